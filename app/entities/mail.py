@@ -1,0 +1,33 @@
+"""The outbox: mails are rows, written in the same transaction as what they tell of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.entities.base import Model, Moment, utc_now
+from app.entities.users import LoginCode, User
+
+
+class OutboxMail(Model):
+    """One mail. A login code is filled into `body` at sending: the row holds a placeholder, no code."""
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+    to_address: Mapped[str] = mapped_column(String(254))
+    to_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    login_code_id: Mapped[int | None] = mapped_column(ForeignKey("login_code.id"))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default="waiting", index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now, index=True)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    to_user: Mapped[User | None] = relationship()
+    login_code: Mapped[LoginCode | None] = relationship()

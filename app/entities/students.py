@@ -1,0 +1,156 @@
+"""Studenten: students, their programmes, their users, their groups, exams they won't take."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, String, Table, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.entities.base import Model, Moment, utc_now
+from app.entities.exams import Exam
+from app.entities.programmes import Elective, Programme
+from app.entities.users import User
+from app.rules.text import N_
+
+
+class Gender(enum.StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str:
+        return GENDER_LABELS[self]
+
+
+GENDER_LABELS = {
+    Gender.FEMALE: N_("Vrouw"),
+    Gender.MALE: N_("Man"),
+    Gender.OTHER: N_("Anders"),
+    Gender.UNKNOWN: N_("Onbekend"),
+}
+
+group_member = Table(
+    "student_group_member",
+    Model.metadata,
+    Column("group_id", ForeignKey("student_group.id"), primary_key=True),
+    Column("student_id", ForeignKey("student.id"), primary_key=True, index=True),
+)
+
+
+class Student(Model):
+    """`number` is text (leading zeros count); `search` is name, number and mail without accents."""
+
+    __tablename__ = "student"
+    __table_args__ = (Index("ix_student_last_name", "last_name", "first_name", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    first_name: Mapped[str] = mapped_column(String(80))
+    infix: Mapped[str] = mapped_column(String(20), default="")
+    last_name: Mapped[str] = mapped_column(String(120))
+    gender: Mapped[Gender] = mapped_column(
+        Enum(Gender, native_enum=False, length=10, values_callable=lambda e: [x.value for x in e]),
+        default=Gender.UNKNOWN,
+    )
+    birth_date: Mapped[date | None]
+    email: Mapped[str] = mapped_column(String(254), default="")
+    search: Mapped[str] = mapped_column(String(500), default="")
+    progress_available: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+
+    user: Mapped[User | None] = relationship()
+    enrolments: Mapped[list[Enrolment]] = relationship(back_populates="student", passive_deletes=True)
+    supervisions: Mapped[list[Supervision]] = relationship(back_populates="student", passive_deletes=True)
+    groups: Mapped[list[StudentGroup]] = relationship(
+        secondary=group_member, back_populates="students", order_by="StudentGroup.name"
+    )
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.infix, self.last_name) if part)
+
+    @property
+    def sort_name(self) -> str:
+        """"Berg, Fleur van der", as Dutch lists write it."""
+        return f"{self.last_name}, {' '.join(part for part in (self.first_name, self.infix) if part)}"
+
+    def __str__(self) -> str:
+        return f"{self.full_name} ({self.number})"
+
+
+class StudentGroup(Model):
+    __tablename__ = "student_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    cohort: Mapped[int | None]
+    location: Mapped[str] = mapped_column(String(80), default="")
+    school_year: Mapped[str] = mapped_column(String(9), default="")  # "2026-2027"
+    colour: Mapped[str] = mapped_column(String(20), default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    students: Mapped[list[Student]] = relationship(
+        secondary=group_member, back_populates="groups", order_by=Student.last_name
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Enrolment(Model):
+    """A student's programme, or elective: exactly one of the two."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_target"),
+        Index(
+            "uq_enrolment_programme", "programme_id", "student_id", unique=True,
+            sqlite_where=text("programme_id IS NOT NULL"), postgresql_where=text("programme_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_enrolment_elective", "elective_id", "student_id", unique=True,
+            sqlite_where=text("elective_id IS NOT NULL"), postgresql_where=text("elective_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"))
+    elective_id: Mapped[int | None] = mapped_column(ForeignKey("elective.id"))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+
+    student: Mapped[Student] = relationship(back_populates="enrolments")
+    programme: Mapped[Programme | None] = relationship()
+    elective: Mapped[Elective | None] = relationship()
+
+
+class Supervision(Model):
+    """Which user is what to a student: `role` is a role name of app/permissions.py."""
+
+    __tablename__ = "supervision"
+    __table_args__ = (Index("ix_supervision_user_role", "user_id", "role", "student_id"),)
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(30), primary_key=True)
+
+    student: Mapped[Student] = relationship(back_populates="supervisions")
+    user: Mapped[User] = relationship()
+
+
+class ExamExclusion(Model):
+    """A niet-beschikbaar exam: this student won't take it (manual, step 4d)."""
+
+    __tablename__ = "exam_exclusion"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"), primary_key=True, index=True)
+
+    exam: Mapped[Exam] = relationship()

@@ -1,0 +1,84 @@
+"""Gebruikers: who signs in, with which roles, coupled to which programmes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_appbuilder.security.sqla.models import Role as RoleRow
+from flask_appbuilder.security.sqla.models import User as AppBuilderUser
+from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.entities.base import Model, Moment, utc_now
+from app.entities.programmes import Programme
+
+user_programme = Table(
+    "user_programme",
+    Model.metadata,
+    Column("user_id", ForeignKey("ab_user.id"), primary_key=True),
+    Column("programme_id", ForeignKey("programme.id"), primary_key=True, index=True),
+)
+
+
+class SchoolUser(AppBuilderUser):
+    """Flask-AppBuilder's user with what a school needs; never deleted once it has assessed."""
+
+    __tablename__ = "ab_user"
+    __table_args__ = {"extend_existing": True}  # noqa: RUF012 - one table with the framework's class
+
+    infix: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    phone: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    organisation: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    language: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    # Raised at sign-out, password and role changes: every older session cookie ends (trap 15).
+    session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+
+    programmes: Mapped[list[Programme]] = relationship(secondary=user_programme, order_by=Programme.name)
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.infix, self.last_name) if part)
+
+    def __str__(self) -> str:
+        return self.full_name
+
+
+# The framework's mappers look a class up by the name "User"; ours may not carry it a second time.
+User = SchoolUser
+
+
+class LoginCode(Model):
+    """An inlogcode: one-time, hashed, expiring. The code itself is never stored."""
+
+    __tablename__ = "login_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    nonce: Mapped[str] = mapped_column(String(64))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    user: Mapped[User] = relationship()
+
+
+class SignInAttempt(Model):
+    """A failed attempt to sign in; what the rate limit counts, shared by all workers (trap 14)."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (
+        Index("ix_sign_in_attempt_account_at", "account", "at"),
+        Index("ix_sign_in_attempt_address_at", "address", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))  # SHA-256 of the name as typed
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+
+
+__all__ = ["LoginCode", "RoleRow", "SignInAttempt", "User", "user_programme"]

@@ -1,0 +1,24 @@
+"""Every table of Proeve. Migrations read this list; the tables themselves are in app/entities/."""
+
+from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
+from app.entities.base import db, metadata
+from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
+from app.entities.imports import ImportRun
+from app.entities.library import LibraryDocument, LibraryPlacement
+from app.entities.mail import OutboxMail
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective, WorkProcess
+from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
+from app.entities.school import SystemUpdate, UpdateRead
+from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision
+from app.entities.trail import ActionRun, AuditEntry, AuditObject
+from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
+
+__all__ = [
+    "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject",
+    "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective", "Enrolment", "Exam",
+    "ExamExclusion", "ExamTask", "ImportRun", "LibraryDocument", "LibraryPlacement", "LoginCode",
+    "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure", "Registration", "Result", "RoleRow",
+    "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student", "StudentGroup",
+    "Supervision", "SystemUpdate", "UpdateRead", "User", "WorkProcess", "db", "metadata",
+]  # fmt: skip

@@ -1,0 +1,338 @@
+"""Who may do what, on which rows. One table, and two functions that read it.
+
+`RIGHTS` is the whole of it: permission -> role -> scope. Flask-AppBuilder's roles are generated from
+it (app/security.py), `may` answers for the act and `visible` for the rows. Not in the table: no.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+
+from app.entities.assessment import Adoption, Assessment, Result
+from app.entities.base import db
+from app.entities.exams import Exam
+from app.entities.imports import ImportRun
+from app.entities.library import LibraryDocument, LibraryPlacement
+from app.entities.mail import OutboxMail
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.programmes import Elective, Programme, ProgrammeElective
+from app.entities.school import SystemUpdate
+from app.entities.students import Student, StudentGroup, Supervision, group_member
+from app.entities.trail import AuditEntry
+from app.entities.users import User, user_programme
+from app.rules.text import N_
+
+
+class Role(enum.StrEnum):
+    SUPPLIER = "supplier"
+    ADMINISTRATOR = "administrator"
+    SCHOOL_SUPERVISOR = "school_supervisor"
+    COMPANY_SUPERVISOR = "company_supervisor"
+    SCHOOL_EXAMINER = "school_examiner"
+    COMPANY_EXAMINER = "company_examiner"
+    EXAM_COMMITTEE = "exam_committee"
+    STUDENT = "student"
+
+    @property
+    def label(self) -> str:
+        return ROLE_LABELS[self]
+
+
+ROLE_LABELS = {
+    Role.SUPPLIER: N_("Leverancier"),
+    Role.ADMINISTRATOR: N_("Beheerder"),
+    Role.SCHOOL_SUPERVISOR: N_("Praktijkbegeleider"),
+    Role.COMPANY_SUPERVISOR: N_("Praktijkopleider"),
+    Role.SCHOOL_EXAMINER: N_("Examinator school"),
+    Role.COMPANY_EXAMINER: N_("Examinator bedrijf"),
+    Role.EXAM_COMMITTEE: N_("Examencommissie"),
+    Role.STUDENT: N_("Student"),
+}
+
+# The users that a student can be coupled to (manual, step 4b).
+SUPERVISION_ROLES = (
+    Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER,
+)  # fmt: skip
+
+
+class Scope(enum.StrEnum):
+    ALL = "all"
+    OWN_PROGRAMMES = "own programmes"
+    OWN_STUDENTS = "own students"
+    ASSIGNED = "assigned sittings"
+    ACCOUNTABLE = "assigned sittings, as the accountable one"
+    SELF = "self"
+    OWN_ROLES = "own roles"
+
+
+class Permission(enum.StrEnum):
+    """"<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
+
+    PROGRAMMES_SEE = "programmes.see"
+    PROGRAMMES_LOAD = "programmes.load"
+    EXAMS_SEE = "exams.see"
+    USERS_SEE = "users.see"
+    USERS_EDIT = "users.edit"
+    OUTBOX_SEE = "users.outbox"
+    STUDENTS_SEE = "students.see"
+    STUDENTS_ADD = "students.add"
+    STUDENTS_EDIT = "students.edit"
+    STUDENTS_IMPORT = "students.import"
+    GROUPS_EDIT = "students.groups"
+    LIBRARY_MANAGE = "library.manage"
+    LIBRARY_READ = "library.read"
+    PLANNING_SEE = "planning.see"
+    PLANNING_EDIT = "planning.edit"
+    ASSESSMENT_SEE = "assessment.see"
+    ASSESSMENT_TODO = "assessment.todo"
+    ASSESSMENT_FILL = "assessment.fill"
+    ASSESSMENT_DEFINITIVE = "assessment.definitive"
+    ASSESSMENT_REOPEN = "assessment.reopen"
+    RESULTS_SEE = "assessment.results"
+    ADOPTION_RECORD = "assessment.adopt"
+    COMMITTEE_SEE = "assessment.committee"
+    OWN_EXAMS = "planning.own"
+    PROGRESS_RELEASE = "progress.release"
+    PROGRESS_SEE = "progress.see"
+    PROGRESS_FILL = "progress.fill"
+    OWN_PROGRESS = "progress.own"
+    SETTINGS_READ = "school.read"
+    SETTINGS_EDIT = "school.edit"
+    PROFILE = "school.profile"
+    START = "school.start"
+    TRAIL_READ = "trail.read"
+
+
+P, R, S = Permission, Role, Scope
+
+RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
+    P.PROGRAMMES_SEE: {
+        R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES, R.EXAM_COMMITTEE: S.ALL,
+    },
+    P.PROGRAMMES_LOAD: {R.SUPPLIER: S.ALL},
+    P.EXAMS_SEE: {
+        R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES, R.EXAM_COMMITTEE: S.ALL,
+    },
+    P.USERS_SEE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
+    P.USERS_EDIT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
+    P.OUTBOX_SEE: {R.ADMINISTRATOR: S.ALL},
+    P.STUDENTS_SEE: {
+        R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
+        R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL,
+    },
+    P.STUDENTS_ADD: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
+    P.STUDENTS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
+    P.STUDENTS_IMPORT: {R.ADMINISTRATOR: S.ALL},
+    P.GROUPS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
+    P.LIBRARY_MANAGE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
+    P.LIBRARY_READ: {
+        R.ADMINISTRATOR: S.OWN_ROLES, R.SCHOOL_SUPERVISOR: S.OWN_ROLES, R.COMPANY_SUPERVISOR: S.OWN_ROLES,
+        R.SCHOOL_EXAMINER: S.OWN_ROLES, R.COMPANY_EXAMINER: S.OWN_ROLES, R.EXAM_COMMITTEE: S.OWN_ROLES,
+        R.STUDENT: S.OWN_ROLES,
+    },
+    P.PLANNING_SEE: {
+        R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
+        R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL,
+    },
+    P.PLANNING_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
+    P.OWN_EXAMS: {R.STUDENT: S.SELF},
+    P.ASSESSMENT_SEE: {
+        R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
+        R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL,
+    },
+    P.ASSESSMENT_TODO: {R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED},
+    P.ASSESSMENT_FILL: {R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED},
+    P.ASSESSMENT_DEFINITIVE: {R.SCHOOL_EXAMINER: S.ACCOUNTABLE},
+    P.ASSESSMENT_REOPEN: {R.ADMINISTRATOR: S.ALL},
+    P.RESULTS_SEE: {
+        R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
+        R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL, R.STUDENT: S.SELF,
+    },
+    P.ADOPTION_RECORD: {R.ADMINISTRATOR: S.ALL},
+    P.COMMITTEE_SEE: {R.EXAM_COMMITTEE: S.ALL},
+    P.PROGRESS_RELEASE: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
+    P.PROGRESS_SEE: {
+        R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
+        R.EXAM_COMMITTEE: S.ALL,
+    },
+    P.PROGRESS_FILL: {R.COMPANY_SUPERVISOR: S.OWN_STUDENTS},
+    P.OWN_PROGRESS: {R.STUDENT: S.SELF},
+    P.SETTINGS_READ: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
+    P.SETTINGS_EDIT: {R.SUPPLIER: S.ALL},
+    P.PROFILE: dict.fromkeys(Role, S.SELF),
+    P.START: dict.fromkeys(Role, S.SELF),
+    P.TRAIL_READ: {R.ADMINISTRATOR: S.ALL, R.EXAM_COMMITTEE: S.ALL},
+}  # fmt: skip
+
+# What a row of each kind is shown by, unless a page asks for another permission.
+READ: Mapping[type[Any], Permission] = {
+    Programme: P.PROGRAMMES_SEE,
+    Elective: P.PROGRAMMES_SEE,
+    Exam: P.EXAMS_SEE,
+    User: P.USERS_SEE,
+    OutboxMail: P.OUTBOX_SEE,
+    Student: P.STUDENTS_SEE,
+    StudentGroup: P.STUDENTS_SEE,
+    ImportRun: P.STUDENTS_IMPORT,
+    LibraryDocument: P.LIBRARY_READ,
+    Registration: P.PLANNING_SEE,
+    Sitting: P.PLANNING_SEE,
+    Assessment: P.ASSESSMENT_SEE,
+    Result: P.RESULTS_SEE,
+    Adoption: P.RESULTS_SEE,
+    SystemUpdate: P.SETTINGS_READ,
+    AuditEntry: P.TRAIL_READ,
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a signed-in user, or the system (no id, every right). Never a session, never a request."""
+
+    id: int | None
+    name: str
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    system: bool = False
+
+
+SYSTEM = Actor(id=None, name="Proeve", system=True)
+
+
+def actor_of(user: User) -> Actor:
+    """The actor that a signed-in user is; roles unknown to the table are left out."""
+    known = {role.value for role in Role}
+    return Actor(
+        id=user.id,
+        name=user.full_name,
+        roles=frozenset(Role(role.name) for role in user.roles if role.name in known),
+    )
+
+
+def may(actor: Actor, permission: Permission, obj: Any = None) -> bool:
+    """Whether the actor has the permission at all, or on this row."""
+    if actor.system:
+        return True
+    granted = RIGHTS.get(permission, {})
+    if not any(role in granted for role in actor.roles):
+        return False
+    if obj is None:
+        return True
+    model = type(obj)
+    found = db.session.execute(visible(actor, model, permission).where(model.id == obj.id))
+    return found.first() is not None
+
+
+class HasId(Protocol):
+    id: Any
+
+
+M = TypeVar("M", bound=HasId)
+
+
+def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> Select[tuple[M]]:
+    """The rows of `model` on which the actor has the permission (default: the one to read it)."""
+    statement = select(model)
+    if actor.system:
+        return statement
+    asked = permission or READ[model]
+    conditions = [
+        _condition(actor, role, scope, model) for role, scope in RIGHTS[asked].items() if role in actor.roles
+    ]
+    return statement.where(or_(false(), *conditions))
+
+
+def _condition(actor: Actor, role: Role, scope: Scope, model: type[Any]) -> ColumnElement[bool]:
+    if scope is Scope.ALL:
+        return true()
+    rule = SCOPES.get((model, scope))
+    return rule(actor, role) if rule else false()
+
+
+def _supervised(actor: Actor, role: Role) -> Any:
+    return select(Supervision.student_id).where(Supervision.user_id == actor.id, Supervision.role == role)
+
+
+def _assigned_sittings(actor: Actor, role: Role) -> Any:
+    return select(SittingExaminer.sitting_id).where(
+        SittingExaminer.user_id == actor.id, SittingExaminer.role == role
+    )
+
+
+def _own_programmes(actor: Actor) -> Any:
+    return select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
+
+
+def _assigned_registrations(actor: Actor, role: Role) -> Any:
+    return select(Sitting.registration_id).where(Sitting.id.in_(_assigned_sittings(actor, role)))
+
+
+def _own_student(actor: Actor) -> Any:
+    return select(Student.id).where(Student.user_id == actor.id)
+
+
+def _registrations_of(students: Any) -> Any:
+    return select(Registration.id).where(Registration.student_id.in_(students))
+
+
+def _sittings_of(students: Any) -> Any:
+    return select(Sitting.id).where(Sitting.registration_id.in_(_registrations_of(students)))
+
+
+def _groups_with(students: Any) -> Any:
+    return select(group_member.c.group_id).where(group_member.c.student_id.in_(students))
+
+
+def _programme_exam(actor: Actor, _role: Role) -> ColumnElement[bool]:
+    offered = select(ProgrammeElective.elective_id).where(
+        ProgrammeElective.programme_id.in_(_own_programmes(actor))
+    )
+    return or_(Exam.programme_id.in_(_own_programmes(actor)), Exam.elective_id.in_(offered))
+
+
+def _programme_elective(actor: Actor, _role: Role) -> ColumnElement[bool]:
+    return Elective.id.in_(
+        select(ProgrammeElective.elective_id).where(
+            ProgrammeElective.programme_id.in_(_own_programmes(actor))
+        )
+    )
+
+
+def _own_shelf(_actor: Actor, role: Role) -> ColumnElement[bool]:
+    shelved = exists().where(
+        LibraryPlacement.document_id == LibraryDocument.id, LibraryPlacement.role == role
+    )
+    return and_(LibraryDocument.removed_at.is_(None), shelved)
+
+
+Rule = Callable[[Actor, Role], ColumnElement[bool]]
+
+SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
+    (Programme, S.OWN_PROGRAMMES): lambda a, r: Programme.id.in_(_own_programmes(a)),
+    (Elective, S.OWN_PROGRAMMES): _programme_elective,
+    (Exam, S.OWN_PROGRAMMES): _programme_exam,
+    (User, S.SELF): lambda a, r: User.id == a.id,
+    (Student, S.OWN_STUDENTS): lambda a, r: Student.id.in_(_supervised(a, r)),
+    (Student, S.ASSIGNED): lambda a, r: Student.id.in_(
+        select(Registration.student_id).where(Registration.id.in_(_assigned_registrations(a, r)))
+    ),
+    (Student, S.SELF): lambda a, r: Student.user_id == a.id,
+    (StudentGroup, S.OWN_STUDENTS): lambda a, r: StudentGroup.id.in_(_groups_with(_supervised(a, r))),
+    (Registration, S.OWN_STUDENTS): lambda a, r: Registration.student_id.in_(_supervised(a, r)),
+    (Registration, S.ASSIGNED): lambda a, r: Registration.id.in_(_assigned_registrations(a, r)),
+    (Registration, S.SELF): lambda a, r: Registration.student_id.in_(_own_student(a)),
+    (Sitting, S.OWN_STUDENTS): lambda a, r: Sitting.id.in_(_sittings_of(_supervised(a, r))),
+    (Sitting, S.ASSIGNED): lambda a, r: Sitting.id.in_(_assigned_sittings(a, r)),
+    (Sitting, S.ACCOUNTABLE): lambda a, r: Sitting.id.in_(_assigned_sittings(a, Role.SCHOOL_EXAMINER)),
+    (Sitting, S.SELF): lambda a, r: Sitting.id.in_(_sittings_of(_own_student(a))),
+    (Assessment, S.OWN_STUDENTS): lambda a, r: Assessment.sitting_id.in_(_sittings_of(_supervised(a, r))),
+    (Assessment, S.ASSIGNED): lambda a, r: Assessment.sitting_id.in_(_assigned_sittings(a, r)),
+    (Result, S.OWN_STUDENTS): lambda a, r: Result.registration_id.in_(_registrations_of(_supervised(a, r))),
+    (Result, S.ASSIGNED): lambda a, r: Result.registration_id.in_(_assigned_registrations(a, r)),
+    (Result, S.SELF): lambda a, r: Result.registration_id.in_(_registrations_of(_own_student(a))),
+    (LibraryDocument, S.OWN_ROLES): _own_shelf,
+}
