@@ -1,0 +1,73 @@
+# Proeve: the commands. `make` alone lists them.
+# A fresh machine needs Python 3.11 or newer, git and make; everything else is fetched, by hash, on first use.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+BASE := $(VENV)/.base-installed
+DEV := $(VENV)/.dev-installed
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
+
+export PORT ?= 5000
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help run demo test check fix bench lock install translations clean
+
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(BASE) translations ## Serve the demo school on 127.0.0.1 (PORT=5000), keeping its data
+	@exec $(BIN)/python run.py serve
+
+demo: $(BASE) translations ## Put the demo school back as it was
+	@$(BIN)/python run.py demo-reset
+
+test: $(DEV) translations ## Run all tests, on PostgreSQL and on SQLite (ARGS="tests/rules -k marks" selects)
+	@BIN=$(BIN) WORKERS=$(WORKERS) tools/test.sh $(ARGS)
+
+check: $(DEV) ## Style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(DEV) ## Repair what can be repaired by machine: style and format
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: $(DEV) translations ## Measure speed at size
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(DEV) ## Make the lock files from requirements/*.in (ARGS=--upgrade for newer versions)
+	@UV=$(BIN)/uv tools/lock.sh $(ARGS)
+
+install: $(DEV) translations ## Set up everything for developing, without running anything
+
+translations: $(CATALOGUES)
+
+clean: ## Remove what was built or cached (not the data)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	@find app tests bench migrations tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -f $(CATALOGUES)
+
+$(VENV)/bin/python:
+	@tools/venv.sh $(VENV)
+
+$(BASE): requirements/base.txt | $(VENV)/bin/python
+	@echo "Installing what Proeve needs (once, until requirements/base.txt changes)..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(DEV): requirements/dev.txt $(BASE)
+	@echo "Installing what the tests need (once, until requirements/dev.txt changes)..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+%.mo: %.po | $(BASE)
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

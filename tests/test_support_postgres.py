@@ -1,0 +1,48 @@
+"""The PostgreSQL that the tests get: a real one, where databases can be made, copied and dropped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from tests.support import postgres
+
+NAME = f"support_{os.getpid()}"
+
+
+def scalar(url: str, statement: str) -> object:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        result = connection.execute(text(statement))
+        return result.scalar() if result.returns_rows else None
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    server = postgres.server_url()
+    yield postgres.create_database(server, NAME)
+    postgres.drop_database(server, NAME)
+
+
+def test_server_is_postgresql_15_or_newer(database):
+    assert str(scalar(database, "SELECT version()")).startswith("PostgreSQL")
+    assert int(str(scalar(database, "SHOW server_version_num"))) >= 150000
+
+
+def test_database_can_be_made_from_a_template_and_dropped(database):
+    server = postgres.server_url()
+    scalar(database, "CREATE TABLE kept AS SELECT 42 AS answer")
+    copy = postgres.create_database(server, f"{NAME}_copy", template=NAME)
+    assert scalar(copy, "SELECT answer FROM kept") == 42
+    postgres.drop_database(server, f"{NAME}_copy")
+    with pytest.raises(OperationalError, match="does not exist"):
+        scalar(copy, "SELECT 1")
+
+
+def test_dropping_what_is_not_there_is_no_error():
+    postgres.drop_database(postgres.server_url(), "proeve_never_made")

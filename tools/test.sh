@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The whole suite: everything but the browser on PostgreSQL first, then everything on SQLite. The first failing
+# run ends it, so that pytest's own closing lines and exit status are the last word.
+# Arguments go to pytest: tools/test.sh tests/rules -k marks
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=${BIN:-.venv/bin}
+nothing_selected=5
+
+"$bin/python" -m tests.support.chromium
+
+suite() { "$bin/python" -m pytest --numprocesses "${WORKERS:-2}" --dist loadscope "$@"; }
+
+echo "== PostgreSQL: everything but the browser"
+status=0
+PROEVE_TEST_DATABASE=postgresql suite -m "not browser" "$@" || status=$?
+# A selection may hold browser tests only; the run below then still refuses an empty one.
+if [ "$status" -ne 0 ] && ! { [ "$status" -eq "$nothing_selected" ] && [ "$#" -gt 0 ]; }; then
+    exit "$status"
+fi
+
+echo "== SQLite: everything"
+PROEVE_TEST_DATABASE=sqlite suite "$@"
