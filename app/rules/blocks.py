@@ -1,0 +1,164 @@
+"""The block of a registration in the overview: its state, derived and never stored.
+
+Source: manual step 6 (grey block, the digit of the attempt, the legend) and design.md section 4.
+Every state has its own letter, icon and text, so that none depends on colour (WCAG 1.4.1).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.rules.text import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: Dutch msgid, one letter, a Bootstrap icon name, a tone of the theme."""
+
+    key: str
+    label: str
+    letter: str
+    icon: str
+    tone: str
+
+
+class BlockState(enum.Enum):
+    """The states in the order of the legend."""
+
+    NOT_AVAILABLE = Look("not-available", N_("Niet beschikbaar"), "X", "slash-circle", "hatched")
+    OPEN = Look("open", N_("Nog niet ingepland"), "O", "circle", "empty")
+    PLANNED = Look("planned", N_("Ingepland"), "P", "calendar-event", "grey")
+    TO_ASSESS = Look("to-assess", N_("Afgenomen, te beoordelen"), "T", "pencil-square", "blue")
+    SAVED = Look("saved", N_("Opgeslagen, nog niet definitief"), "C", "hourglass-split", "amber")
+    PASSED = Look("passed", N_("Definitief: geslaagd"), "G", "check-lg", "green")
+    FAILED = Look("failed", N_("Definitief: niet geslaagd"), "N", "x-lg", "red")
+    ADOPTED = Look("adopted", N_("Vastgesteld door de examencommissie"), "V", "patch-check-fill", "green")
+
+    @property
+    def key(self) -> str:
+        return self.value.key
+
+    @property
+    def label(self) -> str:
+        return self.value.label
+
+    @property
+    def letter(self) -> str:
+        return self.value.letter
+
+    @property
+    def icon(self) -> str:
+        return self.value.icon
+
+    @property
+    def tone(self) -> str:
+        return self.value.tone
+
+
+LEGEND: tuple[BlockState, ...] = tuple(BlockState)
+
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """One task of the exam for one registration; `planned` is (start, end), aware, in UTC."""
+
+    planned: tuple[datetime, datetime] | None = None
+    has_scores: bool = False
+    definitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFacts:
+    """The result of a registration, there once every part is definitive."""
+
+    passed: bool
+    grade: str = ""
+    mark: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a cell of the overview shows. `done` of `total`: planned parts while planning, else definitive."""
+
+    state: BlockState
+    attempt: int
+    done: int
+    total: int
+    result: ResultFacts | None = None
+
+    @property
+    def label(self) -> str:
+        """The state in words (a msgid); an adopted block still says passed or failed."""
+        if self.state is BlockState.ADOPTED and self.result is not None:
+            return ADOPTED_LABELS[self.result.passed]
+        return self.state.label
+
+    @property
+    def tone(self) -> str:
+        if self.result is not None and not self.result.passed:
+            return BlockState.FAILED.tone
+        return self.state.tone
+
+    @property
+    def parts(self) -> str:
+        """`2/4`; empty for an exam of one part."""
+        return f"{self.done}/{self.total}" if self.total > 1 else ""
+
+
+ADOPTED_LABELS = {
+    True: N_("Vastgesteld: geslaagd"),
+    False: N_("Vastgesteld: niet geslaagd"),
+}
+
+
+def block_of(
+    parts: Sequence[PartFacts],
+    *,
+    available: bool,
+    result: ResultFacts | None,
+    adopted: bool,
+    now: datetime,
+    attempt: int = 1,
+) -> Block:
+    """Derive the block of one attempt. `parts`: every task of the exam, planned or not.
+
+    An exam made not available after it was planned keeps showing what was planned: hiding a
+    moment that still stands would let someone miss it. Adopted counts only with a result.
+    Raises ValueError for a moment without time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("block_of needs an aware moment")
+    state = _state_of(parts, available, result, adopted, now)
+    if state in (BlockState.OPEN, BlockState.PLANNED, BlockState.NOT_AVAILABLE):
+        done = sum(part.planned is not None for part in parts)
+    else:
+        done = sum(part.definitive for part in parts)
+    return Block(state, attempt, done, len(parts), result)
+
+
+def _state_of(
+    parts: Sequence[PartFacts], available: bool, result: ResultFacts | None, adopted: bool, now: datetime
+) -> BlockState:
+    if result is not None:
+        if adopted:
+            return BlockState.ADOPTED
+        return BlockState.PASSED if result.passed else BlockState.FAILED
+    if any(_waits_for_assessment(part, now) for part in parts):
+        return BlockState.TO_ASSESS
+    if any(_is_scored(part) for part in parts):
+        return BlockState.SAVED
+    if any(part.planned for part in parts):
+        return BlockState.PLANNED
+    return BlockState.OPEN if available else BlockState.NOT_AVAILABLE
+
+
+def _is_scored(part: PartFacts) -> bool:
+    return part.has_scores or part.definitive
+
+
+def _waits_for_assessment(part: PartFacts, now: datetime) -> bool:
+    return part.planned is not None and part.planned[1] <= now and not _is_scored(part)

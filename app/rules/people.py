@@ -1,0 +1,205 @@
+"""Names, numbers, dates and addresses of people, out of forms and spreadsheets.
+
+Functions that can refuse raise RuleBroken with a sentence that says what was wrong with the value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from app.errors import RuleBroken
+from app.rules.text import N_
+
+GenderKey = Literal["female", "male", "other", "unknown"]
+
+GENDER_WORDS: dict[str, GenderKey] = {
+    **dict.fromkeys(("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr"), "female"),
+    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer"), "male"),
+    **dict.fromkeys(("x", "anders", "overig", "other", "divers", "non-binair", "nonbinair", "o"), "other"),
+    **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
+}  # fmt: skip
+
+NUMBER_MAX = 20
+EMAIL_MAX = 254
+EARLIEST_BIRTH = date(1900, 3, 1)  # before it Excel's calendar is off by a day (it has a 29 February 1900)
+MIN_AGE = 10  # a younger "student" is a typing error in the year
+EXCEL_EPOCH = date(1899, 12, 30)
+EXCEL_DAYS = range(1_000, 100_000)  # a lower number is a year or a mistake
+SHOWN = 40  # characters of a refused value in a sentence
+
+_SPACES = re.compile(r"\s+")
+_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
+_EMAIL = re.compile(
+    r"(?!\.)(?!.*\.\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)"
+    r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}"
+)
+_DAY_FIRST = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2}|[a-z]{3,9})\.?\s*[-/. ]\s*(\d{4}|\d{2})")
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ t]00:00(?::00(?:\.0+)?)?)?")
+_SERIAL = re.compile(r"(\d{4,5})(?:\.0+)?")
+_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+_MONTH_NAMES = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
+                "oktober", "november", "december")  # fmt: skip
+_WITHOUT_ACCENT = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
+
+
+def tidy(text: str) -> str:
+    """One space between words, none around them; odd spaces and composed letters made ordinary."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def full_name(first: str, infix: str, last: str) -> str:
+    """`Fleur van der Berg`."""
+    return tidy(f"{first} {infix} {last}")
+
+
+def sort_name(first: str, infix: str, last: str) -> str:
+    """`Berg, Fleur van der`, as Dutch lists are ordered."""
+    rest = tidy(f"{first} {infix}")
+    return f"{tidy(last)}, {rest}" if rest else tidy(last)
+
+
+def search_form(*parts: str) -> str:
+    """Lower case without accents, for searching: "Zoë Çelik", "B-12" -> "zoe celik b-12"."""
+    folded = tidy(" ".join(parts)).casefold()
+    letters = unicodedata.normalize("NFKD", folded.translate(_WITHOUT_ACCENT))
+    return tidy("".join(one for one in letters if not unicodedata.combining(one)))
+
+
+def gender(value: str) -> GenderKey:
+    """The gender behind a word (m, v, x, man, vrouw, female, …); empty is unknown."""
+    word = tidy(value).casefold().rstrip(".")
+    if word not in GENDER_WORDS:
+        raise RuleBroken(N_("“%(value)s” is geen bekende waarde voor geslacht."), value=_short(value))
+    return GENDER_WORDS[word]
+
+
+def student_number(value: str | int | float) -> str:
+    """The student number as text: leading zeros count, spaces do not; 12345.0 of a sheet is 12345."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = _SPACES.sub("", str(value)).strip("'")
+    if not text:
+        raise RuleBroken(N_("Het studentnummer ontbreekt."))
+    if len(text) > NUMBER_MAX:
+        raise RuleBroken(N_("Het studentnummer is langer dan %(maximum)s tekens."), maximum=NUMBER_MAX)
+    if isinstance(value, float) or not _NUMBER.fullmatch(text):
+        raise RuleBroken(
+            N_("Studentnummer “%(value)s”: alleen cijfers, letters, punt, streepje en schuine streep."),
+            value=_short(text),
+        )
+    return text
+
+
+def email(value: str) -> str:
+    """A plausible e-mail address, its domain in lower case; empty stays empty."""
+    text = value.strip().removeprefix("mailto:")
+    if not text:
+        return ""
+    if not email_plausible(text):
+        raise RuleBroken(N_("“%(value)s” is geen e-mailadres."), value=_short(text))
+    name, _, domain = text.rpartition("@")
+    return f"{name}@{domain.lower()}"
+
+
+def email_plausible(text: str) -> bool:
+    """One @, a name, a domain with a dot; no spaces, no line ends (they would forge mail headers)."""
+    return len(text) <= EMAIL_MAX and _EMAIL.fullmatch(text) is not None
+
+
+def birth_date(value: object, *, today: date) -> date | None:
+    """The birth date in a cell or field; empty is None.
+
+    Reads 1-3-2007, 01/03/07, 1 maart 2007, 2007-03-01, a date of the sheet, and Excel's day number.
+    Day comes first, never month. Refuses impossible dates, the future, under 10 years, before 1900.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    found = _date_of(value, today)
+    if found is None:
+        raise RuleBroken(
+            N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006."),
+            value=_short(str(value)),
+        )
+    if found > today:
+        raise RuleBroken(N_("De geboortedatum %(date)s ligt in de toekomst."), date=dutch_date(found))
+    if found < EARLIEST_BIRTH:
+        raise RuleBroken(N_("De geboortedatum %(date)s ligt te ver in het verleden."), date=dutch_date(found))
+    if (found.year + MIN_AGE, found.month, found.day) > (today.year, today.month, today.day):
+        raise RuleBroken(
+            N_("De geboortedatum %(date)s is te recent: de student zou jonger dan %(age)s jaar zijn."),
+            date=dutch_date(found),
+            age=MIN_AGE,
+        )
+    return found
+
+
+def dutch_date(day: date) -> str:
+    """`24-11-2026`."""
+    return f"{day.day:02d}-{day.month:02d}-{day.year:04d}"
+
+
+def _date_of(value: object, today: date) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return _from_serial(value)
+    return _from_text(tidy(str(value)).casefold(), today)
+
+
+def _from_serial(number: float) -> date | None:
+    """Excel counts days from 1900; a time of day (a fraction) makes no birth date."""
+    if not math.isfinite(number) or number != int(number) or number not in EXCEL_DAYS:
+        return None
+    return EXCEL_EPOCH + timedelta(days=int(number))
+
+
+def _from_text(text: str, today: date) -> date | None:
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day = found.groups()
+        return _made(int(year), int(month), int(day))
+    if found := _DAY_FIRST.fullmatch(text):
+        day, month_word, year_word = found.groups()
+        return _made(_year(year_word, today), _month(month_word), int(day))
+    if found := _SERIAL.fullmatch(text):
+        return _from_serial(int(found[1]))
+    return None
+
+
+def _month(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    if word in _MONTH_NAMES:
+        return _MONTH_NAMES.index(word) + 1
+    return _MONTHS.index(word) + 1 if word in _MONTHS else 0
+
+
+def _year(word: str, today: date) -> int:
+    """Two digits: the latest such year that is not in the future."""
+    year = int(word)
+    if len(word) == 4:
+        return year
+    century = today.year - today.year % 100
+    return century + year if century + year <= today.year else century - 100 + year
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _short(value: str) -> str:
+    """A value as it may stand in a sentence: one line, not endless."""
+    text = tidy(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -1,0 +1,30 @@
+"""Sentences of the rules: marked here, translated where they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from app.errors import RuleBroken
+
+
+def N_(message: str) -> str:
+    """Mark a message for translation; it is translated where it is shown."""
+    return message
+
+
+class Reason(NamedTuple):
+    """Why something is so, or may not be: a msgid with %(name)s placeholders and their values."""
+
+    message: str
+    params: Mapping[str, str | int]
+
+    def __str__(self) -> str:
+        return self.message % self.params if self.params else self.message
+
+    def as_error(self) -> RuleBroken:
+        return RuleBroken(self.message, **dict[str, Any](self.params))
+
+
+def reason(message: str, **params: str | int) -> Reason:
+    return Reason(message, params)
