@@ -51,7 +51,8 @@ def chromium_path() -> Path:
         if _starts(candidate):
             return Path(candidate)
     raise ChromiumMissing(
-        "No Chromium was found. `make test` installs one; or install it yourself and name it in PROEVE_CHROMIUM."
+        "No Chromium was found. `make test` installs one; "
+        "or install it yourself and name it in PROEVE_CHROMIUM."
     )
 
 

@@ -39,7 +39,7 @@ ROOM = Path("/tmp")  # noqa: S108
 
 @lru_cache(maxsize=1)
 def server_url() -> str:
-    """URL of a server where we may create databases, for instance `postgresql+psycopg://postgres@/postgres?host=…`."""
+    """A server where we may create databases: `postgresql+psycopg://postgres@/postgres?host=…`."""
     given = os.environ.get("PROEVE_TEST_POSTGRES")
     if given:
         return make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
@@ -60,7 +60,10 @@ def server_url() -> str:
 
 
 def create_database(server: str, name: str, template: str | None = None) -> str:
-    """Create the database, as a copy of `template` if given (nobody may be connected to that one); returns its URL."""
+    """Create the database, as a copy of `template` if given, and return its URL.
+
+    Nobody may be connected to the template at that moment.
+    """
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
         statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
@@ -108,21 +111,15 @@ def _start(home: Path) -> None:
     if account := _account():
         for path in (home, home / "data"):
             shutil.chown(path, account.pw_uid, account.pw_gid)
-    _as_account(
-        [bin_folder / "initdb", "--auth=trust", "--encoding=UTF8", "--username=postgres", "--no-sync"]
-        + ["--locale=C.UTF-8", "--pgdata", home / "data"]
-    )
-    options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
-    _as_account(
-        [bin_folder / "pg_ctl", "start", "--wait", "--silent", "--pgdata", home / "data"]
-        + ["--log", home / "log", "--options", f"{options} -k {home}"]
-    )
+    options = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres", "--no-sync")
+    _as_account(bin_folder / "initdb", *options, "--pgdata", home / "data")
+    settings = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
+    _pg_ctl(home, "start", "--log", home / "log", "--options", f"{settings} -k {home}")
 
 
 def _stop(home: Path) -> None:
     if _running(home):
-        stop = [_binaries(home) / "pg_ctl", "stop", "--wait", "--silent", "--mode=immediate"]
-        _as_account([*stop, "--pgdata", home / "data"])
+        _pg_ctl(home, "stop", "--mode=immediate")
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -184,7 +181,12 @@ def _binaries(home: Path) -> Path:
     return copy / inside
 
 
-def _as_account(command: list[str | Path]) -> None:
+def _pg_ctl(home: Path, verb: str, *arguments: str | Path) -> None:
+    command = _binaries(home) / "pg_ctl"
+    _as_account(command, verb, "--wait", "--silent", "--pgdata", home / "data", *arguments)
+
+
+def _as_account(*command: str | Path) -> None:
     account = _account()
     # A file, not a pipe: the server that pg_ctl leaves behind would keep a pipe open.
     with tempfile.TemporaryFile("w+") as output:

@@ -1,0 +1,5 @@
+AUTH_DB: int
+AUTH_LDAP: int
+AUTH_REMOTE_USER: int
+AUTH_OAUTH: int
+AUTH_SAML: int

@@ -1,0 +1,3 @@
+from ..baseviews import BaseView
+
+class SecurityApi(BaseView): ...

@@ -1,0 +1,3 @@
+from .csrf import CSRFProtect as CSRFProtect
+from .form import FlaskForm as FlaskForm
+from .form import Form as Form
