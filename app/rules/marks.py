@@ -7,8 +7,9 @@
 | `every_work_process` | row C (5,5 or more only if every work process is sufficient) |
 | `knock_out` | row F (a failed critical fails at once, else a threshold of points) |
 
-In every model a failed critical criterion means: not passed. Marks are tenths, 1.0-10.0, computed
-in whole numbers; 5,5 and higher is a pass unless the exam says otherwise (domain.md 1, cesuur).
+`min_points` is what a criterion needs in consortium, a critical one in every model, and a work process
+in every_work_process. In every model a failed critical criterion means: not passed. Marks are tenths,
+1.0-10.0, computed in whole numbers; 5,5 and higher is a pass unless the exam says otherwise (domain.md 1).
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def check_rule(model: str, parameters: Mapping[str, object], criteria: Facts = (
     Returns the parameters with their defaults. RuleBroken says what is wrong.
     """
     values = read_parameters(_model(model).parameters, parameters)
+    _check_order(values)
     if criteria:
         _check_criteria(criteria)
         _check_fit(values, criteria)
@@ -90,6 +92,15 @@ def _model(key: str) -> ScoringModel:
     return SCORING_MODELS[key]
 
 
+def _check_order(values: Values) -> None:
+    """A cap at or above the pass mark would pass a fail; good starts at a pass."""
+    pass_mark, good_mark, cap = (values.get(name) for name in ("pass_mark", "good_mark", "fail_cap"))
+    if pass_mark is not None and good_mark < pass_mark:
+        raise RuleBroken(N_("Cesuur: “%(name)s” is lager dan de voldoende."), name="good_mark")
+    if cap is not None and cap >= pass_mark:
+        raise RuleBroken(N_("Cesuur: “%(name)s” moet lager zijn dan de voldoende."), name="fail_cap")
+
+
 def _check_criteria(criteria: Facts) -> None:
     seen: set[int] = set()
     for one in criteria:
@@ -119,7 +130,7 @@ def _check_fit(values: Values, criteria: Facts) -> None:
                 maximum=_max_points(criteria),
             )
     for one in criteria:
-        if one.critical and values["critical_from"] > one.max_points:
+        if one.critical and values["min_points"] > one.max_points:
             raise RuleBroken(
                 N_("Cesuur: het cruciale criterium %(criterion)s is nooit te halen."), criterion=one.name
             )
@@ -131,7 +142,7 @@ def _check_fit(values: Values, criteria: Facts) -> None:
 def _consortium(criteria: Facts, values: Values) -> Verdict:
     if failed := _failed_critical(criteria, values):
         return "O", None, (_critical_reason(failed),)
-    if failed := [one for one in criteria if one.scored < 1]:
+    if failed := [one for one in criteria if one.scored < values["min_points"]]:
         return "O", None, (_insufficient_reason(failed),)
     if _is_good(criteria, values):
         return "G", None, (reason(N_("Alle criteria zijn voldoende en de grens voor goed is bereikt.")),)
@@ -158,7 +169,8 @@ def _points_to_mark(criteria: Facts, values: Values) -> Verdict:
 
 def _every_work_process(criteria: Facts, values: Values) -> Verdict:
     mark = points_mark(_points(criteria), _max_points(criteria), values["rounding"])
-    at_most = min(mark, values["pass_mark"] - TENTH)
+    cap = _fail_cap(values)
+    at_most = min(mark, cap)
     if failed := _failed_critical(criteria, values):
         return "O", at_most, (_critical_reason(failed),)
     weak = [code for code, own in _grouped(criteria, _work_process) if not _sufficient(own, values)]
@@ -166,10 +178,16 @@ def _every_work_process(criteria: Facts, values: Values) -> Verdict:
         too_low = reason(
             N_("Onvoldoende voor werkproces %(codes)s; het cijfer is daarom hoogstens %(mark)s."),
             codes=", ".join(weak),
-            mark=mark_text(values["pass_mark"] - TENTH),
+            mark=mark_text(cap),
         )
         return "O", at_most, (too_low,)
     return _graded(mark, values)
+
+
+def _fail_cap(values: Values) -> Decimal:
+    """The highest mark of a fail; without a parameter a tenth under the pass mark."""
+    cap: Decimal | None = values["fail_cap"]
+    return values["pass_mark"] - TENTH if cap is None else cap
 
 
 def _sufficient(criteria: Facts, values: Values) -> bool:
@@ -199,8 +217,8 @@ def _reaches(points: int, limit: int | None) -> bool:
 
 
 def points_mark(points: int, max_points: int, rounding: str) -> Decimal:
-    """1 + 9 x points / max in tenths, exactly; `up_tenth` always up, `half_up_tenth` to the nearest."""
-    if rounding == "up_tenth":
+    """1 + 9 x points / max in tenths, exactly; `up`: always up, `half_up`: to the nearest."""
+    if rounding == "up":
         tenths = -(-90 * points // max_points)
     else:
         tenths = (180 * points + max_points) // (2 * max_points)
@@ -219,7 +237,7 @@ def _graded(mark: Decimal, values: Values) -> Verdict:
 
 
 def _failed_critical(criteria: Facts, values: Values) -> list[CriterionFacts]:
-    return [one for one in criteria if one.critical and one.scored < values["critical_from"]]
+    return [one for one in criteria if one.critical and one.scored < values["min_points"]]
 
 
 def _critical_reason(failed: Facts) -> Reason:
@@ -274,7 +292,9 @@ def _part_sufficient(criteria: Facts, values: Values) -> bool:
 
 
 def _part_all_sufficient(criteria: Facts, values: Values) -> bool:
-    return _no_failed_critical(criteria, values) and all(one.scored >= 1 for one in criteria)
+    return _no_failed_critical(criteria, values) and all(
+        one.scored >= values["min_points"] for one in criteria
+    )
 
 
 def _part_by_mark(criteria: Facts, values: Values) -> bool:
@@ -282,18 +302,18 @@ def _part_by_mark(criteria: Facts, values: Values) -> bool:
     return _no_failed_critical(criteria, values) and bool(mark >= values["pass_mark"])
 
 
-_CRITICAL = Parameter("critical_from", "points", default=1, minimum=Decimal(1))
+_MIN_POINTS = Parameter("min_points", "points", default=1, minimum=Decimal(1))
 _GOOD_FROM = Parameter("good_from", "points", minimum=Decimal(1))
 _PASS_MARK = Parameter(
-    "pass_mark", "decimal", default=Decimal("5.5"), minimum=Decimal("1.1"), maximum=Decimal(10)
+    "pass_mark", "mark", default=Decimal("5.5"), minimum=Decimal("1.1"), maximum=Decimal(10)
 )
 _GOOD_MARK = Parameter(
-    "good_mark", "decimal", default=Decimal("8.0"), minimum=Decimal("1.1"), maximum=Decimal(10)
+    "good_mark", "mark", default=Decimal("8.0"), minimum=Decimal("1.1"), maximum=Decimal(10)
 )
 
 
 def _rounding(default: str) -> Parameter:
-    return Parameter("rounding", "choice", default=default, choices=("up_tenth", "half_up_tenth"))
+    return Parameter("rounding", "choice", default=default, choices=("up", "half_up"))
 
 
 SCORING_MODELS: Mapping[str, ScoringModel] = {
@@ -304,7 +324,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
             N_("Alle criteria voldoende (O/V/G)"),
             "domain.md 3, A and A2",
             (
-                _CRITICAL,
+                _MIN_POINTS,
                 _GOOD_FROM,
                 Parameter("good_percent", "decimal", minimum=Decimal(1), maximum=Decimal(100)),
             ),
@@ -315,7 +335,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
             "points_to_mark",
             N_("Punten naar cijfer, met cruciale criteria"),
             "domain.md 3, B",
-            (_CRITICAL, _PASS_MARK, _GOOD_MARK, _rounding("up_tenth")),
+            (_MIN_POINTS, _PASS_MARK, _GOOD_MARK, _rounding("up")),
             _points_to_mark,
             _part_by_mark,
         ),
@@ -324,11 +344,11 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
             N_("Elk werkproces voldoende, cijfer over alle punten"),
             "domain.md 3, C",
             (
-                _CRITICAL,
                 _PASS_MARK,
                 _GOOD_MARK,
-                _rounding("half_up_tenth"),
-                Parameter("min_points", "decimal", default=Decimal(1)),
+                _rounding("half_up"),
+                Parameter("min_points", "decimal", default=Decimal(1), minimum=TENTH),
+                Parameter("fail_cap", "mark", minimum=LOWEST_MARK, maximum=Decimal(10)),
                 Parameter("measure", "choice", default="average", choices=("average", "lowest")),
             ),
             _every_work_process,
@@ -338,7 +358,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
             "knock_out",
             N_("Knock-out, anders een grens in punten"),
             "domain.md 3, F",
-            (_CRITICAL, _GOOD_FROM, Parameter("threshold", "points", required=True)),
+            (_MIN_POINTS, _GOOD_FROM, Parameter("threshold", "points", required=True)),
             _knock_out,
             _no_failed_critical,
         ),

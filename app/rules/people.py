@@ -28,7 +28,7 @@ EMAIL_MAX = 254
 EARLIEST_BIRTH = date(1900, 3, 1)  # before it Excel's calendar is off by a day (it has a 29 February 1900)
 MIN_AGE = 10  # a younger "student" is a typing error in the year
 EXCEL_EPOCH = date(1899, 12, 30)
-EXCEL_DAYS = range(1_000, 100_000)  # a lower number is a year or a mistake
+EXCEL_DAYS = range(3_000, 100_000)  # a lower number is a year, or a mistake
 SHOWN = 40  # characters of a refused value in a sentence
 
 _SPACES = re.compile(r"\s+")

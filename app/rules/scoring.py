@@ -15,7 +15,7 @@ from app.errors import RuleBroken
 from app.rules.text import N_, Reason
 
 Grade = Literal["O", "V", "G"]
-ParameterKind = Literal["points", "decimal", "choice"]
+ParameterKind = Literal["points", "decimal", "mark", "choice"]
 Values = Mapping[str, Any]
 
 
@@ -85,7 +85,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One setting of a model: whole points, an exact decimal between bounds, or a choice."""
+    """One setting of a model: whole points, an exact decimal, a mark in tenths, or a choice."""
 
     name: str
     kind: ParameterKind
@@ -110,9 +110,17 @@ class Parameter:
             raise RuleBroken(N_("Cesuur: “%(name)s” is geen geldig getal."), name=self.name)
         if self.kind == "decimal":
             return number
+        if self.kind == "mark":
+            return self._mark(number)
         if number != number.to_integral_value():
             raise RuleBroken(N_("Cesuur: “%(name)s” moet een geheel getal zijn."), name=self.name)
         return int(number)
+
+    def _mark(self, number: Decimal) -> Decimal:
+        tenths = number.quantize(Decimal("0.1"))
+        if tenths != number:
+            raise RuleBroken(N_("Cesuur: “%(name)s” heeft hoogstens één decimaal."), name=self.name)
+        return tenths
 
 
 def read_parameters(allowed: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""The block in the overview: derived from facts, never dependent on colour."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.rules.blocks import LEGEND, Block, BlockState, PartFacts, ResultFacts, block_of
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+LATER = (NOW + timedelta(days=1), NOW + timedelta(days=1, hours=2))
+BUSY = (NOW - timedelta(hours=1), NOW + timedelta(hours=1))
+PAST = (NOW - timedelta(hours=3), NOW)
+
+EMPTY = PartFacts()
+PLANNED = PartFacts(planned=LATER)
+TAKEN = PartFacts(planned=PAST)
+SCORED = PartFacts(planned=PAST, has_scores=True)
+DEFINITIVE = PartFacts(planned=PAST, has_scores=True, definitive=True)
+PASS = ResultFacts(passed=True, grade="V")
+FAIL = ResultFacts(passed=False, grade="O")
+
+
+def block(*parts: PartFacts, available=True, result=None, adopted=False, attempt=1) -> Block:
+    return block_of(parts, available=available, result=result, adopted=adopted, now=NOW, attempt=attempt)
+
+
+@pytest.mark.parametrize(
+    ("parts", "facts", "key", "shown"),
+    [
+        ((EMPTY, EMPTY), {}, "open", "0/2"),
+        ((EMPTY,), {"available": False}, "not-available", ""),
+        ((), {}, "open", ""),
+        ((PLANNED, EMPTY), {}, "planned", "1/2"),
+        ((PartFacts(planned=BUSY),), {}, "planned", ""),
+        ((TAKEN, PLANNED), {}, "to-assess", "0/2"),
+        ((SCORED, TAKEN), {}, "to-assess", "0/2"),
+        ((SCORED, PLANNED), {}, "saved", "0/2"),
+        ((DEFINITIVE, SCORED, EMPTY), {}, "saved", "1/3"),
+        ((DEFINITIVE, DEFINITIVE), {}, "saved", "2/2"),
+        ((DEFINITIVE, DEFINITIVE), {"result": PASS}, "passed", "2/2"),
+        ((DEFINITIVE,), {"result": FAIL}, "failed", ""),
+        ((DEFINITIVE,), {"result": PASS, "adopted": True}, "adopted", ""),
+    ],
+)
+def test_the_state_follows_from_the_facts(parts, facts, key, shown):
+    found = block(*parts, **facts)
+    assert (found.state.key, found.parts) == (key, shown)
+
+
+def test_what_was_planned_stays_visible_after_the_exam_is_made_not_available():
+    assert block(PLANNED, available=False).state is BlockState.PLANNED
+    assert block(DEFINITIVE, available=False, result=FAIL).state is BlockState.FAILED
+
+
+def test_an_adopted_block_still_says_passed_or_failed():
+    passed = block(DEFINITIVE, result=PASS, adopted=True)
+    failed = block(DEFINITIVE, result=FAIL, adopted=True)
+    assert passed.label == "Vastgesteld: geslaagd"
+    assert failed.label == "Vastgesteld: niet geslaagd"
+    assert passed.tone != failed.tone
+    assert block(EMPTY, adopted=True).state is BlockState.OPEN
+
+
+def test_the_digit_is_the_attempt():
+    assert block(PLANNED).attempt == 1
+    assert block(PLANNED, attempt=2).attempt == 2
+
+
+def test_the_legend_has_every_state_once_with_its_own_letter_icon_and_text():
+    assert [state.key for state in LEGEND] == [
+        "not-available", "open", "planned", "to-assess", "saved", "passed", "failed", "adopted",
+    ]  # fmt: skip
+    for seen in ("letter", "icon", "label"):
+        assert len({getattr(state, seen) for state in LEGEND}) == len(LEGEND)
+    assert BlockState.PLANNED.tone == "grey"
+    assert block(PLANNED).tone == "grey"
+    assert block(PLANNED).label == "Ingepland"
+
+
+def test_a_moment_without_time_zone_is_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="aware"):
+        block_of([], available=True, result=None, adopted=False, now=NOW.replace(tzinfo=None))
+
+
+parts = st.lists(
+    st.builds(
+        PartFacts,
+        planned=st.sampled_from([None, LATER, BUSY, PAST]),
+        has_scores=st.booleans(),
+        definitive=st.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@given(parts, st.booleans(), st.sampled_from([None, PASS, FAIL]), st.booleans())
+def test_every_combination_of_facts_has_a_state_and_a_sound_count(parts, available, result, adopted):
+    found = block(*parts, available=available, result=result, adopted=adopted)
+    assert found.state in LEGEND
+    assert 0 <= found.done <= found.total == len(parts)
+    finished = found.state in (BlockState.PASSED, BlockState.FAILED, BlockState.ADOPTED)
+    assert finished == (result is not None)
+    if found.state is BlockState.PASSED:
+        assert result == PASS
+    if found.state is BlockState.OPEN:
+        assert not any(part.planned or part.has_scores or part.definitive for part in parts)

@@ -1,0 +1,165 @@
+"""Names, numbers, dates and addresses as people really write them."""
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import RuleBroken
+from app.rules import people
+
+TODAY = date(2026, 11, 24)
+
+
+def test_names_are_written_in_full_and_for_lists():
+    assert people.full_name("Fleur", "van der", "Berg") == "Fleur van der Berg"
+    assert people.full_name(" Daan ", "", "Bakker") == "Daan Bakker"
+    assert people.sort_name("Fleur", "van der", "Berg") == "Berg, Fleur van der"
+    assert people.sort_name("", "", "Bakker") == "Bakker"
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("v", "female"), ("V.", "female"), ("Vrouw", "female"), ("female", "female"),
+        ("M", "male"), ("man", "male"), ("Male", "male"), ("dhr.", "male"),
+        ("x", "other"), ("Anders", "other"), (" non-binair ", "other"),
+        ("", "unknown"), ("onbekend", "unknown"), ("N.v.t.", "unknown"),
+    ],
+)  # fmt: skip
+def test_gender_words_are_understood(word, key):
+    assert people.gender(word) == key
+
+
+def test_an_unknown_gender_word_is_named():
+    with pytest.raises(RuleBroken, match="“zeg ik niet” is geen bekende waarde"):
+        people.gender("zeg ik niet")
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("00123", "00123"), (" 12 34\u00a056 ", "123456"), (123456, "123456"), (123456.0, "123456"),
+     ("S-2026/001", "S-2026/001"), ("'0042", "0042")],
+)  # fmt: skip
+def test_a_student_number_keeps_its_zeros_and_loses_its_spaces(value, number):
+    assert people.student_number(value) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [("", "ontbreekt"), ("   ", "ontbreekt"), ("1" * 21, "langer dan 20"), ("12;34", "“12;34”"),
+     (12.5, "12.5"), (float("nan"), "nan"), ("=1+1", "=1")],
+)  # fmt: skip
+def test_a_wrong_student_number_is_refused_with_the_reason(value, why):
+    with pytest.raises(RuleBroken) as refused:
+        people.student_number(value)
+    assert why in str(refused.value)
+
+
+def test_searching_knows_no_accents_or_capitals():
+    assert people.search_form("Zoë", "van der", "Çelik-Ørsted", "ŁUKASZ") == "zoe van der celik-orsted lukasz"
+    assert people.search_form("José") == people.search_form("José")
+
+
+@given(st.text())
+def test_the_search_form_is_stable(text):
+    assert people.search_form(people.search_form(text)) == people.search_form(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("Fleur.Jansen@ROC.Example", "Fleur.Jansen@roc.example"),
+        (" a@b.nl ", "a@b.nl"),
+        ("mailto:a+b@sub.b-c.nl", "a+b@sub.b-c.nl"),
+        ("o'neil@école.fr", "o'neil@école.fr"),
+        ("", ""),
+    ],
+)
+def test_a_plausible_address_is_taken(typed, address):
+    assert people.email(typed) == address
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["fleur", "a@b", "a@@b.nl", "a b@c.nl", "a@b..nl", ".a@b.nl", "a.@b.nl", "a@-b.nl", "a@b.n1",
+     "a@b.nl\nBcc: x@y.nl", "a@b.nl, c@d.nl", "x" * 250 + "@b.nl"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(typed):
+    with pytest.raises(RuleBroken, match="geen e-mailadres"):
+        people.email(typed)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1-3-2007", "01-03-2007", "1/3/07", "1.3.2007", "1 maart 2007", "1 mrt 2007", "2007-03-01",
+     "2007-03-01 00:00:00", "2007-03-01T00:00:00", date(2007, 3, 1), datetime(2007, 3, 1, 12, 0), 39142,  # noqa: DTZ001
+     39142.0, "39142"],
+)  # fmt: skip
+def test_a_birth_date_is_read_however_it_is_written(value):
+    assert people.birth_date(value, today=TODAY) == date(2007, 3, 1)
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_no_birth_date_is_no_error(value):
+    assert people.birth_date(value, today=TODAY) is None
+
+
+def test_two_digits_of_a_year_are_the_latest_past_year():
+    assert people.birth_date("24-11-07", today=TODAY) == date(2007, 11, 24)
+    assert people.birth_date("24-11-98", today=TODAY) == date(1998, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("31-2-2007", "“31-2-2007” is geen datum"),
+        ("3/25/2007", "geen datum"),
+        ("1 brumaire 2007", "geen datum"),
+        ("gisteren", "dag-maand-jaar"),
+        ("2007-13-01", "geen datum"),
+        (True, "geen datum"),
+        (39142.5, "geen datum"),
+        (float("inf"), "geen datum"),
+        (2007, "geen datum"),
+        ("2007", "geen datum"),
+        (12, "geen datum"),
+        ("01-01-2027", "De geboortedatum 01-01-2027 ligt in de toekomst."),
+        ("31-12-1899", "te ver in het verleden"),
+        ("25-11-2016", "jonger dan 10 jaar"),
+        ("x" * 100, "x…"),
+    ],
+)
+def test_a_wrong_birth_date_is_refused_with_the_reason(value, why):
+    with pytest.raises(RuleBroken) as refused:
+        people.birth_date(value, today=TODAY)
+    assert why in str(refused.value)
+
+
+def test_ten_years_today_is_old_enough():
+    assert people.birth_date("24-11-2016", today=TODAY) == date(2016, 11, 24)
+
+
+@given(st.dates(date(1930, 1, 1), date(2015, 1, 1)))
+def test_every_way_of_writing_gives_the_same_day(day):
+    ways = [
+        people.dutch_date(day),
+        day.isoformat(),
+        f"{day.day}/{day.month}/{day.year}",
+        day,
+        (day - people.EXCEL_EPOCH).days,
+    ]
+    assert {people.birth_date(way, today=TODAY) for way in ways} == {day}
+
+
+@given(st.one_of(st.text(), st.floats(), st.integers()))
+def test_whatever_stands_in_the_cell_the_answer_is_a_date_or_a_sentence(value):
+    try:
+        found = people.birth_date(value, today=TODAY)
+    except RuleBroken as refused:
+        found = refused.message
+    if isinstance(found, str):
+        assert "datum" in found
+    else:
+        assert found is None or date(1900, 3, 1) <= found <= TODAY
