@@ -108,6 +108,8 @@ class ListModel:
     empty_title: str = ""
     empty_hint: str = ""
     empty_button: Button | None = None
+    intro: str = ""  # a sentence under the title
+    filter_hidden: Sequence[tuple[str, str]] = ()  # what the filter form must keep: sort order, page size
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,17 @@ class ActionModel:
     danger: bool = False
     hidden: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()  # errors that belong to no field
+
+
+@dataclass(frozen=True)
+class ErrorModel:
+    """An error page: what happened and what to do next. No buttons: a link to the start page."""
+
+    code: int
+    title: str
+    text: str
+    hint: str = ""
+    buttons: Sequence[Button] = ()
 
 
 @dataclass(frozen=True)

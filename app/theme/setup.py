@@ -1,0 +1,24 @@
+"""Puts the theme on an application: Bootstrap's files, the template folder, what the templates call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
+
+from app.theme.colour import readable_accent
+from app.theme.icons import icon_href, icon_symbols
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def init_theme(app: Flask) -> None:
+    """Bootstrap-Flask's local files under /bootstrap/static, theme/templates, `icon_href`, `icon_symbols`, `accent`."""
+    app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
+    Bootstrap5(app)
+    loaders: list[BaseLoader] = [loader for loader in (app.jinja_loader,) if loader is not None]
+    app.jinja_loader = ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)])  # type: ignore[method-assign, assignment]
+    app.jinja_env.globals.update(icon_href=icon_href, icon_symbols=icon_symbols)
+    app.jinja_env.filters["accent"] = readable_accent
