@@ -1,0 +1,318 @@
+"""The catalogue: programmes, electives, exams and system updates as data files; read and checked here.
+
+`load(folder)` gives it all or raises DataFileError, which names file and field. No database: an
+action puts a catalogue into a school. The files are explained in catalogue/README.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+from app.catalogue_data import (
+    Catalogue,
+    ConditionalAssignmentData,
+    CoreTaskData,
+    CriterionData,
+    ElectiveData,
+    ExamData,
+    ExamTaskData,
+    LevelData,
+    PassRuleData,
+    ProgrammeData,
+    UpdateData,
+    WorkProcessData,
+    natural,
+)
+from app.errors import RuleBroken
+from app.rules.marks import SCORING_MODELS, check_rule
+from app.rules.scoring import CriterionFacts
+from app.rules.text import N_
+from app.toml_file import DataFileError, TomlTable, read_toml
+
+T = TypeVar("T")
+
+KINDS = ("proeve", "werkstuk", "keuzedeelexamen")
+PLACES = ("Beroepspraktijk", "School", "Examenlocatie")
+LEARNING_PATHS = ("BOL", "BBL")
+ELECTIVE_KINDS = ("verdiepend", "verbredend", "doorstroom")
+
+LONG = 10_000  # characters of an instruction or description
+MAX_HOURS = 2_000  # studiebelastingsuren of an elective
+MAX_MINUTES = 60 * 24 * 7 * 6  # a proeve may last six weeks (domain.md, section 3)
+
+
+def load(folder: Path) -> Catalogue:
+    """Read the whole folder. DataFileError: the first thing that is wrong, with its file and field."""
+    programmes = _read_all(folder, "programmes", _programme, lambda one: one.crebo)
+    electives = _read_all(folder, "electives", _elective, lambda one: one.code)
+    exams = _read_all(folder, "exams", _exam, lambda one: one.key)
+    _check_offers(electives, {one.crebo for one in programmes})
+    _check_exams(exams, programmes, electives)
+    return Catalogue(programmes, electives, exams, _updates(folder))
+
+
+def _read_all(
+    folder: Path, area: str, parse: Callable[[TomlTable], T], key: Callable[[T], str]
+) -> tuple[T, ...]:
+    """All files of an area in natural order; each is called after what it holds, so none is double."""
+    found = []
+    for path in sorted((folder / area).glob("*.toml")):
+        table = read_toml(path, f"{area}/{path.name}")
+        one = parse(table)
+        table.close()
+        if key(one) != path.stem:
+            message = N_("%(file)s: het bestand moet %(expected)s.toml heten, naar het veld “%(where)s”.")
+            name = {"programmes": "crebo", "electives": "code", "exams": "key"}[area]
+            raise table.error(message, name, expected=key(one))
+        found.append(one)
+    if not found:
+        raise DataFileError(N_("%(file)s: hier staat geen enkel bestand."), file=f"{area}/")
+    return tuple(sorted(found, key=lambda one: natural(key(one))))
+
+
+# --- one file ---------------------------------------------------------------------------------
+
+
+def _programme(table: TomlTable) -> ProgrammeData:
+    crebo = table.text("crebo", limit=5)
+    if not re.fullmatch(r"\d{5}", crebo):
+        raise table.error(N_("%(file)s: “%(where)s” moet uit vijf cijfers bestaan."), "crebo")
+    return ProgrammeData(
+        crebo=crebo,
+        name=table.text("name"),
+        level=table.whole("level", 1, 4),
+        learning_paths=table.texts("learning_paths", choices=LEARNING_PATHS),
+        cohort=table.whole("cohort", 2000, 2100),
+        core_tasks=_core_tasks(table),
+        file_crebo=table.optional_text("file_crebo", limit=5),
+        file_name=table.optional_text("file_name"),
+    )
+
+
+def _elective(table: TomlTable) -> ElectiveData:
+    return ElectiveData(
+        code=table.text("code", limit=10),
+        name=table.text("name"),
+        hours=table.whole("hours", 1, MAX_HOURS),
+        offered_by=table.texts("offered_by"),
+        core_tasks=_core_tasks(table),
+        conditional_assignments=tuple(_assignment(one) for one in table.tables("conditional_assignments")),
+        kind=table.optional_text("kind", choices=ELECTIVE_KINDS),
+    )
+
+
+def _core_tasks(table: TomlTable) -> tuple[CoreTaskData, ...]:
+    tasks = [_core_task(one) for one in table.tables("core_tasks")]
+    _refuse_double(table, "core_tasks", [one.code for one in tasks])
+    return tuple(sorted(tasks, key=lambda one: natural(one.code)))
+
+
+def _core_task(table: TomlTable) -> CoreTaskData:
+    code = table.text("code", limit=20)
+    processes = [_work_process(one, code) for one in table.tables("work_processes")]
+    _refuse_double(table, "work_processes", [one.code for one in processes])
+    task = CoreTaskData(
+        code=code,
+        name=table.text("name"),
+        work_processes=tuple(sorted(processes, key=lambda one: natural(one.code))),
+        own_wording=table.flag("own_wording"),
+    )
+    table.close()
+    return task
+
+
+def _work_process(table: TomlTable, core_task: str) -> WorkProcessData:
+    process = WorkProcessData(table.text("code", limit=30), table.text("name"))
+    if not process.code.startswith(f"{core_task}-W"):
+        message = N_("%(file)s: “%(where)s” hoort niet bij kerntaak %(core_task)s.")
+        raise table.error(message, "code", core_task=core_task)
+    table.close()
+    return process
+
+
+def _assignment(table: TomlTable) -> ConditionalAssignmentData:
+    assignment = ConditionalAssignmentData(table.text("title"), table.text("description", limit=LONG))
+    table.close()
+    return assignment
+
+
+def _exam(table: TomlTable) -> ExamData:
+    tasks = [_exam_task(one, position) for position, one in enumerate(table.tables("tasks"), 1)]
+    exam = ExamData(
+        key=table.text("key", limit=60),
+        version=table.text("version", limit=20),
+        kind=table.text("kind", choices=KINDS),
+        code=table.text("code", limit=40),
+        title=table.text("title"),
+        description=table.text("description", limit=LONG),
+        place=table.text("place", choices=PLACES),
+        duration_minutes=table.whole("duration_minutes", 1, MAX_MINUTES),
+        programme=table.optional_text("programme", limit=5),
+        elective=table.optional_text("elective", limit=10),
+        core_task=table.optional_text("core_task", limit=20),
+        pass_rule=_pass_rule(table.table("pass_rule"), tasks),
+        tasks=tuple(tasks),
+    )
+    _refuse_double(table, "tasks", [one.title for one in tasks])
+    if exam.duration_minutes < sum(one.duration_minutes for one in tasks):
+        message = N_("%(file)s: “%(where)s” is korter dan de opdrachten samen.")
+        raise table.error(message, "duration_minutes")
+    return exam
+
+
+def _exam_task(table: TomlTable, position: int) -> ExamTaskData:
+    if table.whole("position", 1, 99) != position:
+        message = N_("%(file)s: “%(where)s” moet %(position)s zijn: de opdrachten staan op volgorde.")
+        raise table.error(message, "position", position=position)
+    task = ExamTaskData(
+        position=position,
+        title=table.text("title"),
+        instruction=table.text("instruction", limit=LONG),
+        duration_minutes=table.whole("duration_minutes", 1, MAX_MINUTES),
+        criteria=tuple(_criterion(one) for one in table.tables("criteria")),
+    )
+    _refuse_double(table, "criteria", [one.text for one in task.criteria])
+    table.close()
+    return task
+
+
+def _criterion(table: TomlTable) -> CriterionData:
+    levels = tuple(_level(one) for one in table.tables("levels"))
+    points = [one.points for one in levels]
+    if len(levels) < 2 or any(low >= high for low, high in pairwise(points)):
+        message = N_("%(file)s: “%(where)s” moet ten minste twee niveaus hebben, met oplopende punten.")
+        raise table.error(message, "levels")
+    _refuse_double(table, "levels", [one.label for one in levels])
+    criterion = CriterionData(
+        text=table.text("text", limit=LONG),
+        work_process=table.text("work_process", limit=30),
+        critical=table.flag("critical"),
+        levels=levels,
+    )
+    table.close()
+    return criterion
+
+
+def _level(table: TomlTable) -> LevelData:
+    level = LevelData(
+        label=table.text("label", limit=40),
+        points=table.whole("points", 0, 100),
+        description=table.text("description", limit=LONG),
+    )
+    table.close()
+    return level
+
+
+def _pass_rule(table: TomlTable, tasks: Iterable[ExamTaskData]) -> PassRuleData:
+    model = table.text("model", choices=SCORING_MODELS)
+    parameters = table.table("parameters").rest()
+    try:
+        check_rule(model, parameters, criterion_facts(tasks))
+    except RuleBroken as error:
+        message = N_("%(file)s: “%(where)s” klopt niet. %(problem)s")
+        raise table.error(message, "parameters", problem=str(error)) from error
+    table.close()
+    return PassRuleData(model, parameters)
+
+
+def criterion_facts(tasks: Iterable[ExamTaskData]) -> list[CriterionFacts]:
+    """The criteria as the scoring models read them, not yet scored; numbered 1, 2, ... through the exam."""
+    every = [(task, criterion) for task in tasks for criterion in task.criteria]
+    return [
+        CriterionFacts(
+            id=number,
+            task_id=task.position,
+            work_process_code=one.work_process,
+            critical=one.critical,
+            max_points=one.max_points,
+            points=None,
+            label=one.text,
+        )
+        for number, (task, one) in enumerate(every, 1)
+    ]
+
+
+def _updates(folder: Path) -> tuple[UpdateData, ...]:
+    file = read_toml(folder / "updates.toml", "updates.toml")
+    updates = [_update(one) for one in file.tables("updates")]
+    _refuse_double(file, "updates", [f"{one.date} {one.title}" for one in updates])
+    file.close()
+    return tuple(sorted(updates, key=lambda one: one.date, reverse=True))
+
+
+def _update(table: TomlTable) -> UpdateData:
+    update = UpdateData(
+        title=table.text("title"),
+        date=table.day("date"),
+        body=table.text("body", limit=LONG),
+        title_en=table.text("title_en"),
+        body_en=table.text("body_en", limit=LONG),
+    )
+    table.close()
+    return update
+
+
+def _refuse_double(table: TomlTable, name: str, values: list[str]) -> None:
+    double = next((one for one in values if values.count(one) > 1), None)
+    if double is not None:
+        message = N_("%(file)s: “%(where)s” bevat “%(value)s” dubbel.")
+        raise table.error(message, name, value=double)
+
+
+# --- what files say about each other ----------------------------------------------------------
+
+
+def _check_offers(electives: Iterable[ElectiveData], crebos: set[str]) -> None:
+    for elective in electives:
+        for number, crebo in enumerate(elective.offered_by, 1):
+            if crebo not in crebos:
+                raise DataFileError(
+                    N_("%(file)s: “%(where)s”: opleiding %(crebo)s staat niet in de catalogus."),
+                    file=f"electives/{elective.code}.toml",
+                    where=f"offered_by[{number}]",
+                    crebo=crebo,
+                )
+
+
+def _check_exams(
+    exams: Iterable[ExamData], programmes: Iterable[ProgrammeData], electives: Iterable[ElectiveData]
+) -> None:
+    by_crebo = {one.crebo: one.core_tasks for one in programmes}
+    by_code = {one.code: one.core_tasks for one in electives}
+    for exam in exams:
+        _check_owner(exam, by_crebo, by_code)
+        core_tasks = by_crebo[exam.programme] if exam.programme else by_code[exam.elective]
+        _check_work_processes(exam, core_tasks)
+
+
+def _check_owner(exam: ExamData, by_crebo: Mapping[str, Any], by_code: Mapping[str, Any]) -> None:
+    """One owner, that exists; an elective's exam is a keuzedeelexamen and nothing else is."""
+    if bool(exam.programme) == bool(exam.elective):
+        raise _wrong(exam, "programme", N_("%(file)s: noem bij “%(where)s” een opleiding of een keuzedeel."))
+    field, known = ("programme", by_crebo) if exam.programme else ("elective", by_code)
+    if (exam.programme or exam.elective) not in known:
+        raise _wrong(exam, field, N_("%(file)s: “%(where)s” staat niet in de catalogus."))
+    if bool(exam.elective) != (exam.kind == "keuzedeelexamen"):
+        raise _wrong(exam, "kind", N_("%(file)s: “%(where)s” past niet bij een opleiding of keuzedeel."))
+
+
+def _check_work_processes(exam: ExamData, core_tasks: Iterable[CoreTaskData]) -> None:
+    """Criteria stay within the exam's core task, or within the elective when none is named."""
+    wanted = [one for one in core_tasks if exam.core_task in ("", one.code)]
+    if not wanted or (exam.programme and not exam.core_task):
+        raise _wrong(exam, "core_task", N_("%(file)s: “%(where)s” noemt geen kerntaak van deze opleiding."))
+    codes = {process.code for core_task in wanted for process in core_task.work_processes}
+    for task in exam.tasks:
+        for number, criterion in enumerate(task.criteria, 1):
+            if criterion.work_process not in codes:
+                where = f"tasks[{task.position}].criteria[{number}].work_process"
+                message = N_("%(file)s: “%(where)s”: %(value)s hoort niet bij dit examen.")
+                raise _wrong(exam, where, message, value=criterion.work_process)
+
+
+def _wrong(exam: ExamData, where: str, message: str, **params: str) -> DataFileError:
+    return DataFileError(message, file=f"exams/{exam.key}.toml", where=where, **params)
