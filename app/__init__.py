@@ -1,0 +1,45 @@
+"""Proeve: the exam office of a school. `create_app` puts the parts together, in order."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from app import models  # noqa: F401 - every table is known before the first query
+from app.builder import ProeveBuilder, ProeveSecurity
+from app.entities.base import db
+from app.entities.engine import arm, guard_session
+from app.pages.base.errors import register_errors
+from app.pages.base.render import register_rendering
+from app.pages.base.surface import register_surface
+from app.school import load_school
+from app.theme.setup import init_theme
+from app.views import register_views
+from config import ROOT, Settings, flask_config
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """An application for one school; its database is prepared apart (`python run.py prepare`)."""
+    settings = settings or Settings()
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.from_mapping(flask_config(settings))
+    school = load_school(ROOT / "schools" / settings.school)
+    app.extensions["proeve_school"] = school
+    app.extensions["proeve_settings"] = settings
+    app.config["BABEL_DEFAULT_LOCALE"] = school.language
+    app.config["BABEL_DEFAULT_TIMEZONE"] = school.timezone
+
+    db.init_app(app)
+    CSRFProtect(app)
+    with app.app_context():
+        arm(db.engine)
+        builder = ProeveBuilder(app, db.session, security_manager_class=ProeveSecurity)
+        init_theme(app)
+        register_surface(app, settings)
+        register_rendering(app)
+        register_errors(app)
+        register_views(builder)
+    return app
+
+
+guard_session()

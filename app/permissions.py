@@ -321,7 +321,11 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
         select(Registration.student_id).where(Registration.id.in_(_assigned_registrations(a, r)))
     ),
     (Student, S.SELF): lambda a, r: Student.user_id == a.id,
-    (StudentGroup, S.OWN_STUDENTS): lambda a, r: StudentGroup.id.in_(_groups_with(_supervised(a, r))),
+    # An empty group says nothing about anybody, and a supervisor must be able to fill the one just made.
+    (StudentGroup, S.OWN_STUDENTS): lambda a, r: or_(
+        StudentGroup.id.in_(_groups_with(_supervised(a, r))),
+        ~exists().where(group_member.c.group_id == StudentGroup.id),
+    ),
     (Registration, S.OWN_STUDENTS): lambda a, r: Registration.student_id.in_(_supervised(a, r)),
     (Registration, S.ASSIGNED): lambda a, r: Registration.id.in_(_assigned_registrations(a, r)),
     (Registration, S.SELF): lambda a, r: Registration.student_id.in_(_own_student(a)),

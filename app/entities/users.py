@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
@@ -40,6 +41,11 @@ class SchoolUser(AppBuilderUser):
     @property
     def full_name(self) -> str:
         return " ".join(part for part in (self.first_name, self.infix, self.last_name) if part)
+
+    def get_id(self) -> str:
+        """What the session cookie holds: the id, and a fingerprint that a new password or epoch ends (trap 15)."""
+        content = f"{self.id}|{self.password or ''}|{self.session_epoch}"
+        return f"{self.id}.{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
     def __str__(self) -> str:
         return self.full_name

@@ -1,0 +1,87 @@
+"""Writing and checking the audit trail: append-only, every entry carries the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, literal, select
+
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.trail import AuditEntry, AuditObject
+from app.permissions import Actor
+
+CHAIN_LOCK = 7_306_001  # any constant: PostgreSQL writers of the chain queue on it
+
+
+def record(
+    actor: Actor, action: str, object_type: str, ids: Sequence[int], details: dict[str, Any] | None = None
+) -> AuditEntry:
+    """Add an entry about these rows; in the transaction of the change itself."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    db.session.flush()
+    previous = db.session.execute(
+        select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    unique_ids = sorted(set(ids))
+    entry = AuditEntry(
+        at=utc_now(),
+        actor_id=actor.id,
+        actor_name=actor.name,
+        action=action,
+        object_type=object_type,
+        object_count=len(unique_ids),
+        details=_plain(details or {}),
+        previous_hash=previous or "",
+    )
+    entry.hash = entry_hash(entry, unique_ids)
+    db.session.add(entry)
+    db.session.flush()
+    if unique_ids:
+        rows = id_set(unique_ids).subquery()
+        chosen = select(literal(entry.id), literal(object_type), next(iter(rows.c)))
+        db.session.execute(
+            insert(AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen)
+        )
+    return entry
+
+
+def entry_hash(entry: AuditEntry, ids: Sequence[int]) -> str:
+    """SHA-256 over the entry, the ids it is about and the hash before it."""
+    content = {
+        "at": entry.at.isoformat(),
+        "actor": [entry.actor_id, entry.actor_name],
+        "action": entry.action,
+        "objects": [entry.object_type, list(ids)],
+        "details": entry.details,
+        "previous": entry.previous_hash,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def broken_at() -> int | None:
+    """The id of the first entry that does not fit the chain; None when the whole trail is sound."""
+    previous = ""
+    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
+        ids = db.session.scalars(
+            select(AuditObject.object_id).where(AuditObject.entry_id == entry.id).order_by(AuditObject.object_id)
+        ).all()
+        if entry.previous_hash != previous or entry.hash != entry_hash(entry, ids):
+            return entry.id
+        previous = entry.hash
+    return None
+
+
+def _plain(details: dict[str, Any]) -> dict[str, Any]:
+    """Only what JSON knows; moments and dates as ISO text, everything else as its text."""
+    return json.loads(json.dumps(details, default=_text, ensure_ascii=False))  # type: ignore[no-any-return]
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+

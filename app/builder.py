@@ -1,0 +1,81 @@
+"""Flask-AppBuilder without its own screens, API and assets; its roles read once per request."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from flask import Blueprint, current_app, g
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.sqla.models import Permission as PermissionRow
+from flask_appbuilder.security.sqla.models import PermissionView, ViewMenu, assoc_permissionview_role
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.entities.base import db
+from app.entities.users import User
+
+
+class ProeveSecurity(SecurityManager):
+    """The framework's security with our user, our sign-in page and one permission query per request."""
+
+    user_model = User
+    userstatschartview = None
+
+    def register_views(self) -> None:
+        """None of the framework's user, role and API screens (traps 7, 13, 19)."""
+
+    def load_user(self, pk: Any) -> User | None:
+        """The user of a session cookie; an older epoch, another password or a closed account: nobody."""
+        user_id = str(pk).partition(".")[0]
+        if not user_id.isdigit():
+            return None
+        user = (
+            db.session.execute(select(User).options(joinedload(User.roles)).where(User.id == int(user_id)))
+            .unique()
+            .scalar_one_or_none()
+        )
+        if user is None or not user.active or not hmac.compare_digest(str(pk), user.get_id()):
+            return None
+        return user
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Whether the signed-in user's roles carry the permission; nobody signed in: no."""
+        return (permission_name, view_name) in granted()
+
+    def _has_view_access(self, user: Any, permission_name: str, view_name: str) -> bool:
+        return self.has_access(permission_name, view_name)
+
+
+def granted() -> frozenset[tuple[str, str]]:
+    """(permission, view) pairs of the signed-in user, one query per request (trap 21)."""
+    if "granted" not in g:
+        g.granted = _granted() if current_user.is_authenticated else frozenset()
+    return g.granted  # type: ignore[no-any-return]
+
+
+def _granted() -> frozenset[tuple[str, str]]:
+    role_ids = [role.id for role in current_user.roles]
+    rows = db.session.execute(
+        select(PermissionRow.name, ViewMenu.name)
+        .select_from(PermissionView)
+        .join(PermissionRow, PermissionRow.id == PermissionView.permission_id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .join(
+            assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id
+        )
+        .where(assoc_permissionview_role.c.role_id.in_(role_ids))
+    )
+    return frozenset((permission, view) for permission, view in rows)
+
+
+class ProeveBuilder(AppBuilder):
+    """Registers no static files, templates or screens of the framework's own."""
+
+    def _add_global_static(self) -> None:
+        current_app.register_blueprint(Blueprint("appbuilder", __name__, url_prefix="/static"))
+
+    def _add_admin_views(self) -> None:
+        """The framework's index, back link, language switch and API stay out; ours are in app/pages."""

@@ -1,0 +1,93 @@
+"""How a database is opened, and the one way to write in it.
+
+SQLite: WAL, foreign keys, synchronous FULL, BEGIN for reading and BEGIN IMMEDIATE for writing, so that
+two writers wait for each other instead of losing an update. PostgreSQL needs none of that.
+Nothing is written outside `transaction`: a guard on the session refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Engine, Integer, Select, Text, cast, event, func, select
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.sql import column
+
+from app.entities.base import db
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+class UnguardedWrite(RuntimeError):
+    """Code tried to change data outside an action."""
+
+
+@contextmanager
+def transaction(*, keep: bool = True) -> Iterator[Session]:
+    """One transaction for everything inside; `keep=False` tries it and takes all of it back."""
+    if _writing.get():
+        raise UnguardedWrite("a transaction is open already; actions inside an action are plain calls")
+    session: Session = db.session()
+    session.rollback()  # ends the reading transaction: a writer must see what is there now
+    token = _writing.set(True)
+    try:
+        yield session
+        if keep:
+            session.commit()
+        else:
+            session.flush()
+            session.rollback()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def arm(engine: Engine) -> None:
+    """Give an engine its manners. Called once per engine, at application start."""
+    if engine.dialect.name != "sqlite" or getattr(engine, "_proeve_armed", False):
+        return
+    engine._proeve_armed = True  # type: ignore[attr-defined]
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def guard_session() -> None:
+    """Refuse every write outside `transaction`."""
+
+    def before_flush(session: Session, _context: Any, _instances: Any) -> None:
+        if not _writing.get() and (session.new or session.dirty or session.deleted):
+            raise UnguardedWrite("write outside an action")
+
+    def on_execute(state: ORMExecuteState) -> None:
+        if not _writing.get() and (state.is_insert or state.is_update or state.is_delete):
+            raise UnguardedWrite("write outside an action")
+
+    event.listen(db.session, "before_flush", before_flush)
+    event.listen(db.session, "do_orm_execute", on_execute)
+
+
+def id_set(ids: Sequence[int]) -> Select[tuple[int]]:
+    """A SELECT of these ids as one parameter: `Student.id.in_(id_set(ids))`, for ten or 100,000."""
+    listed = ",".join(str(int(i)) for i in ids)
+    if db.engine.dialect.name == "sqlite":
+        items = func.json_each(f"[{listed}]").table_valued(column("value", Integer))
+        return select(items.c.value)
+    pieces = func.string_to_table(listed, ",").table_valued(column("piece", Text))
+    return select(cast(pieces.c.piece, Integer))

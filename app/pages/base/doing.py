@@ -1,0 +1,202 @@
+"""How a page runs actions: ask, say what will happen, do it once, tell what happened.
+
+GET shows (nothing changes on GET, trap 4); POST fills in, POST with `confirmed` does it. The selection is
+in the URL: ticked ids, or `all=1` with the filters, counted here on the server (trap 23).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask_appbuilder import BaseView, expose
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from werkzeug.datastructures import CombinedMultiDict
+
+from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
+from app.entities.base import db
+from app.errors import NotAllowed, RuleBroken
+from app.pages.base.errors import say
+from app.pages.base.guards import needs, permission_pair
+from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.permissions import Permission
+from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
+
+NAMES_SHOWN = 10
+OWN_FIELDS = {"csrf_token", "token", "confirmed"}
+
+
+class ActionPage(BaseView):  # type: ignore[misc]
+    """A page with actions: `bulk`, `page_actions`, `row_actions` and `other_actions` say which."""
+
+    permission: Permission
+    bulk: Any = ()
+    page_actions: Any = ()
+    row_actions: Any = ()
+    other_actions: Any = ()  # reachable by a link of the page itself
+    action_template = "action.html"
+
+    @expose("/choose/")
+    @needs()
+    def choose(self) -> Any:
+        """The action list's button: on to the chosen action with the same selection."""
+        name = text_arg("action")
+        if name not in {act.name for act in self.bulk}:
+            flash(_("Kies eerst een actie in de lijst."), "warning")
+            return redirect(self.back_href())
+        if not ids_arg() and not text_arg("all"):
+            flash(_("Vink eerst één of meer regels aan."), "warning")
+            return redirect(self.back_href())
+        pairs = [(k, v) for k, v in request.args.items(multi=True) if k != "action"]
+        return redirect(href_with(self.href("do", name=name), pairs))
+
+    @expose("/do/<name>", methods=["GET", "POST"])
+    @needs()
+    def do(self, name: str) -> Any:
+        act = self._offered(name)
+        actor = current_actor()
+        selection = self._selection(act)
+        targets = targets_of(act, actor, selection)
+        form = self._form(act, targets)
+        if request.method == "POST" and request.form.get("confirmed") == "back":
+            return self._page(act, targets, form, "form")
+        if request.method == "GET" and (form is not None or not act.confirm):
+            return self._page(act, targets, form, "form")
+        if form is not None and not form.validate():
+            return self._page(act, targets, form, "form"), 422
+        data = form.values() if form is not None else {}
+        try:
+            if act.confirm and request.form.get("confirmed") != "1":
+                return self._page(act, targets, form, "confirm", preview(act, actor, selection, **data))
+            outcome = run(act, actor, selection, token=request.form.get("token", ""), **data)
+        except RuleBroken as error:
+            return self._refuse(act, targets, form, error), 422
+        return self.after(act, outcome)
+
+    def href(self, method: str, **values: Any) -> str:
+        """The address of another route of this page."""
+        return url_for(f"{self.endpoint}.{method}", **values)
+
+    def matching(self) -> Select[Any] | None:
+        """All rows that match the filters in the URL; a page with a list says which."""
+        return None
+
+    def filter_pairs(self) -> list[tuple[str, str]]:
+        return []
+
+    def back_href(self) -> str:
+        """Where the user came from: the list, with its filters."""
+        return href_with(self.href(self.default_view), self.filter_pairs())
+
+    def after(self, act: Action, outcome: Outcome) -> Any:
+        """Tell what happened; refused rows get a page of their own."""
+        if outcome.refused:
+            return render_template(self.action_template, model=self._done(act, outcome))
+        flash(outcome.summary, "success" if outcome.done else "info")
+        return redirect(self.after_href(act, outcome))
+
+    def after_href(self, act: Action, outcome: Outcome) -> str:
+        return self.back_href()
+
+    # -- inside
+
+    def _offered(self, name: str) -> Action:
+        listed: Iterable[Any] = [*self.bulk, *self.page_actions, *self.row_actions, *self.other_actions]
+        offered = {item.name: item for item in (x[0] if isinstance(x, tuple) else x for x in listed)}
+        act = offered.get(name)
+        if act is None:
+            abort(404)
+        if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(act.permission)):
+            raise NotAllowed
+        return act
+
+    def _selection(self, act: Action) -> Selection | None:
+        if act.on is None:
+            return None
+        if request.args.get("all") == "1":
+            matching = self.matching()
+            if matching is None:
+                abort(404)
+            return Selection(matching=matching)
+        return Selection(ids=ids_arg())
+
+    def _form(self, act: Action, targets: Targets[Any] | None) -> ActionForm | None:
+        if act.form is None:
+            return None
+        actor = current_actor()
+        if request.method == "POST":
+            form = act.form(CombinedMultiDict([request.form, request.files]))
+        else:
+            form = act.form(data=act.form.initial(actor, targets))
+        form.prepare(actor, targets)
+        return form
+
+    def _refuse(self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, error: RuleBroken) -> Any:
+        sentence = say(error)
+        if form is not None and error.field in form:
+            form[error.field].errors = [*form[error.field].errors, sentence]
+            return self._page(act, targets, form, "form")
+        return self._page(act, targets, form, "form" if form else "confirm", problems=[sentence])
+
+    def _page(
+        self,
+        act: Action,
+        targets: Targets[Any] | None,
+        form: ActionForm | None,
+        step: Any,
+        outcome: Outcome | None = None,
+        problems: list[str] | None = None,
+    ) -> str:
+        confirming = step == "confirm"
+        if confirming and outcome is None and form is None and not problems:
+            outcome = preview(act, current_actor(), self._selection(act))
+        last = confirming or not act.confirm
+        hidden = [("token", secrets.token_urlsafe(32)), ("confirmed", "1")] if last else []
+        if confirming and form is not None:
+            hidden += [(k, v) for k, v in request.form.items(multi=True) if k not in OWN_FIELDS]
+        return render_template(
+            self.action_template,
+            has_file=form is not None and any(field.type.endswith("FileField") for field in form),
+            model=ActionModel(
+                title=str(act.label),
+                step=step,
+                submit_label=str(act.submit) or (_("Voer uit") if last else _("Verder")),
+                cancel_href=self.back_href(),
+                post_href=request.full_path.rstrip("?"),
+                form=None if confirming else form,
+                targets=self._summary(act, targets),
+                intro=str(act.intro),
+                will=list(outcome.names[:NAMES_SHOWN]) if outcome else [],
+                will_count=outcome.done if outcome else 0,
+                unchanged_count=outcome.unchanged if outcome else 0,
+                refused=[RefusedRow(r.label, r.reason) for r in outcome.refused[:50]] if outcome else [],
+                refused_count=len(outcome.refused) if outcome else 0,
+                danger=act.danger,
+                hidden=hidden,
+                problems=problems or [],
+            ),
+        )
+
+    def _done(self, act: Action, outcome: Outcome) -> ActionModel:
+        return ActionModel(
+            title=str(act.label),
+            step="done",
+            submit_label=_("Terug naar de lijst"),
+            cancel_href=self.after_href(act, outcome),
+            intro=outcome.summary,
+            will=outcome.names[:NAMES_SHOWN],
+            will_count=outcome.done,
+            unchanged_count=outcome.unchanged,
+            refused=[RefusedRow(r.label, r.reason) for r in outcome.refused[:200]],
+            refused_count=len(outcome.refused),
+        )
+
+    def _summary(self, act: Action, targets: Targets[Any] | None) -> TargetSummary | None:
+        if targets is None or act.on is None:
+            return None
+        model: Any = act.on
+        first = db.session.scalars(select(model).where(model.id.in_(targets.ids[:NAMES_SHOWN]))).all()
+        return TargetSummary(targets.count, [str(row) for row in first], str(act.noun) or _("rijen"))

@@ -1,0 +1,63 @@
+"""The one place where a refusal becomes a page. Nothing of the inside is shown (trap 11)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, render_template
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import ProeveError
+from app.theme.widgets import ErrorModel
+
+log = logging.getLogger(__name__)
+
+TEXTS: dict[int, tuple[Any, Any]] = {
+    400: (_l("Dit verzoek klopt niet"), _l("Ga terug, ververs de pagina en probeer het opnieuw.")),
+    403: (_l("Geen toegang"), _l("Uw rol geeft geen recht op deze pagina. Vraag het uw beheerder als u denkt van wel.")),
+    404: (_l("Niet gevonden"), _l("Deze pagina bestaat niet, of is niet voor u bestemd.")),
+    405: (_l("Dit kan hier niet"), _l("Ga terug en gebruik de knop op de pagina.")),
+    409: (_l("Intussen gewijzigd"), _l("Iemand anders heeft dit gewijzigd nadat u het opende. Open het opnieuw.")),
+    413: (_l("Bestand te groot"), _l("Een bestand mag hoogstens 25 MB groot zijn. Kies een kleiner bestand.")),
+    422: (_l("Dit kan niet"), _l("Pas uw keuze aan en probeer het opnieuw.")),
+    500: (_l("Er ging iets mis"), _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het uw beheerder.")),
+}  # fmt: skip
+
+
+def say(error: ProeveError) -> str:
+    """The sentence of an error in the user's language."""
+    if not error.message:
+        return ""
+    translated = _(error.message)
+    return translated % error.params if error.params else translated
+
+
+def error_page(code: int, text: str = "") -> tuple[str, int]:
+    title, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
+    model = ErrorModel(code=code, title=str(title), text=text or str(hint), hint=str(hint) if text else "")
+    return render_template("error.html", model=model), code
+
+
+def register_errors(app: Flask) -> None:
+    @app.errorhandler(ProeveError)
+    def _told(error: ProeveError) -> tuple[str, int]:
+        return error_page(error.status, say(error))
+
+    @app.errorhandler(CSRFError)
+    def _csrf(_error: CSRFError) -> tuple[str, int]:
+        return error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        return error_page(error.code)
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> tuple[str, int]:
+        log.exception("unexpected error", exc_info=error)
+        return error_page(500)

@@ -1,0 +1,50 @@
+"""The door of every page: the permission it needs, asked of Flask-AppBuilder's roles."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import current_app, redirect, request, url_for
+from flask_login import current_user
+
+from app.errors import NotAllowed
+from app.permissions import Permission
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def permission_pair(permission: Permission) -> tuple[str, str]:
+    """"students.see" -> ("can_see", "students"), the framework's way to name it."""
+    area, _, verb = permission.value.partition(".")
+    return f"can_{verb}", area
+
+
+def needs(permission: Permission | None = None) -> Callable[[F], F]:
+    """The permission of a route; None: that of the page class (`permission`)."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+            asked = permission or self.permission
+            if not current_user.is_authenticated:
+                return redirect(url_for("SignInPage.sign_in", next=_here()))
+            if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
+                raise NotAllowed
+            return function(self, *args, **kwargs)
+
+        guarded.needs = permission or "page"  # type: ignore[attr-defined]
+        return cast(F, guarded)
+
+    return decorate
+
+
+def public(function: F) -> F:
+    """Named openly: a route that anybody may ask for."""
+    function.needs = "nobody"  # type: ignore[attr-defined]
+    return function
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"

@@ -1,0 +1,268 @@
+"""The safe list: Flask-AppBuilder's ModelView with rows from `visible`, filters from a closed list, and actions.
+
+A page declares: datamodel, permission, columns, filters, actions. Nothing of the request lives on the view
+(trap 2), nothing outside the declared columns can be filtered or ordered on (trap 6), numbers in the URL
+are checked (trap 20), related rows come with one query per relation (trap 22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, request
+from flask_appbuilder import ModelView, expose
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, select
+
+from app.actions.base import Action
+from app.entities.base import db
+from app.pages.base.doing import ActionPage
+from app.pages.base.guards import needs
+from app.pages.base.request import current_actor, href_with, number_arg, text_arg
+from app.permissions import Permission, may, visible
+from app.theme.widgets import (
+    ActionChoice,
+    Button,
+    Cell,
+    Column,
+    FilterInput,
+    ListModel,
+    Pager,
+    Row,
+    ShowModel,
+)
+
+Text = str | LazyString
+
+
+@dataclass(frozen=True)
+class ListColumn:
+    """A column: `cell` draws a row's value, `order` is what to sort by (None: not sortable)."""
+
+    key: str
+    label: Text
+    cell: Callable[[Any], Cell]
+    order: Any = None
+    numeric: bool = False
+    wide_only: bool = False
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """A filter: `name` in the URL, `apply(statement, value)`; choices by actor, or free text without them."""
+
+    name: str
+    label: Text
+    apply: Callable[[Select[Any], str], Select[Any]]
+    choices: Callable[[], Sequence[tuple[str, str]]] | None = None
+
+
+class ListPage(ActionPage, ModelView):
+    """A list of the rows this user may see, with the page of one row."""
+
+    include_route_methods = {"list", "show", "do", "choose"}
+    permission: Permission
+    title: Text = ""
+    list_template = "list.html"
+    show_template = "show.html"
+    columns: Sequence[ListColumn] = ()
+    filters: Sequence[ListFilter] = ()
+    default_order: Sequence[Any] = ()
+    load: Sequence[Any] = ()  # loader options of the list
+    show_load: Sequence[Any] = ()  # loader options of the page of one row
+    bulk: Sequence[Action] = ()  # in the action list
+    page_actions: Sequence[tuple[Action, str]] = ()  # (action without target, icon): buttons on top
+    row_actions: Sequence[tuple[Action, str]] = ()  # (action on one row, icon)
+    action_button: Text = ""
+    has_show = True
+    intro: Text = ""
+    empty_title: Text = ""
+    empty_hint: Text = ""
+    page_size = 25
+
+    # The framework's own forms are not made: our forms stand beside the actions.
+    def _init_forms(self) -> None:
+        pass
+
+    # Nor its English titles (trap 30).
+    def _init_titles(self) -> None:
+        pass
+
+    @property
+    def model(self) -> type[Any]:
+        return self.datamodel.obj  # type: ignore[no-any-return]
+
+    @expose("/")
+    @needs()
+    def list(self) -> str:
+        return self.render_template(self.list_template, model=self.list_model())
+
+    @expose("/<int:pk>")
+    @needs()
+    def show(self, pk: int) -> str:
+        if not self.has_show:
+            abort(404)
+        return self.render_template(self.show_template, model=self.show_model(self.get_row(pk)))
+
+    def get_row(self, pk: int, permission: Permission | None = None) -> Any:
+        """The row, when this user may see it; otherwise 404, never 403."""
+        statement = visible(current_actor(), self.model, permission or self.permission)
+        row = db.session.scalars(
+            statement.where(self.model.id == pk).options(*self.show_load)
+        ).unique().one_or_none()
+        if row is None:
+            abort(404)
+        return row
+
+    def show_model(self, row: Any) -> ShowModel:
+        raise NotImplementedError
+
+    # -- which rows
+
+    def base_statement(self) -> Select[Any]:
+        """All rows of this page for this user, before filters."""
+        return visible(current_actor(), self.model, self.permission)
+
+    def filtered_statement(self) -> Select[Any]:
+        statement = self.base_statement()
+        for item in self.filters:
+            value = text_arg(item.name)
+            if value:
+                statement = item.apply(statement, value)
+        return statement
+
+    def matching(self) -> Select[Any]:
+        return self.filtered_statement()
+
+    def filter_pairs(self) -> list[tuple[str, str]]:
+        return [(item.name, text_arg(item.name)) for item in self.filters if text_arg(item.name)]
+
+    # -- the model of the page
+
+    def list_model(self) -> ListModel:
+        statement = self.filtered_statement()
+        count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+        size = number_arg("size", self.page_size, most=100) or self.page_size
+        pages = max(1, -(-count // size))
+        page = min(max(1, number_arg("page", 1)), pages)
+        ordered = statement.order_by(*self._order(), self.model.id)
+        rows = (
+            db.session.scalars(ordered.options(*self.load).limit(size).offset((page - 1) * size)).unique().all()
+        )
+        actor = current_actor()
+        return ListModel(
+            caption=str(self.title),
+            columns=self._columns(),
+            rows=[self._row(row) for row in rows],
+            pager=self._pager(page, pages, count, size, len(rows)),
+            filters=self._filter_inputs(),
+            clear_href=request.path,
+            filtered=bool(self.filter_pairs()),
+            actions=[ActionChoice(a.name, str(a.label)) for a in self.bulk if may(actor, a.permission)],
+            action_href=self.href("choose"),
+            action_button=str(self.action_button) or _("Voer uit"),
+            hidden=self.filter_pairs(),
+            filter_hidden=[(key, text_arg(key)) for key in ("order", "down") if text_arg(key)],
+            buttons=self.page_buttons(),
+            intro=str(self.intro),
+            empty_title=str(self.empty_title),
+            empty_hint=str(self.empty_hint),
+            empty_button=next(iter(self.page_buttons()), None),
+        )
+
+    def page_buttons(self) -> Sequence[Button]:
+        """The plus buttons on top, for who may."""
+        actor = current_actor()
+        return [
+            Button(str(act.label), self.href("do", name=act.name), icon=icon, style="primary")
+            for act, icon in self.page_actions
+            if may(actor, act.permission)
+        ]
+
+    def row_label(self, row: Any) -> str:
+        return str(row)
+
+    def row_buttons(self, row: Any) -> Sequence[Button]:
+        actor = current_actor()
+        return [
+            Button(
+                str(act.label),
+                href_with(self.href("do", name=act.name), [("id", str(row.id)), *self.filter_pairs()]),
+                icon=icon,
+                style="icon",
+                name=f"{act.label}: {self.row_label(row)}",
+            )
+            for act, icon in self.row_actions
+            if may(actor, act.permission)
+        ]
+
+    def _row(self, row: Any) -> Row:
+        return Row(
+            id=row.id,
+            label=self.row_label(row),
+            cells=[column.cell(row) for column in self.columns],
+            buttons=self.row_buttons(row),
+        )
+
+    def _order(self) -> Sequence[Any]:
+        wanted = text_arg("order")
+        if not wanted:
+            return self.default_order
+        column = next((c for c in self.columns if c.key == wanted and c.order is not None), None)
+        if column is None:
+            abort(400)
+        return [column.order.desc() if text_arg("down") else column.order.asc()]
+
+    def _columns(self) -> Sequence[Column]:
+        order, down = text_arg("order"), text_arg("down")
+        return [
+            Column(
+                key=c.key,
+                label=str(c.label),
+                sort_href=""
+                if c.order is None
+                else href_with(
+                    request.path,
+                    [*self.filter_pairs(), ("order", c.key), ("down", "1" if order == c.key and not down else "")],
+                ),
+                sorted="" if order != c.key else ("descending" if down else "ascending"),
+                numeric=c.numeric,
+                wide_only=c.wide_only,
+            )
+            for c in self.columns
+        ]
+
+    def _filter_inputs(self) -> Sequence[FilterInput]:
+        pairs = self.filter_pairs()
+        inputs = []
+        for item in self.filters:
+            value = text_arg(item.name)
+            choices = [("", _("Alle")), *item.choices()] if item.choices else []
+            label = next((text for key, text in choices if str(key) == value), value)
+            rest = [(key, kept) for key, kept in pairs if key != item.name]
+            inputs.append(
+                FilterInput(item.name, str(item.label), value, label, choices, href_with(request.path, rest))
+            )
+        return inputs
+
+    def _pager(self, page: int, pages: int, count: int, size: int, shown: int) -> Pager:
+        def href(number: int) -> str:
+            kept = [(k, v) for k, v in request.args.items() if k not in {"page"} and k in self._known_args()]
+            return href_with(request.path, [*kept, ("page", str(number))])
+
+        first = (page - 1) * size + 1 if shown else 0
+        return Pager(
+            page=page,
+            pages=pages,
+            count=count,
+            first=first,
+            last=first + shown - 1 if shown else 0,
+            previous_href=href(page - 1) if page > 1 else "",
+            next_href=href(page + 1) if page < pages else "",
+        )
+
+    def _known_args(self) -> set[str]:
+        return {"order", "down", "size", *(item.name for item in self.filters)}

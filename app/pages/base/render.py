@@ -1,0 +1,88 @@
+"""What templates can call: dates on the school's clock, the menu, who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, current_app, has_request_context, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.builder import granted
+from app.pages.base.request import current_actor
+from app.school import School, current_school
+from app.theme.widgets import NavItem
+
+
+def show_date(value: date | datetime | None) -> str:
+    """24-11-2026, on the school's clock."""
+    if isinstance(value, datetime):
+        value = current_school().local(value)
+    return value.strftime("%d-%m-%Y") if value else ""
+
+
+def show_time(value: datetime | None) -> str:
+    return current_school().local(value).strftime("%H:%M") if value else ""
+
+
+def show_datetime(value: datetime | None) -> str:
+    return f"{show_date(value)} {show_time(value)}" if value else ""
+
+
+def navigation() -> Sequence[NavItem]:
+    """The tabs of this user, in the manual's order, out of the framework's menu."""
+    rights = granted()
+    items = []
+    for item in current_app.extensions["appbuilder"].menu.menu:
+        if ("menu_access", item.name) in rights:
+            href = item.get_url()
+            items.append(NavItem(str(item.label), href, item.icon, active=_is_here(href)))
+    return items
+
+
+def _is_here(href: str) -> bool:
+    root = "/" + href.strip("/").split("/")[0]
+    return request.path == href or (root != "/" and (request.path + "/").startswith(root + "/"))
+
+
+class Viewer:
+    """The signed-in user as templates see them."""
+
+    def __init__(self, name: str, role_labels: Sequence[str]) -> None:
+        self.name = name
+        self.role_labels = role_labels
+
+
+def viewer() -> Viewer | None:
+    if not current_user or not current_user.is_authenticated:
+        return None
+    actor = current_actor()
+    return Viewer(actor.name, [_(role.label) for role in sorted(actor.roles)])
+
+
+def choose_locale() -> str:
+    """The user's language, else the one chosen at sign-in, else the school's."""
+    if not has_request_context():
+        return current_school().language
+    languages = current_app.config["LANGUAGES"]
+    own = getattr(current_user, "language", "") if current_user else ""
+    wanted = own or session.get("locale") or current_school().language
+    return wanted if wanted in languages else current_school().language
+
+
+def register_rendering(app: Flask) -> None:
+    app.extensions["babel"].locale_selector = choose_locale
+    app.jinja_env.filters.update(date=show_date, time=show_time, datetime=show_datetime)
+    app.jinja_env.globals.update(get_locale=get_locale, nav=navigation)
+    app.jinja_env.globals["url_for"] = url_for
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _who() -> dict[str, Any]:
+        return {"actor": viewer()}
+
+    school: School = app.extensions["proeve_school"]
+    app.jinja_env.globals["school"] = school

@@ -1,0 +1,54 @@
+"""What a page may know of the request: who asks, and what the URL says."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import g, request
+from flask_login import current_user
+
+from app.errors import NotFound
+from app.permissions import Actor, actor_of
+
+ANONYMOUS = Actor(id=None, name="")
+
+
+def current_actor() -> Actor:
+    """Who asks; nobody signed in: an actor without rights. Kept for the length of the request."""
+    if "actor" not in g:
+        g.actor = actor_of(current_user) if current_user.is_authenticated else ANONYMOUS
+    return g.actor  # type: ignore[no-any-return]
+
+
+def text_arg(name: str, default: str = "") -> str:
+    return request.args.get(name, default).strip()
+
+
+def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
+    """A whole number from the URL; anything else is no page of ours (trap 20)."""
+    raw = request.args.get(name)
+    if raw is None or raw == "":
+        return default
+    if not raw.isdigit() or len(raw) > 9:
+        raise NotFound
+    return min(int(raw), most)
+
+
+def ids_arg(name: str = "id") -> list[int]:
+    """The ticked ids, each once."""
+    raw = request.values.getlist(name)
+    if any(not value.isdigit() or len(value) > 12 for value in raw):
+        raise NotFound
+    return sorted({int(value) for value in raw})
+
+
+def href_with(path: str, pairs: list[tuple[str, str]]) -> str:
+    """A path with a query string, empty values left out."""
+    kept = [(key, value) for key, value in pairs if value != ""]
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def safe_path(target: str, default: str) -> str:
+    """A path inside this application, or the default (trap 17)."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    return target if plain and not any(ord(char) < 32 for char in target) else default

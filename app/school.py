@@ -1,0 +1,122 @@
+"""What a school sets itself: loads and checks schools/<name>/school.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import current_app
+
+from app.entities.base import utc_now
+
+
+class SchoolFileWrong(Exception):
+    """school.toml cannot be used; says where and why."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom to ask for a programme that is missing (manual, step 1)."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class School:
+    key: str
+    name: str
+    demo: bool = False
+    language: str = "nl"
+    timezone: str = "Europe/Amsterdam"
+    accent: str = "#1f5fbf"
+    logo: Path | None = None
+    supplier: Contact = field(default_factory=lambda: Contact("Proeve", ""))
+    max_attempts: int = 2
+    improve_allowed: bool = False
+    login_code_days: int = 14
+    logo_url: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment on the school's own clock."""
+        return moment.astimezone(self.zone)
+
+    def moment(self, day: date, clock: time) -> datetime:
+        """A date and time as typed at this school, as a moment."""
+        return datetime.combine(day, clock, tzinfo=self.zone)
+
+    def today(self) -> date:
+        return self.local(utc_now()).date()
+
+
+def load_school(folder: Path) -> School:
+    """Read a school's folder. Raises SchoolFileWrong with the key and the reason."""
+    path = folder / "school.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SchoolFileWrong(f"{path}: {error}") from error
+    supplier = _part(path, data, "supplier")
+    exams = data.get("exams", {})
+    school = School(
+        key=folder.name,
+        name=_text(path, data, "name"),
+        demo=bool(data.get("demo", False)),
+        language=data.get("language", "nl"),
+        timezone=data.get("timezone", "Europe/Amsterdam"),
+        accent=data.get("accent", "#1f5fbf"),
+        logo=folder / data["logo"] if data.get("logo") else None,
+        supplier=Contact(
+            name=_text(path, supplier, "name"),
+            email=_text(path, supplier, "email"),
+            phone=supplier.get("phone", ""),
+        ),
+        max_attempts=int(exams.get("max_attempts", 2)),
+        improve_allowed=bool(exams.get("improve_allowed", False)),
+        login_code_days=int(data.get("login_codes", {}).get("valid_days", 14)),
+        logo_url="/school/logo" if data.get("logo") else "",
+    )
+    _check(path, school)
+    return school
+
+
+def current_school() -> School:
+    """The school that this application serves."""
+    school: School = current_app.extensions["proeve_school"]
+    return school
+
+
+def _check(path: Path, school: School) -> None:
+    try:
+        _ = school.zone
+    except ZoneInfoNotFoundError as error:
+        raise SchoolFileWrong(f"{path}: timezone: {school.timezone!r} is unknown") from error
+    if school.language not in {"nl", "en"}:
+        raise SchoolFileWrong(f"{path}: language: choose nl or en, not {school.language!r}")
+    if not 1 <= school.max_attempts <= 9:
+        raise SchoolFileWrong(f"{path}: exams.max_attempts: choose 1 to 9")
+    if school.logo and not school.logo.is_file():
+        raise SchoolFileWrong(f"{path}: logo: {school.logo} is not there")
+
+
+def _part(path: Path, data: dict[str, Any], key: str) -> dict[str, Any]:
+    part = data.get(key)
+    if not isinstance(part, dict):
+        raise SchoolFileWrong(f"{path}: [{key}] is missing")
+    return part
+
+
+def _text(path: Path, data: dict[str, Any], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise SchoolFileWrong(f"{path}: {key}: a text is needed")
+    return value

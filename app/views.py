@@ -1,0 +1,71 @@
+"""The tabs, in the manual's order. A user sees the tabs whose permission one of the roles has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_appbuilder import AppBuilder
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from app.pages.assessment import ToAssessPage
+from app.pages.base.sign_in import SignInPage
+from app.pages.committee import CommitteePage
+from app.pages.exams import ExamsPage
+from app.pages.imports import ImportPage
+from app.pages.library import LibraryAdminPage
+from app.pages.library_reading import LibraryPage
+from app.pages.own_exams import OwnExamsPage
+from app.pages.planning import PlanningPage
+from app.pages.profile import ProfilePage
+from app.pages.programmes import ProgrammesPage
+from app.pages.progress import OwnProgressPage
+from app.pages.school import HealthPage, StartPage
+from app.pages.students import GroupsPage, StudentsPage
+from app.pages.trail import TrailPage
+from app.pages.updates import UpdatesPage
+from app.pages.users import OutboxPage, UsersPage
+from app.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    label: LazyString
+    page: type[Any]
+    permission: P
+    icon: str
+
+
+TABS = (
+    Tab("start", _l("Start"), StartPage, P.START, "house"),
+    Tab("programmes", _l("Opleidingen"), ProgrammesPage, P.PROGRAMMES_SEE, "mortarboard"),
+    Tab("exams", _l("Examenbeheer"), ExamsPage, P.EXAMS_SEE, "journal-check"),
+    Tab("users", _l("Gebruikers"), UsersPage, P.USERS_SEE, "people"),
+    Tab("students", _l("Studenten"), StudentsPage, P.STUDENTS_SEE, "person-vcard"),
+    Tab("library-admin", _l("Bibliotheekbeheer"), LibraryAdminPage, P.LIBRARY_MANAGE, "folder2-open"),
+    Tab("planning", _l("Examens"), PlanningPage, P.PLANNING_SEE, "calendar3"),
+    Tab("to-assess", _l("Te beoordelen"), ToAssessPage, P.ASSESSMENT_TODO, "clipboard-check"),
+    Tab("committee", _l("Examencommissie"), CommitteePage, P.COMMITTEE_SEE, "bank"),
+    Tab("own-exams", _l("Mijn examens"), OwnExamsPage, P.OWN_EXAMS, "calendar-check"),
+    Tab("own-progress", _l("Mijn onderwijsvoortgang"), OwnProgressPage, P.OWN_PROGRESS, "graph-up"),
+    Tab("library", _l("Bibliotheek"), LibraryPage, P.LIBRARY_READ, "book"),
+    Tab("settings", _l("Instellingen"), UpdatesPage, P.SETTINGS_READ, "gear"),
+    Tab("profile", _l("Mijn profiel"), ProfilePage, P.PROFILE, "person-circle"),
+)
+
+# Pages that are reached from a tab, a link or no page at all.
+OTHERS: tuple[type[Any], ...] = (SignInPage, HealthPage, GroupsPage, ImportPage, OutboxPage, TrailPage)
+
+
+def register_views(builder: AppBuilder) -> None:
+    for page in OTHERS:
+        builder.add_view_no_menu(page)
+    for tab in TABS:
+        builder.add_view(tab.page, tab.name, label=tab.label, icon=tab.icon)
+
+
+def menu_permissions() -> dict[str, P]:
+    """Tab name -> the permission that shows it; what the framework's menu rights are made of."""
+    return {tab.name: tab.permission for tab in TABS}

@@ -1,0 +1,105 @@
+"""Every setting: its name, the environment variable behind it, the default and what it means.
+
+A school sets what is its own in schools/<name>/school.toml; this file is about the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+
+def _flag(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "ja"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    # PROEVE_SCHOOL: which folder under schools/ this process serves.
+    school: str = field(default_factory=lambda: os.environ.get("PROEVE_SCHOOL", "demo"))
+    # PROEVE_DATA: where databases, uploads and secrets are kept.
+    data: Path = field(default_factory=lambda: Path(os.environ.get("PROEVE_DATA", ROOT / "data")))
+    # DATABASE_URL: PostgreSQL for a real school; empty: SQLite in the data folder.
+    database_url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", ""))
+    # HOST and PORT: where to listen. A demo school listens on loopback only.
+    host: str = field(default_factory=lambda: os.environ.get("HOST", "127.0.0.1"))
+    port: int = field(default_factory=lambda: int(os.environ.get("PORT", "5000")))
+    # PROEVE_DEMO_ANYWHERE=1: let a demo school (known passwords!) listen elsewhere too.
+    demo_anywhere: bool = field(default_factory=lambda: _flag("PROEVE_DEMO_ANYWHERE"))
+    # PROEVE_TLS=1: served behind TLS; cookies become Secure and HSTS is sent.
+    tls: bool = field(default_factory=lambda: _flag("PROEVE_TLS"))
+    # PROEVE_HOSTS: host names this school answers to, separated by commas.
+    hosts: tuple[str, ...] = field(
+        default_factory=lambda: tuple(filter(None, os.environ.get("PROEVE_HOSTS", "").split(",")))
+    )
+    # WEB_WORKERS: processes that serve.
+    workers: int = field(default_factory=lambda: int(os.environ.get("WEB_WORKERS", "2")))
+
+    @property
+    def school_data(self) -> Path:
+        return self.data / self.school
+
+    def url(self) -> str:
+        """The database of this school, with the driver that we install."""
+        if not self.database_url:
+            return f"sqlite:///{self.school_data.resolve() / 'proeve.db'}"
+        for prefix in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    def secret_key(self) -> str:
+        """Made at first start, in a file only this user can read; never in the repository."""
+        path = self.school_data / "secret-key"
+        self.school_data.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+        key = path.read_text().strip()
+        if len(key) < 32:
+            raise RuntimeError(f"{path} holds no usable secret key; remove it to make a new one")
+        return key
+
+
+def flask_config(settings: Settings) -> dict[str, object]:
+    """Settings in the words of Flask and its extensions."""
+    return {
+        "SECRET_KEY": settings.secret_key(),
+        "SQLALCHEMY_DATABASE_URI": settings.url(),
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True} if settings.database_url else {},
+        "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 5000,
+        "TRUSTED_HOSTS": list(settings.hosts) or None,
+        "SESSION_COOKIE_NAME": "__Host-proeve" if settings.tls else "proeve",
+        "SESSION_COOKIE_SECURE": settings.tls,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_DEFAULT_LOCALE": "nl",
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Amsterdam",
+        "BABEL_TRANSLATION_DIRECTORIES": "translations",
+        "LANGUAGES": {"nl": {"flag": "nl", "name": "Nederlands"}, "en": {"flag": "gb", "name": "English"}},
+        # Flask-AppBuilder: tables and permissions are one step before the start, its API and views are off.
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": False,
+        "FAB_ADD_SECURITY_VIEWS": False,
+        "FAB_ADD_SECURITY_API": False,
+        "FAB_ADD_MENU_API": False,
+        "FAB_ADD_OPENAPI_VIEWS": False,
+        "FAB_API_SWAGGER_UI": False,
+        "AUTH_ROLE_ADMIN": "supplier",
+        "AUTH_ROLE_PUBLIC": "public",
+        "AUTH_USER_REGISTRATION": False,
+        "JWT_SECRET_KEY": secrets.token_urlsafe(48),
+    }
