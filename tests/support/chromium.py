@@ -101,8 +101,10 @@ def _ways_to_install() -> Iterator[list[list[str]]]:
     if is_root and shutil.which("apt-get"):
         yield [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
     playwright = [sys.executable, "-m", "playwright", "install"]
-    # Its libraries are a matter for the package manager, and so for root.
-    yield [[*playwright, *(["--with-deps"] if is_root and shutil.which("apt-get") else []), "chromium"]]
+    if is_root:
+        # The libraries it needs come from the package manager, which is for root only.
+        yield [[*playwright, "--with-deps", "chromium"]]
+    yield [[*playwright, "chromium"]]
 
 
 def main() -> int:
