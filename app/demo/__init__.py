@@ -1,0 +1,1 @@
+"""Believable data for the demo school and for trials at size; nobody in it exists."""
