@@ -11,7 +11,7 @@ _DARKER = 0.94
 
 
 def readable_accent(colour: str | None) -> str:
-    """A "#rrggbb" that can carry white text, as near to the school's own as can be. Not a colour: the default."""
+    """A "#rrggbb" that can carry white text, near to the school's own. Not a colour: the default."""
     if not colour or not _HEX.fullmatch(colour):
         return DEFAULT
     channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]

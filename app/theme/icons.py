@@ -6,6 +6,7 @@ The macro `icon(name)` asks `icon_href(name)`, and base.html ends with `icon_sym
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,11 @@ import flask_bootstrap
 from flask import g
 from markupsafe import Markup
 
-_SYMBOL = re.compile(r'<symbol[^>]*?viewBox="(?P<box>[\d. ]+)"[^>]*?id="(?P<name>[a-z0-9-]+)">(?P<body>.*?)</symbol>', re.S)
+log = logging.getLogger(__name__)
+
+_SYMBOL = re.compile(
+    r'<symbol[^>]*?viewBox="(?P<box>[\d. ]+)"[^>]*?id="(?P<name>[a-z0-9-]+)">(?P<body>.*?)</symbol>', re.S
+)
 
 
 @cache
@@ -30,9 +35,10 @@ def exists(name: str) -> bool:
 
 
 def icon_href(name: str) -> str:
-    """The reference to an icon on this page; the page's end then carries its drawing. Unknown: KeyError."""
+    """The reference to an icon on this page; the page's end then carries its drawing. Unknown: a dot."""
     if not exists(name):
-        raise KeyError(f"Bootstrap has no icon named {name!r}")
+        log.warning("Bootstrap has no icon named %r", name)
+        name = "dot"
     used: dict[str, None] = g.setdefault("icons_used", {})
     used[name] = None
     return f"#i-{name}"

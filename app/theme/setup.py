@@ -15,10 +15,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def init_theme(app: Flask) -> None:
-    """Bootstrap-Flask's local files under /bootstrap/static, theme/templates, `icon_href`, `icon_symbols`, `accent`."""
+    """Bootstrap's local files under /bootstrap/static, templates, `icon_href`, `icon_symbols`, `accent`."""
     app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
     Bootstrap5(app)
     loaders: list[BaseLoader] = [loader for loader in (app.jinja_loader,) if loader is not None]
-    app.jinja_loader = ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)])  # type: ignore[method-assign, assignment]
+    app.jinja_loader = ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)])
     app.jinja_env.globals.update(icon_href=icon_href, icon_symbols=icon_symbols)
     app.jinja_env.filters["accent"] = readable_accent
