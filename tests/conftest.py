@@ -1,0 +1,99 @@
+"""What every test can ask for.
+
+app          the application on an empty school (tables and roles, nothing else), in an application context
+demo         the same on the demo school, catalogue and all (slower the first time only)
+visit        visit("administrator") -> a Visitor: a fresh user with that role, signed in (several roles allowed)
+visitor_of   visitor_of(user) -> a Visitor signed in as that user; visitor_of(None): nobody
+actor        actor("administrator") -> (an Actor) of a fresh user with these roles
+Rows are made with tests/factories (make_student(...), make_exam(...), ...); after a request or an action
+call `refresh()` (tests.factories) before looking at rows again.
+Browser tests: see tests/browser/conftest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.commands import prepare, register_commands
+from app.entities.base import db
+from app.entities.users import User
+from app.permissions import Actor, actor_of
+from config import Settings
+from tests.factories import make_user
+from tests.support.database import TestDatabase, plain_url
+from tests.support.visitor import Visitor
+
+
+class School:
+    """The worker's own school: one application, one database that is put back for each test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = TestDatabase(folder)
+        self.settings = Settings(school="demo", data=folder, database_url=plain_url(self.database.url))
+        self.app = create_app(self.settings)
+        self.app.config["TESTING"] = False
+        register_commands(self.app)
+
+    def release(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+    def restore(self, state: str) -> None:
+        build = {"empty": self._build_empty, "demo": self._build_demo}[state]
+        self.database.restore(state, build, self.release)
+
+    def _build_empty(self) -> None:
+        with self.app.app_context():
+            prepare()
+
+    def _build_demo(self) -> None:
+        from app.commands import load_demo
+
+        self.restore("empty")
+        with self.app.app_context():
+            load_demo()
+
+
+@pytest.fixture(scope="session")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
+    made = School(tmp_path_factory.mktemp("school"))
+    yield made
+    made.release()
+    made.database.drop()
+
+
+@pytest.fixture
+def app(school: School) -> Iterator[Flask]:
+    school.restore("empty")
+    with school.app.app_context():
+        yield school.app
+        db.session.remove()
+
+
+@pytest.fixture
+def demo(school: School) -> Iterator[Flask]:
+    school.restore("demo")
+    with school.app.app_context():
+        yield school.app
+        db.session.remove()
+
+
+@pytest.fixture
+def visitor_of(school: School) -> Callable[[User | None], Visitor]:
+    return lambda user: Visitor(school.app, user)
+
+
+@pytest.fixture
+def visit(app: Flask) -> Callable[..., Visitor]:
+    return lambda *roles: Visitor(app, make_user(*roles))
+
+
+@pytest.fixture
+def actor(app: Flask) -> Callable[..., Actor]:
+    return lambda *roles: actor_of(make_user(*roles))

@@ -1,0 +1,45 @@
+"""A person at the keyboard, without a browser: signs in, follows links, fills in forms with their token."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.entities.users import User
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Visitor:
+    """`get` and `post` as a user of the application; `post` adds the token that the pages carry."""
+
+    def __init__(self, app: Flask, user: User | None = None) -> None:
+        self.app = app
+        self.user_id = user.id if user is not None else None
+        self.client: FlaskClient = app.test_client()
+        if user is not None:
+            with self.client.session_transaction() as session:
+                session["_user_id"] = user.get_id()
+                session["_fresh"] = True
+                session["started"] = session["seen"] = int(time.time())
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.client.get(path, **kwargs)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **kwargs)
+
+    def do(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
+        """Fill in an action's form and confirm it, as the two pages do."""
+        return self.post(path, {**(data or {}), "confirmed": "1"}, **kwargs)
+
+    def token(self) -> str:
+        page = self.client.get("/mijn-profiel/" if self.user_id else "/aanmelden").text
+        found = TOKEN.search(page)
+        assert found, "no csrf token on the page"
+        return found[1]
