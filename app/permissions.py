@@ -234,7 +234,7 @@ class HasId(Protocol):
 M = TypeVar("M", bound=HasId)
 
 
-def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> Select[tuple[M]]:
+def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> Select[M]:
     """The rows of `model` on which the actor has the permission (default: the one to read it)."""
     statement = select(model)
     if actor.system:

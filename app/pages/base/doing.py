@@ -29,7 +29,7 @@ NAMES_SHOWN = 10
 OWN_FIELDS = {"csrf_token", "token", "confirmed"}
 
 
-class ActionPage(BaseView):  # type: ignore[misc]
+class ActionPage(BaseView):
     """A page with actions: `bulk`, `page_actions`, `row_actions` and `other_actions` say which."""
 
     permission: Permission
@@ -105,7 +105,9 @@ class ActionPage(BaseView):  # type: ignore[misc]
 
     def _offered(self, name: str) -> Action:
         listed: Iterable[Any] = [*self.bulk, *self.page_actions, *self.row_actions, *self.other_actions]
-        offered = {item.name: item for item in (x[0] if isinstance(x, tuple) else x for x in listed)}
+        offered: dict[str, Action] = {
+            item.name: item for item in (x[0] if isinstance(x, tuple) else x for x in listed)
+        }
         act = offered.get(name)
         if act is None:
             abort(404)

@@ -63,7 +63,8 @@ class ListFilter:
 class ListPage(ActionPage, ModelView):
     """A list of the rows this user may see, with the page of one row."""
 
-    include_route_methods = {"list", "show", "do", "choose"}
+    include_route_methods = {"index", "show", "do", "choose"}
+    default_view = "index"
     permission: Permission
     title: Text = ""
     list_template = "list.html"
@@ -93,11 +94,11 @@ class ListPage(ActionPage, ModelView):
 
     @property
     def model(self) -> type[Any]:
-        return self.datamodel.obj  # type: ignore[no-any-return]
+        return self.datamodel.obj
 
     @expose("/")
     @needs()
-    def list(self) -> str:
+    def index(self) -> str:
         return self.render_template(self.list_template, model=self.list_model())
 
     @expose("/<int:pk>")

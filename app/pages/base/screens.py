@@ -14,7 +14,7 @@ from flask_appbuilder import BaseView, expose
 from app.pages.base.doing import ActionPage
 
 
-class Screen(BaseView):  # type: ignore[misc]
+class Screen(BaseView):
     """A page of our own templates; with actions: inherit ActionScreen."""
 
     def page(self, template: str, **values: Any) -> str:
