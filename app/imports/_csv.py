@@ -1,0 +1,125 @@
+"""A csv file as people save it: encoding and delimiter are found, not asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from app.imports.table import FileRefused, Limits, RawRow, Table, check_size, table_of
+
+DELIMITERS = (";", ",", "\t")
+SAMPLE = 50  # records that decide on the delimiter
+LINES_PER_ROW = 20  # texts in quotes may hold line ends; more than this is a file of empty lines
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROL_BYTE = re.compile(_CONTROL.pattern.encode())
+_NOTHING = "".join(DELIMITERS) + ' "\r\n\v\f'
+_MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table|head|body)\b", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+
+
+def read_csv(data: bytes, limits: Limits) -> Table:
+    text, encoding = decode(data)
+    if not text.strip(_NOTHING):
+        raise FileRefused("empty")
+    if _CONTROL.search(text):
+        raise FileRefused("not-a-spreadsheet")
+    if _MARKUP.match(text):  # many systems export a web page or XML and call it .xls
+        raise FileRefused("other-office")
+    if text.count("\n") + text.count("\r") > LINES_PER_ROW * limits.rows:
+        raise FileRefused("too-many-rows", maximum=limits.rows)
+    skipped = 0
+    if told := _SEPARATOR_LINE.match(text):  # Excel's own way to say it
+        delimiter, text, skipped = told[1], text[told.end() :], 1
+    else:
+        delimiter = find_delimiter(text)
+    rows = _rows(text, delimiter, skipped, limits)
+    return table_of(rows, limits, delimiter=delimiter, encoding=encoding)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text and the name of its encoding: UTF-8, UTF-16 (with or without mark) or cp1252."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return _decoded(data, "utf-8-sig"), "utf-8-sig"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decoded(data, "utf-16"), "utf-16"
+    if wide := _unmarked_utf16(data):
+        return _decoded(data, wide), wide
+    if _CONTROL_BYTE.search(data):
+        raise FileRefused("not-a-spreadsheet")
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError as error:
+        if error.start >= len(data) - 3 and not data[: error.start].isascii():
+            raise FileRefused("damaged") from error  # cut off inside its last character
+    return _decoded(data, "cp1252"), "cp1252"
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter that cuts most records into equally many columns; of equals, into most columns."""
+    return max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
+
+
+def _fit(text: str, delimiter: str) -> tuple[bool, float, int]:
+    widths: Counter[int] = Counter()
+    try:
+        records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        widths.update(len(record) for record in islice(filter(any, records), SAMPLE))
+    except csv.Error:
+        return False, 0.0, 0
+    width, times = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    return width > 1, times / max(1, widths.total()), width
+
+
+def _rows(text: str, delimiter: str, skipped: int, limits: Limits) -> list[RawRow]:
+    """The records by the line on which each starts. A quote that never closes is refused by line."""
+    try:
+        return list(_records(text, delimiter, skipped, limits, strict=True))
+    except FileRefused as refused:
+        if refused.key != "loose-quote":
+            raise
+    return list(
+        _records(text, delimiter, skipped, limits, strict=False)
+    )  # "Jan "de Bakker" de Wit" is no ruin
+
+
+def _records(text: str, delimiter: str, skipped: int, limits: Limits, *, strict: bool) -> Iterator[RawRow]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+    count, start = 0, 1 + skipped
+    try:
+        for record in reader:
+            if any(record):
+                count += 1
+                check_size(count, 0, limits)
+                yield start, record
+            start = reader.line_num + 1 + skipped
+    except csv.Error as error:
+        raise FileRefused(_error_key(str(error)), line=start) from error
+
+
+def _error_key(message: str) -> str:
+    if "unexpected end" in message:
+        return "open-quote"
+    return "long-text" if "field limit" in message else "loose-quote"
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise FileRefused("encoding") from error
+
+
+def _unmarked_utf16(data: bytes) -> str:
+    """UTF-16 of mostly Latin text has a zero in nearly every second byte; other text has none."""
+    sample = data[:4096]
+    half = len(sample) // 2
+    if half and sample[1::2].count(0) > 0.7 * half and sample[::2].count(0) == 0:
+        return "utf-16-le"
+    if half and sample[::2].count(0) > 0.7 * half and sample[1::2].count(0) == 0:
+        return "utf-16-be"
+    return ""

@@ -1,0 +1,101 @@
+"""A look into an xlsx file before anything parses it: a zip whose parts must stay within limits.
+
+Five kilobytes can unpack to gigabytes, name a cell in the last corner of the sheet, or hold XML
+entities that multiply. All of that is refused here, without parsing XML.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+
+from app.imports.table import MB, FileRefused, Limits, check_size
+
+CHUNK = 256 * 1024
+OVERLAP = 512  # longer than any cell's opening up to its reference
+RATIO_FROM = MB  # small parts may be as repetitive as they like
+
+_FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
+_REFERENCE = re.compile(
+    rb"""<(?:\w+:)?(?:c|row)\s(?:[^<>]{0,200}?\s)?r\s*=\s*["']([A-Za-z]{0,9})(\d{1,20})["']"""
+)
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+)
+
+
+def check_xlsx(data: bytes, limits: Limits) -> None:
+    """Refuse what is no xlsx, or not one that is safe to parse."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_parts(archive.infolist(), limits)
+            _check_kind(set(archive.namelist()))
+            _check_contents(archive, limits)
+    except _BROKEN as error:
+        raise FileRefused("damaged") from error
+
+
+def _check_parts(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
+    if any(part.flag_bits & 0x1 for part in parts):
+        raise FileRefused("encrypted")
+    if len(parts) > limits.parts:
+        raise FileRefused("unsafe")
+    if sum(part.file_size for part in parts) > limits.unpacked_bytes:
+        raise FileRefused("too-many-bytes", maximum=limits.unpacked_bytes // MB)
+    for part in parts:
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise FileRefused("unsafe")
+        if part.file_size > max(RATIO_FROM, limits.ratio * part.compress_size):
+            raise FileRefused("unsafe")
+
+
+def _check_kind(names: set[str]) -> None:
+    if "xl/workbook.xml" in names:
+        return
+    other_office = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
+    if names & other_office:
+        raise FileRefused("other-office")
+    raise FileRefused("not-a-spreadsheet" if "[Content_Types].xml" not in names else "damaged")
+
+
+def _check_contents(archive: zipfile.ZipFile, limits: Limits) -> None:
+    """Read every part once; zipfile itself refuses a part longer or other than its entry says."""
+    for part in archive.infolist():
+        rows = 0
+        tail = b""
+        with archive.open(part) as stream:
+            while chunk := stream.read(CHUNK):
+                text = tail + chunk
+                _check_text(text, part, limits)
+                rows += len(_ROW.findall(chunk))
+                check_size(rows, 0, limits)
+                tail = text[-OVERLAP:]
+
+
+def _check_text(text: bytes, part: zipfile.ZipInfo, limits: Limits) -> None:
+    if any(word in text for word in _FORBIDDEN):
+        raise FileRefused("unsafe")
+    if part.filename.endswith((".xml", ".rels")) and b"\x00" in text:
+        raise FileRefused("unsafe")  # XML in UTF-16 would hide the words above
+    for letters, digits in _REFERENCE.findall(text):
+        check_size(int(digits), _column(letters), limits)
+
+
+def _column(letters: bytes) -> int:
+    """A is 1, Z is 26, AA is 27; none is 0."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,106 @@
+"""Reads a spreadsheet that anybody may have made: a table, or a sentence that says what to do.
+
+What kind of file it is follows from its contents; the name must agree that it is a spreadsheet.
+Excel files are looked into first (_zip.py) and parsed in a process of their own (_child.py), whose
+death is an answer and not an accident. Every answer comes within `Limits.seconds` and a little.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from app.imports._csv import read_csv
+from app.imports._zip import check_xlsx
+from app.imports.table import MB, FileRefused, Limits, RawRow, Row, Table, Value, table_of
+
+__all__ = ["FileRefused", "Limits", "Row", "Table", "Value", "read_table"]
+
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".txt", ".tsv")
+CHARACTERS = 20_000_000
+CHILD = Path(__file__).with_name("_child.py")
+
+_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK"
+_OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf")
+_DEFAULT = Limits()
+
+
+def read_table(path_or_bytes: str | Path | bytes, file_name: str, *, limits: Limits = _DEFAULT) -> Table:
+    """The table in an xlsx or csv file. FileRefused, with its reason, for every other file."""
+    data = _contents(path_or_bytes, limits)
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
+        raise FileRefused("empty")
+    if data.startswith(_OLE2):
+        is_encrypted = "EncryptedPackage".encode("utf-16-le") in data
+        raise FileRefused("encrypted" if is_encrypted else "old-excel")
+    if not file_name.lower().strip().endswith(SUFFIXES) or data.startswith(_OTHER_KINDS):
+        raise FileRefused("not-a-spreadsheet")
+    if data.startswith(_ZIP):
+        check_xlsx(data, limits)
+        return _read_xlsx(data, limits)
+    return read_csv(data, limits)
+
+
+def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
+    if isinstance(path_or_bytes, bytes):
+        data = path_or_bytes
+    else:
+        with Path(path_or_bytes).open("rb") as stream:
+            data = stream.read(limits.file_bytes + 1)
+    if len(data) > limits.file_bytes:
+        raise FileRefused("too-many-bytes", maximum=limits.file_bytes // MB)
+    return data
+
+
+def _read_xlsx(data: bytes, limits: Limits) -> Table:
+    answer = _child_answer(data, limits)
+    if refused := answer.get("refused"):
+        size = {"too-many-rows": limits.rows, "too-many-columns": limits.columns}
+        raise FileRefused(refused, **({"maximum": size[refused]} if refused in size else {}))
+    rows: list[RawRow] = [(number, [_value(cell) for cell in cells]) for number, cells in answer["rows"]]
+    return table_of(rows, limits, sheet=answer["sheet"])
+
+
+def _child_answer(data: bytes, limits: Limits) -> dict[str, Any]:
+    """What the child says; one that dies, falls silent or talks nonsense has met an unreadable file."""
+    numbers = (limits.memory_bytes, max(1, int(limits.seconds)), limits.rows, limits.columns, CHARACTERS)
+    command = [sys.executable, "-I", str(CHILD), *map(str, numbers)]
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter and file; only numbers vary
+                command, input=data, stdout=output, stderr=subprocess.DEVNULL,
+                timeout=limits.seconds, check=False, env=_environment(),
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise FileRefused("too-slow") from error
+        if done.returncode != 0:
+            raise FileRefused("unreadable")
+        output.seek(0)
+        try:
+            answer: dict[str, Any] = json.loads(output.read())
+        except ValueError as error:
+            raise FileRefused("unreadable") from error
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs to start, and none of the application's secrets."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _value(cell: Any) -> Value:
+    if not isinstance(cell, list):
+        plain: Value = cell
+        return plain
+    tag, text = cell
+    if tag == "date":
+        return date.fromisoformat(text)
+    return datetime.fromisoformat(text) if tag == "datetime" else time.fromisoformat(text)

@@ -1,0 +1,176 @@
+"""What comes out of a spreadsheet, the limits on what goes in, and the refusals in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from app.errors import RuleBroken
+from app.rules.text import N_
+
+Value = str | int | float | bool | date | datetime | time | None
+RawRow = tuple[int, Sequence[Value]]
+
+HEADER_SEARCH = 50  # rows in which the header must stand
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a file may be. `rows` and `columns` count from the corner, as the sheet numbers them."""
+
+    file_bytes: int = 10 * MB
+    rows: int = 20_001
+    columns: int = 200
+    unpacked_bytes: int = 50 * MB
+    parts: int = 200
+    ratio: int = 200
+    seconds: float = 8.0
+    memory_bytes: int = 1024 * MB
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that holds something; `number` is what the spreadsheet shows (csv: its first line)."""
+
+    number: int
+    values: list[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and its rows, all of one width. `sheet` for xlsx; `delimiter`, `encoding` for csv.
+
+    A column without a name has "" in the header. Texts are trimmed, empty cells are None.
+    """
+
+    header: list[str]
+    rows: list[Row]
+    sheet: str = ""
+    delimiter: str = ""
+    encoding: str = ""
+
+
+REFUSALS = {
+    "not-a-spreadsheet": N_(
+        "Dit bestand is geen spreadsheet. Kies een Excel-bestand (.xlsx) of een CSV-bestand (.csv)."
+    ),
+    "empty": N_("Dit bestand is leeg. Kies een bestand met een kopregel en daaronder de gegevens."),
+    "no-header": N_(
+        "Er is geen kopregel gevonden. Zet boven de gegevens een rij met minstens twee kolomnamen, "
+        "zoals in het voorbeeldbestand."
+    ),
+    "no-rows": N_("Onder de kopregel staan geen gegevens. Vul het bestand aan en kies het opnieuw."),
+    "too-many-bytes": N_(
+        "Dit bestand is te groot: meer dan %(maximum)s MB. Verdeel het over meer bestanden of laat "
+        "afbeeldingen en overbodige werkbladen weg."
+    ),
+    "too-many-rows": N_(
+        "Dit bestand heeft meer dan %(maximum)s rijen. Verwijder lege rijen onder de gegevens of verdeel "
+        "het over meer bestanden."
+    ),
+    "too-many-columns": N_(
+        "Dit bestand heeft meer dan %(maximum)s kolommen. Verwijder de kolommen rechts van de gegevens."
+    ),
+    "encrypted": N_(
+        "Dit bestand is met een wachtwoord beveiligd. Haal de beveiliging eraf en kies het bestand opnieuw."
+    ),
+    "old-excel": N_(
+        "Dit is een oud Excel-bestand (.xls). Open het in Excel, kies Opslaan als, Excel-werkmap (.xlsx), "
+        "en kies het nieuwe bestand."
+    ),
+    "other-office": N_(
+        "Dit bestand is geen Excel-bestand. Open het in het programma waarmee het is gemaakt, sla het op als "
+        "Excel-werkmap (.xlsx) of CSV en kies het nieuwe bestand."
+    ),
+    "damaged": N_(
+        "Dit bestand is beschadigd of niet volledig. Open het in Excel, sla het op als Excel-werkmap (.xlsx) "
+        "en kies het nieuwe bestand."
+    ),
+    "unsafe": N_(
+        "Dit bestand bevat onderdelen die we niet openen. Kopieer de gegevens naar een nieuwe Excel-werkmap "
+        "(.xlsx) en kies dat bestand."
+    ),
+    "unreadable": N_(
+        "Dit bestand is niet te lezen. Kopieer de gegevens naar een nieuwe Excel-werkmap (.xlsx) en kies dat "
+        "bestand."
+    ),
+    "too-slow": N_(
+        "Het lezen van dit bestand duurt te lang. Verdeel de gegevens over meer bestanden of sla het op als "
+        "CSV."
+    ),
+    "encoding": N_(
+        "De tekens in dit CSV-bestand zijn niet te lezen. Sla het in Excel op als CSV UTF-8 en kies het "
+        "nieuwe bestand."
+    ),
+    "open-quote": N_(
+        "Op regel %(line)s begint een tekst met een aanhalingsteken dat nergens sluit. Herstel die regel en "
+        "kies het bestand opnieuw."
+    ),
+    "loose-quote": N_(
+        "Bij regel %(line)s staan aanhalingstekens die niet kloppen. Herstel die regel en kies het bestand "
+        "opnieuw."
+    ),
+    "long-text": N_(
+        "Bij regel %(line)s staat een tekst die te lang is. Kijk of daar een aanhalingsteken ontbreekt en "
+        "kies het bestand opnieuw."
+    ),
+}  # fmt: skip
+
+
+class FileRefused(RuleBroken):
+    """A file that is not read: `key` says which case, the message what is wrong and what to do."""
+
+    def __init__(self, key: str, **params: Any) -> None:
+        super().__init__(REFUSALS[key], field="file", **params)
+        self.key = key
+
+
+def table_of(
+    rows: Iterable[RawRow], limits: Limits, *, sheet: str = "", delimiter: str = "", encoding: str = ""
+) -> Table:
+    """The table in the rows of a file: finds the header, drops empty rows, evens out the width."""
+    found = [(number, _trimmed(values)) for number, values in rows]
+    filled = [(number, values) for number, values in found if values]
+    if not filled:
+        raise FileRefused("empty")
+    at = next((at for at, (_, values) in enumerate(filled[:HEADER_SEARCH]) if _is_header(values)), None)
+    if at is None:
+        raise FileRefused("no-header")
+    data = filled[at + 1 :]
+    if not data:
+        raise FileRefused("no-rows")
+    width = max(len(values) for _, values in filled[at:])
+    check_size(len(filled), width, limits)
+    header = ["" if value is None else str(value) for value in filled[at][1]]
+    return Table(
+        header=header + [""] * (width - len(header)),
+        rows=[Row(number, values + [None] * (width - len(values))) for number, values in data],
+        sheet=sheet,
+        delimiter=delimiter,
+        encoding=encoding,
+    )
+
+
+def check_size(rows: int, columns: int, limits: Limits) -> None:
+    """Refuse a sheet whose last row or column lies beyond the limits."""
+    if rows > limits.rows:
+        raise FileRefused("too-many-rows", maximum=limits.rows)
+    if columns > limits.columns:
+        raise FileRefused("too-many-columns", maximum=limits.columns)
+
+
+def _trimmed(values: Sequence[Value]) -> list[Value]:
+    """Texts without spaces around them, empty texts as None, no empty cells at the end."""
+    cells: list[Value] = [(value.strip() or None) if isinstance(value, str) else value for value in values]
+    while cells and cells[-1] is None:
+        cells.pop()
+    return cells
+
+
+def _is_header(values: Sequence[Value]) -> bool:
+    """At least two names: a title above the table has one, a row of numbers none."""
+    names = [value for value in values if isinstance(value, str) and any(map(str.isalpha, value))]
+    return len(names) >= 2
