@@ -33,7 +33,11 @@ class Assessment(Model):
 
 
 class ScoreSheet(Model):
-    """What one examiner filled in; examiners never write in each other's sheet."""
+    """What one examiner filled in; examiners never write in each other's sheet.
+
+    `version` is the assessment's version at this sheet's last save: a form with an older version was
+    opened before it.
+    """
 
     __tablename__ = "score_sheet"
     __table_args__ = (UniqueConstraint("assessment_id", "examiner_id"),)
@@ -44,6 +48,7 @@ class ScoreSheet(Model):
     role: Mapped[str] = mapped_column(String(30))
     remark: Mapped[str] = mapped_column(Text, default="")
     saved_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    version: Mapped[int] = mapped_column(default=1)
 
     assessment: Mapped[Assessment] = relationship(back_populates="sheets")
     examiner: Mapped[User] = relationship()
@@ -77,6 +82,7 @@ class Result(Model):
     decided_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 
     registration: Mapped[Registration] = relationship()
+    adoption: Mapped[Adoption | None] = relationship(back_populates="result", passive_deletes=True)
 
 
 class Adoption(Model):
@@ -89,4 +95,4 @@ class Adoption(Model):
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
     recorded_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 
-    result: Mapped[Result] = relationship()
+    result: Mapped[Result] = relationship(back_populates="adoption")

@@ -661,6 +661,7 @@ def upgrade() -> None:
     sa.Column('role', sa.String(length=30), nullable=False),
     sa.Column('remark', sa.Text(), nullable=False),
     sa.Column('saved_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_score_sheet_assessment_id')),
     sa.ForeignKeyConstraint(['examiner_id'], ['ab_user.id'], name=op.f('fk_score_sheet_examiner_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_score_sheet')),
