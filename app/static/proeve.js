@@ -9,7 +9,7 @@
     const ticks = all("[data-tick]", form);
     const page = form.querySelector("[data-tick-page]");
     const pageTick = page && page.querySelector("input");
-    const everything = form.querySelector("[data-all]");
+    const everything = form.querySelector("[data-tick-all]");
     const count = form.querySelector("[data-count]");
 
     function show() {
@@ -104,6 +104,8 @@
       if (form.dataset.sent) { event.preventDefault(); return; }
       form.dataset.sent = "1";
       if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+      // A download leaves the page where it is: the form must become usable again.
+      setTimeout(restoreButtons, 8000);
     });
   }
 
