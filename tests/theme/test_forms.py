@@ -90,7 +90,7 @@ def test_every_link_of_the_error_summary_lands_on_a_field(draw: Draw) -> None:
     page = draw("action.html", model=replace(MODEL, form=wrong()))
     summary = page.split("data-error-summary")[1].split("</div>")[0]
     targets = re.findall(r'<a href="#([^"]+)"', summary)
-    assert targets == ["name", "day", "roles-0", "code-0"]
+    assert targets == ["name", "day", "programme", "roles-0", "code-0"]
     assert all(f'id="{target}"' in page for target in targets)
 
 
