@@ -71,7 +71,7 @@ class Scope(enum.StrEnum):
 
 
 class Permission(enum.StrEnum):
-    """"<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
+    """ "<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
 
     PROGRAMMES_SEE = "programmes.see"
     PROGRAMMES_LOAD = "programmes.load"
@@ -112,11 +112,13 @@ P, R, S = Permission, Role, Scope
 
 RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.PROGRAMMES_SEE: {
-        R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES, R.EXAM_COMMITTEE: S.ALL,
+        R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL,
+        R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES, R.EXAM_COMMITTEE: S.ALL,
     },
     P.PROGRAMMES_LOAD: {R.SUPPLIER: S.ALL},
     P.EXAMS_SEE: {
-        R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES, R.EXAM_COMMITTEE: S.ALL,
+        R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL,
+        R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES, R.EXAM_COMMITTEE: S.ALL,
     },
     P.USERS_SEE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.USERS_EDIT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
@@ -151,7 +153,8 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.ASSESSMENT_REOPEN: {R.ADMINISTRATOR: S.ALL},
     P.RESULTS_SEE: {
         R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
-        R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL, R.STUDENT: S.SELF,
+        R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL,
+        R.STUDENT: S.SELF,
     },
     P.ADOPTION_RECORD: {R.ADMINISTRATOR: S.ALL},
     P.COMMITTEE_SEE: {R.EXAM_COMMITTEE: S.ALL},
@@ -326,6 +329,8 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
         StudentGroup.id.in_(_groups_with(_supervised(a, r))),
         ~exists().where(group_member.c.group_id == StudentGroup.id),
     ),
+    # An examiner has no business with groups.
+    (StudentGroup, S.ASSIGNED): lambda a, r: false(),
     (Registration, S.OWN_STUDENTS): lambda a, r: Registration.student_id.in_(_supervised(a, r)),
     (Registration, S.ASSIGNED): lambda a, r: Registration.id.in_(_assigned_registrations(a, r)),
     (Registration, S.SELF): lambda a, r: Registration.student_id.in_(_own_student(a)),

@@ -26,7 +26,7 @@ from app.pages.students import GroupsPage, StudentsPage
 from app.pages.trail import TrailPage
 from app.pages.updates import UpdatesPage
 from app.pages.users import OutboxPage, UsersPage
-from app.permissions import Permission as P
+from app.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,11 @@ class Tab:
     name: str
     label: LazyString
     page: type[Any]
-    permission: P
+    permission: Permission
     icon: str
 
+
+P = Permission
 
 TABS = (
     Tab("start", _l("Start"), StartPage, P.START, "house"),
@@ -66,6 +68,6 @@ def register_views(builder: AppBuilder) -> None:
         builder.add_view(tab.page, tab.name, label=tab.label, icon=tab.icon)
 
 
-def menu_permissions() -> dict[str, P]:
+def menu_permissions() -> dict[str, Permission]:
     """Tab name -> the permission that shows it; what the framework's menu rights are made of."""
     return {tab.name: tab.permission for tab in TABS}

@@ -34,4 +34,6 @@ def explain(error: IntegrityError) -> RuleBroken:
 
 def _same_columns(text: str, table: str, columns: str) -> bool:
     listed = text.partition("failed: ")[2].split(", ")
-    return "_".join(name.partition(".")[2] for name in listed) == columns and listed[0].startswith(f"{table}.")
+    return "_".join(name.partition(".")[2] for name in listed) == columns and listed[0].startswith(
+        f"{table}."
+    )

@@ -9,9 +9,11 @@ from flask_appbuilder.security.sqla.models import (
 )
 from flask_appbuilder.security.sqla.models import (
     PermissionView,
-    Role as RoleRow,
     ViewMenu,
     assoc_permissionview_role,
+)
+from flask_appbuilder.security.sqla.models import (
+    Role as RoleRow,
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -69,9 +71,7 @@ def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> Outcome:
 
 
 def _stored_pairs() -> dict[str, set[Pair]]:
-    stored: dict[str, set[Pair]] = {
-        name: set() for name in db.session.scalars(select(RoleRow.name)).all()
-    }
+    stored: dict[str, set[Pair]] = {name: set() for name in db.session.scalars(select(RoleRow.name)).all()}
     rows = db.session.execute(
         select(RoleRow.name, PermissionRow.name, ViewMenu.name)
         .select_from(assoc_permissionview_role)

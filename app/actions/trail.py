@@ -45,9 +45,7 @@ def record(
     if unique_ids:
         rows = id_set(unique_ids).subquery()
         chosen = select(literal(entry.id), literal(object_type), next(iter(rows.c)))
-        db.session.execute(
-            insert(AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen)
-        )
+        db.session.execute(insert(AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen))
     return entry
 
 
@@ -69,7 +67,9 @@ def broken_at() -> int | None:
     previous = ""
     for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
         ids = db.session.scalars(
-            select(AuditObject.object_id).where(AuditObject.entry_id == entry.id).order_by(AuditObject.object_id)
+            select(AuditObject.object_id)
+            .where(AuditObject.entry_id == entry.id)
+            .order_by(AuditObject.object_id)
         ).all()
         if entry.previous_hash != previous or entry.hash != entry_hash(entry, ids):
             return entry.id
@@ -84,4 +84,3 @@ def _plain(details: dict[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-

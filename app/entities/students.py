@@ -78,7 +78,7 @@ class Student(Model):
 
     @property
     def sort_name(self) -> str:
-        """"Berg, Fleur van der", as Dutch lists write it."""
+        """ "Berg, Fleur van der", as Dutch lists write it."""
         return f"{self.last_name}, {' '.join(part for part in (self.first_name, self.infix) if part)}"
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ class SchoolUser(AppBuilderUser):
     """Flask-AppBuilder's user with what a school needs; never deleted once it has assessed."""
 
     __tablename__ = "ab_user"
-    __table_args__ = {"extend_existing": True}  # noqa: RUF012 - one table with the framework's class
+    __table_args__ = {"extend_existing": True}  # one table with the framework's class
 
     infix: Mapped[str] = mapped_column(String(20), default="", server_default="")
     phone: Mapped[str] = mapped_column(String(30), default="", server_default="")
@@ -43,7 +43,7 @@ class SchoolUser(AppBuilderUser):
         return " ".join(part for part in (self.first_name, self.infix, self.last_name) if part)
 
     def get_id(self) -> str:
-        """What the session cookie holds: the id, and a fingerprint that a new password or epoch ends (trap 15)."""
+        """What the session cookie holds: the id, and a print that a new password or epoch ends (trap 15)."""
         content = f"{self.id}|{self.password or ''}|{self.session_epoch}"
         return f"{self.id}.{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 

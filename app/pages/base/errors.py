@@ -17,15 +17,39 @@ from app.theme.widgets import ErrorModel
 log = logging.getLogger(__name__)
 
 TEXTS: dict[int, tuple[Any, Any]] = {
-    400: (_l("Dit verzoek klopt niet"), _l("Ga terug, ververs de pagina en probeer het opnieuw.")),
-    403: (_l("Geen toegang"), _l("Uw rol geeft geen recht op deze pagina. Vraag het uw beheerder als u denkt van wel.")),
-    404: (_l("Niet gevonden"), _l("Deze pagina bestaat niet, of is niet voor u bestemd.")),
-    405: (_l("Dit kan hier niet"), _l("Ga terug en gebruik de knop op de pagina.")),
-    409: (_l("Intussen gewijzigd"), _l("Iemand anders heeft dit gewijzigd nadat u het opende. Open het opnieuw.")),
-    413: (_l("Bestand te groot"), _l("Een bestand mag hoogstens 25 MB groot zijn. Kies een kleiner bestand.")),
-    422: (_l("Dit kan niet"), _l("Pas uw keuze aan en probeer het opnieuw.")),
-    500: (_l("Er ging iets mis"), _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het uw beheerder.")),
-}  # fmt: skip
+    400: (
+        _l("Dit verzoek klopt niet"),
+        _l("Ga terug, ververs de pagina en probeer het opnieuw."),
+    ),
+    403: (
+        _l("Geen toegang"),
+        _l("Uw rol geeft geen recht op deze pagina. Vraag het uw beheerder als u denkt van wel."),
+    ),
+    404: (
+        _l("Niet gevonden"),
+        _l("Deze pagina bestaat niet, of is niet voor u bestemd."),
+    ),
+    405: (
+        _l("Dit kan hier niet"),
+        _l("Ga terug en gebruik de knop op de pagina."),
+    ),
+    409: (
+        _l("Intussen gewijzigd"),
+        _l("Iemand anders heeft dit gewijzigd nadat u het opende. Open het opnieuw."),
+    ),
+    413: (
+        _l("Bestand te groot"),
+        _l("Een bestand mag hoogstens 25 MB groot zijn. Kies een kleiner bestand."),
+    ),
+    422: (
+        _l("Dit kan niet"),
+        _l("Pas uw keuze aan en probeer het opnieuw."),
+    ),
+    500: (
+        _l("Er ging iets mis"),
+        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het uw beheerder."),
+    ),
+}
 
 
 def say(error: ProeveError) -> str:

@@ -1,4 +1,4 @@
-"""The safe list: Flask-AppBuilder's ModelView with rows from `visible`, filters from a closed list, and actions.
+"""The safe list: Flask-AppBuilder's ModelView, rows from `visible`, filters from a closed list, actions.
 
 A page declares: datamodel, permission, columns, filters, actions. Nothing of the request lives on the view
 (trap 2), nothing outside the declared columns can be filtered or ordered on (trap 6), numbers in the URL
@@ -111,9 +111,11 @@ class ListPage(ActionPage, ModelView):
     def get_row(self, pk: int, permission: Permission | None = None) -> Any:
         """The row, when this user may see it; otherwise 404, never 403."""
         statement = visible(current_actor(), self.model, permission or self.permission)
-        row = db.session.scalars(
-            statement.where(self.model.id == pk).options(*self.show_load)
-        ).unique().one_or_none()
+        row = (
+            db.session.scalars(statement.where(self.model.id == pk).options(*self.show_load))
+            .unique()
+            .one_or_none()
+        )
         if row is None:
             abort(404)
         return row
@@ -145,13 +147,16 @@ class ListPage(ActionPage, ModelView):
 
     def list_model(self) -> ListModel:
         statement = self.filtered_statement()
-        count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+        everything = statement.order_by(None).subquery()
+        count = db.session.scalar(select(func.count()).select_from(everything)) or 0
         size = number_arg("size", self.page_size, most=100) or self.page_size
         pages = max(1, -(-count // size))
         page = min(max(1, number_arg("page", 1)), pages)
         ordered = statement.order_by(*self._order(), self.model.id)
         rows = (
-            db.session.scalars(ordered.options(*self.load).limit(size).offset((page - 1) * size)).unique().all()
+            db.session.scalars(ordered.options(*self.load).limit(size).offset((page - 1) * size))
+            .unique()
+            .all()
         )
         actor = current_actor()
         return ListModel(
@@ -227,7 +232,11 @@ class ListPage(ActionPage, ModelView):
                 if c.order is None
                 else href_with(
                     request.path,
-                    [*self.filter_pairs(), ("order", c.key), ("down", "1" if order == c.key and not down else "")],
+                    [
+                        *self.filter_pairs(),
+                        ("order", c.key),
+                        ("down", "1" if order == c.key and not down else ""),
+                    ],
                 ),
                 sorted="" if order != c.key else ("descending" if down else "ascending"),
                 numeric=c.numeric,

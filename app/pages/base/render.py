@@ -37,7 +37,7 @@ def navigation() -> Sequence[NavItem]:
     rights = granted()
     items = []
     for item in current_app.extensions["appbuilder"].menu.menu:
-        if ("menu_access", item.name) in rights:
+        if ("menu_access", item.name) in rights and item.should_render():
             href = item.get_url()
             items.append(NavItem(str(item.label), href, item.icon, active=_is_here(href)))
     return items

@@ -1,0 +1,216 @@
+"""The rails along the road: a route, an action or a permission that was forgotten fails here.
+
+Each guard is also shown something that is wrong, so that we know it can fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.actions.base import REGISTRY, Action, Outcome, action
+from app.entities.base import Model, metadata
+from app.permissions import READ, RIGHTS, ROLE_LABELS, SCOPES, Permission, Role, Scope
+from app.views import OTHERS, TABS
+
+APP = Path(__file__).parent.parent / "app"
+
+# Files that anybody may fetch; everything else is guarded by a decorator.
+STATIC = {"static", "bootstrap.static"}
+# The whole list of what somebody who is not signed in may ask for.
+FOR_NOBODY = {
+    "HealthPage.healthz", "HealthPage.logo",
+    "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.use_code", "SignInPage.language",
+}  # fmt: skip
+
+
+def unguarded(app: Flask) -> list[str]:
+    """Endpoints without @needs or @public."""
+    return sorted(
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in STATIC and not hasattr(app.view_functions[rule.endpoint], "needs")
+    )
+
+
+def permission_of(app: Flask, endpoint: str) -> Permission | None:
+    """The permission a route asks for; None: a public one."""
+    function = app.view_functions[endpoint]
+    needed = function.needs  # type: ignore[attr-defined]
+    if needed == "nobody":
+        return None
+    return function.__self__.permission if needed == "page" else needed  # type: ignore[attr-defined, no-any-return]
+
+
+def test_every_route_asks_for_a_permission_or_is_named_public(app: Flask) -> None:
+    assert unguarded(app) == []
+
+
+def test_the_route_guard_sees_a_route_without_a_permission(app: Flask) -> None:
+    planted = Flask("planted")
+    planted.add_url_rule("/open", "open", lambda: "all students")
+    assert unguarded(planted) == ["open"]
+
+
+def test_only_the_named_routes_are_public(app: Flask) -> None:
+    public = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in STATIC and permission_of(app, rule.endpoint) is None
+    }
+    assert public <= FOR_NOBODY, public - FOR_NOBODY
+
+
+def test_every_permission_that_a_route_asks_for_is_in_the_table(app: Flask) -> None:
+    asked = {permission_of(app, r.endpoint) for r in app.url_map.iter_rules() if r.endpoint not in STATIC}
+    assert asked - {None} <= set(RIGHTS)
+
+
+def test_every_permission_is_in_the_table_and_in_use(app: Flask) -> None:
+    assert set(Permission) == set(RIGHTS)
+    routes = {permission_of(app, r.endpoint) for r in app.url_map.iter_rules() if r.endpoint not in STATIC}
+    actions = {act.permission for act in REGISTRY.values()}
+    source = "\n".join(path.read_text() for path in APP.rglob("*.py") if path.name != "permissions.py")
+    for permission in Permission:
+        used = permission in routes | actions or re.search(rf"\b(Permission|P)\.{permission.name}\b", source)
+        assert used, f"{permission} is in the table but nothing asks for it"
+
+
+def test_every_action_has_a_permission_of_the_table_and_a_label() -> None:
+    assert REGISTRY
+    for act in REGISTRY.values():
+        assert act.permission in RIGHTS, act.name
+        assert str(act.label).strip(), act.name
+
+
+def test_two_actions_of_one_name_are_refused() -> None:
+    def enrol_students(actor: Any) -> Outcome:
+        return Outcome()
+
+    enrol_students.__module__ = "planted"
+    assert "enrol_students" in REGISTRY
+    with pytest.raises(ValueError, match="two actions"):
+        action("planted", permission=Permission.STUDENTS_EDIT)(enrol_students)
+
+
+def test_every_action_on_rows_can_be_scoped_for_every_role_that_has_it() -> None:
+    """A scope without a rule would show nothing; that must be a choice, never an oversight."""
+    for act in REGISTRY.values():
+        if act.on is None:
+            continue
+        for role, scope in RIGHTS[act.permission].items():
+            assert scope is Scope.ALL or (act.on, scope) in SCOPES, (act.name, role, scope)
+
+
+def test_every_row_that_can_be_read_has_a_rule_for_every_scope() -> None:
+    for model, permission in READ.items():
+        for role, scope in RIGHTS[permission].items():
+            assert scope is Scope.ALL or (model, scope) in SCOPES, (model.__name__, role, scope)
+
+
+def test_a_company_examiner_never_has_the_right_to_make_definitive() -> None:
+    assert set(RIGHTS[Permission.ASSESSMENT_DEFINITIVE]) == {Role.SCHOOL_EXAMINER}
+
+
+def test_the_exam_committee_has_no_right_that_an_action_asks_for() -> None:
+    """It reads; its own profile and signing in are the only things it writes."""
+    own = {Permission.PROFILE, Permission.START}
+    for act in REGISTRY.values():
+        if act.permission not in own:
+            assert Role.EXAM_COMMITTEE not in RIGHTS[act.permission], act.name
+
+
+def test_every_role_has_a_dutch_name() -> None:
+    assert set(ROLE_LABELS) == set(Role)
+
+
+def test_the_framework_holds_exactly_the_rights_of_the_table(app: Flask) -> None:
+    from app.actions.roles import _stored_pairs, wanted_pairs
+    from app.views import menu_permissions
+
+    assert _stored_pairs() == {role.value: pairs for role, pairs in wanted_pairs(menu_permissions()).items()}
+
+
+def test_every_tab_has_its_own_page() -> None:
+    pages = [tab.page for tab in TABS]
+    assert len(set(pages)) == len(pages)
+    assert not set(pages) & set(OTHERS)
+
+
+def test_table_names_are_unique() -> None:
+    """The framework's base class merges two tables of one name without a word."""
+    owners: dict[str, set[str]] = {}
+    for mapper in Model.registry.mappers:
+        name = mapper.local_table.name
+        owners.setdefault(name, set()).add(f"{mapper.class_.__module__}.{mapper.class_.__name__}")
+    twice = {name: who for name, who in owners.items() if len(who) > 1 and name != "ab_user"}
+    assert twice == {}
+    assert len(metadata.tables) >= len(owners)
+
+
+# -- what may not stand in the source
+
+
+def offending(pattern: str, files: Iterable[Path]) -> list[str]:
+    wanted = re.compile(pattern)
+    return [
+        f"{path.relative_to(APP)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if wanted.search(line)
+    ]
+
+
+def templates() -> Iterator[Path]:
+    return APP.rglob("*.html")
+
+
+RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
+    ("an inline event handler", r"\son[a-z]+\s*=", templates),
+    ("an inline style", r"\sstyle\s*=", templates),
+    ("an inline script without a nonce", r"<script(?![^>]*(nonce|src))", templates),
+    ("raw text in a template", r"\|\s*safe\b", templates),
+    ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
+    ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
+    ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
+    ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
+    ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", lambda: _sources()),
+]
+
+
+def _sources(*but: str) -> Iterator[Path]:
+    return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
+
+
+@pytest.mark.parametrize(("what", "pattern", "files"), RULES, ids=[rule[0] for rule in RULES])
+def test_the_source_holds_no(what: str, pattern: str, files: Callable[[], Iterable[Path]]) -> None:
+    assert offending(pattern, files()) == []
+
+
+PLANTED = {
+    "an inline event handler": '<a onclick="x()">',
+    "an inline style": '<p style="color: red">',
+    "an inline script without a nonce": "<script>alert(1)</script>",
+    "raw text in a template": "{{ name|safe }}",
+    "a page from elsewhere": '<script src="https://cdn.example.nl/x.js">',
+    "jQuery or Bootstrap 3": '<div class="col-xs-4">',
+    "commit outside the runner": "db.session.commit()",
+    "raw markup": "Markup('<b>%s</b>' % name)",
+    "the clock of the machine": "date.today()",
+}
+
+
+@pytest.mark.parametrize(("what", "pattern", "files"), RULES, ids=[rule[0] for rule in RULES])
+def test_the_source_rule_sees(what: str, pattern: str, files: Any, tmp_path: Path) -> None:
+    assert re.search(pattern, PLANTED[what])
+
+
+def test_an_action_object_is_what_a_page_offers() -> None:
+    for tab in TABS:
+        for item in (*getattr(tab.page, "bulk", ()), *getattr(tab.page, "other_actions", ())):
+            assert isinstance(item, Action)
