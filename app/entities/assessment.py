@@ -56,11 +56,13 @@ class ScoreSheet(Model):
 
 
 class Score(Model):
+    """The answer to one criterion; a remark may be there before the level is chosen."""
+
     __tablename__ = "score"
 
     sheet_id: Mapped[int] = mapped_column(ForeignKey("score_sheet.id"), primary_key=True)
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), primary_key=True)
-    level_id: Mapped[int] = mapped_column(ForeignKey("criterion_level.id"))
+    level_id: Mapped[int | None] = mapped_column(ForeignKey("criterion_level.id"))
     remark: Mapped[str] = mapped_column(Text, default="")
 
     sheet: Mapped[ScoreSheet] = relationship(back_populates="scores")
@@ -83,6 +85,9 @@ class Result(Model):
 
     registration: Mapped[Registration] = relationship()
     adoption: Mapped[Adoption | None] = relationship(back_populates="result", passive_deletes=True)
+
+    def __str__(self) -> str:
+        return str(self.registration)
 
 
 class Adoption(Model):

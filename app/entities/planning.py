@@ -33,6 +33,9 @@ class Registration(Model):
     exam: Mapped[Exam] = relationship()
     sittings: Mapped[list[Sitting]] = relationship(back_populates="registration", passive_deletes=True)
 
+    def __str__(self) -> str:
+        return f"{self.student.full_name}, {self.exam.title} ({self.attempt})"
+
 
 class Sitting(Model):
     """An examenmoment: one task of a registration, at a time and place."""
@@ -55,6 +58,9 @@ class Sitting(Model):
     registration: Mapped[Registration] = relationship(back_populates="sittings")
     task: Mapped[ExamTask] = relationship()
     examiners: Mapped[list[SittingExaminer]] = relationship(back_populates="sitting", passive_deletes=True)
+
+    def __str__(self) -> str:
+        return f"{self.registration.student.full_name}, {self.task.title}"
 
 
 class SittingExaminer(Model):
