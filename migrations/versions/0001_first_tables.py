@@ -673,7 +673,7 @@ def upgrade() -> None:
     op.create_table('score',
     sa.Column('sheet_id', sa.Integer(), nullable=False),
     sa.Column('criterion_id', sa.Integer(), nullable=False),
-    sa.Column('level_id', sa.Integer(), nullable=False),
+    sa.Column('level_id', sa.Integer(), nullable=True),
     sa.Column('remark', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['criterion_id'], ['criterion.id'], name=op.f('fk_score_criterion_id')),
     sa.ForeignKeyConstraint(['level_id'], ['criterion_level.id'], name=op.f('fk_score_level_id')),
