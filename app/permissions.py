@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
-from app.entities.assessment import Adoption, Assessment, Result
+from app.entities.assessment import Assessment, Result
 from app.entities.base import db
 from app.entities.exams import Exam
 from app.entities.imports import ImportRun
@@ -187,7 +187,6 @@ READ: Mapping[type[Any], Permission] = {
     Sitting: P.PLANNING_SEE,
     Assessment: P.ASSESSMENT_SEE,
     Result: P.RESULTS_SEE,
-    Adoption: P.RESULTS_SEE,
     SystemUpdate: P.SETTINGS_READ,
     AuditEntry: P.TRAIL_READ,
 }

@@ -179,7 +179,7 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
     ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
     ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
-    ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", lambda: _sources()),
+    ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", _sources),
 ]
 
 

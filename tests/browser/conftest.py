@@ -1,0 +1,97 @@
+"""A real Chromium on a real server with the demo school.
+
+server   the address of the demo school, put back once per test module
+sign_in  sign_in("beheerder") -> a Playwright page signed in as that demo user, at 1280 x 900;
+         sign_in("schoolexaminator", phone=True): at 390 x 844, as a phone
+Every page is watched: a script error, a CSP violation or an answer of 500 fails the test at its end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.support.chromium import chromium_path, launch_args
+
+DEMO_PASSWORD = "proeve-demo"
+PICTURES = Path(__file__).parent.parent.parent / "test-results" / "pictures"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium_path(), args=launch_args())
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def server(school: Any) -> Iterator[str]:
+    school.restore("demo")
+    listening = make_server("127.0.0.1", 0, school.app, threaded=True)
+    thread = threading.Thread(target=listening.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.server_port}"
+    listening.shutdown()
+    thread.join()
+    listening.server_close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def opened(user: str = "", *, phone: bool = False) -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
+        context = browser.new_context(
+            viewport=size, has_touch=phone, is_mobile=phone, locale="nl-NL", base_url=server
+        )  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, problems)
+        if user:
+            enter(page, user)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def enter(page: Page, user: str, password: str = DEMO_PASSWORD) -> None:
+    page.goto("/aanmelden")
+    page.get_by_label("Gebruikersnaam").fill(user)
+    page.get_by_label("Wachtwoord", exact=False).first.fill(password)
+    page.get_by_role("button", name="Aanmelden", exact=True).click()
+    page.wait_for_url("**/")
+
+
+def watch(page: Page, problems: list[str]) -> None:
+    """Note everything that a user would call broken."""
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    page.on("console", lambda line: problems.append(f"console: {line.text}") if _is_bad(line) else None)
+    page.on("response", lambda r: problems.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+
+
+def _is_bad(line: Any) -> bool:
+    """Refused input is answered with 4xx and Chromium says so; that is no fault of the page."""
+    return line.type == "error" and "Failed to load resource" not in line.text
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
