@@ -8,6 +8,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
 
+from app.theme.assets import register_assets
 from app.theme.colour import readable_accent
 from app.theme.icons import icon_href, icon_symbols
 
@@ -22,3 +23,4 @@ def init_theme(app: Flask) -> None:
     app.jinja_loader = ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)])
     app.jinja_env.globals.update(icon_href=icon_href, icon_symbols=icon_symbols)
     app.jinja_env.filters["accent"] = readable_accent
+    register_assets(app)
