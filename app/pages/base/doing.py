@@ -51,7 +51,7 @@ class ActionPage(BaseView):
             flash(_("Vink eerst één of meer regels aan."), "warning")
             return redirect(self.back_href())
         pairs = [(k, v) for k, v in request.args.items(multi=True) if k != "action"]
-        return redirect(href_with(self.href("do", name=name), pairs))
+        return redirect(href_with(self.chosen_href(name), pairs))
 
     @expose("/do/<name>", methods=["GET", "POST"])
     @needs()
@@ -76,6 +76,20 @@ class ActionPage(BaseView):
             return self._refuse(act, targets, form, error), 422
         return self.after(act, outcome)
 
+    def chosen_href(self, name: str) -> str:
+        """Where the action list leads to; a page that must first ask something else says where."""
+        return self.href("do", name=name)
+
+    def template_for(self, act: Action) -> str:
+        """The template of an action's page; an action with a screen of its own has its own."""
+        return self.action_template
+
+    def extras(
+        self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, outcome: Outcome | None
+    ) -> dict[str, Any]:
+        """What that template needs beside the model."""
+        return {}
+
     def href(self, method: str, **values: Any) -> str:
         """The address of another route of this page."""
         return url_for(f"{self.endpoint}.{method}", **values)
@@ -94,7 +108,8 @@ class ActionPage(BaseView):
     def after(self, act: Action, outcome: Outcome) -> Any:
         """Tell what happened; refused rows get a page of their own."""
         if outcome.refused:
-            return render_template(self.action_template, model=self._done(act, outcome))
+            extras = self.extras(act, None, None, outcome)
+            return render_template(self.template_for(act), model=self._done(act, outcome), **extras)
         flash(outcome.summary, "success" if outcome.done else "info")
         return redirect(self.after_href(act, outcome))
 
@@ -160,7 +175,8 @@ class ActionPage(BaseView):
         if confirming and form is not None:
             hidden += [(k, v) for k, v in request.form.items(multi=True) if k not in OWN_FIELDS]
         return render_template(
-            self.action_template,
+            self.template_for(act),
+            **self.extras(act, targets, form, outcome),
             has_file=form is not None and any(field.type.endswith("FileField") for field in form),
             model=ActionModel(
                 title=str(act.label),
