@@ -19,7 +19,7 @@ from app.pages.library_reading import LibraryPage
 from app.pages.own_exams import OwnExamsPage
 from app.pages.planning import PlanningPage
 from app.pages.profile import ProfilePage
-from app.pages.programmes import ProgrammesPage
+from app.pages.programmes import ElectivesPage, ProgrammesPage
 from app.pages.progress import OwnProgressPage
 from app.pages.school import HealthPage, StartPage
 from app.pages.students import GroupsPage, StudentsPage
@@ -58,7 +58,9 @@ TABS = (
 )
 
 # Pages that are reached from a tab, a link or no page at all.
-OTHERS: tuple[type[Any], ...] = (SignInPage, HealthPage, GroupsPage, ImportPage, OutboxPage, TrailPage)
+OTHERS: tuple[type[Any], ...] = (
+    SignInPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, TrailPage,
+)  # fmt: skip
 
 
 def register_views(builder: AppBuilder) -> None:
