@@ -1,0 +1,243 @@
+"""From the catalogue's files to rows: what is there is read in a fixed number of queries, then compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.catalogue_data import Catalogue, CoreTaskData, CriterionData, ElectiveData, ExamData, natural
+from app.entities.base import db
+from app.entities.exams import Criterion, CriterionLevel, Exam, ExamKind, ExamTask
+from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective, WorkProcess
+from app.entities.progress import ConditionalAssignment
+from app.entities.school import SystemUpdate
+
+M = TypeVar("M")
+Owner = Programme | Elective
+
+
+class CatalogueWriter:
+    """Counts what it does: `new`, `changed`, `unchanged` rows; `new_exams`; `tampered` exams are left alone."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.new = self.changed = self.unchanged = 0
+        self.new_exams: list[Exam] = []
+        self.tampered: list[str] = []
+        self._read()
+
+    def write(self) -> None:
+        programmes = {one.crebo: self._programme(one) for one in self.catalogue.programmes}
+        electives = {one.code: self._elective(one, programmes) for one in self.catalogue.electives}
+        for exam in self.catalogue.exams:
+            owner: Owner = programmes[exam.programme] if exam.programme else electives[exam.elective]
+            self._exam(exam, owner)
+        self._choose_current()
+        self._updates()
+
+    def _read(self) -> None:
+        """All that the catalogue may touch, before anything is written."""
+        session = db.session
+        self._programmes = {(row.crebo, row.cohort): row for row in session.scalars(select(Programme))}
+        self._electives = {row.code: row for row in session.scalars(select(Elective))}
+        self._core_tasks: dict[tuple[Owner, str], CoreTask] = {}
+        for core_task in session.scalars(select(CoreTask)):
+            owner = core_task.programme or core_task.elective
+            if owner is not None:
+                self._core_tasks[owner, core_task.code] = core_task
+        self._processes = {(row.core_task, row.code): row for row in session.scalars(select(WorkProcess))}
+        self._offers = {
+            (row.programme_id, row.elective_id): row for row in session.scalars(select(ProgrammeElective))
+        }
+        self._assignments = {
+            (row.elective, row.position): row for row in session.scalars(select(ConditionalAssignment))
+        }
+        self._news = {(row.published_on, row.title): row for row in session.scalars(select(SystemUpdate))}
+        with_parts = selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.levels)
+        self._exams: dict[str, dict[str, Exam]] = defaultdict(dict)
+        for exam in session.scalars(select(Exam).options(with_parts)):
+            self._exams[exam.key][exam.version] = exam
+
+    def _keep(self, there: M | None, model: type[M], **values: Any) -> M:
+        """The row with these values: made, changed or left as it is, and counted."""
+        if there is None:
+            made = model(**values)
+            db.session.add(made)
+            self.new += 1
+            return made
+        different = {name: value for name, value in values.items() if getattr(there, name) != value}
+        for name, value in different.items():
+            setattr(there, name, value)
+        if different:
+            self.changed += 1
+        else:
+            self.unchanged += 1
+        return there
+
+    def _programme(self, data: Any) -> Programme:
+        row = self._keep(
+            self._programmes.get((data.crebo, data.cohort)),
+            Programme,
+            crebo=data.crebo,
+            cohort=data.cohort,
+            name=data.name,
+            level=data.level,
+            learning_path=data.learning_path,
+            file_crebo=data.file_crebo,
+        )
+        self._own_core_tasks(row, data.core_tasks)
+        return row
+
+    def _elective(self, data: ElectiveData, programmes: dict[str, Programme]) -> Elective:
+        row = self._keep(
+            self._electives.get(data.code),
+            Elective,
+            code=data.code,
+            name=data.name,
+            hours=data.hours,
+            kind=data.kind,
+        )
+        self._own_core_tasks(row, data.core_tasks)
+        for position, one in enumerate(data.conditional_assignments, 1):
+            there = self._assignments.get((row, position))
+            self._keep(
+                there,
+                ConditionalAssignment,
+                elective=row,
+                position=position,
+                title=one.title,
+                description=one.description,
+            )
+        self._offered(row, [programmes[crebo] for crebo in data.offered_by])
+        return row
+
+    def _own_core_tasks(self, owner: Owner, core_tasks: Iterable[CoreTaskData]) -> None:
+        for position, data in enumerate(core_tasks, 1):
+            own = {"programme": owner} if isinstance(owner, Programme) else {"elective": owner}
+            row = self._keep(
+                self._core_tasks.get((owner, data.code)),
+                CoreTask,
+                code=data.code,
+                name=data.name,
+                position=position,
+                **own,
+            )
+            self._core_tasks[owner, data.code] = row
+            for number, one in enumerate(data.work_processes, 1):
+                process = self._processes.get((row, one.code))
+                self._processes[row, one.code] = self._keep(
+                    process, WorkProcess, core_task=row, code=one.code, name=one.name, position=number
+                )
+
+    def _offered(self, elective: Elective, programmes: Iterable[Programme]) -> None:
+        """A link needs both ids, so new programmes and electives are written first."""
+        db.session.flush()
+        for programme in programmes:
+            there = self._offers.get((programme.id, elective.id))
+            self._keep(there, ProgrammeElective, programme_id=programme.id, elective_id=elective.id)
+
+    def _exam(self, data: ExamData, owner: Owner) -> None:
+        there = self._exams[data.key].get(data.version)
+        if there is not None:
+            self.unchanged += 1
+            if _content(there) != _content_of(data):
+                self.tampered.append(f"{data.code} {data.version}")
+            return
+        exam = Exam(
+            key=data.key,
+            version=data.version,
+            kind=ExamKind(data.kind),
+            code=data.code,
+            title=data.title,
+            description=data.description,
+            place=data.place,
+            duration_minutes=data.duration_minutes,
+            rule_model=data.pass_rule.model,
+            rule_parameters=dict(data.pass_rule.parameters),
+            programme=owner if isinstance(owner, Programme) else None,
+            elective=owner if isinstance(owner, Elective) else None,
+            core_task=self._core_tasks.get((owner, data.core_task)),
+        )
+        exam.tasks = [
+            ExamTask(
+                position=task.position,
+                title=task.title,
+                instruction=task.instruction,
+                duration_minutes=task.duration_minutes,
+                criteria=[self._criterion(owner, n, one) for n, one in enumerate(task.criteria, 1)],
+            )
+            for task in data.tasks
+        ]
+        db.session.add(exam)
+        self.new += 1
+        self.new_exams.append(exam)
+        self._exams[data.key][data.version] = exam
+
+    def _criterion(self, owner: Owner, position: int, data: CriterionData) -> Criterion:
+        core_task = self._core_tasks[owner, data.work_process.rpartition("-")[0]]
+        return Criterion(
+            position=position,
+            text=data.text,
+            critical=data.critical,
+            work_process=self._processes[core_task, data.work_process],
+            levels=[
+                CriterionLevel(label=one.label, points=one.points, description=one.description)
+                for one in data.levels
+            ],
+        )
+
+    def _choose_current(self) -> None:
+        """The highest version of an exam is the one that is planned from now on."""
+        for versions in self._exams.values():
+            newest = max(versions, key=natural)
+            for version, exam in versions.items():
+                if exam.current != (version == newest):
+                    exam.current = version == newest
+
+    def _updates(self) -> None:
+        for one in self.catalogue.updates:
+            there = self._news.get((one.date, one.title))
+            self._keep(there, SystemUpdate, title=one.title, body=one.body, published_on=one.date)
+
+
+def _content(exam: Exam) -> tuple[Any, ...]:
+    """What an assessment rests on: tasks, criteria, levels, pass rule."""
+    return (
+        exam.rule_model,
+        exam.rule_parameters,
+        [
+            (
+                task.position,
+                task.title,
+                task.instruction,
+                [
+                    (one.text, one.critical, [(lv.label, lv.points, lv.description) for lv in one.levels])
+                    for one in task.criteria
+                ],
+            )
+            for task in exam.tasks
+        ],
+    )
+
+
+def _content_of(data: ExamData) -> tuple[Any, ...]:
+    return (
+        data.pass_rule.model,
+        dict(data.pass_rule.parameters),
+        [
+            (
+                task.position,
+                task.title,
+                task.instruction,
+                [
+                    (one.text, one.critical, [(lv.label, lv.points, lv.description) for lv in one.levels])
+                    for one in task.criteria
+                ],
+            )
+            for task in data.tasks
+        ],
+    )

@@ -1,0 +1,41 @@
+"""Writing many rows: ids handed out beforehand, rows in a few large statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select
+
+from app.entities.base import db
+
+BATCH = 20_000
+Rows = Iterable[Mapping[str, Any]]
+
+
+def table_of(model: type[Any]) -> Table:
+    table: Table = model.__table__
+    return table
+
+
+def new_ids(model: type[Any], count: int) -> Sequence[int]:
+    """Ids that nobody else gets: SQLite has one writer at a time, PostgreSQL a sequence."""
+    table = table_of(model)
+    if count == 0:
+        return []
+    if db.engine.dialect.name == "sqlite":
+        last = db.session.scalar(select(func.max(table.c.id))) or 0
+        return range(last + 1, last + 1 + count)
+    next_id = func.nextval(f"{table.name}_id_seq")
+    return db.session.scalars(select(next_id).select_from(func.generate_series(1, count))).all()
+
+
+def write(target: type[Any] | Table, rows: Rows) -> int:
+    """Insert the rows, in batches; the number written. All rows must name the same columns."""
+    table = target if isinstance(target, Table) else table_of(target)
+    remaining, written = iter(rows), 0
+    while batch := list(islice(remaining, BATCH)):
+        db.session.execute(insert(table), batch)
+        written += len(batch)
+    return written

@@ -1,0 +1,108 @@
+"""What the school offers, read once: programmes with their electives and exams, ready to plan and score."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.demo import names
+from app.entities.base import db
+from app.entities.exams import Criterion, Exam, ExamTask
+from app.entities.programmes import Programme, ProgrammeElective
+
+DAY_MINUTES = 480  # a task that takes longer is taken within one school day in the demo school
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionOffer:
+    """`levels`: (id, points), ascending."""
+
+    id: int
+    work_process: str
+    critical: bool
+    text: str
+    levels: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOffer:
+    id: int
+    minutes: int
+    criteria: tuple[CriterionOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExamOffer:
+    id: int
+    title: str
+    in_practice: bool
+    rule_model: str
+    rule_parameters: Mapping[str, Any]
+    tasks: tuple[TaskOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A programme: its own exams, and per elective the exams of that."""
+
+    id: int
+    crebo: str
+    cohort: int
+    exams: tuple[ExamOffer, ...]
+    electives: tuple[tuple[int, tuple[ExamOffer, ...]], ...]
+
+
+def load_offers() -> Sequence[Offer]:
+    """The programmes of which the demo school knows groups and companies, by crebo. A fixed number of queries."""
+    with_parts = (
+        selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.levels),
+        selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.work_process),
+    )
+    of_programme: dict[int | None, list[ExamOffer]] = defaultdict(list)
+    of_elective: dict[int | None, list[ExamOffer]] = defaultdict(list)
+    for exam in db.session.scalars(select(Exam).where(Exam.current).order_by(Exam.key).options(*with_parts)):
+        if exam.programme_id is not None:
+            of_programme[exam.programme_id].append(_exam(exam))
+        else:
+            of_elective[exam.elective_id].append(_exam(exam))
+    electives: dict[int, list[int]] = defaultdict(list)
+    for link in db.session.scalars(select(ProgrammeElective).order_by(ProgrammeElective.elective_id)):
+        electives[link.programme_id].append(link.elective_id)
+    return [
+        Offer(
+            row.id,
+            row.crebo,
+            row.cohort,
+            tuple(of_programme[row.id]),
+            tuple((one, tuple(of_elective[one])) for one in electives[row.id]),
+        )
+        for row in db.session.scalars(select(Programme).order_by(Programme.crebo, Programme.cohort.desc()))
+        if row.crebo in names.GROUPS
+    ]
+
+
+def _exam(exam: Exam) -> ExamOffer:
+    tasks = tuple(
+        TaskOffer(
+            task.id,
+            min(task.duration_minutes, DAY_MINUTES),
+            tuple(
+                CriterionOffer(
+                    one.id,
+                    one.work_process.code,
+                    one.critical,
+                    one.text,
+                    tuple((level.id, level.points) for level in one.levels),
+                )
+                for one in task.criteria
+            ),
+        )
+        for task in exam.tasks
+    )
+    in_practice = exam.place == "Beroepspraktijk"
+    return ExamOffer(exam.id, exam.title, in_practice, exam.rule_model, exam.rule_parameters, tasks)

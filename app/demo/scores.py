@@ -1,0 +1,56 @@
+"""Believable scores, and the result that the exam's own rule makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+
+from app.demo.offers import CriterionOffer, ExamOffer
+from app.demo.scripts import Quality
+from app.rules.marks import decide
+from app.rules.scoring import CriterionFacts, Outcome
+
+Level = tuple[int, int]  # id, points
+Chosen = dict[int, Level]  # criterion id -> level
+Pick = Callable[[CriterionOffer], Level]
+
+
+def chosen_levels(exam: ExamOffer, quality: Quality, rng: Random) -> tuple[Chosen, Outcome]:
+    """Levels that pass or fail as wanted, by the exam's pass rule; the likeliest pattern that does."""
+    outcome = None
+    for pick in _patterns(quality, rng):
+        chosen = {one.id: pick(one) for task in exam.tasks for one in task.criteria}
+        outcome = decide(exam.rule_model, exam.rule_parameters, facts(exam, chosen))
+        if outcome.passed == (quality != "fail"):
+            return chosen, outcome
+    raise ValueError(f"{exam.title}: no scores for {quality}: {outcome}")
+
+
+def facts(exam: ExamOffer, chosen: Mapping[int, Level]) -> list[CriterionFacts]:
+    return [
+        CriterionFacts(
+            id=one.id,
+            task_id=task.id,
+            work_process_code=one.work_process,
+            critical=one.critical,
+            max_points=one.levels[-1][1],
+            points=chosen[one.id][1] if one.id in chosen else None,
+            label=one.text,
+        )
+        for task in exam.tasks
+        for one in task.criteria
+    ]
+
+
+def _patterns(quality: Quality, rng: Random) -> Iterator[Pick]:
+    lowest: Pick = lambda one: one.levels[0]  # noqa: E731 - three one-line patterns read best side by side
+    middle: Pick = lambda one: one.levels[len(one.levels) // 2]  # noqa: E731
+    highest: Pick = lambda one: one.levels[-1]  # noqa: E731
+    if quality == "fail":
+        yield lambda one: (lowest if one.critical or rng.random() < 0.3 else middle)(one)
+        yield lowest
+        return
+    share = 0.85 if quality == "good" else 0.35
+    for extra in (0.0, 0.2, 0.4):
+        yield lambda one, at=share + extra: (highest if rng.random() < at else middle)(one)  # type: ignore[misc]
+    yield highest

@@ -1,0 +1,142 @@
+"""Students with their users, enrolments, groups and supervisors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import select
+
+from app.demo import people
+from app.demo.bulk import new_ids, write
+from app.demo.offers import Offer
+from app.demo.people import DemoStudent
+from app.demo.users import PER_PROGRAMME, Team, role_ids, user_row, write_users
+from app.entities.base import db, utc_now
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.users import User
+from app.permissions import Role
+from app.rules.people import search_form
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A student as written: `place` is the number among the students of the programme, from 0."""
+
+    id: int
+    user_id: int | None
+    person: DemoStudent
+    offer: Offer
+    place: int
+    elective: int | None  # the elective's id
+
+    @property
+    def name(self) -> str:
+        return " ".join(
+            part for part in (self.person.first_name, self.person.infix, self.person.last_name) if part
+        )
+
+
+def fresh_people(count: int, *, today: date) -> Iterator[DemoStudent]:
+    """People whose number and address nobody has yet."""
+    taken = set(db.session.scalars(select(Student.number))) | set(db.session.scalars(select(User.username)))
+    start = db.session.query(Student.id).count()
+    room = len(taken) + count
+    every = people.students(room, today=today, start=start)
+    return islice((one for one in every if one.number not in taken), count)
+
+
+def place(found: Sequence[DemoStudent], offers: Sequence[Offer], users: Sequence[int | None]) -> list[Placed]:
+    """Deal the students over the programmes, and over the electives of each."""
+    placed = []
+    for number, (student_id, person) in enumerate(zip(new_ids(Student, len(found)), found, strict=True)):
+        at, offer = number // len(offers), offers[number % len(offers)]
+        elective = offer.electives[at % len(offer.electives)][0] if offer.electives else None
+        placed.append(Placed(student_id, users[number], person, offer, at, elective))
+    return placed
+
+
+def write_student_users(found: Sequence[DemoStudent], wanted: Callable[[int], bool]) -> list[int | None]:
+    """A user (without a password) for the students that want one; the user id per student."""
+    numbers = [number for number in range(len(found)) if wanted(number)]
+    ids: list[int | None] = [None] * len(found)
+    for user_id, number in zip(new_ids(User, len(numbers)), numbers, strict=True):
+        ids[number] = user_id
+    role = role_ids()[Role.STUDENT.value]
+    pairs = [(user_id, found[number]) for number, user_id in enumerate(ids) if user_id is not None]
+    write_users(
+        (user_row(i, one.number, one.first_name, one.infix, one.last_name, one.email) for i, one in pairs),
+        ((i, role) for i, _one in pairs),
+    )
+    return ids
+
+
+def write_students(placed: Sequence[Placed]) -> None:
+    """The students and their enrolments: the programme, and the elective when there is one."""
+    now = utc_now()
+    write(Student, (_student_row(one, now) for one in placed))
+    write(Enrolment, (_enrolment(one.id, one.offer.id, None, now) for one in placed))
+    write(
+        Enrolment, (_enrolment(one.id, None, one.elective, now) for one in placed if one.elective is not None)
+    )
+
+
+def _student_row(one: Placed, now: Any) -> dict[str, Any]:
+    who = one.person
+    return {
+        "id": one.id, "number": who.number, "first_name": who.first_name, "infix": who.infix,
+        "last_name": who.last_name, "gender": who.gender, "birth_date": who.birth_date, "email": who.email,
+        "search": search_form(who.first_name, who.infix, who.last_name, who.number, who.email),
+        "progress_available": one.place % 2 == 0, "active": True, "user_id": one.user_id, "version": 1,
+        "created_at": now,
+    }  # fmt: skip
+
+
+def _enrolment(student: int, programme: int | None, elective: int | None, now: Any) -> dict[str, Any]:
+    return {"student_id": student, "programme_id": programme, "elective_id": elective, "created_at": now}
+
+
+def write_groups(placed: Sequence[Placed], *, today: date, size: int) -> int:
+    """Groups of `size` students of one programme, with names that are free; the number of groups."""
+    taken = set(db.session.scalars(select(StudentGroup.name)))
+    year = today.year if today.month >= 8 else today.year - 1
+    made = 0
+    for offer in {one.offer.id: one.offer for one in placed}.values():
+        own = [one for one in placed if one.offer.id == offer.id]
+        wanted = -(-len(own) // size)
+        every = people.groups(offer.crebo, wanted + len(taken), cohort=offer.cohort, year=year)
+        free = [group for group in every if group.name not in taken][:wanted]
+        ids = new_ids(StudentGroup, wanted)
+        write(
+            StudentGroup,
+            [
+                {
+                    "id": group_id, "name": group.name, "cohort": group.cohort, "location": group.location,
+                    "school_year": group.school_year, "colour": group.colour, "version": 1,
+                }
+                for group_id, group in zip(ids, free, strict=True)
+            ],
+        )  # fmt: skip
+        write(group_member, ({"group_id": ids[n // size], "student_id": one.id} for n, one in enumerate(own)))
+        made += wanted
+    return made
+
+
+def write_supervisions(placed: Sequence[Placed], teams: dict[int, Team], *, size: int) -> int:
+    """Each student gets somebody in each of the four roles; `size` students to a person, then the next one."""
+    return write(
+        Supervision,
+        (
+            {
+                "student_id": one.id,
+                "user_id": members[(one.place // size) % len(members)].id,
+                "role": role.value,
+            }
+            for one in placed
+            for role in PER_PROGRAMME
+            if (members := teams[one.offer.id].members[role])
+        ),
+    )

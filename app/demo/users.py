@@ -1,0 +1,141 @@
+"""Users of the demo school: the accounts, the staff per programme, and who belongs to which programme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import select
+from werkzeug.security import generate_password_hash
+
+from app.demo import people
+from app.demo.accounts import ACCOUNTS, PASSWORD
+from app.demo.bulk import new_ids, write
+from app.demo.offers import Offer
+from app.entities.base import db, utc_now
+from app.entities.users import RoleRow, User, user_programme
+from app.permissions import Role
+
+COMPANY_ROLES = (Role.COMPANY_SUPERVISOR, Role.COMPANY_EXAMINER)
+PER_PROGRAMME = (Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER)
+ACCOUNTS_PROGRAMMES = ("25656", "25696")  # where the demo accounts have their students
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    name: str
+    organisation: str
+    email: str
+
+
+@dataclass
+class Team:
+    """The people of one programme, per role, in the order in which they are given work."""
+
+    members: dict[Role, list[Person]] = field(default_factory=lambda: {role: [] for role in PER_PROGRAMME})
+
+
+@dataclass
+class Staff:
+    """The demo accounts by user name, and a team per programme id."""
+
+    accounts: dict[str, Person]
+    teams: dict[int, Team]
+
+
+def user_row(user_id: int, username: str, first: str, infix: str, last: str, email: str) -> dict[str, Any]:
+    """All columns of a user who cannot sign in (yet): no password."""
+    now = utc_now()
+    plain = now.astimezone(UTC).replace(tzinfo=None)  # the framework's own columns have no time zone
+    return {
+        "id": user_id, "username": username, "first_name": first, "infix": infix, "last_name": last,
+        "email": email, "password": None, "active": True, "login_count": 0, "fail_login_count": 0,
+        "created_on": plain, "changed_on": plain, "created_by_fk": None, "changed_by_fk": None,
+        "phone": "", "organisation": "", "language": "", "session_epoch": 0, "version": 1, "created_at": now,
+    }  # fmt: skip
+
+
+def role_ids() -> dict[str, int]:
+    return {row.name: row.id for row in db.session.execute(select(RoleRow.id, RoleRow.name))}
+
+
+def write_users(rows: Iterable[dict[str, Any]], roles: Iterable[tuple[int, int]]) -> None:
+    """`roles`: (user id, role id)."""
+    write(User, rows)
+    write(assoc_user_role, ({"user_id": user_id, "role_id": role_id} for user_id, role_id in roles))
+
+
+def write_accounts() -> dict[str, Person]:
+    """The eight accounts, the only ones with a password."""
+    ids, roles = new_ids(User, len(ACCOUNTS)), role_ids()
+    rows, links, made = [], [], {}
+    for user_id, one in zip(ids, ACCOUNTS, strict=True):
+        email = f"{one.username}@{people.DOMAIN}"
+        row = user_row(user_id, one.username, one.first_name, one.infix, one.last_name, email)
+        rows.append({**row, "password": generate_password_hash(PASSWORD), "organisation": one.organisation})
+        links.append((user_id, roles[one.role.value]))
+        name = " ".join(part for part in (one.first_name, one.infix, one.last_name) if part)
+        made[one.username] = Person(user_id, name, one.organisation, email)
+    write_users(rows, links)
+    return made
+
+
+def write_staff(offers: Sequence[Offer]) -> Staff:
+    """The accounts, somebody per role and programme, and some colleagues for the office and the committee."""
+    accounts = write_accounts()
+    wanted = [(offer, role) for offer in offers for role in PER_PROGRAMME]
+    at_school = [one for one in wanted if one[1] not in COMPANY_ROLES]
+    at_work = [one for one in wanted if one[1] in COMPANY_ROLES]
+    office = [Role.ADMINISTRATOR, Role.EXAM_COMMITTEE, Role.EXAM_COMMITTEE]
+    school_people = people.staff(len(at_school) + len(office))
+    work_people = people.staff(len(at_work), domain=f"leerbedrijf.{people.DOMAIN}")
+    companies = {offer.crebo: people.companies(offer.crebo, 2) for offer in offers}
+    todo: list[tuple[people.DemoStaff, Role, Offer | None, str]] = [
+        *((who, role, offer, "") for who, (offer, role) in zip(school_people, at_school, strict=False)),
+        *((who, role, None, "") for who, role in zip(school_people[len(at_school) :], office, strict=True)),
+        *(
+            (who, role, offer, companies[offer.crebo][COMPANY_ROLES.index(role)].name)
+            for who, (offer, role) in zip(work_people, at_work, strict=True)
+        ),
+    ]
+    teams = _write_people(todo, offers)
+    _place_accounts(accounts, teams, offers)
+    return Staff(accounts, teams)
+
+
+def _write_people(
+    todo: Sequence[tuple[people.DemoStaff, Role, Offer | None, str]], offers: Sequence[Offer]
+) -> dict[int, Team]:
+    ids, roles = new_ids(User, len(todo)), role_ids()
+    teams = {offer.id: Team() for offer in offers}
+    rows, links, coupled = [], [], []
+    for user_id, (who, role, offer, organisation) in zip(ids, todo, strict=True):
+        username = who.email.partition("@")[0]
+        username = username if role not in COMPANY_ROLES else f"{username}.bedrijf"
+        row = user_row(user_id, username, who.first_name, who.infix, who.last_name, who.email)
+        rows.append({**row, "organisation": organisation})
+        links.append((user_id, roles[role.value]))
+        if offer is not None:
+            name = " ".join(part for part in (who.first_name, who.infix, who.last_name) if part)
+            teams[offer.id].members[role].append(Person(user_id, name, organisation, who.email))
+            coupled.append({"user_id": user_id, "programme_id": offer.id})
+    write_users(rows, links)
+    write(user_programme, coupled)
+    return teams
+
+
+def _place_accounts(accounts: dict[str, Person], teams: dict[int, Team], offers: Sequence[Offer]) -> None:
+    """The accounts come first in the teams of their programmes."""
+    coupled = []
+    for offer in offers:
+        if offer.crebo not in ACCOUNTS_PROGRAMMES:
+            continue
+        for one in ACCOUNTS:
+            if one.role in PER_PROGRAMME:
+                teams[offer.id].members[one.role].insert(0, accounts[one.username])
+                coupled.append({"user_id": accounts[one.username].id, "programme_id": offer.id})
+    write(user_programme, coupled)
