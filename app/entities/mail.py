@@ -12,10 +12,13 @@ from app.entities.users import LoginCode, User
 
 
 class OutboxMail(Model):
-    """One mail. A login code is filled into `body` at sending: the row holds a placeholder, no code."""
+    """One mail. A login code is filled into `body` at sending: the row holds a placeholder, no code.
+
+    "cancelled": never sent, because its login code was replaced or its reader's account was closed.
+    """
 
     __tablename__ = "outbox_mail"
-    __table_args__ = (CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),)
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'sent', 'failed', 'cancelled')", name="state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)

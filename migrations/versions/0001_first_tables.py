@@ -469,7 +469,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
     sa.Column('sent_at', app.entities.base.Moment(timezone=True), nullable=True),
-    sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name=op.f('ck_outbox_mail_state')),
+    sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'cancelled')", name=op.f('ck_outbox_mail_state')),
     sa.ForeignKeyConstraint(['login_code_id'], ['login_code.id'], name=op.f('fk_outbox_mail_login_code_id')),
     sa.ForeignKeyConstraint(['to_user_id'], ['ab_user.id'], name=op.f('fk_outbox_mail_to_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_mail')),
