@@ -89,5 +89,5 @@ def id_set(ids: Sequence[int]) -> Select[tuple[int]]:
     if db.engine.dialect.name == "sqlite":
         items = func.json_each(f"[{listed}]").table_valued(column("value", Integer))
         return select(items.c.value)
-    pieces = func.string_to_table(listed, ",").table_valued(column("piece", Text))
+    pieces = func.string_to_table(listed, ",").table_valued(column("piece", Text)).render_derived()
     return select(cast(pieces.c.piece, Integer))
