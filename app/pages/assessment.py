@@ -1,19 +1,114 @@
-"""Tab Te beoordelen: an examiner's sittings, the score form, definitive."""
+"""Tab Te beoordelen: an examiner's sittings, the score form, definitive, the result."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from app.actions.assessment import make_definitive, reopen_assessment, save_scores
+from app.actions.base import Action, Outcome, run
+from app.errors import Conflict, NotFound, RuleBroken
+from app.pages.assessment_outcome import clash_page, result_page
+from app.pages.assessment_views import score_page, todo_page
+from app.pages.base.errors import say
 from app.pages.base.guards import needs
-from app.pages.base.screens import Screen, expose
-from app.permissions import Permission
+from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
+from app.pages.base.screens import ActionScreen, expose, go, tell
+from app.permissions import Permission, may
+from app.queries.assessment import SittingView, result_of, sitting_view, todo
+from app.rules.text import N_
+
+NUMBER_DIGITS = 9
 
 
-class ToAssessPage(Screen):
+class ToAssessPage(ActionScreen):
     route_base = "/te-beoordelen"
     default_view = "index"
+    permission = Permission.ASSESSMENT_SEE
+    other_actions = (make_definitive, reopen_assessment)
 
     @expose("/")
     @needs(Permission.ASSESSMENT_TODO)
     def index(self) -> Any:
-        return self.page("assessment/todo.html")
+        everything = text_arg("klaar") == "alles"
+        model = todo_page(todo(current_actor(), all_done=everything), current_actor(), self._sitting_href)
+        return self.page("assessment/todo.html", model=model, done_href=f"{self.href('index')}?klaar=alles")
+
+    @expose("/<int:sitting_id>", methods=["GET"])
+    @needs(Permission.ASSESSMENT_SEE)
+    def sitting(self, sitting_id: int) -> Any:
+        view = self._view(sitting_id)
+        return self.page("assessment/sitting.html", model=score_page(view, current_actor()))
+
+    @expose("/<int:sitting_id>", methods=["POST"])
+    @needs(Permission.ASSESSMENT_FILL)
+    def save(self, sitting_id: int) -> Any:
+        """Save; on a clash both versions are shown with everything that was typed, and nothing is lost."""
+        fields = posted_fields()
+        actor = current_actor()
+        try:
+            outcome = run(save_scores, actor, [sitting_id], token=fields.get("token", ""), **typed(fields))
+        except Conflict as error:
+            view = self._view(sitting_id)
+            clash = clash_page(view, actor, fields, say(error))
+            return self.page("assessment/clash.html", model=clash), error.status
+        except RuleBroken as error:
+            view = self._view(sitting_id)
+            model = score_page(view, actor, typed=fields, problem=say(error), problem_field=error.field)
+            return self.page("assessment/sitting.html", model=model), error.status
+        tell(outcome.summary, "success" if outcome.done else "info")
+        if "definitive" in fields:
+            return go(self.href("do", name=make_definitive.name, id=sitting_id))
+        return go(self._sitting_href(sitting_id))
+
+    @expose("/uitslag/<int:registration_id>")
+    @needs(Permission.RESULTS_SEE)
+    def result(self, registration_id: int) -> Any:
+        result = result_of(current_actor(), registration_id)
+        if result is None:
+            raise NotFound
+        return self.page("assessment/result.html", model=result_page(result, current_actor()))
+
+    def back_href(self) -> str:
+        """Back to the sitting that an action was about; an administrator has no list of his own."""
+        ids = ids_arg()
+        if len(ids) == 1:
+            return self._sitting_href(ids[0])
+        return self.href("index") if may(current_actor(), Permission.ASSESSMENT_TODO) else "/"
+
+    def after(self, act: Action, outcome: Outcome) -> Any:
+        tell(outcome.summary, "success" if outcome.done else "info")
+        return go(self.back_href())
+
+    def _sitting_href(self, sitting_id: int) -> str:
+        return self.href("sitting", sitting_id=sitting_id)
+
+    def _view(self, sitting_id: int) -> SittingView:
+        view = sitting_view(current_actor(), sitting_id)
+        if view is None:
+            raise NotFound
+        return view
+
+
+def typed(fields: dict[str, str]) -> dict[str, Any]:
+    """The score form's fields as the action takes them: level-7=21, remark-7=..., remark=..., version=3."""
+    levels, remarks = {}, {}
+    for name, value in fields.items():
+        kind, dash, number = name.partition("-")
+        if not dash or kind not in {"level", "remark"}:
+            continue
+        if kind == "remark":
+            remarks[_number(number)] = value
+        elif value:
+            levels[_number(number)] = _number(value)
+    return {
+        "version": _number(fields.get("version", "0") or "0"),
+        "levels": levels,
+        "remarks": remarks,
+        "remark": fields.get("remark", ""),
+    }
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > NUMBER_DIGITS:
+        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+    return int(text)

@@ -5,12 +5,16 @@ Area pages import from here and never from Flask, so that what a page can do sta
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file
 from flask_appbuilder import BaseView, expose
+from werkzeug.datastructures import CombinedMultiDict
 
+from app.actions.base import ActionForm
 from app.pages.base.doing import ActionPage
 
 
@@ -55,4 +59,33 @@ def file_answer(path: Path | None, content_type: str, *, attachment: bool = True
     return send_file(path, mimetype=content_type, as_attachment=attachment, download_name=name or path.name)
 
 
-__all__ = ["ActionScreen", "Screen", "expose", "file_answer", "go", "missing", "posted", "tell", "text"]
+def bytes_answer(content: bytes, content_type: str, name: str) -> Response:
+    """Something made for this request, as an attachment."""
+    answer = current_app.response_class(content, mimetype=content_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+F = TypeVar("F", bound=ActionForm)
+
+
+def filled(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
+    """A form as it was sent; not sent yet: with its starting values."""
+    if request.method == "POST":
+        return form(CombinedMultiDict([request.form, request.files]))
+    return form(data=dict(initial or {}))
+
+
+def upload(field: Any) -> tuple[bytes, str]:
+    """The contents and the name of the file in a file field of a form that was sent."""
+    return field.data.read(), field.data.filename or ""
+
+
+def new_token() -> str:
+    """For a form that must be carried out once: sent twice, the second time shows the first outcome."""
+    return secrets.token_urlsafe(32)
+
+
+__all__ = [
+    "ActionScreen", "Screen", "bytes_answer", "expose", "file_answer", "filled", "go", "missing", "new_token", "posted", "tell", "text", "upload",
+]  # fmt: skip

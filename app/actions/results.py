@@ -1,0 +1,155 @@
+"""The result of a registration: computed once, when its last task is definitive, and frozen with its working.
+
+What a result says is read from `detail`, never from the catalogue: texts, levels, rule and examiners as
+they were on the day (design.md, section 7: a result never changes because the catalogue did).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.entities.assessment import Assessment, Result, Score, ScoreSheet
+from app.entities.base import db, utc_now
+from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.permissions import Role
+from app.rules.marks import SCORING_MODELS, decide
+from app.rules.scoring import CriterionFacts
+
+
+def decide_result(registration_id: int) -> Result | None:
+    """The result, when every task of the exam is definitive; None before that.
+
+    Called inside an action, with the registration locked. Only the accountable examiners' scores count.
+    """
+    registration = _registration(registration_id)
+    exam = registration.exam
+    closed = _definitive(registration_id)
+    if {task.id for task in exam.tasks} - set(closed):
+        return None
+    sheets = {task_id: _accountable_sheet(assessment) for task_id, assessment in closed.items()}
+    outcome = decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
+    result = Result(
+        registration_id=registration_id,
+        passed=outcome.passed,
+        grade=outcome.grade,
+        mark=outcome.mark,
+        points=outcome.points,
+        max_points=outcome.max_points,
+        decided_at=utc_now(),
+        detail={
+            "exam": {"key": exam.key, "version": exam.version, "code": exam.code, "title": exam.title,
+                     "kind": exam.kind.value},
+            "rule": {"model": exam.rule_model, "label": SCORING_MODELS[exam.rule_model].label,
+                     "parameters": exam.rule_parameters},
+            "outcome": outcome.as_json(),
+            "tasks": [_task(task, closed[task.id], sheets[task.id]) for task in exam.tasks],
+        },
+    )  # fmt: skip
+    db.session.add(result)
+    db.session.flush()
+    return result
+
+
+def _registration(registration_id: int) -> Registration:
+    tasks = joinedload(Registration.exam).selectinload(Exam.tasks).selectinload(ExamTask.criteria)
+    return (
+        db.session.scalars(
+            select(Registration)
+            .where(Registration.id == registration_id)
+            .options(tasks.selectinload(Criterion.levels), tasks.joinedload(Criterion.work_process))
+        )
+        .unique()
+        .one()
+    )
+
+
+def _definitive(registration_id: int) -> dict[int, Assessment]:
+    """Exam task -> its definitive assessment, as the database has it now."""
+    found = db.session.scalars(
+        select(Assessment)
+        .join(Sitting, Sitting.id == Assessment.sitting_id)
+        .where(Sitting.registration_id == registration_id, Assessment.definitive_at.is_not(None))
+        .options(
+            joinedload(Assessment.sitting).selectinload(Sitting.examiners).joinedload(SittingExaminer.user),
+            selectinload(Assessment.sheets).joinedload(ScoreSheet.examiner),
+            selectinload(Assessment.sheets).selectinload(ScoreSheet.scores),
+        )
+        .execution_options(populate_existing=True)
+    ).unique()
+    return {assessment.sitting.exam_task_id: assessment for assessment in found}
+
+
+def _accountable_sheet(assessment: Assessment) -> ScoreSheet:
+    return next(sheet for sheet in assessment.sheets if sheet.examiner_id == assessment.definitive_by_id)
+
+
+def _scores(sheet: ScoreSheet | None) -> Mapping[int, Score]:
+    return {score.criterion_id: score for score in sheet.scores} if sheet else {}
+
+
+def _level(criterion: Criterion, score: Score | None) -> CriterionLevel | None:
+    return next((level for level in criterion.levels if score and level.id == score.level_id), None)
+
+
+def _facts(exam: Exam, sheets: Mapping[int, ScoreSheet]) -> Sequence[CriterionFacts]:
+    facts = []
+    for task in exam.tasks:
+        scores = _scores(sheets[task.id])
+        for criterion in task.criteria:
+            level = _level(criterion, scores.get(criterion.id))
+            facts.append(
+                CriterionFacts(
+                    id=criterion.id,
+                    task_id=task.id,
+                    work_process_code=criterion.work_process.code,
+                    critical=criterion.critical,
+                    max_points=max(one.points for one in criterion.levels),
+                    points=level.points if level else None,
+                    label=f"{task.position}.{criterion.position}",
+                )
+            )
+    return facts
+
+
+def _task(task: ExamTask, assessment: Assessment, sheet: ScoreSheet) -> dict[str, Any]:
+    sitting = assessment.sitting
+    company = next((one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER), None)
+    return {
+        "id": task.id,
+        "position": task.position,
+        "title": task.title,
+        "starts_at": sitting.starts_at.isoformat(),
+        "location": sitting.location,
+        "examiners": [
+            {"role": one.role, "name": one.user.full_name}
+            for one in sorted(sitting.examiners, key=lambda one: one.role, reverse=True)
+        ],
+        "definitive_at": assessment.definitive_at.isoformat() if assessment.definitive_at else None,
+        "definitive_by": sheet.examiner.full_name,
+        "remark": sheet.remark,
+        "criteria": [
+            _criterion(task, criterion, _scores(sheet), _scores(company)) for criterion in task.criteria
+        ],
+    }
+
+
+def _criterion(
+    task: ExamTask, criterion: Criterion, school: Mapping[int, Score], company: Mapping[int, Score]
+) -> dict[str, Any]:
+    score = school.get(criterion.id)
+    level, theirs = _level(criterion, score), _level(criterion, company.get(criterion.id))
+    return {
+        "number": f"{task.position}.{criterion.position}",
+        "text": criterion.text,
+        "critical": criterion.critical,
+        "work_process": {"code": criterion.work_process.code, "name": criterion.work_process.name},
+        "max_points": max(one.points for one in criterion.levels),
+        "level": level and {"label": level.label, "points": level.points, "description": level.description},
+        "remark": score.remark if score else "",
+        "company_level": theirs.label if theirs else None,
+    }

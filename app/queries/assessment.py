@@ -1,0 +1,221 @@
+"""What the assessment pages read: an examiner's sittings, one sitting with its score sheets, a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.exams import Criterion, ExamTask
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.permissions import Actor, Permission, visible
+
+DONE_SHOWN = 20  # finished assessments on the page; the rest behind a link
+
+
+@dataclass(frozen=True)
+class SheetState:
+    """How far an examiner is: `scored` criteria have a level."""
+
+    examiner_id: int
+    role: str
+    saved_at: datetime
+    scored: int
+
+
+@dataclass(frozen=True)
+class SittingLine:
+    """A sitting in the list, with how far its assessment is."""
+
+    sitting: Sitting
+    criteria: int
+    definitive_at: datetime | None = None
+    sheets: Sequence[SheetState] = ()
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The sittings of an examiner: not definitive by moment, and the latest definitive ones."""
+
+    waiting: Sequence[SittingLine] = ()
+    done: Sequence[SittingLine] = ()
+    done_count: int = 0
+
+
+@dataclass(frozen=True)
+class SittingView:
+    """One sitting with its task, criteria, levels, examiners and, once somebody saved, the assessment."""
+
+    sitting: Sitting
+    assessment: Assessment | None
+    sheets: Sequence[ScoreSheet] = field(default_factory=tuple)
+
+    @property
+    def version(self) -> int:
+        return self.assessment.version if self.assessment else 0
+
+    def sheet_of(self, user_id: int | None) -> ScoreSheet | None:
+        return next((sheet for sheet in self.sheets if sheet.examiner_id == user_id), None)
+
+    def role_of(self, user_id: int | None) -> str:
+        """The role in which a user is assigned to this sitting; empty: not assigned."""
+        found = (one.role for one in self.sitting.examiners if one.user_id == user_id)
+        return next(found, "") if user_id is not None else ""
+
+
+def todo(actor: Actor, *, all_done: bool = False) -> Todo:
+    """The examiner's own sittings, in a fixed number of queries."""
+    mine = visible(actor, Sitting, Permission.ASSESSMENT_TODO)
+    definitive = select(Assessment.sitting_id).where(Assessment.definitive_at.is_not(None))
+    waiting = _sittings(mine.where(Sitting.id.not_in(definitive)).order_by(Sitting.starts_at, Sitting.id))
+    closed = mine.where(Sitting.id.in_(definitive))
+    count = db.session.scalar(select(func.count()).select_from(closed.subquery())) or 0
+    latest = closed.order_by(Sitting.starts_at.desc(), Sitting.id.desc())
+    done = _sittings(latest if all_done else latest.limit(DONE_SHOWN))
+    lines = _lines([*waiting, *done])
+    return Todo(
+        waiting=[lines[sitting.id] for sitting in waiting],
+        done=[lines[sitting.id] for sitting in done],
+        done_count=count,
+    )
+
+
+def _sittings(statement: Select[Any]) -> Sequence[Sitting]:
+    return (
+        db.session.scalars(
+            statement.options(
+                joinedload(Sitting.registration).joinedload(Registration.student),
+                joinedload(Sitting.registration).joinedload(Registration.exam),
+                joinedload(Sitting.task),
+                selectinload(Sitting.examiners).joinedload(SittingExaminer.user),
+            )
+        )
+        .unique()
+        .all()
+    )
+
+
+def _lines(sittings: Sequence[Sitting]) -> Mapping[int, SittingLine]:
+    ids = [sitting.id for sitting in sittings]
+    sheets = _sheet_states(ids)
+    moments = select(Assessment.sitting_id, Assessment.definitive_at)
+    definitive: dict[int, datetime | None] = {
+        row.sitting_id: row.definitive_at
+        for row in db.session.execute(moments.where(Assessment.sitting_id.in_(id_set(ids))))
+    }
+    criteria = _criteria_counts(sitting.exam_task_id for sitting in sittings)
+    return {
+        sitting.id: SittingLine(
+            sitting=sitting,
+            criteria=criteria.get(sitting.exam_task_id, 0),
+            definitive_at=definitive.get(sitting.id),
+            sheets=sheets.get(sitting.id, ()),
+        )
+        for sitting in sittings
+    }
+
+
+def _sheet_states(sitting_ids: Sequence[int]) -> Mapping[int, Sequence[SheetState]]:
+    rows = db.session.execute(
+        select(
+            Assessment.sitting_id,
+            ScoreSheet.examiner_id,
+            ScoreSheet.role,
+            ScoreSheet.saved_at,
+            func.count(Score.level_id).label("scored"),
+        )
+        .join(ScoreSheet, ScoreSheet.assessment_id == Assessment.id)
+        .outerjoin(Score, Score.sheet_id == ScoreSheet.id)
+        .where(Assessment.sitting_id.in_(id_set(sitting_ids)))
+        .group_by(Assessment.sitting_id, ScoreSheet.id)
+    )
+    states: dict[int, list[SheetState]] = {}
+    for row in rows:
+        state = SheetState(row.examiner_id, row.role, row.saved_at, row.scored)
+        states.setdefault(row.sitting_id, []).append(state)
+    return states
+
+
+def _criteria_counts(task_ids: Iterable[int]) -> Mapping[int, int]:
+    rows = db.session.execute(
+        select(Criterion.exam_task_id, func.count().label("criteria"))
+        .where(Criterion.exam_task_id.in_(id_set(sorted(set(task_ids)))))
+        .group_by(Criterion.exam_task_id)
+    )
+    return {row.exam_task_id: row.criteria for row in rows}
+
+
+def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
+    """A sitting that this actor may see the assessment of; None otherwise."""
+    statement = visible(actor, Sitting, Permission.ASSESSMENT_SEE).where(Sitting.id == sitting_id)
+    sitting = db.session.scalars(whole_sitting(statement)).unique().one_or_none()
+    if sitting is None:
+        return None
+    assessment = assessment_of(sitting_id)
+    return SittingView(sitting, assessment, tuple(assessment.sheets) if assessment else ())
+
+
+def whole_sitting(statement: Select[Any]) -> Select[Any]:
+    """With everything that a score form shows."""
+    criteria = joinedload(Sitting.task).selectinload(ExamTask.criteria)
+    return statement.options(
+        joinedload(Sitting.registration).joinedload(Registration.student),
+        joinedload(Sitting.registration).joinedload(Registration.exam),
+        criteria.selectinload(Criterion.levels),
+        criteria.joinedload(Criterion.work_process),
+        selectinload(Sitting.examiners).joinedload(SittingExaminer.user),
+    )
+
+
+def assessment_of(sitting_id: int, *, fresh: bool = False) -> Assessment | None:
+    """The assessment with its sheets and scores; `fresh`: as it is in the database now."""
+    return (
+        db.session.scalars(
+            select(Assessment)
+            .where(Assessment.sitting_id == sitting_id)
+            .options(
+                selectinload(Assessment.sheets).joinedload(ScoreSheet.examiner),
+                selectinload(Assessment.sheets).selectinload(ScoreSheet.scores),
+            )
+            .execution_options(populate_existing=fresh)
+        )
+        .unique()
+        .one_or_none()
+    )
+
+
+def result_of(actor: Actor, registration_id: int) -> Result | None:
+    """The result of a registration, when this actor may see it."""
+    return db.session.scalars(
+        visible(actor, Result, Permission.RESULTS_SEE)
+        .where(Result.registration_id == registration_id)
+        .options(
+            joinedload(Result.registration).joinedload(Registration.student),
+            joinedload(Result.registration).joinedload(Registration.exam),
+            joinedload(Result.adoption),
+        )
+    ).one_or_none()
+
+
+def definitive_by(assessment: Assessment | None) -> str:
+    """Who made it definitive, by name; that examiner has a sheet."""
+    if assessment is None or assessment.definitive_by_id is None:
+        return ""
+    names = {sheet.examiner_id: sheet.examiner.full_name for sheet in assessment.sheets}
+    return names.get(assessment.definitive_by_id, "")
+
+
+def has_result(registration_id: int) -> bool:
+    return db.session.scalar(select(Result.id).where(Result.registration_id == registration_id)) is not None
+
+
+def is_adopted(registration_id: int) -> bool:
+    found = select(Adoption.result_id).join(Result).where(Result.registration_id == registration_id)
+    return db.session.scalar(found) is not None
