@@ -18,21 +18,18 @@ from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.permissions import Role
 from app.rules.marks import SCORING_MODELS, decide
-from app.rules.scoring import CriterionFacts
+from app.rules.scoring import CriterionFacts, Outcome
 
 
 def decide_result(registration_id: int) -> Result | None:
     """The result, when every task of the exam is definitive; None before that.
 
-    Called inside an action, with the registration locked. Only the accountable examiners' scores count.
+    Called inside an action, with the registration locked.
     """
-    registration = _registration(registration_id)
-    exam = registration.exam
-    closed = _definitive(registration_id)
-    if {task.id for task in exam.tasks} - set(closed):
+    found = working(registration_id)
+    if found is None:
         return None
-    sheets = {task_id: _accountable_sheet(assessment) for task_id, assessment in closed.items()}
-    outcome = decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
+    outcome, detail = found
     result = Result(
         registration_id=registration_id,
         passed=outcome.passed,
@@ -41,18 +38,32 @@ def decide_result(registration_id: int) -> Result | None:
         points=outcome.points,
         max_points=outcome.max_points,
         decided_at=utc_now(),
-        detail={
-            "exam": {"key": exam.key, "version": exam.version, "code": exam.code, "title": exam.title,
-                     "kind": exam.kind.value},
-            "rule": {"model": exam.rule_model, "label": SCORING_MODELS[exam.rule_model].label,
-                     "parameters": exam.rule_parameters},
-            "outcome": outcome.as_json(),
-            "tasks": [_task(task, closed[task.id], sheets[task.id]) for task in exam.tasks],
-        },
-    )  # fmt: skip
+        detail=detail,
+    )
     db.session.add(result)
     db.session.flush()
     return result
+
+
+def working(registration_id: int) -> tuple[Outcome, dict[str, Any]] | None:
+    """The outcome and how it came about, as JSON; None while a task is not definitive.
+
+    Only the accountable examiners' scores count; the company's stand beside them.
+    """
+    exam = _registration(registration_id).exam
+    closed = _definitive(registration_id)
+    if {task.id for task in exam.tasks} - set(closed):
+        return None
+    sheets = {task_id: _accountable_sheet(assessment) for task_id, assessment in closed.items()}
+    outcome = decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
+    return outcome, {
+        "exam": {"key": exam.key, "version": exam.version, "code": exam.code, "title": exam.title,
+                 "kind": exam.kind.value},
+        "rule": {"model": exam.rule_model, "label": SCORING_MODELS[exam.rule_model].label,
+                 "parameters": exam.rule_parameters},
+        "outcome": outcome.as_json(),
+        "tasks": [_task(task, closed[task.id], sheets[task.id]) for task in exam.tasks],
+    }  # fmt: skip
 
 
 def _registration(registration_id: int) -> Registration:

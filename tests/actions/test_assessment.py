@@ -80,7 +80,7 @@ def planned(tasks: int = 1, criteria: int = 3, days: int = 0, attempt: int = 1, 
     )
 
 
-def save(
+def save(  # noqa: PLR0917 - as a form sends it
     actor: Actor,
     sitting: int,
     levels: dict[int, int],
@@ -269,7 +269,7 @@ def together(*jobs: Callable[[], Any]) -> list[Any]:
             gate.wait(10)
             try:
                 answers[number] = job()
-            except Exception as error:  # noqa: BLE001 - the test looks at it
+            except Exception as error:
                 answers[number] = error
             finally:
                 db.session.remove()
