@@ -13,6 +13,7 @@ from app.pages.assessment import ToAssessPage
 from app.pages.base.sign_in import SignInPage
 from app.pages.committee import CommitteePage
 from app.pages.exams import ExamsPage
+from app.pages.groups import GroupsPage
 from app.pages.imports import ImportPage
 from app.pages.library import LibraryAdminPage
 from app.pages.library_reading import LibraryPage
@@ -22,7 +23,7 @@ from app.pages.profile import ProfilePage
 from app.pages.programmes import ElectivesPage, ProgrammesPage
 from app.pages.progress import OwnProgressPage
 from app.pages.school import HealthPage, StartPage
-from app.pages.students import GroupsPage, StudentsPage
+from app.pages.students import StudentsPage
 from app.pages.trail import TrailPage
 from app.pages.updates import UpdatesPage
 from app.pages.users import OutboxPage, UsersPage

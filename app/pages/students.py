@@ -1,14 +1,83 @@
-"""Tab Studenten (manual, step 4): students, their users, groups, and the action list."""
+"""Tab Studenten (manual, step 4): the list with its action list, and the page of one student."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.actions.availability import exclude_exam, include_exam, release_progress
+from app.actions.base import Action, Outcome
+from app.actions.enrolment import couple_programme, uncouple_programme
+from app.actions.groups import add_to_groups, remove_from_group
+from app.actions.students import add_student, change_student
+from app.actions.supervision import couple_users, uncouple_users
+from app.entities.base import db
 from app.entities.students import Student, StudentGroup
-from app.pages.base.lists import ListColumn, ListPage
-from app.permissions import Permission
-from app.theme.widgets import Cell
+from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.student_page import student_model
+from app.permissions import Permission, Role, may
+from app.queries import students as queries
+from app.theme.widgets import Badge, Button, Cell, Row, ShowModel, Tone
+
+STATES = (
+    ("no-programme", _l("Nog geen opleiding")),
+    ("no-supervisor", _l("Nog geen praktijkbegeleider")),
+    ("nothing-planned", _l("Nog niets ingepland")),
+    ("no-progress", _l("Studievoortgang niet beschikbaar")),
+)
+# The colour of a group, as the theme's tones know it; the name of the group always stands beside it.
+TONES: dict[str, Tone] = {
+    "blue": "info",
+    "green": "good",
+    "amber": "warn",
+    "red": "bad",
+    "purple": "purple",
+    "teal": "teal",
+}
+BULK: tuple[Action, ...] = (
+    couple_programme,
+    exclude_exam,
+    release_progress,
+    add_to_groups,
+    couple_users,
+    include_exam,
+    uncouple_programme,
+    remove_from_group,
+    uncouple_users,
+)
+
+
+def group_badge(group: StudentGroup) -> Badge:
+    return Badge(group.name, TONES.get(group.colour, "neutral"))
+
+
+def name_cell(student: Student) -> Cell:
+    badges = [] if student.active else [Badge(_("Niet actief"))]
+    return Cell(student.sort_name, f"/studenten/{student.id}", badges=badges)
+
+
+def programme_cell(student: Student) -> Cell:
+    """What a student follows: programmes by name, electives as badges."""
+    programmes = sorted(e.programme.name for e in student.enrolments if e.programme is not None)
+    electives = sorted(
+        (e.elective for e in student.enrolments if e.elective is not None), key=lambda e: e.code
+    )
+    badges = [Badge(elective.code) for elective in electives]
+    if not programmes:
+        badges.insert(0, Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
+    return Cell(", ".join(programmes), badges=badges)
+
+
+def supervisor_cell(student: Student) -> Cell:
+    names = sorted(s.user.full_name for s in student.supervisions if s.role == Role.SCHOOL_SUPERVISOR)
+    if not names:
+        return Cell(badges=[Badge(_("Nog geen"), "warn", "exclamation-triangle")])
+    return Cell(", ".join(names))
 
 
 class StudentsPage(ListPage):
@@ -16,14 +85,126 @@ class StudentsPage(ListPage):
     route_base = "/studenten"
     permission = Permission.STUDENTS_SEE
     title = _l("Studenten")
-    has_show = False
-    columns = (ListColumn("name", _l("Naam"), lambda s: Cell(s.sort_name), order=Student.last_name),)
+    columns = (
+        ListColumn(
+            "name",
+            _l("Naam"),
+            name_cell,
+            order=Student.last_name,
+        ),
+        ListColumn("number", _l("Studentnummer"), lambda s: Cell(s.number), order=Student.number),
+        ListColumn("programme", _l("Opleiding"), programme_cell),
+        ListColumn("groups", _l("Studentgroep"), lambda s: Cell(badges=[group_badge(g) for g in s.groups])),
+        ListColumn("supervisor", _l("Praktijkbegeleider"), supervisor_cell),
+        ListColumn(
+            "progress",
+            _l("Studievoortgang"),
+            lambda s: Cell(_("Beschikbaar") if s.progress_available else _("Uit")),
+            order=Student.progress_available,
+            wide_only=True,
+        ),
+    )
+    filters = (
+        ListFilter("q", _l("Zoek op naam of nummer"), queries.by_words),
+        ListFilter(
+            "target",
+            _l("Opleiding"),
+            queries.by_target,
+            lambda: queries.target_filter_choices(current_actor()),
+        ),
+        ListFilter(
+            "group",
+            _l("Studentgroep"),
+            queries.by_group,
+            lambda: queries.group_filter_choices(current_actor()),
+        ),
+        ListFilter(
+            "supervisor",
+            _l("Praktijkbegeleider"),
+            queries.by_supervisor,
+            lambda: queries.supervisor_filter_choices(current_actor()),
+        ),
+        ListFilter(
+            "state", _l("Nog te doen"), queries.by_state, lambda: [(key, str(label)) for key, label in STATES]
+        ),
+    )
+    default_order = (Student.last_name, Student.first_name)
+    load = queries.STUDENT_PARTS
+    show_load = queries.STUDENT_PARTS
+    bulk = BULK
+    page_actions = ((add_student, "plus-lg"),)
+    row_actions = ((change_student, "pencil"),)
+    empty_title = _l("Nog geen studenten")
+    empty_hint = _l("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
+
+    def page_buttons(self) -> Sequence[Button]:
+        actor = current_actor()
+        buttons = list(super().page_buttons())
+        if may(actor, Permission.STUDENTS_IMPORT):
+            buttons.append(Button(_("Importeren"), "/studenten/importeren/", icon="upload"))
+        if may(actor, Permission.GROUPS_EDIT):
+            buttons.append(Button(_("Studentgroepen"), "/studentgroepen/", icon="collection"))
+        return buttons
+
+    def row_label(self, row: Student) -> str:
+        return f"{row.sort_name} ({row.number})"
+
+    def row_buttons(self, row: Student) -> Sequence[Button]:
+        """The pencil behind the student (manual, step 4b)."""
+        if not may(current_actor(), change_student.permission):
+            return []
+        pairs = [("id", str(row.id)), *self.filter_pairs()]
+        return [
+            Button(
+                _("Wijzigen"),
+                href_with(self.href("do", name=change_student.name), pairs),
+                icon="pencil",
+                style="icon",
+                name=_("Wijzigen: %(name)s", name=self.row_label(row)),
+            )
+        ]
+
+    # -- one student
+
+    def show_model(self, row: Student) -> ShowModel:
+        return student_model(self, row)
+
+    def action_href(self, act: Action, student: Student) -> str:
+        """An action on this student, that comes back to the student's page."""
+        return href_with(self.href("do", name=act.name), [("id", str(student.id)), ("back", "student")])
+
+    def back_href(self) -> str:
+        if text_arg("back") == "student" and len(ids_arg()) == 1:
+            return self.href("show", pk=ids_arg()[0])
+        return super().back_href()
+
+    def after_href(self, act: Action, outcome: Outcome) -> str:
+        if act is add_student and outcome.goto is not None:
+            return self.href("show", pk=outcome.goto)
+        if text_arg("back") == "student" and not self._still_there(ids_arg()):
+            return self.href("index")
+        return self.back_href()
+
+    def _still_there(self, ids: list[int]) -> bool:
+        """A supervisor who hands a student over may not see the page any more."""
+        found: Any = db.session.scalars(
+            self.base_statement().with_only_columns(Student.id).where(Student.id.in_(ids))
+        ).first()
+        return found is not None
 
 
-class GroupsPage(ListPage):
-    datamodel = SQLAInterface(StudentGroup)
-    route_base = "/studentgroepen"
-    permission = Permission.STUDENTS_SEE
-    title = _l("Studentgroepen")
-    has_show = False
-    columns = (ListColumn("name", _l("Naam"), lambda g: Cell(g.name), order=StudentGroup.name),)
+def student_rows(students: Sequence[Student]) -> list[Row]:
+    """Students as rows of a table on another page."""
+    return [
+        Row(
+            student.id,
+            f"{student.sort_name} ({student.number})",
+            [
+                Cell(student.sort_name, f"/studenten/{student.id}"),
+                Cell(student.number),
+                programme_cell(student),
+                supervisor_cell(student),
+            ],
+        )
+        for student in students
+    ]

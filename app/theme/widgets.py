@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Tone = Literal["neutral", "info", "good", "warn", "bad"]
+Tone = Literal["neutral", "info", "good", "warn", "bad", "purple", "teal"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,186 @@
+"""Koppelen aan opleiding (manual, step 4c): one student or a hundred thousand, in the same few statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import delete, exists, insert, literal, select
+from wtforms import SelectField
+from wtforms.validators import DataRequired
+
+from app.actions.base import ActionForm, Outcome, Refused, Targets, action
+from app.actions.forms import grouped
+from app.actions.names import first_names
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.exams import Exam
+from app.entities.planning import Registration
+from app.entities.programmes import Elective, Programme
+from app.entities.students import Enrolment, Student
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission, visible
+from app.queries.students import electives_of, enrolled_targets, programmes_of
+from app.rules.text import N_
+
+UNKNOWN = N_("Kies een opleiding of keuzedeel uit de lijst.")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A programme or an elective, and the column of an enrolment that names it."""
+
+    row: Programme | Elective
+    column: Any
+    exam_column: Any
+
+    @property
+    def name(self) -> str:
+        return str(self.row)
+
+
+def target_choices(actor: Actor) -> dict[str, list[tuple[Any, str]]]:
+    """Programmes ("p12") and electives ("e3") that this actor may couple to, under their headings."""
+    return _choices(programmes_of(actor), electives_of(actor))
+
+
+def _choices(programmes: Any, electives: Any) -> dict[str, list[tuple[Any, str]]]:
+    return grouped(
+        (
+            (_("Opleidingen"), [(f"p{row.id}", str(row)) for row in programmes]),
+            (_("Keuzedelen"), [(f"e{row.id}", str(row)) for row in electives]),
+        )
+    )
+
+
+def goal_of(actor: Actor, key: str) -> Goal:
+    """The programme or elective behind "p12" or "e3", when this actor may couple to it."""
+    number = int(key[1:]) if key[1:].isascii() and key[1:].isdigit() and len(key) < 10 else 0
+    row: Programme | Elective | None = None
+    if key.startswith("p"):
+        row = db.session.scalars(visible(actor, Programme).where(Programme.id == number)).one_or_none()
+    elif key.startswith("e"):
+        row = db.session.scalars(visible(actor, Elective).where(Elective.id == number)).one_or_none()
+    if row is None:
+        raise RuleBroken(UNKNOWN, field="target")
+    if isinstance(row, Programme):
+        return Goal(row, Enrolment.programme_id, Exam.programme_id)
+    return Goal(row, Enrolment.elective_id, Exam.elective_id)
+
+
+def enrol_one(actor: Actor, student_id: int, key: str) -> Goal:
+    """Couple a student who was just entered."""
+    goal = goal_of(actor, key)
+    db.session.add(Enrolment(student_id=student_id, **{goal.column.key: goal.row.id}))
+    return goal
+
+
+class CoupleForm(ActionForm):
+    target = SelectField(_l("Opleiding of keuzedeel"), [DataRequired(_l("Kies een opleiding of keuzedeel."))])
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self.target.choices = {"": [("", _("Maak een keuze"))], **target_choices(actor)}
+
+
+@action(
+    _l("Koppelen aan opleiding"),
+    permission=Permission.STUDENTS_EDIT,
+    on=Student,
+    form=CoupleForm,
+    confirm=True,
+    noun=_l("studenten"),
+    intro=_l("Alle examens van de opleiding of het keuzedeel zijn daarna beschikbaar."),
+)
+def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) -> Outcome:
+    """Couple all these students to a programme or elective; who has it already stays as is."""
+    goal = goal_of(actor, target)
+    coupled = exists().where(Enrolment.student_id == Student.id, goal.column == goal.row.id)
+    new = db.session.scalars(
+        select(Student.id).where(Student.id.in_(targets.among()), ~coupled).order_by(Student.id)
+    ).all()
+    rows = select(Student.id, literal(goal.row.id)).where(Student.id.in_(id_set(new)))
+    db.session.execute(insert(Enrolment).from_select(["student_id", goal.column.key], rows))
+    return Outcome(
+        done=len(new),
+        unchanged=targets.count - len(new),
+        ids=new,
+        names=first_names(new),
+        summary=ngettext(
+            "%(num)s student gekoppeld aan %(name)s.",
+            "%(num)s studenten gekoppeld aan %(name)s.",
+            len(new),
+            name=goal.name,
+        ),
+        details={"target": [None, goal.name]},
+    )
+
+
+class UncoupleForm(CoupleForm):
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        programmes, electives = enrolled_targets(targets.among()) if targets is not None else ((), ())
+        may_choose = target_choices(actor)
+        allowed = {key for choices in may_choose.values() for key, _name in choices}
+        found = _choices(programmes, electives)
+        self.target.choices = {
+            "": [("", _("Maak een keuze"))],
+            **grouped((title, [c for c in choices if c[0] in allowed]) for title, choices in found.items()),
+        }
+
+
+@action(
+    _l("Ontkoppelen van opleiding"),
+    permission=Permission.STUDENTS_EDIT,
+    on=Student,
+    form=UncoupleForm,
+    confirm=True,
+    danger=True,
+    noun=_l("studenten"),
+    intro=_l("Hier staan alleen opleidingen en keuzedelen die deze studenten hebben."),
+)
+def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) -> Outcome:
+    """Take a programme or elective away; refused for who is registered for one of its exams."""
+    goal = goal_of(actor, target)
+    exams = select(Exam.id).where(goal.exam_column == goal.row.id)
+    registered = exists().where(Registration.student_id == Student.id, Registration.exam_id.in_(exams))
+    coupled = exists().where(Enrolment.student_id == Student.id, goal.column == goal.row.id)
+    rows = db.session.execute(
+        select(Student.id, registered.label("registered"))
+        .where(Student.id.in_(targets.among()), coupled)
+        .order_by(Student.id)
+    ).all()
+    free = [row.id for row in rows if not row.registered]
+    held = [row.id for row in rows if row.registered]
+    db.session.execute(
+        delete(Enrolment)
+        .where(Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)
+        .execution_options(synchronize_session=False)
+    )
+    return Outcome(
+        done=len(free),
+        unchanged=targets.count - len(rows),
+        ids=free,
+        names=first_names(free),
+        refused=_refused(held, goal),
+        summary=ngettext(
+            "%(num)s student ontkoppeld van %(name)s.",
+            "%(num)s studenten ontkoppeld van %(name)s.",
+            len(free),
+            name=goal.name,
+        ),
+        details={"target": [goal.name, None]},
+    )
+
+
+def _refused(students: list[int], goal: Goal) -> list[Refused]:
+    if not students:
+        return []
+    reason = _("is aangemeld voor een examen van %(name)s", name=goal.name)
+    rows = db.session.scalars(
+        select(Student)
+        .where(Student.id.in_(id_set(students)))
+        .order_by(Student.last_name, Student.first_name)
+    )
+    return [Refused(f"{row.sort_name} ({row.number})", reason) for row in rows]

@@ -1,0 +1,74 @@
+"""What several forms share: rules as validators, choices by group, a version that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from flask_babel import gettext as _
+from wtforms import Field, IntegerField, ValidationError
+from wtforms.validators import InputRequired
+from wtforms.widgets import HiddenInput
+
+from app.actions.base import ActionForm, Targets
+from app.actions.versions import conflict
+from app.errors import ProeveError, RuleBroken
+from app.permissions import Actor
+
+T = TypeVar("T")
+
+
+def sentence(error: ProeveError) -> str:
+    """What an error says, in the user's language."""
+    translated = _(error.message)
+    return translated % error.params if error.params else translated
+
+
+def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, Field], None]:
+    """A rule that refuses with a sentence, as the validator of a field."""
+
+    def check(_form: ActionForm, field: Field) -> None:
+        try:
+            rule(field.data or "")
+        except RuleBroken as error:
+            raise ValidationError(sentence(error)) from error
+
+    return check
+
+
+def at(field: str, rule: Callable[..., T], *values: Any) -> T:
+    """Apply a rule; its refusal then belongs to this field."""
+    try:
+        return rule(*values)
+    except RuleBroken as error:
+        raise RuleBroken(error.message, field=field, **error.params) from error
+
+
+def grouped(pairs: Iterable[tuple[str, Sequence[tuple[Any, str]]]]) -> dict[str, list[tuple[Any, str]]]:
+    """Choices under their headings, empty headings left out."""
+    return {title: list(choices) for title, choices in pairs if choices}
+
+
+class VersionedForm(ActionForm):
+    """A form on one row that notices when somebody else changed the row meanwhile (trap 9).
+
+    What was typed stays; the next save of the same page carries the new version, so it is a conscious one.
+    """
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    field_labels: Mapping[str, Any] = {}
+    changed_by: Sequence[str] = ()  # the actions that change what this form shows
+    row: Any = None
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self.row = targets.one() if targets is not None else None
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        if not super().validate(*args, **kwargs):
+            return False
+        if self.version.data == self.row.version:
+            return True
+        clash = conflict(self.row, self.version.data or 0, self.changed_by, self.field_labels)
+        self.version.errors = [sentence(clash)]
+        self.version.raw_data = [str(self.row.version)]
+        return False

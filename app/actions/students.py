@@ -1,0 +1,277 @@
+"""Studenten: entering a student, and the pencil: own data and users (manual, steps 4a and 4b)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from wtforms import Field, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms.validators import DataRequired, Length
+
+from app.actions.base import ActionForm, Outcome, Targets, action
+from app.actions.enrolment import enrol_one, target_choices
+from app.actions.forms import VersionedForm, at, ruled, sentence
+from app.actions.supervision import ROLE_FIELDS, choices_by_role, put_users
+from app.actions.versions import locked
+from app.entities.base import db
+from app.entities.students import GENDER_LABELS, Gender, Student, StudentGroup, Supervision, group_member
+from app.errors import NotFound, RuleBroken
+from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
+from app.queries.students import groups_of
+from app.rules import people
+from app.rules.text import N_
+from app.school import current_school
+
+FIELD_LABELS: Mapping[str, Any] = {
+    "number": _l("Studentnummer"),
+    "first_name": _l("Roepnaam"),
+    "infix": _l("Tussenvoegsel"),
+    "last_name": _l("Achternaam"),
+    "gender": _l("Geslacht"),
+    "birth_date": _l("Geboortedatum"),
+    "email": _l("E-mailadres"),
+    **{role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES},
+}
+# The actions that change what the pencil's form shows.
+CHANGING = ("change_student", "couple_users", "uncouple_users", "import_students")
+
+
+def _birth_date(text: str) -> None:
+    people.birth_date(text, today=current_school().today())
+
+
+class PersonForm(ActionForm):
+    """A student's own data; every rule speaks at its field, all at once."""
+
+    number = StringField(
+        FIELD_LABELS["number"],
+        [DataRequired(), ruled(people.student_number)],
+        description=_l("Voorloopnullen tellen mee."),
+        render_kw={"autocomplete": "off", "maxlength": people.NUMBER_MAX},
+    )
+    first_name = StringField(
+        FIELD_LABELS["first_name"], [DataRequired(), Length(max=80)], render_kw={"autocomplete": "off"}
+    )
+    infix = StringField(
+        FIELD_LABELS["infix"],
+        [Length(max=20)],
+        description=_l("Bijvoorbeeld: van der"),
+        render_kw={"autocomplete": "off"},
+    )
+    last_name = StringField(
+        FIELD_LABELS["last_name"], [DataRequired(), Length(max=120)], render_kw={"autocomplete": "off"}
+    )
+    gender = SelectField(FIELD_LABELS["gender"], default=Gender.UNKNOWN.value)
+    birth_date = StringField(
+        FIELD_LABELS["birth_date"],
+        [ruled(_birth_date)],
+        description=_l("Dag-maand-jaar, bijvoorbeeld 24-11-2008."),
+        render_kw={"autocomplete": "off", "inputmode": "numeric"},
+    )
+    email = StringField(
+        FIELD_LABELS["email"],
+        [Length(max=people.EMAIL_MAX), ruled(people.email)],
+        description=_l("Hierheen gaat de inlogcode van de student."),
+        render_kw={"autocomplete": "off", "inputmode": "email"},
+    )
+    row: Any = None
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        self.gender.choices = [(gender.value, _(label)) for gender, label in GENDER_LABELS.items()]
+
+    def validate_number(self, field: Field) -> None:
+        """Said here together with the other fields; the database has the last word."""
+        try:
+            number = people.student_number(field.data or "")
+        except RuleBroken as error:
+            raise ValidationError(sentence(error)) from error
+        own = self.row.id if self.row is not None else 0
+        if db.session.scalar(select(Student.id).where(Student.number == number, Student.id != own)):
+            raise ValidationError(_("Er is al een student met dit studentnummer."))
+
+
+class AddStudentForm(PersonForm):
+    target = SelectField(
+        _l("Opleiding"), description=_l("Dit kan ook later, voor meer studenten tegelijk."), default=""
+    )
+    group_id = SelectField(_l("Studentgroep"), coerce=int, default=0)
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        self.target.choices = {"": [("", _("Nog geen"))], **target_choices(actor)}
+        self.group_id.choices = [(0, _("Nog geen")), *((g.id, g.name) for g in groups_of(actor))]
+
+
+@action(
+    _l("Nieuwe student invoeren"),
+    permission=Permission.STUDENTS_ADD,
+    form=AddStudentForm,
+    submit=_l("Bewaar"),
+    intro=_l("Velden die u nu overslaat, vult u later aan met het potlood."),
+)
+def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> Outcome:
+    """Enter one student; a praktijkbegeleider who does so supervises the student from then on."""
+    student = Student(**_person(data))
+    _refuse_double(student.number, 0)
+    student.search = _search(student)
+    db.session.add(student)
+    db.session.flush()
+    if target:
+        at("target", enrol_one, actor, student.id, target)
+    if group_id:
+        _put_in_group(actor, student, group_id)
+    if Role.SCHOOL_SUPERVISOR in actor.roles and Role.ADMINISTRATOR not in actor.roles:
+        db.session.add(
+            Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
+        )
+    details = {key: [None, value] for key, value in _shown(student).items() if value}
+    return Outcome(
+        done=1,
+        ids=[student.id],
+        object_type="Student",
+        names=[str(student)],
+        goto=student.id,
+        details=details,
+        summary=_("%(name)s is ingevoerd.", name=str(student)),
+    )
+
+
+class ChangeStudentForm(VersionedForm, PersonForm):
+    school_supervisor = SelectMultipleField(FIELD_LABELS["school_supervisor"], coerce=int)
+    company_supervisor = SelectMultipleField(FIELD_LABELS["company_supervisor"], coerce=int)
+    school_examiner = SelectMultipleField(FIELD_LABELS["school_examiner"], coerce=int)
+    company_examiner = SelectMultipleField(FIELD_LABELS["company_examiner"], coerce=int)
+    field_labels = FIELD_LABELS
+    changed_by = CHANGING
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        choices = choices_by_role(actor, self.row)
+        for role in ROLE_FIELDS:
+            getattr(self, role).choices = choices[role]
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        student: Student = targets.one() if targets is not None else Student()
+        users = {role: [s.user_id for s in student.supervisions if s.role == role] for role in ROLE_FIELDS}
+        return {**_shown(student), "gender": student.gender.value, "version": student.version, **users}
+
+
+@action(
+    _l("Student wijzigen"),
+    permission=Permission.STUDENTS_EDIT,
+    on=Student,
+    form=ChangeStudentForm,
+    noun=_l("student"),
+    submit=_l("Bewaar"),
+)
+def change_student(
+    actor: Actor,
+    targets: Targets[Student],
+    *,
+    version: int,
+    school_supervisor: Sequence[int] = (),
+    company_supervisor: Sequence[int] = (),
+    school_examiner: Sequence[int] = (),
+    company_examiner: Sequence[int] = (),
+    **data: Any,
+) -> Outcome:
+    """Change one student's own data and the users per role; refused when somebody else was first."""
+    student = locked(Student, targets.one().id, version, CHANGING, FIELD_LABELS)
+    before = _shown(student)
+    for key, value in _person(data).items():
+        setattr(student, key, value)
+    _refuse_double(student.number, student.id)
+    student.search = _search(student)
+    details = {key: [before[key], value] for key, value in _shown(student).items() if value != before[key]}
+    wanted = dict(
+        zip(
+            ROLE_FIELDS,
+            (school_supervisor, company_supervisor, school_examiner, company_examiner),
+            strict=True,
+        )
+    )
+    details |= put_users(actor, student, wanted)
+    if not details:
+        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=student.full_name))
+    student.version += 1
+    _tell_account(student)
+    return Outcome(
+        done=1,
+        ids=[student.id],
+        names=[str(student)],
+        details=details,
+        summary=_("%(name)s is gewijzigd.", name=student.full_name),
+    )
+
+
+def _person(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a student out of a form; RuleBroken names the field."""
+    first, last = people.tidy(data["first_name"]), people.tidy(data["last_name"])
+    for field, value in (("first_name", first), ("last_name", last)):
+        if not value:
+            raise RuleBroken(N_("Vul dit veld in."), field=field)
+    return {
+        "number": at("number", people.student_number, data["number"]),
+        "first_name": first,
+        "infix": people.tidy(data.get("infix") or ""),
+        "last_name": last,
+        "gender": Gender(data.get("gender") or Gender.UNKNOWN),
+        "birth_date": at(
+            "birth_date",
+            lambda text: people.birth_date(text, today=current_school().today()),
+            data.get("birth_date"),
+        ),
+        "email": at("email", people.email, data.get("email") or ""),
+    }
+
+
+def _shown(student: Student) -> dict[str, Any]:
+    """A student's own data as the form and the trail write it."""
+    return {
+        "number": student.number,
+        "first_name": student.first_name,
+        "infix": student.infix or "",
+        "last_name": student.last_name,
+        "gender": GENDER_LABELS[student.gender],
+        "birth_date": people.dutch_date(student.birth_date) if student.birth_date else "",
+        "email": student.email or "",
+    }
+
+
+def _search(student: Student) -> str:
+    return people.student_search(
+        student.first_name, student.infix, student.last_name, student.number, student.email
+    )
+
+
+def _refuse_double(number: str, own_id: int) -> None:
+    with db.session.no_autoflush:
+        taken = db.session.scalar(select(Student.id).where(Student.number == number, Student.id != own_id))
+    if taken:
+        raise RuleBroken(N_("Er is al een student met dit studentnummer."), field="number")
+
+
+def _put_in_group(actor: Actor, student: Student, group_id: int) -> None:
+    allowed = visible(actor, StudentGroup, Permission.GROUPS_EDIT).where(StudentGroup.id == group_id)
+    if db.session.scalars(allowed).one_or_none() is None:
+        raise NotFound
+    db.session.execute(group_member.insert().values(group_id=group_id, student_id=student.id))
+
+
+def _tell_account(student: Student) -> None:
+    """A student who can sign in has the same name and address there."""
+    account = student.user
+    if account is None:
+        return
+    account.first_name, account.infix, account.last_name = (
+        student.first_name,
+        student.infix,
+        student.last_name,
+    )
+    if student.email:
+        account.email = student.email

@@ -1,0 +1,266 @@
+"""The page of one student: data, programmes, users, groups, exams, progress and the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+
+from app.actions.availability import exclude_exam, include_exam, release_progress
+from app.actions.base import REGISTRY, Action
+from app.actions.enrolment import couple_programme, uncouple_programme
+from app.actions.groups import FIELD_LABELS as GROUP_LABELS
+from app.actions.groups import add_to_groups, remove_from_group
+from app.actions.students import FIELD_LABELS, change_student
+from app.entities.base import utc_now
+from app.entities.students import Student
+from app.entities.trail import AuditEntry
+from app.pages.base.render import show_date, show_datetime
+from app.pages.base.request import current_actor
+from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
+from app.queries import students as queries
+from app.rules.people import dutch_date
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
+
+if TYPE_CHECKING:
+    from app.pages.students import StudentsPage
+
+# How a block's colour reads as a badge; the text says the same.
+TONES: dict[str, Tone] = {"grey": "neutral", "blue": "info", "amber": "warn", "green": "good", "red": "bad"}
+DETAIL_LABELS = {**GROUP_LABELS, **FIELD_LABELS}
+WHOLE_STUDENT = {
+    Role.ADMINISTRATOR,
+    Role.SCHOOL_SUPERVISOR,
+    Role.COMPANY_SUPERVISOR,
+    Role.EXAM_COMMITTEE,
+}
+
+
+def student_model(page: StudentsPage, student: Student) -> ShowModel:
+    actor = current_actor()
+    sections = [
+        _data(student),
+        _programmes(page, student),
+        _users(page, student),
+        _groups(page, student),
+        _exams(page, actor, student),
+        _progress(page, student),
+    ]
+    if may(actor, Permission.TRAIL_READ):
+        sections.append(trail_section("Student", student.id))
+    return ShowModel(
+        title=student.full_name,
+        sections=sections,
+        back_href=page.href("index"),
+        back_label=_("Studenten"),
+        buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil")),
+        badges=_badges(student),
+    )
+
+
+def _buttons(page: StudentsPage, student: Student, *offered: tuple[Action, str, str]) -> list[Button]:
+    """The actions that this user may do, each on this student."""
+    actor = current_actor()
+    return [
+        Button(label, page.action_href(act, student), icon=icon)
+        for act, label, icon in offered
+        if may(actor, act.permission)
+    ]
+
+
+def _badges(student: Student) -> list[Badge]:
+    badges = []
+    if not student.active:
+        badges.append(Badge(_("Niet actief")))
+    if not any(e.programme_id for e in student.enrolments):
+        badges.append(Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
+    if not any(s.role == Role.SCHOOL_SUPERVISOR for s in student.supervisions):
+        badges.append(Badge(_("Nog geen praktijkbegeleider"), "warn", "exclamation-triangle"))
+    return badges
+
+
+def _data(student: Student) -> Section:
+    return Section(
+        _("Gegevens"),
+        [
+            Fact(_("Studentnummer"), student.number),
+            Fact(_("Naam"), student.full_name),
+            Fact(_("Geslacht"), _(student.gender.label)),
+            Fact(_("Geboortedatum"), dutch_date(student.birth_date) if student.birth_date else ""),
+            Fact(_("E-mailadres"), student.email),
+        ],
+    )
+
+
+def _programmes(page: StudentsPage, student: Student) -> Section:
+    rows = []
+    for enrolment in sorted(student.enrolments, key=lambda e: (e.programme_id is None, e.id)):
+        programme, elective = enrolment.programme, enrolment.elective
+        if programme is not None:
+            level = _(
+                "niveau %(level)s, %(path)s, cohort %(cohort)s",
+                level=programme.level,
+                path=programme.learning_path,
+                cohort=programme.cohort,
+            )
+            cells = [Cell(programme.name, muted=level), Cell(_("Opleiding")), Cell(programme.crebo)]
+            rows.append(Row(enrolment.id, programme.name, [*cells, Cell(show_date(enrolment.created_at))]))
+        elif elective is not None:
+            cells = [Cell(elective.name), Cell(_("Keuzedeel")), Cell(elective.code)]
+            rows.append(Row(enrolment.id, elective.name, [*cells, Cell(show_date(enrolment.created_at))]))
+    offered = [(couple_programme, _("Koppelen aan opleiding"), "plus-lg")]
+    if rows:
+        offered.append((uncouple_programme, _("Ontkoppelen"), "dash-lg"))
+    return Section(
+        _("Opleidingen en keuzedelen"),
+        columns=[
+            Column("name", _("Naam")),
+            Column("kind", _("Soort")),
+            Column("code", _("Code")),
+            Column("since", _("Gekoppeld op"), wide_only=True),
+        ],
+        rows=rows,
+        empty=_("Deze student is nog niet gekoppeld aan een opleiding."),
+        buttons=_buttons(page, student, *offered),
+    )
+
+
+def _users(page: StudentsPage, student: Student) -> Section:
+    facts = []
+    for role in SUPERVISION_ROLES:
+        users = [s.user for s in student.supervisions if s.role == role]
+        cells = [_user_cell(user) for user in sorted(users, key=lambda u: (u.last_name, u.first_name))]
+        facts.append(Fact(_(ROLE_LABELS[role]), cells=cells))
+    return Section(
+        _("Gebruikers"),
+        facts,
+        buttons=_buttons(page, student, (change_student, _("Toevoegen of wijzigen"), "pencil")),
+    )
+
+
+def _user_cell(user: Any) -> Cell:
+    badges = [] if user.active else [Badge(_("Niet actief"))]
+    return Cell(user.full_name, badges=badges, muted=user.organisation or "")
+
+
+def _groups(page: StudentsPage, student: Student) -> Section:
+    from app.pages.students import group_badge
+
+    offered = [(add_to_groups, _("Toevoegen aan studentgroepen"), "plus-lg")]
+    if student.groups:
+        offered.append((remove_from_group, _("Verwijderen uit studentgroep"), "dash-lg"))
+    facts = [Fact(_("Groepen"), cells=[Cell(badges=[group_badge(group) for group in student.groups])])]
+    return Section(
+        _("Studentgroepen"),
+        facts if student.groups else (),
+        empty=_("Deze student zit nog niet in een studentgroep."),
+        buttons=_buttons(page, student, *offered),
+    )
+
+
+def _exams(page: StudentsPage, actor: Actor, student: Student) -> Section:
+    every = actor.system or bool(actor.roles & WHOLE_STUDENT)
+    exams = queries.exams_of_student(actor, student, now=utc_now(), every=every)
+    offered = []
+    if any(row.attempt == 0 and not row.excluded for row in exams):
+        offered.append((exclude_exam, _("Maak een examen niet-beschikbaar"), "slash-circle"))
+    if any(row.excluded for row in exams):
+        offered.append((include_exam, _("Maak een examen weer beschikbaar"), "arrow-counterclockwise"))
+    return Section(
+        _("Examens"),
+        columns=[
+            Column("exam", _("Examen")),
+            Column("attempt", _("Kans"), numeric=True),
+            Column("moment", _("Eerste moment")),
+            Column("state", _("Stand")),
+        ],
+        rows=[_exam_row(number, row) for number, row in enumerate(exams, start=1)],
+        empty=_("Er zijn nog geen examens: koppel de student eerst aan een opleiding."),
+        buttons=_buttons(page, student, *offered),
+    )
+
+
+def _exam_row(number: int, row: queries.StudentExam) -> Row:
+    title = str(row.exam)
+    owner = str(row.exam.programme or row.exam.elective)
+    return Row(
+        number,
+        title,
+        [
+            Cell(title, muted=f"{_(row.exam.kind.label)} · {owner}"),
+            Cell(str(row.attempt) if row.attempt else "", numeric=True),
+            Cell(show_datetime(row.first_moment)),
+            Cell(badges=[_state(row)]),
+        ],
+    )
+
+
+def _state(row: queries.StudentExam) -> Badge:
+    block = row.block
+    if block is None:
+        if row.excluded:
+            return Badge(_("Niet beschikbaar"), "neutral", "slash-circle")
+        return Badge(_("Nog niet ingepland"), "neutral", "circle")
+    parts = f" ({block.parts})" if block.parts else ""
+    mark = f": {block.result.grade}" if block.result is not None and block.result.grade else ""
+    return Badge(_(block.label) + mark + parts, TONES.get(block.tone, "neutral"), block.state.icon)
+
+
+def _progress(page: StudentsPage, student: Student) -> Section:
+    state = (
+        _("Beschikbaar voor de student")
+        if student.progress_available
+        else _("Niet beschikbaar voor de student")
+    )
+    icon = "toggle-on" if student.progress_available else "toggle-off"
+    label = _("Aan- of uitzetten")
+    return Section(
+        _("Studievoortgang"),
+        [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)],
+        buttons=_buttons(page, student, (release_progress, label, icon)),
+    )
+
+
+# -- the trail of one row
+
+
+def trail_section(object_type: str, object_id: int) -> Section:
+    """Who changed what about one row, newest first; only for who may read the trail."""
+    entries = queries.trail_of(object_type, object_id)
+    return Section(
+        _("Logboek"),
+        columns=[Column("at", _("Wanneer")), Column("who", _("Wie")), Column("what", _("Wat"))],
+        rows=[_trail_row(entry) for entry in entries],
+        empty=_("Er is nog niets gewijzigd."),
+    )
+
+
+def _trail_row(entry: AuditEntry) -> Row:
+    act = REGISTRY.get(entry.action)
+    label = str(act.label) if act is not None else entry.action
+    many = _("samen met %(count)s andere", count=entry.object_count - 1) if entry.object_count > 1 else ""
+    told = "; ".join([*_details(entry.details), *([many] if many else [])])
+    cells = [Cell(show_datetime(entry.at)), Cell(entry.actor_name), Cell(label, muted=told)]
+    return Row(entry.id, f"{show_datetime(entry.at)} {label}", cells)
+
+
+def _details(details: dict[str, Any]) -> Sequence[str]:
+    """What changed, as far as it says something to a reader: "Roepnaam: Fleur → Flor"."""
+    told = []
+    for key, value in details.items():
+        label = str(DETAIL_LABELS[key]) + ": " if key in DETAIL_LABELS else ""
+        if not isinstance(value, list):
+            continue
+        if len(value) == 2 and (value[0] is None or key in DETAIL_LABELS):
+            old, new = (_text(part) for part in value)
+            told.append(f"{label}{old} → {new}" if old else f"{label}{new}")
+        else:
+            told.append(label + ", ".join(_text(part) for part in value if part is not None))
+    return told
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("aan") if value else _("uit")
+    return "" if value is None else str(value)

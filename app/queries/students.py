@@ -1,0 +1,306 @@
+"""What the pages of Studenten read: filters, choices, one student's exams and trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.exams import Exam, ExamTask
+from app.entities.planning import Registration, Sitting
+from app.entities.programmes import Elective, Programme
+from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision, group_member
+from app.entities.trail import AuditEntry, AuditObject
+from app.entities.users import RoleRow, User, user_programme
+from app.permissions import SUPERVISION_ROLES, Actor, Permission, Role, visible
+from app.queries.planning import load_registrations
+from app.rules.blocks import Block
+from app.rules.people import search_form
+
+Choices = Sequence[tuple[str, str]]
+TRAIL_SHOWN = 50
+
+# One query per relation, however many students (trap 22).
+STUDENT_PARTS = (
+    selectinload(Student.enrolments).options(joinedload(Enrolment.programme), joinedload(Enrolment.elective)),
+    selectinload(Student.supervisions).joinedload(Supervision.user),
+    selectinload(Student.groups),
+)
+
+
+# -- filters of the list
+
+
+def by_words(statement: Select[Any], words: str) -> Select[Any]:
+    """Every word must occur in name, number or e-mail address; accents and capitals do not matter."""
+    for word in search_form(words).split():
+        statement = statement.where(Student.search.contains(word, autoescape=True))
+    return statement
+
+
+def by_target(statement: Select[Any], key: str) -> Select[Any]:
+    """Students of a programme or elective: "p12", "e3"."""
+    column = {"p": Enrolment.programme_id, "e": Enrolment.elective_id}.get(key[:1])
+    if column is None or not _is_id(key[1:]):
+        return statement.where(Student.id.is_(None))
+    return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(key[1:]))))
+
+
+def by_group(statement: Select[Any], group_id: str) -> Select[Any]:
+    if not _is_id(group_id):
+        return statement.where(Student.id.is_(None))
+    members = select(group_member.c.student_id).where(group_member.c.group_id == int(group_id))
+    return statement.where(Student.id.in_(members))
+
+
+def by_supervisor(statement: Select[Any], user_id: str) -> Select[Any]:
+    """Students of this praktijkbegeleider."""
+    if not _is_id(user_id):
+        return statement.where(Student.id.is_(None))
+    return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user_id))))
+
+
+def by_state(statement: Select[Any], state: str) -> Select[Any]:
+    """What still has to be done for a student; the keys are those of STATES in the page."""
+    planned = exists().where(
+        Registration.student_id == Student.id, Sitting.registration_id == Registration.id
+    )
+    conditions = {
+        "no-programme": ~exists().where(
+            Enrolment.student_id == Student.id, Enrolment.programme_id.is_not(None)
+        ),
+        "no-supervisor": Student.id.not_in(_supervised()),
+        "nothing-planned": ~planned,
+        "no-progress": ~Student.progress_available,
+    }
+    condition = conditions.get(state)
+    return statement.where(Student.id.is_(None) if condition is None else condition)
+
+
+def _supervised() -> Select[Any]:
+    return select(Supervision.student_id).where(Supervision.role == Role.SCHOOL_SUPERVISOR)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+# -- choices of filters and forms
+
+
+def target_filter_choices(actor: Actor) -> Choices:
+    """Programmes and electives that the visible students have. One query each."""
+    rows: list[tuple[str, str]] = []
+    for key, model, column in (
+        ("p", Programme, Enrolment.programme_id), ("e", Elective, Enrolment.elective_id),
+    ):  # fmt: skip
+        entity: Any = model
+        used = exists().where(column == entity.id, Enrolment.student_id.in_(_ids(actor)))
+        found = db.session.scalars(select(entity).where(used).order_by(entity.name, entity.id))
+        rows += [(f"{key}{row.id}", str(row)) for row in found]
+    return rows
+
+
+def group_filter_choices(actor: Actor) -> Choices:
+    """Groups with a visible student."""
+    used = select(group_member.c.group_id).where(group_member.c.student_id.in_(_ids(actor)))
+    rows = db.session.execute(
+        select(StudentGroup.id, StudentGroup.name)
+        .where(StudentGroup.id.in_(used))
+        .order_by(StudentGroup.name)
+    )
+    return [(str(row.id), row.name) for row in rows]
+
+
+def supervisor_filter_choices(actor: Actor) -> Choices:
+    """Praktijkbegeleiders of the visible students."""
+    used = select(Supervision.user_id).where(
+        Supervision.role == Role.SCHOOL_SUPERVISOR, Supervision.student_id.in_(_ids(actor))
+    )
+    rows = db.session.scalars(select(User).where(User.id.in_(used)).order_by(User.last_name, User.first_name))
+    return [(str(row.id), row.full_name) for row in rows]
+
+
+def _ids(actor: Actor) -> Select[tuple[int]]:
+    return visible(actor, Student).with_only_columns(Student.id)
+
+
+def programmes_of(actor: Actor) -> Sequence[Programme]:
+    """The programmes this actor may couple to: all, or the own ones."""
+    return db.session.scalars(
+        visible(actor, Programme).order_by(Programme.name, Programme.cohort.desc())
+    ).all()
+
+
+def electives_of(actor: Actor) -> Sequence[Elective]:
+    return db.session.scalars(visible(actor, Elective).order_by(Elective.name)).all()
+
+
+def groups_of(actor: Actor, permission: Permission = Permission.GROUPS_EDIT) -> Sequence[StudentGroup]:
+    return db.session.scalars(visible(actor, StudentGroup, permission).order_by(StudentGroup.name)).all()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A user who can be coupled to students in this role."""
+
+    user_id: int
+    role: str
+    label: str  # "Bakker, Sanne (Zorggroep De Linde)"
+
+
+def candidates(actor: Actor) -> Sequence[Candidate]:
+    """Active users per role of step 4b; for a supervisor those of the own programmes. One query."""
+    roles = [role.value for role in SUPERVISION_ROLES]
+    statement = (
+        select(User, RoleRow.name)
+        .join(User.roles)
+        .where(User.active.is_(True), RoleRow.name.in_(roles))
+        .order_by(User.last_name, User.first_name, User.id)
+    )
+    if not actor.system and Role.ADMINISTRATOR not in actor.roles:
+        own = select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
+        nearby = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(own))
+        statement = statement.where(or_(User.id.in_(nearby), User.id == actor.id))
+    return [
+        Candidate(user.id, role, user_label(user)) for user, role in db.session.execute(statement).unique()
+    ]
+
+
+def user_label(user: User) -> str:
+    """ "Bakker, Sanne (Zorggroep De Linde)": findable by family name, told apart by organisation."""
+    rest = " ".join(part for part in (user.first_name, user.infix) if part)
+    name = f"{user.last_name}, {rest}" if rest else user.last_name
+    return f"{name} ({user.organisation})" if user.organisation else name
+
+
+# -- what a selection of students has
+
+
+def enrolled_targets(students: Select[tuple[int]]) -> tuple[Sequence[Programme], Sequence[Elective]]:
+    """Programmes and electives that at least one of these students has. Two queries."""
+    programme_ids = select(Enrolment.programme_id).where(Enrolment.student_id.in_(students))
+    elective_ids = select(Enrolment.elective_id).where(Enrolment.student_id.in_(students))
+    programmes = db.session.scalars(
+        select(Programme)
+        .where(Programme.id.in_(programme_ids))
+        .order_by(Programme.name, Programme.cohort.desc())
+    ).all()
+    electives = db.session.scalars(
+        select(Elective).where(Elective.id.in_(elective_ids)).order_by(Elective.name)
+    ).all()
+    return programmes, electives
+
+
+def exams_for(students: Select[tuple[int]]) -> Sequence[Exam]:
+    """The current exams of the programmes and electives of these students, by owner. One query."""
+    programme_ids = select(Enrolment.programme_id).where(Enrolment.student_id.in_(students))
+    elective_ids = select(Enrolment.elective_id).where(Enrolment.student_id.in_(students))
+    return _exams(Exam.current, or_(Exam.programme_id.in_(programme_ids), Exam.elective_id.in_(elective_ids)))
+
+
+def excluded_exams(students: Select[tuple[int]]) -> Sequence[Exam]:
+    """The exams that are not available to at least one of these students. One query."""
+    excluded = select(ExamExclusion.exam_id).where(ExamExclusion.student_id.in_(students))
+    return _exams(Exam.id.in_(excluded))
+
+
+def _exams(*conditions: Any) -> Sequence[Exam]:
+    return db.session.scalars(
+        select(Exam)
+        .options(joinedload(Exam.programme), joinedload(Exam.elective))
+        .where(*conditions)
+        .order_by(Exam.programme_id.is_(None), Exam.programme_id, Exam.elective_id, Exam.code, Exam.id)
+    ).all()
+
+
+def groups_with(students: Select[tuple[int]]) -> Sequence[StudentGroup]:
+    """The groups that hold at least one of these students. One query."""
+    used = select(group_member.c.group_id).where(group_member.c.student_id.in_(students))
+    return db.session.scalars(
+        select(StudentGroup).where(StudentGroup.id.in_(used)).order_by(StudentGroup.name)
+    ).all()
+
+
+def users_of(students: Select[tuple[int]]) -> Sequence[Candidate]:
+    """Users coupled to at least one of these students, per role. One query."""
+    statement = (
+        select(User, Supervision.role)
+        .join(Supervision, Supervision.user_id == User.id)
+        .where(Supervision.student_id.in_(students))
+        .distinct()
+        .order_by(User.last_name, User.first_name, User.id)
+    )
+    return [Candidate(user.id, role, user_label(user)) for user, role in db.session.execute(statement)]
+
+
+# -- one student
+
+
+@dataclass(frozen=True)
+class StudentExam:
+    """An exam of a student: an attempt with its block, or (attempt 0) none yet."""
+
+    exam: Exam
+    attempt: int
+    block: Block | None
+    first_moment: datetime | None
+    excluded: bool
+
+
+def exams_of_student(actor: Actor, student: Student, *, now: datetime, every: bool) -> Sequence[StudentExam]:
+    """The exams of a student with their state; `every`: also those without an attempt. Six queries."""
+    shown: Select[Any] = (
+        visible(actor, Registration, Permission.PLANNING_SEE)
+        .with_only_columns(Registration.id)
+        .where(Registration.student_id == student.id)
+    )
+    attempts = load_registrations(shown)
+    exam_ids = {facts.exam_id for facts in attempts}
+    one = id_set([student.id])
+    exams = {exam.id: exam for exam in _exams(Exam.id.in_(exam_ids))}
+    if every:
+        exams |= {exam.id: exam for exam in exams_for(one)}
+    excluded = set(
+        db.session.scalars(select(ExamExclusion.exam_id).where(ExamExclusion.student_id == student.id))
+    )
+    tasks = _task_ids(list(exams))
+    rows = []
+    for exam in exams.values():
+        own = [facts for facts in attempts if facts.exam_id == exam.id]
+        for facts in own:
+            block = facts.block(tasks.get(exam.id, ()), available=exam.id not in excluded, now=now)
+            moments = [sitting.planned[0] for sitting in facts.sittings.values()]
+            rows.append(StudentExam(exam, facts.attempt, block, min(moments, default=None), False))
+        if not own:
+            rows.append(StudentExam(exam, 0, None, None, exam.id in excluded))
+    return rows
+
+
+def _task_ids(exams: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    found: dict[int, list[int]] = {}
+    rows = db.session.execute(
+        select(ExamTask.exam_id, ExamTask.id)
+        .where(ExamTask.exam_id.in_(exams))
+        .order_by(ExamTask.exam_id, ExamTask.position)
+    )
+    for exam_id, task_id in rows:
+        found.setdefault(exam_id, []).append(task_id)
+    return found
+
+
+def trail_of(object_type: str, object_id: int, *, most: int = TRAIL_SHOWN) -> Sequence[AuditEntry]:
+    """The newest entries about one row. One query; only for who may read the trail."""
+    return db.session.scalars(
+        select(AuditEntry)
+        .join(AuditObject, AuditObject.entry_id == AuditEntry.id)
+        .where(AuditObject.object_type == object_type, AuditObject.object_id == object_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(most)
+    ).all()
