@@ -1,0 +1,390 @@
+"""Planning and removing examenmomenten (manual, step 6a)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.orm import joinedload
+
+from app.actions.base import Outcome, Refused, Targets, action
+from app.actions.planning_form import PlanExamForm
+from app.actions.planning_plan import Circumstances, Plan, PlannedMoment, Say, StudentPlan, Wish, make_plan
+from app.entities.assessment import Assessment, Result, ScoreSheet
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.students import Student
+from app.entities.users import User
+from app.errors import NotFound, RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.planning_facts import (
+    COMPANY,
+    SCHOOL,
+    Busy,
+    busy_moments,
+    exam_to_plan,
+    examiners_for,
+    fingerprint,
+    load_candidates,
+)
+from app.rules.attempts import AttemptRules
+from app.rules.conflicts import Clash, Moment, Subject, clashes
+from app.rules.states import why_not_remove_planning
+from app.rules.text import N_, Reason
+from app.school import current_school
+
+CLASHES_NAMED = 3
+TRAIL_LINES = 50
+QUIET = {"synchronize_session": False}
+
+
+class PlanOutcome(Outcome):
+    """An Outcome that also carries the plan, for the confirmation page; the plan itself is not kept."""
+
+    plan: Plan | None = None
+
+
+class Translated(Say):
+    def __call__(self, why: Reason) -> str:
+        sentence = _(why.message)
+        return sentence % why.params if why.params else sentence
+
+
+@action(
+    _l("Examenaanmelding toevoegen/wijzigen"),
+    permission=Permission.PLANNING_EDIT,
+    on=Student,
+    form=PlanExamForm,
+    confirm=True,
+    noun=_l("studenten"),
+)
+def plan_exam(
+    actor: Actor, targets: Targets[Student], *, exam_id: int, wish: Wish, seen: str = "", announced: str = ""
+) -> Outcome:
+    """Plan an exam for these students, or change what was planned: all of those announced, or none.
+
+    `seen`: fingerprint of the planning that the form showed; `announced`: mark of the confirmed plan.
+    Raises RuleBroken when a student or examiner would be in two places at once.
+    """
+    _lock(targets.ids, wish)
+    exam = exam_to_plan(exam_id)
+    if exam is None:
+        raise NotFound
+    candidates = load_candidates(exam, targets.ids)
+    if seen and seen != fingerprint(candidates):
+        raise RuleBroken(
+            N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),
+            field="seen",
+        )  # fmt: skip
+    programmes = {key for one in candidates for key in one.programmes}
+    examiners = examiners_for(exam, programmes)
+    plan = make_plan(exam, candidates, examiners, wish, around=circumstances(), say=Translated())
+    if announced and announced != plan.mark:
+        raise RuleBroken(N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen")
+    _refuse_clashes(actor, plan)
+    return _written(plan)
+
+
+def circumstances() -> Circumstances:
+    school = current_school()
+    rules = AttemptRules(school.max_attempts, school.improve_allowed)
+    return Circumstances(school.zone, utc_now(), rules)
+
+
+def _lock(students: Sequence[int], wish: Wish) -> None:
+    """Two planners of the same people wait for each other: users, then students, then moments, by id."""
+    users = {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
+    chosen = id_set(sorted(users))
+    db.session.execute(
+        select(User.id).where(User.id.in_(chosen)).order_by(User.id).with_for_update(key_share=True)
+    ).all()
+    db.session.execute(
+        select(Student.id)
+        .where(Student.id.in_(id_set(students)))
+        .order_by(Student.id)
+        .with_for_update(key_share=True)
+    ).all()
+    of_students = select(Registration.id).where(Registration.student_id.in_(id_set(students)))
+    db.session.execute(
+        select(Sitting.id)
+        .where(Sitting.registration_id.in_(of_students))
+        .order_by(Sitting.id)
+        .with_for_update()
+    ).all()
+
+
+# -- nobody in two places at once
+
+
+def _refuse_clashes(actor: Actor, plan: Plan) -> None:
+    moments = [(one, moment) for one in plan.students for moment in one.moments]
+    if not moments:
+        return
+    users = {user for _one, m in moments for user in _people(m)}
+    busy = busy_moments(
+        actor,
+        users=users,
+        students={one.student.id for one in plan.students},
+        start=min(m.starts_at for _one, m in moments),
+        end=max(m.ends_at for _one, m in moments),
+        leaving_out={m.present.id for _one, m in moments if m.present is not None},
+    )
+    names = {one.student.id: one.student.label for one in plan.students}
+    planned = [moment for other in busy for moment in _busy(other, users, names, plan)]
+    new = [made for one, m in moments for made in _new(one, m, plan)]
+    found = clashes(planned, new)
+    if found:
+        raise RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found))
+
+
+def _people(moment: PlannedMoment) -> list[int]:
+    return [u for u in (moment.slot.school_examiner_id, moment.slot.company_examiner_id) if u]
+
+
+def _new(one: StudentPlan, moment: PlannedMoment, plan: Plan) -> Iterable[Moment]:
+    label = moment_label(
+        moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
+    )
+    yield Moment(
+        moment.starts_at, moment.ends_at, Subject("student", one.student.id, one.student.label), label
+    )
+    for user in _people(moment):
+        yield Moment(
+            moment.starts_at, moment.ends_at, Subject("examiner", user, plan.examiners[user].name), label
+        )
+
+
+def _busy(other: Busy, users: set[int], names: Mapping[int, str], plan: Plan) -> Iterable[Moment]:
+    """What the actor may not see is only "another exam moment", at its time."""
+    if other.seen:
+        label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
+    else:
+        label = _("een ander examenmoment (%(when)s)", when=when_label(other.starts_at, other.ends_at))
+    if other.student_id in names:
+        yield Moment(
+            other.starts_at,
+            other.ends_at,
+            Subject("student", other.student_id, names[other.student_id]),
+            label,
+        )
+    for user in sorted(set(other.examiner_ids) & users):
+        yield Moment(
+            other.starts_at, other.ends_at, Subject("examiner", user, plan.examiners[user].name), label
+        )
+
+
+def _told(found: Sequence[Clash]) -> str:
+    say = Translated()
+    told = [say(clash.reason) for clash in found[:CLASHES_NAMED]]
+    if len(found) > CLASHES_NAMED:
+        more = len(found) - CLASHES_NAMED
+        told.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
+    return " ".join(told)
+
+
+def when_label(start: datetime, end: datetime) -> str:
+    """24-11-2026 09:30–10:30, on the school's clock; with a second date when it ends another day."""
+    school = current_school()
+    first, last = school.local(start), school.local(end)
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%d-%m-%Y %H:%M}"
+    return f"{first:%d-%m-%Y %H:%M}–{until}"
+
+
+def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
+    return f"“{exam}, {task}, {student}, {when_label(start, end)}”"
+
+
+# -- writing
+
+
+def _written(plan: Plan) -> Outcome:
+    changed = [one for one in plan.students if not one.same]
+    details = _details(plan, changed)
+    registrations = _registrations(plan, changed)
+    _write_sittings(changed, registrations)
+    outcome = PlanOutcome(
+        done=len(changed),
+        unchanged=len(plan.students) - len(changed),
+        refused=list(plan.refused),
+        summary=_summary(plan, len(changed)),
+        names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
+        ids=sorted(registrations.values()),
+        object_type="Registration",
+        details=details,
+    )
+    outcome.plan = plan
+    return outcome
+
+
+def _summary(plan: Plan, count: int) -> str:
+    return ngettext(
+        "%(exam)s is ingepland voor %(num)s student.", "%(exam)s is ingepland voor %(num)s studenten.", count,
+        exam=plan.exam.code,
+    ) if count else _("De planning was al zo; er is niets veranderd.")  # fmt: skip
+
+
+def _when(one: StudentPlan) -> str:
+    start = min(m.starts_at for m in one.moments)
+    return when_label(start, max(m.ends_at for m in one.moments))
+
+
+def _details(plan: Plan, changed: Sequence[StudentPlan]) -> dict[str, Any]:
+    details: dict[str, Any] = {"examen": [None, f"{plan.exam.code} {plan.exam.title}"]}
+    for one in changed[:TRAIL_LINES]:
+        for moment in one.moments:
+            now = moment.present
+            old = when_label(now.starts_at, now.ends_at) if now is not None else None
+            details[f"{one.student.label}, {moment.task.title}"] = [
+                old,
+                when_label(moment.starts_at, moment.ends_at),
+            ]
+    return details
+
+
+def _registrations(plan: Plan, changed: Sequence[StudentPlan]) -> dict[int, int]:
+    """student -> registration: the present ones with a new version, and new ones for the rest."""
+    found = {one.student.id: one.student.pending.id for one in changed if one.student.pending is not None}
+    if found:
+        db.session.execute(
+            update(Registration)
+            .where(Registration.id.in_(id_set(sorted(found.values()))))
+            .values(version=Registration.version + 1)
+            .execution_options(**QUIET)
+        )
+    fresh = [
+        {"student_id": one.student.id, "exam_id": plan.exam.id, "attempt": one.attempt}
+        for one in changed
+        if one.student.pending is None
+    ]
+    if fresh:
+        rows = db.session.execute(
+            insert(Registration).returning(Registration.student_id, Registration.id), fresh
+        )
+        found.update({row.student_id: row.id for row in rows})
+    return found
+
+
+def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, int]) -> None:
+    moments = [(registrations[one.student.id], m) for one in changed for m in one.moments if not m.same]
+    sittings = {m.present.id: m for _r, m in moments if m.present is not None}
+    if sittings:
+        db.session.execute(update(Sitting), [{"id": key, **_values(m)} for key, m in sittings.items()])
+        db.session.execute(
+            delete(SittingExaminer)
+            .where(SittingExaminer.sitting_id.in_(id_set(sorted(sittings))))
+            .execution_options(**QUIET)
+        )
+    fresh = {(r, m.task.id): m for r, m in moments if m.present is None}
+    if fresh:
+        rows = db.session.execute(
+            insert(Sitting).returning(Sitting.id, Sitting.registration_id, Sitting.exam_task_id),
+            [{"registration_id": r, "exam_task_id": task, **_values(m)} for (r, task), m in fresh.items()],
+        )
+        sittings.update({row.id: fresh[row.registration_id, row.exam_task_id] for row in rows})
+    people = [row for key, m in sittings.items() for row in _examiner_rows(key, m)]
+    if people:
+        db.session.execute(insert(SittingExaminer), people)
+
+
+def _values(moment: PlannedMoment) -> dict[str, Any]:
+    return {
+        "starts_at": moment.starts_at,
+        "ends_at": moment.ends_at,
+        "location": moment.slot.location,
+        "note": moment.slot.note,
+    }
+
+
+def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str, Any]]:
+    yield {"sitting_id": sitting_id, "role": SCHOOL, "user_id": moment.slot.school_examiner_id}
+    if moment.slot.company_examiner_id:
+        yield {"sitting_id": sitting_id, "role": COMPANY, "user_id": moment.slot.company_examiner_id}
+
+
+# -- the red bin
+
+
+@action(
+    _l("Planning verwijderen"),
+    permission=Permission.PLANNING_EDIT,
+    on=Registration,
+    confirm=True,
+    danger=True,
+    noun=_l("examenaanmeldingen"),
+    submit=_l("Verwijderen"),
+)
+def remove_planning(actor: Actor, targets: Targets[Registration]) -> Outcome:
+    """Take away registrations with their moments, as long as nothing was scored (manual, the red bin)."""
+    chosen = targets.among()
+    db.session.execute(
+        select(Sitting.id).where(Sitting.registration_id.in_(chosen)).order_by(Sitting.id).with_for_update()
+    ).all()
+    label, refused = _labels(targets), []
+    for registration_id, reason in _not_removable(targets).items():
+        refused.append(Refused(label[registration_id], Translated()(reason)))
+        label.pop(registration_id)
+    _delete_registrations(sorted(label))
+    return Outcome(
+        done=len(label),
+        refused=refused,
+        summary=ngettext(
+            "De planning van %(num)s examen is verwijderd.",
+            "De planning van %(num)s examens is verwijderd.",
+            len(label),
+        ),
+        names=list(label.values())[:10],
+        ids=sorted(label),
+        details={name: [_("ingepland"), None] for name in list(label.values())[:TRAIL_LINES]},
+    )  # fmt: skip
+
+
+def _labels(targets: Targets[Registration]) -> dict[int, str]:
+    rows = db.session.scalars(
+        select(Registration)
+        .where(Registration.id.in_(targets.among()))
+        .options(joinedload(Registration.exam), joinedload(Registration.student))
+    )
+    return {
+        row.id: _(
+            "%(exam)s, kans %(attempt)s, %(student)s",
+            exam=row.exam.code, attempt=row.attempt, student=row.student,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _not_removable(targets: Targets[Registration]) -> dict[int, Reason]:
+    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+    rows = db.session.execute(
+        select(Sitting.registration_id, scored.label("scored"), Assessment.definitive_at)
+        .join(Assessment, Assessment.sitting_id == Sitting.id)
+        .where(Sitting.registration_id.in_(targets.among()))
+    ).all()
+    found: dict[int, Reason] = {}
+    for row in rows:
+        reason = why_not_remove_planning(scored=bool(row.scored), definitive=row.definitive_at is not None)
+        if reason is not None:
+            found[row.registration_id] = reason
+    decided = select(Result.registration_id).where(Result.registration_id.in_(targets.among()))
+    for registration_id in db.session.scalars(decided):
+        reason = why_not_remove_planning(scored=True, definitive=True)
+        if reason is not None:
+            found[registration_id] = reason
+    return found
+
+
+def _delete_registrations(ids: Sequence[int]) -> None:
+    sittings = select(Sitting.id).where(Sitting.registration_id.in_(id_set(ids)))
+    for statement in (
+        delete(Assessment).where(Assessment.sitting_id.in_(sittings)),
+        delete(SittingExaminer).where(SittingExaminer.sitting_id.in_(sittings)),
+        delete(Sitting).where(Sitting.registration_id.in_(id_set(ids))),
+        delete(Registration).where(Registration.id.in_(id_set(ids))),
+    ):
+        db.session.execute(statement.execution_options(**QUIET))

@@ -1,0 +1,279 @@
+"""What the planning of one exam needs to know: the exam, the attempts, who may examine, who is busy.
+
+A fixed number of queries for one student or for a thousand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.entities.assessment import Assessment, Result, ScoreSheet
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.exams import Exam, ExamTask
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
+from app.entities.users import RoleRow, User, user_programme
+from app.permissions import Actor, Permission, Role, visible
+from app.rules.attempts import AttemptFacts
+
+SCHOOL = Role.SCHOOL_EXAMINER.value
+COMPANY = Role.COMPANY_EXAMINER.value
+
+
+@dataclass(frozen=True)
+class PresentSitting:
+    """A moment as it stands now. `locked`: something was scored, so it stays as it is."""
+
+    id: int
+    task_id: int
+    starts_at: datetime
+    ends_at: datetime
+    location: str
+    note: str
+    locked: bool
+    school_examiner_id: int | None = None
+    company_examiner_id: int | None = None
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The attempt that has no result yet, with its moments by task."""
+
+    id: int
+    exam_id: int
+    attempt: int
+    version: int
+    sittings: Mapping[int, PresentSitting]
+
+
+@dataclass
+class Candidate:
+    """A student with everything that decides whether, and as which attempt, the exam can be planned."""
+
+    id: int
+    label: str
+    active: bool
+    enrolled: bool = False
+    excluded: bool = False
+    programmes: set[int] = field(default_factory=set)
+    attempts: list[AttemptFacts] = field(default_factory=list)
+    pending: Pending | None = None
+    supervisors: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """A user who may examine: active, coupled to the programme; `programmes` are those that matter here."""
+
+    id: int
+    name: str
+    organisation: str
+    roles: frozenset[str]
+    programmes: frozenset[int]
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.organisation})" if self.organisation else self.name
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A moment that takes a person: `seen` says whether the actor may know what it is."""
+
+    sitting_id: int
+    starts_at: datetime
+    ends_at: datetime
+    student_id: int
+    student: str
+    exam: str
+    task: str
+    examiner_ids: tuple[int, ...]
+    seen: bool
+
+
+def exam_to_plan(exam_id: int) -> Exam | None:
+    """The exam with its tasks, core task and owner."""
+    return db.session.scalars(
+        select(Exam)
+        .where(Exam.id == exam_id)
+        .options(
+            selectinload(Exam.tasks),
+            joinedload(Exam.core_task),
+            joinedload(Exam.programme),
+            joinedload(Exam.elective),
+        )
+    ).one_or_none()
+
+
+def load_candidates(exam: Exam, students: Sequence[int]) -> Sequence[Candidate]:
+    """The students in the order of lists (last name first). Seven queries."""
+    rows = db.session.scalars(
+        select(Student)
+        .where(Student.id.in_(id_set(students)))
+        .order_by(Student.last_name, Student.first_name, Student.id)
+    ).all()
+    found = {row.id: Candidate(row.id, f"{row.sort_name} ({row.number})", row.active) for row in rows}
+    _add_enrolments(exam, found)
+    out = select(ExamExclusion.student_id).where(
+        ExamExclusion.exam_id == exam.id, ExamExclusion.student_id.in_(id_set(students))
+    )
+    for student_id in db.session.scalars(out):
+        found[student_id].excluded = True
+    _add_attempts(exam, found)
+    helped = select(Supervision.student_id, Supervision.user_id).where(
+        Supervision.student_id.in_(id_set(students)),
+        Supervision.role.in_([Role.SCHOOL_SUPERVISOR.value, Role.COMPANY_SUPERVISOR.value]),
+    )
+    for student_id, user_id in db.session.execute(helped):
+        found[student_id].supervisors.add(user_id)
+    return list(found.values())
+
+
+def _add_enrolments(exam: Exam, found: Mapping[int, Candidate]) -> None:
+    rows = db.session.execute(
+        select(Enrolment.student_id, Enrolment.programme_id, Enrolment.elective_id).where(
+            Enrolment.student_id.in_(id_set(list(found)))
+        )
+    )
+    for row in rows:
+        one = found[row.student_id]
+        if row.programme_id is not None:
+            one.programmes.add(row.programme_id)
+        if (row.programme_id or 0) == exam.programme_id or (row.elective_id or 0) == exam.elective_id:
+            one.enrolled = True
+
+
+def _add_attempts(exam: Exam, found: Mapping[int, Candidate]) -> None:
+    """Attempts count over all versions of the exam."""
+    rows: Sequence[Any] = db.session.execute(
+        select(Registration, Result.passed)
+        .join(Exam, Exam.id == Registration.exam_id)
+        .outerjoin(Result, Result.registration_id == Registration.id)
+        .where(Exam.key == exam.key, Registration.student_id.in_(id_set(list(found))))
+    ).all()
+    pending: dict[int, Registration] = {}
+    for registration, passed in rows:
+        one = found[registration.student_id]
+        one.attempts.append(AttemptFacts(registration.attempt, passed is not None, bool(passed)))
+        if passed is None:
+            pending[registration.id] = registration
+    sittings = _present_sittings(list(pending))
+    for registration in pending.values():
+        found[registration.student_id].pending = Pending(
+            registration.id, registration.exam_id, registration.attempt, registration.version,
+            sittings.get(registration.id, {}),
+        )  # fmt: skip
+
+
+def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int, PresentSitting]]:
+    """registration -> task -> sitting. Two queries."""
+    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+    rows = db.session.execute(
+        select(Sitting, scored.label("scored"), Assessment.definitive_at)
+        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
+        .where(Sitting.registration_id.in_(id_set(registrations)))
+    ).all()
+    people = db.session.execute(
+        select(SittingExaminer.sitting_id, SittingExaminer.role, SittingExaminer.user_id).where(
+            SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows]))
+        )
+    )
+    examiners = {(row.sitting_id, row.role): row.user_id for row in people}
+    found: dict[int, dict[int, PresentSitting]] = defaultdict(dict)
+    for sitting, has_scores, definitive_at in rows:
+        found[sitting.registration_id][sitting.exam_task_id] = PresentSitting(
+            sitting.id, sitting.exam_task_id, sitting.starts_at, sitting.ends_at, sitting.location,
+            sitting.note,
+            bool(has_scores) or definitive_at is not None,
+            examiners.get((sitting.id, SCHOOL)), examiners.get((sitting.id, COMPANY)),
+        )  # fmt: skip
+    return found
+
+
+def fingerprint(candidates: Iterable[Candidate]) -> str:
+    """Changes as soon as somebody plans, changes or removes one of these; a form remembers what it showed."""
+    parts = [f"{c.id}:{c.pending.id}:{c.pending.version}" if c.pending else f"{c.id}" for c in candidates]
+    return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
+
+
+def examiners_for(exam: Exam, programmes: Collection[int]) -> Sequence[Examiner]:
+    """Active examiners coupled to the exam's programme; for an elective: to a programme of the students."""
+    wanted = [exam.programme_id] if exam.programme_id is not None else sorted(programmes)
+    rows = db.session.execute(
+        select(User, RoleRow.name, user_programme.c.programme_id)
+        .join(User.roles)
+        .join(user_programme, user_programme.c.user_id == User.id)
+        .where(User.active.is_(True), RoleRow.name.in_([SCHOOL, COMPANY]))
+        .where(user_programme.c.programme_id.in_(wanted))
+        .order_by(User.last_name, User.first_name, User.id)
+    ).all()
+    users = {row[0].id: row[0] for row in rows}
+    roles: dict[int, set[str]] = defaultdict(set)
+    coupled: dict[int, set[int]] = defaultdict(set)
+    for user, role, programme_id in rows:
+        roles[user.id].add(role)
+        coupled[user.id].add(programme_id)
+    return [
+        Examiner(user.id, user.full_name, user.organisation, frozenset(roles[key]), frozenset(coupled[key]))
+        for key, user in users.items()
+    ]
+
+
+def names_of(users: Collection[int]) -> Mapping[int, str]:
+    rows = db.session.scalars(select(User).where(User.id.in_(id_set(sorted(users))))).all()
+    return {row.id: row.full_name for row in rows}
+
+
+def busy_moments(
+    actor: Actor, *, users: Collection[int], students: Collection[int], start: datetime, end: datetime,
+    leaving_out: Collection[int],
+) -> Sequence[Busy]:  # fmt: skip
+    """Every moment of these people between `start` and `end`, whoever may see it. Two queries."""
+    assigned = select(SittingExaminer.sitting_id).where(SittingExaminer.user_id.in_(id_set(sorted(users))))
+    shown = visible(actor, Registration, Permission.PLANNING_SEE).with_only_columns(Registration.id)
+    rows = db.session.execute(
+        select(Sitting, Student, Exam.code, ExamTask.title, Registration.id.in_(shown).label("seen"))
+        .join(Registration, Registration.id == Sitting.registration_id)
+        .join(Student, Student.id == Registration.student_id)
+        .join(Exam, Exam.id == Registration.exam_id)
+        .join(ExamTask, ExamTask.id == Sitting.exam_task_id)
+        .where(
+            Sitting.starts_at < end,
+            Sitting.ends_at > start,
+            Sitting.id.not_in(id_set(sorted(leaving_out))),
+            or_(Registration.student_id.in_(id_set(sorted(students))), Sitting.id.in_(assigned)),
+        )
+    ).all()
+    people: dict[int, list[int]] = defaultdict(list)
+    links = select(SittingExaminer.sitting_id, SittingExaminer.user_id).where(
+        SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows]))
+    )
+    for sitting_id, user_id in db.session.execute(links):
+        people[sitting_id].append(user_id)
+    return [
+        Busy(
+            s.id,
+            s.starts_at,
+            s.ends_at,
+            student.id,
+            str(student),
+            code,
+            title,
+            tuple(people[s.id]),
+            bool(seen),
+        )
+        for s, student, code, title, seen in rows
+    ]

@@ -1,0 +1,62 @@
+"""When each student and each task begins: laying moments out over time.
+
+Source: manual step 6a (tasks apart or all at once). Start times are wall-clock times (naive): what
+is planned for nine o'clock is at nine o'clock, also in the week that the clock changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from app.errors import RuleBroken
+from app.rules.text import N_
+
+SATURDAY = 5
+
+
+def shares(minutes: Sequence[int], total: int) -> list[int]:
+    """`total` minutes over tasks in proportion to their own duration; at least one minute each.
+
+    The sum is `total` exactly. Raises RuleBroken when there are fewer minutes than tasks.
+    """
+    if total < len(minutes):
+        raise RuleBroken(N_("De duur is te kort voor %(count)s examenopdrachten."), count=len(minutes))
+    spare, weight = total - len(minutes), sum(minutes) - len(minutes)
+    if weight <= 0:
+        weight, extra = len(minutes), [1] * len(minutes)
+    else:
+        extra = [one - 1 for one in minutes]
+    given, passed, result = 0, 0, []
+    for one in extra:
+        passed += one
+        upto = round(spare * passed / weight)
+        result.append(1 + upto - given)
+        given = upto
+    return result
+
+
+def one_after_another(
+    first: datetime, durations: Sequence[int], *, pause: int = 0, last_end: time | None = None
+) -> list[datetime]:
+    """Start times in minutes after each other; past `last_end` it goes on at the same hour, next working day.
+
+    The first of a day always fits, however long it takes; what runs past midnight just runs on.
+    """
+    starts = []
+    day_start = start = first
+    for minutes in durations:
+        end = start + timedelta(minutes=minutes)
+        if last_end is not None and start != day_start and end > datetime.combine(day_start.date(), last_end):
+            day_start = start = _next_working_day(max(day_start, start), first.time())
+            end = start + timedelta(minutes=minutes)
+        starts.append(start)
+        start = end + timedelta(minutes=pause)
+    return starts
+
+
+def _next_working_day(after: datetime, clock: time) -> datetime:
+    day = after.date() + timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, clock)

@@ -1,0 +1,17 @@
+// The planning screen: only the chosen way of planning is in sight. Without this file both are.
+"use strict";
+
+(() => {
+  const form = document.querySelector("[data-planning]");
+  if (!form) return;
+  const sections = [...form.querySelectorAll("[data-section]")];
+
+  function show() {
+    const chosen = form.querySelector("[data-way]:checked");
+    for (const section of sections) section.hidden = Boolean(chosen) && section.dataset.section !== chosen.value;
+  }
+
+  form.addEventListener("change", (event) => { if (event.target.matches("[data-way]")) show(); });
+  window.addEventListener("pageshow", show);
+  show();
+})();
