@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file
+from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import BaseView, expose
 from werkzeug.datastructures import CombinedMultiDict
 
@@ -23,6 +23,10 @@ class Screen(BaseView):
 
     def page(self, template: str, **values: Any) -> str:
         return render_template(template, **values)
+
+    def href(self, method: str, **values: Any) -> str:
+        """The address of another route of this page."""
+        return url_for(f"{self.endpoint}.{method}", **values)
 
 
 class ActionScreen(ActionPage, Screen):
@@ -87,5 +91,6 @@ def new_token() -> str:
 
 
 __all__ = [
-    "ActionScreen", "Screen", "bytes_answer", "expose", "file_answer", "filled", "go", "missing", "new_token", "posted", "tell", "text", "upload",
+    "ActionScreen", "Screen", "bytes_answer", "expose", "file_answer", "filled", "go", "missing", "new_token",
+    "posted", "tell", "text", "upload",
 ]  # fmt: skip

@@ -1,0 +1,82 @@
+"""The forms of steps 2 and 3, made of the columns in the file at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from app.actions.base import ActionForm
+from app.imports.check import Asked, column_name
+from app.imports.columns import BY_KEY, COLUMNS, LEAVE, ClosedColumn, World
+
+MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
+
+
+class MappingForm(ActionForm):
+    """One field per column of the file: `column_<index>`."""
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        ok = super().validate(*args, **kwargs)
+        taken: dict[str, str] = {}
+        for field in self:
+            if field.data and field.data in taken:
+                field.errors = [*field.errors, _("“%(target)s” is al gekozen voor de kolom %(column)s.",
+                                target=_(BY_KEY[field.data].label), column=taken[field.data])]  # fmt: skip
+            elif field.data:
+                taken[field.data] = field.label.text
+        missing = [column for column in COLUMNS if column.required and column.key not in taken]
+        if missing:
+            names = ", ".join(_(column.label) for column in missing)
+            sentence = _("Kies nog welke kolom dit is: %(names)s.", names=names)
+            free = next((field for field in self if not field.data), next(iter(self)))
+            free.errors = [*free.errors, sentence]
+        return ok and not any(field.errors for field in self)
+
+    def mapping(self) -> dict[str, int]:
+        return {field.data: int(field.name.partition("_")[2]) for field in self if field.data}
+
+
+def mapping_form(header: Sequence[str]) -> type[MappingForm]:
+    choices = [SelectChoice("", _("Niet importeren"))]
+    choices += [SelectChoice(c.key, f"{_(c.label)} *" if c.required else _(c.label)) for c in COLUMNS]
+    fields = {
+        f"column_{index}": SelectField(column_name(header, index), choices=choices, default="")
+        for index in range(len(header))
+    }
+    return type("MappingForm", (MappingForm,), fields)
+
+
+class ValuesForm(ActionForm):
+    """One field per value: `<column key>_<index>`; the texts themselves stand in `asked`."""
+
+    asked: Mapping[str, Sequence[Asked]] = {}
+
+    def chosen(self) -> dict[str, dict[str, str]]:
+        """Column key -> text of the file -> choice; what was not chosen is left out."""
+        found: dict[str, dict[str, str]] = {key: {} for key in self.asked}
+        for key, values in self.asked.items():
+            for index, value in enumerate(values[:MOST_ASKED]):
+                if choice := self[f"{key}_{index}"].data:
+                    found[key][value.text] = choice
+        return found
+
+
+def values_form(asked: Mapping[str, Sequence[Asked]], world: World) -> type[ValuesForm]:
+    fields: dict[str, Any] = {"asked": asked}
+    for key, values in asked.items():
+        column = BY_KEY[key]
+        assert isinstance(column, ClosedColumn)  # noqa: S101 - only those are asked
+        choices = [SelectChoice("", _("Nog niet gekozen: deze rijen gaan niet mee"))]
+        options = column.options(world)
+        choices += [SelectChoice(o.value, _(o.label) if o.translate else o.label) for o in options]
+        choices += [SelectChoice(LEAVE, _("Leeg laten"))]
+        for index, value in enumerate(values[:MOST_ASKED]):
+            fields[f"{key}_{index}"] = SelectField(value.text, choices=choices, default=value.proposal)
+    return type("ValuesForm", (ValuesForm,), fields)
+
+
+__all__ = ["MOST_ASKED", "MappingForm", "ValuesForm", "mapping_form", "values_form"]

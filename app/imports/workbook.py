@@ -1,0 +1,116 @@
+"""Workbooks that go out: the example file, made from the list of columns, and the refused rows back.
+
+Every text is written as text (data type "s"): a name that starts with "=" is a name, never a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from app.imports.columns import COLUMNS, cell_text
+from app.imports.table import Value
+from app.rules.people import dutch_date
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+HEAD = PatternFill("solid", fgColor="E8EEF7")
+_TEXT_FORMAT = "@"
+
+
+def example_xlsx() -> bytes:
+    """The example file: a header with one student, and a sheet that explains each column."""
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = _("Studenten")
+    _header(sheet, [_(column.label) for column in COLUMNS])
+    for index, column in enumerate(COLUMNS, start=1):
+        _put(sheet.cell(2, index), column.example)
+        for row in range(2, 502):  # as text, so that Excel keeps leading zeros in what is typed next
+            if not isinstance(column.example, date):
+                sheet.cell(row, index).number_format = _TEXT_FORMAT
+    _explain(book.create_sheet(_("Uitleg")))
+    return _bytes(book)
+
+
+def _explain(sheet: Any) -> None:
+    _header(sheet, [_("Kolom"), _("Verplicht"), _("Voorbeeld"), _("Uitleg"), _("Ook herkend als")])
+    for row, column in enumerate(COLUMNS, start=2):
+        texts = (
+            _(column.label), _("ja") if column.required else _("nee"), _shown(column.example),
+            _(column.help) if column.help else "", ", ".join(column.synonyms),
+        )  # fmt: skip
+        for index, text in enumerate(texts, start=1):
+            _put(sheet.cell(row, index), text)
+    for index, width in enumerate((22, 10, 36, 76, 70), start=1):
+        sheet.column_dimensions[get_column_letter(index)].width = width
+
+
+def example_csv() -> bytes:
+    """The same header and student as a csv that a Dutch Excel opens in columns."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([_(column.label) for column in COLUMNS])
+    writer.writerow([_shown(column.example) for column in COLUMNS])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def refused_xlsx(
+    header: Sequence[str], rows: Sequence[tuple[int, Sequence[Value]]], remarks: Mapping[int, Sequence[str]]
+) -> bytes:
+    """The refused rows with a remark in front of each: correct them and import this file."""
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = _("Geweigerde rijen")
+    _header(sheet, [_("Opmerking"), _("Rij in uw bestand"), *header])
+    for at, (number, values) in enumerate(rows, start=2):
+        _put(sheet.cell(at, 1), "\n".join(remarks.get(number, ())))
+        sheet.cell(at, 1).alignment = Alignment(wrap_text=True, vertical="top")
+        _put(sheet.cell(at, 2), number)
+        for index, value in enumerate(values, start=3):
+            _put(sheet.cell(at, index), value)
+    sheet.column_dimensions["A"].width = 70
+    return _bytes(book)
+
+
+def _header(sheet: Any, names: Sequence[str]) -> None:
+    for index, name in enumerate(names, start=1):
+        cell = sheet.cell(1, index)
+        _put(cell, name)
+        cell.font, cell.fill = Font(bold=True), HEAD
+        sheet.column_dimensions[get_column_letter(index)].width = max(14, min(40, len(name) + 6))
+    sheet.freeze_panes = "A2"
+
+
+def _put(cell: Cell, value: Value) -> None:
+    if value is None or value == "":
+        return
+    if isinstance(value, str):
+        cell.value = "".join(one for one in value if one >= " " or one in "\t\n")
+        cell.data_type = "s"
+        cell.number_format = _TEXT_FORMAT
+        return
+    cell.value = value
+    if isinstance(value, date):
+        cell.number_format = "dd-mm-yyyy"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, datetime | date):
+        return dutch_date(value)
+    return cell_text(value)
+
+
+def _bytes(book: Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

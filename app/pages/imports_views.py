@@ -1,0 +1,156 @@
+"""What the pages of the import draw: the list of runs, and one page of checked rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.imports.check import STATES, Checked, CheckedRow, State
+from app.imports.columns import COLUMNS
+from app.pages.base.render import show_datetime
+from app.pages.base.request import href_with, number_arg, text_arg
+from app.queries.imports import RunLine
+from app.theme.widgets import Badge, Button, Cell, Column, Pager, Row, Tone
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class StateView:
+    """A state with its words: one row of it, and the filter that shows all of them."""
+
+    badge: Badge
+    plural: str
+
+
+def state_view(state: State) -> StateView:
+    looks: dict[State, tuple[str, str, Tone, str]] = {
+        "new": (_("Nieuw"), _("Nieuw"), "good", "plus-circle"),
+        "changed": (_("Gewijzigd"), _("Gewijzigd"), "info", "pencil"),
+        "unchanged": (_("Ongewijzigd"), _("Ongewijzigd"), "neutral", "dash-circle"),
+        "refused": (_("Geweigerd"), _("Geweigerd"), "bad", "x-circle"),
+    }
+    word, plural, tone, icon = looks[state]
+    return StateView(Badge(word, tone, icon), plural)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A count that is also a filter."""
+
+    label: str
+    count: int
+    href: str
+    active: bool
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One thing about a row: a value to be written, a change (`old` to `text`), or what is wrong."""
+
+    label: str
+    text: str
+    old: str = ""
+    arrow: bool = False
+
+
+@dataclass(frozen=True)
+class RowView:
+    number: int
+    label: str
+    state: State
+    badge: Badge
+    lines: Sequence[LineView]
+
+
+class CheckView:
+    """One page of the check, filtered by the state in the URL."""
+
+    def __init__(self, checked: Checked, path: str) -> None:
+        self.checked = checked
+        self.path = path
+        self.counts = checked.counts
+        self.state = next((state for state in STATES if state == text_arg("toon")), "")
+        chosen = [row for row in checked.rows if not self.state or row.state == self.state]
+        pages = max(1, -(-len(chosen) // PAGE_SIZE))
+        page = min(max(1, number_arg("page", 1)), pages)
+        first = (page - 1) * PAGE_SIZE
+        shown = chosen[first : first + PAGE_SIZE]
+        self.rows = [self._row(row) for row in shown]
+        self.pager = Pager(
+            page=page, pages=pages, count=len(chosen),
+            first=first + 1 if shown else 0, last=first + len(shown),
+            previous_href=self._href(page - 1) if page > 1 else "",
+            next_href=self._href(page + 1) if page < pages else "",
+        )  # fmt: skip
+
+    @property
+    def to_write(self) -> int:
+        return self.counts["new"] + self.counts["changed"]
+
+    @property
+    def tallies(self) -> Sequence[Tally]:
+        everything = Tally(_("Alle rijen"), self.counts["rows"], self.path, not self.state, "neutral")
+        return [everything, *(self._tally(state) for state in STATES)]
+
+    def _tally(self, state: State) -> Tally:
+        view = state_view(state)
+        href = href_with(self.path, [("toon", state)])
+        return Tally(view.plural, self.counts[state], href, self.state == state, view.badge.tone)
+
+    def _href(self, page: int) -> str:
+        return href_with(self.path, [("toon", self.state), ("page", str(page))])
+
+    def _row(self, row: CheckedRow) -> RowView:
+        return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row))
+
+    def _lines(self, row: CheckedRow) -> Sequence[LineView]:
+        if row.state == "refused":
+            return [LineView(problem.column, problem.sentence) for problem in row.problems]
+        if row.state == "new":
+            return [
+                LineView(_(column.label), text)
+                for column in COLUMNS
+                if column.key not in ("number", "first_name", "infix", "last_name")
+                and (text := self.checked.show(column, row.values.get(column.key)))
+            ]
+        return [LineView(change.label, change.new, change.old, arrow=True) for change in row.changes]
+
+
+def run_columns() -> Sequence[Column]:
+    return [
+        Column("file", _("Bestand")),
+        Column("when", _("Gekozen op")),
+        Column("state", _("Stand")),
+        Column("counts", _("Uitkomst")),
+    ]
+
+
+def run_rows(runs: Sequence[RunLine], href: Callable[..., str]) -> Sequence[Row]:
+    return [_run_row(run, href) for run in runs]
+
+
+def _run_row(run: RunLine, href: Callable[..., str]) -> Row:
+    done = run.stage == "done"
+    step = {"mapping": 2, "values": 3, "check": 4}.get(run.stage, 4)
+    state = (
+        Badge(_("Geïmporteerd"), "good", "check-lg")
+        if done
+        else Badge(_("Stap %(step)s van %(steps)s", step=step, steps=4), "info")
+    )
+    label = _("Bekijk verslag") if done else _("Verder gaan")
+    button = Button(label, href("resume", pk=run.id), name=f"{label}: {run.file_name}")
+    cells = [
+        Cell(run.file_name),
+        Cell(show_datetime(run.created_at)),
+        Cell(badges=[state]),
+        Cell(counts_text(run) if done else _("Nog niets geschreven")),
+    ]
+    return Row(run.id, run.file_name, cells, [button])
+
+
+def counts_text(run: RunLine) -> str:
+    return ", ".join(f"{run.counts.get(state, 0)} {state_view(state).plural.lower()}" for state in STATES)

@@ -1,0 +1,247 @@
+"""What the import wizard reads: its own runs, and what the school knows of the people in a file.
+
+A fixed number of queries, for ten rows or ten thousand: what a file names comes in as one parameter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Select, Text, cast, func, or_, select
+from sqlalchemy.sql import column
+
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.imports import ImportRun
+from app.entities.programmes import Programme
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.users import RoleRow, User
+from app.errors import NotFound
+from app.permissions import Actor, Permission, visible
+
+KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
+RUNS_SHOWN = 20
+
+
+# -- runs
+
+
+def own_run(actor: Actor, run_id: int) -> ImportRun:
+    """The actor's own run, not expired. NotFound for another's, as for one that does not exist."""
+    found = db.session.scalars(
+        visible(actor, ImportRun, Permission.STUDENTS_IMPORT).where(
+            ImportRun.id == run_id, ImportRun.maker_id == actor.id, ImportRun.created_at > oldest_kept()
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def oldest_kept() -> datetime:
+    return utc_now() - KEPT_FOR
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run in the list of a maker's runs; `counts` is empty until it is done."""
+
+    id: int
+    file_name: str
+    stage: str
+    created_at: datetime
+    finished_at: datetime | None
+    counts: Mapping[str, Any]
+
+
+def own_runs(actor: Actor) -> Sequence[RunLine]:
+    """The actor's runs, newest first. One query, without the tables that were read."""
+    rows = db.session.execute(
+        select(
+            ImportRun.id, ImportRun.file_name, ImportRun.stage, ImportRun.created_at,
+            ImportRun.finished_at, ImportRun.counts,
+        )
+        .where(ImportRun.maker_id == actor.id, ImportRun.created_at > oldest_kept())
+        .order_by(ImportRun.id.desc())
+        .limit(RUNS_SHOWN)
+    )  # fmt: skip
+    return [RunLine(*row) for row in rows]
+
+
+def last_choices(header_key: str) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, str]]]:
+    """(mapping, values) of this school's latest finished run with the same header; empty without one."""
+    row = db.session.execute(
+        select(ImportRun.mapping, ImportRun.values)
+        .where(ImportRun.header_key == header_key, ImportRun.stage == "done")
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    ).first()
+    return (row[0], row[1]) if row else ({}, {})
+
+
+# -- what the school knows
+
+
+@dataclass(frozen=True)
+class ProgrammeFact:
+    id: int
+    crebo: str
+    name: str
+    cohort: int
+    level: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.crebo}, {self.cohort})"
+
+
+@dataclass(frozen=True)
+class UserFact:
+    id: int
+    name: str
+    username: str
+    email: str
+    active: bool
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class StudentFact:
+    """A student as the database has it, with everything that an import can add to."""
+
+    id: int
+    values: Mapping[str, Any]  # attribute of Student -> value
+    version: int
+    user_id: int | None
+    programme_ids: frozenset[int]
+    group_ids: frozenset[int]
+    supervisions: frozenset[tuple[int, str]]  # (user, role name)
+
+
+@dataclass(frozen=True)
+class Known:
+    """The part of the database that a file speaks of, in memory."""
+
+    today: date
+    programmes: Sequence[ProgrammeFact] = ()
+    groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
+    users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
+    students: Mapping[str, StudentFact] = field(default_factory=dict)  # by number
+
+
+def programme_facts(actor: Actor) -> Sequence[ProgrammeFact]:
+    rows = db.session.execute(
+        visible(actor, Programme)
+        .with_only_columns(Programme.id, Programme.crebo, Programme.name, Programme.cohort, Programme.level)
+        .order_by(Programme.name, Programme.cohort.desc())
+    )
+    return [ProgrammeFact(*row) for row in rows]
+
+
+def load_known(actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str]) -> Known:
+    """Programmes, groups, the users with these names or addresses, the students with these numbers."""
+    groups = db.session.execute(select(StudentGroup.id, StudentGroup.name))
+    return Known(
+        today=today,
+        programmes=programme_facts(actor),
+        groups={row.name.lower(): (row.id, row.name) for row in groups},
+        users=_users(logins),
+        students=_students(actor, numbers),
+    )
+
+
+def _users(logins: Collection[str]) -> Mapping[str, UserFact]:
+    wanted = text_set(sorted(logins))
+    rows = db.session.execute(
+        select(User.id, User.first_name, User.infix, User.last_name, User.username, User.email, User.active,
+               RoleRow.name.label("role"))
+        .outerjoin(User.roles)
+        .where(or_(func.lower(User.username).in_(wanted), func.lower(User.email).in_(wanted)))
+        .order_by(User.id)
+    ).all()  # fmt: skip
+    roles: dict[int, set[str]] = {}
+    for row in rows:
+        roles.setdefault(row.id, set()).add(row.role or "")
+    found: dict[str, UserFact] = {}
+    for row in rows:
+        name = " ".join(part for part in (row.first_name, row.infix, row.last_name) if part)
+        fact = UserFact(row.id, name, row.username, row.email, bool(row.active), frozenset(roles[row.id]))
+        found[row.email.lower()] = fact
+        found[row.username.lower()] = fact
+    return found
+
+
+STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")
+
+
+def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, StudentFact]:
+    columns = [getattr(Student, name) for name in STUDENT_FIELDS]
+    rows = db.session.execute(
+        visible(actor, Student, Permission.STUDENTS_IMPORT)
+        .with_only_columns(Student.id, Student.version, Student.user_id, *columns)
+        .where(Student.number.in_(text_set(sorted(numbers))))
+    ).all()
+    among = id_set([row.id for row in rows])
+    programmes = _pairs(
+        select(Enrolment.student_id, Enrolment.programme_id).where(
+            Enrolment.student_id.in_(among), Enrolment.programme_id.is_not(None)
+        )
+    )
+    groups = _pairs(
+        select(group_member.c.student_id, group_member.c.group_id).where(group_member.c.student_id.in_(among))
+    )
+    supervisions = _pairs(
+        select(Supervision.student_id, Supervision.user_id, Supervision.role).where(
+            Supervision.student_id.in_(among)
+        )
+    )
+    return {
+        row.number: StudentFact(
+            id=row.id,
+            values={name: getattr(row, name) for name in STUDENT_FIELDS},
+            version=row.version,
+            user_id=row.user_id,
+            programme_ids=frozenset(one[0] for one in programmes.get(row.id, ())),
+            group_ids=frozenset(one[0] for one in groups.get(row.id, ())),
+            supervisions=frozenset((one[0], one[1]) for one in supervisions.get(row.id, ())),
+        )
+        for row in rows
+    }
+
+
+def _pairs(statement: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    """First column -> the rest of each row."""
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in db.session.execute(statement):
+        found.setdefault(row[0], []).append(tuple(row[1:]))
+    return found
+
+
+def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
+    """Number -> id, of the students with these numbers."""
+    rows = db.session.execute(
+        select(Student.number, Student.id).where(Student.number.in_(text_set(sorted(numbers))))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def group_ids(names: Collection[str]) -> Mapping[str, int]:
+    """Name -> id, of the groups with exactly these names."""
+    rows = db.session.execute(
+        select(StudentGroup.name, StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(names))))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def text_set(texts: Sequence[str]) -> Select[tuple[str]]:
+    """A SELECT of these texts as one parameter, for ten or 100,000 (id_set's sister)."""
+    listed = json.dumps(list(texts))
+    if db.engine.dialect.name == "sqlite":
+        items = func.json_each(listed).table_valued(column("value", Text))
+        return select(items.c.value)
+    elements = func.json_array_elements_text(cast(listed, JSON)).table_valued(column("value", Text))
+    return select(elements.c.value)
