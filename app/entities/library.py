@@ -24,6 +24,7 @@ class LibraryDocument(Model):
     uploaded_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
 
     placements: Mapped[list[LibraryPlacement]] = relationship(back_populates="document", passive_deletes=True)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app.pages.base.guards import needs
+from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose
+from app.pages.library import document_answer
 from app.permissions import Permission
+from app.queries.library import own_shelves
 
 
 class LibraryPage(Screen):
@@ -16,4 +19,9 @@ class LibraryPage(Screen):
     @expose("/")
     @needs(Permission.LIBRARY_READ)
     def index(self) -> Any:
-        return self.page("library/shelf.html")
+        return self.page("library/own.html", shelves=own_shelves(current_actor()))
+
+    @expose("/<int:pk>/download")
+    @needs(Permission.LIBRARY_READ)
+    def download(self, pk: int) -> Any:
+        return document_answer(pk, Permission.LIBRARY_READ)

@@ -308,6 +308,7 @@ def upgrade() -> None:
     sa.Column('uploaded_at', app.entities.base.Moment(timezone=True), nullable=False),
     sa.Column('uploaded_by_id', sa.Integer(), nullable=True),
     sa.Column('removed_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['uploaded_by_id'], ['ab_user.id'], name=op.f('fk_library_document_uploaded_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_library_document'))
     )

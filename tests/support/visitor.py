@@ -49,4 +49,4 @@ class Visitor:
 
 def _apart(ask: Callable[..., TestResponse], *args: Any, **kwargs: Any) -> TestResponse:
     """A request knows nothing of the test's application context: who asks and what was read is its own."""
-    return contextvars.Context().run(ask, *args, **kwargs)
+    return contextvars.Context().run(ask, *args, buffered=True, **kwargs)
