@@ -89,13 +89,13 @@ def test_every_action_has_a_permission_of_the_table_and_a_label() -> None:
 
 
 def test_two_actions_of_one_name_are_refused() -> None:
-    def enrol_students(actor: Any) -> Outcome:
+    def add_student(actor: Any) -> Outcome:
         return Outcome()
 
-    enrol_students.__module__ = "planted"
-    assert "enrol_students" in REGISTRY
+    add_student.__module__ = "planted"
+    assert "add_student" in REGISTRY
     with pytest.raises(ValueError, match="two actions"):
-        action("planted", permission=Permission.STUDENTS_EDIT)(enrol_students)
+        action("planted", permission=Permission.STUDENTS_EDIT)(add_student)
 
 
 def test_every_action_on_rows_can_be_scoped_for_every_role_that_has_it() -> None:
@@ -170,6 +170,10 @@ def templates() -> Iterator[Path]:
     return APP.rglob("*.html")
 
 
+def _sources(*but: str) -> Iterator[Path]:
+    return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
+
+
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("an inline event handler", r"\son[a-z]+\s*=", templates),
     ("an inline style", r"\sstyle\s*=", templates),
@@ -181,10 +185,6 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
     ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", _sources),
 ]
-
-
-def _sources(*but: str) -> Iterator[Path]:
-    return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
 
 
 @pytest.mark.parametrize(("what", "pattern", "files"), RULES, ids=[rule[0] for rule in RULES])

@@ -1,0 +1,136 @@
+"""A school with two sides: what belongs to one user of each role, and what belongs to somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from app.actions.base import run
+from app.actions.trail import record
+from app.entities.base import db, utc_now
+from app.entities.engine import transaction
+from app.entities.imports import ImportRun
+from app.entities.library import LibraryDocument, LibraryPlacement
+from app.entities.mail import OutboxMail
+from app.entities.school import SystemUpdate
+from app.entities.users import User
+from app.permissions import SYSTEM, Role
+from tests.factories import (
+    make_elective,
+    make_exam,
+    make_group,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    save,
+)
+
+ON_STUDENTS = ("school_supervisor", "company_supervisor")
+
+
+@dataclass
+class Side:
+    """The ids of everything on one side, by the name of its kind."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def __getitem__(self, kind: str) -> int:
+        return self.ids[kind]
+
+
+@dataclass
+class World:
+    users: dict[Role, int]
+    own: Side
+    foreign: Side
+
+    def user(self, role: Role) -> User:
+        return db.session.get_one(User, self.users[role])
+
+
+def make_world() -> World:
+    """One user per role on their own side, and a second school life that is none of their business."""
+    mine = {role: make_user(role) for role in Role}
+    theirs = {role: make_user(role) for role in Role}
+    own, foreign = _side(mine), _side(theirs)
+    return World({role: user.id for role, user in mine.items()}, own, foreign)
+
+
+def _side(users: dict[Role, User]) -> Side:
+    programme, elective = make_programme(), make_elective()
+    users[Role.SCHOOL_SUPERVISOR].programmes = []
+    _couple(users[Role.SCHOOL_SUPERVISOR], programme, elective)
+    exam = make_exam(programme, tasks=1)
+    student = make_student(
+        programme,
+        elective,
+        supervisors=tuple((users[Role(name)], name) for name in ON_STUDENTS),
+        user_id=users[Role.STUDENT].id,
+        progress_available=True,
+    )
+    registration = make_registration(student, exam)
+    sitting = make_sitting(
+        registration,
+        starts_at=utc_now() - timedelta(hours=3),
+        school_examiner=users[Role.SCHOOL_EXAMINER],
+        company_examiner=users[Role.COMPANY_EXAMINER],
+    )
+    later = make_exam(programme, tasks=1)
+    planned = make_registration(student, later)
+    make_sitting(
+        planned,
+        school_examiner=users[Role.SCHOOL_EXAMINER],
+        company_examiner=users[Role.COMPANY_EXAMINER],
+    )
+    group = make_group(student)
+    ids = {
+        "programme": programme.id, "elective": elective.id, "exam": exam.id, "student": student.id,
+        "registration": registration.id, "planned": planned.id, "sitting": sitting.id, "group": group.id,
+        "user": users[Role.COMPANY_SUPERVISOR].id,
+    }  # fmt: skip
+    side = Side(ids)
+    _papers(side, users)
+    return side
+
+
+def _couple(user: User, programme: Any, elective: Any) -> None:
+    from sqlalchemy import insert
+
+    from app.entities.programmes import ProgrammeElective
+    from app.entities.users import user_programme
+
+    with transaction():
+        db.session.execute(insert(user_programme), [{"user_id": user.id, "programme_id": programme.id}])
+        db.session.add(ProgrammeElective(programme_id=programme.id, elective_id=elective.id))
+
+
+def _papers(side: Side, users: dict[Role, User]) -> None:
+    document = LibraryDocument(
+        title="Handleiding", file_name="handleiding.pdf", content_type="application/pdf",
+        content_hash=f"{side['student']:064d}", size=10,
+    )  # fmt: skip
+    mail = OutboxMail(
+        dedupe_key=f"proef-{side['student']}", purpose="login_code", to_address="a@example.nl",
+        subject="Inlogcode", body="…",
+    )  # fmt: skip
+    update = SystemUpdate(title="Nieuw", body="Tekst", published_on=utc_now().date())
+    run_of = ImportRun(
+        maker_id=users[Role.ADMINISTRATOR].id, file_name="studenten.csv", file_hash="0" * 64,
+        table={"header": ["Studentnummer"], "rows": [[2, ["00123"]]]},
+    )  # fmt: skip
+    save(document, mail, update, run_of)
+    save(
+        *(LibraryPlacement(document_id=document.id, role=role, position=1) for role in users)
+        if side["student"] % 2
+        else ()
+    )
+    with transaction():
+        entry = record(SYSTEM, "generate_roles", "Student", [side["student"]])
+        side.ids["entry"] = entry.id
+    side.ids.update(document=document.id, mail=mail.id, update=update.id, run=run_of.id)
+
+
+__all__ = ["Side", "World", "make_world", "run"]
