@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.actions.assessment import make_definitive, reopen_assessment, save_scores
 from app.actions.base import Action, Outcome, run
 from app.errors import Conflict, NotFound, RuleBroken
@@ -56,9 +58,7 @@ class ToAssessPage(ActionScreen):
             model = score_page(view, actor, typed=fields, problem=say(error), problem_field=error.field)
             return self.page("assessment/sitting.html", model=model), error.status
         tell(outcome.summary, "success" if outcome.done else "info")
-        if "definitive" in fields:
-            return go(self.href("do", name=make_definitive.name, id=sitting_id))
-        return go(self._sitting_href(sitting_id))
+        return go(self._on_to(sitting_id, closing="definitive" in fields))
 
     @expose("/uitslag/<int:registration_id>")
     @needs(Permission.RESULTS_SEE)
@@ -78,6 +78,17 @@ class ToAssessPage(ActionScreen):
     def after(self, act: Action, outcome: Outcome) -> Any:
         tell(outcome.summary, "success" if outcome.done else "info")
         return go(self.back_href())
+
+    def _on_to(self, sitting_id: int, *, closing: bool) -> str:
+        """After saving: back to the form, or on to making definitive, when nothing is missing for it."""
+        if not closing:
+            return self._sitting_href(sitting_id)
+        missing = score_page(self._view(sitting_id), current_actor()).missing
+        if not missing:
+            return self.href("do", name=make_definitive.name, id=sitting_id)
+        numbers = ", ".join(card.number for card in missing)
+        tell(_("Nog niet definitief. Vul eerst in: %(numbers)s.", numbers=numbers), "warning")
+        return f"{self._sitting_href(sitting_id)}#criterion-{missing[0].id}"
 
     def _sitting_href(self, sitting_id: int) -> str:
         return self.href("sitting", sitting_id=sitting_id)

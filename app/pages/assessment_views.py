@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ from app.entities.planning import Sitting
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import SheetState, SittingLine, SittingView, Todo, definitive_by, has_result
 from app.school import current_school
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row
+from app.theme.widgets import Badge, Button, Cell, Fact
 
 Href = Callable[[int], str]
 
@@ -26,16 +26,38 @@ Href = Callable[[int], str]
 
 
 @dataclass(frozen=True)
+class TodoLine:
+    """One sitting: when and where, which task, who saved when."""
+
+    href: str
+    when: str
+    place: str
+    task: str
+    badges: Sequence[Badge]
+    ready: bool  # can be filled in now
+
+
+@dataclass(frozen=True)
+class TodoCard:
+    """The sittings of one attempt that stand in the same group."""
+
+    student: str
+    number: str
+    exam: str
+    others: str
+    lines: list[TodoLine]
+
+
+@dataclass(frozen=True)
 class TodoGroup:
     key: str
     title: str
-    rows: Sequence[Row]
-    hint: str = ""
+    cards: Sequence[TodoCard]
+    count: int
 
 
 @dataclass(frozen=True)
 class TodoModel:
-    columns: Sequence[Column]
     groups: Sequence[TodoGroup]
     more: int = 0  # finished ones that are not on the page
 
@@ -44,58 +66,42 @@ def todo_page(found: Todo, actor: Actor, href: Href) -> TodoModel:
     """Vandaag, nog te beoordelen, komend, klaar: by the school's calendar, so that nothing vanishes today."""
     school = current_school()
     today = school.today()
-    groups: dict[str, list[Row]] = {"today": [], "late": [], "coming": []}
+    waiting: dict[str, list[SittingLine]] = {"today": [], "late": [], "coming": []}
     for line in found.waiting:
         start, end = (school.local(m).date() for m in (line.sitting.starts_at, line.sitting.ends_at))
-        key = "coming" if start > today else "late" if end < today else "today"
-        groups[key].append(_todo_row(line, actor, href, today))
-    done = [_todo_row(line, actor, href, today) for line in found.done]
-    titles = {
-        "today": _("Vandaag"),
-        "late": _("Nog te beoordelen"),
-        "coming": _("Komend"),
-    }
-    shown = [TodoGroup(key, titles[key], rows) for key, rows in groups.items() if rows]
-    if done:
-        shown.append(TodoGroup("done", _("Klaar"), done))
-    return TodoModel(
-        columns=[
-            Column("student", _("Student")),
-            Column("exam", _("Examen")),
-            Column("when", _("Moment")),
-            Column("other", _("Andere examinator")),
-            Column("state", _("Stand")),
-        ],
-        groups=shown,
-        more=found.done_count - len(found.done),
-    )
+        waiting["coming" if start > today else "late" if end < today else "today"].append(line)
+    groups = [
+        _group("today", _("Vandaag"), waiting["today"], actor, href),
+        _group("late", _("Nog te beoordelen"), waiting["late"], actor, href),
+        _group("coming", _("Komend"), waiting["coming"], actor, href),
+        _group("done", _("Klaar"), found.done, actor, href),
+    ]
+    return TodoModel([group for group in groups if group.count], more=found.done_count - len(found.done))
 
 
-def _todo_row(line: SittingLine, actor: Actor, href: Href, today: date) -> Row:
-    sitting = line.sitting
-    student, exam = sitting.registration.student, sitting.registration.exam
-    others = [one for one in sitting.examiners if one.user_id != actor.id]
-    ready = line.definitive_at is None and opens_for_scores(sitting)
-    label = _("Beoordelen") if ready else _("Bekijken")
-    return Row(
-        id=sitting.id,
-        label=str(sitting),
-        cells=[
-            Cell(student.full_name, href(sitting.id), muted=student.number),
-            Cell(exam.title, muted=_task_text(sitting)),
-            Cell(moment_text(sitting), muted=sitting.location),
-            Cell(", ".join(one.user.full_name for one in others), muted=_roles(others)),
-            Cell(badges=_state_badges(line, actor)),
-        ],
-        buttons=[
-            Button(
-                label,
-                href(sitting.id),
-                style="primary" if ready else "secondary",
-                name=f"{label}: {student.full_name}, {sitting.task.title}",
+def _group(key: str, title: str, lines: Sequence[SittingLine], actor: Actor, href: Href) -> TodoGroup:
+    cards: dict[int, TodoCard] = {}
+    for line in lines:
+        sitting = line.sitting
+        student, exam = sitting.registration.student, sitting.registration.exam
+        others = [one for one in sitting.examiners if one.user_id != actor.id]
+        new = TodoCard(student.full_name, student.number, exam.title, _named(others), [])
+        card = cards.setdefault(sitting.registration_id, new)
+        card.lines.append(
+            TodoLine(
+                href=href(sitting.id),
+                when=moment_text(sitting, with_day=key != "today"),
+                place=sitting.location,
+                task=_task_text(sitting),
+                badges=_state_badges(line, actor),
+                ready=line.definitive_at is None and opens_for_scores(sitting),
             )
-        ],
-    )
+        )
+    return TodoGroup(key, title, list(cards.values()), len(lines))
+
+
+def _named(examiners: Sequence[Any]) -> str:
+    return ", ".join(f"{one.user.full_name} ({_(Role(one.role).label)})" for one in examiners)
 
 
 def _state_badges(line: SittingLine, actor: Actor) -> Sequence[Badge]:
@@ -119,10 +125,6 @@ def _sheet_badge(who: str, state: SheetState | None, total: int) -> Badge:
     return Badge(text, "info" if state.scored >= total else "warn")
 
 
-def _roles(examiners: Sequence[Any]) -> str:
-    return ", ".join(_(Role(one.role).label) for one in examiners)
-
-
 def short_role(role: str) -> str:
     return _("School") if role == Role.SCHOOL_EXAMINER else _("Bedrijf")
 
@@ -131,13 +133,14 @@ def _task_text(sitting: Sitting) -> str:
     return _("Opdracht %(number)s: %(title)s", number=sitting.task.position, title=sitting.task.title)
 
 
-def moment_text(sitting: Sitting) -> str:
-    """ "24-11-2026 09:30-11:30"; over more days both dates."""
+def moment_text(sitting: Sitting, *, with_day: bool = True) -> str:
+    """ "24-11-2026 09:30-11:30", or the clock alone; over more days both dates."""
     school = current_school()
     start, end = school.local(sitting.starts_at), school.local(sitting.ends_at)
-    if start.date() == end.date():
-        return f"{start:%d-%m-%Y} {start:%H:%M}–{end:%H:%M}"
-    return f"{start:%d-%m-%Y %H:%M} – {end:%d-%m-%Y %H:%M}"
+    if start.date() != end.date():
+        return f"{start:%d-%m-%Y %H:%M} – {end:%d-%m-%Y %H:%M}"
+    clock = f"{start:%H:%M}–{end:%H:%M}"
+    return f"{start:%d-%m-%Y} {clock}" if with_day else clock
 
 
 def saved_text(moment: datetime) -> str:
@@ -213,6 +216,11 @@ class ScoreModel:
     problem: str = ""
     buttons: Sequence[Button] = field(default_factory=tuple)
     back_href: str = ""
+
+    @property
+    def missing(self) -> Sequence[CriterionCard]:
+        """The criteria without a level, in the order of the page."""
+        return [card for group in self.groups for card in group.cards if not card.done]
 
 
 def score_page(
