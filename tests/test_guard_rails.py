@@ -25,7 +25,7 @@ STATIC = {"static", "bootstrap.static"}
 # The whole list of what somebody who is not signed in may ask for.
 FOR_NOBODY = {
     "HealthPage.healthz", "HealthPage.logo",
-    "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.use_code", "SignInPage.language",
+    "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
 }  # fmt: skip
 
 

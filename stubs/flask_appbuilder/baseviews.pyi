@@ -27,7 +27,7 @@ class AbstractViewApi:
 class BaseView(AbstractViewApi):
     blueprint: Blueprint
     route_base: str | None
-    template_folder: str
+    template_folder: str | None
     static_folder: str
     previous_class_permission_name: str | None
     method_permission_name: Mapping[str, str] | None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
-from flask_appbuilder import BaseView, expose
+from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from werkzeug.datastructures import CombinedMultiDict
@@ -22,6 +22,7 @@ from app.errors import NotAllowed, RuleBroken
 from app.pages.base.errors import say
 from app.pages.base.guards import needs, permission_pair
 from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.base.view import View
 from app.permissions import Permission
 from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
 
@@ -29,7 +30,7 @@ NAMES_SHOWN = 10
 OWN_FIELDS = {"csrf_token", "token", "confirmed"}
 
 
-class ActionPage(BaseView):
+class ActionPage(View):
     """A page with actions: `bulk`, `page_actions`, `row_actions` and `other_actions` say which."""
 
     permission: Permission

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
-from flask_appbuilder import BaseView, expose
+from flask_appbuilder import expose
 from werkzeug.datastructures import CombinedMultiDict
 
 from app.actions.base import ActionForm
 from app.pages.base.doing import ActionPage
+from app.pages.base.view import View
 
 
-class Screen(BaseView):
+class Screen(View):
     """A page of our own templates; with actions: inherit ActionScreen."""
 
     def page(self, template: str, **values: Any) -> str:
