@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from flask_migrate import Migrate, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from app.actions.base import run
-from app.actions.demo import load_demo_school
+from app.actions.demo import add_demo_students, load_demo_school
 from app.actions.programmes import load_catalogue
 from app.actions.roles import generate_roles
+from app.actions.setup import create_administrator
+from app.actions.trail import broken_at
 from app.entities.base import db
+from app.entities.users import User
 from app.errors import ProeveError
 from app.permissions import SYSTEM
 from app.school import current_school
+from app.serving import check_place, serve, welcome
 from app.views import menu_permissions
-from config import ROOT
+from config import ROOT, Settings
 
 
 def prepare() -> None:
@@ -35,22 +45,19 @@ def empty_database() -> None:
     """Drop every table of this school, whatever version it is of."""
     db.session.remove()
     tables = [name for name in inspect(db.engine).get_table_names() if not name.startswith("sqlite_")]
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    before = ["PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE"] if on_sqlite else []
+    after = (
+        ["COMMIT", "VACUUM", "PRAGMA foreign_keys=ON"]
+        if on_sqlite
+        else ["DROP FUNCTION IF EXISTS refuse_change() CASCADE", "COMMIT"]
+    )
+    drop = [f'DROP TABLE "{name}"' if on_sqlite else f'DROP TABLE "{name}" CASCADE' for name in tables]
     raw = db.engine.raw_connection()
     try:
         cursor = raw.cursor()
-        if db.engine.dialect.name == "sqlite":
-            cursor.execute("PRAGMA foreign_keys=OFF")
-            cursor.execute("BEGIN IMMEDIATE")
-            for name in tables:
-                cursor.execute(f'DROP TABLE "{name}"')
-            cursor.execute("COMMIT")
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA foreign_keys=ON")
-        else:
-            for name in tables:
-                cursor.execute(f'DROP TABLE "{name}" CASCADE')
-            cursor.execute("DROP FUNCTION IF EXISTS refuse_change() CASCADE")
-            raw.commit()
+        for statement in [*before, *drop, *after]:
+            cursor.execute(statement)
         cursor.close()
     finally:
         raw.close()
@@ -60,26 +67,105 @@ def empty_database() -> None:
 def reset_demo() -> None:
     """Put the demo school back; ClickException for a real school."""
     if not current_school().demo:
-        raise click.ClickException("Dit is geen demoschool; er is niets veranderd.")
+        raise click.ClickException(_("Dit is geen demoschool; er is niets veranderd."))
     empty_database()
     prepare()
     load_demo()
 
 
 def register_commands(app: Flask) -> None:
+    """Every command works as `python run.py <command>` and as `flask --app run <command>`."""
     Migrate(app, db, directory=str(ROOT / "migrations"))
+    for command in (
+        prepare_command, serve_command, load_catalogue_command, create_administrator_command,
+        demo_reset_command, demo_data_command, verify_trail_command,
+    ):  # fmt: skip
+        app.cli.add_command(command)
 
-    @app.cli.command("prepare")
-    def prepare_command() -> None:
-        """Bring the tables and roles of this school up to date."""
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a user can be told is told in a sentence, without a traceback."""
+    try:
+        yield
+    except ProeveError as error:
+        raise click.ClickException(_(error.message, **error.params)) from error
+
+
+@click.command("prepare")
+def prepare_command() -> None:
+    """Bring the tables and roles of this school up to date."""
+    prepare()
+    click.echo(f"Gereed: {current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}")
+
+
+@click.command("serve")
+def serve_command() -> None:
+    """Serve this school; an empty demo school is filled first."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    settings: Settings = app.extensions["proeve_settings"]
+    school = current_school()
+    with _told():
+        check_place(school, settings)
         prepare()
-        click.echo(f"Gereed: {current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}")
+        if school.demo and db.session.scalar(select(User.id).limit(1)) is None:
+            click.echo(_("De demoschool wordt gevuld."))
+            load_demo()
+    click.echo(welcome(school, settings))
+    db.session.remove()
+    db.engine.dispose()
+    serve(app, settings)
 
-    @app.cli.command("demo-reset")
-    def demo_reset_command() -> None:
-        """Put the demo school back as it was."""
-        try:
-            reset_demo()
-        except ProeveError as error:
-            raise click.ClickException(str(error)) from error
-        click.echo("De demoschool staat terug.")
+
+@click.command("load-catalogue")
+def load_catalogue_command() -> None:
+    """Bring programmes, electives and exams of this school up to date with the catalogue."""
+    with _told():
+        outcome = run(load_catalogue, SYSTEM)
+    click.echo(outcome.summary)
+    for one in outcome.refused:
+        click.echo(f"{one.label}: {one.reason}")
+
+
+@click.command("create-administrator")
+@click.option("--first-name", prompt="Voornaam")
+@click.option("--infix", prompt="Tussenvoegsel", default="", show_default=False)
+@click.option("--last-name", prompt="Achternaam")
+@click.option("--email", prompt="E-mailadres")
+@click.option("--username", prompt="Gebruikersnaam")
+@click.password_option(prompt="Wachtwoord", confirmation_prompt="Nogmaals het wachtwoord")
+def create_administrator_command(**values: Any) -> None:
+    """Make an administrator, so that a school can start for real."""
+    with _told():
+        click.echo(run(create_administrator, SYSTEM, **values).summary)
+
+
+@click.command("demo-reset")
+def demo_reset_command() -> None:
+    """Put the demo school back as it was."""
+    with _told():
+        reset_demo()
+    click.echo(_("De demoschool staat terug."))
+
+
+@click.command("demo-data")
+@click.option("--students", type=click.IntRange(1, 1_000_000), required=True, help="How many to add.")
+def demo_data_command(students: int) -> None:
+    """Add believable students to the demo school, for trials at size."""
+    began = time.monotonic()
+    with _told():
+        outcome = run(add_demo_students, SYSTEM, number=students, report=_progress(began))
+    click.echo(f"{outcome.summary} ({time.monotonic() - began:.1f} s)")
+
+
+@click.command("verify-trail")
+def verify_trail_command() -> None:
+    """Check the audit trail; ends with 1 when an entry was changed or is missing."""
+    found = broken_at()
+    if found is not None:
+        raise click.ClickException(_("Het logboek klopt niet vanaf regel %(entry)s.", entry=found))
+    click.echo(_("Het logboek klopt."))
+
+
+def _progress(began: float) -> Callable[[str], None]:
+    return lambda what: click.echo(f"{time.monotonic() - began:6.1f} s  {what}")

@@ -21,7 +21,7 @@ Owner = Programme | Elective
 
 
 class CatalogueWriter:
-    """Counts what it does: `new`, `changed`, `unchanged` rows; `new_exams`; `tampered` exams are left alone."""
+    """Counts what it does: `new`, `changed`, `unchanged` rows; `tampered` exams are left alone."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

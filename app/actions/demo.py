@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.actions.base import Outcome, action
+from app.actions.codes import issue_codes
+from app.actions.results import working
 from app.demo.load import write_school
-from app.entities.base import db
+from app.demo.size import Report, write_many
+from app.entities.assessment import Result
+from app.entities.base import db, utc_now
+from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
 from app.entities.users import User
 from app.errors import RuleBroken
-from app.permissions import Actor, Permission
+from app.permissions import SYSTEM, Actor, Permission
 from app.rules.text import N_
 from app.school import current_school
+
+MAILED = 12  # students with an inlogcode; a third of those mails was sent
 
 
 @action(_l("Demoschool geladen"), permission=Permission.SETTINGS_EDIT)
@@ -25,6 +34,8 @@ def load_demo_school(actor: Actor) -> Outcome:
         raise RuleBroken(N_("Deze school is niet leeg. Zet de demoschool terug met demo-reset."))
     school = current_school()
     loaded = write_school(today=school.today(), clock=school.moment)
+    _freeze_results()
+    _send_codes([one.user_id for one in loaded.placed if one.user_id is not None])
     return Outcome(
         done=len(loaded.placed),
         summary=_("Demoschool geladen: %(students)s studenten.", students=len(loaded.placed)),
@@ -32,6 +43,43 @@ def load_demo_school(actor: Actor) -> Outcome:
         ids=[one.id for one in loaded.placed],
         object_type="Student",
     )
+
+
+@action(_l("Demostudenten toegevoegd"), permission=Permission.SETTINGS_EDIT)
+def add_demo_students(actor: Actor, *, number: int, report: Report) -> Outcome:
+    """Add believable students for a trial at size; `report` is told how far it is. A demo school only."""
+    _only_in_demo()
+    if number < 1:
+        raise RuleBroken(N_("Geef een aantal studenten van 1 of meer."))
+    school = current_school()
+    ids = write_many(number, today=school.today(), clock=school.moment, report=report)
+    return Outcome(
+        done=len(ids),
+        summary=_("%(count)s studenten toegevoegd.", count=len(ids)),
+        ids=ids,
+        object_type="Student",
+    )
+
+
+def _send_codes(student_users: Sequence[int]) -> None:
+    """Some students have been sent an inlogcode, others wait for it: what the outbox shows."""
+    issue_codes(SYSTEM, student_users[:MAILED], mail=True)
+    sent = select(OutboxMail.id).order_by(OutboxMail.id).limit(MAILED // 3)
+    db.session.execute(
+        update(OutboxMail)
+        .where(OutboxMail.id.in_(sent))
+        .values(state="sent", sent_at=utc_now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _freeze_results() -> None:
+    """Each result keeps its working as a real one does."""
+    db.session.expire_all()
+    for result in db.session.scalars(select(Result)).all():
+        found = working(result.registration_id)
+        if found is not None:
+            result.detail = found[1]
 
 
 def _only_in_demo() -> None:

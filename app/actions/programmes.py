@@ -16,7 +16,8 @@ from config import ROOT
 
 CATALOGUE = ROOT / "catalogue"
 SAME_VERSION = N_(
-    "De inhoud is gewijzigd, maar de versie niet. Geef het examen een hogere versie; wat er staat, blijft zoals het is."
+    "De inhoud is gewijzigd, maar de versie niet. Geef het examen een hogere versie; "
+    "wat er staat, blijft zoals het is."
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.demo.people import DOMAIN
 from app.permissions import Role
 
 PASSWORD = "proeve-demo"
@@ -17,6 +18,10 @@ class Account:
     infix: str
     last_name: str
     organisation: str = ""
+
+    @property
+    def email(self) -> str:
+        return f"{self.username}@{DOMAIN}"
 
 
 ACCOUNTS = (

@@ -17,7 +17,6 @@ from app.demo.scripts import ELECTIVE_EXAM, FIRST_EXAM, SECOND_EXAM, Course, Scr
 from app.demo.students import Placed
 from app.demo.users import Person, Staff
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
-
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.students import ExamExclusion
 from app.permissions import Role
@@ -191,7 +190,7 @@ class AssessmentWriter:
             saved_only = attempt.script.done == "saved" and moment is attempt.moments[-1]
             self._assessment(moment, chosen, definitive=not saved_only)
         if attempt.script.done != "saved":
-            self._result(attempt, chosen, outcome)
+            self._result(attempt, outcome)
 
     def _assessment(self, moment: Moment, chosen: Chosen, *, definitive: bool) -> None:
         """Both fill in; on a draft the school has not finished."""
@@ -234,17 +233,12 @@ class AssessmentWriter:
                 {"sheet_id": sheet, "criterion_id": criterion, "level_id": level, "remark": ""}
             )
 
-    def _result(self, attempt: Attempt, chosen: Chosen, outcome: Outcome) -> None:
+    def _result(self, attempt: Attempt, outcome: Outcome) -> None:
         decided = attempt.moments[-1].end + timedelta(hours=1)
-        detail = {
-            "rule": {"model": attempt.exam.rule_model, "parameters": dict(attempt.exam.rule_parameters)},
-            "scores": {str(criterion): points for criterion, (_level, points) in chosen.items()},
-            **outcome.as_json(),
-        }
-        result = {
+        result: dict[str, Any] = {
             "registration_id": attempt.id, "passed": outcome.passed, "grade": outcome.grade,
             "mark": outcome.mark, "points": outcome.points, "max_points": outcome.max_points,
-            "detail": detail, "decided_at": decided,
+            "detail": {}, "decided_at": decided,
         }  # fmt: skip
         self.results.append(result)
         if attempt.script.done == "adopted":

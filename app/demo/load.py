@@ -10,8 +10,10 @@ from app.demo import people
 from app.demo.accounts import ACCOUNTS
 from app.demo.diary import Clock
 from app.demo.exams import ExamWriter
+from app.demo.library import write_library
 from app.demo.offers import Offer, load_offers
 from app.demo.people import DemoStudent
+from app.demo.progress import write_progress
 from app.demo.scripts import ACCOUNT_PLACE
 from app.demo.students import (
     Placed,
@@ -22,6 +24,7 @@ from app.demo.students import (
     write_supervisions,
 )
 from app.demo.users import Staff, write_staff
+from app.entities.base import utc_now
 
 STUDENTS = 60
 ACCOUNT_CREBO = "25656"  # the demo account `student` follows this programme
@@ -51,6 +54,8 @@ def write_school(*, today: date, clock: Clock) -> Loaded:
     exams = ExamWriter(staff, today, clock)
     exams.plan(placed)
     exams.write()
+    write_progress(placed, staff, utc_now())
+    write_library(staff.accounts["beheerder"].id)
     return Loaded(staff, placed)
 
 

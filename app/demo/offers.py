@@ -58,7 +58,7 @@ class Offer:
 
 
 def load_offers() -> Sequence[Offer]:
-    """The programmes of which the demo school knows groups and companies, by crebo. A fixed number of queries."""
+    """The programmes of which we know groups and companies, by crebo. A fixed number of queries."""
     with_parts = (
         selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.levels),
         selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.work_process),

@@ -19,7 +19,7 @@ from app.entities.base import db, utc_now
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
 from app.entities.users import User
 from app.permissions import Role
-from app.rules.people import search_form
+from app.rules.people import student_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def write_student_users(found: Sequence[DemoStudent], wanted: Callable[[int], bo
     role = role_ids()[Role.STUDENT.value]
     pairs = [(user_id, found[number]) for number, user_id in enumerate(ids) if user_id is not None]
     write_users(
-        (user_row(i, one.number, one.first_name, one.infix, one.last_name, one.email) for i, one in pairs),
+        (user_row(i, one.number, one) for i, one in pairs),
         ((i, role) for i, _one in pairs),
     )
     return ids
@@ -89,7 +89,7 @@ def _student_row(one: Placed, now: Any) -> dict[str, Any]:
     return {
         "id": one.id, "number": who.number, "first_name": who.first_name, "infix": who.infix,
         "last_name": who.last_name, "gender": who.gender, "birth_date": who.birth_date, "email": who.email,
-        "search": search_form(who.first_name, who.infix, who.last_name, who.number, who.email),
+        "search": student_search(who.first_name, who.infix, who.last_name, who.number, who.email),
         "progress_available": one.place % 2 == 0, "active": True, "user_id": one.user_id, "version": 1,
         "created_at": now,
     }  # fmt: skip
@@ -126,7 +126,7 @@ def write_groups(placed: Sequence[Placed], *, today: date, size: int) -> int:
 
 
 def write_supervisions(placed: Sequence[Placed], teams: dict[int, Team], *, size: int) -> int:
-    """Each student gets somebody in each of the four roles; `size` students to a person, then the next one."""
+    """Each student gets somebody in each of the four roles; `size` students to a person, then the next."""
     return write(
         Supervision,
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
-from typing import Any
+from typing import Any, Protocol
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import select
@@ -22,6 +22,19 @@ from app.permissions import Role
 COMPANY_ROLES = (Role.COMPANY_SUPERVISOR, Role.COMPANY_EXAMINER)
 PER_PROGRAMME = (Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER)
 ACCOUNTS_PROGRAMMES = ("25656", "25696")  # where the demo accounts have their students
+
+
+class Named(Protocol):
+    """A person as the demo school's data gives one: an account, staff, a student."""
+
+    @property
+    def first_name(self) -> str: ...
+    @property
+    def infix(self) -> str: ...
+    @property
+    def last_name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +60,15 @@ class Staff:
     teams: dict[int, Team]
 
 
-def user_row(user_id: int, username: str, first: str, infix: str, last: str, email: str) -> dict[str, Any]:
+def user_row(user_id: int, username: str, who: Named) -> dict[str, Any]:
     """All columns of a user who cannot sign in (yet): no password."""
     now = utc_now()
     plain = now.astimezone(UTC).replace(tzinfo=None)  # the framework's own columns have no time zone
     return {
-        "id": user_id, "username": username, "first_name": first, "infix": infix, "last_name": last,
-        "email": email, "password": None, "active": True, "login_count": 0, "fail_login_count": 0,
-        "created_on": plain, "changed_on": plain, "created_by_fk": None, "changed_by_fk": None,
+        "id": user_id, "username": username, "first_name": who.first_name, "infix": who.infix,
+        "last_name": who.last_name, "email": who.email, "password": None, "active": True,
+        "login_count": 0, "fail_login_count": 0, "created_on": plain, "changed_on": plain,
+        "created_by_fk": None, "changed_by_fk": None,
         "phone": "", "organisation": "", "language": "", "session_epoch": 0, "version": 1, "created_at": now,
     }  # fmt: skip
 
@@ -74,12 +88,11 @@ def write_accounts() -> dict[str, Person]:
     ids, roles = new_ids(User, len(ACCOUNTS)), role_ids()
     rows, links, made = [], [], {}
     for user_id, one in zip(ids, ACCOUNTS, strict=True):
-        email = f"{one.username}@{people.DOMAIN}"
-        row = user_row(user_id, one.username, one.first_name, one.infix, one.last_name, email)
+        row = user_row(user_id, one.username, one)
         rows.append({**row, "password": generate_password_hash(PASSWORD), "organisation": one.organisation})
         links.append((user_id, roles[one.role.value]))
         name = " ".join(part for part in (one.first_name, one.infix, one.last_name) if part)
-        made[one.username] = Person(user_id, name, one.organisation, email)
+        made[one.username] = Person(user_id, name, one.organisation, one.email)
     write_users(rows, links)
     return made
 
@@ -116,7 +129,7 @@ def _write_people(
     for user_id, (who, role, offer, organisation) in zip(ids, todo, strict=True):
         username = who.email.partition("@")[0]
         username = username if role not in COMPANY_ROLES else f"{username}.bedrijf"
-        row = user_row(user_id, username, who.first_name, who.infix, who.last_name, who.email)
+        row = user_row(user_id, username, who)
         rows.append({**row, "organisation": organisation})
         links.append((user_id, roles[role.value]))
         if offer is not None:

@@ -1,0 +1,192 @@
+"""Students in any number, for trials at size: with users, enrolments, groups, supervisors and planned exams.
+
+Nobody is in two places at once: an examiner has at most TO_ONE students, and each of those has workdays
+of his own in the examiner's timetable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.demo import people
+from app.demo.bulk import new_ids, write
+from app.demo.diary import FIRST, LAST, Clock, workday
+from app.demo.offers import ExamOffer, Offer, load_offers
+from app.demo.students import (
+    Placed,
+    fresh_people,
+    place,
+    write_groups,
+    write_student_users,
+    write_students,
+    write_supervisions,
+)
+from app.demo.users import COMPANY_ROLES, PER_PROGRAMME, Person, Team, role_ids, user_row, write_users
+from app.entities.base import db, utc_now
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.users import User, user_programme
+from app.permissions import Role
+
+TO_ONE = 40  # students to a supervisor or examiner
+GROUP = 25
+Report = Callable[[str], None]
+Slot = tuple[datetime, datetime]
+# Programme id -> its first exam, and for each of an examiner's students the moments of the tasks.
+Timetables = dict[int, tuple["Course", list[list[Slot]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the tasks of an exam are spread over days: per task (day from 0, start and end in minutes)."""
+
+    exam: ExamOffer
+    spread: tuple[tuple[int, int, int], ...]
+
+    @property
+    def days(self) -> int:
+        return self.spread[-1][0] + 1
+
+
+def write_many(number: int, *, today: date, clock: Clock, report: Report) -> Sequence[int]:
+    """Add `number` students to a school that has its catalogue; their ids. In the caller's transaction."""
+    offers = load_offers()
+    report(f"{number} studenten bedenken")
+    found = list(fresh_people(number, today=today))
+    report("gebruikers")
+    users = write_student_users(found, lambda _number: True)
+    teams = _write_teams(offers, number)
+    report("studenten en koppelingen")
+    placed = place(found, offers, users)
+    write_students(placed)
+    write_groups(placed, today=today, size=GROUP)
+    write_supervisions(placed, teams, size=TO_ONE)
+    report("examens")
+    _write_exams(placed, teams, _timetables(offers, today, clock))
+    return [one.id for one in placed]
+
+
+def _write_teams(offers: Sequence[Offer], number: int) -> dict[int, Team]:
+    """So many people per programme and role that each has TO_ONE students."""
+    teams = {offer.id: Team() for offer in offers}
+    per_role = -(-number // (len(offers) * TO_ONE))
+    wanted = [(offer, role) for offer in offers for role in PER_PROGRAMME for _ in range(per_role)]
+    already = db.session.scalar(select(func.max(User.id))) or 0
+    staff = people.staff(len(wanted), domain=f"personeel{already}.{people.DOMAIN}")
+    ids, roles = new_ids(User, len(wanted)), role_ids()
+    rows, links, coupled = [], [], []
+    for user_id, who, (offer, role) in zip(ids, staff, wanted, strict=True):
+        row = user_row(user_id, f"medewerker{user_id}", who)
+        company = _company(offer, user_id) if role in COMPANY_ROLES else ""
+        rows.append({**row, "organisation": company})
+        links.append((user_id, roles[role.value]))
+        coupled.append({"user_id": user_id, "programme_id": offer.id})
+        teams[offer.id].members[role].append(Person(user_id, who.last_name, company, who.email))
+    write_users(rows, links)
+    write(user_programme, coupled)
+    return teams
+
+
+def _company(offer: Offer, number: int) -> str:
+    every = people.companies(offer.crebo, 60)
+    return every[number % len(every)].name
+
+
+# --- exams ------------------------------------------------------------------------------------
+
+
+def _spread(exam: ExamOffer) -> Course:
+    """The tasks one after the other from the morning on; what does not fit goes to the next day."""
+    found, day, at = [], 0, FIRST
+    for task in exam.tasks:
+        if at + task.minutes > LAST:
+            day, at = day + 1, FIRST
+        found.append((day, at, at + task.minutes))
+        at += task.minutes
+    return Course(exam, tuple(found))
+
+
+def _timetables(offers: Sequence[Offer], today: date, clock: Clock) -> Timetables:
+    made = {}
+    for offer in offers:
+        if not offer.exams:
+            continue
+        course = _spread(offer.exams[0])
+        days = [workday(today, number) for number in range(1, TO_ONE * course.days + 1)]
+        slots = [
+            [_slot(clock, days[seat * course.days + day], start, end) for day, start, end in course.spread]
+            for seat in range(TO_ONE)
+        ]
+        made[offer.id] = (course, slots)
+    return made
+
+
+def _slot(clock: Clock, day: date, start: int, end: int) -> Slot:
+    begin = clock(day, time(start // 60, start % 60))
+    return begin, begin + timedelta(minutes=end - start)
+
+
+def _write_exams(placed: Sequence[Placed], teams: dict[int, Team], timetables: Timetables) -> None:
+    """One registration per student with all its tasks planned; written table by table."""
+    planned = [one for one in placed if one.offer.id in timetables]
+    registrations = new_ids(Registration, len(planned))
+    total = sum(len(timetables[one.offer.id][0].exam.tasks) for one in planned)
+    sittings, now = new_ids(Sitting, total), utc_now()
+    write(
+        Registration,
+        (
+            {
+                "id": registration, "student_id": one.id, "exam_id": timetables[one.offer.id][0].exam.id,
+                "attempt": 1, "created_at": now, "version": 1,
+            }
+            for registration, one in zip(registrations, planned, strict=True)
+        ),
+    )  # fmt: skip
+    write(Sitting, _sitting_rows(planned, teams, timetables, registrations, sittings))
+    write(SittingExaminer, _examiner_rows(planned, teams, timetables, sittings))
+
+
+def _sitting_rows(
+    planned: Sequence[Placed],
+    teams: dict[int, Team],
+    timetables: Timetables,
+    registrations: Sequence[int],
+    sittings: Sequence[int],
+) -> Iterator[dict[str, Any]]:
+    at = count()
+    for registration, one in zip(registrations, planned, strict=True):
+        course, slots = timetables[one.offer.id]
+        location = _examiner(teams, one, Role.COMPANY_EXAMINER).organisation
+        moments = slots[one.place % TO_ONE]
+        for task, (start, end) in zip(course.exam.tasks, moments, strict=True):
+            yield {
+                "id": sittings[next(at)], "registration_id": registration, "exam_task_id": task.id,
+                "starts_at": start, "ends_at": end, "location": location, "note": "",
+            }  # fmt: skip
+
+
+def _examiner_rows(
+    planned: Sequence[Placed],
+    teams: dict[int, Team],
+    timetables: Timetables,
+    sittings: Sequence[int],
+) -> Iterator[dict[str, Any]]:
+    at = count()
+    for one in planned:
+        exam = timetables[one.offer.id][0].exam
+        roles = [Role.SCHOOL_EXAMINER, *([Role.COMPANY_EXAMINER] if exam.in_practice else [])]
+        people_of = [(role.value, _examiner(teams, one, role).id) for role in roles]
+        for _task in exam.tasks:
+            sitting = sittings[next(at)]
+            for role, user in people_of:
+                yield {"sitting_id": sitting, "role": role, "user_id": user}
+
+
+def _examiner(teams: dict[int, Team], one: Placed, role: Role) -> Person:
+    members = teams[one.offer.id].members[role]
+    return members[one.place // TO_ONE % len(members)]

@@ -1,0 +1,114 @@
+"""Serving a school with gunicorn, out of our own command: no second program to configure."""
+
+from __future__ import annotations
+
+import contextvars
+import errno
+import ipaddress
+import socket
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext as _
+from gunicorn.app.base import BaseApplication
+
+from app.demo.accounts import ACCOUNTS, PASSWORD
+from app.entities.base import db
+from app.errors import RuleBroken
+from app.rules.text import N_
+from app.school import School
+from config import Settings
+
+
+class Server(BaseApplication):
+    """gunicorn around an application that is there already; sync workers, each with its own connections."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        for name, value in {
+            "bind": f"{host}:{self._settings.port}",
+            "workers": self._settings.workers,
+            "worker_class": "sync",
+            "timeout": 60,
+            "loglevel": "warning",
+            "proc_name": "proeve",
+            "control_socket_disable": True,
+            "post_fork": self._after_fork,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+    def _after_fork(self, _arbiter: Any, _worker: Any) -> None:
+        """A connection belongs to one process: a worker leaves its parent's alone and opens its own."""
+        with self._app.app_context():
+            db.engine.dispose(close=False)
+
+
+def serve(app: Flask, settings: Settings) -> None:
+    """Serve until stopped. An empty context: a command's application context is no request's."""
+    contextvars.Context().run(Server(app, settings).run)
+
+
+def check_place(school: School, settings: Settings) -> None:
+    """RuleBroken: a demo school would be open to others, or the port is taken."""
+    if school.demo and not settings.demo_anywhere and not _is_loopback(settings.host):
+        raise RuleBroken(
+            N_(
+                "Een demoschool heeft bekende wachtwoorden en luistert daarom alleen op deze computer "
+                "(127.0.0.1), niet op %(host)s. Met PROEVE_DEMO_ANYWHERE=1 staat u dat toch toe."
+            ),
+            host=settings.host,
+        )
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((settings.host, settings.port))
+        except OSError as error:
+            raise _refusal(error, settings) from error
+
+
+def _refusal(error: OSError, settings: Settings) -> RuleBroken:
+    if error.errno == errno.EADDRINUSE:
+        return RuleBroken(
+            N_(
+                "Poort %(port)s is al in gebruik. Stop wat daar draait, of kies een andere: "
+                "PORT=%(other)s make run"
+            ),
+            port=settings.port,
+            other=settings.port + 1,
+        )
+    return RuleBroken(
+        N_("Proeve kan niet luisteren op %(host)s, poort %(port)s: %(reason)s."),
+        host=settings.host,
+        port=settings.port,
+        reason=error.strerror or str(error),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def welcome(school: School, settings: Settings) -> str:
+    """What the terminal shows: the address, and at a demo school who can sign in."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = ["", f"  Proeve · {school.name}", f"  http://{host}:{settings.port}/", ""]
+    if school.demo:
+        width = max(len(_(one.role.label)) for one in ACCOUNTS) + 2
+        lines += [f"  {_('Rol'):<{width}}{_('Gebruikersnaam')}"]
+        lines += [f"  {_(one.role.label):<{width}}{one.username}" for one in ACCOUNTS]
+        lines += ["", "  " + _("Wachtwoord van allemaal: %(password)s", password=PASSWORD)]
+    return "\n".join([*lines, "  " + _("Stoppen: Ctrl-C"), ""])
