@@ -11,12 +11,13 @@ from flask_babel import lazy_gettext as _l
 
 from app.pages.assessment import ToAssessPage
 from app.pages.base.sign_in import SignInPage
-from app.pages.committee import CommitteePage
+from app.pages.committee import CommitteePage, ResultsPage
 from app.pages.exams import ExamsPage
 from app.pages.groups import GroupsPage
 from app.pages.imports import ImportPage
 from app.pages.library import LibraryAdminPage
 from app.pages.library_reading import LibraryPage
+from app.pages.outbox import OutboxPage
 from app.pages.own_exams import OwnExamsPage
 from app.pages.planning import PlanningPage
 from app.pages.profile import ProfilePage
@@ -26,7 +27,7 @@ from app.pages.school import HealthPage, StartPage
 from app.pages.students import StudentsPage
 from app.pages.trail import TrailPage
 from app.pages.updates import UpdatesPage
-from app.pages.users import OutboxPage, UsersPage
+from app.pages.users import UsersPage
 from app.permissions import Permission
 
 
@@ -60,7 +61,7 @@ TABS = (
 
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
-    SignInPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, TrailPage,
+    SignInPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, ResultsPage, TrailPage,
 )  # fmt: skip
 
 

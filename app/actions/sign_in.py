@@ -1,4 +1,8 @@
-"""Who gets in: the check, its rate limit, and what is kept of it."""
+"""Who gets in: the check, its rate limit, and what is kept of it (traps 14 to 19).
+
+A try is counted before the password is looked at, in a transaction of its own: forty tries at once in
+four processes are forty rows, not one. The answer is the same whether or not the account exists.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +11,142 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, action
+from app.actions.codes import cancel_codes, hash_of
 from app.entities.base import db, utc_now
-from app.entities.users import SignInAttempt, User
+from app.entities.users import LoginCode, SignInAttempt, User
+from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.users import by_sign_in_name, live_code
+from app.rules.login_codes import normal_form
+from app.rules.passwords import LONGEST, password_problem
 from app.rules.text import N_
+from app.school import current_school
 
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 5
 TRIES_PER_ADDRESS = 50
-# Checked when the account does not exist, so that both answers take the same work (trap 18).
+TRIES_LOCK = 7_306_002  # any constant: on PostgreSQL those who count tries queue on it
+# Checked when there is no account or no password, so that every answer takes the same work (trap 18).
 NO_ONES_PASSWORD = generate_password_hash("no one has this password")
+QUIETLY = {"synchronize_session": False}
 
-WRONG = N_("Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw.")
+WRONG = N_(
+    "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
+)
+WRONG_CODE = N_(
+    "Deze gebruikersnaam en deze inlogcode horen niet bij elkaar, of de code is gebruikt of verlopen. "
+    "Controleer beide, of vraag uw school om een nieuwe code."
+)
 TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieuw.")
+
+USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class SignInForm(ActionForm):
-    username = StringField(
-        _l("Gebruikersnaam"), [InputRequired(), Length(max=254)],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
-    )  # fmt: skip
+    username = StringField(_l("Gebruikersnaam"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX)
     password = PasswordField(
-        _l("Wachtwoord"), [InputRequired(), Length(max=200)], render_kw={"autocomplete": "current-password"}
+        _l("Wachtwoord"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "current-password"},
     )
 
 
-def check_sign_in(username: str, password: str, address: str) -> tuple[User | None, str]:
-    """The user, or None and why not: the same sentence whether or not the account exists."""
-    if _too_often(username, address):
-        return None, TOO_OFTEN
-    name = username.strip().lower()
-    user = db.session.scalars(
-        select(User).where(or_(func.lower(User.username) == name, func.lower(User.email) == name)).limit(1)
-    ).one_or_none()
+def new_password_field() -> PasswordField:
+    return PasswordField(
+        _l("Nieuw wachtwoord"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "new-password"},
+        description=_l("Minstens 12 tekens. Een zin die u onthoudt is prima; cijfers of tekens hoeven niet."),
+    )
+
+
+def again_field() -> PasswordField:
+    return PasswordField(
+        _l("Nieuw wachtwoord, nog een keer"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class NewPasswordForm(ActionForm):
+    """Checks `password` and `again`; a form declares these two where it wants them."""
+
+    def validate_password(self, field: PasswordField) -> None:
+        problem = password_problem(field.data or "", own=self.own_words())
+        if problem is not None:
+            raise ValidationError(_(problem.message) % problem.params)
+
+    def validate_again(self, field: PasswordField) -> None:
+        if field.data != self["password"].data:
+            raise ValidationError(_("De twee wachtwoorden zijn niet gelijk."))
+
+    def own_words(self) -> tuple[str, ...]:
+        """What a password may not look like, as far as it may be told before we know who it is."""
+        return (current_school().name,)
+
+
+class CodeForm(NewPasswordForm):
+    """Signing in with an inlogcode: user name, code, and the password to use from now on."""
+
+    username = StringField(
+        _l("Gebruikersnaam of e-mailadres"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX
+    )
+    code = StringField(
+        _l("Inlogcode"),
+        [InputRequired(), Length(max=60)],
+        description=_l("Zestien tekens uit de mail. Spaties, streepjes en kleine letters maken niet uit."),
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    password = new_password_field()
+    again = again_field()
+
+    def own_words(self) -> tuple[str, ...]:
+        return (*super().own_words(), self.username.data or "")
+
+
+def check_sign_in(username: str, password: str) -> User | None:
+    """The user behind a name and a password; the try has been counted (`count_try`)."""
+    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
     stored = user.password if user is not None and user.password else NO_ONES_PASSWORD
     right = check_password_hash(stored, password)
-    if user is None or not right or not user.active or not user.password:
-        return None, WRONG
-    return user, ""
+    return user if user is not None and right and user.active and user.password else None
 
 
-def _too_often(username: str, address: str) -> bool:
-    since = utc_now() - WINDOW
-    by_account, by_address = (
-        db.session.scalar(select(func.count()).select_from(SignInAttempt).where(column == value, SignInAttempt.at > since))
-        or 0
-        for column, value in (
-            (SignInAttempt.account, account_key(username)),
-            (SignInAttempt.address, address),
+def check_code(username: str, code: str) -> User | None:
+    """The user behind a name and an inlogcode that still works; the try has been counted."""
+    owners = by_sign_in_name(username).join(LoginCode, LoginCode.user_id == User.id)
+    return db.session.scalars(
+        owners.where(LoginCode.code_hash == hash_of(normal_form(code)), live_code(), User.active.is_(True))
+    ).one_or_none()
+
+
+@action(_l("Poging geteld"), permission=Permission.START)
+def count_try(actor: Actor, *, username: str, address: str) -> Outcome:
+    """Count a try before it is made; refused with TOO_OFTEN at the limit. Success takes the count away."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(TRIES_LOCK)))
+    now = utc_now()
+    account = account_key(username)
+    for column, value, most in (
+        (SignInAttempt.account, account, TRIES_PER_ACCOUNT),
+        (SignInAttempt.address, address, TRIES_PER_ADDRESS),
+    ):
+        recent = (
+            select(func.count())
+            .select_from(SignInAttempt)
+            .where(column == value, SignInAttempt.at > now - WINDOW)
         )
-    )
-    return by_account >= TRIES_PER_ACCOUNT or by_address >= TRIES_PER_ADDRESS
+        if (db.session.scalar(recent) or 0) >= most:
+            raise RuleBroken(TOO_OFTEN)
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - 4 * WINDOW))
+    db.session.add(SignInAttempt(account=account, address=address, at=now))
+    return Outcome(unchanged=1, summary=_("Poging geteld."))
 
 
 def account_key(username: str) -> str:
@@ -71,36 +154,68 @@ def account_key(username: str) -> str:
     return hashlib.sha256(username.strip().lower().encode()).hexdigest()
 
 
+def forget_tries(*names: str) -> None:
+    keys = [account_key(name) for name in names]
+    db.session.execute(
+        delete(SignInAttempt).where(SignInAttempt.account.in_(keys)), execution_options=QUIETLY
+    )
+
+
 @action(_l("Aangemeld"), permission=Permission.START)
 def record_sign_in(actor: Actor, *, user_id: int) -> Outcome:
-    """Keep when a user signed in, and forget the failed tries of that account."""
+    """Keep when a user signed in, and forget the tries of that account."""
     user = db.session.get_one(User, user_id)
-    db.session.execute(
-        update(User)
-        .where(User.id == user_id)
-        .values(last_login=utc_now().replace(tzinfo=None), login_count=func.coalesce(User.login_count, 0) + 1)
-        .execution_options(synchronize_session=False)
-    )
-    keys = [account_key(user.username), account_key(user.email)]
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.account.in_(keys)))
+    _note_sign_in(user)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
 
 @action(_l("Aanmelden mislukt"), permission=Permission.START)
-def record_failed_sign_in(actor: Actor, *, username: str, address: str) -> Outcome:
-    """Count a failed try; old ones are cleaned away in passing."""
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < utc_now() - 4 * WINDOW))
-    db.session.add(SignInAttempt(account=account_key(username), address=address))
+def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
+    """Put a failed try in the trail; the name that was typed is not kept."""
     return Outcome(done=1, object_type="User", details={"address": address}, summary=_("Aanmelden mislukt."))
+
+
+@action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
+def use_code(actor: Actor, *, user_id: int, code: str, password: str) -> Outcome:
+    """Consume the code and set the password. One UPDATE decides: of two at once, one gets in."""
+    consumed = db.session.execute(
+        update(LoginCode)
+        .where(LoginCode.user_id == user_id, LoginCode.code_hash == hash_of(normal_form(code)), live_code())
+        .values(used_at=utc_now()),
+        execution_options=QUIETLY,
+    )
+    if consumed.rowcount != 1:  # type: ignore[attr-defined]
+        raise RuleBroken(WRONG_CODE)
+    user = db.session.get_one(User, user_id, with_for_update=True)
+    if not user.active:
+        raise RuleBroken(WRONG_CODE)
+    set_password(user, password)
+    cancel_codes([user_id])
+    _note_sign_in(user)
+    return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
 
 @action(_l("Afgemeld"), permission=Permission.START)
 def record_sign_out(actor: Actor, *, user_id: int) -> Outcome:
     """Raise the epoch: every copy of the cookie ends with it."""
     db.session.execute(
-        update(User)
-        .where(User.id == user_id)
-        .values(session_epoch=User.session_epoch + 1)
-        .execution_options(synchronize_session=False)
+        update(User).where(User.id == user_id).values(session_epoch=User.session_epoch + 1),
+        execution_options=QUIETLY,
     )
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Afgemeld."))
+
+
+def set_password(user: User, password: str) -> None:
+    """Only ever called for the user's own choice; every older session ends."""
+    own = (user.username, user.email, user.first_name, user.last_name, current_school().name)
+    problem = password_problem(password, own=own)
+    if problem is not None:
+        raise RuleBroken(problem.message, field="password", **dict(problem.params))
+    user.password = generate_password_hash(password)
+    user.session_epoch += 1
+
+
+def _note_sign_in(user: User) -> None:
+    user.last_login = utc_now().replace(tzinfo=None)
+    user.login_count = (user.login_count or 0) + 1
+    forget_tries(user.username, user.email)

@@ -36,7 +36,7 @@ def conflict(row: Any, version: int, changed_by: Sequence[str], labels: Mapping[
         select(AuditEntry)
         .join(AuditObject, AuditObject.entry_id == AuditEntry.id)
         .where(
-            AuditObject.object_type == type(row).__name__,
+            AuditObject.object_type == getattr(row, "trail_name", type(row).__name__),
             AuditObject.object_id == row.id,
             AuditEntry.action.in_(changed_by),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import ClassVar
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User as AppBuilderUser
@@ -26,6 +27,7 @@ class SchoolUser(AppBuilderUser):
 
     __tablename__ = "ab_user"
     __table_args__ = {"extend_existing": True}  # one table with the framework's class
+    trail_name: ClassVar[str] = "User"  # what the trail calls these rows
 
     infix: Mapped[str] = mapped_column(String(20), default="", server_default="")
     phone: Mapped[str] = mapped_column(String(30), default="", server_default="")

@@ -1,15 +1,102 @@
-"""Tab Gebruikers (manual, step 3), and the outbox of mails to them."""
+"""Tab Gebruikers (manual, step 3)."""
 
 from __future__ import annotations
 
-from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_babel import lazy_gettext as _l
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from app.entities.mail import OutboxMail
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
+from sqlalchemy.orm import selectinload
+
+from app.actions.base import Action, Outcome
+from app.actions.login_codes import make_codes, send_login_codes
+from app.actions.users import (
+    add_user,
+    couple_to_programmes,
+    deactivate_users,
+    edit_user,
+    reactivate_users,
+    uncouple_from_programmes,
+)
 from app.entities.users import User
-from app.pages.base.lists import ListColumn, ListPage
-from app.permissions import Permission
-from app.theme.widgets import Cell
+from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.render import show_datetime
+from app.pages.base.request import current_actor, href_with
+from app.pages.outbox import OutboxPage
+from app.permissions import Permission, Role, may
+from app.queries.users import (
+    code_state,
+    in_programme,
+    is_incomplete,
+    last_sign_in,
+    matching_words,
+    missing,
+    programme_choices,
+    roles_of,
+    with_role,
+)
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
+
+PROGRAMMES_SHOWN = 2
+
+
+def role_badges(user: User) -> list[Badge]:
+    return [Badge(_(role.label), "info") for role in roles_of(user)]
+
+
+def state_badges(user: User) -> list[Badge]:
+    """Active or not, and what is still missing before this user can work."""
+    badges = [Badge(_("Actief"), "good") if user.active else Badge(_("Inactief"), "neutral")]
+    wanting = {"role": _("Onvolledig: nog geen rol"), "programme": _("Onvolledig: nog geen opleiding")}
+    if need := missing(user):
+        badges.append(Badge(wanting[need], "warn", "exclamation-triangle"))
+    return badges
+
+
+def programmes_cell(user: User) -> Cell:
+    names = [str(programme) for programme in user.programmes]
+    rest = len(names) - PROGRAMMES_SHOWN
+    return Cell(
+        "; ".join(names[:PROGRAMMES_SHOWN]), muted=_("en nog %(count)s", count=rest) if rest > 0 else ""
+    )
+
+
+def sign_in_cell(user: User) -> Cell:
+    return Cell(show_datetime(last_sign_in(user)) or _("nooit"))
+
+
+def by_role(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(with_role(Role(value)) if value in list(Role) else User.id.is_(None))
+
+
+def by_programme(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(
+        in_programme(int(value)) if value.isdigit() and len(value) < 10 else User.id.is_(None)
+    )
+
+
+STATES: dict[str, tuple[Any, Callable[[], Any]]] = {
+    "actief": (_l("Actief"), lambda: User.active.is_(True)),
+    "inactief": (_l("Inactief"), lambda: User.active.is_not(True)),
+    "nooit": (_l("Nooit aangemeld"), lambda: User.last_login.is_(None)),
+    "onvolledig": (_l("Onvolledig"), is_incomplete),
+}
+
+
+def state_choices() -> list[tuple[str, str]]:
+    return [(key, str(text)) for key, (text, _condition) in STATES.items()]
+
+
+def by_state(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(STATES[value][1]() if value in STATES else User.id.is_(None))
+
+
+def by_words(statement: Select[Any], value: str) -> Select[Any]:
+    columns = (User.first_name, User.infix, User.last_name, User.username, User.email, User.organisation)
+    return statement.where(matching_words(value, *columns))
 
 
 class UsersPage(ListPage):
@@ -17,14 +104,128 @@ class UsersPage(ListPage):
     route_base = "/gebruikers"
     permission = Permission.USERS_SEE
     title = _l("Gebruikers")
-    has_show = False
-    columns = (ListColumn("name", _l("Naam"), lambda u: Cell(u.full_name), order=User.last_name),)
+    columns = (
+        ListColumn(
+            "name", _l("Naam"),
+            lambda u: Cell(u.full_name, href=f"{UsersPage.route_base}/{u.id}", muted=u.organisation),
+            order=User.last_name,
+        ),
+        ListColumn("username", _l("Gebruikersnaam"), lambda u: Cell(u.username), order=User.username),
+        ListColumn("email", _l("E-mailadres"), lambda u: Cell(u.email), order=User.email),
+        ListColumn("roles", _l("Rollen"), lambda u: Cell(badges=role_badges(u))),
+        ListColumn("programmes", _l("Opleidingen"), programmes_cell, wide_only=True),
+        ListColumn("last_sign_in", _l("Laatst aangemeld"), sign_in_cell, order=User.last_login),
+        ListColumn("state", _l("Status"), lambda u: Cell(badges=state_badges(u)), order=User.active),
+    )  # fmt: skip
+    filters = (
+        ListFilter("q", _l("Zoeken"), by_words),
+        ListFilter("rol", _l("Rol"), by_role, lambda: [(role.value, _(role.label)) for role in Role]),
+        ListFilter(
+            "opleiding", _l("Opleiding"), by_programme,
+            lambda: [(str(id_), name) for id_, name in programme_choices(current_actor())],
+        ),
+        ListFilter("staat", _l("Status"), by_state, state_choices),
+    )  # fmt: skip
+    default_order = (User.last_name, User.first_name)
+    load = (selectinload(User.roles), selectinload(User.programmes))
+    show_load = load
+    page_actions = ((add_user, "plus-lg"),)
+    row_actions = ((edit_user, "pencil"), (couple_to_programmes, "mortarboard"))
+    bulk = (
+        couple_to_programmes,
+        uncouple_from_programmes,
+        send_login_codes,
+        make_codes,
+        deactivate_users,
+        reactivate_users,
+    )
+    empty_title = _l("Er zijn nog geen gebruikers")
+    empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
+
+    def page_buttons(self) -> Sequence[Button]:
+        buttons = list(super().page_buttons())
+        if may(current_actor(), Permission.OUTBOX_SEE):
+            buttons.append(Button(_("Postvak uit"), f"{OutboxPage.route_base}/", icon="envelope"))
+        return buttons
+
+    def after_href(self, act: Action, outcome: Outcome) -> str:
+        if act is add_user and outcome.goto:
+            return self.href("show", pk=outcome.goto)
+        return super().after_href(act, outcome)
+
+    def show_model(self, row: User) -> ShowModel:
+        return ShowModel(
+            title=row.full_name,
+            back_href=self.back_href(),
+            back_label=str(self.title),
+            badges=state_badges(row),
+            buttons=self._own_buttons(row),
+            sections=[self._facts(row), self._programmes(row), self._sign_in(row)],
+        )
+
+    def _button(self, act: Action, row: User, icon: str, style: Any = "secondary") -> Button:
+        href = href_with(self.href("do", name=act.name), [("id", str(row.id))])
+        return Button(str(act.label), href, icon=icon, style=style)
+
+    def _own_buttons(self, row: User) -> list[Button]:
+        if not may(current_actor(), Permission.USERS_EDIT):
+            return []
+        switch, icon = (
+            (deactivate_users, "person-slash") if row.active else (reactivate_users, "person-check")
+        )
+        return [self._button(edit_user, row, "pencil", "primary"), self._button(switch, row, icon)]
+
+    def _facts(self, row: User) -> Section:
+        return Section(
+            _("Gegevens"),
+            facts=[
+                Fact(_("Gebruikersnaam"), row.username),
+                Fact(_("E-mailadres"), row.email),
+                Fact(_("Telefoon"), row.phone),
+                Fact(_("Organisatie"), row.organisation),
+                Fact(_("Rollen"), cells=[Cell(badges=role_badges(row))]),
+            ],
+        )
+
+    def _programmes(self, row: User) -> Section:
+        buttons = []
+        if may(current_actor(), Permission.USERS_EDIT):
+            buttons.append(self._button(couple_to_programmes, row, "mortarboard", "primary"))
+            if row.programmes:
+                buttons.append(self._button(uncouple_from_programmes, row, "x-lg"))
+        labels = [("name", _("Opleiding")), ("crebo", _("Crebo")), ("cohort", _("Cohort"))]
+        return Section(
+            _("Opleidingen"),
+            columns=[Column(key, label) for key, label in labels],
+            rows=[
+                Row(p.id, str(p), [Cell(p.name), Cell(p.crebo), Cell(str(p.cohort))]) for p in row.programmes
+            ],
+            empty=_("Deze gebruiker is nog aan geen opleiding gekoppeld."),
+            buttons=buttons,
+        )
+
+    def _sign_in(self, row: User) -> Section:
+        buttons = []
+        if may(current_actor(), Permission.USERS_EDIT):
+            buttons = [self._button(send_login_codes, row, "envelope")]
+        return Section(
+            _("Aanmelden"),
+            facts=[
+                Fact(_("Laatst aangemeld"), sign_in_cell(row).text),
+                Fact(_("Inlogcode"), _code_text(row.id)),
+            ],
+            buttons=buttons,
+        )
 
 
-class OutboxPage(ListPage):
-    datamodel = SQLAInterface(OutboxMail)
-    route_base = "/postvak-uit"
-    permission = Permission.OUTBOX_SEE
-    title = _l("Postvak uit")
-    has_show = False
-    columns = (ListColumn("subject", _l("Onderwerp"), lambda m: Cell(m.subject)),)
+def _code_text(user_id: int) -> str:
+    state = code_state(user_id)
+    if state.expires_at is None:
+        return _("Er is geen inlogcode die nu werkt.")
+    told = {
+        "": _("Geldig tot %(until)s, nog niet gemaild."),
+        "waiting": _("Geldig tot %(until)s, de mail staat in Postvak uit."),
+        "sent": _("Geldig tot %(until)s, gemaild."),
+    }
+    sentence = told.get(state.mail_state, _("Geldig tot %(until)s, de mail kwam niet aan."))
+    return sentence % {"until": show_datetime(state.expires_at)}

@@ -1,44 +1,81 @@
-"""Aanmelden en afmelden: our own page, nothing signs in or out on GET (traps 14 to 19)."""
+"""Aanmelden en afmelden: our own pages, nothing signs in or out on GET (traps 14 to 19)."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from flask import redirect, render_template, request, session
-from flask_appbuilder import BaseView, expose
+from flask import current_app, redirect, render_template, request, session
+from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
-from app.actions.base import run
-from app.actions.sign_in import SignInForm, check_sign_in, record_failed_sign_in, record_sign_in, record_sign_out
+from app.actions.base import ActionForm, run
+from app.actions.sign_in import (
+    WRONG,
+    WRONG_CODE,
+    CodeForm,
+    SignInForm,
+    check_code,
+    check_sign_in,
+    count_try,
+    record_failed_sign_in,
+    record_sign_in,
+    record_sign_out,
+    use_code,
+)
+from app.entities.base import db
+from app.entities.users import User
+from app.errors import NotFound, RuleBroken
+from app.mail.texts import CODE_PATH
+from app.pages.base.errors import say
 from app.pages.base.guards import public
 from app.pages.base.request import current_actor, safe_path
+from app.pages.base.view import View
 from app.permissions import SYSTEM
+from app.theme.widgets import Button
+
+SIGN_IN_PATH = "/aanmelden"
 
 
-class SignInPage(BaseView):  # type: ignore[misc]
+class SignInPage(View):
     route_base = ""
     default_view = "sign_in"
 
-    @expose("/aanmelden", methods=["GET", "POST"])
+    @expose(SIGN_IN_PATH, methods=["GET", "POST"])
     @public
     def sign_in(self) -> Any:
         target = safe_path(request.args.get("next", "/"), "/")
         if current_user.is_authenticated:
             return redirect(target)
         form = SignInForm(request.form)
-        problems: list[str] = []
-        if request.method == "POST" and form.validate():
-            user, problem = check_sign_in(form.username.data, form.password.data, request.remote_addr or "")
-            if user is not None:
-                user_id = user.id
-                run(record_sign_in, SYSTEM, user_id=user_id)
-                self._begin_session(user)
-                return redirect(target)
-            run(record_failed_sign_in, SYSTEM, username=form.username.data, address=request.remote_addr or "")
-            problems = [_(problem)]
-        return render_template("sign_in.html", form=form, problems=problems), 422 if problems else 200
+        if request.method == "GET" or not form.validate():
+            return self._sign_in_page(form)
+        try:
+            user = self._let_in(form)
+        except RuleBroken as error:
+            return self._sign_in_page(form, say(error))
+        begin_session(user)
+        return redirect(target)
+
+    @expose(CODE_PATH, methods=["GET", "POST"])
+    @public
+    def sign_in_with_code(self) -> Any:
+        """First sign-in: user name, inlogcode, and a password of one's own choice."""
+        if current_user.is_authenticated:
+            return redirect("/")
+        form = CodeForm(request.form)
+        if request.method == "GET" or not form.validate():
+            return self._code_page(form)
+        try:
+            user = self._let_in_with_code(form)
+        except RuleBroken as error:
+            if error.field:
+                form[error.field].errors = [say(error)]
+                return self._code_page(form)
+            return self._code_page(form, say(error))
+        begin_session(user)
+        return redirect("/")
 
     @expose("/afmelden", methods=["POST"])
     @public
@@ -47,10 +84,80 @@ class SignInPage(BaseView):  # type: ignore[misc]
             run(record_sign_out, SYSTEM, user_id=current_actor().id)
         logout_user()
         session.clear()
-        return redirect("/aanmelden")
+        return redirect(SIGN_IN_PATH)
 
-    def _begin_session(self, user: Any) -> None:
-        """A new session at sign-in: nothing of the old one stays."""
-        session.clear()
-        login_user(user)
-        session["started"] = session["seen"] = int(time.time())
+    @expose("/taal", methods=["POST"])
+    @public
+    def choose_language(self) -> Any:
+        """The language for who is not signed in yet; afterwards the profile says it."""
+        language = request.form.get("language", "")
+        if language not in current_app.config["LANGUAGES"]:
+            raise NotFound
+        session["locale"] = language
+        return redirect(safe_path(request.form.get("back", ""), SIGN_IN_PATH))
+
+    # -- inside
+
+    def _let_in(self, form: SignInForm) -> User:
+        name = form.username.data or ""
+        run(count_try, SYSTEM, username=name, address=_address())
+        user = check_sign_in(name, form.password.data or "")
+        if user is None:
+            run(record_failed_sign_in, SYSTEM, address=_address())
+            raise RuleBroken(WRONG)
+        run(record_sign_in, SYSTEM, user_id=user.id)
+        return user
+
+    def _let_in_with_code(self, form: CodeForm) -> User:
+        name, code = form.username.data or "", form.code.data or ""
+        run(count_try, SYSTEM, username=name, address=_address())
+        user = check_code(name, code)
+        if user is None:
+            run(record_failed_sign_in, SYSTEM, address=_address())
+            raise RuleBroken(WRONG_CODE)
+        run(use_code, SYSTEM, user_id=user.id, code=code, password=form.password.data)
+        return user
+
+    def _sign_in_page(self, form: ActionForm, problem: str = "") -> Any:
+        links = [Button(_("Ik heb een inlogcode"), CODE_PATH)]
+        return self._page(form, problem, links=links)
+
+    def _code_page(self, form: ActionForm, problem: str = "") -> Any:
+        return self._page(
+            form,
+            problem,
+            title=_("Aanmelden met een inlogcode"),
+            intro=_("U kiest hier zelf een wachtwoord. Daarna werkt de inlogcode niet meer."),
+            links=[Button(_("Ik heb al een wachtwoord"), SIGN_IN_PATH)],
+        )
+
+    def _page(self, form: ActionForm, problem: str, **values: Any) -> Any:
+        wrong = problem or form.errors
+        page = render_template(
+            "users/sign_in.html",
+            form=form,
+            problems=[problem] if problem else [],
+            languages=current_app.config["LANGUAGES"],
+            back=request.full_path.rstrip("?"),
+            **values,
+        )
+        return page, 422 if wrong else 200
+
+
+def begin_session(user: User) -> None:
+    """A new session at sign-in: nothing of the old one stays but the language that was chosen."""
+    locale = session.get("locale")
+    session.clear()
+    login_user(user)
+    session["started"] = session["seen"] = int(time.time())
+    if locale:
+        session["locale"] = locale
+
+
+def keep_session(user_id: int | None) -> None:
+    """After a change of one's own password: this session goes on with the new fingerprint, others end."""
+    begin_session(db.session.get_one(User, user_id))
+
+
+def _address() -> str:
+    return request.remote_addr or ""

@@ -1,0 +1,197 @@
+"""How an inlogcode comes to be, and ends. The actions stand in login_codes.py.
+
+A code is never stored: the row holds a random nonce, and the code is drawn out of it with the school's
+secret key when a mail is sent. A stolen database therefore opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import func, insert, select, update
+
+from app.actions.base import Refused
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.mail import OutboxMail
+from app.entities.users import LoginCode, User
+from app.mail.texts import LOGIN_CODE, Text, login_code_text
+from app.permissions import Actor, Role
+from app.queries.users import live_code, with_role
+from app.rules.login_codes import code_of, grouped
+from app.rules.people import full_name
+from app.school import current_school
+
+NAMES = 10
+
+
+@dataclass
+class Issued:
+    """What `issue_codes` did: user ids by what happened to them, and who was refused and why."""
+
+    made: list[int] = field(default_factory=list)
+    mailed: list[int] = field(default_factory=list)
+    unchanged: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> list[int]:
+        return sorted({*self.made, *self.mailed})
+
+
+def code_for(user_id: int, nonce: str) -> str:
+    """The sixteen characters behind a row of LoginCode; the only place where a code comes to be."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return code_of(hmac.digest(key, f"inlogcode|{user_id}|{nonce}".encode(), "sha256"))
+
+
+def hash_of(code: str) -> str:
+    """How a code is looked up. A plain SHA-256 will do for eighty random bits."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
+    """Give these users an inlogcode and, with `mail`, a mail about it in the outbox.
+
+    A plain function: it runs inside the transaction of the action that calls it, in a fixed number of
+    statements. A new code cancels the older one. A code that waits to be mailed is left as it is; one
+    that was made without a mail is mailed now.
+    """
+    issued = Issued()
+    fresh: list[int] = []
+    for row in db.session.execute(_candidates(sorted(set(user_ids)))):
+        why = _refusal(actor, row)
+        name = full_name(row.first_name, row.infix, row.last_name)
+        waits = row.mail_state == "waiting" and row.mail_to == row.email
+        if why:
+            issued.refused.append(Refused(name, why))
+        elif row.code_id is not None and (waits or not mail):
+            issued.unchanged += 1
+        else:
+            if row.code_id is None or row.mail_state is not None:
+                fresh.append(row.id)
+            if mail:
+                issued.mailed.append(row.id)
+            if len(issued.names) < NAMES:
+                issued.names.append(f"{name}: {row.email}" if mail else name)
+    issued.made = fresh
+    cancel_codes(fresh)
+    _make(fresh)
+    _mail(issued.mailed)
+    return issued
+
+
+def cancel_codes(user_ids: Sequence[int]) -> None:
+    """End the live codes of these users, and the mails about them that still wait."""
+    if not user_ids:
+        return
+    now = utc_now()
+    theirs = LoginCode.user_id.in_(id_set(user_ids))
+    ended = select(LoginCode.id).where(theirs, LoginCode.cancelled_at.is_not(None))
+    live = theirs & LoginCode.used_at.is_(None) & LoginCode.cancelled_at.is_(None)
+    waiting = (OutboxMail.state == "waiting") & OutboxMail.login_code_id.in_(ended)
+    for statement in (
+        update(LoginCode).where(live).values(cancelled_at=now),
+        update(OutboxMail).where(waiting).values(state="cancelled"),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _candidates(user_ids: Sequence[int]) -> Any:
+    """Users with their live code and its mail; locked, so that two at once do not make two codes."""
+    live = (
+        select(func.max(LoginCode.id).label("code_id"), LoginCode.user_id.label("user_id"))
+        .where(live_code(), LoginCode.user_id.in_(id_set(user_ids)))
+        .group_by(LoginCode.user_id)
+        .subquery()
+    )
+    return (
+        select(
+            User.id, User.first_name, User.infix, User.last_name, User.email, User.active,
+            with_role(Role.SUPPLIER).label("supplier"), live.c.code_id,
+            OutboxMail.state.label("mail_state"), OutboxMail.to_address.label("mail_to"),
+        )
+        .outerjoin(live, live.c.user_id == User.id)
+        .outerjoin(OutboxMail, OutboxMail.login_code_id == live.c.code_id)
+        .where(User.id.in_(id_set(user_ids)))
+        .order_by(User.id)
+        .with_for_update(of=User)
+    )  # fmt: skip
+
+
+def _refusal(actor: Actor, row: Any) -> str:
+    if row.supplier and not (actor.system or Role.SUPPLIER in actor.roles):
+        return _("Alleen een leverancier kan dit voor een leverancier doen.")
+    if not row.active:
+        return _("Deze gebruiker is niet actief.")
+    if not row.email:
+        return _("Er is geen e-mailadres bekend.")
+    return ""
+
+
+def _make(user_ids: Sequence[int]) -> None:
+    if not user_ids:
+        return
+    now = utc_now()
+    until = now + timedelta(days=current_school().login_code_days)
+    rows = []
+    for user_id in user_ids:
+        nonce = secrets.token_hex(32)
+        rows.append({
+            "user_id": user_id, "nonce": nonce, "code_hash": hash_of(code_for(user_id, nonce)),
+            "created_at": now, "expires_at": until,
+        })  # fmt: skip
+    db.session.execute(insert(LoginCode), rows)
+
+
+def _mail(user_ids: Sequence[int]) -> None:
+    if not user_ids:
+        return
+    school = current_school()
+    texts: dict[str, Text] = {}
+    mails = []
+    found = db.session.execute(
+        select(
+            LoginCode.id, LoginCode.expires_at, User.id.label("user_id"), User.first_name, User.infix,
+            User.last_name, User.username, User.email, User.language,
+        )
+        .join(User, User.id == LoginCode.user_id)
+        .where(LoginCode.user_id.in_(id_set(user_ids)), live_code())
+        .order_by(LoginCode.id)
+    )  # fmt: skip
+    for row in found:
+        language = row.language or school.language
+        text = texts.get(language) or texts.setdefault(language, login_code_text(language, school.name))
+        mails.append(_mail_row(row, text, school.local(row.expires_at)))
+    db.session.execute(insert(OutboxMail), mails)
+
+
+def _mail_row(row: Any, text: Text, until: datetime) -> dict[str, Any]:
+    name = full_name(row.first_name, row.infix, row.last_name)
+    return {
+        "dedupe_key": f"{LOGIN_CODE}:{row.id}",
+        "purpose": LOGIN_CODE,
+        "to_address": row.email,
+        "to_user_id": row.user_id,
+        "login_code_id": row.id,
+        "subject": text.subject[:200],
+        "body": text.body_for(name=name, username=row.username, until=until),
+        "state": "waiting",
+        "created_at": utc_now(),
+    }
+
+
+def shown_code(row: LoginCode) -> str:
+    """The code as people read it, while it works; otherwise nothing. For sending, and for a demo school."""
+    if row.used_at or row.cancelled_at or row.expires_at <= utc_now():
+        return ""
+    return grouped(code_for(row.user_id, row.nonce))

@@ -1,0 +1,129 @@
+"""Mijn profiel: own data and the own password (manual, step 8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.security import check_password_hash
+from wtforms import PasswordField, SelectField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from app.actions.base import Outcome, Targets, action, run
+from app.actions.sign_in import (
+    NO_ONES_PASSWORD,
+    NewPasswordForm,
+    again_field,
+    count_try,
+    forget_tries,
+    new_password_field,
+    set_password,
+)
+from app.actions.user_form import LABELS, VERSIONED, OwnVersion
+from app.actions.users import saved, sign_in_names
+from app.actions.versions import locked
+from app.entities.base import db
+from app.entities.users import User
+from app.errors import NotFound, RuleBroken
+from app.permissions import SYSTEM, Actor, Permission
+from app.rules import people
+from app.rules.passwords import LONGEST
+from app.rules.text import N_
+from app.school import current_school
+
+LANGUAGES = (("nl", "Nederlands"), ("en", "English"))  # each in its own language
+
+
+class ProfileForm(OwnVersion):
+    language = SelectField(LABELS["language"], choices=list(LANGUAGES))
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self.row = own_account(actor)
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        user = own_account(actor)
+        fields = ("first_name", "infix", "last_name", "email", "phone", "version")
+        language = user.language or current_school().language
+        return {name: getattr(user, name) for name in fields} | {"language": language}
+
+
+class ChangePasswordForm(NewPasswordForm):
+    present = PasswordField(
+        _l("Huidig wachtwoord"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = new_password_field()
+    again = again_field()
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self._key = _tries_key(own_account(actor).id)
+
+    def validate_present(self, field: PasswordField) -> None:
+        """Guessing the present password in a session left open is counted as signing in is."""
+        try:
+            run(count_try, SYSTEM, username=self._key, address="")
+        except RuleBroken as error:
+            raise ValidationError(_(error.message)) from error
+
+
+@action(_l("Mijn gegevens wijzigen"), permission=Permission.PROFILE, form=ProfileForm, submit=_l("Opslaan"))
+def save_profile(
+    actor: Actor,
+    *,
+    version: int,
+    first_name: str,
+    last_name: str,
+    email: str,
+    language: str,
+    infix: str = "",
+    phone: str = "",
+) -> Outcome:
+    """Change one's own data; roles and programmes are the administrator's."""
+    user = locked(User, own_account(actor).id, version, VERSIONED, LABELS)
+    if language not in dict(LANGUAGES):
+        raise RuleBroken(N_("Kies een taal."), field="language")
+    names = ("first_name", "infix", "last_name", "email", "username", "phone", "language")
+    before = {name: getattr(user, name) for name in names}
+    user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
+    user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
+    if user.language or language != current_school().language:
+        user.language = language
+    sign_in_names(user, email, user.username)
+    after = {name: getattr(user, name) for name in names}
+    outcome = saved(
+        user, {name: [before[name], after[name]] for name in names if before[name] != after[name]}
+    )
+    if outcome.done:
+        outcome.summary = _("Uw gegevens zijn opgeslagen.")
+    return outcome
+
+
+@action(
+    _l("Wachtwoord wijzigen"), permission=Permission.PROFILE, form=ChangePasswordForm,
+    submit=_l("Wachtwoord wijzigen"),
+    intro=_l("Op andere apparaten wordt u afgemeld; hier blijft u aangemeld."),
+)  # fmt: skip
+def change_password(actor: Actor, *, present: str, password: str, again: str = "") -> Outcome:
+    """Set another password, for who knows the present one (trap 19). Every other session ends."""
+    user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
+    if not check_password_hash(user.password or NO_ONES_PASSWORD, present) or not user.password:
+        raise RuleBroken(N_("Dit is niet uw huidige wachtwoord."), field="present")
+    if present == password:
+        raise RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
+    set_password(user, password)
+    forget_tries(_tries_key(user.id))
+    return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
+
+
+def own_account(actor: Actor) -> User:
+    user = db.session.get(User, actor.id) if actor.id is not None else None
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _tries_key(user_id: int) -> str:
+    return f"present password of {user_id}"

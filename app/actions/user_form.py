@@ -1,0 +1,155 @@
+"""The forms of a user: what is asked, and what is wrong with what was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, EmailField, SelectMultipleField, StringField, TelField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.actions.base import ActionForm, Targets
+from app.actions.forms import VersionedForm
+from app.entities.users import User
+from app.errors import RuleBroken
+from app.permissions import Actor, Role
+from app.queries.users import programme_choices, roles_of
+from app.rules import people
+
+# Every action that raises a user's version: one entry in the trail each, so the last n tell of n versions.
+VERSIONED = (
+    "edit_user",
+    "save_profile",
+    "couple_to_programmes",
+    "uncouple_from_programmes",
+    "deactivate_users",
+    "reactivate_users",
+)
+
+LABELS = {
+    "first_name": _l("Voornaam"),
+    "infix": _l("Tussenvoegsel"),
+    "last_name": _l("Achternaam"),
+    "email": _l("E-mailadres"),
+    "username": _l("Gebruikersnaam"),
+    "organisation": _l("Organisatie"),
+    "phone": _l("Telefoon"),
+    "language": _l("Taal"),
+    "roles": _l("Rollen"),
+    "programmes": _l("Opleidingen"),
+}
+
+
+def grantable(actor: Actor) -> list[Role]:
+    """Roles this actor gives and takes: never student (students room), supplier from a supplier (trap 7)."""
+    supplier = actor.system or Role.SUPPLIER in actor.roles
+    return [role for role in Role if role is not Role.STUDENT and (supplier or role is not Role.SUPPLIER)]
+
+
+class Checks(SelectMultipleField):
+    """Many of many, as boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class PersonForm(ActionForm):
+    """Name, address and telephone: what every form of a user starts with."""
+
+    first_name = StringField(LABELS["first_name"], [InputRequired(), Length(max=64)])
+    infix = StringField(LABELS["infix"], [Length(max=20)])
+    last_name = StringField(LABELS["last_name"], [InputRequired(), Length(max=64)])
+    email = EmailField(
+        LABELS["email"],
+        [InputRequired(), Length(max=254)],
+        render_kw={"autocapitalize": "none", "spellcheck": "false"},
+    )
+    phone = TelField(LABELS["phone"], [Optional(), Length(max=30)])
+
+    def validate_email(self, field: EmailField) -> None:
+        try:
+            people.email(field.data or "")
+        except RuleBroken as error:
+            raise ValidationError(_(error.message) % error.params) from error
+
+    def validate_first_name(self, field: StringField) -> None:
+        _not_blank(field)
+
+    def validate_last_name(self, field: StringField) -> None:
+        _not_blank(field)
+
+
+class UserForm(PersonForm):
+    username = StringField(
+        LABELS["username"], [Length(max=128)],
+        description=_l("Laat leeg om met het e-mailadres aan te melden."),
+        render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
+    )  # fmt: skip
+    organisation = StringField(
+        LABELS["organisation"], [Length(max=120)], description=_l("De school, of het leerbedrijf.")
+    )
+    roles = Checks(
+        LABELS["roles"],
+        description=_l(
+            "Een praktijkbegeleider is altijd iemand van de school, een praktijkopleider van het bedrijf."
+        ),
+    )
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self.roles.choices = [(role.value, _(role.label)) for role in grantable(actor)]
+
+
+class NewUserForm(UserForm):
+    programmes = Checks(
+        LABELS["programmes"], coerce=int,
+        description=_l("Nodig voor begeleiders en examinatoren. Koppelen kan ook later."),
+    )  # fmt: skip
+    send_code = BooleanField(
+        _l("Inlogcode versturen"),
+        description=_l("De gebruiker krijgt een mail met een code waarmee hij zelf een wachtwoord kiest."),
+    )
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        self.programmes.choices = programme_choices(actor)
+
+    def validate_roles(self, field: Checks) -> None:
+        if not field.data:
+            raise ValidationError(_("Kies minstens één rol."))
+
+
+class OwnVersion(VersionedForm, PersonForm):
+    """A form of one user, changed by several people."""
+
+    field_labels = LABELS
+    changed_by = VERSIONED
+
+
+class EditUserForm(OwnVersion, UserForm):
+    """Coupling to programmes has its own action, in the list and on the user's page."""
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        user = targets.one() if targets is not None else User()
+        fields = ("first_name", "infix", "last_name", "email", "username", "organisation", "phone", "version")
+        return {name: getattr(user, name) for name in fields} | {
+            "roles": [role.value for role in roles_of(user)]
+        }
+
+
+class CoupleForm(ActionForm):
+    programmes = Checks(_l("Opleidingen"), coerce=int)
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self.programmes.choices = programme_choices(actor)
+
+    def validate_programmes(self, field: Checks) -> None:
+        if not field.data:
+            raise ValidationError(_("Kies minstens één opleiding."))
+
+
+def _not_blank(field: StringField) -> None:
+    if not people.tidy(field.data or ""):
+        raise ValidationError(_("Dit veld is verplicht."))

@@ -1,0 +1,133 @@
+"""Postvak uit: the mails that were made, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
+from sqlalchemy.orm import joinedload
+
+from app.actions.codes import shown_code
+from app.entities.mail import OutboxMail
+from app.mail.texts import CODE_PATH, LOGIN_CODE, filled_in
+from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.render import show_datetime
+from app.permissions import Permission
+from app.queries.users import matching_words
+from app.school import current_school
+from app.theme.widgets import Badge, Cell, ShowModel, Tone
+
+STATES: dict[str, tuple[Any, Tone]] = {
+    "waiting": (_l("Wacht op verzending"), "info"),
+    "sent": (_l("Verzonden"), "good"),
+    "failed": (_l("Niet verzonden"), "bad"),
+    "cancelled": (_l("Vervallen"), "neutral"),
+}
+PURPOSES = {LOGIN_CODE: _l("Inlogcode")}
+
+
+def state_badge(mail: OutboxMail) -> Badge:
+    text, tone = STATES[mail.state]
+    return Badge(str(text), tone)
+
+
+def purpose_text(mail: OutboxMail) -> str:
+    return str(PURPOSES.get(mail.purpose, mail.purpose))
+
+
+def by_words(statement: Select[Any], value: str) -> Select[Any]:
+    return statement.where(matching_words(value, OutboxMail.to_address, OutboxMail.subject, OutboxMail.body))
+
+
+def _subject_cell(mail: OutboxMail) -> Cell:
+    return Cell(mail.subject, href=f"{OutboxPage.route_base}/{mail.id}")
+
+
+def _made_cell(mail: OutboxMail) -> Cell:
+    return Cell(show_datetime(mail.created_at))
+
+
+@dataclass(frozen=True)
+class MailModel(ShowModel):
+    """One mail as its reader will see it."""
+
+    to: str = ""
+    subject: str = ""
+    purpose: str = ""
+    made_at: datetime | None = None
+    sent_at: datetime | None = None
+    body: str = ""
+    note: str = ""
+
+
+class OutboxPage(ListPage):
+    datamodel = SQLAInterface(OutboxMail)
+    route_base = "/postvak-uit"
+    permission = Permission.OUTBOX_SEE
+    title = _l("Postvak uit")
+    intro = _l("Mails die voor gebruikers en studenten zijn gemaakt, de nieuwste eerst.")
+    show_template = "users/mail.html"
+    columns = (
+        ListColumn("subject", _l("Onderwerp"), _subject_cell),
+        ListColumn(
+            "to", _l("Aan"), lambda m: Cell(m.to_address, muted=m.to_user.full_name if m.to_user else ""),
+            order=OutboxMail.to_address,
+        ),
+        ListColumn("purpose", _l("Doel"), lambda m: Cell(purpose_text(m)), wide_only=True),
+        ListColumn("state", _l("Status"), lambda m: Cell(badges=[state_badge(m)]), order=OutboxMail.state),
+        ListColumn("at", _l("Gemaakt"), _made_cell, order=OutboxMail.created_at),
+    )  # fmt: skip
+    filters = (
+        ListFilter("q", _l("Zoeken"), by_words),
+        ListFilter(
+            "staat", _l("Status"), lambda s, v: s.where(OutboxMail.state == v),
+            lambda: [(key, str(text)) for key, (text, _tone) in STATES.items()],
+        ),
+        ListFilter(
+            "doel", _l("Doel"), lambda s, v: s.where(OutboxMail.purpose == v),
+            lambda: [(key, str(text)) for key, text in PURPOSES.items()],
+        ),
+    )  # fmt: skip
+    default_order = (OutboxMail.created_at.desc(), OutboxMail.id.desc())
+    load = (joinedload(OutboxMail.to_user),)
+    show_load = (joinedload(OutboxMail.to_user), joinedload(OutboxMail.login_code))
+    empty_title = _l("Er zijn nog geen mails")
+    empty_hint = _l("Zodra u een inlogcode verstuurt, staat de mail hier.")
+
+    def show_model(self, row: OutboxMail) -> MailModel:
+        note, code = _code_shown(row)
+        return MailModel(
+            title=row.subject,
+            sections=(),
+            back_href=self.back_href(),
+            back_label=str(self.title),
+            badges=[state_badge(row)],
+            to=f"{row.to_user.full_name} <{row.to_address}>" if row.to_user else row.to_address,
+            subject=row.subject,
+            purpose=purpose_text(row),
+            made_at=row.created_at,
+            sent_at=row.sent_at,
+            body=filled_in(row.body, code=code, address=CODE_PATH),
+            note=note,
+        )
+
+
+def _code_shown(mail: OutboxMail) -> tuple[str, str]:
+    """A sentence about the code, and what stands in its place. Only a demo school, which mails nothing,
+    shows the code itself: elsewhere not even an administrator may know another's."""
+    hidden = _("[wordt bij het verzenden ingevuld]")
+    if mail.login_code is None:
+        return "", hidden
+    if not current_school().demo:
+        return _("De inlogcode wordt bij het verzenden ingevuld en is hier niet te lezen."), hidden
+    code = shown_code(mail.login_code)
+    if not code:
+        return _("Deze inlogcode is gebruikt, vervangen of verlopen."), _("[werkt niet meer]")
+    return _(
+        "Een demoschool verstuurt geen mail. De inlogcode staat hier ingevuld, zodat u hem kunt proberen."
+    ), code

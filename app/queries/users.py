@@ -1,0 +1,139 @@
+"""What the screens about users read: a fixed number of queries each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.entities.base import db, utc_now
+from app.entities.mail import OutboxMail
+from app.entities.programmes import Programme
+from app.entities.users import LoginCode, RoleRow, User, user_programme
+from app.permissions import Actor, Role, visible
+
+# Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
+PROGRAMME_ROLES = (
+    Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER,
+)  # fmt: skip
+
+
+def roles_of(user: User) -> list[Role]:
+    """The roles of a user in the order of the table of rights; names unknown to it are left out."""
+    names = {row.name for row in user.roles}
+    return [role for role in Role if role.value in names]
+
+
+def last_sign_in(user: User) -> datetime | None:
+    """The framework keeps this moment without a zone; we write it in UTC."""
+    return user.last_login.replace(tzinfo=UTC) if user.last_login else None
+
+
+def missing(user: User) -> str:
+    """What a user still needs before he can work: "role", "programme", or nothing ("")."""
+    roles = roles_of(user)
+    if not roles:
+        return "role"
+    return "programme" if not user.programmes and set(roles) & set(PROGRAMME_ROLES) else ""
+
+
+def with_role(*roles: Role) -> ColumnElement[bool]:
+    """Condition on User: holds one of these roles (any role at all when none is named)."""
+    held = (
+        select(assoc_user_role.c.user_id)
+        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+        .where(assoc_user_role.c.user_id == User.id, RoleRow.name.in_([role.value for role in roles or Role]))
+    )
+    return held.exists()
+
+
+def is_incomplete() -> ColumnElement[bool]:
+    """`missing`, as a condition on User."""
+    coupled = exists().where(user_programme.c.user_id == User.id)
+    return or_(~with_role(), and_(with_role(*PROGRAMME_ROLES), ~coupled))
+
+
+def in_programme(programme_id: int) -> ColumnElement[bool]:
+    return exists().where(user_programme.c.user_id == User.id, user_programme.c.programme_id == programme_id)
+
+
+def matching_words(text: str, *columns: Any) -> ColumnElement[bool]:
+    """Every word of `text` stands in one of the columns."""
+    return and_(*(or_(*(c.icontains(word, autoescape=True) for c in columns)) for word in text.split()[:8]))
+
+
+def programme_choices(actor: Actor) -> list[tuple[int, str]]:
+    """The programmes this actor can couple, for a form."""
+    rows = db.session.scalars(
+        visible(actor, Programme).order_by(Programme.name, Programme.cohort, Programme.id)
+    )
+    return [(row.id, str(row)) for row in rows]
+
+
+def last_active_administrator(ids: Collection[int]) -> bool:
+    """Whether no active administrator would be left without these users.
+
+    The rows stay locked until the transaction ends: two who strip each other at once wait for one another.
+    """
+    held = db.session.scalars(
+        select(User.id)
+        .where(User.active.is_(True), with_role(Role.ADMINISTRATOR))
+        .order_by(User.id)
+        .with_for_update(of=User)
+    ).all()
+    return bool(set(held) & set(ids)) and not set(held) - set(ids)
+
+
+@dataclass(frozen=True)
+class CodeState:
+    """The live inlogcode of a user, if any, and what became of its mail ("": no mail was made)."""
+
+    expires_at: datetime | None = None
+    mail_state: str = ""
+
+
+def live_code() -> ColumnElement[bool]:
+    """Condition on LoginCode: it can still be used."""
+    return and_(
+        LoginCode.used_at.is_(None), LoginCode.cancelled_at.is_(None), LoginCode.expires_at > utc_now()
+    )
+
+
+def code_state(user_id: int) -> CodeState:
+    row = db.session.execute(
+        select(LoginCode.expires_at, OutboxMail.state)
+        .outerjoin(OutboxMail, OutboxMail.login_code_id == LoginCode.id)
+        .where(LoginCode.user_id == user_id, live_code())
+        .order_by(LoginCode.id.desc(), OutboxMail.id.desc())
+        .limit(1)
+    ).first()
+    return CodeState(row[0], row[1] or "") if row else CodeState()
+
+
+def by_sign_in_name(name: str) -> Select[User]:
+    """The user behind a typed user name or e-mail address; both are kept in lower case."""
+    typed = name.strip().lower()
+    return select(User).where(or_(User.username == typed, User.email == typed)).limit(1)
+
+
+def taken(value: str, *, but: int | None = None) -> bool:
+    """Whether another user already has this as user name or e-mail address."""
+    statement = select(func.count()).select_from(User).where(or_(User.username == value, User.email == value))
+    if but is not None:
+        statement = statement.where(User.id != but)
+    return bool(db.session.scalar(statement))
+
+
+def own_user(user_id: int | None) -> User:
+    """A user with roles and programmes, in one go each."""
+    return db.session.scalars(
+        select(User)
+        .where(User.id == user_id)
+        .options(selectinload(User.roles), selectinload(User.programmes))
+        .execution_options(populate_existing=True)
+    ).one()

@@ -1,0 +1,63 @@
+"""What a password must be: long, not yours, not everybody's. No rules of composition (ASVS 5.0, 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.rules.people import search_form
+from app.rules.text import N_, Reason, reason
+
+SHORTEST = 12
+LONGEST = 200
+OWN_PART = 4  # shorter words (an infix, initials) say nothing about a password
+
+# Twelve characters or more that everybody tries; shorter ones are refused by their length.
+_WORDS = (
+    "wachtwoord", "welkom", "password", "welcome", "geheim", "qwerty", "azerty", "proeve", "examen", "school",
+    "student", "docent", "beheerder", "admin", "administrator", "letmein", "inloggen", "aanmelden", "zomer",
+    "winter", "lente", "herfst", "iloveyou", "qwertyuiop", "asdfghjkl", "zxcvbnm", "nederland", "amsterdam",
+    "rotterdam", "feyenoord", "voetbal", "maandag", "november", "december", "januari",
+)  # fmt: skip
+_COMMON = frozenset({
+    "123456789012", "1234567890123", "12345678901234", "123412341234", "123123123123", "111111111111",
+    "000000000000", "qwertyuiop12", "qwertyuiop123", "qwerty123456", "1q2w3e4r5t6y", "1qaz2wsx3edc",
+    "abcdefghijkl", "abcdef123456", "a1b2c3d4e5f6", "wachtwoord12", "wachtwoord123", "passwordpassword",
+    "wachtwoordwachtwoord", "hallohallohallo", "qwertyqwerty", "correcthorsebatterystaple", "mijnwachtwoord",
+    "ditismijnwachtwoord", "nieuwwachtwoord", "changemeplease", "trustno1trustno1", "iloveyou1234",
+})  # fmt: skip
+
+
+def password_problem(password: str, *, own: Iterable[str] = ()) -> Reason | None:
+    """Why this is no good password; None: it is. `own`: user name, mail, names, the school's name."""
+    if len(password) < SHORTEST:
+        return reason(
+            N_("Kies een wachtwoord van minstens %(least)s tekens. Een zin mag ook."), least=SHORTEST
+        )
+    if len(password) > LONGEST:
+        return reason(N_("Kies een wachtwoord van hoogstens %(most)s tekens."), most=LONGEST)
+    plain = _plain(password)
+    if _everybodys(plain) or len(set(password)) < 4:
+        return reason(N_("Dit wachtwoord is makkelijk te raden. Kies een ander."))
+    if any(part in plain and len(plain) - len(part) < SHORTEST // 2 for part in _own_parts(own)):
+        return reason(
+            N_("Dit wachtwoord lijkt te veel op uw naam, uw gebruikersnaam, uw e-mailadres of de school.")
+        )
+    return None
+
+
+def _everybodys(plain: str) -> bool:
+    """A known password, or one common word with nothing but digits and signs around it."""
+    letters = "".join(char for char in plain if char.isalpha())
+    return plain in _COMMON or letters in _WORDS
+
+
+def _own_parts(own: Iterable[str]) -> set[str]:
+    parts: set[str] = set()
+    for text in own:
+        words = text.replace("@", " ").replace(".", " ").split()
+        parts |= {_plain(word) for word in (text, *words)}
+    return {part for part in parts if len(part) >= OWN_PART}
+
+
+def _plain(text: str) -> str:
+    return search_form(text).replace(" ", "")
