@@ -24,7 +24,7 @@ class MappingForm(ActionForm):
         taken: dict[str, str] = {}
         for field in self:
             if field.data and field.data in taken:
-                field.errors = [*field.errors, _("“%(target)s” is al gekozen voor de kolom %(column)s.",
+                field.errors = [*field.errors, _("“%(target)s” is al gekozen voor de kolom “%(column)s”.",
                                 target=_(BY_KEY[field.data].label), column=taken[field.data])]  # fmt: skip
             elif field.data:
                 taken[field.data] = field.label.text

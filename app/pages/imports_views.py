@@ -14,7 +14,7 @@ from app.pages.base.request import href_with, number_arg, text_arg
 from app.queries.imports import RunLine
 from app.theme.widgets import Badge, Button, Cell, Column, Pager, Row, Tone
 
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 
 
 @dataclass(frozen=True)
