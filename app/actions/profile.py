@@ -36,10 +36,11 @@ LANGUAGES = (("nl", "Nederlands"), ("en", "English"))  # each in its own languag
 
 
 class ProfileForm(OwnVersion):
-    language = SelectField(LABELS["language"], choices=list(LANGUAGES))
+    language = SelectField(LABELS["language"])
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.row = own_account(actor)
+        self.language.choices = list(LANGUAGES)
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
