@@ -45,9 +45,9 @@ HINT_COMPANY = _l(
 
 
 class InSection:
-    """Checks a field only when its section counts; `needed`: then it may not be empty."""
+    """Checks a field only when its section counts; `needed`: the sentence when it is then empty."""
 
-    def __init__(self, key: str, *, needed: bool = False) -> None:
+    def __init__(self, key: str, needed: str = "") -> None:
         self.key, self.needed = key, needed
         self.field_flags = {"required": True} if needed and key == "all" else {}
 
@@ -57,7 +57,7 @@ class InSection:
             raise StopValidation
         if _empty(field):
             field.errors = []
-            raise StopValidation(_("Dit veld is verplicht.") if self.needed else "")
+            raise StopValidation(self.needed)
         if field.process_errors:
             raise StopValidation
 
@@ -68,10 +68,11 @@ def _empty(field: Field) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a planning form is made for."""
+    """What a planning form is made for; `allowed`: the candidates whose exam can be planned at all."""
 
     exam: Exam
     candidates: Sequence[Candidate]
+    allowed: Sequence[Candidate]
     examiners: Sequence[Examiner]
 
 
@@ -89,7 +90,7 @@ class PlanExamForm(ActionForm):
         default=TOGETHER,
     )
     order = RadioField(
-        _l("Meerdere studenten"),
+        _l("Wanneer begint iedere student?"),
         choices=[
             SelectChoice("one_by_one", _l("Achter elkaar: iedere student een eigen begintijd")),
             SelectChoice(
@@ -130,7 +131,7 @@ class PlanExamForm(ActionForm):
         return [self[f"{key}_{name}"] for name in NAMES]
 
     def own_start_fields(self) -> Iterator[tuple[Candidate, Field]]:
-        for one in self.facts.candidates:
+        for one in self.facts.allowed:
             if f"start{one.id}" in self:
                 yield one, self[f"start{one.id}"]
 
@@ -177,17 +178,20 @@ def form_for(facts: Facts) -> type[PlanExamForm]:
     """The form class of this exam and these students."""
     made: dict[str, Any] = {"facts": facts, **_section("all", facts)}
     for task in facts.exam.tasks:
-        made.update(_section(f"task{task.id}", facts))
-    if 1 < len(facts.candidates) <= OWN_STARTS_MOST:
-        for one in facts.candidates:
+        made.update(_section(f"task{task.id}", facts, task))
+    if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
+        for one in facts.allowed:
             made[f"start{one.id}"] = TimeField(
                 _("Begintijd van %(student)s", student=one.label), [Optional()]
             )
     return type("PlanThisExamForm", (PlanExamForm,), made)
 
 
-def _section(key: str, facts: Facts) -> dict[str, Field]:
-    needed, optional = InSection(key, needed=True), InSection(key)
+def _section(key: str, facts: Facts, task: ExamTask | None = None) -> dict[str, Field]:
+    empty = _("Dit veld is verplicht.")
+    if task is not None:
+        empty = _("Vul dit in, of laat opdracht %(position)s helemaal leeg.", position=task.position)
+    needed, optional = InSection(key, empty), InSection(key)
     school = [SelectChoice(str(e.id), e.label) for e in facts.examiners if SCHOOL in e.roles]
     company = [SelectChoice(str(e.id), e.label) for e in facts.examiners if COMPANY in e.roles]
     fields = {
@@ -220,9 +224,9 @@ def starting_values(facts: Facts) -> dict[str, Any]:
     minutes = sum(task.duration_minutes for task in exam.tasks)
     values: dict[str, Any] = {"all_minutes": minutes, "seen": fingerprint(facts.candidates)}
     for task in exam.tasks:
-        values.update(_task_values(task, [_present(one, task) for one in facts.candidates]))
-    one_block = [_one_block(exam, one) for one in facts.candidates]
-    values["way"] = TOGETHER if all(one_block) and _blocks_fit(facts, minutes) else APART
+        values.update(_task_values(task, [_present(one, task) for one in facts.allowed]))
+    one_block = [_one_block(exam, one) for one in facts.allowed]
+    values["way"] = TOGETHER if None not in one_block and _blocks_fit(facts, minutes) else APART
     if values["way"] == TOGETHER:
         values.update(_block_values(facts, one_block))
     if minutes <= WORKING_DAY:
@@ -236,7 +240,7 @@ def _present(one: Candidate, task: ExamTask) -> PresentSitting | None:
 
 def _blocks_fit(facts: Facts, minutes: int) -> bool:
     """An exam of more than a working day is better planned task by task, unless it stands in one block."""
-    return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.candidates)
+    return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.allowed)
 
 
 def _one_block(exam: Exam, one: Candidate) -> Sequence[PresentSitting] | None:
@@ -253,13 +257,13 @@ def _one_block(exam: Exam, one: Candidate) -> Sequence[PresentSitting] | None:
 
 
 def _block_values(facts: Facts, blocks: Sequence[Sequence[PresentSitting] | None]) -> Mapping[str, Any]:
-    planned = [(one, block) for one, block in zip(facts.candidates, blocks, strict=True) if block]
+    planned = [(one, block) for one, block in zip(facts.allowed, blocks, strict=True) if block]
     if not planned:
         return {}
     first = [block[0] for _one, block in planned]
     values = {f"all_{name}": value for name, value in _common(first).items()}
     values["all_minutes"] = sum(sitting.minutes for sitting in planned[0][1])
-    if len(facts.candidates) > 1:
+    if len(facts.allowed) > 1:
         for one, block in planned:
             values[f"start{one.id}"] = current_school().local(block[0].starts_at).time()
     return values

@@ -78,6 +78,7 @@ class MatrixModel:
     hidden: Sequence[tuple[str, str]] = ()
     pager: Pager = field(default_factory=lambda: Pager(1, 1, 0, 0, 0))
     programme: str = ""
+    plans: bool = False
 
 
 class PlanningPage(PlanScreen):
@@ -136,7 +137,8 @@ class OverviewScreen:
     def model(self) -> MatrixModel:
         wanted = self.wanted
         if not wanted.programme_id:
-            return MatrixModel(_("Examens"), (), (), (), filters=[self._programme_input()])
+            choose = [self._programme_input()]
+            return MatrixModel(_("Examens"), (), (), (), filters=choose, plans=self.may_plan)
         every = exam_columns(self.actor, wanted.programme_id)
         shown = [exam for exam in every if wanted.exam_id in (0, exam.id)]
         size = number_arg("size", PAGE_SIZE, most=200) or PAGE_SIZE
@@ -210,7 +212,9 @@ class OverviewScreen:
             if exam.current
             else _("%(code)s (versie %(version)s)", code=exam.code, version=exam.version)
         )
-        return MatrixExam(exam.title, code, href, _(exam.kind.label))
+        kind = _(exam.kind.label)
+        short = exam.title.removeprefix(kind).strip()
+        return MatrixExam(short or exam.title, code, href, kind)
 
     def _row(self, student: StudentRow, overview: Overview) -> MatrixRow:
         href = f"/studenten/{student.id}" if may(self.actor, Permission.STUDENTS_SEE) else ""

@@ -183,7 +183,8 @@ def _history(lines: Sequence[HistoryLine]) -> Section:
         for index, line in enumerate(lines)
     ]
     columns = [Column("what", _("Wat")), Column("when", _("Wanneer")), Column("who", _("Door wie"))]
-    return Section(_("Geschiedenis"), columns=columns, rows=rows, empty=_("Nog niets gebeurd."))
+    empty = _("In het logboek staat nog niets over deze aanmelding.")
+    return Section(_("Geschiedenis"), columns=columns, rows=rows, empty=empty)
 
 
 def _action_label(name: str) -> str:

@@ -188,8 +188,10 @@ def planning_facts(exam_id: int, students: Sequence[int]) -> Facts:
     if exam is None:
         raise NotFound
     candidates = load_candidates(exam, students)
+    rules = circumstances().attempts
+    allowed = [one for one in candidates if why_not_at_all(exam, one, rules) is None]
     programmes = {key for one in candidates for key in one.programmes}
-    return Facts(exam, candidates, examiners_for(exam, programmes))
+    return Facts(exam, candidates, allowed, examiners_for(exam, programmes))
 
 
 class _Words:
@@ -226,8 +228,7 @@ class _Words:
 def planning_screen(facts: Facts) -> PlanningScreen:
     words = _Words(facts)
     rows = [words.candidate(one) for one in facts.candidates]
-    allowed = sum(not row.refused for row in rows)
-    return PlanningScreen(exam_view(facts.exam), rows[:SHOWN], len(rows), allowed)
+    return PlanningScreen(exam_view(facts.exam), rows[:SHOWN], len(rows), len(facts.allowed))
 
 
 def exam_view(exam: Exam) -> ExamView:
@@ -283,11 +284,13 @@ def _student_plan(one: StudentPlan, plan: Plan) -> StudentPlanView:
 
 
 def minutes_label(minutes: int) -> str:
-    """90 minutes; from two hours on in hours as well."""
-    if minutes < 120:
+    """90 minutes; from two hours on: 2 uur 15 minuten."""
+    hours, rest = divmod(minutes, 60)
+    if hours < 2:
         return _("%(minutes)s minuten", minutes=minutes)
-    hours = f"{minutes / 60:.1f}".rstrip("0").rstrip(".").replace(".", ",")
-    return _("%(minutes)s minuten (%(hours)s uur)", minutes=minutes, hours=hours)
+    if not rest:
+        return _("%(hours)s uur", hours=hours)
+    return _("%(hours)s uur %(minutes)s minuten", hours=hours, minutes=rest)
 
 
 def say(why: Reason) -> str:

@@ -74,7 +74,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Cell:
-    """`attempts` in order; without one: `open` (can be planned), `excluded`, or neither: not this student's."""
+    """`attempts` in order; without any: `open` (can be planned), `excluded`, or neither."""
 
     attempts: tuple[Attempt, ...] = ()
     open: bool = False
