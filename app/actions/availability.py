@@ -135,14 +135,14 @@ def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
 
 class ReleaseForm(ActionForm):
     available = RadioField(
-        _l("Tabblad “Mijn onderwijsvoortgang”"),
-        [InputRequired(_l("Kies aan of uit."))],
-        choices=[
-            ("on", _l("Aan: de student ziet het tabblad")),
-            ("off", _l("Uit: de student ziet het tabblad niet")),
-        ],
-        default="on",
+        _l("Tabblad “Mijn onderwijsvoortgang”"), [InputRequired(_l("Kies aan of uit."))], default="on"
     )
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self.available.choices = [
+            ("on", _("Aan: de student ziet het tabblad")),
+            ("off", _("Uit: de student ziet het tabblad niet")),
+        ]
 
 
 @action(

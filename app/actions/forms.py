@@ -61,6 +61,7 @@ class VersionedForm(ActionForm):
     row: Any = None
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
         self.row = targets.one() if targets is not None else None
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:

@@ -35,6 +35,7 @@ FIELD_LABELS: Mapping[str, Any] = {
     "email": _l("E-mailadres"),
     **{role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES},
 }
+NAME_MAX = 64  # what the account table holds of a name
 # The actions that change what the pencil's form shows.
 CHANGING = ("change_student", "couple_users", "uncouple_users", "import_students")
 
@@ -264,14 +265,9 @@ def _put_in_group(actor: Actor, student: Student, group_id: int) -> None:
 
 
 def _tell_account(student: Student) -> None:
-    """A student who can sign in has the same name and address there."""
+    """Who can sign in has the same name there; the address of an account is the sender of codes' business."""
     account = student.user
     if account is None:
         return
-    account.first_name, account.infix, account.last_name = (
-        student.first_name,
-        student.infix,
-        student.last_name,
-    )
-    if student.email:
-        account.email = student.email
+    account.first_name, account.last_name = student.first_name[:NAME_MAX], student.last_name[:NAME_MAX]
+    account.infix = student.infix

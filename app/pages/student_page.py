@@ -154,7 +154,7 @@ def _groups(page: StudentsPage, student: Student) -> Section:
     return Section(
         _("Studentgroepen"),
         facts if student.groups else (),
-        empty=_("Deze student zit nog niet in een studentgroep."),
+        empty="" if student.groups else _("Deze student zit nog niet in een studentgroep."),
         buttons=_buttons(page, student, *offered),
     )
 
@@ -202,7 +202,7 @@ def _state(row: queries.StudentExam) -> Badge:
         if row.excluded:
             return Badge(_("Niet beschikbaar"), "neutral", "slash-circle")
         return Badge(_("Nog niet ingepland"), "neutral", "circle")
-    parts = f" ({block.parts})" if block.parts else ""
+    parts = f" ({block.parts})" if block.parts and block.result is None else ""
     mark = f": {block.result.grade}" if block.result is not None and block.result.grade else ""
     return Badge(_(block.label) + mark + parts, TONES.get(block.tone, "neutral"), block.state.icon)
 

@@ -13,6 +13,7 @@ from app.actions.availability import exclude_exam, include_exam, release_progres
 from app.actions.base import Action, Outcome
 from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import add_to_groups, remove_from_group
+from app.actions.login_codes import send_student_codes
 from app.actions.students import add_student, change_student
 from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
@@ -44,6 +45,7 @@ BULK: tuple[Action, ...] = (
     exclude_exam,
     release_progress,
     add_to_groups,
+    send_student_codes,
     couple_users,
     include_exam,
     uncouple_programme,
