@@ -15,10 +15,27 @@ from app.rules.text import N_, Reason, reason
 
 Values = Mapping[str, Any]
 
-CRITICAL = N_(
-    "Een cruciaal criterium moet minstens %(points)s punt(en) krijgen. "
-    "Lukt dat niet, dan is het hele examen onvoldoende."
+CRITICAL = (
+    N_("Een cruciaal criterium moet minstens 1 punt krijgen. Anders is het hele examen onvoldoende."),
+    N_(
+        "Een cruciaal criterium moet minstens %(points)s punten krijgen. "
+        "Anders is het hele examen onvoldoende."
+    ),
 )
+EVERY_CRITERION = (
+    N_("Voldoende: elk criterium krijgt minstens 1 punt."),
+    N_("Voldoende: elk criterium krijgt minstens %(points)s punten."),
+)
+EVERY_PROCESS = {
+    "average": (
+        N_("Elk werkproces moet voldoende zijn: gemiddeld minstens 1 punt per criterium."),
+        N_("Elk werkproces moet voldoende zijn: gemiddeld minstens %(points)s punten per criterium."),
+    ),
+    "lowest": (
+        N_("Elk werkproces moet voldoende zijn: elk criterium ervan minstens 1 punt."),
+        N_("Elk werkproces moet voldoende zijn: elk criterium ervan minstens %(points)s punten."),
+    ),
+}
 MARK_FORMULA = N_("Het cijfer is 1 + 9 × behaalde punten ÷ %(maximum)s.")
 ROUNDING = {
     "up": N_("Het cijfer wordt naar boven afgerond op één decimaal."),
@@ -36,8 +53,13 @@ def explain_rule(
     values = read_parameters(chosen.parameters, parameters)
     sentences = EXPLAINED[model](values, max_points)
     if critical:
-        sentences.append(reason(CRITICAL, points=number(values["min_points"])))
+        sentences.append(in_points(CRITICAL, values["min_points"]))
     return sentences
+
+
+def in_points(sentences: tuple[str, str], points: int | Decimal) -> Reason:
+    """The sentence for one point, or the one for any other number."""
+    return reason(sentences[0]) if points == 1 else reason(sentences[1], points=number(points))
 
 
 def number(value: int | Decimal) -> str:
@@ -46,12 +68,7 @@ def number(value: int | Decimal) -> str:
 
 
 def _consortium(values: Values, max_points: int) -> list[Reason]:
-    told = [
-        reason(
-            N_("Voldoende: elk criterium krijgt minstens %(points)s punt(en)."),
-            points=number(values["min_points"]),
-        )
-    ]
+    told = [in_points(EVERY_CRITERION, values["min_points"])]
     if values["good_from"] is not None:
         told.append(
             reason(
@@ -81,15 +98,9 @@ def _points_to_mark(values: Values, max_points: int) -> list[Reason]:
 
 
 def _every_work_process(values: Values, max_points: int) -> list[Reason]:
-    measure = {
-        "average": N_(
-            "Elk werkproces moet voldoende zijn: gemiddeld minstens %(points)s punt(en) per criterium."
-        ),
-        "lowest": N_("Elk werkproces moet voldoende zijn: elk criterium ervan minstens %(points)s punt(en)."),
-    }[values["measure"]]
     cap = values["fail_cap"] if values["fail_cap"] is not None else values["pass_mark"] - Decimal("0.1")
     return [
-        reason(measure, points=number(values["min_points"])),
+        in_points(EVERY_PROCESS[values["measure"]], values["min_points"]),
         reason(
             N_("Is een werkproces onvoldoende, dan is het cijfer hoogstens %(mark)s."), mark=mark_text(cap)
         ),
