@@ -49,7 +49,9 @@ USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellchec
 
 
 class SignInForm(ActionForm):
-    username = StringField(_l("Gebruikersnaam"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX)
+    username = StringField(
+        _l("Gebruikersnaam of e-mailadres"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX
+    )
     password = PasswordField(
         _l("Wachtwoord"),
         [InputRequired(), Length(max=LONGEST)],
@@ -164,7 +166,7 @@ def forget_tries(*names: str) -> None:
 @action(_l("Aangemeld"), permission=Permission.START)
 def record_sign_in(actor: Actor, *, user_id: int) -> Outcome:
     """Keep when a user signed in, and forget the tries of that account."""
-    user = db.session.get_one(User, user_id)
+    user = db.session.get_one(User, user_id, with_for_update=True)  # it counts: two at once take turns
     _note_sign_in(user)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 

@@ -114,6 +114,7 @@ class NewUserForm(UserForm):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
         self.programmes.choices = programme_choices(actor)
+        self.roles.flags.required = True
 
     def validate_roles(self, field: Checks) -> None:
         if not field.data:

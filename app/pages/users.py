@@ -40,7 +40,7 @@ from app.queries.users import (
 )
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
-PROGRAMMES_SHOWN = 2
+PROGRAMMES_SHOWN = 1
 
 
 def role_badges(user: User) -> list[Badge]:
@@ -48,19 +48,29 @@ def role_badges(user: User) -> list[Badge]:
 
 
 def state_badges(user: User) -> list[Badge]:
-    """Active or not, and what is still missing before this user can work."""
+    """Active or not, and whether something is still missing before this user can work."""
     badges = [Badge(_("Actief"), "good") if user.active else Badge(_("Inactief"), "neutral")]
-    wanting = {"role": _("Onvolledig: nog geen rol"), "programme": _("Onvolledig: nog geen opleiding")}
-    if need := missing(user):
-        badges.append(Badge(wanting[need], "warn", "exclamation-triangle"))
-    return badges
+    return [*badges, Badge(_("Onvolledig"), "warn", "exclamation-triangle")] if missing(user) else badges
+
+
+def state_cell(user: User) -> Cell:
+    wanting = {"": "", "role": _("nog geen rol"), "programme": _("nog geen opleiding")}
+    return Cell(badges=state_badges(user), muted=wanting[missing(user)])
+
+
+def name_cell(user: User) -> Cell:
+    return Cell(user.full_name, href=f"{UsersPage.route_base}/{user.id}", muted=user.organisation)
+
+
+def sign_in_name_cell(user: User) -> Cell:
+    return Cell(user.username, muted=user.email if user.email != user.username else "")
 
 
 def programmes_cell(user: User) -> Cell:
-    names = [str(programme) for programme in user.programmes]
+    names = [programme.name for programme in user.programmes]
     rest = len(names) - PROGRAMMES_SHOWN
     return Cell(
-        "; ".join(names[:PROGRAMMES_SHOWN]), muted=_("en nog %(count)s", count=rest) if rest > 0 else ""
+        ", ".join(names[:PROGRAMMES_SHOWN]), muted=_("en nog %(count)s", count=rest) if rest > 0 else ""
     )
 
 
@@ -105,17 +115,12 @@ class UsersPage(ListPage):
     permission = Permission.USERS_SEE
     title = _l("Gebruikers")
     columns = (
-        ListColumn(
-            "name", _l("Naam"),
-            lambda u: Cell(u.full_name, href=f"{UsersPage.route_base}/{u.id}", muted=u.organisation),
-            order=User.last_name,
-        ),
-        ListColumn("username", _l("Gebruikersnaam"), lambda u: Cell(u.username), order=User.username),
-        ListColumn("email", _l("E-mailadres"), lambda u: Cell(u.email), order=User.email),
+        ListColumn("name", _l("Naam"), name_cell, order=User.last_name),
+        ListColumn("username", _l("Gebruikersnaam en e-mail"), sign_in_name_cell, order=User.username),
         ListColumn("roles", _l("Rollen"), lambda u: Cell(badges=role_badges(u))),
         ListColumn("programmes", _l("Opleidingen"), programmes_cell, wide_only=True),
         ListColumn("last_sign_in", _l("Laatst aangemeld"), sign_in_cell, order=User.last_login),
-        ListColumn("state", _l("Status"), lambda u: Cell(badges=state_badges(u)), order=User.active),
+        ListColumn("state", _l("Status"), state_cell, order=User.active),
     )  # fmt: skip
     filters = (
         ListFilter("q", _l("Zoeken"), by_words),

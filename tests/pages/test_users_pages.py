@@ -92,7 +92,7 @@ class TestForm:
         answer = beheerder.do(ADD, NEW, follow_redirects=True)
         assert "Jan Boer is toegevoegd" in answer.text
         assert "Koppelen aan opleidingen" in answer.text
-        assert "nog geen opleiding" in answer.text
+        assert "nog aan geen opleiding gekoppeld" in answer.text
 
     def test_the_supplier_role_is_offered_by_a_supplier_only(self, visit: Visit) -> None:
         offered = {
