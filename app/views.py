@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from app.pages.own_exams import OwnExamsPage
 from app.pages.planning import PlanningPage
 from app.pages.profile import ProfilePage
 from app.pages.programmes import ElectivesPage, ProgrammesPage
-from app.pages.progress import OwnProgressPage
+from app.pages.progress import OwnProgressPage, ProgressPage, progress_tab_shown
 from app.pages.school import HealthPage, StartPage
 from app.pages.students import StudentsPage
 from app.pages.trail import TrailPage
@@ -38,6 +39,7 @@ class Tab:
     page: type[Any]
     permission: Permission
     icon: str
+    condition: Callable[[], bool] | None = None  # shown only when this holds, too
 
 
 P = Permission
@@ -53,11 +55,15 @@ TABS = (
     Tab("to-assess", _l("Te beoordelen"), ToAssessPage, P.ASSESSMENT_TODO, "clipboard-check"),
     Tab("committee", _l("Examencommissie"), CommitteePage, P.COMMITTEE_SEE, "bank"),
     Tab("own-exams", _l("Mijn examens"), OwnExamsPage, P.OWN_EXAMS, "calendar-check"),
-    Tab("own-progress", _l("Mijn onderwijsvoortgang"), OwnProgressPage, P.OWN_PROGRESS, "graph-up"),
+    Tab(
+        "own-progress", _l("Mijn onderwijsvoortgang"), OwnProgressPage, P.OWN_PROGRESS, "graph-up",
+        condition=progress_tab_shown,
+    ),
+    Tab("progress", _l("Onderwijsvoortgang"), ProgressPage, P.PROGRESS_SEE, "graph-up-arrow"),
     Tab("library", _l("Bibliotheek"), LibraryPage, P.LIBRARY_READ, "book"),
     Tab("settings", _l("Instellingen"), UpdatesPage, P.SETTINGS_READ, "gear"),
     Tab("profile", _l("Mijn profiel"), ProfilePage, P.PROFILE, "person-circle"),
-)
+)  # fmt: skip
 
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
@@ -69,7 +75,7 @@ def register_views(builder: AppBuilder) -> None:
     for page in OTHERS:
         builder.add_view_no_menu(page)
     for tab in TABS:
-        builder.add_view(tab.page, tab.name, label=tab.label, icon=tab.icon)
+        builder.add_view(tab.page, tab.name, label=tab.label, icon=tab.icon, menu_cond=tab.condition)
 
 
 def menu_permissions() -> dict[str, Permission]:

@@ -132,6 +132,7 @@ def _task(task: ExamTask, assessment: Assessment, sheet: ScoreSheet) -> dict[str
     company = next((one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER), None)
     return {
         "id": task.id,
+        "sitting_id": sitting.id,
         "position": task.position,
         "title": task.title,
         "starts_at": sitting.starts_at.isoformat(),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, insert, literal, select
@@ -64,17 +66,32 @@ def entry_hash(entry: AuditEntry, ids: Sequence[int]) -> str:
 
 def broken_at() -> int | None:
     """The id of the first entry that does not fit the chain; None when the whole trail is sound."""
+    last = db.session.scalar(select(func.max(AuditEntry.id))) or 0
+    entries = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.id <= last).order_by(AuditEntry.id)
+    ).yield_per(500)
     previous = ""
-    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
-        ids = db.session.scalars(
-            select(AuditObject.object_id)
-            .where(AuditObject.entry_id == entry.id)
-            .order_by(AuditObject.object_id)
-        ).all()
-        if entry.previous_hash != previous or entry.hash != entry_hash(entry, ids):
-            return entry.id
-        previous = entry.hash
-    return None
+    with closing(_objects(last)) as objects:
+        waiting = next(objects, None)
+        for entry in entries:
+            ids: Sequence[int] = ()
+            if waiting is not None and waiting[0] == entry.id:
+                ids, waiting = waiting[1], next(objects, None)
+            if entry.previous_hash != previous or entry.hash != entry_hash(entry, ids):
+                return entry.id
+            previous = entry.hash
+    return None if waiting is None else waiting[0]
+
+
+def _objects(last: int) -> Generator[tuple[int, Sequence[int]], None, None]:
+    """Entry id with the ids of its rows, both ascending; one stream beside that of the entries."""
+    rows = db.session.execute(
+        select(AuditObject.entry_id, AuditObject.object_id)
+        .where(AuditObject.entry_id <= last)
+        .order_by(AuditObject.entry_id, AuditObject.object_id)
+    ).yield_per(5000)
+    for entry_id, group in groupby(rows, key=lambda row: row.entry_id):
+        yield entry_id, [row.object_id for row in group]
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import SittingView
 from app.rules.scoring import mark_text
 from app.school import current_school
-from app.theme.widgets import Badge, Cell, Fact
+from app.theme.widgets import Badge, Button, Cell, Fact
 
 OWN_FIELDS = {"csrf_token", "token", "version", "definitive"}
 
@@ -139,6 +140,7 @@ class Part:
 @dataclass(frozen=True)
 class ResultTask:
     title: str
+    href: str
     muted: str
     criteria: Sequence[Mapping[str, Any]]
     remark: str
@@ -157,6 +159,7 @@ class ResultModel:
     processes: Sequence[Part]
     task_parts: Sequence[Part]
     tasks: Sequence[ResultTask]
+    buttons: Sequence[Button] = ()
 
 
 def result_page(result: Result, actor: Actor) -> ResultModel:
@@ -175,11 +178,24 @@ def result_page(result: Result, actor: Actor) -> ResultModel:
         reasons=[_(text) % params if params else _(text) for text, params in outcome["reasons"]],
         facts=_result_facts(result),
         processes=[
-            _part(one, f"{one['key']} {names.get(one['key'], '')}") for one in outcome["work_processes"]
+            _part(one, f"{one['key']} {names.get(one['key'], '')}")
+            for one in sorted(outcome["work_processes"], key=lambda one: natural(one["key"]))
         ],
         task_parts=[_part(one, titles.get(one["key"], one["key"])) for one in outcome["tasks"]],
         tasks=[_result_task(task, with_company) for task in tasks],
+        buttons=_trail_button(result, actor),
     )
+
+
+def _trail_button(result: Result, actor: Actor) -> Sequence[Button]:
+    if not may(actor, Permission.TRAIL_READ):
+        return []
+    return [Button(_("Logboek"), f"/logboek/?student={result.registration.student.number}", "journal-text")]
+
+
+def natural(code: str) -> list[tuple[int, str]]:
+    """Sorts B1-K1-W2 before B1-K1-W10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", code)]
 
 
 def result_badge(result: Result) -> Badge:
@@ -221,6 +237,7 @@ def _result_task(task: Mapping[str, Any], with_company: bool) -> ResultTask:
     place = [f"{current_school().local(moment):%d-%m-%Y %H:%M}", task["location"], *examiners]
     return ResultTask(
         title=_("Opdracht %(number)s: %(title)s", number=task["position"], title=task["title"]),
+        href=f"/te-beoordelen/{task['sitting_id']}" if with_company else "",
         muted=" · ".join(part for part in place if part),
         criteria=task["criteria"],
         remark=task["remark"],
