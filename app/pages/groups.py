@@ -42,7 +42,7 @@ class GroupsPage(ListPage):
     filters = (
         ListFilter("q", _l("Zoek op naam"), queries.by_name),
         ListFilter(
-            "school_year",
+            "schooljaar",
             _l("Schooljaar"),
             queries.by_school_year,
             lambda: queries.school_year_choices(current_actor()),
@@ -116,7 +116,7 @@ class GroupsPage(ListPage):
             buttons=[
                 Button(
                     _("Toon in Studenten") if rows else _("Kies studenten"),
-                    href_with("/studenten/", [("group", str(row.id))] if rows else []),
+                    href_with("/studenten/", [("groep", str(row.id))] if rows else []),
                     icon="list-check",
                 )
             ],

@@ -109,19 +109,19 @@ class StudentsPage(ListPage):
     filters = (
         ListFilter("q", _l("Zoek op naam of nummer"), queries.by_words),
         ListFilter(
-            "target",
-            _l("Opleiding"),
+            "opleiding",
+            _l("Opleiding of keuzedeel"),
             queries.by_target,
             lambda: queries.target_filter_choices(current_actor()),
         ),
         ListFilter(
-            "group",
+            "groep",
             _l("Studentgroep"),
             queries.by_group,
             lambda: queries.group_filter_choices(current_actor()),
         ),
         ListFilter(
-            "supervisor",
+            "begeleider",
             _l("Praktijkbegeleider"),
             queries.by_supervisor,
             lambda: queries.supervisor_filter_choices(current_actor()),

@@ -45,11 +45,12 @@ def by_words(statement: Select[Any], words: str) -> Select[Any]:
 
 
 def by_target(statement: Select[Any], key: str) -> Select[Any]:
-    """Students of a programme or elective: "p12", "e3"."""
-    column = {"p": Enrolment.programme_id, "e": Enrolment.elective_id}.get(key[:1])
-    if column is None or not _is_id(key[1:]):
+    """Students of a programme ("12") or of an elective ("k3")."""
+    column = Enrolment.elective_id if key.startswith("k") else Enrolment.programme_id
+    number = key.removeprefix("k")
+    if not _is_id(number):
         return statement.where(Student.id.is_(None))
-    return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(key[1:]))))
+    return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(number))))
 
 
 def by_group(statement: Select[Any], group_id: str) -> Select[Any]:
@@ -98,7 +99,7 @@ def target_filter_choices(actor: Actor) -> Choices:
     """Programmes and electives that the visible students have. One query each."""
     rows: list[tuple[str, str]] = []
     for key, model, column in (
-        ("p", Programme, Enrolment.programme_id), ("e", Elective, Enrolment.elective_id),
+        ("", Programme, Enrolment.programme_id), ("k", Elective, Enrolment.elective_id),
     ):  # fmt: skip
         entity: Any = model
         used = exists().where(column == entity.id, Enrolment.student_id.in_(_ids(actor)))

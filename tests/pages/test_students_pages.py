@@ -152,17 +152,17 @@ def test_the_filters_narrow_the_list(visit: Visit) -> None:
     group = make_group(full)
     visitor = visit("administrator")
     for query, complete, empty in (
-        (f"target=p{programme.id}", True, False),
-        (f"target=e{elective.id}", True, False),
-        (f"group={group.id}", True, False),
-        (f"supervisor={teacher.id}", True, False),
+        (f"opleiding={programme.id}", True, False),
+        (f"opleiding=k{elective.id}", True, False),
+        (f"groep={group.id}", True, False),
+        (f"begeleider={teacher.id}", True, False),
         ("state=no-programme", False, True),
         ("state=no-supervisor", False, True),
         ("state=nothing-planned", False, True),
         ("state=no-progress", False, True),
         ("state=onzin", False, False),
-        ("group=1 OR 1=1", False, False),
-        ("target=p", False, False),
+        ("groep=1 OR 1=1", False, False),
+        ("opleiding=k", False, False),
     ):
         rows = visitor.get(f"/studenten/?{query}").text
         assert ("Compleet, Fleur" in rows, "Leeg, Fleur" in rows) == (complete, empty), query
