@@ -1,0 +1,15 @@
+"""The scale of the nulmeting and voortgangsmeting: Nooit, Oefenen, Voldoende, Goed.
+
+Not "nooit, soms, vaak, altijd": practice trainers took frequency for quality (domain.md, section 4).
+"""
+
+from __future__ import annotations
+
+from app.rules.text import N_
+
+RATINGS = (N_("Nooit"), N_("Oefenen"), N_("Voldoende"), N_("Goed"))
+KINDS = {"baseline": N_("Nulmeting"), "progress": N_("Voortgangsmeting")}
+
+
+def is_rating(value: int) -> bool:
+    return 0 <= value < len(RATINGS)
