@@ -40,8 +40,6 @@ from app.queries.users import (
 )
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
-PROGRAMMES_SHOWN = 1
-
 
 def role_badges(user: User) -> list[Badge]:
     return [Badge(_(role.label), "info") for role in roles_of(user)]
@@ -66,12 +64,11 @@ def sign_in_name_cell(user: User) -> Cell:
     return Cell(user.username, muted=user.email if user.email != user.username else "")
 
 
-def programmes_cell(user: User) -> Cell:
+def roles_cell(user: User) -> Cell:
+    """The roles, and under them the first programme: names are long, and a user may have many."""
     names = [programme.name for programme in user.programmes]
-    rest = len(names) - PROGRAMMES_SHOWN
-    return Cell(
-        ", ".join(names[:PROGRAMMES_SHOWN]), muted=_("en nog %(count)s", count=rest) if rest > 0 else ""
-    )
+    more = _(" en nog %(count)s", count=len(names) - 1) if len(names) > 1 else ""
+    return Cell(badges=role_badges(user), muted=names[0] + more if names else "")
 
 
 def sign_in_cell(user: User) -> Cell:
@@ -116,9 +113,8 @@ class UsersPage(ListPage):
     title = _l("Gebruikers")
     columns = (
         ListColumn("name", _l("Naam"), name_cell, order=User.last_name),
-        ListColumn("username", _l("Gebruikersnaam en e-mail"), sign_in_name_cell, order=User.username),
-        ListColumn("roles", _l("Rollen"), lambda u: Cell(badges=role_badges(u))),
-        ListColumn("programmes", _l("Opleidingen"), programmes_cell, wide_only=True),
+        ListColumn("username", _l("Gebruikersnaam"), sign_in_name_cell, order=User.username),
+        ListColumn("roles", _l("Rollen en opleidingen"), roles_cell),
         ListColumn("last_sign_in", _l("Laatst aangemeld"), sign_in_cell, order=User.last_login),
         ListColumn("state", _l("Status"), state_cell, order=User.active),
     )  # fmt: skip
