@@ -70,13 +70,13 @@ def exclude_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
             pairs.with_only_columns(Student.id, Exam.id).where(~registered, ~excluded),
         )
     )
-    held = {student_id for student_id, _row in refused} - set(changed)
+    held = set(refused) - set(changed)
     return Outcome(
         done=len(changed),
         unchanged=targets.count - len(changed) - len(held),
         ids=changed,
         names=first_names(changed),
-        refused=[row for _id, row in refused],
+        refused=list(refused.values()),
         summary=ngettext(
             "%(exams)s: niet meer beschikbaar voor %(num)s student.",
             "%(exams)s: niet meer beschikbaar voor %(num)s studenten.",
@@ -207,21 +207,22 @@ def _pairs(targets: Targets[Student], exams: Sequence[int]) -> Any:
     )
 
 
-def _already_registered(pairs: Any) -> list[tuple[int, Refused]]:
+def _already_registered(pairs: Any) -> dict[int, Refused]:
+    """Per student why not: the exams that are planned already."""
     rows = db.session.execute(
         pairs.with_only_columns(Student, Exam).order_by(
             Student.last_name, Student.first_name, Student.id, Exam.code
         )
     )
-    return [
-        (
-            student.id,
-            Refused(
-                f"{student.sort_name} ({student.number})", _("is al aangemeld voor %(exam)s", exam=str(exam))
-            ),
+    held: dict[Student, list[Exam]] = defaultdict(list)
+    for student, exam in rows:
+        held[student].append(exam)
+    return {
+        student.id: Refused(
+            f"{student.sort_name} ({student.number})", _("is al aangemeld voor %(exam)s", exam=_titles(exams))
         )
-        for student, exam in rows
-    ]
+        for student, exams in held.items()
+    }
 
 
 def _titles(exams: Sequence[Exam]) -> str:

@@ -40,7 +40,7 @@ WHOLE_STUDENT = {
 def student_model(page: StudentsPage, student: Student) -> ShowModel:
     actor = current_actor()
     sections = [
-        _data(student),
+        _data(actor, student),
         _programmes(page, student),
         _users(page, student),
         _groups(page, student),
@@ -80,17 +80,13 @@ def _badges(student: Student) -> list[Badge]:
     return badges
 
 
-def _data(student: Student) -> Section:
-    return Section(
-        _("Gegevens"),
-        [
-            Fact(_("Studentnummer"), student.number),
-            Fact(_("Naam"), student.full_name),
-            Fact(_("Geslacht"), _(student.gender.label)),
-            Fact(_("Geboortedatum"), dutch_date(student.birth_date) if student.birth_date else ""),
-            Fact(_("E-mailadres"), student.email),
-        ],
-    )
+def _data(actor: Actor, student: Student) -> Section:
+    """Birth date and gender only for who works with them: no examiner needs these."""
+    facts = [Fact(_("Studentnummer"), student.number), Fact(_("Naam"), student.full_name)]
+    if may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE):
+        born = dutch_date(student.birth_date) if student.birth_date else ""
+        facts += [Fact(_("Geslacht"), _(student.gender.label)), Fact(_("Geboortedatum"), born)]
+    return Section(_("Gegevens"), [*facts, Fact(_("E-mailadres"), student.email)])
 
 
 def _programmes(page: StudentsPage, student: Student) -> Section:
@@ -188,7 +184,11 @@ def _exam_row(number: int, row: queries.StudentExam) -> Row:
         number,
         title,
         [
-            Cell(title, muted=f"{_(row.exam.kind.label)} · {owner}"),
+            Cell(
+                title,
+                f"/examens/aanmelding/{row.registration_id}" if row.attempt else "",
+                muted=f"{_(row.exam.kind.label)} · {owner}",
+            ),
             Cell(str(row.attempt) if row.attempt else "", numeric=True),
             Cell(show_datetime(row.first_moment)),
             Cell(badges=[_state(row)]),

@@ -246,9 +246,10 @@ def users_of(students: Select[tuple[int]]) -> Sequence[Candidate]:
 
 @dataclass(frozen=True)
 class StudentExam:
-    """An exam of a student: an attempt with its block, or (attempt 0) none yet."""
+    """An exam of a student: an attempt with its block, or (both numbers 0) none yet."""
 
     exam: Exam
+    registration_id: int
     attempt: int
     block: Block | None
     first_moment: datetime | None
@@ -278,9 +279,9 @@ def exams_of_student(actor: Actor, student: Student, *, now: datetime, every: bo
         for facts in own:
             block = facts.block(tasks.get(exam.id, ()), available=exam.id not in excluded, now=now)
             moments = [sitting.planned[0] for sitting in facts.sittings.values()]
-            rows.append(StudentExam(exam, facts.attempt, block, min(moments, default=None), False))
+            rows.append(StudentExam(exam, facts.id, facts.attempt, block, min(moments, default=None), False))
         if not own:
-            rows.append(StudentExam(exam, 0, None, None, exam.id in excluded))
+            rows.append(StudentExam(exam, 0, 0, None, None, exam.id in excluded))
     return rows
 
 

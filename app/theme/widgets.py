@@ -168,6 +168,7 @@ class ActionModel:
     form: Any = None  # a WTForms form, drawn field by field
     targets: TargetSummary | None = None
     intro: str = ""
+    will_text: str = ""  # confirm: what will change, in a sentence
     will: Sequence[str] = ()  # confirm: what will change, by name
     will_count: int = 0
     unchanged_count: int = 0

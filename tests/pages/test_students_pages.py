@@ -405,3 +405,29 @@ def test_programmes_to_choose_stand_under_their_heading(visit: Visit) -> None:
     assert '<optgroup label="Keuzedelen">' in page
     for row in (db.session.get_one(Programme, programme.id), elective):
         assert str(row) in page
+
+
+def test_an_examiner_sees_no_birth_date(visit: Visit) -> None:
+    visitor = visit("school_examiner")
+    student = make_student()
+    examiner = db.session.get_one(type(make_user()), visitor.user_id)
+    make_sitting(make_registration(student, make_exam()), school_examiner=examiner)
+    page = visitor.get(f"/studenten/{student.id}").text
+    assert student.number in page
+    assert "14-03-2008" not in page
+    assert "14-03-2008" in visit("exam_committee").get(f"/studenten/{student.id}").text
+
+
+def test_the_confirmation_says_what_was_chosen(visit: Visit) -> None:
+    programme, student = make_programme(name="Verzorgende-IG"), make_student()
+    visitor = visit("administrator")
+    answer = visitor.post(f"/studenten/do/couple_programme?id={student.id}", {"target": f"p{programme.id}"})
+    assert "1 student gekoppeld aan Verzorgende-IG" in main_of(answer.text)
+
+
+def test_an_attempt_leads_to_its_planning(visit: Visit) -> None:
+    programme = make_programme()
+    student = make_student(programme)
+    registration = make_registration(student, make_exam(programme))
+    page = visit("administrator").get(f"/studenten/{student.id}").text
+    assert f'href="/examens/aanmelding/{registration.id}"' in page

@@ -188,6 +188,7 @@ class ActionPage(View):
                 form=None if confirming else form,
                 targets=self._summary(act, targets),
                 intro=str(act.intro),
+                will_text=outcome.summary if outcome and outcome.done else "",
                 will=list(outcome.names[:NAMES_SHOWN]) if outcome else [],
                 will_count=outcome.done if outcome else 0,
                 unchanged_count=outcome.unchanged if outcome else 0,
