@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, or_
 from sqlalchemy.orm import selectinload
 
+from app.actions.programmes import load_catalogue
 from app.entities.exams import Exam
 from app.entities.programmes import CoreTask, Elective, Programme
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
@@ -110,6 +111,7 @@ class ProgrammesPage(CountedPage):
         ListFilter("cohort", _l("Cohort"), exact(Programme.cohort), lambda: cohort_choices(current_actor())),
     )
     default_order = (Programme.name, Programme.cohort)
+    page_actions = ((load_catalogue, "arrow-repeat"),)
     show_load = (CORE_TASKS,)
     intro = _l("Controleer of alle opleidingen waarvoor u examens wilt inzetten in deze lijst staan.")
     empty_title = _l("Nog geen opleidingen")
@@ -117,6 +119,10 @@ class ProgrammesPage(CountedPage):
 
     def counts(self, actor: Actor, ids: Sequence[int]) -> Mapping[int, Counts]:
         return programme_counts(actor, ids)
+
+    def page_buttons(self) -> Sequence[Button]:
+        """For the supplier: the action's name in the trail is what was done, on the button what one does."""
+        return [replace(button, label=_("Catalogus laden")) for button in super().page_buttons()]
 
     def exams_href(self, row_id: int) -> str:
         return exams_of(row_id) if may(current_actor(), Permission.EXAMS_SEE) else ""

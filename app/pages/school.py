@@ -15,7 +15,7 @@ from app.pages.base.guards import needs, public
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose, file_answer, text
 from app.pages.start_steps import eight_steps
-from app.permissions import Actor, Permission, Role, may
+from app.permissions import RIGHTS, Actor, Permission, Role, may
 from app.queries.start import (
     Agenda,
     own_moments,
@@ -29,6 +29,7 @@ from app.queries.start import (
 from app.school import School, current_school
 
 SUPERVISORS = frozenset({Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR})
+EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 DAYS_AHEAD = 7
 
 
@@ -60,6 +61,8 @@ class StartPage(Screen):
             steps_done=sum(step.state == "done" for step in steps),
             tiles=tiles(actor, counts),
             week=week(actor, school, today),
+            week_from_today=not only_examines(actor),
+            supplies=Role.SUPPLIER in actor.roles,
             assess=assess(actor, school, today),
             waiting=waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
             student=own_progress(actor) if Role.STUDENT in actor.roles else None,
@@ -71,10 +74,11 @@ class StartPage(Screen):
 
 
 def week(actor: Actor, school: School, today: date) -> Agenda | None:
-    """What is planned from today, for who sees planning."""
+    """What is planned in the coming days, for who sees planning; an examiner's today is under `assess`."""
     if not may(actor, Permission.PLANNING_SEE):
         return None
-    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (0, DAYS_AHEAD))
+    from_day = 1 if only_examines(actor) else 0
+    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (from_day, DAYS_AHEAD))
     return planned_between(actor, first, until)
 
 
@@ -82,7 +86,13 @@ def assess(actor: Actor, school: School, today: date) -> Agenda | None:
     """What an examiner has today, and what is still open from before."""
     if not may(actor, Permission.ASSESSMENT_TODO):
         return None
-    return to_assess(actor, school.moment(today + timedelta(days=1), time.min))
+    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (0, 1))
+    return to_assess(actor, first, until)
+
+
+def only_examines(actor: Actor) -> bool:
+    planners = {role for role in RIGHTS[Permission.PLANNING_SEE] if role not in EXAMINERS}
+    return bool(EXAMINERS & actor.roles) and not planners & actor.roles
 
 
 def tiles(actor: Actor, counts: Mapping[str, int]) -> list[Tile]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.entities.assessment import Adoption, Assessment, Result
@@ -24,12 +24,13 @@ from app.queries.school import unread
 from app.queries.users import is_incomplete, with_role
 
 SHOWN = 6
+PAUSE = timedelta(hours=2)  # tasks of one exam with at most this between them are one line
 STAFF = (Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER)
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A sitting in a list: who, what, when and where."""
+    """A line of an agenda: one task, or the tasks of one exam that follow each other on one day."""
 
     id: int
     registration_id: int
@@ -39,6 +40,12 @@ class Moment:
     starts_at: datetime
     ends_at: datetime
     location: str
+    tasks: int = 1
+
+    def follows(self, earlier: Moment) -> bool:
+        """Whether this is a next task of the same exam, soon after."""
+        same = (self.registration_id, self.location) == (earlier.registration_id, earlier.location)
+        return same and timedelta(0) <= self.starts_at - earlier.ends_at <= PAUSE
 
 
 @dataclass(frozen=True)
@@ -117,19 +124,22 @@ def own_students_counts(actor: Actor, since: datetime) -> Mapping[str, int]:
 
 
 def planned_between(actor: Actor, first: datetime, until: datetime) -> Agenda:
-    """The moments in sight that begin in [first, until), by time. Two queries."""
-    return _agenda(visible(actor, Sitting).where(Sitting.starts_at >= first, Sitting.starts_at < until))
+    """The moments in sight that begin in [first, until), by time, an exam's tasks together. Two queries."""
+    inside = visible(actor, Sitting).where(Sitting.starts_at >= first, Sitting.starts_at < until)
+    return _agenda(inside.order_by(Sitting.starts_at), together=True)
 
 
-def to_assess(actor: Actor, until: datetime) -> Agenda:
-    """An examiner's own moments that begin before `until` and are not definitive. Two queries."""
+def to_assess(actor: Actor, first: datetime, until: datetime) -> Agenda:
+    """An examiner's own open moments: those in [first, until) first, then older ones. Two queries."""
     mine = visible(actor, Sitting, Permission.ASSESSMENT_TODO)
-    return _agenda(mine.where(Sitting.starts_at < until, ~_definitive()))
+    older = case((Sitting.starts_at < first, 1), else_=0)
+    return _agenda(mine.where(Sitting.starts_at < until, ~_definitive()).order_by(older, Sitting.starts_at))
 
 
 def own_moments(actor: Actor, now: datetime) -> Agenda:
-    """A student's coming moments. Two queries."""
-    return _agenda(visible(actor, Sitting, Permission.OWN_EXAMS).where(Sitting.ends_at > now))
+    """A student's coming moments, an exam's tasks together. Two queries."""
+    coming = visible(actor, Sitting, Permission.OWN_EXAMS).where(Sitting.ends_at > now)
+    return _agenda(coming.order_by(Sitting.starts_at), together=True)
 
 
 def own_progress(actor: Actor) -> OwnProgress | None:
@@ -195,30 +205,47 @@ def _definitive() -> ColumnElement[bool]:
     return exists().where(Assessment.sitting_id == Sitting.id, Assessment.definitive_at.is_not(None))
 
 
-def _agenda(statement: Select[Any]) -> Agenda:
+def _agenda(statement: Select[Any], *, together: bool = False) -> Agenda:
+    read = SHOWN * 4 if together else SHOWN
     rows = db.session.scalars(
         statement.options(
             joinedload(Sitting.registration).joinedload(Registration.student),
             joinedload(Sitting.registration).joinedload(Registration.exam),
             joinedload(Sitting.task),
         )
-        .order_by(Sitting.starts_at, Sitting.id)
-        .limit(SHOWN)
+        .order_by(Sitting.id)
+        .limit(read)
     ).all()
-    moments = [
-        Moment(
-            id=row.id,
-            registration_id=row.registration_id,
-            student=row.registration.student.full_name,
-            exam=row.registration.exam.title,
-            task=row.task.title,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            location=row.location,
-        )
-        for row in rows
-    ]
-    return Agenda(moments, len(moments) if len(moments) < SHOWN else _count(statement))
+    moments = [_moment(row) for row in rows]
+    shown = (_together(moments) if together else moments)[:SHOWN]
+    return Agenda(shown, len(rows) if len(rows) < read else _count(statement))
+
+
+def _moment(row: Sitting) -> Moment:
+    return Moment(
+        id=row.id,
+        registration_id=row.registration_id,
+        student=row.registration.student.full_name,
+        exam=row.registration.exam.title,
+        task=row.task.title,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        location=row.location,
+    )
+
+
+def _together(moments: Sequence[Moment]) -> list[Moment]:
+    """Tasks of one exam that follow each other become one line, at the place of the first."""
+    lines: list[Moment] = []
+    last: dict[int, int] = {}  # registration -> its latest line
+    for moment in moments:
+        at = last.get(moment.registration_id)
+        if at is not None and moment.follows(lines[at]):
+            lines[at] = replace(lines[at], ends_at=moment.ends_at, tasks=lines[at].tasks + 1)
+        else:
+            last[moment.registration_id] = len(lines)
+            lines.append(moment)
+    return lines
 
 
 def _counted(**statements: Select[Any]) -> Mapping[str, int]:

@@ -143,3 +143,18 @@ def test_twenty_programmes_more_cost_no_query_more(visit: Visit) -> None:
     with counted() as electives:
         visitor.get("/opleidingen/keuzedelen/")
     assert len(electives) <= 15
+
+
+def test_the_supplier_loads_the_catalogue_and_nobody_else_can(visit: Visit) -> None:
+    load = "/opleidingen/do/load_catalogue"
+    for role in ("administrator", "school_supervisor", "exam_committee"):
+        visitor = visit(role)
+        assert "Catalogus laden" not in visitor.get("/opleidingen/").text
+        assert visitor.get(load).status_code == 403
+        assert visitor.do(load).status_code == 403
+    visitor = visit("supplier")
+    assert "Catalogus laden" in visitor.get("/opleidingen/").text
+    assert visitor.get(load).status_code == 200
+    assert "25656" not in visitor.get("/opleidingen/").text
+    assert visitor.do(load).status_code == 302
+    assert "25656" in visitor.get("/opleidingen/").text
