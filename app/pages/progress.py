@@ -195,8 +195,8 @@ class ProgressPage(ListPage):
     filters = (
         ListFilter("q", _l("Zoek op naam of nummer"), by_words),
         ListFilter(
-            "available", _l("Studievoortgang"), by_availability,
-            lambda: [("on", _("Beschikbaar")), ("off", _("Niet beschikbaar"))],
+            "beschikbaar", _l("Studievoortgang"), by_availability,
+            lambda: [("ja", _("Beschikbaar")), ("nee", _("Niet beschikbaar"))],
         ),
     )  # fmt: skip
     default_order = (Student.last_name, Student.first_name)

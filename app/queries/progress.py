@@ -30,10 +30,10 @@ def own_student(actor: Actor) -> Student | None:
 
 
 def by_availability(statement: Select[Student], choice: str) -> Select[Student]:
-    """Students whose progress is available ("on") or not ("off")."""
-    if choice not in ("on", "off"):
+    """Students whose progress is available ("ja") or not ("nee")."""
+    if choice not in ("ja", "nee"):
         return statement.where(Student.id.is_(None))
-    return statement.where(Student.progress_available.is_(choice == "on"))
+    return statement.where(Student.progress_available.is_(choice == "ja"))
 
 
 @dataclass(frozen=True)

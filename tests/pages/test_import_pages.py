@@ -1,0 +1,227 @@
+"""Studenten importeren as an administrator meets it: four steps, a report, and sentences where it goes wrong."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import func, select
+
+from app.entities.base import db
+from app.entities.imports import ImportRun
+from app.entities.students import Gender, Student
+from tests.factories import make_programme, make_user, refresh
+from tests.support.importing import lines
+from tests.support.queries import counted
+
+BASE = "/studenten/importeren/"
+HEADER = ("Studentnr", "Roepnaam", "Tussenvoegsel", "Achternaam", "M/V", "Crebo", "Huisdier")
+ROWS = (
+    ("0012", "Fleur", "van der", "Berg", "vrouw", "25656", "kat"),
+    ("0013", "", "", "Jansen", "man", "25656", "hond"),
+)
+CHOSEN = re.compile(r'<select[^>]*name="([^"]+)".*?</select>', re.S)
+SELECTED = re.compile(r'<option selected value="([^"]*)"')
+
+
+def choose(visitor: Any, content: bytes, name: str = "studenten.csv", codes: str = "none") -> Any:
+    """Stap 1: the answer to the form with this file."""
+    data = {"file": (io.BytesIO(content), name), "login_codes": codes}
+    return visitor.post(BASE, data, content_type="multipart/form-data")
+
+
+def proposed(page: str) -> dict[str, str]:
+    """Every select of a page with what is chosen in it."""
+    found = {}
+    for match in CHOSEN.finditer(page):
+        chosen = SELECTED.search(match[0])
+        found[match[1]] = chosen[1] if chosen else ""
+    return found
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def to_check(visitor: Any, content: bytes) -> str:
+    """Steps 1 to 3 with every proposal; the address of step 4."""
+    address = choose(visitor, content).headers["Location"]
+    while not address.endswith("/controle"):
+        address = visitor.post(address, proposed(visitor.get(address).text)).headers["Location"]
+    return str(address)
+
+
+def test_from_the_button_to_the_report(visit):
+    make_programme(crebo="25656", name="Verzorgende-IG", cohort=2025)
+    admin = visit("administrator")
+    assert f'href="{BASE}"' in admin.get("/studenten/").text
+    first = admin.get(BASE).text
+    assert "Stap 1 van 4" in first
+    assert "Download voorbeeldbestand" in first
+    for label in ("Inlogcode mailen", "Inlogcode wel aanmaken, nog niet mailen", "Geen inlogcode"):
+        assert label in first
+
+    columns = choose(admin, lines(*ROWS, header=HEADER)).headers["Location"]
+    second = admin.get(columns).text
+    assert "Stap 2 van 4" in second
+    assert "<li>Fleur</li>" in second
+    assert "Deze kolommen gaan niet mee: Huisdier." in second
+
+    values = admin.post(columns, proposed(second)).headers["Location"]
+    third = admin.get(values).text
+    assert "Stap 3 van 4" in third
+    assert proposed(third) == {"gender_0": "male", "gender_1": "female"}
+
+    check = admin.post(values, proposed(third)).headers["Location"]
+    fourth = admin.get(check).text
+    assert "Stap 4 van 4" in fourth
+    assert "Berg, Fleur van der (0012)" in fourth
+    assert "Verzorgende-IG (25656, 2025)" in fourth
+    assert "Deze cel is leeg. Vul Voornaam in." in fourth
+
+    form = {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")}
+    report = admin.post(check, form).headers["Location"]
+    assert "1 rij is niet geïmporteerd" in admin.get(report).text
+    refresh()
+    student = db.session.scalars(select(Student)).one()
+    assert (student.number, student.gender) == ("0012", Gender.FEMALE)
+    # the same form once more (a double click, a reload): the first outcome, not a second run
+    assert admin.post(check, form).headers["Location"] == report
+    assert "Bekijk verslag" in admin.get(BASE).text
+
+
+def test_a_refused_row_comes_back_as_a_workbook_with_a_remark(visit):
+    admin = visit("administrator")
+    check = to_check(admin, lines(("1", "A", "", "Vos"), ("2", "", "", "Smit"), header=HEADER[:4]))
+    answer = admin.get(check.replace("controle", "geweigerd.xlsx"))
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0] == ["Opmerking", "Rij in uw bestand", *HEADER[:4]]
+    assert rows[1][1:] == [3, "2", None, None, "Smit"]
+    assert rows[1][0] == "Roepnaam: Deze cel is leeg. Vul Voornaam in."
+
+
+def test_the_refused_rows_can_be_chosen_as_the_next_file(visit):
+    admin = visit("administrator")
+    check = to_check(admin, lines(("2", "", "", "Smit"), header=HEADER[:4]))
+    answer = admin.get(check.replace("controle", "geweigerd.xlsx"))
+    columns = choose(admin, answer.data, "geweigerd.xlsx").headers["Location"]
+    assert set(proposed(admin.get(columns).text).values()) - {""} == {"number", "first_name", "infix", "last_name"}
+
+
+def test_without_values_to_choose_step_three_is_passed_with_a_sentence(visit):
+    admin = visit("administrator")
+    columns = choose(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4])).headers["Location"]
+    check = admin.post(columns, proposed(admin.get(columns).text)).headers["Location"]
+    assert check.endswith("/controle")
+    assert "Stap 3 is overgeslagen" in admin.get(check).text
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"", "leeg.xlsx", "Dit bestand is leeg."),
+        (b"%PDF-1.7", "brief.pdf", "Dit bestand is geen spreadsheet."),
+        (b"PK\x03\x04rest", "stuk.xlsx", "Dit bestand is beschadigd of niet volledig."),
+        (b"1;2;3\r\n4;5;6\r\n", "cijfers.csv", "Er is geen kopregel gevonden."),
+        (b"Naam;Nummer\r\n", "kop.csv", "Onder de kopregel staan geen gegevens."),
+    ],
+)
+def test_a_wrong_file_gets_a_sentence_at_the_field_and_nothing_is_kept(visit, content, name, sentence):
+    answer = choose(visit("administrator"), content, name, codes="mail")
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert re.search(r'value="mail" checked', answer.text), "the other choice is kept"
+    assert db.session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+def test_no_file_at_all_is_told_at_the_field(visit):
+    answer = visit("administrator").post(BASE, {"login_codes": "none"})
+    assert answer.status_code == 422
+    assert "Kies een Excel- of CSV-bestand." in answer.text
+
+
+def test_one_target_for_two_columns_is_told_and_the_rest_kept(visit):
+    admin = visit("administrator")
+    columns = choose(admin, lines(*ROWS, header=HEADER)).headers["Location"]
+    answer = admin.post(columns, {**proposed(admin.get(columns).text), "column_6": "number"})
+    assert answer.status_code == 422
+    assert "“Studentnummer” is al gekozen voor de kolom “Studentnr”." in answer.text
+    assert proposed(answer.text)["column_1"] == "first_name"
+
+
+def test_a_required_column_that_nobody_chose_is_named(visit):
+    admin = visit("administrator")
+    columns = choose(admin, lines(*ROWS, header=HEADER)).headers["Location"]
+    answer = admin.post(columns, {**proposed(admin.get(columns).text), "column_0": "", "column_3": ""})
+    assert answer.status_code == 422
+    assert "Kies nog welke kolom dit is: Studentnummer, Achternaam." in answer.text
+
+
+def test_another_administrator_does_not_find_the_run(visit):
+    admin, other = visit("administrator"), visit("administrator")
+    check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
+    for page in ("controle", "kolommen", "waarden", "verslag", "geweigerd.xlsx", ""):
+        assert other.get(check.replace("/controle", f"/{page}").rstrip("/")).status_code == 404
+    for page in ("controle", "kolommen", "waarden", "weggooien"):
+        assert other.post(check.replace("controle", page), {"version": "1"}).status_code == 404
+    assert "studenten.csv" not in other.get(BASE).text
+    assert "Verder gaan" in admin.get(BASE).text
+
+
+@pytest.mark.parametrize(
+    "role", ["school_supervisor", "company_supervisor", "school_examiner", "exam_committee", "student"]
+)
+def test_only_an_administrator_imports(visit, role):
+    visitor = visit(role)
+    assert visitor.get(BASE).status_code == visitor.get(f"{BASE}voorbeeldbestand.xlsx").status_code == 403
+    assert choose(visitor, lines(("1", "A", "", "Vos"))).status_code == 403
+
+
+def test_an_import_can_be_left_taken_up_again_and_thrown_away(visit):
+    admin = visit("administrator")
+    columns = choose(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4])).headers["Location"]
+    resume = columns.replace("/kolommen", "")
+    assert admin.get(resume).headers["Location"] == columns
+    assert admin.get(columns.replace("kolommen", "controle")).headers["Location"] == columns
+    assert admin.post(f"{resume}/weggooien").headers["Location"] == BASE
+    assert admin.get(columns).status_code == 404
+
+
+def test_the_check_can_be_filtered_and_leafed_through(visit):
+    admin = visit("administrator")
+    rows = [(f"{i:03}", "" if i % 10 == 0 else "Daan", "", "Vos") for i in range(60)]
+    check = to_check(admin, lines(*rows, header=HEADER[:4]))
+    assert "Pagina 1 van 3" in admin.get(check).text
+    refused = admin.get(f"{check}?toon=refused").text
+    assert refused.count("Deze cel is leeg") == 6
+    assert "Vos, Daan" not in refused
+
+
+def test_what_stands_in_a_file_is_shown_as_text_and_never_run(visit):
+    admin = visit("administrator")
+    evil = "<script>alert(1)</script>"
+    columns = choose(admin, lines((evil, evil, "", evil), header=("Studentnummer", "Voornaam", evil, "Achternaam")))
+    for page in (columns.headers["Location"], to_check(admin, lines((evil, evil, "", evil), header=HEADER[:4]))):
+        text = admin.get(page).text
+        assert evil not in text
+        assert "&lt;script&gt;" in text
+
+
+def test_the_check_costs_few_queries_whatever_the_number_of_rows(visit):
+    admin = visit("administrator")
+    make_user("administrator")
+    costs = []
+    for size in (5, 150):
+        rows = [(f"{size}-{i}", "Daan", "", "Vos") for i in range(size)]
+        check = to_check(admin, lines(*rows, header=HEADER[:4]))
+        admin.get(check)
+        with counted() as statements:
+            admin.get(check)
+        costs.append(len(statements))
+    assert costs[0] == costs[1] <= 15

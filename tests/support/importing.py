@@ -1,0 +1,55 @@
+"""A file, a run, a report: the wizard without its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.actions.base import Outcome, run
+from app.actions.imports import choose_columns, choose_values
+from app.imports.check import Checked, check_run, values_to_choose, world_of_choices
+from app.imports.intake import receive
+from app.imports.write import import_students
+from app.permissions import Actor
+from app.queries.imports import last_choices, own_run
+from tests.factories import refresh
+
+HEADER = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam")
+
+
+class Wizard:
+    """The four steps as one person takes them, with every proposal taken over."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    def take(
+        self, content: bytes, name: str = "studenten.csv", *, codes: str = "none",
+        mapping: dict[str, int] | None = None, values: dict[str, dict[str, str]] | None = None,
+    ) -> int:  # fmt: skip
+        """Steps 1 to 3; the run's id."""
+        pk = receive(self.actor, content, name, login_codes=codes)
+        found = own_run(self.actor, pk)
+        run(choose_columns, self.actor, [pk], mapping=found.mapping if mapping is None else mapping)
+        found = own_run(self.actor, pk)
+        asked = values_to_choose(world_of_choices(self.actor), found, last_choices(found.header_key)[1])
+        proposed = {key: {one.text: one.proposal for one in many if one.proposal} for key, many in asked.items()}
+        run(choose_values, self.actor, [pk], values=proposed if values is None else values)
+        return pk
+
+    def check(self, pk: int) -> Checked:
+        return check_run(self.actor, own_run(self.actor, pk))
+
+    def write(self, pk: int) -> Outcome:
+        version = own_run(self.actor, pk).version
+        outcome = run(import_students, self.actor, [pk], version=version)
+        refresh()
+        return outcome
+
+    def bring_in(self, content: bytes, name: str = "studenten.csv", **choices: Any) -> Outcome:
+        return self.write(self.take(content, name, **choices))
+
+
+def lines(*rows: Sequence[str], header: Sequence[str] = HEADER, encoding: str = "utf-8") -> bytes:
+    """A csv of a Dutch Excel."""
+    return "\r\n".join(";".join(row) for row in (header, *rows)).encode(encoding)
