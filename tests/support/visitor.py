@@ -24,6 +24,7 @@ class Visitor:
         self.app = app
         self.user_id = user.id if user is not None else None
         self.client: FlaskClient = app.test_client()
+        self._token = ""
         if user is not None:
             with self.client.session_transaction() as session:
                 session["_user_id"] = user.get_id()
@@ -41,10 +42,12 @@ class Visitor:
         return self.post(path, {**(data or {}), "confirmed": "1"}, **kwargs)
 
     def token(self) -> str:
-        page = self.get("/mijn-profiel/" if self.user_id else "/aanmelden").text
-        found = TOKEN.search(page)
-        assert found, "no csrf token on the page"
-        return found[1]
+        """The token of this visitor's forms, read off a page once."""
+        if not self._token:
+            found = TOKEN.search(self.get("/mijn-profiel/" if self.user_id else "/aanmelden").text)
+            assert found, "no csrf token on the page"
+            self._token = found[1]
+        return self._token
 
 
 def _apart(ask: Callable[..., TestResponse], *args: Any, **kwargs: Any) -> TestResponse:
