@@ -39,7 +39,7 @@ from app.rules.states import why_not_remove_planning
 from app.rules.text import N_, Reason
 from app.school import current_school
 
-CLASHES_NAMED = 3
+CLASHES_NAMED = 5
 TRAIL_LINES = 50
 QUIET = {"synchronize_session": False}
 
@@ -140,7 +140,7 @@ def _refuse_clashes(actor: Actor, plan: Plan) -> None:
     new = [made for one, m in moments for made in _new(one, m, plan)]
     found = clashes(planned, new)
     if found:
-        raise RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found))
+        raise RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
 
 
 def _people(moment: PlannedMoment) -> list[int]:
@@ -179,13 +179,25 @@ def _busy(other: Busy, users: set[int], names: Mapping[int, str], plan: Plan) ->
         )
 
 
-def _told(found: Sequence[Clash]) -> str:
-    say = Translated()
-    told = [say(clash.reason) for clash in found[:CLASHES_NAMED]]
-    if len(found) > CLASHES_NAMED:
-        more = len(found) - CLASHES_NAMED
+def _told(found: Sequence[Clash], planned: set[Moment]) -> str:
+    """A line per moment that is in the way; several tasks may run into the same one."""
+    lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
+    told = lines[:CLASHES_NAMED]
+    if len(lines) > CLASHES_NAMED:
+        more = len(lines) - CLASHES_NAMED
         told.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
-    return " ".join(told)
+    return "\n".join(told)
+
+
+def _clash_line(clash: Clash, planned: set[Moment]) -> str:
+    for other in (clash.first, clash.second):
+        if other in planned:
+            return _(
+                "%(name)s heeft op dat moment al iets anders: %(other)s.",
+                name=other.subject.name,
+                other=other.label,
+            )
+    return Translated()(clash.reason)
 
 
 def when_label(start: datetime, end: datetime) -> str:
@@ -318,6 +330,7 @@ def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str,
     danger=True,
     noun=_l("examenaanmeldingen"),
     submit=_l("Verwijderen"),
+    intro=_l("De aanmelding verdwijnt, met alle examenmomenten die ervoor zijn ingepland."),
 )
 def remove_planning(actor: Actor, targets: Targets[Registration]) -> Outcome:
     """Take away registrations with their moments, as long as nothing was scored (manual, the red bin)."""

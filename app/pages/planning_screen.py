@@ -144,6 +144,8 @@ class PlanScreen(ActionScreen):
     @needs()
     def do(self, name: str) -> Any:
         if name == plan_exam.name and not number_arg("kies", 0):
+            act = self._offered(name)  # the right and the rows first: who may not, is not sent anywhere
+            targets_of(act, current_actor(), self._selection(act))
             tell(_("Kies eerst een examen."), "warning")
             pairs = [("id", str(one)) for one in ids_arg()] or [("all", text_arg("all"))]
             return go(href_with(self.href("choose_exam"), [*pairs, *self.filter_pairs()]))

@@ -390,7 +390,7 @@ class TestPlanning:
         )
         assert answer.status_code == 422
         words = text_of(answer.text)
-        assert "overlappen" in words
+        assert "heeft op dat moment al iets anders" in words
         assert "01-02-2027 09:00–10:00" in words
         assert "Let op de tijd" in answer.text
 
