@@ -15,7 +15,7 @@ from app.pages.base.errors import say
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
-from app.permissions import Permission, may
+from app.permissions import Actor, Permission, may
 from app.queries.assessment import SittingView, result_of, sitting_view, todo
 from app.rules.text import N_
 
@@ -58,6 +58,8 @@ class ToAssessPage(ActionScreen):
             model = score_page(view, actor, typed=fields, problem=say(error), problem_field=error.field)
             return self.page("assessment/sitting.html", model=model), error.status
         tell(outcome.summary, "success" if outcome.done else "info")
+        for name in saved_meanwhile(self._view(sitting_id), actor, fields):
+            tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
         return go(self._on_to(sitting_id, closing="definitive" in fields))
 
     @expose("/uitslag/<int:registration_id>")
@@ -98,6 +100,13 @@ class ToAssessPage(ActionScreen):
         if view is None:
             raise NotFound
         return view
+
+
+def saved_meanwhile(view: SittingView, actor: Actor, fields: dict[str, str]) -> list[str]:
+    """Who else saved since this form was opened: a notice, for everybody has a sheet of his own."""
+    opened = _number(fields.get("version", "0") or "0")
+    others = (sheet for sheet in view.sheets if sheet.examiner_id != actor.id)
+    return [sheet.examiner.full_name for sheet in others if sheet.version > opened]
 
 
 def typed(fields: dict[str, str]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class ResultList(ListPage):
     """The results this user may see, filtered, counted, to take along as a file."""
 
     datamodel = SQLAInterface(Result)
-    include_route_methods = {"index", "show", "do", "choose", "export"}
+    include_route_methods = {"index", "choose", "export"}  # read-only: no row of its own, nothing to do
     list_template = "committee/results.html"
     has_show = False
     empty_title = _l("Nog geen uitslagen")
@@ -171,5 +171,6 @@ class ResultsPage(ResultList):
 
     route_base = "/uitslagen"
     permission = Permission.RESULTS_SEE
+    include_route_methods = {"index", "choose", "do", "export"}
     title = _l("Uitslagen")
     bulk = (record_adoption,)

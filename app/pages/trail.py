@@ -57,7 +57,7 @@ def _changes_cell(entry: AuditEntry) -> Cell:
 
 class TrailPage(ListPage):
     datamodel = SQLAInterface(AuditEntry)
-    include_route_methods = {"index", "show", "do", "choose", "check"}
+    include_route_methods = {"index", "show", "choose", "check"}
     route_base = "/logboek"
     permission = Permission.TRAIL_READ
     title = _l("Logboek")

@@ -100,7 +100,7 @@ def users_behind(entry_ids: Sequence[int]) -> Mapping[int, User]:
             AuditEntry.object_count == 1,
         )
     )
-    return {entry_id: user for entry_id, user in rows.tuples()}
+    return {row.entry_id: row.SchoolUser for row in rows}
 
 
 def _by_registration(kind: str, column: Any, chosen: ColumnElement[bool], through: Any = None) -> Any:
