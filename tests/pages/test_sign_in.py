@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -191,6 +192,46 @@ class TestRateLimit:
         assert sign_in(browser(app), user.username).status_code == 302
         refresh()
         assert db.session.scalar(select(func.count()).select_from(SignInAttempt)) == 0
+
+
+class TestAtOnce:
+    """What several workers do at the same time."""
+
+    def test_twenty_tries_at_once_are_five(self, app: Flask) -> None:
+        name = user_with_password().username
+        ready = [(client, token_of(client, "/aanmelden")) for client in (browser(app) for _ in range(20))]
+
+        def guess(pair: tuple[FlaskClient, str]) -> str:
+            client, token = pair
+            data = {"csrf_token": token, "username": name, "password": "fout"}
+            return client.post("/aanmelden", data=data).text
+
+        with ThreadPoolExecutor(8) as pool:
+            texts = list(pool.map(guess, ready))
+        assert sum("horen niet bij elkaar" in text for text in texts) == 5
+        assert sum("Te vaak geprobeerd" in text for text in texts) == 15
+
+    def test_one_code_typed_twice_at_once_opens_one_session(self, app: Flask) -> None:
+        user, code = with_code()
+        clients = [browser(app) for _ in range(4)]
+        ready = [(client, token_of(client, "/aanmelden/code")) for client in clients]
+        typed = code_form(user, code)
+
+        def enter(pair: tuple[FlaskClient, str]) -> int:
+            client, token = pair
+            answer = client.post("/aanmelden/code", data={"csrf_token": token, **typed})
+            return int(answer.status_code)
+
+        with ThreadPoolExecutor(4) as pool:
+            statuses = sorted(pool.map(enter, ready))
+        assert statuses == [302, 422, 422, 422]
+        assert sum(is_in(client) for client in clients) == 1
+
+
+def token_of(client: FlaskClient, path: str) -> str:
+    token = TOKEN.search(client.get(path).text)
+    assert token is not None
+    return token[1]
 
 
 class TestEnding:
