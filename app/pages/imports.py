@@ -159,6 +159,8 @@ class ImportPage(Screen):
         found = own_run(current_actor(), pk)
         if found.stage == "done":
             notes = {int(number): texts for number, texts in found.table.get("remarks", {}).items()}
+        elif found.stage != "check":
+            return go(self.href(PAGE_OF[found.stage], pk=pk))  # nothing has been checked yet
         else:
             checked = check_run(current_actor(), found)
             notes = {row.number: remarks(row) for row in checked.rows if row.state == "refused"}

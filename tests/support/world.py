@@ -6,16 +6,23 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import insert, select
+
+from app.actions.assessment import make_definitive, save_scores
 from app.actions.base import run
+from app.actions.library_files import path_of
 from app.actions.trail import record
+from app.entities.assessment import Result
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.mail import OutboxMail
+from app.entities.planning import Registration, Sitting
+from app.entities.programmes import ProgrammeElective
 from app.entities.school import SystemUpdate
-from app.entities.users import User
-from app.permissions import SYSTEM, Role
+from app.entities.users import User, user_programme
+from app.permissions import SYSTEM, Role, actor_of
 from tests.factories import (
     make_elective,
     make_exam,
@@ -56,7 +63,13 @@ def make_world() -> World:
     mine = {role: make_user(role) for role in Role}
     theirs = {role: make_user(role) for role in Role}
     own, foreign = _side(mine), _side(theirs)
+    _shelve(own)
     return World({role: user.id for role, user in mine.items()}, own, foreign)
+
+
+def _shelve(side: Side) -> None:
+    """Own document on the shelf of every role that reads; the other side's stands on the supplier's only."""
+    save(*(LibraryPlacement(document_id=side["document"], role=role, position=1) for role in Role))
 
 
 def _side(users: dict[Role, User]) -> Side:
@@ -85,10 +98,12 @@ def _side(users: dict[Role, User]) -> Side:
         school_examiner=users[Role.SCHOOL_EXAMINER],
         company_examiner=users[Role.COMPANY_EXAMINER],
     )
+    finished = _finished(registration, sitting, users)
     group = make_group(student)
     ids = {
         "programme": programme.id, "elective": elective.id, "exam": exam.id, "student": student.id,
         "registration": registration.id, "planned": planned.id, "sitting": sitting.id, "group": group.id,
+        "result": finished,
         "user": users[Role.COMPANY_SUPERVISOR].id,
     }  # fmt: skip
     side = Side(ids)
@@ -96,18 +111,27 @@ def _side(users: dict[Role, User]) -> Side:
     return side
 
 
+def _finished(registration: Registration, sitting: Sitting, users: dict[Role, User]) -> int:
+    """The sitting assessed and definitive, by the people who may; the id of the result."""
+    examiner = actor_of(users[Role.SCHOOL_EXAMINER])
+    levels = {c.id: c.levels[1].id for c in sitting.task.criteria}
+    run(save_scores, examiner, [sitting.id], version=0, levels=levels, remarks={})
+    run(make_definitive, examiner, [sitting.id])
+    found = db.session.scalar(select(Result.id).where(Result.registration_id == registration.id))
+    assert found is not None
+    return found
+
+
 def _couple(user: User, programme: Any, elective: Any) -> None:
-    from sqlalchemy import insert
-
-    from app.entities.programmes import ProgrammeElective
-    from app.entities.users import user_programme
-
     with transaction():
         db.session.execute(insert(user_programme), [{"user_id": user.id, "programme_id": programme.id}])
         db.session.add(ProgrammeElective(programme_id=programme.id, elective_id=elective.id))
 
 
 def _papers(side: Side, users: dict[Role, User]) -> None:
+    path = path_of(f"{side['student']:064d}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"%PDF-1.4")
     document = LibraryDocument(
         title="Handleiding", file_name="handleiding.pdf", content_type="application/pdf",
         content_hash=f"{side['student']:064d}", size=10,
@@ -122,15 +146,7 @@ def _papers(side: Side, users: dict[Role, User]) -> None:
         table={"header": ["Studentnummer"], "rows": [[2, ["00123"]]]},
     )  # fmt: skip
     save(document, mail, update, run_of)
-    save(
-        *(LibraryPlacement(document_id=document.id, role=role, position=1) for role in users)
-        if side["student"] % 2
-        else ()
-    )
     with transaction():
         entry = record(SYSTEM, "generate_roles", "Student", [side["student"]])
         side.ids["entry"] = entry.id
     side.ids.update(document=document.id, mail=mail.id, update=update.id, run=run_of.id)
-
-
-__all__ = ["Side", "World", "make_world", "run"]

@@ -1,0 +1,341 @@
+"""Who gets in where: every route, every role, own and somebody else's rows, every verb.
+
+The tables below are written out by hand from the design, on purpose not derived from app/permissions.py.
+A route or action that is not listed fails. "all": any row; "own": own rows, another's is 404;
+"none": the page is there and never a row on it; not listed for a role: 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.actions.base import REGISTRY, Action
+from app.entities.base import db
+from app.entities.trail import AuditEntry
+from app.permissions import Role
+from app.views import OTHERS, TABS
+from tests.factories import refresh
+from tests.support.visitor import Visitor
+from tests.support.world import Side, World, make_world
+
+S, A, SS, CS = Role.SUPPLIER, Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR
+SE, CE, EC, ST = Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER, Role.EXAM_COMMITTEE, Role.STUDENT
+
+Access = dict[Role, str]
+EVERYONE: Access = dict.fromkeys(Role, "own")
+ADMIN: Access = {A: "all"}
+OFFICE: Access = {S: "all", A: "all"}
+CATALOGUE: Access = {S: "all", A: "all", SS: "own", EC: "all"}
+STUDENTS: Access = {A: "all", SS: "own", CS: "own", SE: "own", CE: "own", EC: "all"}
+RESULTS: Access = {**STUDENTS, ST: "own"}
+READERS: Access = {A: "own", SS: "own", CS: "own", SE: "own", CE: "own", EC: "own", ST: "own"}
+PLANNERS: Access = {A: "all", SS: "own"}
+EXAMINERS: Access = {SE: "own", CE: "own"}
+TRAIL: Access = {A: "all", EC: "all"}
+IMPORTS: Access = {A: "own"}
+PROGRESS: Access = {A: "all", SS: "own", CS: "own", EC: "all"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Who may ask for it; `row`: the kind of row in the address (see tests/support/world.py)."""
+
+    access: Access
+    row: str = ""
+
+
+def listed(page: str, access: Access, row: str = "", show: Access | None = None) -> dict[str, Expected]:
+    """The routes that every list has; `do` is looked at action by action."""
+    return {
+        f"{page}.index": Expected(access),
+        f"{page}.choose": Expected(access),
+        f"{page}.show": Expected(show or access, row),
+    }
+
+
+ROUTES: dict[str, Expected] = {
+    "StartPage.start": Expected(EVERYONE),
+    **listed("ProgrammesPage", CATALOGUE, "programme"),
+    **listed("ElectivesPage", CATALOGUE, "elective"),
+    **listed("ExamsPage", CATALOGUE, "exam"),
+    "ExamsPage.form": Expected(CATALOGUE, "exam"),
+    **listed("UsersPage", OFFICE, "user"),
+    **listed("OutboxPage", ADMIN, "mail"),
+    **listed("StudentsPage", STUDENTS, "student"),
+    **listed("GroupsPage", STUDENTS, "group", show={**STUDENTS, SE: "none", CE: "none"}),
+    **listed("TrailPage", TRAIL, "entry"),
+    "PlanningPage.index": Expected(STUDENTS),
+    "PlanningPage.choose": Expected(STUDENTS),
+    "PlanningPage.choose_exam": Expected(PLANNERS),
+    "PlanningPage.registration": Expected(STUDENTS, "registration"),
+    "ToAssessPage.index": Expected(EXAMINERS),
+    "ToAssessPage.choose": Expected(STUDENTS),
+    "ToAssessPage.sitting": Expected(STUDENTS, "sitting"),
+    "ToAssessPage.result": Expected(RESULTS, "registration"),
+    "ResultsPage.index": Expected(RESULTS),
+    "ResultsPage.choose": Expected(RESULTS),
+    "ResultsPage.export": Expected(RESULTS),
+    "CommitteePage.index": Expected({EC: "all"}),
+    "CommitteePage.choose": Expected({EC: "all"}),
+    "CommitteePage.export": Expected({EC: "all"}),
+    "TrailPage.check": Expected(TRAIL),
+    "OwnExamsPage.index": Expected({ST: "own"}),
+    "OwnProgressPage.index": Expected({ST: "own"}),
+    **listed("ProgressPage", PROGRESS, "student"),
+    "LibraryPage.index": Expected(READERS),
+    "LibraryPage.download": Expected(READERS, "document"),
+    "LibraryAdminPage.index": Expected(OFFICE),
+    "LibraryAdminPage.choose": Expected(OFFICE),
+    "LibraryAdminPage.role": Expected(OFFICE),
+    "LibraryAdminPage.download": Expected(OFFICE, "document"),
+    "UpdatesPage.index": Expected(OFFICE),
+    "UpdatesPage.choose": Expected(OFFICE),
+    "ProfilePage.index": Expected(EVERYONE),
+    "ProfilePage.choose": Expected(EVERYONE),
+    "ImportPage.index": Expected(IMPORTS),
+    "ImportPage.example": Expected(IMPORTS),
+    "ImportPage.example_as_csv": Expected(IMPORTS),
+    "ImportPage.resume": Expected(IMPORTS, "run"),
+    "ImportPage.columns": Expected(IMPORTS, "run"),
+    "ImportPage.values": Expected(IMPORTS, "run"),
+    "ImportPage.check": Expected(IMPORTS, "run"),
+    "ImportPage.refused": Expected(IMPORTS, "run"),
+    "ImportPage.report": Expected(IMPORTS, "run"),
+}
+
+# Changes that have a route of their own.
+POSTS: dict[str, Expected] = {
+    "ToAssessPage.save": Expected(EXAMINERS, "sitting"),
+    "ProgressPage.show": Expected({CS: "own"}, "student"),
+    "OwnProgressPage.index": Expected({ST: "own"}),
+    "ImportPage.index": Expected(IMPORTS),
+    "ImportPage.columns": Expected(IMPORTS, "run"),
+    "ImportPage.values": Expected(IMPORTS, "run"),
+    "ImportPage.check": Expected(IMPORTS, "run"),
+    "ImportPage.discard": Expected(IMPORTS, "run"),
+}
+
+# Routes without a sign-in, and the ones below /do/ that ACTIONS speaks of.
+PUBLIC = {
+    "static", "bootstrap.static", "HealthPage.healthz", "HealthPage.logo",
+    "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
+}  # fmt: skip
+
+# The actions that pages offer below /do/<name>.
+ACTIONS: dict[str, Expected] = {
+    **dict.fromkeys(("add_student", "add_group"), Expected(PLANNERS)),
+    **dict.fromkeys(
+        (
+            "change_student", "couple_programme", "uncouple_programme", "couple_users", "uncouple_users",
+            "exclude_exam", "include_exam", "release_progress", "add_to_groups", "remove_from_group",
+            "send_student_codes", "plan_exam",
+        ),
+        Expected(PLANNERS, "student"),
+    ),
+    **dict.fromkeys(("change_group", "remove_group"), Expected(PLANNERS, "group")),
+    "remove_planning": Expected(PLANNERS, "planned"),
+    "add_user": Expected(OFFICE),
+    **dict.fromkeys(
+        (
+            "edit_user", "couple_to_programmes", "uncouple_from_programmes", "send_login_codes", "make_codes",
+            "deactivate_users", "reactivate_users",
+        ),
+        Expected(OFFICE, "user"),
+    ),
+    "load_catalogue": Expected({S: "all"}),
+    "upload_document": Expected(OFFICE),
+    **dict.fromkeys(("change_document", "move_document", "remove_document"), Expected(OFFICE, "document")),
+    "make_definitive": Expected({SE: "own"}, "sitting"),
+    "reopen_assessment": Expected(ADMIN, "sitting"),
+    "record_adoption": Expected(ADMIN, "result"),
+    "mark_all_updates_read": Expected(OFFICE),
+    "mark_update_read": Expected(OFFICE, "update"),
+    "add_update": Expected({S: "all"}),
+    "change_update": Expected({S: "all"}, "update"),
+    **dict.fromkeys(("save_profile", "change_password"), Expected(EVERYONE)),
+}  # fmt: skip
+
+# Run by a route of POSTS, by the sign-in page or by a command; no page offers them below /do/.
+ELSEWHERE = {
+    "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
+    "choose_values", "import_students", "discard_import", "record_sign_in", "record_failed_sign_in",
+    "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
+    "add_demo_students",
+}  # fmt: skip
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return make_world()
+
+
+WORDS = {"role": "student", "kind": "csv"}
+
+
+def address(rule: Rule, side: Side, expected: Expected) -> str:
+    """The rule with the ids of this side in it."""
+    values = {name: WORDS[name] if name in WORDS else side[expected.row] for name in rule.arguments}
+    built = rule.build(values)
+    assert built is not None, rule
+    return built[1]
+
+
+def get_rules(app: Flask) -> Iterator[Rule]:
+    for rule in app.url_map.iter_rules():
+        ours = rule.endpoint not in PUBLIC and not rule.endpoint.endswith(".do")
+        if ours and "GET" in (rule.methods or ()):
+            yield rule
+
+
+def post_rules(app: Flask) -> Iterator[Rule]:
+    for rule in app.url_map.iter_rules():
+        if (
+            rule.endpoint not in PUBLIC
+            and not rule.endpoint.endswith(".do")
+            and "POST" in (rule.methods or ())
+        ):
+            yield rule
+
+
+def offered() -> Iterator[tuple[str, Action]]:
+    """(address of the page, action) for everything below /do/."""
+    for page in (*(tab.page for tab in TABS), *OTHERS):
+        seen = set()
+        for group in ("bulk", "page_actions", "row_actions", "other_actions"):
+            for item in getattr(page, group, ()):
+                act = item[0] if isinstance(item, tuple) else item
+                if act.name not in seen:
+                    seen.add(act.name)
+                    yield page.route_base, act
+
+
+def refused(expected: Expected, role: Role, side: str) -> int | None:
+    """The answer that the tables demand when a role may not; None: it may."""
+    scope = expected.access.get(role)
+    if scope is None:
+        return 403
+    if scope == "none":
+        return 404
+    return 404 if (scope, side) == ("own", "foreign") and expected.row else None
+
+
+def trail_length() -> int:
+    refresh()
+    return db.session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def test_every_route_is_listed(app: Flask) -> None:
+    there = {rule.endpoint for rule in get_rules(app)}
+    assert there - set(ROUTES) == set(), "add these to ROUTES: who may ask for them?"
+    assert set(ROUTES) - there == set(), "these are gone"
+
+
+def test_every_route_that_changes_something_is_listed(app: Flask) -> None:
+    assert {rule.endpoint for rule in post_rules(app)} == set(POSTS)
+
+
+def test_every_action_is_listed() -> None:
+    on_pages = {act.name for _base, act in offered()}
+    assert on_pages - set(ACTIONS) == set(), "add these to ACTIONS: who may do them?"
+    assert set(ACTIONS) - on_pages == set(), "no page offers these any more"
+    assert set(REGISTRY) - on_pages - ELSEWHERE == set(), "an action that nobody can reach"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_gets_in_where_the_design_says_and_nowhere_else(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], role: Role
+) -> None:
+    page = visitor_of(world.user(role))
+    wrong = []
+    for rule in get_rules(app):
+        expected = ROUTES[rule.endpoint]
+        for side, name in ((world.own, "own"), (world.foreign, "foreign")):
+            if name == "foreign" and not expected.row:
+                continue
+            path = address(rule, side, expected)
+            answer = page.get(path).status_code
+            wanted = refused(expected, role, name)
+            if answer != wanted if wanted else answer not in {200, 302}:
+                wrong.append(f"{path} ({name}): {answer}, not {wanted or 200}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_does_what_the_design_says_and_nothing_else(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], role: Role
+) -> None:
+    page = visitor_of(world.user(role))
+    before = trail_length()
+    wrong = []
+    for base, act in offered():
+        expected = ACTIONS[act.name]
+        for side, name in ((world.own, "own"), (world.foreign, "foreign")):
+            query = f"?id={side[expected.row]}" if expected.row else ""
+            path = f"{base}/do/{act.name}{query}"
+            wanted = refused(expected, role, name)
+            asked = page.get(path).status_code
+            if asked != wanted if wanted else asked not in {200, 302, 409, 422}:
+                wrong.append(f"GET {path} ({name}): {asked}, not {wanted or 200}")
+            if wanted:
+                done = page.post(path, {"confirmed": "1"}).status_code
+                if done != wanted:
+                    wrong.append(f"POST {path} ({name}): {done}, not {wanted}")
+    for rule in post_rules(app):
+        expected = POSTS[rule.endpoint]
+        for side, name in ((world.own, "own"), (world.foreign, "foreign")):
+            path = address(rule, side, expected)
+            wanted = refused(expected, role, name)
+            # Without the right to change it a row may also be out of sight: both are a refusal.
+            fine = {403, 404} if wanted == 403 else {wanted}
+            if wanted and (done := page.post(path).status_code) not in fine:
+                wrong.append(f"POST {path} ({name}): {done}, not {wanted}")
+    assert wrong == []
+    assert trail_length() == before, "a refused change was written"
+
+
+def test_somebody_not_signed_in_is_sent_to_the_sign_in_page_everywhere(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor]
+) -> None:
+    page = visitor_of(None)
+    for rule in get_rules(app):
+        _is_sent_away(page.get(address(rule, world.own, ROUTES[rule.endpoint])))
+    for rule in post_rules(app):
+        _is_sent_away(page.post(address(rule, world.own, POSTS[rule.endpoint])))
+    for base, act in offered():
+        _is_sent_away(page.post(f"{base}/do/{act.name}?id=1", {"confirmed": "1"}))
+
+
+def _is_sent_away(answer: TestResponse) -> None:
+    assert answer.status_code == 302, answer.request.path
+    assert answer.headers["Location"].startswith("/aanmelden"), answer.request.path
+
+
+def test_the_exam_committee_changes_nothing_whatever_it_posts(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor]
+) -> None:
+    page = visitor_of(world.user(EC))
+    before = trail_length()
+    own = {"save_profile", "change_password"}
+    for base in {base for base, _act in offered()}:
+        for name in set(REGISTRY) - own:
+            answer = page.post(f"{base}/do/{name}?id={world.own['student']}", {"confirmed": "1"})
+            assert answer.status_code in {403, 404}, (base, name)
+    assert trail_length() == before
+
+
+@pytest.mark.parametrize("verb", ["put", "patch", "delete"])
+def test_no_route_knows_another_verb(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], verb: str
+) -> None:
+    page = visitor_of(world.user(A))
+    for rule in get_rules(app):
+        path = address(rule, world.own, ROUTES[rule.endpoint])
+        answer = getattr(page.client, verb)(path)
+        assert answer.status_code in {400, 405}, (verb, path)
