@@ -57,10 +57,12 @@ class ToAssessPage(ActionScreen):
             view = self._view(sitting_id)
             model = score_page(view, actor, typed=fields, problem=say(error), problem_field=error.field)
             return self.page("assessment/sitting.html", model=model), error.status
-        tell(outcome.summary, "success" if outcome.done else "info")
+        closing = "definitive" in fields
+        if outcome.done or not closing:
+            tell(outcome.summary, "success" if outcome.done else "info")
         for name in saved_meanwhile(self._view(sitting_id), actor, fields):
             tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
-        return go(self._on_to(sitting_id, closing="definitive" in fields))
+        return go(self._on_to(sitting_id, closing=closing))
 
     @expose("/uitslag/<int:registration_id>")
     @needs(Permission.RESULTS_SEE)

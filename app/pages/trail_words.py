@@ -104,6 +104,13 @@ def change_text(value: Any) -> str:
     return value_text(value)
 
 
+def remark_text(value: Any) -> str:
+    """Of a remark the trail keeps only whether it was there before and after."""
+    if value == [False, True]:
+        return _("toegevoegd")
+    return _("verwijderd") if value == [True, False] else _("gewijzigd")
+
+
 def value_text(value: Any) -> str:
     if value is None or value in ("", []):
         return ""
