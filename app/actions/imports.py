@@ -73,6 +73,8 @@ def start_import(
 def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: Mapping[str, int]) -> Outcome:
     """Stap 2 van 4: which column of the file is what."""
     run = open_run(actor, targets)
+    if not set(mapping.values()) <= set(range(len(run.table["header"]))):
+        raise NotFound
     run.mapping = dict(mapping)
     run.stage = "values"
     run.version += 1

@@ -8,8 +8,9 @@ statements.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from flask_babel import gettext as _
 
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
-from app.imports.columns import BY_KEY, USER_COLUMNS, ClosedColumn, Column, World, cell_text
+from app.imports.columns import BY_KEY, LEAVE, USER_COLUMNS, ClosedColumn, Column, World, cell_text
 from app.imports.table import Table, Value
 from app.permissions import Actor
 from app.queries.imports import Known, StudentFact, load_known, programme_facts
@@ -30,8 +31,10 @@ State = Literal["new", "changed", "unchanged", "refused"]
 STATES: Sequence[State] = ("new", "changed", "unchanged", "refused")
 REQUIRED_WHEN_NEW = ("first_name", "last_name")
 FIRST_VALUES = 5
+MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
 
 Row = tuple[int, list[Value]]
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,9 @@ def shown(value: Value) -> str:
 
 
 def _packed(value: Value) -> Any:
+    """JSON's form of a value; control characters, which PostgreSQL refuses in a text, are left out."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
     if isinstance(value, datetime | date | time):
         return {"date" if isinstance(value, date) else "time": value.isoformat()}
     return value
@@ -183,15 +189,22 @@ def values_to_choose(
         index = run.mapping[column.key]
         counts = Counter(cell_text(_unpacked(values[index])) for _number, values in run.table["rows"])
         known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
-        valid = {option.value for option in column.options(world)} | {"-"}
-        asked = [
-            Asked(text, count, known[text] if known.get(text) in valid else column.propose(text, world))
-            for text, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-            if text and column.ask(text, world)
-        ]
+        valid = {option.value for option in column.options(world)} | {LEAVE}
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        asked = [(text, count) for text, count in ordered if text and column.ask(text, world)]
         if asked:
-            found[column.key] = asked
+            found[column.key] = [
+                Asked(text, count, _proposal(column, text, world, known, valid) if at < MOST_ASKED else "")
+                for at, (text, count) in enumerate(asked)
+            ]
     return found
+
+
+def _proposal(
+    column: ClosedColumn, text: str, world: World, known: Mapping[str, str], valid: Collection[str]
+) -> str:
+    """What was chosen before, while that still exists; else what is likely meant."""
+    return known[text] if known.get(text) in valid else column.propose(text, world)
 
 
 # -- step 4: the check

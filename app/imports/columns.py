@@ -6,10 +6,12 @@ with their sentences, and what is written. A column more is a class more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from app.entities.students import GENDER_LABELS, Gender
@@ -22,6 +24,7 @@ from app.rules.text import N_
 
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
+_CREBO = re.compile(r"\b\d{5}\b")
 
 
 @dataclass(frozen=True)
@@ -236,16 +239,25 @@ class ProgrammeColumn(ClosedColumn):
 
     def _meant(self, text: str, world: World) -> Sequence[ProgrammeFact]:
         """The programmes that this text names exactly: label, crebo, name, or crebo and name."""
-        every, wanted = world.known.programmes, people.search_form(text)
-        for match in (
-            [one for one in every if people.search_form(one.label) == wanted],
-            [one for one in every if one.crebo == wanted],
-            [one for one in every if people.search_form(one.name) == wanted],
-            [one for one in every if {one.crebo, people.search_form(one.name)} <= _pieces(wanted, one.crebo)],
-        ):
-            if match:
-                return match
-        return []
+        wanted = people.search_form(text)
+        by_name = _by_name(world.known.programmes)
+        if wanted in by_name:
+            return by_name[wanted]
+        crebo = _CREBO.search(wanted)
+        if crebo is None:
+            return []
+        rest = wanted.replace(crebo[0], " ").strip(" -–()|/:,;")
+        return [one for one in by_name.get(crebo[0], ()) if people.search_form(one.name) == rest]
+
+
+@lru_cache(maxsize=16)
+def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[ProgrammeFact]]:
+    """Everything a programme may be called exactly, as search_form writes it."""
+    found: dict[str, list[ProgrammeFact]] = {}
+    for one in programmes:
+        for name in {people.search_form(text) for text in (one.label, one.crebo, one.name)}:
+            found.setdefault(name, []).append(one)
+    return found
 
 
 class GroupColumn(TextColumn):
@@ -353,10 +365,3 @@ def cell_text(value: Value) -> str:
 
 def short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-
-
-def _pieces(wanted: str, crebo: str) -> set[str]:
-    """ "25656 - verzorgende-ig" -> {"25656", "verzorgende-ig"}."""
-    if crebo not in wanted:
-        return set()
-    return {crebo, wanted.replace(crebo, " ").strip(" -–()|/:,;")}

@@ -10,10 +10,8 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.actions.base import ActionForm
-from app.imports.check import Asked, column_name
+from app.imports.check import MOST_ASKED, Asked, column_name
 from app.imports.columns import BY_KEY, COLUMNS, LEAVE, ClosedColumn, World
-
-MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
 
 
 class MappingForm(ActionForm):
@@ -79,4 +77,4 @@ def values_form(asked: Mapping[str, Sequence[Asked]], world: World) -> type[Valu
     return type("ValuesForm", (ValuesForm,), fields)
 
 
-__all__ = ["MOST_ASKED", "MappingForm", "ValuesForm", "mapping_form", "values_form"]
+__all__ = ["MappingForm", "ValuesForm", "mapping_form", "values_form"]

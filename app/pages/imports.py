@@ -8,10 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base import run
-from app.actions.imports import FileForm, choose_columns, choose_values, discard_import
+from app.actions.imports import ALREADY_DONE, FileForm, choose_columns, choose_values, discard_import
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.check import (
+    MOST_ASKED,
     Asked,
     check_run,
     column_letter,
@@ -21,7 +22,7 @@ from app.imports.check import (
     world_of_choices,
 )
 from app.imports.columns import BY_KEY, World
-from app.imports.forms import MOST_ASKED, mapping_form, values_form
+from app.imports.forms import mapping_form, values_form
 from app.imports.intake import receive
 from app.imports.table import FileRefused
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
@@ -207,9 +208,7 @@ class ImportPage(Screen):
         """A run that can still be changed."""
         found = own_run(current_actor(), pk)
         if found.stage == "done":
-            raise RuleBroken(
-                _("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
-            )
+            raise RuleBroken(ALREADY_DONE)
         return found
 
     def steps(self, at: int, found: ImportRun | None = None) -> Sequence[Step]:

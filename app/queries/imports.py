@@ -127,19 +127,19 @@ class Known:
     """The part of the database that a file speaks of, in memory."""
 
     today: date
-    programmes: Sequence[ProgrammeFact] = ()
+    programmes: tuple[ProgrammeFact, ...] = ()
     groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
     users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
     students: Mapping[str, StudentFact] = field(default_factory=dict)  # by number
 
 
-def programme_facts(actor: Actor) -> Sequence[ProgrammeFact]:
+def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
     rows = db.session.execute(
         visible(actor, Programme)
         .with_only_columns(Programme.id, Programme.crebo, Programme.name, Programme.cohort, Programme.level)
         .order_by(Programme.name, Programme.cohort.desc())
     )
-    return [ProgrammeFact(*row) for row in rows]
+    return tuple(ProgrammeFact(*row) for row in rows)
 
 
 def load_known(actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str]) -> Known:
@@ -239,9 +239,8 @@ def group_ids(names: Collection[str]) -> Mapping[str, int]:
 
 def text_set(texts: Sequence[str]) -> Select[tuple[str]]:
     """A SELECT of these texts as one parameter, for ten or 100,000 (id_set's sister)."""
-    listed = json.dumps(list(texts))
     if db.engine.dialect.name == "sqlite":
-        items = func.json_each(listed).table_valued(column("value", Text))
+        items = func.json_each(json.dumps(list(texts))).table_valued(column("value", Text))
         return select(items.c.value)
-    elements = func.json_array_elements_text(cast(listed, JSON)).table_valued(column("value", Text))
+    elements = func.json_array_elements_text(cast(list(texts), JSON)).table_valued(column("value", Text))
     return select(elements.c.value)

@@ -127,7 +127,16 @@ def test_nobody_is_removed_and_no_coupling_either(wizard, students):
 
 def test_every_error_of_a_row_is_told_at_once(wizard):
     make_user("company_examiner", username="bedrijf")
-    header = ("Studentnummer", "Voornaam", "Achternaam", "Geb. datum", "E-mail", "Crebo", "Praktijkopleider", "Klas")
+    header = (
+        "Studentnummer",
+        "Voornaam",
+        "Achternaam",
+        "Geb. datum",
+        "E-mail",
+        "Crebo",
+        "Praktijkopleider",
+        "Klas",
+    )
     row = ("1", "", "Vos", "31-2-2008", "jan@", "99999", "bedrijf", "k" * 81)
     (checked,) = wizard.check(wizard.take(lines(row, header=header))).rows
     assert checked.number == 2
@@ -229,7 +238,11 @@ def test_a_run_is_its_makers_alone(wizard, another_wizard):
     pk = wizard.take(lines(FLEUR))
     with pytest.raises(NotFound):
         own_run(another_wizard.actor, pk)
-    for action, data in ((import_students, {"version": 3}), (choose_columns, {"mapping": {}}), (discard_import, {})):
+    for action, data in (
+        (import_students, {"version": 3}),
+        (choose_columns, {"mapping": {}}),
+        (discard_import, {}),
+    ):
         with pytest.raises(NotFound):
             run(action, another_wizard.actor, [pk], **data)
 
@@ -354,7 +367,16 @@ def test_no_cell_of_a_workbook_that_we_make_is_a_formula(wizard):
 
 
 def test_columns_are_guessed_by_name_and_synonym():
-    header = ["Deelnemernummer", "Roepnaam", "Voorvoegsel", "Familienaam", "M/V", "Geb.datum", "E-mailadres", "Huisdier"]
+    header = [
+        "Deelnemernummer",
+        "Roepnaam",
+        "Voorvoegsel",
+        "Familienaam",
+        "M/V",
+        "Geb.datum",
+        "E-mailadres",
+        "Huisdier",
+    ]
     assert guess(header) == {
         "number": 0, "first_name": 1, "infix": 2, "last_name": 3, "gender": 4, "birth_date": 5, "email": 6,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Studenten importeren as an administrator meets it: four steps, a report, and sentences where it goes wrong."""
+"""Studenten importeren as an administrator meets it: four steps, a report, a sentence where it goes wrong."""
 
 from __future__ import annotations
 
@@ -111,7 +111,12 @@ def test_the_refused_rows_can_be_chosen_as_the_next_file(visit):
     check = to_check(admin, lines(("2", "", "", "Smit"), header=HEADER[:4]))
     answer = admin.get(check.replace("controle", "geweigerd.xlsx"))
     columns = choose(admin, answer.data, "geweigerd.xlsx").headers["Location"]
-    assert set(proposed(admin.get(columns).text).values()) - {""} == {"number", "first_name", "infix", "last_name"}
+    assert set(proposed(admin.get(columns).text).values()) - {""} == {
+        "number",
+        "first_name",
+        "infix",
+        "last_name",
+    }
 
 
 def test_without_values_to_choose_step_three_is_passed_with_a_sentence(visit):
@@ -206,8 +211,13 @@ def test_the_check_can_be_filtered_and_leafed_through(visit):
 def test_what_stands_in_a_file_is_shown_as_text_and_never_run(visit):
     admin = visit("administrator")
     evil = "<script>alert(1)</script>"
-    columns = choose(admin, lines((evil, evil, "", evil), header=("Studentnummer", "Voornaam", evil, "Achternaam")))
-    for page in (columns.headers["Location"], to_check(admin, lines((evil, evil, "", evil), header=HEADER[:4]))):
+    columns = choose(
+        admin, lines((evil, evil, "", evil), header=("Studentnummer", "Voornaam", evil, "Achternaam"))
+    )
+    for page in (
+        columns.headers["Location"],
+        to_check(admin, lines((evil, evil, "", evil), header=HEADER[:4])),
+    ):
         text = admin.get(page).text
         assert evil not in text
         assert "&lt;script&gt;" in text

@@ -33,7 +33,9 @@ class Wizard:
         run(choose_columns, self.actor, [pk], mapping=found.mapping if mapping is None else mapping)
         found = own_run(self.actor, pk)
         asked = values_to_choose(world_of_choices(self.actor), found, last_choices(found.header_key)[1])
-        proposed = {key: {one.text: one.proposal for one in many if one.proposal} for key, many in asked.items()}
+        proposed = {
+            key: {one.text: one.proposal for one in many if one.proposal} for key, many in asked.items()
+        }
         run(choose_values, self.actor, [pk], values=proposed if values is None else values)
         return pk
 
