@@ -326,7 +326,7 @@ def _warnings(
     past = sum(any(m.starts_at < now for m in one.moments) for one in students)
     if past:
         yield reason(
-            N_("De planning ligt in het verleden (%(count)s van de studenten). Dat mag, bijvoorbeeld om een afgenomen examen alsnog vast te leggen."),  # noqa: E501
+            N_("De planning ligt in het verleden (studenten: %(count)s). Dat mag, om alsnog vast te leggen."),
             count=past,
         )  # fmt: skip
     if any(slot.company_examiner_id is None for _key, slot in wish.slots()):

@@ -229,8 +229,8 @@ class _Words:
 
 def planning_screen(facts: Facts) -> PlanningScreen:
     words = _Words(facts)
-    rows = [words.candidate(one) for one in facts.candidates]
-    return PlanningScreen(exam_view(facts.exam), rows[:SHOWN], len(rows), len(facts.allowed))
+    rows = [words.candidate(one) for one in facts.candidates[:SHOWN]]
+    return PlanningScreen(exam_view(facts.exam), rows, len(facts.candidates), len(facts.allowed))
 
 
 def exam_view(exam: Exam) -> ExamView:

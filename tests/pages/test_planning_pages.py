@@ -19,7 +19,7 @@ from app.entities.engine import transaction
 from app.entities.exams import Exam
 from app.entities.planning import Registration, Sitting
 from app.entities.programmes import Programme
-from app.entities.students import ExamExclusion, Student
+from app.entities.students import Enrolment, ExamExclusion, Student
 from app.entities.users import User
 from app.rules.blocks import LEGEND
 from tests.factories import (
@@ -102,6 +102,28 @@ def planned(office: Office, student: int, *, days: int = 2, attempt: int = 1) ->
             school_examiner=row(User, office.school), company_examiner=row(User, office.company),
         )  # fmt: skip
     return registration
+
+
+def add_planned(office: Office, elective: int, count: int) -> None:
+    """Many students at once, each with a planned exam."""
+    start = utc_now() + timedelta(days=2)
+    many = [
+        Student(number=f"9{n:05}{count}", first_name="Noor", last_name=f"Zwart{n:05}", search=f"zwart{n}")
+        for n in range(count)
+    ]
+    save(*many)
+    keys = [one.id for one in many]
+    save(*(Enrolment(student_id=key, programme_id=office.programme) for key in keys))
+    save(*(Enrolment(student_id=key, elective_id=elective) for key in keys))
+    attempts = [Registration(student_id=key, exam_id=office.exam, attempt=1) for key in keys]
+    save(*attempts)
+    save(
+        *(
+            Sitting(registration_id=r, exam_task_id=t, starts_at=start, ends_at=start + timedelta(hours=1))
+            for r in [one.id for one in attempts]
+            for t in office.tasks
+        )
+    )
 
 
 def score(registration: Registration) -> None:
@@ -222,9 +244,8 @@ class TestOverview:
         make_exam(elective)
         spent = []
         for students in (20, 200):
-            while db.session.scalar(select(func.count()).select_from(Student)) < students:  # type: ignore[operator]
-                made = make_student(programme, elective)
-                planned(office, made.id)
+            there = db.session.scalar(select(func.count()).select_from(Student)) or 0
+            add_planned(office, elective.id, students - there)
             refresh()
             with counted() as statements:
                 page = office.admin.get(f"{office.overview}&size=200").text
