@@ -7,22 +7,20 @@ statements.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from typing import Any, Literal
 
 from flask_babel import gettext as _
 
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
-from app.imports.columns import BY_KEY, LEAVE, USER_COLUMNS, ClosedColumn, Column, World, cell_text
-from app.imports.table import Table, Value
+from app.imports.columns import BY_KEY, USER_COLUMNS, Column, World, cell_text
+from app.imports.kept import Row, column_name, rows_of, shown
+from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.imports import Known, StudentFact, load_known, programme_facts
+from app.queries.imports import Known, StudentFact, load_known
 from app.rules.people import sort_name
 from app.rules.text import N_
 from app.school import current_school
@@ -30,11 +28,6 @@ from app.school import current_school
 State = Literal["new", "changed", "unchanged", "refused"]
 STATES: Sequence[State] = ("new", "changed", "unchanged", "refused")
 REQUIRED_WHEN_NEW = ("first_name", "last_name")
-FIRST_VALUES = 5
-MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
-
-Row = tuple[int, list[Value]]
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,125 +79,6 @@ class Checked:
         """Rows per state; they add up to the rows of the file."""
         found = Counter(row.state for row in self.rows)
         return {"rows": len(self.rows), **{state: found[state] for state in STATES}}
-
-
-# -- the table of a run
-
-
-def pack(table: Table) -> dict[str, Any]:
-    """A table as JSON can keep it."""
-    return {
-        "header": table.header,
-        "rows": [[row.number, [_packed(value) for value in row.values]] for row in table.rows],
-    }
-
-
-def rows_of(run: ImportRun) -> Sequence[Row]:
-    return [(number, [_unpacked(value) for value in values]) for number, values in run.table.get("rows", [])]
-
-
-def header_key(header: Sequence[str]) -> str:
-    """The same for the same column names in the same order; what an earlier run is recognised by."""
-    return hashlib.sha256("\n".join(name.strip().lower() for name in header).encode()).hexdigest()
-
-
-def column_name(header: Sequence[str], index: int) -> str:
-    """The name in the file; a column without one by its letter."""
-    return header[index] or _("Kolom %(letter)s", letter=column_letter(index))
-
-
-def column_letter(index: int) -> str:
-    """0 -> A, 26 -> AA."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def first_values(run: ImportRun) -> list[list[str]]:
-    """Per column of the file its first five values, as read."""
-    found: list[list[str]] = [[] for _name in run.table["header"]]
-    for _number, values in run.table["rows"]:
-        for index, value in enumerate(values):
-            if value is not None and len(found[index]) < FIRST_VALUES:
-                found[index].append(shown(_unpacked(value)))
-        if all(len(texts) == FIRST_VALUES for texts in found):
-            break
-    return found
-
-
-def shown(value: Value) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%d-%m-%Y}"
-    if isinstance(value, date):
-        return f"{value:%d-%m-%Y}"
-    return cell_text(value)
-
-
-def _packed(value: Value) -> Any:
-    """JSON's form of a value; control characters, which PostgreSQL refuses in a text, are left out."""
-    if isinstance(value, str):
-        return _CONTROL.sub("", value)
-    if isinstance(value, datetime | date | time):
-        return {"date" if isinstance(value, date) else "time": value.isoformat()}
-    return value
-
-
-def _unpacked(value: Any) -> Value:
-    if not isinstance(value, dict):
-        plain: Value = value
-        return plain
-    if "time" in value:
-        return time.fromisoformat(value["time"])
-    found = datetime.fromisoformat(value["date"])
-    return found.date() if len(value["date"]) == 10 else found
-
-
-# -- step 3: values to choose
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A value of the file that step 3 asks about: how often it occurs, and the likely choice."""
-
-    text: str
-    count: int
-    proposal: str
-
-
-def world_of_choices(actor: Actor) -> World:
-    """What the lists of step 3 are made of. One query."""
-    return World(Known(current_school().today(), programme_facts(actor)))
-
-
-def values_to_choose(
-    world: World, run: ImportRun, earlier: Mapping[str, Mapping[str, str]]
-) -> dict[str, list[Asked]]:
-    """Column key -> the distinct values to choose for, most frequent first."""
-    closed = [one for key, one in BY_KEY.items() if key in run.mapping and isinstance(one, ClosedColumn)]
-    found: dict[str, list[Asked]] = {}
-    for column in closed:
-        index = run.mapping[column.key]
-        counts = Counter(cell_text(_unpacked(values[index])) for _number, values in run.table["rows"])
-        known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
-        valid = {option.value for option in column.options(world)} | {LEAVE}
-        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        asked = [(text, count) for text, count in ordered if text and column.ask(text, world)]
-        if asked:
-            found[column.key] = [
-                Asked(text, count, _proposal(column, text, world, known, valid) if at < MOST_ASKED else "")
-                for at, (text, count) in enumerate(asked)
-            ]
-    return found
-
-
-def _proposal(
-    column: ClosedColumn, text: str, world: World, known: Mapping[str, str], valid: Collection[str]
-) -> str:
-    """What was chosen before, while that still exists; else what is likely meant."""
-    return known[text] if known.get(text) in valid else column.propose(text, world)
 
 
 # -- step 4: the check

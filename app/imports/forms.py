@@ -10,8 +10,9 @@ from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.actions.base import ActionForm
-from app.imports.check import MOST_ASKED, Asked, column_name
+from app.imports.choices import MOST_ASKED, Asked
 from app.imports.columns import BY_KEY, COLUMNS, LEAVE, ClosedColumn, World
+from app.imports.kept import column_name
 
 
 class MappingForm(ActionForm):

@@ -6,8 +6,8 @@ import hashlib
 
 from app.actions.base import run
 from app.actions.imports import start_import
-from app.imports.check import header_key, pack
 from app.imports.columns import BY_KEY, guess
+from app.imports.kept import header_key, pack
 from app.imports.reader import read_table
 from app.permissions import Actor
 from app.queries.imports import last_choices

@@ -11,19 +11,12 @@ from app.actions.base import run
 from app.actions.imports import ALREADY_DONE, FileForm, choose_columns, choose_values, discard_import
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
-from app.imports.check import (
-    MOST_ASKED,
-    Asked,
-    check_run,
-    column_letter,
-    first_values,
-    rows_of,
-    values_to_choose,
-    world_of_choices,
-)
+from app.imports.check import check_run
+from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_choices
 from app.imports.columns import BY_KEY, World
 from app.imports.forms import mapping_form, values_form
 from app.imports.intake import receive
+from app.imports.kept import column_letter, first_values, rows_of
 from app.imports.table import FileRefused
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
 from app.imports.write import import_students, remarks

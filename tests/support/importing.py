@@ -7,7 +7,8 @@ from typing import Any
 
 from app.actions.base import Outcome, run
 from app.actions.imports import choose_columns, choose_values
-from app.imports.check import Checked, check_run, values_to_choose, world_of_choices
+from app.imports.check import Checked, check_run
+from app.imports.choices import values_to_choose, world_of_choices
 from app.imports.intake import receive
 from app.imports.write import import_students
 from app.permissions import Actor

@@ -1,0 +1,58 @@
+"""Step 3: the values of closed lists, each once, with what is likely meant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from app.entities.imports import ImportRun
+from app.imports.columns import BY_KEY, LEAVE, ClosedColumn, World, cell_text
+from app.imports.kept import unpacked
+from app.permissions import Actor
+from app.queries.imports import Known, programme_facts
+from app.school import current_school
+
+MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A value of the file that step 3 asks about: how often it occurs, and the likely choice."""
+
+    text: str
+    count: int
+    proposal: str
+
+
+def world_of_choices(actor: Actor) -> World:
+    """What the lists of step 3 are made of. One query."""
+    return World(Known(current_school().today(), programme_facts(actor)))
+
+
+def values_to_choose(
+    world: World, run: ImportRun, earlier: Mapping[str, Mapping[str, str]]
+) -> dict[str, list[Asked]]:
+    """Column key -> the distinct values to choose for, most frequent first."""
+    closed = [one for key, one in BY_KEY.items() if key in run.mapping and isinstance(one, ClosedColumn)]
+    found: dict[str, list[Asked]] = {}
+    for column in closed:
+        index = run.mapping[column.key]
+        counts = Counter(cell_text(unpacked(values[index])) for _number, values in run.table["rows"])
+        known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
+        valid = {option.value for option in column.options(world)} | {LEAVE}
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        asked = [(text, count) for text, count in ordered if text and column.ask(text, world)]
+        if asked:
+            found[column.key] = [
+                Asked(text, count, _proposal(column, text, world, known, valid) if at < MOST_ASKED else "")
+                for at, (text, count) in enumerate(asked)
+            ]
+    return found
+
+
+def _proposal(
+    column: ClosedColumn, text: str, world: World, known: Mapping[str, str], valid: Collection[str]
+) -> str:
+    """What was chosen before, while that still exists; else what is likely meant."""
+    return known[text] if known.get(text) in valid else column.propose(text, world)
