@@ -24,18 +24,26 @@ from app.queries.students import Candidate, candidates, user_label, users_of
 from app.rules.text import N_
 
 ROLE_FIELDS = tuple(role.value for role in SUPERVISION_ROLES)
+VERY_MANY = 2000  # a form with more users than this is of no use to anybody
 NOT_HIS = N_("Deze gebruiker is er niet, of heeft deze rol niet.")
 
 
 def choices_by_role(actor: Actor, student: Student) -> dict[str, list[tuple[int, str]]]:
-    """Per role who can be chosen: the candidates, and who is coupled already."""
+    """Per role who can be chosen: who is coupled already, and the candidates.
+
+    In a school with very many users: those of the student's own programmes.
+    """
     choices: dict[str, dict[int, str]] = {role: {} for role in ROLE_FIELDS}
     for coupled in sorted(student.supervisions, key=lambda s: user_label(s.user)):
         label = user_label(coupled.user)
         choices[coupled.role][coupled.user_id] = (
             label if coupled.user.active else _("%(name)s, niet actief", name=label)
         )
-    for candidate in candidates(actor):
+    found = candidates(actor)
+    followed = [e.programme_id for e in student.enrolments if e.programme_id is not None]
+    if len(found) > VERY_MANY and followed:
+        found = candidates(actor, followed)
+    for candidate in found:
         choices[candidate.role].setdefault(candidate.user_id, candidate.label)
     return {role: list(users.items()) for role, users in choices.items()}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.entities.base import db
@@ -25,6 +25,7 @@ from app.rules.people import search_form
 
 Choices = Sequence[tuple[str, str]]
 TRAIL_SHOWN = 50
+MANY = 300  # more choices than this: a name is typed instead
 
 # One query per relation, however many students (trap 22).
 STUDENT_PARTS = (
@@ -53,18 +54,31 @@ def by_target(statement: Select[Any], key: str) -> Select[Any]:
     return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(number))))
 
 
-def by_group(statement: Select[Any], group_id: str) -> Select[Any]:
-    if not _is_id(group_id):
-        return statement.where(Student.id.is_(None))
-    members = select(group_member.c.student_id).where(group_member.c.group_id == int(group_id))
-    return statement.where(Student.id.in_(members))
+def by_group(statement: Select[Any], group: str) -> Select[Any]:
+    """Students in this group: by id, or by (a part of) its name."""
+    members = select(group_member.c.student_id)
+    if _is_id(group):
+        return statement.where(Student.id.in_(members.where(group_member.c.group_id == int(group))))
+    named = select(StudentGroup.id).where(_contains(StudentGroup.name, group))
+    return statement.where(Student.id.in_(members.where(group_member.c.group_id.in_(named))))
 
 
-def by_supervisor(statement: Select[Any], user_id: str) -> Select[Any]:
-    """Students of this praktijkbegeleider."""
-    if not _is_id(user_id):
-        return statement.where(Student.id.is_(None))
-    return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user_id))))
+def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
+    """Students of this praktijkbegeleider: by id, or by words of the name."""
+    if _is_id(user):
+        return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user))))
+    named = select(User.id)
+    for word in user.split():
+        named = named.where(
+            or_(
+                _contains(User.first_name, word), _contains(User.infix, word), _contains(User.last_name, word)
+            )
+        )
+    return statement.where(Student.id.in_(_supervised().where(Supervision.user_id.in_(named))))
+
+
+def _contains(column: Any, text: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(text.lower(), autoescape=True)
 
 
 def by_state(statement: Select[Any], state: str) -> Select[Any]:
@@ -108,24 +122,31 @@ def target_filter_choices(actor: Actor) -> Choices:
     return rows
 
 
-def group_filter_choices(actor: Actor) -> Choices:
-    """Groups with a visible student."""
+def group_filter_choices(actor: Actor) -> Choices | None:
+    """Groups with a visible student; None when there are too many to choose from."""
     used = select(group_member.c.group_id).where(group_member.c.student_id.in_(_ids(actor)))
     rows = db.session.execute(
         select(StudentGroup.id, StudentGroup.name)
         .where(StudentGroup.id.in_(used))
         .order_by(StudentGroup.name)
-    )
-    return [(str(row.id), row.name) for row in rows]
+        .limit(MANY + 1)
+    ).all()
+    return [(str(row.id), row.name) for row in rows] if len(rows) <= MANY else None
 
 
-def supervisor_filter_choices(actor: Actor) -> Choices:
-    """Praktijkbegeleiders of the visible students."""
+def supervisor_filter_choices(actor: Actor) -> Choices | None:
+    """Praktijkbegeleiders of the visible students; None when there are too many to choose from."""
+    # IN, not EXISTS: SQLite then reads the coupled users once instead of trying 100,000 students per user.
     used = select(Supervision.user_id).where(
         Supervision.role == Role.SCHOOL_SUPERVISOR, Supervision.student_id.in_(_ids(actor))
     )
-    rows = db.session.scalars(select(User).where(User.id.in_(used)).order_by(User.last_name, User.first_name))
-    return [(str(row.id), row.full_name) for row in rows]
+    rows = db.session.scalars(
+        select(User)
+        .where(User.id.in_(used))
+        .order_by(User.last_name, User.first_name, User.id)
+        .limit(MANY + 1)
+    ).all()
+    return [(str(row.id), row.full_name) for row in rows] if len(rows) <= MANY else None
 
 
 def _ids(actor: Actor) -> Select[tuple[int]]:
@@ -156,8 +177,11 @@ class Candidate:
     label: str  # "Bakker, Sanne (Zorggroep De Linde)"
 
 
-def candidates(actor: Actor) -> Sequence[Candidate]:
-    """Active users per role of step 4b; for a supervisor those of the own programmes. One query."""
+def candidates(actor: Actor, programmes: Sequence[int] | None = None) -> Sequence[Candidate]:
+    """Active users per role of step 4b; for a supervisor those of the own programmes. One query.
+
+    With `programmes`: only users coupled to one of these.
+    """
     roles = [role.value for role in SUPERVISION_ROLES]
     statement = (
         select(User, RoleRow.name)
@@ -169,6 +193,9 @@ def candidates(actor: Actor) -> Sequence[Candidate]:
         own = select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
         nearby = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(own))
         statement = statement.where(or_(User.id.in_(nearby), User.id == actor.id))
+    if programmes is not None:
+        coupled = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(programmes))
+        statement = statement.where(User.id.in_(coupled))
     return [
         Candidate(user.id, role, user_label(user)) for user, role in db.session.execute(statement).unique()
     ]

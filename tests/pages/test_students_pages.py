@@ -156,6 +156,9 @@ def test_the_filters_narrow_the_list(visit: Visit) -> None:
         (f"opleiding=k{elective.id}", True, False),
         (f"groep={group.id}", True, False),
         (f"begeleider={teacher.id}", True, False),
+        ("begeleider=SANNE", True, False),
+        ("begeleider=sanne nee", False, False),
+        (f"groep={group.name.lower()}", True, False),
         ("state=no-programme", False, True),
         ("state=no-supervisor", False, True),
         ("state=nothing-planned", False, True),
@@ -431,3 +434,17 @@ def test_an_attempt_leads_to_its_planning(visit: Visit) -> None:
     registration = make_registration(student, make_exam(programme))
     page = visit("administrator").get(f"/studenten/{student.id}").text
     assert f'href="/examens/aanmelding/{registration.id}"' in page
+
+
+def test_a_school_with_very_many_groups_types_a_name_instead(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_group(make_student(last_name="Eerste"), name="VZ-IG 2A")
+    make_group(make_student(last_name="Tweede"), name="VZ-IG 2B")
+    visitor = visit("administrator")
+    assert '<select class="form-select form-select-sm" id="filter-groep"' in visitor.get("/studenten/").text
+    monkeypatch.setattr("app.queries.students.MANY", 1)
+    page = visitor.get("/studenten/?groep=ig 2b").text
+    assert 'id="filter-groep" name="groep" value="ig 2b"' in page
+    assert "Tweede, Fleur" in page
+    assert "Eerste, Fleur" not in page

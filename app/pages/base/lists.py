@@ -57,7 +57,7 @@ class ListFilter:
     name: str
     label: Text
     apply: Callable[[Select[Any], str], Select[Any]]
-    choices: Callable[[], Sequence[tuple[str, str]]] | None = None
+    choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
 
 
 class ListPage(ActionPage, ModelView):
@@ -250,7 +250,8 @@ class ListPage(ActionPage, ModelView):
         inputs = []
         for item in self.filters:
             value = text_arg(item.name)
-            choices = [("", _("Alle")), *item.choices()] if item.choices else []
+            offered = item.choices() if item.choices else None
+            choices = [("", _("Alle")), *offered] if offered is not None else []
             label = next((text for key, text in choices if str(key) == value), value)
             rest = [(key, kept) for key, kept in pairs if key != item.name]
             inputs.append(
