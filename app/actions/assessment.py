@@ -76,12 +76,7 @@ def save_scores(
         ids=[sitting.id],
         names=[str(sitting)],
         details=details,
-        summary=_(
-            "Opgeslagen om %(time)s: %(done)s van %(total)s criteria ingevuld.",
-            time=current_school().local(sheet.saved_at).strftime("%H:%M"),
-            done=sum(score.level_id is not None for score in sheet.scores),
-            total=len(sitting.task.criteria),
-        ),
+        summary=_saved_summary(sitting, sheet),
     )
 
 
@@ -333,6 +328,15 @@ def _write(assessment: Assessment, sheet: ScoreSheet, role: str, answers: Answer
             continue
         score.level_id = level if level is not None else score.level_id
         score.remark = remark if remark is not None else score.remark
+
+
+def _saved_summary(sitting: Sitting, sheet: ScoreSheet) -> str:
+    return _(
+        "Opgeslagen om %(time)s: %(done)s van %(total)s criteria ingevuld.",
+        time=current_school().local(sheet.saved_at).strftime("%H:%M"),
+        done=sum(score.level_id is not None for score in sheet.scores),
+        total=len(sitting.task.criteria),
+    )
 
 
 def _complete(sitting: Sitting, sheet: ScoreSheet | None) -> ScoreSheet:

@@ -194,7 +194,6 @@ class ProcessGroup:
 class ScoreModel:
     """The page of one sitting: a form for its examiners while it is open, else to read."""
 
-    sitting_id: int
     student: str
     title: str
     facts: Sequence[Fact]
@@ -243,8 +242,8 @@ def score_page(
         for criterion in sitting.task.criteria
     ]
     status, tone = _status(view, role)
+    back = "/te-beoordelen/" if may(actor, Permission.ASSESSMENT_TODO) else ""
     return ScoreModel(
-        sitting_id=sitting.id,
         student=sitting.registration.student.full_name,
         title=sitting.task.title,
         facts=_facts(view, actor),
@@ -265,7 +264,7 @@ def score_page(
         status_tone=tone,
         problem=problem,
         buttons=_buttons(view, actor, definitive),
-        back_href="/te-beoordelen/" if may(actor, Permission.ASSESSMENT_TODO) else "",
+        back_href=back,
     )
 
 

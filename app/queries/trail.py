@@ -17,8 +17,6 @@ from app.entities.users import User
 from app.queries.committee import period_start
 from app.rules.people import search_form
 
-OBJECTS_SHOWN = 50
-
 
 def of_actor(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(func.lower(AuditEntry.actor_name).contains(value.lower(), autoescape=True))
@@ -111,16 +109,6 @@ def _by_registration(kind: str, column: Any, chosen: ColumnElement[bool], throug
     if through is not None:
         statement = statement.join(Registration, Registration.id == through.registration_id)
     return statement.where(chosen, AuditObject.object_type == kind)
-
-
-def first_objects(entry_id: int) -> Sequence[int]:
-    """The ids of the first rows that an entry is about."""
-    return db.session.scalars(
-        select(AuditObject.object_id)
-        .where(AuditObject.entry_id == entry_id)
-        .order_by(AuditObject.object_id)
-        .limit(OBJECTS_SHOWN)
-    ).all()
 
 
 def length() -> int:
