@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload, subqueryload
 
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db
@@ -94,7 +94,8 @@ def _sittings(statement: Select[Any]) -> Sequence[Sitting]:
                 joinedload(Sitting.registration).joinedload(Registration.student),
                 joinedload(Sitting.registration).joinedload(Registration.exam),
                 joinedload(Sitting.task),
-                selectinload(Sitting.examiners).joinedload(SittingExaminer.user),
+                # One query however many sittings: selectinload would ask again for every 500.
+                subqueryload(Sitting.examiners).joinedload(SittingExaminer.user),
             )
         )
         .unique()

@@ -206,19 +206,21 @@ def _definitive() -> ColumnElement[bool]:
 
 
 def _agenda(statement: Select[Any], *, together: bool = False) -> Agenda:
-    read = SHOWN * 4 if together else SHOWN
-    rows = db.session.scalars(
+    """The first moments and how many there are in all: one query, whether the list is full or not."""
+    found = db.session.execute(
         statement.options(
             joinedload(Sitting.registration).joinedload(Registration.student),
             joinedload(Sitting.registration).joinedload(Registration.exam),
             joinedload(Sitting.task),
         )
+        .add_columns(func.count().over())
         .order_by(Sitting.id)
-        .limit(read)
+        .limit(SHOWN * 4 if together else SHOWN)
     ).all()
+    rows = [sitting for sitting, _total in found]
     moments = [_moment(row) for row in rows]
     shown = (_together(moments) if together else moments)[:SHOWN]
-    return Agenda(shown, len(rows) if len(rows) < read else _count(statement))
+    return Agenda(shown, found[0][1] if found else 0)
 
 
 def _moment(row: Sitting) -> Moment:
