@@ -139,6 +139,7 @@ class _Checker:
         self.wants_accounts = wants_accounts
         self.columns = [(column, mapping[key]) for key, column in BY_KEY.items() if key in mapping]
         self.names = {column.key: column_name(header, index) for column, index in self.columns}
+        self.email_name = self.names.get("email", _("E-mail"))
         self.seen: dict[str, dict[Any, Parsed]] = defaultdict(dict)
         self.users = {user.id: user.name for user in world.known.users.values()}
         self.programmes = {one.id: one.label for one in world.known.programmes}
@@ -190,7 +191,7 @@ class _Checker:
         if there.user_id is None if there else not self.wants_accounts:
             return []
         users, found = self.world.known.users, []
-        name = self.names.get("email", _("E-mail"))
+        name = self.email_name
         email, number = kept.get("email", ""), kept.get("number", "")
         if not email and not there and name not in wrong:
             needed = _(
