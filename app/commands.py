@@ -21,12 +21,15 @@ from app.actions.setup import create_administrator
 from app.actions.trail import broken_at
 from app.entities.base import db
 from app.entities.users import User
-from app.errors import ProeveError
+from app.errors import ProeveError, RuleBroken
 from app.permissions import SYSTEM
+from app.rules.text import N_
 from app.school import current_school
 from app.serving import check_place, serve, welcome
 from app.views import menu_permissions
 from config import ROOT, Settings
+
+LOCK_SECONDS = 10  # how long emptying waits for whoever is writing
 
 
 def prepare() -> None:
@@ -42,26 +45,28 @@ def load_demo() -> None:
 
 
 def empty_database() -> None:
-    """Drop every table of this school, whatever version it is of."""
+    """Drop every table of this school, whatever version it is of. RuleBroken: somebody is writing in it."""
     db.session.remove()
     tables = [name for name in inspect(db.engine).get_table_names() if not name.startswith("sqlite_")]
     on_sqlite = db.engine.dialect.name == "sqlite"
-    before = ["PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE"] if on_sqlite else []
-    after = (
-        ["COMMIT", "VACUUM", "PRAGMA foreign_keys=ON"]
+    before = (
+        [f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}", "PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE"]
         if on_sqlite
-        else ["DROP FUNCTION IF EXISTS refuse_change() CASCADE", "COMMIT"]
+        else [f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"]
     )
+    after = ["DROP FUNCTION IF EXISTS refuse_change() CASCADE"] if not on_sqlite else []
     drop = [f'DROP TABLE "{name}"' if on_sqlite else f'DROP TABLE "{name}" CASCADE' for name in tables]
     raw = db.engine.raw_connection()
     try:
         cursor = raw.cursor()
-        for statement in [*before, *drop, *after]:
+        for statement in [*before, *drop, *after, "COMMIT", *(["VACUUM"] if on_sqlite else [])]:
             cursor.execute(statement)
         cursor.close()
+    except db.engine.dialect.loaded_dbapi.OperationalError as error:
+        raise RuleBroken(N_("De database is in gebruik. Stop Proeve en probeer het opnieuw.")) from error
     finally:
         raw.close()
-    db.engine.dispose()
+        db.engine.dispose()  # the next connection has its usual manners again
 
 
 def reset_demo() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextvars
 import errno
 import ipaddress
+import signal
 import socket
 from typing import Any
 
 from flask import Flask
 from flask_babel import gettext as _
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.entities.base import db
@@ -18,6 +20,13 @@ from app.errors import RuleBroken
 from app.rules.text import N_
 from app.school import School
 from config import Settings
+
+
+class PatientArbiter(Arbiter):
+    """Ctrl-C lets the requests in hand finish, as a request to terminate does."""
+
+    def handle_int(self) -> None:
+        self.handle_term()
 
 
 class Server(BaseApplication):
@@ -37,13 +46,23 @@ class Server(BaseApplication):
             "timeout": 60,
             "loglevel": "warning",
             "proc_name": "proeve",
+            "graceful_timeout": 10,
             "control_socket_disable": True,
             "post_fork": self._after_fork,
+            "post_worker_init": self._leave_stopping_to_the_parent,
         }.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
         return self._app
+
+    def run(self) -> None:
+        PatientArbiter(self).run()
+
+    @staticmethod
+    def _leave_stopping_to_the_parent(_worker: Any) -> None:
+        """A terminal's Ctrl-C reaches every process; the parent tells the workers."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _after_fork(self, _arbiter: Any, _worker: Any) -> None:
         """A connection belongs to one process: a worker leaves its parent's alone and opens its own."""
