@@ -41,6 +41,7 @@ class MomentView:
 
 @dataclass(frozen=True)
 class ResultView:
+    href: str
     attempt: int
     passed: bool
     label: str
@@ -115,6 +116,7 @@ def _exam(own: OwnExam) -> ExamRow:
     blocks = [block_view(view.block, about) for view in own.attempts]
     results = [
         ResultView(
+            f"/te-beoordelen/uitslag/{view.id}",
             view.attempt,
             view.result.passed,
             grade_label(view.result),

@@ -33,7 +33,7 @@ from app.queries.planning import (
     students_of,
 )
 from app.rules.blocks import BlockState
-from app.theme.widgets import ActionChoice, FilterInput, Pager
+from app.theme.widgets import ActionChoice, Button, FilterInput, Pager
 
 PAGE_SIZE = 25
 
@@ -81,6 +81,15 @@ class MatrixModel:
     plans: bool = False
 
 
+def _ways_on(actor: Actor) -> Sequence[Button]:
+    """From the overview on to what comes of the exams, for who may."""
+    ways = (
+        (Permission.RESULTS_SEE, Button(_("Uitslagen"), "/uitslagen/", icon="award")),
+        (Permission.TRAIL_READ, Button(_("Logboek"), "/logboek/", icon="journal-text")),
+    )
+    return [button for permission, button in ways if may(actor, permission)]
+
+
 class PlanningPage(PlanScreen):
     route_base = "/examens"
     default_view = "index"
@@ -91,7 +100,9 @@ class PlanningPage(PlanScreen):
     @expose("/")
     @needs(Permission.PLANNING_SEE)
     def index(self) -> Any:
-        return self.page("planning/overview.html", model=OverviewScreen(self).model())
+        return self.page(
+            "planning/overview.html", model=OverviewScreen(self).model(), buttons=_ways_on(current_actor())
+        )
 
     @expose("/aanmelding/<int:pk>")
     @needs(Permission.PLANNING_SEE)
