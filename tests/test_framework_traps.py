@@ -205,6 +205,11 @@ def test_trap_23_all_means_all_that_match_not_all_on_the_page(visit: Visit) -> N
     assert "<strong>30</strong>" in answer.text
 
 
+def test_trap_23_a_mistyped_filter_never_means_everyone(visit: Visit) -> None:
+    make_student(make_programme())
+    assert visit("administrator").get("/studenten/do/release_progress?all=1&oplieding=1").status_code == 400
+
+
 def test_trap_24_starting_the_web_process_makes_no_table_and_no_permission(tmp_path: Path) -> None:
     other = create_app(Settings(school="demo", data=tmp_path, database_url=""))
     with other.app_context():

@@ -117,6 +117,9 @@ class PlanningPage(PlanScreen):
         wanted = OverviewScreen(self).wanted
         return students_of(current_actor(), wanted) if wanted.programme_id else None
 
+    def known_filters(self) -> set[str]:
+        return {"opleiding", "q", "groep", "examen", "kies"}
+
     def filter_pairs(self) -> list[tuple[str, str]]:
         names = ("opleiding", "q", "groep", "examen", "size", "page")
         return [(name, text_arg(name)) for name in names if text_arg(name)]

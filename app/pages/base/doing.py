@@ -27,6 +27,7 @@ from app.permissions import Permission
 from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
 
 NAMES_SHOWN = 10
+ALWAYS_KNOWN = {"all", "order", "down", "size", "page"}
 OWN_FIELDS = {"csrf_token", "token", "confirmed"}
 
 
@@ -102,6 +103,10 @@ class ActionPage(View):
     def filter_pairs(self) -> list[tuple[str, str]]:
         return []
 
+    def known_filters(self) -> set[str]:
+        """The names that may stand beside `all=1` in an address."""
+        return set()
+
     def back_href(self) -> str:
         """Where the user came from: the list, with its filters."""
         return href_with(self.href(self.default_view), self.filter_pairs())
@@ -138,6 +143,8 @@ class ActionPage(View):
             matching = self.matching()
             if matching is None:
                 abort(404)
+            if set(request.args) - ALWAYS_KNOWN - self.known_filters():
+                abort(400)  # a mistyped filter must not mean everyone
             return Selection(matching=matching)
         return Selection(ids=ids_arg())
 

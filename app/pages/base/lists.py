@@ -143,6 +143,9 @@ class ListPage(ActionPage, ModelView):
     def filter_pairs(self) -> list[tuple[str, str]]:
         return [(item.name, text_arg(item.name)) for item in self.filters if text_arg(item.name)]
 
+    def known_filters(self) -> set[str]:
+        return {item.name for item in self.filters}
+
     # -- the model of the page
 
     def list_model(self) -> ListModel:
