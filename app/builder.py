@@ -63,9 +63,7 @@ def _granted() -> frozenset[tuple[str, str]]:
         .select_from(PermissionView)
         .join(PermissionRow, PermissionRow.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .join(
-            assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id
-        )
+        .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
         .where(assoc_permissionview_role.c.role_id.in_(role_ids))
     )
     return frozenset((permission, view) for permission, view in rows)

@@ -7,7 +7,8 @@ from flask import current_app
 
 from app.models import db, metadata
 
-assert current_app, "migrations run inside the application: python run.py prepare"
+if not current_app:
+    raise RuntimeError("migrations run inside the application: python run.py prepare")
 
 
 def run_migrations() -> None:

@@ -1,6 +1,6 @@
 """What every test can ask for.
 
-app          the application on an empty school (tables and roles, nothing else), in an application context
+app          the application on an empty school (tables and roles, no more), in an application context
 demo         the same on the demo school, catalogue and all (slower the first time only)
 visit        visit("administrator") -> a Visitor: a fresh user with that role, signed in (several roles allowed)
 visitor_of   visitor_of(user) -> a Visitor signed in as that user; visitor_of(None): nobody

@@ -174,7 +174,12 @@ def action(
 
 
 def run(
-    act: Action, actor: Actor, selection: Selection | Iterable[int] | None = None, *, token: str = "", **data: Any
+    act: Action,
+    actor: Actor,
+    selection: Selection | Iterable[int] | None = None,
+    *,
+    token: str = "",
+    **data: Any,
 ) -> Outcome:
     """Run an action in one transaction; the same token again gives the first outcome back."""
     try:
@@ -215,7 +220,7 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     asked = sorted(set(chosen.ids))
     if len(asked) > MAX_TICKED:
         raise RuleBroken(
-            N_("U kunt hoogstens %(most)s regels aanvinken; kies anders \"alle\"."), most=MAX_TICKED
+            N_('U kunt hoogstens %(most)s regels aanvinken; kies anders "alle".'), most=MAX_TICKED
         )
     ids = db.session.scalars(allowed.where(act.on.id.in_(id_set(asked))).order_by(act.on.id)).all()
     if len(ids) != len(asked) or not ids:
@@ -251,6 +256,10 @@ def _remember(act: Action, actor: Actor, token: str, outcome: Outcome) -> None:
     if token:
         db.session.add(
             ActionRun(
-                token=token, action=act.name, actor_id=actor.id, summary=outcome.summary, outcome=outcome.as_json()
+                token=token,
+                action=act.name,
+                actor_id=actor.id,
+                summary=outcome.summary,
+                outcome=outcome.as_json(),
             )
         )

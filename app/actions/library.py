@@ -84,7 +84,11 @@ def upload_document(actor: Actor, *, upload: Upload, title: str = "", roles: Seq
         names=[document.title],
         ids=[document.id],
         object_type="LibraryDocument",
-        details={"title": [None, document.title], "roles": [None, named(wanted)], "file": [None, upload.hash]},
+        details={
+            "title": [None, document.title],
+            "roles": [None, named(wanted)],
+            "file": [None, upload.hash],
+        },
         goto=document.id,
     )
 
@@ -174,9 +178,7 @@ class MoveForm(ActionForm):
     _l("Document verplaatsen"), permission=MANAGE, on=LibraryDocument, form=MoveForm,
     noun=_l("document"), submit=_l("Verplaatsen"),
 )  # fmt: skip
-def move_document(
-    actor: Actor, targets: Targets[LibraryDocument], *, role: str, direction: str
-) -> Outcome:
+def move_document(actor: Actor, targets: Targets[LibraryDocument], *, role: str, direction: str) -> Outcome:
     """One place up or down on the shelf of a role; at the end of it nothing changes."""
     document = _present(targets)
     placements = _on_shelf(_known([role])[0])

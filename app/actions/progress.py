@@ -82,9 +82,7 @@ def _rate(actor: Actor, student: Student, sheet: ProgressSheet, ratings: Ratings
     return changes
 
 
-def _tick(
-    actor: Actor, student: Student, sheet: ProgressSheet, ticks: Mapping[int, bool]
-) -> dict[str, Any]:
+def _tick(actor: Actor, student: Student, sheet: ProgressSheet, ticks: Mapping[int, bool]) -> dict[str, Any]:
     known = {assignment.id: assignment for assignment in sheet.assignments}
     if not set(ticks) <= set(known):
         raise NotFound

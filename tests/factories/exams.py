@@ -32,7 +32,7 @@ def make_elective(**values: Any) -> Elective:
 def make_exam(
     owner: Programme | Elective | None = None, *, tasks: int = 2, criteria: int = 2, **values: Any
 ) -> Exam:
-    """An exam of the owner's first core task: `tasks` tasks of `criteria` criteria, levels O/V/G (0, 1, 2)."""
+    """An exam of the owner's first core task: `tasks` tasks of `criteria` criteria, levels O, V, G."""
     n = next(numbers)
     owner = owner or make_programme()
     core_task = owner.core_tasks[0]
@@ -49,7 +49,10 @@ def make_exam(
         **values,
     }
     exam = Exam(**given, core_task=core_task)
-    exam.elective, exam.programme = (owner, None) if elective else (None, owner)
+    if isinstance(owner, Elective):
+        exam.elective = owner
+    else:
+        exam.programme = owner
     exam.tasks = [_task(position, criteria, core_task.work_processes) for position in range(1, tasks + 1)]
     return saved(exam)
 

@@ -23,7 +23,7 @@ def make_sitting(
     school_examiner: User | None = None,
     company_examiner: User | None = None,
 ) -> Sitting:
-    """A sitting of the registration's first task unless another is given; tomorrow unless a moment is given."""
+    """A sitting of the registration's first task, tomorrow, unless another task or moment is given."""
     start = starts_at or utc_now() + timedelta(days=1)
     chosen = task or registration.exam.tasks[0]
     sitting = Sitting(

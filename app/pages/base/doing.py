@@ -72,7 +72,9 @@ class ActionPage(View):
         data = form.values() if form is not None else {}
         try:
             if act.confirm and request.form.get("confirmed") != "1":
-                return self._page(act, targets, form, "confirm", preview(act, actor, selection, **data))
+                return self._page(
+                    act, targets, form, "confirm", outcome=preview(act, actor, selection, **data)
+                )
             outcome = run(act, actor, selection, token=request.form.get("token", ""), **data)
         except RuleBroken as error:
             return self._refuse(act, targets, form, error), 422
@@ -159,7 +161,9 @@ class ActionPage(View):
         form.prepare(actor, targets)
         return form
 
-    def _refuse(self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, error: RuleBroken) -> Any:
+    def _refuse(
+        self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, error: RuleBroken
+    ) -> Any:
         sentence = say(error)
         if form is not None and error.field in form:
             form[error.field].errors = [*form[error.field].errors, sentence]
@@ -172,6 +176,7 @@ class ActionPage(View):
         targets: Targets[Any] | None,
         form: ActionForm | None,
         step: Any,
+        *,
         outcome: Outcome | None = None,
         problems: list[str] | None = None,
     ) -> str:

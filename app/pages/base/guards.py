@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def permission_pair(permission: Permission) -> tuple[str, str]:
-    """"students.see" -> ("can_see", "students"), the framework's way to name it."""
+    """The framework's way to name it: students.see -> can_see on students."""
     area, _, verb = permission.value.partition(".")
     return f"can_{verb}", area
 
