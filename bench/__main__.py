@@ -1,0 +1,117 @@
+"""What Proeve costs at size, measured through its own doors: `make bench ARGS="--students 100000"`.
+
+A demo school of its own in a temporary folder (SQLite), or in --database: an EMPTY PostgreSQL database.
+Pages are asked as an administrator, in this process, so that only our own work is timed: no network, no
+browser. Every figure of a page is the median of five, after one to warm up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import func, inspect, select
+
+from app import create_app
+from app.actions.base import Selection, run
+from app.actions.demo import add_demo_students
+from app.actions.enrolment import couple_programme
+from app.actions.trail import broken_at
+from app.commands import load_demo, prepare, register_commands
+from app.entities.base import db
+from app.entities.programmes import Elective, Programme
+from app.entities.students import Student
+from app.entities.users import User
+from app.permissions import SYSTEM
+from config import Settings
+from tests.support.queries import counted
+from tests.support.visitor import Visitor
+
+TIMES = 5
+
+
+def timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def show(what: str, seconds: float, note: str = "") -> None:
+    print(f"  {what:<44}{seconds * 1000:>10.0f} ms   {note}", flush=True)
+
+
+def fill(students: int) -> None:
+    show("a new demo school", timed(lambda: (prepare(), load_demo())))
+    taken = timed(lambda: run(add_demo_students, SYSTEM, number=students, report=lambda _what: None))
+    show(f"{students} students more", taken, f"{students / taken:,.0f} per second")
+
+
+def pages(app: Flask) -> None:
+    administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
+    visitor = Visitor(app, administrator)
+    programme = db.session.scalars(select(Programme.id).where(Programme.crebo == "25656")).one()
+    count = db.session.scalar(select(func.count()).select_from(Student)) or 0
+    db.session.remove()
+    for what, path in {
+        "students, first page": "/studenten/",
+        "students, last page": f"/studenten/?page={count // 25}",
+        "students, searched by name": "/studenten/?q=van+den+berg",
+        "students, of one programme": f"/studenten/?opleiding={programme}",
+        "exam overview of a programme": f"/examens/?opleiding={programme}",
+        "exam overview, searched": f"/examens/?opleiding={programme}&q=jansen",
+        "users": "/gebruikers/",
+        "trail": "/logboek/",
+    }.items():
+        page(visitor, what, path)
+
+
+def page(visitor: Visitor, what: str, path: str) -> None:
+    answer = visitor.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    with counted() as statements:
+        visitor.get(path)
+    taken = statistics.median(timed(lambda: visitor.get(path)) for _ in range(TIMES))
+    show(what, taken, f"{len(statements)} queries")
+
+
+def bulk() -> None:
+    electives = db.session.scalars(select(Elective.id).order_by(Elective.id)).all()
+    first = db.session.scalars(select(Student.id).order_by(Student.id).limit(1000)).all()
+    every = Selection(matching=select(Student))
+    for elective, selection in ((electives[0], Selection(ids=first)), (electives[1], every)):
+        began = time.perf_counter()
+        outcome = run(couple_programme, SYSTEM, selection, target=f"e{elective}")
+        taken = time.perf_counter() - began
+        show("bulk enrolment", taken, f"{outcome.done} done, {outcome.unchanged} were so already")
+    show("verify the trail", timed(broken_at))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Proeve at size.")
+    parser.add_argument("--students", type=int, default=20_000)
+    parser.add_argument("--database", default="", help="an empty PostgreSQL database; default: SQLite")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="proeve-bench-") as folder:
+        app = create_app(Settings(school="demo", data=Path(folder), database_url=wanted.database))
+        register_commands(app)
+        with app.app_context():
+            if inspect(db.engine).get_table_names():
+                raise SystemExit("This database is not empty; nothing was done.")
+            load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+            print(f"Python {platform.python_version()}, {db.engine.dialect.name}, {load}")
+            fill(wanted.students)
+            pages(app)
+            bulk()
+            db.session.remove()
+            db.engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
