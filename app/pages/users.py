@@ -24,7 +24,7 @@ from app.actions.users import (
 from app.entities.users import User
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
-from app.pages.base.request import current_actor, href_with
+from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
 from app.pages.outbox import OutboxPage
 from app.permissions import Permission, Role, may
 from app.queries.users import (
@@ -154,6 +154,12 @@ class UsersPage(ListPage):
             return self.href("show", pk=outcome.goto)
         return super().after_href(act, outcome)
 
+    def back_href(self) -> str:
+        """An action that was started on a user's own page comes back there."""
+        if text_arg("back") == "user" and len(ids_arg()) == 1:
+            return self.href("show", pk=ids_arg()[0])
+        return super().back_href()
+
     def show_model(self, row: User) -> ShowModel:
         return ShowModel(
             title=row.full_name,
@@ -165,7 +171,7 @@ class UsersPage(ListPage):
         )
 
     def _button(self, act: Action, row: User, icon: str, style: Any = "secondary") -> Button:
-        href = href_with(self.href("do", name=act.name), [("id", str(row.id))])
+        href = href_with(self.href("do", name=act.name), [("id", str(row.id)), ("back", "user")])
         return Button(str(act.label), href, icon=icon, style=style)
 
     def _own_buttons(self, row: User) -> list[Button]:

@@ -2,25 +2,32 @@
 
 server   the address of the demo school, put back once per test module
 sign_in  sign_in("beheerder") -> a Playwright page signed in as that demo user, at 1280 x 900;
-         sign_in("schoolexaminator", phone=True): at 390 x 844, as a phone
-Every page is watched: a script error, a CSP violation or an answer of 500 fails the test at its end.
+         sign_in("schoolexaminator", phone=True): at 390 x 844, as a phone; sign_in(): nobody.
+         A user fills in the sign-in page once per module; later pages take over the cookie.
+Every page is watched: a script error, a CSP violation, a missing file or an answer of 500 fails the test
+at its end.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.support.chromium import chromium_path, launch_args
 
 DEMO_PASSWORD = "proeve-demo"
-PICTURES = Path(__file__).parent.parent.parent / "test-results" / "pictures"
+ROOT = Path(__file__).parent.parent.parent
+PICTURES = ROOT / ("docs" if os.environ.get("PROEVE_PICTURES") == "1" else "test-results") / "pictures"
+PATIENCE_MS = 15_000  # a busy machine is slow, not broken
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,21 +56,35 @@ def server(school: Any) -> Iterator[str]:
     listening.server_close()
 
 
+@pytest.fixture(scope="module")
+def cookies(server: str) -> dict[str, Any]:
+    """What each user's browser keeps after signing in; filled by `sign_in`."""
+    return {}
+
+
 @pytest.fixture
-def sign_in(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+def sign_in(browser: Browser, server: str, cookies: dict[str, Any]) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
     def opened(user: str = "", *, phone: bool = False) -> Page:
-        size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
         context = browser.new_context(
-            viewport=size, has_touch=phone, is_mobile=phone, locale="nl-NL", base_url=server
-        )  # type: ignore[arg-type]
+            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 900},
+            has_touch=phone,
+            is_mobile=phone,
+            locale="nl-NL",
+            base_url=server,
+            storage_state=cookies.get(user),
+        )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         watch(page, problems)
-        if user:
+        if user and user not in cookies:
             enter(page, user)
+            cookies[user] = context.storage_state()
+        elif user:
+            page.goto("/")
         return page
 
     yield opened
@@ -84,7 +105,7 @@ def watch(page: Page, problems: list[str]) -> None:
     """Note everything that a user would call broken."""
     page.on("pageerror", lambda error: problems.append(f"script: {error}"))
     page.on("console", lambda line: problems.append(f"console: {line.text}") if _is_bad(line) else None)
-    page.on("response", lambda r: problems.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+    page.on("response", lambda r: problems.append(f"{r.status} {r.url}") if _is_broken(r) else None)
 
 
 def _is_bad(line: Any) -> bool:
@@ -92,6 +113,11 @@ def _is_bad(line: Any) -> bool:
     return line.type == "error" and "Failed to load resource" not in line.text
 
 
-def picture(page: Page, name: str) -> None:
+def _is_broken(answer: Response) -> bool:
+    return answer.status >= 500 or (answer.status >= 400 and answer.request.resource_type != "document")
+
+
+def picture(page: Page, name: str, *, full_page: bool = False) -> None:
+    """A screenshot for the reader of the README, and of a failed run."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
