@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run demo test check fix bench lock install translations clean
+.PHONY: help run demo test check fix bench lock install translations messages clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lock: $(DEV) ## Make the lock files from requirements/*.in (ARGS=--upgrade for n
 install: $(DEV) translations ## Set up everything for developing, without running anything
 
 translations: $(CATALOGUES)
+
+messages: $(DEV) ## Bring the English catalogue up to date with the Dutch in the code
+	@$(BIN)/python tools/messages.py
 
 clean: ## Remove what was built or cached (not the data)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results

@@ -60,7 +60,7 @@ def save_scores(
     answers = Answers(sitting, levels, remarks, remark)
     sheet = _sheet_of(assessment, actor.id)
     if sheet is not None and sheet.version > version and answers.would_change(sheet):
-        raise Conflict(N_("U heeft deze beoordeling intussen ergens anders opgeslagen."))
+        raise Conflict(N_("U hebt deze beoordeling intussen ergens anders opgeslagen."))
     details = answers.changes(sheet)
     if not details:
         return Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))

@@ -220,7 +220,7 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     asked = sorted(set(chosen.ids))
     if len(asked) > MAX_TICKED:
         raise RuleBroken(
-            N_('U kunt hoogstens %(most)s regels aanvinken; kies anders "alle".'), most=MAX_TICKED
+            N_("U kunt hoogstens %(most)s regels aanvinken; kies anders “alle”."), most=MAX_TICKED
         )
     ids = db.session.scalars(allowed.where(act.on.id.in_(id_set(asked))).order_by(act.on.id)).all()
     if len(ids) != len(asked) or not ids:

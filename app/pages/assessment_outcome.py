@@ -214,12 +214,13 @@ def _result_facts(result: Result) -> Sequence[Fact]:
     exam = detail["exam"]
     version = _("%(code)s, versie %(version)s", code=exam["code"], version=exam["version"])
     adopted = result.adoption
+    rule: str = detail["rule"]["label"]
     return [
         Fact(_("Student"), cells=[Cell(registration.student.full_name, muted=registration.student.number)]),
         Fact(_("Examen"), cells=[Cell(exam["title"], muted=version)]),
         Fact(_("Kans"), str(registration.attempt)),
         Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
-        Fact(_("Cesuur"), _(detail["rule"]["label"])),
+        Fact(_("Cesuur"), _(rule)),
         Fact(_("Uitslag sinds"), f"{school.local(result.decided_at):%d-%m-%Y}"),
         Fact(_("Vaststelling"), f"{adopted.decided_on:%d-%m-%Y}" if adopted else _("Nog niet vastgesteld")),
     ]

@@ -109,7 +109,7 @@ class ResultList(ListPage):
         counts = rows.counts(self.filtered_statement())
         exports = [
             Button(_("Exporteer Excel"), self._export_href("xlsx"), "file-earmark-spreadsheet"),
-            Button(_("Exporteer csv"), self._export_href("csv"), "filetype-csv"),
+            Button(_("Exporteer CSV"), self._export_href("csv"), "filetype-csv"),
         ]
         return self.render_template(
             self.list_template,

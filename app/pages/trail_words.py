@@ -64,7 +64,7 @@ FIELDS = {
     "roles": N_("Rollen"),
     "rows": N_("Rijen"),
     "school_year": N_("Schooljaar"),
-    "target": N_("Doel"),
+    "target": N_("Opleiding of keuzedeel"),
     "title": N_("Titel"),
     "username": N_("Gebruikersnaam"),
     "users": N_("Gebruikers"),
