@@ -193,6 +193,10 @@ def run(
             _remember(act, actor, token, outcome)
             return outcome
     except IntegrityError as error:
+        # The same form, sent twice at the same moment: the other one has just done it.
+        earlier = _earlier(act, actor, token)
+        if earlier is not None:
+            return earlier
         raise explain(error) from error
 
 
