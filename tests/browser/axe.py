@@ -10,11 +10,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"], "preload": False}
 RUN = """async options => (await axe.run(document, options)).violations.map(
     v => `${v.id}: ${v.nodes[0].html.slice(0, 160)} (${v.nodes.length}x)`)"""
-_SCRIPT = AXE_SCRIPT.read_text(encoding="utf-8")
 
 
 def violations(page: Page) -> list[str]:
     """What axe finds on this page: rule, and the first element that breaks it."""
-    page.evaluate(_SCRIPT)
+    page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(RUN, OPTIONS)
     return found

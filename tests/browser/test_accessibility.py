@@ -1,0 +1,281 @@
+"""WCAG 2.2 A and AA: axe finds nothing on any page of any role, and everything works by keyboard.
+
+Every page within reach is read; one that is built of nothing new (crawl.Found.shape) is not drawn again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.crawl import Found, pages_of
+from tests.browser.steps import (
+    choose,
+    fill_section,
+    filter_on,
+    heading,
+    link,
+    open_programme,
+    open_tab,
+    press,
+    workday,
+)
+
+SignIn = Callable[..., Page]
+ROLES = (
+    "beheerder", "ess", "praktijkbegeleider", "praktijkopleider", "schoolexaminator", "bedrijfsexaminator",
+    "examencommissie", "student",
+)  # fmt: skip
+# What an administrator, an examiner and a student do on a phone.
+ON_PHONES = {
+    "beheerder": ["/", "/studenten/", "/gebruikers/do/add_user", "/examens/?opleiding=2", "/instellingen/"],
+    "schoolexaminator": ["/te-beoordelen/", "/examens/"],
+    "student": ["/mijn-examens/", "/mijn-onderwijsvoortgang/", "/mijn-profiel/"],
+}
+PLAIN = """() => ({
+  lang: document.documentElement.lang,
+  h1: document.querySelectorAll("h1").length,
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+})"""
+
+
+@pytest.fixture(scope="module")
+def drawn(server: str) -> dict[str, set[str]]:
+    """Kind of page -> what of it was looked at."""
+    return defaultdict(set)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, and what it does not look at."""
+    plain: dict[str, Any] = page.evaluate(PLAIN)
+    found = violations(page)
+    if plain["lang"] != "nl":
+        found.append(f"lang is {plain['lang']!r}")
+    if plain["h1"] != 1:
+        found.append(f"{plain['h1']} headings of level 1")
+    if plain["wide"] > 0:
+        found.append(f"the page is {plain['wide']} pixels too wide")
+    return [f"{page.url}: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_of_a_role(sign_in: SignIn, drawn: dict[str, set[str]], role: str) -> None:
+    page = sign_in(role)
+    found = list(pages_of(page))
+    assert len(found) > 5
+    wrong = [fault for one in found for fault in one.faults]
+    wrong += doubled_titles(found)
+    for one in found:
+        if one.shape <= drawn[one.kind]:
+            continue
+        drawn[one.kind] |= one.shape
+        page.goto(one.href)
+        wrong += faults(page)
+    assert wrong == []
+
+
+def doubled_titles(found: list[Found]) -> list[str]:
+    """A title belongs to one page; a filter does not make another page of it."""
+    paths: dict[str, set[str]] = defaultdict(set)
+    for one in found:
+        paths[one.title].add(one.kind.partition("?")[0])
+    return [f"{title!r} is the title of {kinds}" for title, kinds in paths.items() if len(kinds) > 1]
+
+
+@pytest.mark.parametrize("role", ON_PHONES)
+def test_key_pages_on_a_phone(sign_in: SignIn, role: str) -> None:
+    page = sign_in(role, phone=True)
+    wrong = []
+    for href in ON_PHONES[role]:
+        page.goto(href)
+        wrong += faults(page)
+    if role == "schoolexaminator":
+        open_first_sitting(page)
+        wrong += faults(page)
+    assert wrong == []
+
+
+def open_first_sitting(page: Page) -> None:
+    page.goto("/te-beoordelen/")
+    page.locator(".todo-line").filter(has_text="Beoordelen").first.click()
+    expect(page.locator("[data-criterion]").first).to_be_visible()
+
+
+def test_before_signing_in(sign_in: SignIn) -> None:
+    page = sign_in()
+    wrong = []
+    for href in ("/aanmelden", "/inlogcode", "/bestaat-niet"):
+        page.goto(href)
+        wrong += faults(page)
+    page.goto("/aanmelden")
+    page.get_by_label("Gebruikersnaam").fill("beheerder")
+    page.get_by_label("Wachtwoord").first.fill("mis")
+    press(page, "Aanmelden")
+    expect(page.get_by_role("alert")).to_be_visible()
+    wrong += faults(page)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("tab", "opens", "button"),
+    [
+        ("Gebruikers", "Nieuwe gebruiker invoeren", "Opslaan"),
+        ("Studenten", "Nieuwe student invoeren", "Bewaar"),
+        ("Studenten", "Importeren", "Verder"),
+        ("Bibliotheekbeheer", "Document toevoegen", "Toevoegen"),
+        ("Mijn profiel", "Wachtwoord wijzigen", "Wachtwoord wijzigen"),
+    ],
+)
+def test_a_form_with_errors(sign_in: SignIn, tab: str, opens: str, button: str) -> None:
+    page = sign_in("beheerder")
+    open_tab(page, tab)
+    link(page, opens).click()
+    press(page, button)
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(page).to_have_title(re.compile("^Fout:"))
+    assert faults(page) == []
+    summary.get_by_role("link").first.press("Enter")
+    expect(page.locator(":focus")).to_have_attribute("aria-invalid", "true")
+
+
+def test_planning_its_errors_its_check_and_a_refusal(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    open_programme(page, "Verzorgende-IG")
+    page.get_by_role("checkbox", name=re.compile("^Selecteer ")).nth(1).check()
+    page.get_by_role("checkbox", name=re.compile("^Selecteer ")).nth(2).check()
+    page.get_by_label("Actie", exact=True).select_option(label="Examenaanmelding toevoegen/wijzigen")
+    press(page, "Ga!")
+    wrong = faults(page)
+    page.get_by_role("radio", name=re.compile("B1K2-PVB")).check()
+    press(page, "Voer uit")
+    wrong += faults(page)
+    page.get_by_role("radio", name=re.compile("^Alle opdrachten tegelijk")).check()
+    together = page.locator("[data-section=together]").first
+    together.get_by_label(re.compile("^Datum")).fill("")
+    press(page, "Verder")
+    expect(page.get_by_role("alert")).to_be_focused()
+    wrong += faults(page)
+    fill_section(together, workday(40), "07:00")
+    press(page, "Verder")
+    expect(heading(page)).to_have_text("Planning controleren")
+    wrong += faults(page)
+    assert wrong == []
+
+
+def test_a_bulk_action_and_its_check(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    open_tab(page, "Studenten")
+    page.get_by_label("Alle 60 selecteren").check()
+    expect(page.locator("[data-count]")).to_have_text("Alle 60 geselecteerd")
+    page.get_by_label("Actie", exact=True).select_option(label="Koppelen aan opleiding")
+    press(page, "Voer uit")
+    wrong = faults(page)
+    choose(page.get_by_label("Opleiding of keuzedeel"), "Verzorgende-IG")
+    press(page, "Verder")
+    expect(page.get_by_role("heading", name="Dit gaat er gebeuren")).to_be_visible()
+    wrong += faults(page)
+    assert wrong == []
+
+
+def test_nothing_found_and_nothing_there(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    wrong = []
+    for tab, label in (("Studenten", "Zoek op naam of nummer"), ("Gebruikers", "Zoeken")):
+        open_tab(page, tab)
+        filter_on(page, {label: "bestaat vast niet"})
+        expect(page.get_by_text("Niets gevonden")).to_be_visible()
+        wrong += faults(page)
+    open_programme(page, "Verzorgende-IG", "bestaat vast niet")
+    expect(page.get_by_text("Geen studenten gevonden")).to_be_visible()
+    wrong += faults(page)
+    page.goto("/studenten/999999")
+    wrong += faults(page)
+    assert wrong == []
+
+
+def test_the_steps_of_an_import(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    open_tab(page, "Studenten")
+    link(page, "Importeren").click()
+    rows = "Studentnummer;Roepnaam;Achternaam;Geslacht\n00711;Jo;Toegang;q\n;Zonder;Nummer;m\n"
+    page.get_by_label(re.compile("^Bestand")).set_input_files(
+        [{"name": "twee.csv", "mimeType": "text/csv", "buffer": rows.encode()}]
+    )
+    wrong = []
+    for step in (2, 3, 4):
+        press(page, "Verder")
+        expect(page).to_have_title(re.compile(f"Stap {step} van 4"))
+        wrong += faults(page)
+    assert wrong == []
+
+
+# -- by keyboard alone
+
+
+def tab_to(page: Page, target: str) -> None:
+    """Press Tab until this element has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", target):
+            return
+    raise AssertionError(f"Tab never comes at {target}")
+
+
+def test_the_skip_link_comes_first(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Naar de inhoud")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_rows_are_ticked_and_an_action_is_chosen_by_keyboard(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.goto("/studenten/")
+    tab_to(page, "[data-tick]")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-count]")).to_have_text("1 geselecteerd")
+    tab_to(page, "#action-choice")
+    page.keyboard.type("Stel")
+    expect(page.locator("#action-choice option:checked")).to_have_text("Stel studievoortgang beschikbaar")
+    tab_to(page, "[type=submit]")
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_have_text("Stel studievoortgang beschikbaar")
+
+
+def test_the_drawer_opens_and_closes_by_keyboard(sign_in: SignIn) -> None:
+    page = sign_in("beheerder", phone=True)
+    button = page.get_by_role("button", name="Menu", exact=True)
+    drawer = page.locator("#drawer")
+    expect(drawer).not_to_be_in_viewport()
+    tab_to(page, ".drawer-button")
+    page.keyboard.press("Enter")
+    expect(drawer).to_be_in_viewport()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(drawer).not_to_be_in_viewport()
+    expect(button).to_be_focused()
+
+
+def test_a_score_form_is_filled_in_and_saved_by_keyboard(sign_in: SignIn) -> None:
+    page = sign_in("schoolexaminator")
+    open_first_sitting(page)
+    cards = page.locator("[data-criterion]")
+    for number in range(cards.count()):
+        group = cards.nth(number).locator("input[type=radio]").first.get_attribute("name")
+        tab_to(page, f"[name='{group}']")
+        page.keyboard.press("ArrowDown")
+        expect(page.locator(f"[name='{group}']:checked")).to_be_focused()
+    tab_to(page, ".save-bar .btn-primary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+    expect(page.locator(".save-state")).to_contain_text(f"{cards.count()} van {cards.count()} ingevuld")
