@@ -72,6 +72,7 @@ def sign_in(browser: Browser, server: str, cookies: dict[str, Any]) -> Iterator[
             viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 900},
             has_touch=phone,
             is_mobile=phone,
+            device_scale_factor=2 if phone else 1,
             locale="nl-NL",
             base_url=server,
             storage_state=cookies.get(user),
@@ -117,7 +118,9 @@ def _is_broken(answer: Response) -> bool:
     return answer.status >= 500 or (answer.status >= 400 and answer.request.resource_type != "document")
 
 
-def picture(page: Page, name: str, *, full_page: bool = False) -> None:
-    """A screenshot for the reader of the README, and of a failed run."""
+def picture(page: Page, name: str) -> Path:
+    """What the window shows, for the README: in docs/pictures when PROEVE_PICTURES is 1."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=path)
+    return path

@@ -24,6 +24,7 @@ class Found:
     title: str
     shape: frozenset[str]
     faults: tuple[str, ...]  # what can be told without drawing it
+    posts: frozenset[str]  # where its forms go that change something
 
 
 class _Reader(HTMLParser):
@@ -34,6 +35,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.posts: set[str] = set()
         self.shape: set[str] = set()
         self.title = self.lang = ""
         self.ids: Counter[str] = Counter()
@@ -49,6 +51,8 @@ class _Reader(HTMLParser):
             self.headings.append(tag)
         if tag == "a" and given.get("href"):
             self.links.append(str(given["href"]))
+        if tag == "form" and (given.get("method") or "get").lower() == "post":
+            self.posts.add(given.get("action") or "")
         telling = [given.get(name) or "" for name in ("class", "role", "type", "aria-invalid", "hidden")]
         names = sorted(given)
         self._path.append(f"{tag}{telling}{names}")
@@ -93,8 +97,14 @@ def pages_of(page: Page) -> Iterator[Found]:
             continue
         reader = _Reader()
         reader.feed(answer.text())
-        faults = tuple(f"{href}: {fault}" for fault in reader.faults())
-        yield Found(href, kind, " ".join(reader.title.split()), frozenset(reader.shape), faults)
+        yield Found(
+            href=href,
+            kind=kind,
+            title=" ".join(reader.title.split()),
+            shape=frozenset(reader.shape),
+            faults=tuple(f"{href}: {fault}" for fault in reader.faults()),
+            posts=frozenset(urljoin(href, action) for action in reader.posts),
+        )
         waiting += [urljoin(href, link) for link in reader.links if link.startswith(("/", "?"))]
 
 

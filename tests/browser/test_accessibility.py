@@ -38,10 +38,10 @@ ON_PHONES = {
     "schoolexaminator": ["/te-beoordelen/", "/examens/"],
     "student": ["/mijn-examens/", "/mijn-onderwijsvoortgang/", "/mijn-profiel/"],
 }
-PLAIN = """() => ({
+PLAIN = """width => ({
   lang: document.documentElement.lang,
   h1: document.querySelectorAll("h1").length,
-  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  wide: document.documentElement.scrollWidth - width,
 })"""
 
 
@@ -53,7 +53,9 @@ def drawn(server: str) -> dict[str, set[str]]:
 
 def faults(page: Page) -> list[str]:
     """What axe finds, and what it does not look at."""
-    plain: dict[str, Any] = page.evaluate(PLAIN)
+    size = page.viewport_size
+    assert size is not None
+    plain: dict[str, Any] = page.evaluate(PLAIN, size["width"])
     found = violations(page)
     if plain["lang"] != "nl":
         found.append(f"lang is {plain['lang']!r}")
