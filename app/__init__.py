@@ -10,6 +10,7 @@ from app.builder import ProeveBuilder, ProeveSecurity
 from app.entities.base import db
 from app.entities.engine import arm, guard_session
 from app.pages.base.errors import register_errors
+from app.pages.base.intake import register_intake
 from app.pages.base.render import register_rendering
 from app.pages.base.surface import register_surface
 from app.school import load_school
@@ -30,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["BABEL_DEFAULT_TIMEZONE"] = school.timezone
 
     db.init_app(app)
+    register_intake(app)
     CSRFProtect(app)
     with app.app_context():
         arm(db.engine)

@@ -7,6 +7,7 @@ entry, remembers the outcome under the form's token, and is the only place that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, TypeVar
@@ -28,6 +29,7 @@ from app.rules.text import N_
 
 M = TypeVar("M")
 MAX_TICKED = 1000
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # as our pages make them; ActionRun holds no more
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,8 @@ def run(
     **data: Any,
 ) -> Outcome:
     """Run an action in one transaction; the same token again gives the first outcome back."""
+    if token and not TOKEN.fullmatch(token):
+        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     try:
         with transaction():
             earlier = _earlier(act, actor, token)

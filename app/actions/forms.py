@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from wtforms import Field, IntegerField, ValidationError
+from wtforms import Field, FileField, IntegerField, ValidationError
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -47,6 +47,14 @@ def at(field: str, rule: Callable[..., T], *values: Any) -> T:
 def grouped(pairs: Iterable[tuple[str, Sequence[tuple[Any, str]]]]) -> dict[str, list[tuple[Any, str]]]:
     """Choices under their headings, empty headings left out."""
     return {title: list(choices) for title, choices in pairs if choices}
+
+
+class UploadFileField(FileField):
+    """A file that was really sent as one; text under its name is no file."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.raw_data = [one for one in valuelist if getattr(one, "filename", "")]
+        self.data = self.raw_data[0] if self.raw_data else None
 
 
 class VersionedForm(ActionForm):

@@ -9,11 +9,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, update
-from wtforms import FileField, RadioField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
 from app.actions.base import ActionForm, Outcome, Targets, action
+from app.actions.forms import UploadFileField
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.errors import NotFound, RuleBroken
@@ -32,7 +33,7 @@ ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog
 class FileForm(ActionForm):
     """Stap 1 van 4 of the manual."""
 
-    file = FileField(
+    file = UploadFileField(
         _l("Bestand"), [InputRequired(_l("Kies een Excel- of CSV-bestand."))],
         description=_l("Een Excel-bestand (.xlsx) of CSV-bestand van hoogstens 10 MB, met een kopregel."),
         render_kw={"accept": ".xlsx,.xlsm,.csv,.txt,.tsv"},

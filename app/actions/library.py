@@ -8,11 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
-from wtforms import Field, FileField, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import Field, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.forms import VersionedForm, sentence
+from app.actions.forms import UploadFileField, VersionedForm, sentence
 from app.actions.library_files import KINDS, MAX_BYTES, Upload, check_upload, store, title_from
 from app.actions.versions import locked
 from app.entities.base import db, utc_now
@@ -34,7 +34,7 @@ def role_choices() -> list[tuple[str, str]]:
 
 
 class UploadForm(ActionForm):
-    file = FileField(
+    file = UploadFileField(
         _l("Bestand"),
         [DataRequired(message=_l("Kies een bestand."))],
         description=_l("Hoogstens 20 MB: %(kinds)s.", kinds=", ".join(KINDS)),

@@ -13,7 +13,7 @@ from sqlalchemy import Select, false
 from app.entities.exams import KIND_LABELS, Exam, ExamKind
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor
+from app.pages.base.request import current_actor, is_number
 from app.pages.base.screens import expose
 from app.pages.programmes import containing
 from app.permissions import Permission
@@ -24,8 +24,7 @@ from app.theme.widgets import Badge, Button, Cell, Column, ListModel, ShowModel
 
 
 def of_programme(statement: Select[Any], value: str) -> Select[Any]:
-    known = value.isdigit() and len(value) < 10
-    return statement.where(exams_of_programme(int(value)) if known else false())
+    return statement.where(exams_of_programme(int(value)) if is_number(value) else false())
 
 
 def of_kind(statement: Select[Any], value: str) -> Select[Any]:

@@ -22,7 +22,7 @@ from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_x
 from app.imports.write import import_students, remarks
 from app.pages.base.errors import say
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, posted_fields
+from app.pages.base.request import current_actor, is_number, posted_fields
 from app.pages.base.screens import Screen, bytes_answer, expose, filled, go, new_token, posted, tell, upload
 from app.pages.imports_views import CheckView, run_columns, run_rows
 from app.permissions import Permission
@@ -130,7 +130,7 @@ class ImportPage(Screen):
         try:
             outcome = run(
                 import_students, current_actor(), [pk], token=fields.get("token", ""),
-                version=int(version) if version.isdigit() else 0,
+                version=int(version) if is_number(version) else 0,
             )  # fmt: skip
         except RuleBroken as refused:
             tell(say(refused), "danger")

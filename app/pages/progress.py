@@ -21,7 +21,7 @@ from app.pages.base.errors import say
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_date
-from app.pages.base.request import current_actor, posted_fields
+from app.pages.base.request import current_actor, is_number, posted_fields
 from app.pages.base.screens import Screen, expose, go, new_token, posted, tell
 from app.permissions import Actor, Permission, Role, may
 from app.queries.progress import (
@@ -243,7 +243,7 @@ def _ratings(fields: dict[str, str]) -> dict[tuple[str, int], int]:
     found = {}
     for name, value in fields.items():
         if match := FIELD.fullmatch(name):
-            found[match[1], int(match[2])] = int(value) if value.isascii() and value.isdigit() else -1
+            found[match[1], int(match[2])] = int(value) if is_number(value) else -1
     return found
 
 

@@ -24,7 +24,7 @@ from app.actions.users import (
 from app.entities.users import User
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
-from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.base.request import current_actor, href_with, ids_arg, is_number, text_arg
 from app.pages.outbox import OutboxPage
 from app.permissions import Permission, Role, may
 from app.queries.users import (
@@ -81,7 +81,7 @@ def by_role(statement: Select[Any], value: str) -> Select[Any]:
 
 def by_programme(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(
-        in_programme(int(value)) if value.isdigit() and len(value) < 10 else User.id.is_(None)
+        in_programme(int(value)) if is_number(value) else User.id.is_(None)
     )
 
 

@@ -14,14 +14,13 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
-from werkzeug.datastructures import CombinedMultiDict
 
 from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
 from app.entities.base import db
 from app.errors import NotAllowed, RuleBroken
 from app.pages.base.errors import say
 from app.pages.base.guards import needs, permission_pair
-from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
 from app.pages.base.view import View
 from app.permissions import Permission
 from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
@@ -155,7 +154,7 @@ class ActionPage(View):
             return None
         actor = current_actor()
         if request.method == "POST":
-            form = act.form(CombinedMultiDict([request.form, request.files]))
+            form = act.form(sent())
         else:
             form = act.form(data=act.form.initial(actor, targets))
         form.prepare(actor, targets)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import g, request
 from flask_login import current_user
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
 from app.errors import NotFound
 from app.permissions import Actor, actor_of
 
 ANONYMOUS = Actor(id=None, name="")
+# Comes along with text out of a PDF or a terminal; a spreadsheet cannot hold it. Tab and line ends stay.
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 def current_actor() -> Actor:
@@ -21,7 +27,12 @@ def current_actor() -> Actor:
 
 
 def text_arg(name: str, default: str = "") -> str:
-    return request.args.get(name, default).strip()
+    return UNSEEN.sub("", request.args.get(name, default)).strip()
+
+
+def is_number(text: str) -> bool:
+    """Whether it can be an id or a version: "²" is a digit too, and int() reads no 5,000 digits."""
+    return DIGITS.fullmatch(text) is not None
 
 
 def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
@@ -29,20 +40,26 @@ def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
     raw = request.args.get(name)
     if raw is None or raw == "":
         return default
-    if not raw.isdigit() or len(raw) > 9:
+    if not is_number(raw):
         raise NotFound
     return min(int(raw), most)
 
 
 def posted_fields() -> dict[str, str]:
     """What a form of our own sent, the first value of each name; line ends as one character."""
-    return {name: value.replace("\r\n", "\n") for name, value in request.form.items()}
+    return {name: UNSEEN.sub("", value.replace("\r\n", "\n")) for name, value in request.form.items()}
+
+
+def sent() -> CombinedMultiDict[str, Any]:
+    """What a form sent, files too, for the form's own class; without characters that nobody sees."""
+    texts = MultiDict((name, UNSEEN.sub("", value)) for name, value in request.form.items(multi=True))
+    return CombinedMultiDict([texts, request.files])
 
 
 def ids_arg(name: str = "id") -> list[int]:
     """The ticked ids, each once."""
     raw = request.values.getlist(name)
-    if any(not value.isdigit() or len(value) > 12 for value in raw):
+    if not all(is_number(value) for value in raw):
         raise NotFound
     return sorted({int(value) for value in raw})
 

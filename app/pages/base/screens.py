@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
-from werkzeug.datastructures import CombinedMultiDict
 
 from app.actions.base import ActionForm
 from app.pages.base.doing import ActionPage
+from app.pages.base.request import sent
 from app.pages.base.view import View
 
 
@@ -77,7 +77,7 @@ F = TypeVar("F", bound=ActionForm)
 def filled(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
     """A form as it was sent; not sent yet: with its starting values."""
     if request.method == "POST":
-        return form(CombinedMultiDict([request.form, request.files]))
+        return form(sent())
     return form(data=dict(initial or {}))
 
 

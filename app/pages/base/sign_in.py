@@ -30,7 +30,7 @@ from app.errors import NotFound, RuleBroken
 from app.mail.texts import CODE_PATH
 from app.pages.base.errors import say
 from app.pages.base.guards import public
-from app.pages.base.request import current_actor, safe_path
+from app.pages.base.request import current_actor, safe_path, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.theme.widgets import Button
@@ -48,7 +48,7 @@ class SignInPage(View):
         target = safe_path(request.args.get("next", "/"), "/")
         if current_user.is_authenticated:
             return redirect(target)
-        form = SignInForm(request.form)
+        form = SignInForm(sent())
         if request.method == "GET" or not form.validate():
             return self._sign_in_page(form)
         try:
@@ -64,7 +64,7 @@ class SignInPage(View):
         """First sign-in: user name, inlogcode, and a password of one's own choice."""
         if current_user.is_authenticated:
             return redirect("/")
-        form = CodeForm(request.form)
+        form = CodeForm(sent())
         if request.method == "GET" or not form.validate():
             return self._code_page(form)
         try:
