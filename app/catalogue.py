@@ -36,9 +36,9 @@ from app.toml_file import DataFileError, TomlTable, read_toml
 T = TypeVar("T")
 
 KINDS = ("proeve", "werkstuk", "keuzedeelexamen")
-PLACES = ("Beroepspraktijk", "School", "Examenlocatie")
+PLACES = (N_("Beroepspraktijk"), N_("School"), N_("Examenlocatie"))
 LEARNING_PATHS = ("BOL", "BBL")
-ELECTIVE_KINDS = ("verdiepend", "verbredend", "doorstroom")
+ELECTIVE_KINDS = (N_("verdiepend"), N_("verbredend"), N_("doorstroom"))
 
 LONG = 10_000  # characters of an instruction or description
 MAX_HOURS = 2_000  # studiebelastingsuren of an elective

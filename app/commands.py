@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_migrate import Migrate, upgrade
 from sqlalchemy import inspect, select
 
@@ -133,12 +134,12 @@ def load_catalogue_command() -> None:
 
 
 @click.command("create-administrator")
-@click.option("--first-name", prompt="Voornaam")
-@click.option("--infix", prompt="Tussenvoegsel", default="", show_default=False)
-@click.option("--last-name", prompt="Achternaam")
-@click.option("--email", prompt="E-mailadres")
-@click.option("--username", prompt="Gebruikersnaam")
-@click.password_option(prompt="Wachtwoord", confirmation_prompt="Nogmaals het wachtwoord")
+@click.option("--first-name", prompt=_l("Voornaam"))
+@click.option("--infix", prompt=_l("Tussenvoegsel"), default="", show_default=False)
+@click.option("--last-name", prompt=_l("Achternaam"))
+@click.option("--email", prompt=_l("E-mailadres"))
+@click.option("--username", prompt=_l("Gebruikersnaam"))
+@click.password_option(prompt=_l("Wachtwoord"), confirmation_prompt=_l("Nogmaals het wachtwoord"))
 def create_administrator_command(**values: Any) -> None:
     """Make an administrator, so that a school can start for real."""
     with _told():

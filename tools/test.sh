@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole suite: everything but the browser on PostgreSQL first, then everything on SQLite. The first failing
+# The whole suite: what touches the database on PostgreSQL first, then everything on SQLite. The first failing
 # run ends it, so that pytest's own closing lines and exit status are the last word.
 # Arguments go to pytest: tools/test.sh tests/rules -k marks
 set -euo pipefail
@@ -11,10 +11,10 @@ nothing_selected=5
 
 suite() { "$bin/python" -m pytest --numprocesses "${WORKERS:-2}" --dist loadscope "$@"; }
 
-echo "== PostgreSQL: everything but the browser"
+echo "== PostgreSQL: what touches the database"
 status=0
-PROEVE_TEST_DATABASE=postgresql suite -m "not browser" "$@" || status=$?
-# A selection may hold browser tests only; the run below then still refuses an empty one.
+PROEVE_TEST_DATABASE=postgresql suite -m "database and not browser" "$@" || status=$?
+# A selection may hold nothing of this kind; the run below then still refuses an empty one.
 if [ "$status" -ne 0 ] && ! { [ "$status" -eq "$nothing_selected" ] && [ "$#" -gt 0 ]; }; then
     exit "$status"
 fi
