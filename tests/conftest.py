@@ -29,6 +29,13 @@ from tests.support.database import TestDatabase, plain_url
 from tests.support.visitor import Visitor
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What touches the database runs on both; the rest (rules, theme, files) once is enough."""
+    for item in items:
+        if "school" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
 class School:
     """The worker's own school: one application, one database that is put back for each test."""
 

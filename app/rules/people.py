@@ -67,7 +67,9 @@ def sort_name(first: str, infix: str, last: str) -> str:
 def search_form(*parts: str) -> str:
     """Lower case without accents, for searching: "Zoë Çelik", "B-12" -> "zoe celik b-12"."""
     folded = tidy(" ".join(parts)).casefold()
-    letters = unicodedata.normalize("NFKD", folded.translate(_WITHOUT_ACCENT))
+    # Compatibility letters (a bold 𝝖) become capitals only when taken apart: so fold once more after it.
+    apart = unicodedata.normalize("NFKD", folded.translate(_WITHOUT_ACCENT)).casefold()
+    letters = unicodedata.normalize("NFKD", apart.translate(_WITHOUT_ACCENT))
     return tidy("".join(one for one in letters if not unicodedata.combining(one)))
 
 

@@ -25,7 +25,7 @@ def test_a_page_has_a_language_a_title_one_heading_and_a_way_past_the_menu(draw:
         "show.html", model=ShowModel("Jansen, Fleur", [Section("Gegevens", [Fact("Nummer", "203118")])])
     )
     assert '<html lang="nl">' in page
-    assert "<title>Jansen, Fleur · Vossenveld College</title>" in page
+    assert "<title>Jansen, Fleur · Studenten · Vossenveld College</title>" in page
     assert page.count("<h1") == 1
     assert 'href="#main"' in page
     assert 'id="main"' in page
