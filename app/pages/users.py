@@ -47,7 +47,7 @@ def role_badges(user: User) -> list[Badge]:
 
 def state_badges(user: User) -> list[Badge]:
     """Active or not, and whether something is still missing before this user can work."""
-    badges = [Badge(_("Actief"), "good") if user.active else Badge(_("Inactief"), "neutral")]
+    badges = [Badge(_("Actief"), "good") if user.active else Badge(_("Niet actief"), "neutral")]
     return [*badges, Badge(_("Onvolledig"), "warn", "exclamation-triangle")] if missing(user) else badges
 
 
@@ -87,7 +87,7 @@ def by_programme(statement: Select[Any], value: str) -> Select[Any]:
 
 STATES: dict[str, tuple[Any, Callable[[], Any]]] = {
     "actief": (_l("Actief"), lambda: User.active.is_(True)),
-    "inactief": (_l("Inactief"), lambda: User.active.is_not(True)),
+    "inactief": (_l("Niet actief"), lambda: User.active.is_not(True)),
     "nooit": (_l("Nooit aangemeld"), lambda: User.last_login.is_(None)),
     "onvolledig": (_l("Onvolledig"), is_incomplete),
 }
