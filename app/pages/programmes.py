@@ -16,7 +16,7 @@ from app.actions.programmes import load_catalogue
 from app.entities.exams import Exam
 from app.entities.programmes import CoreTask, Elective, Programme
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor
+from app.pages.base.request import current_actor, is_number
 from app.permissions import RIGHTS, Actor, Permission, may
 from app.queries.programmes import (
     Counts,
@@ -39,7 +39,7 @@ def exact(column: Any) -> Callable[[Select[Any], str], Select[Any]]:
     """A filter on a whole number; what is no number finds nothing."""
 
     def apply(statement: Select[Any], value: str) -> Select[Any]:
-        return statement.where(column == (int(value) if value.isdigit() and len(value) < 10 else -1))
+        return statement.where(column == (int(value) if is_number(value) else -1))
 
     return apply
 
@@ -177,7 +177,7 @@ class ElectivesPage(CountedPage):
         ListColumn(
             "hours", _l("SBU"), lambda e: Cell(str(e.hours), numeric=True), order=Elective.hours, numeric=True
         ),
-        ListColumn("kind", _l("Soort"), lambda e: Cell(e.kind)),
+        ListColumn("kind", _l("Soort"), lambda e: Cell(_kind(e))),
     )
     filters = (ListFilter("q", _l("Naam of code"), containing(Elective.name, Elective.code)),)
     default_order = (Elective.code,)
@@ -196,7 +196,7 @@ class ElectivesPage(CountedPage):
         facts = [
             Fact(_("Code"), row.code),
             Fact(_("Studiebelasting"), _("%(hours)s uur", hours=row.hours)),
-            Fact(_("Soort"), row.kind),
+            Fact(_("Soort"), _kind(row)),
             *student_facts(actor, counts),
             Fact(_("Opleidingen"), cells=[Cell(str(p), href=f"/opleidingen/{p.id}") for p in offering]),
         ]
@@ -261,6 +261,11 @@ def exam_rows(exams: Iterable[Exam]) -> list[Row]:
     ]
 
 
+def _kind(elective: Elective) -> str:
+    """verdiepend, verbredend: the catalogue's words, in the reader's language."""
+    return _(elective.kind) if elective.kind else ""
+
+
 def elective_columns() -> list[Column]:
     return [
         Column("name", _("Keuzedeel")),
@@ -279,7 +284,7 @@ def elective_rows(electives: Iterable[Elective]) -> list[Row]:
                 Cell(e.name, href=elective_href(e)),
                 Cell(e.code),
                 Cell(str(e.hours), numeric=True),
-                Cell(e.kind),
+                Cell(_kind(e)),
             ],
         )
         for e in electives
