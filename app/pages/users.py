@@ -80,9 +80,7 @@ def by_role(statement: Select[Any], value: str) -> Select[Any]:
 
 
 def by_programme(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(
-        in_programme(int(value)) if is_number(value) else User.id.is_(None)
-    )
+    return statement.where(in_programme(int(value)) if is_number(value) else User.id.is_(None))
 
 
 STATES: dict[str, tuple[Any, Callable[[], Any]]] = {
