@@ -47,7 +47,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     500: (
         _l("Er ging iets mis"),
-        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het uw beheerder."),
+        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het dan aan uw beheerder."),
     ),
 }
 
