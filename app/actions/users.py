@@ -76,7 +76,10 @@ def add_user(
     )  # fmt: skip
 
 
-@action(_l("Wijzigen"), permission=Permission.USERS_EDIT, on=User, form=EditUserForm, submit=_l("Opslaan"))
+@action(
+    _l("Gebruiker wijzigen"), permission=Permission.USERS_EDIT, on=User, form=EditUserForm,
+    noun=_l("gebruiker"), submit=_l("Opslaan"),
+)  # fmt: skip
 def edit_user(
     actor: Actor,
     targets: Targets[User],

@@ -95,7 +95,7 @@ def do_action(page: Page, action: str, names: Iterable[str], button: str = "Voer
 def carry_out(page: Page, says: str = "") -> None:
     """From an action's form: what is going to happen, with counts and names, and then it happens."""
     press(page, "Verder")
-    expect(page.get_by_role("heading", name="Dit gaat er gebeuren")).to_be_visible()
+    expect(page.get_by_role("heading", name="Als u doorgaat")).to_be_visible()
     if says:
         expect(page.get_by_role("main")).to_contain_text(says)
     press(page, "Voer uit")

@@ -181,7 +181,7 @@ def test_a_bulk_action_and_its_check(sign_in: SignIn) -> None:
     wrong = faults(page)
     choose(page.get_by_label("Opleiding of keuzedeel"), "Verzorgende-IG")
     press(page, "Verder")
-    expect(page.get_by_role("heading", name="Dit gaat er gebeuren")).to_be_visible()
+    expect(page.get_by_role("heading", name="Als u doorgaat")).to_be_visible()
     wrong += faults(page)
     assert wrong == []
 
