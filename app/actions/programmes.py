@@ -22,7 +22,7 @@ SAME_VERSION = N_(
 
 
 @action(
-    _l("Catalogus geladen"),
+    _l("Catalogus laden"),
     permission=Permission.PROGRAMMES_LOAD,
     confirm=True,
     submit=_l("Catalogus laden"),
