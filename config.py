@@ -36,12 +36,20 @@ class Settings:
     hosts: tuple[str, ...] = field(
         default_factory=lambda: tuple(filter(None, os.environ.get("PROEVE_HOSTS", "").split(",")))
     )
+    # PROEVE_ADDRESS: the address of this site as mails name it; without it: the first of PROEVE_HOSTS.
+    address: str = field(default_factory=lambda: os.environ.get("PROEVE_ADDRESS", ""))
     # WEB_WORKERS: processes that serve.
     workers: int = field(default_factory=lambda: int(os.environ.get("WEB_WORKERS", "2")))
 
     @property
     def school_data(self) -> Path:
         return self.data / self.school
+
+    def site(self) -> str:
+        """The address of this site, without a slash at its end."""
+        scheme = "https" if self.tls else "http"
+        fallback = f"{scheme}://{self.hosts[0]}" if self.hosts else f"{scheme}://{self.host}:{self.port}"
+        return (self.address or fallback).rstrip("/")
 
     def url(self) -> str:
         """The database of this school, with the driver that we install."""

@@ -95,6 +95,12 @@ def current_school() -> School:
     return school
 
 
+def site_address(path: str) -> str:
+    """A path of ours as a mail must name it: with the address of this site."""
+    site: str = current_app.extensions["proeve_settings"].site()
+    return site + path
+
+
 def _check(path: Path, school: School) -> None:
     try:
         _ = school.zone

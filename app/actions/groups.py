@@ -69,7 +69,7 @@ class GroupForm(ActionForm):
             raise ValidationError(_(DOUBLE))
 
 
-@action(_l("Studentgroep toevoegen"), permission=Permission.GROUPS_EDIT, form=GroupForm, submit=_l("Bewaar"))
+@action(_l("Studentgroep toevoegen"), permission=Permission.GROUPS_EDIT, form=GroupForm, submit=_l("Opslaan"))
 def add_group(actor: Actor, **data: Any) -> Outcome:
     """Make an empty group with its properties."""
     group = StudentGroup(**_properties(data))
@@ -105,7 +105,7 @@ class ChangeGroupForm(VersionedForm, GroupForm):
     on=StudentGroup,
     form=ChangeGroupForm,
     noun=_l("studentgroep"),
-    submit=_l("Bewaar"),
+    submit=_l("Opslaan"),
 )
 def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, **data: Any) -> Outcome:
     """Change one group's properties; refused when somebody else was first."""

@@ -114,7 +114,7 @@ class DocumentForm(VersionedForm):
 
 @action(
     _l("Document wijzigen"), permission=MANAGE, on=LibraryDocument, form=DocumentForm,
-    noun=_l("document"), submit=_l("Bewaar"),
+    noun=_l("document"), submit=_l("Opslaan"),
 )  # fmt: skip
 def change_document(
     actor: Actor, targets: Targets[LibraryDocument], *, version: int, title: str, roles: Sequence[str]

@@ -27,7 +27,7 @@ from app.school import current_school
 
 FIELD_LABELS: Mapping[str, Any] = {
     "number": _l("Studentnummer"),
-    "first_name": _l("Roepnaam"),
+    "first_name": _l("Voornaam"),
     "infix": _l("Tussenvoegsel"),
     "last_name": _l("Achternaam"),
     "gender": _l("Geslacht"),
@@ -111,7 +111,7 @@ class AddStudentForm(PersonForm):
     _l("Nieuwe student invoeren"),
     permission=Permission.STUDENTS_ADD,
     form=AddStudentForm,
-    submit=_l("Bewaar"),
+    submit=_l("Opslaan"),
     intro=_l("Velden die u nu overslaat, vult u later aan met het potlood."),
 )
 def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> Outcome:
@@ -168,7 +168,7 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     on=Student,
     form=ChangeStudentForm,
     noun=_l("student"),
-    submit=_l("Bewaar"),
+    submit=_l("Opslaan"),
 )
 def change_student(
     actor: Actor,

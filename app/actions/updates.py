@@ -76,7 +76,7 @@ class UpdateForm(ActionForm):
         return {"published_on": current_school().today()}
 
 
-@action(_l("Update toevoegen"), permission=EDIT, form=UpdateForm, submit=_l("Bewaar"))
+@action(_l("Update toevoegen"), permission=EDIT, form=UpdateForm, submit=_l("Opslaan"))
 def add_update(actor: Actor, **data: Any) -> Outcome:
     """Write an update; every reader finds it as unread."""
     update = SystemUpdate(**_written(data))
@@ -104,7 +104,7 @@ class ChangeUpdateForm(VersionedForm, UpdateForm):
 
 @action(
     _l("Update wijzigen"), permission=EDIT, on=SystemUpdate, form=ChangeUpdateForm,
-    noun=_l("update"), submit=_l("Bewaar"),
+    noun=_l("update"), submit=_l("Opslaan"),
 )  # fmt: skip
 def change_update(actor: Actor, targets: Targets[SystemUpdate], *, version: int, **data: Any) -> Outcome:
     """Correct an update; who has read it need not read it again."""

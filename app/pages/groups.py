@@ -23,6 +23,7 @@ from app.theme.widgets import Badge, Button, Cell, Column, Fact, ListModel, Row,
 
 
 class GroupsPage(ListPage):
+    under = "students"
     datamodel = SQLAInterface(StudentGroup)
     route_base = "/studentgroepen"
     permission = Permission.STUDENTS_SEE

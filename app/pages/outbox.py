@@ -19,7 +19,7 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.permissions import Permission
 from app.queries.users import matching_words
-from app.school import current_school
+from app.school import current_school, site_address
 from app.theme.widgets import Badge, Cell, ShowModel, Tone
 
 STATES: dict[str, tuple[Any, Tone]] = {
@@ -66,6 +66,7 @@ class MailModel(ShowModel):
 
 
 class OutboxPage(ListPage):
+    under = "users"
     datamodel = SQLAInterface(OutboxMail)
     route_base = "/postvak-uit"
     permission = Permission.OUTBOX_SEE
@@ -112,7 +113,7 @@ class OutboxPage(ListPage):
             purpose=purpose_text(row),
             made_at=row.created_at,
             sent_at=row.sent_at,
-            body=filled_in(row.body, code=code, address=CODE_PATH),
+            body=filled_in(row.body, code=code, address=site_address(CODE_PATH)),
             note=note,
         )
 

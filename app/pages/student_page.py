@@ -246,7 +246,7 @@ def _trail_row(entry: AuditEntry) -> Row:
 
 
 def _details(details: dict[str, Any]) -> Sequence[str]:
-    """What changed, as far as it says something to a reader: "Roepnaam: Fleur → Flor"."""
+    """What changed, as far as it says something to a reader: "Voornaam: Fleur → Flor"."""
     told = []
     for key, value in details.items():
         label = str(DETAIL_LABELS[key]) + ": " if key in DETAIL_LABELS else ""

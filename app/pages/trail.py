@@ -56,6 +56,7 @@ def _changes_cell(entry: AuditEntry) -> Cell:
 
 
 class TrailPage(ListPage):
+    under = "planning"
     datamodel = SQLAInterface(AuditEntry)
     include_route_methods = {"index", "show", "choose", "check"}
     route_base = "/logboek"

@@ -237,7 +237,7 @@ def test_the_second_to_save_is_told_who_changed_what(actor: Actors) -> None:
         run(change_student, second, [student.id], **stale)
     assert refused.value.field == "version"
     assert refused.value.params["who"] == first.name
-    assert refused.value.params["what"] == "Roepnaam: Fleur → Flor"
+    assert refused.value.params["what"] == "Voornaam: Fleur → Flor"
     assert only_student().last_name.startswith("Berg")
 
 

@@ -113,8 +113,8 @@ def new_student(page: Page, number: str, first: str, last: str, **more: Any) -> 
     """Nieuwe student invoeren; returns the name as lists show it."""
     open_tab(page, "Studenten")
     link(page, "Nieuwe student invoeren").click()
-    fill_in(page, {"Studentnummer": number, "Roepnaam": first, "Achternaam": last, **more})
-    press(page, "Bewaar")
+    fill_in(page, {"Studentnummer": number, "Voornaam": first, "Achternaam": last, **more})
+    press(page, "Opslaan")
     told(page, re.compile(f"{first} {last} .*is ingevoerd"))
     return f"{last}, {first}"
 

@@ -128,7 +128,7 @@ def test_before_signing_in(sign_in: SignIn) -> None:
     ("tab", "opens", "button"),
     [
         ("Gebruikers", "Nieuwe gebruiker invoeren", "Opslaan"),
-        ("Studenten", "Nieuwe student invoeren", "Bewaar"),
+        ("Studenten", "Nieuwe student invoeren", "Opslaan"),
         ("Studenten", "Importeren", "Verder"),
         ("Bibliotheekbeheer", "Document toevoegen", "Toevoegen"),
         ("Mijn profiel", "Wachtwoord wijzigen", "Wachtwoord wijzigen"),

@@ -107,7 +107,7 @@ def test_step_4_students_one_by_one_and_the_action_list(sign_in: SignIn) -> None
     filter_on(page, {"Zoek op naam of nummer": "Wandelaar"})
     page.get_by_role("link", name=re.compile(f"^Wijzigen: {anna}")).click()
     fill_in(page, {"Praktijkbegeleider": ["Bakker, Petra"]})
-    press(page, "Bewaar")
+    press(page, "Opslaan")
     told(page, re.compile("Anna Wandelaar.* is gewijzigd"))
     expect(page.get_by_role("row").filter(has_text=anna)).to_contain_text("Petra Bakker")
 
@@ -135,7 +135,7 @@ def test_step_4_students_one_by_one_and_the_action_list(sign_in: SignIn) -> None
     link(page, "Studentgroepen").click()
     link(page, "Studentgroep toevoegen").click()
     fill_in(page, {"Naam": "VZ-IG 2W", "Schooljaar": "2026-2027", "Locatie": "Hoofdgebouw"})
-    press(page, "Bewaar")
+    press(page, "Opslaan")
     expect(heading(page)).to_have_text("VZ-IG 2W")
     open_tab(page, "Studenten")
     filter_on(page, {"Zoek op naam of nummer": "Wandelaar"})

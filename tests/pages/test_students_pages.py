@@ -277,7 +277,7 @@ def test_two_people_with_the_pencil_the_second_is_told_and_chooses(visit: Visit)
     page = main_of(answer.text)
     assert answer.status_code == 422
     assert "heeft dit intussen gewijzigd" in page
-    assert "Roepnaam: Fleur → Flor" in page
+    assert "Voornaam: Fleur → Flor" in page
     assert 'value="Dijk"' in page
     assert hidden(page, "version") == "2"
     again = second.do(path, {**stale, "version": "2"})

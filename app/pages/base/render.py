@@ -35,11 +35,14 @@ def show_datetime(value: datetime | None) -> str:
 def navigation() -> Sequence[NavItem]:
     """The tabs of this user, in the manual's order, out of the framework's menu."""
     rights = granted()
+    view = getattr(current_app.view_functions.get(request.endpoint or ""), "__self__", None)
+    under = getattr(view, "under", "")
     items = []
     for item in current_app.extensions["appbuilder"].menu.menu:
         if ("menu_access", item.name) in rights and item.should_render():
             href = item.get_url()
-            items.append(NavItem(str(item.label), href, item.icon, active=_is_here(href)))
+            active = item.name == under or _is_here(href)
+            items.append(NavItem(str(item.label), href, item.icon, active=active))
     return items
 
 

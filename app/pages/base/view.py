@@ -7,3 +7,4 @@ from flask_appbuilder import BaseView
 
 class View(BaseView):
     template_folder = None
+    under = ""  # the tab that lights up on this page, where the address doesn't say so
