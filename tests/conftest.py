@@ -2,7 +2,7 @@
 
 app          the application on an empty school (tables and roles, no more), in an application context
 demo         the same on the demo school, catalogue and all (slower the first time only)
-app          the application on an empty school (tables and roles, no more), in an app context
+visit        visit("administrator") -> a Visitor: a fresh user with that role (or several), signed in
 visitor_of   visitor_of(user) -> a Visitor signed in as that user; visitor_of(None): nobody
 actor        actor("administrator") -> (an Actor) of a fresh user with these roles
 Rows are made with tests/factories (make_student(...), make_exam(...), ...); after a request or an action
