@@ -57,6 +57,8 @@ def save_scores(
     if refusal:
         raise refusal.as_error()
     _not_before_the_day(sitting)
+    if version > (assessment.version if assessment is not None else 0):
+        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     answers = Answers(sitting, levels, remarks, remark)
     sheet = _sheet_of(assessment, actor.id)
     if sheet is not None and sheet.version > version and answers.would_change(sheet):

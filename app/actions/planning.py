@@ -31,6 +31,7 @@ from app.queries.planning_facts import (
     exam_to_plan,
     examiners_for,
     fingerprint,
+    is_known,
     load_candidates,
 )
 from app.rules.attempts import AttemptRules
@@ -77,6 +78,8 @@ def plan_exam(
     if exam is None:
         raise NotFound
     candidates = load_candidates(exam, targets.ids)
+    if not is_known(actor, exam, candidates):
+        raise NotFound
     if seen and seen != fingerprint(candidates):
         raise RuleBroken(
             N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),

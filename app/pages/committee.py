@@ -84,8 +84,13 @@ class ResultList(ListPage):
     )
     filters = (
         ListFilter("student", _l("Student"), rows.of_student),
-        ListFilter("programme", _l("Opleiding"), rows.of_programme, rows.programme_choices),
-        ListFilter("exam", _l("Examen"), rows.of_exam, rows.exam_choices),
+        ListFilter(
+            "programme",
+            _l("Opleiding"),
+            rows.of_programme,
+            lambda: rows.programme_choices(current_actor()),
+        ),
+        ListFilter("exam", _l("Examen"), rows.of_exam, lambda: rows.exam_choices(current_actor())),
         ListFilter(
             "outcome",
             _l("Uitslag"),
@@ -169,6 +174,7 @@ class CommitteePage(ResultList):
 class ResultsPage(ResultList):
     """The same list for the others; the administrator records the committee's decisions on it."""
 
+    under = "planning"
     route_base = "/uitslagen"
     permission = Permission.RESULTS_SEE
     include_route_methods = {"index", "choose", "do", "export"}

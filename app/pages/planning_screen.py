@@ -26,6 +26,7 @@ from app.queries.planning_facts import (
     PresentSitting,
     exam_to_plan,
     examiners_for,
+    is_known,
     load_candidates,
     names_of,
 )
@@ -190,6 +191,8 @@ def planning_facts(exam_id: int, students: Sequence[int]) -> Facts:
     if exam is None:
         raise NotFound
     candidates = load_candidates(exam, students)
+    if not is_known(current_actor(), exam, candidates):
+        raise NotFound
     rules = circumstances().attempts
     allowed = [one for one in candidates if why_not_at_all(exam, one, rules) is None]
     programmes = {key for one in candidates for key in one.programmes}

@@ -16,6 +16,7 @@ from app.entities.exams import Exam
 from app.entities.planning import Registration, Sitting
 from app.entities.programmes import Programme
 from app.entities.students import Enrolment, Student
+from app.permissions import Actor, Permission, visible
 from app.rules.people import search_form
 from app.school import current_school
 
@@ -124,18 +125,27 @@ def _number(value: str) -> int:
 # --- choices ----------------------------------------------------------------------------------
 
 
-def programme_choices() -> Sequence[tuple[str, str]]:
-    rows = db.session.scalars(select(Programme).order_by(Programme.name, Programme.cohort))
+def programme_choices(actor: Actor) -> Sequence[tuple[str, str]]:
+    """Programmes of the students whose results this actor may see."""
+    students = select(Registration.student_id).where(Registration.id.in_(_with_result(actor)))
+    used = select(Enrolment.programme_id).where(Enrolment.student_id.in_(students))
+    rows = db.session.scalars(
+        select(Programme).where(Programme.id.in_(used)).order_by(Programme.name, Programme.cohort)
+    )
     return [(str(row.id), str(row)) for row in rows]
 
 
-def exam_choices() -> Sequence[tuple[str, str]]:
-    """Exams that have a result."""
-    used = select(Registration.exam_id).join(Result, Result.registration_id == Registration.id)
+def exam_choices(actor: Actor) -> Sequence[tuple[str, str]]:
+    """Exams with a result that this actor may see."""
+    used = select(Registration.exam_id).where(Registration.id.in_(_with_result(actor)))
     rows = db.session.execute(
         select(Exam.id, Exam.title, Exam.version).where(Exam.id.in_(used)).order_by(Exam.title, Exam.version)
     )
     return [(str(row.id), f"{row.title} ({row.version})") for row in rows]
+
+
+def _with_result(actor: Actor) -> Select[Any]:
+    return visible(actor, Result, Permission.RESULTS_SEE).with_only_columns(Result.registration_id)
 
 
 # --- export -----------------------------------------------------------------------------------

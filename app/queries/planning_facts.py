@@ -118,6 +118,13 @@ def exam_to_plan(exam_id: int) -> Exam | None:
     ).one_or_none()
 
 
+def is_known(actor: Actor, exam: Exam, candidates: Collection[Candidate]) -> bool:
+    """Whether this actor may know of the exam: one of these students does it, or it is in sight anyway."""
+    if any(one.enrolled or one.pending is not None for one in candidates):
+        return True
+    return db.session.scalar(visible(actor, Exam).where(Exam.id == exam.id)) is not None
+
+
 def load_candidates(exam: Exam, students: Sequence[int]) -> Sequence[Candidate]:
     """The students in the order of lists (last name first). Seven queries."""
     rows = db.session.scalars(
