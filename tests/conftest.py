@@ -44,6 +44,7 @@ class School:
         self.settings = Settings(school="demo", data=folder, database_url=plain_url(self.database.url))
         self.app = create_app(self.settings)
         self.app.config["TESTING"] = False
+        self.wipeable = False
         register_commands(self.app)
 
     def release(self) -> None:
@@ -51,9 +52,16 @@ class School:
             db.session.remove()
             db.engine.dispose()
 
-    def restore(self, state: str) -> None:
+    def restore(self, state: str, *, whole: bool = True) -> None:
+        """Put the database in this state; `whole=False`: nobody has touched the schema since."""
+        if self.wipeable and state == "empty" and not whole:
+            with self.app.app_context():
+                db.session.remove()
+            self.database.wipe()
+            return
         build = {"empty": self._build_empty, "demo": self._build_demo}[state]
         self.database.restore(state, build, self.release)
+        self.wipeable = self.database.kind == "postgresql"
 
     def _build_empty(self) -> None:
         with self.app.app_context():
@@ -76,11 +84,13 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 
 @pytest.fixture
-def app(school: School) -> Iterator[Flask]:
-    school.restore("empty")
+def app(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    touches_schema = request.node.get_closest_marker("schema") is not None
+    school.restore("empty", whole=touches_schema)
     with school.app.app_context():
         yield school.app
         db.session.remove()
+    school.wipeable = school.wipeable and not touches_schema
 
 
 @pytest.fixture

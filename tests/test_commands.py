@@ -24,6 +24,8 @@ from app.school import current_school
 from tests.factories import make_student, refresh
 from tests.support.processes import command, free_port, start
 
+pytestmark = pytest.mark.schema
+
 ADMINISTRATOR = {
     "--first-name": "Noor", "--infix": "de", "--last-name": "Wit", "--email": "Noor@School.Example.nl",
     "--username": "Noor", "--password": "vier woorden samen zijn lang",

@@ -35,6 +35,8 @@ from tests.factories import make_student, make_user, refresh
 from tests.support.processes import start
 from tests.support.racer import race
 
+pytestmark = pytest.mark.schema
+
 PROCESSES, TIMES = 4, 50
 
 

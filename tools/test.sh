@@ -9,15 +9,16 @@ nothing_selected=5
 
 "$bin/python" -m tests.support.chromium
 
-suite() { "$bin/python" -m pytest --numprocesses "${WORKERS:-2}" --dist loadscope "$@"; }
+suite() { "$bin/python" -m pytest --numprocesses "${WORKERS:-2}" "$@"; }
 
 echo "== PostgreSQL: what touches the database"
 status=0
-PROEVE_TEST_DATABASE=postgresql suite -m "database and not browser" "$@" || status=$?
+PROEVE_TEST_DATABASE=postgresql suite --dist worksteal -m "database and not browser" "$@" || status=$?
 # A selection may hold nothing of this kind; the run below then still refuses an empty one.
 if [ "$status" -ne 0 ] && ! { [ "$status" -eq "$nothing_selected" ] && [ "$#" -gt 0 ]; }; then
     exit "$status"
 fi
 
 echo "== SQLite: everything"
-PROEVE_TEST_DATABASE=sqlite suite "$@"
+# A browser test's module shares one demo school, so a module stays with one worker.
+PROEVE_TEST_DATABASE=sqlite suite --dist loadscope "$@"

@@ -547,6 +547,7 @@ class TestTheTrail:
         save_as(exam.school, exam.sittings[0], exam.levels("G"))
         assert "Het logboek is gaaf" in opened(person("exam_committee")).get("/logboek/controle").text
 
+    @pytest.mark.schema
     @pytest.mark.parametrize(
         "tampering",
         [

@@ -1,6 +1,7 @@
 """A database per worker that can be put back to a named state in milliseconds.
 
-SQLite: the file is copied back. PostgreSQL: the database is made again from a template.
+SQLite: the file is copied back. PostgreSQL: the rows go, or the database is made again from a template
+where the schema itself may have been touched.
 PROEVE_TEST_DATABASE chooses: "sqlite" (default) or "postgresql".
 """
 
@@ -10,10 +11,18 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from sqlalchemy.engine import make_url
 
 from tests.support.postgres import create_database, drop_database, server_url
+
+# What `prepare` fills: the same in every state.
+KEPT_TABLES = (
+    "alembic_version", "ab_role", "ab_permission", "ab_view_menu", "ab_permission_view",
+    "ab_permission_view_role",
+)  # fmt: skip
 
 
 class TestDatabase:
@@ -25,6 +34,7 @@ class TestDatabase:
         self.name = f"proeve_{os.getpid()}"
         self.url = ""
         self._templates: set[str] = set()
+        self._wiper: psycopg.Connection[Any] | None = None
         if self.kind == "postgresql":
             drop_database(server_url(), self.name)
             self.url = create_database(server_url(), self.name)
@@ -39,6 +49,7 @@ class TestDatabase:
         `release` closes the connections that the application holds.
         """
         release()
+        self._close_wiper()
         if state not in self._templates:
             build()
             release()
@@ -47,10 +58,38 @@ class TestDatabase:
         else:
             self._put_back(state)
 
+    def wipe(self) -> None:
+        """PostgreSQL: every row of the school gone and every number back at 1; roles and schema stay.
+
+        Two milliseconds, where a new database takes forty and makes every connection start cold.
+        """
+        if self._wiper is None:
+            self._wiper = psycopg.connect(plain_url(self.url), autocommit=True)
+        self._wiper.execute(self._wiping())
+
+    def _wiping(self) -> str:
+        assert self._wiper is not None
+        found = self._wiper.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = sorted(name for (name,) in found if name not in KEPT_TABLES)
+        kept = ", ".join(f"'{name}_id_seq'" for name in KEPT_TABLES)
+        return (
+            # The audit trail's triggers refuse a delete: for this session they sleep.
+            "SET session_replication_role = replica; SET lock_timeout = '5s';"
+            + "".join(f'DELETE FROM "{name}";' for name in tables)
+            + "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' "
+            + f"AND relnamespace = 'public'::regnamespace AND relname NOT IN ({kept});"
+        )
+
     def drop(self) -> None:
+        self._close_wiper()
         if self.kind == "postgresql":
             for name in (self.name, *(f"{self.name}_{state}" for state in self._templates)):
                 drop_database(server_url(), name)
+
+    def _close_wiper(self) -> None:
+        if self._wiper is not None:
+            self._wiper.close()
+            self._wiper = None
 
     def _keep(self, state: str) -> None:
         if self.kind == "postgresql":
