@@ -42,7 +42,7 @@ ELECTIVE_KINDS = (N_("verdiepend"), N_("verbredend"), N_("doorstroom"))
 
 LONG = 10_000  # characters of an instruction or description
 MAX_HOURS = 2_000  # studiebelastingsuren of an elective
-MAX_MINUTES = 60 * 24 * 7 * 6  # a proeve may last six weeks (domain.md, section 3)
+MAX_MINUTES = 60 * 24 * 7 * 6  # a proeve may last six weeks (docs/sources.md)
 
 
 def load(folder: Path) -> Catalogue:

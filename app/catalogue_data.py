@@ -1,4 +1,4 @@
-"""What the catalogue's files hold, as frozen dataclasses (the words: design.md's glossary)."""
+"""What the catalogue's files hold, as frozen dataclasses."""
 
 from __future__ import annotations
 

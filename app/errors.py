@@ -24,7 +24,7 @@ class NotAllowed(ProeveError):
 
 
 class NotFound(ProeveError):
-    """Not there, or not for this user: the two must look the same (asked-for.md)."""
+    """Not there, or not for this user: the two must look the same."""
 
     status = 404
 

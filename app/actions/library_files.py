@@ -2,7 +2,7 @@
 
 A file is kept under its own SHA-256, so the same content is one file, and a name never becomes a path.
 It is on disk, whole, before a row speaks of it, and it stays when the row is removed: a backup of
-rows first and files after is always complete (framework-facts.md, trap 10 and section 3).
+rows first and files after is always complete (docs/framework-traps.md, trap 10).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The result of a registration: computed once, when its last task is definitive, and frozen with its working.
 
 What a result says is read from `detail`, never from the catalogue: texts, levels, rule and examiners as
-they were on the day (design.md, section 7: a result never changes because the catalogue did).
+they were on the day (a result never changes because the catalogue did).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from app.entities.users import User
 class ProgressMeasure(Model):
     """A rating of one work process: baseline (nulmeting) or progress (voortgangsmeting).
 
-    `rating` 0..3 = Nooit, Oefenen, Voldoende, Goed (domain.md section 4, Praktijkbeoordelen's lesson).
+    `rating` 0..3 = Nooit, Oefenen, Voldoende, Goed (docs/sources.md, Progress).
     """
 
     __tablename__ = "progress_measure"

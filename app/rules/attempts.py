@@ -1,7 +1,7 @@
 """May a student have another attempt (kans) at an exam, and which number is it?
 
 Source: manual step 6a (1 = first attempt, 2 = resit); the law sets no maximum, the school does, and
-two chances with the highest result counting is what regulations say (domain.md 1 and 2c).
+two chances with the highest result counting is what regulations say (docs/sources.md, Attempts).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The block of a registration in the overview: its state, derived and never stored.
 
-Source: manual step 6 (grey block, the digit of the attempt, the legend) and design.md section 4.
+Source: manual step 6 (grey block, the digit of the attempt, the legend).
 Every state has its own letter, icon and text, so that none depends on colour (WCAG 1.4.1).
 """
 

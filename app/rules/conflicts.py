@@ -1,4 +1,4 @@
-"""Who would be in two places at once: students and examiners (design.md section 7).
+"""Who would be in two places at once: students and examiners.
 
 Moments are half-open: one that starts when another ends does not clash.
 """

@@ -1,6 +1,6 @@
 """From scores to a result: the scoring models of the exam suppliers, as data.
 
-| model | source (domain.md, section 3) |
+| model | source (docs/sources.md) |
 | --- | --- |
 | `consortium` | row A (all criteria at least V; good from N points), row A2 (good from a share of G) |
 | `points_to_mark` | row B (mark = 1 + 9 x points / max, rounded up to a tenth; a failed critical: 1,0) |
@@ -9,7 +9,7 @@
 
 `min_points` is what a criterion needs in consortium, a critical one in every model, and a work process
 in every_work_process. In every model a failed critical criterion means: not passed. Marks are tenths,
-1.0-10.0, computed in whole numbers; 5,5 and higher is a pass unless the exam says otherwise (domain.md 1).
+1.0-10.0, computed in whole numbers; 5,5 and higher is a pass unless the exam says otherwise.
 """
 
 from __future__ import annotations
@@ -322,7 +322,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
         ScoringModel(
             "consortium",
             N_("Alle criteria voldoende (O/V/G)"),
-            "domain.md 3, A and A2",
+            "docs/sources.md, scoring model A and A2",
             (
                 _MIN_POINTS,
                 _GOOD_FROM,
@@ -334,7 +334,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
         ScoringModel(
             "points_to_mark",
             N_("Punten naar cijfer, met cruciale criteria"),
-            "domain.md 3, B",
+            "docs/sources.md, scoring model B",
             (_MIN_POINTS, _PASS_MARK, _GOOD_MARK, _rounding("up")),
             _points_to_mark,
             _part_by_mark,
@@ -342,7 +342,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
         ScoringModel(
             "every_work_process",
             N_("Elk werkproces voldoende, cijfer over alle punten"),
-            "domain.md 3, C",
+            "docs/sources.md, scoring model C",
             (
                 _PASS_MARK,
                 _GOOD_MARK,
@@ -357,7 +357,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
         ScoringModel(
             "knock_out",
             N_("Knock-out, anders een grens in punten"),
-            "domain.md 3, F",
+            "docs/sources.md, scoring model F",
             (_MIN_POINTS, _GOOD_FROM, Parameter("threshold", "points", required=True)),
             _knock_out,
             _no_failed_critical,

@@ -1,6 +1,6 @@
 """The cesuur in words: what an exam's scoring model and its parameters mean, for people to read.
 
-Sentences in reading order; the models are those of app/rules/marks.py (domain.md, section 3).
+Sentences in reading order; the models are those of app/rules/marks.py (docs/sources.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The scale of the nulmeting and voortgangsmeting: Nooit, Oefenen, Voldoende, Goed.
 
-Not "nooit, soms, vaak, altijd": practice trainers took frequency for quality (domain.md, section 4).
+Not "nooit, soms, vaak, altijd": practice trainers took frequency for quality (docs/sources.md).
 """
 
 from __future__ import annotations

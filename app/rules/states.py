@@ -1,6 +1,6 @@
 """Which steps of a registration are allowed: forward by actions, back only with a reason.
 
-Source: design.md sections 2, 4 and 7; manual step 6a (the school examiner is accountable and makes
+Source: manual step 6a (the school examiner is accountable and makes
 definitive, the company examiner fills in and saves). Each function answers None (allowed) or why not.
 """
 

@@ -1,4 +1,4 @@
-"""Signing in and out: what must work, and what must never (framework-facts, traps 13 to 19)."""
+"""Signing in and out: what must work, and what must never (docs/framework-traps.md, 13 to 19)."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ def test_the_defaults_are_filled_in_exactly():
 
 def test_every_model_has_a_name_and_a_source():
     assert set(SCORING_MODELS) == set(RULES)
-    assert all(model.label and "domain.md" in model.source for model in SCORING_MODELS.values())
+    assert all(model.label and "docs/sources.md" in model.source for model in SCORING_MODELS.values())
 
 
 @pytest.mark.parametrize("path", EXAMS, ids=lambda path: path.stem)
