@@ -14,7 +14,7 @@ from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import DataRequired, InputRequired
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
-from app.actions.names import first_names
+from app.actions.names import students_changed
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import Exam
@@ -71,19 +71,18 @@ def exclude_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
         )
     )
     held = set(refused) - set(changed)
-    return Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed) - len(held),
-        ids=changed,
-        names=first_names(changed),
-        refused=list(refused.values()),
-        summary=ngettext(
+    return students_changed(
+        targets,
+        changed,
+        ngettext(
             "%(exams)s: niet meer beschikbaar voor %(num)s student.",
             "%(exams)s: niet meer beschikbaar voor %(num)s studenten.",
             len(changed),
             exams=_titles(chosen),
         ),
-        details={"exams": [str(exam) for exam in chosen]},
+        {"exams": [str(exam) for exam in chosen]},
+        refused=refused.values(),
+        held=len(held),
     )
 
 
@@ -118,18 +117,16 @@ def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
         .where(ExamExclusion.student_id.in_(id_set(changed)), which)
         .execution_options(synchronize_session=False)
     )
-    return Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed),
-        ids=changed,
-        names=first_names(changed),
-        summary=ngettext(
+    return students_changed(
+        targets,
+        changed,
+        ngettext(
             "%(exams)s: weer beschikbaar voor %(num)s student.",
             "%(exams)s: weer beschikbaar voor %(num)s studenten.",
             len(changed),
             exams=_titles(chosen),
         ),
-        details={"exams": [str(exam) for exam in chosen]},
+        {"exams": [str(exam) for exam in chosen]},
     )
 
 
@@ -180,13 +177,11 @@ def release_progress(actor: Actor, targets: Targets[Student], *, available: str)
         "Studievoortgang uitgezet voor %(num)s studenten.",
         len(changed),
     )
-    return Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed),
-        ids=changed,
-        names=first_names(changed),
-        summary=on if wanted else off,
-        details={"progress_available": [not wanted, wanted]},
+    return students_changed(
+        targets,
+        changed,
+        on if wanted else off,
+        {"progress_available": [not wanted, wanted]},
     )
 
 
@@ -218,9 +213,7 @@ def _already_registered(pairs: Any) -> dict[int, Refused]:
     for student, exam in rows:
         held[student].append(exam)
     return {
-        student.id: Refused(
-            f"{student.sort_name} ({student.number})", _("is al aangemeld voor %(exam)s", exam=_titles(exams))
-        )
+        student.id: Refused(student.list_name, _("is al aangemeld voor %(exam)s", exam=_titles(exams)))
         for student, exams in held.items()
     }
 

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
 from app.actions.forms import grouped
-from app.actions.names import first_names
+from app.actions.names import students_changed
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import Exam
@@ -103,18 +103,16 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
     ).all()
     rows = select(Student.id, literal(goal.row.id)).where(Student.id.in_(id_set(new)))
     db.session.execute(insert(Enrolment).from_select(["student_id", goal.column.key], rows))
-    return Outcome(
-        done=len(new),
-        unchanged=targets.count - len(new),
-        ids=new,
-        names=first_names(new),
-        summary=ngettext(
+    return students_changed(
+        targets,
+        new,
+        ngettext(
             "%(num)s student gekoppeld aan %(name)s.",
             "%(num)s studenten gekoppeld aan %(name)s.",
             len(new),
             name=goal.name,
         ),
-        details={"target": [None, goal.name]},
+        {"target": [None, goal.name]},
     )
 
 
@@ -158,19 +156,18 @@ def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) 
         .where(Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)
         .execution_options(synchronize_session=False)
     )
-    return Outcome(
-        done=len(free),
-        unchanged=targets.count - len(rows),
-        ids=free,
-        names=first_names(free),
-        refused=_refused(held, goal),
-        summary=ngettext(
+    return students_changed(
+        targets,
+        free,
+        ngettext(
             "%(num)s student ontkoppeld van %(name)s.",
             "%(num)s studenten ontkoppeld van %(name)s.",
             len(free),
             name=goal.name,
         ),
-        details={"target": [goal.name, None]},
+        {"target": [goal.name, None]},
+        refused=_refused(held, goal),
+        held=len(held),
     )
 
 
@@ -183,4 +180,4 @@ def _refused(students: list[int], goal: Goal) -> list[Refused]:
         .where(Student.id.in_(id_set(students)))
         .order_by(Student.last_name, Student.first_name)
     )
-    return [Refused(f"{row.sort_name} ({row.number})", reason) for row in rows]
+    return [Refused(row.list_name, reason) for row in rows]

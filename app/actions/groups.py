@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
 from app.actions.forms import VersionedForm, at, ruled
-from app.actions.names import first_names
+from app.actions.names import students_changed
 from app.actions.versions import locked
 from app.entities.base import db
 from app.entities.engine import id_set
@@ -198,18 +198,16 @@ def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[i
     for group, has in zip(chosen, member, strict=True):
         new = select(literal(group.id), Student.id).where(Student.id.in_(id_set(changed)), ~has)
         db.session.execute(insert(group_member).from_select(["group_id", "student_id"], new))
-    return Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed),
-        ids=changed,
-        names=first_names(changed),
-        summary=ngettext(
+    return students_changed(
+        targets,
+        changed,
+        ngettext(
             "%(num)s student toegevoegd aan %(groups)s.",
             "%(num)s studenten toegevoegd aan %(groups)s.",
             len(changed),
             groups=", ".join(group.name for group in chosen),
         ),
-        details={"groups": [group.name for group in chosen]},
+        {"groups": [group.name for group in chosen]},
     )
 
 
@@ -240,18 +238,16 @@ def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequen
         .order_by(group_member.c.student_id)
     ).all()
     db.session.execute(delete(group_member).where(group_member.c.student_id.in_(id_set(changed)), which))
-    return Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed),
-        ids=changed,
-        names=first_names(changed),
-        summary=ngettext(
+    return students_changed(
+        targets,
+        changed,
+        ngettext(
             "%(num)s student verwijderd uit %(groups)s.",
             "%(num)s studenten verwijderd uit %(groups)s.",
             len(changed),
             groups=", ".join(group.name for group in chosen),
         ),
-        details={"groups": [group.name for group in chosen]},
+        {"groups": [group.name for group in chosen]},
     )
 
 

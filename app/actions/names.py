@@ -1,11 +1,13 @@
-"""The first few students of a bulk action, by name."""
+"""What a bulk action on students reports: how many, and the first few by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
+from app.actions.base import Outcome, Refused, Targets
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.students import Student
@@ -23,4 +25,25 @@ def first_names(ids: Sequence[int]) -> list[str]:
         .order_by(Student.last_name, Student.first_name, Student.id)
         .limit(SHOWN)
     )
-    return [f"{row.sort_name} ({row.number})" for row in rows]
+    return [row.list_name for row in rows]
+
+
+def students_changed(
+    targets: Targets[Student],
+    changed: Sequence[int],
+    summary: str,
+    details: dict[str, Any],
+    *,
+    refused: Collection[Refused] = (),
+    held: int = 0,
+) -> Outcome:
+    """These of the targets were changed; the rest was so already, but for the `held` that could not be."""
+    return Outcome(
+        done=len(changed),
+        unchanged=targets.count - len(changed) - held,
+        ids=changed,
+        names=first_names(changed),
+        refused=list(refused),
+        summary=summary,
+        details=details,
+    )

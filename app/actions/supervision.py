@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import grouped
-from app.actions.names import first_names
+from app.actions.names import students_changed
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.students import Student, Supervision
@@ -198,11 +198,9 @@ def _names(chosen: Sequence[Candidate]) -> str:
 def _outcome(
     targets: Targets[Student], changed: Sequence[int], chosen: Sequence[Candidate], summary: str
 ) -> Outcome:
-    return Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed),
-        ids=changed,
-        names=first_names(changed),
-        summary=summary,
-        details={"users": [f"{p.role}: {p.label}" for p in chosen]},
+    return students_changed(
+        targets,
+        changed,
+        summary,
+        {"users": [f"{p.role}: {p.label}" for p in chosen]},
     )

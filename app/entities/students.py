@@ -81,6 +81,11 @@ class Student(Model):
         """ "Berg, Fleur van der", as Dutch lists write it."""
         return f"{self.last_name}, {' '.join(part for part in (self.first_name, self.infix) if part)}"
 
+    @property
+    def list_name(self) -> str:
+        """As lists write it, number and all: Berg, Fleur van der (0203118)."""
+        return f"{self.sort_name} ({self.number})"
+
     def __str__(self) -> str:
         return f"{self.full_name} ({self.number})"
 

@@ -149,7 +149,7 @@ class StudentsPage(ListPage):
         return buttons
 
     def row_label(self, row: Student) -> str:
-        return f"{row.sort_name} ({row.number})"
+        return row.list_name
 
     def row_buttons(self, row: Student) -> Sequence[Button]:
         """The pencil behind the student (manual, step 4b)."""
@@ -200,7 +200,7 @@ def student_rows(students: Sequence[Student]) -> list[Row]:
     return [
         Row(
             student.id,
-            f"{student.sort_name} ({student.number})",
+            student.list_name,
             [
                 Cell(student.sort_name, f"/studenten/{student.id}"),
                 Cell(student.number),

@@ -132,7 +132,7 @@ def load_candidates(exam: Exam, students: Sequence[int]) -> Sequence[Candidate]:
         .where(Student.id.in_(id_set(students)))
         .order_by(Student.last_name, Student.first_name, Student.id)
     ).all()
-    found = {row.id: Candidate(row.id, f"{row.sort_name} ({row.number})", row.active) for row in rows}
+    found = {row.id: Candidate(row.id, row.list_name, row.active) for row in rows}
     _add_enrolments(exam, found)
     out = select(ExamExclusion.student_id).where(
         ExamExclusion.exam_id == exam.id, ExamExclusion.student_id.in_(id_set(students))
