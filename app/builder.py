@@ -53,7 +53,8 @@ def granted() -> frozenset[tuple[str, str]]:
     """(permission, view) pairs of the signed-in user, one query per request (trap 21)."""
     if "granted" not in g:
         g.granted = _granted() if current_user.is_authenticated else frozenset()
-    return g.granted  # type: ignore[no-any-return]
+    pairs: frozenset[tuple[str, str]] = g.granted
+    return pairs
 
 
 def _granted() -> frozenset[tuple[str, str]]:

@@ -108,6 +108,7 @@ def prepare_command() -> None:
 @click.command("serve")
 def serve_command() -> None:
     """Serve this school; an empty demo school is filled first."""
+    # Gunicorn wants the application itself, not the proxy; the proxy is typed as if it were one.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     settings: Settings = app.extensions["proeve_settings"]
     school = current_school()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from wtforms import Field, FileField, IntegerField, ValidationError
+from wtforms.fields import choices
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -16,6 +17,9 @@ from app.errors import ProeveError, RuleBroken
 from app.permissions import Actor
 
 T = TypeVar("T")
+
+# WTForms 3.3 has it and deprecates tuples; its type stubs do not know it yet.
+SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined]
 
 
 def sentence(error: ProeveError) -> str:

@@ -10,11 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, update
 from wtforms import RadioField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.forms import UploadFileField
+from app.actions.forms import SelectChoice, UploadFileField
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.errors import NotFound, RuleBroken

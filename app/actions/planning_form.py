@@ -25,10 +25,10 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Length, NumberRange, Optional, StopValidation
 
 from app.actions.base import ActionForm, Targets
+from app.actions.forms import SelectChoice
 from app.actions.planning_plan import MINUTES_MOST, Slot, Wish
 from app.entities.exams import Exam, ExamTask
 from app.permissions import Actor

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -180,13 +181,13 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
 @action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
 def use_code(actor: Actor, *, user_id: int, code: str, password: str) -> Outcome:
     """Consume the code and set the password. One UPDATE decides: of two at once, one gets in."""
-    consumed = db.session.execute(
+    consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
         update(LoginCode)
         .where(LoginCode.user_id == user_id, LoginCode.code_hash == hash_of(normal_form(code)), live_code())
         .values(used_at=utc_now()),
         execution_options=QUIETLY,
     )
-    if consumed.rowcount != 1:  # type: ignore[attr-defined]
+    if consumed.rowcount != 1:
         raise RuleBroken(WRONG_CODE)
     user = db.session.get_one(User, user_id, with_for_update=True)
     if not user.active:

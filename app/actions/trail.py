@@ -96,7 +96,8 @@ def _objects(last: int) -> Generator[tuple[int, Sequence[int]], None, None]:
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
     """Only what JSON knows; moments and dates as ISO text, everything else as its text."""
-    return json.loads(json.dumps(details, default=_text, ensure_ascii=False))  # type: ignore[no-any-return]
+    plain: dict[str, Any] = json.loads(json.dumps(details, default=_text, ensure_ascii=False))
+    return plain
 
 
 def _text(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -27,7 +27,7 @@ def locked(
         raise NotFound
     if row.version != version:
         raise conflict(row, version, changed_by, labels)
-    return row  # type: ignore[no-any-return]
+    return cast(M, row)
 
 
 def conflict(row: Any, version: int, changed_by: Sequence[str], labels: Mapping[str, Any]) -> RuleBroken:

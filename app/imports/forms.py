@@ -7,9 +7,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import SelectField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.actions.base import ActionForm
+from app.actions.forms import SelectChoice
 from app.imports.choices import MOST_ASKED, Asked
 from app.imports.columns import BY_KEY, COLUMNS, LEAVE, ClosedColumn, World
 from app.imports.kept import column_name
