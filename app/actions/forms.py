@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flask_babel import gettext as _
 from wtforms import Field, FileField, IntegerField, ValidationError
 from wtforms.fields import choices
 from wtforms.validators import InputRequired
@@ -13,19 +12,14 @@ from wtforms.widgets import HiddenInput
 
 from app.actions.base import ActionForm, Targets
 from app.actions.versions import conflict
-from app.errors import ProeveError, RuleBroken
+from app.actions.wording import say
+from app.errors import RuleBroken
 from app.permissions import Actor
 
 T = TypeVar("T")
 
 # WTForms 3.3 has it and deprecates tuples; its type stubs do not know it yet.
 SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined]
-
-
-def sentence(error: ProeveError) -> str:
-    """What an error says, in the user's language."""
-    translated = _(error.message)
-    return translated % error.params if error.params else translated
 
 
 def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, Field], None]:
@@ -35,7 +29,7 @@ def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, Field], None]:
         try:
             rule(field.data or "")
         except RuleBroken as error:
-            raise ValidationError(sentence(error)) from error
+            raise ValidationError(say(error)) from error
 
     return check
 
@@ -82,6 +76,6 @@ class VersionedForm(ActionForm):
         if self.version.data == self.row.version:
             return True
         clash = conflict(self.row, self.version.data or 0, self.changed_by, self.field_labels)
-        self.version.errors = [sentence(clash)]
+        self.version.errors = [say(clash)]
         self.version.raw_data = [str(self.row.version)]
         return False

@@ -12,9 +12,10 @@ from wtforms import Field, SelectField, SelectMultipleField, StringField, Valida
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.forms import UploadFileField, VersionedForm, sentence
+from app.actions.forms import UploadFileField, VersionedForm
 from app.actions.library_files import KINDS, MAX_BYTES, Upload, check_upload, store, title_from
 from app.actions.versions import locked
+from app.actions.wording import say
 from app.entities.base import db, utc_now
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.errors import NotFound, RuleBroken
@@ -57,7 +58,7 @@ class UploadForm(ActionForm):
         try:
             self.upload = check_upload(field.data.filename, field.data.stream.read(MAX_BYTES + 1))
         except RuleBroken as error:
-            raise ValidationError(sentence(error)) from error
+            raise ValidationError(say(error)) from error
 
     def values(self) -> dict[str, Any]:
         return {"upload": self.upload, "title": self.title.data, "roles": self.roles.data}

@@ -1,4 +1,4 @@
-"""Planning and removing examenmomenten (manual, step 6a)."""
+"""Planning examenmomenten (manual, step 6a); the red bin is planning_removal.py."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, exists, insert, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import delete, insert, select, update
 
-from app.actions.base import Outcome, Refused, Targets, action
+from app.actions.base import Outcome, Targets, action
 from app.actions.planning_form import PlanExamForm
 from app.actions.planning_plan import Circumstances, Plan, PlannedMoment, Say, StudentPlan, Wish, make_plan
-from app.entities.assessment import Assessment, Result, ScoreSheet
+from app.actions.wording import say
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
 from app.entities.planning import Registration, Sitting, SittingExaminer
@@ -36,7 +35,6 @@ from app.queries.planning_facts import (
 )
 from app.rules.attempts import AttemptRules
 from app.rules.conflicts import Clash, Moment, Subject, clashes
-from app.rules.states import why_not_remove_planning
 from app.rules.text import N_, Reason
 from app.school import current_school
 
@@ -53,8 +51,7 @@ class PlanOutcome(Outcome):
 
 class Translated(Say):
     def __call__(self, why: Reason) -> str:
-        sentence = _(why.message)
-        return sentence % why.params if why.params else sentence
+        return say(why)
 
 
 @action(
@@ -200,7 +197,7 @@ def _clash_line(clash: Clash, planned: set[Moment]) -> str:
                 name=other.subject.name,
                 other=other.label,
             )
-    return Translated()(clash.reason)
+    return say(clash.reason)
 
 
 def when_label(start: datetime, end: datetime) -> str:
@@ -320,87 +317,3 @@ def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str,
     yield {"sitting_id": sitting_id, "role": SCHOOL, "user_id": moment.slot.school_examiner_id}
     if moment.slot.company_examiner_id:
         yield {"sitting_id": sitting_id, "role": COMPANY, "user_id": moment.slot.company_examiner_id}
-
-
-# -- the red bin
-
-
-@action(
-    _l("Planning verwijderen"),
-    permission=Permission.PLANNING_EDIT,
-    on=Registration,
-    confirm=True,
-    danger=True,
-    noun=_l("examenaanmeldingen"),
-    submit=_l("Verwijderen"),
-    intro=_l("De aanmelding verdwijnt, met alle examenmomenten die ervoor zijn ingepland."),
-)
-def remove_planning(actor: Actor, targets: Targets[Registration]) -> Outcome:
-    """Take away registrations with their moments, as long as nothing was scored (manual, the red bin)."""
-    chosen = targets.among()
-    db.session.execute(
-        select(Sitting.id).where(Sitting.registration_id.in_(chosen)).order_by(Sitting.id).with_for_update()
-    ).all()
-    label, refused = _labels(targets), []
-    for registration_id, reason in _not_removable(targets).items():
-        refused.append(Refused(label[registration_id], Translated()(reason)))
-        label.pop(registration_id)
-    _delete_registrations(sorted(label))
-    return Outcome(
-        done=len(label),
-        refused=refused,
-        summary=ngettext(
-            "De planning van %(num)s examen is verwijderd.",
-            "De planning van %(num)s examens is verwijderd.",
-            len(label),
-        ),
-        names=list(label.values())[:10],
-        ids=sorted(label),
-        details={name: [_("ingepland"), None] for name in list(label.values())[:TRAIL_LINES]},
-    )  # fmt: skip
-
-
-def _labels(targets: Targets[Registration]) -> dict[int, str]:
-    rows = db.session.scalars(
-        select(Registration)
-        .where(Registration.id.in_(targets.among()))
-        .options(joinedload(Registration.exam), joinedload(Registration.student))
-    )
-    return {
-        row.id: _(
-            "%(exam)s, kans %(attempt)s, %(student)s",
-            exam=row.exam.code, attempt=row.attempt, student=row.student,
-        )
-        for row in rows
-    }  # fmt: skip
-
-
-def _not_removable(targets: Targets[Registration]) -> dict[int, Reason]:
-    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
-    rows = db.session.execute(
-        select(Sitting.registration_id, scored.label("scored"), Assessment.definitive_at)
-        .join(Assessment, Assessment.sitting_id == Sitting.id)
-        .where(Sitting.registration_id.in_(targets.among()))
-    ).all()
-    found: dict[int, Reason] = {}
-    for row in rows:
-        reason = why_not_remove_planning(scored=bool(row.scored), definitive=row.definitive_at is not None)
-        if reason is not None:
-            found[row.registration_id] = reason
-    decided = select(Result.registration_id).where(Result.registration_id.in_(targets.among()))
-    for registration_id in db.session.scalars(decided):
-        reason = why_not_remove_planning(scored=True, definitive=True)
-        if reason is not None:
-            found[registration_id] = reason
-    return found
-
-
-def _delete_registrations(ids: Sequence[int]) -> None:
-    sittings = select(Sitting.id).where(Sitting.registration_id.in_(id_set(ids)))
-    for statement in (
-        delete(Assessment).where(Assessment.sitting_id.in_(sittings)),
-        delete(SittingExaminer).where(SittingExaminer.sitting_id.in_(sittings)),
-        delete(Sitting).where(Sitting.registration_id.in_(id_set(ids))),
-        delete(Registration).where(Registration.id.in_(id_set(ids))),
-    ):
-        db.session.execute(statement.execution_options(**QUIET))

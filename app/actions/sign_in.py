@@ -19,6 +19,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, action
 from app.actions.codes import cancel_codes, hash_of
+from app.actions.wording import say
 from app.entities.base import db, utc_now
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.errors import RuleBroken
@@ -83,7 +84,7 @@ class NewPasswordForm(ActionForm):
     def validate_password(self, field: PasswordField) -> None:
         problem = password_problem(field.data or "", own=self.own_words())
         if problem is not None:
-            raise ValidationError(_(problem.message) % problem.params)
+            raise ValidationError(say(problem))
 
     def validate_again(self, field: PasswordField) -> None:
         if field.data != self["password"].data:

@@ -13,9 +13,10 @@ from wtforms.validators import DataRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.enrolment import enrol_one, target_choices
-from app.actions.forms import VersionedForm, at, ruled, sentence
+from app.actions.forms import VersionedForm, at, ruled
 from app.actions.supervision import ROLE_FIELDS, choices_by_role, put_users
 from app.actions.versions import locked
+from app.actions.wording import say
 from app.entities.base import db
 from app.entities.students import GENDER_LABELS, Gender, Student, StudentGroup, Supervision, group_member
 from app.errors import NotFound, RuleBroken
@@ -89,7 +90,7 @@ class PersonForm(ActionForm):
         try:
             number = people.student_number(field.data or "")
         except RuleBroken as error:
-            raise ValidationError(sentence(error)) from error
+            raise ValidationError(say(error)) from error
         own = self.row.id if self.row is not None else 0
         if db.session.scalar(select(Student.id).where(Student.number == number, Student.id != own)):
             raise ValidationError(_("Er is al een student met dit studentnummer."))

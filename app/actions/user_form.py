@@ -12,6 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.actions.base import ActionForm, Targets
 from app.actions.forms import VersionedForm
+from app.actions.wording import say
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import Actor, Role
@@ -72,7 +73,7 @@ class PersonForm(ActionForm):
         try:
             people.email(field.data or "")
         except RuleBroken as error:
-            raise ValidationError(_(error.message) % error.params) from error
+            raise ValidationError(say(error)) from error
 
     def validate_first_name(self, field: StringField) -> None:
         _not_blank(field)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from flask_babel import gettext as _
 
+from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.columns import BY_KEY, USER_COLUMNS, Column, World, cell_text
@@ -22,7 +23,7 @@ from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import Known, StudentFact, load_known
 from app.rules.people import sort_name
-from app.rules.text import N_
+from app.rules.text import N_, Reason
 from app.school import current_school
 
 State = Literal["new", "changed", "unchanged", "refused"]
@@ -281,5 +282,4 @@ def _label(kept: Mapping[str, Any], there: StudentFact | None) -> str:
 def _sentence(error: RuleBroken) -> str:
     """The sentence in the reader's language; names of roles in it too."""
     params = {key: _(value) if key == "role" else value for key, value in error.params.items()}
-    text = _(error.message)
-    return text % params if params else text
+    return say(Reason(error.message, params))

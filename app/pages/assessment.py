@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from app.actions.assessment import make_definitive, reopen_assessment, save_scores
 from app.actions.base import Action, Outcome, run
+from app.actions.wording import say
 from app.errors import Conflict, NotFound, RuleBroken
 from app.pages.assessment_outcome import clash_page, result_page
 from app.pages.assessment_views import score_page, todo_page
-from app.pages.base.errors import say
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, false
 
+from app.actions.wording import say
 from app.entities.exams import KIND_LABELS, Exam, ExamKind
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
@@ -132,7 +133,7 @@ class ExamsPage(ListPage):
                 max_points=most,
                 duration=duration,
                 owner=owner_cell(exam),
-                rule=[_(one.message) % one.params if one.params else _(one.message) for one in rule],
+                rule=[say(one) for one in rule],
                 others=other_versions(current_actor(), exam),
                 model=self.head(exam),
             )

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.actions.base import run
 from app.actions.imports import ALREADY_DONE, FileForm, choose_columns, choose_values, discard_import
+from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.check import check_run
@@ -20,7 +21,6 @@ from app.imports.kept import column_letter, first_values, rows_of
 from app.imports.table import FileRefused
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
 from app.imports.write import import_students, remarks
-from app.pages.base.errors import say
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, is_number, posted_fields
 from app.pages.base.screens import Screen, bytes_answer, expose, filled, go, new_token, posted, tell, upload

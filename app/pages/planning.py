@@ -10,7 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
-from app.actions.planning import plan_exam, remove_planning
+from app.actions.planning import plan_exam
+from app.actions.planning_removal import remove_planning
 from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.guards import needs

@@ -11,9 +11,10 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base import Action, ActionForm, Outcome, Targets, targets_of
-from app.actions.planning import PlanOutcome, Translated, circumstances, plan_exam, when_label
+from app.actions.planning import PlanOutcome, circumstances, plan_exam, when_label
 from app.actions.planning_form import APART, TOGETHER, Facts, PlanExamForm, form_for
 from app.actions.planning_plan import Plan, StudentPlan, why_not_at_all
+from app.actions.wording import say
 from app.entities.exams import Exam, ExamTask
 from app.errors import NotFound, RuleBroken
 from app.pages.base.guards import needs
@@ -31,7 +32,6 @@ from app.queries.planning_facts import (
     names_of,
 )
 from app.rules.attempts import next_attempt
-from app.rules.text import Reason
 
 SHOWN = 200
 
@@ -296,7 +296,3 @@ def minutes_label(minutes: int) -> str:
     if not rest:
         return _("%(hours)s uur", hours=hours)
     return _("%(hours)s uur %(minutes)s minuten", hours=hours, minutes=rest)
-
-
-def say(why: Reason) -> str:
-    return Translated()(why)

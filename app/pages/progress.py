@@ -15,9 +15,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.actions.base import run
 from app.actions.progress import save_own_progress, save_student_progress
+from app.actions.wording import say
 from app.entities.students import Enrolment, Student
 from app.errors import NotFound, RuleBroken
-from app.pages.base.errors import say
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_date

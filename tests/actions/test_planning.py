@@ -13,8 +13,9 @@ from flask import Flask, current_app
 from sqlalchemy import func, select
 
 from app.actions.base import Outcome, preview, run
-from app.actions.planning import PlanOutcome, plan_exam, remove_planning
+from app.actions.planning import PlanOutcome, plan_exam
 from app.actions.planning_plan import Slot, Wish
+from app.actions.planning_removal import remove_planning
 from app.actions.trail import broken_at
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db, utc_now

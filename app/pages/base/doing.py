@@ -16,9 +16,9 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
+from app.actions.wording import say
 from app.entities.base import db
 from app.errors import NotAllowed, RuleBroken
-from app.pages.base.errors import say
 from app.pages.base.guards import needs, permission_pair
 from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
 from app.pages.base.view import View

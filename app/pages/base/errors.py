@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from app.actions.wording import say
 from app.errors import ProeveError
 from app.theme.widgets import ErrorModel
 
@@ -50,14 +51,6 @@ TEXTS: dict[int, tuple[Any, Any]] = {
         _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het dan aan uw beheerder."),
     ),
 }
-
-
-def say(error: ProeveError) -> str:
-    """The sentence of an error in the user's language."""
-    if not error.message:
-        return ""
-    translated = _(error.message)
-    return translated % error.params if error.params else translated
 
 
 def error_page(code: int, text: str = "") -> tuple[str, int]:

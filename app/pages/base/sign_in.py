@@ -24,11 +24,11 @@ from app.actions.sign_in import (
     record_sign_out,
     use_code,
 )
+from app.actions.wording import say
 from app.entities.base import db
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.mail.texts import CODE_PATH
-from app.pages.base.errors import say
 from app.pages.base.guards import public
 from app.pages.base.request import current_actor, safe_path, sent
 from app.pages.base.view import View

@@ -1,0 +1,26 @@
+"""What a refusal or a reason says, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from flask_babel import gettext as _
+
+
+class Worded(Protocol):
+    """A ProveeError or a Reason: a msgid with %(name)s placeholders, and their values."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+
+def say(told: Worded) -> str:
+    """The sentence; nothing for no message (gettext would answer with the catalogue's own header)."""
+    if not told.message:
+        return ""
+    translated = _(told.message)
+    return translated % told.params if told.params else translated
