@@ -52,7 +52,8 @@ def drawn(server: str) -> dict[str, set[str]]:
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds, and what it does not look at."""
+    """What axe finds, and what it does not look at. Whoever pressed a button first waits for what it brings."""
+    page.wait_for_load_state()
     size = page.viewport_size
     assert size is not None
     plain: dict[str, Any] = page.evaluate(PLAIN, size["width"])
@@ -154,9 +155,12 @@ def test_planning_its_errors_its_check_and_a_refusal(sign_in: SignIn) -> None:
     page.get_by_role("checkbox", name=re.compile("^Selecteer ")).nth(2).check()
     page.get_by_label("Actie", exact=True).select_option(label="Examenaanmelding toevoegen/wijzigen")
     press(page, "Ga!")
+    kind = page.get_by_role("radio", name=re.compile("B1K2-PVB"))
+    expect(kind).to_be_visible()
     wrong = faults(page)
-    page.get_by_role("radio", name=re.compile("B1K2-PVB")).check()
+    kind.check()
     press(page, "Voer uit")
+    expect(heading(page)).to_have_text("Examen inplannen")
     wrong += faults(page)
     page.get_by_role("radio", name=re.compile("^Alle opdrachten tegelijk")).check()
     together = page.locator("[data-section=together]").first
@@ -178,6 +182,7 @@ def test_a_bulk_action_and_its_check(sign_in: SignIn) -> None:
     expect(page.locator("[data-count]")).to_have_text("Alle 60 geselecteerd")
     page.get_by_label("Actie", exact=True).select_option(label="Koppelen aan opleiding")
     press(page, "Voer uit")
+    expect(heading(page)).to_have_text("Koppelen aan opleiding")
     wrong = faults(page)
     choose(page.get_by_label("Opleiding of keuzedeel"), "Verzorgende-IG")
     press(page, "Verder")
