@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent
+SHORTEST_KEY = 32  # characters
 
 
 def _flag(name: str, default: bool = False) -> bool:
@@ -32,10 +34,14 @@ class Settings:
     demo_anywhere: bool = field(default_factory=lambda: _flag("PROEVE_DEMO_ANYWHERE"))
     # PROEVE_TLS=1: served behind TLS; cookies become Secure and HSTS is sent.
     tls: bool = field(default_factory=lambda: _flag("PROEVE_TLS"))
-    # PROEVE_HOSTS: host names this school answers to, separated by commas.
+    # PROEVE_HOSTS: host names this school answers to, separated by commas; empty: only this machine's own.
     hosts: tuple[str, ...] = field(
         default_factory=lambda: tuple(filter(None, os.environ.get("PROEVE_HOSTS", "").split(",")))
     )
+    # PROEVE_PROXIES: how many proxies stand in front: that many X-Forwarded-For are believed.
+    proxies: int = field(default_factory=lambda: int(os.environ.get("PROEVE_PROXIES", "0")))
+    # PROEVE_SECRET_KEY: the key that signs cookies and makes login codes; empty: a file made at first start.
+    given_key: str = field(default_factory=lambda: os.environ.get("PROEVE_SECRET_KEY", ""), repr=False)
     # PROEVE_ADDRESS: the address of this site as mails name it; without it: the first of PROEVE_HOSTS.
     address: str = field(default_factory=lambda: os.environ.get("PROEVE_ADDRESS", ""))
     # WEB_WORKERS: processes that serve.
@@ -61,7 +67,12 @@ class Settings:
         return self.database_url
 
     def secret_key(self) -> str:
-        """Made at first start, in a file only this user can read; never in the repository."""
+        """Out of the environment, or made at first start in a file only this user can read.
+
+        SystemExit with a sentence: the key is too short, or others can read the file.
+        """
+        if self.given_key:
+            return _usable(self.given_key, "PROEVE_SECRET_KEY")
         path = self.school_data / "secret-key"
         self.school_data.mkdir(parents=True, exist_ok=True)
         try:
@@ -73,10 +84,18 @@ class Settings:
                 file.write(secrets.token_urlsafe(48))
                 file.flush()
                 os.fsync(file.fileno())
-        key = path.read_text().strip()
-        if len(key) < 32:
-            raise RuntimeError(f"{path} holds no usable secret key; remove it to make a new one")
-        return key
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise SystemExit(f"Anderen kunnen {path} lezen. Doe dit en start opnieuw: chmod 600 {path}")
+        return _usable(path.read_text().strip(), str(path))
+
+
+def _usable(key: str, place: str) -> str:
+    if len(key) < SHORTEST_KEY:
+        raise SystemExit(
+            f"De sleutel in {place} is te kort: {SHORTEST_KEY} tekens of meer. "
+            "Haal hem weg, dan maakt Proeve zelf een nieuwe; open inlogcodes werken dan niet meer."
+        )
+    return key
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
@@ -84,11 +103,14 @@ def flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key(),
         "SQLALCHEMY_DATABASE_URI": settings.url(),
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True} if settings.database_url else {},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "hide_parameters": True,  # an error in the log names no value of a row
+            **({"pool_pre_ping": True} if settings.database_url else {}),
+        },
         "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 5000,
-        "TRUSTED_HOSTS": list(settings.hosts) or None,
+        "PROVIDE_AUTOMATIC_OPTIONS": False,  # a verb that no page of ours uses
         "SESSION_COOKIE_NAME": "__Host-proeve" if settings.tls else "proeve",
         "SESSION_COOKIE_SECURE": settings.tls,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -11,6 +11,7 @@ from app.entities.base import db
 from app.entities.engine import arm, guard_session
 from app.pages.base.errors import register_errors
 from app.pages.base.intake import register_intake
+from app.pages.base.logs import register_logs
 from app.pages.base.render import register_rendering
 from app.pages.base.surface import register_surface
 from app.school import load_school
@@ -21,6 +22,7 @@ from config import ROOT, Settings, flask_config
 
 def create_app(settings: Settings | None = None) -> Flask:
     """An application for one school; its database is prepared apart (`python run.py prepare`)."""
+    register_logs()
     settings = settings or Settings()
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.from_mapping(flask_config(settings))

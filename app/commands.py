@@ -26,7 +26,7 @@ from app.errors import ProeveError, RuleBroken
 from app.permissions import SYSTEM
 from app.rules.text import N_
 from app.school import current_school
-from app.serving import check_place, serve, welcome
+from app.serving import check_place, doubts, serve, welcome
 from app.views import menu_permissions
 from config import ROOT, Settings
 
@@ -119,6 +119,8 @@ def serve_command() -> None:
             click.echo(_("De demoschool wordt gevuld."))
             load_demo()
     click.echo(welcome(school, settings))
+    for doubt in doubts(school, settings):
+        click.echo(doubt, err=True)
     db.session.remove()
     db.engine.dispose()
     serve(app, settings)

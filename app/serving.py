@@ -21,6 +21,8 @@ from app.rules.text import N_
 from app.school import School
 from config import Settings
 
+LONGEST_ADDRESS = 8190  # bytes; a page of a thousand ticked rows asks for less
+
 
 class PatientArbiter(Arbiter):
     """Ctrl-C lets the requests in hand finish, as a request to terminate does."""
@@ -47,6 +49,10 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "proc_name": "proeve",
             "graceful_timeout": 10,
+            "limit_request_line": LONGEST_ADDRESS,
+            "limit_request_fields": 60,
+            "limit_request_field_size": 8190,
+            "forwarded_allow_ips": "",  # whom to believe is PROEVE_PROXIES' business (surface.py)
             "control_socket_disable": True,
             "post_fork": self._after_fork,
             "post_worker_init": self._leave_stopping_to_the_parent,
@@ -76,7 +82,14 @@ def serve(app: Flask, settings: Settings) -> None:
 
 
 def check_place(school: School, settings: Settings) -> None:
-    """RuleBroken: a demo school would be open to others, or the port is taken."""
+    """RuleBroken: a demo school would be open to others, a real one has no name, or the port is taken."""
+    if not school.demo and not settings.hosts:
+        raise RuleBroken(
+            N_(
+                "Zet PROEVE_HOSTS op de naam van deze site, bijvoorbeeld PROEVE_HOSTS=examens.school.nl. "
+                "Proeve antwoordt alleen op die naam."
+            )
+        )
     if school.demo and not settings.demo_anywhere and not _is_loopback(settings.host):
         raise RuleBroken(
             N_(
@@ -119,6 +132,18 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def doubts(school: School, settings: Settings) -> list[str]:
+    """What starts and yet should not stay so."""
+    if not school.demo and not settings.tls:
+        return [
+            _(
+                "Let op: PROEVE_TLS staat uit. Wachtwoorden en cookies gaan dan onversleuteld over het "
+                "netwerk. Zet een proxy met TLS voor Proeve en PROEVE_TLS=1."
+            )
+        ]
+    return []
 
 
 def welcome(school: School, settings: Settings) -> str:

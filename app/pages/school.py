@@ -167,4 +167,6 @@ class HealthPage(Screen):
     @expose("/school/logo")
     @public
     def logo(self) -> Any:
-        return file_answer(current_school().logo, "image/svg+xml", attachment=False)
+        logo = current_school().logo
+        kind = "image/png" if logo and logo.suffix.lower() == ".png" else "image/svg+xml"
+        return file_answer(logo, kind, attachment=False)

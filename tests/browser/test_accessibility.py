@@ -52,7 +52,7 @@ def drawn(server: str) -> dict[str, set[str]]:
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds, and what it does not look at. Whoever pressed a button first waits for what it brings."""
+    """What axe finds, and more. Whoever pressed a button first waits for what it brings."""
     page.wait_for_load_state()
     size = page.viewport_size
     assert size is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -16,6 +16,12 @@ from app.errors import ProeveError
 from app.theme.widgets import ErrorModel
 
 log = logging.getLogger(__name__)
+
+# Drawn when nothing else can be: no template, no translation, no database.
+BARE = (
+    '<!doctype html><html lang="nl"><meta charset="utf-8"><title>Proeve</title>'
+    "<h1>Er ging iets mis</h1><p>Probeer het over een paar minuten opnieuw.</p>"
+)
 
 TEXTS: dict[int, tuple[Any, Any]] = {
     400: (
@@ -53,19 +59,25 @@ TEXTS: dict[int, tuple[Any, Any]] = {
 }
 
 
-def error_page(code: int, text: str = "") -> tuple[str, int]:
-    title, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
-    model = ErrorModel(code=code, title=str(title), text=text or str(hint), hint=str(hint) if text else "")
-    return render_template("error.html", model=model), code
+def error_page(code: int, text: str = "") -> Any:
+    """The page; where even that cannot be drawn (no database, no address of ours), a bare sentence."""
+    try:
+        title, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
+        shown, below = (text, str(hint)) if text else (str(hint), "")
+        model = ErrorModel(code=code, title=str(title), text=shown, hint=below)
+        return render_template("error.html", model=model), code
+    except Exception as error:
+        log.exception("no error page", exc_info=error)
+        return current_app.response_class(BARE, status=code, mimetype="text/html")
 
 
 def register_errors(app: Flask) -> None:
     @app.errorhandler(ProeveError)
-    def _told(error: ProeveError) -> tuple[str, int]:
+    def _told(error: ProeveError) -> Any:
         return error_page(error.status, say(error))
 
     @app.errorhandler(CSRFError)
-    def _csrf(_error: CSRFError) -> tuple[str, int]:
+    def _csrf(_error: CSRFError) -> Any:
         return error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 
     @app.errorhandler(HTTPException)
@@ -75,6 +87,6 @@ def register_errors(app: Flask) -> None:
         return error_page(error.code)
 
     @app.errorhandler(Exception)
-    def _unexpected(error: Exception) -> tuple[str, int]:
+    def _unexpected(error: Exception) -> Any:
         log.exception("unexpected error", exc_info=error)
         return error_page(500)

@@ -56,6 +56,11 @@ def sent() -> CombinedMultiDict[str, Any]:
     return CombinedMultiDict([texts, request.files])
 
 
+def posted() -> bool:
+    """Whether a form was sent; a HEAD asks for a page, as GET does."""
+    return request.method == "POST"
+
+
 def ids_arg(name: str = "id") -> list[int]:
     """The ticked ids, each once."""
     raw = request.values.getlist(name)

@@ -15,7 +15,7 @@ from flask_appbuilder import expose
 
 from app.actions.base import ActionForm
 from app.pages.base.doing import ActionPage
-from app.pages.base.request import sent
+from app.pages.base.request import posted, sent
 from app.pages.base.view import View
 
 
@@ -51,10 +51,6 @@ def go(href: str) -> Any:
 def tell(message: str, kind: str = "success") -> None:
     """A sentence on the next page; kind: success, info, warning, danger."""
     flash(message, kind)
-
-
-def posted() -> bool:
-    return request.method == "POST"
 
 
 def file_answer(path: Path | None, content_type: str, *, attachment: bool = True, name: str = "") -> Any:

@@ -30,7 +30,7 @@ from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.mail.texts import CODE_PATH
 from app.pages.base.guards import public
-from app.pages.base.request import current_actor, safe_path, sent
+from app.pages.base.request import current_actor, posted, safe_path, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.theme.widgets import Button
@@ -49,7 +49,7 @@ class SignInPage(View):
         if current_user.is_authenticated:
             return redirect(target)
         form = SignInForm(sent())
-        if request.method == "GET" or not form.validate():
+        if not posted() or not form.validate():
             return self._sign_in_page(form)
         try:
             user = self._let_in(form)
@@ -65,7 +65,7 @@ class SignInPage(View):
         if current_user.is_authenticated:
             return redirect("/")
         form = CodeForm(sent())
-        if request.method == "GET" or not form.validate():
+        if not posted() or not form.validate():
             return self._code_page(form)
         try:
             user = self._let_in_with_code(form)

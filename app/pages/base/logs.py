@@ -1,0 +1,36 @@
+"""What comes into a log: no query string, and nothing that stands after the name of a secret.
+
+Every record of the process passes here, those of gunicorn and the libraries too; a traceback as well.
+Values of rows stay out by `hide_parameters` (config.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
+NAMED = re.compile(
+    r"(?i)\b((?:\w*(?:password|wachtwoord|token|secret|recovery)\w*)|again|present|code|cookie|authorization)"
+    r"(['\"]?\s*(?:=|(?<=['\"]):|(?<=cookie):|(?<=authorization):)\s*['\"]?)[^\s,;&'\"]+"
+)
+_plain_record = logging.getLogRecordFactory()
+
+
+def discreet(text: str) -> str:
+    """The text without query strings and without the values of what is named like a secret."""
+    return NAMED.sub(r"\1\2…", QUERY.sub(r"\1?…", text))
+
+
+def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    record = _plain_record(*args, **kwargs)
+    record.msg, record.args = discreet(record.getMessage()), None
+    if record.exc_info and not record.exc_text:
+        record.exc_text = discreet(logging.Formatter().formatException(record.exc_info))
+    return record
+
+
+def register_logs() -> None:
+    """Once per process, however many schools it serves."""
+    logging.setLogRecordFactory(_record)

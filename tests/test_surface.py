@@ -1,0 +1,427 @@
+"""The outside of the application: what every answer carries, and what no answer tells."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, abort
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.entities.base import db
+from app.entities.users import User
+from app.errors import RuleBroken
+from app.pages.base.logs import discreet
+from app.permissions import Role
+from app.school import current_school
+from app.serving import Server, check_place, doubts
+from config import Settings
+from tests.support.visitor import Visitor
+from tests.support.world import World, make_world
+from tests.test_role_matrix import ROUTES, address, get_rules
+
+VisitorOf = Callable[[User | None], Visitor]
+DOORS = ("/aanmelden", "/aanmelden/code", "/healthz", "/school/logo", "/nergens", "/static/proeve.css")
+INSIDE = ("Traceback", "sqlalchemy", "psycopg", "sqlite3", "werkzeug", "/app/", "site-packages", "SELECT ")
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return make_world()
+
+
+def made(tmp_path: Path, **values: Any) -> Flask:
+    """Another application, with other settings; its database is not prepared."""
+    return create_app(Settings(school="demo", data=tmp_path, **values))
+
+
+def every_answer(app: Flask, world: World, visitor_of: VisitorOf) -> Iterator[tuple[str, TestResponse]]:
+    """Pages, files, refusals and pages that are not there; signed in and not."""
+    page, nobody = visitor_of(world.user(Role.ADMINISTRATOR)), visitor_of(None)
+    for rule in get_rules(app):
+        path = address(rule, world.own, ROUTES[rule.endpoint])
+        yield path, page.get(path)
+        yield path, nobody.get(path)
+    for path in DOORS:
+        yield path, nobody.get(path)
+        yield path, page.get(path)
+    yield "without a token", page.client.post("/studenten/do/add_student")
+    yield "another verb", page.client.delete("/studenten/")
+
+
+# --- headers ----------------------------------------------------------------------------------
+
+
+def test_every_answer_carries_the_headers(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    wrong = []
+    for path, answer in every_answer(app, world, visitor_of):
+        csp = answer.headers.get("Content-Security-Policy", "")
+        right = (
+            answer.headers.get("X-Content-Type-Options") == "nosniff"
+            and answer.headers.get("Referrer-Policy") == "same-origin"
+            and answer.headers.get("Cross-Origin-Opener-Policy") == "same-origin"
+            and answer.headers.get("Cross-Origin-Resource-Policy") == "same-origin"
+            and "camera=()" in answer.headers.get("Permissions-Policy", "")
+            and "publickey-credentials-get=(self)" in answer.headers.get("Permissions-Policy", "")
+            and "Access-Control-Allow-Origin" not in answer.headers
+            and all(one in csp for one in ("default-src 'none'", "object-src 'none'", "base-uri 'none'"))
+            and "frame-ancestors 'none'" in csp
+            and "unsafe-eval" not in csp
+        )
+        wrong += [] if right else [(path, dict(answer.headers))]
+    assert wrong == []
+
+
+def test_scripts_and_styles_of_a_page_carry_a_nonce_of_that_answer_only(
+    app: Flask, visitor_of: VisitorOf
+) -> None:
+    page = visitor_of(None)
+    first, second = page.get("/aanmelden"), page.get("/aanmelden")
+    nonces = []
+    for answer in (first, second):
+        csp = answer.headers["Content-Security-Policy"]
+        script = next(part for part in csp.split("; ") if part.startswith("script-src"))
+        assert "unsafe-inline" not in csp
+        assert "*" not in csp
+        nonce = script.partition("'nonce-")[2].rstrip("'")
+        assert len(nonce) >= 22
+        assert f'nonce="{nonce}"' in answer.text
+        nonces.append(nonce)
+    assert nonces[0] != nonces[1]
+
+
+def test_no_page_with_data_is_kept_by_a_browser(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    """Not by a cache either; only files of the application itself and the school's logo may be."""
+    for path, answer in every_answer(app, world, visitor_of):
+        kept = path.startswith("/static/") or path == "/school/logo"
+        assert ("no-store" in answer.headers.get("Cache-Control", "")) is not kept, path
+
+
+def test_behind_tls_the_browser_is_told_to_stay_there(tmp_path: Path) -> None:
+    behind = made(tmp_path, tls=True, hosts=("localhost",))
+    for path in ("/static/proeve.css", "/aanmelden"):
+        told = behind.test_client().get(path, buffered=True).headers["Strict-Transport-Security"]
+        assert told == "max-age=31536000; includeSubDomains"
+
+
+def test_without_tls_nobody_is_told_so(app: Flask, visitor_of: VisitorOf) -> None:
+    for name in ("X-Forwarded-Proto", "X-Forwarded-Ssl"):
+        answer = visitor_of(None).get("/aanmelden", headers={name: "https"})
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_behind_tls_the_cookie_is_the_hosts_own(tmp_path: Path) -> None:
+    behind = made(tmp_path, tls=True, hosts=("localhost",))
+    cookie = behind.test_client().get("/aanmelden", base_url="https://localhost").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-")
+    parts = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"secure", "httponly", "path=/"} <= parts
+    assert {"samesite=lax", "samesite=strict"} & parts
+    assert not any(part.startswith("domain") for part in parts)
+    assert len(cookie) < 4096
+
+
+def test_what_was_uploaded_runs_nothing(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    """A pdf, a picture, a spreadsheet with script in it: saved, or shown in a box without script."""
+    page = visitor_of(world.user(Role.ADMINISTRATOR))
+    for path in (
+        f"/bibliotheek/{world.own['document']}/download",
+        f"/bibliotheekbeheer/{world.own['document']}/download",
+        "/studenten/importeren/voorbeeld",
+        "/uitslagen/export/xlsx",
+        "/uitslagen/export/csv",
+    ):
+        answer = page.get(path)
+        if answer.status_code == 404 and "importeren" in path:
+            continue
+        assert answer.status_code == 200, path
+        assert answer.headers["Content-Disposition"].startswith("attachment;"), path
+        assert "sandbox" in answer.headers["Content-Security-Policy"], path
+    logo = page.get("/school/logo")
+    assert "sandbox" in logo.headers["Content-Security-Policy"]
+
+
+# --- names and addresses ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:5000", "localhost.evil.example", "a b", "["])
+def test_another_host_name_is_refused(app: Flask, visitor_of: VisitorOf, host: str) -> None:
+    answer = visitor_of(None).get("/aanmelden", headers={"Host": host})
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.text + str(answer.headers)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:5000", "LOCALHOST:80", "[::1]:5000"])
+def test_the_machines_own_names_are_known(app: Flask, visitor_of: VisitorOf, host: str) -> None:
+    assert visitor_of(None).get("/aanmelden", headers={"Host": host}).status_code == 200
+
+
+def test_a_named_school_answers_to_its_name_alone(tmp_path: Path) -> None:
+    named = made(tmp_path, hosts=("examens.school.nl",)).test_client()
+    answers = [
+        named.get("/static/proeve.css", headers={"Host": host}, buffered=True).status_code
+        for host in ("examens.school.nl", "examens.school.nl:443", "localhost", "school.nl", "x.school.nl")
+    ]
+    assert answers == [200, 200, 400, 400, 400]
+
+
+def test_a_real_school_without_a_name_does_not_start(app: Flask) -> None:
+    real = replace(current_school(), demo=False)
+    with pytest.raises(RuleBroken, match="PROEVE_HOSTS"):
+        check_place(real, Settings(hosts=(), port=0))
+    check_place(real, Settings(hosts=("examens.school.nl",), port=0))
+    check_place(current_school(), Settings(hosts=(), port=0))
+
+
+def test_a_real_school_without_tls_is_warned(app: Flask) -> None:
+    real = replace(current_school(), demo=False)
+    assert "PROEVE_TLS" in doubts(real, Settings(tls=False))[0]
+    assert doubts(real, Settings(tls=True)) == doubts(current_school(), Settings(tls=False)) == []
+
+
+def seen_address(app: Flask, forwarded: str, direct: str = "127.0.0.1") -> str | None:
+    from flask import request
+
+    seen: list[str | None] = []
+    first: list[Any] = app.before_request_funcs[None]
+    first.insert(0, lambda: seen.append(request.remote_addr))
+    headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "/x"}
+    answer = app.test_client().get(
+        "/static/proeve.css", headers=headers, environ_base={"REMOTE_ADDR": direct}, buffered=True
+    )
+    assert answer.status_code in {200, 403}
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [(0, "127.0.0.1"), (1, "192.0.2.9"), (2, "198.51.100.7"), (3, "203.0.113.5")]
+)
+def test_a_forwarded_address_is_believed_as_far_as_our_own_proxies_go(
+    tmp_path: Path, proxies: int, seen: str
+) -> None:
+    """What stands before them was written by the visitor: rate limits would count whom he likes."""
+    behind = made(tmp_path, proxies=proxies)
+    assert seen_address(behind, "203.0.113.5, 198.51.100.7, 192.0.2.9") == seen
+
+
+# --- errors tell nothing ----------------------------------------------------------------------
+
+
+def told_nothing(answer: TestResponse) -> None:
+    assert not [word for word in INSIDE if word in answer.text + str(answer.headers)]
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.fixture
+def broken(app: Flask) -> Iterator[None]:
+    """A database that answers nothing any more."""
+
+    def refuse(*_args: Any) -> None:
+        raise RuntimeError("secret inside: SELECT password FROM ab_user at /srv/app/x.py")
+
+    event.listen(db.engine, "before_cursor_execute", refuse)
+    yield
+    event.remove(db.engine, "before_cursor_execute", refuse)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
+def test_a_crash_shows_a_sentence_and_nothing_of_the_inside(
+    app: Flask, world: World, visitor_of: VisitorOf, broken: None, accept: str
+) -> None:
+    """Without a database even the menu cannot be drawn; the headers stay."""
+    user = db.session.identity_map.values()
+    page = Visitor(app)
+    with page.client.session_transaction() as session:
+        session["_user_id"] = "1.x"
+    assert user is not None
+    for path in ("/studenten/", "/healthz", "/nergens"):
+        answer = page.get(path, headers={"Accept": accept})
+        assert answer.status_code in {404, 500}, path
+        told_nothing(answer)
+        assert "ging iets mis" in answer.text or "Niet gevonden" in answer.text
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+VERBS = ["HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "CONNECT", "PROPFIND"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_another_verb_tells_nothing(app: Flask, world: World, visitor_of: VisitorOf, verb: str) -> None:
+    for user in (None, world.user(Role.ADMINISTRATOR)):
+        page = visitor_of(user)
+        headers = {"X-CSRFToken": page.token(), "X-Marked": "gemerkt"}
+        student = f"/studenten/{world.own['student']}"
+        for path in ("/studenten/", student, "/nergens", "/aanmelden", "/healthz"):
+            answer = page.client.open(path, method=verb, headers=headers)
+            fine = {200, 302, 404} if verb == "HEAD" else {400, 404, 405}
+            assert answer.status_code in fine, (verb, path)
+            assert "gemerkt" not in answer.text
+            assert "X-Powered-By" not in answer.headers
+
+
+BODIES = [
+    ("application/json", b'{"number": "1", "confirmed": "1"}'),
+    ("application/json", b"{" * 5000),
+    ("application/json", b"\x00\xff"),
+    (
+        "application/xml",
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+    ),
+    ("text/plain", b"number=1"),
+    ("multipart/form-data", b"zonder grens"),
+    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n\r\n--"),
+    ("application/x-www-form-urlencoded", b"a" * 10_000),
+    ("application/x-www-form-urlencoded; charset=utf-7", b"+ADw-script+AD4-"),
+    ("", b"\x00" * 100),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), BODIES, ids=range(len(BODIES)))
+def test_a_malformed_body_is_refused_calmly(
+    app: Flask, world: World, visitor_of: VisitorOf, kind: str, body: bytes
+) -> None:
+    page = visitor_of(world.user(Role.ADMINISTRATOR))
+    headers = {"X-CSRFToken": page.token(), "Accept": "application/json"}
+    for path in ("/studenten/do/add_student", "/aanmelden", "/studenten/importeren/"):
+        answer = page.client.post(path, data=body, content_type=kind, headers=headers)
+        assert answer.status_code in {302, 400, 413, 415, 422}, (path, answer.status_code)
+        if answer.status_code >= 400:
+            told_nothing(answer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/" + "a" * 20_000, "/studenten/?q=" + "b" * 20_000, "/%00", "/studenten/%00", "/studenten/?q=%00",
+     "/../../etc/passwd", "/static/../config.py", "/static/%2e%2e/config.py", "/static//etc/passwd",
+     "/.git/config", "/static/", "/studenten/?" + "&".join(f"a{n}=1" for n in range(2000))],
+    ids=range(12),
+)  # fmt: skip
+def test_a_strange_address_is_refused_calmly(
+    app: Flask, world: World, visitor_of: VisitorOf, path: str
+) -> None:
+    for user in (None, world.user(Role.ADMINISTRATOR)):
+        answer = visitor_of(user).get(path)
+        assert answer.status_code in {200, 302, 308, 400, 404}, path[:40]
+        assert "root:" not in answer.text
+        assert "SECRET_KEY" not in answer.text
+        if answer.status_code >= 400:
+            told_nothing(answer)
+
+
+def test_the_server_takes_no_longer_addresses_or_headers_than_it_needs(app: Flask) -> None:
+    server = Server(app, app.extensions["proeve_settings"])
+    limits = {name: server.cfg.settings[name].get() for name in (
+        "limit_request_line", "limit_request_fields", "limit_request_field_size", "timeout",
+        "accesslog", "forwarded_allow_ips", "reload",
+    )}  # fmt: skip
+    assert limits == {
+        "limit_request_line": 8190, "limit_request_fields": 60, "limit_request_field_size": 8190,
+        "timeout": 60, "accesslog": None, "forwarded_allow_ips": [], "reload": False,
+    }  # fmt: skip
+
+
+# --- secrets and logs -------------------------------------------------------------------------
+
+
+def test_the_secret_key_is_made_at_first_start_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(school="demo", data=tmp_path)
+    key = settings.secret_key()
+    path = tmp_path / "demo" / "secret-key"
+    assert len(key) >= 43  # 256 bits
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert settings.secret_key() == key
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_key_that_others_can_read_is_refused_with_a_sentence(tmp_path: Path, mode: int) -> None:
+    settings = Settings(school="demo", data=tmp_path)
+    settings.secret_key()
+    (tmp_path / "demo" / "secret-key").chmod(mode)
+    with pytest.raises(SystemExit, match="chmod 600"):
+        settings.secret_key()
+
+
+def test_a_key_out_of_the_environment_leaves_no_file(tmp_path: Path) -> None:
+    settings = Settings(school="demo", data=tmp_path, given_key="k" * 40)
+    assert settings.secret_key() == "k" * 40
+    assert not (tmp_path / "demo").exists()
+    assert "k" * 40 not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["", "kort", "x" * 31])
+def test_a_short_key_is_refused_with_a_sentence(tmp_path: Path, key: str) -> None:
+    (tmp_path / "demo").mkdir()
+    path = tmp_path / "demo" / "secret-key"
+    path.write_text(key)
+    path.chmod(0o600)
+    with pytest.raises(SystemExit, match="te kort"):
+        Settings(school="demo", data=tmp_path).secret_key()
+
+
+def test_two_schools_have_two_keys(tmp_path: Path) -> None:
+    keys = {Settings(school=name, data=tmp_path).secret_key() for name in ("demo", "ander")}
+    assert len(keys) == 2
+    assert os.listdir(tmp_path / "demo") == ["secret-key"]
+
+
+@pytest.mark.parametrize(
+    ("written", "secret"),
+    [
+        ("Error handling request /aanmelden?username=noor&password=Geheim1", "Geheim1"),
+        ('GET "https://examens.school.nl/aanmelden/code?code=ABCD-EFGH HTTP/1.1"', "ABCD"),
+        ("form: {'password': 'Geheim1', 'code': 'ABCD-EFGH'}", "Geheim1"),
+        ("form: {'password': 'x', 'code': 'ABCD-EFGH'}", "ABCD"),
+        ("Cookie: proeve=eyJhbGciOi", "eyJ"),
+        ("csrf_token=IjEyMyI.aaa", "IjEy"),
+        ("login_token: 'abc'" + " token='Geheim1'", "Geheim1"),
+    ],
+)
+def test_a_secret_is_cut_out_of_a_line_of_the_log(written: str, secret: str) -> None:
+    assert secret not in discreet(written)
+
+
+def test_an_ordinary_line_of_the_log_stays_as_it_is() -> None:
+    for line in ("unexpected error", "code 500 on /studenten/", "Listening at: http://127.0.0.1:5000 (12)"):
+        assert discreet(line) == line
+
+
+def test_a_crash_in_the_log_names_the_place_and_no_value(
+    app: Flask, visitor_of: VisitorOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the row that a statement carried nor the query string that came along."""
+
+    value = "".join(("Geheim", "vreemd"))  # a traceback shows the line itself
+
+    def crash() -> None:
+        db.session.execute(db.text("SELECT :one FROM nowhere"), {"one": value})
+
+    app.before_request_funcs.setdefault(None, []).append(crash)  # type: ignore[arg-type]
+    try:
+        with caplog.at_level(logging.DEBUG):
+            answer = visitor_of(None).get(f"/aanmelden?password={value}")
+    finally:
+        app.before_request_funcs[None].remove(crash)  # type: ignore[arg-type]
+    assert answer.status_code == 500
+    assert "nowhere" in caplog.text
+    assert value not in caplog.text + answer.text
+
+
+def test_abort_with_a_description_shows_our_own_sentence(app: Flask, visitor_of: VisitorOf) -> None:
+    def refuse() -> None:
+        abort(400, description="inside: /srv/app")
+
+    app.before_request_funcs.setdefault(None, []).append(refuse)  # type: ignore[arg-type]
+    try:
+        answer = visitor_of(None).get("/aanmelden")
+    finally:
+        app.before_request_funcs[None].remove(refuse)  # type: ignore[arg-type]
+    told_nothing(answer)
+    assert "/srv" not in answer.text
