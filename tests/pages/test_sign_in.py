@@ -319,7 +319,7 @@ class TestNext:
             "/%09/evil.example", " //evil.example",
         ],
     )  # fmt: skip
-    @pytest.mark.parametrize("host", ["localhost", "evil.example"])
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
     def test_it_never_leads_outside(self, app: Flask, target: str, host: str) -> None:
         user, client = user_with_password(), browser(app)
         token = TOKEN.search(client.get("/aanmelden", headers={"Host": host}).text)
