@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from flask import Flask, current_app, render_template
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -13,15 +14,13 @@ from werkzeug.exceptions import HTTPException
 
 from app.actions.wording import say
 from app.errors import ProeveError
+from app.school import current_school
 from app.theme.widgets import ErrorModel
 
 log = logging.getLogger(__name__)
 
-# Drawn when nothing else can be: no template, no translation, no database.
-BARE = (
-    '<!doctype html><html lang="nl"><meta charset="utf-8"><title>Proeve</title>'
-    "<h1>Er ging iets mis</h1><p>Probeer het over een paar minuten opnieuw.</p>"
-)
+# Drawn when nothing else can be: no menu, no user, no database.
+BARE = '<!doctype html><meta charset="utf-8"><title>Proeve</title><h1>{title}</h1><p>{hint}</p>'
 
 TEXTS: dict[int, tuple[Any, Any]] = {
     400: (
@@ -61,14 +60,16 @@ TEXTS: dict[int, tuple[Any, Any]] = {
 
 def error_page(code: int, text: str = "") -> Any:
     """The page; where even that cannot be drawn (no database, no address of ours), a bare sentence."""
+    title, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
     try:
-        title, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
         shown, below = (text, str(hint)) if text else (str(hint), "")
         model = ErrorModel(code=code, title=str(title), text=shown, hint=below)
         return render_template("error.html", model=model), code
     except Exception as error:
         log.exception("no error page", exc_info=error)
-        return current_app.response_class(BARE, status=code, mimetype="text/html")
+        with force_locale(current_school().language):
+            bare = BARE.format(title=title, hint=hint)
+        return current_app.response_class(bare, status=code, mimetype="text/html")
 
 
 def register_errors(app: Flask) -> None:
