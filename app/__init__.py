@@ -13,6 +13,7 @@ from app.pages.base.errors import register_errors
 from app.pages.base.intake import register_intake
 from app.pages.base.logs import register_logs
 from app.pages.base.render import register_rendering
+from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
 from app.school import load_school
 from app.theme.setup import init_theme
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         builder = ProeveBuilder(app, db.session, security_manager_class=ProeveSecurity)
         init_theme(app)
         register_surface(app, settings)
+        register_sessions(app)
         register_rendering(app)
         register_errors(app)
         register_views(builder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from flask import Blueprint, current_app, g
@@ -12,10 +11,10 @@ from flask_appbuilder.security.sqla.models import Permission as PermissionRow
 from flask_appbuilder.security.sqla.models import PermissionView, ViewMenu, assoc_permissionview_role
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from app.entities.base import db
 from app.entities.users import User
+from app.queries.sessions import session_of
 
 
 class ProeveSecurity(SecurityManager):
@@ -28,18 +27,10 @@ class ProeveSecurity(SecurityManager):
         """None of the framework's user, role and API screens (traps 7, 13, 19)."""
 
     def load_user(self, pk: Any) -> User | None:
-        """The user of a session cookie; an older epoch, another password or a closed account: nobody."""
-        user_id = str(pk).partition(".")[0]
-        if not user_id.isdigit():
-            return None
-        user = (
-            db.session.execute(select(User).options(joinedload(User.roles)).where(User.id == int(user_id)))
-            .unique()
-            .scalar_one_or_none()
-        )
-        if user is None or not user.active or not hmac.compare_digest(str(pk), user.get_id()):
-            return None
-        return user
+        """The user behind a cookie's token; an ended session or a closed account: nobody (trap 15)."""
+        found = session_of(str(pk))
+        g.present = found[0] if found else None
+        return found[1] if found else None
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """Whether the signed-in user's roles carry the permission; nobody signed in: no."""

@@ -10,6 +10,7 @@ from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective, WorkProcess
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.entities.school import SystemUpdate, UpdateRead
+from app.entities.sessions import UserSession
 from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
 from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
@@ -20,5 +21,5 @@ __all__ = [
     "ExamExclusion", "ExamTask", "ImportRun", "LibraryDocument", "LibraryPlacement", "LoginCode",
     "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure", "Registration", "Result", "RoleRow",
     "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student", "StudentGroup",
-    "Supervision", "SystemUpdate", "UpdateRead", "User", "WorkProcess", "db", "metadata",
+    "Supervision", "SystemUpdate", "UpdateRead", "User", "UserSession", "WorkProcess", "db", "metadata",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Elective, Programme, ProgrammeElective
 from app.entities.school import SystemUpdate
+from app.entities.sessions import UserSession
 from app.entities.students import Student, StudentGroup, Supervision, group_member
 from app.entities.trail import AuditEntry
 from app.entities.users import User, user_programme
@@ -189,6 +190,7 @@ READ: Mapping[type[Any], Permission] = {
     Result: P.RESULTS_SEE,
     SystemUpdate: P.SETTINGS_READ,
     AuditEntry: P.TRAIL_READ,
+    UserSession: P.PROFILE,
 }
 
 
@@ -318,6 +320,7 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (Elective, S.OWN_PROGRAMMES): _programme_elective,
     (Exam, S.OWN_PROGRAMMES): _programme_exam,
     (User, S.SELF): lambda a, r: User.id == a.id,
+    (UserSession, S.SELF): lambda a, r: UserSession.user_id == a.id,
     (Student, S.OWN_STUDENTS): lambda a, r: Student.id.in_(_supervised(a, r)),
     (Student, S.ASSIGNED): lambda a, r: Student.id.in_(
         select(Registration.student_id).where(Registration.id.in_(_assigned_registrations(a, r)))

@@ -40,6 +40,8 @@ class School:
     max_attempts: int = 2
     improve_allowed: bool = False
     login_code_days: int = 14
+    idle_minutes: int = 120
+    session_hours: int = 12
     logo_url: str = ""
 
     @property
@@ -83,6 +85,8 @@ def load_school(folder: Path) -> School:
         max_attempts=int(exams.get("max_attempts", 2)),
         improve_allowed=bool(exams.get("improve_allowed", False)),
         login_code_days=int(data.get("login_codes", {}).get("valid_days", 14)),
+        idle_minutes=int(data.get("sessions", {}).get("idle_minutes", 120)),
+        session_hours=int(data.get("sessions", {}).get("longest_hours", 12)),
         logo_url="/school/logo" if data.get("logo") else "",
     )
     _check(path, school)
@@ -110,6 +114,10 @@ def _check(path: Path, school: School) -> None:
         raise SchoolFileWrong(f"{path}: language: choose nl or en, not {school.language!r}")
     if not 1 <= school.max_attempts <= 9:
         raise SchoolFileWrong(f"{path}: exams.max_attempts: choose 1 to 9")
+    if not 5 <= school.idle_minutes <= 720:
+        raise SchoolFileWrong(f"{path}: sessions.idle_minutes: choose 5 to 720")
+    if not 1 <= school.session_hours <= 24:
+        raise SchoolFileWrong(f"{path}: sessions.longest_hours: choose 1 to 24")
     if school.logo and not school.logo.is_file():
         raise SchoolFileWrong(f"{path}: logo: {school.logo} is not there")
 

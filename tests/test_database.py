@@ -19,6 +19,7 @@ from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.actions.base import preview, run
+from app.actions.sessions import Opening
 from app.actions.sign_in import record_sign_in
 from app.actions.students import add_student, change_student
 from app.actions.trail import broken_at
@@ -30,6 +31,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import SYSTEM
+from app.rules.tokens import new_token
 from config import ROOT
 from tests.factories import make_student, make_user, refresh
 from tests.support.processes import start
@@ -93,7 +95,7 @@ def test_four_processes_keep_one_chain_in_the_trail(app: Flask):
 
     def work() -> None:
         for _ in range(TIMES):
-            run(record_sign_in, SYSTEM, user_id=user_id)
+            run(record_sign_in, SYSTEM, user_id=user_id, opening=Opening(new_token()))
 
     assert race(work, processes=PROCESSES) == [""] * PROCESSES
     assert db.session.get_one(User, user_id).login_count == PROCESSES * TIMES
@@ -102,7 +104,7 @@ def test_four_processes_keep_one_chain_in_the_trail(app: Flask):
 
 
 def test_a_racer_that_fails_is_noticed(app: Flask):
-    said = race(lambda: run(record_sign_in, SYSTEM, user_id=0), processes=2)
+    said = race(lambda: run(record_sign_in, SYSTEM, user_id=0, opening=Opening(new_token())), processes=2)
     assert len(said) == 2
     assert all("NoResultFound" in one for one in said)
 

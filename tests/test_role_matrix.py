@@ -145,7 +145,7 @@ ACTIONS: dict[str, Expected] = {
     **dict.fromkeys(
         (
             "edit_user", "couple_to_programmes", "uncouple_from_programmes", "send_login_codes", "make_codes",
-            "deactivate_users", "reactivate_users",
+            "deactivate_users", "reactivate_users", "end_sessions_of_users",
         ),
         Expected(OFFICE, "user"),
     ),
@@ -159,7 +159,8 @@ ACTIONS: dict[str, Expected] = {
     "mark_update_read": Expected(OFFICE, "update"),
     "add_update": Expected({S: "all"}),
     "change_update": Expected({S: "all"}, "update"),
-    **dict.fromkeys(("save_profile", "change_password"), Expected(EVERYONE)),
+    "end_own_session": Expected(EVERYONE, "session"),
+    **dict.fromkeys(("save_profile", "change_password", "end_own_sessions"), Expected(EVERYONE)),
 }  # fmt: skip
 
 # Run by a route of POSTS, by the sign-in page or by a command; no page offers them below /do/.
@@ -167,7 +168,7 @@ ELSEWHERE = {
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "import_students", "discard_import", "record_sign_in", "record_failed_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
-    "add_demo_students",
+    "add_demo_students", "note_visit", "renew_session",
 }  # fmt: skip
 
 
@@ -272,7 +273,7 @@ def wrong_deeds(world: World, page: Visitor, role: Role, actions: Mapping[str, E
     for base, act in offered():
         expected = actions[act.name]
         for side, name in ((world.own, "own"), (world.foreign, "foreign")):
-            query = f"?id={side[expected.row]}" if expected.row else ""
+            query = f"?id={side.of(expected.row, role)}" if expected.row else ""
             path = f"{base}/do/{act.name}{query}"
             wanted = refused(expected, role, name)
             asked = page.get(path).status_code
@@ -352,7 +353,7 @@ def test_the_exam_committee_changes_nothing_whatever_it_posts(
 ) -> None:
     page = visitor_of(world.user(EC))
     before = trail_length()
-    own = {"save_profile", "change_password"}
+    own = {"save_profile", "change_password", "end_own_sessions"}
     for base in {base for base, _act in offered()}:
         for name in set(REGISTRY) - own:
             answer = page.post(f"{base}/do/{name}?id={world.own['student']}", {"confirmed": "1"})

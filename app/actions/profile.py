@@ -107,14 +107,16 @@ def save_profile(
     submit=_l("Wachtwoord wijzigen"),
     intro=_l("Op andere apparaten wordt u afgemeld; hier blijft u aangemeld."),
 )  # fmt: skip
-def change_password(actor: Actor, *, present: str, password: str, again: str = "") -> Outcome:
-    """Set another password, for who knows the present one (trap 19). Every other session ends."""
+def change_password(
+    actor: Actor, *, present: str, password: str, again: str = "", staying: int | None = None
+) -> Outcome:
+    """Set another password, for who knows the present one (trap 19). Every session but `staying` ends."""
     user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
     if not check_password_hash(user.password or NO_ONES_PASSWORD, present) or not user.password:
         raise RuleBroken(N_("Dit is niet uw huidige wachtwoord."), field="present")
     if present == password:
         raise RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
-    set_password(user, password)
+    set_password(user, password, staying=staying)
     forget_tries(_tries_key(user.id))
     return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
 

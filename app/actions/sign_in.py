@@ -14,11 +14,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
-from wtforms import PasswordField, StringField
+from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, action
 from app.actions.codes import cancel_codes, hash_of
+from app.actions.sessions import Opening, end_sessions, open_session
 from app.actions.wording import say
 from app.entities.base import db, utc_now
 from app.entities.users import LoginCode, SignInAttempt, User
@@ -27,6 +28,7 @@ from app.permissions import Actor, Permission
 from app.queries.users import by_sign_in_name, live_code
 from app.rules.login_codes import normal_form
 from app.rules.passwords import LONGEST, password_problem
+from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
 from app.school import current_school
 
@@ -50,6 +52,13 @@ TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieu
 USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
 
+def shared_field() -> BooleanField:
+    return BooleanField(
+        _l("Dit is een gedeelde computer"),
+        description=_l("U wordt dan na een kwartier zonder klik afgemeld."),
+    )
+
+
 class SignInForm(ActionForm):
     username = StringField(
         _l("Gebruikersnaam of e-mailadres"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX
@@ -59,6 +68,7 @@ class SignInForm(ActionForm):
         [InputRequired(), Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
+    shared = shared_field()
 
 
 def new_password_field() -> PasswordField:
@@ -109,6 +119,7 @@ class CodeForm(NewPasswordForm):
     )
     password = new_password_field()
     again = again_field()
+    shared = shared_field()
 
     def own_words(self) -> tuple[str, ...]:
         return (*super().own_words(), self.username.data or "")
@@ -166,10 +177,11 @@ def forget_tries(*names: str) -> None:
 
 
 @action(_l("Aangemeld"), permission=Permission.START)
-def record_sign_in(actor: Actor, *, user_id: int) -> Outcome:
-    """Keep when a user signed in, and forget the tries of that account."""
+def record_sign_in(actor: Actor, *, user_id: int, opening: Opening) -> Outcome:
+    """Open a session for who showed the password, and forget the tries of that account."""
     user = db.session.get_one(User, user_id, with_for_update=True)  # it counts: two at once take turns
     _note_sign_in(user)
+    open_session(user_id, opening, password=True)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
 
@@ -180,7 +192,7 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
 
 
 @action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
-def use_code(actor: Actor, *, user_id: int, code: str, password: str) -> Outcome:
+def use_code(actor: Actor, *, user_id: int, code: str, password: str, opening: Opening) -> Outcome:
     """Consume the code and set the password. One UPDATE decides: of two at once, one gets in."""
     consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
         update(LoginCode)
@@ -196,27 +208,18 @@ def use_code(actor: Actor, *, user_id: int, code: str, password: str) -> Outcome
     set_password(user, password)
     cancel_codes([user_id])
     _note_sign_in(user)
+    open_session(user_id, opening, password=True)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
 
-@action(_l("Afgemeld"), permission=Permission.START)
-def record_sign_out(actor: Actor, *, user_id: int) -> Outcome:
-    """Raise the epoch: every copy of the cookie ends with it."""
-    db.session.execute(
-        update(User).where(User.id == user_id).values(session_epoch=User.session_epoch + 1),
-        execution_options=QUIETLY,
-    )
-    return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Afgemeld."))
-
-
-def set_password(user: User, password: str) -> None:
-    """Only ever called for the user's own choice; every older session ends."""
+def set_password(user: User, password: str, *, staying: int | None = None) -> None:
+    """Only ever called for the user's own choice; every session but the one that stays ends."""
     own = (user.username, user.email, user.first_name, user.last_name, current_school().name)
     problem = password_problem(password, own=own)
     if problem is not None:
         raise RuleBroken(problem.message, field="password", **dict(problem.params))
     user.password = generate_password_hash(password)
-    user.session_epoch += 1
+    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
 
 
 def _note_sign_in(user: User) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
 from app.actions.base import Outcome, Refused, Targets, action
 from app.actions.codes import cancel_codes, issue_codes
+from app.actions.sessions import end_sessions
 from app.actions.user_form import LABELS, VERSIONED, CoupleForm, EditUserForm, NewUserForm, grantable
 from app.actions.versions import locked
 from app.entities.base import db
@@ -22,6 +23,7 @@ from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.users import last_active_administrator, roles_of, taken, with_role
 from app.rules import people
+from app.rules.sessions import ACCOUNT_CLOSED, ROLES_CHANGED
 from app.rules.text import N_
 
 NAMES = 10
@@ -251,7 +253,7 @@ def _change_roles(actor: Actor, user: User, chosen: Sequence[str]) -> None:
         if last_active_administrator([user.id]):
             raise RuleBroken(LAST_ONE, field="roles")
     user.roles = _role_rows(wanted)
-    user.session_epoch += 1
+    end_sessions([user.id], ROLES_CHANGED)
 
 
 def _role_rows(roles: Sequence[Role]) -> list[RoleRow]:
@@ -300,7 +302,8 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
                 outcome.names.append(name)
     if not active:
         cancel_codes(changed)
-    _raise_versions(User.id.in_(id_set(changed)), active=active, session_epoch=User.session_epoch + 1)
+        end_sessions(changed, ACCOUNT_CLOSED)
+    _raise_versions(User.id.in_(id_set(changed)), active=active)
     outcome.done, outcome.ids = len(changed), changed
     outcome.summary = (
         ngettext("%(num)s gebruiker is weer actief.", "%(num)s gebruikers zijn weer actief.", len(changed))

@@ -69,7 +69,7 @@ def user_row(user_id: int, username: str, who: Named) -> dict[str, Any]:
         "last_name": who.last_name, "email": who.email, "password": None, "active": True,
         "login_count": 0, "fail_login_count": 0, "created_on": plain, "changed_on": plain,
         "created_by_fk": None, "changed_by_fk": None,
-        "phone": "", "organisation": "", "language": "", "session_epoch": 0, "version": 1, "created_at": now,
+        "phone": "", "organisation": "", "language": "", "version": 1, "created_at": now,
     }  # fmt: skip
 
 

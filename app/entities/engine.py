@@ -19,6 +19,8 @@ from sqlalchemy.sql import column
 from app.entities.base import db
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+PATIENCE_MS, HURRY_MS = 10_000, 50  # how long a writer waits for another one on SQLite
+_patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)
 
 
 class UnguardedWrite(RuntimeError):
@@ -47,6 +49,16 @@ def transaction(*, keep: bool = True) -> Iterator[Session]:
         _writing.reset(token)
 
 
+@contextmanager
+def in_a_hurry() -> Iterator[None]:
+    """A write inside gives up at once when another writer is busy (OperationalError)."""
+    token = _patience.set(HURRY_MS)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
 def arm(engine: Engine) -> None:
     """Give an engine its manners. Called once per engine, at application start."""
     if engine.dialect.name != "sqlite" or getattr(engine, "_proeve_armed", False):
@@ -58,13 +70,14 @@ def arm(engine: Engine) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience.get()}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import ClassVar
 
@@ -33,8 +32,6 @@ class SchoolUser(AppBuilderUser):
     phone: Mapped[str] = mapped_column(String(30), default="", server_default="")
     organisation: Mapped[str] = mapped_column(String(120), default="", server_default="")
     language: Mapped[str] = mapped_column(String(5), default="", server_default="")
-    # Raised at sign-out, password and role changes: every older session cookie ends (trap 15).
-    session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 
@@ -43,11 +40,6 @@ class SchoolUser(AppBuilderUser):
     @property
     def full_name(self) -> str:
         return " ".join(part for part in (self.first_name, self.infix, self.last_name) if part)
-
-    def get_id(self) -> str:
-        """What the session cookie holds: the id, and a print that a new password or epoch ends (trap 15)."""
-        content = f"{self.id}|{self.password or ''}|{self.session_epoch}"
-        return f"{self.id}.{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
     def __str__(self) -> str:
         return self.full_name

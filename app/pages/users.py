@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from app.actions.base import Action, Outcome
 from app.actions.login_codes import make_codes, send_login_codes
+from app.actions.sessions import end_sessions_of_users
 from app.actions.users import (
     add_user,
     couple_to_programmes,
@@ -137,6 +138,7 @@ class UsersPage(ListPage):
         make_codes,
         deactivate_users,
         reactivate_users,
+        end_sessions_of_users,
     )
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
@@ -212,7 +214,10 @@ class UsersPage(ListPage):
     def _sign_in(self, row: User) -> Section:
         buttons = []
         if may(current_actor(), Permission.USERS_EDIT):
-            buttons = [self._button(send_login_codes, row, "envelope")]
+            buttons = [
+                self._button(send_login_codes, row, "envelope"),
+                self._button(end_sessions_of_users, row, "box-arrow-right"),
+            ]
         return Section(
             _("Aanmelden"),
             facts=[

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from app.actions.base import Selection, preview, run
 from app.actions.codes import code_for, hash_of, shown_code
 from app.actions.login_codes import make_codes, send_login_codes, send_student_codes
+from app.actions.sessions import Opening
 from app.actions.sign_in import check_code, use_code
 from app.actions.users import (
     add_user,
@@ -26,6 +27,7 @@ from app.actions.users import (
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
+from app.entities.sessions import UserSession
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
@@ -35,6 +37,7 @@ from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.users import last_active_administrator, roles_of
 from tests.factories import make_programme, make_student, make_user, refresh, supervise
 from tests.support.queries import counted
+from tests.support.visitor import signed_in
 
 NEW = {
     "first_name": " Jan ",
@@ -44,6 +47,8 @@ NEW = {
     "roles": ["school_examiner"],
 }
 PASSWORD = "een lange zin om te onthouden"
+
+HERE = Opening("0" * 64)
 
 Acting = Callable[..., Actor]
 
@@ -144,9 +149,9 @@ class TestEditing:
 
     def test_another_role_ends_the_sessions(self, actor: Acting) -> None:
         user = make_user("school_examiner")
-        before = user.get_id()
+        signed_in(user)
         run(edit_user, actor("administrator"), [user.id], **as_edited(user, roles=["exam_committee"]))
-        assert the(User, id=user.id).get_id() != before
+        assert the(UserSession, user_id=user.id).ended_because == "roles_changed"
 
     def test_a_student_keeps_the_student_role(self, actor: Acting) -> None:
         user = make_user("student")
@@ -302,9 +307,9 @@ class TestUsingACode:
 
     def test_a_code_works_once(self, actor: Acting) -> None:
         user, code = self.ready(actor)
-        run(use_code, SYSTEM, user_id=user.id, code=code, password=PASSWORD)
+        run(use_code, SYSTEM, user_id=user.id, code=code, password=PASSWORD, opening=HERE)
         with pytest.raises(RuleBroken):
-            run(use_code, SYSTEM, user_id=user.id, code=code, password=PASSWORD + "!")
+            run(use_code, SYSTEM, user_id=user.id, code=code, password=PASSWORD + "!", opening=HERE)
         assert check_code(user.username, code) is None
 
     def test_a_code_of_another_user_does_not_work(self, actor: Acting) -> None:
@@ -312,7 +317,7 @@ class TestUsingACode:
         other, _code = self.ready(actor)
         assert check_code(other.username, code) is None
         with pytest.raises(RuleBroken):
-            run(use_code, SYSTEM, user_id=other.id, code=code, password=PASSWORD)
+            run(use_code, SYSTEM, user_id=other.id, code=code, password=PASSWORD, opening=HERE)
 
     def test_a_code_past_its_time_does_not_work(self, actor: Acting) -> None:
         user, code = self.ready(actor)
@@ -321,12 +326,12 @@ class TestUsingACode:
         change(row, expires_at=utc_now() - timedelta(seconds=1))
         assert check_code(user.username, code) is None
         with pytest.raises(RuleBroken):
-            run(use_code, SYSTEM, user_id=user.id, code=code, password=PASSWORD)
+            run(use_code, SYSTEM, user_id=user.id, code=code, password=PASSWORD, opening=HERE)
 
     def test_a_weak_password_leaves_the_code_usable(self, actor: Acting) -> None:
         user, code = self.ready(actor)
         with pytest.raises(RuleBroken) as refusal:
-            run(use_code, SYSTEM, user_id=user.id, code=code, password=user.email)
+            run(use_code, SYSTEM, user_id=user.id, code=code, password=user.email, opening=HERE)
         assert refusal.value.field == "password"
         refresh()
         assert check_code(user.username, code) is not None

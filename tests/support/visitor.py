@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextvars
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+from app.entities.base import db
+from app.entities.sessions import UserSession
 from app.entities.users import User
+from app.rules.tokens import fingerprint, new_token
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -26,10 +29,9 @@ class Visitor:
         self.client: FlaskClient = app.test_client()
         self._token = ""
         if user is not None:
+            token = signed_in(user)
             with self.client.session_transaction() as session:
-                session["_user_id"] = user.get_id()
-                session["_fresh"] = True
-                session["started"] = session["seen"] = int(time.time())
+                session["_user_id"] = token
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return _apart(self.client.get, path, **kwargs)
@@ -48,6 +50,15 @@ class Visitor:
             assert found, "no csrf token on the page"
             self._token = found[1]
         return self._token
+
+
+def signed_in(user: User, **values: Any) -> str:
+    """A session of this user; the token of its cookie. Written beside the test's own transaction."""
+    token = new_token()
+    row = {"token_hash": fingerprint(token), "user_id": user.id, "shared": False, **values}
+    with db.engine.begin() as connection:
+        connection.execute(insert(UserSession), row)
+    return token
 
 
 def _apart(ask: Callable[..., TestResponse], *args: Any, **kwargs: Any) -> TestResponse:

@@ -21,8 +21,10 @@ from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting
 from app.entities.programmes import ProgrammeElective
 from app.entities.school import SystemUpdate
+from app.entities.sessions import UserSession
 from app.entities.users import User, user_programme
 from app.permissions import SYSTEM, Role, actor_of
+from app.rules.tokens import new_token
 from tests.factories import (
     make_elective,
     make_exam,
@@ -34,6 +36,7 @@ from tests.factories import (
     make_user,
     save,
 )
+from tests.factories.base import saved
 
 ON_STUDENTS = ("school_supervisor", "company_supervisor")
 
@@ -46,6 +49,10 @@ class Side:
 
     def __getitem__(self, kind: str) -> int:
         return self.ids[kind]
+
+    def of(self, kind: str, role: Role) -> int:
+        """The row of this kind that belongs to the user with this role, where each has their own."""
+        return self.ids.get(f"{kind} of {role}", self.ids.get(kind, 0))
 
 
 @dataclass
@@ -64,6 +71,10 @@ def make_world() -> World:
     theirs = {role: make_user(role) for role in Role}
     own, foreign = _side(mine), _side(theirs)
     _shelve(own)
+    for side, users in ((own, mine), (foreign, theirs)):
+        for role, user in users.items():
+            device = saved(UserSession(token_hash=new_token(), user_id=user.id))
+            side.ids[f"session of {role}"] = side.ids["session"] = device.id
     return World({role: user.id for role, user in mine.items()}, own, foreign)
 
 

@@ -68,7 +68,7 @@ class ActionPage(View):
             return self._page(act, targets, form, "form")
         if form is not None and not form.validate():
             return self._page(act, targets, form, "form"), 422
-        data = form.values() if form is not None else {}
+        data = (form.values() if form is not None else {}) | self.given(act)
         try:
             if act.confirm and request.form.get("confirmed") != "1":
                 return self._page(
@@ -91,6 +91,10 @@ class ActionPage(View):
         self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, outcome: Outcome | None
     ) -> dict[str, Any]:
         """What that template needs beside the model."""
+        return {}
+
+    def given(self, act: Action) -> dict[str, Any]:
+        """What an action must know of the request that no form may say."""
         return {}
 
     def href(self, method: str, **values: Any) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, session
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
 from app.actions.base import ActionForm, run
+from app.actions.sessions import record_sign_out
 from app.actions.sign_in import (
     WRONG,
     WRONG_CODE,
@@ -21,18 +21,17 @@ from app.actions.sign_in import (
     count_try,
     record_failed_sign_in,
     record_sign_in,
-    record_sign_out,
     use_code,
 )
 from app.actions.wording import say
-from app.entities.base import db
-from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.mail.texts import CODE_PATH
 from app.pages.base.guards import public
-from app.pages.base.request import current_actor, posted, safe_path, sent
+from app.pages.base.request import posted, safe_path, sent
+from app.pages.base.sessions import enter, leave, opening, present
 from app.pages.base.view import View
 from app.permissions import SYSTEM
+from app.rules.tokens import new_token
 from app.theme.widgets import Button
 
 SIGN_IN_PATH = "/aanmelden"
@@ -52,10 +51,9 @@ class SignInPage(View):
         if not posted() or not form.validate():
             return self._sign_in_page(form)
         try:
-            user = self._let_in(form)
+            self._let_in(form)
         except RuleBroken as error:
             return self._sign_in_page(form, say(error))
-        begin_session(user)
         return redirect(target)
 
     @expose(CODE_PATH, methods=["GET", "POST"])
@@ -68,22 +66,21 @@ class SignInPage(View):
         if not posted() or not form.validate():
             return self._code_page(form)
         try:
-            user = self._let_in_with_code(form)
+            self._let_in_with_code(form)
         except RuleBroken as error:
             if error.field:
                 form[error.field].errors = [say(error)]
                 return self._code_page(form)
             return self._code_page(form, say(error))
-        begin_session(user)
         return redirect("/")
 
     @expose("/afmelden", methods=["POST"])
     @public
     def sign_out(self) -> Any:
-        if current_user.is_authenticated:
-            run(record_sign_out, SYSTEM, user_id=current_actor().id)
-        logout_user()
-        session.clear()
+        here = present()
+        if here is not None:
+            run(record_sign_out, SYSTEM, user_id=here.user_id, session_id=here.id)
+        leave()
         return redirect(SIGN_IN_PATH)
 
     @expose("/taal", methods=["POST"])
@@ -98,25 +95,31 @@ class SignInPage(View):
 
     # -- inside
 
-    def _let_in(self, form: SignInForm) -> User:
+    def _let_in(self, form: SignInForm) -> None:
         name = form.username.data or ""
         run(count_try, SYSTEM, username=name, address=_address())
         user = check_sign_in(name, form.password.data or "")
         if user is None:
             run(record_failed_sign_in, SYSTEM, address=_address())
             raise RuleBroken(WRONG)
-        run(record_sign_in, SYSTEM, user_id=user.id)
-        return user
+        token = new_token()
+        run(record_sign_in, SYSTEM, user_id=user.id, opening=opening(token, shared=bool(form.shared.data)))
+        enter(token)
 
-    def _let_in_with_code(self, form: CodeForm) -> User:
+    def _let_in_with_code(self, form: CodeForm) -> None:
         name, code = form.username.data or "", form.code.data or ""
         run(count_try, SYSTEM, username=name, address=_address())
         user = check_code(name, code)
         if user is None:
             run(record_failed_sign_in, SYSTEM, address=_address())
             raise RuleBroken(WRONG_CODE)
-        run(use_code, SYSTEM, user_id=user.id, code=code, password=form.password.data)
-        return user
+        token = new_token()
+        shared = bool(form.shared.data)
+        run(
+            use_code, SYSTEM, user_id=user.id, code=code, password=form.password.data,
+            opening=opening(token, shared=shared),
+        )  # fmt: skip
+        enter(token)
 
     def _sign_in_page(self, form: ActionForm, problem: str = "") -> Any:
         links = [Button(_("Ik heb een inlogcode"), CODE_PATH)]
@@ -142,21 +145,6 @@ class SignInPage(View):
             **values,
         )
         return page, 422 if wrong else 200
-
-
-def begin_session(user: User) -> None:
-    """A new session at sign-in: nothing of the old one stays but the language that was chosen."""
-    locale = session.get("locale")
-    session.clear()
-    login_user(user)
-    session["started"] = session["seen"] = int(time.time())
-    if locale:
-        session["locale"] = locale
-
-
-def keep_session(user_id: int | None) -> None:
-    """After a change of one's own password: this session goes on with the new fingerprint, others end."""
-    begin_session(db.session.get_one(User, user_id))
 
 
 def _address() -> str:

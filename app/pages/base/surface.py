@@ -1,13 +1,11 @@
-"""The outside of the application: headers, known names, a demo school on loopback only, idle sessions."""
+"""The outside of the application: headers, known names, a demo school on loopback only."""
 
 from __future__ import annotations
 
 import ipaddress
-import time
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request, session
-from flask_login import logout_user
+from flask import Flask, Response, abort, request
 from flask_talisman import Talisman
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -15,8 +13,6 @@ from app.school import current_school
 from app.theme.assets import ENDPOINTS
 from config import Settings
 
-IDLE_SECONDS = 2 * 3600
-ABSOLUTE_SECONDS = 12 * 3600
 YEAR_SECONDS = 365 * 24 * 3600
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -60,7 +56,7 @@ KEEPABLE = {*ENDPOINTS, LOGO}
 
 
 def register_surface(app: Flask, settings: Settings) -> None:
-    """Security headers on every answer, and three checks before every request."""
+    """Security headers on every answer, and two checks before every request."""
     if settings.proxies:
         # As many forwarded addresses as there are proxies of ours; what stands before them a visitor wrote.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -81,7 +77,6 @@ def register_surface(app: Flask, settings: Settings) -> None:
     )
     app.before_request(lambda: _known_host(settings))
     app.before_request(lambda: _loopback_only(settings))
-    app.before_request(_end_stale_session)
 
 
 def _known_host(settings: Settings) -> None:
@@ -117,18 +112,6 @@ def _loopback_only(settings: Settings) -> None:
         near = False
     if not near:
         abort(403, description="A demo school answers on this machine only (PROEVE_DEMO_ANYWHERE).")
-
-
-def _end_stale_session() -> None:
-    if "_user_id" not in session:
-        return
-    now = int(time.time())
-    started, seen = session.get("started", 0), session.get("seen", 0)
-    if now - seen > IDLE_SECONDS or now - started > ABSOLUTE_SECONDS:
-        logout_user()
-        session.clear()
-    elif now - seen > 60:
-        session["seen"] = now
 
 
 def _finish(response: Response, settings: Settings) -> Response:

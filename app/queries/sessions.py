@@ -1,0 +1,68 @@
+"""Which sessions are live: a cookie is worth what this says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.entities.base import db, utc_now
+from app.entities.sessions import UserSession
+from app.entities.users import User
+from app.rules.sessions import SHARED_IDLE
+from app.rules.tokens import fingerprint
+from app.school import current_school
+
+
+def live() -> ColumnElement[bool]:
+    """Condition on UserSession: not ended, not idle and not lasting too long."""
+    school, now = current_school(), utc_now()
+    idle = timedelta(minutes=school.idle_minutes)
+    return and_(
+        UserSession.ended_at.is_(None),
+        UserSession.created_at > now - timedelta(hours=school.session_hours),
+        UserSession.last_seen_at > now - idle,
+        or_(UserSession.shared.is_(False), UserSession.last_seen_at > now - min(idle, SHARED_IDLE)),
+    )
+
+
+@dataclass(frozen=True)
+class Present:
+    """The session of this request, as it was when the request came in."""
+
+    id: int
+    user_id: int
+    created_at: datetime
+    last_seen_at: datetime
+    password_at: datetime | None
+    strong_at: datetime | None
+    shared: bool
+
+
+def session_of(token: str) -> tuple[Present, User] | None:
+    """The live session behind a cookie's token, and its active user with roles; one query."""
+    statement = (
+        select(User, UserSession)
+        .join(UserSession, UserSession.user_id == User.id)
+        .options(joinedload(User.roles))
+        .where(UserSession.token_hash == fingerprint(token), live(), User.active.is_(True))
+    )
+    found = db.session.execute(statement).unique().one_or_none()
+    if found is None:
+        return None
+    user, row = found
+    facts = (row.created_at, row.last_seen_at, row.password_at, row.strong_at, row.shared)
+    return Present(row.id, user.id, *facts), user
+
+
+def own_sessions(user_id: int | None) -> Select[UserSession]:
+    """The live sessions of a user, the one used last first."""
+    if user_id is None:
+        return select(UserSession).where(false())
+    return (
+        select(UserSession)
+        .where(UserSession.user_id == user_id, live())
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+    )

@@ -1,0 +1,34 @@
+"""How long a session may last, why one ends, and what a device is called."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+SHARED_IDLE = timedelta(minutes=15)  # "Dit is een gedeelde computer"
+SEEN_EVERY = timedelta(minutes=1)  # how often a session that is in use is written down
+
+# Why a session ended (UserSession.ended_because).
+SIGNED_OUT = "signed_out"
+ENDED_BY_USER = "by_user"
+ENDED_BY_OFFICE = "by_office"
+CREDENTIAL_CHANGED = "credential"
+ROLES_CHANGED = "roles_changed"
+ACCOUNT_CLOSED = "account_closed"
+FACTOR_CHANGED = "factor_changed"
+
+# What a browser calls itself -> what people call it; the first that fits, so the imitators come first.
+BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Vivaldi", "Vivaldi"),
+    ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def device_name(user_agent: str) -> str:
+    """ "Chrome · Windows" out of what a browser sends along; nothing when it says nothing known."""
+    found = (next((name for mark, name in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS))
+    return " · ".join(filter(None, found))
