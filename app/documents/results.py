@@ -14,11 +14,11 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from app.rules.cells import csv_text, put_text
 from app.rules.scoring import mark_text
 from app.school import current_school
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 WIDEST = 60  # characters
 
 
@@ -48,10 +48,12 @@ def results_xlsx(rows: Sequence[Any]) -> bytes:
     lines = [headings(), *(cells(row) for row in rows)]
     for number, line in enumerate(lines, start=1):
         for column, value in enumerate(line, start=1):
-            cell = sheet.cell(number, column, value)
+            cell: Any = sheet.cell(number, column)
             if isinstance(value, str):
-                cell.data_type = "s"  # text stays text: "=2+3" is a name, no formula
-            elif isinstance(value, date):
+                put_text(cell, value)
+                continue
+            cell.value = value
+            if isinstance(value, date):
                 cell.number_format = "dd-mm-yyyy"
             elif isinstance(value, Decimal):
                 cell.number_format = "0.0"
@@ -83,5 +85,4 @@ def _plain(value: Any) -> str:
         return mark_text(value)
     if isinstance(value, date | datetime):
         return f"{value:%d-%m-%Y}"
-    text = str(value)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return csv_text(str(value))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.imports.table import FileRefused, Limits, RawRow, Table, check_size, table_of
+from app.rules.cells import from_csv
 
 DELIMITERS = (";", ",", "\t")
 SAMPLE = 50  # records that decide on the delimiter
@@ -95,7 +96,7 @@ def _records(text: str, delimiter: str, skipped: int, limits: Limits, *, strict:
             if any(record):
                 count += 1
                 check_size(count, 0, limits)
-                yield start, record
+                yield start, [from_csv(text) for text in record]
             start = reader.line_num + 1 + skipped
     except csv.Error as error:
         raise FileRefused(_error_key(str(error)), line=start) from error

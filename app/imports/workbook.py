@@ -19,6 +19,7 @@ from openpyxl.utils import get_column_letter
 
 from app.imports.columns import COLUMNS, cell_text
 from app.imports.table import Value
+from app.rules.cells import csv_text, put_text
 from app.rules.people import dutch_date
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,8 +60,8 @@ def example_csv() -> bytes:
     """The same header and student as a csv that a Dutch Excel opens in columns."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([_(column.label) for column in COLUMNS])
-    writer.writerow([_shown(column.example) for column in COLUMNS])
+    writer.writerow([csv_text(_(column.label)) for column in COLUMNS])
+    writer.writerow([csv_text(_shown(column.example)) for column in COLUMNS])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -95,8 +96,7 @@ def _put(cell: Cell, value: Value) -> None:
     if value is None or value == "":
         return
     if isinstance(value, str):
-        cell.value = "".join(one for one in value if one >= " " or one in "\t\n")
-        cell.data_type = "s"
+        put_text(cell, value)
         cell.number_format = _TEXT_FORMAT
         return
     cell.value = value

@@ -39,6 +39,10 @@ class Visitor:
     def post(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
         return _apart(self.client.post, path, data={"csrf_token": self.token(), **(data or {})}, **kwargs)
 
+    def ask(self, verb: str, path: str, **kwargs: Any) -> TestResponse:
+        """Any verb, as it is: no token comes along."""
+        return _apart(self.client.open, path, method=verb, **kwargs)
+
     def do(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
         """Fill in an action's form and confirm it, as the two pages do."""
         return self.post(path, {**(data or {}), "confirmed": "1"}, **kwargs)

@@ -55,6 +55,16 @@ class Side:
         return self.ids.get(f"{kind} of {role}", self.ids.get(kind, 0))
 
 
+class Nowhere(Side):
+    """Ids of a kind that nobody ever gave out."""
+
+    def __getitem__(self, kind: str) -> int:
+        return 2_000_000_000
+
+
+MISSING = Nowhere()
+
+
 @dataclass
 class World:
     users: dict[Role, int]

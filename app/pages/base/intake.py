@@ -1,13 +1,19 @@
-"""What reaches no page: a form that is too large, bytes that no database keeps, numbers that no row has."""
+"""What reaches no page: a form that is too large, bytes that no database keeps, numbers that no row has,
+bodies that are no form, or that come along with a question."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, ValidationError
+from werkzeug.wsgi import ClosingIterator
 
 MOST_ID = 2**31 - 1  # what an id column holds; a larger one is an error to both databases
+FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class RowNumber(IntegerConverter):
@@ -19,14 +25,38 @@ class RowNumber(IntegerConverter):
         return int(value)
 
 
+class AskingIsAsking:
+    """GET and HEAD come without a body, and HEAD is GET: no code of ours takes them for a form that was sent.
+
+    The check of a form's token does not look at them; so neither may anything that changes something.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        verb = environ.get("REQUEST_METHOD")
+        if verb in {"GET", "HEAD"}:
+            environ = {**environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0", "REQUEST_METHOD": "GET"}
+        body: Iterable[bytes] = self.answer(environ, start_response)
+        if verb != "HEAD":
+            return body
+        return ClosingIterator((), [getattr(body, "close", lambda: None)])
+
+
 def register_intake(app: Flask) -> None:
     """Before everything else that looks at a request, the check of a form's token too."""
     app.url_map.converters["int"] = RowNumber
+    for rule in app.url_map.iter_rules():  # the files' own route is older than our settings
+        (rule.methods or set()).discard("OPTIONS")
+    app.wsgi_app = AskingIsAsking(app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_refuse_unreadable)
 
 
 def _refuse_unreadable() -> None:
     """Nobody types a NUL, and PostgreSQL keeps none; MAX_FORM_MEMORY_SIZE does not hold for a plain form."""
+    if request.mimetype not in FORMS and request.method == "POST":
+        abort(415)
     most = request.max_form_memory_size
     if request.mimetype == "application/x-www-form-urlencoded" and most is not None:
         request.max_content_length = min(most, request.max_content_length or most)

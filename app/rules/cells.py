@@ -1,0 +1,32 @@
+"""Texts in a spreadsheet: what a name begins with is never a formula, and reads back as it was.
+
+The one place for every file that we write. In xlsx a text is stored as text; in csv, where nothing says what
+is text, an apostrophe goes before what a spreadsheet would calculate, and reading takes it off again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+APOSTROPHE = "'"
+
+
+def put_text(cell: Any, text: str) -> None:
+    """Into a cell of an xlsx sheet: text stays text, without characters that a workbook cannot hold."""
+    cell.value = "".join(one for one in text if one >= " " or one in "\t\n")
+    cell.data_type = "s"
+
+
+def csv_text(text: str) -> str:
+    """For a csv file. What begins with an apostrophe and a risky sign gets one too, so none is lost."""
+    return APOSTROPHE + text if _needs_one(text) else text
+
+
+def from_csv(text: str) -> str:
+    """What `csv_text` was given; any other text as it is."""
+    return text[1:] if text.startswith(APOSTROPHE) and _needs_one(text[1:]) else text
+
+
+def _needs_one(text: str) -> bool:
+    return text.lstrip(APOSTROPHE).startswith(RISKY)

@@ -1,0 +1,146 @@
+"""Every spreadsheet that we write: no cell is a formula, and what was a name reads back as that name.
+
+The exports are found: every route and every action whose answer is a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+from sqlalchemy import update
+from werkzeug.test import TestResponse
+
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.exams import Exam
+from app.entities.imports import ImportRun
+from app.entities.programmes import Programme
+from app.entities.students import Student
+from app.entities.users import User
+from app.imports.reader import read_table
+from app.permissions import Role
+from app.rules.cells import RISKY, csv_text, from_csv, put_text
+from tests.factories import refresh
+from tests.support.visitor import Visitor
+from tests.support.world import World, make_world
+from tests.test_role_matrix import ACTIONS, ROUTES, WORDS, get_rules, offered
+
+APP = Path(__file__).parent.parent / "app"
+SPREADSHEETS = ("spreadsheetml", "text/csv")
+FORMULA = '=HYPERLINK("http://evil.example","klik")'
+HOSTILE = [FORMULA, "+31 6 12345678", "-1+1", "@SUM(A1)", "'=1+1", '=1;2"3', "–", "-"]
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    made = make_world()
+    with transaction():
+        for column, start in ((Student.first_name, "="), (Student.last_name, "+"), (Student.infix, "@")):
+            text = f"{start}1+cmd|' /C calc'!A0"[: column.type.length]
+            db.session.execute(update(Student).values({column: text}))
+        db.session.execute(update(User).values(first_name="=1+1", last_name="@SUM(1)", organisation="-2+3"))
+        db.session.execute(update(Exam).values(title=FORMULA))
+        db.session.execute(update(Programme).values(name="=2+2"))
+        for one in db.session.scalars(db.select(ImportRun)):
+            one.table = {"header": ["=1+1", "Studentnummer"], "rows": [[2, ["=2+2", "@x"]]]}
+    refresh()
+    return made
+
+
+def exports(app: Flask, world: World, page: Visitor) -> Iterator[tuple[str, TestResponse]]:
+    """Every answer that is a spreadsheet: by address, in each kind, and as what an action gives."""
+    for rule in get_rules(app):
+        expected = ROUTES[rule.endpoint]
+        for kind in ("csv", "xlsx"):
+            words = {**WORDS, "kind": kind}
+            values = {n: words[n] if n in words else world.own[expected.row] for n in rule.arguments}
+            built = rule.build(values)
+            if built is not None:
+                yield built[1], page.get(built[1])
+            if "kind" not in rule.arguments:
+                break
+    for base, act in offered():
+        if "export" in act.name or "sheet" in act.name:
+            row = ACTIONS[act.name].row
+            for kind in ("csv", "xlsx", ""):
+                path = f"{base}/do/{act.name}?all=1" + (f"&id={world.own[row]}" if row else "")
+                yield path, page.post(path, {"confirmed": "1", "kind": kind, "format": kind})
+
+
+def cells_of(answer: TestResponse) -> list[tuple[str, Any]]:
+    """(type, value) of every cell; a csv's are of type "csv"."""
+    if answer.data[:2] == b"PK":
+        book = load_workbook(io.BytesIO(answer.data))
+        return [(c.data_type, c.value) for sheet in book for line in sheet.iter_rows() for c in line]
+    text = answer.data.decode("utf-8-sig")
+    return [("csv", value) for line in csv.reader(io.StringIO(text), delimiter=";") for value in line]
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.EXAM_COMMITTEE, Role.SCHOOL_SUPERVISOR])
+def test_no_cell_of_any_export_is_a_formula(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], role: Role
+) -> None:
+    found, wrong = [], []
+    for path, answer in exports(app, world, visitor_of(world.user(role))):
+        if answer.status_code == 200 and answer.content_type.partition(";")[0].endswith(("sheet", "csv")):
+            found.append(path)
+            for kind, value in cells_of(answer):
+                bare = kind == "csv" and str(value).startswith(RISKY) and not _is_number(str(value))
+                wrong += [(path, value)] if kind == "f" or bare else []
+    assert wrong == []
+    assert {"/uitslagen/export/csv", "/uitslagen/export/xlsx"} <= set(found) or role is Role.EXAM_COMMITTEE
+    assert found
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-\d+([.,]\d+)?", text) is not None
+
+
+def test_a_name_in_an_export_is_the_name_that_was_typed(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor]
+) -> None:
+    """The workbook has it as it is; the csv with an apostrophe, and our own reader takes that off."""
+    page = visitor_of(world.user(Role.ADMINISTRATOR))
+    student = db.session.get_one(Student, world.own["student"])
+    for kind in ("xlsx", "csv"):
+        table = read_table(page.get(f"/uitslagen/export/{kind}").data, f"uitslagen.{kind}")
+        assert student.first_name in [row.values[1] for row in table.rows]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_we_write_in_a_cell_reads_back_unchanged(text: str) -> None:
+    book = Workbook()
+    sheet: Any = book.active
+    put_text(sheet.cell(1, 1), text)
+    out = io.BytesIO()
+    book.save(out)
+    cell = load_workbook(io.BytesIO(out.getvalue())).worksheets[0].cell(1, 1)
+    assert (cell.data_type, cell.value) == ("s", text)
+    assert from_csv(csv_text(text)) == text
+    assert not csv_text(text).startswith(RISKY)
+
+
+@given(st.text())
+def test_a_text_in_a_csv_never_begins_as_a_formula_and_is_never_changed(text: str) -> None:
+    assert not csv_text(text).startswith(RISKY)
+    assert from_csv(csv_text(text)) == text
+
+
+def test_every_file_that_writes_a_spreadsheet_uses_the_one_helper() -> None:
+    writers = [
+        path for path in APP.rglob("*.py")
+        if re.search(r"csv\.writer\(|import Workbook\b", path.read_text())
+    ]  # fmt: skip
+    assert writers
+    without = [str(path) for path in writers if "app.rules.cells import" not in path.read_text()]
+    assert without == []
