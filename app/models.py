@@ -4,6 +4,7 @@ from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSh
 from app.entities.base import db, metadata
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.imports import ImportRun
+from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
@@ -18,8 +19,9 @@ from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
 __all__ = [
     "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject",
     "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective", "Enrolment", "Exam",
-    "ExamExclusion", "ExamTask", "ImportRun", "LibraryDocument", "LibraryPlacement", "LoginCode",
-    "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure", "Registration", "Result", "RoleRow",
-    "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student", "StudentGroup",
-    "Supervision", "SystemUpdate", "UpdateRead", "User", "UserSession", "WorkProcess", "db", "metadata",
+    "ExamExclusion", "ExamTask", "ImportRun", "Invitation", "LibraryDocument", "LibraryPlacement",
+    "LoginCode", "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure", "Registration",
+    "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student",
+    "StudentGroup", "Supervision", "SystemUpdate", "UpdateRead", "User", "UserSession", "WorkProcess",
+    "db", "metadata",
 ]  # fmt: skip

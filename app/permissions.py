@@ -9,14 +9,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
 from app.entities.assessment import Assessment, Result
-from app.entities.base import db
+from app.entities.base import db, utc_now
 from app.entities.exams import Exam
 from app.entities.imports import ImportRun
+from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
@@ -27,6 +29,7 @@ from app.entities.students import Student, StudentGroup, Supervision, group_memb
 from app.entities.trail import AuditEntry
 from app.entities.users import User, user_programme
 from app.rules.text import N_
+from app.school import current_school
 
 
 class Role(enum.StrEnum):
@@ -173,6 +176,9 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.TRAIL_READ: {R.ADMINISTRATOR: S.ALL, R.EXAM_COMMITTEE: S.ALL},
 }  # fmt: skip
 
+# What somebody invited for one sitting has of a company examiner's rights: that sitting, and no more.
+GUEST_RIGHTS = frozenset({P.ASSESSMENT_SEE, P.ASSESSMENT_FILL})
+
 # What a row of each kind is shown by, unless a page asks for another permission.
 READ: Mapping[type[Any], Permission] = {
     Programme: P.PROGRAMMES_SEE,
@@ -194,6 +200,12 @@ READ: Mapping[type[Any], Permission] = {
 }
 
 
+def permission_pair(permission: Permission) -> tuple[str, str]:
+    """The framework's way to name it: students.see -> can_see on students."""
+    area, _, verb = permission.value.partition(".")
+    return f"can_{verb}", area
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: a signed-in user, or the system (no id, every right). Never a session, never a request."""
@@ -202,6 +214,7 @@ class Actor:
     name: str
     roles: frozenset[Role] = field(default_factory=frozenset)
     system: bool = False
+    guest: bool = False  # invited for one sitting, without an account
 
 
 SYSTEM = Actor(id=None, name="Proeve", system=True)
@@ -214,6 +227,7 @@ def actor_of(user: User) -> Actor:
         id=user.id,
         name=user.full_name,
         roles=frozenset(Role(role.name) for role in user.roles if role.name in known),
+        guest=bool(user.guest),
     )
 
 
@@ -221,6 +235,8 @@ def may(actor: Actor, permission: Permission, obj: Any = None) -> bool:
     """Whether the actor has the permission at all, or on this row."""
     if actor.system:
         return True
+    if actor.guest and permission not in GUEST_RIGHTS:
+        return False
     granted = RIGHTS.get(permission, {})
     if not any(role in granted for role in actor.roles):
         return False
@@ -247,7 +263,34 @@ def visible(actor: Actor, model: type[M], permission: Permission | None = None) 
     conditions = [
         _condition(actor, role, scope, model) for role, scope in RIGHTS[asked].items() if role in actor.roles
     ]
-    return statement.where(or_(false(), *conditions))
+    narrowed = _nobodys_business(model), _as_guest(actor, model, asked)
+    return statement.where(or_(false(), *conditions), *narrowed)
+
+
+def _nobodys_business(model: type[Any]) -> ColumnElement[bool]:
+    """Guests are no users of the school: they stand with their sitting, in no list and no picker."""
+    return User.guest.is_(False) if model is User else true()
+
+
+def _as_guest(actor: Actor, model: type[Any], asked: Permission) -> ColumnElement[bool]:
+    """The one place that narrows a guest to his sitting, for as long as the invitation works."""
+    if not actor.guest:
+        return true()
+    rows = {Sitting: Sitting.id, Assessment: Assessment.sitting_id}
+    if asked not in GUEST_RIGHTS or model not in rows:
+        return false()
+    open_to = select(Invitation.sitting_id).where(Invitation.user_id == actor.id, invitation_works())
+    return rows[model].in_(open_to)
+
+
+def invitation_works() -> ColumnElement[bool]:
+    """Condition on Invitation: not withdrawn, not definitive, and the sitting is not too long ago."""
+    closed = exists().where(
+        Assessment.sitting_id == Invitation.sitting_id, Assessment.definitive_at.is_not(None)
+    )
+    since = utc_now() - timedelta(days=current_school().invitation_days)
+    recent = exists().where(Sitting.id == Invitation.sitting_id, Sitting.ends_at > since)
+    return and_(Invitation.withdrawn_at.is_(None), recent, ~closed)
 
 
 def _condition(actor: Actor, role: Role, scope: Scope, model: type[Any]) -> ColumnElement[bool]:

@@ -42,6 +42,7 @@ class School:
     login_code_days: int = 14
     idle_minutes: int = 120
     session_hours: int = 12
+    invitation_days: int = 14  # after the sitting: how long an invited company examiner can fill in
     logo_url: str = ""
 
     @property
@@ -87,6 +88,7 @@ def load_school(folder: Path) -> School:
         login_code_days=int(data.get("login_codes", {}).get("valid_days", 14)),
         idle_minutes=int(data.get("sessions", {}).get("idle_minutes", 120)),
         session_hours=int(data.get("sessions", {}).get("longest_hours", 12)),
+        invitation_days=int(data.get("invitations", {}).get("valid_days_after", 14)),
         logo_url="/school/logo" if data.get("logo") else "",
     )
     _check(path, school)
@@ -118,6 +120,8 @@ def _check(path: Path, school: School) -> None:
         raise SchoolFileWrong(f"{path}: sessions.idle_minutes: choose 5 to 720")
     if not 1 <= school.session_hours <= 24:
         raise SchoolFileWrong(f"{path}: sessions.longest_hours: choose 1 to 24")
+    if not 0 <= school.invitation_days <= 365:
+        raise SchoolFileWrong(f"{path}: invitations.valid_days_after: choose 0 to 365")
     if school.logo and not school.logo.is_file():
         raise SchoolFileWrong(f"{path}: logo: {school.logo} is not there")
 

@@ -11,6 +11,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from app.pages.assessment import ToAssessPage
+from app.pages.base.invitation import InvitationPage
 from app.pages.base.sign_in import SignInPage
 from app.pages.committee import CommitteePage, ResultsPage
 from app.pages.exams import ExamsPage
@@ -67,7 +68,8 @@ TABS = (
 
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
-    SignInPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, ResultsPage, TrailPage,
+    SignInPage, InvitationPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, ResultsPage,
+    TrailPage,
 )  # fmt: skip
 
 

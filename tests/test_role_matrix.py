@@ -126,6 +126,7 @@ POSTS: dict[str, Expected] = {
 PUBLIC = {
     "static", "bootstrap.static", "HealthPage.healthz", "HealthPage.logo",
     "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
+    "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
 }  # fmt: skip
 
 # The actions that pages offer below /do/<name>.
@@ -141,6 +142,9 @@ ACTIONS: dict[str, Expected] = {
     ),
     **dict.fromkeys(("change_group", "remove_group"), Expected(PLANNERS, "group")),
     "remove_planning": Expected(PLANNERS, "planned"),
+    **dict.fromkeys(
+        ("invite_company_examiner", "resend_invitation", "withdraw_invitation"), Expected(PLANNERS, "sitting")
+    ),
     "add_user": Expected(OFFICE),
     **dict.fromkeys(
         (
@@ -168,7 +172,7 @@ ELSEWHERE = {
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "import_students", "discard_import", "record_sign_in", "record_failed_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
-    "add_demo_students", "note_visit", "renew_session",
+    "add_demo_students", "note_visit", "renew_session", "use_invitation",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy import delete, insert, select, update
 
 from app.actions.base import Outcome, Targets, action
+from app.actions.invitations import end_invitations, moments_moved
 from app.actions.planning_form import PlanExamForm
 from app.actions.planning_plan import Circumstances, Plan, PlannedMoment, Say, StudentPlan, Wish, make_plan
 from app.actions.wording import say
@@ -30,6 +31,7 @@ from app.queries.planning_facts import (
     exam_to_plan,
     examiners_for,
     fingerprint,
+    guests_of,
     is_known,
     load_candidates,
 )
@@ -83,7 +85,7 @@ def plan_exam(
             field="seen",
         )  # fmt: skip
     programmes = {key for one in candidates for key in one.programmes}
-    examiners = examiners_for(exam, programmes)
+    examiners = [*examiners_for(exam, programmes), *guests_of(candidates)]
     plan = make_plan(exam, candidates, examiners, wish, around=circumstances(), say=Translated())
     if announced and announced != plan.mark:
         raise RuleBroken(N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen")
@@ -126,7 +128,7 @@ def _refuse_clashes(actor: Actor, plan: Plan) -> None:
     moments = [(one, moment) for one in plan.students for moment in one.moments]
     if not moments:
         return
-    users = {user for _one, m in moments for user in _people(m)}
+    users = {user for _one, m in moments for user in m.people}
     busy = busy_moments(
         actor,
         users=users,
@@ -143,10 +145,6 @@ def _refuse_clashes(actor: Actor, plan: Plan) -> None:
         raise RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
 
 
-def _people(moment: PlannedMoment) -> list[int]:
-    return [u for u in (moment.slot.school_examiner_id, moment.slot.company_examiner_id) if u]
-
-
 def _new(one: StudentPlan, moment: PlannedMoment, plan: Plan) -> Iterable[Moment]:
     label = moment_label(
         moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
@@ -154,7 +152,7 @@ def _new(one: StudentPlan, moment: PlannedMoment, plan: Plan) -> Iterable[Moment
     yield Moment(
         moment.starts_at, moment.ends_at, Subject("student", one.student.id, one.student.label), label
     )
-    for user in _people(moment):
+    for user in moment.people:
         yield Moment(
             moment.starts_at, moment.ends_at, Subject("examiner", user, plan.examiners[user].name), label
         )
@@ -302,6 +300,14 @@ def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, 
     people = [row for key, m in sittings.items() for row in _examiner_rows(key, m)]
     if people:
         db.session.execute(insert(SittingExaminer), people)
+    _tell_guests(moments)
+
+
+def _tell_guests(moments: Sequence[tuple[int, PlannedMoment]]) -> None:
+    """A guest whose place is taken is not expected any more; another hears of the new moment."""
+    invited = [m for _r, m in moments if m.present is not None and m.present.guest_id]
+    end_invitations([m.present.id for m in invited if m.present and m.slot.company_examiner_id])
+    moments_moved([m.present.id for m in invited if m.present and m.moved])
 
 
 def _values(moment: PlannedMoment) -> dict[str, Any]:
@@ -314,6 +320,5 @@ def _values(moment: PlannedMoment) -> dict[str, Any]:
 
 
 def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str, Any]]:
-    yield {"sitting_id": sitting_id, "role": SCHOOL, "user_id": moment.slot.school_examiner_id}
-    if moment.slot.company_examiner_id:
-        yield {"sitting_id": sitting_id, "role": COMPANY, "user_id": moment.slot.company_examiner_id}
+    for role, user_id in zip((SCHOOL, COMPANY), moment.people, strict=False):
+        yield {"sitting_id": sitting_id, "role": role, "user_id": user_id}

@@ -75,6 +75,21 @@ class PlannedMoment:
     present: PresentSitting | None = None
 
     @property
+    def people(self) -> Sequence[int]:
+        """Who will examine, the school's first; a guest stays until an examiner of the company is chosen."""
+        guest = self.present.guest_id if self.present is not None else None
+        both = (self.slot.school_examiner_id, self.slot.company_examiner_id or guest)
+        return [user for user in both if user]
+
+    @property
+    def moved(self) -> bool:
+        """Whether who was told of this moment must hear of another."""
+        now = self.present
+        return now is not None and (now.starts_at, now.ends_at, now.location) != (
+            self.starts_at, self.ends_at, self.slot.location,
+        )  # fmt: skip
+
+    @property
     def same(self) -> bool:
         now = self.present
         return now is not None and (
@@ -329,12 +344,10 @@ def _warnings(
             N_("De planning ligt in het verleden (studenten: %(count)s). Dat mag, om alsnog vast te leggen."),
             count=past,
         )  # fmt: skip
-    if any(slot.company_examiner_id is None for _key, slot in wish.slots()):
+    if any(len(moment.people) < 2 for one in students for moment in one.moments):
         yield reason(N_("Er is geen examinator van het bedrijf gekozen; twee examinatoren is gebruikelijk."))
     for one in students:
-        people = {
-            u for m in one.moments for u in (m.slot.school_examiner_id, m.slot.company_examiner_id) if u
-        }
+        people = {user for moment in one.moments for user in moment.people}
         for user_id in sorted(people & one.student.supervisors):
             yield reason(
                 N_("%(name)s begeleidt %(student)s ook; wie begeleidt, beoordeelt liever niet."),

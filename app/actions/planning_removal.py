@@ -11,6 +11,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import joinedload
 
 from app.actions.base import Outcome, Refused, Targets, action
+from app.actions.invitations import end_invitations
 from app.actions.planning import QUIET, TRAIL_LINES
 from app.actions.wording import say
 from app.entities.assessment import Assessment, Result, ScoreSheet
@@ -94,6 +95,7 @@ def _not_removable(targets: Targets[Registration]) -> dict[int, Reason]:
 
 def _delete_registrations(ids: Sequence[int]) -> None:
     sittings = select(Sitting.id).where(Sitting.registration_id.in_(id_set(ids)))
+    end_invitations(db.session.scalars(sittings).all(), removed=True)
     for statement in (
         delete(Assessment).where(Assessment.sitting_id.in_(sittings)),
         delete(SittingExaminer).where(SittingExaminer.sitting_id.in_(sittings)),

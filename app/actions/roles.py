@@ -21,7 +21,7 @@ from sqlalchemy import delete, insert, select
 
 from app.actions.base import Outcome, action
 from app.entities.base import db
-from app.permissions import RIGHTS, Actor, Permission, Role
+from app.permissions import RIGHTS, Actor, Permission, Role, permission_pair
 
 Pair = tuple[str, str]
 
@@ -30,9 +30,8 @@ def wanted_pairs(menu: Mapping[str, Permission]) -> dict[Role, set[Pair]]:
     """Per role the (permission, view) pairs that the framework is to hold."""
     wanted: dict[Role, set[Pair]] = {role: set() for role in Role}
     for permission, roles in RIGHTS.items():
-        area, _dot, verb = permission.value.partition(".")
         for role in roles:
-            wanted[role].add((f"can_{verb}", area))
+            wanted[role].add(permission_pair(permission))
     for tab, permission in menu.items():
         for role in RIGHTS[permission]:
             wanted[role].add(("menu_access", tab))

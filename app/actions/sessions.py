@@ -95,13 +95,13 @@ def renew_session(
     return Outcome(unchanged=1, summary=_("Sessie vernieuwd."))
 
 
-@action(_l("Sessie gezien"), permission=Permission.PROFILE)
+@action(_l("Sessie gezien"), permission=Permission.START)
 def note_visit(actor: Actor, *, session_id: int, address: str) -> Outcome:
     """Write down that a session is in use; the trail is not told."""
     now = utc_now()
     db.session.execute(
         update(UserSession)
-        .where(UserSession.id == session_id, UserSession.user_id == actor.id, UserSession.ended_at.is_(None))
+        .where(UserSession.id == session_id, UserSession.ended_at.is_(None))
         .where(UserSession.last_seen_at < now - SEEN_EVERY)
         .values(last_seen_at=now, address=address[:64]),
         execution_options=QUIETLY,

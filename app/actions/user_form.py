@@ -56,8 +56,8 @@ class Checks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class PersonForm(ActionForm):
-    """Name, address and telephone: what every form of a user starts with."""
+class NamedForm(ActionForm):
+    """Name and e-mail address."""
 
     first_name = StringField(LABELS["first_name"], [InputRequired(), Length(max=64)])
     infix = StringField(LABELS["infix"], [Length(max=20)])
@@ -67,7 +67,6 @@ class PersonForm(ActionForm):
         [InputRequired(), Length(max=254)],
         render_kw={"autocapitalize": "none", "spellcheck": "false"},
     )
-    phone = TelField(LABELS["phone"], [Optional(), Length(max=30)])
 
     def validate_email(self, field: EmailField) -> None:
         try:
@@ -80,6 +79,12 @@ class PersonForm(ActionForm):
 
     def validate_last_name(self, field: StringField) -> None:
         _not_blank(field)
+
+
+class PersonForm(NamedForm):
+    """Name, address and telephone: what every form of a user starts with."""
+
+    phone = TelField(LABELS["phone"], [Optional(), Length(max=30)])
 
 
 class UserForm(PersonForm):

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.entities.base import Model, Moment, utc_now
+from app.entities.invitations import Invitation
 from app.entities.users import LoginCode, User
 
 
@@ -26,6 +27,7 @@ class OutboxMail(Model):
     to_address: Mapped[str] = mapped_column(String(254))
     to_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     login_code_id: Mapped[int | None] = mapped_column(ForeignKey("login_code.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), index=True)
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(10), default="waiting", index=True)
@@ -34,3 +36,4 @@ class OutboxMail(Model):
 
     to_user: Mapped[User | None] = relationship()
     login_code: Mapped[LoginCode | None] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User as AppBuilderUser
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import Column, ForeignKey, Index, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.entities.base import Model, Moment, utc_now
@@ -32,6 +32,8 @@ class SchoolUser(AppBuilderUser):
     phone: Mapped[str] = mapped_column(String(30), default="", server_default="")
     organisation: Mapped[str] = mapped_column(String(120), default="", server_default="")
     language: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    # Invited for one sitting: no password, in no list or picker (app/permissions.py, decision 0009).
+    guest: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.assessment import make_definitive, reopen_assessment, save_scores
+from app.actions.assessment import is_definitive, make_definitive, reopen_assessment, save_scores
 from app.actions.base import Action, Outcome, run
 from app.actions.wording import say
 from app.errors import Conflict, NotFound, RuleBroken
@@ -15,6 +16,7 @@ from app.pages.assessment_views import score_page, todo_page
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
+from app.pages.invitations import for_sitting
 from app.permissions import Actor, Permission, may
 from app.queries.assessment import SittingView, result_of, sitting_view, todo
 from app.rules.text import N_
@@ -36,13 +38,16 @@ class ToAssessPage(ActionScreen):
         return self.page("assessment/todo.html", model=model, done_href=f"{self.href('index')}?klaar=alles")
 
     @expose("/<int:sitting_id>", methods=["GET"])
-    @needs(Permission.ASSESSMENT_SEE)
+    @needs(Permission.ASSESSMENT_SEE, guests=True)
     def sitting(self, sitting_id: int) -> Any:
-        view = self._view(sitting_id)
-        return self.page("assessment/sitting.html", model=score_page(view, current_actor()))
+        view, actor = self._view(sitting_id), current_actor()
+        model = score_page(view, actor)
+        facts, buttons = for_sitting(actor, view.sitting, definitive=is_definitive(view.assessment))
+        model = replace(model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons])
+        return self.page("assessment/sitting.html", model=model)
 
     @expose("/<int:sitting_id>", methods=["POST"])
-    @needs(Permission.ASSESSMENT_FILL)
+    @needs(Permission.ASSESSMENT_FILL, guests=True)
     def save(self, sitting_id: int) -> Any:
         """Save; on a clash both versions are shown with everything that was typed, and nothing is lost."""
         fields = posted_fields()

@@ -13,7 +13,9 @@ from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
 from app.actions.codes import shown_code
+from app.actions.invitation_codes import shown_in
 from app.entities.mail import OutboxMail
+from app.mail.invitation import INVITATION, INVITATION_PATH, LINK
 from app.mail.texts import CODE_PATH, LOGIN_CODE, filled_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
@@ -28,7 +30,7 @@ STATES: dict[str, tuple[Any, Tone]] = {
     "failed": (_l("Niet verzonden"), "bad"),
     "cancelled": (_l("Vervallen"), "neutral"),
 }
-PURPOSES = {LOGIN_CODE: _l("Inlogcode")}
+PURPOSES = {LOGIN_CODE: _l("Inlogcode"), INVITATION: _l("Uitnodiging")}
 
 
 def state_badge(mail: OutboxMail) -> Badge:
@@ -96,7 +98,11 @@ class OutboxPage(ListPage):
     )  # fmt: skip
     default_order = (OutboxMail.created_at.desc(), OutboxMail.id.desc())
     load = (joinedload(OutboxMail.to_user),)
-    show_load = (joinedload(OutboxMail.to_user), joinedload(OutboxMail.login_code))
+    show_load = (
+        joinedload(OutboxMail.to_user),
+        joinedload(OutboxMail.login_code),
+        joinedload(OutboxMail.invitation),
+    )
     empty_title = _l("Er zijn nog geen mails")
     empty_hint = _l("Zodra u een inlogcode verstuurt, staat de mail hier.")
 
@@ -113,9 +119,18 @@ class OutboxPage(ListPage):
             purpose=purpose_text(row),
             made_at=row.created_at,
             sent_at=row.sent_at,
-            body=filled_in(row.body, code=code, address=site_address(CODE_PATH)),
+            body=_body(row, code),
             note=note,
         )
+
+
+def _body(mail: OutboxMail, code: str) -> str:
+    if mail.invitation is None:
+        return filled_in(mail.body, code=code, address=site_address(CODE_PATH))
+    if current_school().demo and mail.state == "waiting":
+        return shown_in(mail.body, mail.invitation)
+    hidden = _("[wordt bij het verzenden ingevuld]")
+    return filled_in(mail.body, code=hidden, address=site_address(INVITATION_PATH)).replace(LINK, hidden)
 
 
 def _code_shown(mail: OutboxMail) -> tuple[str, str]:

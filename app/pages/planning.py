@@ -17,6 +17,7 @@ from app.errors import NotFound
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, number_arg, text_arg
 from app.pages.base.screens import expose
+from app.pages.invitations import INVITATION_ACTIONS
 from app.pages.planning_blocks import BlockView, block_view, legend, state_view
 from app.pages.planning_registration import registration_model
 from app.pages.planning_screen import PlanScreen
@@ -96,7 +97,7 @@ class PlanningPage(PlanScreen):
     default_view = "index"
     permission = Permission.PLANNING_SEE
     bulk = (plan_exam,)
-    other_actions = (remove_planning,)
+    other_actions = (remove_planning, *INVITATION_ACTIONS)
 
     @expose("/")
     @needs(Permission.PLANNING_SEE)
@@ -113,6 +114,11 @@ class PlanningPage(PlanScreen):
         )
         model = registration_model(current_actor(), pk, back_href=self.back_href(), remove_href=remove_href)
         return self.page("show.html", model=model)
+
+    def back_href(self) -> str:
+        """What was asked on the page of an examenaanmelding comes back there."""
+        registration_id = number_arg("aanmelding", 0)
+        return self.href("registration", pk=registration_id) if registration_id else super().back_href()
 
     def matching(self) -> Select[Any] | None:
         wanted = OverviewScreen(self).wanted

@@ -13,7 +13,9 @@ from app.entities.assessment import Result
 from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.request import href_with
+from app.pages.invitations import invitation_buttons, invitation_line
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
+from app.queries.invitations import InvitationState, invitations_of
 from app.queries.registrations import (
     HistoryLine,
     MomentFacts,
@@ -104,11 +106,15 @@ def _moments(actor: Actor, view: RegistrationView) -> Section:
     empty = _("Er is nog geen examenmoment ingepland.")
     if view.hidden:
         empty = _("U ziet alleen de examenmomenten waarbij u examinator bent.")
-    rows = [_moment_row(actor, moment) for moment in view.moments]
+    plans = may(actor, Permission.PLANNING_EDIT)
+    invited = invitations_of([moment.id for moment in view.moments]) if plans else {}
+    rows = [_moment_row(actor, view, moment, invited.get(moment.id)) for moment in view.moments]
     return Section(_("Examenmomenten"), columns=columns, rows=rows, empty=empty)
 
 
-def _moment_row(actor: Actor, moment: MomentFacts) -> Row:
+def _moment_row(
+    actor: Actor, view: RegistrationView, moment: MomentFacts, invited: InvitationState | None
+) -> Row:
     people = [f"{name} ({_(ROLE_LABELS[Role(role)]).lower()})" for name, role in moment.people]
     return Row(
         moment.id,
@@ -117,11 +123,20 @@ def _moment_row(actor: Actor, moment: MomentFacts) -> Row:
             Cell(f"{moment.position}. {moment.task}", muted=moment.note),
             Cell(when_label(moment.starts_at, moment.ends_at)),
             Cell(moment.location),
-            Cell(", ".join(people)),
+            Cell(", ".join(people), muted=invitation_line(invited) if invited else ""),
             Cell(badges=[_assessment_badge(moment)]),
         ],
-        _assess_buttons(actor, moment),
+        [*_assess_buttons(actor, moment), *_invite_buttons(actor, view, moment, invited)],
     )
+
+
+def _invite_buttons(
+    actor: Actor, view: RegistrationView, moment: MomentFacts, invited: InvitationState | None
+) -> Sequence[Button]:
+    if moment.definitive_at is not None or not may(actor, Permission.PLANNING_EDIT):
+        return ()
+    company = any(role == Role.COMPANY_EXAMINER for _name, role in moment.people)
+    return invitation_buttons(moment.id, view.id, invited, company=company, name=moment.task)
 
 
 def _assessment_badge(moment: MomentFacts) -> Badge:

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base import Action, ActionForm, Outcome, Targets, targets_of
+from app.actions.invitations import invite_company_examiner
 from app.actions.planning import PlanOutcome, circumstances, plan_exam, when_label
 from app.actions.planning_form import APART, TOGETHER, Facts, PlanExamForm, form_for
 from app.actions.planning_plan import Plan, StudentPlan, why_not_at_all
@@ -20,7 +21,9 @@ from app.errors import NotFound, RuleBroken
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, ids_arg, number_arg, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
+from app.pages.invitations import invitation_line
 from app.permissions import Permission
+from app.queries.invitations import InvitationState, invitations_of
 from app.queries.planning import ExamColumn, exam_columns
 from app.queries.planning_facts import (
     Candidate,
@@ -44,6 +47,8 @@ class PresentView:
     when: str
     people: str
     locked: bool
+    invited: str = ""  # what became of an invitation
+    invite_href: str = ""  # where to invite a company examiner without an account
 
 
 @dataclass(frozen=True)
@@ -210,23 +215,38 @@ class _Words:
     @cached_property
     def people(self) -> Mapping[int, str]:
         present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
-        ids = {u for s in present for u in (s.school_examiner_id, s.company_examiner_id) if u}
+        ids = {user for sitting in present for user in sitting.people}
         return names_of(ids) if ids else {}
 
     def candidate(self, one: Candidate) -> CandidateView:
         why = why_not_at_all(self.facts.exam, one, self.rules)
         attempt = one.pending.attempt if one.pending else next_attempt(one.attempts, self.rules).number
         sittings = one.pending.sittings if one.pending else {}
-        present = [self._present(sittings[task_id]) for task_id in self.titles if task_id in sittings]
+        present = [self._present(one, sittings[task_id]) for task_id in self.titles if task_id in sittings]
         return CandidateView(one.label, attempt, present, say(why) if why else "")
 
-    def _present(self, sitting: PresentSitting) -> PresentView:
-        ids = [u for u in (sitting.school_examiner_id, sitting.company_examiner_id) if u]
+    @cached_property
+    def invited(self) -> Mapping[int, InvitationState]:
+        present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
+        return invitations_of([sitting.id for sitting in present])
+
+    def _present(self, one: Candidate, sitting: PresentSitting) -> PresentView:
+        invited = self.invited.get(sitting.id)
+        asked = (
+            ""
+            if sitting.locked or len(sitting.people) > 1 or not one.pending
+            else href_with(
+                f"/examens/do/{invite_company_examiner.name}",
+                [("id", str(sitting.id)), ("aanmelding", str(one.pending.id))],
+            )
+        )
         return PresentView(
             self.titles[sitting.task_id],
             when_label(sitting.starts_at, sitting.ends_at),
-            ", ".join(self.people[u] for u in ids),
+            ", ".join(self.people[user] for user in sitting.people),
             sitting.locked,
+            invitation_line(invited) if invited else "",
+            asked,
         )
 
 
@@ -271,13 +291,12 @@ def plan_view(plan: Plan) -> PlanView:
 def _student_plan(one: StudentPlan, plan: Plan) -> StudentPlanView:
     lines = []
     for moment in one.moments:
-        ids = [u for u in (moment.slot.school_examiner_id, moment.slot.company_examiner_id) if u]
         now = moment.present
         lines.append(
             LineView(
                 moment.task.title,
                 when_label(moment.starts_at, moment.ends_at),
-                ", ".join(plan.examiners[u].name for u in ids),
+                ", ".join(plan.examiners[user].name for user in moment.people),
                 moment.slot.location,
                 when_label(now.starts_at, now.ends_at) if now is not None and not moment.same else "",
                 moment.same,

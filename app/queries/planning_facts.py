@@ -27,11 +27,15 @@ from app.rules.attempts import AttemptFacts
 
 SCHOOL = Role.SCHOOL_EXAMINER.value
 COMPANY = Role.COMPANY_EXAMINER.value
+GUEST = "guest"
 
 
 @dataclass(frozen=True)
 class PresentSitting:
-    """A moment as it stands now. `locked`: something was scored, so it stays as it is."""
+    """A moment as it stands now. `locked`: something was scored, so it stays as it is.
+
+    `guest_id`: a company examiner without an account, invited for this moment; chosen in no list.
+    """
 
     id: int
     task_id: int
@@ -42,6 +46,13 @@ class PresentSitting:
     locked: bool
     school_examiner_id: int | None = None
     company_examiner_id: int | None = None
+    guest_id: int | None = None
+
+    @property
+    def people(self) -> Sequence[int]:
+        """The examiners, the school's first."""
+        ids = (self.school_examiner_id, self.company_examiner_id, self.guest_id)
+        return [user for user in ids if user]
 
     @property
     def minutes(self) -> int:
@@ -194,11 +205,11 @@ def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int,
         .where(Sitting.registration_id.in_(id_set(registrations)))
     ).all()
     people = db.session.execute(
-        select(SittingExaminer.sitting_id, SittingExaminer.role, SittingExaminer.user_id).where(
-            SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows]))
-        )
+        select(SittingExaminer.sitting_id, SittingExaminer.role, SittingExaminer.user_id, User.guest)
+        .join(User, User.id == SittingExaminer.user_id)
+        .where(SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows])))
     )
-    examiners = {(row.sitting_id, row.role): row.user_id for row in people}
+    examiners = {(row.sitting_id, GUEST if row.guest else row.role): row.user_id for row in people}
     found: dict[int, dict[int, PresentSitting]] = defaultdict(dict)
     for sitting, has_scores, definitive_at in rows:
         found[sitting.registration_id][sitting.exam_task_id] = PresentSitting(
@@ -206,6 +217,7 @@ def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int,
             sitting.note,
             bool(has_scores) or definitive_at is not None,
             examiners.get((sitting.id, SCHOOL)), examiners.get((sitting.id, COMPANY)),
+            examiners.get((sitting.id, GUEST)),
         )  # fmt: skip
     return found
 
@@ -223,7 +235,7 @@ def examiners_for(exam: Exam, programmes: Collection[int]) -> Sequence[Examiner]
         select(User, RoleRow.name, user_programme.c.programme_id)
         .join(User.roles)
         .join(user_programme, user_programme.c.user_id == User.id)
-        .where(User.active.is_(True), RoleRow.name.in_([SCHOOL, COMPANY]))
+        .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_([SCHOOL, COMPANY]))
         .where(user_programme.c.programme_id.in_(wanted))
         .order_by(User.last_name, User.first_name, User.id)
     ).all()
@@ -237,6 +249,16 @@ def examiners_for(exam: Exam, programmes: Collection[int]) -> Sequence[Examiner]
         Examiner(user.id, user.full_name, user.organisation, frozenset(roles[key]), frozenset(coupled[key]))
         for key, user in users.items()
     ]
+
+
+def guests_of(candidates: Iterable[Candidate]) -> Sequence[Examiner]:
+    """Who is invited without an account for the present moments; no role makes them choosable."""
+    present = [s for one in candidates if one.pending for s in one.pending.sittings.values()]
+    ids = sorted({s.guest_id for s in present if s.guest_id})
+    if not ids:
+        return ()
+    rows = db.session.scalars(select(User).where(User.id.in_(id_set(ids))))
+    return [Examiner(one.id, one.full_name, one.organisation, frozenset(), frozenset()) for one in rows]
 
 
 def names_of(users: Collection[int]) -> Mapping[int, str]:

@@ -186,7 +186,7 @@ def candidates(actor: Actor, programmes: Sequence[int] | None = None) -> Sequenc
     statement = (
         select(User, RoleRow.name)
         .join(User.roles)
-        .where(User.active.is_(True), RoleRow.name.in_(roles))
+        .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_(roles))
         .order_by(User.last_name, User.first_name, User.id)
     )
     if not actor.system and Role.ADMINISTRATOR not in actor.roles:

@@ -118,7 +118,8 @@ def code_state(user_id: int) -> CodeState:
 def by_sign_in_name(name: str) -> Select[User]:
     """The user behind a typed user name or e-mail address; both are kept in lower case."""
     typed = name.strip().lower()
-    return select(User).where(or_(User.username == typed, User.email == typed)).limit(1)
+    known = or_(User.username == typed, User.email == typed)
+    return select(User).where(known, User.guest.is_(False)).limit(1)
 
 
 def taken(value: str, *, but: int | None = None) -> bool:

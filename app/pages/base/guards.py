@@ -10,19 +10,17 @@ from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
 from app.errors import NotAllowed
-from app.permissions import Permission
+from app.permissions import Permission, permission_pair
+from app.queries.invitations import open_sitting
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def permission_pair(permission: Permission) -> tuple[str, str]:
-    """The framework's way to name it: students.see -> can_see on students."""
-    area, _, verb = permission.value.partition(".")
-    return f"can_{verb}", area
+def needs(permission: Permission | None = None, *, guests: bool = False) -> Callable[[F], F]:
+    """The permission of a route; None: that of the page class (`permission`).
 
-
-def needs(permission: Permission | None = None) -> Callable[[F], F]:
-    """The permission of a route; None: that of the page class (`permission`)."""
+    `guests`: also for who is invited for one sitting; any other route is closed to them, whatever it asks.
+    """
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
@@ -30,6 +28,10 @@ def needs(permission: Permission | None = None) -> Callable[[F], F]:
             asked = permission or self.permission
             if not current_user.is_authenticated:
                 return redirect(url_for("SignInPage.sign_in", next=_here()))
+            if current_user.guest and open_sitting(current_user.id) is None:
+                return redirect(url_for("InvitationPage.own"))
+            if current_user.guest and not guests:
+                raise NotAllowed
             if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
                 raise NotAllowed
             return function(self, *args, **kwargs)
@@ -48,3 +50,6 @@ def public(function: F) -> F:
 
 def _here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+__all__ = ["needs", "permission_pair", "public"]

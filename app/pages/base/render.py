@@ -54,16 +54,18 @@ def _is_here(href: str) -> bool:
 class Viewer:
     """The signed-in user as templates see them."""
 
-    def __init__(self, name: str, role_labels: Sequence[str]) -> None:
+    def __init__(self, name: str, role_labels: Sequence[str], *, guest: bool = False) -> None:
         self.name = name
         self.role_labels = role_labels
+        self.guest = guest  # no tabs, no profile
 
 
 def viewer() -> Viewer | None:
     if not current_user or not current_user.is_authenticated:
         return None
     actor = current_actor()
-    return Viewer(actor.name, [_(role.label) for role in sorted(actor.roles)])
+    labels = [_(role.label) for role in sorted(actor.roles)]
+    return Viewer(actor.name, labels, guest=actor.guest)
 
 
 def choose_locale() -> str:
@@ -85,7 +87,8 @@ def register_rendering(app: Flask) -> None:
 
     @app.context_processor
     def _who() -> dict[str, Any]:
-        return {"actor": viewer()}
+        who = viewer()
+        return {"actor": who, "start_href": url_for("InvitationPage.own") if who and who.guest else "/"}
 
     school: School = app.extensions["proeve_school"]
     app.jinja_env.globals["school"] = school

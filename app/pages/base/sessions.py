@@ -12,6 +12,7 @@ from app.actions.sessions import Opening, note_visit, renew_session
 from app.entities.base import utc_now
 from app.entities.engine import in_a_hurry
 from app.pages.base.request import current_actor
+from app.permissions import SYSTEM
 from app.queries.sessions import Present
 from app.rules.sessions import SEEN_EVERY, device_name
 from app.rules.tokens import fingerprint, new_token
@@ -75,7 +76,7 @@ def _note_visit() -> None:
     elif utc_now() - here.last_seen_at > SEEN_EVERY:
         try:
             with in_a_hurry():
-                run(note_visit, current_actor(), session_id=here.id, address=request.remote_addr or "")
+                run(note_visit, SYSTEM, session_id=here.id, address=request.remote_addr or "")
         except OperationalError:  # the database is busy: a page must not wait for this
             current_app.logger.info("a visit was not written down")
         g.pop("_login_user", None)  # read again, in the transaction of the page itself

@@ -1,0 +1,40 @@
+"""The mail to a company examiner without an account, in the school's language.
+
+The row in the outbox holds placeholders for code and link (decision 0006); both come at sending.
+"""
+
+from __future__ import annotations
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.mail.texts import ADDRESS, CODE
+
+INVITATION = "invitation"  # OutboxMail.purpose
+INVITATION_PATH = "/uitnodiging"
+LINK = "{{link}}"
+
+
+def invitation_text(language: str, school: str, *, name: str, when: str, where: str) -> tuple[str, str]:
+    """Subject and body. No name of the student: who opens the invitation sees it on the page."""
+    with force_locale(language):
+        moment = _("Wanneer: %(when)s", when=when)
+        if where:
+            moment += "\n" + _("Waar: %(where)s", where=where)
+        paragraphs = (
+            _("Beste %(name)s,", name=name),
+            _("%(school)s nodigt u uit als examinator van het bedrijf bij een examen.", school=school),
+            moment,
+            _("U hebt geen account nodig. Ga naar %(address)s en vul deze code in:", address=ADDRESS),
+            CODE,
+            _("Of open deze link en druk daar op de knop:") + "\n" + LINK,
+            _(
+                "U ziet alleen dit examen. U vult de scores in en slaat op, vanaf de dag van het examen; u "
+                "kunt later verdergaan met dezelfde code. De examinator van de school maakt de beoordeling "
+                "definitief; daarna werkt de code niet meer."
+            ),
+            _("Code en link zijn alleen voor u. Een oudere mail over dit examen geldt niet meer."),
+            _("Met vriendelijke groet,") + "\n" + school,
+        )  # fmt: skip
+        subject = _("Uitnodiging als examinator bij %(school)s", school=school)
+    return subject, "\n\n".join(paragraphs) + "\n"

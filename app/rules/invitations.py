@@ -1,0 +1,55 @@
+"""Inviting a company examiner who has no account: when it may be done, and what the guest types or follows.
+
+The typed code has sixteen characters. The first four only find the invitation, the other twelve (60 random
+bits) are kept as a salted password hash; the token of the link has 256 random bits, for which a plain
+SHA-256 will do (OWASP ASVS 5.0, 6.5.2).
+"""
+
+from __future__ import annotations
+
+import base64
+
+from app.rules.login_codes import GROUP, code_of
+from app.rules.text import N_, Reason, reason
+
+WITHDRAWN, DEFINITIVE, EXPIRED = "withdrawn", "definitive", "expired"
+TOKEN_LENGTH = 43  # characters of base64url for 32 bytes
+
+WHY_ENDED = {
+    WITHDRAWN: N_("De school heeft deze uitnodiging ingetrokken. U hoeft niets meer te doen."),
+    DEFINITIVE: N_("De beoordeling is definitief gemaakt. U hoeft niets meer te doen; dank u wel."),
+    EXPIRED: N_("Deze uitnodiging is verlopen. Neem contact op met de school als u nog iets moet invullen."),
+}
+
+
+def typed_code(digest: bytes) -> str:
+    """Sixteen characters out of a digest; the selector is the first group of four."""
+    return code_of(digest)
+
+
+def parts(code: str) -> tuple[str, str]:
+    """(selector, secret) of a code in its normal form."""
+    return code[:GROUP], code[GROUP:]
+
+
+def link_token(digest: bytes) -> str:
+    """What stands behind the # of the link: 256 bits, in characters that an address may hold."""
+    if len(digest) < 32:
+        raise ValueError("32 bytes are needed")
+    return base64.urlsafe_b64encode(digest[:32]).rstrip(b"=").decode()
+
+
+def why_not_invite(*, definitive: bool, expired: bool, company: str, invited: str) -> Reason | None:
+    """One company examiner per sitting: with an account, or invited; and only while there is work to do."""
+    if definitive:
+        return reason(N_("De beoordeling is definitief en kan niet meer worden gewijzigd."))
+    if expired:
+        return reason(N_("Dit examenmoment is te lang geleden om nog iemand voor uit te nodigen."))
+    if invited:
+        return reason(N_("%(name)s is al uitgenodigd. Trek die uitnodiging eerst in."), name=invited)
+    if company:
+        return reason(
+            N_("%(name)s is al examinator van het bedrijf bij dit examenmoment. Wijzig eerst de planning."),
+            name=company,
+        )
+    return None

@@ -1,0 +1,109 @@
+"""Somebody invited for one sitting, and the browser that he comes in with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.actions.base import run
+from app.actions.invitation_codes import code_for, token_for
+from app.actions.invitations import invite_company_examiner
+from app.entities.base import db, utc_now
+from app.entities.exams import Exam
+from app.entities.invitations import Invitation
+from app.entities.planning import Sitting
+from app.entities.users import User
+from app.permissions import SYSTEM, Role
+from app.rules.login_codes import grouped
+from tests.factories import (
+    make_exam,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+)
+from tests.support.visitor import TOKEN, Visitor
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A sitting of today with its school examiner, and the guest who is invited for it."""
+
+    sitting: int
+    registration: int
+    guest: int
+    examiner: int
+
+    @property
+    def row(self) -> Invitation:
+        return db.session.scalars(
+            select(Invitation)
+            .where(Invitation.user_id == self.guest)
+            .execution_options(populate_existing=True)
+        ).one()
+
+    @property
+    def code(self) -> str:
+        """As the mail holds it."""
+        return grouped(code_for(self.row.nonce))
+
+    @property
+    def token(self) -> str:
+        return token_for(self.row.nonce)
+
+
+def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None) -> Invited:
+    programme = make_programme()
+    exam = exam or make_exam(programme, tasks=1)
+    examiner = make_user(Role.SCHOOL_EXAMINER, programmes=[programme])
+    registration = make_registration(make_student(programme), exam)
+    sitting = make_sitting(
+        registration, starts_at=starts_at or utc_now() - timedelta(minutes=30), school_examiner=examiner
+    )
+    ids = sitting.id, registration.id, examiner.id
+    guest = invite(ids[0])
+    return Invited(ids[0], ids[1], guest, ids[2])
+
+
+def invite(sitting_id: int, *, email: str = "bas@bakkerij.example", last_name: str = "Bakker") -> int:
+    """The id of the guest."""
+    run(
+        invite_company_examiner, SYSTEM, [sitting_id], first_name="Bas", last_name=last_name, email=email,
+        organisation="Bakkerij De Korenaar",
+    )  # fmt: skip
+    return db.session.scalars(
+        select(Invitation.user_id).where(
+            Invitation.sitting_id == sitting_id, Invitation.withdrawn_at.is_(None)
+        )
+    ).one()
+
+
+class GuestVisitor(Visitor):
+    """Comes in as a guest does: the page of the mail, and the code or the link's token."""
+
+    def token(self) -> str:
+        if not self._token:
+            found = TOKEN.search(self.get("/uitnodiging/").text)
+            assert found, "no csrf token on the page"
+            self._token = found[1]
+        return self._token
+
+
+def come_in(app: Flask, invited: Invited) -> GuestVisitor:
+    page = GuestVisitor(app)
+    answer = page.post("/uitnodiging/", {"code": invited.code})
+    assert answer.status_code == 302, answer.text
+    page._token = ""  # the session is a new one
+    return page
+
+
+def guest_of(invited: Invited) -> User:
+    return db.session.get_one(User, invited.guest)
+
+
+def sitting_of(invited: Invited) -> Sitting:
+    return db.session.get_one(Sitting, invited.sitting)
