@@ -27,6 +27,7 @@ from app.mail.invitation import INVITATION_PATH
 from app.pages.base.guards import public
 from app.pages.base.request import posted, sent
 from app.pages.base.sessions import enter, opening
+from app.pages.base.sign_in import SIGN_IN_PATH
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.queries.invitations import open_sitting, why_ended
@@ -117,6 +118,9 @@ def _page(form: ActionForm, problem: str = "") -> Any:
         "users/invitation.html",
         form=form,
         problems=[problem] if problem else [],
+        link_href=f"{INVITATION_PATH}/link",
+        code_href=f"{INVITATION_PATH}/",
+        account_href=SIGN_IN_PATH,
         languages=current_app.config["LANGUAGES"],
         back=INVITATION_PATH + "/",
     )
