@@ -8,6 +8,7 @@ from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.profile import CalendarLink, EmailChange
 from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective, WorkProcess
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.entities.school import SystemUpdate, UpdateRead
@@ -17,11 +18,11 @@ from app.entities.trail import ActionRun, AuditEntry, AuditObject
 from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
 
 __all__ = [
-    "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject",
-    "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective", "Enrolment", "Exam",
-    "ExamExclusion", "ExamTask", "ImportRun", "Invitation", "LibraryDocument", "LibraryPlacement",
-    "LoginCode", "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure", "Registration",
-    "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student",
-    "StudentGroup", "Supervision", "SystemUpdate", "UpdateRead", "User", "UserSession", "WorkProcess",
-    "db", "metadata",
+    "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject", "CalendarLink",
+    "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective", "EmailChange",
+    "Enrolment", "Exam", "ExamExclusion", "ExamTask", "ImportRun", "Invitation", "LibraryDocument",
+    "LibraryPlacement", "LoginCode", "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure",
+    "Registration", "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting",
+    "SittingExaminer", "Student", "StudentGroup", "Supervision", "SystemUpdate", "UpdateRead", "User",
+    "UserSession", "WorkProcess", "db", "metadata",
 ]  # fmt: skip

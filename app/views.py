@@ -13,6 +13,8 @@ from flask_babel import lazy_gettext as _l
 from app.pages.assessment import ToAssessPage
 from app.pages.base.invitation import InvitationPage
 from app.pages.base.sign_in import SignInPage
+from app.pages.base.stop_change import StopChangePage
+from app.pages.calendar import CalendarPage
 from app.pages.committee import CommitteePage, ResultsPage
 from app.pages.exams import ExamsPage
 from app.pages.groups import GroupsPage
@@ -20,6 +22,7 @@ from app.pages.imports import ImportPage
 from app.pages.library import LibraryAdminPage
 from app.pages.library_reading import LibraryPage
 from app.pages.outbox import OutboxPage
+from app.pages.own_data import OwnDataPage
 from app.pages.own_exams import OwnExamsPage
 from app.pages.planning import PlanningPage
 from app.pages.profile import ProfilePage
@@ -69,7 +72,7 @@ TABS = (
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
     SignInPage, InvitationPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, ResultsPage,
-    TrailPage,
+    TrailPage, StopChangePage, CalendarPage, OwnDataPage,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ FOR_NOBODY = {
     "HealthPage.healthz", "HealthPage.logo",
     "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
     "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
+    "StopChangePage.stop", "CalendarPage.feed",
 }  # fmt: skip
 
 

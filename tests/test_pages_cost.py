@@ -42,14 +42,17 @@ PAGES = {
         "/studentgroepen/1",
         "/studenten/importeren/", "/bibliotheekbeheer/", "/bibliotheekbeheer/rol/student/",
         "/examens/?opleiding=1", "/examens/aanmelding/1", "/uitslagen/", "/voortgang/", "/instellingen/",
-        "/logboek/", "/mijn-profiel/", "/studenten/do/couple_programme?all=1",
+        "/logboek/", "/mijn-profiel/", "/mijn-profiel/gegevens/", "/studenten/do/couple_programme?all=1",
     ],
     Role.SCHOOL_EXAMINER: [
         "/", "/te-beoordelen/", "/te-beoordelen/1", "/examens/?opleiding=1", "/studenten/",
     ],
     Role.SCHOOL_SUPERVISOR: ["/", "/studenten/", "/examens/?opleiding=1", "/voortgang/"],
     Role.EXAM_COMMITTEE: ["/", "/examencommissie/", "/logboek/", "/examens/?opleiding=1"],
-    Role.STUDENT: ["/", "/mijn-examens/", "/mijn-onderwijsvoortgang/", "/bibliotheek/"],
+    Role.STUDENT: [
+        "/", "/mijn-profiel/gegevens/", "/mijn-examens/", "/mijn-onderwijsvoortgang/",
+        "/bibliotheek/",
+    ],
 }  # fmt: skip
 
 

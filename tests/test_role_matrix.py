@@ -99,6 +99,8 @@ ROUTES: dict[str, Expected] = {
     "UpdatesPage.choose": Expected(OFFICE),
     "ProfilePage.index": Expected(EVERYONE),
     "ProfilePage.choose": Expected(EVERYONE),
+    "OwnDataPage.index": Expected(EVERYONE),
+    "OwnDataPage.download": Expected(EVERYONE),
     "ImportPage.index": Expected(IMPORTS),
     "ImportPage.example": Expected(IMPORTS),
     "ImportPage.example_as_csv": Expected(IMPORTS),
@@ -127,7 +129,14 @@ PUBLIC = {
     "static", "bootstrap.static", "HealthPage.healthz", "HealthPage.logo",
     "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
     "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
+    "StopChangePage.stop", "CalendarPage.feed",
 }  # fmt: skip
+
+# What everybody does to his own account.
+OWN_PROFILE = (
+    "save_profile", "change_password", "end_own_sessions", "change_email", "confirm_email",
+    "cancel_email_change", "make_calendar_link", "drop_calendar_link",
+)  # fmt: skip
 
 # The actions that pages offer below /do/<name>.
 ACTIONS: dict[str, Expected] = {
@@ -164,7 +173,7 @@ ACTIONS: dict[str, Expected] = {
     "add_update": Expected({S: "all"}),
     "change_update": Expected({S: "all"}, "update"),
     "end_own_session": Expected(EVERYONE, "session"),
-    **dict.fromkeys(("save_profile", "change_password", "end_own_sessions"), Expected(EVERYONE)),
+    **dict.fromkeys(OWN_PROFILE, Expected(EVERYONE)),
 }  # fmt: skip
 
 # Run by a route of POSTS, by the sign-in page or by a command; no page offers them below /do/.
@@ -173,6 +182,7 @@ ELSEWHERE = {
     "choose_values", "import_students", "discard_import", "record_sign_in", "record_failed_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
     "add_demo_students", "note_visit", "renew_session", "use_invitation",
+    "stop_email_change",
 }  # fmt: skip
 
 
@@ -357,7 +367,7 @@ def test_the_exam_committee_changes_nothing_whatever_it_posts(
 ) -> None:
     page = visitor_of(world.user(EC))
     before = trail_length()
-    own = {"save_profile", "change_password", "end_own_sessions"}
+    own = set(OWN_PROFILE)
     for base in {base for base, _act in offered()}:
         for name in set(REGISTRY) - own:
             answer = page.post(f"{base}/do/{name}?id={world.own['student']}", {"confirmed": "1"})

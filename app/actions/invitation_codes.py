@@ -17,12 +17,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from app.actions.sign_in import NO_ONES_PASSWORD
 from app.entities.base import db
 from app.entities.invitations import Invitation
-from app.mail.invitation import INVITATION_PATH, LINK
-from app.mail.texts import filled_in
 from app.rules.invitations import TOKEN_LENGTH, link_token, parts, typed_code
-from app.rules.login_codes import LENGTH, grouped, normal_form
+from app.rules.login_codes import LENGTH, normal_form
 from app.rules.tokens import fingerprint
-from app.school import site_address
 
 MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: one in a million each
 
@@ -47,13 +44,6 @@ def fresh_secrets() -> dict[str, Any]:
         "code_hash": generate_password_hash(secret),
         "token_hash": fingerprint(token_for(nonce)),
     }
-
-
-def shown_in(body: str, invitation: Invitation) -> str:
-    """The body of the invitation's mail as its reader gets it. For sending, and for a demo school."""
-    link = f"{site_address(INVITATION_PATH)}/#{token_for(invitation.nonce)}"
-    code = grouped(code_for(invitation.nonce))
-    return filled_in(body, code=code, address=site_address(INVITATION_PATH)).replace(LINK, link)
 
 
 def by_code(typed: str) -> Invitation | None:

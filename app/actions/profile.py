@@ -21,7 +21,7 @@ from app.actions.sign_in import (
     set_password,
 )
 from app.actions.user_form import LABELS, VERSIONED, OwnVersion
-from app.actions.users import saved, sign_in_names
+from app.actions.users import saved
 from app.actions.versions import locked
 from app.entities.base import db
 from app.entities.users import User
@@ -40,12 +40,13 @@ class ProfileForm(OwnVersion):
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.row = own_account(actor)
+        del self.email  # an action of its own: it is confirmed first (email_change.py)
         self.language.choices = list(LANGUAGES)
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
         user = own_account(actor)
-        fields = ("first_name", "infix", "last_name", "email", "phone", "version")
+        fields = ("first_name", "infix", "last_name", "phone", "version")
         language = user.language or current_school().language
         return {name: getattr(user, name) for name in fields} | {"language": language}
 
@@ -77,7 +78,6 @@ def save_profile(
     version: int,
     first_name: str,
     last_name: str,
-    email: str,
     language: str,
     infix: str = "",
     phone: str = "",
@@ -86,13 +86,12 @@ def save_profile(
     user = locked(User, own_account(actor).id, version, VERSIONED, LABELS)
     if language not in dict(LANGUAGES):
         raise RuleBroken(N_("Kies een taal."), field="language")
-    names = ("first_name", "infix", "last_name", "email", "username", "phone", "language")
+    names = ("first_name", "infix", "last_name", "phone", "language")
     before = {name: getattr(user, name) for name in names}
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
     user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
     if user.language or language != current_school().language:
         user.language = language
-    sign_in_names(user, email, user.username)
     after = {name: getattr(user, name) for name in names}
     outcome = saved(
         user, {name: [before[name], after[name]] for name in names if before[name] != after[name]}

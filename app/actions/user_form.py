@@ -23,6 +23,7 @@ from app.rules import people
 VERSIONED = (
     "edit_user",
     "save_profile",
+    "confirm_email",
     "couple_to_programmes",
     "uncouple_from_programmes",
     "deactivate_users",

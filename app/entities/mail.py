@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.entities.base import Model, Moment, utc_now
 from app.entities.invitations import Invitation
+from app.entities.profile import EmailChange
 from app.entities.users import LoginCode, User
 
 
@@ -28,6 +29,7 @@ class OutboxMail(Model):
     to_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     login_code_id: Mapped[int | None] = mapped_column(ForeignKey("login_code.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), index=True)
+    email_change_id: Mapped[int | None] = mapped_column(ForeignKey("email_change.id"), index=True)
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(10), default="waiting", index=True)
@@ -37,3 +39,4 @@ class OutboxMail(Model):
     to_user: Mapped[User | None] = relationship()
     login_code: Mapped[LoginCode | None] = relationship()
     invitation: Mapped[Invitation | None] = relationship()
+    email_change: Mapped[EmailChange | None] = relationship()

@@ -12,16 +12,16 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from app.actions.codes import shown_code
-from app.actions.invitation_codes import shown_in
+from app.actions.mail_bodies import body_with, code_in, has_code
 from app.entities.mail import OutboxMail
-from app.mail.invitation import INVITATION, INVITATION_PATH, LINK
-from app.mail.texts import CODE_PATH, LOGIN_CODE, filled_in
+from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
+from app.mail.invitation import INVITATION
+from app.mail.texts import LOGIN_CODE
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.permissions import Permission
 from app.queries.users import matching_words
-from app.school import current_school, site_address
+from app.school import current_school
 from app.theme.widgets import Badge, Cell, ShowModel, Tone
 
 STATES: dict[str, tuple[Any, Tone]] = {
@@ -30,7 +30,13 @@ STATES: dict[str, tuple[Any, Tone]] = {
     "failed": (_l("Niet verzonden"), "bad"),
     "cancelled": (_l("Vervallen"), "neutral"),
 }
-PURPOSES = {LOGIN_CODE: _l("Inlogcode"), INVITATION: _l("Uitnodiging")}
+PURPOSES = {
+    LOGIN_CODE: _l("Inlogcode"),
+    INVITATION: _l("Uitnodiging"),
+    EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),
+    EMAIL_NOTICE: _l("E-mailadres wordt gewijzigd"),
+    EMAIL_CHANGED: _l("E-mailadres gewijzigd"),
+}
 
 
 def state_badge(mail: OutboxMail) -> Badge:
@@ -102,6 +108,7 @@ class OutboxPage(ListPage):
         joinedload(OutboxMail.to_user),
         joinedload(OutboxMail.login_code),
         joinedload(OutboxMail.invitation),
+        joinedload(OutboxMail.email_change),
     )
     empty_title = _l("Er zijn nog geen mails")
     empty_hint = _l("Zodra u een inlogcode verstuurt, staat de mail hier.")
@@ -119,29 +126,20 @@ class OutboxPage(ListPage):
             purpose=purpose_text(row),
             made_at=row.created_at,
             sent_at=row.sent_at,
-            body=_body(row, code),
+            body=body_with(row, code),
             note=note,
         )
-
-
-def _body(mail: OutboxMail, code: str) -> str:
-    if mail.invitation is None:
-        return filled_in(mail.body, code=code, address=site_address(CODE_PATH))
-    if current_school().demo and mail.state == "waiting":
-        return shown_in(mail.body, mail.invitation)
-    hidden = _("[wordt bij het verzenden ingevuld]")
-    return filled_in(mail.body, code=hidden, address=site_address(INVITATION_PATH)).replace(LINK, hidden)
 
 
 def _code_shown(mail: OutboxMail) -> tuple[str, str]:
     """A sentence about the code, and what stands in its place. Only a demo school, which mails nothing,
     shows the code itself: elsewhere not even an administrator may know another's."""
     hidden = _("[wordt bij het verzenden ingevuld]")
-    if mail.login_code is None:
+    if not has_code(mail):
         return "", hidden
     if not current_school().demo:
         return _("De inlogcode wordt bij het verzenden ingevuld en is hier niet te lezen."), hidden
-    code = shown_code(mail.login_code)
+    code = code_in(mail)
     if not code:
         return _("Deze inlogcode is gebruikt, vervangen of verlopen."), _("[werkt niet meer]")
     return _(

@@ -7,6 +7,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base import Action, Outcome
+from app.actions.calendar import LinkOutcome, drop_calendar_link, make_calendar_link
+from app.actions.email_change import cancel_email_change, change_email, confirm_email
 from app.actions.profile import LANGUAGES, change_password, save_profile
 from app.actions.sessions import end_own_session, end_own_sessions
 from app.entities.base import db
@@ -18,10 +20,14 @@ from app.pages.base.request import current_actor, href_with, ids_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
 from app.pages.base.sessions import leave, present, renew
 from app.pages.base.sign_in import SIGN_IN_PATH
+from app.pages.calendar import CALENDAR_PATH
+from app.pages.own_data import OwnDataPage
 from app.permissions import Permission
+from app.queries.calendar import link_made_at
+from app.queries.profile import address_awaiting
 from app.queries.sessions import own_sessions
 from app.queries.users import last_sign_in, own_user, roles_of
-from app.school import current_school
+from app.school import current_school, site_address
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
 
@@ -29,7 +35,10 @@ class ProfilePage(ActionScreen):
     route_base = "/mijn-profiel"
     default_view = "index"
     permission = Permission.PROFILE
-    other_actions = (save_profile, change_password, end_own_session, end_own_sessions)
+    other_actions = (
+        save_profile, change_password, end_own_session, end_own_sessions, change_email, confirm_email,
+        cancel_email_change, make_calendar_link, drop_calendar_link,
+    )  # fmt: skip
 
     @expose("/")
     @needs()
@@ -39,11 +48,18 @@ class ProfilePage(ActionScreen):
 
     def given(self, act: Action) -> dict[str, Any]:
         here = present()
-        return {"staying": here.id} if act is change_password and here is not None else {}
+        return {"staying": here.id} if act in (change_password, confirm_email) and here is not None else {}
 
     def after(self, act: Action, outcome: Outcome) -> Any:
         if act is change_password:
             renew(password=True)
+        if act is change_email:
+            tell(outcome.summary)
+            return go(self.href("do", name=confirm_email.name))
+        if act is make_calendar_link:
+            token = outcome.token if isinstance(outcome, LinkOutcome) else ""
+            address = site_address(f"{CALENDAR_PATH}/{token}.ics") if token else ""
+            return self.page("profile/calendar_link.html", address=address, back_href=self.back_href())
         here = present()
         if act is end_own_sessions or (act is end_own_session and here is not None and here.id in ids_arg()):
             leave()
@@ -59,9 +75,34 @@ class ProfilePage(ActionScreen):
                     _("Wijzigen"), self.href("do", name=save_profile.name), icon="pencil", style="primary"
                 ),
                 Button(str(change_password.label), self.href("do", name=change_password.name), icon="key"),
+                Button(
+                    _("Wat het systeem over mij bewaart"), f"{OwnDataPage.route_base}/", icon="file-person"
+                ),
             ],
-            sections=[_own_data(user), _rights(user), self._devices()],
+            sections=[self._own_data(user), _rights(user), self._devices(), self._calendar(user)],
         )
+
+    def _own_data(self, user: User) -> Section:
+        awaiting = address_awaiting(user.id)
+        acts = (confirm_email, cancel_email_change) if awaiting else (change_email,)
+        return _own_data(user, awaiting, [self._button(act, "envelope") for act in acts])
+
+    def _calendar(self, user: User) -> Section:
+        made_at = link_made_at(user.id)
+        acts = [(make_calendar_link, "calendar-plus")]
+        if made_at is not None:
+            acts.append((drop_calendar_link, "calendar-x"))
+        told = _("Uw eigen agenda kan uw examenmomenten tonen. U hebt daarvoor nog geen link.")
+        if made_at is not None:
+            told = _("Gemaakt op %(when)s. De link zelf is niet meer te zien.", when=show_datetime(made_at))
+        return Section(
+            _("Kalenderlink"),
+            facts=[Fact(_("Kalenderlink"), told)],
+            buttons=[self._button(act, icon) for act, icon in acts],
+        )
+
+    def _button(self, act: Action, icon: str) -> Button:
+        return Button(str(act.label), self.href("do", name=act.name), icon=icon)
 
     def _devices(self) -> Section:
         here = present()
@@ -98,7 +139,7 @@ class ProfilePage(ActionScreen):
         )
 
 
-def _own_data(user: User) -> Section:
+def _own_data(user: User, awaiting: str, buttons: list[Button]) -> Section:
     language = dict(LANGUAGES)[user.language or current_school().language]
     return Section(
         _("Persoonsgegevens"),
@@ -106,13 +147,18 @@ def _own_data(user: User) -> Section:
             Fact(_("Voornaam"), user.first_name),
             Fact(_("Tussenvoegsel"), user.infix),
             Fact(_("Achternaam"), user.last_name),
-            Fact(_("E-mailadres"), user.email),
+            Fact(_("E-mailadres"), cells=[Cell(user.email, muted=_awaiting(awaiting))]),
             Fact(_("Telefoon"), user.phone),
             Fact(_("Taal"), language),
             Fact(_("Gebruikersnaam"), user.username),
             Fact(_("Laatst aangemeld"), show_datetime(last_sign_in(user))),
         ],
+        buttons=buttons,
     )
+
+
+def _awaiting(address: str) -> str:
+    return _("%(email)s wacht op bevestiging", email=address) if address else ""
 
 
 def _rights(user: User) -> Section:

@@ -232,8 +232,8 @@ class TestConfirm:
 
 class TestProfile:
     typed: dict[str, Any] = {
-        "first_name": "Noor", "infix": "el", "last_name": "Amrani", "email": "Noor@example.nl",
-        "phone": "06 12", "language": "en", "version": "1",
+        "first_name": "Noor", "infix": "el", "last_name": "Amrani", "phone": "06 12",
+        "language": "en", "version": "1",
     }  # fmt: skip
 
     @pytest.mark.parametrize("role", list(Role))
@@ -242,7 +242,7 @@ class TestProfile:
         assert visitor.do("/mijn-profiel/do/save_profile", self.typed).status_code == 302
         refresh()
         user = db.session.get_one(User, visitor.user_id)
-        assert (user.full_name, user.email, user.language) == ("Noor el Amrani", "noor@example.nl", "en")
+        assert (user.full_name, user.phone, user.language) == ("Noor el Amrani", "06 12", "en")
 
     def test_roles_are_shown_and_not_taken_from_a_form(self, visit: Visit) -> None:
         visitor = visit("student")
@@ -251,11 +251,11 @@ class TestProfile:
         assert "Student" in page
         assert visitor.get("/gebruikers/").status_code == 403
 
-    def test_an_address_of_another_is_refused(self, visit: Visit) -> None:
-        make_user("student", email="noor@example.nl")
-        answer = visit("student").do("/mijn-profiel/do/save_profile", self.typed)
-        assert answer.status_code == 422
-        assert "Er is al een gebruiker met dit e-mailadres." in answer.text
+    def test_an_address_in_this_form_changes_nothing(self, visit: Visit) -> None:
+        visitor = visit("student")
+        visitor.do("/mijn-profiel/do/save_profile", self.typed | {"email": "noor@example.nl"})
+        refresh()
+        assert db.session.get_one(User, visitor.user_id).email != "noor@example.nl"
 
     def test_a_stale_profile_says_who_changed_it(self, visit: Visit) -> None:
         visitor = visit("school_examiner")

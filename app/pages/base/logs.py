@@ -15,12 +15,13 @@ NAMED = re.compile(
     r"(?i)\b((?:\w*(?:password|wachtwoord|token|secret|recovery)\w*)|again|present|code|cookie|authorization)"
     r"(['\"]?\s*(?:=|(?<=['\"]):|(?<=cookie):|(?<=authorization):)\s*['\"]?)[^\s,;&'\"]+"
 )
+FEED = re.compile(r"/kalender/[^\s?\"'<>/]+")  # decision 0010: its token stands in the path
 _plain_record = logging.getLogRecordFactory()
 
 
 def discreet(text: str) -> str:
     """The text without query strings and without the values of what is named like a secret."""
-    return NAMED.sub(r"\1\2…", QUERY.sub(r"\1?…", text))
+    return NAMED.sub(r"\1\2…", FEED.sub("/kalender/…", QUERY.sub(r"\1?…", text)))
 
 
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:

@@ -67,6 +67,13 @@ def bytes_answer(content: bytes, content_type: str, name: str) -> Response:
     return answer
 
 
+def calendar_answer(content: bytes) -> Response:
+    """A feed for a calendar program; who may keep it is said in one place (surface.py)."""
+    answer = current_app.response_class(content, mimetype="text/calendar")
+    answer.headers.set("Content-Disposition", "inline", filename="examens.ics")
+    return answer
+
+
 F = TypeVar("F", bound=ActionForm)
 
 
@@ -88,6 +95,6 @@ def new_token() -> str:
 
 
 __all__ = [
-    "ActionScreen", "Screen", "bytes_answer", "expose", "file_answer", "filled", "go", "missing", "new_token",
-    "posted", "tell", "text", "upload",
+    "ActionScreen", "Screen", "bytes_answer", "calendar_answer", "expose", "file_answer", "filled", "go",
+    "missing", "new_token", "posted", "tell", "text", "upload",
 ]  # fmt: skip

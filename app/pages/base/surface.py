@@ -52,6 +52,7 @@ PERMISSIONS = {
     "publickey-credentials-create": "(self)",
 }
 LOGO = "HealthPage.logo"
+FEED = "CalendarPage.feed"  # a calendar program's own copy; nobody else's
 KEEPABLE = {*ENDPOINTS, LOGO}
 
 
@@ -122,6 +123,8 @@ def _finish(response: Response, settings: Settings) -> Response:
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}; includeSubDomains"
     if request.endpoint == LOGO or "attachment" in headers.get("Content-Disposition", ""):
         headers["Content-Security-Policy"] = FILE_CSP
-    if request.endpoint not in KEEPABLE:
+    if request.endpoint == FEED and response.status_code == 200:
+        headers["Cache-Control"] = "private, max-age=300"
+    elif request.endpoint not in KEEPABLE:
         headers["Cache-Control"] = "no-store"
     return response

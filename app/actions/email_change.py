@@ -1,0 +1,250 @@
+"""Another e-mail address of one's own: asked for, confirmed at the new one, or stopped from the old one.
+
+The old address holds until the new one is confirmed. Both codes are typed; nothing changes on GET.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, select, update
+from werkzeug.security import check_password_hash, generate_password_hash
+from wtforms import EmailField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from app.actions.base import ActionForm, Outcome, Targets, action, run
+from app.actions.forms import ruled
+from app.actions.profile import own_account
+from app.actions.sessions import end_sessions
+from app.actions.sign_in import NO_ONES_PASSWORD, count_try, forget_tries
+from app.actions.users import sign_in_names
+from app.actions.wording import say
+from app.entities.base import db, utc_now
+from app.entities.mail import OutboxMail
+from app.entities.profile import EmailChange
+from app.entities.users import User
+from app.errors import RuleBroken
+from app.mail.email_change import (
+    EMAIL_CHANGED,
+    EMAIL_CODE,
+    EMAIL_NOTICE,
+    changed_text,
+    code_text,
+    notice_text,
+)
+from app.permissions import SYSTEM, Actor, Permission
+from app.queries.profile import open_change
+from app.rules import people
+from app.rules.invitations import parts
+from app.rules.login_codes import LENGTH, code_of, normal_form
+from app.rules.passwords import LONGEST
+from app.rules.sessions import CREDENTIAL_CHANGED
+from app.rules.text import N_
+from app.school import current_school
+
+VALID = timedelta(hours=1)
+SHORT = 8  # characters of the code to the new address: 40 bits, five tries
+WRONG = N_("Deze code klopt niet, of werkt niet meer. Controleer hem of vraag een nieuwe aan.")
+NO_PASSWORD = N_("Dit is niet uw huidige wachtwoord.")
+QUIETLY = {"synchronize_session": False}
+CODE_BOX = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+
+
+class NewEmailForm(ActionForm):
+    email = EmailField(
+        _l("Nieuw e-mailadres"), [InputRequired(), Length(max=people.EMAIL_MAX), ruled(people.email)],
+        render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"},
+    )  # fmt: skip
+    present = PasswordField(
+        _l("Huidig wachtwoord"), [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "current-password"},
+    )  # fmt: skip
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        user = own_account(actor)
+        self._key = _password_key(user.id)
+        if not user.password:  # goes on with mailed codes
+            del self.present
+
+    def validate_present(self, field: PasswordField) -> None:
+        _counted(self._key)
+
+
+class EmailCodeForm(ActionForm):
+    code = StringField(
+        _l("Code uit de mail"), [InputRequired(), Length(max=60)],
+        description=_l("Acht tekens. De mail ging naar uw nieuwe e-mailadres."), render_kw=CODE_BOX,
+    )  # fmt: skip
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        self._key = _code_key(own_account(actor).id)
+
+    def validate_code(self, field: StringField) -> None:
+        _counted(self._key)
+
+
+@action(
+    _l("E-mailadres wijzigen"), permission=Permission.PROFILE, form=NewEmailForm, submit=_l("Verder"),
+    intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
+)  # fmt: skip
+def change_email(actor: Actor, *, email: str, present: str = "") -> Outcome:
+    """Begin: a code to the new address, a notice with a way to stop to the old one. Nothing changes yet."""
+    user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
+    if user.password and not check_password_hash(user.password or NO_ONES_PASSWORD, present):
+        raise RuleBroken(NO_PASSWORD, field="present")
+    address = people.email(email).lower()
+    if address == user.email:
+        raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
+    forget_tries(_password_key(user.id))
+    _end_changes(user.id)
+    nonce = secrets.token_hex(32)
+    selector, secret = parts(stop_code(nonce))
+    now = utc_now()
+    change = EmailChange(
+        user_id=user.id, old_email=user.email, new_email=address, nonce=nonce,
+        code_hash=generate_password_hash(new_code(nonce)), stop_selector=selector,
+        stop_hash=generate_password_hash(secret), created_at=now, expires_at=now + VALID,
+    )  # fmt: skip
+    db.session.add(change)
+    db.session.flush()
+    language, school = user.language or current_school().language, current_school().name
+    _mail(change, user, EMAIL_CODE, address, code_text(language, school, name=user.full_name))
+    _mail(change, user, EMAIL_NOTICE, user.email, notice_text(language, school, name=user.full_name))
+    return Outcome(
+        done=1, ids=[user.id], object_type="User",
+        summary=_("Er is een code onderweg naar %(email)s. Vul die hier in.", email=address),
+    )  # fmt: skip
+
+
+@action(
+    _l("E-mailadres bevestigen"), permission=Permission.PROFILE, form=EmailCodeForm, submit=_l("Bevestigen")
+)
+def confirm_email(actor: Actor, *, code: str, staying: int | None = None) -> Outcome:
+    """With the code from the new address, that address holds. Every session but `staying` ends."""
+    user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
+    change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
+    stored = change.code_hash if change is not None else NO_ONES_PASSWORD
+    right = check_password_hash(stored, normal_form(code))
+    if change is None or not right or change.old_email != user.email:
+        raise RuleBroken(WRONG, field="code")
+    sign_in_names(user, change.new_email, user.username)
+    user.version += 1
+    change.confirmed_at = utc_now()
+    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
+    forget_tries(_code_key(user.id))
+    language, school = user.language or current_school().language, current_school().name
+    text = changed_text(language, school, name=user.full_name)
+    _mail(change, user, EMAIL_CHANGED, change.old_email, text)
+    return Outcome(
+        done=1, ids=[user.id], object_type="User", details={"email": [change.old_email, change.new_email]},
+        summary=_("Uw e-mailadres is nu %(email)s.", email=change.new_email),
+    )  # fmt: skip
+
+
+@action(
+    _l("Wijziging van e-mailadres intrekken"), permission=Permission.PROFILE, confirm=True,
+    submit=_l("Intrekken"), intro=_l("Uw e-mailadres blijft zoals het is."),
+)  # fmt: skip
+def cancel_email_change(actor: Actor) -> Outcome:
+    """Take back a change of one's own that waits for its code."""
+    user = own_account(actor)
+    count = _end_changes(user.id)
+    return Outcome(
+        done=count, unchanged=int(not count), ids=[user.id] if count else [], object_type="User",
+        summary=_("Uw e-mailadres blijft zoals het is."),
+    )  # fmt: skip
+
+
+@action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.START)
+def stop_email_change(actor: Actor, *, change_id: int) -> Outcome:
+    """Who reads the old address says no: the change ends, and so does every session of the account."""
+    change = db.session.get_one(EmailChange, change_id, with_for_update=True, populate_existing=True)
+    if change.confirmed_at is not None or change.ended_at is not None or change.expires_at <= utc_now():
+        raise RuleBroken(WRONG)
+    _end_changes(change.user_id)
+    end_sessions([change.user_id], CREDENTIAL_CHANGED)
+    return Outcome(
+        done=1, ids=[change.user_id], object_type="User",
+        summary=_("De wijziging is gestopt; uw e-mailadres blijft zoals het was."),
+    )  # fmt: skip
+
+
+def by_stop_code(typed: str) -> EmailChange | None:
+    """The change that waits behind a code from the old address. Right or wrong: the same work."""
+    selector, secret = parts(normal_form(typed)[: LENGTH + 1])
+    found = db.session.scalars(
+        select(EmailChange)
+        .where(EmailChange.stop_selector == selector)
+        .order_by(EmailChange.id.desc())
+        .limit(1)
+    ).one_or_none()
+    right = check_password_hash(found.stop_hash if found is not None else NO_ONES_PASSWORD, secret)
+    return found if right else None
+
+
+def new_code(nonce: str) -> str:
+    """The eight characters that go to the new address."""
+    return code_of(_drawn("code", nonce))[:SHORT]
+
+
+def stop_code(nonce: str) -> str:
+    """The sixteen characters that go to the old address."""
+    return code_of(_drawn("stop", nonce))
+
+
+def stop_key(typed: str) -> str:
+    """What tries of a code from the old address are counted under."""
+    return f"adreswijziging {parts(normal_form(typed))[0]}"
+
+
+def _drawn(what: str, nonce: str) -> bytes:
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.digest(key, f"adreswijziging|{what}|{nonce}".encode(), "sha256")
+
+
+def _end_changes(user_id: int) -> int:
+    """End what waits, and the mails about it that were not sent yet."""
+    waiting = db.session.scalars(
+        select(EmailChange.id).where(
+            EmailChange.user_id == user_id, EmailChange.confirmed_at.is_(None), EmailChange.ended_at.is_(None)
+        )
+    ).all()
+    if waiting:
+        ended = update(EmailChange).where(EmailChange.id.in_(waiting)).values(ended_at=utc_now())
+        mails = OutboxMail.email_change_id.in_(waiting) & (OutboxMail.state == "waiting")
+        db.session.execute(ended, execution_options=QUIETLY)
+        db.session.execute(
+            update(OutboxMail).where(mails).values(state="cancelled"), execution_options=QUIETLY
+        )
+    return len(waiting)
+
+
+def _mail(change: EmailChange, user: User, purpose: str, to: str, text: tuple[str, str]) -> None:
+    row = {
+        "dedupe_key": f"{purpose}:{change.id}", "purpose": purpose, "to_address": to, "to_user_id": user.id,
+        "email_change_id": change.id, "subject": text[0][:200], "body": text[1], "state": "waiting",
+        "created_at": utc_now(),
+    }  # fmt: skip
+    db.session.execute(insert(OutboxMail), [row])
+
+
+def _counted(key: str) -> None:
+    """Count a guess in a session left open, in a transaction of its own."""
+    try:
+        run(count_try, SYSTEM, username=key, address="")
+    except RuleBroken as error:
+        raise ValidationError(say(error)) from error
+
+
+def _password_key(user_id: int) -> str:
+    return f"present password of {user_id}"
+
+
+def _code_key(user_id: int) -> str:
+    return f"address code of {user_id}"

@@ -1,0 +1,61 @@
+"""What a mail says once its code is filled in: for sending, and for a demo school that sends nothing.
+
+A row holds placeholders (decision 0006). A mail whose code no longer works has nothing to fill in.
+"""
+
+from __future__ import annotations
+
+from app.actions.codes import shown_code
+from app.actions.email_change import new_code, stop_code
+from app.actions.invitation_codes import code_for, token_for
+from app.entities.base import utc_now
+from app.entities.invitations import Invitation
+from app.entities.mail import OutboxMail
+from app.entities.profile import EmailChange
+from app.mail.email_change import EMAIL_CODE, EMAIL_NOTICE, STOP_PATH
+from app.mail.invitation import INVITATION, INVITATION_PATH, LINK
+from app.mail.texts import CODE_PATH, filled_in
+from app.queries.invitations import why_ended
+from app.rules.login_codes import grouped
+from app.school import site_address
+
+PATHS = {INVITATION: INVITATION_PATH, EMAIL_CODE: "/mijn-profiel/", EMAIL_NOTICE: STOP_PATH}
+
+
+def code_in(mail: OutboxMail) -> str:
+    """The code that belongs in this mail, while it works; "" otherwise, and for a mail without a code."""
+    if mail.login_code is not None:
+        return shown_code(mail.login_code)
+    if mail.invitation is not None:
+        return grouped(code_for(mail.invitation.nonce)) if _invites(mail, mail.invitation) else ""
+    if mail.email_change is not None:
+        return _change_code(mail, mail.email_change)
+    return ""
+
+
+def has_code(mail: OutboxMail) -> bool:
+    """Whether something is filled in at sending that only its reader may know."""
+    return mail.login_code is not None or mail.purpose in PATHS
+
+
+def body_with(mail: OutboxMail, code: str) -> str:
+    """The body with this in the place of the code; the link of an invitation comes with its real code."""
+    address = site_address(PATHS.get(mail.purpose, CODE_PATH))
+    link = code
+    if mail.invitation is not None and code and code == code_in(mail):
+        link = f"{address}/#{token_for(mail.invitation.nonce)}"
+    return filled_in(mail.body, code=code, address=address).replace(LINK, link)
+
+
+def _invites(mail: OutboxMail, invitation: Invitation) -> bool:
+    """An older mail's number is past: its code was replaced."""
+    latest = mail.dedupe_key == f"{INVITATION}:{invitation.id}:{invitation.mailings}"
+    return latest and not why_ended(invitation.user_id)
+
+
+def _change_code(mail: OutboxMail, change: EmailChange) -> str:
+    if change.confirmed_at or change.ended_at or change.expires_at <= utc_now():
+        return ""
+    if mail.purpose == EMAIL_CODE:
+        return grouped(new_code(change.nonce))
+    return grouped(stop_code(change.nonce)) if mail.purpose == EMAIL_NOTICE else ""

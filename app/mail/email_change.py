@@ -1,0 +1,59 @@
+"""The mails about another e-mail address: a code to the new one, a way to stop to the old one."""
+
+from __future__ import annotations
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.mail.texts import ADDRESS, CODE
+
+EMAIL_CODE = "email_code"  # OutboxMail.purpose
+EMAIL_NOTICE = "email_notice"
+EMAIL_CHANGED = "email_changed"
+STOP_PATH = "/adreswijziging"
+
+
+def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
+    """To the new address: subject and body."""
+    with force_locale(language):
+        subject = _("Bevestig uw e-mailadres voor %(school)s", school=school)
+        return subject, _letter(
+            name, school,
+            _("Met deze code bevestigt u dat dit e-mailadres van u is:"),
+            CODE,
+            _("Vul hem in bij Mijn profiel, op %(address)s. De code werkt een uur.", address=ADDRESS),
+            _("Hebt u hier niet om gevraagd? Dan hoeft u niets te doen."),
+        )  # fmt: skip
+
+
+def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
+    """To the old address, when the change is asked for."""
+    with force_locale(language):
+        subject = _("Uw e-mailadres bij %(school)s wordt gewijzigd", school=school)
+        return subject, _letter(
+            name, school,
+            _("Iemand die met uw account is aangemeld, wil een ander e-mailadres gebruiken."),
+            _("Bent u dat zelf? Dan hoeft u niets te doen."),
+            _(
+                "Bent u dat niet? Ga dan meteen naar %(address)s en vul deze code in. De wijziging stopt "
+                "dan, en uw account wordt overal afgemeld:",
+                address=ADDRESS,
+            ),
+            CODE,
+        )  # fmt: skip
+
+
+def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
+    """To the old address, once the new one is confirmed."""
+    with force_locale(language):
+        subject = _("Uw e-mailadres bij %(school)s is gewijzigd", school=school)
+        return subject, _letter(
+            name, school,
+            _("Voor uw account geldt nu een ander e-mailadres. Op dit adres krijgt u geen mails meer."),
+            _("Hebt u dit niet zelf gedaan? Waarschuw dan meteen de beheerder van uw school."),
+        )  # fmt: skip
+
+
+def _letter(name: str, school: str, *paragraphs: str) -> str:
+    whole = (_("Beste %(name)s,", name=name), *paragraphs, _("Met vriendelijke groet,") + "\n" + school)
+    return "\n\n".join(whole) + "\n"
