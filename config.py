@@ -19,6 +19,15 @@ def _flag(name: str, default: bool = False) -> bool:
     return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "ja"}
 
 
+def _secret(name: str, file_name: str) -> str:
+    """A secret out of the environment, or out of the file that the environment names."""
+    path = os.environ.get(file_name, "")
+    return Path(path).read_text().strip() if path else os.environ.get(name, "")
+
+
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
 @dataclass(frozen=True)
 class Settings:
     # PROEVE_SCHOOL: which folder under schools/ this process serves.
@@ -44,6 +53,20 @@ class Settings:
     given_key: str = field(default_factory=lambda: os.environ.get("PROEVE_SECRET_KEY", ""), repr=False)
     # PROEVE_ADDRESS: the address of this site as mails name it; without it: the first of PROEVE_HOSTS.
     address: str = field(default_factory=lambda: os.environ.get("PROEVE_ADDRESS", ""))
+    # SMTP_HOST: the mail server; empty: nothing is sent and mails wait in the outbox.
+    smtp_host: str = field(default_factory=lambda: os.environ.get("SMTP_HOST", ""))
+    # SMTP_SECURITY: starttls (default), tls or none; SMTP_PORT: 587, 465 or 25 without one.
+    smtp_security: str = field(default_factory=lambda: os.environ.get("SMTP_SECURITY", "starttls").lower())
+    smtp_port: int = field(default_factory=lambda: int(os.environ.get("SMTP_PORT", "0")))
+    # SMTP_USER, and SMTP_PASSWORD or a file that holds it: SMTP_PASSWORD_FILE.
+    smtp_user: str = field(default_factory=lambda: os.environ.get("SMTP_USER", ""))
+    smtp_password: str = field(
+        default_factory=lambda: _secret("SMTP_PASSWORD", "SMTP_PASSWORD_FILE"), repr=False
+    )
+    # SMTP_TIMEOUT: seconds after which a mail server that says nothing is given up.
+    smtp_timeout: float = field(default_factory=lambda: float(os.environ.get("SMTP_TIMEOUT", "20")))
+    # REDIS_URL: where the sender is woken when it runs apart (`run.py send-mail`); empty: in every worker.
+    redis_url: str = field(default_factory=lambda: os.environ.get("REDIS_URL", ""), repr=False)
     # WEB_WORKERS: processes that serve.
     workers: int = field(default_factory=lambda: int(os.environ.get("WEB_WORKERS", "2")))
 
@@ -121,6 +144,12 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_TIMEZONE": "Europe/Amsterdam",
         "BABEL_TRANSLATION_DIRECTORIES": "translations",
         "LANGUAGES": {"nl": {"flag": "nl", "name": "Nederlands"}, "en": {"flag": "gb", "name": "English"}},
+        "MAIL_SERVER": settings.smtp_host,
+        "MAIL_PORT": settings.smtp_port or SMTP_PORTS[settings.smtp_security],
+        "MAIL_USE_TLS": settings.smtp_security == "starttls",
+        "MAIL_USE_SSL": settings.smtp_security == "tls",
+        "MAIL_USERNAME": settings.smtp_user or None,
+        "MAIL_PASSWORD": settings.smtp_password or None,
         # Flask-AppBuilder: tables and permissions are one step before the start, its API and views are off.
         "FAB_CREATE_DB": False,
         "FAB_UPDATE_PERMS": False,

@@ -9,6 +9,7 @@ from app import models  # noqa: F401 - every table is known before the first que
 from app.builder import ProeveBuilder, ProeveSecurity
 from app.entities.base import db
 from app.entities.engine import arm, guard_session
+from app.mailer import init_mailer
 from app.pages.base.errors import register_errors
 from app.pages.base.intake import register_intake
 from app.pages.base.logs import register_logs
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["BABEL_DEFAULT_TIMEZONE"] = school.timezone
 
     db.init_app(app)
+    init_mailer(app, settings)
     register_intake(app)
     CSRFProtect(app)
     with app.app_context():

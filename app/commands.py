@@ -11,7 +11,9 @@ import click
 from flask import Flask, current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
+from huey.consumer import Consumer
 from sqlalchemy import inspect, select
 
 from app.actions.base import run
@@ -23,6 +25,7 @@ from app.actions.trail import broken_at
 from app.entities.base import db
 from app.entities.users import User
 from app.errors import ProeveError, RuleBroken
+from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.rules.text import N_
 from app.school import current_school
@@ -84,7 +87,7 @@ def register_commands(app: Flask) -> None:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     for command in (
         prepare_command, serve_command, load_catalogue_command, create_administrator_command,
-        demo_reset_command, demo_data_command, verify_trail_command,
+        demo_reset_command, demo_data_command, verify_trail_command, send_mail_command,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -165,6 +168,19 @@ def demo_data_command(students: int) -> None:
     with _told():
         outcome = run(add_demo_students, SYSTEM, number=students, report=_progress(began))
     click.echo(f"{outcome.summary} ({time.monotonic() - began:.1f} s)")
+
+
+@click.command("send-mail")
+def send_mail_command() -> None:
+    """Send what waits in the outbox; with REDIS_URL go on until stopped."""
+    settings: Settings = current_app.extensions["proeve_settings"]
+    if not settings.smtp_host or not current_school().mail_sender:
+        raise click.ClickException(
+            _("Er is geen mailserver of afzender ingesteld: zie SMTP_HOST en [mail] in school.toml.")
+        )
+    click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
+    if settings.redis_url:
+        Consumer(current_app.extensions["proeve_huey"], workers=1, max_delay=2).run()
 
 
 @click.command("verify-trail")

@@ -83,6 +83,7 @@ class Permission(enum.StrEnum):
     USERS_SEE = "users.see"
     USERS_EDIT = "users.edit"
     OUTBOX_SEE = "users.outbox"
+    OUTBOX_SEND = "users.send"
     STUDENTS_SEE = "students.see"
     STUDENTS_ADD = "students.add"
     STUDENTS_EDIT = "students.edit"
@@ -127,6 +128,7 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.USERS_SEE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.USERS_EDIT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.OUTBOX_SEE: {R.ADMINISTRATOR: S.ALL},
+    P.OUTBOX_SEND: {R.ADMINISTRATOR: S.ALL},
     P.STUDENTS_SEE: {
         R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS, R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
         R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED, R.EXAM_COMMITTEE: S.ALL,

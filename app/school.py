@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -44,6 +45,8 @@ class School:
     session_hours: int = 12
     invitation_days: int = 14  # after the sitting: how long an invited company examiner can fill in
     logo_url: str = ""
+    mail_sender: str = ""
+    mail_sender_name: str = ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -69,7 +72,7 @@ def load_school(folder: Path) -> School:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SchoolFileWrong(f"{path}: {error}") from error
     supplier = _part(path, data, "supplier")
-    exams = data.get("exams", {})
+    exams, mail = data.get("exams", {}), data.get("mail", {})
     school = School(
         key=folder.name,
         name=_text(path, data, "name"),
@@ -90,6 +93,8 @@ def load_school(folder: Path) -> School:
         session_hours=int(data.get("sessions", {}).get("longest_hours", 12)),
         invitation_days=int(data.get("invitations", {}).get("valid_days_after", 14)),
         logo_url="/school/logo" if data.get("logo") else "",
+        mail_sender=str(mail.get("sender", "")),
+        mail_sender_name=str(mail.get("sender_name", "")) or _text(path, data, "name"),
     )
     _check(path, school)
     return school
@@ -122,6 +127,8 @@ def _check(path: Path, school: School) -> None:
         raise SchoolFileWrong(f"{path}: sessions.longest_hours: choose 1 to 24")
     if not 0 <= school.invitation_days <= 365:
         raise SchoolFileWrong(f"{path}: invitations.valid_days_after: choose 0 to 365")
+    if school.mail_sender and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", school.mail_sender):
+        raise SchoolFileWrong(f"{path}: mail.sender: {school.mail_sender!r} is no e-mail address")
     if school.logo and not school.logo.is_file():
         raise SchoolFileWrong(f"{path}: logo: {school.logo} is not there")
 

@@ -17,6 +17,7 @@ from gunicorn.arbiter import Arbiter
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.entities.base import db
 from app.errors import RuleBroken
+from app.mailer import QuietConsumer, start_sender
 from app.rules.text import N_
 from app.school import School
 from config import Settings
@@ -37,6 +38,7 @@ class Server(BaseApplication):
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._sender: QuietConsumer | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -55,7 +57,8 @@ class Server(BaseApplication):
             "forwarded_allow_ips": "",  # whom to believe is PROEVE_PROXIES' business (surface.py)
             "control_socket_disable": True,
             "post_fork": self._after_fork,
-            "post_worker_init": self._leave_stopping_to_the_parent,
+            "post_worker_init": self._begin,
+            "worker_exit": self._end,
         }.items():
             self.cfg.set(name, value)
 
@@ -65,10 +68,16 @@ class Server(BaseApplication):
     def run(self) -> None:
         PatientArbiter(self).run()
 
-    @staticmethod
-    def _leave_stopping_to_the_parent(_worker: Any) -> None:
-        """A terminal's Ctrl-C reaches every process; the parent tells the workers."""
+    def _begin(self, _worker: Any) -> None:
+        """A terminal's Ctrl-C reaches every process; the parent tells the workers. Mails go from here."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if not self._settings.redis_url:
+            self._sender = start_sender(self._app)
+
+    def _end(self, _arbiter: Any, _worker: Any) -> None:
+        """The mail in hand is finished; what is left waits for the next start."""
+        if self._sender is not None:
+            self._sender.stop(graceful=True)
 
     def _after_fork(self, _arbiter: Any, _worker: Any) -> None:
         """A connection belongs to one process: a worker leaves its parent's alone and opens its own."""
@@ -136,14 +145,21 @@ def _is_loopback(host: str) -> bool:
 
 def doubts(school: School, settings: Settings) -> list[str]:
     """What starts and yet should not stay so."""
-    if not school.demo and not settings.tls:
-        return [
+    if school.demo:
+        return []
+    found = []
+    if not settings.tls:
+        found.append(
             _(
                 "Let op: PROEVE_TLS staat uit. Wachtwoorden en cookies gaan dan onversleuteld over het "
                 "netwerk. Zet een proxy met TLS voor Proeve en PROEVE_TLS=1."
             )
-        ]
-    return []
+        )
+    if not settings.smtp_host or not school.mail_sender:
+        found.append(
+            _("Let op: er gaat geen mail uit. Zet SMTP_HOST, en in school.toml de afzender ([mail] sender).")
+        )
+    return found
 
 
 def welcome(school: School, settings: Settings) -> str:

@@ -140,6 +140,7 @@ OWN_PROFILE = (
 
 # The actions that pages offer below /do/<name>.
 ACTIONS: dict[str, Expected] = {
+    "send_again": Expected(ADMIN, "mail"),
     **dict.fromkeys(("add_student", "add_group"), Expected(PLANNERS)),
     **dict.fromkeys(
         (
@@ -176,8 +177,9 @@ ACTIONS: dict[str, Expected] = {
     **dict.fromkeys(OWN_PROFILE, Expected(EVERYONE)),
 }  # fmt: skip
 
-# Run by a route of POSTS, by the sign-in page or by a command; no page offers them below /do/.
+# Run by a route of POSTS, the sign-in page, the sender of mails or a command; no page offers them below /do/.
 ELSEWHERE = {
+    "claim_mails", "note_sent", "note_failed", "note_cancelled",
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "import_students", "discard_import", "record_sign_in", "record_failed_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",

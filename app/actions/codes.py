@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, insert, select, update
 
 from app.actions.base import Refused
+from app.actions.outbox import NewMail, put_in_outbox
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
 from app.entities.mail import OutboxMail
@@ -71,7 +72,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     for row in db.session.execute(_candidates(sorted(set(user_ids)))):
         why = _refusal(actor, row)
         name = full_name(row.first_name, row.infix, row.last_name)
-        waits = row.mail_state == "waiting" and row.mail_to == row.email
+        waits = row.mail_state in {"waiting", "sending"} and row.mail_to == row.email
         if why:
             issued.refused.append(Refused(name, why))
         elif row.code_id is not None and (waits or not mail):
@@ -171,23 +172,21 @@ def _mail(user_ids: Sequence[int]) -> None:
     for row in found:
         language = row.language or school.language
         text = texts.get(language) or texts.setdefault(language, login_code_text(language, school.name))
-        mails.append(_mail_row(row, text, school.local(row.expires_at)))
-    db.session.execute(insert(OutboxMail), mails)
+        mails.append(_mail_of(row, text, school.local(row.expires_at)))
+    put_in_outbox(mails)
 
 
-def _mail_row(row: Any, text: Text, until: datetime) -> dict[str, Any]:
+def _mail_of(row: Any, text: Text, until: datetime) -> NewMail:
     name = full_name(row.first_name, row.infix, row.last_name)
-    return {
-        "dedupe_key": f"{LOGIN_CODE}:{row.id}",
-        "purpose": LOGIN_CODE,
-        "to_address": row.email,
-        "to_user_id": row.user_id,
-        "login_code_id": row.id,
-        "subject": text.subject[:200],
-        "body": text.body_for(name=name, username=row.username, until=until),
-        "state": "waiting",
-        "created_at": utc_now(),
-    }
+    return NewMail(
+        purpose=LOGIN_CODE,
+        dedupe_key=f"{LOGIN_CODE}:{row.id}",
+        to_address=row.email,
+        to_user_id=row.user_id,
+        login_code_id=row.id,
+        subject=text.subject,
+        body=text.body_for(name=name, username=row.username, until=until),
+    )
 
 
 def shown_code(row: LoginCode) -> str:

@@ -13,13 +13,14 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, Targets, action, run
 from app.actions.forms import ruled
+from app.actions.outbox import NewMail, put_in_outbox
 from app.actions.profile import own_account
 from app.actions.sessions import end_sessions
 from app.actions.sign_in import NO_ONES_PASSWORD, count_try, forget_tries
@@ -226,12 +227,19 @@ def _end_changes(user_id: int) -> int:
 
 
 def _mail(change: EmailChange, user: User, purpose: str, to: str, text: tuple[str, str]) -> None:
-    row = {
-        "dedupe_key": f"{purpose}:{change.id}", "purpose": purpose, "to_address": to, "to_user_id": user.id,
-        "email_change_id": change.id, "subject": text[0][:200], "body": text[1], "state": "waiting",
-        "created_at": utc_now(),
-    }  # fmt: skip
-    db.session.execute(insert(OutboxMail), [row])
+    put_in_outbox(
+        [
+            NewMail(
+                purpose=purpose,
+                dedupe_key=f"{purpose}:{change.id}",
+                to_address=to,
+                to_user_id=user.id,
+                email_change_id=change.id,
+                subject=text[0],
+                body=text[1],
+            )
+        ]
+    )
 
 
 def _counted(key: str) -> None:

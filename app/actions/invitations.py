@@ -17,6 +17,7 @@ from wtforms.validators import Length
 
 from app.actions.base import Outcome, Targets, action
 from app.actions.invitation_codes import fresh_secrets, try_keys
+from app.actions.outbox import NewMail, put_in_outbox
 from app.actions.sessions import Opening, open_session
 from app.actions.sign_in import forget_tries
 from app.actions.user_form import LABELS, NamedForm
@@ -174,7 +175,7 @@ def mail_invitations(invitations: Sequence[int]) -> None:
     for invitation, guest, sitting in rows:
         invitation.mailings += 1
         mails.append(_mail(invitation, guest, sitting))
-    db.session.execute(insert(OutboxMail), mails)
+    put_in_outbox(mails)
 
 
 def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
@@ -254,7 +255,7 @@ def _changed(sitting: Sitting) -> None:
     )
 
 
-def _mail(invitation: Invitation, guest: User, sitting: Sitting) -> dict[str, object]:
+def _mail(invitation: Invitation, guest: User, sitting: Sitting) -> NewMail:
     school = current_school()
     start, end = school.local(sitting.starts_at), school.local(sitting.ends_at)
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d-%m-%Y %H:%M}"
@@ -262,17 +263,15 @@ def _mail(invitation: Invitation, guest: User, sitting: Sitting) -> dict[str, ob
         school.language, school.name, name=guest.full_name, when=f"{start:%d-%m-%Y %H:%M}–{until}",
         where=sitting.location,
     )  # fmt: skip
-    return {
-        "dedupe_key": f"{INVITATION}:{invitation.id}:{invitation.mailings}",
-        "purpose": INVITATION,
-        "to_address": invitation.email,
-        "to_user_id": guest.id,
-        "invitation_id": invitation.id,
-        "subject": subject[:200],
-        "body": body,
-        "state": "waiting",
-        "created_at": utc_now(),
-    }
+    return NewMail(
+        purpose=INVITATION,
+        dedupe_key=f"{INVITATION}:{invitation.id}:{invitation.mailings}",
+        to_address=invitation.email,
+        to_user_id=guest.id,
+        invitation_id=invitation.id,
+        subject=subject,
+        body=body,
+    )
 
 
 def _cancel_mails(invitations: Sequence[int]) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
 from app.actions.mail_bodies import body_with, code_in, has_code
+from app.actions.outbox import send_again
 from app.entities.mail import OutboxMail
 from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
 from app.mail.invitation import INVITATION
@@ -21,11 +23,13 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.permissions import Permission
 from app.queries.users import matching_words
+from app.rules.delivery import FAILURES
 from app.school import current_school
 from app.theme.widgets import Badge, Cell, ShowModel, Tone
 
 STATES: dict[str, tuple[Any, Tone]] = {
     "waiting": (_l("Wacht op verzending"), "info"),
+    "sending": (_l("Wordt verzonden"), "info"),
     "sent": (_l("Verzonden"), "good"),
     "failed": (_l("Niet verzonden"), "bad"),
     "cancelled": (_l("Vervallen"), "neutral"),
@@ -56,6 +60,25 @@ def _subject_cell(mail: OutboxMail) -> Cell:
     return Cell(mail.subject, href=f"{OutboxPage.route_base}/{mail.id}")
 
 
+def state_cell(mail: OutboxMail) -> Cell:
+    """The state, and under it what stands in the way or when the next try comes."""
+    return Cell(badges=[state_badge(mail)], muted=progress_text(mail))
+
+
+def progress_text(mail: OutboxMail) -> str:
+    """Why it did not go, how often it was tried and when it is tried again; nothing for what went well."""
+    if mail.state not in {"waiting", "failed"} or not mail.tries:
+        return ""
+    why = _(FAILURES[mail.failure]) if mail.failure in FAILURES else ""
+    often = ngettext("%(num)s keer geprobeerd.", "%(num)s keer geprobeerd.", mail.tries)
+    again = (
+        _("Volgende poging: %(when)s.", when=show_datetime(mail.next_try_at))
+        if mail.state == "waiting"
+        else ""
+    )
+    return " ".join(part for part in (why, often, again) if part)
+
+
 def _made_cell(mail: OutboxMail) -> Cell:
     return Cell(show_datetime(mail.created_at))
 
@@ -71,6 +94,8 @@ class MailModel(ShowModel):
     sent_at: datetime | None = None
     body: str = ""
     note: str = ""
+    progress: str = ""
+    said: str = ""  # by the mail server
 
 
 class OutboxPage(ListPage):
@@ -88,7 +113,7 @@ class OutboxPage(ListPage):
             order=OutboxMail.to_address,
         ),
         ListColumn("purpose", _l("Doel"), lambda m: Cell(purpose_text(m)), wide_only=True),
-        ListColumn("state", _l("Status"), lambda m: Cell(badges=[state_badge(m)]), order=OutboxMail.state),
+        ListColumn("state", _l("Status"), state_cell, order=OutboxMail.state),
         ListColumn("at", _l("Gemaakt"), _made_cell, order=OutboxMail.created_at),
     )  # fmt: skip
     filters = (
@@ -102,6 +127,7 @@ class OutboxPage(ListPage):
             lambda: [(key, str(text)) for key, text in PURPOSES.items()],
         ),
     )  # fmt: skip
+    bulk = (send_again,)
     default_order = (OutboxMail.created_at.desc(), OutboxMail.id.desc())
     load = (joinedload(OutboxMail.to_user),)
     show_load = (
@@ -128,6 +154,8 @@ class OutboxPage(ListPage):
             sent_at=row.sent_at,
             body=body_with(row, code),
             note=note,
+            progress=progress_text(row),
+            said=row.failure_detail,
         )
 
 

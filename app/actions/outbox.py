@@ -1,0 +1,93 @@
+"""The one way into the outbox: mails are rows of the transaction that they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import insert, select, update
+
+from app.actions.base import Outcome, Targets, action
+from app.entities.base import db, utc_now
+from app.entities.mail import OutboxMail
+from app.entities.users import LoginCode
+from app.permissions import Actor, Permission
+from app.queries.users import live_code
+
+WAKE = "mail waits"  # in the session's info until the commit: then the sender is woken (app/mailer.py)
+QUIETLY = {"synchronize_session": False}
+
+
+@dataclass(frozen=True)
+class NewMail:
+    """A mail to be sent. `dedupe_key` is unique for what it tells, so that nothing is told twice.
+
+    `body` holds placeholders (app/mail/texts.py) for a code, which comes at sending.
+    """
+
+    purpose: str
+    dedupe_key: str
+    to_address: str
+    subject: str
+    body: str
+    to_user_id: int | None = None
+    login_code_id: int | None = None
+    invitation_id: int | None = None
+    email_change_id: int | None = None
+
+
+def put_in_outbox(mails: Sequence[NewMail]) -> None:
+    """Put these mails in the outbox, in the caller's transaction: one statement, however many."""
+    if not mails:
+        return
+    now = utc_now()
+    rows = [
+        {**asdict(mail), "subject": one_line(mail.subject)[:200], "state": "waiting", "created_at": now,
+         "next_try_at": now}
+        for mail in mails
+    ]  # fmt: skip
+    db.session.execute(insert(OutboxMail), rows)
+    db.session.info[WAKE] = True
+
+
+def one_line(text: str) -> str:
+    """For a header: a line break in a name would begin a header of its own."""
+    return " ".join(text.split())
+
+
+@action(
+    _l("Opnieuw versturen"), permission=Permission.OUTBOX_SEND, on=OutboxMail, confirm=True, noun=_l("mails"),
+    submit=_l("Opnieuw versturen"),
+)  # fmt: skip
+def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
+    """Let failed and sent mails go once more; a mail whose code has ended stays ended."""
+    works = OutboxMail.login_code_id.is_(None) | OutboxMail.login_code_id.in_(
+        select(LoginCode.id).where(live_code())
+    )
+    again = OutboxMail.id.in_(targets.among()) & OutboxMail.state.in_(["failed", "sent"]) & works
+    ids = db.session.scalars(select(OutboxMail.id).where(again).order_by(OutboxMail.id)).all()
+    names = db.session.scalars(select(OutboxMail.to_address).where(again).order_by(OutboxMail.id).limit(10))
+    outcome = Outcome(
+        done=len(ids),
+        unchanged=targets.count - len(ids),
+        names=list(names),
+        ids=ids,
+        summary=ngettext(
+            "%(num)s mail staat klaar om opnieuw te gaan.",
+            "%(num)s mails staan klaar om opnieuw te gaan.",
+            len(ids),
+        )
+        if ids
+        else _("Er is niets te versturen: deze mails wachten nog, of hun inlogcode werkt niet meer."),
+    )
+    db.session.execute(
+        update(OutboxMail)
+        .where(again)
+        .values(state="waiting", tries=0, next_try_at=utc_now(), failure="", failure_detail=""),
+        execution_options=QUIETLY,
+    )
+    db.session.info[WAKE] = True
+    return outcome

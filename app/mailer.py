@@ -1,0 +1,246 @@
+"""The sender of the outbox. huey is only its clock and its wake-up; the table says what is to be sent.
+
+Without REDIS_URL a thread in every web worker sends; with it `run.py send-mail` does, woken over Redis.
+However many senders there are: `claim_mails` gives a mail to one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+import smtplib
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+from typing import Any
+
+from flask import Flask, current_app
+from flask_babel import force_locale
+from flask_mail import Connection, Mail, Message
+from huey import Huey, MemoryHuey, RedisHuey, crontab
+from huey.consumer import Consumer
+from sqlalchemy import event
+
+from app.actions.base import run
+from app.actions.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
+from app.actions.mail_contents import as_html, ready_body
+from app.actions.outbox import WAKE, one_line
+from app.entities.base import db
+from app.permissions import SYSTEM
+from app.rules.delivery import REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
+from app.school import current_school
+from config import Settings
+
+log = logging.getLogger("proeve.mail")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A claimed mail with its secret filled in: only here, in memory, until it is handed over."""
+
+    id: int
+    message: Message
+
+
+@dataclass(frozen=True)
+class Failure:
+    kind: str
+    detail: str
+    lasting: bool = False
+
+
+class PatientConnection(Connection):
+    """Flask-Mail's connection with an end to its patience, and a farewell that may fail."""
+
+    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(self.timeout)  # Flask-Mail passes no timeout on
+        try:
+            return super().configure_host()
+        finally:
+            socket.setdefaulttimeout(before)
+
+    timeout = 20.0
+
+    def __exit__(self, *args: Any) -> None:
+        if self.host is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self.host.quit()
+
+
+def init_mailer(app: Flask, settings: Settings) -> None:
+    """Flask-Mail, huey and the wake-up after a commit that put mails in the outbox."""
+    Mail(app)
+    name = f"proeve-{settings.school}"
+    huey: Huey = RedisHuey(name, url=settings.redis_url) if settings.redis_url else MemoryHuey(name)
+    app.extensions["proeve_huey"] = huey
+
+    @huey.task()
+    def send_waiting() -> None:
+        with app.app_context():
+            send_all()
+
+    @huey.periodic_task(crontab(minute="*"))
+    def each_minute() -> None:
+        send_waiting.call_local()
+
+    app.extensions["proeve_wake"] = send_waiting
+
+
+@event.listens_for(db.session, "after_commit")
+def _wake(session: Any) -> None:
+    """Mails in a committed transaction wake the sender. Waking may fail: the clock comes within a minute."""
+    if not session.info.pop(WAKE, False) or not current_app.config["MAIL_SERVER"]:
+        return
+    try:
+        current_app.extensions["proeve_wake"]()
+    except Exception:
+        log.exception("the sender could not be woken")
+
+
+@event.listens_for(db.session, "after_rollback")
+def _let_sleep(session: Any) -> None:
+    session.info.pop(WAKE, None)
+
+
+def send_all(sender: str = "") -> int:
+    """Send what waits and may go now; how many were handed over. Without a mail server: none."""
+    me = sender or f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
+    if not current_school().mail_sender or not current_app.config["MAIL_SERVER"]:
+        return 0
+    sent = 0
+    while True:
+        ids = run(claim_mails, SYSTEM, sender=me).ids
+        if not ids:
+            return sent
+        sent += _send(_prepare(ids, me), me)
+        if len(ids) < BATCH:
+            return sent
+
+
+def _prepare(ids: Sequence[int], me: str) -> list[Ready]:
+    """The messages of these mails; what tells of a code that ended is cancelled."""
+    ready, ended = [], []
+    for mail in claimed(ids):
+        body = ready_body(mail)
+        if body is None:
+            ended.append(mail.id)
+            continue
+        ready.append(Ready(mail.id, _message(mail.dedupe_key, mail.to_address, mail.subject, body)))
+    db.session.remove()  # no transaction stays open while the mail server thinks
+    for mail_id in ended:
+        run(note_cancelled, SYSTEM, mail_id=mail_id, sender=me)
+    return ready
+
+
+def _message(key: str, to: str, subject: str, body: str) -> Message:
+    school = current_school()
+    with force_locale(school.language):
+        message = Message(
+            subject=one_line(subject),
+            recipients=[one_line(to)],
+            body=body,
+            html=as_html(subject, body),
+            sender=formataddr((one_line(school.mail_sender_name), school.mail_sender)),
+            extra_headers={"Auto-Submitted": "auto-generated"},
+        )
+    message.msgId = message_id(school.key, key, school.mail_sender)
+    return message
+
+
+def message_id(school: str, key: str, sender: str) -> str:
+    """The same for every try of a mail: a reader's program shows a double as one (RFC 5322, 3.6.4)."""
+    digest = hashlib.sha256(f"{school}|{key}".encode()).hexdigest()[:40]
+    return f"<{digest}@{sender.rpartition('@')[2]}>"
+
+
+def _send(ready: list[Ready], me: str) -> int:
+    """Hand these over, over one connection as long as it holds; each is noted at once."""
+    sent = 0
+    waiting = list(ready)
+    while waiting:
+        try:
+            with _connection() as connection:
+                while waiting:
+                    failure = _hand_over(connection, waiting[0].message)
+                    one = waiting.pop(0)
+                    _note(one.id, me, failure)
+                    sent += failure is None
+                    if failure is not None and failure.kind == UNREACHABLE:
+                        break
+        except (smtplib.SMTPException, OSError) as error:
+            for one in waiting:
+                _note(one.id, me, _meaning(error))
+            return sent
+    return sent
+
+
+def _hand_over(connection: Connection, message: Message) -> Failure | None:
+    if not all("@" in parseaddr(str(to))[1] for to in message.recipients):
+        return Failure(REFUSED_ADDRESS, "", lasting=True)
+    try:
+        connection.send(message, envelope_from=current_school().mail_sender)
+    except (smtplib.SMTPException, OSError) as error:
+        return _meaning(error)
+    except Exception as error:  # a mail that cannot even be written must not hold up the others
+        log.error("a mail could not be made: %s", type(error).__name__)
+        return Failure(REFUSED, type(error).__name__, lasting=True)
+    return None
+
+
+def _note(mail_id: int, me: str, failure: Failure | None) -> None:
+    if failure is None:
+        run(note_sent, SYSTEM, mail_id=mail_id, sender=me)
+        return
+    log.warning("mail %s: %s %s", mail_id, failure.kind, failure.detail)
+    run(
+        note_failed, SYSTEM, mail_id=mail_id, sender=me,
+        failure=failure.kind, detail=failure.detail, lasting=failure.lasting,
+    )  # fmt: skip
+
+
+def _meaning(error: Exception) -> Failure:
+    """What went wrong, and whether trying again is of any use."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, said = next(iter(error.recipients.values()))
+            return Failure(REFUSED_ADDRESS, _said(code, said), is_lasting(code))
+        case smtplib.SMTPAuthenticationError():
+            return Failure(SIGN_IN, _said(error.smtp_code, ""))
+        case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
+            return Failure(REFUSED, _said(error.smtp_code, error.smtp_error), is_lasting(error.smtp_code))
+        case _:
+            return Failure(UNREACHABLE, type(error).__name__)
+
+
+def _said(code: int, text: bytes | str) -> str:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return one_line(f"{code} {words}")
+
+
+def _connection() -> PatientConnection:
+    connection = PatientConnection(current_app.extensions["mail"])
+    connection.timeout = current_app.extensions["proeve_settings"].smtp_timeout
+    return connection
+
+
+class QuietConsumer(Consumer):
+    """huey's consumer as a part of another program, which has its own ideas about signals."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+def start_sender(app: Flask) -> QuietConsumer | None:
+    """Send from this process, in two threads of its own; None when there is nothing to send with."""
+    settings: Settings = app.extensions["proeve_settings"]
+    if not settings.smtp_host:
+        return None
+    consumer = QuietConsumer(app.extensions["proeve_huey"], workers=1, max_delay=2, shutdown_timeout=10)
+    consumer.start()
+    app.extensions["proeve_wake"]()
+    return consumer

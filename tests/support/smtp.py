@@ -1,0 +1,83 @@
+"""A real mail server on this machine, that answers as it is told."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from flask import Flask
+
+
+@dataclass
+class MailServer:
+    """`answers`: what it says to a mail to this address; `pause`: how long it thinks before each mail."""
+
+    received: list[EmailMessage] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0
+    hang_up_after: int = -1  # mails; then the line goes dead in the middle of the next one
+
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address in self.answers:
+            return self.answers[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.pause:
+            time.sleep(self.pause)
+        if len(self.received) == self.hang_up_after:
+            server.transport.abort()
+            return "451 gone"
+        parsed = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        self.received.append(parsed)
+        return "250 OK"
+
+    def addresses(self) -> list[str]:
+        return sorted(str(mail["To"]) for mail in self.received)
+
+
+@contextmanager
+def mail_server(app: Flask) -> Iterator[MailServer]:
+    """The application sends to a server of its own, as long as the block lasts."""
+    server, port = MailServer(), unused_port()
+    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        with sending_to(app, port):
+            yield server
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def sending_to(app: Flask, port: int, *, timeout: float = 5) -> Iterator[None]:
+    """The application believes that a mail server listens here."""
+    mail, settings = app.extensions["mail"], app.extensions["proeve_settings"]
+    before = (app.config["MAIL_SERVER"], mail.server, mail.port, mail.use_tls, settings.smtp_timeout)
+    app.config["MAIL_SERVER"] = mail.server = "127.0.0.1"
+    mail.port, mail.use_tls = port, False
+    object.__setattr__(settings, "smtp_timeout", timeout)
+    try:
+        yield
+    finally:
+        app.config["MAIL_SERVER"], mail.server, mail.port, mail.use_tls, patience = before
+        object.__setattr__(settings, "smtp_timeout", patience)
+
+
+def unused_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
