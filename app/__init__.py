@@ -9,6 +9,7 @@ from app import models  # noqa: F401 - every table is known before the first que
 from app.builder import ProeveBuilder, ProeveSecurity
 from app.entities.base import db
 from app.entities.engine import arm, guard_session
+from app.mail.own_texts import EXTENSION, load_own_texts
 from app.mailer import init_mailer
 from app.pages.base.errors import register_errors
 from app.pages.base.intake import register_intake
@@ -28,8 +29,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.from_mapping(flask_config(settings))
-    school = load_school(ROOT / "schools" / settings.school)
+    folder = ROOT / "schools" / settings.school
+    school = load_school(folder)
     app.extensions["proeve_school"] = school
+    app.extensions[EXTENSION] = load_own_texts(folder / "mail")
     app.extensions["proeve_settings"] = settings
     app.config["BABEL_DEFAULT_LOCALE"] = school.language
     app.config["BABEL_DEFAULT_TIMEZONE"] = school.timezone

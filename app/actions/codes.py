@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
 from app.mail.texts import LOGIN_CODE, Text, login_code_text
 from app.permissions import Actor, Role
-from app.queries.users import live_code, with_role
+from app.queries.users import live_code, main_roles, with_role
 from app.rules.login_codes import code_of, grouped
 from app.rules.people import full_name
 from app.school import current_school
@@ -43,6 +44,7 @@ class Issued:
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    written: Counter[tuple[str, str]] = field(default_factory=Counter)  # mails by role and language
 
     @property
     def changed(self) -> list[int]:
@@ -87,7 +89,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     issued.made = fresh
     cancel_codes(fresh)
     _make(fresh)
-    _mail(issued.mailed)
+    issued.written = _mail(issued.mailed)
     return issued
 
 
@@ -154,11 +156,14 @@ def _make(user_ids: Sequence[int]) -> None:
     db.session.execute(insert(LoginCode), rows)
 
 
-def _mail(user_ids: Sequence[int]) -> None:
+def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
+    """Put the mails in the outbox; how many by role and language, which is what their texts differ by."""
     if not user_ids:
-        return
+        return Counter()
     school = current_school()
-    texts: dict[str, Text] = {}
+    texts: dict[tuple[str, str], Text] = {}
+    roles = main_roles(user_ids)
+    written: Counter[tuple[str, str]] = Counter()
     mails = []
     found = db.session.execute(
         select(
@@ -171,9 +176,12 @@ def _mail(user_ids: Sequence[int]) -> None:
     )  # fmt: skip
     for row in found:
         language = row.language or school.language
-        text = texts.get(language) or texts.setdefault(language, login_code_text(language, school.name))
+        kind = (roles.get(row.user_id, ""), language)
+        text = texts.get(kind) or texts.setdefault(kind, login_code_text(language, school.name, kind[0]))
+        written[kind] += 1
         mails.append(_mail_of(row, text, school.local(row.expires_at)))
     put_in_outbox(mails)
+    return written
 
 
 def _mail_of(row: Any, text: Text, until: datetime) -> NewMail:

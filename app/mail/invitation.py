@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail.own_texts import own_text
 from app.mail.texts import ADDRESS, CODE
 
 INVITATION = "invitation"  # OutboxMail.purpose
@@ -17,6 +18,11 @@ LINK = "{{link}}"
 
 def invitation_text(language: str, school: str, *, name: str, when: str, where: str) -> tuple[str, str]:
     """Subject and body. No name of the student: who opens the invitation sees it on the page."""
+    own = own_text(INVITATION, language)
+    if own is not None:
+        words = {"naam": name, "school": school, "wanneer": when, "waar": where,
+                 "inlogcode": CODE, "adres": ADDRESS, "link": LINK}  # fmt: skip
+        return own.subject_for(school), own.body_for(words)
     with force_locale(language):
         moment = _("Wanneer: %(when)s", when=when)
         if where:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from app.entities.base import db, utc_now
+from app.entities.engine import id_set
 from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
 from app.entities.users import LoginCode, RoleRow, User, user_programme
@@ -27,6 +28,21 @@ def roles_of(user: User) -> list[Role]:
     """The roles of a user in the order of the table of rights; names unknown to it are left out."""
     names = {row.name for row in user.roles}
     return [role for role in Role if role.value in names]
+
+
+def main_roles(user_ids: Collection[int]) -> dict[int, Role]:
+    """The role by which each of these users is written to: the first in the order of the table of rights."""
+    held = db.session.execute(
+        select(assoc_user_role.c.user_id, RoleRow.name)
+        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+        .where(assoc_user_role.c.user_id.in_(id_set(list(user_ids))), RoleRow.name.in_(list(Role)))
+    )
+    order = list(Role)
+    found: dict[int, Role] = {}
+    for user_id, name in held:
+        role = Role(name)
+        found[user_id] = min(found.get(user_id, role), role, key=order.index)
+    return found
 
 
 def last_sign_in(user: User) -> datetime | None:
