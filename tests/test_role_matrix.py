@@ -156,6 +156,8 @@ ACTIONS: dict[str, Expected] = {
         ("invite_company_examiner", "resend_invitation", "withdraw_invitation"), Expected(PLANNERS, "sitting")
     ),
     "add_user": Expected(OFFICE),
+    "send_user_sample": Expected(OFFICE),
+    "send_student_sample": Expected(PLANNERS),
     **dict.fromkeys(
         (
             "edit_user", "couple_to_programmes", "uncouple_from_programmes", "send_login_codes", "make_codes",

@@ -81,7 +81,8 @@ class Outcome:
     """What happened: rows changed, rows that already were so, rows refused and why.
 
     `ids` are the changed rows (for the trail), `details` what changed in them (old -> new),
-    `names` the first few changed rows for people to read, `goto` the id of a row just made.
+    `names` the first few changed rows for people to read, `goto` the id of a row just made,
+    `shown` what the action's own confirm page draws beside these (kept nowhere).
     """
 
     done: int = 0
@@ -93,10 +94,12 @@ class Outcome:
     object_type: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     goto: int | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         kept = asdict(self)
         kept.pop("details")
+        kept.pop("shown")
         kept["ids"] = []
         kept["refused"] = kept["refused"][:200]
         return kept

@@ -64,6 +64,7 @@ def send_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
         unchanged=issued.unchanged,
         refused=[*accounts.refused, *issued.refused],
         names=issued.names,
+        shown=_mails(issued),
         ids=sorted(student for student, user in accounts.user_of.items() if user in changed),
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
@@ -103,4 +104,9 @@ def _outcome(issued: Issued, object_type: str, summary: str) -> Outcome:
         names=issued.names,
         ids=changed,
         object_type=object_type,
+        shown=_mails(issued),
     )
+
+
+def _mails(issued: Issued) -> dict[str, list[tuple[str, str, int]]]:
+    return {"mails": [(role, language, count) for (role, language), count in issued.written.items()]}

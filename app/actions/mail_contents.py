@@ -6,6 +6,7 @@ from flask import render_template
 
 from app.actions.mail_bodies import body_with, code_in, has_code
 from app.entities.mail import OutboxMail
+from app.mail.texts import paragraphs_of
 from app.school import current_school
 
 
@@ -17,5 +18,6 @@ def ready_body(mail: OutboxMail) -> str | None:
 
 def as_html(subject: str, body: str) -> str:
     """The same text as a calm HTML mail: paragraphs, line breaks and nothing that loads from elsewhere."""
-    paragraphs = [part.splitlines() for part in body.strip().split("\n\n")]
-    return render_template("mail/mail.html", subject=subject, paragraphs=paragraphs, school=current_school())
+    return render_template(
+        "mail/mail.html", subject=subject, paragraphs=paragraphs_of(body), school=current_school()
+    )

@@ -18,6 +18,7 @@ from app.permissions import Actor, Permission
 from app.queries.users import live_code
 
 WAKE = "mail waits"  # in the session's info until the commit: then the sender is woken (app/mailer.py)
+AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
 QUIETLY = {"synchronize_session": False}
 
 
@@ -67,7 +68,7 @@ def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
     works = OutboxMail.login_code_id.is_(None) | OutboxMail.login_code_id.in_(
         select(LoginCode.id).where(live_code())
     )
-    again = OutboxMail.id.in_(targets.among()) & OutboxMail.state.in_(["failed", "sent"]) & works
+    again = OutboxMail.id.in_(targets.among()) & OutboxMail.state.in_(AGAIN) & works
     ids = db.session.scalars(select(OutboxMail.id).where(again).order_by(OutboxMail.id)).all()
     names = db.session.scalars(select(OutboxMail.to_address).where(again).order_by(OutboxMail.id).limit(10))
     outcome = Outcome(

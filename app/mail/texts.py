@@ -75,6 +75,11 @@ def _our_login_code_text(language: str, school: str, role: str) -> Text:
     return Text(subject, "\n\n".join(paragraphs) + "\n")
 
 
+def paragraphs_of(body: str) -> list[list[str]]:
+    """The paragraphs of a body, each as its lines."""
+    return [part.splitlines() for part in body.strip().split("\n\n")]
+
+
 def filled_in(body: str, *, code: str, address: str) -> str:
     """The body as it is sent, or shown."""
     return body.replace(CODE, code).replace(ADDRESS, address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,18 +15,21 @@ from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
 from app.actions.mail_bodies import body_with, code_in, has_code
-from app.actions.outbox import send_again
+from app.actions.outbox import AGAIN, send_again
+from app.actions.sample_mail import SAMPLE
 from app.entities.mail import OutboxMail
 from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
 from app.mail.invitation import INVITATION
-from app.mail.texts import LOGIN_CODE
+from app.mail.texts import LOGIN_CODE, paragraphs_of
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
-from app.permissions import Permission
+from app.pages.base.request import current_actor, href_with, safe_path, text_arg
+from app.permissions import Permission, may
+from app.queries.outbox import state_counts
 from app.queries.users import matching_words
 from app.rules.delivery import FAILURES
 from app.school import current_school
-from app.theme.widgets import Badge, Cell, ShowModel, Tone
+from app.theme.widgets import Badge, Button, Cell, ShowModel, Tone
 
 STATES: dict[str, tuple[Any, Tone]] = {
     "waiting": (_l("Wacht op verzending"), "info"),
@@ -40,6 +44,7 @@ PURPOSES = {
     EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),
     EMAIL_NOTICE: _l("E-mailadres wordt gewijzigd"),
     EMAIL_CHANGED: _l("E-mailadres gewijzigd"),
+    SAMPLE: _l("Proefmail"),
 }
 
 
@@ -79,6 +84,21 @@ def progress_text(mail: OutboxMail) -> str:
     return " ".join(part for part in (why, often, again) if part)
 
 
+def send_again_buttons(mail: OutboxMail | None, back: str, label: str = "") -> list[Button]:
+    """`Opnieuw versturen` for this mail, when it went or failed; it comes back to `back`."""
+    if mail is None or mail.state not in AGAIN or not may(current_actor(), send_again.permission):
+        return []
+    pairs = [("id", str(mail.id)), ("back", back)]
+    href = href_with(f"{OutboxPage.route_base}/do/{send_again.name}", pairs)
+    return [Button(label or str(send_again.label), href, icon="arrow-repeat")]
+
+
+def state_choices() -> list[tuple[str, str]]:
+    """The states, each with how many mails it holds."""
+    counts = state_counts(current_actor())
+    return [(key, f"{text} ({counts.get(key, 0)})") for key, (text, _tone) in STATES.items()]
+
+
 def _made_cell(mail: OutboxMail) -> Cell:
     return Cell(show_datetime(mail.created_at))
 
@@ -93,6 +113,7 @@ class MailModel(ShowModel):
     made_at: datetime | None = None
     sent_at: datetime | None = None
     body: str = ""
+    paragraphs: Sequence[Sequence[str]] = ()
     note: str = ""
     progress: str = ""
     said: str = ""  # by the mail server
@@ -120,7 +141,7 @@ class OutboxPage(ListPage):
         ListFilter("q", _l("Zoeken"), by_words),
         ListFilter(
             "staat", _l("Status"), lambda s, v: s.where(OutboxMail.state == v),
-            lambda: [(key, str(text)) for key, (text, _tone) in STATES.items()],
+            state_choices,
         ),
         ListFilter(
             "doel", _l("Doel"), lambda s, v: s.where(OutboxMail.purpose == v),
@@ -139,20 +160,27 @@ class OutboxPage(ListPage):
     empty_title = _l("Er zijn nog geen mails")
     empty_hint = _l("Zodra u een inlogcode verstuurt, staat de mail hier.")
 
+    def back_href(self) -> str:
+        """A mail that goes again from its own page, or from a user's, comes back there."""
+        return safe_path(text_arg("back"), super().back_href())
+
     def show_model(self, row: OutboxMail) -> MailModel:
         note, code = _code_shown(row)
+        body = body_with(row, code)
         return MailModel(
             title=row.subject,
             sections=(),
             back_href=self.back_href(),
             back_label=str(self.title),
             badges=[state_badge(row)],
+            buttons=send_again_buttons(row, self.href("show", pk=row.id)),
             to=f"{row.to_user.full_name} <{row.to_address}>" if row.to_user else row.to_address,
             subject=row.subject,
             purpose=purpose_text(row),
             made_at=row.created_at,
             sent_at=row.sent_at,
-            body=body_with(row, code),
+            body=body,
+            paragraphs=paragraphs_of(body),
             note=note,
             progress=progress_text(row),
             said=row.failure_detail,

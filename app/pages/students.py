@@ -14,12 +14,14 @@ from app.actions.base import Action, Outcome
 from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import add_to_groups, remove_from_group
 from app.actions.login_codes import send_student_codes
+from app.actions.sample_mail import send_student_sample
 from app.actions.students import add_student, change_student
 from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.students import Student, StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.code_mails import MailsCodes
 from app.pages.student_page import student_model
 from app.permissions import Permission, Role, may
 from app.queries import students as queries
@@ -82,7 +84,7 @@ def supervisor_cell(student: Student) -> Cell:
     return Cell(", ".join(names))
 
 
-class StudentsPage(ListPage):
+class StudentsPage(MailsCodes, ListPage):
     datamodel = SQLAInterface(Student)
     route_base = "/studenten"
     permission = Permission.STUDENTS_SEE
@@ -136,6 +138,8 @@ class StudentsPage(ListPage):
     bulk = BULK
     page_actions = ((add_student, "plus-lg"),)
     row_actions = ((change_student, "pencil"),)
+    mailing, sample = send_student_codes, send_student_sample
+    other_actions = (send_student_sample,)
     empty_title = _l("Nog geen studenten")
     empty_hint = _l("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
 
@@ -183,6 +187,8 @@ class StudentsPage(ListPage):
     def after_href(self, act: Action, outcome: Outcome) -> str:
         if act is add_student and outcome.goto is not None:
             return self.href("show", pk=outcome.goto)
+        if act is send_student_sample:
+            return super().after_href(act, outcome)
         if text_arg("back") == "student" and not self._still_there(ids_arg()):
             return self.href("index")
         return self.back_href()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from app.actions.base import Action, Outcome
 from app.actions.login_codes import make_codes, send_login_codes
+from app.actions.sample_mail import send_user_sample
 from app.actions.sessions import end_sessions_of_users
 from app.actions.users import (
     add_user,
@@ -26,9 +27,11 @@ from app.entities.users import User
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, ids_arg, is_number, text_arg
-from app.pages.outbox import OutboxPage
+from app.pages.code_mails import MailsCodes
+from app.pages.outbox import OutboxPage, progress_text, send_again_buttons
 from app.permissions import Permission, Role, may
 from app.queries.users import (
+    CodeState,
     code_state,
     in_programme,
     is_incomplete,
@@ -105,7 +108,7 @@ def by_words(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(matching_words(value, *columns))
 
 
-class UsersPage(ListPage):
+class UsersPage(MailsCodes, ListPage):
     datamodel = SQLAInterface(User)
     route_base = "/gebruikers"
     permission = Permission.USERS_SEE
@@ -140,6 +143,8 @@ class UsersPage(ListPage):
         reactivate_users,
         end_sessions_of_users,
     )
+    mailing, sample = send_login_codes, send_user_sample
+    other_actions = (send_user_sample,)
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
 
@@ -213,8 +218,10 @@ class UsersPage(ListPage):
 
     def _sign_in(self, row: User) -> Section:
         buttons = []
+        code = code_state(row.id)
         if may(current_actor(), Permission.USERS_EDIT):
             buttons = [
+                *send_again_buttons(code.mail, self.href("show", pk=row.id), _("Mail opnieuw versturen")),
                 self._button(send_login_codes, row, "envelope"),
                 self._button(end_sessions_of_users, row, "box-arrow-right"),
             ]
@@ -222,19 +229,27 @@ class UsersPage(ListPage):
             _("Aanmelden"),
             facts=[
                 Fact(_("Laatst aangemeld"), sign_in_cell(row).text),
-                Fact(_("Inlogcode"), _code_text(row.id)),
+                Fact(_("Inlogcode"), cells=[_code_cell(code)]),
             ],
             buttons=buttons,
         )
 
 
-def _code_text(user_id: int) -> str:
-    state = code_state(user_id)
+def _code_cell(state: CodeState) -> Cell:
+    """Whether a code works, what became of its mail and, for who may, the way to that mail."""
+    if state.mail is None:
+        return Cell(_code_text(state))
+    href = f"{OutboxPage.route_base}/{state.mail.id}" if may(current_actor(), Permission.OUTBOX_SEE) else ""
+    return Cell(_code_text(state), href=href, muted=progress_text(state.mail))
+
+
+def _code_text(state: CodeState) -> str:
     if state.expires_at is None:
         return _("Er is geen inlogcode die nu werkt.")
     told = {
         "": _("Geldig tot %(until)s, nog niet gemaild."),
         "waiting": _("Geldig tot %(until)s, de mail staat in Postvak uit."),
+        "sending": _("Geldig tot %(until)s, de mail gaat nu weg."),
         "sent": _("Geldig tot %(until)s, gemaild."),
     }
     sentence = told.get(state.mail_state, _("Geldig tot %(until)s, de mail kwam niet aan."))

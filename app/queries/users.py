@@ -111,6 +111,7 @@ class CodeState:
 
     expires_at: datetime | None = None
     mail_state: str = ""
+    mail: OutboxMail | None = None
 
 
 def live_code() -> ColumnElement[bool]:
@@ -122,13 +123,13 @@ def live_code() -> ColumnElement[bool]:
 
 def code_state(user_id: int) -> CodeState:
     row = db.session.execute(
-        select(LoginCode.expires_at, OutboxMail.state)
+        select(LoginCode.expires_at, OutboxMail)
         .outerjoin(OutboxMail, OutboxMail.login_code_id == LoginCode.id)
         .where(LoginCode.user_id == user_id, live_code())
         .order_by(LoginCode.id.desc(), OutboxMail.id.desc())
         .limit(1)
     ).first()
-    return CodeState(row[0], row[1] or "") if row else CodeState()
+    return CodeState(row[0], row[1].state if row[1] else "", row[1]) if row else CodeState()
 
 
 def by_sign_in_name(name: str) -> Select[User]:

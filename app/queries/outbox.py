@@ -1,0 +1,16 @@
+"""What Postvak uit reads beside its rows."""
+
+from __future__ import annotations
+
+from sqlalchemy import func
+
+from app.entities.base import db
+from app.entities.mail import OutboxMail
+from app.permissions import Actor, visible
+
+
+def state_counts(actor: Actor) -> dict[str, int]:
+    """How many of the visible mails are in each state; one query."""
+    counted = visible(actor, OutboxMail).with_only_columns(OutboxMail.state, func.count())
+    found: dict[str, int] = dict(db.session.execute(counted.group_by(OutboxMail.state)).all())
+    return found

@@ -1,0 +1,116 @@
+"""A school's own mail texts: taken when they are right, refused at start with file and reason when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.mail.invitation import invitation_text
+from app.mail.own_texts import EXTENSION, LANGUAGES, WORDS, load_own_texts
+from app.mail.texts import ADDRESS, CODE, login_code_text
+from app.permissions import Role
+from app.school import SchoolFileWrong
+from config import ROOT
+
+GOOD = "Onderwerp: Code van {school}\n\nDag {naam}, 100% zeker: {inlogcode} op {adres} ({gebruikersnaam}).\n"
+
+
+@pytest.fixture
+def own(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """own("login_code.nl.txt", text): the school has written this."""
+
+    def written(name: str, text: str) -> Any:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        texts = load_own_texts(tmp_path)
+        monkeypatch.setitem(app.extensions, EXTENSION, texts)
+        return texts
+
+    return written
+
+
+def body_of(language: str, role: str = "", school: str = "Het 100% College") -> str:
+    text = login_code_text(language, school, role)
+    return text.body_for(name="Fleur %s {adres}", username="fleur", until=datetime(2026, 12, 1, tzinfo=UTC))
+
+
+def test_the_school_s_text_takes_the_place_of_ours(own: Callable[..., Any]) -> None:
+    own("login_code.nl.txt", GOOD)
+    assert login_code_text("nl", "ROC 50%").subject == "Code van ROC 50%"
+    assert body_of("nl") == f"Dag Fleur %s {{adres}}, 100% zeker: {CODE} op {ADDRESS} (fleur).\n"
+    assert "Your username" in body_of("en")
+
+
+def test_a_text_for_one_role_is_for_that_role(own: Callable[..., Any]) -> None:
+    own("login_code.nl.txt", GOOD)
+    own("login_code.student.nl.txt", GOOD.replace("Dag", "Hallo"))
+    assert body_of("nl", "student").startswith("Hallo")
+    assert body_of("nl", "school_examiner").startswith("Dag")
+
+
+def test_the_invitation_can_be_written_too(own: Callable[..., Any]) -> None:
+    own("invitation.nl.txt", "Subject: Kom\n\n{naam}: {wanneer}, {waar}. {inlogcode} op {adres}")
+    subject, body = invitation_text("nl", "ROC", name="An", when="1-12-2026", where="A1")
+    assert (subject, body) == ("Kom", f"An: 1-12-2026, A1. {CODE} op {ADDRESS}\n")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("role", ["", *Role])
+def test_without_one_every_role_has_a_text_of_ours(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, role: str, language: str
+) -> None:
+    monkeypatch.setitem(app.extensions, EXTENSION, {})
+    body = body_of(language, role)
+    assert CODE in body
+    assert ADDRESS in body
+    assert "Het 100% College" in body
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("login_code.txt", GOOD, "name it <purpose>"),
+        ("login_code.nl.html", GOOD, "name it <purpose>"),
+        ("logincode.nl.txt", GOOD, "'logincode' is no mail of ours"),
+        ("login_code.leerling.nl.txt", GOOD, "'leerling' is no role"),
+        ("login_code.de.txt", GOOD, "'de' is no language of ours"),
+        ("login_code.nl.txt", GOOD.replace("Onderwerp: ", ""), "line 1 must be the subject"),
+        ("login_code.nl.txt", GOOD.replace("{naam}", "{naamm}"), "{naamm} is unknown"),
+        ("login_code.nl.txt", GOOD.replace("{naam}", "{naam"), "a brace without its other half"),
+        ("login_code.nl.txt", GOOD.replace("{inlogcode}", "x"), "the text must hold {inlogcode}"),
+        ("login_code.nl.txt", GOOD.replace("{school}", "{inlogcode}"), "the subject may hold no other word"),
+        ("login_code.nl.txt", GOOD + "x" * 5000, "too long"),
+        ("login_code.nl.txt", "", "line 1 must be the subject"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_file_and_the_reason(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SchoolFileWrong) as refused:
+        load_own_texts(tmp_path)
+    assert str(tmp_path / name) in str(refused.value)
+    assert reason in str(refused.value)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "login_code.nl.txt").write_bytes(b"Onderwerp: \xff\xfe")
+    with pytest.raises(SchoolFileWrong):
+        load_own_texts(tmp_path)
+
+
+def test_a_school_without_a_folder_has_no_texts_of_its_own(tmp_path: Path) -> None:
+    assert load_own_texts(tmp_path / "mail") == {}
+
+
+def test_the_readme_beside_the_example_names_every_mail_and_every_word() -> None:
+    readme = (ROOT / "schools" / "demo" / "mail" / "README.md").read_text(encoding="utf-8")
+    for purpose, (known, needed) in WORDS.items():
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `{purpose}`"))
+        assert all(f"`{{{word}}}`" in row for word in known)
+        assert all(f"**`{{{word}}}`**" in row for word in needed)
+    assert all(f"`{role}`" in readme for role in Role)
