@@ -15,6 +15,7 @@ from wtforms import SelectField
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import SelectChoice
 from app.actions.outbox import NewMail, put_in_outbox
+from app.actions.profile import LANGUAGES
 from app.entities.base import db, utc_now
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
@@ -25,7 +26,6 @@ from app.school import current_school
 
 SAMPLE = "sample"  # OutboxMail.purpose
 SAMPLE_CODE = "XXXX-XXXX-XXXX-XXXX"
-LANGUAGES = (("nl", _l("Nederlands")), ("en", _l("Engels")))
 
 
 class SampleForm(ActionForm):

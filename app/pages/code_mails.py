@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.actions.base import Action, ActionForm, Outcome, Targets
-from app.actions.sample_mail import LANGUAGES, SAMPLE_CODE, SAMPLES, sample_text
+from app.actions.profile import LANGUAGES
+from app.actions.sample_mail import SAMPLE_CODE, SAMPLES, sample_text
 from app.mail.texts import CODE_PATH, filled_in, paragraphs_of
 from app.pages.base.doing import ActionPage
-from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.base.request import current_actor, href_with, ids_arg, safe_path, text_arg
 from app.pages.base.screens import new_token
 from app.permissions import Role, may
 from app.school import site_address
@@ -77,10 +78,12 @@ class MailsCodes(ActionPage):
         }
 
     def after_href(self, act: Action, outcome: Outcome) -> str:
-        """A sample that was asked for on the way comes back to where it was asked."""
-        if act.name in SAMPLES and text_arg("then") == self.mailing.name:
-            return self._here(self.mailing.name)
-        return super().after_href(act, outcome)
+        """A sample that was asked for on the way comes back to where it was asked: `then`."""
+        after = super().after_href(act, outcome)
+        if act.name not in SAMPLES:
+            return after
+        then = text_arg("then")
+        return self._here(then) if then == self.mailing.name else safe_path(then, after)
 
     def _here(self, name: str, **more: str) -> str:
         """An action with the selection that is in the address now."""

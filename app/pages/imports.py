@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 
 from app.actions.base import run
 from app.actions.imports import ALREADY_DONE, FileForm, choose_columns, choose_values, discard_import
+from app.actions.sample_mail import send_student_sample
 from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
-from app.imports.check import check_run
+from app.imports.check import Checked, check_run
 from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_choices
 from app.imports.columns import BY_KEY, World
 from app.imports.forms import mapping_form, values_form
@@ -22,13 +23,16 @@ from app.imports.table import FileRefused
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
 from app.imports.write import import_students, remarks
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, is_number, posted_fields
+from app.pages.base.request import current_actor, href_with, is_number, posted_fields
 from app.pages.base.screens import Screen, bytes_answer, expose, filled, go, new_token, posted, tell, upload
+from app.pages.code_mails import MailPreview, preview_of
 from app.pages.imports_views import CheckView, run_columns, run_rows
-from app.permissions import Permission
+from app.permissions import Permission, Role
 from app.queries.imports import last_choices, own_run, own_runs
+from app.school import current_school
 from app.theme.widgets import Step
 
+SAMPLE = f"/studenten/do/{send_student_sample.name}"
 IMPORT = Permission.STUDENTS_IMPORT
 PAGE_OF = {"mapping": "columns", "values": "values", "check": "check", "done": "report"}
 
@@ -114,7 +118,8 @@ class ImportPage(Screen):
             return go(self.href("report", pk=pk))
         if found.stage != "check":
             return go(self.href(PAGE_OF[found.stage], pk=pk))
-        view = CheckView(check_run(actor, found), self.href("check", pk=pk))
+        checked = check_run(actor, found)
+        view = CheckView(checked, self.href("check", pk=pk))
         return self.page(
             "imports/check.html",
             run=found,
@@ -122,7 +127,16 @@ class ImportPage(Screen):
             here=self,
             view=view,
             token=new_token(),
+            mail=self._mail(found, checked),
+            sample_href=href_with(SAMPLE, [("then", self.href("check", pk=pk))]),
         )
+
+    def _mail(self, found: ImportRun, checked: Checked) -> MailPreview | None:
+        """The mail that new students get, and how many get it."""
+        readers = [row for row in checked.rows if row.state == "new" and row.values.get("email")]
+        if found.login_codes != "mail" or not readers:
+            return None
+        return preview_of(Role.STUDENT, current_school().language, len(readers))
 
     def _import(self, pk: int) -> Any:
         fields = posted_fields()

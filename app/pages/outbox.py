@@ -114,6 +114,7 @@ class MailModel(ShowModel):
     sent_at: datetime | None = None
     body: str = ""
     paragraphs: Sequence[Sequence[str]] = ()
+    language: str = ""
     note: str = ""
     progress: str = ""
     said: str = ""  # by the mail server
@@ -181,6 +182,7 @@ class OutboxPage(ListPage):
             sent_at=row.sent_at,
             body=body,
             paragraphs=paragraphs_of(body),
+            language=(row.to_user.language if row.to_user else "") or current_school().language,
             note=note,
             progress=progress_text(row),
             said=row.failure_detail,

@@ -129,7 +129,10 @@ def code_state(user_id: int) -> CodeState:
         .order_by(LoginCode.id.desc(), OutboxMail.id.desc())
         .limit(1)
     ).first()
-    return CodeState(row[0], row[1].state if row[1] else "", row[1]) if row else CodeState()
+    if row is None:
+        return CodeState()
+    mail: OutboxMail | None = row[1]
+    return CodeState(row[0], "" if mail is None else mail.state, mail)
 
 
 def by_sign_in_name(name: str) -> Select[User]:

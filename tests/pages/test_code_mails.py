@@ -42,7 +42,7 @@ class TestBefore:
         first, second = make_user("school_examiner"), make_user("school_examiner")
         reader = make_user("exam_committee", language="en")
         page = visit("administrator").get(f"{SEND}?{ids(first, second, reader)}").text
-        assert page.index("Examinator school, Nederlands") < page.index("Examencommissie, Engels")
+        assert page.index("Examinator school, Nederlands") < page.index("Examencommissie, English")
         assert "2 mails" in page
         assert first.email in page
         assert "Daarna vindt u de examens die u beoordeelt." in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from typing import Any
@@ -235,3 +236,21 @@ def test_the_check_costs_few_queries_whatever_the_number_of_rows(visit):
             admin.get(check)
         costs.append(len(statements))
     assert costs[0] == costs[1] <= 15
+
+
+def test_the_check_shows_the_mail_that_new_students_get_and_sends_a_sample(visit):
+    visitor = visit("administrator")
+    header = ("Studentnr", "Roepnaam", "Achternaam", "E-mailadres")
+    rows = [("0012", "Fleur", "Berg", "fleur@example.nl"), ("0013", "An", "Jansen", "")]
+    file = lines(*rows, header=header)
+    address = choose(visitor, file, codes="mail").headers["Location"]
+    while not address.endswith("/controle"):
+        address = visitor.post(address, proposed(visitor.get(address).text)).headers["Location"]
+    page = visitor.get(address).text
+    assert "De mail met de inlogcode" in page
+    assert "1 mail<" in page
+    assert "XXXX-XXXX-XXXX-XXXX" in page
+    sample = re.search(r'action="(/studenten/do/send_student_sample[^"]*)"', page)
+    assert sample
+    answer = visitor.post(html.unescape(sample[1]), {"role": "student", "language": "nl"})
+    assert answer.headers["Location"] == address

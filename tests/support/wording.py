@@ -162,6 +162,10 @@ def _spoken(node: nodes.Node, translated: bool) -> Iterator[str]:
         yield from _spoken(child, translated)
 
 
+# Not read, or quoted: a mail on a page is in the language of its reader, not of the page.
+SILENT = {"script", "style", "svg", "blockquote"}
+
+
 class _Reader(HTMLParser):
     """What a person reads or hears of a page."""
 
@@ -171,11 +175,11 @@ class _Reader(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in {"script", "style", "svg"}
+        self._silent += tag in SILENT
         self.found += [value.strip() for name, value in attrs if value and name in READ_ATTRIBUTES]
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in {"script", "style", "svg"}
+        self._silent -= tag in SILENT
 
     def handle_data(self, data: str) -> None:
         if not self._silent and data.strip():
