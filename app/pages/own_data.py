@@ -26,7 +26,7 @@ from app.theme.widgets import Button, Cell, Column, Fact, Row, Section, ShowMode
 SHOWN = 100  # rows of one list on the page; the download holds all
 RATINGS = (N_("Nooit"), N_("Oefenen"), N_("Voldoende"), N_("Goed"))
 KINDS = {"baseline": N_("Nulmeting"), "progress": N_("Voortgangsmeting")}
-UNREADABLE = {"body", "detail"}  # in the download only
+UNREADABLE = {"body", "detail", "object_type"}  # in the download only
 
 PARTS: Mapping[str, str] = {
     "account": N_("Account"),

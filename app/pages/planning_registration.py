@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.pages.base.request import href_with
 from app.pages.invitations import invitation_buttons, invitation_line
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
-from app.queries.invitations import InvitationState, invitations_of
+from app.queries.invitations import invitations_of
 from app.queries.registrations import (
     HistoryLine,
     MomentFacts,
@@ -43,6 +43,8 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
     if view is None:
         raise NotFound
     sections = [_facts(actor, view), _moments(actor, view)]
+    if may(actor, Permission.PLANNING_EDIT):
+        sections += _invitations(view)
     if view.result is not None:
         sections.append(_result(view.result, view))
     if may(actor, Permission.TRAIL_READ):
@@ -106,15 +108,11 @@ def _moments(actor: Actor, view: RegistrationView) -> Section:
     empty = _("Er is nog geen examenmoment ingepland.")
     if view.hidden:
         empty = _("U ziet alleen de examenmomenten waarbij u examinator bent.")
-    plans = may(actor, Permission.PLANNING_EDIT)
-    invited = invitations_of([moment.id for moment in view.moments]) if plans else {}
-    rows = [_moment_row(actor, view, moment, invited.get(moment.id)) for moment in view.moments]
+    rows = [_moment_row(actor, moment) for moment in view.moments]
     return Section(_("Examenmomenten"), columns=columns, rows=rows, empty=empty)
 
 
-def _moment_row(
-    actor: Actor, view: RegistrationView, moment: MomentFacts, invited: InvitationState | None
-) -> Row:
+def _moment_row(actor: Actor, moment: MomentFacts) -> Row:
     people = [f"{name} ({_(ROLE_LABELS[Role(role)]).lower()})" for name, role in moment.people]
     return Row(
         moment.id,
@@ -123,20 +121,31 @@ def _moment_row(
             Cell(f"{moment.position}. {moment.task}", muted=moment.note),
             Cell(when_label(moment.starts_at, moment.ends_at)),
             Cell(moment.location),
-            Cell(", ".join(people), muted=invitation_line(invited) if invited else ""),
+            Cell(", ".join(people)),
             Cell(badges=[_assessment_badge(moment)]),
         ],
-        [*_assess_buttons(actor, moment), *_invite_buttons(actor, view, moment, invited)],
+        _assess_buttons(actor, moment),
     )
 
 
-def _invite_buttons(
-    actor: Actor, view: RegistrationView, moment: MomentFacts, invited: InvitationState | None
-) -> Sequence[Button]:
-    if moment.definitive_at is not None or not may(actor, Permission.PLANNING_EDIT):
-        return ()
-    company = any(role == Role.COMPANY_EXAMINER for _name, role in moment.people)
-    return invitation_buttons(moment.id, view.id, invited, company=company, name=moment.task)
+def _invitations(view: RegistrationView) -> Sequence[Section]:
+    """Company examiners without an account: who is invited where, and where somebody still can be."""
+    invited = invitations_of([moment.id for moment in view.moments])
+    rows = []
+    for moment in view.moments:
+        state = invited.get(moment.id)
+        company = any(role == Role.COMPANY_EXAMINER for _name, role in moment.people)
+        buttons = invitation_buttons(moment.id, view.id, state, company=company, name=moment.task)
+        if state is not None or (buttons and moment.definitive_at is None):
+            cells = [
+                Cell(f"{moment.position}. {moment.task}"),
+                Cell(
+                    state.name if state else _("Nog niemand"), muted=invitation_line(state) if state else ""
+                ),
+            ]
+            rows.append(Row(moment.id, moment.task, cells, () if moment.definitive_at else buttons))
+    columns = [Column("task", _("Examenopdracht")), Column("who", _("Uitgenodigd"))]
+    return [Section(_("Bedrijfsexaminator zonder account"), columns=columns, rows=rows)] if rows else []
 
 
 def _assessment_badge(moment: MomentFacts) -> Badge:

@@ -39,6 +39,7 @@ FIELDS = {
     "decided_on": N_("Datum van het besluit"),
     "definitive": N_("Definitief"),
     "email": N_("E-mailadres"),
+    "examiner": N_("Examinator"),
     "exams": N_("Examens"),
     "file": N_("Bestand"),
     "first_name": N_("Voornaam"),

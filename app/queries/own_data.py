@@ -282,7 +282,7 @@ def _trail(actor: Actor, student: Student | None, most: int | None) -> Rows:
     return [
         {
             "at": entry.at, "by": entry.actor_name, "action": entry.action, "about_me": bool(about_me),
-            "objects": entry.object_count, "kind": entry.object_type,
+            "objects": entry.object_count, "object_type": entry.object_type,
         }
         for entry, about_me in rows
     ]  # fmt: skip

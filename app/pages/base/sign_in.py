@@ -25,6 +25,7 @@ from app.actions.sign_in import (
 )
 from app.actions.wording import say
 from app.errors import NotFound, RuleBroken
+from app.mail.invitation import INVITATION_PATH
 from app.mail.texts import CODE_PATH
 from app.pages.base.guards import public
 from app.pages.base.request import posted, safe_path, sent
@@ -122,7 +123,10 @@ class SignInPage(View):
         enter(token)
 
     def _sign_in_page(self, form: ActionForm, problem: str = "") -> Any:
-        links = [Button(_("Ik heb een inlogcode"), CODE_PATH)]
+        links = [
+            Button(_("Ik heb een inlogcode"), CODE_PATH),
+            Button(_("Ik ben uitgenodigd als examinator"), f"{INVITATION_PATH}/"),
+        ]
         return self._page(form, problem, links=links)
 
     def _code_page(self, form: ActionForm, problem: str = "") -> Any:
