@@ -1,4 +1,4 @@
-"""A company examiner without an account, on a phone: mail, code, scores, saved; and the link with its button."""
+"""A company examiner without an account, on a phone: mail, code, scores, saved; and the link."""
 
 from __future__ import annotations
 
