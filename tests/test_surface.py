@@ -184,7 +184,15 @@ def test_a_real_school_without_a_name_does_not_start(app: Flask) -> None:
 def test_a_real_school_without_tls_is_warned(app: Flask) -> None:
     real = replace(current_school(), demo=False)
     assert "PROEVE_TLS" in doubts(real, Settings(tls=False))[0]
-    assert doubts(real, Settings(tls=True)) == doubts(current_school(), Settings(tls=False)) == []
+    sending = Settings(tls=True, smtp_host="mail.example.nl")
+    assert doubts(real, sending) == doubts(current_school(), Settings(tls=False)) == []
+
+
+def test_a_real_school_that_sends_no_mail_is_warned(app: Flask) -> None:
+    real = replace(current_school(), demo=False)
+    assert "SMTP_HOST" in doubts(real, Settings(tls=True))[0]
+    nameless = replace(real, mail_sender="")
+    assert "SMTP_HOST" in doubts(nameless, Settings(tls=True, smtp_host="mail.example.nl"))[0]
 
 
 def seen_address(app: Flask, forwarded: str, direct: str = "127.0.0.1") -> str | None:
