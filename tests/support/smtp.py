@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -22,6 +22,7 @@ class MailServer:
     received: list[EmailMessage] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     pause: float = 0
+    taken: Callable[[], None] = lambda: None  # called when it has a mail, before it says so
     hang_up_after: int = -1  # mails; then the line goes dead in the middle of the next one
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
@@ -41,6 +42,7 @@ class MailServer:
         parsed = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
         self.received.append(parsed)
+        self.taken()
         return "250 OK"
 
     def addresses(self) -> list[str]:
