@@ -422,6 +422,37 @@ def test_a_crash_in_the_log_names_the_place_and_no_value(
     assert value not in caplog.text + answer.text
 
 
+def test_who_was_refused_what_stands_in_the_log_without_what_was_asked(
+    app: Flask, world: World, visitor_of: VisitorOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    student = world.user(Role.STUDENT)
+    number, foreign = student.id, world.foreign["registration"]
+    page = visitor_of(student)
+    page.get("/gebruikers/?q=Geheimvreemd")
+    page.get(f"/te-beoordelen/uitslag/{foreign}?q=Geheimvreemd")
+    page.client.post("/mijn-profiel/do/save_profile", data={"email": "Geheimvreemd"})
+    page.get("/aanmelden", headers={"Host": "evil.example"})
+    told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("refused")]
+    assert [line.split(" user=")[0] for line in told] == [
+        "refused 403: GET /gebruikers/",
+        f"refused 404: GET /te-beoordelen/uitslag/{foreign}",
+        "refused 400: POST /mijn-profiel/do/save_profile",
+        "refused 400: GET /aanmelden",
+    ]
+    assert f"user={number} from=127.0.0.1" in told[0]
+    assert "Geheimvreemd" not in caplog.text
+
+
+def test_a_visitor_cannot_write_a_line_into_the_log(
+    app: Flask, visitor_of: VisitorOf, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor_of(None).ask("DELETE", "/studenten/%0aCRITICAL%20alles%20kwijt%1b[31m")
+    app.logger.error("typed: %s", "een\nCRITICAL twee\u2028drie")
+    lines = [line for line in caplog.text.splitlines() if line.startswith("CRITICAL")]
+    assert lines == []
+    assert "een\\nCRITICAL" in caplog.text
+
+
 def test_abort_with_a_description_shows_our_own_sentence(app: Flask, visitor_of: VisitorOf) -> None:
     def refuse() -> None:
         abort(400, description="inside: /srv/app")

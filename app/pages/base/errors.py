@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, g, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,6 +18,8 @@ from app.school import current_school
 from app.theme.widgets import ErrorModel
 
 log = logging.getLogger(__name__)
+
+NOTED = {400, 403, 405, 413, 415}
 
 # Drawn when nothing else can be: no menu, no user, no database.
 BARE = '<!doctype html><meta charset="utf-8"><title>Proeve</title><h1>{title}</h1><p>{hint}</p>'
@@ -72,19 +74,30 @@ def error_page(code: int, text: str = "") -> Any:
         return current_app.response_class(bare, status=code, mimetype="text/html")
 
 
+def _note(code: int) -> None:
+    """Who was refused what, from where (ASVS 5.0, 16.3.2, 16.3.3); never what was typed or searched."""
+    who = getattr(g.get("_login_user"), "id", None)  # as far as the request got; asks no database
+    if code in NOTED or (code == 404 and who is not None):
+        log.warning("refused %s: %s %s user=%s from=%s", code, request.method, request.path, who or "-",
+                    request.remote_addr)  # fmt: skip
+
+
 def register_errors(app: Flask) -> None:
     @app.errorhandler(ProeveError)
     def _told(error: ProeveError) -> Any:
+        _note(error.status)
         return error_page(error.status, say(error))
 
     @app.errorhandler(CSRFError)
     def _csrf(_error: CSRFError) -> Any:
+        _note(400)
         return error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Any:
         if error.code is None or error.code < 400:
             return error
+        _note(error.code)
         return error_page(error.code)
 
     @app.errorhandler(Exception)

@@ -16,6 +16,7 @@ NAMED = re.compile(
     r"(['\"]?\s*(?:=|(?<=['\"]):|(?<=cookie):|(?<=authorization):)\s*['\"]?)[^\s,;&'\"]+"
 )
 FEED = re.compile(r"/kalender/[^\s?\"'<>/]+")  # decision 0010: its token stands in the path
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _plain_record = logging.getLogRecordFactory()
 
 
@@ -24,9 +25,14 @@ def discreet(text: str) -> str:
     return NAMED.sub(r"\1\2…", FEED.sub("/kalender/…", QUERY.sub(r"\1?…", text)))
 
 
+def on_one_line(text: str) -> str:
+    """What a visitor sent is shown, not written: no line of his own, no colours."""
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = _plain_record(*args, **kwargs)
-    record.msg, record.args = discreet(record.getMessage()), None
+    record.msg, record.args = on_one_line(discreet(record.getMessage())), None
     if record.exc_info and not record.exc_text:
         record.exc_text = discreet(logging.Formatter().formatException(record.exc_info))
     return record
