@@ -146,7 +146,7 @@ ACTIONS: dict[str, Expected] = {
         (
             "change_student", "couple_programme", "uncouple_programme", "couple_users", "uncouple_users",
             "exclude_exam", "include_exam", "release_progress", "add_to_groups", "remove_from_group",
-            "send_student_codes", "plan_exam",
+            "send_student_codes", "print_student_codes", "plan_exam",
         ),
         Expected(PLANNERS, "student"),
     ),
@@ -161,6 +161,7 @@ ACTIONS: dict[str, Expected] = {
     **dict.fromkeys(
         (
             "edit_user", "couple_to_programmes", "uncouple_from_programmes", "send_login_codes", "make_codes",
+            "print_codes",
             "deactivate_users", "reactivate_users", "end_sessions_of_users",
         ),
         Expected(OFFICE, "user"),

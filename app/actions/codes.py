@@ -33,6 +33,7 @@ from app.rules.people import full_name
 from app.school import current_school
 
 NAMES = 10
+DECIDING = (Role.SUPPLIER, Role.ADMINISTRATOR, Role.EXAM_COMMITTEE)
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Issued:
     made: list[int] = field(default_factory=list)
     mailed: list[int] = field(default_factory=list)
     unchanged: int = 0
+    replaced: int = 0  # older codes that a new one ended
     refused: list[Refused] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     written: Counter[tuple[str, str]] = field(default_factory=Counter)  # mails by role and language
@@ -90,6 +92,32 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     cancel_codes(fresh)
     _make(fresh)
     issued.written = _mail(issued.mailed)
+    return issued
+
+
+def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
+    """A new inlogcode for each of these users, unmailed; whatever code they had ends.
+
+    For paper: nobody gets one whose role decides on others, as paper lies about.
+    """
+    issued = Issued()
+    people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
+    theirs = User.id.in_(id_set(list(people)))
+    deciding = set(db.session.scalars(select(User.id).where(theirs, with_role(*DECIDING))))
+    for row in people.values():
+        why = _refusal(actor, row)
+        if not why and row.id in deciding:
+            why = _("Wie beheert of vaststelt, krijgt de inlogcode per mail en niet op papier.")
+        name = full_name(row.first_name, row.infix, row.last_name)
+        if why:
+            issued.refused.append(Refused(name, why))
+            continue
+        issued.made.append(row.id)
+        issued.replaced += row.code_id is not None
+        if len(issued.names) < NAMES:
+            issued.names.append(name)
+    cancel_codes(issued.made)
+    _make(issued.made)
     return issued
 
 

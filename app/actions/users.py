@@ -21,6 +21,7 @@ from app.entities.programmes import Programme
 from app.entities.users import RoleRow, User, user_programme
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role, visible
+from app.queries.user_list import Bound, bound_to
 from app.queries.users import last_active_administrator, roles_of, taken, with_role
 from app.rules import people
 from app.rules.sessions import ACCOUNT_CLOSED, ROLES_CHANGED
@@ -164,7 +165,10 @@ def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
     refusals = {actor.id: _(NOT_YOURSELF)} if actor.id is not None else {}
     if last_active_administrator(closing):
         refusals |= {row.id: _(LAST_ONE) for row in rows if row.administrator}
-    return _switch(actor, rows, refusals, active=False)
+    outcome = _switch(actor, rows, refusals, active=False)
+    outcome.names, told = _left_behind(rows, outcome.ids)
+    outcome.summary = " ".join([outcome.summary, *told])
+    return outcome
 
 
 @action(
@@ -311,6 +315,42 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
         else ngettext("%(num)s gebruiker gedeactiveerd.", "%(num)s gebruikers gedeactiveerd.", len(changed))
     )
     return outcome
+
+
+def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Names of who is closed, with what was theirs to do; and what becomes of that, in sentences."""
+    bound = bound_to(closed)
+    names = []
+    for row in [row for row in rows if row.id in set(closed)][:NAMES]:
+        own = bound.get(row.id, Bound())
+        parts = [
+            ngettext("%(num)s komend examenmoment", "%(num)s komende examenmomenten", own.sittings)
+            if own.sittings
+            else "",
+            ngettext("%(num)s student", "%(num)s studenten", own.students) if own.students else "",
+        ]
+        name = people.full_name(row.first_name, row.infix, row.last_name)
+        names.append(f"{name}: {', '.join(filter(None, parts))}" if any(parts) else name)
+    told = []
+    if sittings := sum(own.sittings for own in bound.values()):
+        told.append(
+            ngettext(
+                "Er staat nog %(num)s examenmoment op naam van een van hen: het blijft gepland, kies zelf "
+                "een andere examinator.",
+                "Er staan nog %(num)s examenmomenten op hun naam: die blijven gepland, kies zelf een "
+                "andere examinator.",
+                sittings,
+            )
+        )
+    if students := sum(own.students for own in bound.values()):
+        told.append(
+            ngettext(
+                "%(num)s koppeling aan een student blijft bewaard.",
+                "%(num)s koppelingen aan studenten blijven bewaard.",
+                students,
+            )
+        )
+    return names, told
 
 
 def _coupling_outcome(

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.actions.base import Action, Outcome
+from app.actions.code_sheet import print_student_codes
 from app.actions.groups import add_group, change_group, remove_group
 from app.entities.students import StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
@@ -119,9 +120,17 @@ class GroupsPage(ListPage):
                     _("Toon in Studenten") if rows else _("Kies studenten"),
                     href_with("/studenten/", [("groep", str(row.id))] if rows else []),
                     icon="list-check",
-                )
+                ),
+                *self._print_button(row, rows),
             ],
         )
+
+    def _print_button(self, row: StudentGroup, rows: Sequence[Row]) -> list[Button]:
+        """A sheet of codes for the whole class: the list's action on all students of this group."""
+        if not rows or not may(current_actor(), print_student_codes.permission):
+            return []
+        href = href_with(f"/studenten/do/{print_student_codes.name}", [("all", "1"), ("groep", str(row.id))])
+        return [Button(str(print_student_codes.label), href, icon="printer")]
 
     def _action_href(self, act: Action, row: StudentGroup) -> str:
         return href_with(self.href("do", name=act.name), [("id", str(row.id)), ("back", "group")])

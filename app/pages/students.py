@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.actions.availability import exclude_exam, include_exam, release_progress
 from app.actions.base import Action, Outcome
+from app.actions.code_sheet import print_student_codes
 from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import add_to_groups, remove_from_group
 from app.actions.login_codes import send_student_codes
@@ -22,6 +23,7 @@ from app.entities.students import Student, StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
 from app.pages.code_mails import MailsCodes
+from app.pages.code_sheet import PrintsCodes
 from app.pages.student_page import student_model
 from app.permissions import Permission, Role, may
 from app.queries import students as queries
@@ -48,6 +50,7 @@ BULK: tuple[Action, ...] = (
     release_progress,
     add_to_groups,
     send_student_codes,
+    print_student_codes,
     couple_users,
     include_exam,
     uncouple_programme,
@@ -84,7 +87,7 @@ def supervisor_cell(student: Student) -> Cell:
     return Cell(", ".join(names))
 
 
-class StudentsPage(MailsCodes, ListPage):
+class StudentsPage(PrintsCodes, MailsCodes, ListPage):
     datamodel = SQLAInterface(Student)
     route_base = "/studenten"
     permission = Permission.STUDENTS_SEE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -12,6 +13,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import selectinload
 
 from app.actions.base import Action, Outcome
+from app.actions.code_sheet import print_codes
 from app.actions.login_codes import make_codes, send_login_codes
 from app.actions.sample_mail import send_user_sample
 from app.actions.sessions import end_sessions_of_users
@@ -28,36 +30,66 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, ids_arg, is_number, text_arg
 from app.pages.code_mails import MailsCodes
+from app.pages.code_sheet import PrintsCodes
 from app.pages.outbox import OutboxPage, progress_text, send_again_buttons
 from app.permissions import Permission, Role, may
+from app.queries.user_list import (
+    CONDITIONS,
+    UserFacts,
+    UserState,
+    state_counts,
+    students_of,
+    user_facts,
+)
 from app.queries.users import (
     CodeState,
     code_state,
     in_programme,
-    is_incomplete,
     last_sign_in,
     matching_words,
-    missing,
     programme_choices,
     roles_of,
     with_role,
 )
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, ListModel, Row, Section, ShowModel, Tone
 
 
 def role_badges(user: User) -> list[Badge]:
     return [Badge(_(role.label), "info") for role in roles_of(user)]
 
 
-def state_badges(user: User) -> list[Badge]:
-    """Active or not, and whether something is still missing before this user can work."""
-    badges = [Badge(_("Actief"), "good") if user.active else Badge(_("Niet actief"), "neutral")]
-    return [*badges, Badge(_("Onvolledig"), "warn", "exclamation-triangle")] if missing(user) else badges
+TONES: dict[UserState, Tone] = {
+    UserState.INVITED: "info",
+    UserState.ACTIVE: "good",
+    UserState.NEVER: "warn",
+    UserState.CLOSED: "neutral",
+}
 
 
-def state_cell(user: User) -> Cell:
-    wanting = {"": "", "role": _("nog geen rol"), "programme": _("nog geen opleiding")}
-    return Cell(badges=state_badges(user), muted=wanting[missing(user)])
+def state_badges(facts: UserFacts) -> list[Badge]:
+    """How far a user is, and whether something is still missing before this user can work."""
+    badges = [Badge(_(facts.state.label), TONES[facts.state])]
+    for holds, state in ((facts.missing, UserState.UNFINISHED), (facts.mail_failed, UserState.MAIL_FAILED)):
+        if holds:
+            badges.append(Badge(_(state.label), "warn", "exclamation-triangle"))
+    return badges
+
+
+def to_do(facts: UserFacts) -> str:
+    """What somebody at the office should do about this user."""
+    if facts.state is UserState.CLOSED:
+        return ""
+    if facts.missing == "role":
+        return _("Nog geen rol: kies er een met het potlood.")
+    if facts.missing == "programme":
+        return _("Nog geen opleiding: koppel er een.")
+    if facts.mail_failed:
+        return _("Controleer het e-mailadres en verstuur de inlogcode opnieuw.")
+    return _("Verstuur een inlogcode.") if facts.state is UserState.NEVER else ""
+
+
+def state_cell(facts: UserFacts) -> Cell:
+    return Cell(badges=state_badges(facts), muted=to_do(facts))
 
 
 def name_cell(user: User) -> Cell:
@@ -87,20 +119,13 @@ def by_programme(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(in_programme(int(value)) if is_number(value) else User.id.is_(None))
 
 
-STATES: dict[str, tuple[Any, Callable[[], Any]]] = {
-    "actief": (_l("Actief"), lambda: User.active.is_(True)),
-    "inactief": (_l("Niet actief"), lambda: User.active.is_not(True)),
-    "nooit": (_l("Nooit aangemeld"), lambda: User.last_login.is_(None)),
-    "onvolledig": (_l("Onvolledig"), is_incomplete),
-}
-
-
 def state_choices() -> list[tuple[str, str]]:
-    return [(key, str(text)) for key, (text, _condition) in STATES.items()]
+    counts = state_counts(current_actor())
+    return [(state.value, f"{_(state.label)} ({count})") for state, count in counts.items()]
 
 
 def by_state(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(STATES[value][1]() if value in STATES else User.id.is_(None))
+    return statement.where(CONDITIONS[UserState(value)]() if value in CONDITIONS else User.id.is_(None))
 
 
 def by_words(statement: Select[Any], value: str) -> Select[Any]:
@@ -108,7 +133,7 @@ def by_words(statement: Select[Any], value: str) -> Select[Any]:
     return statement.where(matching_words(value, *columns))
 
 
-class UsersPage(MailsCodes, ListPage):
+class UsersPage(PrintsCodes, MailsCodes, ListPage):
     datamodel = SQLAInterface(User)
     route_base = "/gebruikers"
     permission = Permission.USERS_SEE
@@ -117,8 +142,9 @@ class UsersPage(MailsCodes, ListPage):
         ListColumn("name", _l("Naam"), name_cell, order=User.last_name),
         ListColumn("username", _l("Gebruikersnaam"), sign_in_name_cell, order=User.username),
         ListColumn("roles", _l("Rollen en opleidingen"), roles_cell),
+        ListColumn("students", _l("Studenten"), lambda u: Cell(""), order=students_of(), numeric=True),
         ListColumn("last_sign_in", _l("Laatst aangemeld"), sign_in_cell, order=User.last_login),
-        ListColumn("state", _l("Status"), state_cell, order=User.active),
+        ListColumn("state", _l("Status"), lambda u: Cell("")),
     )  # fmt: skip
     filters = (
         ListFilter("q", _l("Zoeken"), by_words),
@@ -139,6 +165,7 @@ class UsersPage(MailsCodes, ListPage):
         uncouple_from_programmes,
         send_login_codes,
         make_codes,
+        print_codes,
         deactivate_users,
         reactivate_users,
         end_sessions_of_users,
@@ -147,6 +174,19 @@ class UsersPage(MailsCodes, ListPage):
     other_actions = (send_user_sample,)
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
+
+    def list_model(self) -> ListModel:
+        """The list, with what one query says of the users on this page."""
+        model = super().list_model()
+        facts = user_facts([row.id for row in model.rows])
+        keys = [column.key for column in self.columns]
+        rows = []
+        for row in model.rows:
+            cells = dict(zip(keys, row.cells, strict=True))
+            cells["students"] = Cell(str(facts[row.id].students), numeric=True)
+            cells["state"] = state_cell(facts[row.id])
+            rows.append(replace(row, cells=list(cells.values())))
+        return replace(model, rows=rows)
 
     def page_buttons(self) -> Sequence[Button]:
         buttons = list(super().page_buttons())
@@ -166,13 +206,14 @@ class UsersPage(MailsCodes, ListPage):
         return super().back_href()
 
     def show_model(self, row: User) -> ShowModel:
+        facts = user_facts([row.id])[row.id]
         return ShowModel(
             title=row.full_name,
             back_href=self.back_href(),
             back_label=str(self.title),
-            badges=state_badges(row),
+            badges=state_badges(facts),
             buttons=self._own_buttons(row),
-            sections=[self._facts(row), self._programmes(row), self._sign_in(row)],
+            sections=[self._facts(row, facts), self._programmes(row), self._sign_in(row)],
         )
 
     def _button(self, act: Action, row: User, icon: str, style: Any = "secondary") -> Button:
@@ -187,7 +228,7 @@ class UsersPage(MailsCodes, ListPage):
         )
         return [self._button(edit_user, row, "pencil", "primary"), self._button(switch, row, icon)]
 
-    def _facts(self, row: User) -> Section:
+    def _facts(self, row: User, facts: UserFacts) -> Section:
         return Section(
             _("Gegevens"),
             facts=[
@@ -196,6 +237,8 @@ class UsersPage(MailsCodes, ListPage):
                 Fact(_("Telefoon"), row.phone),
                 Fact(_("Organisatie"), row.organisation),
                 Fact(_("Rollen"), cells=[Cell(badges=role_badges(row))]),
+                Fact(_("Studenten"), str(facts.students)),
+                *([Fact(_("Nog te doen"), to_do(facts))] if to_do(facts) else []),
             ],
         )
 

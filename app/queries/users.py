@@ -50,14 +50,6 @@ def last_sign_in(user: User) -> datetime | None:
     return user.last_login.replace(tzinfo=UTC) if user.last_login else None
 
 
-def missing(user: User) -> str:
-    """What a user still needs before he can work: "role", "programme", or nothing ("")."""
-    roles = roles_of(user)
-    if not roles:
-        return "role"
-    return "programme" if not user.programmes and set(roles) & set(PROGRAMME_ROLES) else ""
-
-
 def with_role(*roles: Role) -> ColumnElement[bool]:
     """Condition on User: holds one of these roles (any role at all when none is named)."""
     held = (
@@ -69,7 +61,7 @@ def with_role(*roles: Role) -> ColumnElement[bool]:
 
 
 def is_incomplete() -> ColumnElement[bool]:
-    """`missing`, as a condition on User."""
+    """Condition on User: something is wanting before this user can work, a role or a programme."""
     coupled = exists().where(user_programme.c.user_id == User.id)
     return or_(~with_role(), and_(with_role(*PROGRAMME_ROLES), ~coupled))
 

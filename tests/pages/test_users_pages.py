@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.actions.base import run
 from app.actions.codes import shown_code
 from app.actions.login_codes import send_login_codes
+from app.actions.sign_in import check_code
 from app.actions.users import deactivate_users, edit_user
-from app.entities.base import db
+from app.entities.base import db, utc_now
+from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
+from app.entities.trail import ActionRun, AuditEntry
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM, Actor, Role, actor_of
-from tests.factories import make_programme, make_user, refresh
+from tests.factories import (
+    make_exam,
+    make_group,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    refresh,
+    supervise,
+)
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
+CODE_SHAPE = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b")
 ADD = "/gebruikers/do/add_user"
 NEW: dict[str, Any] = {
     "first_name": "Jan",
@@ -40,7 +57,7 @@ class TestList:
         make_user("school_examiner", last_name="Onaf")
         make_user("school_examiner", last_name="Af", programmes=[make_programme()])
         beheerder = visit("administrator")
-        assert beheerder.get("/gebruikers/").text.count("nog geen opleiding") == 1
+        assert beheerder.get("/gebruikers/").text.count("Nog geen opleiding: koppel er een.") == 1
         page = beheerder.get("/gebruikers/?staat=onvolledig").text
         assert "Onaf" in page
         assert rows(page) == 1
@@ -54,13 +71,43 @@ class TestList:
         ("query", "found"),
         [
             ("q=zoe+brink", 1), ("q=50%25", 0), ("rol=exam_committee", 1), ("rol=onzin", 0),
-            ("opleiding=1", 1), ("opleiding=x", 0), ("staat=inactief", 1), ("staat=nooit", 3), ("staat=x", 0),
+            ("opleiding=1", 1), ("opleiding=x", 0), ("staat=inactief", 1), ("staat=nooit", 2), ("staat=x", 0),
         ],
     )  # fmt: skip
     def test_filters(self, visit: Visit, query: str, found: int) -> None:
         make_user("exam_committee", first_name="Zoe", infix="ten", last_name="Brink", active=False)
         make_user("school_examiner", programmes=[make_programme(id=1)])
         assert rows(visit("administrator").get(f"/gebruikers/?{query}").text) == found
+
+    def test_each_state_has_a_filter_with_its_count(self, visit: Visit, actor: Callable[..., Actor]) -> None:
+        office = actor("administrator")
+        invited, failed = make_user("exam_committee"), make_user("exam_committee")
+        make_user("exam_committee", last_login=utc_now().replace(tzinfo=None))
+        make_user("exam_committee", active=False)
+        run(send_login_codes, office, [invited.id, failed.id])
+        with transaction():
+            db.session.execute(
+                update(OutboxMail).where(OutboxMail.to_user_id == failed.id).values(state="failed")
+            )
+        beheerder = visit("administrator")
+        page = beheerder.get("/gebruikers/").text
+        # Two administrators were made here and never signed in by hand.
+        wanted = {
+            "uitgenodigd": 2, "actief": 1, "nooit": 2, "inactief": 1, "onvolledig": 0, "mail-mislukt": 1,
+        }  # fmt: skip
+        options = re.findall(r'<option value="([a-z-]+)">[A-Z][^<(]* \((\d+)\)', page)
+        told = {key: int(count) for key, count in options}
+        assert told == wanted
+        for key, count in wanted.items():
+            assert rows(beheerder.get(f"/gebruikers/?staat={key}").text) == count, key
+
+    def test_a_row_says_how_many_students_are_coupled(self, visit: Visit) -> None:
+        user = make_user("school_supervisor", "school_examiner", programmes=[make_programme()])
+        for role in ("school_supervisor", "school_examiner"):
+            supervise(make_student(), user, role)
+        supervise(make_student(supervisors=((user, "school_supervisor"),)), user, "school_examiner")
+        page = visit("administrator").get("/gebruikers/?order=students&down=1").text
+        assert re.search(r'data-label="Studenten"[^>]*>3</td>', page)
 
     def test_twenty_users_cost_what_two_hundred_do(self, visit: Visit) -> None:
         beheerder = visit("administrator")
@@ -228,6 +275,86 @@ class TestConfirm:
         assert f"{gets.full_name}: {gets.email}" in page
         assert "Deze gebruiker is niet actief." in page
         assert db.session.scalars(select(OutboxMail)).first() is None
+
+
+class TestClosing:
+    def test_the_page_says_what_stays_behind(self, visit: Visit) -> None:
+        examiner = make_user("school_examiner", last_name="Vertrekt")
+        student = make_student(supervisors=((examiner, "school_examiner"),))
+        for days in (-3, 3, 5):
+            make_sitting(
+                make_registration(student, make_exam(tasks=1)),
+                starts_at=utc_now() + timedelta(days=days), school_examiner=examiner,
+            )  # fmt: skip
+        page = visit("administrator").get(f"/gebruikers/do/deactivate_users?id={examiner.id}").text
+        assert "Vertrekt: 2 komende examenmomenten, 1 student" in page
+        assert "Er staan nog 2 examenmomenten op hun naam" in page
+        assert "1 koppeling aan een student blijft bewaard." in page
+
+
+class TestSheet:
+    def path(self, *users: User) -> str:
+        return "/gebruikers/do/print_codes?" + "&".join(f"id={user.id}" for user in users)
+
+    def test_the_codes_are_shown_once_and_work(self, visit: Visit, actor: Callable[..., Actor]) -> None:
+        user = make_user("school_examiner", first_name="Noor", last_name="Strook")
+        run(send_login_codes, actor("administrator"), [user.id])
+        beheerder = visit("administrator")
+        asked = beheerder.get(self.path(user)).text
+        assert "1 eerdere inlogcode vervalt" in asked
+        assert not CODE_SHAPE.search(asked)
+        answer = beheerder.do(self.path(user), {"token": "s" * 40})
+        found = CODE_SHAPE.search(answer.text)
+        assert found is not None
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Noor Strook" in answer.text
+        assert "/aanmelden/code" in answer.text
+        refresh()
+        assert check_code(user.username, found[0]) is not None
+        again = beheerder.do(self.path(user), {"token": "s" * 40}).text
+        assert not CODE_SHAPE.search(again)
+        assert "al getoond" in again
+        kept = json.dumps(list(db.session.scalars(select(ActionRun.outcome))))
+        assert found[0] not in kept
+        assert found[0].replace("-", "") not in kept
+        assert db.session.scalar(select(AuditEntry.action).order_by(AuditEntry.id.desc())) == "print_codes"
+
+    def test_who_decides_gets_no_code_on_paper(self, visit: Visit) -> None:
+        page = visit("administrator").do(self.path(make_user("exam_committee", "school_examiner"))).text
+        assert not CODE_SHAPE.search(page)
+        assert "per mail en niet op papier" in page
+
+    def test_a_class_gets_a_sheet_from_its_own_page(self, visit: Visit) -> None:
+        student, other = make_student(first_name="Ilse"), make_student(first_name="Buiten")
+        group = make_group(student)
+        beheerder = visit("administrator")
+        page = beheerder.get(f"/studentgroepen/{group.id}").text
+        found = re.search(r'href="(/studenten/do/print_student_codes[^"]+)"', page)
+        assert found is not None
+        sheet = beheerder.do(unescape(found[1])).text
+        assert len(CODE_SHAPE.findall(sheet)) == 1
+        assert "Ilse" in sheet
+        assert other.first_name not in sheet
+
+    def test_a_supervisor_prints_for_own_students_only(self, visit: Visit) -> None:
+        visitor = visit("school_supervisor")
+        user = db.session.get_one(User, visitor.user_id)
+        own, another = make_student(supervisors=((user, "school_supervisor"),)), make_student()
+        path = "/studenten/do/print_student_codes?id="
+        assert len(CODE_SHAPE.findall(visitor.do(f"{path}{own.id}").text)) == 1
+        assert visitor.do(f"{path}{own.id}&id={another.id}").status_code == 404
+
+    def test_the_sheet_of_two_costs_what_one_of_twenty_does(self, visit: Visit) -> None:
+        costs = []
+        for size in (2, 20):
+            users = [make_user("school_examiner") for _ in range(size)]
+            beheerder = visit("administrator")
+            beheerder.token()
+            path = self.path(*users)
+            with counted() as statements:
+                beheerder.do(path)
+            costs.append(len(statements))
+        assert costs[0] == costs[1]
 
 
 class TestProfile:
