@@ -93,11 +93,9 @@ def state_cell(facts: UserFacts) -> Cell:
 
 
 def name_cell(user: User) -> Cell:
-    return Cell(user.full_name, href=f"{UsersPage.route_base}/{user.id}", muted=user.organisation)
-
-
-def sign_in_name_cell(user: User) -> Cell:
-    return Cell(user.username, muted=user.email if user.email != user.username else "")
+    """The name, and under it what tells two of one name apart."""
+    told = " · ".join(filter(None, (user.username, user.organisation)))
+    return Cell(user.full_name, href=f"{UsersPage.route_base}/{user.id}", muted=told)
 
 
 def roles_cell(user: User) -> Cell:
@@ -140,7 +138,6 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
     title = _l("Gebruikers")
     columns = (
         ListColumn("name", _l("Naam"), name_cell, order=User.last_name),
-        ListColumn("username", _l("Gebruikersnaam"), sign_in_name_cell, order=User.username),
         ListColumn("roles", _l("Rollen en opleidingen"), roles_cell),
         ListColumn("students", _l("Studenten"), lambda u: Cell(""), order=students_of(), numeric=True),
         ListColumn("last_sign_in", _l("Laatst aangemeld"), sign_in_cell, order=User.last_login),
