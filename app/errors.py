@@ -43,3 +43,13 @@ class RuleBroken(ProeveError):
     def __init__(self, message: str = "", *, field: str = "", **params: Any) -> None:
         super().__init__(message, **params)
         self.field = field
+
+
+class ProofNeeded(ProeveError):
+    """The right is there, but the user must first show again who they are; `strong`: by a second factor."""
+
+    status = 403
+
+    def __init__(self, message: str = "", *, strong: bool, **params: Any) -> None:
+        super().__init__(message, **params)
+        self.strong = strong

@@ -3,6 +3,7 @@
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, metadata
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
+from app.entities.factors import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from app.entities.imports import ImportRun
 from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
@@ -18,11 +19,12 @@ from app.entities.trail import ActionRun, AuditEntry, AuditObject
 from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
 
 __all__ = [
-    "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject", "CalendarLink",
-    "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective", "EmailChange",
-    "Enrolment", "Exam", "ExamExclusion", "ExamTask", "ImportRun", "Invitation", "LibraryDocument",
-    "LibraryPlacement", "LoginCode", "OutboxMail", "Programme", "ProgrammeElective", "ProgressMeasure",
-    "Registration", "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting",
-    "SittingExaminer", "Student", "StudentGroup", "Supervision", "SystemUpdate", "UpdateRead", "User",
-    "UserSession", "WorkProcess", "db", "metadata",
+    "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject", "Authenticator",
+    "CalendarLink", "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective",
+    "EmailChange", "Enrolment", "Exam", "ExamExclusion", "ExamTask", "ImportRun", "Invitation",
+    "LibraryDocument", "LibraryPlacement", "LoginCode", "OutboxMail", "Passkey", "PasskeyChallenge",
+    "Programme", "ProgrammeElective", "ProgressMeasure", "RecoveryCode", "Registration", "Result",
+    "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student",
+    "StudentGroup", "Supervision", "SystemUpdate", "UpdateRead", "User", "UserSession", "WorkProcess",
+    "db", "metadata",
 ]  # fmt: skip

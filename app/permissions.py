@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from app.entities.assessment import Assessment, Result
 from app.entities.base import db, utc_now
 from app.entities.exams import Exam
+from app.entities.factors import Passkey
 from app.entities.imports import ImportRun
 from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
@@ -28,6 +29,7 @@ from app.entities.sessions import UserSession
 from app.entities.students import Student, StudentGroup, Supervision, group_member
 from app.entities.trail import AuditEntry
 from app.entities.users import User, user_programme
+from app.rules.second_factor import Shown
 from app.rules.text import N_
 from app.school import current_school
 
@@ -199,6 +201,7 @@ READ: Mapping[type[Any], Permission] = {
     SystemUpdate: P.SETTINGS_READ,
     AuditEntry: P.TRAIL_READ,
     UserSession: P.PROFILE,
+    Passkey: P.PROFILE,
 }
 
 
@@ -217,12 +220,13 @@ class Actor:
     roles: frozenset[Role] = field(default_factory=frozenset)
     system: bool = False
     guest: bool = False  # invited for one sitting, without an account
+    shown: Shown = field(default_factory=Shown)  # what this person has shown of who they are, and when
 
 
 SYSTEM = Actor(id=None, name="Proeve", system=True)
 
 
-def actor_of(user: User) -> Actor:
+def actor_of(user: User, shown: Shown | None = None) -> Actor:
     """The actor that a signed-in user is; roles unknown to the table are left out."""
     known = {role.value for role in Role}
     return Actor(
@@ -230,6 +234,7 @@ def actor_of(user: User) -> Actor:
         name=user.full_name,
         roles=frozenset(Role(role.name) for role in user.roles if role.name in known),
         guest=bool(user.guest),
+        shown=shown or Shown(),
     )
 
 
@@ -366,6 +371,7 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (Exam, S.OWN_PROGRAMMES): _programme_exam,
     (User, S.SELF): lambda a, r: User.id == a.id,
     (UserSession, S.SELF): lambda a, r: UserSession.user_id == a.id,
+    (Passkey, S.SELF): lambda a, r: Passkey.user_id == a.id,
     (Student, S.OWN_STUDENTS): lambda a, r: Student.id.in_(_supervised(a, r)),
     (Student, S.ASSIGNED): lambda a, r: Student.id.in_(
         select(Registration.student_id).where(Registration.id.in_(_assigned_registrations(a, r)))

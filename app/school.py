@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask import current_app
 
 from app.entities.base import utc_now
+from app.rules.second_factor import Policy
 
 
 class SchoolFileWrong(Exception):
@@ -44,6 +45,8 @@ class School:
     idle_minutes: int = 120
     session_hours: int = 12
     invitation_days: int = 14  # after the sitting: how long an invited company examiner can fill in
+    second_factor: Policy = Policy.DECIDING_ROLES
+    second_factor_minutes: int = 15
     logo_url: str = ""
     mail_sender: str = ""
     mail_sender_name: str = ""
@@ -92,6 +95,8 @@ def load_school(folder: Path) -> School:
         idle_minutes=int(data.get("sessions", {}).get("idle_minutes", 120)),
         session_hours=int(data.get("sessions", {}).get("longest_hours", 12)),
         invitation_days=int(data.get("invitations", {}).get("valid_days_after", 14)),
+        second_factor=_policy(path, data.get("sign_in", {})),
+        second_factor_minutes=int(data.get("sign_in", {}).get("second_factor_minutes", 15)),
         logo_url="/school/logo" if data.get("logo") else "",
         mail_sender=str(mail.get("sender", "")),
         mail_sender_name=str(mail.get("sender_name", "")) or _text(path, data, "name"),
@@ -129,8 +134,18 @@ def _check(path: Path, school: School) -> None:
         raise SchoolFileWrong(f"{path}: invitations.valid_days_after: choose 0 to 365")
     if school.mail_sender and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", school.mail_sender):
         raise SchoolFileWrong(f"{path}: mail.sender: {school.mail_sender!r} is no e-mail address")
+    if not 1 <= school.second_factor_minutes <= 120:
+        raise SchoolFileWrong(f"{path}: sign_in.second_factor_minutes: choose 1 to 120")
     if school.logo and not school.logo.is_file():
         raise SchoolFileWrong(f"{path}: logo: {school.logo} is not there")
+
+
+def _policy(path: Path, sign_in: dict[str, Any]) -> Policy:
+    value = sign_in.get("second_factor", Policy.DECIDING_ROLES)
+    if value not in set(Policy):
+        choices = ", ".join(Policy)
+        raise SchoolFileWrong(f"{path}: sign_in.second_factor: choose {choices}, not {value!r}")
+    return Policy(value)
 
 
 def _part(path: Path, data: dict[str, Any], key: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.pages.assessment import ToAssessPage
 from app.pages.base.invitation import InvitationPage
+from app.pages.base.second_step import SecondStepPage
 from app.pages.base.sign_in import SignInPage
 from app.pages.base.stop_change import StopChangePage
 from app.pages.calendar import CalendarPage
@@ -29,6 +30,7 @@ from app.pages.profile import ProfilePage
 from app.pages.programmes import ElectivesPage, ProgrammesPage
 from app.pages.progress import OwnProgressPage, ProgressPage, progress_tab_shown
 from app.pages.school import HealthPage, StartPage
+from app.pages.second_factor import SecondFactorPage
 from app.pages.students import StudentsPage
 from app.pages.trail import TrailPage
 from app.pages.updates import UpdatesPage
@@ -71,8 +73,8 @@ TABS = (
 
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
-    SignInPage, InvitationPage, HealthPage, ElectivesPage, GroupsPage, ImportPage, OutboxPage, ResultsPage,
-    TrailPage, StopChangePage, CalendarPage, OwnDataPage,
+    SecondFactorPage, SecondStepPage, SignInPage, InvitationPage, HealthPage, ElectivesPage, GroupsPage,
+    ImportPage, OutboxPage, ResultsPage, TrailPage, StopChangePage, CalendarPage, OwnDataPage,
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ FOR_NOBODY = {
     "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
     "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
     "StopChangePage.stop", "CalendarPage.feed",
+    "SecondStepPage.second_step", "SecondStepPage.ask", "SecondStepPage.sign_in",
 }  # fmt: skip
 
 

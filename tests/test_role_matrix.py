@@ -43,6 +43,9 @@ IMPORTS: Access = {A: "own"}
 PROGRESS: Access = {A: "all", SS: "own", CS: "own", EC: "all"}
 
 
+OWN_FACTOR = ("set_up_app", "remove_app", "register_passkey")
+
+
 @dataclass(frozen=True)
 class Expected:
     """Who may ask for it; `row`: the kind of row in the address (see tests/support/world.py)."""
@@ -101,6 +104,9 @@ ROUTES: dict[str, Expected] = {
     "ProfilePage.choose": Expected(EVERYONE),
     "OwnDataPage.index": Expected(EVERYONE),
     "OwnDataPage.download": Expected(EVERYONE),
+    "SecondFactorPage.index": Expected(EVERYONE),
+    "SecondFactorPage.choose": Expected(EVERYONE),
+    "SecondFactorPage.codes": Expected(EVERYONE),
     "ImportPage.index": Expected(IMPORTS),
     "ImportPage.example": Expected(IMPORTS),
     "ImportPage.example_as_csv": Expected(IMPORTS),
@@ -115,6 +121,8 @@ ROUTES: dict[str, Expected] = {
 # Changes that have a route of their own.
 POSTS: dict[str, Expected] = {
     "ToAssessPage.save": Expected(EXAMINERS, "sitting"),
+    "SecondFactorPage.codes": Expected(EVERYONE),
+    "SecondFactorPage.ask": Expected(EVERYONE),
     "ProgressPage.show": Expected({CS: "own"}, "student"),
     "OwnProgressPage.index": Expected({ST: "own"}),
     "ImportPage.index": Expected(IMPORTS),
@@ -130,6 +138,7 @@ PUBLIC = {
     "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
     "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
     "StopChangePage.stop", "CalendarPage.feed",
+    "SecondStepPage.second_step", "SecondStepPage.ask", "SecondStepPage.sign_in",
 }  # fmt: skip
 
 # What everybody does to his own account.
@@ -163,6 +172,7 @@ ACTIONS: dict[str, Expected] = {
             "edit_user", "couple_to_programmes", "uncouple_from_programmes", "send_login_codes", "make_codes",
             "print_codes",
             "deactivate_users", "reactivate_users", "end_sessions_of_users",
+            "reset_second_factor",
         ),
         Expected(OFFICE, "user"),
     ),
@@ -177,7 +187,8 @@ ACTIONS: dict[str, Expected] = {
     "add_update": Expected({S: "all"}),
     "change_update": Expected({S: "all"}, "update"),
     "end_own_session": Expected(EVERYONE, "session"),
-    **dict.fromkeys(OWN_PROFILE, Expected(EVERYONE)),
+    "remove_passkey": Expected(EVERYONE, "passkey"),
+    **dict.fromkeys((*OWN_PROFILE, *OWN_FACTOR), Expected(EVERYONE)),
 }  # fmt: skip
 
 # Run by a route of POSTS, the sign-in page, the sender of mails or a command; no page offers them below /do/.
@@ -188,6 +199,8 @@ ELSEWHERE = {
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
     "add_demo_students", "note_visit", "renew_session", "use_invitation",
     "stop_email_change",
+    "ask_passkey", "sign_in_by_passkey", "show_passkey", "show_code", "show_password",
+    "record_failed_proof", "make_recovery_codes",
 }  # fmt: skip
 
 
@@ -372,7 +385,7 @@ def test_the_exam_committee_changes_nothing_whatever_it_posts(
 ) -> None:
     page = visitor_of(world.user(EC))
     before = trail_length()
-    own = set(OWN_PROFILE)
+    own = {*OWN_PROFILE, *OWN_FACTOR}
     for base in {base for base, _act in offered()}:
         for name in set(REGISTRY) - own:
             answer = page.post(f"{base}/do/{name}?id={world.own['student']}", {"confirmed": "1"})

@@ -28,6 +28,7 @@ from app.queries.assessment import assessment_of, is_adopted, whole_sitting
 from app.rules import states
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
+from app.rules.second_factor import Proof
 from app.rules.text import N_
 from app.school import current_school
 
@@ -89,6 +90,7 @@ def save_scores(
     confirm=True,
     noun=_l("examenmoment"),
     submit=_l("Maak definitief"),
+    proof=Proof.STRONG,
 )
 def make_definitive(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     """Close the assessment for good; the last task of the exam also gives the result.

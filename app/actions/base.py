@@ -19,12 +19,14 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import Form
 
 from app.actions.integrity import explain
+from app.actions.proof import demand
 from app.actions.trail import record
 from app.entities.base import db
 from app.entities.engine import id_set, transaction
 from app.entities.trail import ActionRun
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may, visible
+from app.rules.second_factor import Proof
 from app.rules.text import N_
 
 M = TypeVar("M")
@@ -145,6 +147,7 @@ class Action:
     noun: str | LazyString = ""
     submit: str | LazyString = ""
     intro: str | LazyString = ""
+    proof: Proof | None = None  # what must have been shown lately by who carries it out
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.function(*args, **kwargs)
@@ -164,6 +167,7 @@ def action(
     noun: str | LazyString = "",
     submit: str | LazyString = "",
     intro: str | LazyString = "",
+    proof: Proof | None = None,
 ) -> Callable[[Callable[..., Outcome]], Action]:
     """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given."""
 
@@ -171,7 +175,9 @@ def action(
         name = function.__name__
         if name in REGISTRY and REGISTRY[name].function.__module__ != function.__module__:
             raise ValueError(f"two actions are called {name}")
-        made = Action(name, function, label, permission, on, form, confirm, danger, noun, submit, intro)
+        made = Action(
+            name, function, label, permission, on, form, confirm, danger, noun, submit, intro, proof
+        )
         REGISTRY[name] = made
         return made
 
@@ -245,6 +251,8 @@ def _perform(
     if not may(actor, act.permission):
         raise NotAllowed
     targets = targets_of(act, actor, selection)
+    if act.proof is not None:
+        demand(actor, act.proof)
     outcome = act.function(actor, **data) if targets is None else act.function(actor, targets, **data)
     if not outcome.object_type:
         outcome.object_type = act.on.__name__ if act.on else ""

@@ -180,7 +180,7 @@ def forget_tries(*names: str) -> None:
 def record_sign_in(actor: Actor, *, user_id: int, opening: Opening) -> Outcome:
     """Open a session for who showed the password, and forget the tries of that account."""
     user = db.session.get_one(User, user_id, with_for_update=True)  # it counts: two at once take turns
-    _note_sign_in(user)
+    note_sign_in(user)
     open_session(user_id, opening, password=True)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
@@ -207,7 +207,7 @@ def use_code(actor: Actor, *, user_id: int, code: str, password: str, opening: O
         raise RuleBroken(WRONG_CODE)
     set_password(user, password)
     cancel_codes([user_id])
-    _note_sign_in(user)
+    note_sign_in(user)
     open_session(user_id, opening, password=True)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
@@ -222,7 +222,7 @@ def set_password(user: User, password: str, *, staying: int | None = None) -> No
     end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
 
 
-def _note_sign_in(user: User) -> None:
+def note_sign_in(user: User) -> None:
     user.last_login = utc_now().replace(tzinfo=None)
     user.login_count = (user.login_count or 0) + 1
     forget_tries(user.username, user.email)

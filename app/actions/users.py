@@ -99,7 +99,7 @@ def edit_user(
 ) -> Outcome:
     """Change a user; another role or address ends what the old one opened (sessions, codes)."""
     user = locked(User, targets.one().id, version, VERSIONED, LABELS)
-    _guard_supplier(actor, user)
+    guard_supplier(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
     user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
@@ -227,7 +227,8 @@ def _role_text(user: User) -> str:
     return ", ".join(role.label for role in roles_of(user))
 
 
-def _guard_supplier(actor: Actor, user: User) -> None:
+def guard_supplier(actor: Actor, user: User) -> None:
+    """RuleBroken: a supplier's account is a supplier's business."""
     if Role.SUPPLIER in roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
         raise RuleBroken(SUPPLIER_ONLY)
 

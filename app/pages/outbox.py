@@ -39,6 +39,7 @@ STATES: dict[str, tuple[Any, Tone]] = {
     "cancelled": (_l("Vervallen"), "neutral"),
 }
 PURPOSES = {
+    "factor_reset": _l("Tweede stap verwijderen"),
     LOGIN_CODE: _l("Inlogcode"),
     INVITATION: _l("Uitnodiging"),
     EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),

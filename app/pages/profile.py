@@ -18,12 +18,14 @@ from app.pages.base.guards import needs
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, ids_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
-from app.pages.base.sessions import leave, present, renew
+from app.pages.base.sessions import SET_UP_PATH, leave, present, renew
 from app.pages.base.sign_in import SIGN_IN_PATH
 from app.pages.calendar import CALENDAR_PATH
 from app.pages.own_data import OwnDataPage
+from app.pages.second_factor import factor_text
 from app.permissions import Permission
 from app.queries.calendar import link_made_at
+from app.queries.factors import factors_of
 from app.queries.profile import address_awaiting
 from app.queries.sessions import own_sessions
 from app.queries.users import last_sign_in, own_user, roles_of
@@ -79,7 +81,13 @@ class ProfilePage(ActionScreen):
                     _("Wat het systeem over mij bewaart"), f"{OwnDataPage.route_base}/", icon="file-person"
                 ),
             ],
-            sections=[self._own_data(user), _rights(user), self._devices(), self._calendar(user)],
+            sections=[
+                self._own_data(user),
+                _rights(user),
+                _second_step(user),
+                self._devices(),
+                self._calendar(user),
+            ],
         )
 
     def _own_data(self, user: User) -> Section:
@@ -159,6 +167,14 @@ def _own_data(user: User, awaiting: str, buttons: list[Button]) -> Section:
 
 def _awaiting(address: str) -> str:
     return _("%(email)s wacht op bevestiging", email=address) if address else ""
+
+
+def _second_step(user: User) -> Section:
+    return Section(
+        _("Tweede stap"),
+        facts=[Fact(_("Ingesteld"), factor_text(factors_of(user.id)))],
+        buttons=[Button(_("Tweede stap beheren"), SET_UP_PATH, icon="shield-lock")],
+    )
 
 
 def _rights(user: User) -> Section:

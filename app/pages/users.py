@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from app.actions.base import Action, Outcome
 from app.actions.code_sheet import print_codes
+from app.actions.factor_reset import reset_second_factor
 from app.actions.login_codes import make_codes, send_login_codes
 from app.actions.sample_mail import send_user_sample
 from app.actions.sessions import end_sessions_of_users
@@ -32,7 +33,9 @@ from app.pages.base.request import current_actor, href_with, ids_arg, is_number,
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
 from app.pages.outbox import OutboxPage, progress_text, send_again_buttons
+from app.pages.second_factor import factor_text
 from app.permissions import Permission, Role, may
+from app.queries.factors import factors_of
 from app.queries.user_list import (
     CONDITIONS,
     UserFacts,
@@ -168,7 +171,7 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         end_sessions_of_users,
     )
     mailing, sample = send_login_codes, send_user_sample
-    other_actions = (send_user_sample,)
+    other_actions = (send_user_sample, reset_second_factor)
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
 
@@ -257,7 +260,7 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         )
 
     def _sign_in(self, row: User) -> Section:
-        buttons = []
+        buttons, factors = [], factors_of(row.id)
         code = code_state(row.id)
         if may(current_actor(), Permission.USERS_EDIT):
             buttons = [
@@ -265,11 +268,14 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
                 self._button(send_login_codes, row, "envelope"),
                 self._button(end_sessions_of_users, row, "box-arrow-right"),
             ]
+            if factors.count:
+                buttons.append(self._button(reset_second_factor, row, "shield-x"))
         return Section(
             _("Aanmelden"),
             facts=[
                 Fact(_("Laatst aangemeld"), sign_in_cell(row).text),
                 Fact(_("Inlogcode"), cells=[_code_cell(code)]),
+                Fact(_("Tweede stap"), factor_text(factors)),
             ],
             buttons=buttons,
         )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
 from app.entities.users import User
+from app.queries.factors import has_factor
 from app.rules.sessions import SHARED_IDLE
 from app.rules.tokens import fingerprint
 from app.school import current_school
@@ -39,12 +40,13 @@ class Present:
     password_at: datetime | None
     strong_at: datetime | None
     shared: bool
+    has_factor: bool
 
 
 def session_of(token: str) -> tuple[Present, User] | None:
     """The live session behind a cookie's token, and its active user with roles; one query."""
     statement = (
-        select(User, UserSession)
+        select(User, UserSession, has_factor())
         .join(UserSession, UserSession.user_id == User.id)
         .options(joinedload(User.roles))
         .where(UserSession.token_hash == fingerprint(token), live(), User.active.is_(True))
@@ -52,8 +54,8 @@ def session_of(token: str) -> tuple[Present, User] | None:
     found = db.session.execute(statement).unique().one_or_none()
     if found is None:
         return None
-    user, row = found
-    facts = (row.created_at, row.last_seen_at, row.password_at, row.strong_at, row.shared)
+    user, row, factor = found
+    facts = (row.created_at, row.last_seen_at, row.password_at, row.strong_at, row.shared, bool(factor))
     return Present(row.id, user.id, *facts), user
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
-from app.entities.base import db
+from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.rules.tokens import fingerprint, new_token
@@ -57,9 +57,15 @@ class Visitor:
 
 
 def signed_in(user: User, **values: Any) -> str:
-    """A session of this user; the token of its cookie. Written beside the test's own transaction."""
+    """A session of this user, who has just shown all there is to show; the token of its cookie.
+
+    Written beside the test's own transaction.
+    """
     token = new_token()
-    row = {"token_hash": fingerprint(token), "user_id": user.id, "shared": False, **values}
+    row = {
+        "token_hash": fingerprint(token), "user_id": user.id, "shared": False, "strong_at": utc_now(),
+        **values,
+    }  # fmt: skip
     with db.engine.begin() as connection:
         connection.execute(insert(UserSession), row)
     return token

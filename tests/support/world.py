@@ -29,6 +29,7 @@ from tests.factories import (
     make_elective,
     make_exam,
     make_group,
+    make_passkey,
     make_programme,
     make_registration,
     make_sitting,
@@ -85,6 +86,8 @@ def make_world() -> World:
         for role, user in users.items():
             device = saved(UserSession(token_hash=new_token(), user_id=user.id))
             side.ids[f"session of {role}"] = side.ids["session"] = device.id
+            passkey = make_passkey(user)
+            side.ids[f"passkey of {role}"] = side.ids["passkey"] = passkey.id
     return World({role: user.id for role, user in mine.items()}, own, foreign)
 
 

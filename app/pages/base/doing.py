@@ -16,10 +16,13 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
+from app.actions.proof import demand
 from app.actions.wording import say
 from app.entities.base import db
 from app.errors import NotAllowed, RuleBroken
 from app.pages.base.guards import needs, permission_pair
+from app.pages.base.proving import FIELDS as PROOF_FIELDS
+from app.pages.base.proving import with_proof
 from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
 from app.pages.base.view import View
 from app.permissions import Permission
@@ -58,9 +61,14 @@ class ActionPage(View):
     @needs()
     def do(self, name: str) -> Any:
         act = self._offered(name)
+        return with_proof(str(act.label), self.back_href, lambda: self._do(act))
+
+    def _do(self, act: Action) -> Any:
         actor = current_actor()
         selection = self._selection(act)
         targets = targets_of(act, actor, selection)
+        if act.proof is not None:
+            demand(actor, act.proof)  # before the form is filled in; the runner asks again
         form = self._form(act, targets)
         if request.method == "POST" and request.form.get("confirmed") == "back":
             return self._page(act, targets, form, "form")
@@ -189,7 +197,11 @@ class ActionPage(View):
         last = confirming or not act.confirm
         hidden = [("token", secrets.token_urlsafe(32)), ("confirmed", "1")] if last else []
         if confirming and form is not None:
-            hidden += [(k, v) for k, v in request.form.items(multi=True) if k not in OWN_FIELDS]
+            hidden += [
+                (k, v)
+                for k, v in request.form.items(multi=True)
+                if k not in OWN_FIELDS and not k.startswith(PROOF_FIELDS)
+            ]
         return render_template(
             self.template_for(act),
             **self.extras(act, targets, form, outcome),

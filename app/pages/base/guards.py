@@ -10,8 +10,11 @@ from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
 from app.errors import NotAllowed
+from app.pages.base.request import href_with
+from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.permissions import Permission, permission_pair
 from app.queries.invitations import open_sitting
+from app.rules.second_factor import Owed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,6 +35,11 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
                 return redirect(url_for("InvitationPage.own"))
             if current_user.guest and not guests:
                 raise NotAllowed
+            step = owed_now()
+            if step is Owed.SHOW:
+                return redirect(href_with(STEP_PATH, [("next", _here())]))
+            if step is Owed.SET_UP and not self.while_setting_up:
+                return redirect(href_with(SET_UP_PATH, [("next", _here())]))
             if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
                 raise NotAllowed
             return function(self, *args, **kwargs)

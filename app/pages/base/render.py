@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from app.builder import granted
 from app.pages.base.request import current_actor
+from app.pages.base.sessions import owed_now
 from app.school import School, current_school
 from app.theme.widgets import NavItem
 
@@ -61,8 +62,8 @@ class Viewer:
 
 
 def viewer() -> Viewer | None:
-    if not current_user or not current_user.is_authenticated:
-        return None
+    if not current_user or not current_user.is_authenticated or owed_now():
+        return None  # a menu comes when the second step has been taken
     actor = current_actor()
     labels = [_(role.label) for role in sorted(actor.roles)]
     return Viewer(actor.name, labels, guest=actor.guest)

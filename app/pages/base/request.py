@@ -12,6 +12,7 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
 from app.errors import NotFound
 from app.permissions import Actor, actor_of
+from app.rules.second_factor import Shown
 
 ANONYMOUS = Actor(id=None, name="")
 # Comes along with text out of a PDF or a terminal; a spreadsheet cannot hold it. Tab and line ends stay.
@@ -22,8 +23,19 @@ DIGITS = re.compile(r"[0-9]{1,9}")
 def current_actor() -> Actor:
     """Who asks; nobody signed in: an actor without rights. Kept for the length of the request."""
     if "actor" not in g:
-        g.actor = actor_of(current_user) if current_user.is_authenticated else ANONYMOUS
+        g.actor = actor_of(current_user, _shown()) if current_user.is_authenticated else ANONYMOUS
     return g.actor  # type: ignore[no-any-return]
+
+
+def _shown() -> Shown | None:
+    """What the user of this session has shown of who they are, and when."""
+    here = g.get("present")
+    return Shown(here.created_at, here.password_at, here.strong_at) if here is not None else None
+
+
+def address() -> str:
+    """Where the request comes from."""
+    return request.remote_addr or ""
 
 
 def text_arg(name: str, default: str = "") -> str:

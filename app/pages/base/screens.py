@@ -89,6 +89,16 @@ def upload(field: Any) -> tuple[bytes, str]:
     return field.data.read(), field.data.filename or ""
 
 
+def json_answer(content: str) -> Response:
+    """An answer for a script of ours; `content` is JSON already."""
+    return current_app.response_class(content, mimetype="application/json")
+
+
+def new_challenge() -> bytes:
+    """What a browser must sign to show a passkey."""
+    return secrets.token_bytes(32)
+
+
 def new_token() -> str:
     """For a form that must be carried out once: sent twice, the second time shows the first outcome."""
     return secrets.token_urlsafe(32)
@@ -96,5 +106,5 @@ def new_token() -> str:
 
 __all__ = [
     "ActionScreen", "Screen", "bytes_answer", "calendar_answer", "expose", "file_answer", "filled", "go",
-    "missing", "new_token", "posted", "tell", "text", "upload",
+    "json_answer", "missing", "new_challenge", "new_token", "posted", "tell", "text", "upload",
 ]  # fmt: skip

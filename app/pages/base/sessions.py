@@ -14,11 +14,15 @@ from app.entities.engine import in_a_hurry
 from app.pages.base.request import current_actor
 from app.permissions import SYSTEM
 from app.queries.sessions import Present
+from app.rules.second_factor import Owed, owed
 from app.rules.sessions import SEEN_EVERY, device_name
 from app.rules.tokens import fingerprint, new_token
+from app.school import current_school
 from app.theme.assets import ENDPOINTS
 
 COOKIE_KEY = "_user_id"  # where Flask-Login looks for what identifies a user
+STEP_PATH = "/aanmelden/tweede-stap"
+SET_UP_PATH = "/mijn-profiel/tweede-stap/"
 STAYS = ("locale",)  # what a session of somebody who is not signed in hands on at sign-in
 
 
@@ -63,6 +67,18 @@ def renew(*, password: bool = False, strong: bool = False) -> None:
             password=password, strong=strong,
         )  # fmt: skip
         session[COOKIE_KEY] = token
+        g.pop("_login_user", None)  # who asks is read again, with what has been shown
+        g.pop("actor", None)
+
+
+def owed_now() -> Owed:
+    """What this session owes before any page opens: showing the second factor, or setting one up."""
+    here = present()
+    if here is None:
+        return Owed.NOTHING
+    actor = current_actor()
+    policy = current_school().second_factor
+    return owed(actor.roles, policy, has_factor=here.has_factor, shown=actor.shown)
 
 
 def _note_visit() -> None:

@@ -28,7 +28,8 @@ from app.errors import NotFound, RuleBroken
 from app.mail.invitation import INVITATION_PATH
 from app.mail.texts import CODE_PATH
 from app.pages.base.guards import public
-from app.pages.base.request import posted, safe_path, sent
+from app.pages.base.proving import site_here
+from app.pages.base.request import href_with, posted, safe_path, sent
 from app.pages.base.sessions import enter, leave, opening, present
 from app.pages.base.view import View
 from app.permissions import SYSTEM
@@ -127,7 +128,8 @@ class SignInPage(View):
             Button(_("Ik heb een inlogcode"), CODE_PATH),
             Button(_("Ik ben uitgenodigd als examinator"), f"{INVITATION_PATH}/"),
         ]
-        return self._page(form, problem, links=links)
+        passkey = href_with("/aanmelden/passkey", [("next", request.args.get("next", ""))])
+        return self._page(form, problem, links=links, passkey_href=passkey if site_here() else "")
 
     def _code_page(self, form: ActionForm, problem: str = "") -> Any:
         return self._page(

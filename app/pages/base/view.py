@@ -7,4 +7,5 @@ from flask_appbuilder import BaseView
 
 class View(BaseView):
     template_folder = None
+    while_setting_up = False  # open to who must first set up a second factor
     under = ""  # the tab that lights up on this page, where the address doesn't say so

@@ -1,0 +1,77 @@
+"""A lost second factor, set right by the office."""
+
+from __future__ import annotations
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete
+
+from app.actions.base import Outcome, Targets, action
+from app.actions.outbox import NewMail, put_in_outbox
+from app.actions.sessions import end_sessions
+from app.actions.users import guard_supplier
+from app.entities.base import db
+from app.entities.factors import Authenticator, Passkey, RecoveryCode
+from app.entities.users import User
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.factors import factors_of
+from app.rules.second_factor import Proof
+from app.rules.sessions import FACTOR_CHANGED
+from app.rules.text import N_
+from app.rules.tokens import new_token
+from app.school import current_school
+
+
+@action(
+    _l("Tweede stap opnieuw instellen"), permission=Permission.USERS_EDIT, on=User, confirm=True, danger=True,
+    noun=_l("gebruiker"), submit=_l("Tweede stap verwijderen"), proof=Proof.LATELY,
+    intro=_l(
+        "Doe dit alleen als u zeker weet wie het vraagt: bel terug of laat de gebruiker langskomen. "
+        "De gebruiker wordt overal afgemeld, krijgt bericht en stelt een nieuwe tweede stap in."
+    ),
+)  # fmt: skip
+def reset_second_factor(actor: Actor, targets: Targets[User]) -> Outcome:
+    """Take away a user's authenticator app, passkeys and recovery codes; all sessions end."""
+    user = targets.one()
+    guard_supplier(actor, user)
+    if user.id == actor.id:
+        raise RuleBroken(N_("Uw eigen tweede stap wijzigt u in Mijn profiel."))
+    if factors_of(user.id).count == 0:
+        return Outcome(unchanged=1, summary=_("%(name)s heeft geen tweede stap.", name=user.full_name))
+    for table in (Authenticator, Passkey, RecoveryCode):
+        db.session.execute(delete(table).where(table.user_id == user.id))
+    end_sessions([user.id], FACTOR_CHANGED)
+    put_in_outbox([_notice(user)])
+    return Outcome(
+        done=1,
+        ids=[user.id],
+        names=[user.full_name],
+        object_type="User",
+        summary=_("De tweede stap van %(name)s is verwijderd.", name=user.full_name),
+    )
+
+
+def _notice(user: User) -> NewMail:
+    """Tells the user, so that a reset that nobody asked for is noticed."""
+    school = current_school()
+    with force_locale(user.language or school.language):
+        paragraphs = (
+            _("Beste %(name)s,", name=user.full_name),
+            _(
+                "De beheerder heeft uw tweede stap bij het aanmelden verwijderd. U bent overal afgemeld en "
+                "stelt een nieuwe in zodra u zich weer aanmeldt."
+            ),
+            _("Hebt u hier niet om gevraagd? Bel dan meteen uw school."),
+            _("Met vriendelijke groet,") + "\n" + school.name,
+        )
+        subject = _("Uw tweede stap bij %(school)s is verwijderd", school=school.name)
+    return NewMail(
+        purpose="factor_reset",
+        dedupe_key=f"factor_reset:{user.id}:{new_token()}",
+        to_address=user.email,
+        to_user_id=user.id,
+        subject=subject,
+        body="\n\n".join(paragraphs) + "\n",
+    )

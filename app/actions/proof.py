@@ -1,0 +1,30 @@
+"""Showing again who you are, before something that matters: asked here, whoever carries it out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.entities.base import db, utc_now
+from app.entities.users import User
+from app.errors import ProofNeeded
+from app.permissions import Actor
+from app.queries.factors import has_factor
+from app.rules.second_factor import Proof, is_missing
+from app.rules.text import N_
+from app.school import current_school
+
+SHOW_AGAIN = N_("Laat eerst opnieuw zien dat u het bent.")
+
+
+def demand(actor: Actor, proof: Proof) -> None:
+    """ProofNeeded when this actor has not shown it lately. What the system does needs none."""
+    if actor.system:
+        return
+    school = current_school()
+    factor = bool(db.session.scalar(select(has_factor()).select_from(User).where(User.id == actor.id)))
+    within = timedelta(minutes=school.second_factor_minutes)
+    policy = school.second_factor
+    if is_missing(proof, actor.shown, utc_now(), policy=policy, has_factor=factor, within=within):
+        raise ProofNeeded(SHOW_AGAIN, strong=proof is Proof.STRONG)

@@ -1,0 +1,38 @@
+"""What a user has to show as a second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+
+from app.entities.base import db
+from app.entities.factors import Authenticator, Passkey, RecoveryCode
+from app.entities.users import User
+
+
+def has_factor() -> ColumnElement[bool]:
+    """Condition on User: has an authenticator app or a passkey. Recovery codes alone are none."""
+    return or_(exists().where(Authenticator.user_id == User.id), exists().where(Passkey.user_id == User.id))
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The second factors of one user, and how many recovery codes are left."""
+
+    app: Authenticator | None
+    passkeys: Sequence[Passkey]
+    codes_left: int
+
+    @property
+    def count(self) -> int:
+        return len(self.passkeys) + (self.app is not None)
+
+
+def factors_of(user_id: int | None) -> Factors:
+    app = db.session.scalars(select(Authenticator).where(Authenticator.user_id == user_id)).one_or_none()
+    theirs = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
+    passkeys = db.session.scalars(theirs).all()
+    left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    return Factors(app, passkeys, db.session.scalar(left) or 0)

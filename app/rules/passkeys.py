@@ -1,0 +1,45 @@
+"""On which site a passkey works: the name it is bound to, and the origin the browser must report."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LOCAL = "localhost"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What WebAuthn calls the relying party id, and the origin."""
+
+    rp_id: str
+    origin: str
+
+
+def site_of(address: str, asked_host: str) -> Site | None:
+    """The site of an address like https://examens.school.nl; None: browsers make no passkeys there.
+
+    A passkey is bound to a name, never to an IP address. A site on this machine goes by “localhost”,
+    on the port that was asked for (`asked_host`: the Host header); any other site by its address alone.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if host == LOCAL or _is_loopback(host):
+        asked = urlsplit(f"//{asked_host}")
+        return Site(LOCAL, f"{parts.scheme}://{asked.netloc}") if asked.hostname == LOCAL else None
+    if not host or _is_ip(host) or parts.scheme != "https":
+        return None
+    return Site(host, f"{parts.scheme}://{parts.netloc}")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_ip(host) and ipaddress.ip_address(host).is_loopback
