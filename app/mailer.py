@@ -12,6 +12,7 @@ import os
 import secrets
 import smtplib
 import socket
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from app.actions.mail_contents import as_html, ready_body
 from app.actions.outbox import WAKE, one_line
 from app.entities.base import db
 from app.permissions import SYSTEM
-from app.rules.delivery import REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
+from app.rules.delivery import CERTIFICATE, REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
 from app.school import current_school
 from config import Settings
 
@@ -54,17 +55,23 @@ class Failure:
 
 
 class PatientConnection(Connection):
-    """Flask-Mail's connection with an end to its patience, and a farewell that may fail."""
-
-    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        before = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(self.timeout)  # Flask-Mail passes no timeout on
-        try:
-            return super().configure_host()
-        finally:
-            socket.setdefaulttimeout(before)
+    """Flask-Mail's connection with an end to its patience, an eye for certificates and a calm farewell."""
 
     timeout = 20.0
+
+    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
+        """Flask-Mail itself waits for ever and looks at no certificate."""
+        mail, trust = self.mail, ssl.create_default_context()
+        host = (
+            smtplib.SMTP_SSL(mail.server, mail.port, timeout=self.timeout, context=trust)
+            if mail.use_ssl
+            else smtplib.SMTP(mail.server, mail.port, timeout=self.timeout)
+        )
+        if mail.use_tls:
+            host.starttls(context=trust)
+        if mail.username and mail.password:
+            host.login(mail.username, mail.password)
+        return host
 
     def __exit__(self, *args: Any) -> None:
         if self.host is not None:
@@ -213,6 +220,9 @@ def _meaning(error: Exception) -> Failure:
             return Failure(SIGN_IN, _said(error.smtp_code, ""))
         case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
             return Failure(REFUSED, _said(error.smtp_code, error.smtp_error), is_lasting(error.smtp_code))
+        case ssl.SSLError():
+            why = getattr(error, "verify_message", "") or type(error).__name__
+            return Failure(CERTIFICATE, one_line(why))
         case _:
             return Failure(UNREACHABLE, type(error).__name__)
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -23,9 +24,9 @@ from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
 from app.mailer import message_id, send_all, start_sender
 from app.permissions import SYSTEM
-from app.rules.delivery import MOST_TRIES, REFUSED_ADDRESS, UNREACHABLE
+from app.rules.delivery import CERTIFICATE, MOST_TRIES, REFUSED_ADDRESS, UNREACHABLE
 from tests.factories import make_user, refresh
-from tests.support.smtp import MailServer, mail_server, sending_to, unused_port
+from tests.support.smtp import MailServer, home_made_certificate, mail_server, sending_to, unused_port
 
 
 @pytest.fixture
@@ -136,6 +137,13 @@ class TestTrouble:
         ):
             send_all()
         assert (states(), mails()[0].failure) == (["waiting"], UNREACHABLE)
+
+    def test_a_server_that_nobody_vouches_for_gets_nothing(self, app: Flask, tmp_path: Path) -> None:
+        put("an@example.nl")
+        with mail_server(app, tls=home_made_certificate(tmp_path)) as server:
+            app.extensions["mail"].use_tls = True
+            assert send_all() == 0
+        assert (states(), mails()[0].failure, server.received) == (["waiting"], CERTIFICATE, [])
 
     def test_a_slow_server_is_waited_for(self, server: MailServer) -> None:
         server.pause = 0.2

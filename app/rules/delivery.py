@@ -11,9 +11,11 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=4)
 
 # What is kept of a failure (OutboxMail.failure) -> what people read.
-UNREACHABLE, REFUSED_ADDRESS, REFUSED, SIGN_IN = "unreachable", "address", "refused", "sign_in"
+UNREACHABLE, CERTIFICATE, SIGN_IN = "unreachable", "certificate", "sign_in"
+REFUSED_ADDRESS, REFUSED = "address", "refused"
 FAILURES = {
     UNREACHABLE: N_("De mailserver antwoordde niet."),
+    CERTIFICATE: N_("De mailserver heeft geen certificaat dat klopt; er is niets aan hem gegeven."),
     REFUSED_ADDRESS: N_("De mailserver kent dit adres niet of neemt er geen mail voor aan."),
     REFUSED: N_("De mailserver nam de mail niet aan."),
     SIGN_IN: N_("De mailserver liet Proeve niet binnen; controleer gebruikersnaam en wachtwoord."),
