@@ -11,6 +11,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from app.pages.assessment import ToAssessPage
+from app.pages.base.codes import CodesPage
 from app.pages.base.invitation import InvitationPage
 from app.pages.base.second_step import SecondStepPage
 from app.pages.base.sign_in import SignInPage
@@ -73,8 +74,8 @@ TABS = (
 
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
-    SecondFactorPage, SecondStepPage, SignInPage, InvitationPage, HealthPage, ElectivesPage, GroupsPage,
-    ImportPage, OutboxPage, ResultsPage, TrailPage, StopChangePage, CalendarPage, OwnDataPage,
+    SecondFactorPage, SecondStepPage, SignInPage, CodesPage, InvitationPage, HealthPage, ElectivesPage,
+    GroupsPage, ImportPage, OutboxPage, ResultsPage, TrailPage, StopChangePage, CalendarPage, OwnDataPage,
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ FOR_NOBODY = {
     "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
     "StopChangePage.stop", "CalendarPage.feed",
     "SecondStepPage.second_step", "SecondStepPage.ask", "SecondStepPage.sign_in",
+    "CodesPage.ask", "CodesPage.forgotten", "CodesPage.enter_code",
 }  # fmt: skip
 
 

@@ -101,6 +101,7 @@ ROUTES: dict[str, Expected] = {
     "UpdatesPage.index": Expected(OFFICE),
     "UpdatesPage.choose": Expected(OFFICE),
     "ProfilePage.index": Expected(EVERYONE),
+    "CodesPage.new_password": Expected(EVERYONE),
     "ProfilePage.choose": Expected(EVERYONE),
     "OwnDataPage.index": Expected(EVERYONE),
     "OwnDataPage.download": Expected(EVERYONE),
@@ -123,6 +124,7 @@ POSTS: dict[str, Expected] = {
     "ToAssessPage.save": Expected(EXAMINERS, "sitting"),
     "SecondFactorPage.codes": Expected(EVERYONE),
     "SecondFactorPage.ask": Expected(EVERYONE),
+    "CodesPage.new_password": Expected(EVERYONE),
     "ProgressPage.show": Expected({CS: "own"}, "student"),
     "OwnProgressPage.index": Expected({ST: "own"}),
     "ImportPage.index": Expected(IMPORTS),
@@ -139,6 +141,7 @@ PUBLIC = {
     "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
     "StopChangePage.stop", "CalendarPage.feed",
     "SecondStepPage.second_step", "SecondStepPage.ask", "SecondStepPage.sign_in",
+    "CodesPage.ask", "CodesPage.forgotten", "CodesPage.enter_code",
 }  # fmt: skip
 
 # What everybody does to his own account.
@@ -201,6 +204,7 @@ ELSEWHERE = {
     "stop_email_change",
     "ask_passkey", "sign_in_by_passkey", "show_passkey", "show_code", "show_password",
     "record_failed_proof", "make_recovery_codes",
+    "request_code", "count_code_try", "use_mailed_code", "choose_password",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from app.actions.base import Refused
 from app.actions.outbox import NewMail, put_in_outbox
@@ -28,8 +28,9 @@ from app.entities.users import LoginCode, User
 from app.mail.texts import LOGIN_CODE, Text, login_code_text
 from app.permissions import Actor, Role
 from app.queries.users import live_code, main_roles, with_role
-from app.rules.login_codes import code_of, grouped
+from app.rules.login_codes import INVITATION, MAILED_LENGTH, code_of, grouped
 from app.rules.people import full_name
+from app.rules.tokens import fingerprint
 from app.school import current_school
 
 NAMES = 10
@@ -59,9 +60,22 @@ def code_for(user_id: int, nonce: str) -> str:
     return code_of(hmac.digest(key, f"inlogcode|{user_id}|{nonce}".encode(), "sha256"))
 
 
+def mailed_code_for(nonce: str) -> str:
+    """The eight characters behind a row that was mailed to who is signing in."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return code_of(hmac.digest(key, f"gemailde code|{nonce}".encode(), "sha256"), MAILED_LENGTH)
+
+
 def hash_of(code: str) -> str:
-    """How a code is looked up. A plain SHA-256 will do for eighty random bits."""
-    return hashlib.sha256(code.encode()).hexdigest()
+    """How an inlogcode is looked up. A plain SHA-256 will do for eighty random bits."""
+    return fingerprint(code)
+
+
+def slow_hash(code: str, salt: str) -> str:
+    """How a code of forty bits is kept: scrypt with OWASP's parameters, salted with the row's own nonce."""
+    return hashlib.scrypt(
+        code.encode(), salt=salt.encode(), n=2**15, r=8, p=3, maxmem=64 * 2**20, dklen=32
+    ).hex()
 
 
 def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
@@ -89,7 +103,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
             if len(issued.names) < NAMES:
                 issued.names.append(f"{name}: {row.email}" if mail else name)
     issued.made = fresh
-    cancel_codes(fresh)
+    cancel_codes(fresh, INVITATION)
     _make(fresh)
     issued.written = _mail(issued.mailed)
     return issued
@@ -121,12 +135,14 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
     return issued
 
 
-def cancel_codes(user_ids: Sequence[int]) -> None:
-    """End the live codes of these users, and the mails about them that still wait."""
+def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
+    """End the live codes of these users (for these purposes only), and the mails about them that wait."""
     if not user_ids:
         return
     now = utc_now()
-    theirs = LoginCode.user_id.in_(id_set(user_ids))
+    theirs: ColumnElement[bool] = LoginCode.user_id.in_(id_set(user_ids))
+    if purposes:
+        theirs &= LoginCode.purpose.in_(purposes)
     ended = select(LoginCode.id).where(theirs, LoginCode.cancelled_at.is_not(None))
     live = theirs & LoginCode.used_at.is_(None) & LoginCode.cancelled_at.is_(None)
     waiting = (OutboxMail.state == "waiting") & OutboxMail.login_code_id.in_(ended)
@@ -229,4 +245,5 @@ def shown_code(row: LoginCode) -> str:
     """The code as people read it, while it works; otherwise nothing. For sending, and for a demo school."""
     if row.used_at or row.cancelled_at or row.expires_at <= utc_now():
         return ""
-    return grouped(code_for(row.user_id, row.nonce))
+    plain = code_for(row.user_id, row.nonce) if row.purpose == INVITATION else mailed_code_for(row.nonce)
+    return grouped(plain)

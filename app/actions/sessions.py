@@ -41,7 +41,9 @@ class Opening:
     shared: bool = False
 
 
-def open_session(user_id: int, opening: Opening, *, password: bool = False, strong: bool = False) -> None:
+def open_session(
+    user_id: int, opening: Opening, *, password: bool = False, strong: bool = False, code: bool = False
+) -> None:
     """A new session for who has just shown who they are: by password, by a second factor, or by a code."""
     now = utc_now()
     db.session.execute(
@@ -59,6 +61,7 @@ def open_session(user_id: int, opening: Opening, *, password: bool = False, stro
             shared=opening.shared,
             password_at=now if password else None,
             strong_at=now if strong else None,
+            code_at=now if code else None,
         )
     )
 

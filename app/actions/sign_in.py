@@ -6,7 +6,6 @@ four processes are forty rows, not one. The answer is the same whether or not th
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -30,11 +29,14 @@ from app.rules.login_codes import normal_form
 from app.rules.passwords import LONGEST, password_problem
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
+from app.rules.tokens import fingerprint
 from app.school import current_school
 
 WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 5
 TRIES_PER_ADDRESS = 50
+MAILS_PER_NAME = 3  # asked for under one typed name; whether anything is mailed depends on the account too
+MAILS_PER_ADDRESS = 200  # a whole school may sit behind one address
 TRIES_LOCK = 7_306_002  # any constant: on PostgreSQL those who count tries queue on it
 # Checked when there is no account or no password, so that every answer takes the same work (trap 18).
 NO_ONES_PASSWORD = generate_password_hash("no one has this password")
@@ -59,10 +61,16 @@ def shared_field() -> BooleanField:
     )
 
 
-class SignInForm(ActionForm):
-    username = StringField(
-        _l("Gebruikersnaam of e-mailadres"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX
+def name_field() -> StringField:
+    return StringField(
+        _l("Gebruikersnaam, e-mailadres of studentnummer"),
+        [InputRequired(), Length(max=254)],
+        render_kw=USERNAME_BOX,
     )
+
+
+class SignInForm(ActionForm):
+    username = name_field()
     password = PasswordField(
         _l("Wachtwoord"),
         [InputRequired(), Length(max=LONGEST)],
@@ -105,24 +113,20 @@ class NewPasswordForm(ActionForm):
         return (current_school().name,)
 
 
-class CodeForm(NewPasswordForm):
-    """Signing in with an inlogcode: user name, code, and the password to use from now on."""
+CODE_BOX = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
 
-    username = StringField(
-        _l("Gebruikersnaam of e-mailadres"), [InputRequired(), Length(max=254)], render_kw=USERNAME_BOX
-    )
+
+class CodeForm(ActionForm):
+    """Signing in with an inlogcode; the password is chosen afterwards (choose_password)."""
+
+    username = name_field()
     code = StringField(
         _l("Inlogcode"),
         [InputRequired(), Length(max=60)],
         description=_l("Zestien tekens uit de mail. Spaties, streepjes en kleine letters maken niet uit."),
-        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
+        render_kw=CODE_BOX,
     )
-    password = new_password_field()
-    again = again_field()
     shared = shared_field()
-
-    def own_words(self) -> tuple[str, ...]:
-        return (*super().own_words(), self.username.data or "")
 
 
 def check_sign_in(username: str, password: str) -> User | None:
@@ -142,15 +146,19 @@ def check_code(username: str, code: str) -> User | None:
 
 
 @action(_l("Poging geteld"), permission=Permission.START)
-def count_try(actor: Actor, *, username: str, address: str) -> Outcome:
-    """Count a try before it is made; refused with TOO_OFTEN at the limit. Success takes the count away."""
+def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) -> Outcome:
+    """Count a try before it is made; refused with TOO_OFTEN at the limit. Success takes the count away.
+
+    `mail`: a request to mail a code; counted apart, by what was typed and by address.
+    """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(select(func.pg_advisory_xact_lock(TRIES_LOCK)))
     now = utc_now()
-    account = account_key(username)
+    account = account_key(f"mail {username}" if mail else username)
+    address = f"mail {address}"[:64] if mail else address[:64]
     for column, value, most in (
-        (SignInAttempt.account, account, TRIES_PER_ACCOUNT),
-        (SignInAttempt.address, address, TRIES_PER_ADDRESS),
+        (SignInAttempt.account, account, MAILS_PER_NAME if mail else TRIES_PER_ACCOUNT),
+        (SignInAttempt.address, address, MAILS_PER_ADDRESS if mail else TRIES_PER_ADDRESS),
     ):
         recent = (
             select(func.count())
@@ -166,7 +174,7 @@ def count_try(actor: Actor, *, username: str, address: str) -> Outcome:
 
 def account_key(username: str) -> str:
     """What is kept of the name somebody typed: it may be a password in the wrong box."""
-    return hashlib.sha256(username.strip().lower().encode()).hexdigest()
+    return fingerprint(username.strip().lower())
 
 
 def forget_tries(*names: str) -> None:
@@ -192,8 +200,8 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
 
 
 @action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
-def use_code(actor: Actor, *, user_id: int, code: str, password: str, opening: Opening) -> Outcome:
-    """Consume the code and set the password. One UPDATE decides: of two at once, one gets in."""
+def use_code(actor: Actor, *, user_id: int, code: str, opening: Opening) -> Outcome:
+    """Consume the inlogcode and sign in. One UPDATE decides: of two at once, one gets in."""
     consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
         update(LoginCode)
         .where(LoginCode.user_id == user_id, LoginCode.code_hash == hash_of(normal_form(code)), live_code())
@@ -205,10 +213,9 @@ def use_code(actor: Actor, *, user_id: int, code: str, password: str, opening: O
     user = db.session.get_one(User, user_id, with_for_update=True)
     if not user.active:
         raise RuleBroken(WRONG_CODE)
-    set_password(user, password)
     cancel_codes([user_id])
     note_sign_in(user)
-    open_session(user_id, opening, password=True)
+    open_session(user_id, opening, code=True)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
 
 

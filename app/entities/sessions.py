@@ -29,6 +29,7 @@ class UserSession(Model):
     shared: Mapped[bool] = mapped_column(default=False)  # a computer that others use too: ends sooner
     password_at: Mapped[datetime | None] = mapped_column(Moment)  # the password was last shown
     strong_at: Mapped[datetime | None] = mapped_column(Moment)  # a second factor was last shown
+    code_at: Mapped[datetime | None] = mapped_column(Moment)  # opened by a code, and no password chosen since
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_because: Mapped[str] = mapped_column(String(20), default="", server_default="")  # rules/sessions
 

@@ -52,14 +52,21 @@ User = SchoolUser
 
 
 class LoginCode(Model):
-    """An inlogcode: one-time, hashed, expiring. The code itself is never stored."""
+    """A code to get in with: one-time, hashed, expiring. The code itself is never stored.
+
+    `purpose` (rules/login_codes): an invitation of 80 bits, or a short mailed code to sign in or to choose
+    another password, which only the browser that asked can use, and not after five wrong tries.
+    """
 
     __tablename__ = "login_code"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     nonce: Mapped[str] = mapped_column(String(64))
-    code_hash: Mapped[str] = mapped_column(String(64))
+    code_hash: Mapped[str] = mapped_column(String(64))  # actions/codes says which hash
+    purpose: Mapped[str] = mapped_column(String(12), default="invitation", server_default="invitation")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)

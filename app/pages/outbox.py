@@ -28,6 +28,7 @@ from app.permissions import Permission, may
 from app.queries.outbox import state_counts
 from app.queries.users import matching_words
 from app.rules.delivery import FAILURES
+from app.rules.login_codes import RESET, SIGN_IN
 from app.school import current_school
 from app.theme.widgets import Badge, Button, Cell, ShowModel, Tone
 
@@ -46,6 +47,8 @@ PURPOSES = {
     EMAIL_NOTICE: _l("E-mailadres wordt gewijzigd"),
     EMAIL_CHANGED: _l("E-mailadres gewijzigd"),
     SAMPLE: _l("Proefmail"),
+    SIGN_IN: _l("Code om aan te melden"),
+    RESET: _l("Code voor een nieuw wachtwoord"),
 }
 
 

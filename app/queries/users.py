@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
 from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
+from app.entities.students import Student
 from app.entities.users import LoginCode, RoleRow, User, user_programme
 from app.permissions import Actor, Role, visible
+from app.rules.login_codes import INVITATION
 
 # Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
 PROGRAMME_ROLES = (
@@ -106,10 +108,13 @@ class CodeState:
     mail: OutboxMail | None = None
 
 
-def live_code() -> ColumnElement[bool]:
-    """Condition on LoginCode: it can still be used."""
+def live_code(*purposes: str) -> ColumnElement[bool]:
+    """Condition on LoginCode: an inlogcode (or a code for these purposes) that can still be used."""
     return and_(
-        LoginCode.used_at.is_(None), LoginCode.cancelled_at.is_(None), LoginCode.expires_at > utc_now()
+        LoginCode.purpose.in_(purposes or (INVITATION,)),
+        LoginCode.used_at.is_(None),
+        LoginCode.cancelled_at.is_(None),
+        LoginCode.expires_at > utc_now(),
     )
 
 
@@ -128,10 +133,17 @@ def code_state(user_id: int) -> CodeState:
 
 
 def by_sign_in_name(name: str) -> Select[User]:
-    """The user behind a typed user name or e-mail address; both are kept in lower case."""
+    """The user behind a typed user name, e-mail address or student number, in this order.
+
+    User names and addresses are kept in lower case; a number as the school writes it.
+    """
     typed = name.strip().lower()
-    known = or_(User.username == typed, User.email == typed)
-    return select(User).where(known, User.guest.is_(False)).limit(1)
+    numbered = select(Student.user_id).where(
+        Student.number.in_({name.strip(), typed, typed.upper()}), Student.user_id.is_not(None)
+    )
+    rank = case((User.username == typed, 0), (User.email == typed, 1), else_=2)
+    names = or_(User.username == typed, User.email == typed, User.id.in_(numbered))
+    return select(User).where(names, User.guest.is_(False)).order_by(rank, User.id).limit(1)
 
 
 def taken(value: str, *, but: int | None = None) -> bool:

@@ -1,25 +1,39 @@
-"""How an inlogcode looks: sixteen characters in groups of four, 80 bits, hard to misread.
+"""How a code looks: sixteen characters (80 bits) for an invitation, eight (40 bits) for one that is mailed
+to who is signing in; in groups of four, hard to misread.
 
 The alphabet is Crockford's base 32: no I, L, O or U. What people type instead of 0 and 1 is forgiven.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
+MAILED_LENGTH = 8
 GROUP = 4
+
+# What a code is for (LoginCode.purpose).
+INVITATION = "invitation"  # the inlogcode: valid for days, in any browser
+SIGN_IN = "sign_in"  # mailed to who is signing in now
+RESET = "reset"  # mailed to who forgot the password
+MAILED = (SIGN_IN, RESET)
+
+MAILED_VALID = timedelta(minutes=10)  # ASVS 5.0, 6.5.5
+MAILED_TRIES = 5
 
 _FORGIVEN = str.maketrans(
     {"O": "0", "I": "1", "L": "1", " ": "", "-": "", "\t": "", "\u2013": "", "\u00a0": ""}
 )
 
 
-def code_of(digest: bytes) -> str:
-    """`7KQ2M9XDTR4WB0HZ` out of the first 80 bits of a digest (at least ten bytes)."""
-    if len(digest) * 8 < LENGTH * 5:
-        raise ValueError("ten bytes are needed")
-    number = int.from_bytes(digest[:10], "big")
-    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
+def code_of(digest: bytes, length: int = LENGTH) -> str:
+    """`7KQ2M9XDTR4WB0HZ` out of the first bits of a digest, five for each character."""
+    if len(digest) * 8 < length * 5:
+        raise ValueError(f"{-(-length * 5 // 8)} bytes are needed")
+    number = int.from_bytes(digest, "big")
+    first = len(digest) * 8 - 5
+    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(first, first - 5 * length, -5))
 
 
 def grouped(code: str) -> str:

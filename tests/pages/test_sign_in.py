@@ -28,6 +28,7 @@ from tests.support.visitor import TOKEN, Visitor
 
 PASSWORD = "zeven geiten op een dak"
 OTHER = "acht schapen in de wei"
+NEW = "/aanmelden/nieuw-wachtwoord"
 
 
 def user_with_password(*roles: str, **values: Any) -> User:
@@ -339,8 +340,8 @@ class TestNext:
         assert answer.headers["Location"] == "/gebruikers/?q=x"
 
 
-def code_form(user: User, code: str, password: str = PASSWORD, **changes: str) -> dict[str, str]:
-    return {"username": user.username, "code": code, "password": password, "again": password} | changes
+def code_form(user: User, code: str) -> dict[str, str]:
+    return {"username": user.username, "code": code}
 
 
 def with_code(*roles: str) -> tuple[User, str]:
@@ -360,11 +361,47 @@ class TestCode:
     def test_a_code_opens_once_and_the_password_from_then_on(self, app: Flask) -> None:
         user, code = with_code()
         client = browser(app)
-        assert submit(client, self.path, code_form(user, code.lower().replace("-", " "))).status_code == 302
+        answer = submit(client, self.path, code_form(user, code.lower().replace("-", " ")))
+        assert answer.headers["Location"] == NEW
+        assert submit(client, NEW, {"password": PASSWORD, "again": PASSWORD}).headers["Location"] == "/"
         assert is_in(client)
-        again = submit(browser(app), self.path, code_form(user, code, OTHER))
+        again = submit(browser(app), self.path, code_form(user, code))
         assert "horen niet bij elkaar" in again.text
         assert sign_in(browser(app), user.username).status_code == 302
+
+    def test_nobody_has_to_choose_a_password(self, app: Flask) -> None:
+        user, code = with_code()
+        client = browser(app)
+        submit(client, self.path, code_form(user, code))
+        assert 'href="/">Verder zonder wachtwoord' in client.get(NEW).text
+        assert is_in(client)
+
+    @pytest.mark.parametrize(
+        ("password", "sentence"),
+        [
+            ("kort", "minstens 12 tekens"),
+            ("<mail>", "lijkt te veel"),
+            ("Welkom2026!!", "raden"),
+        ],
+    )
+    def test_a_weak_password_is_said_at_the_field(self, app: Flask, password: str, sentence: str) -> None:
+        user, code = with_code()
+        client = browser(app)
+        submit(client, self.path, code_form(user, code))
+        typed = password.replace("<mail>", user.email)
+        answer = submit(client, NEW, {"password": typed, "again": typed})
+        assert answer.status_code == 422
+        assert 'id="password-error"' in answer.text
+        assert sentence in answer.text
+
+    def test_a_password_is_chosen_once_per_code(self, app: Flask) -> None:
+        user, code = with_code()
+        client = browser(app)
+        submit(client, self.path, code_form(user, code))
+        submit(client, NEW, {"password": PASSWORD, "again": PASSWORD})
+        assert client.get(NEW).headers["Location"] == "/mijn-profiel/"
+        sign_in(other := browser(app), user.username)
+        assert other.get(NEW).headers["Location"] == "/mijn-profiel/"
 
     def test_the_answer_is_the_same_for_a_wrong_code_and_an_unknown_user(self, app: Flask) -> None:
         user, _code = with_code()
@@ -378,14 +415,6 @@ class TestCode:
             for who in (user, unknown)
         }
         assert len(answers) == 1
-
-    def test_a_weak_password_is_said_at_the_field_and_leaves_the_code(self, app: Flask) -> None:
-        user, code = with_code()
-        client = browser(app)
-        answer = submit(client, self.path, code_form(user, code, user.email))
-        assert answer.status_code == 422
-        assert 'id="password-error"' in answer.text
-        assert submit(client, self.path, code_form(user, code)).status_code == 302
 
     def test_a_code_is_in_no_log_trail_or_session(self, app: Flask, caplog: pytest.LogCaptureFixture) -> None:
         user, code = with_code()
@@ -401,7 +430,7 @@ class TestCode:
 
     def test_the_boxes_tell_the_browser_what_they_are_for(self, app: Flask) -> None:
         page = browser(app).get(self.path).text
-        for purpose in ("username", "one-time-code", "new-password"):
+        for purpose in ("username", "one-time-code"):
             assert f'autocomplete="{purpose}"' in page
         assert 'autocomplete="current-password"' in browser(app).get("/aanmelden").text
 

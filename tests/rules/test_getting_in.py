@@ -28,7 +28,7 @@ def test_eighty_bits_are_all_used() -> None:
 
 
 def test_too_short_a_digest_makes_no_code() -> None:
-    with pytest.raises(ValueError, match="ten bytes"):
+    with pytest.raises(ValueError, match="10 bytes"):
         code_of(b"123456789")
 
 

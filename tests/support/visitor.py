@@ -47,6 +47,10 @@ class Visitor:
         """Fill in an action's form and confirm it, as the two pages do."""
         return self.post(path, {**(data or {}), "confirmed": "1"}, **kwargs)
 
+    def renewed(self, user: User) -> None:
+        """This visitor has just signed in as a user: the pages carry another token."""
+        self.user_id, self._token = user.id, ""
+
     def token(self) -> str:
         """The token of this visitor's forms, read off a page once."""
         if not self._token:

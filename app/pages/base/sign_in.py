@@ -37,6 +37,9 @@ from app.rules.tokens import new_token
 from app.theme.widgets import Button
 
 SIGN_IN_PATH = "/aanmelden"
+ASK_PATH = "/aanmelden/stuur-code"
+FORGOTTEN_PATH = "/aanmelden/wachtwoord-vergeten"
+NEW_PASSWORD_PATH = "/aanmelden/nieuw-wachtwoord"  # noqa: S105 - an address
 
 
 class SignInPage(View):
@@ -61,7 +64,7 @@ class SignInPage(View):
     @expose(CODE_PATH, methods=["GET", "POST"])
     @public
     def sign_in_with_code(self) -> Any:
-        """First sign-in: user name, inlogcode, and a password of one's own choice."""
+        """First sign-in, with the inlogcode; a password is chosen on the next page, or not."""
         if current_user.is_authenticated:
             return redirect("/")
         form = CodeForm(sent())
@@ -70,11 +73,8 @@ class SignInPage(View):
         try:
             self._let_in_with_code(form)
         except RuleBroken as error:
-            if error.field:
-                form[error.field].errors = [say(error)]
-                return self._code_page(form)
             return self._code_page(form, say(error))
-        return redirect("/")
+        return redirect(NEW_PASSWORD_PATH)
 
     @expose("/afmelden", methods=["POST"])
     @public
@@ -99,10 +99,10 @@ class SignInPage(View):
 
     def _let_in(self, form: SignInForm) -> None:
         name = form.username.data or ""
-        run(count_try, SYSTEM, username=name, address=_address())
+        run(count_try, SYSTEM, username=name, address=visitor_address())
         user = check_sign_in(name, form.password.data or "")
         if user is None:
-            run(record_failed_sign_in, SYSTEM, address=_address())
+            run(record_failed_sign_in, SYSTEM, address=visitor_address())
             raise RuleBroken(WRONG)
         token = new_token()
         run(record_sign_in, SYSTEM, user_id=user.id, opening=opening(token, shared=bool(form.shared.data)))
@@ -110,48 +110,56 @@ class SignInPage(View):
 
     def _let_in_with_code(self, form: CodeForm) -> None:
         name, code = form.username.data or "", form.code.data or ""
-        run(count_try, SYSTEM, username=name, address=_address())
+        run(count_try, SYSTEM, username=name, address=visitor_address())
         user = check_code(name, code)
         if user is None:
-            run(record_failed_sign_in, SYSTEM, address=_address())
+            run(record_failed_sign_in, SYSTEM, address=visitor_address())
             raise RuleBroken(WRONG_CODE)
         token = new_token()
-        shared = bool(form.shared.data)
-        run(
-            use_code, SYSTEM, user_id=user.id, code=code, password=form.password.data,
-            opening=opening(token, shared=shared),
-        )  # fmt: skip
+        begun = opening(token, shared=bool(form.shared.data))
+        run(use_code, SYSTEM, user_id=user.id, code=code, opening=begun)
         enter(token)
 
     def _sign_in_page(self, form: ActionForm, problem: str = "") -> Any:
+        target = request.args.get("next", "")
         links = [
+            Button(_("Stuur mij een code"), with_next(ASK_PATH, target)),
             Button(_("Ik heb een inlogcode"), CODE_PATH),
+            Button(_("Wachtwoord vergeten"), FORGOTTEN_PATH),
             Button(_("Ik ben uitgenodigd als examinator"), f"{INVITATION_PATH}/"),
         ]
         passkey = href_with("/aanmelden/passkey", [("next", request.args.get("next", ""))])
-        return self._page(form, problem, links=links, passkey_href=passkey if site_here() else "")
+        return sign_in_page(form, problem, links=links, passkey_href=passkey if site_here() else "")
 
     def _code_page(self, form: ActionForm, problem: str = "") -> Any:
-        return self._page(
+        return sign_in_page(
             form,
             problem,
             title=_("Aanmelden met een inlogcode"),
-            intro=_("U kiest hier zelf een wachtwoord. Daarna werkt de inlogcode niet meer."),
+            intro=_("De inlogcode werkt één keer. Daarna kunt u zelf een wachtwoord kiezen."),
             links=[Button(_("Ik heb al een wachtwoord"), SIGN_IN_PATH)],
         )
 
-    def _page(self, form: ActionForm, problem: str, **values: Any) -> Any:
-        wrong = problem or form.errors
-        page = render_template(
-            "users/sign_in.html",
-            form=form,
-            problems=[problem] if problem else [],
-            languages=current_app.config["LANGUAGES"],
-            back=request.full_path.rstrip("?"),
-            **values,
-        )
-        return page, 422 if wrong else 200
+
+def sign_in_page(form: ActionForm | None, problem: str = "", **values: Any) -> Any:
+    """A page for who is not signed in yet: one form, what is wrong with it, and where else to go."""
+    wrong = problem or (form is not None and form.errors)
+    page = render_template(
+        "users/sign_in.html",
+        form=form,
+        problems=[problem] if problem else [],
+        languages=current_app.config["LANGUAGES"],
+        back=request.full_path.rstrip("?"),
+        **values,
+    )
+    return page, 422 if wrong else 200
 
 
-def _address() -> str:
+def with_next(path: str, target: str) -> str:
+    """A page of the door, that remembers where somebody was going."""
+    known = safe_path(target, "/")
+    return href_with(path, [("next", known)]) if known != "/" else path
+
+
+def visitor_address() -> str:
     return request.remote_addr or ""

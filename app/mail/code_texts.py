@@ -1,0 +1,45 @@
+"""The texts of the mails with a code for who is signing in. The code itself comes at sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.mail.texts import CODE
+from app.rules.login_codes import MAILED_VALID, RESET
+
+
+@dataclass(frozen=True)
+class CodeMail:
+    subject: str
+    body: str
+
+
+def mailed_code_text(purpose: str, language: str, school: str, name: str) -> CodeMail:
+    """A mail without a link: the code is typed on the page that asked for it, nothing is clicked."""
+    minutes = int(MAILED_VALID.total_seconds() // 60)
+    with force_locale(language):
+        asked = (
+            _("U vroeg bij %(school)s om een nieuw wachtwoord.", school=school)
+            if purpose == RESET
+            else _("U meldt zich aan bij %(school)s.", school=school)
+        )
+        subject = (
+            _("Uw code voor een nieuw wachtwoord bij %(school)s", school=school)
+            if purpose == RESET
+            else _("Uw code om u aan te melden bij %(school)s", school=school)
+        )
+        paragraphs = (
+            _("Beste %(name)s,", name=name),
+            asked + " " + _("Dit is uw code: %(code)s", code=CODE),
+            _(
+                "Typ de code op de pagina waar u hem vroeg. Hij werkt %(minutes)s minuten, één keer, "
+                "en alleen in dezelfde browser.",
+                minutes=minutes,
+            ),
+            _("Vroeg u dit niet zelf? Dan hoeft u niets te doen. Geef de code aan niemand door."),
+            _("Met vriendelijke groet,") + "\n" + school,
+        )
+    return CodeMail(subject, "\n\n".join(paragraphs) + "\n")
