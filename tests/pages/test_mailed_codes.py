@@ -75,6 +75,7 @@ def test_a_new_code_ends_the_one_before(app: Flask) -> None:
 def test_of_two_at_the_same_moment_one_gets_in(app: Flask) -> None:
     user, client = make_user("student"), browser(app)
     submit(client, ASK, {"username": user.username})
+    refresh()
     code_id = db.session.scalars(select(LoginCode.id)).one()
     db.session.rollback()
 

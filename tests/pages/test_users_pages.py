@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -238,7 +239,7 @@ class TestOutbox:
         code = shown_code(db.session.scalars(select(LoginCode)).one())
         beheerder = visit("administrator")
         school = beheerder.app.extensions["proeve_school"]
-        monkeypatch.setitem(beheerder.app.extensions, "proeve_school", type(school)(school.key, school.name))
+        monkeypatch.setitem(beheerder.app.extensions, "proeve_school", replace(school, demo=False))
         page = beheerder.get(f"/postvak-uit/{mail.id}").text
         assert code not in page
         assert "wordt bij het verzenden ingevuld" in page
