@@ -87,13 +87,14 @@ def live_through(visitor_of: VisitorOf, wizard: Wizard) -> Day:
     run(send_login_codes, SYSTEM, [number])
     code = day.keep(codes_of(number)[0])
 
-    chosen = {"username": name, "code": code, "password": FIRST, "again": FIRST}
+    chosen = {"username": name, "code": code}
     page = day.at_the_door(visitor_of)
     send(page, "/aanmelden", {"username": name, "password": WRONG})
     send(page, "/aanmelden", {"username": WRONG, "password": name})
-    send(page, "/aanmelden/code", {**chosen, "password": "kort", "again": "kort"})
     send(page, "/aanmelden/code", {**chosen, "code": WRONG})
     assert send(page, "/aanmelden/code", chosen) == 302
+    send(page, "/aanmelden/nieuw-wachtwoord", {"password": "kort", "again": "kort"})
+    assert send(page, "/aanmelden/nieuw-wachtwoord", {"password": FIRST, "again": FIRST}) == 302
     for present in (WRONG, FIRST):
         data = {"present": present, "password": SECOND, "again": SECOND, "confirmed": "1"}
         send(page, "/mijn-profiel/do/change_password", data)

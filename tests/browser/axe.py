@@ -14,6 +14,7 @@ RUN = """async options => (await axe.run(document, options)).violations.map(
 
 def violations(page: Page) -> list[str]:
     """What axe finds on this page: rule, and the first element that breaks it."""
+    page.wait_for_load_state()
     page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(RUN, OPTIONS)
     return found

@@ -57,10 +57,12 @@ def invite(page: Page) -> str:
     expect(page.get_by_role("main")).to_contain_text("de mail staat in Postvak uit")
     page.goto("/postvak-uit/")
     page.get_by_role("main").get_by_role("link", name=re.compile("^Uitnodiging als examinator")).first.click()
+    page.wait_for_url(re.compile(r"/postvak-uit/\d+"))
     return page.get_by_role("main").inner_text()
 
 
 def fits(page: Page) -> None:
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") == 390, page.url
     assert violations(page) == []
 
@@ -120,6 +122,7 @@ def test_a_new_address_and_a_calendar_link(sign_in: SignIn) -> None:
     page.goto("/mijn-profiel/")
     link(page, "Nieuwe kalenderlink").click()
     press(page, "Nieuwe kalenderlink")
+    expect(page.get_by_label("Kalenderlink")).to_be_visible()
     assert violations(page) == []
     address = page.get_by_label("Kalenderlink").input_value()
     assert re.search(r"/kalender/[A-Za-z0-9_-]{43}\.ics$", address)

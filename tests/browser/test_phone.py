@@ -46,6 +46,7 @@ def test_the_manual_on_a_phone(sign_in: SignIn) -> None:
 
 def fits(page: Page) -> None:
     """Nothing sticks out at the side."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") == 390, page.url
 
 

@@ -43,6 +43,7 @@ def test_an_app_is_set_up_and_then_asked_for_at_sign_in(sign_in: Callable[..., P
     page.goto(PROFILE)
     assert violations(page) == []
     page.get_by_role("link", name="App instellen").click()
+    expect(page.locator(".factor-secret code")).to_be_visible()
     assert violations(page) == []
     secret = page.locator(".factor-secret code").inner_text().replace(" ", "")
     page.get_by_label("Code uit de app").fill(pyotp.TOTP(secret).now())
