@@ -38,7 +38,10 @@ from app.school import current_school
 TOGETHER, APART = "together", "apart"
 WORKING_DAY = 8 * 60
 OWN_STARTS_MOST = 50
-HINT_SCHOOL = _l("Vul deze altijd als eerste in: de schoolexaminator is eindverantwoordelijk en maakt de beoordeling definitief.")  # noqa: E501  # fmt: skip
+HINT_SCHOOL = _l(
+    "Vul deze altijd als eerste in: de schoolexaminator is eindverantwoordelijk en maakt de beoordeling "
+    "definitief."
+)
 HINT_COMPANY = _l(
     "Vult de beoordeling in en slaat op, maar maakt niet definitief. Twee examinatoren is gebruikelijk. "
     "Heeft hij geen account? Laat dit op “Geen” en kies na het inplannen “Bedrijfsexaminator uitnodigen”."

@@ -42,15 +42,31 @@ def facts(exam: ExamOffer, chosen: Mapping[int, Level]) -> list[CriterionFacts]:
     ]
 
 
+def _lowest(one: CriterionOffer) -> Level:
+    return one.levels[0]
+
+
+def _middle(one: CriterionOffer) -> Level:
+    return one.levels[len(one.levels) // 2]
+
+
+def _highest(one: CriterionOffer) -> Level:
+    return one.levels[-1]
+
+
+def _often_highest(share: float, rng: Random) -> Pick:
+    def pick(one: CriterionOffer) -> Level:
+        return _highest(one) if rng.random() < share else _middle(one)
+
+    return pick
+
+
 def _patterns(quality: Quality, rng: Random) -> Iterator[Pick]:
-    lowest: Pick = lambda one: one.levels[0]  # noqa: E731 - three one-line patterns read best side by side
-    middle: Pick = lambda one: one.levels[len(one.levels) // 2]  # noqa: E731
-    highest: Pick = lambda one: one.levels[-1]  # noqa: E731
     if quality == "fail":
-        yield lambda one: (lowest if one.critical or rng.random() < 0.3 else middle)(one)
-        yield lowest
+        yield lambda one: (_lowest if one.critical or rng.random() < 0.3 else _middle)(one)
+        yield _lowest
         return
     share = 0.85 if quality == "good" else 0.35
     for extra in (0.0, 0.2, 0.4):
-        yield lambda one, at=share + extra: (highest if rng.random() < at else middle)(one)  # type: ignore[misc]
-    yield highest
+        yield _often_highest(share + extra, rng)
+    yield _highest
