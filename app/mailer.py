@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, render_template
 from flask_babel import force_locale
 from flask_mail import Connection, Mail, Message
 from huey import Huey, MemoryHuey, RedisHuey, crontab
@@ -28,9 +28,10 @@ from sqlalchemy import event
 
 from app.actions.base import run
 from app.actions.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
-from app.actions.mail_contents import as_html, ready_body
+from app.actions.mail_bodies import ready_body
 from app.actions.outbox import WAKE, one_line
 from app.entities.base import db
+from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
 from app.rules.delivery import CERTIFICATE, REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
 from app.school import current_school
@@ -57,15 +58,14 @@ class Failure:
 class PatientConnection(Connection):
     """Flask-Mail's connection with an end to its patience, an eye for certificates and a calm farewell."""
 
-    timeout = 20.0
-
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         """Flask-Mail itself waits for ever and looks at no certificate."""
         mail, trust = self.mail, ssl.create_default_context()
+        patience: float = current_app.extensions["proeve_settings"].smtp_timeout
         host = (
-            smtplib.SMTP_SSL(mail.server, mail.port, timeout=self.timeout, context=trust)
+            smtplib.SMTP_SSL(mail.server, mail.port, timeout=patience, context=trust)
             if mail.use_ssl
-            else smtplib.SMTP(mail.server, mail.port, timeout=self.timeout)
+            else smtplib.SMTP(mail.server, mail.port, timeout=patience)
         )
         if mail.use_tls:
             host.starttls(context=trust)
@@ -114,9 +114,9 @@ def _let_sleep(session: Any) -> None:
     session.info.pop(WAKE, None)
 
 
-def send_all(sender: str = "") -> int:
+def send_all() -> int:
     """Send what waits and may go now; how many were handed over. Without a mail server: none."""
-    me = sender or f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
+    me = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
     if not current_school().mail_sender or not current_app.config["MAIL_SERVER"]:
         return 0
     sent = 0
@@ -151,7 +151,9 @@ def _message(key: str, to: str, subject: str, body: str) -> Message:
             subject=one_line(subject),
             recipients=[one_line(to)],
             body=body,
-            html=as_html(subject, body),
+            html=render_template(
+                "mail/mail.html", subject=subject, paragraphs=paragraphs_of(body), school=school
+            ),
             sender=formataddr((one_line(school.mail_sender_name), school.mail_sender)),
             extra_headers={"Auto-Submitted": "auto-generated"},
         )
@@ -171,7 +173,7 @@ def _send(ready: list[Ready], me: str) -> int:
     waiting = list(ready)
     while waiting:
         try:
-            with _connection() as connection:
+            with PatientConnection(current_app.extensions["mail"]) as connection:
                 while waiting:
                     failure = _hand_over(connection, waiting[0].message)
                     one = waiting.pop(0)
@@ -230,12 +232,6 @@ def _meaning(error: Exception) -> Failure:
 def _said(code: int, text: bytes | str) -> str:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
     return one_line(f"{code} {words}")
-
-
-def _connection() -> PatientConnection:
-    connection = PatientConnection(current_app.extensions["mail"])
-    connection.timeout = current_app.extensions["proeve_settings"].smtp_timeout
-    return connection
 
 
 class QuietConsumer(Consumer):

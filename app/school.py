@@ -15,6 +15,8 @@ from flask import current_app
 from app.entities.base import utc_now
 from app.rules.second_factor import Policy
 
+LANGUAGES = ("nl", "en")  # what Proeve can be read in
+
 
 class SchoolFileWrong(Exception):
     """school.toml cannot be used; says where and why."""
@@ -122,7 +124,7 @@ def _check(path: Path, school: School) -> None:
         _ = school.zone
     except ZoneInfoNotFoundError as error:
         raise SchoolFileWrong(f"{path}: timezone: {school.timezone!r} is unknown") from error
-    if school.language not in {"nl", "en"}:
+    if school.language not in LANGUAGES:
         raise SchoolFileWrong(f"{path}: language: choose nl or en, not {school.language!r}")
     if not 1 <= school.max_attempts <= 9:
         raise SchoolFileWrong(f"{path}: exams.max_attempts: choose 1 to 9")

@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, InputRequired
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
 from app.actions.names import students_changed
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.exams import Exam
 from app.entities.planning import Registration
 from app.entities.students import Enrolment, ExamExclusion, Student
@@ -115,7 +115,7 @@ def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
     db.session.execute(
         delete(ExamExclusion)
         .where(ExamExclusion.student_id.in_(id_set(changed)), which)
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     )
     return students_changed(
         targets,
@@ -165,7 +165,7 @@ def release_progress(actor: Actor, targets: Targets[Student], *, available: str)
         update(Student)
         .where(Student.id.in_(id_set(changed)))
         .values(progress_available=wanted)
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     )
     on = ngettext(
         "Studievoortgang beschikbaar voor %(num)s student.",

@@ -9,11 +9,10 @@ from sqlalchemy import delete
 from app.actions.base import Outcome, action
 from app.actions.profile import own_account
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.profile import CalendarLink
 from app.permissions import Actor, Permission
 from app.rules.tokens import fingerprint, new_token
-
-QUIETLY = {"synchronize_session": False}
 
 
 class LinkOutcome(Outcome):

@@ -7,7 +7,6 @@ secret key when a mail is sent. A stolen database therefore opens nothing.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, insert, select, update
 
 from app.actions.base import Refused
-from app.actions.outbox import NewMail, put_in_outbox
+from app.actions.outbox import NewMail, cancel_waiting, put_in_outbox
+from app.actions.sealing import drawn
 from app.entities.base import db, utc_now
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
 from app.mail.texts import LOGIN_CODE, Text, login_code_text
@@ -30,11 +29,11 @@ from app.permissions import Actor, Role
 from app.queries.users import live_code, main_roles, with_role
 from app.rules.login_codes import INVITATION, MAILED_LENGTH, code_of, grouped
 from app.rules.people import full_name
+from app.rules.second_factor import AT_SIGN_IN
 from app.rules.tokens import fingerprint
 from app.school import current_school
 
 NAMES = 10
-DECIDING = (Role.SUPPLIER, Role.ADMINISTRATOR, Role.EXAM_COMMITTEE)
 
 
 @dataclass
@@ -56,19 +55,12 @@ class Issued:
 
 def code_for(user_id: int, nonce: str) -> str:
     """The sixteen characters behind a row of LoginCode; the only place where a code comes to be."""
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return code_of(hmac.digest(key, f"inlogcode|{user_id}|{nonce}".encode(), "sha256"))
+    return code_of(drawn(f"inlogcode|{user_id}|{nonce}"))
 
 
 def mailed_code_for(nonce: str) -> str:
     """The eight characters behind a row that was mailed to who is signing in."""
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return code_of(hmac.digest(key, f"gemailde code|{nonce}".encode(), "sha256"), MAILED_LENGTH)
-
-
-def hash_of(code: str) -> str:
-    """How an inlogcode is looked up. A plain SHA-256 will do for eighty random bits."""
-    return fingerprint(code)
+    return code_of(drawn(f"gemailde code|{nonce}"), MAILED_LENGTH)
 
 
 def slow_hash(code: str, salt: str) -> str:
@@ -117,7 +109,7 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
     issued = Issued()
     people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
     theirs = User.id.in_(id_set(list(people)))
-    deciding = set(db.session.scalars(select(User.id).where(theirs, with_role(*DECIDING))))
+    deciding = set(db.session.scalars(select(User.id).where(theirs, with_role(*map(Role, AT_SIGN_IN)))))
     for row in people.values():
         why = _refusal(actor, row)
         if not why and row.id in deciding:
@@ -139,18 +131,15 @@ def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
     """End the live codes of these users (for these purposes only), and the mails about them that wait."""
     if not user_ids:
         return
-    now = utc_now()
     theirs: ColumnElement[bool] = LoginCode.user_id.in_(id_set(user_ids))
     if purposes:
         theirs &= LoginCode.purpose.in_(purposes)
     ended = select(LoginCode.id).where(theirs, LoginCode.cancelled_at.is_not(None))
     live = theirs & LoginCode.used_at.is_(None) & LoginCode.cancelled_at.is_(None)
-    waiting = (OutboxMail.state == "waiting") & OutboxMail.login_code_id.in_(ended)
-    for statement in (
-        update(LoginCode).where(live).values(cancelled_at=now),
-        update(OutboxMail).where(waiting).values(state="cancelled"),
-    ):
-        db.session.execute(statement, execution_options={"synchronize_session": False})
+    db.session.execute(
+        update(LoginCode).where(live).values(cancelled_at=utc_now()), execution_options=QUIETLY
+    )
+    cancel_waiting(OutboxMail.login_code_id.in_(ended))
 
 
 def _candidates(user_ids: Sequence[int]) -> Any:
@@ -194,7 +183,7 @@ def _make(user_ids: Sequence[int]) -> None:
     for user_id in user_ids:
         nonce = secrets.token_hex(32)
         rows.append({
-            "user_id": user_id, "nonce": nonce, "code_hash": hash_of(code_for(user_id, nonce)),
+            "user_id": user_id, "nonce": nonce, "code_hash": fingerprint(code_for(user_id, nonce)),
             "created_at": now, "expires_at": until,
         })  # fmt: skip
     db.session.execute(insert(LoginCode), rows)

@@ -15,13 +15,14 @@ from sqlalchemy import and_, or_, select, update
 
 from app.actions.base import Outcome, action
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.permissions import Actor, Permission
+from app.queries.outbox import WITH_SECRETS
 from app.rules.delivery import wait_after
 
 LEASE = timedelta(minutes=5)
 BATCH = 20
-QUIETLY = {"synchronize_session": False}
 
 
 @action(_l("Mails genomen om te versturen"), permission=Permission.OUTBOX_SEND)
@@ -46,20 +47,20 @@ def claim_mails(actor: Actor, *, sender: str) -> Outcome:
         lease_until=now + LEASE,
         tries=OutboxMail.tries + 1,
     )
-    return Outcome(unchanged=len(ids), ids=ids, summary="-")
+    return Outcome(unchanged=len(ids), ids=ids)
 
 
 @action(_l("Mail verzonden"), permission=Permission.OUTBOX_SEND)
 def note_sent(actor: Actor, *, mail_id: int, sender: str) -> Outcome:
     """The mail server has it. Who lost the lease in the meantime changes nothing."""
     done = _set(_held(mail_id, sender), state="sent", sent_at=utc_now(), failure="", failure_detail="")
-    return Outcome(unchanged=done, summary="-")
+    return Outcome(unchanged=done)
 
 
 @action(_l("Mail vervallen"), permission=Permission.OUTBOX_SEND)
 def note_cancelled(actor: Actor, *, mail_id: int, sender: str) -> Outcome:
     """What the mail tells is no longer so: its code was used, replaced or ran out."""
-    return Outcome(unchanged=_set(_held(mail_id, sender), state="cancelled"), summary="-")
+    return Outcome(unchanged=_set(_held(mail_id, sender), state="cancelled"))
 
 
 @action(_l("Mail niet verzonden"), permission=Permission.OUTBOX_SEND)
@@ -69,7 +70,7 @@ def note_failed(
     """Try again later, or give up: `lasting` says that trying again is no use."""
     tries = db.session.scalar(select(OutboxMail.tries).where(_held(mail_id, sender)))
     if tries is None:
-        return Outcome(summary="-")
+        return Outcome()
     wait = None if lasting else wait_after(tries)
     _set(
         _held(mail_id, sender),
@@ -78,12 +79,13 @@ def note_failed(
         failure_detail=detail[:300],
         next_try_at=utc_now() + (wait or timedelta()),
     )
-    return Outcome(unchanged=1, summary="-")
+    return Outcome(unchanged=1)
 
 
 def claimed(ids: Sequence[int]) -> Sequence[OutboxMail]:
     """These mails, in the order in which they were made."""
-    return db.session.scalars(select(OutboxMail).where(OutboxMail.id.in_(ids)).order_by(OutboxMail.id)).all()
+    theirs = select(OutboxMail).where(OutboxMail.id.in_(ids)).options(*WITH_SECRETS)
+    return db.session.scalars(theirs.order_by(OutboxMail.id)).all()
 
 
 def _held(mail_id: int, sender: str) -> Any:

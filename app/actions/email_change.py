@@ -5,28 +5,34 @@ The old address holds until the new one is confirmed. Both codes are typed; noth
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import EmailField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length
 
-from app.actions.base import ActionForm, Outcome, Targets, action, run
+from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import ruled
-from app.actions.outbox import NewMail, put_in_outbox
-from app.actions.profile import own_account
+from app.actions.outbox import NewMail, cancel_waiting, put_in_outbox
+from app.actions.profile import (
+    NOT_PRESENT,
+    counted,
+    locked_account,
+    own_account,
+    present_field,
+    present_key,
+)
+from app.actions.sealing import drawn
 from app.actions.sessions import end_sessions
-from app.actions.sign_in import NO_ONES_PASSWORD, count_try, forget_tries
+from app.actions.sign_in import NO_ONES_PASSWORD, forget_tries, mailed_code_field
 from app.actions.users import sign_in_names
-from app.actions.wording import say
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange
 from app.entities.users import User
@@ -39,22 +45,17 @@ from app.mail.email_change import (
     code_text,
     notice_text,
 )
-from app.permissions import SYSTEM, Actor, Permission
+from app.permissions import Actor, Permission
 from app.queries.profile import open_change
 from app.rules import people
 from app.rules.invitations import parts
-from app.rules.login_codes import LENGTH, code_of, normal_form
-from app.rules.passwords import LONGEST
+from app.rules.login_codes import LENGTH, MAILED_LENGTH, code_of, normal_form
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
 from app.school import current_school
 
 VALID = timedelta(hours=1)
-SHORT = 8  # characters of the code to the new address: 40 bits, five tries
 WRONG = N_("Deze code klopt niet, of werkt niet meer. Controleer hem of vraag een nieuwe aan.")
-NO_PASSWORD = N_("Dit is niet uw huidige wachtwoord.")
-QUIETLY = {"synchronize_session": False}
-CODE_BOX = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
 
 
 class NewEmailForm(ActionForm):
@@ -62,32 +63,26 @@ class NewEmailForm(ActionForm):
         _l("Nieuw e-mailadres"), [InputRequired(), Length(max=people.EMAIL_MAX), ruled(people.email)],
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"},
     )  # fmt: skip
-    present = PasswordField(
-        _l("Huidig wachtwoord"), [InputRequired(), Length(max=LONGEST)],
-        render_kw={"autocomplete": "current-password"},
-    )  # fmt: skip
+    present = present_field()
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         user = own_account(actor)
-        self._key = _password_key(user.id)
+        self._key = present_key(user.id)
         if not user.password:  # goes on with mailed codes
             del self.present
 
     def validate_present(self, field: PasswordField) -> None:
-        _counted(self._key)
+        counted(self._key)
 
 
 class EmailCodeForm(ActionForm):
-    code = StringField(
-        _l("Code uit de mail"), [InputRequired(), Length(max=60)],
-        description=_l("Acht tekens. De mail ging naar uw nieuwe e-mailadres."), render_kw=CODE_BOX,
-    )  # fmt: skip
+    code = mailed_code_field(_l("Acht tekens. De mail ging naar uw nieuwe e-mailadres."))
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self._key = _code_key(own_account(actor).id)
 
     def validate_code(self, field: StringField) -> None:
-        _counted(self._key)
+        counted(self._key)
 
 
 @action(
@@ -96,13 +91,13 @@ class EmailCodeForm(ActionForm):
 )  # fmt: skip
 def change_email(actor: Actor, *, email: str, present: str = "") -> Outcome:
     """Begin: a code to the new address, a notice with a way to stop to the old one. Nothing changes yet."""
-    user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
+    user = locked_account(actor)
     if user.password and not check_password_hash(user.password or NO_ONES_PASSWORD, present):
-        raise RuleBroken(NO_PASSWORD, field="present")
+        raise RuleBroken(NOT_PRESENT, field="present")
     address = people.email(email).lower()
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
-    forget_tries(_password_key(user.id))
+    forget_tries(present_key(user.id))
     _end_changes(user.id)
     nonce = secrets.token_hex(32)
     selector, secret = parts(stop_code(nonce))
@@ -128,7 +123,7 @@ def change_email(actor: Actor, *, email: str, present: str = "") -> Outcome:
 )
 def confirm_email(actor: Actor, *, code: str, staying: int | None = None) -> Outcome:
     """With the code from the new address, that address holds. Every session but `staying` ends."""
-    user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
+    user = locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
     stored = change.code_hash if change is not None else NO_ONES_PASSWORD
     right = check_password_hash(stored, normal_form(code))
@@ -190,23 +185,18 @@ def by_stop_code(typed: str) -> EmailChange | None:
 
 
 def new_code(nonce: str) -> str:
-    """The eight characters that go to the new address."""
-    return code_of(_drawn("code", nonce))[:SHORT]
+    """The eight characters that go to the new address: 40 bits, five tries."""
+    return code_of(drawn(f"adreswijziging|code|{nonce}"), MAILED_LENGTH)
 
 
 def stop_code(nonce: str) -> str:
     """The sixteen characters that go to the old address."""
-    return code_of(_drawn("stop", nonce))
+    return code_of(drawn(f"adreswijziging|stop|{nonce}"))
 
 
 def stop_key(typed: str) -> str:
     """What tries of a code from the old address are counted under."""
     return f"adreswijziging {parts(normal_form(typed))[0]}"
-
-
-def _drawn(what: str, nonce: str) -> bytes:
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.digest(key, f"adreswijziging|{what}|{nonce}".encode(), "sha256")
 
 
 def _end_changes(user_id: int) -> int:
@@ -218,11 +208,8 @@ def _end_changes(user_id: int) -> int:
     ).all()
     if waiting:
         ended = update(EmailChange).where(EmailChange.id.in_(waiting)).values(ended_at=utc_now())
-        mails = OutboxMail.email_change_id.in_(waiting) & (OutboxMail.state == "waiting")
         db.session.execute(ended, execution_options=QUIETLY)
-        db.session.execute(
-            update(OutboxMail).where(mails).values(state="cancelled"), execution_options=QUIETLY
-        )
+        cancel_waiting(OutboxMail.email_change_id.in_(waiting))
     return len(waiting)
 
 
@@ -240,18 +227,6 @@ def _mail(change: EmailChange, user: User, purpose: str, to: str, text: tuple[st
             )
         ]
     )
-
-
-def _counted(key: str) -> None:
-    """Count a guess in a session left open, in a transaction of its own."""
-    try:
-        run(count_try, SYSTEM, username=key, address="")
-    except RuleBroken as error:
-        raise ValidationError(say(error)) from error
-
-
-def _password_key(user_id: int) -> str:
-    return f"present password of {user_id}"
 
 
 def _code_key(user_id: int) -> str:

@@ -16,7 +16,7 @@ from app.actions.base import ActionForm, Outcome, Refused, Targets, action
 from app.actions.forms import grouped
 from app.actions.names import students_changed
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.exams import Exam
 from app.entities.planning import Registration
 from app.entities.programmes import Elective, Programme
@@ -154,7 +154,7 @@ def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) 
     db.session.execute(
         delete(Enrolment)
         .where(Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     )
     return students_changed(
         targets,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
@@ -15,6 +14,7 @@ from app.entities.base import db
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
 from app.entities.users import User
 from app.errors import RuleBroken
+from app.mail.factor_reset import FACTOR_RESET, factor_reset_text
 from app.permissions import Actor, Permission
 from app.queries.factors import factors_of
 from app.rules.second_factor import Proof
@@ -54,24 +54,13 @@ def reset_second_factor(actor: Actor, targets: Targets[User]) -> Outcome:
 
 
 def _notice(user: User) -> NewMail:
-    """Tells the user, so that a reset that nobody asked for is noticed."""
     school = current_school()
-    with force_locale(user.language or school.language):
-        paragraphs = (
-            _("Beste %(name)s,", name=user.full_name),
-            _(
-                "De beheerder heeft uw tweede stap bij het aanmelden verwijderd. U bent overal afgemeld en "
-                "stelt een nieuwe in zodra u zich weer aanmeldt."
-            ),
-            _("Hebt u hier niet om gevraagd? Bel dan meteen uw school."),
-            _("Met vriendelijke groet,") + "\n" + school.name,
-        )
-        subject = _("Uw tweede stap bij %(school)s is verwijderd", school=school.name)
+    subject, body = factor_reset_text(user.language or school.language, school.name, name=user.full_name)
     return NewMail(
-        purpose="factor_reset",
-        dedupe_key=f"factor_reset:{user.id}:{new_token()}",
+        purpose=FACTOR_RESET,
+        dedupe_key=f"{FACTOR_RESET}:{user.id}:{new_token()}",
         to_address=user.email,
         to_user_id=user.id,
         subject=subject,
-        body="\n\n".join(paragraphs) + "\n",
+        body=body,
     )

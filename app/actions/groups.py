@@ -17,7 +17,7 @@ from app.actions.forms import VersionedForm, at, ruled
 from app.actions.names import students_changed
 from app.actions.versions import locked
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student, StudentGroup, group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, visible
@@ -153,9 +153,7 @@ def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     gone = [row for row in rows if not row.foreign]
     ids = id_set([row.id for row in gone])
     db.session.execute(delete(group_member).where(group_member.c.group_id.in_(ids)))
-    db.session.execute(
-        delete(StudentGroup).where(StudentGroup.id.in_(ids)).execution_options(synchronize_session=False)
-    )
+    db.session.execute(delete(StudentGroup).where(StudentGroup.id.in_(ids)).execution_options(**QUIETLY))
     reason = _("er zitten studenten in die u niet begeleidt")
     return Outcome(
         done=len(gone),

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import SelectChoice, UploadFileField
 from app.entities.base import db
+from app.entities.engine import QUIETLY
 from app.entities.imports import ImportRun
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission
@@ -117,11 +118,11 @@ def sweep_expired() -> None:
     """Files hold personal data: after seven days unfinished runs go, others keep only their choices."""
     db.session.execute(
         delete(ImportRun).where(ImportRun.created_at <= oldest_kept(), ImportRun.stage != "done"),
-        execution_options={"synchronize_session": False},
+        execution_options=QUIETLY,
     )
     db.session.execute(
         update(ImportRun)
         .where(ImportRun.created_at <= oldest_kept(), ImportRun.stage == "done")
         .values(table={"header": [], "rows": []}),
-        execution_options={"synchronize_session": False},
+        execution_options=QUIETLY,
     )

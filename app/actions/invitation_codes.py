@@ -6,19 +6,18 @@ mail is sent (decision 0006), and looked up by their hashes.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.actions.sealing import drawn
 from app.actions.sign_in import NO_ONES_PASSWORD
 from app.entities.base import db
 from app.entities.invitations import Invitation
-from app.rules.invitations import TOKEN_LENGTH, link_token, parts, typed_code
-from app.rules.login_codes import LENGTH, normal_form
+from app.rules.invitations import TOKEN_LENGTH, link_token, parts
+from app.rules.login_codes import LENGTH, code_of, normal_form
 from app.rules.tokens import fingerprint
 
 MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: one in a million each
@@ -26,12 +25,12 @@ MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: o
 
 def code_for(nonce: str) -> str:
     """The sixteen characters that the mail holds."""
-    return typed_code(_drawn("code", nonce))
+    return code_of(drawn(f"uitnodiging|code|{nonce}"))
 
 
 def token_for(nonce: str) -> str:
     """What the mail's link has behind its #."""
-    return link_token(_drawn("link", nonce))
+    return link_token(drawn(f"uitnodiging|link|{nonce}"))
 
 
 def fresh_secrets() -> dict[str, Any]:
@@ -81,8 +80,3 @@ def try_key(secret: str) -> str:
 def try_keys(invitation: Invitation) -> tuple[str, str]:
     """Those of an invitation, to be forgotten when its guest came in."""
     return f"uitnodiging {invitation.selector}", f"uitnodiging {invitation.token_hash[:16]}"
-
-
-def _drawn(what: str, nonce: str) -> bytes:
-    key = str(current_app.config["SECRET_KEY"]).encode()
-    return hmac.digest(key, f"uitnodiging|{what}|{nonce}".encode(), "sha256")

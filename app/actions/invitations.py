@@ -17,13 +17,13 @@ from wtforms.validators import Length
 
 from app.actions.base import Outcome, Targets, action
 from app.actions.invitation_codes import fresh_secrets, try_keys
-from app.actions.outbox import NewMail, put_in_outbox
+from app.actions.outbox import NewMail, cancel_waiting, put_in_outbox
 from app.actions.sessions import Opening, open_session
 from app.actions.sign_in import forget_tries
 from app.actions.user_form import LABELS, NamedForm
 from app.entities.assessment import Assessment
 from app.entities.base import db, utc_now
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
@@ -40,7 +40,6 @@ from app.school import current_school
 COMPANY = Role.COMPANY_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
 ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
-QUIETLY = {"synchronize_session": False}
 
 
 class InviteForm(NamedForm):
@@ -93,10 +92,7 @@ def invite_company_examiner(
 )  # fmt: skip
 def resend_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     """Mail the guest again, with another code; the session he may have goes on."""
-    sitting = _locked(targets.one().id)
-    invitation = live_invitation(sitting.id)
-    if invitation is None:
-        raise RuleBroken(NOBODY)
+    sitting, invitation = _invited(targets)
     _refuse(sitting, again=True)
     for name, value in fresh_secrets().items():
         setattr(invitation, name, value)
@@ -116,10 +112,7 @@ def resend_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
 )  # fmt: skip
 def withdraw_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     """End the guest's access at once. Who has scored stays this sitting's examiner, by name."""
-    sitting = _locked(targets.one().id)
-    invitation = live_invitation(sitting.id)
-    if invitation is None:
-        raise RuleBroken(NOBODY)
+    sitting, invitation = _invited(targets)
     guest = invitation.user
     end_invitations([sitting.id])
     if not has_scored(sitting.id, guest.id):
@@ -163,7 +156,7 @@ def mail_invitations(invitations: Sequence[int]) -> None:
     """A mail in the outbox for each of these; one that still waits is replaced."""
     if not invitations:
         return
-    _cancel_mails(invitations)
+    cancel_waiting(OutboxMail.invitation_id.in_(id_set(invitations)))
     rows = db.session.execute(
         select(Invitation, User, Sitting)
         .join(User, User.id == Invitation.user_id)
@@ -184,7 +177,7 @@ def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
     ended = db.session.scalars(select(Invitation.id).where(theirs)).all()
     if not ended:
         return
-    _cancel_mails(ended)
+    cancel_waiting(OutboxMail.invitation_id.in_(id_set(ended)))
     live = update(Invitation).where(theirs, Invitation.withdrawn_at.is_(None)).values(withdrawn_at=utc_now())
     db.session.execute(live, execution_options=QUIETLY)
     if removed:
@@ -205,6 +198,15 @@ def _locked(sitting_id: int) -> Sitting:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+
+
+def _invited(targets: Targets[Sitting]) -> tuple[Sitting, Invitation]:
+    """The sitting and the invitation that opens it, both held; RuleBroken: nobody is invited."""
+    sitting = _locked(targets.one().id)
+    invitation = live_invitation(sitting.id)
+    if invitation is None:
+        raise RuleBroken(NOBODY)
+    return sitting, invitation
 
 
 def _refuse(sitting: Sitting, *, again: bool = False) -> None:
@@ -272,11 +274,6 @@ def _mail(invitation: Invitation, guest: User, sitting: Sitting) -> NewMail:
         subject=subject,
         body=body,
     )
-
-
-def _cancel_mails(invitations: Sequence[int]) -> None:
-    waiting = OutboxMail.invitation_id.in_(id_set(invitations)) & (OutboxMail.state == "waiting")
-    db.session.execute(update(OutboxMail).where(waiting).values(state="cancelled"), execution_options=QUIETLY)
 
 
 def _outcome(sitting: Sitting, guest: User, change: list[str | None], summary: str) -> Outcome:

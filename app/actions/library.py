@@ -17,6 +17,7 @@ from app.actions.library_files import KINDS, MAX_BYTES, Upload, check_upload, st
 from app.actions.versions import locked
 from app.actions.wording import say
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role
@@ -136,7 +137,7 @@ def change_document(
     db.session.execute(
         delete(LibraryPlacement)
         .where(LibraryPlacement.document_id == document.id, LibraryPlacement.role.in_(gone))
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     )
     _place(document, [role for role in after if role not in before])
     summary = _("“%(title)s” is gewijzigd.", title=document.title)

@@ -38,13 +38,24 @@ def has_code(mail: OutboxMail) -> bool:
     return mail.login_code is not None or mail.purpose in PATHS
 
 
-def body_with(mail: OutboxMail, code: str) -> str:
-    """The body with this in the place of the code; the link of an invitation comes with its real code."""
-    address = site_address(PATHS.get(mail.purpose, CODE_PATH))
-    link = code
-    if mail.invitation is not None and code and code == code_in(mail):
-        link = f"{address}/#{token_for(mail.invitation.nonce)}"
-    return filled_in(mail.body, code=code, address=address).replace(LINK, link)
+def link_in(mail: OutboxMail) -> str:
+    """The link that belongs beside a code that works; "" for a mail without one."""
+    return f"{_address(mail)}/#{token_for(mail.invitation.nonce)}" if mail.invitation is not None else ""
+
+
+def body_with(mail: OutboxMail, code: str, link: str = "") -> str:
+    """The body with these in their places; without a link, what stands for the code stands there too."""
+    return filled_in(mail.body, code=code, address=_address(mail)).replace(LINK, link or code)
+
+
+def ready_body(mail: OutboxMail) -> str | None:
+    """The text as its reader gets it; None: its code works no longer, so that nothing is to be sent."""
+    code = code_in(mail)
+    return None if has_code(mail) and not code else body_with(mail, code, link_in(mail))
+
+
+def _address(mail: OutboxMail) -> str:
+    return site_address(PATHS.get(mail.purpose, CODE_PATH))
 
 
 def _invites(mail: OutboxMail, invitation: Invitation) -> bool:

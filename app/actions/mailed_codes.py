@@ -14,15 +14,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, func, insert, literal, select, update
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from app.actions.base import ActionForm, Outcome, action
 from app.actions.codes import cancel_codes, mailed_code_for, slow_hash
 from app.actions.outbox import WAKE
 from app.actions.sessions import Opening, open_session
-from app.actions.sign_in import CODE_BOX, QUIETLY, name_field, note_sign_in, shared_field
+from app.actions.sign_in import mailed_code_field, name_field, note_sign_in, shared_field
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
 from app.errors import RuleBroken
@@ -52,11 +51,8 @@ class AskForm(ActionForm):
 
 
 class MailedCodeForm(ActionForm):
-    code = StringField(
-        _l("Code uit de mail"),
-        [InputRequired(), Length(max=40)],
-        description=_l("Acht tekens. Spaties, streepjes en kleine letters maken niet uit."),
-        render_kw=CODE_BOX,
+    code = mailed_code_field(
+        _l("Acht tekens. Spaties, streepjes en kleine letters maken niet uit."), longest=40
     )
     shared = shared_field()
 
@@ -141,7 +137,7 @@ def _mail(user: User | None, wanted: int, code_id: int, purpose: str) -> None:
     school = current_school()
     language = (user.language if user is not None else "") or school.language
     name = full_name(user.first_name, user.infix, user.last_name) if user is not None else ""
-    text = mailed_code_text(purpose, language, school.name, name)
+    subject, body = mailed_code_text(purpose, language, school.name, name=name)
     now = utc_now()
     _insert_for(
         OutboxMail,
@@ -151,8 +147,8 @@ def _mail(user: User | None, wanted: int, code_id: int, purpose: str) -> None:
         dedupe_key=f"{purpose}:{code_id}",
         purpose=purpose,
         login_code_id=code_id,
-        subject=text.subject[:200],
-        body=text.body,
+        subject=subject[:200],
+        body=body,
         state="waiting",
         created_at=now,
         next_try_at=now,

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
 from app.permissions import Actor, Permission
@@ -19,7 +20,6 @@ from app.queries.users import live_code
 
 WAKE = "mail waits"  # in the session's info until the commit: then the sender is woken (app/mailer.py)
 AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
-QUIETLY = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,12 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
     ]  # fmt: skip
     db.session.execute(insert(OutboxMail), rows)
     db.session.info[WAKE] = True
+
+
+def cancel_waiting(about: ColumnElement[bool]) -> None:
+    """What these mails tell is no longer so: those that still wait are not sent."""
+    waiting = update(OutboxMail).where(about, OutboxMail.state == "waiting").values(state="cancelled")
+    db.session.execute(waiting, execution_options=QUIETLY)
 
 
 def one_line(text: str) -> str:

@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.actions.base import Outcome, action
+from app.actions.profile import locked_account
 from app.actions.sign_in import NewPasswordForm, again_field, new_password_field, set_password
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
-from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.sessions import own_sessions
@@ -36,7 +36,7 @@ def choose_password(actor: Actor, *, session_id: int, password: str, again: str 
     now = utc_now()
     if row is None or row.code_at is None or row.code_at < now - CODE_COUNTS:
         raise RuleBroken(CODE_FIRST)
-    user = db.session.get_one(User, row.user_id, with_for_update=True, populate_existing=True)
+    user = locked_account(actor)
     set_password(user, password, staying=row.id)
     row.password_at, row.code_at = now, None
     return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is opgeslagen."))

@@ -31,9 +31,9 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.profile import own_account
+from app.actions.profile import locked_account, own_account
 from app.actions.sealing import derived
-from app.actions.second_factor import drop_loose_codes, guard_last, tries_key
+from app.actions.second_factor import done_for, drop_loose_codes, guard_last, tries_key
 from app.actions.sessions import Opening, open_session
 from app.actions.sign_in import TOO_OFTEN, forget_tries, note_sign_in
 from app.entities.base import db, utc_now
@@ -161,7 +161,7 @@ def register_passkey(
             name=tidy(name),
         )
     )
-    return _done(user.id, _("De passkey is toegevoegd."), name=["", tidy(name)])
+    return done_for(user.id, _("De passkey is toegevoegd."), name=["", tidy(name)])
 
 
 @action(
@@ -170,13 +170,13 @@ def register_passkey(
 )  # fmt: skip
 def remove_passkey(actor: Actor, targets: Targets[Passkey]) -> Outcome:
     """Take one passkey away; refused when it is the last factor of somebody who needs one."""
-    user = db.session.get_one(User, own_account(actor).id, with_for_update=True)
+    user = locked_account(actor)
     passkey = targets.one()
     guard_last(user)
     name = passkey.name
     db.session.execute(delete(Passkey).where(Passkey.id == passkey.id))
     drop_loose_codes(user.id)
-    outcome = _done(user.id, _("De passkey is verwijderd."), name=[name, ""])
+    outcome = done_for(user.id, _("De passkey is verwijderd."), name=[name, ""])
     outcome.names = [name]
     return outcome
 
@@ -187,7 +187,7 @@ def show_passkey(actor: Actor, *, answer: Answer) -> Outcome:
     user = own_account(actor)
     passkey = _accepted(answer, "show", user.id)
     forget_tries(tries_key(user.id))
-    return _done(user.id, _("Gecontroleerd."), name=passkey.name)
+    return done_for(user.id, _("Gecontroleerd."), name=passkey.name)
 
 
 @action(_l("Aangemeld met een passkey"), permission=Permission.START)
@@ -199,7 +199,7 @@ def sign_in_by_passkey(actor: Actor, *, answer: Answer, opening: Opening) -> Out
         raise RuleBroken(WRONG)
     note_sign_in(user)
     open_session(user.id, opening, strong=True)
-    return _done(user.id, _("Aangemeld."), name=passkey.name)
+    return done_for(user.id, _("Aangemeld."), name=passkey.name)
 
 
 def _accepted(answer: Answer, purpose: str, user_id: int | None = None) -> Passkey:
@@ -260,7 +260,3 @@ def _descriptors(user_id: int) -> list[PublicKeyCredentialDescriptor]:
 def _handle(user_id: int) -> bytes:
     """How a passkey knows its owner: says nothing to who reads it on a device."""
     return derived(f"passkey user|{user_id}")
-
-
-def _done(user_id: int, summary: str, **details: Any) -> Outcome:
-    return Outcome(done=1, ids=[user_id], object_type="User", summary=summary, details=details)

@@ -17,7 +17,7 @@ from app.actions.planning_form import PlanExamForm
 from app.actions.planning_plan import Circumstances, Plan, PlannedMoment, Say, StudentPlan, Wish, make_plan
 from app.actions.wording import say
 from app.entities.base import db, utc_now
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.students import Student
 from app.entities.users import User
@@ -42,7 +42,6 @@ from app.school import current_school
 
 CLASHES_NAMED = 5
 TRAIL_LINES = 50
-QUIET = {"synchronize_session": False}
 
 
 class PlanOutcome(Outcome):
@@ -265,7 +264,7 @@ def _registrations(plan: Plan, changed: Sequence[StudentPlan]) -> dict[int, int]
             update(Registration)
             .where(Registration.id.in_(id_set(sorted(found.values()))))
             .values(version=Registration.version + 1)
-            .execution_options(**QUIET)
+            .execution_options(**QUIETLY)
         )
     fresh = [
         {"student_id": one.student.id, "exam_id": plan.exam.id, "attempt": one.attempt}
@@ -288,7 +287,7 @@ def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, 
         db.session.execute(
             delete(SittingExaminer)
             .where(SittingExaminer.sitting_id.in_(id_set(sorted(sittings))))
-            .execution_options(**QUIET)
+            .execution_options(**QUIETLY)
         )
     fresh = {(r, m.task.id): m for r, m in moments if m.present is None}
     if fresh:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import joinedload
 
 from app.actions.base import Outcome, Refused, Targets, action
 from app.actions.invitations import end_invitations
-from app.actions.planning import QUIET, TRAIL_LINES
+from app.actions.planning import TRAIL_LINES
 from app.actions.wording import say
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.permissions import Actor, Permission
 from app.rules.states import why_not_remove_planning
@@ -102,4 +102,4 @@ def _delete_registrations(ids: Sequence[int]) -> None:
         delete(Sitting).where(Sitting.registration_id.in_(id_set(ids))),
         delete(Registration).where(Registration.id.in_(id_set(ids))),
     ):
-        db.session.execute(statement.execution_options(**QUIET))
+        db.session.execute(statement.execution_options(**QUIETLY))

@@ -23,6 +23,7 @@ from app.actions.sign_in import (
 from app.actions.user_form import LABELS, VERSIONED, OwnVersion
 from app.actions.users import saved
 from app.actions.versions import locked
+from app.actions.wording import say
 from app.entities.base import db
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
@@ -32,6 +33,7 @@ from app.rules.passwords import LONGEST
 from app.rules.text import N_
 from app.school import current_school
 
+NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
 LANGUAGES = (("nl", "Nederlands"), ("en", "English"))  # each in its own language
 
 
@@ -51,24 +53,37 @@ class ProfileForm(OwnVersion):
         return {name: getattr(user, name) for name in fields} | {"language": language}
 
 
-class ChangePasswordForm(NewPasswordForm):
-    present = PasswordField(
+def present_field() -> PasswordField:
+    return PasswordField(
         _l("Huidig wachtwoord"),
         [InputRequired(), Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+def present_key(user_id: int) -> str:
+    """Under which guesses of somebody's present password are counted, whatever form asks for it."""
+    return f"present password of {user_id}"
+
+
+def counted(key: str) -> None:
+    """Guessing in a session left open is counted as signing in is, in a transaction of its own."""
+    try:
+        run(count_try, SYSTEM, username=key, address="")
+    except RuleBroken as error:
+        raise ValidationError(say(error)) from error
+
+
+class ChangePasswordForm(NewPasswordForm):
+    present = present_field()
     password = new_password_field()
     again = again_field()
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self._key = _tries_key(own_account(actor).id)
+        self._key = present_key(own_account(actor).id)
 
     def validate_present(self, field: PasswordField) -> None:
-        """Guessing the present password in a session left open is counted as signing in is."""
-        try:
-            run(count_try, SYSTEM, username=self._key, address="")
-        except RuleBroken as error:
-            raise ValidationError(_(error.message)) from error
+        counted(self._key)
 
 
 @action(_l("Mijn gegevens wijzigen"), permission=Permission.PROFILE, form=ProfileForm, submit=_l("Opslaan"))
@@ -110,13 +125,13 @@ def change_password(
     actor: Actor, *, present: str, password: str, again: str = "", staying: int | None = None
 ) -> Outcome:
     """Set another password, for who knows the present one (trap 19). Every session but `staying` ends."""
-    user = db.session.get_one(User, own_account(actor).id, with_for_update=True, populate_existing=True)
+    user = locked_account(actor)
     if not check_password_hash(user.password or NO_ONES_PASSWORD, present) or not user.password:
-        raise RuleBroken(N_("Dit is niet uw huidige wachtwoord."), field="present")
+        raise RuleBroken(NOT_PRESENT, field="present")
     if present == password:
         raise RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
     set_password(user, password, staying=staying)
-    forget_tries(_tries_key(user.id))
+    forget_tries(present_key(user.id))
     return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
 
 
@@ -127,5 +142,9 @@ def own_account(actor: Actor) -> User:
     return user
 
 
-def _tries_key(user_id: int) -> str:
-    return f"present password of {user_id}"
+def locked_account(actor: Actor) -> User:
+    """One's own account, held until the end: of two who change it at once one waits."""
+    user = db.session.get(User, actor.id or 0, with_for_update=True, populate_existing=True)
+    if user is None:
+        raise NotFound
+    return user

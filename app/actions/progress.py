@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.progress import AssignmentDone, ProgressMeasure
 from app.entities.students import Student
 from app.errors import NotFound, RuleBroken
@@ -96,7 +97,7 @@ def _tick(actor: Actor, student: Student, sheet: ProgressSheet, ticks: Mapping[i
             delete(AssignmentDone).where(
                 AssignmentDone.student_id == student.id, AssignmentDone.assignment_id.in_(undone)
             ),
-            execution_options={"synchronize_session": False},
+            execution_options=QUIETLY,
         )
     yes, no = _("gedaan"), _("niet gedaan")
     return {known[i].title: [no, yes] for i in done} | {known[i].title: [yes, no] for i in undone}

@@ -1,7 +1,8 @@
-"""What must be read back and yet not stand in the database: encrypted with the school's secret key."""
+"""What comes out of the school's secret key: codes that are never stored, and what is stored encrypted."""
 
 from __future__ import annotations
 
+import hmac
 import os
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,10 +14,14 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 NONCE_BYTES = 12  # what AES-GCM takes
 
 
-def derived(purpose: str, length: int = 32) -> bytes:
-    """Bytes for one purpose, out of the secret key; the same each time."""
-    secret = str(current_app.config["SECRET_KEY"]).encode()
-    return HKDF(SHA256(), length, salt=None, info=purpose.encode()).derive(secret)
+def drawn(words: str) -> bytes:
+    """The 32 bytes that a code is read off (decision 0006); the same for the same words."""
+    return hmac.digest(_secret_key(), words.encode(), "sha256")
+
+
+def derived(purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose; the same each time."""
+    return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(_secret_key())
 
 
 def seal(text: str, purpose: str) -> str:
@@ -32,3 +37,7 @@ def unseal(sealed: str, purpose: str) -> str:
     raw = base64url_to_bytes(sealed)
     nonce, body = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
     return AESGCM(derived("sealing")).decrypt(nonce, body, purpose.encode()).decode()
+
+
+def _secret_key() -> bytes:
+    return str(current_app.config["SECRET_KEY"]).encode()

@@ -12,16 +12,17 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from werkzeug.security import check_password_hash
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.profile import own_account
+from app.actions.profile import locked_account, own_account
 from app.actions.sealing import derived, seal, unseal
 from app.actions.sign_in import NO_ONES_PASSWORD, forget_tries
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.factors import Authenticator, RecoveryCode
 from app.entities.users import User
 from app.errors import RuleBroken
@@ -38,7 +39,6 @@ from app.rules.tokens import fingerprint
 from app.school import current_school
 
 SETUP_SECONDS = 30 * 60  # how long a QR code on the screen may be confirmed
-QUIETLY = {"synchronize_session": False}
 WRONG = N_("Deze code klopt niet, of is al gebruikt. Wacht op de volgende code en probeer het opnieuw.")
 LAST_ONE = N_(
     "Uw rol heeft een tweede stap nodig en dit is de laatste. Stel eerst een andere in; "
@@ -99,7 +99,7 @@ class AppForm(ActionForm):
 )  # fmt: skip
 def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
     """Keep the app once it has shown a right code; a new one takes the place of the old one."""
-    user = _locked_user(actor.id)
+    user = locked_account(actor)
     secret = secret_behind(setup, user.id)
     step = totp.step_of(secret, code, time.time()) if secret else None
     if secret is None or step is None:
@@ -115,7 +115,7 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
         raise RuleBroken(N_("Deze QR-code is al ingesteld."), field="code")
     row.sealed_secret = seal(secret, _purpose(user.id))
     row.last_step, row.created_at, row.last_used_at = step, utc_now(), utc_now()
-    return _done(user.id, _("Uw authenticator-app is ingesteld."))
+    return done_for(user.id, _("Uw authenticator-app is ingesteld."))
 
 
 @action(
@@ -125,13 +125,13 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
 )  # fmt: skip
 def remove_app(actor: Actor) -> Outcome:
     """Take the app away; refused when it is the last one of somebody who needs one."""
-    user = _locked_user(actor.id)
+    user = locked_account(actor)
     if factors_of(user.id).app is None:
         return Outcome(unchanged=1, summary=_("Er is geen authenticator-app ingesteld."))
     guard_last(user)
     db.session.execute(delete(Authenticator).where(Authenticator.user_id == user.id))
     drop_loose_codes(user.id)
-    return _done(user.id, _("De authenticator-app is verwijderd."))
+    return done_for(user.id, _("De authenticator-app is verwijderd."))
 
 
 def guard_last(user: User) -> None:
@@ -156,12 +156,12 @@ def drop_loose_codes(user_id: int) -> None:
 )  # fmt: skip
 def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> Outcome:
     """Keep the fingerprints of these codes, which the page shows once; older codes end."""
-    user = _locked_user(actor.id)
+    user = locked_account(actor)
     if factors_of(user.id).count == 0:
         raise RuleBroken(N_("Stel eerst een authenticator-app of een passkey in."))
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     db.session.add_all(RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
-    return _done(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT))
+    return done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT))
 
 
 # --- showing it -------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ class PasswordProofForm(ActionForm):
 @action(_l("Tweede stap getoond"), permission=Permission.PROFILE)
 def show_code(actor: Actor, *, code: str) -> Outcome:
     """Accept a code of the app, or a recovery code; each works once. RuleBroken when it does not."""
-    user = _locked_user(actor.id)
+    user = locked_account(actor)
     way = "app" if totp.digits_of(code) else "recovery"
     if not (_app_code(user.id, code) if way == "app" else _recovery_code(user.id, code)):
         raise RuleBroken(WRONG, field="proof_code")
@@ -198,17 +198,17 @@ def show_code(actor: Actor, *, code: str) -> Outcome:
     if way == "recovery":
         left = factors_of(user.id).codes_left
         summary = _("U hebt een herstelcode gebruikt. U hebt er nog %(count)s.", count=left)
-    return _done(user.id, summary or _("Gecontroleerd."), way=way)
+    return done_for(user.id, summary or _("Gecontroleerd."), way=way)
 
 
 @action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE)
 def show_password(actor: Actor, *, password: str) -> Outcome:
     """Accept the user's password again, before something that matters."""
-    user = _locked_user(actor.id)
+    user = locked_account(actor)
     if not check_password_hash(user.password or NO_ONES_PASSWORD, password) or not user.password:
         raise RuleBroken(N_("Dit is niet uw wachtwoord."), field="proof_password")
     forget_tries(tries_key(user.id))
-    return _done(user.id, _("Gecontroleerd."))
+    return done_for(user.id, _("Gecontroleerd."))
 
 
 @action(_l("Tweede stap mislukt"), permission=Permission.PROFILE)
@@ -250,16 +250,6 @@ def _recovery_code(user_id: int, code: str) -> bool:
     return bool(used.rowcount == 1)
 
 
-def _locked_user(user_id: int | None) -> User:
-    """The user, held: of two who change the same second factor one waits."""
-    return db.session.scalars(
-        select(User)
-        .where(User.id == user_id)
-        .with_for_update(of=User)
-        .execution_options(populate_existing=True)
-    ).one()
-
-
 def _purpose(user_id: int) -> str:
     return f"totp|{user_id}"
 
@@ -268,5 +258,6 @@ def _signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="second-factor-setup")
 
 
-def _done(user_id: int, summary: str, **details: Any) -> Outcome:
+def done_for(user_id: int, summary: str, **details: Any) -> Outcome:
+    """The outcome of what somebody did to the own second factor."""
     return Outcome(done=1, ids=[user_id], object_type="User", summary=summary, details=details)

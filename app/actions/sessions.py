@@ -14,11 +14,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db, utc_now
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.errors import NotFound
@@ -27,7 +27,6 @@ from app.queries.sessions import own_sessions
 from app.rules.sessions import ENDED_BY_OFFICE, ENDED_BY_USER, SEEN_EVERY, SIGNED_OUT
 
 KEPT = timedelta(days=30)  # rows of ended sessions; the trail keeps who signed in when
-QUIETLY = {"synchronize_session": False}
 NAMES = 10
 
 
@@ -70,11 +69,18 @@ def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = Non
     """End every live session of these users, except one; how many there were. `because`: rules/sessions."""
     if not user_ids:
         return 0
-    theirs = UserSession.user_id.in_(id_set(user_ids)) & UserSession.ended_at.is_(None)
+    theirs: ColumnElement[bool] = UserSession.user_id.in_(id_set(user_ids))
     if but is not None:
         theirs &= UserSession.id != but
+    return _end(theirs, because)
+
+
+def _end(which: ColumnElement[bool], because: str) -> int:
+    """End those of these sessions that are live; how many there were."""
     ended: Any = db.session.execute(
-        update(UserSession).where(theirs).values(ended_at=utc_now(), ended_because=because),
+        update(UserSession)
+        .where(which, UserSession.ended_at.is_(None))
+        .values(ended_at=utc_now(), ended_because=because),
         execution_options=QUIETLY,
     )
     count: int = ended.rowcount
@@ -115,12 +121,7 @@ def note_visit(actor: Actor, *, session_id: int, address: str) -> Outcome:
 @action(_l("Afgemeld"), permission=Permission.START)
 def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> Outcome:
     """End this one session: every copy of its cookie ends with it."""
-    db.session.execute(
-        update(UserSession)
-        .where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.ended_at.is_(None))
-        .values(ended_at=utc_now(), ended_because=SIGNED_OUT),
-        execution_options=QUIETLY,
-    )
+    _end(and_(UserSession.id == session_id, UserSession.user_id == user_id), SIGNED_OUT)
     return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Afgemeld."))
 
 
@@ -131,13 +132,7 @@ def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> Outcome:
 )  # fmt: skip
 def end_own_session(actor: Actor, targets: Targets[UserSession]) -> Outcome:
     """Sign out elsewhere: one of one's own sessions."""
-    ended: Any = db.session.execute(
-        update(UserSession)
-        .where(UserSession.id.in_(targets.among()), UserSession.ended_at.is_(None))
-        .values(ended_at=utc_now(), ended_because=ENDED_BY_USER),
-        execution_options=QUIETLY,
-    )
-    count: int = ended.rowcount
+    count = _end(UserSession.id.in_(targets.among()), ENDED_BY_USER)
     return Outcome(
         done=count,
         unchanged=targets.count - count,

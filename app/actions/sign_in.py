@@ -9,18 +9,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, action
-from app.actions.codes import cancel_codes, hash_of
+from app.actions.codes import cancel_codes
 from app.actions.sessions import Opening, end_sessions, open_session
 from app.actions.wording import say
 from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
@@ -40,7 +42,6 @@ MAILS_PER_ADDRESS = 200  # a whole school may sit behind one address
 TRIES_LOCK = 7_306_002  # any constant: on PostgreSQL those who count tries queue on it
 # Checked when there is no account or no password, so that every answer takes the same work (trap 18).
 NO_ONES_PASSWORD = generate_password_hash("no one has this password")
-QUIETLY = {"synchronize_session": False}
 
 WRONG = N_(
     "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
@@ -116,6 +117,21 @@ class NewPasswordForm(ActionForm):
 CODE_BOX = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
 
 
+def mailed_code_field(description: LazyString, longest: int = 60) -> StringField:
+    return StringField(
+        _l("Code uit de mail"),
+        [InputRequired(), Length(max=longest)],
+        description=description,
+        render_kw=CODE_BOX,
+    )
+
+
+class MailedCodeOnlyForm(ActionForm):
+    """The sixteen characters of a mail, for who need not be signed in: an invitation, a change to stop."""
+
+    code = mailed_code_field(_l("Zestien tekens. Spaties, streepjes en kleine letters maken niet uit."))
+
+
 class CodeForm(ActionForm):
     """Signing in with an inlogcode; the password is chosen afterwards (choose_password)."""
 
@@ -140,9 +156,12 @@ def check_sign_in(username: str, password: str) -> User | None:
 def check_code(username: str, code: str) -> User | None:
     """The user behind a name and an inlogcode that still works; the try has been counted."""
     owners = by_sign_in_name(username).join(LoginCode, LoginCode.user_id == User.id)
-    return db.session.scalars(
-        owners.where(LoginCode.code_hash == hash_of(normal_form(code)), live_code(), User.active.is_(True))
-    ).one_or_none()
+    return db.session.scalars(owners.where(_works(code), User.active.is_(True))).one_or_none()
+
+
+def _works(code: str) -> ColumnElement[bool]:
+    """Condition on LoginCode: the inlogcode that somebody typed, and it can still be used."""
+    return and_(LoginCode.code_hash == fingerprint(normal_form(code)), live_code())
 
 
 @action(_l("Poging geteld"), permission=Permission.START)
@@ -203,9 +222,7 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
 def use_code(actor: Actor, *, user_id: int, code: str, opening: Opening) -> Outcome:
     """Consume the inlogcode and sign in. One UPDATE decides: of two at once, one gets in."""
     consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
-        update(LoginCode)
-        .where(LoginCode.user_id == user_id, LoginCode.code_hash == hash_of(normal_form(code)), live_code())
-        .values(used_at=utc_now()),
+        update(LoginCode).where(LoginCode.user_id == user_id, _works(code)).values(used_at=utc_now()),
         execution_options=QUIETLY,
     )
     if consumed.rowcount != 1:

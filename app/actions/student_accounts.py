@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 
 from app.actions.base import Refused
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student
 from app.entities.users import RoleRow, User
 from app.permissions import Actor, Permission, Role, may
@@ -125,7 +125,7 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
     account = select(User.id).where(User.username == func.lower(Student.number)).scalar_subquery()
     db.session.execute(
         update(Student).where(theirs, Student.user_id.is_(None)).values(user_id=account),
-        execution_options={"synchronize_session": False},
+        execution_options=QUIETLY,
     )
     role = select(RoleRow.id).where(RoleRow.name == Role.STUDENT).scalar_subquery()
     held = exists().where(assoc_user_role.c.user_id == Student.user_id, assoc_user_role.c.role_id == role)

@@ -16,7 +16,7 @@ from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import grouped
 from app.actions.names import students_changed
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student, Supervision
 from app.errors import RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission
@@ -163,7 +163,7 @@ def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[s
     db.session.execute(
         delete(Supervision)
         .where(Supervision.student_id.in_(id_set(changed)), theirs)
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     )
     _bump(changed)
     return _outcome(
@@ -185,7 +185,7 @@ def _bump(students: Sequence[int]) -> None:
         update(Student)
         .where(Student.id.in_(id_set(students)))
         .values(version=Student.version + 1)
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     )
 
 

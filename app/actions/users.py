@@ -16,7 +16,7 @@ from app.actions.sessions import end_sessions
 from app.actions.user_form import LABELS, VERSIONED, CoupleForm, EditUserForm, NewUserForm, grantable
 from app.actions.versions import locked
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import QUIETLY, id_set
 from app.entities.programmes import Programme
 from app.entities.users import RoleRow, User, user_programme
 from app.errors import NotFound, RuleBroken
@@ -31,7 +31,6 @@ NAMES = 10
 SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 LAST_ONE = N_("Dit is de laatste actieve beheerder.")
-QUIETLY = {"synchronize_session": False}
 
 
 @action(

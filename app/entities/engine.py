@@ -18,6 +18,9 @@ from sqlalchemy.sql import column
 
 from app.entities.base import db
 
+# For a bulk statement: the rows that the session holds are not brought along.
+QUIETLY = {"synchronize_session": False}
+
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 PATIENCE_MS, HURRY_MS = 10_000, 50  # how long a writer waits for another one on SQLite
 _patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)

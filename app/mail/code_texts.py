@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.mail.texts import CODE
+from app.mail.texts import CODE, letter
 from app.rules.login_codes import MAILED_VALID, RESET
 
 
-@dataclass(frozen=True)
-class CodeMail:
-    subject: str
-    body: str
-
-
-def mailed_code_text(purpose: str, language: str, school: str, name: str) -> CodeMail:
-    """A mail without a link: the code is typed on the page that asked for it, nothing is clicked."""
+def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> tuple[str, str]:
+    """Subject and body. No link: the code is typed on the page that asked for it, nothing is clicked."""
     minutes = int(MAILED_VALID.total_seconds() // 60)
     with force_locale(language):
         asked = (
@@ -31,8 +23,8 @@ def mailed_code_text(purpose: str, language: str, school: str, name: str) -> Cod
             if purpose == RESET
             else _("Uw code om u aan te melden bij %(school)s", school=school)
         )
-        paragraphs = (
-            _("Beste %(name)s,", name=name),
+        return subject, letter(
+            name, school,
             asked + " " + _("Dit is uw code: %(code)s", code=CODE),
             _(
                 "Typ de code op de pagina waar u hem vroeg. Hij werkt %(minutes)s minuten, één keer, "
@@ -40,6 +32,4 @@ def mailed_code_text(purpose: str, language: str, school: str, name: str) -> Cod
                 minutes=minutes,
             ),
             _("Vroeg u dit niet zelf? Dan hoeft u niets te doen. Geef de code aan niemand door."),
-            _("Met vriendelijke groet,") + "\n" + school,
-        )
-    return CodeMail(subject, "\n\n".join(paragraphs) + "\n")
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.mail.texts import ADDRESS, CODE
+from app.mail.texts import ADDRESS, CODE, letter
 
 EMAIL_CODE = "email_code"  # OutboxMail.purpose
 EMAIL_NOTICE = "email_notice"
@@ -17,7 +17,7 @@ def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     """To the new address: subject and body."""
     with force_locale(language):
         subject = _("Bevestig uw e-mailadres voor %(school)s", school=school)
-        return subject, _letter(
+        return subject, letter(
             name, school,
             _("Met deze code bevestigt u dat dit e-mailadres van u is:"),
             CODE,
@@ -30,7 +30,7 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     """To the old address, when the change is asked for."""
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s wordt gewijzigd", school=school)
-        return subject, _letter(
+        return subject, letter(
             name, school,
             _("Iemand die met uw account is aangemeld, wil een ander e-mailadres gebruiken."),
             _("Bent u dat zelf? Dan hoeft u niets te doen."),
@@ -47,13 +47,8 @@ def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     """To the old address, once the new one is confirmed."""
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s is gewijzigd", school=school)
-        return subject, _letter(
+        return subject, letter(
             name, school,
             _("Voor uw account geldt nu een ander e-mailadres. Op dit adres krijgt u geen mails meer."),
             _("Hebt u dit niet zelf gedaan? Waarschuw dan meteen de beheerder van uw school."),
         )  # fmt: skip
-
-
-def _letter(name: str, school: str, *paragraphs: str) -> str:
-    whole = (_("Beste %(name)s,", name=name), *paragraphs, _("Met vriendelijke groet,") + "\n" + school)
-    return "\n\n".join(whole) + "\n"

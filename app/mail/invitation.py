@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.mail.own_texts import own_text
-from app.mail.texts import ADDRESS, CODE
+from app.mail.texts import ADDRESS, CODE, letter
 
 INVITATION = "invitation"  # OutboxMail.purpose
 INVITATION_PATH = "/uitnodiging"
@@ -27,8 +27,8 @@ def invitation_text(language: str, school: str, *, name: str, when: str, where: 
         moment = _("Wanneer: %(when)s", when=when)
         if where:
             moment += "\n" + _("Waar: %(where)s", where=where)
-        paragraphs = (
-            _("Beste %(name)s,", name=name),
+        body = letter(
+            name, school,
             _("%(school)s nodigt u uit als examinator van het bedrijf bij een examen.", school=school),
             moment,
             _("U hebt geen account nodig. Ga naar %(address)s en vul deze code in:", address=ADDRESS),
@@ -40,7 +40,5 @@ def invitation_text(language: str, school: str, *, name: str, when: str, where: 
                 "definitief; daarna werkt de code niet meer."
             ),
             _("Code en link zijn alleen voor u. Een oudere mail over dit examen geldt niet meer."),
-            _("Met vriendelijke groet,") + "\n" + school,
         )  # fmt: skip
-        subject = _("Uitnodiging als examinator bij %(school)s", school=school)
-    return subject, "\n\n".join(paragraphs) + "\n"
+        return _("Uitnodiging als examinator bij %(school)s", school=school), body

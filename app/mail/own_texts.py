@@ -14,10 +14,9 @@ from pathlib import Path
 from flask import current_app
 
 from app.permissions import Role
-from app.school import SchoolFileWrong
+from app.school import LANGUAGES, SchoolFileWrong
 
 EXTENSION = "proeve_mail_texts"
-LANGUAGES = ("nl", "en")
 SUBJECT = re.compile(r"(onderwerp|subject):\s*(.+)", re.IGNORECASE)
 WORD = re.compile(r"\{([^{}\n]*)\}")
 LONGEST_SUBJECT, LONGEST_BODY = 150, 5000  # characters

@@ -63,16 +63,20 @@ def _our_login_code_text(language: str, school: str, role: str) -> Text:
     waits = WHAT_WAITS.get(Role(role)) if role else None
     with force_locale(language):
         go = _("Ga naar %(address)s en vul beide in. U kiest daar zelf een wachtwoord.", address=ADDRESS)
-        paragraphs = (
-            _("Beste %(name)s,"),
+        body = letter(
+            "%(name)s", literal,
             _("Hierbij uw inlogcode voor de examens van %(school)s.", school=literal),
             _("Uw gebruikersnaam: %(username)s") + "\n" + _("Uw inlogcode: %(code)s", code=CODE),
             f"{go} {_(waits)}" if waits else go,
             _("De code werkt één keer, tot en met %(until)s. Geef hem aan niemand door."),
-            _("Met vriendelijke groet,") + "\n" + literal,
-        )
-        subject = _("Uw inlogcode voor %(school)s", school=school)
-    return Text(subject, "\n\n".join(paragraphs) + "\n")
+        )  # fmt: skip
+        return Text(_("Uw inlogcode voor %(school)s", school=school), body)
+
+
+def letter(name: str, school: str, *paragraphs: str) -> str:
+    """A body: whom it is to, what it says, and from whom; in the language that holds where it is called."""
+    greeting, farewell = _("Beste %(name)s,", name=name), _("Met vriendelijke groet,") + "\n" + school
+    return "\n\n".join((greeting, *paragraphs, farewell)) + "\n"
 
 
 def paragraphs_of(body: str) -> list[list[str]]:

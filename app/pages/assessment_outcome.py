@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from app.pages.assessment_views import saved_text
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import SittingView
 from app.rules.scoring import mark_text
+from app.rules.tokens import new_token
 from app.school import current_school
 from app.theme.widgets import Badge, Button, Cell, Fact
 
@@ -69,7 +69,7 @@ def clash_page(view: SittingView, actor: Actor, typed: Mapping[str, str], proble
         rows += _remark_row(f"remark-{criterion.id}", title, _remark(sheet, criterion.id), typed)
     rows += _remark_row("remark", _("Algemene opmerking"), sheet.remark, typed)
     hidden = [(name, value) for name, value in typed.items() if name not in OWN_FIELDS]
-    own = [("version", str(view.version)), ("token", secrets.token_urlsafe(32))]
+    own = [("version", str(view.version)), ("token", new_token())]
     return ClashModel(
         student=sitting.registration.student.full_name,
         title=sitting.task.title,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from app.entities.exams import Criterion
 from app.entities.planning import Sitting
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import SheetState, SittingLine, SittingView, Todo, definitive_by, has_result
+from app.rules.tokens import new_token
 from app.school import current_school
 from app.theme.widgets import Badge, Button, Cell, Fact
 
@@ -253,7 +253,7 @@ def score_page(
         can_save=can_save,
         can_close=can_save and role == Role.SCHOOL_EXAMINER,
         version=view.version,
-        token=secrets.token_urlsafe(32),
+        token=new_token(),
         done=sum(card.done for card in cards),
         total=len(cards),
         saved=saved_text(own.saved_at) if own else "",

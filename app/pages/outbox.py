@@ -14,18 +14,19 @@ from flask_babel import ngettext
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from app.actions.mail_bodies import body_with, code_in, has_code
+from app.actions.mail_bodies import body_with, has_code, ready_body
 from app.actions.outbox import AGAIN, send_again
 from app.actions.sample_mail import SAMPLE
 from app.entities.mail import OutboxMail
 from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
+from app.mail.factor_reset import FACTOR_RESET
 from app.mail.invitation import INVITATION
 from app.mail.texts import LOGIN_CODE, paragraphs_of
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, safe_path, text_arg
 from app.permissions import Permission, may
-from app.queries.outbox import state_counts
+from app.queries.outbox import WITH_SECRETS, state_counts
 from app.queries.users import matching_words
 from app.rules.delivery import FAILURES
 from app.rules.login_codes import RESET, SIGN_IN
@@ -40,7 +41,7 @@ STATES: dict[str, tuple[Any, Tone]] = {
     "cancelled": (_l("Vervallen"), "neutral"),
 }
 PURPOSES = {
-    "factor_reset": _l("Tweede stap verwijderen"),
+    FACTOR_RESET: _l("Tweede stap verwijderen"),
     LOGIN_CODE: _l("Inlogcode"),
     INVITATION: _l("Uitnodiging"),
     EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),
@@ -156,12 +157,7 @@ class OutboxPage(ListPage):
     bulk = (send_again,)
     default_order = (OutboxMail.created_at.desc(), OutboxMail.id.desc())
     load = (joinedload(OutboxMail.to_user),)
-    show_load = (
-        joinedload(OutboxMail.to_user),
-        joinedload(OutboxMail.login_code),
-        joinedload(OutboxMail.invitation),
-        joinedload(OutboxMail.email_change),
-    )
+    show_load = (*load, *WITH_SECRETS)
     empty_title = _l("Er zijn nog geen mails")
     empty_hint = _l("Zodra u een inlogcode verstuurt, staat de mail hier.")
 
@@ -170,8 +166,7 @@ class OutboxPage(ListPage):
         return safe_path(text_arg("back"), super().back_href())
 
     def show_model(self, row: OutboxMail) -> MailModel:
-        note, code = _code_shown(row)
-        body = body_with(row, code)
+        note, body = _as_shown(row)
         return MailModel(
             title=row.subject,
             sections=(),
@@ -193,17 +188,20 @@ class OutboxPage(ListPage):
         )
 
 
-def _code_shown(mail: OutboxMail) -> tuple[str, str]:
-    """A sentence about the code, and what stands in its place. Only a demo school, which mails nothing,
-    shows the code itself: elsewhere not even an administrator may know another's."""
+def _as_shown(mail: OutboxMail) -> tuple[str, str]:
+    """A sentence about the code, and the body. Only a demo school, which mails nothing, shows the code
+    itself: elsewhere not even an administrator may know another's."""
     hidden = _("[wordt bij het verzenden ingevuld]")
     if not has_code(mail):
-        return "", hidden
+        return "", body_with(mail, hidden)
     if not current_school().demo:
-        return _("De inlogcode wordt bij het verzenden ingevuld en is hier niet te lezen."), hidden
-    code = code_in(mail)
-    if not code:
-        return _("Deze inlogcode is gebruikt, vervangen of verlopen."), _("[werkt niet meer]")
-    return _(
+        told = _("De inlogcode wordt bij het verzenden ingevuld en is hier niet te lezen.")
+        return told, body_with(mail, hidden)
+    body = ready_body(mail)
+    if body is None:
+        told = _("Deze inlogcode is gebruikt, vervangen of verlopen.")
+        return told, body_with(mail, _("[werkt niet meer]"))
+    told = _(
         "Een demoschool verstuurt geen mail. De inlogcode staat hier ingevuld, zodat u hem kunt proberen."
-    ), code
+    )
+    return told, body

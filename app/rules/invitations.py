@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 
-from app.rules.login_codes import GROUP, code_of
+from app.rules.login_codes import GROUP
 from app.rules.text import N_, Reason, reason
 
 WITHDRAWN, DEFINITIVE, EXPIRED = "withdrawn", "definitive", "expired"
@@ -22,13 +22,8 @@ WHY_ENDED = {
 }
 
 
-def typed_code(digest: bytes) -> str:
-    """Sixteen characters out of a digest; the selector is the first group of four."""
-    return code_of(digest)
-
-
 def parts(code: str) -> tuple[str, str]:
-    """(selector, secret) of a code in its normal form."""
+    """(selector, secret) of a code in its normal form; the selector is the first group of four."""
     return code[:GROUP], code[GROUP:]
 
 

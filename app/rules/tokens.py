@@ -14,5 +14,8 @@ def new_token() -> str:
 
 
 def fingerprint(text: str) -> str:
-    """How a secret of at least 80 random bits is kept and looked up: a plain SHA-256 (ASVS 5.0, 6.5.2)."""
+    """How a secret of at least 80 random bits is kept and looked up: a plain SHA-256.
+
+    OWASP ASVS 5.0, 6.5.2 allows that from 112 bits; docs/security.md says why an inlogcode has 80.
+    """
     return hashlib.sha256(text.encode()).hexdigest()

@@ -26,7 +26,7 @@ from app.actions.wording import say
 from app.errors import RuleBroken
 from app.mail.texts import CODE_PATH
 from app.pages.base.guards import needs, public
-from app.pages.base.request import current_actor, posted, safe_path, sent
+from app.pages.base.request import address, current_actor, posted, safe_path, sent
 from app.pages.base.sessions import enter, opening, present, renew
 from app.pages.base.sign_in import (
     ASK_PATH,
@@ -34,7 +34,6 @@ from app.pages.base.sign_in import (
     NEW_PASSWORD_PATH,
     SIGN_IN_PATH,
     sign_in_page,
-    visitor_address,
 )
 from app.pages.base.view import View
 from app.permissions import SYSTEM, Permission
@@ -143,21 +142,21 @@ class CodesPage(View):
         )
 
     def _request(self, username: str, purpose: str) -> None:
-        run(count_try, SYSTEM, username=username, address=visitor_address(), mail=True)
+        run(count_try, SYSTEM, username=username, address=address(), mail=True)
         browser = new_token()
         run(request_code, SYSTEM, username=username, purpose=purpose, browser=browser)
         session[BROWSER], session[PURPOSE] = browser, purpose
         session[NEXT] = safe_path(request.args.get("next", "/"), "/")
 
     def _let_in(self, form: MailedCodeForm) -> None:
-        browser, address = session[BROWSER], visitor_address()
+        browser, place = session[BROWSER], address()
         try:
-            run(count_try, SYSTEM, username=f"code {browser}", address=address)
+            run(count_try, SYSTEM, username=f"code {browser}", address=place)
         except RuleBroken as error:
             raise RuleBroken(TRIED_TOO_OFTEN) from error
         code_id = run(count_code_try, SYSTEM, browser=browser).goto
         if not is_right(code_id, form.code.data or ""):
-            run(record_failed_sign_in, SYSTEM, address=address)
+            run(record_failed_sign_in, SYSTEM, address=place)
             raise RuleBroken(WRONG_MAILED_CODE)
         token = new_token()
         begun = opening(token, shared=bool(form.shared.data))

@@ -6,7 +6,6 @@ in the URL: ticked ids, or `all=1` with the filters, counted here on the server 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +25,7 @@ from app.pages.base.proving import with_proof
 from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
 from app.pages.base.view import View
 from app.permissions import Permission
+from app.rules.tokens import new_token
 from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
 
 NAMES_SHOWN = 10
@@ -195,7 +195,7 @@ class ActionPage(View):
         if confirming and outcome is None and form is None and not problems:
             outcome = preview(act, current_actor(), self._selection(act))
         last = confirming or not act.confirm
-        hidden = [("token", secrets.token_urlsafe(32)), ("confirmed", "1")] if last else []
+        hidden = [("token", new_token()), ("confirmed", "1")] if last else []
         if confirming and form is not None:
             hidden += [
                 (k, v)

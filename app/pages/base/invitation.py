@@ -11,21 +11,18 @@ from typing import Any
 from flask import current_app, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from app.actions.base import ActionForm, run
 from app.actions.invitation_codes import by_code, by_token, try_key
 from app.actions.invitations import use_invitation
-from app.actions.sign_in import count_try, record_failed_sign_in
+from app.actions.sign_in import MailedCodeOnlyForm, count_try, record_failed_sign_in
 from app.actions.wording import say
 from app.entities.invitations import Invitation
 from app.errors import RuleBroken
 from app.mail.invitation import INVITATION_PATH
 from app.pages.base.guards import public
-from app.pages.base.request import posted, sent
+from app.pages.base.request import address, posted, sent
 from app.pages.base.sessions import enter, opening
 from app.pages.base.sign_in import SIGN_IN_PATH
 from app.pages.base.view import View
@@ -42,15 +39,6 @@ WRONG_LINK = N_(
 )
 
 
-class InvitationCodeForm(ActionForm):
-    code = StringField(
-        _l("Code uit de mail"),
-        [InputRequired(), Length(max=60)],
-        description=_l("Zestien tekens. Spaties, streepjes en kleine letters maken niet uit."),
-        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"},
-    )
-
-
 class InvitationPage(View):
     route_base = INVITATION_PATH
     default_view = "enter"
@@ -59,7 +47,7 @@ class InvitationPage(View):
     @public
     def enter(self) -> Any:
         """The page of the mail: a box for the code; with a link's token behind the # also the button."""
-        form = InvitationCodeForm(sent())
+        form = MailedCodeOnlyForm(sent())
         if not posted() or not form.validate():
             return _page(form)
         typed = form.code.data or ""
@@ -78,7 +66,7 @@ class InvitationPage(View):
             _count(try_key(token))
             return _let_in(by_token(token), WRONG_LINK)
         except RuleBroken as error:
-            return _page(InvitationCodeForm(), say(error))
+            return _page(MailedCodeOnlyForm(), say(error))
 
     @expose("/examen")
     @public
@@ -97,12 +85,12 @@ def sitting_href(sitting_id: int | None) -> str:
 
 
 def _count(key: str) -> None:
-    run(count_try, SYSTEM, username=key, address=request.remote_addr or "")
+    run(count_try, SYSTEM, username=key, address=address())
 
 
 def _let_in(invitation: Invitation | None, unknown: str) -> Any:
     if invitation is None:
-        run(record_failed_sign_in, SYSTEM, address=request.remote_addr or "")
+        run(record_failed_sign_in, SYSTEM, address=address())
         raise RuleBroken(unknown)
     why = why_ended(invitation.user_id)
     if why:

@@ -17,6 +17,7 @@ from app.actions.base import ActionForm
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import posted, sent
 from app.pages.base.view import View
+from app.rules.tokens import new_token
 
 
 class Screen(View):
@@ -97,11 +98,6 @@ def json_answer(content: str) -> Response:
 def new_challenge() -> bytes:
     """What a browser must sign to show a passkey."""
     return secrets.token_bytes(32)
-
-
-def new_token() -> str:
-    """For a form that must be carried out once: sent twice, the second time shows the first outcome."""
-    return secrets.token_urlsafe(32)
 
 
 __all__ = [

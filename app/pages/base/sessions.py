@@ -11,7 +11,7 @@ from app.actions.base import run
 from app.actions.sessions import Opening, note_visit, renew_session
 from app.entities.base import utc_now
 from app.entities.engine import in_a_hurry
-from app.pages.base.request import current_actor
+from app.pages.base.request import address, current_actor
 from app.permissions import SYSTEM
 from app.queries.sessions import Present
 from app.rules.second_factor import Owed, owed
@@ -39,7 +39,7 @@ def present() -> Present | None:
 def opening(token: str, *, shared: bool = False) -> Opening:
     """What an action must know to open a session in this browser."""
     device = device_name(request.user_agent.string)
-    return Opening(fingerprint(token), request.remote_addr or "", device, shared)
+    return Opening(fingerprint(token), address(), device, shared)
 
 
 def enter(token: str) -> None:
@@ -92,7 +92,7 @@ def _note_visit() -> None:
     elif utc_now() - here.last_seen_at > SEEN_EVERY:
         try:
             with in_a_hurry():
-                run(note_visit, SYSTEM, session_id=here.id, address=request.remote_addr or "")
+                run(note_visit, SYSTEM, session_id=here.id, address=address())
         except OperationalError:  # the database is busy: a page must not wait for this
             current_app.logger.info("a visit was not written down")
         g.pop("_login_user", None)  # read again, in the transaction of the page itself

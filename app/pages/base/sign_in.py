@@ -29,7 +29,7 @@ from app.mail.invitation import INVITATION_PATH
 from app.mail.texts import CODE_PATH
 from app.pages.base.guards import public
 from app.pages.base.proving import site_here
-from app.pages.base.request import href_with, posted, safe_path, sent
+from app.pages.base.request import address, href_with, posted, safe_path, sent
 from app.pages.base.sessions import enter, leave, opening, present
 from app.pages.base.view import View
 from app.permissions import SYSTEM
@@ -99,10 +99,10 @@ class SignInPage(View):
 
     def _let_in(self, form: SignInForm) -> None:
         name = form.username.data or ""
-        run(count_try, SYSTEM, username=name, address=visitor_address())
+        run(count_try, SYSTEM, username=name, address=address())
         user = check_sign_in(name, form.password.data or "")
         if user is None:
-            run(record_failed_sign_in, SYSTEM, address=visitor_address())
+            run(record_failed_sign_in, SYSTEM, address=address())
             raise RuleBroken(WRONG)
         token = new_token()
         run(record_sign_in, SYSTEM, user_id=user.id, opening=opening(token, shared=bool(form.shared.data)))
@@ -110,10 +110,10 @@ class SignInPage(View):
 
     def _let_in_with_code(self, form: CodeForm) -> None:
         name, code = form.username.data or "", form.code.data or ""
-        run(count_try, SYSTEM, username=name, address=visitor_address())
+        run(count_try, SYSTEM, username=name, address=address())
         user = check_code(name, code)
         if user is None:
-            run(record_failed_sign_in, SYSTEM, address=visitor_address())
+            run(record_failed_sign_in, SYSTEM, address=address())
             raise RuleBroken(WRONG_CODE)
         token = new_token()
         begun = opening(token, shared=bool(form.shared.data))
@@ -159,7 +159,3 @@ def with_next(path: str, target: str) -> str:
     """A page of the door, that remembers where somebody was going."""
     known = safe_path(target, "/")
     return href_with(path, [("next", known)]) if known != "/" else path
-
-
-def visitor_address() -> str:
-    return request.remote_addr or ""

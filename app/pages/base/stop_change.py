@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from app.actions.base import ActionForm, run
-from app.actions.email_change import CODE_BOX, WRONG, by_stop_code, stop_email_change, stop_key
-from app.actions.sign_in import count_try
+from app.actions.email_change import WRONG, by_stop_code, stop_email_change, stop_key
+from app.actions.sign_in import MailedCodeOnlyForm, count_try
 from app.actions.wording import say
 from app.errors import RuleBroken
 from app.mail.email_change import STOP_PATH
 from app.pages.base.guards import public
-from app.pages.base.request import posted, sent
+from app.pages.base.request import address, posted, sent
 from app.pages.base.sign_in import SIGN_IN_PATH
 from app.pages.base.view import View
 from app.permissions import SYSTEM
-
-
-class StopForm(ActionForm):
-    code = StringField(
-        _l("Code uit de mail"), [InputRequired(), Length(max=60)],
-        description=_l("Zestien tekens. Spaties, streepjes en kleine letters maken niet uit."),
-        render_kw=CODE_BOX,
-    )  # fmt: skip
 
 
 class StopChangePage(View):
@@ -40,12 +29,12 @@ class StopChangePage(View):
     @public
     def stop(self) -> Any:
         """The code of the notice stops the change and ends every session of the account."""
-        form = StopForm(sent())
+        form = MailedCodeOnlyForm(sent())
         if not posted() or not form.validate():
             return _page(form)
         typed = form.code.data or ""
         try:
-            run(count_try, SYSTEM, username=stop_key(typed), address=request.remote_addr or "")
+            run(count_try, SYSTEM, username=stop_key(typed), address=address())
             change = by_stop_code(typed)
             if change is None:
                 raise RuleBroken(WRONG)
