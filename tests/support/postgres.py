@@ -16,9 +16,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -35,6 +36,8 @@ SETTINGS = {
 }
 # A socket's path may hold about 100 characters, which rules out some TMPDIRs.
 ROOM = Path("/tmp")  # noqa: S108
+# The files by which this process says that it uses a server; open until it ends.
+_held: list[IO[str]] = []
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +55,7 @@ def server_url() -> str:
             except BaseException:
                 _stop(home)
                 raise
-        _user_file(home).touch()
+        _sign_up(home)
     atexit.register(_release, home)
     return URL.create(
         "postgresql+psycopg", username="postgres", database="postgres", query={"host": str(home)}
@@ -88,6 +91,16 @@ def _home() -> Path:
     return ROOM / f"proeve-pg-{os.getuid()}-{run}"
 
 
+def _sign_up(home: Path) -> None:
+    """Say that this process uses the server: for as long as it holds the lock on its own file.
+
+    A lock, not a process number: numbers are given out again, and mean nothing from another container.
+    """
+    held = _user_file(home).open("w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    _held.append(held)
+
+
 def _user_file(home: Path) -> Path:
     return home / f"user-{os.getpid()}"
 
@@ -105,7 +118,12 @@ def _locked(home: Path) -> Iterator[None]:
 
 
 def _running(home: Path) -> bool:
-    return (home / "data" / "postmaster.pid").exists()
+    """A server answers here. The number in postmaster.pid proves nothing: it outlives its process."""
+    try:
+        psycopg.connect(host=str(home), user="postgres", dbname="postgres", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _start(home: Path) -> None:
@@ -138,27 +156,27 @@ def _release(home: Path) -> None:
 
 
 def _live_users(home: Path) -> list[Path]:
-    return [file for file in home.glob("user-*") if _alive(int(file.name.removeprefix("user-")))]
+    return [file for file in home.glob("user-*") if _held_by_someone(file)]
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _held_by_someone(file: Path) -> bool:
+    with file.open() as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _sweep_leftovers(*, except_for: Path) -> None:
-    """Stop the servers of runs that were killed before they could."""
+    """Stop the servers of runs that were killed before they could; what can't be stopped is left alone."""
     for home in ROOM.glob(f"proeve-pg-{os.getuid()}-*"):
         if home.is_dir() and home != except_for:
             with _locked(home):
                 if not _live_users(home):
-                    _stop(home)
-                    home.with_suffix(".lock").unlink(missing_ok=True)
+                    with suppress(RuntimeError):
+                        _stop(home)
+                        home.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _account() -> pwd.struct_passwd | None:
