@@ -35,8 +35,11 @@ class FileForm(ActionForm):
 
     file = UploadFileField(
         _l("Bestand"), [InputRequired(_l("Kies een Excel- of CSV-bestand."))],
-        description=_l("Een Excel-bestand (.xlsx) of CSV-bestand van hoogstens 10 MB, met een kopregel."),
-        render_kw={"accept": ".xlsx,.xlsm,.csv,.txt,.tsv"},
+        description=_l(
+            "Een bestand uit Excel (.xlsx, .xls) of LibreOffice (.ods), of een CSV-bestand, van hoogstens "
+            "20 MB, met een kopregel."
+        ),
+        render_kw={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"},
     )  # fmt: skip
     login_codes = RadioField(
         _l("Inlogcodes voor nieuwe studenten"), [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],

@@ -1,8 +1,9 @@
-"""Reads one xlsx in a process of its own, within limits; started by file, never imported by the app.
+"""Reads one workbook (xlsx, xls, ods) in a process of its own, within limits; never imported by the app.
 
 A hostile file can abort or fill the process that parses it, which is why this is not a web worker.
-Arguments: memory in bytes, seconds of processor, rows, columns, characters. The file comes in on
-stdin; out goes one JSON object: {"sheet", "rows": [[number, [cell, ...]], ...]} or {"refused": key}.
+Arguments: memory in bytes, seconds of processor, rows, columns, characters. The file comes in on stdin.
+Out goes a line of JSON per answer: {"sheet": name}, then [number, [cell, ...]] for every row that holds
+something; or, at any moment and last, {"refused": key}.
 Dates and times are tagged lists: ["date" | "datetime" | "time", ISO text].
 """
 
@@ -11,11 +12,21 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import resource
 import sys
+import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+ERROR_CELL = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="\d+")? t="e"[^<>]*>'
+    rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]{1,40})</v>"
+)
 ANSWER_BYTES = 256 * 1024 * 1024
 Sheet = tuple[str, list[list[Any]]]
 
@@ -28,12 +39,17 @@ def main(arguments: list[str]) -> None:
     memory, seconds, rows, columns, characters = (int(argument) for argument in arguments)
     limit_self(memory, seconds)
     try:
-        answer = read(sys.stdin.buffer.read(), rows, columns, characters)
+        for answer in read(sys.stdin.buffer.read(), rows, columns, characters):
+            tell(answer)
     except Refused as refused:
-        answer = {"refused": str(refused)}
+        tell({"refused": str(refused)})
     except MemoryError:
-        answer = {"refused": "unreadable"}
+        tell({"refused": "unreadable"})
+
+
+def tell(answer: object) -> None:
     sys.stdout.write(json.dumps(answer))
+    sys.stdout.write("\n")
 
 
 def limit_self(memory: int, seconds: int) -> None:
@@ -50,17 +66,19 @@ def limit_self(memory: int, seconds: int) -> None:
         resource.setrlimit(kind, (limit, limit))
 
 
-def read(data: bytes, rows: int, columns: int, characters: int) -> dict[str, Any]:
+def read(data: bytes, rows: int, columns: int, characters: int) -> Iterator[object]:
     name, cells = first_filled_sheet(data, rows, columns)
-    found: list[tuple[int, list[Any]]] = []
+    yield {"sheet": name}
+    errors = error_cells(data, name)
     for number, row in enumerate(cells, start=1):
         values = [plain(cell) for cell in row]
+        for at, text in errors.get(number, {}).items():
+            values[at : at + 1] = [text]
         if any(value is not None for value in values):
             characters -= sum(len(value) for value in values if isinstance(value, str))
             if characters < 0:
                 raise Refused("unreadable")
-            found.append((number, values))
-    return {"sheet": name, "rows": found}
+            yield number, values
 
 
 def first_filled_sheet(data: bytes, rows: int, columns: int) -> Sheet:
@@ -87,6 +105,32 @@ def first_filled_sheet(data: bytes, rows: int, columns: int) -> Sheet:
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
         raise Refused("damaged") from error
     raise Refused("empty")
+
+
+def error_cells(data: bytes, sheet: str) -> dict[int, dict[int, str]]:
+    """Row -> column from 0 -> "#N/A" and its like, which the parser shows as empty. xlsx only."""
+    found: dict[int, dict[int, str]] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            text = archive.read(part_of(archive, sheet))
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
+        return found  # an older kind, or one that writes it otherwise
+    for letters, digits, error in ERROR_CELL.findall(text):
+        at = 0
+        for letter in letters:
+            at = at * 26 + letter - 64
+        found.setdefault(int(digits), {})[at - 1] = error.decode(errors="replace")
+    return found
+
+
+def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The name of the part that holds this sheet. KeyError without one."""
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - looked into by _zip.py
+    ids = {one.get("name"): one.get(f"{{{RELATIONS}}}id") for one in book.iter(f"{{{MAIN}}}sheet")}
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    targets = {one.get("Id"): one.get("Target") or "" for one in links}
+    target = targets[ids[sheet]]
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 
 def plain(cell: object) -> Any:

@@ -1,4 +1,4 @@
-"""A look into an xlsx file before anything parses it: a zip whose parts must stay within limits.
+"""A look into an xlsx or ods file before anything parses it: a zip whose parts must stay within limits.
 
 Five kilobytes can unpack to gigabytes, name a cell in the last corner of the sheet, or hold XML
 entities that multiply. All of that is refused here, without parsing XML.
@@ -18,6 +18,8 @@ CHUNK = 256 * 1024
 OVERLAP = 512  # longer than any cell's opening up to its reference
 RATIO_FROM = MB  # small parts may be as repetitive as they like
 
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 _REFERENCE = re.compile(
     rb"""<(?:\w+:)?(?:c|row)\s(?:[^<>]{0,200}?\s)?r\s*=\s*["']([A-Za-z]{0,9})(\d{1,20})["']"""
@@ -36,12 +38,12 @@ _BROKEN = (
 )
 
 
-def check_xlsx(data: bytes, limits: Limits) -> None:
-    """Refuse what is no xlsx, or not one that is safe to parse."""
+def check_zip(data: bytes, limits: Limits) -> None:
+    """Refuse what is no xlsx or ods, or not one that is safe to parse."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_parts(archive.infolist(), limits)
-            _check_kind(set(archive.namelist()))
+            _check_kind(archive)
             _check_contents(archive, limits)
     except _BROKEN as error:
         raise FileRefused("damaged") from error
@@ -61,8 +63,13 @@ def _check_parts(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
             raise FileRefused("unsafe")
 
 
-def _check_kind(names: set[str]) -> None:
+def _check_kind(archive: zipfile.ZipFile) -> None:
+    names = set(archive.namelist())
     if "xl/workbook.xml" in names:
+        return
+    if "mimetype" in names and archive.read("mimetype").strip() == OPEN_DOCUMENT:
+        if "content.xml" not in names:
+            raise FileRefused("damaged")
         return
     other_office = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
     if names & other_office:

@@ -1,8 +1,9 @@
 """Reads a spreadsheet that anybody may have made: a table, or a sentence that says what to do.
 
 What kind of file it is follows from its contents; the name must agree that it is a spreadsheet.
-Excel files are looked into first (_zip.py) and parsed in a process of their own (_child.py), whose
-death is an answer and not an accident. Every answer comes within `Limits.seconds` and a little.
+Zipped files are looked into first (_zip.py), and every workbook is parsed in a process of its own
+(_child.py), whose death is an answer and not an accident. Every answer comes within `Limits.seconds` and
+a little.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from app.imports._csv import read_csv
-from app.imports._zip import check_xlsx
+from app.imports._zip import check_zip
 from app.imports.table import MB, FileRefused, Limits, RawRow, Row, Table, Value, table_of
 
 __all__ = ["FileRefused", "Limits", "Row", "Table", "Value", "read_table"]
 
-SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".txt", ".tsv")
-CHARACTERS = 20_000_000
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".txt", ".tsv")
+CHARACTERS = 40_000_000
 CHILD = Path(__file__).with_name("_child.py")
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,19 +34,31 @@ _DEFAULT = Limits()
 
 
 def read_table(path_or_bytes: str | Path | bytes, file_name: str, *, limits: Limits = _DEFAULT) -> Table:
-    """The table in an xlsx or csv file. FileRefused, with its reason, for every other file."""
+    """The table in an xlsx, xls, ods or csv file. FileRefused, with its reason, for every other file."""
     data = _contents(path_or_bytes, limits)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
         raise FileRefused("empty")
     if data.startswith(_OLE2):
-        is_encrypted = "EncryptedPackage".encode("utf-16-le") in data
-        raise FileRefused("encrypted" if is_encrypted else "old-excel")
+        _check_old_office(data)
+        return _read_workbook(data, limits)
     if not file_name.lower().strip().endswith(SUFFIXES) or data.startswith(_OTHER_KINDS):
         raise FileRefused("not-a-spreadsheet")
     if data.startswith(_ZIP):
-        check_xlsx(data, limits)
-        return _read_xlsx(data, limits)
+        check_zip(data, limits)
+        return _read_workbook(data, limits)
     return read_csv(data, limits)
+
+
+def _check_old_office(data: bytes) -> None:
+    """Old Office files name their parts: Workbook, once Book, is what makes one a spreadsheet."""
+    if _named("EncryptedPackage") in data:
+        raise FileRefused("encrypted")
+    if _named("Workbook") not in data and _named("Book") not in data:
+        raise FileRefused("other-office")
+
+
+def _named(part: str) -> bytes:
+    return part.encode("utf-16-le")
 
 
 def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
@@ -59,16 +72,7 @@ def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
     return data
 
 
-def _read_xlsx(data: bytes, limits: Limits) -> Table:
-    answer = _child_answer(data, limits)
-    if refused := answer.get("refused"):
-        size = {"too-many-rows": limits.rows, "too-many-columns": limits.columns}
-        raise FileRefused(refused, **({"maximum": size[refused]} if refused in size else {}))
-    rows: list[RawRow] = [(number, [_value(cell) for cell in cells]) for number, cells in answer["rows"]]
-    return table_of(rows, limits, sheet=answer["sheet"])
-
-
-def _child_answer(data: bytes, limits: Limits) -> dict[str, Any]:
+def _read_workbook(data: bytes, limits: Limits) -> Table:
     """What the child says; one that dies, falls silent or talks nonsense has met an unreadable file."""
     numbers = (limits.memory_bytes, max(1, int(limits.seconds)), limits.rows, limits.columns, CHARACTERS)
     command = [sys.executable, "-I", str(CHILD), *map(str, numbers)]
@@ -83,11 +87,24 @@ def _child_answer(data: bytes, limits: Limits) -> dict[str, Any]:
         if done.returncode != 0:
             raise FileRefused("unreadable")
         output.seek(0)
-        try:
-            answer: dict[str, Any] = json.loads(output.read())
-        except ValueError as error:
-            raise FileRefused("unreadable") from error
+        sheet = _answer(output.readline(), limits).get("sheet", "")
+        return table_of((_row(line, limits) for line in output), limits, sheet=sheet)
+
+
+def _answer(line: bytes, limits: Limits) -> Any:
+    try:
+        answer = json.loads(line)
+    except ValueError as error:
+        raise FileRefused("unreadable") from error
+    if isinstance(answer, dict) and (refused := answer.get("refused")):
+        size = {"too-many-rows": limits.rows, "too-many-columns": limits.columns}
+        raise FileRefused(refused, **({"maximum": size[refused]} if refused in size else {}))
     return answer
+
+
+def _row(line: bytes, limits: Limits) -> RawRow:
+    number, cells = _answer(line, limits)
+    return number, [_value(cell) for cell in cells]
 
 
 def _environment() -> dict[str, str]:

@@ -21,10 +21,10 @@ MB = 1024 * 1024
 class Limits:
     """How large a file may be. `rows` and `columns` count from the corner, as the sheet numbers them."""
 
-    file_bytes: int = 10 * MB
-    rows: int = 20_001
+    file_bytes: int = 20 * MB
+    rows: int = 100_001
     columns: int = 200
-    unpacked_bytes: int = 50 * MB
+    unpacked_bytes: int = 160 * MB
     parts: int = 200
     ratio: int = 200
     seconds: float = 8.0
@@ -55,7 +55,8 @@ class Table:
 
 REFUSALS = {
     "not-a-spreadsheet": N_(
-        "Dit bestand is geen spreadsheet. Kies een Excel-bestand (.xlsx) of een CSV-bestand (.csv)."
+        "Dit bestand is geen spreadsheet. Kies een bestand uit Excel (.xlsx, .xls) of LibreOffice (.ods), of "
+        "een CSV-bestand (.csv)."
     ),
     "empty": N_("Dit bestand is leeg. Kies een bestand met een kopregel en daaronder de gegevens."),
     "no-header": N_(
@@ -77,13 +78,9 @@ REFUSALS = {
     "encrypted": N_(
         "Dit bestand is met een wachtwoord beveiligd. Haal de beveiliging eraf en kies het bestand opnieuw."
     ),
-    "old-excel": N_(
-        "Dit is een oud Excel-bestand (.xls). Open het in Excel, kies Opslaan als, Excel-werkmap (.xlsx), "
-        "en kies het nieuwe bestand."
-    ),
     "other-office": N_(
-        "Dit bestand is geen Excel-bestand. Open het in het programma waarmee het is gemaakt, sla het op als "
-        "Excel-werkmap (.xlsx) of CSV en kies het nieuwe bestand."
+        "Dit is geen spreadsheet die we lezen. Open het bestand in het programma waarmee het is gemaakt, sla "
+        "het op als Excel-werkmap (.xlsx) of CSV en kies het nieuwe bestand."
     ),
     "damaged": N_(
         "Dit bestand is beschadigd of niet volledig. Open het in Excel, sla het op als Excel-werkmap (.xlsx) "

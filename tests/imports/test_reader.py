@@ -1,35 +1,30 @@
 """Whatever file is chosen: the right contents, or a sentence that says what is wrong and what to do."""
 
-import io
 import random
-import struct
 import time
 import zipfile
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
-import openpyxl
 import pytest
 
 from app.errors import RuleBroken
 from app.imports import _child, reader
 from app.imports.reader import FileRefused, Limits, read_table
 from app.imports.table import REFUSALS
+from tests.imports.hostile import (
+    old_workbook,
+    one_text_everywhere,
+    open_document,
+    open_row,
+    row_xml,
+    workbook,
+    xlsx,
+    zipped,
+)
 
 HEADER = ["Studentnummer", "Voornaam", "Achternaam"]
 ROWS = [["00123", "Zoë", "Çelik"], ["00124", "Daan", "de Wit; Jansen"]]
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-CONTENT_TYPES = (
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/>'
-    '<Override PartName="/xl/workbook.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
-)
-RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 
 # --- files that are right ---------------------------------------------------------------------
@@ -81,19 +76,6 @@ def test_a_table_that_starts_further_to_the_right_keeps_its_place():
     assert table.rows[0].values == [None, *ROWS[0], "los"]
 
 
-def test_the_first_visible_sheet_with_something_in_it_is_read():
-    book = openpyxl.Workbook()
-    book.active.title = "Leeg"
-    hidden = book.create_sheet("Verborgen")
-    hidden.sheet_state = "hidden"
-    hidden.append(["Geheim", "Verborgen"])
-    book.create_chartsheet("Grafiek")
-    students = book.create_sheet("Studenten")
-    for row in (HEADER, *ROWS):
-        students.append(row)
-    assert read_table(saved(book), "s.xlsx").sheet == "Studenten"
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -137,47 +119,36 @@ def test_a_stated_dimension_that_lies_is_not_believed():
         assert (len(table.header), len(table.rows)) == (2, 99)
 
 
+def test_an_old_excel_file_gives_the_same_as_a_new_one():
+    rows = ["Nummer", "Geboren"], ["00123", date(2007, 3, 1)], [124, None]
+    table = read_table(old_workbook(*rows), "studenten.xls")
+    assert table.header == rows[0]
+    assert [row.values for row in table.rows] == [list(row) for row in rows[1:]]
+    assert table.sheet == "Blad1"
+
+
+def test_a_libreoffice_file_gives_texts_numbers_dates_and_repeated_rows():
+    typed = (
+        '<table:table-row><table:table-cell office:value-type="float" office:value="124"/>'
+        '<table:table-cell office:value-type="date" office:date-value="2007-03-01"/></table:table-row>'
+    )
+    rows = open_row("Nummer", "Geboren") + open_row("00123", "x", repeated=2) + typed
+    table = read_table(open_document(rows), "studenten.ods")
+    assert [row.values for row in table.rows] == [["00123", "x"], ["00123", "x"], [124, date(2007, 3, 1)]]
+    assert [row.number for row in table.rows] == [2, 3, 4]
+
+
+def test_a_formula_that_went_wrong_is_not_an_empty_cell():
+    """The parser shows it as empty; an import that keeps silent about it would lose a value."""
+    cells = (
+        '<row r="2"><c r="A2" t="e"><v>#REF!</v></c>'
+        '<c r="C2" s="1" t="e"><f>VLOOKUP(1,A1:B2,2)</f><v>#N/A</v></c></row>'
+    )
+    table = read_table(xlsx(f"<sheetData>{row_xml(1, 'a', 'b', 'c')}{cells}</sheetData>"), "s.xlsx")
+    assert table.rows[0].values == ["#REF!", None, "#N/A"]
+
+
 # --- files that are wrong ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "key"),
-    [
-        (b"", "leeg.xlsx", "empty"),
-        (b"", "leeg.csv", "empty"),
-        (b"\xef\xbb\xbf \r\n", "leeg.csv", "empty"),
-        (b";;;\n;;;\n", "leeg.csv", "empty"),
-        (b"\x00" * 100, "nul.csv", "empty"),
-        (b"sep=;\r\n", "leeg.csv", "empty"),
-        ("naam;plaats\nJan\x07;Ede\n".encode("utf-16"), "piep.csv", "not-a-spreadsheet"),
-        (b"Studentnummer;Voornaam\n", "kop.csv", "no-rows"),
-        (b"123;456\n124;457\n", "getallen.csv", "no-header"),
-        (b"zomaar een tekst\nzonder tabel\n", "brief.txt", "no-header"),
-        (b"naam;plaats\nJan\x00;Ede\n", "nul.csv", "not-a-spreadsheet"),
-        (random.Random(1).randbytes(5000), "ruis.xlsx", "not-a-spreadsheet"),
-        (random.Random(2).randbytes(5000), "ruis.csv", "not-a-spreadsheet"),
-        (b"naam;plaats\nJan;Ede\n", "programma.exe", "not-a-spreadsheet"),
-        (b"naam;plaats\nJan;Ede\n", "zonder-achtervoegsel", "not-a-spreadsheet"),
-        (b"%PDF-1.7 ...", "brief.csv", "not-a-spreadsheet"),
-        (b"<html><body><table><tr><td>a</td></tr></table>", "export.xls", "other-office"),
-        (b'<?xml version="1.0"?><Workbook/>', "export.xls", "other-office"),
-        (OLE2 + b"\x00" * 1000, "oud.xls", "old-excel"),
-        (OLE2 + b"\x00" * 1000, "hernoemd.xlsx", "old-excel"),
-        (OLE2 + b"\x00" * 500 + "EncryptedPackage".encode("utf-16-le"), "geheim.xlsx", "encrypted"),
-        (b"PK\x03\x04 geen echte zip", "s.xlsx", "damaged"),
-        ("naam;plaats\nZoë;Curaça".encode() + "o\u0301".encode()[:-1], "afgebroken.csv", "damaged"),
-        (b"naam;plaats\nJan\x81;Ede\n", "s.csv", "encoding"),
-        (b"\xff\xfen\x00a\x00\x00\xd8", "s.csv", "encoding"),
-        (b'naam;plaats\nJan;"Ede\nPiet;Tiel\n', "s.csv", "open-quote"),
-        (b'naam;plaats\nJan;"' + b"x" * 200_000 + b'"\n', "s.csv", "long-text"),
-        (b"\n" * 500_000 + b"naam;plaats\n", "s.csv", "too-many-rows"),
-        (b"naam;plaats\n" + b"a;b\n" * 20_001, "s.csv", "too-many-rows"),
-        (b"naam;plaats\n" + b"a;" * 500 + b"b\n", "s.csv", "too-many-columns"),
-        (b"a" * (10 * 1024 * 1024 + 1), "s.csv", "too-many-bytes"),
-    ],
-)  # fmt: skip
-def test_a_file_that_cannot_be_read_is_refused_in_a_sentence(content, name, key):
-    assert refusal(content, name).key == key
 
 
 def test_the_sentence_says_where_a_quote_is_missing():
@@ -198,27 +169,8 @@ def test_every_refusal_says_what_is_wrong_and_what_to_do():
         assert len(sentence.split(". ")) >= 2, key
 
 
-def test_an_excel_file_without_rows_is_told_apart_from_an_empty_one():
-    assert refusal(workbook(), "s.xlsx").key == "empty"
-    assert refusal(workbook(HEADER), "s.xlsx").key == "no-rows"
+def test_a_workbook_of_numbers_alone_has_no_header():
     assert refusal(workbook([1, 2], [3, 4]), "s.xlsx").key == "no-header"
-
-
-@pytest.mark.parametrize(
-    ("parts", "key"),
-    [
-        ({"word/document.xml": "<w/>", "[Content_Types].xml": "<Types/>"}, "other-office"),
-        ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "other-office"),
-        ({"xl/workbook.bin": "x", "[Content_Types].xml": "<Types/>"}, "other-office"),
-        ({"foto.jpg": "x"}, "not-a-spreadsheet"),
-        ({"[Content_Types].xml": "<Types/>"}, "damaged"),
-        ({"xl/workbook.xml": "<workbook/>"}, "damaged"),
-        ({f"xl/{number}.xml": "x" for number in range(201)}, "unsafe"),
-        ({"xl/workbook.xml": "<workbook/>".encode("utf-16")}, "unsafe"),
-    ],
-)
-def test_another_kind_of_zip_is_refused(parts, key):
-    assert refusal(zipped(parts), "bestand.xlsx").key == key
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
@@ -227,57 +179,13 @@ def test_a_file_that_was_cut_off_is_damaged(share):
     assert refusal(whole[: int(len(whole) * share)], "s.xlsx").key == "damaged"
 
 
-def test_a_zip_with_a_password_is_encrypted():
-    content = bytearray(workbook(HEADER, *ROWS))
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    assert refusal(bytes(content), "s.xlsx").key == "encrypted"
-
-
-def test_a_zip_with_another_compression_is_not_opened():
-    assert refusal(zipped({"xl/workbook.xml": "x" * 100}, zipfile.ZIP_BZIP2), "s.xlsx").key == "unsafe"
-
-
 # --- files made to do harm --------------------------------------------------------------------
-
-
-def test_a_cell_in_the_last_corner_of_the_sheet():
-    body = row_xml(1, "naam", "plaats") + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    assert refusal(xlsx(f"<sheetData>{body}</sheetData>"), "s.xlsx").key == "too-many-rows"
-    wide = row_xml(1, "naam", "plaats") + '<row r="2"><c r="XFD2"><v>1</v></c></row>'
-    assert refusal(xlsx(f"<sheetData>{wide}</sheetData>"), "s.xlsx").key == "too-many-columns"
 
 
 @pytest.mark.parametrize("row", ['<row r="{number}"/>', "<row></row>", "<row/>"])
 def test_a_million_empty_rows(row):
     body = "".join(row.format(number=number) for number in range(1, 1_000_001))
     assert refusal(xlsx(f"<sheetData>{body}</sheetData>"), "s.xlsx").key in {"too-many-rows", "unsafe"}
-
-
-def test_a_file_that_unpacks_to_hundreds_of_megabytes():
-    text = f'<c r="A1" t="inlineStr"><is><t>{"x" * 60_000_000}</t></is></c>'
-    assert refusal(xlsx(f'<sheetData><row r="1">{text}</row></sheetData>'), "s.xlsx").key == "too-many-bytes"
-    text = text[:30_000_000]
-    assert refusal(xlsx(f"<sheetData>{text}</sheetData>"), "s.xlsx").key == "unsafe"
-
-
-def test_a_zip_that_lies_about_its_unpacked_size():
-    content = bytearray(xlsx("<sheetData>" + row_xml(1, "x" * 5_000_000) + "</sheetData>"))
-    at = content.index(b"xl/worksheets/sheet1.xml", content.index(b"PK\x01\x02")) - 46
-    assert content[at : at + 4] == b"PK\x01\x02"
-    struct.pack_into("<L", content, at + 24, 1000)
-    assert refusal(bytes(content), "s.xlsx").key == "damaged"
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>',
-        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
-    ],
-)
-def test_xml_entities_are_not_opened(start):
-    content = xlsx(f"<sheetData>{row_xml(1, '&a;', 'b')}</sheetData>", before=start)
-    assert refusal(content, "s.xlsx").key == "unsafe"
 
 
 def test_a_forbidden_word_across_two_reads_is_still_seen():
@@ -314,10 +222,6 @@ def test_a_child_that_takes_too_long_is_ended(monkeypatch, tmp_path):
 def test_a_child_that_wants_too_much_memory_is_an_answer():
     limits = Limits(memory_bytes=150 * 1024 * 1024)
     assert refusal(one_text_everywhere(), "s.xlsx", limits).key == "unreadable"
-
-
-def test_one_long_text_named_in_every_cell_does_not_fill_our_memory():
-    assert refusal(one_text_everywhere(), "s.xlsx").key == "unreadable"
 
 
 def test_cells_that_json_does_not_know_are_still_cells():
@@ -371,66 +275,3 @@ def told_by(program, monkeypatch, tmp_path, limits=None):
     child.write_text(program)
     monkeypatch.setattr(reader, "CHILD", child)
     return refusal(workbook(HEADER, *ROWS), "s.xlsx", limits).key
-
-
-def workbook(*rows):
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("Sheet")
-    for row in rows:
-        sheet.append(row)
-    return saved(book)
-
-
-def saved(book):
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def row_xml(number, *texts):
-    cells = "".join(
-        f'<c r="{chr(65 + at)}{number}" t="inlineStr"><is><t>{text}</t></is></c>'
-        for at, text in enumerate(texts)
-    )
-    return f'<row r="{number}">{cells}</row>'
-
-
-def xlsx(body, before="", strings=""):
-    """A bare xlsx around the inside of a worksheet; `before` comes before its root."""
-    sheet = f'<?xml version="1.0"?>{before}<worksheet {MAIN}>{body}</worksheet>'
-    parts = {
-        "[Content_Types].xml": CONTENT_TYPES,
-        "_rels/.rels": relations(("officeDocument", "xl/workbook.xml")),
-        "xl/workbook.xml": f'<workbook {MAIN} xmlns:r="{RELATIONS}"><sheets>'
-        '<sheet name="Blad1" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": relations(
-            ("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml")
-        ),
-        "xl/worksheets/sheet1.xml": sheet,
-        "xl/sharedStrings.xml": strings or f"<sst {MAIN}/>",
-    }
-    return zipped(parts)
-
-
-def one_text_everywhere():
-    """A small file whose every row names one long shared text: 450 million characters."""
-    strings = f"<sst {MAIN}><si><t>{'lang ' * 6000}</t></si></sst>"
-    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 15_000))
-    return xlsx(f"<sheetData>{cells}</sheetData>", strings=strings)
-
-
-def relations(*targets):
-    package = "http://schemas.openxmlformats.org/package/2006/relationships"
-    inside = "".join(
-        f'<Relationship Id="rId{at}" Type="{RELATIONS}/{kind}" Target="{target}"/>'
-        for at, (kind, target) in enumerate(targets, start=1)
-    )
-    return f'<Relationships xmlns="{package}">{inside}</Relationships>'
-
-
-def zipped(parts, compression=zipfile.ZIP_DEFLATED):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", compression) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
