@@ -1,9 +1,10 @@
 """Reads one workbook (xlsx, xls, ods) in a process of its own, within limits; never imported by the app.
 
 A hostile file can abort or fill the process that parses it, which is why this is not a web worker.
-Arguments: memory in bytes, seconds of processor, rows, columns, characters. The file comes in on stdin.
-Out goes a line of JSON per answer: {"sheet": name}, then [number, [cell, ...]] for every row that holds
-something; or, at any moment and last, {"refused": key}.
+Arguments: memory in bytes, seconds of processor, rows, columns, characters, and the name of a sheet ("": the
+first visible one with something in it). The file comes in on stdin.
+Out goes a line of JSON per answer: {"sheet": name, "sheets": [the visible ones]}, then
+[number, [cell, ...]] for every row that holds something; or, at any moment and last, {"refused": key}.
 Dates and times are tagged lists: ["date" | "datetime" | "time", ISO text].
 """
 
@@ -28,7 +29,7 @@ ERROR_CELL = re.compile(
     rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]{1,40})</v>"
 )
 ANSWER_BYTES = 256 * 1024 * 1024
-Sheet = tuple[str, list[list[Any]]]
+Sheet = tuple[str, list[list[Any]], list[str]]  # its name, its cells, the names of all visible ones
 
 
 class Refused(Exception):
@@ -36,10 +37,10 @@ class Refused(Exception):
 
 
 def main(arguments: list[str]) -> None:
-    memory, seconds, rows, columns, characters = (int(argument) for argument in arguments)
+    memory, seconds, rows, columns, characters = (int(argument) for argument in arguments[:5])
     limit_self(memory, seconds)
     try:
-        for answer in read(sys.stdin.buffer.read(), rows, columns, characters):
+        for answer in read(sys.stdin.buffer.read(), arguments[5], rows, columns, characters):
             tell(answer)
     except Refused as refused:
         tell({"refused": str(refused)})
@@ -66,9 +67,9 @@ def limit_self(memory: int, seconds: int) -> None:
         resource.setrlimit(kind, (limit, limit))
 
 
-def read(data: bytes, rows: int, columns: int, characters: int) -> Iterator[object]:
-    name, cells = first_filled_sheet(data, rows, columns)
-    yield {"sheet": name}
+def read(data: bytes, sheet: str, rows: int, columns: int, characters: int) -> Iterator[object]:
+    name, cells, names = chosen_sheet(data, sheet, rows, columns)
+    yield {"sheet": name, "sheets": names}
     errors = error_cells(data, name)
     for number, row in enumerate(cells, start=1):
         values = [plain(cell) for cell in row]
@@ -81,25 +82,27 @@ def read(data: bytes, rows: int, columns: int, characters: int) -> Iterator[obje
             yield number, values
 
 
-def first_filled_sheet(data: bytes, rows: int, columns: int) -> Sheet:
-    """The first visible worksheet with something in it; hidden ones are not what the user sees."""
+def chosen_sheet(data: bytes, wanted: str, rows: int, columns: int) -> Sheet:
+    """The wanted sheet, or the first with something in it; hidden ones are not what the user sees."""
     import python_calamine as calamine
 
     try:
         book = calamine.load_workbook(io.BytesIO(data))
-        for sheet in book.sheets_metadata:
-            if sheet.typ != calamine.SheetTypeEnum.WorkSheet:
-                continue
-            if sheet.visible != calamine.SheetVisibleEnum.Visible:
-                continue
-            found = book.get_sheet_by_name(sheet.name)
+        names = [
+            one.name
+            for one in book.sheets_metadata
+            if one.typ == calamine.SheetTypeEnum.WorkSheet
+            and one.visible == calamine.SheetVisibleEnum.Visible
+        ]
+        for name in [wanted] if wanted in names else names:
+            found = book.get_sheet_by_name(name)
             if found.end is None:
                 continue
             if found.end[0] >= rows:
                 raise Refused("too-many-rows")
             if found.end[1] >= columns:
                 raise Refused("too-many-columns")
-            return sheet.name, found.to_python(skip_empty_area=False)
+            return name, found.to_python(skip_empty_area=False), names
     except calamine.PasswordError as error:
         raise Refused("encrypted") from error
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:

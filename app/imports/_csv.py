@@ -7,12 +7,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
-from app.imports.table import FileRefused, Limits, RawRow, Table, check_size, table_of
+from app.imports.table import FileRefused, Limits, RawRow, Reading, Table, check_size, table_of
 from app.rules.cells import from_csv
 
-DELIMITERS = (";", ",", "\t")
+DELIMITERS = (";", ",", "\t", "|")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
 SAMPLE = 50  # records that decide on the delimiter
 LINES_PER_ROW = 20  # texts in quotes may hold line ends; more than this is a file of empty lines
 
@@ -23,8 +25,9 @@ _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table|head|body)\b", re.IGNORE
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 
-def read_csv(data: bytes, limits: Limits) -> Table:
-    text, encoding = decode(data)
+def read_csv(data: bytes, limits: Limits, reading: Reading) -> Table:
+    chosen = reading.encoding
+    text, encoding = (_decoded(data, chosen), chosen) if chosen in ENCODINGS else decode(data)
     if not text.strip(_NOTHING):
         raise FileRefused("empty")
     if _CONTROL.search(text):
@@ -38,8 +41,10 @@ def read_csv(data: bytes, limits: Limits) -> Table:
         delimiter, text, skipped = told[1], text[told.end() :], 1
     else:
         delimiter = find_delimiter(text)
+    if reading.delimiter in DELIMITERS:
+        delimiter = reading.delimiter
     rows = _rows(text, delimiter, skipped, limits)
-    return table_of(rows, limits, delimiter=delimiter, encoding=encoding)
+    return table_of(rows, limits, replace(reading, delimiter=delimiter, encoding=encoding, sheet=""))
 
 
 def decode(data: bytes) -> tuple[str, str]:

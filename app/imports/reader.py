@@ -19,9 +19,9 @@ from typing import Any
 
 from app.imports._csv import read_csv
 from app.imports._zip import check_zip
-from app.imports.table import MB, FileRefused, Limits, RawRow, Row, Table, Value, table_of
+from app.imports.table import MB, FileRefused, Limits, RawRow, Reading, Row, Table, Value, table_of
 
-__all__ = ["FileRefused", "Limits", "Row", "Table", "Value", "read_table"]
+__all__ = ["FileRefused", "Limits", "Reading", "Row", "Table", "Value", "read_table"]
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".txt", ".tsv")
 CHARACTERS = 40_000_000
@@ -31,22 +31,29 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK"
 _OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf")
 _DEFAULT = Limits()
+_FOUND = Reading()
 
 
-def read_table(path_or_bytes: str | Path | bytes, file_name: str, *, limits: Limits = _DEFAULT) -> Table:
+def read_table(
+    path_or_bytes: str | Path | bytes,
+    file_name: str,
+    *,
+    limits: Limits = _DEFAULT,
+    reading: Reading = _FOUND,
+) -> Table:
     """The table in an xlsx, xls, ods or csv file. FileRefused, with its reason, for every other file."""
     data = _contents(path_or_bytes, limits)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
         raise FileRefused("empty")
     if data.startswith(_OLE2):
         _check_old_office(data)
-        return _read_workbook(data, limits)
+        return _read_workbook(data, limits, reading)
     if not file_name.lower().strip().endswith(SUFFIXES) or data.startswith(_OTHER_KINDS):
         raise FileRefused("not-a-spreadsheet")
     if data.startswith(_ZIP):
         check_zip(data, limits)
-        return _read_workbook(data, limits)
-    return read_csv(data, limits)
+        return _read_workbook(data, limits, reading)
+    return read_csv(data, limits, reading)
 
 
 def _check_old_office(data: bytes) -> None:
@@ -72,10 +79,10 @@ def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
     return data
 
 
-def _read_workbook(data: bytes, limits: Limits) -> Table:
+def _read_workbook(data: bytes, limits: Limits, reading: Reading) -> Table:
     """What the child says; one that dies, falls silent or talks nonsense has met an unreadable file."""
     numbers = (limits.memory_bytes, max(1, int(limits.seconds)), limits.rows, limits.columns, CHARACTERS)
-    command = [sys.executable, "-I", str(CHILD), *map(str, numbers)]
+    command = [sys.executable, "-I", str(CHILD), *map(str, numbers), reading.sheet]
     with tempfile.TemporaryFile() as output:
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter and file; only numbers vary
@@ -87,8 +94,9 @@ def _read_workbook(data: bytes, limits: Limits) -> Table:
         if done.returncode != 0:
             raise FileRefused("unreadable")
         output.seek(0)
-        sheet = _answer(output.readline(), limits).get("sheet", "")
-        return table_of((_row(line, limits) for line in output), limits, sheet=sheet)
+        told = _answer(output.readline(), limits)
+        kept = Reading(sheet=told["sheet"], header=reading.header)
+        return table_of((_row(line, limits) for line in output), limits, kept, sheets=told["sheets"])
 
 
 def _answer(line: bytes, limits: Limits) -> Any:

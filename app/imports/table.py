@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -14,6 +14,7 @@ Value = str | int | float | bool | date | datetime | time | None
 RawRow = tuple[int, Sequence[Value]]
 
 HEADER_SEARCH = 50  # rows in which the header must stand
+TOP = 6  # rows of the file that are shown beside the choice of its header, with the header
 MB = 1024 * 1024
 
 
@@ -40,17 +41,31 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read. What a person does not choose ("", 0) is found; a table says what was.
+
+    `sheet` is for workbooks, `delimiter` and `encoding` are for csv; `header` is a row's number.
+    """
+
+    sheet: str = ""
+    header: int = 0
+    delimiter: str = ""
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A header and its rows, all of one width. `sheet` for xlsx; `delimiter`, `encoding` for csv.
+    """A header and its rows, all of one width; how it was read, and what else there was to choose.
 
     A column without a name has "" in the header. Texts are trimmed, empty cells are None.
+    `sheets` are the visible sheets of a workbook, `top` the first rows of the file as they stand there.
     """
 
     header: list[str]
     rows: list[Row]
-    sheet: str = ""
-    delimiter: str = ""
-    encoding: str = ""
+    reading: Reading = Reading()
+    sheets: Sequence[str] = ()
+    top: Sequence[Row] = ()
 
 
 REFUSALS = {
@@ -126,29 +141,38 @@ class FileRefused(RuleBroken):
 
 
 def table_of(
-    rows: Iterable[RawRow], limits: Limits, *, sheet: str = "", delimiter: str = "", encoding: str = ""
+    rows: Iterable[RawRow], limits: Limits, reading: Reading, *, sheets: Sequence[str] = ()
 ) -> Table:
     """The table in the rows of a file: finds the header, drops empty rows, evens out the width."""
-    found = [(number, _trimmed(values)) for number, values in rows]
+    found = ((number, _trimmed(values)) for number, values in rows)
     filled = [(number, values) for number, values in found if values]
     if not filled:
         raise FileRefused("empty")
-    at = next((at for at, (_, values) in enumerate(filled[:HEADER_SEARCH]) if _is_header(values)), None)
-    if at is None:
-        raise FileRefused("no-header")
+    at = _header_at(filled, reading.header)
     data = filled[at + 1 :]
     if not data:
         raise FileRefused("no-rows")
     width = max(len(values) for _, values in filled[at:])
     check_size(len(filled), width, limits)
-    header = ["" if value is None else str(value) for value in filled[at][1]]
+    number, names = filled[at]
+    header = ["" if value is None else str(value) for value in names]
     return Table(
         header=header + [""] * (width - len(header)),
         rows=[Row(number, values + [None] * (width - len(values))) for number, values in data],
-        sheet=sheet,
-        delimiter=delimiter,
-        encoding=encoding,
+        reading=replace(reading, header=number),
+        sheets=sheets,
+        top=[Row(number, values) for number, values in filled[: at + TOP]],
     )
+
+
+def _header_at(filled: Sequence[RawRow], chosen: int) -> int:
+    """Where the header stands among the filled rows: the row that was chosen, else the first likely one."""
+    searched = enumerate(filled if chosen else filled[:HEADER_SEARCH])
+    wanted = (at for at, (number, values) in searched if (number == chosen if chosen else _is_header(values)))
+    at = next(wanted, None)
+    if at is None:
+        raise FileRefused("no-header")
+    return at
 
 
 def check_size(rows: int, columns: int, limits: Limits) -> None:

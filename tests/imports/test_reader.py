@@ -6,11 +6,12 @@ import zipfile
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
+import openpyxl
 import pytest
 
 from app.errors import RuleBroken
 from app.imports import _child, reader
-from app.imports.reader import FileRefused, Limits, read_table
+from app.imports.reader import FileRefused, Limits, Reading, read_table
 from app.imports.table import REFUSALS
 from tests.imports.hostile import (
     old_workbook,
@@ -18,6 +19,7 @@ from tests.imports.hostile import (
     open_document,
     open_row,
     row_xml,
+    saved,
     workbook,
     xlsx,
     zipped,
@@ -54,7 +56,7 @@ def test_an_excel_file_gives_its_header_its_rows_and_its_types():
     assert table.rows[1].values == [124, None, None, None, None, None, 8]
     assert isinstance(table.rows[1].values[6], int)
     assert [row.number for row in table.rows] == [2, 3]
-    assert table.sheet == "Sheet"
+    assert table.reading.sheet == "Sheet"
 
 
 def test_a_path_is_read_as_well(tmp_path):
@@ -84,7 +86,7 @@ def test_a_csv_file_is_read_in_every_encoding_and_with_every_delimiter(encoding,
     table = read_table((line_end.join(lines) + line_end).encode(encoding), "studenten.csv")
     assert table.header == HEADER
     assert [row.values for row in table.rows] == ROWS
-    assert (table.delimiter, table.encoding) == (delimiter, encoding)
+    assert (table.reading.delimiter, table.reading.encoding) == (delimiter, encoding)
 
 
 def test_quotes_and_line_ends_inside_a_text_are_kept_and_lines_counted():
@@ -96,8 +98,8 @@ def test_quotes_and_line_ends_inside_a_text_are_kept_and_lines_counted():
 
 
 def test_the_delimiter_is_the_one_that_fits_best():
-    assert read_table(b"naam;woonplaats\nBerg, F.;Ede, Gld\nWit, D.;Tiel\n", "s.csv").delimiter == ";"
-    assert read_table(b"naam,plaats,jaar\nJan;Piet,Ede,1\nA,Tiel,2\n", "s.csv").delimiter == ","
+    assert read_table(b"naam;woonplaats\nBerg, F.;Ede, Gld\nWit, D.;Tiel\n", "s.csv").reading.delimiter == ";"
+    assert read_table(b"naam,plaats,jaar\nJan;Piet,Ede,1\nA,Tiel,2\n", "s.csv").reading.delimiter == ","
     assert read_table(b"sep=|\r\nnaam|plaats\r\nJan|Ede\r\n", "s.csv").rows[0].number == 3
 
 
@@ -124,7 +126,7 @@ def test_an_old_excel_file_gives_the_same_as_a_new_one():
     table = read_table(old_workbook(*rows), "studenten.xls")
     assert table.header == rows[0]
     assert [row.values for row in table.rows] == [list(row) for row in rows[1:]]
-    assert table.sheet == "Blad1"
+    assert table.reading.sheet == "Blad1"
 
 
 def test_a_libreoffice_file_gives_texts_numbers_dates_and_repeated_rows():
@@ -136,6 +138,32 @@ def test_a_libreoffice_file_gives_texts_numbers_dates_and_repeated_rows():
     table = read_table(open_document(rows), "studenten.ods")
     assert [row.values for row in table.rows] == [["00123", "x"], ["00123", "x"], [124, date(2007, 3, 1)]]
     assert [row.number for row in table.rows] == [2, 3, 4]
+
+
+def test_what_was_found_can_be_chosen_otherwise():
+    book = openpyxl.Workbook()
+    book.active.title = "Klassen"
+    for row in (["Klas", "Mentor"], ["V3A", "Bakker"]):
+        book.active.append(row)
+    students = book.create_sheet("Studenten")
+    for row in (["Jaar", "2026"], ["Nummer", "Naam"], ["1", "Zoë"]):
+        students.append(row)
+    content = saved(book)
+    found = read_table(content, "s.xlsx")
+    assert (found.reading, found.sheets) == (Reading("Klassen", 1), ["Klassen", "Studenten"])
+    chosen = read_table(content, "s.xlsx", reading=Reading("Studenten", 2))
+    assert (chosen.header, len(chosen.rows)) == (["Nummer", "Naam"], 1)
+    assert [row.values for row in chosen.top] == [["Jaar", "2026"], ["Nummer", "Naam"], ["1", "Zoë"]]
+    with pytest.raises(FileRefused, match="kopregel"):
+        read_table(content, "s.xlsx", reading=Reading("Studenten", 9))
+
+
+def test_the_delimiter_and_the_encoding_of_a_csv_can_be_chosen_otherwise():
+    content = "naam,x;plaats\nCafé,1;Ede\n".encode("cp1252")
+    assert read_table(content, "s.csv").header == ["naam,x", "plaats"]
+    table = read_table(content, "s.csv", reading=Reading(delimiter=",", encoding="cp1252"))
+    assert (table.header, table.rows[0].values) == (["naam", "x;plaats"], ["Café", "1;Ede"])
+    assert refusal(content, "s.csv", reading=Reading(encoding="utf-8")).key == "encoding"
 
 
 def test_a_formula_that_went_wrong_is_not_an_empty_cell():
@@ -260,11 +288,11 @@ def test_ten_thousand_rows_are_read_within_two_seconds():
 # --- how the files are made -------------------------------------------------------------------
 
 
-def refusal(content, name, limits=None):
+def refusal(content, name, limits=None, **how):
     """The refusal of a file, which must come soon."""
     before = time.monotonic()
     with pytest.raises(FileRefused) as refused:
-        read_table(content, name, limits=limits or Limits())
+        read_table(content, name, limits=limits or Limits(), **how)
     assert time.monotonic() - before < 10
     return refused.value
 
