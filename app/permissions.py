@@ -1,13 +1,14 @@
 """Who may do what, on which rows. One table, and two functions that read it.
 
 `RIGHTS` is the whole of it: permission -> role -> scope. Flask-AppBuilder's roles are generated from
-it (app/security.py), `may` answers for the act and `visible` for the rows. Not in the table: no.
+it (app/actions/roles.py), `may` answers for the act and `visible` for the rows; what a scope means for a
+kind of row stands in app/scopes.py. Not in the table: no.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
@@ -20,18 +21,19 @@ from app.entities.exams import Exam
 from app.entities.factors import Passkey
 from app.entities.imports import ImportRun
 from app.entities.invitations import Invitation
-from app.entities.library import LibraryDocument, LibraryPlacement
+from app.entities.library import LibraryDocument
 from app.entities.mail import OutboxMail
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.programmes import Elective, Programme, ProgrammeElective
+from app.entities.planning import Registration, Sitting
+from app.entities.programmes import Elective, Programme
 from app.entities.school import SystemUpdate
 from app.entities.sessions import UserSession
-from app.entities.students import Student, StudentGroup, Supervision, group_member
+from app.entities.students import Student, StudentGroup
 from app.entities.trail import AuditEntry
-from app.entities.users import User, user_programme
+from app.entities.users import User
 from app.rules.second_factor import Shown
 from app.rules.text import N_
 from app.school import current_school
+from app.scopes import SCOPES, Scope
 
 
 class Role(enum.StrEnum):
@@ -66,16 +68,6 @@ SUPERVISION_ROLES = (
 )  # fmt: skip
 
 
-class Scope(enum.StrEnum):
-    ALL = "all"
-    OWN_PROGRAMMES = "own programmes"
-    OWN_STUDENTS = "own students"
-    ASSIGNED = "assigned sittings"
-    ACCOUNTABLE = "assigned sittings, as the accountable one"
-    SELF = "self"
-    OWN_ROLES = "own roles"
-
-
 class Permission(enum.StrEnum):
     """ "<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
 
@@ -84,6 +76,7 @@ class Permission(enum.StrEnum):
     EXAMS_SEE = "exams.see"
     USERS_SEE = "users.see"
     USERS_EDIT = "users.edit"
+    USERS_IMPORT = "users.import"
     OUTBOX_SEE = "users.outbox"
     OUTBOX_SEND = "users.send"
     STUDENTS_SEE = "students.see"
@@ -91,6 +84,8 @@ class Permission(enum.StrEnum):
     STUDENTS_EDIT = "students.edit"
     STUDENTS_IMPORT = "students.import"
     GROUPS_EDIT = "students.groups"
+    GROUPS_IMPORT = "students.import_groups"
+    IMPORT_RUNS = "imports.runs"
     LIBRARY_MANAGE = "library.manage"
     LIBRARY_READ = "library.read"
     PLANNING_SEE = "planning.see"
@@ -129,6 +124,7 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     },
     P.USERS_SEE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.USERS_EDIT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
+    P.USERS_IMPORT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.OUTBOX_SEE: {R.ADMINISTRATOR: S.ALL},
     P.OUTBOX_SEND: {R.ADMINISTRATOR: S.ALL},
     P.STUDENTS_SEE: {
@@ -139,6 +135,8 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.STUDENTS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
     P.STUDENTS_IMPORT: {R.ADMINISTRATOR: S.ALL},
     P.GROUPS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
+    P.GROUPS_IMPORT: {R.ADMINISTRATOR: S.ALL},
+    P.IMPORT_RUNS: {R.SUPPLIER: S.SELF, R.ADMINISTRATOR: S.SELF},
     P.LIBRARY_MANAGE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.LIBRARY_READ: {
         R.ADMINISTRATOR: S.OWN_ROLES, R.SCHOOL_SUPERVISOR: S.OWN_ROLES, R.COMPANY_SUPERVISOR: S.OWN_ROLES,
@@ -192,7 +190,7 @@ READ: Mapping[type[Any], Permission] = {
     OutboxMail: P.OUTBOX_SEE,
     Student: P.STUDENTS_SEE,
     StudentGroup: P.STUDENTS_SEE,
-    ImportRun: P.STUDENTS_IMPORT,
+    ImportRun: P.IMPORT_RUNS,
     LibraryDocument: P.LIBRARY_READ,
     Registration: P.PLANNING_SEE,
     Sitting: P.PLANNING_SEE,
@@ -304,97 +302,4 @@ def _condition(actor: Actor, role: Role, scope: Scope, model: type[Any]) -> Colu
     if scope is Scope.ALL:
         return true()
     rule = SCOPES.get((model, scope))
-    return rule(actor, role) if rule else false()
-
-
-def _supervised(actor: Actor, role: Role) -> Any:
-    return select(Supervision.student_id).where(Supervision.user_id == actor.id, Supervision.role == role)
-
-
-def _assigned_sittings(actor: Actor, role: Role) -> Any:
-    return select(SittingExaminer.sitting_id).where(
-        SittingExaminer.user_id == actor.id, SittingExaminer.role == role
-    )
-
-
-def _own_programmes(actor: Actor) -> Any:
-    return select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
-
-
-def _assigned_registrations(actor: Actor, role: Role) -> Any:
-    return select(Sitting.registration_id).where(Sitting.id.in_(_assigned_sittings(actor, role)))
-
-
-def _own_student(actor: Actor) -> Any:
-    return select(Student.id).where(Student.user_id == actor.id)
-
-
-def _registrations_of(students: Any) -> Any:
-    return select(Registration.id).where(Registration.student_id.in_(students))
-
-
-def _sittings_of(students: Any) -> Any:
-    return select(Sitting.id).where(Sitting.registration_id.in_(_registrations_of(students)))
-
-
-def _groups_with(students: Any) -> Any:
-    return select(group_member.c.group_id).where(group_member.c.student_id.in_(students))
-
-
-def _programme_exam(actor: Actor, _role: Role) -> ColumnElement[bool]:
-    offered = select(ProgrammeElective.elective_id).where(
-        ProgrammeElective.programme_id.in_(_own_programmes(actor))
-    )
-    return or_(Exam.programme_id.in_(_own_programmes(actor)), Exam.elective_id.in_(offered))
-
-
-def _programme_elective(actor: Actor, _role: Role) -> ColumnElement[bool]:
-    return Elective.id.in_(
-        select(ProgrammeElective.elective_id).where(
-            ProgrammeElective.programme_id.in_(_own_programmes(actor))
-        )
-    )
-
-
-def _own_shelf(_actor: Actor, role: Role) -> ColumnElement[bool]:
-    shelved = exists().where(
-        LibraryPlacement.document_id == LibraryDocument.id, LibraryPlacement.role == role
-    )
-    return and_(LibraryDocument.removed_at.is_(None), shelved)
-
-
-Rule = Callable[[Actor, Role], ColumnElement[bool]]
-
-SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
-    (Programme, S.OWN_PROGRAMMES): lambda a, r: Programme.id.in_(_own_programmes(a)),
-    (Elective, S.OWN_PROGRAMMES): _programme_elective,
-    (Exam, S.OWN_PROGRAMMES): _programme_exam,
-    (User, S.SELF): lambda a, r: User.id == a.id,
-    (UserSession, S.SELF): lambda a, r: UserSession.user_id == a.id,
-    (Passkey, S.SELF): lambda a, r: Passkey.user_id == a.id,
-    (Student, S.OWN_STUDENTS): lambda a, r: Student.id.in_(_supervised(a, r)),
-    (Student, S.ASSIGNED): lambda a, r: Student.id.in_(
-        select(Registration.student_id).where(Registration.id.in_(_assigned_registrations(a, r)))
-    ),
-    (Student, S.SELF): lambda a, r: Student.user_id == a.id,
-    # An empty group says nothing about anybody, and a supervisor must be able to fill the one just made.
-    (StudentGroup, S.OWN_STUDENTS): lambda a, r: or_(
-        StudentGroup.id.in_(_groups_with(_supervised(a, r))),
-        ~exists().where(group_member.c.group_id == StudentGroup.id),
-    ),
-    # An examiner has no business with groups.
-    (StudentGroup, S.ASSIGNED): lambda a, r: false(),
-    (Registration, S.OWN_STUDENTS): lambda a, r: Registration.student_id.in_(_supervised(a, r)),
-    (Registration, S.ASSIGNED): lambda a, r: Registration.id.in_(_assigned_registrations(a, r)),
-    (Registration, S.SELF): lambda a, r: Registration.student_id.in_(_own_student(a)),
-    (Sitting, S.OWN_STUDENTS): lambda a, r: Sitting.id.in_(_sittings_of(_supervised(a, r))),
-    (Sitting, S.ASSIGNED): lambda a, r: Sitting.id.in_(_assigned_sittings(a, r)),
-    (Sitting, S.ACCOUNTABLE): lambda a, r: Sitting.id.in_(_assigned_sittings(a, Role.SCHOOL_EXAMINER)),
-    (Sitting, S.SELF): lambda a, r: Sitting.id.in_(_sittings_of(_own_student(a))),
-    (Assessment, S.OWN_STUDENTS): lambda a, r: Assessment.sitting_id.in_(_sittings_of(_supervised(a, r))),
-    (Assessment, S.ASSIGNED): lambda a, r: Assessment.sitting_id.in_(_assigned_sittings(a, r)),
-    (Result, S.OWN_STUDENTS): lambda a, r: Result.registration_id.in_(_registrations_of(_supervised(a, r))),
-    (Result, S.ASSIGNED): lambda a, r: Result.registration_id.in_(_assigned_registrations(a, r)),
-    (Result, S.SELF): lambda a, r: Result.registration_id.in_(_registrations_of(_own_student(a))),
-    (LibraryDocument, S.OWN_ROLES): _own_shelf,
-}
+    return rule(actor.id, role) if rule else false()

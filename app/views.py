@@ -20,7 +20,7 @@ from app.pages.calendar import CalendarPage
 from app.pages.committee import CommitteePage, ResultsPage
 from app.pages.exams import ExamsPage
 from app.pages.groups import GroupsPage
-from app.pages.imports import ImportPage
+from app.pages.imports import GroupImportPage, StudentImportPage, UserImportPage
 from app.pages.library import LibraryAdminPage
 from app.pages.library_reading import LibraryPage
 from app.pages.outbox import OutboxPage
@@ -75,7 +75,8 @@ TABS = (
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
     SecondFactorPage, SecondStepPage, SignInPage, CodesPage, InvitationPage, HealthPage, ElectivesPage,
-    GroupsPage, ImportPage, OutboxPage, ResultsPage, TrailPage, StopChangePage, CalendarPage, OwnDataPage,
+    GroupsPage, StudentImportPage, UserImportPage, GroupImportPage, OutboxPage, ResultsPage, TrailPage,
+    StopChangePage, CalendarPage, OwnDataPage,
 )  # fmt: skip
 
 

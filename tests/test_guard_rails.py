@@ -15,7 +15,8 @@ from flask import Flask
 
 from app.actions.base import REGISTRY, Action, Outcome, action
 from app.entities.base import Model, metadata
-from app.permissions import READ, RIGHTS, ROLE_LABELS, SCOPES, Permission, Role, Scope
+from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role
+from app.scopes import SCOPES, Scope
 from app.views import OTHERS, TABS
 
 APP = Path(__file__).parent.parent / "app"

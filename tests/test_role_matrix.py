@@ -39,7 +39,6 @@ READERS: Access = {A: "own", SS: "own", CS: "own", SE: "own", CE: "own", EC: "ow
 PLANNERS: Access = {A: "all", SS: "own"}
 EXAMINERS: Access = {SE: "own", CE: "own"}
 TRAIL: Access = {A: "all", EC: "all"}
-IMPORTS: Access = {A: "own"}
 PROGRESS: Access = {A: "all", SS: "own", CS: "own", EC: "all"}
 
 
@@ -61,6 +60,29 @@ def listed(page: str, access: Access, row: str = "", show: Access | None = None)
         f"{page}.choose": Expected(access),
         f"{page}.show": Expected(show or access, row),
     }
+
+
+def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
+    """The routes of an import wizard. The runs in the world are the administrators': nobody else has one."""
+    steps = ("resume", "columns", "values", "check", "refused", "report")
+    return {
+        **dict.fromkeys(
+            (f"{page}.{one}" for one in ("index", "example", "example_as_csv")), Expected(access)
+        ),
+        **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
+    }
+
+
+def import_posts(page: str, access: Access, row: str) -> dict[str, Expected]:
+    steps = ("columns", "values", "check", "discard")
+    return {
+        f"{page}.index": Expected(access),
+        **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
+    }
+
+
+def makers(access: Access) -> Access:
+    return {role: scope if role is A else "none" for role, scope in access.items()}
 
 
 ROUTES: dict[str, Expected] = {
@@ -108,15 +130,9 @@ ROUTES: dict[str, Expected] = {
     "SecondFactorPage.index": Expected(EVERYONE),
     "SecondFactorPage.choose": Expected(EVERYONE),
     "SecondFactorPage.codes": Expected(EVERYONE),
-    "ImportPage.index": Expected(IMPORTS),
-    "ImportPage.example": Expected(IMPORTS),
-    "ImportPage.example_as_csv": Expected(IMPORTS),
-    "ImportPage.resume": Expected(IMPORTS, "run"),
-    "ImportPage.columns": Expected(IMPORTS, "run"),
-    "ImportPage.values": Expected(IMPORTS, "run"),
-    "ImportPage.check": Expected(IMPORTS, "run"),
-    "ImportPage.refused": Expected(IMPORTS, "run"),
-    "ImportPage.report": Expected(IMPORTS, "run"),
+    **imported("StudentImportPage", {A: "own"}, "run"),
+    **imported("UserImportPage", {S: "own", A: "own"}, "user run"),
+    **imported("GroupImportPage", {A: "own"}, "group run"),
 }
 
 # Changes that have a route of their own.
@@ -127,11 +143,9 @@ POSTS: dict[str, Expected] = {
     "CodesPage.new_password": Expected(EVERYONE),
     "ProgressPage.show": Expected({CS: "own"}, "student"),
     "OwnProgressPage.index": Expected({ST: "own"}),
-    "ImportPage.index": Expected(IMPORTS),
-    "ImportPage.columns": Expected(IMPORTS, "run"),
-    "ImportPage.values": Expected(IMPORTS, "run"),
-    "ImportPage.check": Expected(IMPORTS, "run"),
-    "ImportPage.discard": Expected(IMPORTS, "run"),
+    **import_posts("StudentImportPage", {A: "own"}, "run"),
+    **import_posts("UserImportPage", {S: "own", A: "own"}, "user run"),
+    **import_posts("GroupImportPage", {A: "own"}, "group run"),
 }
 
 # Routes without a sign-in, and the ones below /do/ that ACTIONS speaks of.
@@ -198,7 +212,8 @@ ACTIONS: dict[str, Expected] = {
 ELSEWHERE = {
     "claim_mails", "note_sent", "note_failed", "note_cancelled",
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
-    "choose_values", "import_students", "discard_import", "record_sign_in", "record_failed_sign_in",
+    "choose_values", "import_students", "import_users", "import_groups", "discard_import",
+    "record_sign_in", "record_failed_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
     "add_demo_students", "note_visit", "renew_session", "use_invitation",
     "stop_email_change",

@@ -33,6 +33,7 @@ FIELD_LABELS: Mapping[str, Any] = {
     "school_year": _l("Schooljaar"),
     "colour": _l("Kleur"),
 }
+CHANGING = ("change_group", "import_groups")  # what raises a group's version
 NO_GROUP = N_("Kies een studentgroep uit de lijst.")
 DOUBLE = N_("Er is al een studentgroep met deze naam.")
 
@@ -91,7 +92,7 @@ def add_group(actor: Actor, **data: Any) -> Outcome:
 
 class ChangeGroupForm(VersionedForm, GroupForm):
     field_labels = FIELD_LABELS
-    changed_by = ("change_group",)
+    changed_by = CHANGING
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -109,7 +110,7 @@ class ChangeGroupForm(VersionedForm, GroupForm):
 )
 def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, **data: Any) -> Outcome:
     """Change one group's properties; refused when somebody else was first."""
-    group = locked(StudentGroup, targets.one().id, version, ("change_group",), FIELD_LABELS)
+    group = locked(StudentGroup, targets.one().id, version, CHANGING, FIELD_LABELS)
     before = _shown(group)
     wanted = _properties(data)
     if _taken(wanted["name"], group.id):

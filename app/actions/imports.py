@@ -1,5 +1,5 @@
 """The import wizard's own steps: a file is taken in, columns and values are chosen. Nothing of the school
-changes here; that is `import_students` (app/imports/write.py)."""
+changes here; that is done by `import_students` and its sisters (app/imports/write_<kind>.py)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from app.actions.forms import SelectChoice, UploadFileField
 from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.imports import ImportRun
-from app.errors import NotFound, RuleBroken
-from app.permissions import Actor, Permission
+from app.errors import NotAllowed, NotFound, RuleBroken
+from app.permissions import Actor, Permission, may
 from app.queries.imports import oldest_kept
 from app.rules.text import N_
 
@@ -28,6 +28,14 @@ LOGIN_CODES = (
     SelectChoice("none", _l("Geen inlogcode")),
 )
 ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
+
+
+# What a run of each kind asks for; a run is its maker's alone, whatever it is of.
+PERMISSIONS: Mapping[str, Permission] = {
+    "students": Permission.STUDENTS_IMPORT,
+    "users": Permission.USERS_IMPORT,
+    "groups": Permission.GROUPS_IMPORT,
+}
 
 
 class FileForm(ActionForm):
@@ -41,6 +49,9 @@ class FileForm(ActionForm):
         ),
         render_kw={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"},
     )  # fmt: skip
+
+
+class StudentFileForm(FileForm):
     login_codes = RadioField(
         _l("Inlogcodes voor nieuwe studenten"), [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
         choices=LOGIN_CODES, default="none",
@@ -48,10 +59,19 @@ class FileForm(ActionForm):
     )  # fmt: skip
 
 
-@action(_l("Importbestand gekozen"), permission=Permission.STUDENTS_IMPORT)
+class UserFileForm(FileForm):
+    login_codes = RadioField(
+        _l("Inlogcodes voor nieuwe gebruikers"), [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
+        choices=LOGIN_CODES, default="none",
+        description=_l("Met een inlogcode kiest een gebruiker zelf een wachtwoord. Mailen kan ook later."),
+    )  # fmt: skip
+
+
+@action(_l("Importbestand gekozen"), permission=Permission.IMPORT_RUNS)
 def start_import(
     actor: Actor,
     *,
+    kind: str,
     file_name: str,
     file_hash: str,
     table: dict[str, Any],
@@ -60,9 +80,11 @@ def start_import(
     login_codes: str,
 ) -> Outcome:
     """Keep what was read out of a file, for its maker alone; sweep out what has expired."""
+    if not may(actor, PERMISSIONS[kind]):
+        raise NotAllowed
     sweep_expired()
     made = ImportRun(
-        maker_id=actor.id, file_name=file_name[-200:], file_hash=file_hash, header_key=header_key,
+        maker_id=actor.id, kind=kind, file_name=file_name[-200:], file_hash=file_hash, header_key=header_key,
         table=table, mapping=dict(mapping), login_codes=login_codes,
     )  # fmt: skip
     db.session.add(made)
@@ -73,7 +95,7 @@ def start_import(
     )  # fmt: skip
 
 
-@action(_l("Kolommen van de import gekozen"), permission=Permission.STUDENTS_IMPORT, on=ImportRun)
+@action(_l("Kolommen van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
 def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: Mapping[str, int]) -> Outcome:
     """Stap 2 van 4: which column of the file is what."""
     run = open_run(actor, targets)
@@ -87,7 +109,7 @@ def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: Mappin
     )
 
 
-@action(_l("Waarden van de import gekozen"), permission=Permission.STUDENTS_IMPORT, on=ImportRun)
+@action(_l("Waarden van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
 def choose_values(
     actor: Actor, targets: Targets[ImportRun], *, values: Mapping[str, Mapping[str, str]]
 ) -> Outcome:
@@ -99,7 +121,7 @@ def choose_values(
     return Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
 
 
-@action(_l("Import weggegooid"), permission=Permission.STUDENTS_IMPORT, on=ImportRun)
+@action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=ImportRun)
 def discard_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
     """Throw a run away that was not carried out; nothing of it was written."""
     run = open_run(actor, targets)
@@ -110,7 +132,7 @@ def discard_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
 def open_run(actor: Actor, targets: Targets[ImportRun]) -> ImportRun:
     """The maker's own run, still to be carried out."""
     run = targets.one()
-    if run.maker_id != actor.id or run.created_at <= oldest_kept():
+    if run.maker_id != actor.id or run.created_at <= oldest_kept() or not may(actor, PERMISSIONS[run.kind]):
         raise NotFound
     if run.stage == "done":
         raise RuleBroken(ALREADY_DONE)

@@ -28,6 +28,7 @@ VERSIONED = (
     "uncouple_from_programmes",
     "deactivate_users",
     "reactivate_users",
+    "import_users",
 )
 
 LABELS = {

@@ -31,6 +31,10 @@ NAMES = 10
 SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 LAST_ONE = N_("Dit is de laatste actieve beheerder.")
+NAME_TAKEN = N_("Deze gebruikersnaam is al in gebruik.")
+NAME_IS_ADDRESS = N_(
+    "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
+)
 
 
 @action(
@@ -191,15 +195,12 @@ def sign_in_names(user: User, email: str, username: str) -> None:
     if " " in name:
         raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties."), field="username")
     if "@" in name and name != address:
-        raise RuleBroken(
-            N_("Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."),
-            field="username",
-        )
+        raise RuleBroken(NAME_IS_ADDRESS, field="username")
     with db.session.no_autoflush:
         if address != user.email and taken(address, but=user.id):
             raise RuleBroken(N_("Er is al een gebruiker met dit e-mailadres."), field="email")
         if name != user.username and taken(name, but=user.id):
-            raise RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
+            raise RuleBroken(NAME_TAKEN, field="username")
     if user.id and address != user.email:
         cancel_codes([user.id])  # a code that went to the wrong address opens nothing any more
     user.email, user.username = address, name

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app.entities.imports import ImportRun
-from app.imports.columns import BY_KEY, LEAVE, ClosedColumn, World, cell_text
-from app.imports.kept import unpacked
+from app.imports.columns import LEAVE, ClosedColumn, World, cell_text
+from app.imports.kept import rows_of
+from app.imports.kinds import kind_of
 from app.permissions import Actor
-from app.queries.imports import Known, programme_facts
-from app.school import current_school
 
 MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
 
@@ -25,20 +24,25 @@ class Asked:
     proposal: str
 
 
-def world_of_choices(actor: Actor) -> World:
+def world_of_choices(actor: Actor, run: ImportRun) -> World:
     """What the lists of step 3 are made of. One query."""
-    return World(Known(current_school().today(), programme_facts(actor)))
+    return World(kind_of(run).choices(actor))
 
 
 def values_to_choose(
     world: World, run: ImportRun, earlier: Mapping[str, Mapping[str, str]]
 ) -> dict[str, list[Asked]]:
     """Column key -> the distinct values to choose for, most frequent first."""
-    closed = [one for key, one in BY_KEY.items() if key in run.mapping and isinstance(one, ClosedColumn)]
+    columns = kind_of(run).columns
+    closed = [one for one in columns if one.key in run.mapping and isinstance(one, ClosedColumn)]
+    rows = rows_of(run) if closed else ()
     found: dict[str, list[Asked]] = {}
     for column in closed:
         index = run.mapping[column.key]
-        counts = Counter(cell_text(unpacked(values[index])) for _number, values in run.table["rows"])
+        cells = Counter(values[index] for _number, values in rows if values[index] is not None)
+        counts: Counter[str] = Counter()
+        for value, count in cells.items():
+            counts.update({cell_text(part): count for part in column.parts(value, world)})
         known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
         valid = {option.value for option in column.options(world)} | {LEAVE}
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

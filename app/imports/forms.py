@@ -11,23 +11,27 @@ from wtforms import SelectField
 from app.actions.base import ActionForm
 from app.actions.forms import SelectChoice
 from app.imports.choices import MOST_ASKED, Asked
-from app.imports.columns import BY_KEY, COLUMNS, LEAVE, ClosedColumn, World
+from app.imports.columns import LEAVE, ClosedColumn, World
 from app.imports.kept import column_name
+from app.imports.kind import Kind
 
 
 class MappingForm(ActionForm):
     """One field per column of the file: `column_<index>`."""
+
+    kind: Kind
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         ok = super().validate(*args, **kwargs)
         taken: dict[str, str] = {}
         for field in self:
             if field.data and field.data in taken:
+                target = _(self.kind.by_key[field.data].label)
                 field.errors = [*field.errors, _("“%(target)s” is al gekozen voor de kolom “%(column)s”.",
-                                target=_(BY_KEY[field.data].label), column=taken[field.data])]  # fmt: skip
+                                target=target, column=taken[field.data])]  # fmt: skip
             elif field.data:
                 taken[field.data] = field.label.text
-        missing = [column for column in COLUMNS if column.required and column.key not in taken]
+        missing = [column for column in self.kind.columns if column.required and column.key not in taken]
         if missing:
             names = ", ".join(_(column.label) for column in missing)
             sentence = _("Kies nog welke kolom dit is: %(names)s.", names=names)
@@ -39,10 +43,13 @@ class MappingForm(ActionForm):
         return {field.data: int(field.name.partition("_")[2]) for field in self if field.data}
 
 
-def mapping_form(header: Sequence[str]) -> type[MappingForm]:
+def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
     choices = [SelectChoice("", _("Niet importeren"))]
-    choices += [SelectChoice(c.key, f"{_(c.label)} *" if c.required else _(c.label)) for c in COLUMNS]
-    fields = {
+    for column in kind.columns:
+        choices.append(
+            SelectChoice(column.key, f"{_(column.label)} *" if column.required else _(column.label))
+        )
+    fields: dict[str, Any] = {"kind": kind} | {
         f"column_{index}": SelectField(column_name(header, index), choices=choices, default="")
         for index in range(len(header))
     }
@@ -64,10 +71,10 @@ class ValuesForm(ActionForm):
         return found
 
 
-def values_form(asked: Mapping[str, Sequence[Asked]], world: World) -> type[ValuesForm]:
+def values_form(kind: Kind, asked: Mapping[str, Sequence[Asked]], world: World) -> type[ValuesForm]:
     fields: dict[str, Any] = {"asked": asked}
     for key, values in asked.items():
-        column = BY_KEY[key]
+        column = kind.by_key[key]
         assert isinstance(column, ClosedColumn)  # noqa: S101 - only those are asked
         choices = [SelectChoice("", _("Nog niet gekozen: deze rijen gaan niet mee"))]
         options = column.options(world)

@@ -17,7 +17,7 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from app.imports.columns import COLUMNS, cell_text
+from app.imports.columns import Column, cell_text
 from app.imports.table import Value
 from app.rules.cells import csv_text, put_text
 from app.rules.people import dutch_date
@@ -28,24 +28,24 @@ HEAD = PatternFill("solid", fgColor="E8EEF7")
 _TEXT_FORMAT = "@"
 
 
-def example_xlsx() -> bytes:
-    """The example file: a header with one student, and a sheet that explains each column."""
+def example_xlsx(columns: Sequence[Column], title: str) -> bytes:
+    """The example file: a header with one row, and a sheet that explains each column."""
     book = Workbook()
     sheet: Any = book.active
-    sheet.title = _("Studenten")
-    _header(sheet, [_(column.label) for column in COLUMNS])
-    for index, column in enumerate(COLUMNS, start=1):
+    sheet.title = title
+    _header(sheet, [_(column.label) for column in columns])
+    for index, column in enumerate(columns, start=1):
         _put(sheet.cell(2, index), column.example)
         for row in range(2, 502):  # as text, so that Excel keeps leading zeros in what is typed next
             if not isinstance(column.example, date):
                 sheet.cell(row, index).number_format = _TEXT_FORMAT
-    _explain(book.create_sheet(_("Uitleg")))
+    _explain(book.create_sheet(_("Uitleg")), columns)
     return _bytes(book)
 
 
-def _explain(sheet: Any) -> None:
+def _explain(sheet: Any, columns: Sequence[Column]) -> None:
     _header(sheet, [_("Kolom"), _("Verplicht"), _("Voorbeeld"), _("Uitleg"), _("Ook herkend als")])
-    for row, column in enumerate(COLUMNS, start=2):
+    for row, column in enumerate(columns, start=2):
         texts = (
             _(column.label), _("ja") if column.required else _("nee"), _shown(column.example),
             _(column.help) if column.help else "", ", ".join(column.synonyms),
@@ -56,12 +56,12 @@ def _explain(sheet: Any) -> None:
         sheet.column_dimensions[get_column_letter(index)].width = width
 
 
-def example_csv() -> bytes:
-    """The same header and student as a csv that a Dutch Excel opens in columns."""
+def example_csv(columns: Sequence[Column]) -> bytes:
+    """The same header and row as a csv that a Dutch Excel opens in columns."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([csv_text(_(column.label)) for column in COLUMNS])
-    writer.writerow([csv_text(_shown(column.example)) for column in COLUMNS])
+    writer.writerow([csv_text(_(column.label)) for column in columns])
+    writer.writerow([csv_text(_shown(column.example)) for column in columns])
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -70,7 +70,10 @@ class GroupsPage(ListPage):
         return replace(model, rows=rows)
 
     def page_buttons(self) -> Sequence[Button]:
-        return [*super().page_buttons(), Button(_("Studenten"), "/studenten/", icon="person-vcard")]
+        buttons = list(super().page_buttons())
+        if may(current_actor(), Permission.GROUPS_IMPORT):
+            buttons.append(Button(_("Importeren"), "/studentgroepen/importeren/", icon="upload"))
+        return [*buttons, Button(_("Studenten"), "/studenten/", icon="person-vcard")]
 
     def show_model(self, row: StudentGroup) -> ShowModel:
         actor = current_actor()

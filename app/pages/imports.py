@@ -1,57 +1,77 @@
-"""Studenten importeren (manual, step 4a): Stap 1 van 4 to Stap 4 van 4, and the report."""
+"""Importeren, of each kind: Stap 1 van 4 to Stap 4 van 4, and the report (manual, steps 3, 4a and 4f)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base import run
-from app.actions.imports import ALREADY_DONE, FileForm, choose_columns, choose_values, discard_import
-from app.actions.sample_mail import send_student_sample
+from app.actions.base import Action, run
+from app.actions.imports import (
+    ALREADY_DONE,
+    FileForm,
+    StudentFileForm,
+    UserFileForm,
+    choose_columns,
+    choose_values,
+    discard_import,
+)
+from app.actions.sample_mail import send_student_sample, send_user_sample
 from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.check import Checked, check_run
 from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_choices
-from app.imports.columns import BY_KEY, World
+from app.imports.columns import World
 from app.imports.forms import mapping_form, values_form
 from app.imports.intake import receive
 from app.imports.kept import column_letter, first_values, rows_of
+from app.imports.kind import CheckedRow, Kind
+from app.imports.kinds import GROUPS, STUDENTS, USERS
 from app.imports.table import FileRefused
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
-from app.imports.write import import_students, remarks
+from app.imports.write import in_state, remarks
+from app.imports.write_groups import import_groups
+from app.imports.write_students import import_students
+from app.imports.write_users import import_users
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, is_number, posted_fields
 from app.pages.base.screens import Screen, bytes_answer, expose, filled, go, new_token, posted, tell, upload
-from app.pages.code_mails import MailPreview, preview_of
+from app.pages.code_mails import MailPreview, previews_of
 from app.pages.imports_views import CheckView, run_columns, run_rows
+from app.pages.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS, Words
 from app.permissions import Permission, Role
 from app.queries.imports import last_choices, own_run, own_runs
 from app.school import current_school
 from app.theme.widgets import Step
 
-SAMPLE = f"/studenten/do/{send_student_sample.name}"
-IMPORT = Permission.STUDENTS_IMPORT
 PAGE_OF = {"mapping": "columns", "values": "values", "check": "check", "done": "report"}
 
 
 class ImportPage(Screen):
-    route_base = "/studenten/importeren"
+    """The wizard; a page per kind says of what, and how it is written."""
+
     default_view = "index"
+    kind: Kind
+    permission: Permission
+    importing: Action
+    words: Words
+    file_form: type[FileForm] = FileForm
+    sample: Action | None = None  # sends the mail with an inlogcode to who imports
 
     @expose("/", methods=["GET", "POST"])
-    @needs(IMPORT)
+    @needs()
     def index(self) -> Any:
         """Stap 1 van 4: the file, and what happens with login codes."""
-        form = filled(FileForm)
+        form = filled(self.file_form)
         if posted() and form.validate():
             content, name = upload(form.file)
             try:
                 made = receive(
-                    current_actor(), content, name, login_codes=form.login_codes.data,
-                    token=posted_fields().get("token", ""),
+                    current_actor(), self.kind, content, name, token=posted_fields().get("token", ""),
+                    login_codes=form.data.get("login_codes", "none"),
                 )  # fmt: skip
                 return go(self.href("columns", pk=made))
             except FileRefused as refused:
@@ -59,24 +79,24 @@ class ImportPage(Screen):
         page = self.page(
             "imports/file.html", form=form, steps=self.steps(1), token=new_token(), here=self,
             run_columns=run_columns(),
-            runs=run_rows(own_runs(current_actor()), self.href),
+            runs=run_rows(own_runs(current_actor(), self.kind.key), self.href),
         )  # fmt: skip
         return page, 422 if posted() else 200
 
     @expose("/<int:pk>")
-    @needs(IMPORT)
+    @needs()
     def resume(self, pk: int) -> Any:
         """Verder gaan: the step at which this run stands."""
-        return go(self.href(PAGE_OF[own_run(current_actor(), pk).stage], pk=pk))
+        return go(self.href(PAGE_OF[self._run(pk).stage], pk=pk))
 
     @expose("/<int:pk>/kolommen", methods=["GET", "POST"])
-    @needs(IMPORT)
+    @needs()
     def columns(self, pk: int) -> Any:
         """Stap 2 van 4: which column is what."""
         found = self._open(pk)
         header: Sequence[str] = found.table["header"]
         given = {f"column_{index}": key for key, index in found.mapping.items()}
-        form = filled(mapping_form(header), given)
+        form = filled(mapping_form(self.kind, header), given)
         if posted() and form.validate():
             run(choose_columns, current_actor(), [pk], mapping=form.mapping())
             return self._on_to_values(pk)
@@ -89,36 +109,35 @@ class ImportPage(Screen):
         return page, 422 if posted() else 200
 
     @expose("/<int:pk>/waarden", methods=["GET", "POST"])
-    @needs(IMPORT)
+    @needs()
     def values(self, pk: int) -> Any:
         """Stap 3 van 4: what each value of geslacht and other closed lists means."""
         found = self._open(pk)
-        if "number" not in found.mapping:
+        if self.kind.identity not in found.mapping:
             return go(self.href("columns", pk=pk))
         asked, world = self._asked(found)
-        form = filled(values_form(asked, world))
+        form = filled(values_form(self.kind, asked, world))
         if posted() and form.validate():
             run(choose_values, current_actor(), [pk], values=form.chosen())
             return go(self.href("check", pk=pk))
         page = self.page(
             "imports/values.html", form=form, run=found, steps=self.steps(3, found), here=self, asked=asked,
-            most=MOST_ASKED, columns=BY_KEY,
+            most=MOST_ASKED, columns=self.kind.by_key,
         )  # fmt: skip
         return page, 422 if posted() else 200
 
     @expose("/<int:pk>/controle", methods=["GET", "POST"])
-    @needs(IMPORT)
+    @needs()
     def check(self, pk: int) -> Any:
         """Stap 4 van 4: check, then import."""
-        actor = current_actor()
-        found = own_run(actor, pk)
+        found = self._run(pk)
         if posted():
             return self._import(pk)
         if found.stage == "done":
             return go(self.href("report", pk=pk))
         if found.stage != "check":
             return go(self.href(PAGE_OF[found.stage], pk=pk))
-        checked = check_run(actor, found)
+        checked = check_run(current_actor(), found)
         view = CheckView(checked, self.href("check", pk=pk))
         return self.page(
             "imports/check.html",
@@ -127,23 +146,35 @@ class ImportPage(Screen):
             here=self,
             view=view,
             token=new_token(),
-            mail=self._mail(found, checked),
-            sample_href=href_with(SAMPLE, [("then", self.href("check", pk=pk))]),
+            mails=self._mails(found, checked),
+            sample_href=self._sample_href(pk),
         )
 
-    def _mail(self, found: ImportRun, checked: Checked) -> MailPreview | None:
-        """The mail that new students get, and how many get it."""
-        readers = [row for row in checked.rows if row.state == "new" and row.values.get("email")]
-        if found.login_codes != "mail" or not readers:
-            return None
-        return preview_of(Role.STUDENT, current_school().language, len(readers))
+    def _mails(self, found: ImportRun, checked: Checked) -> list[MailPreview]:
+        """The mails that new people get, and how many get which."""
+        if found.login_codes != "mail":
+            return []
+        readers = [row for row in in_state(checked, "new") if row.values.get("email")]
+        written = Counter(self._reader(row) for row in readers)
+        return previews_of((role, language, count) for (role, language), count in written.items())
+
+    def _reader(self, row: CheckedRow) -> tuple[str, str]:
+        """By which role and in which language somebody is written to."""
+        roles = [role for role in Role if role in row.values.get("roles", (Role.STUDENT,))]
+        return roles[0] if roles else "", row.values.get("language") or current_school().language
+
+    def _sample_href(self, pk: int) -> str:
+        if self.sample is None:
+            return ""
+        path = f"{self.words.home}do/{self.sample.name}"
+        return href_with(path, [("then", self.href("check", pk=pk))])
 
     def _import(self, pk: int) -> Any:
         fields = posted_fields()
         version = fields.get("version", "")
         try:
             outcome = run(
-                import_students, current_actor(), [pk], token=fields.get("token", ""),
+                self.importing, current_actor(), [pk], token=fields.get("token", ""),
                 version=int(version) if is_number(version) else 0,
             )  # fmt: skip
         except RuleBroken as refused:
@@ -153,18 +184,18 @@ class ImportPage(Screen):
         return go(self.href("report", pk=pk))
 
     @expose("/<int:pk>/verslag")
-    @needs(IMPORT)
+    @needs()
     def report(self, pk: int) -> Any:
-        found = own_run(current_actor(), pk)
+        found = self._run(pk)
         if found.stage != "done":
             return go(self.href(PAGE_OF[found.stage], pk=pk))
         return self.page("imports/report.html", run=found, steps=self.steps(5, found), here=self)
 
     @expose("/<int:pk>/geweigerd.xlsx")
-    @needs(IMPORT)
+    @needs()
     def refused(self, pk: int) -> Any:
         """The refused rows as a workbook with a remark in front of each."""
-        found = own_run(current_actor(), pk)
+        found = self._run(pk)
         if found.stage == "done":
             notes = {int(number): texts for number, texts in found.table.get("remarks", {}).items()}
         elif found.stage != "check":
@@ -178,28 +209,29 @@ class ImportPage(Screen):
         )
 
     @expose("/<int:pk>/weggooien", methods=["POST"])
-    @needs(IMPORT)
+    @needs()
     def discard(self, pk: int) -> Any:
-        own_run(current_actor(), pk)
+        self._run(pk)
         outcome = run(discard_import, current_actor(), [pk])
         tell(outcome.summary, "info")
         return go(self.href("index"))
 
     @expose("/voorbeeldbestand.xlsx")
-    @needs(IMPORT)
+    @needs()
     def example(self) -> Any:
-        return bytes_answer(example_xlsx(), XLSX, _("voorbeeldbestand-studenten.xlsx"))
+        content = example_xlsx(self.kind.columns, str(self.words.home_label))
+        return bytes_answer(content, XLSX, f"{self.words.example}.xlsx")
 
     @expose("/voorbeeldbestand.csv")
-    @needs(IMPORT)
+    @needs()
     def example_as_csv(self) -> Any:
-        return bytes_answer(example_csv(), CSV, _("voorbeeldbestand-studenten.csv"))
+        return bytes_answer(example_csv(self.kind.columns), CSV, f"{self.words.example}.csv")
 
     # -- inside
 
     def _on_to_values(self, pk: int) -> Any:
         """Step 3, or past it when the file has nothing to choose."""
-        asked, _world = self._asked(own_run(current_actor(), pk))
+        asked, _world = self._asked(self._run(pk))
         if asked:
             return go(self.href("values", pk=pk))
         run(choose_values, current_actor(), [pk], values={})
@@ -207,13 +239,16 @@ class ImportPage(Screen):
         return go(self.href("check", pk=pk))
 
     def _asked(self, found: ImportRun) -> tuple[dict[str, list[Asked]], World]:
-        _mapping, earlier = last_choices(found.header_key)
-        world = world_of_choices(current_actor())
+        _mapping, earlier = last_choices(self.kind.key, found.header_key)
+        world = world_of_choices(current_actor(), found)
         return values_to_choose(world, found, earlier), world
+
+    def _run(self, pk: int) -> ImportRun:
+        return own_run(current_actor(), self.kind.key, pk)
 
     def _open(self, pk: int) -> ImportRun:
         """A run that can still be changed."""
-        found = own_run(current_actor(), pk)
+        found = self._run(pk)
         if found.stage == "done":
             raise RuleBroken(ALREADY_DONE)
         return found
@@ -228,3 +263,21 @@ class ImportPage(Screen):
             back = found is not None and found.stage != "done" and page and state == "done"
             made.append(Step(label, self.href(page, pk=found.id) if back and found else "", state))
         return made
+
+
+class StudentImportPage(ImportPage):
+    route_base = "/studenten/importeren"
+    kind, permission, importing = STUDENTS, Permission.STUDENTS_IMPORT, import_students
+    words, file_form, sample = STUDENT_WORDS, StudentFileForm, send_student_sample
+
+
+class UserImportPage(ImportPage):
+    route_base = "/gebruikers/importeren"
+    kind, permission, importing = USERS, Permission.USERS_IMPORT, import_users
+    words, file_form, sample = USER_WORDS, UserFileForm, send_user_sample
+
+
+class GroupImportPage(ImportPage):
+    route_base = "/studentgroepen/importeren"
+    kind, permission, importing = GROUPS, Permission.GROUPS_IMPORT, import_groups
+    words = GROUP_WORDS

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.imports.check import STATES, Checked, CheckedRow, State
-from app.imports.columns import COLUMNS
+from app.imports.check import STATES, Checked
+from app.imports.kind import CheckedRow, State
 from app.pages.base.render import show_datetime
 from app.pages.base.request import href_with, number_arg, text_arg
 from app.queries.imports import RunLine
@@ -113,8 +113,8 @@ class CheckView:
         if row.state == "new":
             return [
                 LineView(_(column.label), text)
-                for column in COLUMNS
-                if column.key not in ("number", "first_name", "infix", "last_name")
+                for column in self.checked.kind.columns
+                if column.key not in self.checked.kind.in_label
                 and (text := self.checked.show(column, row.values.get(column.key)))
             ]
         return [LineView(change.label, change.new, change.old, arrow=True) for change in row.changes]

@@ -190,6 +190,8 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
 
     def page_buttons(self) -> Sequence[Button]:
         buttons = list(super().page_buttons())
+        if may(current_actor(), Permission.USERS_IMPORT):
+            buttons.append(Button(_("Importeren"), "/gebruikers/importeren/", icon="upload"))
         if may(current_actor(), Permission.OUTBOX_SEE):
             buttons.append(Button(_("Postvak uit"), f"{OutboxPage.route_base}/", icon="envelope"))
         return buttons

@@ -21,7 +21,7 @@ from app.entities.programmes import Programme
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
 from app.entities.users import RoleRow, User
 from app.errors import NotFound
-from app.permissions import Actor, Permission, visible
+from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
 
 KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
 RUNS_SHOWN = 20
@@ -30,11 +30,11 @@ RUNS_SHOWN = 20
 # -- runs
 
 
-def own_run(actor: Actor, run_id: int) -> ImportRun:
-    """The actor's own run, not expired. NotFound for another's, as for one that does not exist."""
+def own_run(actor: Actor, kind: str, run_id: int) -> ImportRun:
+    """The actor's own run of this kind, not expired. NotFound for another's, as for one that isn't there."""
     found = db.session.scalars(
-        visible(actor, ImportRun, Permission.STUDENTS_IMPORT).where(
-            ImportRun.id == run_id, ImportRun.maker_id == actor.id, ImportRun.created_at > oldest_kept()
+        visible(actor, ImportRun).where(
+            ImportRun.id == run_id, ImportRun.kind == kind, ImportRun.created_at > oldest_kept()
         )
     ).one_or_none()
     if found is None:
@@ -58,25 +58,26 @@ class RunLine:
     counts: Mapping[str, Any]
 
 
-def own_runs(actor: Actor) -> Sequence[RunLine]:
-    """The actor's runs, newest first. One query, without the tables that were read."""
+def own_runs(actor: Actor, kind: str) -> Sequence[RunLine]:
+    """The actor's runs of this kind, newest first. One query, without the tables that were read."""
     rows = db.session.execute(
-        select(
+        visible(actor, ImportRun)
+        .with_only_columns(
             ImportRun.id, ImportRun.file_name, ImportRun.stage, ImportRun.created_at,
             ImportRun.finished_at, ImportRun.counts,
         )
-        .where(ImportRun.maker_id == actor.id, ImportRun.created_at > oldest_kept())
+        .where(ImportRun.kind == kind, ImportRun.created_at > oldest_kept())
         .order_by(ImportRun.id.desc())
         .limit(RUNS_SHOWN)
     )  # fmt: skip
     return [RunLine(*row) for row in rows]
 
 
-def last_choices(header_key: str) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, str]]]:
-    """(mapping, values) of this school's latest finished run with the same header; empty without one."""
+def last_choices(kind: str, header_key: str) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, str]]]:
+    """(mapping, values) of the latest finished run of this kind with the same header; empty without one."""
     row = db.session.execute(
         select(ImportRun.mapping, ImportRun.values)
-        .where(ImportRun.header_key == header_key, ImportRun.stage == "done")
+        .where(ImportRun.kind == kind, ImportRun.header_key == header_key, ImportRun.stage == "done")
         .order_by(ImportRun.id.desc())
         .limit(1)
     ).first()
@@ -110,16 +111,15 @@ class UserFact:
 
 
 @dataclass(frozen=True)
-class StudentFact:
-    """A student as the database has it, with everything that an import can add to."""
+class Fact:
+    """A row of the kind that is imported as the database has it, with everything that an import adds to."""
 
     id: int
-    values: Mapping[str, Any]  # attribute of Student -> value
-    version: int
-    user_id: int | None
-    programme_ids: frozenset[int]
-    group_ids: frozenset[int]
-    supervisions: frozenset[tuple[int, str]]  # (user, role name)
+    values: Mapping[str, Any]  # attribute -> value
+    coupled: Mapping[str, Collection[Any]] = field(default_factory=dict)  # column key -> what is there
+    version: int = 1
+    user_id: int | None = None  # a student's account
+    marks: frozenset[str] = frozenset()  # what else a kind looks at
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ class Known:
     programmes: tuple[ProgrammeFact, ...] = ()
     groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
     users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
-    students: Mapping[str, StudentFact] = field(default_factory=dict)  # by number
+    there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
+    roles: tuple[str, ...] = ()  # what this actor may give
+    students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
 
 
 def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
@@ -142,19 +144,19 @@ def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
     return tuple(ProgrammeFact(*row) for row in rows)
 
 
-def load_known(actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str]) -> Known:
+def students_known(actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str]) -> Known:
     """Programmes, groups, the users with these names or addresses, the students with these numbers."""
-    groups = db.session.execute(select(StudentGroup.id, StudentGroup.name))
+    rows = db.session.execute(select(StudentGroup.id, StudentGroup.name)).all()
     return Known(
         today=today,
         programmes=programme_facts(actor),
-        groups={row.name.lower(): (row.id, row.name) for row in groups},
-        users=_users(logins),
-        students=_students(actor, numbers),
+        groups={row.name.lower(): (row.id, row.name) for row in rows},
+        users=users_by_login(logins),
+        there=_students(actor, numbers, {row.id: row.name for row in rows}),
     )
 
 
-def _users(logins: Collection[str]) -> Mapping[str, UserFact]:
+def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
     wanted = text_set(sorted(logins))
     rows = db.session.execute(
         select(User.id, User.first_name, User.infix, User.last_name, User.username, User.email, User.active,
@@ -170,15 +172,14 @@ def _users(logins: Collection[str]) -> Mapping[str, UserFact]:
     for row in rows:
         name = " ".join(part for part in (row.first_name, row.infix, row.last_name) if part)
         fact = UserFact(row.id, name, row.username, row.email, bool(row.active), frozenset(roles[row.id]))
-        found[row.email.lower()] = fact
-        found[row.username.lower()] = fact
+        found |= {name.lower(): fact for name in (row.email, row.username) if name}
     return found
 
 
 STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")
 
 
-def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, StudentFact]:
+def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
     columns = [getattr(Student, name) for name in STUDENT_FIELDS]
     rows = db.session.execute(
         visible(actor, Student, Permission.STUDENTS_IMPORT)
@@ -186,34 +187,39 @@ def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, StudentFac
         .where(Student.number.in_(text_set(sorted(numbers))))
     ).all()
     among = id_set([row.id for row in rows])
-    programmes = _pairs(
+    programmes = pairs(
         select(Enrolment.student_id, Enrolment.programme_id).where(
             Enrolment.student_id.in_(among), Enrolment.programme_id.is_not(None)
         )
     )
-    groups = _pairs(
+    groups = pairs(
         select(group_member.c.student_id, group_member.c.group_id).where(group_member.c.student_id.in_(among))
     )
-    supervisions = _pairs(
+    supervisions = pairs(
         select(Supervision.student_id, Supervision.user_id, Supervision.role).where(
             Supervision.student_id.in_(among)
         )
     )
     return {
-        row.number: StudentFact(
+        row.number: Fact(
             id=row.id,
             values={name: getattr(row, name) for name in STUDENT_FIELDS},
+            coupled={
+                "programme": [one[0] for one in programmes.get(row.id, ())],
+                "group": [group_names[one[0]] for one in groups.get(row.id, ())],
+                **{
+                    role.value: [user for user, name in supervisions.get(row.id, ()) if name == role]
+                    for role in SUPERVISION_ROLES
+                },
+            },
             version=row.version,
             user_id=row.user_id,
-            programme_ids=frozenset(one[0] for one in programmes.get(row.id, ())),
-            group_ids=frozenset(one[0] for one in groups.get(row.id, ())),
-            supervisions=frozenset((one[0], one[1]) for one in supervisions.get(row.id, ())),
         )
         for row in rows
     }
 
 
-def _pairs(statement: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+def pairs(statement: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
     """First column -> the rest of each row."""
     found: dict[int, list[tuple[Any, ...]]] = {}
     for row in db.session.execute(statement):

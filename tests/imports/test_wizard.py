@@ -18,12 +18,13 @@ from app.entities.mail import OutboxMail
 from app.entities.students import Gender, StudentGroup
 from app.entities.trail import AuditEntry
 from app.errors import Conflict, NotFound, RuleBroken
-from app.imports import write
-from app.imports.columns import COLUMNS, guess
+from app.imports import write_students
+from app.imports.columns import guess
+from app.imports.kinds import STUDENTS
 from app.imports.reader import FileRefused
 from app.imports.workbook import example_csv, example_xlsx, refused_xlsx
-from app.imports.write import import_students
-from app.queries.imports import last_choices, own_run
+from app.imports.write_students import import_students
+from app.queries.imports import last_choices
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
 from tests.support.importing import lines
 from tests.support.queries import counted
@@ -96,7 +97,7 @@ def test_a_new_group_is_made_once_and_named(wizard, students):
     wizard.write(pk)
     assert db.session.scalars(select(StudentGroup.name)).all() == ["V3A"]
     assert {one.groups[0].name for one in students()} == {"V3A"}
-    assert own_run(wizard.actor, pk).counts["groups"] == ["V3A"]
+    assert wizard.own_run(pk).counts["groups"] == ["V3A"]
 
 
 def test_an_empty_cell_wipes_nothing_and_a_filled_one_changes(wizard, students):
@@ -191,7 +192,7 @@ def test_good_rows_are_written_and_refused_ones_are_kept_for_the_report(wizard, 
     assert [student.number for student in students()] == ["0012"]
     assert outcome.done == 1
     assert "Rij 3" in outcome.refused[0].label
-    kept = own_run(wizard.actor, pk)
+    kept = wizard.own_run(pk)
     assert kept.counts["new"] == kept.counts["refused"] == 1
     assert [number for number, _values in kept.table["rows"]] == [3]
 
@@ -199,15 +200,15 @@ def test_good_rows_are_written_and_refused_ones_are_kept_for_the_report(wizard, 
 def test_a_crash_in_the_middle_leaves_nothing(wizard, students, monkeypatch):
     pk = wizard.take(lines(FLEUR))
 
-    def crash(*_args: object) -> None:
+    def crash(*_args: object, **_more: object) -> None:
         raise RuntimeError("out of power")
 
-    monkeypatch.setattr(write, "_finish", crash)
+    monkeypatch.setattr(write_students, "finish", crash)
     with pytest.raises(RuntimeError):
         wizard.write(pk)
     refresh()
     assert students() == []
-    assert own_run(wizard.actor, pk).stage == "check"
+    assert wizard.own_run(pk).stage == "check"
 
 
 def test_it_is_checked_again_at_the_moment_of_writing(wizard, students):
@@ -220,7 +221,7 @@ def test_it_is_checked_again_at_the_moment_of_writing(wizard, students):
 
 def test_other_choices_in_between_are_a_conflict(wizard):
     pk = wizard.take(lines(FLEUR))
-    seen = own_run(wizard.actor, pk).version
+    seen = wizard.own_run(pk).version
     run(choose_columns, wizard.actor, [pk], mapping={"number": 0, "first_name": 1, "last_name": 3})
     with pytest.raises(Conflict):
         run(import_students, wizard.actor, [pk], version=seen)
@@ -237,7 +238,7 @@ def test_a_run_is_carried_out_once(wizard, students):
 def test_a_run_is_its_makers_alone(wizard, another_wizard):
     pk = wizard.take(lines(FLEUR))
     with pytest.raises(NotFound):
-        own_run(another_wizard.actor, pk)
+        another_wizard.own_run(pk)
     for action, data in (
         (import_students, {"version": 3}),
         (choose_columns, {"mapping": {}}),
@@ -253,7 +254,7 @@ def test_after_seven_days_a_run_is_gone_and_its_file_swept(wizard):
     with transaction():
         db.session.execute(update(ImportRun).values(created_at=utc_now() - timedelta(days=8)))
     with pytest.raises(NotFound):
-        own_run(wizard.actor, waiting)
+        wizard.own_run(waiting)
     wizard.take(lines(FLEUR))
     refresh()
     assert db.session.get(ImportRun, waiting) is None
@@ -268,9 +269,9 @@ def test_what_was_chosen_last_time_is_proposed_again_for_the_same_header(wizard)
     mapping = {"number": 0, "first_name": 1, "last_name": 2, "programme": 3}
     content = lines(("1", "Daan", "Vos", "VIG-3"), header=header)
     wizard.bring_in(content, mapping=mapping, values={"programme": {"VIG-3": chosen}})
-    later = own_run(wizard.actor, wizard.take(content))
+    later = wizard.own_run(wizard.take(content))
     assert later.mapping == mapping
-    assert last_choices(later.header_key)[1] == {"programme": {"VIG-3": chosen}}
+    assert last_choices("students", later.header_key)[1] == {"programme": {"VIG-3": chosen}}
     assert later.values == {"programme": {"VIG-3": chosen}}
 
 
@@ -346,12 +347,15 @@ def test_a_file_that_is_no_table_is_a_sentence_and_leaves_nothing(wizard, conten
 
 def test_the_example_file_is_understood_by_the_importer_that_made_it(wizard, students):
     make_programme(crebo="25656")
-    emails = {column.key: str(column.example) for column in COLUMNS if column.key in ROLES}
+    emails = {column.key: str(column.example) for column in STUDENTS.columns if column.key in ROLES}
     for role, email in emails.items():
         make_user(role, email=email)
-    for content, name in ((example_xlsx(), "voorbeeld.xlsx"), (example_csv(), "voorbeeld.csv")):
+    for content, name in (
+        (example_xlsx(STUDENTS.columns, "Studenten"), "voorbeeld.xlsx"),
+        (example_csv(STUDENTS.columns), "voorbeeld.csv"),
+    ):
         pk = wizard.take(content, name)
-        assert set(own_run(wizard.actor, pk).mapping) == {column.key for column in COLUMNS}
+        assert set(wizard.own_run(pk).mapping) == set(STUDENTS.by_key)
         assert wizard.check(pk).counts["refused"] == 0
         wizard.write(pk)
     (student,) = students()
@@ -377,7 +381,7 @@ def test_columns_are_guessed_by_name_and_synonym():
         "E-mailadres",
         "Huisdier",
     ]
-    assert guess(header) == {
+    assert guess(header, STUDENTS.columns) == {
         "number": 0, "first_name": 1, "infix": 2, "last_name": 3, "gender": 4, "birth_date": 5, "email": 6,
     }  # fmt: skip
 

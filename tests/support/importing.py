@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.actions.base import Outcome, run
+from app.actions.base import Action, Outcome, run
 from app.actions.imports import choose_columns, choose_values
+from app.entities.imports import ImportRun
 from app.imports.check import Checked, check_run
 from app.imports.choices import values_to_choose, world_of_choices
 from app.imports.intake import receive
-from app.imports.write import import_students
+from app.imports.kind import Kind
+from app.imports.kinds import STUDENTS
+from app.imports.write_students import import_students
 from app.permissions import Actor
 from app.queries.imports import last_choices, own_run
 from tests.factories import refresh
@@ -21,19 +24,23 @@ HEADER = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam")
 class Wizard:
     """The four steps as one person takes them, with every proposal taken over."""
 
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
+    def __init__(self, actor: Actor, kind: Kind = STUDENTS, importing: Action = import_students) -> None:
+        self.actor, self.kind, self.importing = actor, kind, importing
+
+    def own_run(self, pk: int) -> ImportRun:
+        return own_run(self.actor, self.kind.key, pk)
 
     def take(
         self, content: bytes, name: str = "studenten.csv", *, codes: str = "none",
         mapping: dict[str, int] | None = None, values: dict[str, dict[str, str]] | None = None,
     ) -> int:  # fmt: skip
         """Steps 1 to 3; the run's id."""
-        pk = receive(self.actor, content, name, login_codes=codes)
-        found = own_run(self.actor, pk)
+        pk = receive(self.actor, self.kind, content, name, login_codes=codes)
+        found = self.own_run(pk)
         run(choose_columns, self.actor, [pk], mapping=found.mapping if mapping is None else mapping)
-        found = own_run(self.actor, pk)
-        asked = values_to_choose(world_of_choices(self.actor), found, last_choices(found.header_key)[1])
+        found = self.own_run(pk)
+        earlier = last_choices(self.kind.key, found.header_key)[1]
+        asked = values_to_choose(world_of_choices(self.actor, found), found, earlier)
         proposed = {
             key: {one.text: one.proposal for one in many if one.proposal} for key, many in asked.items()
         }
@@ -41,11 +48,11 @@ class Wizard:
         return pk
 
     def check(self, pk: int) -> Checked:
-        return check_run(self.actor, own_run(self.actor, pk))
+        return check_run(self.actor, self.own_run(pk))
 
     def write(self, pk: int) -> Outcome:
-        version = own_run(self.actor, pk).version
-        outcome = run(import_students, self.actor, [pk], version=version)
+        version = self.own_run(pk).version
+        outcome = run(self.importing, self.actor, [pk], version=version)
         refresh()
         return outcome
 

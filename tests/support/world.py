@@ -165,12 +165,14 @@ def _papers(side: Side, users: dict[Role, User]) -> None:
         subject="Inlogcode", body="…",
     )  # fmt: skip
     update = SystemUpdate(title="Nieuw", body="Tekst", published_on=utc_now().date())
-    run_of = ImportRun(
-        maker_id=users[Role.ADMINISTRATOR].id, file_name="studenten.csv", file_hash="0" * 64,
-        table={"header": ["Studentnummer"], "rows": [[2, ["00123"]]]},
-    )  # fmt: skip
-    save(document, mail, update, run_of)
+    save(document, mail, update)
+    for kind, name in (("students", "run"), ("users", "user run"), ("groups", "group run")):
+        made = ImportRun(
+            maker_id=users[Role.ADMINISTRATOR].id, kind=kind, file_name=f"{kind}.csv", file_hash="0" * 64,
+            table={"header": ["Studentnummer"], "rows": [[2, ["00123"]]]},
+        )  # fmt: skip
+        side.ids[name] = saved(made).id
     with transaction():
         entry = record(SYSTEM, "generate_roles", "Student", [side["student"]])
         side.ids["entry"] = entry.id
-    side.ids.update(document=document.id, mail=mail.id, update=update.id, run=run_of.id)
+    side.ids.update(document=document.id, mail=mail.id, update=update.id)

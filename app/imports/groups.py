@@ -1,0 +1,200 @@
+"""Importing student groups: their properties, and their students by number (manual, step 4f).
+
+A file may have a row per group and student, or several numbers in one cell. Rows of one group are read in
+their order: the first makes it, the next ones add to it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.errors import RuleBroken
+from app.imports.columns import (
+    LEAVE,
+    ClosedColumn,
+    Column,
+    Option,
+    TextColumn,
+    World,
+    cell_text,
+    plain,
+    short,
+)
+from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Refuse, Wrong
+from app.imports.shared import NUMBER_NAMES, number_in, pieces
+from app.imports.table import Value
+from app.permissions import Actor
+from app.queries.import_groups import groups_known
+from app.queries.imports import Fact, Known
+from app.rules import groups as rules
+from app.rules.text import N_
+from app.school import current_school
+
+PROPERTIES = ("cohort", "school_year", "location", "colour")
+
+
+class NameColumn(TextColumn):
+    key, label, required, needed = "name", N_("Naam"), True, True
+    synonyms = ("studentgroep", "groep", "klas", "groepsnaam", "lesgroep", "stamgroep", "group", "name")
+    example = "VIG3A"
+    help = N_("Verplicht. Een bekende naam wijzigt die groep; hoofdletters maken niet uit.")
+
+    def parse(self, value: Value, world: World) -> str | None:
+        name: str | None = super().parse(value, world)
+        there = world.known.groups.get(name.lower()) if name else None
+        return there[1] if there else name
+
+
+class CohortColumn(Column):
+    key, label = "cohort", N_("Cohort")
+    synonyms = ("startjaar", "jaar van start", "cohort")
+    example = "2026"
+    help = N_("Het jaar waarin de groep begon, bijvoorbeeld 2026.")
+
+    def parse(self, value: Value, world: World) -> int | None:
+        return rules.cohort(cell_text(value))
+
+
+class SchoolYearColumn(Column):
+    key, label = "school_year", N_("Schooljaar")
+    synonyms = ("leerjaar", "school year")
+    example = "2026-2027"
+    help = N_("Bijvoorbeeld 2026-2027.")
+
+    def parse(self, value: Value, world: World) -> str | None:
+        return rules.school_year(cell_text(value)) or None
+
+
+class LocationColumn(TextColumn):
+    key, label = "location", N_("Locatie")
+    synonyms = ("plaats", "vestiging", "gebouw", "location")
+    example = "Hoofdgebouw"
+
+
+class ColourColumn(ClosedColumn):
+    key, label = "colour", N_("Kleur")
+    synonyms = ("kleurcode", "colour", "color")
+    example = "Blauw"
+    help = N_("Een kleur uit de lijst: zo is de groep in overzichten te herkennen.")
+    words = {plain(name): key for key, label in rules.GROUP_COLOURS.items() for name in (key, label)}
+
+    def options(self, world: World) -> Sequence[Option]:
+        return [Option(key, label, translate=True) for key, label in rules.GROUP_COLOURS.items()]
+
+    def ask(self, text: str, world: World) -> bool:
+        return plain(text) not in self.words
+
+    def propose(self, text: str, world: World) -> str:
+        near = get_close_matches(plain(text), self.words, n=1, cutoff=0.6)
+        return self.words[near[0]] if near else ""
+
+    def parse(self, value: Value, world: World) -> str | None:
+        text = cell_text(value)
+        choice = self.chosen(text, world) or self.words.get(plain(text))
+        if choice == LEAVE:
+            return None
+        if choice not in rules.GROUP_COLOURS:
+            raise RuleBroken(
+                N_("“%(value)s” is geen kleur uit de lijst. Kies in stap 3 welke u bedoelt."),
+                value=short(text),
+            )
+        return choice
+
+    def show(self, value: Any, world: World) -> str:
+        return _(rules.GROUP_COLOURS[value]) if value in rules.GROUP_COLOURS else ""
+
+
+class MembersColumn(Column):
+    key, label, many, stored = "members", N_("Studentnummer"), True, False
+    synonyms = ("studentnummers", "studenten", "leden", "nummers", *NUMBER_NAMES)
+    example = "0203118; 0203119"
+    help = N_("Eén nummer per rij, of meer nummers met een komma of puntkomma ertussen. Deze studenten komen "
+              "erbij; wie al in de groep zit, blijft erin.")  # fmt: skip
+
+    def parts(self, value: Value, world: World) -> Sequence[Value]:
+        return pieces(value, r";,|\s") if isinstance(value, str) else (value,)
+
+    def parse(self, value: Value, world: World) -> int:
+        number = number_in(value)
+        student = world.known.students.get(number)
+        if student is None:
+            raise RuleBroken(
+                N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),
+                value=short(number),
+            )
+        return student[0]
+
+    def show(self, value: Any, world: World) -> str:
+        return world.student_names.get(value, "")
+
+
+class Groups(Kind):
+    key, identity, object_type = "groups", "name", "StudentGroup"
+    columns = (
+        NameColumn(), CohortColumn(), SchoolYearColumn(), LocationColumn(), ColourColumn(), MembersColumn(),
+    )  # fmt: skip
+    in_label = ("name",)
+    blank: Fact = Fact(0, {"name": "", "cohort": None, "school_year": "", "location": "", "colour": ""})
+
+    def choices(self, actor: Actor) -> Known:
+        return Known(current_school().today())
+
+    def known(self, actor: Actor, cells: Cells) -> Known:
+        column, world = self.by_key["members"], World(self.choices(actor))
+        numbers = set()
+        for value in cells.get("members", ()):
+            for part in column.parts(value, world):
+                try:
+                    numbers.add(number_in(part))
+                except RuleBroken:
+                    continue
+        return groups_known(actor, today=current_school().today(), numbers=numbers)
+
+    def find(self, kept: Kept, known: Known) -> Fact | None:
+        return known.there.get(_key(kept))
+
+    def label(self, kept: Kept, there: Fact | None) -> str:
+        return str(kept.get("name", ""))
+
+    def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
+        """Rows of one group may not contradict each other; after that each tells only what is new in it."""
+        by_group: dict[str, list[CheckedRow]] = defaultdict(list)
+        for row in rows:
+            if key := _key(row.values):
+                by_group[key].append(row)
+        for same in by_group.values():
+            _refuse_contradictions(same, refuse)
+            told: set[Change] = set()
+            for row in same:
+                if row.state == "refused":
+                    continue
+                row.changes = [change for change in row.changes if change not in told]
+                if told or row.there:
+                    row.state = "changed" if row.changes else "unchanged"
+                told |= set(row.changes)
+
+
+def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:
+    for key in PROPERTIES:
+        filled = [row for row in rows if key in row.values]
+        if len({row.values[key] for row in filled}) < 2:
+            continue
+        for row in filled:
+            other = next(one for one in filled if one.values[key] != row.values[key])
+            sentence = _(
+                "Op rij %(row)s staat iets anders voor deze groep. Maak beide gelijk, of laat er één leeg.",
+                row=other.number,
+            )
+            refuse(row, Wrong(key, str(row.values[key]), sentence))
+
+
+def _key(kept: Kept) -> str:
+    return str(kept.get("name", "")).lower()
+
+
+GROUPS = Groups()

@@ -1,0 +1,128 @@
+"""A kind of import (students, users, groups): its columns, and what it knows of the school.
+
+The rest of this package serves every kind from here: reader, guess, forms, check, example file, report.
+How a kind is written stands in write_<kind>.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from app.actions.imports import PERMISSIONS
+from app.imports.columns import Column, World
+from app.imports.table import Value
+from app.permissions import Actor, Permission
+from app.queries.imports import Fact, Known, programme_facts
+from app.school import current_school
+
+State = Literal["new", "changed", "unchanged", "refused"]
+Cells = Mapping[str, Collection[Value]]  # column key -> the values of that column in the file
+Kept = Mapping[str, Any]  # column key -> what is kept of a cell
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one cell: the column's name in the file, its value, and a sentence in full."""
+
+    column: str
+    value: str
+    sentence: str
+
+    @property
+    def remark(self) -> str:
+        return f"{self.column}: {self.sentence}" if self.column else self.sentence
+
+
+class Wrong(NamedTuple):
+    """What a kind finds wrong with a row: the column's key, the value, and the sentence."""
+
+    key: str
+    value: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that gets another; `old` is empty where something is added."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(slots=True)
+class CheckedRow:
+    """A row of the file: `number` as the sheet counts, `values` what is kept of it by column key."""
+
+    number: int
+    label: str
+    state: State
+    values: dict[str, Any] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    there: Fact | None = None
+
+
+class Double(NamedTuple):
+    """A value that may stand on one row only: which is right, only a person knows."""
+
+    key: str
+    value_of: Callable[[CheckedRow, World], str]
+    message: str  # with %(rows)s
+
+
+Refuse = Callable[[CheckedRow, Wrong], None]
+
+
+class Kind:
+    """What one kind of import is. Without state: one of each serves everybody."""
+
+    key: str  # ImportRun.kind
+    columns: Sequence[Column]
+    identity: str  # the column by which a row is found in the database
+    in_label: Collection[str] = ()  # columns that the row's label tells already
+    doubles: Sequence[Double] = ()
+    object_type: str
+    blank: Fact | None = None  # what a new row starts as, for a kind of which several rows may make one
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    @property
+    def permission(self) -> Permission:
+        return PERMISSIONS[self.key]
+
+    def choices(self, actor: Actor) -> Known:
+        """What the lists of step 3 are made of."""
+        return Known(current_school().today(), programme_facts(actor))
+
+    def known(self, actor: Actor, cells: Cells) -> Known:
+        """What the database says of the rows in a file, in a fixed number of queries."""
+        raise NotImplementedError
+
+    def find(self, kept: Kept, known: Known) -> Fact | None:
+        """The row in the database that this row of the file is about."""
+        return known.there.get(kept.get(self.identity, ""))
+
+    def label(self, kept: Kept, there: Fact | None) -> str:
+        """What a row is called, as far as the row or the database says it."""
+        raise NotImplementedError
+
+    def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
+        """What is wrong with the row as a whole; `bad`: the columns of which something was said already."""
+        return ()
+
+    def forbidden(self, there: Fact, world: World) -> Wrong | None:
+        """Why this row of the database may not be changed by a file."""
+        return None
+
+    def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
+        """The last word, with all rows side by side."""
+
+    def new_groups(self, rows: Sequence[CheckedRow], known: Known) -> Sequence[str]:
+        """Names of groups that come to be on the way."""
+        return ()

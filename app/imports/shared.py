@@ -1,0 +1,133 @@
+"""Columns that more than one kind has: an infix, an address, a programme, a student's number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+
+from app.errors import RuleBroken
+from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, short
+from app.imports.table import Value
+from app.queries.imports import ProgrammeFact
+from app.rules import people
+from app.rules.text import N_
+
+_CREBO = re.compile(r"\b\d{5}\b")
+NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
+                "stamnummer", "nummer", "student id", "student number")  # fmt: skip
+
+
+class FirstNameColumn(TextColumn):
+    key, label, required, needed = "first_name", N_("Voornaam"), True, True
+    synonyms = ("roepnaam", "voornamen", "first name", "given name")
+    example = "Fleur"
+
+
+class InfixColumn(TextColumn):
+    key, label, most = "infix", N_("Tussenvoegsel"), 20
+    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tv", "infix")
+    example = "van der"
+
+
+class LastNameColumn(TextColumn):
+    key, label, required, needed = "last_name", N_("Achternaam"), True, True
+    synonyms = ("familienaam", "geslachtsnaam", "last name", "surname", "naam")
+    example = "Berg"
+
+
+class EmailColumn(Column):
+    key = "email"
+
+    def parse(self, value: Value, world: World) -> str | None:
+        return people.email(cell_text(value)) or None
+
+
+class ProgrammeColumn(ClosedColumn):
+    """A crebo or a name; asked when it is not exactly one programme of the school."""
+
+    stored = False
+    synonyms: Sequence[str] = (
+        "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "studie",
+    )  # fmt: skip
+    example = "25656"
+
+    def options(self, world: World) -> Sequence[Option]:
+        return [Option(str(one.id), one.label) for one in world.known.programmes]
+
+    def ask(self, text: str, world: World) -> bool:
+        return len(self.meant(text, world)) != 1
+
+    def propose(self, text: str, world: World) -> str:
+        meant = self.meant(text, world)
+        if meant:
+            return str(max(meant, key=lambda one: one.cohort).id)
+        names = {people.search_form(one.name): one for one in reversed(world.known.programmes)}
+        near = get_close_matches(people.search_form(text), names, n=1, cutoff=0.75)
+        return str(names[near[0]].id) if near else ""
+
+    def parse(self, value: Value, world: World) -> int | None:
+        text = cell_text(value)
+        choice = self.chosen(text, world)
+        if choice == LEAVE:
+            return None
+        meant: Sequence[ProgrammeFact]
+        if choice:
+            meant = [one for one in world.known.programmes if str(one.id) == choice]
+        else:
+            meant = self.meant(text, world)
+        if len(meant) == 1:
+            return meant[0].id
+        if meant:
+            raise RuleBroken(
+                N_("“%(value)s” past bij meer dan één opleiding. Kies in stap 3 welke u bedoelt."),
+                value=short(text),
+            )
+        raise RuleBroken(
+            N_("De opleiding “%(value)s” staat niet bij uw opleidingen. Kies in stap 3 welke u bedoelt."),
+            value=short(text),
+        )
+
+    def show(self, value: object, world: World) -> str:
+        return world.programme_labels.get(value, "") if isinstance(value, int) else ""
+
+    def meant(self, text: str, world: World) -> Sequence[ProgrammeFact]:
+        """The programmes that this text names exactly: label, crebo, name, or crebo and name."""
+        wanted = people.search_form(text)
+        by_name = _by_name(world.known.programmes)
+        if wanted in by_name:
+            return by_name[wanted]
+        crebo = _CREBO.search(wanted)
+        if crebo is None:
+            return []
+        rest = wanted.replace(crebo[0], " ").strip(" -–()|/:,;")
+        return [one for one in by_name.get(crebo[0], ()) if people.search_form(one.name) == rest]
+
+
+@lru_cache(maxsize=16)
+def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[ProgrammeFact]]:
+    """Everything a programme may be called exactly, as search_form writes it."""
+    found: dict[str, list[ProgrammeFact]] = {}
+    for one in programmes:
+        for name in {people.search_form(text) for text in (one.label, one.crebo, one.name)}:
+            found.setdefault(name, []).append(one)
+    return found
+
+
+def number_in(value: Value) -> str:
+    """The student number in a cell."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise RuleBroken(N_("“%(value)s” is geen studentnummer."), value=cell_text(value))
+    return people.student_number(value)
+
+
+def pieces(value: Value, separators: str) -> list[str]:
+    """A cell cut at these characters, without empty pieces."""
+    texts = (cell_text(piece) for piece in re.split(f"[{separators}]", _as_typed(value)))
+    return [text for text in texts if text]
+
+
+def _as_typed(value: Value) -> str:
+    """Text as it stands, line ends and all; anything else as cell_text writes it."""
+    return value if isinstance(value, str) else cell_text(value)

@@ -1,0 +1,284 @@
+"""Importing users: known by their address; roles and programmes are added, never taken (manual, step 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.profile import LANGUAGES
+from app.actions.user_form import grantable
+from app.actions.users import NAME_IS_ADDRESS, NAME_TAKEN, SUPPLIER_ONLY
+from app.errors import RuleBroken
+from app.imports.columns import (
+    LEAVE,
+    ClosedColumn,
+    Option,
+    TextColumn,
+    World,
+    cell_text,
+    plain,
+    short,
+)
+from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Wrong
+from app.imports.shared import (
+    EmailColumn,
+    FirstNameColumn,
+    InfixColumn,
+    LastNameColumn,
+    ProgrammeColumn,
+    pieces,
+)
+from app.imports.table import Value
+from app.permissions import ROLE_LABELS, Actor, Role
+from app.queries.import_users import A_STUDENT, CLOSED, users_known
+from app.queries.imports import Fact, Known, programme_facts
+from app.rules import people
+from app.rules.text import N_
+from app.school import current_school
+
+NAME_MAX = 64  # what the account table holds of a name
+
+# What roles are called elsewhere: proposed in step 3, never taken over unasked.
+ROLE_WORDS: dict[str, Role] = {
+    **dict.fromkeys(("bpvdocent", "bpvbegeleider", "stagebegeleider", "docent", "begeleider"),
+                    Role.SCHOOL_SUPERVISOR),
+    **dict.fromkeys(("werkbegeleider", "praktijkopleiderbedrijf", "stagebegeleiderbedrijf"),
+                    Role.COMPANY_SUPERVISOR),
+    **dict.fromkeys(("schoolexaminator", "examinator", "beoordelaar", "beoordelaarschool"),
+                    Role.SCHOOL_EXAMINER),
+    **dict.fromkeys(("bedrijfsexaminator", "praktijkexaminator", "beoordelaarbedrijf"),
+                    Role.COMPANY_EXAMINER),
+    **dict.fromkeys(("commissie", "commissielid", "lidexamencommissie"), Role.EXAM_COMMITTEE),
+    **dict.fromkeys(("administrator", "admin", "examenbureau"), Role.ADMINISTRATOR),
+}  # fmt: skip
+ROLE_NAMES = {plain(name): role for role in Role for name in (role.value, ROLE_LABELS[role])}
+
+
+class UserEmailColumn(EmailColumn):
+    label, required, needed = N_("E-mailadres"), True, True
+    synonyms = ("e-mail", "emailadres", "mail", "mailadres", "e-mail werk", "email address")
+    example = "s.debakker@school.example.nl"
+    help = N_("Verplicht. Een bekend adres wijzigt die gebruiker.")
+
+    def parse(self, value: Value, world: World) -> str | None:
+        found = super().parse(value, world)
+        return found.lower() if found else None
+
+
+class UserFirstNameColumn(FirstNameColumn):
+    most = NAME_MAX
+    example = "Sanne"
+    help = N_("Verplicht voor een nieuwe gebruiker.")
+
+
+class UserInfixColumn(InfixColumn):
+    example = "de"
+
+
+class UserLastNameColumn(LastNameColumn):
+    most = NAME_MAX
+    example = "Bakker"
+    help = N_("Verplicht voor een nieuwe gebruiker.")
+
+
+class UsernameColumn(TextColumn):
+    key, label, most = "username", N_("Gebruikersnaam"), 128
+    synonyms = ("inlognaam", "login", "account", "user name", "username")
+    help = N_("Laat leeg om met het e-mailadres aan te melden.")
+
+    def parse(self, value: Value, world: World) -> str | None:
+        name = super().parse(value, world)
+        if name and " " in name:
+            raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties."))
+        return name.lower() if name else None
+
+
+class OrganisationColumn(TextColumn):
+    key, label, most = "organisation", N_("Organisatie"), 120
+    synonyms = ("bedrijf", "leerbedrijf", "school", "instelling", "werkgever", "organisation", "company")
+    example = "Zorggroep Voorbeeld"
+    help = N_("De school, of het leerbedrijf.")
+
+
+class PhoneColumn(TextColumn):
+    key, label, most = "phone", N_("Telefoon"), 30
+    synonyms = ("telefoonnummer", "tel", "mobiel", "mobiel nummer", "phone", "phone number")
+    example = "06-12345678"
+
+
+class RolesColumn(ClosedColumn):
+    """What a user may do. Asked, unless the text is exactly a role that the reader of the file may give."""
+
+    key, label, many, stored = "roles", N_("Rollen"), True, False
+    required, needed = True, True
+    synonyms = ("rol", "functie", "functies", "role", "roles")
+    example = "Praktijkbegeleider; Examinator school"
+    help = N_("Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de rollen die hij "
+              "heeft; deze komen erbij.")  # fmt: skip
+
+    def parts(self, value: Value, world: World) -> Sequence[str]:
+        return pieces(value, ";,/|+\n")
+
+    def options(self, world: World) -> Sequence[Option]:
+        return [Option(role, ROLE_LABELS[Role(role)], translate=True) for role in world.known.roles]
+
+    def ask(self, text: str, world: World) -> bool:
+        return ROLE_NAMES.get(plain(text)) not in world.known.roles
+
+    def propose(self, text: str, world: World) -> str:
+        word = plain(text)
+        near = get_close_matches(word, [*ROLE_WORDS, *ROLE_NAMES], n=1, cutoff=0.8)
+        role = {**ROLE_WORDS, **ROLE_NAMES}.get(word if word in ROLE_WORDS else near[0] if near else "")
+        return role.value if role in world.known.roles else ""
+
+    def parse(self, value: Value, world: World) -> str | None:
+        text = cell_text(value)
+        choice = self.chosen(text, world)
+        if choice == LEAVE:
+            return None
+        name = choice or ROLE_NAMES.get(plain(text))
+        if name in world.known.roles:
+            return str(name)
+        if name == Role.STUDENT:
+            raise RuleBroken(N_("Een student krijgt zijn account bij Studenten, niet hier."))
+        if name:
+            raise RuleBroken(
+                N_("De rol %(role)s kunt u niet geven. Laat de rol weg."), role=ROLE_LABELS[Role(name)]
+            )
+        raise RuleBroken(
+            N_("“%(value)s” is geen rol. Kies in stap 3 welke rol u bedoelt."), value=short(text)
+        )
+
+    def show(self, value: Any, world: World) -> str:
+        return _(ROLE_LABELS[Role(value)])
+
+
+class UserProgrammesColumn(ProgrammeColumn):
+    key, label, many = "programmes", N_("Opleidingen"), True
+    synonyms = ("opleiding", *ProgrammeColumn.synonyms)
+    example = "25656; 25655"
+    help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. Deze komen erbij.")
+
+    def parts(self, value: Value, world: World) -> Sequence[str]:
+        """A comma separates only where a programme stands on each side: names hold commas, too."""
+        found: list[str] = []
+        for text in pieces(value, ";|\n"):
+            smaller = pieces(text, ",")
+            cut = not self.meant(text, world) and all(self.meant(one, world) for one in smaller)
+            found += smaller if cut else [text]
+        return found
+
+
+class LanguageColumn(ClosedColumn):
+    key, label = "language", N_("Taal")
+    synonyms = ("voertaal", "language")
+    example = "Nederlands"
+    help = N_("De taal van de mails en de schermen; leeg is de taal van de school.")
+    words = {"nl": "nl", "nld": "nl", "dutch": "nl", "en": "en", "eng": "en", "engels": "en",
+             **{plain(name): code for code, name in LANGUAGES}}  # fmt: skip
+
+    def options(self, world: World) -> Sequence[Option]:
+        return [Option(code, name) for code, name in LANGUAGES]
+
+    def ask(self, text: str, world: World) -> bool:
+        return plain(text) not in self.words
+
+    def propose(self, text: str, world: World) -> str:
+        return self.words.get(plain(text), "")
+
+    def parse(self, value: Value, world: World) -> str | None:
+        text = cell_text(value)
+        choice = self.chosen(text, world) or self.words.get(plain(text))
+        if choice == LEAVE:
+            return None
+        if choice not in dict(LANGUAGES):
+            raise RuleBroken(
+                N_("“%(value)s” is geen taal van Proeve. Kies in stap 3 welke u bedoelt."), value=short(text)
+            )
+        return choice
+
+    def show(self, value: Any, world: World) -> str:
+        return dict(LANGUAGES).get(value, "")
+
+
+def _address(row: CheckedRow, _world: World) -> str:
+    return str(row.values.get("email", ""))
+
+
+def _sign_in_name(row: CheckedRow, _world: World) -> str:
+    """A name that this row gives; the address of the row itself is looked at already."""
+    name = str(row.values.get("username", ""))
+    return "" if name == row.values.get("email") else name
+
+
+class Users(Kind):
+    key, identity, object_type = "users", "email", "User"
+    columns = (
+        UserEmailColumn(), UserFirstNameColumn(), UserInfixColumn(), UserLastNameColumn(), UsernameColumn(),
+        OrganisationColumn(), PhoneColumn(), RolesColumn(), UserProgrammesColumn(), LanguageColumn(),
+    )  # fmt: skip
+    in_label = ("email", "first_name", "infix", "last_name")
+    doubles = (
+        Double("email", _address,
+               N_("Dit e-mailadres staat ook op rij %(rows)s. Laat één rij per gebruiker staan; meer rollen "
+                  "of opleidingen mogen in één cel.")),
+        Double("username", _sign_in_name,
+               N_("Deze gebruikersnaam staat ook op rij %(rows)s. Elke gebruiker heeft een eigen naam.")),
+    )  # fmt: skip
+
+    def choices(self, actor: Actor) -> Known:
+        return Known(current_school().today(), programme_facts(actor), roles=_roles(actor))
+
+    def known(self, actor: Actor, cells: Cells) -> Known:
+        emails = {_login(value) for value in cells.get("email", ())}
+        return users_known(
+            actor, today=current_school().today(), emails=emails, roles=_roles(actor),
+            logins=emails | {_login(value) for value in cells.get("username", ())},
+        )  # fmt: skip
+
+    def label(self, kept: Kept, there: Fact | None) -> str:
+        """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
+        values = {**there.values, **kept} if there else kept
+        name = people.sort_name(
+            values.get("first_name", ""), values.get("infix", ""), values.get("last_name", "")
+        )
+        email = values.get("email", "")
+        return f"{name} ({email})" if name and email else name or email
+
+    def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
+        """Whether this address and user name can be this user's."""
+        users, own = world.known.users, there.id if there else 0
+        email, name = kept.get("email", ""), kept.get("username", "")
+        if email in users and users[email].id != own:
+            yield Wrong("email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het."))
+        if "@" in name and name != email:
+            yield Wrong("username", name, _(NAME_IS_ADDRESS))
+        elif name in users and users[name].id != own:
+            yield Wrong("username", name, _(NAME_TAKEN))
+
+    def forbidden(self, there: Fact, world: World) -> Wrong | None:
+        """Accounts that a file leaves alone: a supplier's, a student's, a closed one."""
+        email = str(there.values["email"])
+        if Role.SUPPLIER in there.coupled["roles"] and Role.SUPPLIER not in world.known.roles:
+            return Wrong("email", email, _(SUPPLIER_ONLY))
+        if A_STUDENT in there.marks:
+            return Wrong("email", email, _("Dit is het account van een student. Wijzig het bij Studenten."))
+        if CLOSED in there.marks:
+            return Wrong("email", email, _(
+                "Dit account is niet actief. Activeer het eerst bij Gebruikers, of laat de rij weg."
+            ))  # fmt: skip
+        return None
+
+
+def _roles(actor: Actor) -> tuple[str, ...]:
+    return tuple(role.value for role in grantable(actor))
+
+
+def _login(value: Value) -> str:
+    return cell_text(value).removeprefix("mailto:").strip().lower()
+
+
+USERS = Users()

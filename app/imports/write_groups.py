@@ -1,0 +1,83 @@
+"""Studentgroepen importeren: groups made, changed and filled, in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, update
+
+from app.actions.base import Outcome, Targets, action
+from app.entities.base import db
+from app.entities.imports import ImportRun
+from app.entities.students import StudentGroup, group_member
+from app.imports.groups import GROUPS, PROPERTIES
+from app.imports.kind import CheckedRow
+from app.imports.write import checked_now, finish, in_state
+from app.permissions import Actor, Permission
+from app.queries.imports import Fact, group_ids
+
+
+@dataclass
+class _Group:
+    """What the rows of one group come to."""
+
+    name: str
+    there: Fact | None
+    given: dict[str, Any] = field(default_factory=dict)
+    members: dict[int, None] = field(default_factory=dict)  # in their order, each once
+
+    @property
+    def values(self) -> dict[str, Any]:
+        before = self.there.values if self.there else GROUPS.blank.values
+        return {**before, "name": self.name, **self.given}
+
+
+@action(_l("Studentgroepen importeren"), permission=Permission.GROUPS_IMPORT, on=ImportRun)
+def import_groups(actor: Actor, targets: Targets[ImportRun], *, version: int) -> Outcome:
+    """Stap 4 van 4. Students are added to a group, never taken out of it."""
+    run, checked = checked_now(actor, targets, GROUPS, version)
+    groups = _gathered(in_state(checked, "new", "changed"))
+    new = [group for group in groups if group.there is None]
+    if new:
+        db.session.execute(insert(StudentGroup), [group.values for group in new])
+    _update([group for group in groups if group.there is not None])
+    ids = {group.name: group.there.id for group in groups if group.there is not None}
+    ids |= group_ids([group.name for group in new]) if new else {}
+    _fill(groups, ids)
+    return finish(run, checked, list(ids.values()), groups=[group.name for group in new])
+
+
+def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:
+    """The rows by group; of two spellings of a new name the first counts."""
+    found: dict[str, _Group] = {}
+    for row in rows:
+        name = row.values["name"]
+        group = found.setdefault(name.lower(), _Group(name, row.there))
+        group.given |= {key: row.values[key] for key in PROPERTIES if key in row.values}
+        group.members |= dict.fromkeys(row.values.get("members", ()))
+    return list(found.values())
+
+
+def _update(groups: Sequence[_Group]) -> None:
+    """Only groups with another property; a student more is no other version of the group."""
+    found = [
+        {"id": group.there.id, "version": group.there.version + 1, **group.values}
+        for group in groups
+        if group.there is not None and group.values != group.there.values
+    ]
+    if found:
+        db.session.execute(update(StudentGroup), found)
+
+
+def _fill(groups: Sequence[_Group], ids: Mapping[str, int]) -> None:
+    values = [
+        {"group_id": ids[group.name], "student_id": student}
+        for group in groups
+        for student in group.members
+        if group.there is None or student not in group.there.coupled["members"]
+    ]
+    if values:
+        db.session.execute(insert(group_member), values)

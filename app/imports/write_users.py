@@ -1,0 +1,94 @@
+"""Gebruikers importeren: accounts, roles and programmes, in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import insert, update
+
+from app.actions.base import Outcome, Targets, action
+from app.actions.login_codes import issue_codes
+from app.actions.sessions import end_sessions
+from app.entities.base import db
+from app.entities.imports import ImportRun
+from app.entities.users import User, user_programme
+from app.imports.kind import CheckedRow
+from app.imports.users import USERS
+from app.imports.write import checked_now, finish, in_state
+from app.permissions import Actor, Permission
+from app.queries.import_users import role_ids, user_ids
+from app.rules.sessions import ROLES_CHANGED
+
+STORED = tuple(column.key for column in USERS.columns if column.stored)
+
+
+@action(_l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=ImportRun)
+def import_users(actor: Actor, targets: Targets[ImportRun], *, version: int) -> Outcome:
+    """Stap 4 van 4. A role is added, never taken: who loses one is changed by hand (tab Gebruikers)."""
+    run, checked = checked_now(actor, targets, USERS, version)
+    new, changed = in_state(checked, "new"), in_state(checked, "changed")
+    _insert(new)
+    _update(changed)
+    ids = {row.values["email"]: row.there.id for row in changed if row.there}
+    ids |= user_ids([row.values["email"] for row in new]) if new else {}
+    _add_roles([*new, *changed], ids)
+    _couple([*new, *changed], ids)
+    accounts = 0
+    if new and run.login_codes != "none":
+        new_ids = [ids[row.values["email"]] for row in new]
+        accounts = len(issue_codes(actor, new_ids, mail=run.login_codes == "mail").made)
+    return finish(run, checked, list(ids.values()), accounts=accounts)
+
+
+def _insert(rows: Sequence[CheckedRow]) -> None:
+    """Accounts without a password: that is chosen with the inlogcode."""
+    if rows:
+        db.session.execute(insert(User), [_new(row.values) for row in rows])
+
+
+def _new(values: Mapping[str, Any]) -> dict[str, Any]:
+    stored = {key: values.get(key, "") for key in STORED}
+    return {**stored, "username": stored["username"] or stored["email"], "active": True}
+
+
+def _update(rows: Sequence[CheckedRow]) -> None:
+    """Every row names every column: one statement. A coupling, too, makes another version of the user."""
+    found = [
+        {
+            **row.there.values, **{key: row.values[key] for key in STORED if key in row.values},
+            "id": row.there.id, "version": row.there.version + 1,
+        }
+        for row in rows
+        if row.there is not None
+    ]  # fmt: skip
+    if found:
+        db.session.execute(update(User), found)
+
+
+def _add_roles(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
+    """Who may do more from now on, signs in again to do it."""
+    numbers = role_ids()
+    added = [(row, name) for row in rows for name in _added(row, "roles")]
+    if added:
+        values = [{"user_id": ids[row.values["email"]], "role_id": numbers[name]} for row, name in added]
+        db.session.execute(insert(assoc_user_role), values)
+    end_sessions([row.there.id for row, _name in added if row.there], ROLES_CHANGED)
+
+
+def _couple(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
+    values = [
+        {"user_id": ids[row.values["email"]], "programme_id": programme}
+        for row in rows
+        for programme in _added(row, "programmes")
+    ]
+    if values:
+        db.session.execute(insert(user_programme), values)
+
+
+def _added(row: CheckedRow, key: str) -> list[Any]:
+    """What this row couples that was not coupled yet."""
+    held = row.there.coupled[key] if row.there else ()
+    return [value for value in row.values.get(key, ()) if value not in held]
