@@ -164,10 +164,11 @@ class _Checker:
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
     def changes(self, kept: Kept, there: Fact) -> list[Change]:
+        """What this row changes; never what it is known by."""
         found = []
         for column, _index in self.columns:
             new = kept.get(column.key)
-            if new is None:
+            if new is None or column.key == self.kind.identity:
                 continue
             if column.stored:
                 old = there.values[column.key]

@@ -170,11 +170,10 @@ class Groups(Kind):
         for same in by_group.values():
             _refuse_contradictions(same, refuse)
             told: set[Change] = set()
-            for row in same:
-                if row.state == "refused":
-                    continue
+            good = [row for row in same if row.state != "refused"]
+            for row in good:
                 row.changes = [change for change in row.changes if change not in told]
-                if told or row.there:
+                if row.there or row is not good[0]:
                     row.state = "changed" if row.changes else "unchanged"
                 told |= set(row.changes)
 

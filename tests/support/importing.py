@@ -61,5 +61,6 @@ class Wizard:
 
 
 def lines(*rows: Sequence[str], header: Sequence[str] = HEADER, encoding: str = "utf-8") -> bytes:
-    """A csv of a Dutch Excel."""
-    return "\r\n".join(";".join(row) for row in (header, *rows)).encode(encoding)
+    """A csv of a Dutch Excel: what holds a semicolon stands in quotes."""
+    quoted = ([f'"{cell}"' if ";" in cell else cell for cell in row] for row in (header, *rows))
+    return "\r\n".join(";".join(row) for row in quoted).encode(encoding)
