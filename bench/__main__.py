@@ -29,8 +29,11 @@ from app.entities.base import db
 from app.entities.programmes import Elective, Programme
 from app.entities.students import Student
 from app.entities.users import User
-from app.permissions import SYSTEM
+from app.imports.kinds import USERS
+from app.imports.write_users import import_users
+from app.permissions import SYSTEM, actor_of
 from config import Settings
+from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -93,6 +96,36 @@ def bulk() -> None:
     show("verify the trail", timed(broken_at))
 
 
+def imports() -> None:
+    """Users by file, with a mailed code each: read, checked, written, and the same file once more."""
+    administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
+    wizard = Wizard(actor_of(administrator), USERS, import_users)
+    header = ("E-mail", "Voornaam", "Tussenvoegsel", "Achternaam", "Rollen", "Opleidingen", "Telefoon")
+    roles, programmes = "Praktijkbegeleider; Examinator school", "; ".join(known_programmes())
+    rows = [
+        (f"u{n}@bench.example.nl", "Sanne", "de", f"Bakker{n}", roles, programmes, f"06-{n:08}")
+        for n in range(5000)
+    ]
+    content = lines(*rows, header=header)
+    for what, state in (("5000 users", "new"), ("the same 5000 users", "unchanged")):
+        began = time.perf_counter()
+        run_id = wizard.take(content, codes="mail")
+        show(f"import of {what}: steps 1 to 3", time.perf_counter() - began)
+        began = time.perf_counter()
+        counts = wizard.check(run_id).counts
+        show(f"import of {what}: check", time.perf_counter() - began, f"{counts[state]} {state}")
+        began = time.perf_counter()
+        with counted() as statements:
+            wizard.write(run_id)
+        show(f"import of {what}: write", time.perf_counter() - began, f"{len(statements)} statements")
+
+
+def known_programmes() -> list[str]:
+    """Two of the school's programmes, as a file names them."""
+    rows = db.session.scalars(select(Programme).order_by(Programme.id).limit(2))
+    return [f"{row.name} ({row.crebo}, {row.cohort})" for row in rows]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Proeve at size.")
     parser.add_argument("--students", type=int, default=20_000)
@@ -109,6 +142,7 @@ def main() -> None:
             fill(wanted.students)
             pages(app)
             bulk()
+            imports()
             db.session.remove()
             db.engine.dispose()
 

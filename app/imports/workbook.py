@@ -36,9 +36,8 @@ def example_xlsx(columns: Sequence[Column], title: str) -> bytes:
     _header(sheet, [_(column.label) for column in columns])
     for index, column in enumerate(columns, start=1):
         _put(sheet.cell(2, index), column.example)
-        for row in range(2, 502):  # as text, so that Excel keeps leading zeros in what is typed next
-            if not isinstance(column.example, date):
-                sheet.cell(row, index).number_format = _TEXT_FORMAT
+        if not isinstance(column.example, date):  # as text: Excel keeps leading zeros in what is typed next
+            sheet.column_dimensions[get_column_letter(index)].number_format = _TEXT_FORMAT
     _explain(book.create_sheet(_("Uitleg")), columns)
     return _bytes(book)
 

@@ -1,4 +1,4 @@
-"""What becomes of a file of groups: made, changed and filled; a row per student, or several numbers in a cell."""
+"""What becomes of a file of groups: made, changed and filled, a row per student or several in a cell."""
 
 from __future__ import annotations
 

@@ -28,10 +28,12 @@ CHOSEN = re.compile(r'<select[^>]*name="([^"]+)".*?</select>', re.S)
 SELECTED = re.compile(r'<option selected value="([^"]*)"')
 
 
-def choose(visitor: Any, content: bytes, name: str = "studenten.csv", codes: str = "none") -> Any:
+def choose(
+    visitor: Any, content: bytes, name: str = "studenten.csv", codes: str = "none", base: str = BASE
+) -> Any:
     """Stap 1: the answer to the form with this file."""
     data = {"file": (io.BytesIO(content), name), "login_codes": codes}
-    return visitor.post(BASE, data, content_type="multipart/form-data")
+    return visitor.post(base, data, content_type="multipart/form-data")
 
 
 def proposed(page: str) -> dict[str, str]:
@@ -49,9 +51,9 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-def to_check(visitor: Any, content: bytes) -> str:
+def to_check(visitor: Any, content: bytes, **choices: str) -> str:
     """Steps 1 to 3 with every proposal; the address of step 4."""
-    address = choose(visitor, content).headers["Location"]
+    address = choose(visitor, content, **choices).headers["Location"]
     while not address.endswith("/controle"):
         address = visitor.post(address, proposed(visitor.get(address).text)).headers["Location"]
     return str(address)
@@ -242,10 +244,7 @@ def test_the_check_shows_the_mail_that_new_students_get_and_sends_a_sample(visit
     visitor = visit("administrator")
     header = ("Studentnr", "Roepnaam", "Achternaam", "E-mailadres")
     rows = [("0012", "Fleur", "Berg", "fleur@example.nl"), ("0013", "An", "Jansen", "")]
-    file = lines(*rows, header=header)
-    address = choose(visitor, file, codes="mail").headers["Location"]
-    while not address.endswith("/controle"):
-        address = visitor.post(address, proposed(visitor.get(address).text)).headers["Location"]
+    address = to_check(visitor, lines(*rows, header=header), codes="mail")
     page = visitor.get(address).text
     assert "De mail met de inlogcode" in page
     assert "1 mail<" in page
