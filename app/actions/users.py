@@ -31,7 +31,6 @@ NAMES = 10
 SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 LAST_ONE = N_("Dit is de laatste actieve beheerder.")
-NAME_TAKEN = N_("Deze gebruikersnaam is al in gebruik.")
 NAME_IS_ADDRESS = N_(
     "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
 )
@@ -200,7 +199,7 @@ def sign_in_names(user: User, email: str, username: str) -> None:
         if address != user.email and taken(address, but=user.id):
             raise RuleBroken(N_("Er is al een gebruiker met dit e-mailadres."), field="email")
         if name != user.username and taken(name, but=user.id):
-            raise RuleBroken(NAME_TAKEN, field="username")
+            raise RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
     if user.id and address != user.email:
         cancel_codes([user.id])  # a code that went to the wrong address opens nothing any more
     user.email, user.username = address, name

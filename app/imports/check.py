@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
@@ -26,6 +27,7 @@ from app.permissions import Actor
 from app.queries.imports import Fact
 from app.rules.text import Reason
 
+SHOWN_ROWS = 5  # a column with one value in 20,000 rows is no reason to name them all in each
 STATES: Sequence[State] = ("new", "changed", "unchanged", "refused")
 
 
@@ -203,8 +205,9 @@ class _Checker:
 
 def other_rows(row: CheckedRow, same: Sequence[CheckedRow]) -> str:
     """The numbers of the others among these, as they may stand in a sentence."""
-    others = ", ".join(str(other.number) for other in same if other is not row)
-    return others if len(same) < 6 else f"{others[:40]}…"
+    others = (str(other.number) for other in same if other is not row)
+    told = ", ".join(islice(others, SHOWN_ROWS))
+    return told if len(same) - 1 <= SHOWN_ROWS else _("%(rows)s en meer", rows=told)
 
 
 def _sentence(error: RuleBroken) -> str:

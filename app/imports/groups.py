@@ -181,10 +181,12 @@ class Groups(Kind):
 def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:
     for key in PROPERTIES:
         filled = [row for row in rows if key in row.values]
-        if len({row.values[key] for row in filled}) < 2:
+        first = filled[0] if filled else None
+        second = next((row for row in filled if first and row.values[key] != first.values[key]), None)
+        if first is None or second is None:
             continue
         for row in filled:
-            other = next(one for one in filled if one.values[key] != row.values[key])
+            other = second if row.values[key] == first.values[key] else first
             sentence = _(
                 "Op rij %(row)s staat iets anders voor deze groep. Maak beide gelijk, of laat er één leeg.",
                 row=other.number,

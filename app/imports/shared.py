@@ -41,7 +41,13 @@ class EmailColumn(Column):
     key = "email"
 
     def parse(self, value: Value, world: World) -> str | None:
-        return people.email(cell_text(value)) or None
+        text = cell_text(value)
+        try:
+            return people.email(text) or None
+        except RuleBroken as error:
+            raise RuleBroken(
+                N_("“%(value)s” is geen e-mailadres. Verbeter het."), value=short(text)
+            ) from error
 
 
 class ProgrammeColumn(ClosedColumn):

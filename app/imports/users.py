@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.actions.profile import LANGUAGES
 from app.actions.user_form import grantable
-from app.actions.users import NAME_IS_ADDRESS, NAME_TAKEN, SUPPLIER_ONLY
+from app.actions.users import NAME_IS_ADDRESS
 from app.errors import RuleBroken
 from app.imports.columns import (
     LEAVE,
@@ -92,7 +92,7 @@ class UsernameColumn(TextColumn):
     def parse(self, value: Value, world: World) -> str | None:
         name = super().parse(value, world)
         if name and " " in name:
-            raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties."))
+            raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties. Haal ze weg."))
         return name.lower() if name else None
 
 
@@ -257,13 +257,15 @@ class Users(Kind):
         if "@" in name and name != email:
             yield Wrong("username", name, _(NAME_IS_ADDRESS))
         elif name in users and users[name].id != own:
-            yield Wrong("username", name, _(NAME_TAKEN))
+            yield Wrong("username", name, _("Deze gebruikersnaam is van een ander. Kies een andere naam."))
 
     def forbidden(self, there: Fact, world: World) -> Wrong | None:
         """Accounts that a file leaves alone: a supplier's, a student's, a closed one."""
         email = str(there.values["email"])
         if Role.SUPPLIER in there.coupled["roles"] and Role.SUPPLIER not in world.known.roles:
-            return Wrong("email", email, _(SUPPLIER_ONLY))
+            return Wrong("email", email, _(
+                "Dit is het account van een leverancier, dat alleen een leverancier wijzigt. Laat de rij weg."
+            ))  # fmt: skip
         if A_STUDENT in there.marks:
             return Wrong("email", email, _("Dit is het account van een student. Wijzig het bij Studenten."))
         if CLOSED in there.marks:
