@@ -146,8 +146,8 @@ def test_addresses_and_user_names_are_each_somebodys_own(wizard):
     assert [len(one) for one in told] == [1, 1, 1, 1, 1, 1, 1, 2]
     for row, sentence in zip(
         told,
-        ("van een ander. Kies", "eigen e-mailadres", "van een andere gebruiker", "ook op rij 6", "ook op rij 5",
-         "ook op rij 8", "ook op rij 7", "Vul E-mailadres in"), strict=True,
+        ("van een ander. Kies", "eigen e-mailadres", "van een andere gebruiker", "ook op rij 6",
+         "ook op rij 5", "ook op rij 8", "ook op rij 7", "Vul E-mailadres in"), strict=True,
     ):  # fmt: skip
         assert sentence in row[0]
 
