@@ -17,6 +17,7 @@ from app.pages.base.logs import register_logs
 from app.pages.base.render import register_rendering
 from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
+from app.pages.base.viewing import register_viewing
 from app.school import load_school
 from app.theme.setup import init_theme
 from app.views import register_views
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         init_theme(app)
         register_surface(app, settings)
         register_sessions(app)
+        register_viewing(app)
         register_rendering(app)
         register_errors(app)
         register_views(builder)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.entities.base import db
 from app.entities.users import User
 from app.permissions import GUEST_RIGHTS, permission_pair
-from app.queries.sessions import session_of
+from app.queries.sessions import Present, session_of
 
 
 class ProeveSecurity(SecurityManager):
@@ -42,7 +42,7 @@ class ProeveSecurity(SecurityManager):
 
 
 def granted() -> frozenset[tuple[str, str]]:
-    """(permission, view) pairs of the signed-in user, one query per request (trap 21)."""
+    """(permission, view) pairs of whose eyes a page is for, one query per request (trap 21)."""
     if "granted" not in g:
         g.granted = _granted() if current_user.is_authenticated else frozenset()
     pairs: frozenset[tuple[str, str]] = g.granted
@@ -50,7 +50,9 @@ def granted() -> frozenset[tuple[str, str]]:
 
 
 def _granted() -> frozenset[tuple[str, str]]:
-    role_ids = [role.id for role in current_user.roles]
+    here: Present | None = g.get("present")
+    seen = here.seen_as if here is not None else None  # "bekijk als": tabs and pages follow the viewed user
+    role_ids = [role.id for role in (seen or current_user).roles]
     if current_user.guest:  # the framework knows him as a company examiner; he has no tab and one page
         return frozenset(permission_pair(permission) for permission in GUEST_RIGHTS)
     rows = db.session.execute(

@@ -11,7 +11,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
@@ -77,6 +77,7 @@ class Permission(enum.StrEnum):
     USERS_SEE = "users.see"
     USERS_EDIT = "users.edit"
     USERS_IMPORT = "users.import"
+    USERS_VIEW_AS = "users.view_as"
     OUTBOX_SEE = "users.outbox"
     OUTBOX_SEND = "users.send"
     STUDENTS_SEE = "students.see"
@@ -125,6 +126,7 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.USERS_SEE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.USERS_EDIT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.USERS_IMPORT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
+    P.USERS_VIEW_AS: {R.ADMINISTRATOR: S.ALL},
     P.OUTBOX_SEE: {R.ADMINISTRATOR: S.ALL},
     P.OUTBOX_SEND: {R.ADMINISTRATOR: S.ALL},
     P.STUDENTS_SEE: {
@@ -180,6 +182,8 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
 
 # What somebody invited for one sitting has of a company examiner's rights: that sitting, and no more.
 GUEST_RIGHTS = frozenset({P.ASSESSMENT_SEE, P.ASSESSMENT_FILL})
+# What stays its user's own while an administrator looks along ("bekijk als").
+PERSONAL = frozenset({P.PROFILE})
 
 # What a row of each kind is shown by, unless a page asks for another permission.
 READ: Mapping[type[Any], Permission] = {
@@ -218,6 +222,7 @@ class Actor:
     roles: frozenset[Role] = field(default_factory=frozenset)
     system: bool = False
     guest: bool = False  # invited for one sitting, without an account
+    read_only: bool = False  # an administrator looks through this user's eyes: nothing is written
     shown: Shown = field(default_factory=Shown)  # what this person has shown of who they are, and when
 
 
@@ -240,7 +245,7 @@ def may(actor: Actor, permission: Permission, obj: Any = None) -> bool:
     """Whether the actor has the permission at all, or on this row."""
     if actor.system:
         return True
-    if actor.guest and permission not in GUEST_RIGHTS:
+    if (actor.guest and permission not in GUEST_RIGHTS) or (actor.read_only and permission in PERSONAL):
         return False
     granted = RIGHTS.get(permission, {})
     if not any(role in granted for role in actor.roles):
@@ -252,11 +257,7 @@ def may(actor: Actor, permission: Permission, obj: Any = None) -> bool:
     return found.first() is not None
 
 
-class HasId(Protocol):
-    id: Any
-
-
-M = TypeVar("M", bound=HasId)
+M = TypeVar("M")
 
 
 def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> Select[M]:
@@ -265,6 +266,8 @@ def visible(actor: Actor, model: type[M], permission: Permission | None = None) 
     if actor.system:
         return statement
     asked = permission or READ[model]
+    if actor.read_only and asked in PERSONAL:
+        return statement.where(false())
     conditions = [
         _condition(actor, role, scope, model) for role, scope in RIGHTS[asked].items() if role in actor.roles
     ]

@@ -36,6 +36,7 @@ from app.pages.students import StudentsPage
 from app.pages.trail import TrailPage
 from app.pages.updates import UpdatesPage
 from app.pages.users import UsersPage
+from app.pages.viewing import ViewingPage
 from app.permissions import Permission
 
 
@@ -76,7 +77,7 @@ TABS = (
 OTHERS: tuple[type[Any], ...] = (
     SecondFactorPage, SecondStepPage, SignInPage, CodesPage, InvitationPage, HealthPage, ElectivesPage,
     GroupsPage, StudentImportPage, UserImportPage, GroupImportPage, OutboxPage, ResultsPage, TrailPage,
-    StopChangePage, CalendarPage, OwnDataPage,
+    StopChangePage, CalendarPage, OwnDataPage, ViewingPage,
 )  # fmt: skip
 
 

@@ -143,6 +143,7 @@ POSTS: dict[str, Expected] = {
     "CodesPage.new_password": Expected(EVERYONE),
     "ProgressPage.show": Expected({CS: "own"}, "student"),
     "OwnProgressPage.index": Expected({ST: "own"}),
+    "ViewingPage.stop": Expected(EVERYONE),
     **import_posts("StudentImportPage", {A: "own"}, "run"),
     **import_posts("UserImportPage", {S: "own", A: "own"}, "user run"),
     **import_posts("GroupImportPage", {A: "own"}, "group run"),
@@ -182,6 +183,7 @@ ACTIONS: dict[str, Expected] = {
         ("invite_company_examiner", "resend_invitation", "withdraw_invitation"), Expected(PLANNERS, "sitting")
     ),
     "add_user": Expected(OFFICE),
+    "view_as": Expected(ADMIN, "user"),
     "send_user_sample": Expected(OFFICE),
     "send_student_sample": Expected(PLANNERS),
     **dict.fromkeys(
@@ -219,7 +221,7 @@ ELSEWHERE = {
     "stop_email_change",
     "ask_passkey", "sign_in_by_passkey", "show_passkey", "show_code", "show_password",
     "record_failed_proof", "make_recovery_codes",
-    "request_code", "count_code_try", "use_mailed_code", "choose_password",
+    "request_code", "count_code_try", "use_mailed_code", "choose_password", "stop_viewing",
 }  # fmt: skip
 
 

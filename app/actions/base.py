@@ -28,6 +28,7 @@ from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may, visible
 from app.rules.second_factor import Proof
 from app.rules.text import N_
+from app.rules.viewing import READ_ONLY
 
 M = TypeVar("M")
 MAX_TICKED = 1000
@@ -193,6 +194,8 @@ def run(
     **data: Any,
 ) -> Outcome:
     """Run an action in one transaction; the same token again gives the first outcome back."""
+    if actor.read_only:
+        raise NotAllowed(READ_ONLY)
     if token and not TOKEN.fullmatch(token):
         raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     try:

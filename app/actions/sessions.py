@@ -17,6 +17,7 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from app.actions.base import Outcome, Targets, action
+from app.actions.viewing import end_viewings
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set
 from app.entities.sessions import UserSession
@@ -25,6 +26,7 @@ from app.errors import NotFound
 from app.permissions import Actor, Permission
 from app.queries.sessions import own_sessions
 from app.rules.sessions import ENDED_BY_OFFICE, ENDED_BY_USER, SEEN_EVERY, SIGNED_OUT
+from app.rules.viewing import Over
 
 KEPT = timedelta(days=30)  # rows of ended sessions; the trail keeps who signed in when
 NAMES = 10
@@ -76,13 +78,14 @@ def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = Non
 
 
 def _end(which: ColumnElement[bool], because: str) -> int:
-    """End those of these sessions that are live; how many there were."""
+    """End those of these sessions that are live, and what they viewed; how many there were."""
     ended: Any = db.session.execute(
         update(UserSession)
         .where(which, UserSession.ended_at.is_(None))
         .values(ended_at=utc_now(), ended_because=because),
         execution_options=QUIETLY,
     )
+    end_viewings(which, Over.SESSION)
     count: int = ended.rowcount
     return count
 

@@ -17,6 +17,7 @@ class UserSession(Model):
     __tablename__ = "user_session"
     __table_args__ = (
         CheckConstraint("(ended_at IS NULL) = (ended_because = '')", name="ended"),
+        CheckConstraint("(viewing_id IS NULL) = (viewing_since IS NULL)", name="viewing"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)  # what forms and addresses may show
@@ -33,7 +34,11 @@ class UserSession(Model):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_because: Mapped[str] = mapped_column(String(20), default="", server_default="")  # rules/sessions
 
-    user: Mapped[User] = relationship()
+    # "Bekijk als": through whose eyes this session looks, and since when (rules/viewing).
+    viewing_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    viewing_since: Mapped[datetime | None] = mapped_column(Moment)
+
+    user: Mapped[User] = relationship(foreign_keys=user_id)
 
     def __str__(self) -> str:
         return self.device

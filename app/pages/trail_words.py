@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.permissions import Role
 from app.rules.text import N_
+from app.rules.viewing import Over
 
 OBJECTS = {
     "Student": N_("Student"),
@@ -39,6 +40,7 @@ FIELDS = {
     "decided_on": N_("Datum van het besluit"),
     "definitive": N_("Definitief"),
     "email": N_("E-mailadres"),
+    "ended_at": N_("Beëindigd"),
     "examiner": N_("Examinator"),
     "exams": N_("Examens"),
     "file": N_("Bestand"),
@@ -65,8 +67,10 @@ FIELDS = {
     "roles": N_("Rollen"),
     "rows": N_("Rijen"),
     "school_year": N_("Schooljaar"),
+    "since": N_("Sinds"),
     "target": N_("Opleiding of keuzedeel"),
     "title": N_("Titel"),
+    "until": N_("Tot"),
     "username": N_("Gebruikersnaam"),
     "users": N_("Gebruikers"),
 }
@@ -122,4 +126,6 @@ def value_text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{field_label(str(key))}: {change_text(one)}" for key, one in value.items())
     text = str(value)
+    if text in set(Over):
+        return _(Over(text).label)
     return _(Role(text).label) if text in set(Role) else text

@@ -26,10 +26,13 @@ from app.actions.users import (
     reactivate_users,
     uncouple_from_programmes,
 )
+from app.actions.viewing import view_as
 from app.entities.users import User
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, ids_arg, is_number, text_arg
+from app.pages.base.screens import go
+from app.pages.base.sessions import present
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
 from app.pages.outbox import OutboxPage, progress_text, send_again_buttons
@@ -54,6 +57,7 @@ from app.queries.users import (
     roles_of,
     with_role,
 )
+from app.rules.viewing import why_not
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, ListModel, Row, Section, ShowModel, Tone
 
 
@@ -171,7 +175,7 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         end_sessions_of_users,
     )
     mailing, sample = send_login_codes, send_user_sample
-    other_actions = (send_user_sample, reset_second_factor)
+    other_actions = (send_user_sample, reset_second_factor, view_as)
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
 
@@ -195,6 +199,14 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         if may(current_actor(), Permission.OUTBOX_SEE):
             buttons.append(Button(_("Postvak uit"), f"{OutboxPage.route_base}/", icon="envelope"))
         return buttons
+
+    def given(self, act: Action) -> dict[str, Any]:
+        here = present()
+        return {"session_id": here.id} if act is view_as and here is not None else super().given(act)
+
+    def after(self, act: Action, outcome: Outcome) -> Any:
+        """What somebody else sees begins at their start page; the banner says the rest."""
+        return go("/") if act is view_as else super().after(act, outcome)
 
     def after_href(self, act: Action, outcome: Outcome) -> str:
         if act is add_user and outcome.goto:
@@ -228,7 +240,13 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         switch, icon = (
             (deactivate_users, "person-slash") if row.active else (reactivate_users, "person-check")
         )
-        return [self._button(edit_user, row, "pencil", "primary"), self._button(switch, row, icon)]
+        buttons = [self._button(edit_user, row, "pencil", "primary"), self._button(switch, row, icon)]
+        return [*buttons, self._button(view_as, row, "eye")] if self._can_be_viewed(row) else buttons
+
+    def _can_be_viewed(self, row: User) -> bool:
+        actor = current_actor()
+        why = why_not(roles_of(row), oneself=row.id == actor.id, active=bool(row.active), guest=row.guest)
+        return may(actor, Permission.USERS_VIEW_AS) and not why
 
     def _facts(self, row: User, facts: UserFacts) -> Section:
         return Section(

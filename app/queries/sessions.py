@@ -11,9 +11,12 @@ from sqlalchemy.orm import joinedload
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
 from app.entities.users import User
+from app.permissions import Permission, actor_of, may
 from app.queries.factors import has_factor
+from app.queries.users import roles_of
 from app.rules.sessions import SHARED_IDLE
 from app.rules.tokens import fingerprint
+from app.rules.viewing import LASTS, Over, why_not
 from app.school import current_school
 
 
@@ -30,6 +33,15 @@ def live() -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True)
+class Viewing:
+    """Through whose eyes a session looks, until when at the latest; `over`: why it is no more."""
+
+    user: User
+    until: datetime
+    over: Over | None
+
+
+@dataclass(frozen=True)
 class Present:
     """The session of this request, as it was when the request came in."""
 
@@ -41,10 +53,16 @@ class Present:
     strong_at: datetime | None
     shared: bool
     has_factor: bool
+    viewing: Viewing | None = None
+
+    @property
+    def seen_as(self) -> User | None:
+        """Whose rights the pages follow, where that is not the session's own user."""
+        return self.viewing.user if self.viewing is not None and self.viewing.over is None else None
 
 
 def session_of(token: str) -> tuple[Present, User] | None:
-    """The live session behind a cookie's token, and its active user with roles; one query."""
+    """The live session behind a cookie's token, and its active user with roles; one query, viewing two."""
     statement = (
         select(User, UserSession, has_factor())
         .join(UserSession, UserSession.user_id == User.id)
@@ -56,7 +74,19 @@ def session_of(token: str) -> tuple[Present, User] | None:
         return None
     user, row, factor = found
     facts = (row.created_at, row.last_seen_at, row.password_at, row.strong_at, row.shared, bool(factor))
-    return Present(row.id, user.id, *facts), user
+    return Present(row.id, user.id, *facts, _viewing(row, user)), user
+
+
+def _viewing(row: UserSession, owner: User) -> Viewing | None:
+    """Asked anew at every request: time, rights and accounts may have changed. One query, if any."""
+    if row.viewing_id is None or row.viewing_since is None:
+        return None
+    wanted = select(User).where(User.id == row.viewing_id).options(joinedload(User.roles))
+    seen, until = db.session.scalars(wanted).unique().one(), row.viewing_since + LASTS
+    why = why_not(roles_of(seen), oneself=seen.id == owner.id, active=bool(seen.active), guest=seen.guest)
+    if why or not may(actor_of(owner), Permission.USERS_VIEW_AS):
+        return Viewing(seen, until, Over.RIGHTS)
+    return Viewing(seen, until, Over.TIME if utc_now() >= until else None)
 
 
 def own_sessions(user_id: int | None) -> Select[UserSession]:

@@ -153,10 +153,10 @@
       });
     }
     // A live region that is filled when the page opens is often not read out; one filled a moment later is.
-    const polite = flashes.filter((flash) => flash.getAttribute("role") === "status");
+    const polite = [...all("[data-announce]"), ...all("[data-flash][role=status] p")];
     const announcer = document.getElementById("announcer");
     if (polite.length && announcer) {
-      setTimeout(() => { announcer.textContent = polite.map((f) => f.querySelector("p").textContent).join(" "); }, 300);
+      setTimeout(() => { announcer.textContent = polite.map((p) => p.textContent).join(" "); }, 300);
     }
   }
 

@@ -10,10 +10,11 @@ from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
 from app.errors import NotAllowed
-from app.pages.base.request import href_with
+from app.pages.base.request import current_actor, href_with
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
-from app.permissions import Permission, permission_pair
+from app.permissions import PERSONAL, Permission, permission_pair
 from app.queries.invitations import open_sitting
+from app.rules import viewing
 from app.rules.second_factor import Owed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,6 +43,8 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
                 return redirect(href_with(SET_UP_PATH, [("next", _here())]))
             if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
                 raise NotAllowed
+            if asked in PERSONAL and current_actor().read_only:
+                raise NotAllowed(viewing.PERSONAL)
             return function(self, *args, **kwargs)
 
         guarded.needs = permission or "page"  # type: ignore[attr-defined]

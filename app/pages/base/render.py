@@ -13,7 +13,8 @@ from flask_login import current_user
 
 from app.builder import granted
 from app.pages.base.request import current_actor
-from app.pages.base.sessions import owed_now
+from app.pages.base.sessions import owed_now, present
+from app.pages.base.viewing import STOP_PATH
 from app.school import School, current_school
 from app.theme.widgets import NavItem
 
@@ -53,12 +54,16 @@ def _is_here(href: str) -> bool:
 
 
 class Viewer:
-    """The signed-in user as templates see them."""
+    """The signed-in user, or whom an administrator views, as templates see them."""
 
-    def __init__(self, name: str, role_labels: Sequence[str], *, guest: bool = False) -> None:
+    def __init__(
+        self, name: str, role_labels: Sequence[str], *, guest: bool = False, until: datetime | None = None
+    ) -> None:
         self.name = name
         self.role_labels = role_labels
         self.guest = guest  # no tabs, no profile
+        self.until = until  # an administrator looks as this user, until then at the latest
+        self.stop_href = STOP_PATH
 
 
 def viewer() -> Viewer | None:
@@ -66,7 +71,9 @@ def viewer() -> Viewer | None:
         return None  # a menu comes when the second step has been taken
     actor = current_actor()
     labels = [_(role.label) for role in sorted(actor.roles)]
-    return Viewer(actor.name, labels, guest=actor.guest)
+    here = present()
+    until = here.viewing.until if actor.read_only and here is not None and here.viewing is not None else None
+    return Viewer(actor.name, labels, guest=actor.guest, until=until)
 
 
 def choose_locale() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,10 +22,20 @@ DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 def current_actor() -> Actor:
-    """Who asks; nobody signed in: an actor without rights. Kept for the length of the request."""
+    """Whom a page is for: who asks or, while an administrator looks along, the viewed user, who only reads.
+
+    Kept for the length of the request.
+    """
     if "actor" not in g:
-        g.actor = actor_of(current_user, _shown()) if current_user.is_authenticated else ANONYMOUS
+        mine, here = owner(), g.get("present")
+        seen = here.seen_as if here is not None else None
+        g.actor = mine if seen is None else replace(actor_of(seen), read_only=True)
     return g.actor  # type: ignore[no-any-return]
+
+
+def owner() -> Actor:
+    """Whose session this is, whoever they look as; nobody signed in: an actor without rights."""
+    return actor_of(current_user, _shown()) if current_user.is_authenticated else ANONYMOUS
 
 
 def _shown() -> Shown | None:

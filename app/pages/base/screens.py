@@ -14,10 +14,12 @@ from flask import Response, abort, current_app, flash, redirect, render_template
 from flask_appbuilder import expose
 
 from app.actions.base import ActionForm
+from app.errors import NotAllowed
 from app.pages.base.doing import ActionPage
-from app.pages.base.request import posted, sent
+from app.pages.base.request import current_actor, posted, sent
 from app.pages.base.view import View
 from app.rules.tokens import new_token
+from app.rules.viewing import NO_FILES
 
 
 class Screen(View):
@@ -56,6 +58,8 @@ def tell(message: str, kind: str = "success") -> None:
 
 def file_answer(path: Path | None, content_type: str, *, attachment: bool = True, name: str = "") -> Any:
     """A file as an attachment (or inline image); nosniff comes with every answer."""
+    if attachment:
+        _no_file_for_a_viewer()
     if path is None or not path.is_file():
         abort(404)
     return send_file(path, mimetype=content_type, as_attachment=attachment, download_name=name or path.name)
@@ -63,9 +67,16 @@ def file_answer(path: Path | None, content_type: str, *, attachment: bool = True
 
 def bytes_answer(content: bytes, content_type: str, name: str) -> Response:
     """Something made for this request, as an attachment."""
+    _no_file_for_a_viewer()
     answer = current_app.response_class(content, mimetype=content_type)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
+
+
+def _no_file_for_a_viewer() -> None:
+    """What an administrator sees as somebody else stays on the screen, under its banner."""
+    if current_actor().read_only:
+        raise NotAllowed(NO_FILES)
 
 
 def calendar_answer(content: bytes) -> Response:

@@ -11,7 +11,7 @@ from app.actions.base import run
 from app.actions.sessions import Opening, note_visit, renew_session
 from app.entities.base import utc_now
 from app.entities.engine import in_a_hurry
-from app.pages.base.request import address, current_actor
+from app.pages.base.request import address, owner
 from app.permissions import SYSTEM
 from app.queries.sessions import Present
 from app.rules.second_factor import Owed, owed
@@ -53,8 +53,13 @@ def enter(token: str) -> None:
 def leave() -> None:
     """Nobody is signed in here any more."""
     session.clear()
-    g.pop("_login_user", None)
-    g.pop("actor", None)
+    forget_who()
+
+
+def forget_who() -> None:
+    """Who asks is read again, with what has changed since."""
+    for kept in ("_login_user", "actor", "granted"):
+        g.pop(kept, None)
 
 
 def renew(*, password: bool = False, strong: bool = False) -> None:
@@ -63,12 +68,11 @@ def renew(*, password: bool = False, strong: bool = False) -> None:
     if here is not None:
         token = new_token()
         run(
-            renew_session, current_actor(), session_id=here.id, token_hash=fingerprint(token),
+            renew_session, owner(), session_id=here.id, token_hash=fingerprint(token),
             password=password, strong=strong,
         )  # fmt: skip
         session[COOKIE_KEY] = token
-        g.pop("_login_user", None)  # who asks is read again, with what has been shown
-        g.pop("actor", None)
+        forget_who()
 
 
 def owed_now() -> Owed:
@@ -76,7 +80,7 @@ def owed_now() -> Owed:
     here = present()
     if here is None:
         return Owed.NOTHING
-    actor = current_actor()
+    actor = owner()  # also while they look through another's eyes
     policy = current_school().second_factor
     return owed(actor.roles, policy, has_factor=here.has_factor, shown=actor.shown)
 
@@ -95,4 +99,4 @@ def _note_visit() -> None:
                 run(note_visit, SYSTEM, session_id=here.id, address=address())
         except OperationalError:  # the database is busy: a page must not wait for this
             current_app.logger.info("a visit was not written down")
-        g.pop("_login_user", None)  # read again, in the transaction of the page itself
+        forget_who()  # read again, in the transaction of the page itself

@@ -1,0 +1,61 @@
+"""Bekijk als: how long it lasts, whom nobody looks through, why it ends, and what stays shut meanwhile."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+
+from app.rules.text import N_
+
+LASTS = timedelta(minutes=30)
+OFFICE = frozenset({"administrator", "supplier"})  # role names of app/permissions.py
+
+READ_ONLY = N_("U bekijkt Proeve als iemand anders en kunt niets wijzigen. Stop eerst met bekijken.")
+PERSONAL = N_(
+    "Dit is van de gebruiker zelf: profiel, wachtwoord, apparaten, codes en eigen gegevens ziet niemand "
+    "anders. Stop eerst met bekijken om uw eigen profiel te openen."
+)
+NO_FILES = N_(
+    "Terwijl u Proeve als iemand anders bekijkt, downloadt u geen bestanden. Stop eerst met bekijken."
+)
+JUST_OVER = N_(
+    "Het bekijken was al gestopt; er is niets gewijzigd. U werkt weer onder uw eigen naam. "
+    "Open de pagina opnieuw."
+)
+
+
+class Over(enum.StrEnum):
+    """Why a viewing ended, as the trail keeps it."""
+
+    BY_HAND = "viewing_by_hand"
+    TIME = "viewing_time"
+    RIGHTS = "viewing_rights"
+    SESSION = "viewing_session"
+
+    @property
+    def label(self) -> str:
+        return OVER_TEXTS[self]
+
+
+OVER_TEXTS: Mapping[Over, str] = {
+    Over.BY_HAND: N_("zelf gestopt"),
+    Over.TIME: N_("na een half uur vanzelf"),
+    Over.RIGHTS: N_("rol of account gewijzigd"),
+    Over.SESSION: N_("afgemeld"),
+}
+
+
+def why_not(roles: Collection[str], *, oneself: bool, active: bool, guest: bool) -> str:
+    """Why an administrator does not look through this user's eyes; "": nothing against it."""
+    if oneself:
+        return N_("Dit bent u zelf. Kies een andere gebruiker.")
+    if guest:
+        return N_("Een genodigde heeft geen account om te bekijken.")
+    if not active:
+        return N_("Dit account is gedeactiveerd. Activeer het eerst weer.")
+    if OFFICE & set(roles):
+        return N_(
+            "Met de ogen van een beheerder of leverancier kijkt u niet mee. Kies iemand met een andere rol."
+        )
+    return "" if roles else N_("Deze gebruiker heeft nog geen rol en ziet dus nog niets.")
