@@ -23,6 +23,16 @@ class NotAllowed(ProeveError):
     status = 403
 
 
+class OnlyLooking(NotAllowed):
+    """An administrator looks as somebody else: nothing is changed, and what is personal stays shut."""
+
+
+class ViewingOver(ProeveError):
+    """Sent as somebody else, when that had just ended: carried out under no name at all."""
+
+    status = 409
+
+
 class NotFound(ProeveError):
     """Not there, or not for this user: the two must look the same."""
 

@@ -24,7 +24,7 @@ from app.actions.trail import record
 from app.entities.base import db
 from app.entities.engine import id_set, transaction
 from app.entities.trail import ActionRun
-from app.errors import NotAllowed, NotFound, RuleBroken
+from app.errors import NotAllowed, NotFound, OnlyLooking, RuleBroken
 from app.permissions import Actor, Permission, may, visible
 from app.rules.second_factor import Proof
 from app.rules.text import N_
@@ -195,7 +195,7 @@ def run(
 ) -> Outcome:
     """Run an action in one transaction; the same token again gives the first outcome back."""
     if actor.read_only:
-        raise NotAllowed(READ_ONLY)
+        raise OnlyLooking(READ_ONLY)
     if token and not TOKEN.fullmatch(token):
         raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     try:

@@ -19,8 +19,8 @@ SHOW_AGAIN = N_("Laat eerst opnieuw zien dat u het bent.")
 
 
 def demand(actor: Actor, proof: Proof) -> None:
-    """ProofNeeded when this actor has not shown it lately. What the system does needs none."""
-    if actor.system:
+    """ProofNeeded when this actor has not shown it lately. The system needs none, nor who only looks."""
+    if actor.system or actor.read_only:
         return
     school = current_school()
     factor = bool(db.session.scalar(select(has_factor()).select_from(User).where(User.id == actor.id)))

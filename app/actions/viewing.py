@@ -47,7 +47,6 @@ def view_as(actor: Actor, targets: Targets[User], *, session_id: int) -> Outcome
         done=1,
         ids=[user.id],
         object_type="User",
-        names=[user.full_name],
         details={"until": _clock(row.viewing_since + LASTS)},
         summary=_("U ziet Proeve zoals %(name)s.", name=user.full_name),
     )

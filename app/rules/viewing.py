@@ -11,18 +11,13 @@ from app.rules.text import N_
 LASTS = timedelta(minutes=30)
 OFFICE = frozenset({"administrator", "supplier"})  # role names of app/permissions.py
 
-READ_ONLY = N_("U bekijkt Proeve als iemand anders en kunt niets wijzigen. Stop eerst met bekijken.")
+READ_ONLY = N_("U bekijkt Proeve als iemand anders en kunt niets wijzigen. Er is niets opgeslagen.")
 PERSONAL = N_(
-    "Dit is van de gebruiker zelf: profiel, wachtwoord, apparaten, codes en eigen gegevens ziet niemand "
-    "anders. Stop eerst met bekijken om uw eigen profiel te openen."
+    "Profiel, wachtwoord, apparaten, codes en eigen gegevens ziet alleen de gebruiker zelf. "
+    "Stop met bekijken om uw eigen profiel te openen."
 )
-NO_FILES = N_(
-    "Terwijl u Proeve als iemand anders bekijkt, downloadt u geen bestanden. Stop eerst met bekijken."
-)
-JUST_OVER = N_(
-    "Het bekijken was al gestopt; er is niets gewijzigd. U werkt weer onder uw eigen naam. "
-    "Open de pagina opnieuw."
-)
+NO_FILES = N_("U bekijkt Proeve als iemand anders en kunt geen bestanden downloaden.")
+JUST_OVER = N_("Er is niets gewijzigd. U werkt weer onder uw eigen naam.")
 
 
 class Over(enum.StrEnum):

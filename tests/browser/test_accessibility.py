@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
+from tests.browser.conftest import enter
 from tests.browser.crawl import Found, pages_of
 from tests.browser.steps import (
     choose,
@@ -108,6 +109,30 @@ def open_first_sitting(page: Page) -> None:
     page.goto("/te-beoordelen/")
     page.locator(".todo-line").filter(has_text="Beoordelen").first.click()
     expect(page.locator("[data-criterion]").first).to_be_visible()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_looking_as_somebody_else(sign_in: SignIn, phone: bool) -> None:
+    """The banner is on every page, fits, is read out, and its button works by keyboard."""
+    page = sign_in(phone=phone)
+    enter(page, "beheerder")  # a session of its own: what it looks as is no business of the other tests
+    page.goto("/gebruikers/?q=schoolexaminator")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Bekijk als").click()
+    press(page, "Bekijk als")
+    says = "U bekijkt Proeve als"
+    banner = page.get_by_role("region", name="Bekijk als")
+    expect(banner).to_contain_text(says)
+    expect(page.locator("#announcer")).to_contain_text(says)
+    wrong = faults(page)
+    for href in ("/te-beoordelen/", "/mijn-profiel/"):
+        page.goto(href)
+        expect(banner).to_contain_text(says)
+        wrong += faults(page)
+    banner.get_by_role("button", name="Stop met bekijken").press("Enter")
+    expect(page.get_by_text("U werkt weer onder uw eigen naam.").first).to_be_visible()
+    expect(banner).to_have_count(0)
+    assert wrong == []
 
 
 def test_before_signing_in(sign_in: SignIn) -> None:

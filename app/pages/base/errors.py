@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.actions.wording import say
-from app.errors import ProeveError
+from app.errors import OnlyLooking, ProeveError, ViewingOver
 from app.school import current_school
 from app.theme.widgets import ErrorModel
 
@@ -59,10 +59,17 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
 }
 
+# Refusals that say all there is to say: their own title, and no hint below.
+TITLES: dict[type[ProeveError], Any] = {
+    OnlyLooking: _l("U kijkt alleen mee"),
+    ViewingOver: _l("Het bekijken was al gestopt"),
+}
 
-def error_page(code: int, text: str = "") -> Any:
+
+def error_page(code: int, text: str = "", *, title: Any = "") -> Any:
     """The page; where even that cannot be drawn (no database, no address of ours), a bare sentence."""
-    title, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
+    usual, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
+    title, hint = (title, "") if title else (usual, hint)
     try:
         shown, below = (text, str(hint)) if text else (str(hint), "")
         model = ErrorModel(code=code, title=str(title), text=shown, hint=below)
@@ -86,7 +93,7 @@ def register_errors(app: Flask) -> None:
     @app.errorhandler(ProeveError)
     def _told(error: ProeveError) -> Any:
         _note(error.status)
-        return error_page(error.status, say(error))
+        return error_page(error.status, say(error), title=TITLES.get(type(error), ""))
 
     @app.errorhandler(CSRFError)
     def _csrf(_error: CSRFError) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
-from app.errors import NotAllowed
+from app.errors import NotAllowed, OnlyLooking
 from app.pages.base.request import current_actor, href_with
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.permissions import PERSONAL, Permission, permission_pair
@@ -44,7 +44,7 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
             if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
                 raise NotAllowed
             if asked in PERSONAL and current_actor().read_only:
-                raise NotAllowed(viewing.PERSONAL)
+                raise OnlyLooking(viewing.PERSONAL)
             return function(self, *args, **kwargs)
 
         guarded.needs = permission or "page"  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from flask import Response, abort, current_app, flash, redirect, render_template
 from flask_appbuilder import expose
 
 from app.actions.base import ActionForm
-from app.errors import NotAllowed
+from app.errors import OnlyLooking
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, posted, sent
 from app.pages.base.view import View
@@ -76,7 +76,7 @@ def bytes_answer(content: bytes, content_type: str, name: str) -> Response:
 def _no_file_for_a_viewer() -> None:
     """What an administrator sees as somebody else stays on the screen, under its banner."""
     if current_actor().read_only:
-        raise NotAllowed(NO_FILES)
+        raise OnlyLooking(NO_FILES)
 
 
 def calendar_answer(content: bytes) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from app.actions.base import run
 from app.actions.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
-from app.errors import NotAllowed
+from app.errors import OnlyLooking, ViewingOver
 from app.pages.base.sessions import forget_who, present
 from app.permissions import SYSTEM
 from app.queries.sessions import Present
@@ -45,7 +45,7 @@ def _only_look() -> None:
     if over is not None and reads:
         flash(_("Het bekijken is gestopt. U werkt weer onder uw eigen naam."), "info")
     if not reads and request.endpoint not in WAYS_OUT:
-        raise NotAllowed(READ_ONLY if over is None else JUST_OVER)
+        raise OnlyLooking(READ_ONLY) if over is None else ViewingOver(JUST_OVER)
 
 
 def _note_end(here: Present, why: Over) -> None:
