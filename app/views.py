@@ -26,6 +26,7 @@ from app.pages.library_reading import LibraryPage
 from app.pages.outbox import OutboxPage
 from app.pages.own_data import OwnDataPage
 from app.pages.own_exams import OwnExamsPage
+from app.pages.picker import PickerPage
 from app.pages.planning import PlanningPage
 from app.pages.profile import ProfilePage
 from app.pages.programmes import ElectivesPage, ProgrammesPage
@@ -77,7 +78,7 @@ TABS = (
 OTHERS: tuple[type[Any], ...] = (
     SecondFactorPage, SecondStepPage, SignInPage, CodesPage, InvitationPage, HealthPage, ElectivesPage,
     GroupsPage, StudentImportPage, UserImportPage, GroupImportPage, OutboxPage, ResultsPage, TrailPage,
-    StopChangePage, CalendarPage, OwnDataPage, ViewingPage,
+    StopChangePage, CalendarPage, OwnDataPage, ViewingPage, PickerPage,
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
+from app.queries.picker import SOURCES
 from app.rules.login_codes import grouped
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
@@ -143,6 +144,9 @@ def filtered(app: Flask, world: World, role: Role) -> Iterator[str]:
             for name, value in ids.items():
                 yield f"{rule.rule}?{name}={value}"
             yield from (f"{rule.rule}?order={column}&down=1" for column in ("name", "number", "decided"))
+    for source in SOURCES:
+        for words in ("", SECRET, "98765", "k9999"):
+            yield f"/kies/{source}?q={words}&binnen={side['programme']}&binnen={world.own['programme']}"
     for kind in ("csv", "xlsx"):
         yield f"/uitslagen/export/{kind}"
         yield f"/uitslagen/export/{kind}?programme={side['programme']}"

@@ -96,6 +96,7 @@ ROUTES: dict[str, Expected] = {
     **listed("StudentsPage", STUDENTS, "student"),
     **listed("GroupsPage", STUDENTS, "group", show={**STUDENTS, SE: "none", CE: "none"}),
     **listed("TrailPage", TRAIL, "entry"),
+    "PickerPage.find": Expected(OFFICE),  # the source of WORDS; the others: tests/pages/test_picker.py
     "PlanningPage.index": Expected(STUDENTS),
     "PlanningPage.choose": Expected(STUDENTS),
     "PlanningPage.choose_exam": Expected(PLANNERS),
@@ -230,7 +231,7 @@ def world(app: Flask) -> World:
     return make_world()
 
 
-WORDS = {"role": "student", "kind": "csv"}
+WORDS = {"role": "student", "kind": "csv", "source": "opleidingen"}
 
 
 def address(rule: Rule, side: Side, expected: Expected) -> str:

@@ -9,12 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import delete, exists, insert, literal, select
-from wtforms import SelectField
 from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
-from app.actions.forms import grouped
 from app.actions.names import students_changed
+from app.actions.picker import PickedOne, offer
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.exams import Exam
@@ -23,7 +22,7 @@ from app.entities.programmes import Elective, Programme
 from app.entities.students import Enrolment, Student
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, visible
-from app.queries.students import electives_of, enrolled_targets, programmes_of
+from app.queries.asked import Asked, is_id
 from app.rules.text import N_
 
 UNKNOWN = N_("Kies een opleiding of keuzedeel uit de lijst.")
@@ -42,23 +41,9 @@ class Goal:
         return str(self.row)
 
 
-def target_choices(actor: Actor) -> dict[str, list[tuple[Any, str]]]:
-    """Programmes ("p12") and electives ("e3") that this actor may couple to, under their headings."""
-    return _choices(programmes_of(actor), electives_of(actor))
-
-
-def _choices(programmes: Any, electives: Any) -> dict[str, list[tuple[Any, str]]]:
-    return grouped(
-        (
-            (_("Opleidingen"), [(f"p{row.id}", str(row)) for row in programmes]),
-            (_("Keuzedelen"), [(f"e{row.id}", str(row)) for row in electives]),
-        )
-    )
-
-
 def goal_of(actor: Actor, key: str) -> Goal:
     """The programme or elective behind "p12" or "e3", when this actor may couple to it."""
-    number = int(key[1:]) if key[1:].isascii() and key[1:].isdigit() and len(key) < 10 else 0
+    number = int(key[1:]) if is_id(key[1:]) else 0
     row: Programme | Elective | None = None
     if key.startswith("p"):
         row = db.session.scalars(visible(actor, Programme).where(Programme.id == number)).one_or_none()
@@ -79,10 +64,13 @@ def enrol_one(actor: Actor, student_id: int, key: str) -> Goal:
 
 
 class CoupleForm(ActionForm):
-    target = SelectField(_l("Opleiding of keuzedeel"), [DataRequired(_l("Kies een opleiding of keuzedeel."))])
+    target = PickedOne(
+        _l("Opleiding of keuzedeel"), [DataRequired(_l("Kies een opleiding of keuzedeel."))],
+        source="opleidingen-en-keuzedelen", blank=("", _l("Maak een keuze")),
+    )  # fmt: skip
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.target.choices = {"": [("", _("Maak een keuze"))], **target_choices(actor)}
+        offer(actor, self.target)
 
 
 @action(
@@ -118,14 +106,7 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
 
 class UncoupleForm(CoupleForm):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        programmes, electives = enrolled_targets(targets.among()) if targets is not None else ((), ())
-        may_choose = target_choices(actor)
-        allowed = {key for choices in may_choose.values() for key, _name in choices}
-        found = _choices(programmes, electives)
-        self.target.choices = {
-            "": [("", _("Maak een keuze"))],
-            **grouped((title, [c for c in choices if c[0] in allowed]) for title, choices in found.items()),
-        }
+        offer(actor, self.target, asked=Asked(having=targets.among() if targets is not None else None))
 
 
 @action(

@@ -9,19 +9,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import and_, delete, exists, insert, literal, select
-from wtforms import Field, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
 from app.actions.forms import VersionedForm, at, ruled
 from app.actions.names import students_changed
+from app.actions.picker import Picked, offer
 from app.actions.versions import locked
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student, StudentGroup, group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, visible
-from app.queries.students import groups_of, groups_with
+from app.queries.asked import Asked
+from app.queries.picker import Option, named
 from app.rules import groups as rules
 from app.rules.people import tidy
 from app.rules.text import N_
@@ -35,6 +37,9 @@ FIELD_LABELS: Mapping[str, Any] = {
 }
 CHANGING = ("change_group", "import_groups")  # what raises a group's version
 NO_GROUP = N_("Kies een studentgroep uit de lijst.")
+NOBODY_IN_IT = N_(
+    "In een van deze groepen zit geen van deze studenten. Kies alleen groepen waar zij in zitten."
+)
 DOUBLE = N_("Er is al een studentgroep met deze naam.")
 
 
@@ -167,12 +172,13 @@ def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
 
 
 class AddToGroupsForm(ActionForm):
-    groups = SelectMultipleField(
-        _l("Studentgroepen"), [DataRequired(_l("Kies minstens één studentgroep."))], coerce=int
-    )
+    groups = Picked(
+        _l("Studentgroepen"), [DataRequired(_l("Kies minstens één studentgroep."))],
+        source="studentgroepen", coerce=int,
+    )  # fmt: skip
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.groups.choices = [(group.id, group.name) for group in groups_of(actor)]
+        offer(actor, self.groups)
 
 
 @action(
@@ -186,16 +192,16 @@ class AddToGroupsForm(ActionForm):
 )
 def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
     """Put all these students in the chosen groups; who is in one already stays as is."""
-    chosen = _chosen(groups_of(actor), groups)
+    chosen = _chosen(actor, groups, Asked(), NO_GROUP)
     member = [
-        exists().where(group_member.c.student_id == Student.id, group_member.c.group_id == group.id)
+        exists().where(group_member.c.student_id == Student.id, group_member.c.group_id == int(group.key))
         for group in chosen
     ]
     changed = db.session.scalars(
         select(Student.id).where(Student.id.in_(targets.among()), ~and_(*member)).order_by(Student.id)
     ).all()
     for group, has in zip(chosen, member, strict=True):
-        new = select(literal(group.id), Student.id).where(Student.id.in_(id_set(changed)), ~has)
+        new = select(literal(int(group.key)), Student.id).where(Student.id.in_(id_set(changed)), ~has)
         db.session.execute(insert(group_member).from_select(["group_id", "student_id"], new))
     return students_changed(
         targets,
@@ -204,16 +210,15 @@ def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[i
             "%(num)s student toegevoegd aan %(groups)s.",
             "%(num)s studenten toegevoegd aan %(groups)s.",
             len(changed),
-            groups=", ".join(group.name for group in chosen),
+            groups=", ".join(group.label for group in chosen),
         ),
-        {"groups": [group.name for group in chosen]},
+        {"groups": [group.label for group in chosen]},
     )
 
 
 class RemoveFromGroupForm(AddToGroupsForm):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        found = groups_with(targets.among()) if targets is not None else ()
-        self.groups.choices = [(group.id, group.name) for group in found]
+        offer(actor, self.groups, asked=Asked(having=targets.among() if targets is not None else None))
 
 
 @action(
@@ -228,8 +233,8 @@ class RemoveFromGroupForm(AddToGroupsForm):
 )
 def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
     """Take these students out of the chosen groups."""
-    chosen = _chosen(groups_with(targets.among()), groups)
-    which = group_member.c.group_id.in_([group.id for group in chosen])
+    chosen = _chosen(actor, groups, Asked(having=targets.among()), NOBODY_IN_IT)
+    which = group_member.c.group_id.in_([int(group.key) for group in chosen])
     changed = db.session.scalars(
         select(group_member.c.student_id)
         .where(group_member.c.student_id.in_(targets.among()), which)
@@ -244,17 +249,17 @@ def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequen
             "%(num)s student verwijderd uit %(groups)s.",
             "%(num)s studenten verwijderd uit %(groups)s.",
             len(changed),
-            groups=", ".join(group.name for group in chosen),
+            groups=", ".join(group.label for group in chosen),
         ),
-        {"groups": [group.name for group in chosen]},
+        {"groups": [group.label for group in chosen]},
     )
 
 
-def _chosen(offered: Sequence[StudentGroup], ids: Sequence[int]) -> list[StudentGroup]:
-    chosen = [group for group in offered if group.id in set(ids)]
-    if not chosen or len(chosen) != len(set(ids)):
-        raise RuleBroken(NO_GROUP, field="groups")
-    return chosen
+def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[Option]:
+    known = named(actor, "studentgroepen", {str(one) for one in ids}, asked)
+    if not known or len(known) != len(set(ids)):
+        raise RuleBroken(refusal, field="groups")
+    return list(known.values())
 
 
 def _properties(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,11 +29,12 @@ from app.queries.planning_facts import (
     Busy,
     busy_moments,
     exam_to_plan,
-    examiners_for,
+    examiners_among,
     fingerprint,
     guests_of,
     is_known,
     load_candidates,
+    programmes_that_count,
 )
 from app.rules.attempts import AttemptRules
 from app.rules.conflicts import Clash, Moment, Subject, clashes
@@ -83,8 +84,8 @@ def plan_exam(
             N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),
             field="seen",
         )  # fmt: skip
-    programmes = {key for one in candidates for key in one.programmes}
-    examiners = [*examiners_for(exam, programmes), *guests_of(candidates)]
+    examiners = examiners_among(_examiners_in(wish), programmes_that_count(exam, candidates))
+    examiners = [*examiners, *guests_of(candidates)]
     plan = make_plan(exam, candidates, examiners, wish, around=circumstances(), say=Translated())
     if announced and announced != plan.mark:
         raise RuleBroken(N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen")
@@ -98,10 +99,13 @@ def circumstances() -> Circumstances:
     return Circumstances(school.zone, utc_now(), rules)
 
 
+def _examiners_in(wish: Wish) -> set[int]:
+    return {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
+
+
 def _lock(students: Sequence[int], wish: Wish) -> None:
     """Two planners of the same people wait for each other: users, then students, then moments, by id."""
-    users = {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
-    chosen = id_set(sorted(users))
+    chosen = id_set(sorted(_examiners_in(wish)))
     db.session.execute(
         select(User.id).where(User.id.in_(chosen)).order_by(User.id).with_for_update(key_share=True)
     ).all()

@@ -20,7 +20,6 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectField,
     StringField,
     TextAreaField,
     TimeField,
@@ -29,10 +28,12 @@ from wtforms.validators import Length, NumberRange, Optional, StopValidation
 
 from app.actions.base import ActionForm, Targets
 from app.actions.forms import SelectChoice
+from app.actions.picker import PickedOne, offer
 from app.actions.planning_plan import MINUTES_MOST, Slot, Wish
 from app.entities.exams import Exam, ExamTask
 from app.permissions import Actor
-from app.queries.planning_facts import COMPANY, SCHOOL, Candidate, Examiner, PresentSitting, fingerprint
+from app.queries.asked import Asked
+from app.queries.planning_facts import Candidate, PresentSitting, fingerprint
 from app.school import current_school
 
 TOGETHER, APART = "together", "apart"
@@ -77,7 +78,7 @@ class Facts:
     exam: Exam
     candidates: Sequence[Candidate]
     allowed: Sequence[Candidate]
-    examiners: Sequence[Examiner]
+    programmes: Sequence[int]  # that its examiners are coupled to
 
 
 class PlanExamForm(ActionForm):
@@ -120,6 +121,10 @@ class PlanExamForm(ActionForm):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         if not self.seen.data:
             self.refresh_seen()
+        keys = ["all", *(f"task{task.id}" for task in self.facts.exam.tasks)]
+        for name in ("school_examiner", "company_examiner"):
+            fields: list[Any] = [self[f"{key}_{name}"] for key in keys]
+            offer(actor, *fields, asked=Asked(within=self.facts.programmes))
 
     def refresh_seen(self) -> None:
         """The form now shows the planning as it is at this moment."""
@@ -180,9 +185,9 @@ TELLING = ("school_examiner", "day", "start")
 
 def form_for(facts: Facts) -> type[PlanExamForm]:
     """The form class of this exam and these students."""
-    made: dict[str, Any] = {"facts": facts, **_section("all", facts)}
+    made: dict[str, Any] = {"facts": facts, **_section("all")}
     for task in facts.exam.tasks:
-        made.update(_section(f"task{task.id}", facts, task))
+        made.update(_section(f"task{task.id}", task))
     if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
         for one in facts.allowed:
             made[f"start{one.id}"] = TimeField(
@@ -191,21 +196,19 @@ def form_for(facts: Facts) -> type[PlanExamForm]:
     return type("PlanThisExamForm", (PlanExamForm,), made)
 
 
-def _section(key: str, facts: Facts, task: ExamTask | None = None) -> dict[str, Field]:
+def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
     empty = _("Dit veld is verplicht.")
     if task is not None:
         empty = _("Vul dit in, of laat opdracht %(position)s helemaal leeg.", position=task.position)
     needed, optional = InSection(key, empty), InSection(key)
-    school = [SelectChoice(str(e.id), e.label) for e in facts.examiners if SCHOOL in e.roles]
-    company = [SelectChoice(str(e.id), e.label) for e in facts.examiners if COMPANY in e.roles]
     fields = {
-        "school_examiner": SelectField(
-            _l("Examinator school"), [needed], choices=[SelectChoice("", _("Kies een examinator…")), *school],
-            description=HINT_SCHOOL if key == "all" else "",
+        "school_examiner": PickedOne(
+            _l("Examinator school"), [needed], description=HINT_SCHOOL if key == "all" else "",
+            source="examinatoren-school", blank=("", _l("Kies een examinator…")),
         ),
-        "company_examiner": SelectField(
-            _l("Examinator bedrijf"), [optional], choices=[SelectChoice("", _("Geen")), *company],
-            description=HINT_COMPANY if key == "all" else "",
+        "company_examiner": PickedOne(
+            _l("Examinator bedrijf"), [optional], description=HINT_COMPANY if key == "all" else "",
+            source="examinatoren-bedrijf", blank=("", _l("Geen")),
         ),
         "day": DateField(_l("Datum"), [needed]),
         "start": TimeField(_l("Begintijd"), [needed]),

@@ -8,20 +8,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from wtforms import Field, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.enrolment import enrol_one, target_choices
+from app.actions.enrolment import enrol_one
 from app.actions.forms import VersionedForm, at, ruled
-from app.actions.supervision import ROLE_FIELDS, choices_by_role, put_users
+from app.actions.picker import Picked, PickedOne, offer
+from app.actions.supervision import ROLE_FIELDS, coupled_users, put_users
 from app.actions.versions import locked
 from app.actions.wording import say
 from app.entities.base import db
 from app.entities.students import GENDER_LABELS, Gender, Student, StudentGroup, Supervision, group_member
 from app.errors import NotFound, RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
-from app.queries.students import groups_of
 from app.rules import people
 from app.rules.text import N_
 from app.school import current_school
@@ -97,15 +97,16 @@ class PersonForm(ActionForm):
 
 
 class AddStudentForm(PersonForm):
-    target = SelectField(
-        _l("Opleiding"), description=_l("Dit kan ook later, voor meer studenten tegelijk."), default=""
-    )
-    group_id = SelectField(_l("Studentgroep"), coerce=int, default=0)
+    target = PickedOne(
+        _l("Opleiding"), description=_l("Dit kan ook later, voor meer studenten tegelijk."),
+        source="opleidingen-en-keuzedelen", blank=("", _l("Nog geen")),
+    )  # fmt: skip
+    group_id = PickedOne(_l("Studentgroep"), source="studentgroepen", coerce=int, blank=(0, _l("Nog geen")))
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        self.target.choices = {"": [("", _("Nog geen"))], **target_choices(actor)}
-        self.group_id.choices = [(0, _("Nog geen")), *((g.id, g.name) for g in groups_of(actor))]
+        offer(actor, self.target)
+        offer(actor, self.group_id)
 
 
 @action(
@@ -143,18 +144,18 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
 
 
 class ChangeStudentForm(VersionedForm, PersonForm):
-    school_supervisor = SelectMultipleField(FIELD_LABELS["school_supervisor"], coerce=int)
-    company_supervisor = SelectMultipleField(FIELD_LABELS["company_supervisor"], coerce=int)
-    school_examiner = SelectMultipleField(FIELD_LABELS["school_examiner"], coerce=int)
-    company_examiner = SelectMultipleField(FIELD_LABELS["company_examiner"], coerce=int)
+    school_supervisor = Picked(FIELD_LABELS["school_supervisor"], source="praktijkbegeleiders", coerce=int)
+    company_supervisor = Picked(FIELD_LABELS["company_supervisor"], source="praktijkopleiders", coerce=int)
+    school_examiner = Picked(FIELD_LABELS["school_examiner"], source="schoolexaminatoren", coerce=int)
+    company_examiner = Picked(FIELD_LABELS["company_examiner"], source="bedrijfsexaminatoren", coerce=int)
     field_labels = FIELD_LABELS
     changed_by = CHANGING
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        choices = choices_by_role(actor, self.row)
+        coupled = coupled_users(self.row)
         for role in ROLE_FIELDS:
-            getattr(self, role).choices = choices[role]
+            offer(actor, getattr(self, role), present=coupled[role])
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:

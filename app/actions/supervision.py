@@ -3,62 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import and_, delete, exists, insert, literal, or_, select, update
-from wtforms import SelectMultipleField
 from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.forms import grouped
 from app.actions.names import students_changed
+from app.actions.picker import Picked, offer
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student, Supervision
 from app.errors import RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission
-from app.queries.students import Candidate, candidates, user_label, users_of
+from app.queries.asked import Asked
+from app.queries.picker import Option, named, user_label
 from app.rules.text import N_
 
 ROLE_FIELDS = tuple(role.value for role in SUPERVISION_ROLES)
-VERY_MANY = 2000  # a form with more users than this is of no use to anybody
 NOT_HIS = N_("Deze gebruiker is er niet, of heeft deze rol niet.")
+NOT_THEIRS = N_("Een van deze gebruikers hoort bij geen van deze studenten. Kies alleen gebruikers van hen.")
 
 
-def choices_by_role(actor: Actor, student: Student) -> dict[str, list[tuple[int, str]]]:
-    """Per role who can be chosen: who is coupled already, and the candidates.
-
-    In a school with very many users: those of the student's own programmes.
-    """
-    choices: dict[str, dict[int, str]] = {role: {} for role in ROLE_FIELDS}
+def coupled_users(student: Student) -> dict[str, dict[str, str]]:
+    """Who is coupled to a student now, per role, by id."""
+    found: dict[str, dict[str, str]] = {role: {} for role in ROLE_FIELDS}
     for coupled in sorted(student.supervisions, key=lambda s: user_label(s.user)):
         label = user_label(coupled.user)
-        choices[coupled.role][coupled.user_id] = (
+        found[coupled.role][str(coupled.user_id)] = (
             label if coupled.user.active else _("%(name)s, niet actief", name=label)
         )
-    found = candidates(actor)
-    followed = [e.programme_id for e in student.enrolments if e.programme_id is not None]
-    if len(found) > VERY_MANY and followed:
-        found = candidates(actor, followed)
-    for candidate in found:
-        choices[candidate.role].setdefault(candidate.user_id, candidate.label)
-    return {role: list(users.items()) for role, users in choices.items()}
+    return found
 
 
 def put_users(actor: Actor, student: Student, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """Make the student's users per role these; returns what changed, by name (old, new)."""
-    allowed = choices_by_role(actor, student)
+    coupled = coupled_users(student)
+    asked = {
+        f"{role}:{one}" for role, users in wanted.items() for one in users if str(one) not in coupled[role]
+    }
+    known = named(actor, "gebruikers", asked)
     present = {(s.role, s.user_id): s for s in student.supervisions}
     details: dict[str, Any] = {}
     for role, user_ids in wanted.items():
-        labels = dict(allowed[role])
-        if not set(user_ids) <= set(labels):
+        new = set(user_ids)
+        labels = {int(key): label for key, label in coupled[role].items()}
+        labels |= {one: known[f"{role}:{one}"].label for one in new if f"{role}:{one}" in known}
+        if not new <= set(labels):
             raise RuleBroken(NOT_HIS, field=role)
         old = {user_id for key, user_id in present if key == role}
-        new = set(user_ids)
         if old == new:
             continue
         for user_id in old - new:
@@ -77,19 +74,20 @@ def _list(labels: Mapping[int, str], ids: set[int]) -> str:
 # -- for many students at once
 
 
-def user_choices(people: Sequence[Candidate]) -> dict[str, list[tuple[Any, str]]]:
-    """Choices "school_supervisor:12" under the name of the role."""
-    return grouped(
-        (_(ROLE_LABELS[role]), [(f"{role.value}:{p.user_id}", p.label) for p in people if p.role == role])
-        for role in SUPERVISION_ROLES
-    )
+@dataclass(frozen=True)
+class Person:
+    """A user in one role, as chosen: "school_supervisor:12"."""
+
+    user_id: int
+    role: str
+    label: str
 
 
 class CoupleUsersForm(ActionForm):
-    users = SelectMultipleField(_l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))])
+    users = Picked(_l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))], source="gebruikers")
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.users.choices = user_choices(candidates(actor))
+        offer(actor, self.users)
 
 
 @action(
@@ -103,10 +101,7 @@ class CoupleUsersForm(ActionForm):
 )
 def couple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[str]) -> Outcome:
     """Couple the chosen users, each in the chosen role, to all these students."""
-    people = {f"{p.role}:{p.user_id}": p for p in candidates(actor)}
-    if not users or not set(users) <= set(people):
-        raise RuleBroken(NOT_HIS, field="users")
-    chosen = [people[key] for key in sorted(set(users))]
+    chosen = _chosen(named(actor, "gebruikers", set(users)), users, NOT_HIS)
     present = [
         exists().where(
             Supervision.student_id == Student.id, Supervision.user_id == p.user_id, Supervision.role == p.role
@@ -135,9 +130,13 @@ def couple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[str
     )
 
 
-class UncoupleUsersForm(CoupleUsersForm):
+class UncoupleUsersForm(ActionForm):
+    users = Picked(
+        _l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))], source="gekoppelde-gebruikers"
+    )
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.users.choices = user_choices(users_of(targets.among())) if targets is not None else {}
+        offer(actor, self.users, asked=Asked(having=targets.among() if targets is not None else None))
 
 
 @action(
@@ -152,10 +151,8 @@ class UncoupleUsersForm(CoupleUsersForm):
 )
 def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[str]) -> Outcome:
     """Take the chosen users, in the chosen role, away from these students."""
-    people = {f"{p.role}:{p.user_id}": p for p in users_of(targets.among())}
-    if not users or not set(users) <= set(people):
-        raise RuleBroken(NOT_HIS, field="users")
-    chosen = [people[key] for key in sorted(set(users))]
+    known = named(actor, "gekoppelde-gebruikers", set(users), Asked(having=targets.among()))
+    chosen = _chosen(known, users, NOT_THEIRS)
     theirs = or_(*(and_(Supervision.user_id == p.user_id, Supervision.role == p.role) for p in chosen))
     changed = db.session.scalars(
         select(Supervision.student_id).where(Supervision.student_id.in_(targets.among()), theirs).distinct()
@@ -179,6 +176,13 @@ def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[s
     )
 
 
+def _chosen(known: Mapping[str, Option], keys: Sequence[str], refusal: str) -> list[Person]:
+    if not keys or not set(keys) <= set(known):
+        raise RuleBroken(refusal, field="users")
+    parts = ((known[key].label, *key.split(":")) for key in sorted(set(keys)))
+    return [Person(int(user_id), role, label) for label, role, user_id in parts]
+
+
 def _bump(students: Sequence[int]) -> None:
     """The pencil's form shows the users too: one opened earlier is now old."""
     db.session.execute(
@@ -189,14 +193,14 @@ def _bump(students: Sequence[int]) -> None:
     )
 
 
-def _names(chosen: Sequence[Candidate]) -> str:
+def _names(chosen: Sequence[Person]) -> str:
     return ", ".join(
         f"{p.label} ({_(ROLE_LABELS[role])})" for p in chosen for role in SUPERVISION_ROLES if role == p.role
     )
 
 
 def _outcome(
-    targets: Targets[Student], changed: Sequence[int], chosen: Sequence[Candidate], summary: str
+    targets: Targets[Student], changed: Sequence[int], chosen: Sequence[Person], summary: str
 ) -> Outcome:
     return students_changed(
         targets,

@@ -12,11 +12,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.actions.base import ActionForm, Targets
 from app.actions.forms import VersionedForm
+from app.actions.picker import Picked, offer
 from app.actions.wording import say
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import Actor, Role
-from app.queries.users import programme_choices, roles_of
+from app.queries.asked import Asked
+from app.queries.users import roles_of
 from app.rules import people
 
 # Every action that raises a user's version: one entry in the trail each, so the last n tell of n versions.
@@ -110,8 +112,8 @@ class UserForm(PersonForm):
 
 
 class NewUserForm(UserForm):
-    programmes = Checks(
-        LABELS["programmes"], coerce=int,
+    programmes = Picked(
+        LABELS["programmes"], source="opleidingen", coerce=int,
         description=_l("Nodig voor begeleiders en examinatoren. Koppelen kan ook later."),
     )  # fmt: skip
     send_code = BooleanField(
@@ -121,7 +123,7 @@ class NewUserForm(UserForm):
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        self.programmes.choices = programme_choices(actor)
+        offer(actor, self.programmes)
         self.roles.flags.required = True
 
     def validate_roles(self, field: Checks) -> None:
@@ -149,14 +151,19 @@ class EditUserForm(OwnVersion, UserForm):
 
 
 class CoupleForm(ActionForm):
-    programmes = Checks(_l("Opleidingen"), coerce=int)
+    programmes = Picked(_l("Opleidingen"), source="opleidingen", coerce=int)
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.programmes.choices = programme_choices(actor)
+        offer(actor, self.programmes)
 
-    def validate_programmes(self, field: Checks) -> None:
+    def validate_programmes(self, field: Picked) -> None:
         if not field.data:
             raise ValidationError(_("Kies minstens één opleiding."))
+
+
+class UncoupleForm(CoupleForm):
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        offer(actor, self.programmes, asked=Asked(having=targets.among() if targets is not None else None))
 
 
 def _not_blank(field: StringField) -> None:

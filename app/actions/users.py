@@ -13,7 +13,15 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from app.actions.base import Outcome, Refused, Targets, action
 from app.actions.codes import cancel_codes, issue_codes
 from app.actions.sessions import end_sessions
-from app.actions.user_form import LABELS, VERSIONED, CoupleForm, EditUserForm, NewUserForm, grantable
+from app.actions.user_form import (
+    LABELS,
+    VERSIONED,
+    CoupleForm,
+    EditUserForm,
+    NewUserForm,
+    UncoupleForm,
+    grantable,
+)
 from app.actions.versions import locked
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
@@ -138,8 +146,9 @@ def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Se
 
 
 @action(
-    _l("Ontkoppelen van opleidingen"), permission=Permission.USERS_EDIT, on=User, form=CoupleForm,
+    _l("Ontkoppelen van opleidingen"), permission=Permission.USERS_EDIT, on=User, form=UncoupleForm,
     confirm=True, danger=True, noun=_l("gebruikers"),
+    intro=_l("Hier staan alleen opleidingen waaraan deze gebruikers zijn gekoppeld."),
 )  # fmt: skip
 def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
     """Take these programmes away from these users."""

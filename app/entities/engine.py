@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Engine, Integer, Select, Text, cast, event, func, select
+from sqlalchemy import ColumnElement, Engine, Integer, Select, Text, cast, event, func, literal_column, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import column
 
 from app.entities.base import db
+from app.rules.people import ONE_LETTER, TWO_LETTERS, search_form
 
 # For a bulk statement: the rows that the session holds are not brought along.
 QUIETLY = {"synchronize_session": False}
@@ -77,6 +78,7 @@ def arm(engine: Engine) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
+        connection.create_function("folded", 1, search_form, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -107,3 +109,15 @@ def id_set(ids: Sequence[int]) -> Select[tuple[int]]:
         return select(items.c.value)
     pieces = func.string_to_table(listed, ",").table_valued(column("piece", Text)).render_derived()
     return select(cast(pieces.c.piece, Integer))
+
+
+def folded(text: ColumnElement[str]) -> ColumnElement[str]:
+    """A text (never NULL) as it is searched: what `rules.people.search_form` makes of it."""
+    if db.engine.dialect.name == "sqlite":
+        return func.folded(text, type_=Text)
+    plain = func.regexp_replace(func.normalize(text, literal_column("NFKD")), "[\\u0300-\\u036f]", "", "g")
+    for letter, written in TWO_LETTERS.items():
+        plain = func.replace(func.replace(plain, letter, written), letter.upper(), written)
+    # The capitals too: a database with locale C knows no lower case for them.
+    letters = "".join(ONE_LETTER) + "".join(ONE_LETTER).upper()
+    return func.lower(func.translate(plain, letters, "".join(ONE_LETTER.values()) * 2), type_=Text)

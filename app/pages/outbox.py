@@ -26,8 +26,7 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, safe_path, text_arg
 from app.permissions import Permission, may
-from app.queries.outbox import WITH_SECRETS, state_counts
-from app.queries.users import matching_words
+from app.queries.outbox import WITH_SECRETS, mails_with, state_counts
 from app.rules.delivery import FAILURES
 from app.rules.login_codes import RESET, SIGN_IN
 from app.school import current_school
@@ -63,7 +62,7 @@ def purpose_text(mail: OutboxMail) -> str:
 
 
 def by_words(statement: Select[Any], value: str) -> Select[Any]:
-    return statement.where(matching_words(value, OutboxMail.to_address, OutboxMail.subject, OutboxMail.body))
+    return statement.where(mails_with(value))
 
 
 def _subject_cell(mail: OutboxMail) -> Cell:

@@ -29,10 +29,10 @@ from app.queries.planning_facts import (
     Candidate,
     PresentSitting,
     exam_to_plan,
-    examiners_for,
     is_known,
     load_candidates,
     names_of,
+    programmes_that_count,
 )
 from app.rules.attempts import next_attempt
 
@@ -200,8 +200,7 @@ def planning_facts(exam_id: int, students: Sequence[int]) -> Facts:
         raise NotFound
     rules = circumstances().attempts
     allowed = [one for one in candidates if why_not_at_all(exam, one, rules) is None]
-    programmes = {key for one in candidates for key in one.programmes}
-    return Facts(exam, candidates, allowed, examiners_for(exam, programmes))
+    return Facts(exam, candidates, allowed, programmes_that_count(exam, candidates))
 
 
 class _Words:

@@ -38,6 +38,7 @@ from app.pages.code_sheet import PrintsCodes
 from app.pages.outbox import OutboxPage, progress_text, send_again_buttons
 from app.pages.second_factor import factor_text
 from app.permissions import Permission, Role, may
+from app.queries.asked import matching_words
 from app.queries.factors import factors_of
 from app.queries.user_list import (
     CONDITIONS,
@@ -52,7 +53,6 @@ from app.queries.users import (
     code_state,
     in_programme,
     last_sign_in,
-    matching_words,
     programme_choices,
     roles_of,
     with_role,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import joinedload
 
 from app.entities.base import db
@@ -22,3 +22,9 @@ def state_counts(actor: Actor) -> dict[str, int]:
     counted = visible(actor, OutboxMail).with_only_columns(OutboxMail.state, func.count())
     found: dict[str, int] = dict(db.session.execute(counted.group_by(OutboxMail.state)).all())
     return found
+
+
+def mails_with(text: str) -> ColumnElement[bool]:
+    """Every word stands in the address, the subject or the text; a long text is not searched for accents."""
+    columns = (OutboxMail.to_address, OutboxMail.subject, OutboxMail.body)
+    return and_(*(or_(*(c.icontains(word, autoescape=True) for c in columns)) for word in text.split()[:8]))

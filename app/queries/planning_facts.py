@@ -228,15 +228,21 @@ def fingerprint(candidates: Iterable[Candidate]) -> str:
     return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
 
 
-def examiners_for(exam: Exam, programmes: Collection[int]) -> Sequence[Examiner]:
-    """Active examiners coupled to the exam's programme; for an elective: to a programme of the students."""
-    wanted = [exam.programme_id] if exam.programme_id is not None else sorted(programmes)
+def programmes_that_count(exam: Exam, candidates: Iterable[Candidate]) -> Sequence[int]:
+    """Where examiners of this exam come from: its programme; for an elective, those of the students."""
+    if exam.programme_id is not None:
+        return [exam.programme_id]
+    return sorted({key for one in candidates for key in one.programmes})
+
+
+def examiners_among(users: Collection[int], programmes: Sequence[int]) -> Sequence[Examiner]:
+    """Of these users the active examiners who are coupled to one of these programmes."""
     rows = db.session.execute(
         select(User, RoleRow.name, user_programme.c.programme_id)
         .join(User.roles)
         .join(user_programme, user_programme.c.user_id == User.id)
         .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_([SCHOOL, COMPANY]))
-        .where(user_programme.c.programme_id.in_(wanted))
+        .where(User.id.in_(id_set(sorted(users))), user_programme.c.programme_id.in_(id_set(programmes)))
         .order_by(User.last_name, User.first_name, User.id)
     ).all()
     users = {row[0].id: row[0] for row in rows}

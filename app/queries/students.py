@@ -17,8 +17,9 @@ from app.entities.planning import Registration, Sitting
 from app.entities.programmes import Elective, Programme
 from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision, group_member
 from app.entities.trail import AuditEntry, AuditObject
-from app.entities.users import RoleRow, User, user_programme
-from app.permissions import SUPERVISION_ROLES, Actor, Permission, Role, visible
+from app.entities.users import User
+from app.permissions import Actor, Permission, Role, visible
+from app.queries.asked import is_id
 from app.queries.planning import load_registrations
 from app.rules.blocks import Block
 from app.rules.people import search_form
@@ -49,7 +50,7 @@ def by_target(statement: Select[Any], key: str) -> Select[Any]:
     """Students of a programme ("12") or of an elective ("k3")."""
     column = Enrolment.elective_id if key.startswith("k") else Enrolment.programme_id
     number = key.removeprefix("k")
-    if not _is_id(number):
+    if not is_id(number):
         return statement.where(Student.id.is_(None))
     return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(number))))
 
@@ -57,7 +58,7 @@ def by_target(statement: Select[Any], key: str) -> Select[Any]:
 def by_group(statement: Select[Any], group: str) -> Select[Any]:
     """Students in this group: by id, or by (a part of) its name."""
     members = select(group_member.c.student_id)
-    if _is_id(group):
+    if is_id(group):
         return statement.where(Student.id.in_(members.where(group_member.c.group_id == int(group))))
     named = select(StudentGroup.id).where(_contains(StudentGroup.name, group))
     return statement.where(Student.id.in_(members.where(group_member.c.group_id.in_(named))))
@@ -65,7 +66,7 @@ def by_group(statement: Select[Any], group: str) -> Select[Any]:
 
 def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
     """Students of this praktijkbegeleider: by id, or by words of the name."""
-    if _is_id(user):
+    if is_id(user):
         return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user))))
     named = select(User.id)
     for word in user.split():
@@ -100,10 +101,6 @@ def by_state(statement: Select[Any], state: str) -> Select[Any]:
 
 def _supervised() -> Select[Any]:
     return select(Supervision.student_id).where(Supervision.role == Role.SCHOOL_SUPERVISOR)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
 
 
 # -- choices of filters and forms
@@ -153,77 +150,7 @@ def _ids(actor: Actor) -> Select[tuple[int]]:
     return visible(actor, Student).with_only_columns(Student.id)
 
 
-def programmes_of(actor: Actor) -> Sequence[Programme]:
-    """The programmes this actor may couple to: all, or the own ones."""
-    return db.session.scalars(
-        visible(actor, Programme).order_by(Programme.name, Programme.cohort.desc())
-    ).all()
-
-
-def electives_of(actor: Actor) -> Sequence[Elective]:
-    return db.session.scalars(visible(actor, Elective).order_by(Elective.name)).all()
-
-
-def groups_of(actor: Actor, permission: Permission = Permission.GROUPS_EDIT) -> Sequence[StudentGroup]:
-    return db.session.scalars(visible(actor, StudentGroup, permission).order_by(StudentGroup.name)).all()
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A user who can be coupled to students in this role."""
-
-    user_id: int
-    role: str
-    label: str  # "Bakker, Sanne (Zorggroep De Linde)"
-
-
-def candidates(actor: Actor, programmes: Sequence[int] | None = None) -> Sequence[Candidate]:
-    """Active users per role of step 4b; for a supervisor those of the own programmes. One query.
-
-    With `programmes`: only users coupled to one of these.
-    """
-    roles = [role.value for role in SUPERVISION_ROLES]
-    statement = (
-        select(User, RoleRow.name)
-        .join(User.roles)
-        .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_(roles))
-        .order_by(User.last_name, User.first_name, User.id)
-    )
-    if not actor.system and Role.ADMINISTRATOR not in actor.roles:
-        own = select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
-        nearby = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(own))
-        statement = statement.where(or_(User.id.in_(nearby), User.id == actor.id))
-    if programmes is not None:
-        coupled = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(programmes))
-        statement = statement.where(User.id.in_(coupled))
-    return [
-        Candidate(user.id, role, user_label(user)) for user, role in db.session.execute(statement).unique()
-    ]
-
-
-def user_label(user: User) -> str:
-    """ "Bakker, Sanne (Zorggroep De Linde)": findable by family name, told apart by organisation."""
-    rest = " ".join(part for part in (user.first_name, user.infix) if part)
-    name = f"{user.last_name}, {rest}" if rest else user.last_name
-    return f"{name} ({user.organisation})" if user.organisation else name
-
-
 # -- what a selection of students has
-
-
-def enrolled_targets(students: Select[tuple[int]]) -> tuple[Sequence[Programme], Sequence[Elective]]:
-    """Programmes and electives that at least one of these students has. Two queries."""
-    programme_ids = select(Enrolment.programme_id).where(Enrolment.student_id.in_(students))
-    elective_ids = select(Enrolment.elective_id).where(Enrolment.student_id.in_(students))
-    programmes = db.session.scalars(
-        select(Programme)
-        .where(Programme.id.in_(programme_ids))
-        .order_by(Programme.name, Programme.cohort.desc())
-    ).all()
-    electives = db.session.scalars(
-        select(Elective).where(Elective.id.in_(elective_ids)).order_by(Elective.name)
-    ).all()
-    return programmes, electives
 
 
 def exams_for(students: Select[tuple[int]]) -> Sequence[Exam]:
@@ -246,26 +173,6 @@ def _exams(*conditions: Any) -> Sequence[Exam]:
         .where(*conditions)
         .order_by(Exam.programme_id.is_(None), Exam.programme_id, Exam.elective_id, Exam.code, Exam.id)
     ).all()
-
-
-def groups_with(students: Select[tuple[int]]) -> Sequence[StudentGroup]:
-    """The groups that hold at least one of these students. One query."""
-    used = select(group_member.c.group_id).where(group_member.c.student_id.in_(students))
-    return db.session.scalars(
-        select(StudentGroup).where(StudentGroup.id.in_(used)).order_by(StudentGroup.name)
-    ).all()
-
-
-def users_of(students: Select[tuple[int]]) -> Sequence[Candidate]:
-    """Users coupled to at least one of these students, per role. One query."""
-    statement = (
-        select(User, Supervision.role)
-        .join(Supervision, Supervision.user_id == User.id)
-        .where(Supervision.student_id.in_(students))
-        .distinct()
-        .order_by(User.last_name, User.first_name, User.id)
-    )
-    return [Candidate(user.id, role, user_label(user)) for user, role in db.session.execute(statement)]
 
 
 # -- one student

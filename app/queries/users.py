@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -70,11 +69,6 @@ def is_incomplete() -> ColumnElement[bool]:
 
 def in_programme(programme_id: int) -> ColumnElement[bool]:
     return exists().where(user_programme.c.user_id == User.id, user_programme.c.programme_id == programme_id)
-
-
-def matching_words(text: str, *columns: Any) -> ColumnElement[bool]:
-    """Every word of `text` stands in one of the columns."""
-    return and_(*(or_(*(c.icontains(word, autoescape=True) for c in columns)) for word in text.split()[:8]))
 
 
 def programme_choices(actor: Actor) -> list[tuple[int, str]]:

@@ -43,9 +43,10 @@ _SERIAL = re.compile(r"(\d{4,5})(?:\.0+)?")
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _MONTH_NAMES = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
                 "oktober", "november", "december")  # fmt: skip
-_WITHOUT_ACCENT = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
-)
+# Letters that Unicode does not take apart, and how they are searched for.
+ONE_LETTER = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
+TWO_LETTERS = {"þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
+_WITHOUT_ACCENT = str.maketrans({**ONE_LETTER, **TWO_LETTERS})
 
 
 def tidy(text: str) -> str:
@@ -67,6 +68,8 @@ def sort_name(first: str, infix: str, last: str) -> str:
 def search_form(*parts: str) -> str:
     """Lower case without accents, for searching: "Zoë Çelik", "B-12" -> "zoe celik b-12"."""
     folded = tidy(" ".join(parts)).casefold()
+    if folded.isascii():
+        return folded
     # Compatibility letters (a bold 𝝖) become capitals only when taken apart: so fold once more after it.
     apart = unicodedata.normalize("NFKD", folded.translate(_WITHOUT_ACCENT)).casefold()
     letters = unicodedata.normalize("NFKD", apart.translate(_WITHOUT_ACCENT))

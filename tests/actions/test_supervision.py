@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from app.actions.base import run
-from app.actions.supervision import choices_by_role, couple_users, uncouple_users
+from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.students import Student, Supervision
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
-from tests.factories import make_programme, make_student, make_user, refresh
+from tests.factories import make_student, make_user, refresh
 from tests.support.queries import counted
 
 Actors = Callable[..., Actor]
@@ -92,23 +92,3 @@ def test_more_students_cost_no_more_statements(actor: Actors) -> None:
             run(couple_users, administrator, students, users=[f"school_examiner:{user.id}"])
         costs.append(len(statements))
     assert costs[0] == costs[1] <= 11
-
-
-def test_very_many_users_are_narrowed_to_the_students_programmes(
-    actor: Actors, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own, other = make_programme(), make_programme()
-    near, far = (
-        make_user("school_examiner", programmes=[own]),
-        make_user("school_examiner", programmes=[other]),
-    )
-    coupled = make_user("school_examiner", programmes=[other])
-    student = make_student(own, supervisors=((coupled, "school_examiner"),))
-    administrator = actor("administrator")
-
-    def offered() -> set[int]:
-        return {user_id for user_id, _label in choices_by_role(administrator, student)["school_examiner"]}
-
-    assert offered() == {near.id, far.id, coupled.id}
-    monkeypatch.setattr("app.actions.supervision.VERY_MANY", 2)
-    assert offered() == {near.id, coupled.id}

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
 from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
+from app.actions.picker import SEARCH
 from app.actions.proof import demand
 from app.actions.wording import say
 from app.entities.base import db
@@ -71,6 +72,8 @@ class ActionPage(View):
             demand(actor, act.proof)  # before the form is filled in; the runner asks again
         form = self._form(act, targets)
         if request.method == "POST" and request.form.get("confirmed") == "back":
+            return self._page(act, targets, form, "form")
+        if request.method == "POST" and SEARCH in request.form:  # a picker's button, without JavaScript
             return self._page(act, targets, form, "form")
         if request.method == "GET" and (form is not None or not act.confirm):
             return self._page(act, targets, form, "form")
