@@ -19,6 +19,8 @@
     const { name, href } = root.dataset;
     const several = "multiple" in root.dataset;
     const blank = root.querySelector("[data-blank]");
+    // What stands there, and is sent, while nothing is chosen.
+    const none = blank && make("li", {}, blank.nextElementSibling.textContent.trim(), make("input", { type: "hidden", name, value: blank.value }));
     const chosen = new Map(); // key -> label
     let active = -1, timer = 0, asking = null;
 
@@ -29,9 +31,9 @@
         remove.addEventListener("click", () => { drop(key); box.focus(); });
         return make("li", {}, make("span", { class: "chip" }, make("span", {}, label), remove), make("input", { type: "hidden", name, value: key }));
       });
-      if (blank && !chosen.size) rows.push(make("li", { hidden: "" }, make("input", { type: "hidden", name, value: blank.value })));
+      if (none && !chosen.size) rows.push(none);
       chips.replaceChildren(...rows);
-      chips.hidden = !chosen.size;
+      chips.hidden = !rows.length;
     }
 
     function add(key, label) {
@@ -81,7 +83,9 @@
       options.hidden = !rows.length;
       note.textContent = told;
       status.textContent = told;
+      const opens = popup.hidden;
       popup.hidden = false;
+      if (opens) popup.scrollIntoView({ block: "nearest" });
       box.setAttribute("aria-expanded", String(rows.length > 0));
       mark(-1);
     }
