@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from wtforms import Field, FileField, IntegerField, ValidationError
@@ -40,11 +40,6 @@ def at(field: str, rule: Callable[..., T], *values: Any) -> T:
         return rule(*values)
     except RuleBroken as error:
         raise RuleBroken(error.message, field=field, **error.params) from error
-
-
-def grouped(pairs: Iterable[tuple[str, Sequence[tuple[Any, str]]]]) -> dict[str, list[tuple[Any, str]]]:
-    """Choices under their headings, empty headings left out."""
-    return {title: list(choices) for title, choices in pairs if choices}
 
 
 class UploadFileField(FileField):

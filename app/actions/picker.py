@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from wtforms.fields.choices import SelectFieldBase
 from app.actions.forms import SelectChoice
 from app.permissions import Actor
 from app.queries.asked import EVERYTHING, Asked
-from app.queries.picker import FEW, SOURCES, Option, named, search
+from app.queries.picker import FEW, MOST, SOURCES, Option, named, search
 from app.rules.text import N_
 
 PICK_PATH = "/kies"  # where a search box asks
@@ -28,6 +29,7 @@ class Picking(SelectFieldBase):
     """What the two fields share; the template draws them by `many`."""
 
     many = False  # whether it is searched; else it is an ordinary list
+    few = MOST
     multiple = False
     href = ""  # where the search box asks
     words = ""  # what was typed in the search box
@@ -62,16 +64,21 @@ class Picking(SelectFieldBase):
         self.href = f"{PICK_PATH}/{self.source}" + (f"?{query}" if query else "")
         self.choices = [
             *([SelectChoice(self.blank[0], str(self.blank[1]))] if self.blank else []),
-            *(
-                SelectChoice(self.coerce(one.key), one.label, optgroup=_(one.group) if one.group else None)
-                for one in options
-            ),
+            *(self._choice(one) for one in options),
         ]
+
+    def _choice(self, one: Option) -> Any:
+        """In a list under its heading; alone, the heading stands behind it."""
+        key, group = self.coerce(one.key), _(one.group) if one.group else ""
+        if self.many and group:
+            return SelectChoice(key, f"{one.label} · {group}")
+        return SelectChoice(key, one.label, optgroup=group or None)
 
 
 class Picked(Picking, SelectMultipleField):
     """Many of many."""
 
+    few = FEW
     multiple = True
 
 
@@ -93,9 +100,9 @@ def offer(
 
     `present`: what may stay chosen whatever the source says, key -> label.
     """
-    source, stays = fields[0].source, dict(present or {})
-    few = SOURCES[source].find(actor, Asked(having=asked.having, within=asked.within, most=FEW + 1))
-    many = len(few) > FEW
+    source, most, stays = fields[0].source, fields[0].few, dict(present or {})
+    few = SOURCES[source].find(actor, replace(asked, most=most + 1))
+    many = len(few) > most
     chosen = {key for field in fields for key in field.chosen()} - set(stays) if many else set()
     known = named(actor, source, chosen, Asked(within=asked.within))
     for field in fields:

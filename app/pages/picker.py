@@ -31,7 +31,8 @@ class PickerPage(Screen):
             raise NotFound
         if not may(actor, SOURCES[source].permission):
             raise NotAllowed
-        within = in_reach(actor, ids_arg("binnen"))
+        asked = ids_arg("binnen")
+        within = in_reach(actor, asked) if asked else ()
         found, more = search(actor, source, text_arg("q")[:TYPED_MOST], within)
         rows = [
             {"key": one.key, "label": one.label, "group": _(one.group) if one.group else ""} for one in found

@@ -25,7 +25,7 @@ from app.rules.people import sort_name
 from app.rules.text import N_
 
 MOST = 20  # rows in an answer
-FEW = 12  # up to so many rows stand in the form itself
+FEW = 12  # up to so many boxes stand in the form itself; a list to choose one of: up to MOST
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,9 @@ def user_label(user: User) -> str:
     return f"{name} ({user.organisation})" if user.organisation else name
 
 
-def _candidates(actor: Actor, asked: Asked, *roles: Role) -> list[Option]:
+def _candidates(
+    actor: Actor, asked: Asked, *, roles: Sequence[Role] = SUPERVISION_ROLES
+) -> list[Option]:
     """Active users in a role of step 4b, "<role>:<id>"; for a supervisor those of the own programmes."""
     statement = (
         select(User, RoleRow.name)
@@ -174,7 +176,7 @@ def _in_roles(actor: Actor, asked: Asked, statement: Select[Any, Any], role: Any
 def _in_role(actor: Actor, asked: Asked, *, role: Role) -> list[Option]:
     """As _candidates, in this role only; the key is the user's id."""
     keys = None if asked.keys is None else [f"{role}:{key}" for key in asked.keys]
-    found = _candidates(actor, replace(asked, keys=keys), role)
+    found = _candidates(actor, replace(asked, keys=keys), roles=[role])
     return [Option(one.key.rpartition(":")[2], one.label) for one in found]
 
 
@@ -205,7 +207,7 @@ SOURCES: Mapping[str, Source] = {
     "opleidingen": Source(P.USERS_EDIT, _programmes),
     "opleidingen-en-keuzedelen": Source(P.STUDENTS_EDIT, _targets),
     "studentgroepen": Source(P.GROUPS_EDIT, _groups),
-    "gebruikers": Source(P.STUDENTS_EDIT, lambda actor, asked: _candidates(actor, asked, *SUPERVISION_ROLES)),
+    "gebruikers": Source(P.STUDENTS_EDIT, _candidates),
     "gekoppelde-gebruikers": Source(P.STUDENTS_EDIT, _coupled),
     "praktijkbegeleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.SCHOOL_SUPERVISOR)),
     "praktijkopleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.COMPANY_SUPERVISOR)),

@@ -37,7 +37,7 @@ def test_programmes_are_chosen_and_taken_away_by_keyboard(sign_in: SignIn) -> No
     fill_in(page, {"Rollen": ["Praktijkbegeleider"]})
     box = page.get_by_role("combobox", name="Zoek in Opleidingen")
     status = page.locator("[data-picker-status]")
-    options = page.get_by_role("listbox", name="Opleidingen").get_by_role("option")
+    options = page.get_by_role("listbox", name="Gevonden").get_by_role("option")
 
     page.get_by_role("checkbox", name="Examencommissie").press("Tab")
     expect(box).to_be_focused()

@@ -330,7 +330,7 @@ def test_the_pencil_keeps_who_is_coupled_and_adds_who_is_searched(visit: Visit) 
 def test_examiners_are_searched_within_the_exams_programme(visit: Visit) -> None:
     page, programme = visit("administrator"), make_programme()
     exam, student = make_exam(programme, tasks=2), make_student(programme)
-    made = grow(programme.id, FEW + 1)
+    made = grow(programme.id, MOST + 1)
     far = make_user("school_examiner", programmes=[make_programme()])
     path = f"/examens/do/plan_exam?kies={exam.id}&id={student.id}"
     shown = page.get(path).text
