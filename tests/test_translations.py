@@ -28,7 +28,7 @@ LITERALS = {
     "Proeve",
     "Proeve ·",
     "kB MB",
-    "listgroupchecksradiosselecttextarea",
+    "pickerlistgroupchecksradiosselecttextarea",
     "SignInPage.choose_language",
 }
 

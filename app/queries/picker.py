@@ -135,9 +135,7 @@ def user_label(user: User) -> str:
     return f"{name} ({user.organisation})" if user.organisation else name
 
 
-def _candidates(
-    actor: Actor, asked: Asked, *, roles: Sequence[Role] = SUPERVISION_ROLES
-) -> list[Option]:
+def _candidates(actor: Actor, asked: Asked, *, roles: Sequence[Role] = SUPERVISION_ROLES) -> list[Option]:
     """Active users in a role of step 4b, "<role>:<id>"; for a supervisor those of the own programmes."""
     statement = (
         select(User, RoleRow.name)
