@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run demo test check fix bench lock install translations messages clean
+.PHONY: help run demo test check fix bench lock components outdated install translations messages clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ bench: $(DEV) translations ## Measure speed at size
 
 lock: $(DEV) ## Make the lock files from requirements/*.in (ARGS=--upgrade for newer versions)
 	@UV=$(BIN)/uv tools/lock.sh $(ARGS)
+
+components: $(DEV) ## Write docs/components.md anew from the lock file
+	@$(BIN)/python tools/components.py
+
+outdated: $(DEV) ## Name the libraries for which there is a newer version
+	@$(BIN)/pip list --outdated
 
 install: $(DEV) translations ## Set up everything for developing, without running anything
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import components
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # In pieces, so that this file is not a find itself.
@@ -105,6 +107,21 @@ def test_a_requirement_without_a_hash_is_found():
         "flask==3.1.3": ["sha256:ab"],
         "loose>=1": [],
     }
+
+
+def test_the_list_of_components_is_the_lock():
+    """Every library that is locked stands on docs/components.md with its version, and nothing else."""
+    text = components.PAGE.read_text()
+    assert components.page(text) == text, "run `make components`"
+    locked = {re.split(r"[=\[ ;]", name)[0] for name in requirements(lock_text("base"))}
+    assert {one.name for one in components.components(lock_text("base"))} == locked
+
+
+def test_a_library_that_was_added_would_be_missed_on_the_list():
+    lock = "flask==3.1.3 \\\n    --hash=sha256:ab\n    # via\n    #   -r requirements/base.in\n    #   more\n"
+    (found,) = components.components(lock)
+    assert (found.name, found.version, found.through) == ("flask", "3.1.3", ("more",))
+    assert "| flask | 3.1.3 | **Proeve**, more |  |" in components.table([found], {"flask"})
 
 
 def test_developing_uses_the_very_versions_that_run():

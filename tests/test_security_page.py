@@ -91,9 +91,10 @@ def test_what_is_open_is_named_at_the_top() -> None:
 
 def test_the_pages_that_it_leans_on_are_there() -> None:
     text = PAGE.read_text()
-    headings = (PAGE.parent / "running.md").read_text()
-    for heading in set(re.findall(r'running\.md, "([^"]+)"', text)):
-        assert f"## {heading}" in headings
+    for page in ("running.md", "components.md"):
+        headings = (PAGE.parent / page).read_text()
+        for heading in set(re.findall(rf'{re.escape(page)}\)?, "([^"]+)"', text)):
+            assert f"## {heading}" in headings, (page, heading)
     for path in set(re.findall(r"`(app/[\w/]+\.py|config\.py)`", text)):
         assert (PAGE.parent.parent / path).is_file(), path
 
