@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import insert, select, update
+from werkzeug.security import generate_password_hash
 
 from app.actions.assessment import make_definitive, save_scores
 from app.actions.base import run
@@ -30,6 +31,8 @@ from app.pages.base.logs import discreet
 from app.permissions import SYSTEM, Role, actor_of
 from app.rules.login_codes import grouped
 from tests.factories import (
+    app_code,
+    make_app,
     make_exam,
     make_programme,
     make_registration,
@@ -38,6 +41,7 @@ from tests.factories import (
     make_user,
     refresh,
 )
+from tests.pages.test_second_factor import half_way
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 from tests.test_guests import everything
@@ -142,8 +146,6 @@ class TestAnotherAddress:
         assert "Er is al een gebruiker met dit e-mailadres." in answer.text
 
     def test_who_has_a_password_must_show_it(self, app: Flask, visitor_of: VisitorOf) -> None:
-        from werkzeug.security import generate_password_hash
-
         user = make_user(Role.STUDENT, password=generate_password_hash("een lang wachtwoord"))
         page = visitor_of(user)
         sent = {"email": "nieuw@example.nl"}
@@ -151,6 +153,27 @@ class TestAnotherAddress:
         answer = page.post(CHANGE, {**sent, "present": "iets anders"})
         assert "Dit is niet uw huidige wachtwoord." in answer.text
         assert page.post(CHANGE, {**sent, "present": "een lang wachtwoord"}).status_code == 302
+
+    @pytest.mark.parametrize("path", [CHANGE, "/mijn-profiel/do/change_password"])
+    def test_who_has_a_second_step_shows_it_beside_the_password(self, app: Flask, path: str) -> None:
+        user = make_user(Role.STUDENT, password=generate_password_hash("een lang wachtwoord"))
+        make_app(user)
+        long_ago = utc_now() - timedelta(minutes=16)
+        visitor = half_way(app, user, strong_at=long_ago, password_at=utc_now())
+        asks = "Laat zien dat u het bent"
+        assert asks in visitor.get(path).text
+        sent = {"email": "nieuw@example.nl", "present": "een lang wachtwoord", "password": "acht schapen wei"}
+        asked = visitor.do(path, {**sent, "again": "acht schapen wei"}).text
+        assert asks in asked
+        assert not [word for word in ("een lang wachtwoord", "acht schapen wei") if word in asked]
+        visitor.do(path, {"proof_was": "GET", "proof_password": "een lang wachtwoord"})
+        assert asks in visitor.get(path).text, "the password alone is not enough"
+        going_on = {"proof_was": "POST", "proof_code": app_code(), "confirmed": "back"}
+        shown = visitor.post(path, {"email": "nieuw@example.nl", **going_on}).text
+        assert asks not in shown
+        assert ("nieuw@example.nl" in shown) is (path == CHANGE), "what was filled in is still there"
+        refresh()
+        assert (mails(), change().id) == ({}, None), "nothing was done before it was shown"
 
     @pytest.mark.parametrize("address", ["", "geen adres", "a@b", "x" * 300 + "@example.nl"])
     def test_a_wrong_address_is_said_at_its_field(self, visit: Visit, address: str) -> None:

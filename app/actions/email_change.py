@@ -50,6 +50,7 @@ from app.queries.profile import open_change
 from app.rules import people
 from app.rules.invitations import parts
 from app.rules.login_codes import LENGTH, MAILED_LENGTH, code_of, normal_form
+from app.rules.second_factor import Proof
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
 from app.school import current_school
@@ -87,6 +88,7 @@ class EmailCodeForm(ActionForm):
 
 @action(
     _l("E-mailadres wijzigen"), permission=Permission.PROFILE, form=NewEmailForm, submit=_l("Verder"),
+    proof=Proof.STRONG_IF_ANY,
     intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
 )  # fmt: skip
 def change_email(actor: Actor, *, email: str, present: str = "") -> Outcome:

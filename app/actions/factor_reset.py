@@ -7,21 +7,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
 
 from app.actions.base import Outcome, Targets, action
-from app.actions.outbox import NewMail, put_in_outbox
+from app.actions.notices import notify
 from app.actions.sessions import end_sessions
 from app.actions.users import guard_supplier
 from app.entities.base import db
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
 from app.entities.users import User
 from app.errors import RuleBroken
-from app.mail.factor_reset import FACTOR_RESET, factor_reset_text
+from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.factors import factors_of
 from app.rules.second_factor import Proof
 from app.rules.sessions import FACTOR_CHANGED
 from app.rules.text import N_
-from app.rules.tokens import new_token
-from app.school import current_school
 
 
 @action(
@@ -43,24 +41,11 @@ def reset_second_factor(actor: Actor, targets: Targets[User]) -> Outcome:
     for table in (Authenticator, Passkey, RecoveryCode):
         db.session.execute(delete(table).where(table.user_id == user.id))
     end_sessions([user.id], FACTOR_CHANGED)
-    put_in_outbox([_notice(user)])
+    notify(user, Notice.FACTOR_RESET)
     return Outcome(
         done=1,
         ids=[user.id],
         names=[user.full_name],
         object_type="User",
         summary=_("De tweede stap van %(name)s is verwijderd.", name=user.full_name),
-    )
-
-
-def _notice(user: User) -> NewMail:
-    school = current_school()
-    subject, body = factor_reset_text(user.language or school.language, school.name, name=user.full_name)
-    return NewMail(
-        purpose=FACTOR_RESET,
-        dedupe_key=f"{FACTOR_RESET}:{user.id}:{new_token()}",
-        to_address=user.email,
-        to_user_id=user.id,
-        subject=subject,
-        body=body,
     )

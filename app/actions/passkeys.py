@@ -31,6 +31,7 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Targets, action
+from app.actions.notices import notify
 from app.actions.profile import locked_account, own_account
 from app.actions.sealing import derived
 from app.actions.second_factor import done_for, drop_loose_codes, guard_last, tries_key
@@ -40,6 +41,7 @@ from app.entities.base import db, utc_now
 from app.entities.factors import Passkey, PasskeyChallenge
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
+from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.factors import factors_of
 from app.rules.passkeys import Site
@@ -161,6 +163,7 @@ def register_passkey(
             name=tidy(name),
         )
     )
+    notify(user, Notice.PASSKEY_ADDED)
     return done_for(user.id, _("De passkey is toegevoegd."), name=["", tidy(name)])
 
 
@@ -176,6 +179,7 @@ def remove_passkey(actor: Actor, targets: Targets[Passkey]) -> Outcome:
     name = passkey.name
     db.session.execute(delete(Passkey).where(Passkey.id == passkey.id))
     drop_loose_codes(user.id)
+    notify(user, Notice.PASSKEY_REMOVED)
     outcome = done_for(user.id, _("De passkey is verwijderd."), name=[name, ""])
     outcome.names = [name]
     return outcome

@@ -30,6 +30,7 @@ from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Permission
 from app.rules import people
 from app.rules.passwords import LONGEST
+from app.rules.second_factor import Proof
 from app.rules.text import N_
 from app.school import current_school
 
@@ -118,7 +119,7 @@ def save_profile(
 
 @action(
     _l("Wachtwoord wijzigen"), permission=Permission.PROFILE, form=ChangePasswordForm,
-    submit=_l("Wachtwoord wijzigen"),
+    submit=_l("Wachtwoord wijzigen"), proof=Proof.STRONG_IF_ANY,
     intro=_l("Op andere apparaten wordt u afgemeld; hier blijft u aangemeld."),
 )  # fmt: skip
 def change_password(

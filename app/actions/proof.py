@@ -27,4 +27,4 @@ def demand(actor: Actor, proof: Proof) -> None:
     within = timedelta(minutes=school.second_factor_minutes)
     policy = school.second_factor
     if is_missing(proof, actor.shown, utc_now(), policy=policy, has_factor=factor, within=within):
-        raise ProofNeeded(SHOW_AGAIN, strong=proof is Proof.STRONG)
+        raise ProofNeeded(SHOW_AGAIN, strong=proof is not Proof.LATELY)

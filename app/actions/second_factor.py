@@ -18,6 +18,7 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, Targets, action
+from app.actions.notices import notify
 from app.actions.profile import locked_account, own_account
 from app.actions.sealing import derived, seal, unseal
 from app.actions.sign_in import NO_ONES_PASSWORD, forget_tries
@@ -26,6 +27,7 @@ from app.entities.engine import QUIETLY
 from app.entities.factors import Authenticator, RecoveryCode
 from app.entities.users import User
 from app.errors import RuleBroken
+from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.factors import factors_of
 from app.queries.users import roles_of
@@ -115,6 +117,7 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
         raise RuleBroken(N_("Deze QR-code is al ingesteld."), field="code")
     row.sealed_secret = seal(secret, _purpose(user.id))
     row.last_step, row.created_at, row.last_used_at = step, utc_now(), utc_now()
+    notify(user, Notice.APP_SET)
     return done_for(user.id, _("Uw authenticator-app is ingesteld."))
 
 
@@ -131,6 +134,7 @@ def remove_app(actor: Actor) -> Outcome:
     guard_last(user)
     db.session.execute(delete(Authenticator).where(Authenticator.user_id == user.id))
     drop_loose_codes(user.id)
+    notify(user, Notice.APP_REMOVED)
     return done_for(user.id, _("De authenticator-app is verwijderd."))
 
 
@@ -159,7 +163,9 @@ def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> Outcome:
     user = locked_account(actor)
     if factors_of(user.id).count == 0:
         raise RuleBroken(N_("Stel eerst een authenticator-app of een passkey in."))
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    older: Any = db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    if older.rowcount:  # the first ones come with a factor, of which the user hears anyway
+        notify(user, Notice.CODES_RENEWED)
     db.session.add_all(RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
     return done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT))
 

@@ -19,12 +19,14 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import ActionForm, Outcome, action
 from app.actions.codes import cancel_codes
+from app.actions.notices import notify
 from app.actions.sessions import Opening, end_sessions, open_session
 from app.actions.wording import say
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.errors import RuleBroken
+from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.users import by_sign_in_name, live_code
 from app.rules.login_codes import normal_form
@@ -242,6 +244,8 @@ def set_password(user: User, password: str, *, staying: int | None = None) -> No
     problem = password_problem(password, own=own)
     if problem is not None:
         raise RuleBroken(problem.message, field="password", **dict(problem.params))
+    if user.password:  # the first one is chosen with a code that this user has just used
+        notify(user, Notice.PASSWORD_CHANGED)
     user.password = generate_password_hash(password)
     end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
 

@@ -76,7 +76,7 @@ def _our_login_code_text(language: str, school: str, role: str) -> Text:
 def letter(name: str, school: str, *paragraphs: str) -> str:
     """A body: whom it is to, what it says, and from whom; in the language that holds where it is called."""
     greeting, farewell = _("Beste %(name)s,", name=name), _("Met vriendelijke groet,") + "\n" + school
-    return "\n\n".join((greeting, *paragraphs, farewell)) + "\n"
+    return "\n\n".join((greeting, *filter(None, paragraphs), farewell)) + "\n"
 
 
 def paragraphs_of(body: str) -> list[list[str]]:

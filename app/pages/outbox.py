@@ -19,8 +19,8 @@ from app.actions.outbox import AGAIN, send_again
 from app.actions.sample_mail import SAMPLE
 from app.entities.mail import OutboxMail
 from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
-from app.mail.factor_reset import FACTOR_RESET
 from app.mail.invitation import INVITATION
+from app.mail.notices import Notice
 from app.mail.texts import LOGIN_CODE, paragraphs_of
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
@@ -40,7 +40,13 @@ STATES: dict[str, tuple[Any, Tone]] = {
     "cancelled": (_l("Vervallen"), "neutral"),
 }
 PURPOSES = {
-    FACTOR_RESET: _l("Tweede stap verwijderen"),
+    Notice.FACTOR_RESET: _l("Tweede stap verwijderen"),
+    Notice.APP_SET: _l("Authenticator-app ingesteld"),
+    Notice.APP_REMOVED: _l("Authenticator-app verwijderd"),
+    Notice.PASSKEY_ADDED: _l("Passkey toegevoegd"),
+    Notice.PASSKEY_REMOVED: _l("Passkey verwijderd"),
+    Notice.CODES_RENEWED: _l("Nieuwe herstelcodes"),
+    Notice.PASSWORD_CHANGED: _l("Wachtwoord gewijzigd"),
     LOGIN_CODE: _l("Inlogcode"),
     INVITATION: _l("Uitnodiging"),
     EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),

@@ -24,6 +24,7 @@ class Proof(enum.Enum):
 
     LATELY = "the password or the second factor, lately"
     STRONG = "the second factor, lately"
+    STRONG_IF_ANY = "the second factor, lately, of who has one"
 
 
 class Owed(enum.StrEnum):
@@ -75,6 +76,8 @@ def is_missing(
     def lately(moment: datetime | None) -> bool:
         return moment is not None and now - moment <= within
 
+    if proof is Proof.STRONG_IF_ANY:  # beside the password, which the action's own form asks for
+        return has_factor and not lately(shown.strong_at)
     if proof is Proof.STRONG:
         return (has_factor or policy is not Policy.OFF) and not lately(shown.strong_at)
     # Who signed in by a mailed code has no password in this session: signing in was the proof.

@@ -34,6 +34,7 @@ from app.rules.passkeys import Site, site_of
 
 FIELDS = "proof_"  # the names of what the page that asks adds to a form
 WAS = "proof_was"  # how the page was asked for before: GET, or POST with a form to go on with
+SECRETS = {"present", "password", "again"}  # fields that no page gives back: they are typed anew
 CHALLENGE = "passkey"  # where the browser keeps which challenge it was given
 
 
@@ -110,23 +111,30 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: RuleBroken | Non
         flash(_("Hiervoor is een tweede stap nodig. Stel er hier eerst een in."), "info")
         target = request.full_path.rstrip("?") if request.method == "GET" else cancel_href
         return redirect(href_with(SET_UP_PATH, [("next", target)]))
-    kept = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if not name.startswith(FIELDS) and name != "csrf_token"
-    ]
     model = Asking(
         title=_("Laat zien dat u het bent"),
         about=about,
         form=_form(has_factor=here.has_factor, problem=problem),
         factors=factors_of(here.user_id),
-        hidden=[*kept, (WAS, request.form.get(WAS) or request.method)],
+        hidden=[*_kept(), (WAS, request.form.get(WAS) or request.method)],
         post_href=request.full_path.rstrip("?"),
         cancel_href=cancel_href,
         passkeys_work=site_here() is not None,
     )
     problems = [say(problem)] if problem is not None and not _belongs(model.form, problem) else []
     return render_template("users/proof.html", model=model, problems=problems)
+
+
+def _kept() -> list[tuple[str, str]]:
+    """What was filled in, to go on with; where a password was among it, the form comes back without it."""
+    sent = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if not name.startswith(FIELDS) and name != "csrf_token"
+    ]
+    if not any(name in SECRETS for name, _value in sent):
+        return sent
+    return [(n, v) for n, v in sent if n not in {*SECRETS, "confirmed"}] + [("confirmed", "back")]
 
 
 def _form(*, has_factor: bool, problem: RuleBroken | None) -> ActionForm | None:

@@ -1,0 +1,85 @@
+"""Mails after a change of what lets somebody in, so that one that nobody asked for is noticed.
+
+They hold no secret and no link: nobody is taught to click in a mail about his password.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.mail.texts import letter
+from app.rules.text import N_
+
+
+class Notice(enum.StrEnum):
+    """What has happened; the value is the purpose of the mail (OutboxMail.purpose)."""
+
+    FACTOR_RESET = "factor_reset"
+    APP_SET = "app_set"
+    APP_REMOVED = "app_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    CODES_RENEWED = "codes_renewed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a mail
+
+
+# Subject, and what is told; the moment stands under it.
+TOLD = {
+    Notice.FACTOR_RESET: (
+        N_("Uw tweede stap bij %(school)s is verwijderd"),
+        N_(
+            "De beheerder heeft uw tweede stap bij het aanmelden verwijderd. U bent overal afgemeld en "
+            "stelt een nieuwe in zodra u zich weer aanmeldt."
+        ),
+    ),
+    Notice.APP_SET: (
+        N_("Een authenticator-app is ingesteld bij %(school)s"),
+        N_("Voor uw account is een authenticator-app ingesteld als tweede stap bij het aanmelden."),
+    ),
+    Notice.APP_REMOVED: (
+        N_("De authenticator-app is verwijderd bij %(school)s"),
+        N_("De authenticator-app is van uw account verwijderd. De codes van die app werken niet meer."),
+    ),
+    Notice.PASSKEY_ADDED: (
+        N_("Een passkey is toegevoegd bij %(school)s"),
+        N_("Aan uw account is een passkey toegevoegd. Daarmee kan iemand zich aanmelden zonder wachtwoord."),
+    ),
+    Notice.PASSKEY_REMOVED: (
+        N_("Een passkey is verwijderd bij %(school)s"),
+        N_("Van uw account is een passkey verwijderd. Die werkt niet meer."),
+    ),
+    Notice.CODES_RENEWED: (
+        N_("Er zijn nieuwe herstelcodes gemaakt bij %(school)s"),
+        N_("Voor uw account zijn nieuwe herstelcodes gemaakt. De oude codes werken niet meer."),
+    ),
+    Notice.PASSWORD_CHANGED: (
+        N_("Uw wachtwoord bij %(school)s is gewijzigd"),
+        N_("Het wachtwoord van uw account is gewijzigd. Op andere apparaten bent u afgemeld."),
+    ),
+}
+
+
+def notice_of(kind: Notice, language: str, school: str, *, name: str, when: datetime) -> tuple[str, str]:
+    """Subject and body. `when`: on the school's clock."""
+    subject, told = TOLD[kind]
+    with force_locale(language):
+        moment = _("Dit gebeurde op %(day)s om %(time)s.", day=f"{when:%d-%m-%Y}", time=f"{when:%H:%M}")
+        not_you = (
+            _("Hebt u hier niet om gevraagd? Bel dan meteen uw school.")
+            if kind is Notice.FACTOR_RESET
+            else _(
+                "Was u dat niet? Meld u dan meteen aan, kies in Mijn profiel een ander wachtwoord en druk op "
+                "“Overal afmelden”. Waarschuw daarna de beheerder van uw school. Kunt u zich niet meer "
+                "aanmelden? Bel dan meteen uw school."
+            )
+        )
+        return _(subject, school=school), letter(
+            name, school,
+            f"{_(told)} {moment}",
+            _("Was u dat zelf? Dan hoeft u niets te doen.") if kind is not Notice.FACTOR_RESET else "",
+            not_you,
+        )  # fmt: skip
