@@ -216,7 +216,7 @@ ELSEWHERE = {
     "claim_mails", "note_sent", "note_failed", "note_cancelled",
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "import_students", "import_users", "import_groups", "discard_import",
-    "record_sign_in", "record_failed_sign_in",
+    "record_sign_in", "record_failed_sign_in", "complete_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
     "add_demo_students", "note_visit", "renew_session", "use_invitation",
     "stop_email_change",

@@ -85,7 +85,8 @@ class Outcome:
 
     `ids` are the changed rows (for the trail), `details` what changed in them (old -> new),
     `names` the first few changed rows for people to read, `goto` the id of a row just made,
-    `shown` what the action's own confirm page draws beside these (kept nowhere).
+    `shown` what the action's own confirm page draws beside these (kept nowhere), `entry` what the trail
+    calls it when that is not the action's own name (OTHER_ENTRIES).
     """
 
     done: int = 0
@@ -98,6 +99,7 @@ class Outcome:
     details: dict[str, Any] = field(default_factory=dict)
     goto: int | None = None
     shown: dict[str, Any] = field(default_factory=dict)
+    entry: str = ""
 
     def as_json(self) -> dict[str, Any]:
         kept = asdict(self)
@@ -155,6 +157,16 @@ class Action:
 
 
 REGISTRY: dict[str, Action] = {}
+FIRST_STEP = "first_step_shown"
+# What stands in the trail without being an action of its own.
+OTHER_ENTRIES = {FIRST_STEP: N_("Eerste stap van aanmelden getoond; de tweede is nog nodig")}
+
+
+def entry_label(name: str) -> str:
+    """What the trail calls an entry; one of an action that no longer exists keeps its name."""
+    if name in OTHER_ENTRIES:
+        return _(OTHER_ENTRIES[name])
+    return str(REGISTRY[name].label) if name in REGISTRY else name
 
 
 def action(
@@ -205,7 +217,7 @@ def run(
                 return earlier
             outcome = _perform(act, actor, selection, data)
             if outcome.done:
-                record(actor, act.name, outcome.object_type, outcome.ids, outcome.details)
+                record(actor, outcome.entry or act.name, outcome.object_type, outcome.ids, outcome.details)
             _remember(act, actor, token, outcome)
             return outcome
     except IntegrityError as error:

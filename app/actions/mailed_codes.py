@@ -18,8 +18,8 @@ from sqlalchemy import case, func, insert, literal, select, update
 from app.actions.base import ActionForm, Outcome, action
 from app.actions.codes import cancel_codes, mailed_code_for, slow_hash
 from app.actions.outbox import WAKE
-from app.actions.sessions import Opening, open_session
-from app.actions.sign_in import mailed_code_field, name_field, note_sign_in, shared_field
+from app.actions.sessions import Opening
+from app.actions.sign_in import let_in, mailed_code_field, name_field, shared_field
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
@@ -114,9 +114,7 @@ def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> Outcome:
     user = db.session.get(User, consumed or NOBODY, with_for_update=True, populate_existing=True)
     if user is None or not user.active:
         raise RuleBroken(WRONG_MAILED_CODE)
-    note_sign_in(user)
-    open_session(user.id, opening, code=True)
-    return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
+    return let_in(user, opening, code=True)
 
 
 def _has_had_enough(user_id: int) -> bool:

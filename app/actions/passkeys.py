@@ -201,6 +201,7 @@ def sign_in_by_passkey(actor: Actor, *, answer: Answer, opening: Opening) -> Out
     user = db.session.get_one(User, passkey.user_id, with_for_update=True)
     if not user.active or _parsed(answer.credential).response.user_handle != _handle(user.id):
         raise RuleBroken(WRONG)
+    forget_tries(user.username, user.email)
     note_sign_in(user)
     open_session(user.id, opening, strong=True)
     return done_for(user.id, _("Aangemeld."), name=passkey.name)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
-from app.entities.base import db, utc_now
-from app.entities.users import User
+from app.entities.base import utc_now
 from app.errors import ProofNeeded
 from app.permissions import Actor
-from app.queries.factors import has_factor
+from app.queries.factors import user_has_factor
 from app.rules.second_factor import Proof, is_missing
 from app.rules.text import N_
 from app.school import current_school
@@ -23,7 +20,7 @@ def demand(actor: Actor, proof: Proof) -> None:
     if actor.system or actor.read_only:
         return
     school = current_school()
-    factor = bool(db.session.scalar(select(has_factor()).select_from(User).where(User.id == actor.id)))
+    factor = user_has_factor(actor.id)
     within = timedelta(minutes=school.second_factor_minutes)
     policy = school.second_factor
     if is_missing(proof, actor.shown, utc_now(), policy=policy, has_factor=factor, within=within):

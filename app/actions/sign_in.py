@@ -17,7 +17,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.actions.base import ActionForm, Outcome, action
+from app.actions.base import FIRST_STEP, ActionForm, Outcome, action
 from app.actions.codes import cancel_codes
 from app.actions.notices import notify
 from app.actions.sessions import Opening, end_sessions, open_session
@@ -28,6 +28,7 @@ from app.entities.users import LoginCode, SignInAttempt, User
 from app.errors import RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
+from app.queries.factors import user_has_factor
 from app.queries.users import by_sign_in_name, live_code
 from app.rules.login_codes import normal_form
 from app.rules.passwords import LONGEST, password_problem
@@ -209,9 +210,15 @@ def forget_tries(*names: str) -> None:
 def record_sign_in(actor: Actor, *, user_id: int, opening: Opening) -> Outcome:
     """Open a session for who showed the password, and forget the tries of that account."""
     user = db.session.get_one(User, user_id, with_for_update=True)  # it counts: two at once take turns
+    return let_in(user, opening, password=True)
+
+
+@action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
+def complete_sign_in(actor: Actor) -> Outcome:
+    """Who showed the first step has now shown the second: only this makes it a sign-in."""
+    user = db.session.get_one(User, actor.id, with_for_update=True)
     note_sign_in(user)
-    open_session(user_id, opening, password=True)
-    return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
+    return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
 
 
 @action(_l("Aanmelden mislukt"), permission=Permission.START)
@@ -233,9 +240,7 @@ def use_code(actor: Actor, *, user_id: int, code: str, opening: Opening) -> Outc
     if not user.active:
         raise RuleBroken(WRONG_CODE)
     cancel_codes([user_id])
-    note_sign_in(user)
-    open_session(user_id, opening, code=True)
-    return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Aangemeld."))
+    return let_in(user, opening, code=True)
 
 
 def set_password(user: User, password: str, *, staying: int | None = None) -> None:
@@ -250,7 +255,19 @@ def set_password(user: User, password: str, *, staying: int | None = None) -> No
     end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
 
 
+def let_in(user: User, opening: Opening, *, password: bool = False, code: bool = False) -> Outcome:
+    """A session for who showed a password or a code. Who has a second factor is half-way: not signed in."""
+    forget_tries(user.username, user.email)
+    open_session(user.id, opening, password=password, code=code)
+    half_way = user_has_factor(user.id)
+    if not half_way:
+        note_sign_in(user)
+    return Outcome(
+        done=1, ids=[user.id], object_type="User", entry=FIRST_STEP if half_way else "",
+        summary=_("Aangemeld."),
+    )  # fmt: skip
+
+
 def note_sign_in(user: User) -> None:
     user.last_login = utc_now().replace(tzinfo=None)
     user.login_count = (user.login_count or 0) + 1
-    forget_tries(user.username, user.email)

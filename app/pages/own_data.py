@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base import REGISTRY
+from app.actions.base import entry_label
 from app.entities.base import utc_now
 from app.entities.students import GENDER_LABELS, Gender
 from app.pages.base.guards import needs
@@ -151,8 +151,8 @@ def _words(name: str, value: Any) -> str:
         return _(RATINGS[value])
     if name == "kind" and value in KINDS:
         return _(KINDS[value])
-    if name == "action" and value in REGISTRY:
-        return str(REGISTRY[value].label)
+    if name == "action":
+        return entry_label(str(value))
     if name == "state" and value in STATES:
         return str(STATES[value][0])
     return str(value)

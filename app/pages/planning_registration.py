@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base import REGISTRY
+from app.actions.base import entry_label
 from app.actions.planning import plan_exam, when_label
 from app.entities.assessment import Result
 from app.entities.base import utc_now
@@ -199,7 +199,7 @@ def _history(lines: Sequence[HistoryLine]) -> Section:
             index,
             line.action,
             [
-                Cell(_action_label(line.action), muted=_details(line.details)),
+                Cell(entry_label(line.action), muted=_details(line.details)),
                 Cell(f"{current_school().local(line.at):%d-%m-%Y %H:%M}"),
                 Cell(line.who),
             ],
@@ -209,11 +209,6 @@ def _history(lines: Sequence[HistoryLine]) -> Section:
     columns = [Column("what", _("Wat")), Column("when", _("Wanneer")), Column("who", _("Door wie"))]
     empty = _("In het logboek staat nog niets over deze aanmelding.")
     return Section(_("Geschiedenis"), columns=columns, rows=rows, empty=empty)
-
-
-def _action_label(name: str) -> str:
-    known = REGISTRY.get(name)
-    return str(known.label) if known is not None else name
 
 
 def _details(details: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 
 from app.actions.availability import exclude_exam, include_exam, release_progress
-from app.actions.base import REGISTRY, Action
+from app.actions.base import Action, entry_label
 from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import FIELD_LABELS as GROUP_LABELS
 from app.actions.groups import add_to_groups, remove_from_group
@@ -237,8 +237,7 @@ def trail_section(object_type: str, object_id: int) -> Section:
 
 
 def _trail_row(entry: AuditEntry) -> Row:
-    act = REGISTRY.get(entry.action)
-    label = str(act.label) if act is not None else entry.action
+    label = entry_label(entry.action)
     many = _("samen met %(count)s andere", count=entry.object_count - 1) if entry.object_count > 1 else ""
     told = "; ".join([*_details(entry.details), *([many] if many else [])])
     cells = [Cell(show_datetime(entry.at)), Cell(entry.actor_name), Cell(label, muted=told)]

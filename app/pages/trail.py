@@ -10,7 +10,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base import REGISTRY
+from app.actions.base import entry_label
 from app.actions.trail import broken_at
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
@@ -29,11 +29,6 @@ from app.theme.widgets import Button, Cell, Column, Fact, ListModel, Row, Sectio
 CHANGES_SHOWN = 3  # in the list; all of them on the page of the entry
 
 
-def action_label(name: str) -> str:
-    """What the trail calls an action; one that no longer exists keeps its name."""
-    return str(REGISTRY[name].label) if name in REGISTRY else name
-
-
 def moment_text(entry: AuditEntry) -> str:
     return f"{current_school().local(entry.at):%d-%m-%Y %H:%M:%S}"
 
@@ -45,7 +40,7 @@ def changes(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _action_cell(entry: AuditEntry) -> Cell:
-    return Cell(action_label(entry.action), f"/logboek/{entry.id}")
+    return Cell(entry_label(entry.action), f"/logboek/{entry.id}")
 
 
 def _changes_cell(entry: AuditEntry) -> Cell:
@@ -77,7 +72,7 @@ class TrailPage(ListPage):
             "action",
             _l("Actie"),
             rows.of_action,
-            lambda: sorted(((n, action_label(n)) for n in rows.actions_present()), key=lambda c: c[1]),
+            lambda: sorted(((n, entry_label(n)) for n in rows.actions_present()), key=lambda c: c[1]),
         ),
         ListFilter(
             "object",
@@ -107,7 +102,7 @@ class TrailPage(ListPage):
         return replace(model, rows=shown, buttons=[_check_button()], empty_button=None)
 
     def row_label(self, row: Any) -> str:
-        return f"{action_label(row.action)}, {moment_text(row)}"
+        return f"{entry_label(row.action)}, {moment_text(row)}"
 
     def show_model(self, row: Any) -> ShowModel:
         students = rows.students_behind([row.id]).get(row.id, [])
@@ -125,7 +120,7 @@ class TrailPage(ListPage):
             for number, (name, text) in enumerate(changes(row.details), start=1)
         ]
         return ShowModel(
-            title=action_label(row.action),
+            title=entry_label(row.action),
             sections=[
                 Section(_("Algemeen"), facts=facts),
                 Section(

@@ -76,7 +76,11 @@ TONES: dict[UserState, Tone] = {
 def state_badges(facts: UserFacts) -> list[Badge]:
     """How far a user is, and whether something is still missing before this user can work."""
     badges = [Badge(_(facts.state.label), TONES[facts.state])]
-    for holds, state in ((facts.missing, UserState.UNFINISHED), (facts.mail_failed, UserState.MAIL_FAILED)):
+    for holds, state in (
+        (facts.missing, UserState.UNFINISHED),
+        (facts.mail_failed, UserState.MAIL_FAILED),
+        (facts.lacks_factor, UserState.NO_FACTOR),
+    ):
         if holds:
             badges.append(Badge(_(state.label), "warn", "exclamation-triangle"))
     return badges
@@ -92,7 +96,9 @@ def to_do(facts: UserFacts) -> str:
         return _("Nog geen opleiding: koppel er een.")
     if facts.mail_failed:
         return _("Controleer het e-mailadres en verstuur de inlogcode opnieuw.")
-    return _("Verstuur een inlogcode.") if facts.state is UserState.NEVER else ""
+    if facts.state is UserState.NEVER:
+        return _("Verstuur een inlogcode.")
+    return _("Vraag om de tweede stap in te stellen, in Mijn profiel.") if facts.lacks_factor else ""
 
 
 def state_cell(facts: UserFacts) -> Cell:

@@ -17,6 +17,11 @@ def has_factor() -> ColumnElement[bool]:
     return or_(exists().where(Authenticator.user_id == User.id), exists().where(Passkey.user_id == User.id))
 
 
+def user_has_factor(user_id: int | None) -> bool:
+    """Whether this user has a second factor to show."""
+    return bool(db.session.scalar(select(has_factor()).select_from(User).where(User.id == user_id)))
+
+
 @dataclass(frozen=True)
 class Factors:
     """The second factors of one user, and how many recovery codes are left."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, distinct, exists, false, func, select
 
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
@@ -15,9 +15,12 @@ from app.entities.mail import OutboxMail
 from app.entities.planning import Sitting, SittingExaminer
 from app.entities.students import Supervision
 from app.entities.users import LoginCode, User, user_programme
-from app.permissions import Actor, visible
+from app.permissions import Actor, Role, visible
+from app.queries.factors import has_factor
 from app.queries.users import PROGRAMME_ROLES, is_incomplete, live_code, with_role
+from app.rules.second_factor import needed
 from app.rules.text import N_
+from app.school import current_school
 
 
 class UserState(enum.StrEnum):
@@ -29,6 +32,7 @@ class UserState(enum.StrEnum):
     CLOSED = "inactief"
     UNFINISHED = "onvolledig"
     MAIL_FAILED = "mail-mislukt"
+    NO_FACTOR = "zonder-tweede-stap"
 
     @property
     def label(self) -> str:
@@ -42,6 +46,7 @@ STATE_LABELS = {
     UserState.CLOSED: N_("Niet actief"),
     UserState.UNFINISHED: N_("Onvolledig"),
     UserState.MAIL_FAILED: N_("Mail mislukt"),
+    UserState.NO_FACTOR: N_("Tweede stap ontbreekt"),
 }
 
 
@@ -68,6 +73,12 @@ def _mail_failed() -> ColumnElement[bool]:
     return and_(_open(), User.id.in_(failed))
 
 
+def _lacks_factor() -> ColumnElement[bool]:
+    """Holds a role that needs a second factor at this school, and has none."""
+    needing = [role for role in Role if needed([role], current_school().second_factor)]
+    return and_(_open(), with_role(*needing), ~has_factor()) if needing else false()
+
+
 CONDITIONS: Mapping[UserState, Callable[[], ColumnElement[bool]]] = {
     UserState.INVITED: lambda: and_(_waits(), _has_code()),
     UserState.ACTIVE: lambda: and_(_open(), User.last_login.is_not(None)),
@@ -75,6 +86,7 @@ CONDITIONS: Mapping[UserState, Callable[[], ColumnElement[bool]]] = {
     UserState.CLOSED: lambda: User.active.is_not(True),
     UserState.UNFINISHED: is_incomplete,
     UserState.MAIL_FAILED: _mail_failed,
+    UserState.NO_FACTOR: _lacks_factor,
 }
 
 
@@ -92,6 +104,7 @@ class UserFacts:
     state: UserState
     missing: str
     mail_failed: bool
+    lacks_factor: bool
     students: int
 
 
@@ -114,13 +127,14 @@ def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
         (~with_role(), "role"), (and_(with_role(*PROGRAMME_ROLES), ~coupled), "programme"), else_=""
     )
     found = db.session.execute(
-        select(User.id, state, missing, case((_mail_failed(), 1), else_=0), students_of()).where(
-            User.id.in_(user_ids)
-        )
-    )
+        select(
+            User.id, state, missing, case((_mail_failed(), 1), else_=0), case((_lacks_factor(), 1), else_=0),
+            students_of(),
+        ).where(User.id.in_(user_ids))
+    )  # fmt: skip
     return {
-        id_: UserFacts(UserState(held), wanting, bool(failed), count)
-        for id_, held, wanting, failed, count in found
+        id_: UserFacts(UserState(held), wanting, bool(failed), bool(lacks), count)
+        for id_, held, wanting, failed, lacks, count in found
     }
 
 

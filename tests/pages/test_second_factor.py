@@ -29,6 +29,7 @@ from app.queries.factors import factors_of
 from app.rules.second_factor import Policy, Shown
 from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes
+from tests.pages.test_sign_in import browser, sign_in, submit, user_with_password
 from tests.support.visitor import TOKEN, Visitor, signed_in
 from tests.support.world import World, make_world
 
@@ -83,6 +84,21 @@ def test_who_has_an_app_sees_no_page_before_a_code_of_it(app: Flask) -> None:
     assert (answer.status_code, answer.location) == (302, "/gebruikers/")
     assert visitor.get("/gebruikers/").status_code == 200
     assert trail("show_code") == 1
+
+
+def test_signed_in_stands_in_the_trail_once_the_second_step_is_shown(app: Flask) -> None:
+    user = user_with_password("administrator")
+    make_app(user)
+    page = browser(app)
+    sign_in(page, user.username)
+    assert (trail("first_step_shown"), trail("record_sign_in"), trail("complete_sign_in")) == (1, 0, 0)
+    assert db.session.get_one(User, user.id).last_login is None
+    submit(page, STEP, {"proof_code": app_code()})
+    assert (trail("first_step_shown"), trail("record_sign_in"), trail("complete_sign_in")) == (1, 0, 1)
+    assert db.session.get_one(User, user.id).last_login is not None
+    read = Visitor(app, db.session.get_one(User, user.id)).get("/logboek/").text
+    for label in ("Aangemeld, met de tweede stap", "Eerste stap van aanmelden getoond"):
+        assert label in read
 
 
 def test_the_cookie_of_before_the_second_step_is_worth_nothing_after_it(app: Flask) -> None:
@@ -257,6 +273,22 @@ def test_a_supplier_is_reset_by_a_supplier_alone_and_nobody_by_himself(app: Flas
         with pytest.raises(RuleBroken):
             run(reset_second_factor, shown_now(office), [target.id])
     assert run(reset_second_factor, shown_now(make_user("supplier")), [supplier.id]).done == 1
+
+
+@pytest.mark.usefixtures("strict")
+def test_gebruikers_finds_who_needs_a_second_step_and_has_none(app: Flask) -> None:
+    office, lacking = make_user("administrator"), make_user("school_examiner", last_name="Zonder")
+    make_app(office)
+    for user in (make_user("exam_committee", active=False), make_user("student", "school_supervisor")):
+        assert user.id
+    page = Visitor(app, office)
+    assert '<option value="zonder-tweede-stap">Tweede stap ontbreekt (1)' in page.get("/gebruikers/").text
+    found = page.get("/gebruikers/?staat=zonder-tweede-stap").text
+    assert "Zonder" in found
+    assert office.username not in found.split("<tbody")[1]
+    assert "Tweede stap ontbreekt" in page.get(f"/gebruikers/{lacking.id}").text
+    make_app(lacking)
+    assert "Tweede stap ontbreekt (0)" in page.get("/gebruikers/").text
 
 
 def test_a_passkey_answer_that_is_nonsense_is_refused_and_counted(app: Flask) -> None:

@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from app.actions.base import run
 from app.actions.passkeys import ask_passkey, showing_options, sign_in_by_passkey
 from app.actions.second_factor import CodeProofForm
-from app.actions.sign_in import count_try, record_failed_sign_in
+from app.actions.sign_in import complete_sign_in, count_try, record_failed_sign_in
 from app.actions.wording import say
 from app.errors import NotFound, RuleBroken
 from app.pages.base.guards import public
 from app.pages.base.proving import given_answer, keep_challenge, prove, site_here
-from app.pages.base.request import address, posted, posted_fields, safe_path, sent
+from app.pages.base.request import address, current_actor, posted, posted_fields, safe_path, sent
 from app.pages.base.screens import json_answer, new_challenge
 from app.pages.base.sessions import STEP_PATH, enter, opening, owed_now, present
 from app.pages.base.sign_in import SIGN_IN_PATH
@@ -43,6 +43,7 @@ class SecondStepPage(View):
         if posted():
             try:
                 prove()
+                run(complete_sign_in, current_actor())
                 return redirect(target)
             except RuleBroken as error:
                 problem = say(error)
