@@ -57,7 +57,7 @@ def print_codes(actor: Actor, targets: Targets[User]) -> Outcome:
 )  # fmt: skip
 def print_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
     """New codes for these students, for on paper; an account is made on the way."""
-    accounts = ensure_accounts(actor, targets.ids)
+    accounts = ensure_accounts(actor, targets.ids, on_paper=True)
     issued = renew_codes(actor, accounts.user_of.values())
     made = set(issued.made)
     return Outcome(

@@ -28,12 +28,16 @@ from app.mail.texts import LOGIN_CODE, Text, login_code_text
 from app.permissions import Actor, Role
 from app.queries.users import live_code, main_roles, with_role
 from app.rules.login_codes import INVITATION, MAILED_LENGTH, code_of, grouped
-from app.rules.people import full_name
+from app.rules.people import full_name, mail_of
 from app.rules.second_factor import AT_SIGN_IN
+from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.school import current_school
 
 NAMES = 10
+NO_ADDRESS = N_(
+    "Er is geen e-mailadres bekend; met “Inlogcodes afdrukken” krijgt deze persoon een code op papier."
+)
 
 
 @dataclass
@@ -80,7 +84,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     issued = Issued()
     fresh: list[int] = []
     for row in db.session.execute(_candidates(sorted(set(user_ids)))):
-        why = _refusal(actor, row)
+        why = _refusal(actor, row) or ("" if mail_of(row.email) else _(NO_ADDRESS))
         name = full_name(row.first_name, row.infix, row.last_name)
         waits = row.mail_state in {"waiting", "sending"} and row.mail_to == row.email
         if why:
@@ -169,8 +173,6 @@ def _refusal(actor: Actor, row: Any) -> str:
         return _("Alleen een leverancier kan dit voor een leverancier doen.")
     if not row.active:
         return _("Deze gebruiker is niet actief.")
-    if not row.email:
-        return _("Er is geen e-mailadres bekend.")
     return ""
 
 

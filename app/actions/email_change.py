@@ -140,7 +140,8 @@ def confirm_email(actor: Actor, *, code: str, staying: int | None = None) -> Out
     text = changed_text(language, school, name=user.full_name)
     _mail(change, user, EMAIL_CHANGED, change.old_email, text)
     return Outcome(
-        done=1, ids=[user.id], object_type="User", details={"email": [change.old_email, change.new_email]},
+        done=1, ids=[user.id], object_type="User",
+        details={"email": [people.mail_of(change.old_email), change.new_email]},
         summary=_("Uw e-mailadres is nu %(email)s.", email=change.new_email),
     )  # fmt: skip
 
@@ -216,6 +217,8 @@ def _end_changes(user_id: int) -> int:
 
 
 def _mail(change: EmailChange, user: User, purpose: str, to: str, text: tuple[str, str]) -> None:
+    if not people.mail_of(to):  # until now this account had no address
+        return
     put_in_outbox(
         [
             NewMail(

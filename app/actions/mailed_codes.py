@@ -29,7 +29,7 @@ from app.mail.code_texts import mailed_code_text
 from app.permissions import Actor, Permission
 from app.queries.users import by_sign_in_name, live_code
 from app.rules.login_codes import MAILED, MAILED_TRIES, MAILED_VALID, normal_form
-from app.rules.people import full_name
+from app.rules.people import full_name, mail_of
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.school import current_school
@@ -65,7 +65,7 @@ def request_code(actor: Actor, *, username: str, purpose: str, browser: str) -> 
     account that has had its mails; the answer is the same.
     """
     user = db.session.scalars(by_sign_in_name(username)).one_or_none()
-    user_id = user.id if user is not None and user.active and user.email else NOBODY
+    user_id = user.id if user is not None and user.active and mail_of(user.email) else NOBODY
     wanted = NOBODY if _has_had_enough(user_id) else user_id
     nonce, now = secrets.token_hex(32), utc_now()
     code_hash = slow_hash(mailed_code_for(nonce), nonce)

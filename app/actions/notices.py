@@ -6,12 +6,15 @@ from app.actions.outbox import NewMail, put_in_outbox
 from app.entities.base import utc_now
 from app.entities.users import User
 from app.mail.notices import Notice, notice_of
+from app.rules.people import mail_of
 from app.rules.tokens import new_token
 from app.school import current_school
 
 
 def notify(user: User, kind: Notice) -> None:
-    """A mail in the outbox, in the caller's transaction."""
+    """A mail in the outbox, in the caller's transaction; none for who has no address."""
+    if not mail_of(user.email):
+        return
     school = current_school()
     subject, body = notice_of(
         kind, user.language or school.language, school.name, name=user.full_name, when=school.local(utc_now())

@@ -21,6 +21,7 @@ from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.mail.texts import CODE, login_code_text
 from app.permissions import Actor, Permission, Role
+from app.rules.people import mail_of
 from app.rules.text import N_
 from app.school import current_school
 
@@ -50,7 +51,7 @@ def _send_sample(actor: Actor, role: str, language: str) -> Outcome:
     user = db.session.get(User, actor.id) if actor.id else None
     if user is None:
         raise NotFound
-    if not user.email:
+    if not mail_of(user.email):
         raise RuleBroken(N_("Bij uw account staat geen e-mailadres. Vul het in bij Mijn profiel."))
     subject, body = sample_text(user.full_name, user.username, role, language)
     with force_locale(language):

@@ -142,7 +142,10 @@ class CodeForm(ActionForm):
     code = StringField(
         _l("Inlogcode"),
         [InputRequired(), Length(max=60)],
-        description=_l("Zestien tekens uit de mail. Spaties, streepjes en kleine letters maken niet uit."),
+        description=_l(
+            "Zestien tekens in groepen van vier, uit de mail of van papier. Spaties, streepjes en kleine "
+            "letters maken niet uit."
+        ),
         render_kw=CODE_BOX,
     )
     shared = shared_field()

@@ -11,13 +11,14 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 
 from app.actions.base import Refused
+from app.actions.codes import NO_ADDRESS
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student
 from app.entities.users import RoleRow, User
 from app.permissions import Actor, Permission, Role, may
 from app.queries.users import with_role
-from app.rules.people import full_name
+from app.rules.people import full_name, mail_of, without_mail
 
 NAME_MAX = 64  # what the account table holds of a name; the student's own row has all of it
 STUDENT_ONLY = tuple(role for role in Role if role is not Role.STUDENT)
@@ -32,8 +33,11 @@ class Accounts:
     refused: list[Refused] = field(default_factory=list)
 
 
-def ensure_accounts(actor: Actor, student_ids: Iterable[int]) -> Accounts:
-    """An account for each of these students: user name = student number, role student, e-mail."""
+def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool = False) -> Accounts:
+    """An account for each of these students: user name = student number, role student, e-mail.
+
+    `on_paper`: for a code that is handed over, so that no e-mail address is needed.
+    """
     ids = sorted(set(student_ids))
     taken_names, taken_mails = _clashes(ids)
     accounts = Accounts()
@@ -47,7 +51,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int]) -> Accounts:
         outdated = (
             has_account and email and not row.password and row.user_email != email and not row.other_role
         )
-        why = _refusal(actor, row, has_account, clash and (outdated or not has_account))
+        why = _refusal(actor, row, has_account, clash and (outdated or not has_account), on_paper)
         if why:
             accounts.refused.append(Refused(_label(row), why))
             continue
@@ -57,7 +61,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int]) -> Accounts:
             new.append(row)
         if outdated:
             moved.append({"id": row.user_id, "email": email})
-        taken_mails.add(email)
+        taken_mails.add(email or without_mail(row.number))
     if moved:
         db.session.execute(update(User), moved)
     accounts.made = len(new)
@@ -65,11 +69,11 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int]) -> Accounts:
     return accounts
 
 
-def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool) -> str:
+def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool, on_paper: bool) -> str:
     if not row.active:
         return _("Deze student is niet actief.")
-    if not (row.user_email if has_account else row.email):
-        return _("Er is geen e-mailadres bekend.")
+    if not on_paper and not row.email and not mail_of(row.user_email or ""):
+        return _(NO_ADDRESS)
     if has_account and row.other_role and not may(actor, Permission.USERS_EDIT):
         return _("Dit account heeft ook een andere rol; een beheerder verstuurt de inlogcode via Gebruikers.")
     if clash:
@@ -115,7 +119,8 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
             {
                 "first_name": row.first_name[:NAME_MAX], "infix": row.infix,
                 "last_name": row.last_name[:NAME_MAX],
-                "username": row.number.lower(), "email": row.email.lower(), "active": True,
+                "username": row.number.lower(), "active": True,
+                "email": row.email.lower() or without_mail(row.number),
             }
             for row in rows
         ],

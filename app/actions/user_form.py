@@ -108,7 +108,12 @@ class UserForm(PersonForm):
     )
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
         self.roles.choices = [(role.value, _(role.label)) for role in grantable(actor)]
+        self.email.validators, self.email.flags.required = [Length(max=254)], False
+        self.email.description = _(
+            "Geen e-mailadres? Laat dit leeg en vul een gebruikersnaam in; de inlogcode gaat dan op papier."
+        )
 
 
 class NewUserForm(UserForm):
@@ -146,7 +151,8 @@ class EditUserForm(OwnVersion, UserForm):
         user = targets.one() if targets is not None else User()
         fields = ("first_name", "infix", "last_name", "email", "username", "organisation", "phone", "version")
         return {name: getattr(user, name) for name in fields} | {
-            "roles": [role.value for role in roles_of(user)]
+            "email": people.mail_of(user.email),
+            "roles": [role.value for role in roles_of(user)],
         }
 
 

@@ -38,6 +38,7 @@ from app.rules.text import N_
 NAMES = 10
 SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
+NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
 LAST_ONE = N_("Dit is de laatste actieve beheerder.")
 NAME_IS_ADDRESS = N_(
     "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
@@ -79,7 +80,8 @@ def add_user(
     db.session.flush()
     summary = _("%(name)s is toegevoegd.", name=user.full_name)
     if send_code:
-        issue_codes(actor, [user.id], mail=True)
+        if refused := issue_codes(actor, [user.id], mail=True).refused:
+            raise RuleBroken(refused[0].reason, field="send_code")
         summary = _(
             "%(name)s is toegevoegd; de mail met de inlogcode staat in Postvak uit.", name=user.full_name
         )
@@ -193,11 +195,14 @@ def reactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
 
 def sign_in_names(user: User, email: str, username: str) -> None:
     """Set address and user name, in lower case. A user name with an @ is the user's own address:
-    so nobody's user name can be another's address, and the two never need comparing."""
-    address = people.email(email).lower()
+    so nobody's user name can be another's address, and the two never need comparing. Who has no address
+    signs in by user name, with a code on paper (decision 14)."""
+    address = people.email(email or "").lower()
     name = people.tidy(username or "").lower()
     if not address:
-        raise RuleBroken(N_("Vul een e-mailadres in."), field="email")
+        if not name or "@" in name:
+            raise RuleBroken(NO_WAY_TO_SIGN_IN, field="email")
+        address = people.without_mail(name)
     if not name or name == user.email:
         name = address
     if " " in name:
@@ -227,7 +232,8 @@ def saved(user: User, changes: dict[str, Any]) -> Outcome:
 
 def _facts(user: User) -> dict[str, Any]:
     plain = ("first_name", "infix", "last_name", "email", "username", "organisation", "phone")
-    return {name: getattr(user, name) for name in plain} | {"roles": _role_text(user)}
+    facts = {name: getattr(user, name) for name in plain}
+    return facts | {"email": people.mail_of(user.email), "roles": _role_text(user)}
 
 
 def _role_text(user: User) -> str:

@@ -62,7 +62,11 @@ def _our_login_code_text(language: str, school: str, role: str) -> Text:
     literal = school.replace("%", "%%")
     waits = WHAT_WAITS.get(Role(role)) if role else None
     with force_locale(language):
-        go = _("Ga naar %(address)s en vul beide in. U kiest daar zelf een wachtwoord.", address=ADDRESS)
+        go = _(
+            "Ga naar %(address)s en vul beide in. U kiest daar zelf een wachtwoord, of gaat verder met codes "
+            "per mail.",
+            address=ADDRESS,
+        )
         body = letter(
             "%(name)s", literal,
             _("Hierbij uw inlogcode voor de examens van %(school)s.", school=literal),

@@ -29,6 +29,7 @@ from app.queries.factors import factors_of
 from app.queries.profile import address_awaiting
 from app.queries.sessions import own_sessions
 from app.queries.users import last_sign_in, own_user, roles_of
+from app.rules.people import mail_of
 from app.school import current_school, site_address
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
@@ -155,7 +156,7 @@ def _own_data(user: User, awaiting: str, buttons: list[Button]) -> Section:
             Fact(_("Voornaam"), user.first_name),
             Fact(_("Tussenvoegsel"), user.infix),
             Fact(_("Achternaam"), user.last_name),
-            Fact(_("E-mailadres"), cells=[Cell(user.email, muted=_awaiting(awaiting))]),
+            Fact(_("E-mailadres"), cells=[Cell(mail_of(user.email), muted=_awaiting(awaiting))]),
             Fact(_("Telefoon"), user.phone),
             Fact(_("Taal"), language),
             Fact(_("Gebruikersnaam"), user.username),

@@ -57,6 +57,7 @@ from app.queries.users import (
     roles_of,
     with_role,
 )
+from app.rules.people import mail_of
 from app.rules.viewing import why_not
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, ListModel, Row, Section, ShowModel, Tone
 
@@ -97,7 +98,9 @@ def to_do(facts: UserFacts) -> str:
     if facts.mail_failed:
         return _("Controleer het e-mailadres en verstuur de inlogcode opnieuw.")
     if facts.state is UserState.NEVER:
-        return _("Verstuur een inlogcode.")
+        return (
+            _("Verstuur een inlogcode.") if facts.has_mail else _("Druk een inlogcode af: geen e-mailadres.")
+        )
     return _("Vraag om de tweede stap in te stellen, in Mijn profiel.") if facts.lacks_factor else ""
 
 
@@ -259,7 +262,7 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
             _("Gegevens"),
             facts=[
                 Fact(_("Gebruikersnaam"), row.username),
-                Fact(_("E-mailadres"), row.email),
+                Fact(_("E-mailadres"), mail_of(row.email)),
                 Fact(_("Telefoon"), row.phone),
                 Fact(_("Organisatie"), row.organisation),
                 Fact(_("Rollen"), cells=[Cell(badges=role_badges(row))]),

@@ -26,6 +26,7 @@ from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import LoginCode, User
 from app.permissions import Actor, Permission, visible
 from app.queries.users import last_sign_in
+from app.rules.people import mail_of
 
 Data = Mapping[str, Any]
 Rows = Sequence[Data]
@@ -79,7 +80,7 @@ def _account(actor: Actor) -> tuple[User, datetime | None]:
 def account(user: User) -> Data:
     return {
         "first_name": user.first_name, "infix": user.infix, "last_name": user.last_name,
-        "username": user.username, "email": user.email, "phone": user.phone,
+        "username": user.username, "email": mail_of(user.email), "phone": user.phone,
         "organisation": user.organisation, "language": user.language, "active": bool(user.active),
         "roles": [role.name for role in user.roles], "created_at": user.created_at,
         "last_sign_in": last_sign_in(user), "sign_ins": user.login_count or 0,

@@ -18,6 +18,7 @@ from app.entities.users import LoginCode, User, user_programme
 from app.permissions import Actor, Role, visible
 from app.queries.factors import has_factor
 from app.queries.users import PROGRAMME_ROLES, is_incomplete, live_code, with_role
+from app.rules.people import mail_of
 from app.rules.second_factor import needed
 from app.rules.text import N_
 from app.school import current_school
@@ -106,6 +107,7 @@ class UserFacts:
     mail_failed: bool
     lacks_factor: bool
     students: int
+    has_mail: bool = True
 
 
 def students_of() -> Any:
@@ -129,12 +131,12 @@ def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
     found = db.session.execute(
         select(
             User.id, state, missing, case((_mail_failed(), 1), else_=0), case((_lacks_factor(), 1), else_=0),
-            students_of(),
+            students_of(), User.email,
         ).where(User.id.in_(user_ids))
     )  # fmt: skip
     return {
-        id_: UserFacts(UserState(held), wanting, bool(failed), bool(lacks), count)
-        for id_, held, wanting, failed, lacks, count in found
+        id_: UserFacts(UserState(held), wanting, bool(failed), bool(lacks), count, bool(mail_of(email)))
+        for id_, held, wanting, failed, lacks, count, email in found
     }
 
 

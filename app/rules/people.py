@@ -25,6 +25,7 @@ GENDER_WORDS: dict[str, GenderKey] = {
 
 NUMBER_MAX = 20
 EMAIL_MAX = 254
+NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606): of an account without an address
 EARLIEST_BIRTH = date(1900, 3, 1)  # before it Excel's calendar is off by a day (it has a 29 February 1900)
 MIN_AGE = 10  # a younger "student" is a typing error in the year
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -115,6 +116,16 @@ def email(value: str) -> str:
         raise RuleBroken(N_("“%(value)s” is geen e-mailadres."), value=_short(text))
     name, _, domain = text.rpartition("@")
     return f"{name}@{domain.lower()}"
+
+
+def without_mail(name: str) -> str:
+    """What stands in the place of an address where somebody has none: an account needs one (decision 14)."""
+    return f"{name.lower()}@{NO_MAIL}"
+
+
+def mail_of(address: str) -> str:
+    """The address, if mail can be sent there; "" for an account without one."""
+    return "" if address.endswith(f"@{NO_MAIL}") else address
 
 
 def email_plausible(text: str) -> bool:

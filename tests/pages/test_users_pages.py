@@ -24,6 +24,7 @@ from app.entities.mail import OutboxMail
 from app.entities.trail import ActionRun, AuditEntry
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM, Actor, Role, actor_of
+from app.rules.people import NO_MAIL
 from tests.factories import (
     make_exam,
     make_group,
@@ -35,6 +36,8 @@ from tests.factories import (
     refresh,
     supervise,
 )
+from tests.pages.test_sign_in import NEW as NEW_PASSWORD
+from tests.pages.test_sign_in import OTHER, browser, is_in, sign_in, submit
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -320,6 +323,47 @@ class TestSheet:
         assert found[0] not in kept
         assert found[0].replace("-", "") not in kept
         assert db.session.scalar(select(AuditEntry.action).order_by(AuditEntry.id.desc())) == "print_codes"
+
+    def test_who_has_no_mail_gets_a_code_on_paper_and_signs_in_by_number(self, visit: Visit) -> None:
+        student = make_student(number="0203118", email="")
+        beheerder = visit("administrator")
+        mailed = beheerder.do(f"/studenten/do/send_student_codes?id={student.id}").text
+        assert "op papier" in mailed
+        sheet = beheerder.do(f"/studenten/do/print_student_codes?id={student.id}").text
+        code = CODE_SHAPE.search(sheet)
+        assert code is not None
+        page = browser(beheerder.app)
+        submit(page, "/aanmelden/code", {"username": "0203118", "code": code[0]})
+        asked = page.get(NEW_PASSWORD).text
+        assert "geen e-mailadres" in asked
+        assert "Verder zonder wachtwoord" not in asked
+        submit(page, NEW_PASSWORD, {"password": OTHER, "again": OTHER})
+        again = browser(beheerder.app)
+        sign_in(again, "0203118", OTHER)
+        assert is_in(again)
+        submit(browser(beheerder.app), "/aanmelden/stuur-code", {"username": "0203118"})
+        refresh()
+        assert db.session.scalars(select(OutboxMail)).all() == []
+        account = db.session.scalars(select(User).where(User.username == "0203118")).one().id
+        theirs = (f"/gebruikers/{account}", "/gebruikers/", f"/gebruikers/do/edit_user?id={account}")
+        own = ("/mijn-profiel/", "/mijn-profiel/gegevens/")
+        shown = [beheerder.get(path) for path in theirs] + [again.get(path) for path in own]
+        assert {answer.status_code for answer in shown} == {200}
+        assert not [answer.request.path for answer in shown if NO_MAIL in answer.text]
+
+    def test_a_user_without_an_address_has_a_user_name_and_a_code_on_paper(self, visit: Visit) -> None:
+        beheerder = visit("administrator")
+        typed = {"first_name": "Ans", "last_name": "Zonder", "roles": "company_supervisor"}
+        typed["programmes"] = str(make_programme().id)
+        add = "/gebruikers/do/add_user"
+        assert "voor wie geen e-mailadres heeft" in beheerder.post(add, typed).text
+        both = {**typed, "username": "ans.zonder"}
+        assert "op papier" in beheerder.post(add, {**both, "send_code": "y"}).text
+        assert beheerder.post(add, both).status_code == 302
+        refresh()
+        user = db.session.scalars(select(User).where(User.username == "ans.zonder")).one()
+        assert "Druk een inlogcode af" in beheerder.get(f"/gebruikers/{user.id}").text
+        assert CODE_SHAPE.search(beheerder.do(self.path(user)).text)
 
     def test_who_decides_gets_no_code_on_paper(self, visit: Visit) -> None:
         page = visit("administrator").do(self.path(make_user("exam_committee", "school_examiner"))).text

@@ -38,6 +38,7 @@ from app.pages.base.sign_in import (
 from app.pages.base.view import View
 from app.permissions import SYSTEM, Permission
 from app.rules.login_codes import RESET, SIGN_IN
+from app.rules.people import mail_of
 from app.rules.tokens import new_token
 from app.theme.widgets import Button
 
@@ -181,15 +182,26 @@ class CodesPage(View):
         )
 
     def _password_page(self, form: ActionForm, problem: str = "") -> Any:
+        """Who has no mail needs a password: there is no other way back in."""
+        has_mail = bool(mail_of(current_user.email))
+        told = (
+            _(
+                "U bent aangemeld. Uw gebruikersnaam is %(username)s. Met een wachtwoord bent u de "
+                "volgende keer sneller binnen; zonder vraagt u dan weer een code per mail.",
+                username=current_user.username,
+            )
+            if has_mail
+            else _(
+                "U bent aangemeld. Uw gebruikersnaam is %(username)s. Kies nu een wachtwoord: bij uw account "
+                "staat geen e-mailadres, dus een code per mail kunt u niet krijgen.",
+                username=current_user.username,
+            )
+        )
         return sign_in_page(
             form,
             problem,
             title=_("Kies een wachtwoord"),
-            intro=_(
-                "U bent aangemeld. Uw gebruikersnaam is %(username)s. Met een wachtwoord bent u de "
-                "volgende keer sneller binnen; zonder vraagt u dan weer een code per mail.",
-                username=current_user.username,
-            ),
+            intro=told,
             submit_label=_("Opslaan"),
-            links=[Button(_("Verder zonder wachtwoord"), "/")],
+            links=[Button(_("Verder zonder wachtwoord"), "/")] if has_mail else [],
         )

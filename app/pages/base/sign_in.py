@@ -136,7 +136,10 @@ class SignInPage(View):
             form,
             problem,
             title=_("Aanmelden met een inlogcode"),
-            intro=_("De inlogcode werkt één keer. Daarna kunt u zelf een wachtwoord kiezen."),
+            intro=_(
+                "Vul beide in: een code werkt alleen met de naam waarvoor hij gemaakt is, en één keer. "
+                "Daarna kiest u zelf een wachtwoord of gaat u verder met codes per mail."
+            ),
             links=[Button(_("Ik heb al een wachtwoord"), SIGN_IN_PATH)],
         )
 
