@@ -31,6 +31,7 @@ from app.actions.delivery import BATCH, claim_mails, claimed, note_cancelled, no
 from app.actions.mail_bodies import ready_body
 from app.actions.outbox import WAKE, one_line
 from app.entities.base import db
+from app.entities.mail import OutboxMail
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
 from app.rules.delivery import CERTIFICATE, REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
@@ -137,27 +138,30 @@ def _prepare(ids: Sequence[int], me: str) -> list[Ready]:
         if body is None:
             ended.append(mail.id)
             continue
-        ready.append(Ready(mail.id, _message(mail.dedupe_key, mail.to_address, mail.subject, body)))
+        ready.append(Ready(mail.id, _message(mail, body)))
     db.session.remove()  # no transaction stays open while the mail server thinks
     for mail_id in ended:
         run(note_cancelled, SYSTEM, mail_id=mail_id, sender=me)
     return ready
 
 
-def _message(key: str, to: str, subject: str, body: str) -> Message:
+def _message(mail: OutboxMail, body: str) -> Message:
+    """The mail as it goes; whoever reads it aloud knows the language of its text."""
     school = current_school()
-    with force_locale(school.language):
+    language = mail.language or school.language
+    with force_locale(language):
         message = Message(
-            subject=one_line(subject),
-            recipients=[one_line(to)],
+            subject=one_line(mail.subject),
+            recipients=[one_line(mail.to_address)],
             body=body,
             html=render_template(
-                "mail/mail.html", subject=subject, paragraphs=paragraphs_of(body), school=school
+                "mail/mail.html", subject=mail.subject, paragraphs=paragraphs_of(body), school=school,
+                language=language,
             ),
             sender=formataddr((one_line(school.mail_sender_name), school.mail_sender)),
-            extra_headers={"Auto-Submitted": "auto-generated"},
-        )
-    message.msgId = message_id(school.key, key, school.mail_sender)
+            extra_headers={"Auto-Submitted": "auto-generated", "Content-Language": language},
+        )  # fmt: skip
+    message.msgId = message_id(school.key, mail.dedupe_key, school.mail_sender)
     return message
 
 

@@ -17,13 +17,14 @@ from app.actions.base import run
 from app.actions.codes import issue_codes, shown_code
 from app.actions.delivery import LEASE, claim_mails, note_sent
 from app.actions.outbox import NewMail, put_in_outbox, send_again
+from app.actions.sample_mail import send_user_sample
 from app.actions.users import deactivate_users
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
 from app.mailer import message_id, send_all, start_sender
-from app.permissions import SYSTEM
+from app.permissions import SYSTEM, actor_of
 from app.rules.delivery import CERTIFICATE, MOST_TRIES, REFUSED_ADDRESS, UNREACHABLE
 from tests.factories import make_user, refresh
 from tests.support.smtp import MailServer, home_made_certificate, mail_server, sending_to, unused_port
@@ -88,6 +89,22 @@ def test_a_login_code_is_in_the_mail_and_in_no_row(server: MailServer) -> None:
     assert text is not None
     assert code in text.get_content()
     assert code not in mails()[0].body
+
+
+def test_a_mail_says_the_language_of_its_text_whatever_the_school_speaks(server: MailServer) -> None:
+    reader, other = make_user("administrator", language="en"), make_user("student")
+    with transaction():
+        issue_codes(SYSTEM, [reader.id, other.id], mail=True)
+    run(send_user_sample, actor_of(reader), role="student", language="nl")
+    send_all()
+    said = set()
+    for mail in server.received:
+        html = mail.get_body(("html",))
+        assert html is not None
+        lang = re.search(r'<html lang="(\w+)"', html.get_content())
+        assert lang is not None
+        said.add((mail["Content-Language"], lang[1], "Kind regards" in html.get_content()))
+    assert (len(server.received), said) == (3, {("en", "en", True), ("nl", "nl", False)})
 
 
 def test_the_mail_about_a_code_that_ended_is_not_sent(server: MailServer) -> None:

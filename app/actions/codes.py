@@ -227,6 +227,7 @@ def _mail_of(row: Any, text: Text, until: datetime) -> NewMail:
         to_address=row.email,
         to_user_id=row.user_id,
         login_code_id=row.id,
+        language=row.language,
         subject=text.subject,
         body=text.body_for(name=name, username=row.username, until=until),
     )

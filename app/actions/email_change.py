@@ -227,6 +227,7 @@ def _mail(change: EmailChange, user: User, purpose: str, to: str, text: tuple[st
                 to_address=to,
                 to_user_id=user.id,
                 email_change_id=change.id,
+                language=user.language,
                 subject=text[0],
                 body=text[1],
             )

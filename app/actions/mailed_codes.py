@@ -147,6 +147,7 @@ def _mail(user: User | None, wanted: int, code_id: int, purpose: str) -> None:
         login_code_id=code_id,
         subject=subject[:200],
         body=body,
+        language=language,
         state="waiting",
         created_at=now,
         next_try_at=now,

@@ -26,6 +26,7 @@ def notify(user: User, kind: Notice) -> None:
                 dedupe_key=f"{kind}:{user.id}:{new_token()}",
                 to_address=user.email,
                 to_user_id=user.id,
+                language=user.language,
                 subject=subject,
                 body=body,
             )

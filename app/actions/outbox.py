@@ -26,7 +26,8 @@ AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
 class NewMail:
     """A mail to be sent. `dedupe_key` is unique for what it tells, so that nothing is told twice.
 
-    `body` holds placeholders (app/mail/texts.py) for a code, which comes at sending.
+    `body` holds placeholders (app/mail/texts.py) for a code, which comes at sending; `language`: the one
+    that the text is written in ("": the school's).
     """
 
     purpose: str
@@ -38,6 +39,7 @@ class NewMail:
     login_code_id: int | None = None
     invitation_id: int | None = None
     email_change_id: int | None = None
+    language: str = ""
 
 
 def put_in_outbox(mails: Sequence[NewMail]) -> None:

@@ -60,6 +60,7 @@ def _send_sample(actor: Actor, role: str, language: str) -> Outcome:
     mail = NewMail(
         purpose=SAMPLE, dedupe_key=f"{SAMPLE}:{user.id}:{secrets.token_hex(8)}", to_address=user.email,
         to_user_id=user.id, subject=subject, body=f"{warning}\n\n{body.replace(CODE, SAMPLE_CODE)}",
+        language=language,
     )  # fmt: skip
     put_in_outbox([mail])
     return Outcome(

@@ -37,6 +37,7 @@ class OutboxMail(Model):
     email_change_id: Mapped[int | None] = mapped_column(ForeignKey("email_change.id"), index=True)
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(5), default="", server_default="")  # "": the school's
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now, index=True)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)

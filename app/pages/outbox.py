@@ -186,7 +186,7 @@ class OutboxPage(ListPage):
             sent_at=row.sent_at,
             body=body,
             paragraphs=paragraphs_of(body),
-            language=(row.to_user.language if row.to_user else "") or current_school().language,
+            language=row.language or current_school().language,
             note=note,
             progress=progress_text(row),
             said=row.failure_detail,
