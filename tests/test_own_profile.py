@@ -97,7 +97,8 @@ class TestAnotherAddress:
     def test_the_old_address_stops_it_and_every_session_ends(self, app: Flask, visitor: Visitor) -> None:
         old = user_of(visitor).email
         reader = Visitor(app)
-        assert reader.get(f"{STOP}?code={stop_code(change().nonce)}").status_code == 200
+        opened = reader.get(f"{STOP}?code={stop_code(change().nonce)}")
+        assert (opened.status_code, 'name="language" value="en"' in opened.text) == (200, True)
         assert visitor.get("/mijn-profiel/").status_code == 200, "nothing stops on GET"
         assert reader.post(STOP, {"code": grouped(stop_code(change().nonce))}).status_code == 302
         assert visitor.get("/mijn-profiel/").status_code == 302

@@ -9,17 +9,22 @@ from flask_babel import gettext as _
 
 from app.actions.availability import exclude_exam, include_exam, release_progress
 from app.actions.base import Action, entry_label
+from app.actions.code_sheet import print_student_codes
 from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import FIELD_LABELS as GROUP_LABELS
 from app.actions.groups import add_to_groups, remove_from_group
+from app.actions.login_codes import send_student_codes
 from app.actions.students import FIELD_LABELS, change_student
 from app.entities.base import utc_now
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor
+from app.pages.outbox import send_again_buttons
+from app.pages.sign_in_state import sign_in_facts
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries import students as queries
+from app.queries.users import code_state
 from app.rules.people import dutch_date
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
 
@@ -47,6 +52,8 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
         _exams(page, actor, student),
         _progress(page, student),
     ]
+    if may(actor, Permission.STUDENTS_EDIT):
+        sections.append(_sign_in(page, student))
     if may(actor, Permission.TRAIL_READ):
         sections.append(trail_section("Student", student.id))
     return ShowModel(
@@ -220,6 +227,23 @@ def _progress(page: StudentsPage, student: Student) -> Section:
         [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)],
         buttons=_buttons(page, student, (release_progress, label, icon)),
     )
+
+
+def _sign_in(page: StudentsPage, student: Student) -> Section:
+    """The account of the student: how far it is, and what became of its mail."""
+    buttons = _buttons(
+        page, student,
+        (send_student_codes, str(send_student_codes.label), "envelope"),
+        (print_student_codes, str(print_student_codes.label), "printer"),
+    )  # fmt: skip
+    user = student.user
+    if user is None:
+        return Section(
+            _("Aanmelden"), empty=_("Nog geen account: dat ontstaat met de inlogcode."), buttons=buttons
+        )
+    code = code_state(user.id)
+    again = send_again_buttons(code.mail, page.href("show", pk=student.id), _("Mail opnieuw versturen"))
+    return Section(_("Aanmelden"), facts=sign_in_facts(user, code), buttons=[*again, *buttons])
 
 
 # -- the trail of one row

@@ -29,14 +29,14 @@ from app.actions.users import (
 from app.actions.viewing import view_as
 from app.entities.users import User
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, ids_arg, is_number, text_arg
 from app.pages.base.screens import go
 from app.pages.base.sessions import present
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
-from app.pages.outbox import OutboxPage, progress_text, send_again_buttons
+from app.pages.outbox import OutboxPage, send_again_buttons
 from app.pages.second_factor import factor_text
+from app.pages.sign_in_state import sign_in_cell, sign_in_facts
 from app.permissions import Permission, Role, may
 from app.queries.asked import matching_words
 from app.queries.factors import factors_of
@@ -49,10 +49,8 @@ from app.queries.user_list import (
     user_facts,
 )
 from app.queries.users import (
-    CodeState,
     code_state,
     in_programme,
-    last_sign_in,
     programme_choices,
     roles_of,
     with_role,
@@ -119,10 +117,6 @@ def roles_cell(user: User) -> Cell:
     names = [programme.name for programme in user.programmes]
     more = _(" en nog %(count)s", count=len(names) - 1) if len(names) > 1 else ""
     return Cell(badges=role_badges(user), muted=names[0] + more if names else "")
-
-
-def sign_in_cell(user: User) -> Cell:
-    return Cell(show_datetime(last_sign_in(user)) or _("nooit"))
 
 
 def by_role(statement: Select[Any], value: str) -> Select[Any]:
@@ -302,30 +296,8 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         return Section(
             _("Aanmelden"),
             facts=[
-                Fact(_("Laatst aangemeld"), sign_in_cell(row).text),
-                Fact(_("Inlogcode"), cells=[_code_cell(code)]),
+                *sign_in_facts(row, code),
                 Fact(_("Tweede stap"), factor_text(factors)),
             ],
             buttons=buttons,
         )
-
-
-def _code_cell(state: CodeState) -> Cell:
-    """Whether a code works, what became of its mail and, for who may, the way to that mail."""
-    if state.mail is None:
-        return Cell(_code_text(state))
-    href = f"{OutboxPage.route_base}/{state.mail.id}" if may(current_actor(), Permission.OUTBOX_SEE) else ""
-    return Cell(_code_text(state), href=href, muted=progress_text(state.mail))
-
-
-def _code_text(state: CodeState) -> str:
-    if state.expires_at is None:
-        return _("Er is geen inlogcode die nu werkt.")
-    told = {
-        "": _("Geldig tot %(until)s, nog niet gemaild."),
-        "waiting": _("Geldig tot %(until)s, de mail staat in Postvak uit."),
-        "sending": _("Geldig tot %(until)s, de mail gaat nu weg."),
-        "sent": _("Geldig tot %(until)s, gemaild."),
-    }
-    sentence = told.get(state.mail_state, _("Geldig tot %(until)s, de mail kwam niet aan."))
-    return sentence % {"until": show_datetime(state.expires_at)}

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.actions.base import run
-from app.actions.login_codes import send_login_codes
+from app.actions.login_codes import send_login_codes, send_student_codes
 from app.actions.sample_mail import SAMPLE, SAMPLE_CODE
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -133,6 +133,20 @@ class TestAfter:
         answer = beheerder.post(again, {"confirmed": "1"})
         assert answer.headers["Location"] == f"/gebruikers/{user.id}"
         assert mails()[0].state == "waiting"
+
+    def test_the_page_of_a_student_says_so_too_to_who_may_send(self, visit: Visit) -> None:
+        student = make_student(email="fleur@example.nl")
+        beheerder, path = visit("administrator"), f"/studenten/{student.id}"
+        assert "Nog geen account" in beheerder.get(path).text
+        run(send_student_codes, SYSTEM, [student.id])
+        with transaction():
+            db.session.execute(update(OutboxMail).values(state="failed", failure=REFUSED_ADDRESS, tries=1))
+        page = beheerder.get(path).text
+        assert "De mailserver kent dit adres niet" in page
+        again = f"/postvak-uit/do/send_again?id={mails()[0].id}&back={path}"
+        assert again.replace("&", "&amp;").replace(path, path.replace("/", "%2F")) in page
+        assert beheerder.post(again, {"confirmed": "1"}).headers["Location"] == path
+        assert "Laatst aangemeld" not in visit("exam_committee").get(path).text
 
     def test_who_may_not_read_the_outbox_gets_no_way_in(self, visit: Visit) -> None:
         user = make_user("school_examiner")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -24,7 +24,7 @@ from app.mail.invitation import INVITATION_PATH
 from app.pages.base.guards import public
 from app.pages.base.request import address, posted, sent
 from app.pages.base.sessions import enter, opening
-from app.pages.base.sign_in import SIGN_IN_PATH
+from app.pages.base.sign_in import SIGN_IN_PATH, sign_in_page
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.queries.invitations import open_sitting, why_ended
@@ -102,14 +102,12 @@ def _let_in(invitation: Invitation | None, unknown: str) -> Any:
 
 
 def _page(form: ActionForm, problem: str = "") -> Any:
-    page = render_template(
-        "users/invitation.html",
-        form=form,
-        problems=[problem] if problem else [],
+    return sign_in_page(
+        form,
+        problem,
+        template="users/invitation.html",
         link_href=f"{INVITATION_PATH}/link",
         code_href=f"{INVITATION_PATH}/",
         account_href=SIGN_IN_PATH,
-        languages=current_app.config["LANGUAGES"],
-        back=INVITATION_PATH + "/",
+        back=f"{INVITATION_PATH}/",
     )
-    return page, 422 if problem or form.errors else 200

@@ -144,16 +144,17 @@ class SignInPage(View):
         )
 
 
-def sign_in_page(form: ActionForm | None, problem: str = "", **values: Any) -> Any:
+def sign_in_page(
+    form: ActionForm | None, problem: str = "", *, template: str = "users/sign_in.html", **values: Any
+) -> Any:
     """A page for who is not signed in yet: one form, what is wrong with it, and where else to go."""
     wrong = problem or (form is not None and form.errors)
     page = render_template(
-        "users/sign_in.html",
+        template,
         form=form,
         problems=[problem] if problem else [],
         languages=current_app.config["LANGUAGES"],
-        back=request.full_path.rstrip("?"),
-        **values,
+        **{"back": request.full_path.rstrip("?"), **values},
     )
     return page, 422 if wrong else 200
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template
+from flask import flash, redirect
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -16,7 +16,7 @@ from app.errors import RuleBroken
 from app.mail.email_change import STOP_PATH
 from app.pages.base.guards import public
 from app.pages.base.request import address, posted, sent
-from app.pages.base.sign_in import SIGN_IN_PATH
+from app.pages.base.sign_in import SIGN_IN_PATH, sign_in_page
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 
@@ -47,12 +47,11 @@ class StopChangePage(View):
 
 
 def _page(form: ActionForm, problem: str = "") -> Any:
-    page = render_template(
-        "sign_in.html",
-        form=form,
+    return sign_in_page(
+        form,
+        problem,
         title=_("Wijziging van e-mailadres stoppen"),
         intro=_("Hebt u niet zelf om een ander e-mailadres gevraagd? Vul dan de code in uit de mail."),
         submit_label=_("Wijziging stoppen"),
-        problems=[problem] if problem else [],
+        back=f"{STOP_PATH}/",
     )
-    return page, 422 if problem or form.errors else 200
