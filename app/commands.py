@@ -19,6 +19,7 @@ from sqlalchemy import inspect, select
 from app.actions.base import run
 from app.actions.demo import add_demo_students, load_demo_school
 from app.actions.programmes import load_catalogue
+from app.actions.retention import forget_outdated
 from app.actions.roles import generate_roles
 from app.actions.setup import create_administrator
 from app.actions.trail import broken_at
@@ -87,7 +88,7 @@ def register_commands(app: Flask) -> None:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     for command in (
         prepare_command, serve_command, load_catalogue_command, create_administrator_command,
-        demo_reset_command, demo_data_command, verify_trail_command, send_mail_command,
+        demo_reset_command, demo_data_command, verify_trail_command, send_mail_command, forget_command,
     ):  # fmt: skip
         app.cli.add_command(command)
 
@@ -181,6 +182,12 @@ def send_mail_command() -> None:
     click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
     if settings.redis_url:
         Consumer(current_app.extensions["proeve_huey"], workers=1, max_delay=2).run()
+
+
+@click.command("forget")
+def forget_command() -> None:
+    """Take away what its term is over for; the clock does so every night where mail is sent."""
+    click.echo(run(forget_outdated, SYSTEM).summary)
 
 
 @click.command("verify-trail")

@@ -30,6 +30,7 @@ from app.actions.base import run
 from app.actions.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
 from app.actions.mail_bodies import ready_body
 from app.actions.outbox import WAKE, one_line
+from app.actions.retention import forget_outdated
 from app.entities.base import db
 from app.entities.mail import OutboxMail
 from app.mail.texts import paragraphs_of
@@ -95,6 +96,11 @@ def init_mailer(app: Flask, settings: Settings) -> None:
     @huey.periodic_task(crontab(minute="*"))
     def each_minute() -> None:
         send_waiting.call_local()
+
+    @huey.periodic_task(crontab(hour="3", minute="17"))
+    def each_night() -> None:
+        with app.app_context():
+            run(forget_outdated, SYSTEM)
 
     app.extensions["proeve_wake"] = send_waiting
 

@@ -47,6 +47,8 @@ class School:
     idle_minutes: int = 120
     session_hours: int = 12
     invitation_days: int = 14  # after the sitting: how long an invited company examiner can fill in
+    guest_days: int = 365  # after the work: how long an invited examiner's address is kept
+    mail_days: int = 365  # how long sent mails stay in the outbox
     second_factor: Policy = Policy.DECIDING_ROLES
     second_factor_minutes: int = 15
     logo_url: str = ""
@@ -97,6 +99,8 @@ def load_school(folder: Path) -> School:
         idle_minutes=int(data.get("sessions", {}).get("idle_minutes", 120)),
         session_hours=int(data.get("sessions", {}).get("longest_hours", 12)),
         invitation_days=int(data.get("invitations", {}).get("valid_days_after", 14)),
+        guest_days=_days(path, data, "guest_days"),
+        mail_days=_days(path, data, "mail_days"),
         second_factor=_policy(path, data.get("sign_in", {})),
         second_factor_minutes=int(data.get("sign_in", {}).get("second_factor_minutes", 15)),
         logo_url="/school/logo" if data.get("logo") else "",
@@ -148,6 +152,14 @@ def _policy(path: Path, sign_in: dict[str, Any]) -> Policy:
         choices = ", ".join(Policy)
         raise SchoolFileWrong(f"{path}: sign_in.second_factor: choose {choices}, not {value!r}")
     return Policy(value)
+
+
+def _days(path: Path, data: dict[str, Any], key: str) -> int:
+    """A term of [retention]: at least a month, for somebody may still ask."""
+    days = data.get("retention", {}).get(key, 365)
+    if not isinstance(days, int) or not 30 <= days <= 3650:
+        raise SchoolFileWrong(f"{path}: retention.{key}: choose 30 to 3650, not {days!r}")
+    return days
 
 
 def _part(path: Path, data: dict[str, Any], key: str) -> dict[str, Any]:

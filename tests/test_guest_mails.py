@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,15 +12,19 @@ from sqlalchemy import select, update
 
 from app.actions.base import run
 from app.actions.invitations import resend_invitation, withdraw_invitation
-from app.entities.base import db
+from app.actions.planning_removal import remove_planning
+from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
+from app.entities.planning import Registration
 from app.entities.users import User
 from app.mailer import send_all
 from app.permissions import SYSTEM, Role
 from app.queries.invitations import invitations_of
+from tests.actions.test_invitations import replan
 from tests.factories import refresh
 from tests.support.guests import GuestVisitor, make_invited
+from tests.support.queries import counted
 from tests.support.smtp import MailServer, mail_server
 from tests.support.visitor import Visitor
 from tests.test_guests import everything
@@ -77,6 +82,39 @@ def test_of_two_mails_only_the_latest_goes_while_both_wait(app: Flask, server: M
     send_all()
     assert [CODE.findall(text) for text in texts(server)] == [[invited.code]]
     assert states() == ["cancelled", "sent"]
+
+
+def test_a_guest_hears_of_another_time_and_once_that_he_is_not_expected(
+    app: Flask, server: MailServer
+) -> None:
+    start = utc_now() + timedelta(days=3)
+    invited = make_invited(starts_at=start)
+    make_invited(starts_at=start + timedelta(days=1))
+    never = make_invited(starts_at=start)
+    with transaction():
+        unheard = never.row
+        unheard.email = "an@example.nl"
+        db.session.execute(
+            update(OutboxMail).where(OutboxMail.invitation_id == unheard.id).values(state="failed")
+        )
+    send_all()
+    replan(invited)
+    send_all()
+    moved = texts(server)[-1]
+    assert server.received[-1]["Subject"].startswith("Gewijzigd: ")
+    assert moved.startswith("Let op: de tijd of de plaats")
+    assert CODE.findall(moved) == [invited.code]
+    registrations = [row.id for row in db.session.scalars(select(Registration))]
+    with counted() as statements:
+        run(remove_planning, SYSTEM, registrations)
+    assert len(statements) < 30
+    before = len(server.received)
+    send_all()
+    (mail,) = server.received[before:]
+    assert mail["To"] == "bas@bakkerij.example"
+    told = texts(server)[-1]
+    assert told.count("Lokaal 1.12") == 2, "both moments, in one mail"
+    assert not CODE.search(told)
 
 
 def test_who_plans_sees_that_the_mail_did_not_arrive(

@@ -62,7 +62,7 @@ def test_each_change_of_ones_own_is_mailed_once(person: Actor) -> None:
 def test_a_first_password_is_no_news(app: Flask) -> None:
     user = make_user(Role.STUDENT)
     with transaction():
-        set_password(db.session.merge(user), OTHER)
+        set_password(db.session.merge(user), OTHER, "a hash")
     refresh()
     assert db.session.scalars(select(OutboxMail)).all() == []
 

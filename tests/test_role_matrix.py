@@ -213,7 +213,7 @@ ACTIONS: dict[str, Expected] = {
 
 # Run by a route of POSTS, the sign-in page, the sender of mails or a command; no page offers them below /do/.
 ELSEWHERE = {
-    "claim_mails", "note_sent", "note_failed", "note_cancelled",
+    "claim_mails", "note_sent", "note_failed", "note_cancelled", "forget_outdated",
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "import_students", "import_users", "import_groups", "discard_import",
     "record_sign_in", "record_failed_sign_in", "complete_sign_in",

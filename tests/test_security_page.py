@@ -28,7 +28,7 @@ SECTIONS = {
 }  # fmt: skip
 KNOWN = {f"{section}.{number}" for section, last in SECTIONS.items() for number in range(1, last + 1)}
 # Of level 3, what the page speaks of.
-LEVEL_3 = {"1.2.10", "3.4.8", "3.5.8", "4.1.4", "6.3.6", "6.3.7", "6.3.8", "6.4.6", "16.5.4"}
+LEVEL_3 = {"1.2.10", "3.4.8", "3.5.8", "4.1.4", "6.3.6", "6.3.7", "6.3.8", "6.4.6", "14.2.7", "16.5.4"}
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) \|(.*)\|(.*)\|(.*)\|$", re.M)
 TEST = re.compile(r"`([\w/]+\.py)(?:::([\w:]+))?`")
 REASON = re.compile(rf"^\*\*({'|'.join(WORDS)})\*\*: (.*)")

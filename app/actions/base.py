@@ -151,6 +151,7 @@ class Action:
     submit: str | LazyString = ""
     intro: str | LazyString = ""
     proof: Proof | None = None  # what must have been shown lately by who carries it out
+    before: Callable[..., dict[str, Any]] | None = None  # slow work: done before the transaction opens
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.function(*args, **kwargs)
@@ -181,15 +182,20 @@ def action(
     submit: str | LazyString = "",
     intro: str | LazyString = "",
     proof: Proof | None = None,
+    before: Callable[..., dict[str, Any]] | None = None,
 ) -> Callable[[Callable[..., Outcome]], Action]:
-    """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given."""
+    """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given.
+
+    `before(actor, **data)` gives arguments that take long to make (a password's hash): nobody waits for them,
+    as nothing is locked yet. It decides nothing; the action looks at what it gave.
+    """
 
     def decorate(function: Callable[..., Outcome]) -> Action:
         name = function.__name__
         if name in REGISTRY and REGISTRY[name].function.__module__ != function.__module__:
             raise ValueError(f"two actions are called {name}")
         made = Action(
-            name, function, label, permission, on, form, confirm, danger, noun, submit, intro, proof
+            name, function, label, permission, on, form, confirm, danger, noun, submit, intro, proof, before
         )
         REGISTRY[name] = made
         return made
@@ -210,6 +216,7 @@ def run(
         raise OnlyLooking(READ_ONLY)
     if token and not TOKEN.fullmatch(token):
         raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+    data |= _prepared(act, actor, data)
     try:
         with transaction():
             earlier = _earlier(act, actor, token)
@@ -232,6 +239,7 @@ def preview(
     act: Action, actor: Actor, selection: Selection | Iterable[int] | None = None, **data: Any
 ) -> Outcome:
     """What `run` would do, from the same code: performed, and taken back."""
+    data |= _prepared(act, actor, data)
     try:
         with transaction(keep=False):
             return _perform(act, actor, selection, data)
@@ -258,6 +266,10 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     if len(ids) != len(asked) or not ids:
         raise NotFound
     return Targets(act.on, ids)
+
+
+def _prepared(act: Action, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    return act.before(actor, **data) if act.before is not None else {}
 
 
 def _perform(

@@ -6,6 +6,7 @@ The old address holds until the new one is confirmed. Both codes are typed; noth
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ from app.actions.profile import (
 )
 from app.actions.sealing import drawn
 from app.actions.sessions import end_sessions
-from app.actions.sign_in import NO_ONES_PASSWORD, forget_tries, mailed_code_field
+from app.actions.sign_in import NO_ONES_PASSWORD, fitting_password, forget_tries, mailed_code_field
 from app.actions.users import sign_in_names
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
@@ -86,28 +87,37 @@ class EmailCodeForm(ActionForm):
         counted(self._key)
 
 
+def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
+    nonce = secrets.token_hex(32)
+    selector, secret = parts(stop_code(nonce))
+    codes = {
+        "nonce": nonce, "code_hash": generate_password_hash(new_code(nonce)), "stop_selector": selector,
+        "stop_hash": generate_password_hash(secret),
+    }  # fmt: skip
+    return {"fits": fitting_password(actor, present or ""), "codes": codes}
+
+
 @action(
     _l("E-mailadres wijzigen"), permission=Permission.PROFILE, form=NewEmailForm, submit=_l("Verder"),
-    proof=Proof.STRONG_IF_ANY,
+    proof=Proof.STRONG_IF_ANY, before=_drawn,
     intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
 )  # fmt: skip
-def change_email(actor: Actor, *, email: str, present: str = "") -> Outcome:
+def change_email(
+    actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = ""
+) -> Outcome:
     """Begin: a code to the new address, a notice with a way to stop to the old one. Nothing changes yet."""
     user = locked_account(actor)
-    if user.password and not check_password_hash(user.password or NO_ONES_PASSWORD, present):
+    if user.password and user.password != fits:
         raise RuleBroken(NOT_PRESENT, field="present")
     address = people.email(email).lower()
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
     forget_tries(present_key(user.id))
     _end_changes(user.id)
-    nonce = secrets.token_hex(32)
-    selector, secret = parts(stop_code(nonce))
     now = utc_now()
     change = EmailChange(
-        user_id=user.id, old_email=user.email, new_email=address, nonce=nonce,
-        code_hash=generate_password_hash(new_code(nonce)), stop_selector=selector,
-        stop_hash=generate_password_hash(secret), created_at=now, expires_at=now + VALID,
+        user_id=user.id, old_email=user.email, new_email=address, created_at=now, expires_at=now + VALID,
+        **codes,
     )  # fmt: skip
     db.session.add(change)
     db.session.flush()
@@ -120,16 +130,21 @@ def change_email(actor: Actor, *, email: str, present: str = "") -> Outcome:
     )  # fmt: skip
 
 
+def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
+    change = db.session.scalars(open_change(actor.id or 0)).one_or_none()
+    stored = change.code_hash if change is not None else NO_ONES_PASSWORD
+    return {"fits": stored if check_password_hash(stored, normal_form(code)) else ""}
+
+
 @action(
-    _l("E-mailadres bevestigen"), permission=Permission.PROFILE, form=EmailCodeForm, submit=_l("Bevestigen")
-)
-def confirm_email(actor: Actor, *, code: str, staying: int | None = None) -> Outcome:
+    _l("E-mailadres bevestigen"), permission=Permission.PROFILE, form=EmailCodeForm, submit=_l("Bevestigen"),
+    before=_fits,
+)  # fmt: skip
+def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> Outcome:
     """With the code from the new address, that address holds. Every session but `staying` ends."""
     user = locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
-    stored = change.code_hash if change is not None else NO_ONES_PASSWORD
-    right = check_password_hash(stored, normal_form(code))
-    if change is None or not right or change.old_email != user.email:
+    if change is None or change.code_hash != fits or change.old_email != user.email:
         raise RuleBroken(WRONG, field="code")
     sign_in_names(user, change.new_email, user.username)
     user.version += 1

@@ -7,7 +7,8 @@ what he may is narrowed in app/permissions.py alone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +18,8 @@ from wtforms.validators import Length
 
 from app.actions.base import Outcome, Targets, action
 from app.actions.invitation_codes import fresh_secrets, try_keys
-from app.actions.outbox import NewMail, cancel_waiting, put_in_outbox
+from app.actions.invitation_mails import mail_invitations, tell_ended
+from app.actions.outbox import cancel_waiting
 from app.actions.sessions import Opening, open_session
 from app.actions.sign_in import forget_tries
 from app.actions.user_form import LABELS, NamedForm
@@ -29,13 +31,11 @@ from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.users import RoleRow, User
 from app.errors import RuleBroken
-from app.mail.invitation import INVITATION, invitation_text
 from app.permissions import Actor, Permission, Role, invitation_works
 from app.queries.invitations import has_scored, live_invitation, too_long_ago
 from app.rules import people
 from app.rules.invitations import why_not_invite
 from app.rules.text import N_
-from app.school import current_school
 
 COMPANY = Role.COMPANY_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
@@ -50,9 +50,13 @@ class InviteForm(NamedForm):
     )
 
 
+def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
+    return {"fresh": fresh_secrets()}
+
+
 @action(
     _l("Bedrijfsexaminator uitnodigen"), permission=Permission.PLANNING_EDIT, on=Sitting, form=InviteForm,
-    noun=_l("examenmoment"), submit=_l("Uitnodigen"),
+    noun=_l("examenmoment"), submit=_l("Uitnodigen"), before=_fresh,
     intro=_l(
         "Voor iemand zonder account. Hij krijgt een mail met een code, ziet alleen dit examenmoment en kan "
         "de beoordeling invullen en opslaan, nooit definitief maken."
@@ -65,6 +69,7 @@ def invite_company_examiner(
     first_name: str,
     last_name: str,
     email: str,
+    fresh: Mapping[str, Any],
     infix: str = "",
     organisation: str = "",
 ) -> Outcome:
@@ -72,9 +77,7 @@ def invite_company_examiner(
     sitting = _locked(targets.one().id)
     _refuse(sitting)
     guest = _guest(first_name, infix, last_name, organisation)
-    invitation = Invitation(
-        sitting_id=sitting.id, user=guest, email=people.email(email).lower(), **fresh_secrets()
-    )
+    invitation = Invitation(sitting_id=sitting.id, user=guest, email=people.email(email).lower(), **fresh)
     db.session.add(invitation)
     db.session.flush()
     _couple(sitting, guest.id)
@@ -87,14 +90,14 @@ def invite_company_examiner(
 
 @action(
     _l("Uitnodiging opnieuw versturen"), permission=Permission.PLANNING_EDIT, on=Sitting, confirm=True,
-    noun=_l("examenmoment"), submit=_l("Opnieuw versturen"),
+    noun=_l("examenmoment"), submit=_l("Opnieuw versturen"), before=_fresh,
     intro=_l("De nieuwe mail heeft een nieuwe code. Wat in de oude mail staat, werkt dan niet meer."),
 )  # fmt: skip
-def resend_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
+def resend_invitation(actor: Actor, targets: Targets[Sitting], *, fresh: Mapping[str, Any]) -> Outcome:
     """Mail the guest again, with another code; the session he may have goes on."""
     sitting, invitation = _invited(targets)
     _refuse(sitting, again=True)
-    for name, value in fresh_secrets().items():
+    for name, value in fresh.items():
         setattr(invitation, name, value)
     db.session.flush()
     mail_invitations([invitation.id])
@@ -152,32 +155,14 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Out
 # -- for these actions and for planning; plain functions inside the caller's transaction
 
 
-def mail_invitations(invitations: Sequence[int]) -> None:
-    """A mail in the outbox for each of these; one that still waits is replaced."""
-    if not invitations:
-        return
-    cancel_waiting(OutboxMail.invitation_id.in_(id_set(invitations)))
-    rows = db.session.execute(
-        select(Invitation, User, Sitting)
-        .join(User, User.id == Invitation.user_id)
-        .join(Sitting, Sitting.id == Invitation.sitting_id)
-        .where(Invitation.id.in_(id_set(invitations)))
-        .order_by(Invitation.id)
-    ).all()
-    mails = []
-    for invitation, guest, sitting in rows:
-        invitation.mailings += 1
-        mails.append(_mail(invitation, guest, sitting))
-    put_in_outbox(mails)
-
-
 def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
-    """Nobody comes in with these any more. `removed`: the sittings are about to go."""
+    """Nobody comes in with these any more; who had heard is told. `removed`: the sittings are about to go."""
     theirs = Invitation.sitting_id.in_(id_set(sittings))
     ended = db.session.scalars(select(Invitation.id).where(theirs)).all()
     if not ended:
         return
     cancel_waiting(OutboxMail.invitation_id.in_(id_set(ended)))
+    tell_ended(ended)
     live = update(Invitation).where(theirs, Invitation.withdrawn_at.is_(None)).values(withdrawn_at=utc_now())
     db.session.execute(live, execution_options=QUIETLY)
     if removed:
@@ -188,7 +173,7 @@ def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
 def moments_moved(sittings: Collection[int]) -> None:
     """Who was invited for these hears of the new moment, with the code that he has."""
     live = Invitation.sitting_id.in_(id_set(sorted(sittings))) & Invitation.withdrawn_at.is_(None)
-    mail_invitations(db.session.scalars(select(Invitation.id).where(live)).all())
+    mail_invitations(db.session.scalars(select(Invitation.id).where(live)).all(), moved=True)
 
 
 def _locked(sitting_id: int) -> Sitting:
@@ -254,25 +239,6 @@ def _changed(sitting: Sitting) -> None:
         .where(Registration.id == sitting.registration_id)
         .values(version=Registration.version + 1),
         execution_options=QUIETLY,
-    )
-
-
-def _mail(invitation: Invitation, guest: User, sitting: Sitting) -> NewMail:
-    school = current_school()
-    start, end = school.local(sitting.starts_at), school.local(sitting.ends_at)
-    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d-%m-%Y %H:%M}"
-    subject, body = invitation_text(
-        school.language, school.name, name=guest.full_name, when=f"{start:%d-%m-%Y %H:%M}–{until}",
-        where=sitting.location,
-    )  # fmt: skip
-    return NewMail(
-        purpose=INVITATION,
-        dedupe_key=f"{INVITATION}:{invitation.id}:{invitation.mailings}",
-        to_address=invitation.email,
-        to_user_id=guest.id,
-        invitation_id=invitation.id,
-        subject=subject,
-        body=body,
     )
 
 

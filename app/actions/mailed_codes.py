@@ -57,8 +57,15 @@ class MailedCodeForm(ActionForm):
     shared = shared_field()
 
 
-@action(_l("Code per mail gevraagd"), permission=Permission.START)
-def request_code(actor: Actor, *, username: str, purpose: str, browser: str) -> Outcome:
+def _drawn(_actor: Actor, **_data: Any) -> dict[str, Any]:
+    nonce = secrets.token_hex(32)
+    return {"nonce": nonce, "code_hash": slow_hash(mailed_code_for(nonce), nonce)}
+
+
+@action(_l("Code per mail gevraagd"), permission=Permission.START, before=_drawn)
+def request_code(
+    actor: Actor, *, username: str, purpose: str, browser: str, nonce: str, code_hash: str
+) -> Outcome:
     """Mail a code that only this browser can use; older ones of this account end. `browser`: its nonce.
 
     The request has been counted (`count_try`). Nothing is mailed to nobody, to a closed account, or to an
@@ -67,8 +74,7 @@ def request_code(actor: Actor, *, username: str, purpose: str, browser: str) -> 
     user = db.session.scalars(by_sign_in_name(username)).one_or_none()
     user_id = user.id if user is not None and user.active and mail_of(user.email) else NOBODY
     wanted = NOBODY if _has_had_enough(user_id) else user_id
-    nonce, now = secrets.token_hex(32), utc_now()
-    code_hash = slow_hash(mailed_code_for(nonce), nonce)
+    now = utc_now()
     cancel_codes([wanted], *MAILED)
     values = {
         "nonce": nonce, "code_hash": code_hash, "purpose": purpose, "browser_hash": fingerprint(browser),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,7 +11,13 @@ from sqlalchemy import select
 
 from app.actions.base import Outcome, action
 from app.actions.profile import locked_account
-from app.actions.sign_in import NewPasswordForm, again_field, new_password_field, set_password
+from app.actions.sign_in import (
+    NewPasswordForm,
+    again_field,
+    hashed_password,
+    new_password_field,
+    set_password,
+)
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
 from app.errors import RuleBroken
@@ -27,8 +34,12 @@ class ChoosePasswordForm(NewPasswordForm):
     again = again_field()
 
 
-@action(_l("Wachtwoord gekozen"), permission=Permission.PROFILE)
-def choose_password(actor: Actor, *, session_id: int, password: str, again: str = "") -> Outcome:
+def _hashed(_actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
+    return {"hashed": hashed_password(password)}
+
+
+@action(_l("Wachtwoord gekozen"), permission=Permission.PROFILE, before=_hashed)
+def choose_password(actor: Actor, *, session_id: int, password: str, hashed: str, again: str = "") -> Outcome:
     """Set a password without the present one; every other session ends. Once per code."""
     row = db.session.scalars(
         own_sessions(actor.id).where(UserSession.id == session_id).with_for_update(of=UserSession)
@@ -37,7 +48,7 @@ def choose_password(actor: Actor, *, session_id: int, password: str, again: str 
     if row is None or row.code_at is None or row.code_at < now - CODE_COUNTS:
         raise RuleBroken(CODE_FIRST)
     user = locked_account(actor)
-    set_password(user, password, staying=row.id)
+    set_password(user, password, hashed, staying=row.id)
     row.password_at, row.code_at = now, None
     return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is opgeslagen."))
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from werkzeug.security import check_password_hash
 from wtforms import PasswordField, SelectField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.base import Outcome, Targets, action, run
 from app.actions.sign_in import (
-    NO_ONES_PASSWORD,
     NewPasswordForm,
     again_field,
     count_try,
+    fitting_password,
     forget_tries,
+    hashed_password,
     new_password_field,
     set_password,
 )
@@ -117,21 +117,32 @@ def save_profile(
     return outcome
 
 
+def _hashes(actor: Actor, *, present: str, password: str, **_data: Any) -> dict[str, Any]:
+    return {"fits": fitting_password(actor, present), "hashed": hashed_password(password)}
+
+
 @action(
     _l("Wachtwoord wijzigen"), permission=Permission.PROFILE, form=ChangePasswordForm,
-    submit=_l("Wachtwoord wijzigen"), proof=Proof.STRONG_IF_ANY,
+    submit=_l("Wachtwoord wijzigen"), proof=Proof.STRONG_IF_ANY, before=_hashes,
     intro=_l("Op andere apparaten wordt u afgemeld; hier blijft u aangemeld."),
 )  # fmt: skip
 def change_password(
-    actor: Actor, *, present: str, password: str, again: str = "", staying: int | None = None
+    actor: Actor,
+    *,
+    present: str,
+    password: str,
+    fits: str,
+    hashed: str,
+    again: str = "",
+    staying: int | None = None,
 ) -> Outcome:
     """Set another password, for who knows the present one (trap 19). Every session but `staying` ends."""
     user = locked_account(actor)
-    if not check_password_hash(user.password or NO_ONES_PASSWORD, present) or not user.password:
+    if not user.password or user.password != fits:
         raise RuleBroken(NOT_PRESENT, field="present")
     if present == password:
         raise RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
-    set_password(user, password, staying=staying)
+    set_password(user, password, hashed, staying=staying)
     forget_tries(present_key(user.id))
     return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
 

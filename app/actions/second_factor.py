@@ -13,7 +13,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, update
-from werkzeug.security import check_password_hash
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -21,7 +20,7 @@ from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.notices import notify
 from app.actions.profile import locked_account, own_account
 from app.actions.sealing import derived, seal, unseal
-from app.actions.sign_in import NO_ONES_PASSWORD, forget_tries
+from app.actions.sign_in import fitting_password, forget_tries
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.factors import Authenticator, RecoveryCode
@@ -207,11 +206,15 @@ def show_code(actor: Actor, *, code: str) -> Outcome:
     return done_for(user.id, summary or _("Gecontroleerd."), way=way)
 
 
-@action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE)
-def show_password(actor: Actor, *, password: str) -> Outcome:
+def _fits(actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
+    return {"fits": fitting_password(actor, password)}
+
+
+@action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE, before=_fits)
+def show_password(actor: Actor, *, password: str, fits: str) -> Outcome:
     """Accept the user's password again, before something that matters."""
     user = locked_account(actor)
-    if not check_password_hash(user.password or NO_ONES_PASSWORD, password) or not user.password:
+    if not user.password or user.password != fits:
         raise RuleBroken(N_("Dit is niet uw wachtwoord."), field="proof_password")
     forget_tries(tries_key(user.id))
     return done_for(user.id, _("Gecontroleerd."))

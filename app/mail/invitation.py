@@ -5,6 +5,8 @@ The row in the outbox holds placeholders for code and link (decision 0006); both
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -12,17 +14,33 @@ from app.mail.own_texts import own_text
 from app.mail.texts import ADDRESS, CODE, letter
 
 INVITATION = "invitation"  # OutboxMail.purpose
+INVITATION_ENDED = "invitation_ended"
 INVITATION_PATH = "/uitnodiging"
 LINK = "{{link}}"
 
 
-def invitation_text(language: str, school: str, *, name: str, when: str, where: str) -> tuple[str, str]:
-    """Subject and body. No name of the student: who opens the invitation sees it on the page."""
+def invitation_text(
+    language: str, school: str, *, name: str, when: str, where: str, moved: bool = False
+) -> tuple[str, str]:
+    """Subject and body. No name of the student: who opens the invitation sees it on the page.
+
+    `moved`: who was invited before hears first that time or place is another one.
+    """
     own = own_text(INVITATION, language)
     if own is not None:
         words = {"naam": name, "school": school, "wanneer": when, "waar": where,
                  "inlogcode": CODE, "adres": ADDRESS, "link": LINK}  # fmt: skip
-        return own.subject_for(school), own.body_for(words)
+        subject, body = own.subject_for(school), own.body_for(words)
+    else:
+        subject, body = _our_text(language, school, name=name, when=when, where=where)
+    if not moved:
+        return subject, body
+    with force_locale(language):
+        told = _("Let op: de tijd of de plaats van dit examen is gewijzigd. Hieronder staat hoe het nu is.")
+        return _("Gewijzigd: %(subject)s", subject=subject), f"{told}\n\n{body}"
+
+
+def _our_text(language: str, school: str, *, name: str, when: str, where: str) -> tuple[str, str]:
     with force_locale(language):
         moment = _("Wanneer: %(when)s", when=when)
         if where:
@@ -42,3 +60,15 @@ def invitation_text(language: str, school: str, *, name: str, when: str, where: 
             _("Code en link zijn alleen voor u. Een oudere mail over dit examen geldt niet meer."),
         )  # fmt: skip
         return _("Uitnodiging als examinator bij %(school)s", school=school), body
+
+
+def ended_text(language: str, school: str, *, name: str, moments: Sequence[str]) -> tuple[str, str]:
+    """Subject and body, for who is not expected any more at these moments."""
+    with force_locale(language):
+        return _("U wordt niet meer verwacht bij een examen van %(school)s", school=school), letter(
+            name, school,
+            _("U was uitgenodigd als examinator van het bedrijf. Dat gaat niet door voor:"),
+            "\n".join(moments),
+            _("De code en de link uit de eerdere mail werken hiervoor niet meer. U hoeft niets te doen."),
+            _("Klopt dit niet? Neem dan contact op met de school."),
+        )  # fmt: skip

@@ -21,6 +21,8 @@ INVITATION_ACTIONS = (invite_company_examiner, resend_invitation, withdraw_invit
 
 def invitation_line(state: InvitationState) -> str:
     """ "Uitgenodigd (a@bedrijf.nl), de mail staat in Postvak uit, nog niet geopend"."""
+    if not state.email:
+        return _("Uitnodiging afgelopen; het e-mailadres is verwijderd")
     if state.ended == WITHDRAWN:
         return _("Uitnodiging ingetrokken")
     mail = {

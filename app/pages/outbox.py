@@ -19,7 +19,7 @@ from app.actions.outbox import AGAIN, send_again
 from app.actions.sample_mail import SAMPLE
 from app.entities.mail import OutboxMail
 from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
-from app.mail.invitation import INVITATION
+from app.mail.invitation import INVITATION, INVITATION_ENDED
 from app.mail.notices import Notice
 from app.mail.texts import LOGIN_CODE, paragraphs_of
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
@@ -49,6 +49,7 @@ PURPOSES = {
     Notice.PASSWORD_CHANGED: _l("Wachtwoord gewijzigd"),
     LOGIN_CODE: _l("Inlogcode"),
     INVITATION: _l("Uitnodiging"),
+    INVITATION_ENDED: _l("Uitnodiging vervallen"),
     EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),
     EMAIL_NOTICE: _l("E-mailadres wordt gewijzigd"),
     EMAIL_CHANGED: _l("E-mailadres gewijzigd"),

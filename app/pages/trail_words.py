@@ -47,6 +47,7 @@ FIELDS = {
     "first_name": N_("Voornaam"),
     "gender": N_("Geslacht"),
     "groups": N_("Studentgroepen"),
+    "guests": N_("Genodigden"),
     "infix": N_("Tussenvoegsel"),
     "language": N_("Taal"),
     "last_name": N_("Achternaam"),

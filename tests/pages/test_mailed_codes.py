@@ -5,8 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.actions.base import run
 from app.actions.codes import shown_code
@@ -15,13 +16,25 @@ from app.actions.sessions import Opening
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
+from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode
 from app.errors import RuleBroken
 from app.mailer import send_all
 from app.permissions import SYSTEM
 from tests.factories import make_user, refresh
-from tests.pages.test_sign_in import NEW, OTHER, browser, is_in, sign_in, submit, user_with_password
+from tests.pages.test_sign_in import (
+    NEW,
+    OTHER,
+    browser,
+    cookie_of,
+    is_in,
+    sign_in,
+    submit,
+    user_with_password,
+    with_cookie,
+)
 from tests.support.queries import counted
+from tests.support.racer import race
 from tests.support.smtp import mail_server
 
 ASK, FORGOTTEN = "/aanmelden/stuur-code", "/aanmelden/wachtwoord-vergeten"
@@ -50,6 +63,27 @@ def test_the_sixth_try_is_refused_even_when_right(app: Flask) -> None:
     for _n in range(5):
         submit(client, ENTER, {"code": "0000-0000"})
     assert "Te vaak geprobeerd" in submit(client, ENTER, {"code": the_code()}).text
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize("path", [ASK, FORGOTTEN])
+def test_guessing_in_four_processes_stops_at_five(app: Flask, path: str) -> None:
+    """Twenty guesses out of one browser's cookie, at the same time: five are looked at."""
+    user, client = make_user("student"), browser(app)
+    submit(client, path, {"username": user.username})
+    code, cookie = the_code(), cookie_of(client)
+
+    def guess() -> None:
+        mine = with_cookie(app, cookie)
+        for _n in range(5):
+            assert submit(mine, ENTER, {"code": "0000-0000"}).status_code == 422
+
+    assert race(guess) == [""] * 4
+    refresh()
+    assert db.session.scalars(select(LoginCode.tries)).one() == 5
+    failed = select(func.count()).where(AuditEntry.action == "record_failed_sign_in")
+    assert db.session.scalar(failed) == 5
+    assert "Te vaak geprobeerd" in submit(client, ENTER, {"code": code}).text
     assert not is_in(client)
 
 

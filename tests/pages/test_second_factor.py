@@ -30,6 +30,7 @@ from app.rules.second_factor import Policy, Shown
 from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.test_sign_in import browser, sign_in, submit, user_with_password
+from tests.support.racer import race
 from tests.support.visitor import TOKEN, Visitor, signed_in
 from tests.support.world import World, make_world
 
@@ -130,6 +131,23 @@ def test_guessing_stops_after_five_tries_in_whatever_session(app: Flask) -> None
     answer = half_way(app, user).post(STEP, {"proof_code": app_code()})
     assert answer.status_code == 422
     assert "Te vaak geprobeerd" in answer.text
+
+
+def test_guessing_a_second_step_in_four_processes_stops_at_five(app: Flask) -> None:
+    """Codes of the app and recovery codes, twenty at the same time: five are looked at."""
+    user = make_user("administrator")
+    make_app(user)
+    keep_codes(user, CODE)
+    page = half_way(app, user)
+
+    def guess() -> None:
+        for wrong in ("000000", "AAAA-AAAA-AAAA-AAAA", "000000", "AAAA-AAAA-AAAA-AAAA", "000000"):
+            assert page.post(STEP, {"proof_code": wrong}).status_code == 422
+
+    assert race(guess) == [""] * 4
+    assert trail("record_failed_proof") == 5
+    for right in (app_code(), CODE):
+        assert "Te vaak geprobeerd" in half_way(app, user).post(STEP, {"proof_code": right}).text
 
 
 def test_a_recovery_code_opens_once(app: Flask) -> None:

@@ -1,0 +1,116 @@
+"""What goes by itself when its term is over, and what stays."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.actions.assessment import make_definitive, save_scores
+from app.actions.base import run
+from app.actions.codes import issue_codes
+from app.actions.invitations import withdraw_invitation
+from app.actions.retention import NO_NAME, forget_outdated
+from app.commands import forget_command
+from app.entities.assessment import Assessment, Result
+from app.entities.base import db, utc_now
+from app.entities.engine import transaction
+from app.entities.imports import ImportRun
+from app.entities.invitations import Invitation
+from app.entities.mail import OutboxMail
+from app.entities.sessions import UserSession
+from app.entities.trail import AuditEntry
+from app.entities.users import LoginCode, User
+from app.permissions import SYSTEM, Role, actor_of
+from tests.factories import make_user, refresh
+from tests.factories.base import saved
+from tests.support.guests import GuestVisitor, come_in, guest_of, make_invited, sitting_of
+from tests.support.queries import counted
+from tests.support.visitor import Visitor, signed_in
+
+LONG_AGO = timedelta(days=366)
+EMAIL = "bas@bakkerij.example"
+
+
+def everywhere(*columns: object) -> str:
+    refresh()
+    return " ".join(str(row) for column in columns for row in db.session.scalars(select(column)))
+
+
+def backdate(column: object, table: type, when: datetime) -> None:
+    with transaction():
+        db.session.execute(update(table).values({column: when}))
+
+
+def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Flask) -> None:
+    invited, other = make_invited(), make_invited()
+    code, other_code = invited.code, other.code
+    come_in(app, invited)
+    guest, examiner = actor_of(guest_of(invited)), actor_of(db.session.get_one(User, invited.examiner))
+    levels = {c.id: c.levels[1].id for c in sitting_of(invited).task.criteria}
+    for version, actor in enumerate((guest, examiner)):
+        run(save_scores, actor, [invited.sitting], version=version, levels=levels, remarks={})
+    run(make_definitive, examiner, [invited.sitting])
+    assert run(forget_outdated, SYSTEM).done == 0, "the term has only just begun"
+    backdate(Assessment.definitive_at, Assessment, utc_now() - LONG_AGO)
+    run(forget_outdated, SYSTEM)
+
+    refresh()
+    row, person = invited.row, guest_of(invited)
+    assert (row.email, row.nonce, row.code_hash) == ("", "", "")
+    assert (person.full_name, person.active) == ("Bas Bakker", False)
+    kept = [db.session.scalars(select(mail)).all() for mail in (OutboxMail.to_user_id, UserSession.user_id)]
+    assert [set(ids) & {invited.guest} for ids in kept] == [set(), set()]
+    assert db.session.scalars(select(Result)).one()
+    assert "Bas Bakker" in Visitor(app, make_user(Role.ADMINISTRATOR)).get(
+        f"/te-beoordelen/{invited.sitting}"
+    ).text  # fmt: skip
+    assert GuestVisitor(app).post("/uitnodiging/", {"code": code}).status_code == 422
+    assert GuestVisitor(app).post("/uitnodiging/", {"code": other_code}).status_code == 302
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "forget_outdated")).one()
+    assert EMAIL not in str(entry.details)
+    assert run(forget_outdated, SYSTEM).done == 0, "twice does nothing new"
+
+
+def test_who_was_invited_in_vain_leaves_no_name(app: Flask) -> None:
+    invited = make_invited()
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    backdate(Invitation.withdrawn_at, Invitation, utc_now() - LONG_AGO)
+    with counted() as one:
+        run(forget_outdated, SYSTEM)
+    assert guest_of(invited).full_name == NO_NAME
+    assert EMAIL not in everywhere(Invitation.email, OutboxMail.to_address)
+    for _n in range(3):
+        run(withdraw_invitation, SYSTEM, [make_invited().sitting])
+    backdate(Invitation.withdrawn_at, Invitation, utc_now() - LONG_AGO)
+    with counted() as three:
+        run(forget_outdated, SYSTEM)
+    assert len(three) == len(one)
+
+
+def test_old_mails_codes_imports_and_sessions_go_and_new_ones_stay(app: Flask) -> None:
+    old, new = make_user(Role.STUDENT), make_user(Role.STUDENT)
+    with transaction():
+        issue_codes(SYSTEM, [old.id], mail=True)
+    signed_in(old, created_at=utc_now())
+    upload = {"maker_id": new.id, "file_name": "a.csv", "file_hash": "x", "table": {}}
+    saved(ImportRun(**upload))
+    saved(ImportRun(**upload, stage="done"))
+    past = utc_now() - LONG_AGO
+    for table in (OutboxMail, LoginCode, UserSession, ImportRun):
+        backdate(table.created_at, table, past)
+    backdate(OutboxMail.state, OutboxMail, "sent")
+    backdate(LoginCode.expires_at, LoginCode, past)
+    with transaction():
+        issue_codes(SYSTEM, [new.id], mail=True)
+    signed_in(new, created_at=utc_now())
+    saved(ImportRun(**upload))
+
+    told = CliRunner().invoke(forget_command)
+    assert told.output.strip() == "0 genodigden en 4 regels verwijderd."
+    refresh()
+    for column in (OutboxMail.to_user_id, LoginCode.user_id, UserSession.user_id):
+        assert db.session.scalars(select(column)).all() == [new.id], column
+    assert sorted(db.session.scalars(select(ImportRun.stage))) == ["done", "mapping"]

@@ -1,0 +1,57 @@
+"""A password or code is hashed before a transaction opens: nobody waits for it at the database."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.security import generate_password_hash
+
+from app.actions.base import run
+from app.actions.email_change import change_email, confirm_email, new_code
+from app.actions.invitations import resend_invitation
+from app.actions.mailed_codes import request_code
+from app.actions.own_password import choose_password
+from app.actions.profile import change_password
+from app.actions.second_factor import show_password
+from app.entities import engine
+from app.entities.base import db, utc_now
+from app.entities.profile import EmailChange
+from app.entities.sessions import UserSession
+from app.permissions import SYSTEM, Role, actor_of
+from app.rules.login_codes import SIGN_IN
+from tests.factories import make_user, refresh
+from tests.pages.test_sign_in import OTHER, PASSWORD
+from tests.support.guests import make_invited
+from tests.support.visitor import signed_in
+
+THIRD = "negen koeien bij de sloot"
+
+
+def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = make_user(Role.STUDENT, password=generate_password_hash(PASSWORD))
+    actor, name = actor_of(user), user.username
+    signed_in(user, code_at=utc_now())
+    inside: list[bool] = []
+    scrypt = hashlib.scrypt
+
+    def watched(*args: Any, **kwargs: Any) -> bytes:
+        inside.append(engine._writing.get())
+        return scrypt(*args, **kwargs)
+
+    monkeypatch.setattr(hashlib, "scrypt", watched)
+    run(resend_invitation, SYSTEM, [make_invited().sitting])
+    run(show_password, actor, password=PASSWORD)
+    run(change_email, actor, email="nieuw@example.nl", present=PASSWORD)
+    nonce = db.session.scalars(select(EmailChange.nonce)).one()
+    run(confirm_email, actor, code=new_code(nonce), staying=1)
+    run(change_password, actor, present=PASSWORD, password=OTHER, staying=1)
+    session = db.session.scalars(select(UserSession.id).where(UserSession.code_at.is_not(None))).one()
+    run(choose_password, actor, session_id=session, password=THIRD)
+    run(request_code, SYSTEM, username=name, purpose=SIGN_IN, browser="x")
+    refresh()
+    assert len(inside) >= 10
+    assert inside == [False] * len(inside)
