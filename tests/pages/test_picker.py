@@ -38,6 +38,7 @@ from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
 VisitorOf = Callable[[User | None], Visitor]
+FIRST_BUTTON = '<button class="visually-hidden" type="submit"'  # what Enter in a field presses
 
 
 def grow(programme: int, count: int) -> Sequence[int]:
@@ -150,6 +151,7 @@ def test_a_search_finds_without_capitals_and_accents_at_most_twenty(visit: Visit
         assert found(page, "opleidingen", words) == [str(programme)]
     for words in ("los cagla", "MOLLER", user.email):
         assert found(page, "schoolexaminatoren", words) == [label]
+    assert "Łoś" in page.get("/gebruikers/?q=LOS+cagla").text  # the list of users searches as well
     both = page.get("/kies/gebruikers?q=los").get_json()["rows"]
     assert both == [{"key": f"school_examiner:{user.id}", "label": label, "group": "Examinator school"}]
     for words in ("%", "_", "vak vak2", "\\", "zoo'--"):
@@ -248,6 +250,7 @@ def test_many_are_chosen_by_a_button_where_there_is_no_javascript(visit: Visit) 
     assert answer.status_code == 200
     assert fields["last_name"].values == ["Nieuw"]
     assert fields["programmes"].options == [str(programme.id)]
+    assert answer.text.index(FIRST_BUTTON) < answer.text.index('name="zoek"')
     more = {**typed, "programmes": str(programme.id), "zoek": "programmes", "programmes-zoek": "vak"}
     answer = page.post(path, more)
     fields = next(iter(forms_on(answer.text).values()))
@@ -290,6 +293,7 @@ def test_an_id_that_was_made_up_is_told_and_the_rest_of_the_form_stays(
         answer = page.post(path, {"users": [f"school_examiner:{examiner.id}", bad]})
         assert answer.status_code == 422, bad
         assert GONE in answer.text, bad
+        assert "· Examinator school" in answer.text, bad
         assert next(iter(forms_on(answer.text).values()))["users"].values == [
             f"school_examiner:{examiner.id}"
         ]
