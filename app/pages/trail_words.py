@@ -74,7 +74,10 @@ FIELDS = {
     "until": N_("Tot"),
     "username": N_("Gebruikersnaam"),
     "users": N_("Gebruikers"),
+    "way": N_("Manier"),
 }
+
+WAYS = {"app": N_("authenticator-app"), "recovery": N_("herstelcode")}  # how a second step was shown
 
 OLD_AND_NEW = 2  # a change is kept as [old, new]
 
@@ -115,6 +118,10 @@ def remark_text(value: Any) -> str:
     if value == [False, True]:
         return _("toegevoegd")
     return _("verwijderd") if value == [True, False] else _("gewijzigd")
+
+
+def way_text(value: Any) -> str:
+    return _(WAYS[value]) if value in WAYS else value_text(value)
 
 
 def value_text(value: Any) -> str:

@@ -98,7 +98,7 @@ def test_signed_in_stands_in_the_trail_once_the_second_step_is_shown(app: Flask)
     assert (trail("first_step_shown"), trail("record_sign_in"), trail("complete_sign_in")) == (1, 0, 1)
     assert db.session.get_one(User, user.id).last_login is not None
     read = Visitor(app, db.session.get_one(User, user.id)).get("/logboek/").text
-    for label in ("Aangemeld, met de tweede stap", "Eerste stap van aanmelden getoond"):
+    for label in ("Aangemeld, met de tweede stap", "Eerste stap van aanmelden getoond", "Manier: authenti"):
         assert label in read
 
 
