@@ -2,11 +2,13 @@
 
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, metadata
+from app.entities.couplings import CouplingRow, CouplingRun
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.factors import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from app.entities.imports import ImportRun
 from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
+from app.entities.lists import ListView
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.profile import CalendarLink, EmailChange
@@ -14,17 +16,18 @@ from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElec
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.entities.school import SystemUpdate, UpdateRead
 from app.entities.sessions import UserSession
-from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision
+from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, StudentTerm, Supervision
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
 from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
 
 __all__ = [
     "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject", "Authenticator",
-    "CalendarLink", "ConditionalAssignment", "CoreTask", "Criterion", "CriterionLevel", "Elective",
-    "EmailChange", "Enrolment", "Exam", "ExamExclusion", "ExamTask", "ImportRun", "Invitation",
-    "LibraryDocument", "LibraryPlacement", "LoginCode", "OutboxMail", "Passkey", "PasskeyChallenge",
-    "Programme", "ProgrammeElective", "ProgressMeasure", "RecoveryCode", "Registration", "Result",
-    "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting", "SittingExaminer", "Student",
-    "StudentGroup", "Supervision", "SystemUpdate", "UpdateRead", "User", "UserSession", "WorkProcess",
+    "CalendarLink", "ConditionalAssignment", "CoreTask", "CouplingRow", "CouplingRun", "Criterion",
+    "CriterionLevel", "Elective", "EmailChange", "Enrolment", "Exam", "ExamExclusion", "ExamTask",
+    "ImportRun", "Invitation", "LibraryDocument", "LibraryPlacement", "ListView", "LoginCode", "OutboxMail",
+    "Passkey", "PasskeyChallenge", "Programme", "ProgrammeElective", "ProgressMeasure", "RecoveryCode",
+    "Registration", "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting",
+    "SittingExaminer", "Student", "StudentGroup", "StudentTerm", "Supervision", "SystemUpdate",
+    "UpdateRead", "User", "UserSession", "WorkProcess",
     "db", "metadata",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, String, Table, text
+from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.entities.base import Model, Moment, utc_now
@@ -42,10 +42,13 @@ group_member = Table(
 
 
 class Student(Model):
-    """`number` is text (leading zeros count); `search` is name, number and mail without accents."""
+    """`number` is text (leading zeros count); `search` is the words that the student is found by."""
 
     __tablename__ = "student"
-    __table_args__ = (Index("ix_student_last_name", "last_name", "first_name", "id"),)
+    __table_args__ = (
+        Index("ix_student_last_name", "last_name", "first_name", "id"),
+        Index("ix_student_progress", "progress_available", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -88,6 +91,23 @@ class Student(Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.number})"
+
+
+class StudentTerm(Model):
+    """A word of `Student.search`. Triggers of the database keep these rows: nobody else writes them.
+
+    In the order of bytes on both databases, so that the beginning of a word is a range of the index.
+    """
+
+    __tablename__ = "student_term"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    term: Mapped[str] = mapped_column(
+        Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True
+    )
+    student_id: Mapped[int] = mapped_column(
+        ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class StudentGroup(Model):

@@ -135,6 +135,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ListPage):
             "state", _l("Nog te doen"), queries.by_state, lambda: [(key, str(label)) for key, label in STATES]
         ),
     )
+    live = True
     default_order = (Student.last_name, Student.first_name)
     load = queries.STUDENT_PARTS
     show_load = queries.STUDENT_PARTS

@@ -17,7 +17,7 @@ from app.entities.planning import Registration, Sitting
 from app.entities.programmes import Programme
 from app.entities.students import Enrolment, Student
 from app.permissions import Actor, Permission, visible
-from app.rules.people import search_form
+from app.queries.student_search import found_by
 from app.school import current_school
 
 # What a list of results needs of each row, in one query.
@@ -69,9 +69,7 @@ def counts(results: Select[Any]) -> Counts:
 
 
 def of_student(statement: Select[Any], value: str) -> Select[Any]:
-    students = select(Student.id)
-    for word in search_form(value).split():
-        students = students.where(Student.search.contains(word, autoescape=True))
+    students = select(Student.id).where(found_by(value))
     return _by_registration(statement, Registration.student_id.in_(students))
 
 

@@ -23,8 +23,8 @@ from app.entities.planning import Registration, Sitting
 from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective
 from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, group_member
 from app.permissions import Actor, Permission, Role, visible
+from app.queries.student_search import found_by
 from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
-from app.rules.people import search_form
 
 EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 SEE = Permission.PLANNING_SEE
@@ -168,8 +168,8 @@ def students_of(actor: Actor, wanted: OverviewFilter, permission: Permission = S
 def _students(actor: Actor, wanted: OverviewFilter, permission: Permission) -> Select[Student]:
     enrolled = select(Enrolment.student_id).where(Enrolment.programme_id == wanted.programme_id)
     statement = visible(actor, Student, permission).where(Student.active, Student.id.in_(enrolled))
-    for word in search_form(wanted.words).split():
-        statement = statement.where(Student.search.contains(word, autoescape=True))
+    if wanted.words:
+        statement = statement.where(found_by(wanted.words))
     if wanted.group_id:
         members = select(group_member.c.student_id).where(group_member.c.group_id == wanted.group_id)
         statement = statement.where(Student.id.in_(members))

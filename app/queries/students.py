@@ -21,8 +21,8 @@ from app.entities.users import User
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.asked import is_id
 from app.queries.planning import load_registrations
+from app.queries.student_search import found_by
 from app.rules.blocks import Block
-from app.rules.people import search_form
 
 Choices = Sequence[tuple[str, str]]
 TRAIL_SHOWN = 50
@@ -40,10 +40,8 @@ STUDENT_PARTS = (
 
 
 def by_words(statement: Select[Any], words: str) -> Select[Any]:
-    """Every word must occur in name, number or e-mail address; accents and capitals do not matter."""
-    for word in search_form(words).split():
-        statement = statement.where(Student.search.contains(word, autoescape=True))
-    return statement
+    """Every word begins a word of name, number or e-mail address; accents and capitals do not matter."""
+    return statement.where(found_by(words))
 
 
 def by_target(statement: Select[Any], key: str) -> Select[Any]:

@@ -15,7 +15,7 @@ from app.entities.students import Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.queries.committee import period_start
-from app.rules.people import search_form
+from app.queries.student_search import found_by
 
 
 def of_actor(statement: Select[Any], value: str) -> Select[Any]:
@@ -35,10 +35,8 @@ def of_period(statement: Select[Any], value: str) -> Select[Any]:
 
 
 def of_student(statement: Select[Any], value: str) -> Select[Any]:
-    """Entries about these students, or about their exams: by number, name or part of one."""
-    students = select(Student.id)
-    for word in search_form(value).split():
-        students = students.where(Student.search.contains(word, autoescape=True))
+    """Entries about these students, or about their exams: by number or name, or the beginning of one."""
+    students = select(Student.id).where(found_by(value))
     registrations = select(Registration.id).where(Registration.student_id.in_(students))
     sittings = select(Sitting.id).where(Sitting.registration_id.in_(registrations))
     results = select(Result.id).where(Result.registration_id.in_(registrations))

@@ -31,8 +31,10 @@ MIN_AGE = 10  # a younger "student" is a typing error in the year
 EXCEL_EPOCH = date(1899, 12, 30)
 EXCEL_DAYS = range(3_000, 100_000)  # a lower number is a year, or a mistake
 SHOWN = 40  # characters of a refused value in a sentence
+SEARCH_MAX = 500  # what the column holds
 
 _SPACES = re.compile(r"\s+")
+_INSIDE = re.compile(r"(?<=\w)[-'’.@_+/]+(?=\w)|^[-'’]+(?=\w)")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
 _EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)"
@@ -78,8 +80,33 @@ def search_form(*parts: str) -> str:
 
 
 def student_search(first: str, infix: str, last: str, number: str, mail: str = "") -> str:
-    """What a student is found by; the one place that fills the column `search` (500 characters at most)."""
-    return search_form(first, infix, last, number, mail)[:500]
+    """The words a student is found by, with a space between; the one place that fills the column `search`.
+
+    Who types the beginning of any of these finds the student: so what stands behind a hyphen, a dot or
+    an @ is a word of its own as well ("el-amrani" is found by "amrani").
+    """
+    words = search_form(first, infix, last, number, mail).split()
+    behind = [
+        word[sign.end() :]
+        for word in words
+        for sign in _INSIDE.finditer(word)
+        if "@" not in word[: sign.start()]  # half of a domain tells nobody from anybody
+    ]
+    return _whole_words(list(dict.fromkeys([*words, *behind])), SEARCH_MAX)
+
+
+def search_words(text: str) -> list[str]:
+    """What was typed, as words to look for: at most eight, none that is the beginning of another."""
+    words = sorted(set(search_form(text).split()[:8]))
+    return [word for word in words if not any(one.startswith(word) for one in words if one != word)]
+
+
+def _whole_words(words: list[str], most: int) -> str:
+    """As many of the words as fit; the first one at any rate, cut off."""
+    text = " ".join(words)
+    if len(text) <= most:
+        return text
+    return text[:most].rpartition(" ")[0] or text[:most]
 
 
 def gender(value: str) -> GenderKey:

@@ -52,8 +52,8 @@
   }
 
   // --- A table that fits needs no scroll area of its own, and its head can stick --------------
-  function startTables() {
-    const regions = all("[data-table-region]");
+  function startTables(root = document) {
+    const regions = all("[data-table-region]", root);
     if (!regions.length || !window.ResizeObserver) return;
     const fit = (region) => {
       region.classList.remove("fits");
@@ -181,6 +181,11 @@
 
   all("[data-selection]").forEach(startSelection);
   startTables();
+  // A part of the page that came in later (search.js).
+  document.addEventListener("proeve:shown", (event) => {
+    all("[data-selection]", event.detail).forEach(startSelection);
+    startTables(event.detail);
+  });
   startErrorSummary();
   all("[data-choices]").forEach(startLongChoices);
   all("form[data-guard]").forEach(startGuard);

@@ -110,6 +110,7 @@ class ListModel:
     empty_button: Button | None = None
     intro: str = ""  # a sentence under the title
     filter_hidden: Sequence[tuple[str, str]] = ()  # what the filter form must keep: sort order, page size
+    live: bool = False  # searched while typing
 
 
 @dataclass(frozen=True)

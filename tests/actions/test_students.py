@@ -67,7 +67,7 @@ def test_an_administrator_enters_a_student_and_the_number_keeps_its_zeros(actor:
     assert student.gender is Gender.FEMALE
     assert student.birth_date == date(2008, 11, 24)
     assert student.email == "zoe@example.nl"
-    assert student.search == "zoe van der celik 0020311 zoe@example.nl"
+    assert student.search == "zoe van der celik 0020311 zoe@example.nl example.nl"
     assert outcome.goto == student.id
 
 

@@ -57,6 +57,37 @@ def test_a_wrong_student_number_is_refused_with_the_reason(value, why):
     assert why in str(refused.value)
 
 
+def test_a_student_is_found_by_what_stands_behind_a_hyphen_a_dot_or_an_at_too():
+    found = people.student_search("Zoë", "van 't", "El-Amrani", "B-12", "z.amrani@school.example.nl").split()
+    assert {
+        "zoe",
+        "van",
+        "'t",
+        "t",
+        "el-amrani",
+        "amrani",
+        "b-12",
+        "12",
+        "z.amrani@school.example.nl",
+    } <= set(found)
+    assert "amrani@school.example.nl" in found
+    assert "school.example.nl" in found
+    assert "nl" not in found
+
+
+def test_what_a_student_is_found_by_fits_the_column_in_whole_words():
+    found = people.student_search("A" * 80, "van", "B-" * 60, "C" * 20, f"{'d' * 60}@{'e' * 180}.nl")
+    assert len(found) <= people.SEARCH_MAX
+    assert found.split()[3].startswith("ccc")
+    assert len(people.student_search("x" * 600, "", "y", "1")) == people.SEARCH_MAX
+
+
+def test_words_to_look_for_are_few_and_none_begins_another():
+    assert people.search_words("Van den  BERG van ber") == ["berg", "den", "van"]
+    assert len(people.search_words("a1 b1 c1 d1 e1 f1 g1 h1 i1 j1")) == 8
+    assert people.search_words(" ") == []
+
+
 def test_searching_knows_no_accents_or_capitals():
     assert people.search_form("Zoë", "van der", "Çelik-Ørsted", "ŁUKASZ") == "zoe van der celik-orsted lukasz"
     assert people.search_form("José") == people.search_form("José")

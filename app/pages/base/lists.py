@@ -83,6 +83,7 @@ class ListPage(ActionPage, ModelView):
     empty_title: Text = ""
     empty_hint: Text = ""
     page_size = 25
+    live = False  # searched while typing: only where every word is looked up in an index
 
     # The framework's own forms are not made: our forms stand beside the actions.
     def _init_forms(self) -> None:
@@ -170,6 +171,7 @@ class ListPage(ActionPage, ModelView):
             filters=self._filter_inputs(),
             clear_href=request.path,
             filtered=bool(self.filter_pairs()),
+            live=self.live,
             actions=[ActionChoice(a.name, str(a.label)) for a in self.bulk if may(actor, a.permission)],
             action_href=self.href("choose"),
             action_button=str(self.action_button) or _("Voer uit"),
