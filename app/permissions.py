@@ -262,17 +262,17 @@ M = TypeVar("M")
 
 def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> Select[M]:
     """The rows of `model` on which the actor has the permission (default: the one to read it)."""
-    statement = select(model)
     if actor.system:
-        return statement
+        return select(model)
     asked = permission or READ[model]
     if actor.read_only and asked in PERSONAL:
-        return statement.where(false())
+        return select(model).where(false())
     conditions = [
         _condition(actor, role, scope, model) for role, scope in RIGHTS[asked].items() if role in actor.roles
     ]
-    narrowed = _nobodys_business(model), _as_guest(actor, model, asked)
-    return statement.where(or_(false(), *conditions), *narrowed)
+    everyone = true() if any(c is true() for c in conditions) else or_(false(), *conditions)
+    narrowed = everyone, _nobodys_business(model), _as_guest(actor, model, asked)
+    return select(model).where(*(condition for condition in narrowed if condition is not true()))
 
 
 def _nobodys_business(model: type[Any]) -> ColumnElement[bool]:

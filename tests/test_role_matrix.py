@@ -174,7 +174,7 @@ ACTIONS: dict[str, Expected] = {
         (
             "change_student", "couple_programme", "uncouple_programme", "couple_users", "uncouple_users",
             "exclude_exam", "include_exam", "release_progress", "add_to_groups", "remove_from_group",
-            "send_student_codes", "print_student_codes", "plan_exam",
+            "send_student_codes", "print_student_codes", "plan_exam", "export_students",
         ),
         Expected(PLANNERS, "student"),
     ),

@@ -16,24 +16,30 @@ from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import add_to_groups, remove_from_group
 from app.actions.login_codes import send_student_codes
 from app.actions.sample_mail import send_student_sample
+from app.actions.student_export import export_students
 from app.actions.students import add_student, change_student
 from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.students import Student, StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor, href_with, ids_arg, text_arg
+from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
+from app.pages.student_export import ExportsStudents
 from app.pages.student_page import student_model
 from app.permissions import Permission, Role, may
+from app.queries import student_list as rows
 from app.queries import students as queries
+from app.queries.student_list import StudentLine
 from app.theme.widgets import Badge, Button, Cell, Row, ShowModel, Tone
 
 STATES = (
     ("no-programme", _l("Nog geen opleiding")),
     ("no-supervisor", _l("Nog geen praktijkbegeleider")),
+    ("no-code", _l("Nog geen inlogcode verstuurd")),
     ("nothing-planned", _l("Nog niets ingepland")),
     ("no-progress", _l("Studievoortgang niet beschikbaar")),
+    ("inactive", _l("Niet actief")),
 )
 # The colour of a group, as the theme's tones know it; the name of the group always stands beside it.
 TONES: dict[str, Tone] = {
@@ -56,6 +62,7 @@ BULK: tuple[Action, ...] = (
     uncouple_programme,
     remove_from_group,
     uncouple_users,
+    export_students,
 )
 
 
@@ -68,26 +75,30 @@ def name_cell(student: Student) -> Cell:
     return Cell(student.sort_name, f"/studenten/{student.id}", badges=badges)
 
 
-def programme_cell(student: Student) -> Cell:
+def programme_cell(line: StudentLine) -> Cell:
     """What a student follows: programmes by name, electives as badges."""
-    programmes = sorted(e.programme.name for e in student.enrolments if e.programme is not None)
-    electives = sorted(
-        (e.elective for e in student.enrolments if e.elective is not None), key=lambda e: e.code
-    )
-    badges = [Badge(elective.code) for elective in electives]
-    if not programmes:
+    badges = [Badge(code) for code in line.electives]
+    if not line.programmes:
         badges.insert(0, Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
-    return Cell(", ".join(programmes), badges=badges)
+    return Cell(", ".join(line.programmes), badges=badges)
 
 
-def supervisor_cell(student: Student) -> Cell:
-    names = sorted(s.user.full_name for s in student.supervisions if s.role == Role.SCHOOL_SUPERVISOR)
+def groups_cell(line: StudentLine) -> Cell:
+    return Cell(badges=[Badge(name, TONES.get(colour, "neutral")) for name, colour in line.groups])
+
+
+def supervisor_cell(line: StudentLine) -> Cell:
+    names = line.users.get(Role.SCHOOL_SUPERVISOR, [])
     if not names:
         return Cell(badges=[Badge(_("Nog geen"), "warn", "exclamation-triangle")])
     return Cell(", ".join(names))
 
 
-class StudentsPage(PrintsCodes, MailsCodes, ListPage):
+def _choices() -> rows.FilterChoices:
+    return once("student choices", lambda: rows.filter_choices(current_actor()))
+
+
+class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     datamodel = SQLAInterface(Student)
     route_base = "/studenten"
     permission = Permission.STUDENTS_SEE
@@ -96,48 +107,38 @@ class StudentsPage(PrintsCodes, MailsCodes, ListPage):
         ListColumn(
             "name",
             _l("Naam"),
-            name_cell,
-            order=Student.last_name,
+            lambda line: name_cell(line.student),
+            order=(Student.last_name, Student.first_name),
         ),
-        ListColumn("number", _l("Studentnummer"), lambda s: Cell(s.number), order=Student.number),
+        ListColumn(
+            "number", _l("Studentnummer"), lambda line: Cell(line.student.number), order=Student.number
+        ),
         ListColumn("programme", _l("Opleiding"), programme_cell),
-        ListColumn("groups", _l("Studentgroep"), lambda s: Cell(badges=[group_badge(g) for g in s.groups])),
+        ListColumn("groups", _l("Studentgroep"), groups_cell),
         ListColumn("supervisor", _l("Praktijkbegeleider"), supervisor_cell),
         ListColumn(
             "progress",
             _l("Studievoortgang"),
-            lambda s: Cell(_("Beschikbaar") if s.progress_available else _("Uit")),
+            lambda line: Cell(_("Beschikbaar") if line.student.progress_available else _("Uit")),
             order=Student.progress_available,
             wide_only=True,
         ),
     )
     filters = (
-        ListFilter("q", _l("Zoek op naam of nummer"), queries.by_words),
+        ListFilter("q", _l("Zoek op naam of nummer"), rows.by_words),
+        ListFilter("opleiding", _l("Opleiding of keuzedeel"), rows.by_target, lambda: _choices().targets),
+        ListFilter("cohort", _l("Cohort"), rows.by_cohort, lambda: _choices().cohorts),
+        ListFilter("groep", _l("Studentgroep"), rows.by_group, lambda: _choices().groups),
         ListFilter(
-            "opleiding",
-            _l("Opleiding of keuzedeel"),
-            queries.by_target,
-            lambda: queries.target_filter_choices(current_actor()),
+            "begeleider", _l("Praktijkbegeleider"), rows.by_supervisor, lambda: _choices().supervisors
         ),
         ListFilter(
-            "groep",
-            _l("Studentgroep"),
-            queries.by_group,
-            lambda: queries.group_filter_choices(current_actor()),
-        ),
-        ListFilter(
-            "begeleider",
-            _l("Praktijkbegeleider"),
-            queries.by_supervisor,
-            lambda: queries.supervisor_filter_choices(current_actor()),
-        ),
-        ListFilter(
-            "state", _l("Nog te doen"), queries.by_state, lambda: [(key, str(label)) for key, label in STATES]
+            "state", _l("Nog te doen"), rows.by_state, lambda: [(key, str(label)) for key, label in STATES]
         ),
     )
+    endless = True
     live = True
     default_order = (Student.last_name, Student.first_name)
-    load = queries.STUDENT_PARTS
     show_load = queries.STUDENT_PARTS
     bulk = BULK
     page_actions = ((add_student, "plus-lg"),)
@@ -156,6 +157,9 @@ class StudentsPage(PrintsCodes, MailsCodes, ListPage):
             buttons.append(Button(_("Studentgroepen"), "/studentgroepen/", icon="collection"))
         return buttons
 
+    def lines(self, rows_of_page: Sequence[Student]) -> Sequence[StudentLine]:
+        return rows.lines_of(rows_of_page)
+
     def row_label(self, row: Student) -> str:
         return row.list_name
 
@@ -163,11 +167,10 @@ class StudentsPage(PrintsCodes, MailsCodes, ListPage):
         """The pencil behind the student (manual, step 4b)."""
         if not may(current_actor(), change_student.permission):
             return []
-        pairs = [("id", str(row.id)), *self.filter_pairs()]
         return [
             Button(
                 _("Wijzigen"),
-                href_with(self.href("do", name=change_student.name), pairs),
+                self.row_href(change_student, row),
                 icon="pencil",
                 style="icon",
                 name=_("Wijzigen: %(name)s", name=self.row_label(row)),
@@ -209,14 +212,14 @@ def student_rows(students: Sequence[Student]) -> list[Row]:
     """Students as rows of a table on another page."""
     return [
         Row(
-            student.id,
-            student.list_name,
+            line.student.id,
+            line.student.list_name,
             [
-                Cell(student.sort_name, f"/studenten/{student.id}"),
-                Cell(student.number),
-                programme_cell(student),
-                supervisor_cell(student),
+                Cell(line.student.sort_name, f"/studenten/{line.student.id}"),
+                Cell(line.student.number),
+                programme_cell(line),
+                supervisor_cell(line),
             ],
         )
-        for student in students
+        for line in rows.lines_of(students)
     ]

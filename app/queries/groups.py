@@ -10,7 +10,6 @@ from sqlalchemy import Select, func, select
 from app.entities.base import db
 from app.entities.students import Student, StudentGroup, group_member
 from app.permissions import Actor, visible
-from app.queries.students import STUDENT_PARTS
 
 
 def by_name(statement: Select[Any], words: str) -> Select[Any]:
@@ -48,11 +47,10 @@ def member_counts(actor: Actor, groups: Sequence[int]) -> Mapping[int, int]:
 
 
 def members_of(actor: Actor, group: StudentGroup) -> Sequence[Student]:
-    """The students of a group that this actor may see. One query, and those of STUDENT_PARTS."""
+    """The students of a group that this actor may see. One query."""
     members = select(group_member.c.student_id).where(group_member.c.group_id == group.id)
     return db.session.scalars(
         visible(actor, Student)
         .where(Student.id.in_(members))
-        .options(*STUDENT_PARTS)
         .order_by(Student.last_name, Student.first_name, Student.id)
     ).all()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
-from app.entities.users import User
+from app.entities.users import RoleRow, User
 from app.permissions import Permission, actor_of, may
 from app.queries.factors import has_factor
 from app.queries.users import roles_of
@@ -66,10 +68,9 @@ def session_of(token: str) -> tuple[Present, User] | None:
     statement = (
         select(User, UserSession, has_factor())
         .join(UserSession, UserSession.user_id == User.id)
-        .options(joinedload(User.roles))
         .where(UserSession.token_hash == fingerprint(token), live(), User.active.is_(True))
     )
-    found = db.session.execute(statement).unique().one_or_none()
+    found = db.session.execute(_with_roles(statement)).unique().one_or_none()
     if found is None:
         return None
     user, row, factor = found
@@ -77,11 +78,20 @@ def session_of(token: str) -> tuple[Present, User] | None:
     return Present(row.id, user.id, *facts, _viewing(row, user)), user
 
 
+def _with_roles(statement: Select[Any]) -> Select[Any]:
+    """Two plain joins: nested, as a joined load writes them, SQLite reads the roles of the whole school."""
+    return (
+        statement.outerjoin(assoc_user_role, assoc_user_role.c.user_id == User.id)
+        .outerjoin(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+        .options(contains_eager(User.roles))
+    )
+
+
 def _viewing(row: UserSession, owner: User) -> Viewing | None:
     """Asked anew at every request: time, rights and accounts may have changed. One query, if any."""
     if row.viewing_id is None or row.viewing_since is None:
         return None
-    wanted = select(User).where(User.id == row.viewing_id).options(joinedload(User.roles))
+    wanted = _with_roles(select(User).where(User.id == row.viewing_id))
     seen, until = db.session.scalars(wanted).unique().one(), row.viewing_since + LASTS
     why = why_not(roles_of(seen), oneself=seen.id == owner.id, active=bool(seen.active), guest=seen.guest)
     if why or not may(actor_of(owner), Permission.USERS_VIEW_AS):

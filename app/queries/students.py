@@ -7,26 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import Exam, ExamTask
-from app.entities.planning import Registration, Sitting
-from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision, group_member
+from app.entities.planning import Registration
+from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
 from app.entities.trail import AuditEntry, AuditObject
-from app.entities.users import User
-from app.permissions import Actor, Permission, Role, visible
-from app.queries.asked import is_id
+from app.permissions import Actor, Permission, visible
 from app.queries.planning import load_registrations
-from app.queries.student_search import found_by
 from app.rules.blocks import Block
 
-Choices = Sequence[tuple[str, str]]
 TRAIL_SHOWN = 50
-MANY = 300  # more choices than this: a name is typed instead
 
 # One query per relation, however many students (trap 22).
 STUDENT_PARTS = (
@@ -34,118 +28,6 @@ STUDENT_PARTS = (
     selectinload(Student.supervisions).joinedload(Supervision.user),
     selectinload(Student.groups),
 )
-
-
-# -- filters of the list
-
-
-def by_words(statement: Select[Any], words: str) -> Select[Any]:
-    """Every word begins a word of name, number or e-mail address; accents and capitals do not matter."""
-    return statement.where(found_by(words))
-
-
-def by_target(statement: Select[Any], key: str) -> Select[Any]:
-    """Students of a programme ("12") or of an elective ("k3")."""
-    column = Enrolment.elective_id if key.startswith("k") else Enrolment.programme_id
-    number = key.removeprefix("k")
-    if not is_id(number):
-        return statement.where(Student.id.is_(None))
-    return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(number))))
-
-
-def by_group(statement: Select[Any], group: str) -> Select[Any]:
-    """Students in this group: by id, or by (a part of) its name."""
-    members = select(group_member.c.student_id)
-    if is_id(group):
-        return statement.where(Student.id.in_(members.where(group_member.c.group_id == int(group))))
-    named = select(StudentGroup.id).where(_contains(StudentGroup.name, group))
-    return statement.where(Student.id.in_(members.where(group_member.c.group_id.in_(named))))
-
-
-def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
-    """Students of this praktijkbegeleider: by id, or by words of the name."""
-    if is_id(user):
-        return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user))))
-    named = select(User.id)
-    for word in user.split():
-        named = named.where(
-            or_(
-                _contains(User.first_name, word), _contains(User.infix, word), _contains(User.last_name, word)
-            )
-        )
-    return statement.where(Student.id.in_(_supervised().where(Supervision.user_id.in_(named))))
-
-
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(text.lower(), autoescape=True)
-
-
-def by_state(statement: Select[Any], state: str) -> Select[Any]:
-    """What still has to be done for a student; the keys are those of STATES in the page."""
-    planned = exists().where(
-        Registration.student_id == Student.id, Sitting.registration_id == Registration.id
-    )
-    conditions = {
-        "no-programme": ~exists().where(
-            Enrolment.student_id == Student.id, Enrolment.programme_id.is_not(None)
-        ),
-        "no-supervisor": Student.id.not_in(_supervised()),
-        "nothing-planned": ~planned,
-        "no-progress": ~Student.progress_available,
-    }
-    condition = conditions.get(state)
-    return statement.where(Student.id.is_(None) if condition is None else condition)
-
-
-def _supervised() -> Select[Any]:
-    return select(Supervision.student_id).where(Supervision.role == Role.SCHOOL_SUPERVISOR)
-
-
-# -- choices of filters and forms
-
-
-def target_filter_choices(actor: Actor) -> Choices:
-    """Programmes and electives that the visible students have. One query each."""
-    rows: list[tuple[str, str]] = []
-    for key, model, column in (
-        ("", Programme, Enrolment.programme_id), ("k", Elective, Enrolment.elective_id),
-    ):  # fmt: skip
-        entity: Any = model
-        used = exists().where(column == entity.id, Enrolment.student_id.in_(_ids(actor)))
-        found = db.session.scalars(select(entity).where(used).order_by(entity.name, entity.id))
-        rows += [(f"{key}{row.id}", str(row)) for row in found]
-    return rows
-
-
-def group_filter_choices(actor: Actor) -> Choices | None:
-    """Groups with a visible student; None when there are too many to choose from."""
-    used = select(group_member.c.group_id).where(group_member.c.student_id.in_(_ids(actor)))
-    rows = db.session.execute(
-        select(StudentGroup.id, StudentGroup.name)
-        .where(StudentGroup.id.in_(used))
-        .order_by(StudentGroup.name)
-        .limit(MANY + 1)
-    ).all()
-    return [(str(row.id), row.name) for row in rows] if len(rows) <= MANY else None
-
-
-def supervisor_filter_choices(actor: Actor) -> Choices | None:
-    """Praktijkbegeleiders of the visible students; None when there are too many to choose from."""
-    # IN, not EXISTS: SQLite then reads the coupled users once instead of trying 100,000 students per user.
-    used = select(Supervision.user_id).where(
-        Supervision.role == Role.SCHOOL_SUPERVISOR, Supervision.student_id.in_(_ids(actor))
-    )
-    rows = db.session.scalars(
-        select(User)
-        .where(User.id.in_(used))
-        .order_by(User.last_name, User.first_name, User.id)
-        .limit(MANY + 1)
-    ).all()
-    return [(str(row.id), row.full_name) for row in rows] if len(rows) <= MANY else None
-
-
-def _ids(actor: Actor) -> Select[tuple[int]]:
-    return visible(actor, Student).with_only_columns(Student.id)
 
 
 # -- what a selection of students has

@@ -35,6 +35,9 @@
     const [now, next] = [document, page].map((one) => one.querySelector("[data-results]"));
     if (!next) { location.assign(wanted); return; }
     now.replaceWith(document.adoptNode(next));
+    // The list may show icons that this page did not have yet.
+    const [had, has] = [document, page].map((one) => one.querySelector(".icon-symbols"));
+    if (had && has) had.replaceWith(document.adoptNode(has));
     history.replaceState(null, "", wanted);
     document.dispatchEvent(new CustomEvent("proeve:shown", { detail: next }));
     const found = next.querySelector("[data-found]");

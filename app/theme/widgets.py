@@ -80,13 +80,15 @@ class ActionChoice:
 
 @dataclass(frozen=True)
 class Pager:
-    page: int  # from 1
+    page: int  # from 1; 0: pages have no number
     pages: int
     count: int
     first: int  # number of the first row on this page, from 1; 0 when empty
     last: int
     previous_href: str = ""
     next_href: str = ""
+    first_href: str = ""
+    last_href: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from app.actions.wording import say
 from app.entities.base import db
 from app.errors import NotAllowed, RuleBroken
 from app.pages.base.guards import needs, permission_pair
+from app.pages.base.paging import PLACE
 from app.pages.base.proving import FIELDS as PROOF_FIELDS
 from app.pages.base.proving import with_proof
 from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
@@ -30,7 +31,7 @@ from app.rules.tokens import new_token
 from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
 
 NAMES_SHOWN = 10
-ALWAYS_KNOWN = {"all", "order", "down", "size", "page"}
+ALWAYS_KNOWN = {"all", "order", "down", "size", "page", *PLACE}
 OWN_FIELDS = {"csrf_token", "token", "confirmed"}
 
 
@@ -119,13 +120,16 @@ class ActionPage(View):
     def filter_pairs(self) -> list[tuple[str, str]]:
         return []
 
+    def place_pairs(self) -> list[tuple[str, str]]:
+        return []
+
     def known_filters(self) -> set[str]:
         """The names that may stand beside `all=1` in an address."""
         return set()
 
     def back_href(self) -> str:
-        """Where the user came from: the list, with its filters."""
-        return href_with(self.href(self.default_view), self.filter_pairs())
+        """Where the user came from: the list, with its filters, at the same place."""
+        return href_with(self.href(self.default_view), [*self.filter_pairs(), *self.place_pairs()])
 
     def after(self, act: Action, outcome: Outcome) -> Any:
         """Tell what happened; refused rows get a page of their own."""

@@ -15,13 +15,14 @@ from flask import abort, request
 from flask_appbuilder import ModelView, expose
 from flask_babel import LazyString
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 
 from app.actions.base import Action
 from app.entities.base import db
 from app.pages.base.doing import ActionPage
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, href_with, number_arg, text_arg
+from app.pages.base.paging import Wanted, from_a_row, numbered, page_size, place_pairs
+from app.pages.base.request import current_actor, href_with, text_arg
 from app.permissions import Permission, may, visible
 from app.theme.widgets import (
     ActionChoice,
@@ -36,16 +37,17 @@ from app.theme.widgets import (
 )
 
 Text = str | LazyString
+ORDER = ("order", "down")
 
 
 @dataclass(frozen=True)
 class ListColumn:
-    """A column: `cell` draws a row's value, `order` is what to sort by (None: not sortable)."""
+    """A column: `cell` draws a line's value, `order` is what to sort by (None: not sortable)."""
 
     key: str
     label: Text
     cell: Callable[[Any], Cell]
-    order: Any = None
+    order: Any = None  # a column, or several
     numeric: bool = False
     wide_only: bool = False
 
@@ -83,6 +85,7 @@ class ListPage(ActionPage, ModelView):
     empty_title: Text = ""
     empty_hint: Text = ""
     page_size = 25
+    endless = False  # pages from a row onwards; every order needs an index that ends in the id
     live = False  # searched while typing: only where every word is looked up in an index
 
     # The framework's own forms are not made: our forms stand beside the actions.
@@ -150,24 +153,13 @@ class ListPage(ActionPage, ModelView):
     # -- the model of the page
 
     def list_model(self) -> ListModel:
-        statement = self.filtered_statement()
-        everything = statement.order_by(None).subquery()
-        count = db.session.scalar(select(func.count()).select_from(everything)) or 0
-        size = number_arg("size", self.page_size, most=100) or self.page_size
-        pages = max(1, -(-count // size))
-        page = min(max(1, number_arg("page", 1)), pages)
-        ordered = statement.order_by(*self._order(), self.model.id)
-        rows = (
-            db.session.scalars(ordered.options(*self.load).limit(size).offset((page - 1) * size))
-            .unique()
-            .all()
-        )
+        rows, pager = self._page_of_rows()
         actor = current_actor()
         return ListModel(
             caption=str(self.title),
             columns=self._columns(),
-            rows=[self._row(row) for row in rows],
-            pager=self._pager(page, pages, count, size, len(rows)),
+            rows=[self._row(row, line) for row, line in zip(rows, self.lines(rows), strict=True)],
+            pager=pager,
             filters=self._filter_inputs(),
             clear_href=request.path,
             filtered=bool(self.filter_pairs()),
@@ -175,8 +167,8 @@ class ListPage(ActionPage, ModelView):
             actions=[ActionChoice(a.name, str(a.label)) for a in self.bulk if may(actor, a.permission)],
             action_href=self.href("choose"),
             action_button=str(self.action_button) or _("Voer uit"),
-            hidden=self.filter_pairs(),
-            filter_hidden=[(key, text_arg(key)) for key in ("order", "down") if text_arg(key)],
+            hidden=[*self.filter_pairs(), *self.place_pairs()],
+            filter_hidden=[(key, text_arg(key)) for key in ORDER if text_arg(key)],
             buttons=self.page_buttons(),
             intro=str(self.intro),
             empty_title=str(self.empty_title),
@@ -201,7 +193,7 @@ class ListPage(ActionPage, ModelView):
         return [
             Button(
                 str(act.label),
-                href_with(self.href("do", name=act.name), [("id", str(row.id)), *self.filter_pairs()]),
+                self.row_href(act, row),
                 icon=icon,
                 style="icon",
                 name=f"{act.label}: {self.row_label(row)}",
@@ -210,13 +202,36 @@ class ListPage(ActionPage, ModelView):
             if may(actor, act.permission)
         ]
 
-    def _row(self, row: Any) -> Row:
+    def row_href(self, act: Action, row: Any) -> str:
+        """An action on this row, that comes back to this place of the list."""
+        pairs = [("id", str(row.id)), *self.filter_pairs(), *self.place_pairs()]
+        return href_with(self.href("do", name=act.name), pairs)
+
+    def lines(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """What the cells of each row are drawn from: the row, or the row with what other tables say of it."""
+        return rows
+
+    def _row(self, row: Any, line: Any) -> Row:
         return Row(
             id=row.id,
             label=self.row_label(row),
-            cells=[column.cell(row) for column in self.columns],
+            cells=[column.cell(line) for column in self.columns],
             buttons=self.row_buttons(row),
         )
+
+    def _page_of_rows(self) -> tuple[Sequence[Any], Pager]:
+        statement, order, down = (
+            self.filtered_statement(),
+            self._order(),
+            bool(text_arg("order") and text_arg("down")),
+        )
+        everything, size = self.base_statement(), page_size(self.page_size)
+        if self.endless:
+            key = [*order, self.model.id]
+            return from_a_row(Wanted(statement, everything, key, down, self.load, size), self._place_href)
+        sorted_by = [one.desc() if down else one for one in order]
+        wanted = Wanted(statement, everything, [self.model.id], down, self.load, size)
+        return numbered(wanted, [*sorted_by, self.model.id], self._place_href)
 
     def _order(self) -> Sequence[Any]:
         wanted = text_arg("order")
@@ -225,7 +240,7 @@ class ListPage(ActionPage, ModelView):
         column = next((c for c in self.columns if c.key == wanted and c.order is not None), None)
         if column is None:
             abort(400)
-        return [column.order.desc() if text_arg("down") else column.order.asc()]
+        return column.order if isinstance(column.order, tuple) else [column.order]
 
     def _columns(self) -> Sequence[Column]:
         order, down = text_arg("order"), text_arg("down")
@@ -264,21 +279,10 @@ class ListPage(ActionPage, ModelView):
             )
         return inputs
 
-    def _pager(self, page: int, pages: int, count: int, size: int, shown: int) -> Pager:
-        def href(number: int) -> str:
-            kept = [(k, v) for k, v in request.args.items() if k not in {"page"} and k in self._known_args()]
-            return href_with(request.path, [*kept, ("page", str(number))])
+    def place_pairs(self) -> list[tuple[str, str]]:
+        """The order and the place in the list: an action comes back to it."""
+        return [*((key, text_arg(key)) for key in ORDER if text_arg(key)), *place_pairs()]
 
-        first = (page - 1) * size + 1 if shown else 0
-        return Pager(
-            page=page,
-            pages=pages,
-            count=count,
-            first=first,
-            last=first + shown - 1 if shown else 0,
-            previous_href=href(page - 1) if page > 1 else "",
-            next_href=href(page + 1) if page < pages else "",
-        )
-
-    def _known_args(self) -> set[str]:
-        return {"order", "down", "size", *(item.name for item in self.filters)}
+    def _place_href(self, place: Sequence[tuple[str, str]]) -> str:
+        kept = [(key, text_arg(key)) for key in (*ORDER, "size") if text_arg(key)]
+        return href_with(request.path, [*self.filter_pairs(), *kept, *place])

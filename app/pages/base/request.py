@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from flask import g, request
@@ -15,6 +16,7 @@ from app.errors import NotFound
 from app.permissions import Actor, actor_of
 from app.rules.second_factor import Shown
 
+T = TypeVar("T")
 ANONYMOUS = Actor(id=None, name="")
 # Comes along with text out of a PDF or a terminal; a spreadsheet cannot hold it. Tab and line ends stay.
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -36,6 +38,14 @@ def current_actor() -> Actor:
 def owner() -> Actor:
     """Whose session this is, whoever they look as; nobody signed in: an actor without rights."""
     return actor_of(current_user, _shown()) if current_user.is_authenticated else ANONYMOUS
+
+
+def once(name: str, make: Callable[[], T]) -> T:
+    """Made when first asked for, and kept for the length of the request."""
+    kept: dict[str, Any] = g.setdefault("kept", {})
+    if name not in kept:
+        kept[name] = make()
+    return cast(T, kept[name])
 
 
 def _shown() -> Shown | None:

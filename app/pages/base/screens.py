@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
@@ -79,6 +79,11 @@ def _no_file_for_a_viewer() -> None:
         raise OnlyLooking(NO_FILES)
 
 
+def stream_answer(file: IO[bytes], content_type: str, name: str) -> Response:
+    """A file made for this request, sent in pieces and closed after the last one."""
+    return send_file(file, mimetype=content_type, as_attachment=True, download_name=name)
+
+
 def calendar_answer(content: bytes) -> Response:
     """A feed for a calendar program; who may keep it is said in one place (surface.py)."""
     answer = current_app.response_class(content, mimetype="text/calendar")
@@ -113,5 +118,6 @@ def new_challenge() -> bytes:
 
 __all__ = [
     "ActionScreen", "Screen", "bytes_answer", "calendar_answer", "expose", "file_answer", "filled", "go",
-    "json_answer", "missing", "new_challenge", "new_token", "posted", "tell", "text", "upload",
+    "json_answer", "missing", "new_challenge", "new_token", "posted", "stream_answer", "tell", "text",
+    "upload",
 ]  # fmt: skip

@@ -1,0 +1,80 @@
+"""A table as a file, row by row: however long it is, no more than a few rows are in memory at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import IO, Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from app.rules.cells import csv_text, put_text
+from app.rules.people import dutch_date
+
+Line = Sequence[str | date | None]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+WIDTH = 22  # characters: nobody knows the longest value beforehand
+
+
+def xlsx_file(title: str, headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
+    """A workbook of one sheet, in a file without a name that goes when it is closed."""
+    book = Workbook(write_only=True)
+    sheet: Any = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for column in range(1, len(headings) + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = WIDTH
+    head = [_text(sheet, heading) for heading in headings]
+    for cell in head:
+        cell.font = Font(bold=True)
+    sheet.append(head)
+    for line in lines:
+        sheet.append([_value(sheet, value) for value in line])
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    book.save(out)
+    out.seek(0)
+    return out
+
+
+def csv_file(headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
+    """Semicolons and a byte order mark, as spreadsheets in the Netherlands expect."""
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow([csv_text(heading) for heading in headings])
+    for line in lines:
+        writer.writerow([_plain(value) for value in line])
+    text.flush()
+    text.detach()
+    out.seek(0)
+    return out
+
+
+def _value(sheet: Any, value: str | date | None) -> Any:
+    """What a cell takes as it is goes as it is: a cell of our own costs time, 100,000 times."""
+    if isinstance(value, str):
+        return value if value[:1] != "=" and value.isprintable() else _text(sheet, value)
+    if isinstance(value, date):
+        cell: Any = WriteOnlyCell(sheet)
+        cell.value = value
+        cell.number_format = "dd-mm-yyyy"
+        return cell
+    return value
+
+
+def _text(sheet: Any, text: str) -> Any:
+    cell: Any = WriteOnlyCell(sheet)
+    put_text(cell, text)
+    return cell
+
+
+def _plain(value: str | date | None) -> str:
+    if value is None:
+        return ""
+    return dutch_date(value) if isinstance(value, date) else csv_text(value)

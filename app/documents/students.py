@@ -1,0 +1,41 @@
+"""Students as a spreadsheet, with headings that the import knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any
+
+from flask_babel import gettext as _
+
+from app.documents.sheets import Line, csv_file, xlsx_file
+from app.entities.students import GENDER_LABELS
+from app.queries.student_export import SEPARATOR
+from app.rules.people import tidy
+
+
+def headings() -> Sequence[str]:
+    return [
+        _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam"), _("Geslacht"),
+        _("Geboortedatum"), _("E-mailadres"), _("Opleiding"), _("Keuzedelen"), _("Studentgroepen"),
+        _("Praktijkbegeleider"), _("Praktijkopleider"),
+    ]  # fmt: skip
+
+
+def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
+    """`kind` is xlsx or csv; the rows are those of app.queries.student_export."""
+    if kind == "csv":
+        return csv_file(headings(), _lines(rows))
+    return xlsx_file(_("Studenten"), headings(), _lines(rows))
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[Line]:
+    genders = {gender: _(label) for gender, label in GENDER_LABELS.items()}
+    for row in rows:
+        yield (
+            row.number, row.first_name, row.infix, row.last_name, genders[row.gender], row.birth_date,
+            row.email, *(_sorted(found) for found in row[7:]),
+        )  # fmt: skip
+
+
+def _sorted(found: str | None) -> str:
+    return ", ".join(sorted(tidy(name) for name in found.split(SEPARATOR))) if found else ""

@@ -1,0 +1,136 @@
+"""Which rows of a list stand on this page: by number, or (a list without end) from a row onwards.
+
+From a row onwards: `?na=12` are the rows behind row 12 in the order of the list, `?voor=12` those before it,
+`?einde=1` the last ones. It costs the same on page 4,000 as on the first, an address keeps its meaning when
+rows are added, and no name stands in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+
+from app.entities.base import db
+from app.pages.base.request import number_arg, text_arg
+from app.theme.widgets import Pager
+
+MOST = 100
+PLACE = ("na", "voor", "einde")
+Href = Callable[[Sequence[tuple[str, str]]], str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to divide into pages. `key`: the columns of the order, ending in the id; `down`: reversed."""
+
+    rows: Select[Any]
+    everything: Select[Any]  # without filters: where a row may be looked for that the address names
+    key: Sequence[Any]
+    down: bool
+    load: Sequence[Any]
+    size: int
+
+
+def page_size(usual: int) -> int:
+    return number_arg("size", usual, most=MOST) or usual
+
+
+def place_pairs() -> list[tuple[str, str]]:
+    """Where in the list one is, as the address says it."""
+    return [(name, text_arg(name)) for name in PLACE if text_arg(name)]
+
+
+def numbered(wanted: Wanted, order: Sequence[Any], href: Href) -> tuple[Sequence[Any], Pager]:
+    count = _count(wanted)
+    pages = max(1, -(-count // wanted.size))
+    page = min(max(1, number_arg("page", 1)), pages)
+    first = (page - 1) * wanted.size
+    rows = _read(wanted.rows.order_by(*order).offset(first), wanted, wanted.size)
+    pager = Pager(
+        page=page,
+        pages=pages,
+        count=count,
+        first=first + 1 if rows else 0,
+        last=first + len(rows),
+        previous_href=href([("page", str(page - 1))]) if page > 1 else "",
+        next_href=href([("page", str(page + 1))]) if page < pages else "",
+    )
+    return rows, pager
+
+
+def from_a_row(wanted: Wanted, href: Href) -> tuple[Sequence[Any], Pager]:
+    """Three queries at most: the row that the address names, the rows, and how many there are."""
+    backwards = bool(number_arg("voor", 0) or number_arg("einde", 0))
+    edge = _edge(wanted, number_arg("voor", 0) or number_arg("na", 0))
+    rows, more = _beside(wanted, edge, backwards=backwards)
+    if backwards and not more and len(rows) < wanted.size:  # a page from the start is a full one
+        backwards, edge = False, None
+        rows, more = _beside(wanted, None, backwards=False)
+    count, before = _count_before(wanted, rows[0] if rows and edge is not None else None)
+    at_end = backwards and edge is None
+    first = count - len(rows) if at_end else before
+    has_previous = more if backwards else edge is not None
+    has_next = edge is not None if backwards else more
+    pager = Pager(
+        page=0,
+        pages=max(1, -(-count // wanted.size)),
+        count=count,
+        first=first + 1 if rows else 0,
+        last=first + len(rows),
+        first_href=href([]) if has_previous else "",
+        previous_href=href([("voor", str(rows[0].id))]) if has_previous and rows else "",
+        next_href=href([("na", str(rows[-1].id))]) if has_next and rows else "",
+        last_href=href([("einde", "1")]) if has_next else "",
+    )
+    return rows, pager
+
+
+def _edge(wanted: Wanted, row_id: int) -> tuple[Any, ...] | None:
+    """The row's values of the order. Only a row that this user may see tells where it stands."""
+    if not row_id:
+        return None
+    found = db.session.execute(
+        wanted.everything.with_only_columns(*wanted.key).where(wanted.key[-1] == row_id)
+    ).first()
+    return tuple(found) if found is not None else None
+
+
+def _beside(wanted: Wanted, edge: tuple[Any, ...] | None, *, backwards: bool) -> tuple[list[Any], bool]:
+    """The rows next to the edge, in the order of the list, and whether there are more on that side."""
+    falling = wanted.down != backwards
+    statement = wanted.rows
+    if edge is not None:
+        key = tuple_(*wanted.key)
+        statement = statement.where(key < edge if falling else key > edge)
+    order = [column.desc() if falling else column.asc() for column in wanted.key]
+    # The ids first: they come out of the index of the order alone, and only these rows are then read.
+    found = statement.with_only_columns(wanted.key[-1]).order_by(*order).limit(wanted.size + 1).subquery()
+    chosen = wanted.everything.where(wanted.key[-1].in_(select(*found.c))).order_by(*order)
+    rows = list(_read(chosen, wanted, wanted.size + 1))
+    more = len(rows) > wanted.size
+    rows = rows[: wanted.size]
+    return rows[::-1] if backwards else rows, more
+
+
+def _count_before(wanted: Wanted, first: Any | None) -> tuple[int, int]:
+    """How many rows there are, and how many of them stand before this one. One query."""
+    if first is None:
+        return _count(wanted), 0
+    key, values = tuple_(*wanted.key), tuple(getattr(first, column.key) for column in wanted.key)
+    before = func.count().filter(key > values if wanted.down else key < values)
+    row = db.session.execute(
+        wanted.rows.with_only_columns(func.count(), before, maintain_column_froms=True).order_by(None)
+    ).one()
+    return row[0], row[1]
+
+
+def _count(wanted: Wanted) -> int:
+    ids = wanted.rows.with_only_columns(wanted.key[-1]).order_by(None).subquery()
+    return db.session.scalar(select(func.count()).select_from(ids)) or 0
+
+
+def _read(statement: Select[Any], wanted: Wanted, most: int) -> Sequence[Any]:
+    return db.session.scalars(statement.options(*wanted.load).limit(most)).unique().all()

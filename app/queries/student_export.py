@@ -1,0 +1,63 @@
+"""What an export of students holds: one statement, read as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, select
+
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.programmes import Elective, Programme
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.users import User
+from app.permissions import Role
+
+SEPARATOR = "\x1f"  # between names, in no name
+AT_A_TIME = 1000
+
+
+def export_rows(ids: Sequence[int]) -> Iterator[Any]:
+    """These students, as lists order them; of what they have several of: names with SEPARATOR between."""
+    statement = (
+        select(
+            Student.number, Student.first_name, Student.infix, Student.last_name, Student.gender,
+            Student.birth_date, Student.email, _programmes(), _electives(), _groups(),
+            _users(Role.SCHOOL_SUPERVISOR), _users(Role.COMPANY_SUPERVISOR),
+        )
+        .where(Student.id.in_(id_set(ids)))
+        .order_by(Student.last_name, Student.first_name, Student.id)
+        .execution_options(yield_per=AT_A_TIME)
+    )  # fmt: skip
+    yield from db.session.execute(statement)
+
+
+def _names(name: Any) -> Any:
+    return select(func.aggregate_strings(name, SEPARATOR))
+
+
+def _programmes() -> ScalarSelect[str]:
+    found = _names(Programme.name).join(Enrolment, Enrolment.programme_id == Programme.id)
+    return _of_student(found.where(Enrolment.student_id == Student.id))
+
+
+def _electives() -> ScalarSelect[str]:
+    found = _names(Elective.code).join(Enrolment, Enrolment.elective_id == Elective.id)
+    return _of_student(found.where(Enrolment.student_id == Student.id))
+
+
+def _groups() -> ScalarSelect[str]:
+    found = _names(StudentGroup.name).join(group_member, group_member.c.group_id == StudentGroup.id)
+    return _of_student(found.where(group_member.c.student_id == Student.id))
+
+
+def _users(role: Role) -> ScalarSelect[str]:
+    full = User.first_name + " " + User.infix + " " + User.last_name
+    found = _names(full).join(Supervision, Supervision.user_id == User.id)
+    return _of_student(found.where(Supervision.student_id == Student.id, Supervision.role == role.value))
+
+
+def _of_student(found: Any) -> ScalarSelect[str]:
+    scalar: ScalarSelect[str] = found.correlate(Student).scalar_subquery()
+    return scalar

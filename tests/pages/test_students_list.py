@@ -1,0 +1,109 @@
+"""The list of students at length: pages from a row onwards, filters in the address, a place that is kept."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from app.entities.base import db
+from app.entities.students import Student
+from app.entities.users import User
+from tests.factories import make_programme, make_student, refresh, supervise
+from tests.support.queries import counted
+from tests.support.visitor import Visitor
+
+Visit = Callable[..., Visitor]
+LINK = re.compile(
+    r'<a class="btn btn-secondary btn-sm"[^>]*href="([^"]+)">(?:(?!</a>).)*?<span[^>]*>([^<]+)', re.S
+)
+
+
+def names(page: str) -> list[str]:
+    """The rows of the list, by last name."""
+    return re.findall(r'class="row-name"><a href="/studenten/\d+">([^,<]+),', page)
+
+
+def steps(page: str) -> dict[str, str]:
+    """The links to other pages of the list, by their text."""
+    pager = page.split('class="pager"')[1].split("</nav>", maxsplit=1)[0] if 'class="pager"' in page else ""
+    return {text: html.unescape(href) for href, text in LINK.findall(pager)}
+
+
+def test_one_walks_from_the_first_page_to_the_last_and_back_over_the_same_rows(visit: Visit) -> None:
+    # Equal names too: then the id decides.
+    everyone = sorted([f"Naam{number:02}" for number in range(20)] + ["Zelfde"] * 12)
+    for name in reversed(everyone):
+        make_student(last_name=name)
+    visitor = visit("administrator")
+    for query, wanted in (
+        ("size=10", everyone),
+        ("order=name&down=1&size=10", everyone[::-1]),
+        ("order=number&size=10", everyone[::-1]),
+        ("order=progress&size=10", everyone[::-1]),
+    ):
+        page, seen, back = visitor.get(f"/studenten/?{query}").text, [], []
+        assert "Vorige" not in steps(page)
+        while True:
+            seen += names(page)
+            if "Volgende" not in steps(page):
+                break
+            page = visitor.get(steps(page)["Volgende"]).text
+        assert seen == wanted, query
+        assert "31–32 van 32" in page
+        last = visitor.get(steps(visitor.get(f"/studenten/?{query}").text)["Laatste pagina"]).text
+        assert names(last) == wanted[-10:]
+        assert "23–32 van 32" in last
+        while "Vorige" in steps(last):
+            back = names(last) + back
+            last = visitor.get(steps(last)["Vorige"]).text
+        assert "1–10 van 32" in last
+        assert names(last)[:2] + back == wanted[:2] + wanted[-len(back) :], query
+        assert names(visitor.get(steps(page)["Eerste pagina"]).text) == wanted[:10]
+
+
+def test_an_address_keeps_its_meaning_and_an_unseen_row_tells_nothing(visit: Visit) -> None:
+    visitor = visit("school_supervisor")
+    user = db.session.get_one(User, visitor.user_id)
+    own = [make_student(last_name=name) for name in ("Aa", "Bb", "Cc", "Dd")]
+    for student in own:
+        supervise(student, user, "school_supervisor")
+    other = make_student(last_name="Bz")
+    here = f"/studenten/?na={own[0].id}&size=2"
+    assert names(visitor.get(here).text) == ["Bb", "Cc"]
+    supervise(make_student(last_name="Ab"), user, "school_supervisor")
+    assert names(visitor.get(here).text) == ["Ab", "Bb"]
+    for nobody in (other.id, 999_999):
+        assert names(visitor.get(f"/studenten/?na={nobody}&size=2").text) == ["Aa", "Ab"]
+    assert visitor.get("/studenten/?na=x").status_code == 404
+
+
+def test_an_action_comes_back_to_the_same_filters_order_and_place(visit: Visit) -> None:
+    programme = make_programme()
+    students = [make_student(last_name=f"Naam{n}", search="naam") for n in range(6)]
+    visitor = visit("administrator")
+    query = f"q=naam&order=name&na={students[1].id}&size=2"
+    page = visitor.get(f"/studenten/?{query}").text
+    assert f'name="na" value="{students[1].id}"' in page
+    kept = f"q=naam&order=name&na={students[1].id}"
+    assert f'/studenten/do/change_student?id={students[2].id}&{kept}"'.replace("&", "&amp;") in page
+    asked = visitor.get(f"/studenten/choose/?id={students[2].id}&{kept}&action=couple_programme")
+    done = visitor.do(asked.headers["Location"], {"target": f"p{programme.id}"})
+    assert done.headers["Location"] == f"/studenten/?{kept}"
+
+
+def test_a_page_costs_eight_questions_at_most_and_sixty_kilobytes(visit: Visit) -> None:
+    programmes = [make_programme() for _number in range(30)]
+    for number in range(60):
+        make_student(programmes[number // 2])
+    visitor = visit("administrator")
+    middle = db.session.scalars(select(Student.id).order_by(Student.last_name).offset(30).limit(1)).one()
+    for path in ("", "?q=fleur", f"?na={middle}", "?einde=1", "?state=nothing-planned&order=progress"):
+        visitor.get(f"/studenten/{path}")
+        refresh()
+        with counted() as statements:
+            answer = visitor.get(f"/studenten/{path}")
+        assert len(statements) <= 8, path
+        assert len(answer.data) < 60_000, path
