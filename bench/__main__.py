@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import func, inspect, select
+from sqlalchemy import inspect, select
 
 from app import create_app
 from app.actions.base import Selection, run
@@ -32,6 +32,7 @@ from app.entities.users import User
 from app.imports.kinds import USERS
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, actor_of
+from bench import students
 from config import Settings
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
@@ -50,23 +51,19 @@ def show(what: str, seconds: float, note: str = "") -> None:
     print(f"  {what:<44}{seconds * 1000:>10.0f} ms   {note}", flush=True)
 
 
-def fill(students: int) -> None:
+def fill(number: int) -> None:
     show("a new demo school", timed(lambda: (prepare(), load_demo())))
-    taken = timed(lambda: run(add_demo_students, SYSTEM, number=students, report=lambda _what: None))
-    show(f"{students} students more", taken, f"{students / taken:,.0f} per second")
+    taken = timed(lambda: run(add_demo_students, SYSTEM, number=number, report=lambda _what: None))
+    show(f"{number} students more", taken, f"{number / taken:,.0f} per second")
 
 
 def pages(app: Flask) -> None:
     administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
     visitor = Visitor(app, administrator)
     programme = db.session.scalars(select(Programme.id).where(Programme.crebo == "25656")).one()
-    count = db.session.scalar(select(func.count()).select_from(Student)) or 0
+    students.pages(visitor, show)
     db.session.remove()
     for what, path in {
-        "students, first page": "/studenten/",
-        "students, last page": f"/studenten/?page={count // 25}",
-        "students, searched by name": "/studenten/?q=van+den+berg",
-        "students, of one programme": f"/studenten/?opleiding={programme}",
         "exam overview of a programme": f"/examens/?opleiding={programme}",
         "exam overview, searched": f"/examens/?opleiding={programme}&q=jansen",
         "users": "/gebruikers/",
@@ -141,6 +138,8 @@ def main() -> None:
             print(f"Python {platform.python_version()}, {db.engine.dialect.name}, {load}")
             fill(wanted.students)
             pages(app)
+            with app.test_request_context():
+                students.export(show)
             bulk()
             imports()
             db.session.remove()

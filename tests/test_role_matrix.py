@@ -42,6 +42,7 @@ TRAIL: Access = {A: "all", EC: "all"}
 PROGRESS: Access = {A: "all", SS: "own", CS: "own", EC: "all"}
 
 
+OWN_LIST = ("show_columns", "save_view", "remove_views")
 OWN_FACTOR = ("set_up_app", "remove_app", "register_passkey")
 
 
@@ -169,12 +170,13 @@ OWN_PROFILE = (
 # The actions that pages offer below /do/<name>.
 ACTIONS: dict[str, Expected] = {
     "send_again": Expected(ADMIN, "mail"),
-    **dict.fromkeys(("add_student", "add_group"), Expected(PLANNERS)),
+    **dict.fromkeys(("add_student", "add_group", "undo_coupling"), Expected(PLANNERS)),
     **dict.fromkeys(
         (
             "change_student", "couple_programme", "uncouple_programme", "couple_users", "uncouple_users",
             "exclude_exam", "include_exam", "release_progress", "add_to_groups", "remove_from_group",
             "send_student_codes", "print_student_codes", "plan_exam", "export_students",
+            "deactivate_students", "reactivate_students",
         ),
         Expected(PLANNERS, "student"),
     ),
@@ -209,6 +211,7 @@ ACTIONS: dict[str, Expected] = {
     "end_own_session": Expected(EVERYONE, "session"),
     "remove_passkey": Expected(EVERYONE, "passkey"),
     **dict.fromkeys((*OWN_PROFILE, *OWN_FACTOR), Expected(EVERYONE)),
+    **dict.fromkeys(OWN_LIST, Expected(STUDENTS)),
 }  # fmt: skip
 
 # Run by a route of POSTS, the sign-in page, the sender of mails or a command; no page offers them below /do/.

@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, insert, literal, select
 from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
+from app.actions.couplings import enrolled, remember
 from app.actions.names import students_changed
 from app.actions.picker import PickedOne, offer
 from app.entities.base import db
@@ -91,17 +92,15 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
     ).all()
     rows = select(Student.id, literal(goal.row.id)).where(Student.id.in_(id_set(new)))
     db.session.execute(insert(Enrolment).from_select(["student_id", goal.column.key], rows))
-    return students_changed(
-        targets,
-        new,
-        ngettext(
-            "%(num)s student gekoppeld aan %(name)s.",
-            "%(num)s studenten gekoppeld aan %(name)s.",
-            len(new),
-            name=goal.name,
-        ),
-        {"target": [None, goal.name]},
+    summary = ngettext(
+        "%(num)s student gekoppeld aan %(name)s.",
+        "%(num)s studenten gekoppeld aan %(name)s.",
+        len(new),
+        name=goal.name,
     )
+    if new:
+        remember(actor, summary, [enrolled(goal.column, goal.row.id, new)])
+    return students_changed(targets, new, summary, {"target": [None, goal.name]})
 
 
 class UncoupleForm(CoupleForm):

@@ -13,6 +13,7 @@ from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
+from app.actions.couplings import joined, remember
 from app.actions.forms import VersionedForm, at, ruled
 from app.actions.names import students_changed
 from app.actions.picker import Picked, offer
@@ -200,20 +201,19 @@ def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[i
     changed = db.session.scalars(
         select(Student.id).where(Student.id.in_(targets.among()), ~and_(*member)).order_by(Student.id)
     ).all()
+    summary = ngettext(
+        "%(num)s student toegevoegd aan %(groups)s.",
+        "%(num)s studenten toegevoegd aan %(groups)s.",
+        len(changed),
+        groups=", ".join(group.label for group in chosen),
+    )
+    if changed:
+        pairs = zip(chosen, member, strict=True)
+        remember(actor, summary, [joined(int(group.key), ~has, changed) for group, has in pairs])
     for group, has in zip(chosen, member, strict=True):
         new = select(literal(int(group.key)), Student.id).where(Student.id.in_(id_set(changed)), ~has)
         db.session.execute(insert(group_member).from_select(["group_id", "student_id"], new))
-    return students_changed(
-        targets,
-        changed,
-        ngettext(
-            "%(num)s student toegevoegd aan %(groups)s.",
-            "%(num)s studenten toegevoegd aan %(groups)s.",
-            len(changed),
-            groups=", ".join(group.label for group in chosen),
-        ),
-        {"groups": [group.label for group in chosen]},
-    )
+    return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
 
 
 class RemoveFromGroupForm(AddToGroupsForm):

@@ -45,6 +45,7 @@ PARTS: Mapping[str, str] = {
     "login_codes": N_("Inlogcodes"),
     "email_changes": N_("Wijzigingen van e-mailadres"),
     "calendar_links": N_("Kalenderlink"),
+    "list_views": N_("Kolommen en weergaven van de lijst Studenten"),
     "trail": N_("Logboek: wat over mij gaat en wat ik deed"),
 }
 
@@ -69,7 +70,7 @@ LABELS: Mapping[str, str] = {
     "shared": N_("Gedeelde computer"), "expires_at": N_("Geldig tot"), "used_at": N_("Gebruikt"),
     "cancelled_at": N_("Vervallen"), "old_email": N_("Oud e-mailadres"), "new_email": N_("Nieuw e-mailadres"),
     "confirmed_at": N_("Bevestigd"), "at": N_("Wanneer"), "by": N_("Door wie"), "action": N_("Wat"),
-    "objects": N_("Aantal"),
+    "objects": N_("Aantal"), "filters": N_("Filters of kolommen"),
 }  # fmt: skip
 
 

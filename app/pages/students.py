@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
@@ -12,16 +14,20 @@ from flask_babel import lazy_gettext as _l
 from app.actions.availability import exclude_exam, include_exam, release_progress
 from app.actions.base import Action, Outcome
 from app.actions.code_sheet import print_student_codes
+from app.actions.couplings import undo_coupling
 from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.groups import add_to_groups, remove_from_group
+from app.actions.list_views import remove_views, save_view, show_columns
 from app.actions.login_codes import send_student_codes
 from app.actions.sample_mail import send_student_sample
 from app.actions.student_export import export_students
+from app.actions.student_state import deactivate_students, reactivate_students
 from app.actions.students import add_student, change_student
 from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.students import Student, StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.paging import place_pairs
 from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
@@ -30,8 +36,11 @@ from app.pages.student_page import student_model
 from app.permissions import Permission, Role, may
 from app.queries import student_list as rows
 from app.queries import students as queries
+from app.queries.couplings import can_undo
+from app.queries.list_views import OwnList, own_list
 from app.queries.student_list import StudentLine
-from app.theme.widgets import Badge, Button, Cell, Row, ShowModel, Tone
+from app.rules.lists import STUDENT_COLUMNS
+from app.theme.widgets import ActionModel, Badge, Button, Cell, ListModel, Row, ShowModel, Tone, ViewLink
 
 STATES = (
     ("no-programme", _l("Nog geen opleiding")),
@@ -62,8 +71,13 @@ BULK: tuple[Action, ...] = (
     uncouple_programme,
     remove_from_group,
     uncouple_users,
+    deactivate_students,
+    reactivate_students,
     export_students,
 )
+
+
+UNDOABLE = (couple_programme, add_to_groups)
 
 
 def group_badge(group: StudentGroup) -> Badge:
@@ -94,6 +108,18 @@ def supervisor_cell(line: StudentLine) -> Cell:
     return Cell(", ".join(names))
 
 
+def progress_cell(line: StudentLine) -> Cell:
+    return Cell(_("Beschikbaar") if line.student.progress_available else _("Uit"))
+
+
+def _column(key: str, cell: Callable[[StudentLine], Cell], **more: Any) -> ListColumn:
+    return ListColumn(key, _l(STUDENT_COLUMNS[key]), cell, **more)
+
+
+def _own_list() -> OwnList:
+    return once("own list", lambda: own_list(current_actor()))
+
+
 def _choices() -> rows.FilterChoices:
     return once("student choices", lambda: rows.filter_choices(current_actor()))
 
@@ -104,25 +130,14 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     permission = Permission.STUDENTS_SEE
     title = _l("Studenten")
     columns = (
-        ListColumn(
-            "name",
-            _l("Naam"),
-            lambda line: name_cell(line.student),
-            order=(Student.last_name, Student.first_name),
-        ),
-        ListColumn(
-            "number", _l("Studentnummer"), lambda line: Cell(line.student.number), order=Student.number
-        ),
-        ListColumn("programme", _l("Opleiding"), programme_cell),
-        ListColumn("groups", _l("Studentgroep"), groups_cell),
-        ListColumn("supervisor", _l("Praktijkbegeleider"), supervisor_cell),
-        ListColumn(
-            "progress",
-            _l("Studievoortgang"),
-            lambda line: Cell(_("Beschikbaar") if line.student.progress_available else _("Uit")),
-            order=Student.progress_available,
-            wide_only=True,
-        ),
+        _column("name", lambda line: name_cell(line.student), order=(Student.last_name, Student.first_name)),
+        _column("number", lambda line: Cell(line.student.number), order=Student.number),
+        _column("programme", programme_cell),
+        _column("groups", groups_cell),
+        _column("supervisor", supervisor_cell),
+        _column("company", lambda line: Cell(", ".join(line.users.get(Role.COMPANY_SUPERVISOR, [])))),
+        _column("email", lambda line: Cell(line.student.email)),
+        _column("progress", progress_cell, order=Student.progress_available, wide_only=True),
     )
     filters = (
         ListFilter("q", _l("Zoek op naam of nummer"), rows.by_words),
@@ -144,7 +159,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     page_actions = ((add_student, "plus-lg"),)
     row_actions = ((change_student, "pencil"),)
     mailing, sample = send_student_codes, send_student_sample
-    other_actions = (send_student_sample,)
+    other_actions = (send_student_sample, show_columns, save_view, remove_views, undo_coupling)
     empty_title = _l("Nog geen studenten")
     empty_hint = _l("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
 
@@ -156,6 +171,51 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         if may(actor, Permission.GROUPS_EDIT):
             buttons.append(Button(_("Studentgroepen"), "/studentgroepen/", icon="collection"))
         return buttons
+
+    def shown_columns(self) -> Sequence[ListColumn]:
+        wanted = set(_own_list().columns)
+        return [column for column in self.columns if column.key in wanted]
+
+    def list_model(self) -> ListModel:
+        """The list, with the reader's own views above it."""
+        here = urlencode(self._view_pairs())
+        saved = [
+            ViewLink(row.name, f"{self.href('index')}?{row.query}", current=row.query == here)
+            for row in _own_list().saved
+        ]
+        act = self._view_href
+        return replace(
+            super().list_model(),
+            views=saved,
+            columns_href=act(show_columns),
+            save_href=act(save_view) if here and not any(view.current for view in saved) else "",
+            remove_href=act(remove_views) if saved else "",
+            undo_href=self._undo_href() if not place_pairs() else "",  # one question less on later pages
+        )
+
+    def _undo_href(self) -> str:
+        """Where the last coupling is undone, for who made one in the last day."""
+        actor = current_actor()
+        if not may(actor, undo_coupling.permission) or not can_undo(actor):
+            return ""
+        return href_with(self.href("do", name=undo_coupling.name), self._view_pairs())
+
+    def _done(self, act: Action, outcome: Outcome) -> ActionModel:
+        model = super()._done(act, outcome)
+        href = self._undo_href() if act in UNDOABLE and outcome.done else ""
+        if not href:
+            return model
+        return replace(model, more=[Button(str(undo_coupling.label), href, icon="arrow-counterclockwise")])
+
+    def _view_pairs(self) -> list[tuple[str, str]]:
+        """What a view keeps of the address: filters and order, not the place."""
+        return [*self.filter_pairs(), *self.order_pairs()]
+
+    def _view_href(self, act: Action) -> str:
+        return href_with(self.href("do", name=act.name), self._view_pairs())
+
+    def given(self, act: Action) -> dict[str, Any]:
+        return {"query": urlencode(self._view_pairs())} if act is save_view else super().given(act)
 
     def lines(self, rows_of_page: Sequence[Student]) -> Sequence[StudentLine]:
         return rows.lines_of(rows_of_page)

@@ -36,6 +36,7 @@ FIELDS = {
     "address": N_("Adres"),
     "birth_date": N_("Geboortedatum"),
     "cohort": N_("Cohort"),
+    "columns": N_("Kolommen"),
     "colour": N_("Kleur"),
     "decided_on": N_("Datum van het besluit"),
     "definitive": N_("Definitief"),

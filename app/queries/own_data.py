@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db
 from app.entities.exams import Exam
+from app.entities.lists import ListView
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.profile import CalendarLink, EmailChange
@@ -24,7 +25,7 @@ from app.entities.sessions import UserSession
 from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import LoginCode, User
-from app.permissions import Actor, Permission, visible
+from app.permissions import Actor, Permission, may, visible
 from app.queries.users import last_sign_in
 from app.rules.people import mail_of
 
@@ -57,8 +58,16 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
     found["mails"] = _mails(actor, most)
     found |= _ways_in(actor, most)
     found["calendar_links"] = [{"created_at": link_made_at}] if link_made_at is not None else []
+    if may(actor, Permission.STUDENTS_SEE):
+        found["list_views"] = _list_views(actor)
     found["trail"] = _trail(actor, student, most)
     return found
+
+
+def _list_views(actor: Actor) -> Rows:
+    """Who has the list of students may have made it one's own."""
+    kept = select(ListView.name, ListView.query).where(ListView.user_id == actor.id).order_by(ListView.name)
+    return [{"name": row.name, "filters": row.query} for row in db.session.execute(kept)]
 
 
 def _account(actor: Actor) -> tuple[User, datetime | None]:

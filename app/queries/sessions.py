@@ -78,7 +78,7 @@ def session_of(token: str) -> tuple[Present, User] | None:
     return Present(row.id, user.id, *facts, _viewing(row, user)), user
 
 
-def _with_roles(statement: Select[Any]) -> Select[Any]:
+def _with_roles(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Two plain joins: nested, as a joined load writes them, SQLite reads the roles of the whole school."""
     return (
         statement.outerjoin(assoc_user_role, assoc_user_role.c.user_id == User.id)

@@ -73,6 +73,13 @@ class FilterInput:
 
 
 @dataclass(frozen=True)
+class ViewLink:
+    label: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
 class ActionChoice:
     name: str
     label: str
@@ -113,6 +120,11 @@ class ListModel:
     intro: str = ""  # a sentence under the title
     filter_hidden: Sequence[tuple[str, str]] = ()  # what the filter form must keep: sort order, page size
     live: bool = False  # searched while typing
+    views: Sequence[ViewLink] = ()  # filters that the reader saved under a name
+    columns_href: str = ""  # where the reader chooses columns
+    save_href: str = ""  # where these filters get a name
+    remove_href: str = ""
+    undo_href: str = ""  # where the last change of many rows is taken back
 
 
 @dataclass(frozen=True)
@@ -180,6 +192,7 @@ class ActionModel:
     danger: bool = False
     hidden: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()  # errors that belong to no field
+    more: Sequence[Button] = ()  # done: what one may want to do next
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from app.entities.base import db
+from app.entities.lists import ListView
 from app.entities.students import Student
 from app.entities.users import User
 from tests.factories import make_programme, make_student, refresh, supervise
@@ -105,5 +106,51 @@ def test_a_page_costs_eight_questions_at_most_and_sixty_kilobytes(visit: Visit) 
         refresh()
         with counted() as statements:
             answer = visitor.get(f"/studenten/{path}")
-        assert len(statements) <= 8, path
+        assert len(statements) <= 8, (path, [one[-160:] for one in statements])
         assert len(answer.data) < 60_000, path
+
+
+def test_the_reader_chooses_columns_and_keeps_filters_under_a_name(visit: Visit) -> None:
+    make_student(last_name="Berg", email="fleur@example.nl", search="fleur")
+    visitor, colleague = visit("administrator"), visit("exam_committee")
+    assert "fleur@example.nl" not in visitor.get("/studenten/").text
+    chosen = visitor.do("/studenten/do/show_columns?q=fleur&order=name", {"columns": ["email", "number"]})
+    assert chosen.headers["Location"] == "/studenten/?q=fleur&order=name"
+    page = visitor.get("/studenten/?q=fleur").text
+    assert "fleur@example.nl" in page
+    assert 'data-label="Opleiding"' not in page
+    assert names(visitor.get("/studenten/?order=progress").text) == ["Berg"]  # sorted by what is not shown
+    assert 'data-label="Opleiding"' in colleague.get("/studenten/").text
+    assert visitor.do("/studenten/do/show_columns", {"columns": ["secret"]}).status_code == 422
+    # A view: what filters and order the address has now, under a name of one's own.
+    path = "/studenten/do/save_view?q=fleur&order=name&na=3"
+    here = visitor.get("/studenten/?q=fleur&order=name").text
+    assert 'href="/studenten/do/save_view?q=fleur&amp;order=name"' in here
+    visitor.do(path, {"name": " Mijn  <b>klas</b> "})
+    assert visitor.do("/studenten/do/save_view", {"name": "Leeg"}).status_code == 422
+    assert visitor.do(path, {"name": " "}).status_code == 422
+    page = visitor.get("/studenten/?q=fleur&order=name").text
+    assert 'q=fleur&amp;order=name" aria-current="true">Mijn &lt;b&gt;klas&lt;/b&gt;</a>' in page
+    assert "klas" not in colleague.get("/studenten/").text
+    visitor.do("/studenten/do/save_view?q=anders", {"name": "Mijn <b>klas</b>"})
+    assert 'href="/studenten/?q=anders">Mijn' in visitor.get("/studenten/").text
+    assert colleague.do("/studenten/do/remove_views", {"names": ["Mijn <b>klas</b>"]}).status_code == 422
+    visitor.do("/studenten/do/remove_views", {"names": ["Mijn <b>klas</b>"]})
+    visitor.do("/studenten/do/show_columns", {"columns": []})
+    refresh()
+    assert db.session.scalars(select(ListView)).all() == []
+
+
+def test_cohort_and_inlogcode_are_filters_too_and_every_chip_goes_apart(visit: Visit) -> None:
+    old, new = make_programme(cohort=2024), make_programme(cohort=2025)
+    make_student(old, last_name="Oud")
+    invited = make_student(new, last_name="Uitgenodigd", email="u@example.nl")
+    visitor = visit("administrator")
+    visitor.do(f"/studenten/do/send_student_codes?id={invited.id}")
+    assert names(visitor.get("/studenten/?cohort=2025").text) == ["Uitgenodigd"]
+    assert names(visitor.get("/studenten/?state=no-code").text) == ["Oud"]
+    assert names(visitor.get("/studenten/?cohort=x").text) == []
+    page = visitor.get("/studenten/?cohort=2024&state=no-code").text
+    assert "1 gevonden" in page
+    assert 'class="chip" href="/studenten/?state=no-code"' in page
+    assert 'class="chip" href="/studenten/?cohort=2024"' in page

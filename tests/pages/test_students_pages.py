@@ -100,7 +100,7 @@ def test_who_only_reads_has_no_button_and_no_tick_box(visit: Visit, role: str) -
     for path in ("/studenten/", f"/studenten/{student.id}", "/studentgroepen/"):
         answer = visitor.get(path)
         assert answer.status_code == 200
-        page = main_of(answer.text)
+        page = main_of(answer.text).replace("/studenten/do/show_columns", "")  # one's own columns
         for text in (
             "Voer uit",
             "Nieuwe student",

@@ -168,7 +168,7 @@ class ListPage(ActionPage, ModelView):
             action_href=self.href("choose"),
             action_button=str(self.action_button) or _("Voer uit"),
             hidden=[*self.filter_pairs(), *self.place_pairs()],
-            filter_hidden=[(key, text_arg(key)) for key in ORDER if text_arg(key)],
+            filter_hidden=self.order_pairs(),
             buttons=self.page_buttons(),
             intro=str(self.intro),
             empty_title=str(self.empty_title),
@@ -207,6 +207,10 @@ class ListPage(ActionPage, ModelView):
         pairs = [("id", str(row.id)), *self.filter_pairs(), *self.place_pairs()]
         return href_with(self.href("do", name=act.name), pairs)
 
+    def shown_columns(self) -> Sequence[ListColumn]:
+        """The columns that this reader sees; one that is not shown can still be sorted by."""
+        return self.columns
+
     def lines(self, rows: Sequence[Any]) -> Sequence[Any]:
         """What the cells of each row are drawn from: the row, or the row with what other tables say of it."""
         return rows
@@ -215,7 +219,7 @@ class ListPage(ActionPage, ModelView):
         return Row(
             id=row.id,
             label=self.row_label(row),
-            cells=[column.cell(line) for column in self.columns],
+            cells=[column.cell(line) for column in self.shown_columns()],
             buttons=self.row_buttons(row),
         )
 
@@ -262,7 +266,7 @@ class ListPage(ActionPage, ModelView):
                 numeric=c.numeric,
                 wide_only=c.wide_only,
             )
-            for c in self.columns
+            for c in self.shown_columns()
         ]
 
     def _filter_inputs(self) -> Sequence[FilterInput]:
@@ -281,8 +285,11 @@ class ListPage(ActionPage, ModelView):
 
     def place_pairs(self) -> list[tuple[str, str]]:
         """The order and the place in the list: an action comes back to it."""
-        return [*((key, text_arg(key)) for key in ORDER if text_arg(key)), *place_pairs()]
+        return [*self.order_pairs(), *place_pairs()]
+
+    def order_pairs(self) -> list[tuple[str, str]]:
+        return [(key, text_arg(key)) for key in ORDER if text_arg(key)]
 
     def _place_href(self, place: Sequence[tuple[str, str]]) -> str:
-        kept = [(key, text_arg(key)) for key in (*ORDER, "size") if text_arg(key)]
-        return href_with(request.path, [*self.filter_pairs(), *kept, *place])
+        size = [("size", text_arg("size"))]
+        return href_with(request.path, [*self.filter_pairs(), *self.order_pairs(), *size, *place])

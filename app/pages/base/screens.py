@@ -81,6 +81,7 @@ def _no_file_for_a_viewer() -> None:
 
 def stream_answer(file: IO[bytes], content_type: str, name: str) -> Response:
     """A file made for this request, sent in pieces and closed after the last one."""
+    _no_file_for_a_viewer()
     return send_file(file, mimetype=content_type, as_attachment=True, download_name=name)
 
 

@@ -1,0 +1,27 @@
+"""The columns of the list of students: what they are called, and which are there before anybody chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.rules.text import N_
+
+STUDENT_COLUMNS: Mapping[str, str] = {
+    "name": N_("Naam"),
+    "number": N_("Studentnummer"),
+    "programme": N_("Opleiding"),
+    "groups": N_("Studentgroep"),
+    "supervisor": N_("Praktijkbegeleider"),
+    "company": N_("Praktijkopleider"),
+    "email": N_("E-mailadres"),
+    "progress": N_("Studievoortgang"),
+}
+FIRST = "name"  # the heading of a row: always there
+USUAL = ("name", "number", "programme", "groups", "supervisor", "progress")
+VIEWS_MOST = 20
+
+
+def columns_of(chosen: Iterable[str]) -> Sequence[str]:
+    """The chosen columns that there are, in the order of the list; nothing chosen: the usual ones."""
+    wanted = set(chosen) & set(STUDENT_COLUMNS)
+    return [key for key in STUDENT_COLUMNS if key == FIRST or key in wanted] if wanted else USUAL

@@ -1,0 +1,147 @@
+"""Undoing a bulk coupling: those rows and no others, for a day, by who made it; who was touched is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from app.actions.base import Selection, preview, run
+from app.actions.couplings import undo_coupling
+from app.actions.enrolment import couple_programme, uncouple_programme
+from app.actions.groups import add_to_groups
+from app.entities.base import db, utc_now
+from app.entities.couplings import CouplingRow, CouplingRun
+from app.entities.engine import transaction
+from app.entities.students import Enrolment, Student, Supervision, group_member
+from app.errors import RuleBroken
+from app.permissions import Actor
+from app.queries.couplings import can_undo
+from tests.factories import (
+    make_elective,
+    make_exam,
+    make_group,
+    make_programme,
+    make_registration,
+    make_student,
+    make_user,
+    refresh,
+    supervise,
+)
+from tests.support.queries import counted
+from tests.support.visitor import Visitor
+
+Act = Callable[..., Actor]
+EVERYBODY = Selection(matching=select(Student))
+
+
+def last_run() -> int:
+    refresh()
+    return db.session.scalars(select(CouplingRun.id).order_by(CouplingRun.id.desc()).limit(1)).one()
+
+
+def enrolled_in(programme_id: int) -> set[int]:
+    refresh()
+    found = select(Enrolment.student_id).where(Enrolment.programme_id == programme_id)
+    return set(db.session.scalars(found))
+
+
+def test_what_one_coupling_inserted_goes_and_what_was_there_stays(actor: Act) -> None:
+    office, programme = actor("administrator"), make_programme(name="Verzorgende-IG")
+    had, new, planned, left = (
+        make_student(last_name="Had"), make_student(last_name="Nieuw"),
+        make_student(last_name="Aangemeld"), make_student(last_name="Weg"),
+    )  # fmt: skip
+    run(couple_programme, office, [had.id], target=f"p{programme.id}")
+    run(couple_programme, office, EVERYBODY, target=f"p{programme.id}")
+    coupling = last_run()
+    make_registration(planned, make_exam(programme))
+    # Uncoupled since, and coupled anew: that is somebody's later decision, and stays.
+    run(uncouple_programme, office, [left.id], target=f"p{programme.id}")
+    run(couple_programme, office, [left.id], target=f"p{programme.id}")
+    before = preview(undo_coupling, office, run_id=coupling)
+    outcome = run(undo_coupling, office, run_id=coupling)
+    for told in (before, outcome):
+        assert (told.done, told.names) == (1, [f"Nieuw, Fleur van der ({new.number})"])
+        assert [(row.label.split(",")[0], row.reason) for row in told.refused] == [
+            ("Aangemeld", "is sindsdien aangemeld voor een examen"), ("Weg", "is sindsdien al ontkoppeld"),
+        ]  # fmt: skip
+    assert enrolled_in(programme.id) == {had.id, planned.id, left.id}
+    with pytest.raises(RuleBroken, match="al ongedaan gemaakt"):
+        run(undo_coupling, office, run_id=coupling)
+
+
+def test_groups_and_electives_can_be_undone_too(actor: Act) -> None:
+    office, elective = actor("administrator"), make_elective()
+    one, two, both = make_student(), make_student(), make_student()
+    first, second = make_group(both), make_group()
+    run(add_to_groups, office, EVERYBODY, groups=[first.id, second.id])
+    assert run(undo_coupling, office, run_id=last_run()).done == 3
+    refresh()
+    assert db.session.execute(select(group_member)).all() == [(first.id, both.id)]
+    run(couple_programme, office, [one.id, two.id], target=f"e{elective.id}")
+    assert run(undo_coupling, office, run_id=last_run()).done == 2
+    refresh()
+    assert db.session.scalars(select(Enrolment)).all() == []
+
+
+def test_a_coupling_is_undone_by_who_made_it_for_own_students_and_for_a_day(actor: Act) -> None:
+    programme = make_programme()
+    user = make_user("school_supervisor", programmes=[programme])
+    teacher = Actor(id=user.id, name=user.full_name, roles=actor("school_supervisor").roles)
+    kept, lost = make_student(last_name="Blijft"), make_student(last_name="Verhuisd")
+    for student in (kept, lost):
+        supervise(student, user, "school_supervisor")
+    run(couple_programme, teacher, [kept.id, lost.id], target=f"p{programme.id}")
+    coupling = last_run()
+    with pytest.raises(RuleBroken):
+        run(undo_coupling, actor("administrator"), run_id=coupling)
+    colleague = make_user().id
+    with transaction():
+        db.session.execute(
+            update(Supervision).where(Supervision.student_id == lost.id).values(user_id=colleague)
+        )
+    outcome = run(undo_coupling, teacher, run_id=coupling)
+    assert (outcome.done, [row.label for row in outcome.refused]) == (1, ["1 student"])
+    assert enrolled_in(programme.id) == {lost.id}
+    run(couple_programme, teacher, [kept.id], target=f"p{programme.id}")
+    assert can_undo(teacher)
+    with transaction():
+        db.session.execute(update(CouplingRun).values(at=utc_now() - timedelta(hours=25)))
+    assert not can_undo(teacher)
+    with pytest.raises(RuleBroken):
+        run(undo_coupling, teacher, run_id=last_run())
+    run(couple_programme, actor("administrator"), [make_student().id], target=f"p{programme.id}")
+    assert len(db.session.scalars(select(CouplingRow)).all()) == 1  # the old ones are forgotten
+
+
+def test_coupling_and_undoing_two_hundred_take_no_more_statements_than_twenty(actor: Act) -> None:
+    office, programme = actor("administrator"), make_programme()
+    cost: list[tuple[int, int]] = []
+    for many in (5, 60):
+        for _number in range(many):
+            make_student()
+        with counted() as coupling:
+            run(couple_programme, office, EVERYBODY, target=f"p{programme.id}")
+        made = last_run()
+        with counted() as undoing:
+            assert run(undo_coupling, office, run_id=made).done > 0
+        cost.append((len(coupling), len(undoing)))
+    assert cost[0] == cost[1]
+
+
+def test_the_list_and_the_report_offer_to_undo(visit: Callable[..., Visitor]) -> None:
+    programme, student = make_programme(name="Verzorgende-IG"), make_student()
+    visitor = visit("administrator")
+    assert "undo_coupling" not in visitor.get("/studenten/").text
+    visitor.do(f"/studenten/do/couple_programme?id={student.id}", {"target": f"p{programme.id}"})
+    assert 'href="/studenten/do/undo_coupling"' in visitor.get("/studenten/").text
+    form = visitor.get("/studenten/do/undo_coupling").text
+    assert "1 student gekoppeld aan Verzorgende-IG" in form
+    asked = visitor.post("/studenten/do/undo_coupling", {"run_id": str(last_run())}).text
+    assert "Ongedaan gemaakt voor 1 student" in asked
+    done = visitor.do("/studenten/do/undo_coupling", {"run_id": str(last_run())})
+    assert done.headers["Location"] == "/studenten/"
+    assert enrolled_in(programme.id) == set()
