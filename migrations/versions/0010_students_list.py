@@ -6,8 +6,8 @@ from alembic import op
 import app.entities.base
 from app.rules.people import student_search
 
-revision = "0009"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
