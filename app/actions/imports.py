@@ -9,8 +9,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, update
-from wtforms import RadioField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired, ValidationError
 
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import SelectChoice, UploadFileField
@@ -42,13 +42,25 @@ class FileForm(ActionForm):
     """Stap 1 van 4 of the manual."""
 
     file = UploadFileField(
-        _l("Bestand"), [InputRequired(_l("Kies een Excel- of CSV-bestand."))],
+        _l("Bestand"),
         description=_l(
             "Een bestand uit Excel (.xlsx, .xls) of LibreOffice (.ods), of een CSV-bestand, van hoogstens "
             "20 MB, met een kopregel."
         ),
         render_kw={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"},
     )  # fmt: skip
+    pasted = TextAreaField(
+        _l("Of plak cellen"),
+        description=_l("Kopieer in Excel de rijen met de kopregel erboven en plak ze hier."),
+        render_kw={"rows": 4, "spellcheck": "false", "autocomplete": "off"},
+    )
+
+    def validate_pasted(self, field: TextAreaField) -> None:
+        given = bool((field.data or "").strip())
+        if given and self.file.data is not None:
+            raise ValidationError(_("Kies een bestand óf plak cellen, niet allebei."))
+        if not given and self.file.data is None:
+            raise ValidationError(_("Kies een bestand, of plak cellen uit Excel."))
 
 
 class StudentFileForm(FileForm):
@@ -74,6 +86,7 @@ def start_import(
     kind: str,
     file_name: str,
     file_hash: str,
+    content: bytes,
     table: dict[str, Any],
     header_key: str,
     mapping: Mapping[str, int],
@@ -85,7 +98,7 @@ def start_import(
     sweep_expired()
     made = ImportRun(
         maker_id=actor.id, kind=kind, file_name=file_name[-200:], file_hash=file_hash, header_key=header_key,
-        table=table, mapping=dict(mapping), login_codes=login_codes,
+        content=content, table=table, mapping=dict(mapping), login_codes=login_codes,
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()
@@ -93,6 +106,28 @@ def start_import(
         done=1, ids=[made.id], object_type="ImportRun", goto=made.id, summary=_("Het bestand is gelezen."),
         names=[file_name], details={"file": file_name, "rows": len(table["rows"])},
     )  # fmt: skip
+
+
+@action(_l("Importbestand anders gelezen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+def read_again(
+    actor: Actor,
+    targets: Targets[ImportRun],
+    *,
+    table: dict[str, Any],
+    header_key: str,
+    mapping: Mapping[str, int],
+) -> Outcome:
+    """Stap 2 van 4: another sheet, header row, delimiter or encoding; what was chosen after it goes."""
+    run = open_run(actor, targets)
+    run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
+    run.stage = "mapping"
+    run.version += 1
+    return Outcome(
+        done=1,
+        ids=[run.id],
+        summary=_("Het bestand is opnieuw gelezen."),
+        details={"rows": len(table["rows"])},
+    )
 
 
 @action(_l("Kolommen van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
@@ -148,6 +183,6 @@ def sweep_expired() -> None:
     db.session.execute(
         update(ImportRun)
         .where(ImportRun.created_at <= oldest_kept(), ImportRun.stage == "done")
-        .values(table={"header": [], "rows": []}),
+        .values(table={"header": [], "rows": []}, content=None),
         execution_options=QUIETLY,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.entities.base import Model, Moment, utc_now
@@ -22,9 +22,13 @@ class ImportRun(Model):
     kind: Mapped[str] = mapped_column(String(20), default="students")
     file_name: Mapped[str] = mapped_column(String(200))
     file_hash: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes | None] = mapped_column(
+        LargeBinary, deferred=True
+    )  # the file, until it is imported
     login_codes: Mapped[str] = mapped_column(String(10), default="none")  # mail, make, none
     stage: Mapped[str] = mapped_column(String(10), default="mapping")
-    table: Mapped[dict[str, Any]] = mapped_column(JSON)  # {"header": [...], "rows": [[number, [values]]]}
+    # {"header": [...], "rows": [[number, [values]]], and how it was read: "reading", "sheets", "top"}
+    table: Mapped[dict[str, Any]] = mapped_column(JSON)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> header index
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> {raw: chosen}
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -25,7 +25,8 @@ from app.imports.kinds import kind_of
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import Fact
-from app.rules.text import Reason
+from app.rules.cells import is_formula_error
+from app.rules.text import N_, Reason
 
 SHOWN_ROWS = 5  # a column with one value in 20,000 rows is no reason to name them all in each
 STATES: Sequence[State] = ("new", "changed", "unchanged", "refused")
@@ -76,6 +77,16 @@ def _cells(rows: Sequence[Row], mapping: Mapping[str, int]) -> dict[str, Collect
         key: {values[index] for _number, values in rows if values[index] is not None}
         for key, index in mapping.items()
     }
+
+
+def _sound(value: Value) -> Value:
+    """The value, unless it is what Excel shows where a formula went wrong: nobody is called #N/A."""
+    if isinstance(value, str) and is_formula_error(value):
+        raise RuleBroken(
+            N_("In deze cel ging een formule mis (%(error)s). Herstel de formule of typ de waarde zelf."),
+            error=value,
+        )
+    return value
 
 
 def shown_value(column: Column, value: Any, world: World) -> str:
@@ -141,7 +152,7 @@ class _Checker:
         key = (type(value), value)
         if key not in seen:
             try:
-                seen[key] = (column.parse(value, self.world), "")
+                seen[key] = (column.parse(_sound(value), self.world), "")
             except RuleBroken as error:
                 seen[key] = (None, _sentence(error))
         return seen[key]

@@ -10,9 +10,11 @@ from wtforms import SelectField
 
 from app.actions.base import ActionForm
 from app.actions.forms import SelectChoice
+from app.entities.imports import ImportRun
+from app.imports._csv import ENCODINGS
 from app.imports.choices import MOST_ASKED, Asked
-from app.imports.columns import LEAVE, ClosedColumn, World
-from app.imports.kept import column_name
+from app.imports.columns import LEAVE, ClosedColumn, World, short
+from app.imports.kept import column_name, reading_of, top_of
 from app.imports.kind import Kind
 
 
@@ -56,6 +58,27 @@ def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
     return type("MappingForm", (MappingForm,), fields)
 
 
+def reading_form(found: ImportRun) -> type[ActionForm]:
+    """How the file is read: its sheet and header row, or its delimiter and encoding."""
+    reading = reading_of(found)
+    rows = [SelectChoice(str(number), _row_name(number, texts)) for number, texts in top_of(found)]
+    fields = {"header": SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
+    if len(found.table.get("sheets", ())) > 1:
+        sheets = [SelectChoice(name, name) for name in found.table["sheets"]]
+        fields["sheet"] = SelectField(_("Werkblad"), choices=sheets, default=reading.sheet)
+    if reading.delimiter:
+        names = {";": _("puntkomma"), ",": _("komma"), "\t": _("tab"), "|": _("streep")}
+        signs = [SelectChoice(sign, name) for sign, name in names.items()]
+        encodings = [SelectChoice(name, name.upper()) for name in ENCODINGS]
+        fields["delimiter"] = SelectField(_("Scheidingsteken"), choices=signs, default=reading.delimiter)
+        fields["encoding"] = SelectField(_("Tekenset"), choices=encodings, default=reading.encoding)
+    return type("ReadingForm", (ActionForm,), fields)
+
+
+def _row_name(number: int, texts: Sequence[str]) -> str:
+    return f"{number}: {short(' · '.join(text for text in texts if text))}"
+
+
 class ValuesForm(ActionForm):
     """One field per value: `<column key>_<index>`; the texts themselves stand in `asked`."""
 
@@ -85,4 +108,4 @@ def values_form(kind: Kind, asked: Mapping[str, Sequence[Asked]], world: World) 
     return type("ValuesForm", (ValuesForm,), fields)
 
 
-__all__ = ["MappingForm", "ValuesForm", "mapping_form", "values_form"]
+__all__ = ["MappingForm", "ValuesForm", "mapping_form", "reading_form", "values_form"]

@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from app.actions.base import run
-from app.actions.imports import start_import
+from app.actions.imports import read_again, start_import
+from app.entities.imports import ImportRun
 from app.imports.columns import guess
 from app.imports.kept import header_key, pack
 from app.imports.kind import Kind
 from app.imports.reader import read_table
+from app.imports.table import Reading
 from app.permissions import Actor
 from app.queries.imports import last_choices
+
+PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
 
 def receive(
     actor: Actor, kind: Kind, content: bytes, file_name: str, *, login_codes: str = "none", token: str = ""
 ) -> int:
     """Read a file and keep its table in a run of this actor; its id. Raises FileRefused with a sentence."""
-    table = read_table(content, file_name)
+    outcome = run(
+        start_import, actor, token=token, kind=kind.key, file_name=file_name,
+        file_hash=hashlib.sha256(content).hexdigest(), content=content, login_codes=login_codes,
+        **_read(kind, content, file_name, Reading()),
+    )  # fmt: skip
+    return outcome.goto or 0
+
+
+def receive_again(actor: Actor, kind: Kind, found: ImportRun, reading: Reading) -> None:
+    """Read the file of a run as its maker says. Raises FileRefused with a sentence; then nothing changes."""
+    content, file_name = found.content or b"", found.file_name
+    run(read_again, actor, [found.id], **_read(kind, content, file_name, reading))
+
+
+def _read(kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[str, Any]:
+    """The table of a file, and which column is likely what: as chosen last time, else by name."""
+    table = read_table(content, file_name, reading=reading)
     key = header_key(table.header)
     earlier, _values = last_choices(kind.key, key)
     width = len(table.header)
     mapping = {column: index for column, index in earlier.items() if column in kind.by_key and index < width}
-    outcome = run(
-        start_import, actor, token=token, kind=kind.key, file_name=file_name,
-        file_hash=hashlib.sha256(content).hexdigest(), table=pack(table), header_key=key,
-        mapping=mapping or guess(table.header, kind.columns), login_codes=login_codes,
-    )  # fmt: skip
-    return outcome.goto or 0
+    return {
+        "table": pack(table),
+        "header_key": key,
+        "mapping": mapping or guess(table.header, kind.columns),
+    }

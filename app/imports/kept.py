@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +13,8 @@ from flask_babel import gettext as _
 
 from app.entities.imports import ImportRun
 from app.imports.columns import cell_text
-from app.imports.table import Table, Value
+from app.imports.table import Reading, Table, Value
+from app.imports.table import Row as TableRow
 
 FIRST_VALUES = 5
 Row = tuple[int, list[Value]]
@@ -23,8 +25,25 @@ def pack(table: Table) -> dict[str, Any]:
     """A table as JSON can keep it."""
     return {
         "header": table.header,
-        "rows": [[row.number, [_packed(value) for value in row.values]] for row in table.rows],
+        "rows": _packed_rows(table.rows),
+        "reading": asdict(table.reading),
+        "sheets": list(table.sheets),
+        "top": _packed_rows(table.top),
     }
+
+
+def _packed_rows(rows: Sequence[TableRow]) -> list[Any]:
+    return [[row.number, [_packed(value) for value in row.values]] for row in rows]
+
+
+def reading_of(run: ImportRun) -> Reading:
+    """How the file of a run was read; runs of before this was kept say nothing."""
+    return Reading(**run.table.get("reading", {}))
+
+
+def top_of(run: ImportRun) -> list[tuple[int, list[str]]]:
+    """The first rows of the file as they stand there: number, texts."""
+    return [(number, [shown(unpacked(one)) for one in values]) for number, values in run.table.get("top", [])]
 
 
 def rows_of(run: ImportRun) -> Sequence[Row]:

@@ -55,6 +55,7 @@ def finish(
         "labels": {str(number): row.label for number, row in refused.items()},
     }
     run.stage = "done"
+    run.content = None
     run.finished_at = utc_now()
     run.version += 1
     return _outcome(run, checked, ids)

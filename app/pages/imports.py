@@ -25,12 +25,12 @@ from app.errors import RuleBroken
 from app.imports.check import Checked, check_run
 from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_choices
 from app.imports.columns import World
-from app.imports.forms import mapping_form, values_form
-from app.imports.intake import receive
-from app.imports.kept import column_letter, first_values, rows_of
+from app.imports.forms import mapping_form, reading_form, values_form
+from app.imports.intake import PASTED, receive, receive_again
+from app.imports.kept import column_letter, first_values, reading_of, rows_of, top_of
 from app.imports.kind import CheckedRow, Kind
 from app.imports.kinds import GROUPS, STUDENTS, USERS
-from app.imports.table import FileRefused
+from app.imports.table import FileRefused, Reading
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
 from app.imports.write import in_state, remarks
 from app.imports.write_groups import import_groups
@@ -38,7 +38,18 @@ from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, is_number, posted_fields
-from app.pages.base.screens import Screen, bytes_answer, expose, filled, go, new_token, posted, tell, upload
+from app.pages.base.screens import (
+    Screen,
+    bytes_answer,
+    expose,
+    filled,
+    go,
+    new_token,
+    posted,
+    tell,
+    unsent,
+    upload,
+)
 from app.pages.code_mails import MailPreview, previews_of
 from app.pages.imports_views import CheckView, run_columns, run_rows
 from app.pages.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS, Words
@@ -67,7 +78,8 @@ class ImportPage(Screen):
         """Stap 1 van 4: the file, and what happens with login codes."""
         form = filled(self.file_form)
         if posted() and form.validate():
-            content, name = upload(form.file)
+            pasted = form.data.get("pasted") or ""
+            content, name = (pasted.encode(), PASTED) if pasted.strip() else upload(form.file)
             try:
                 made = receive(
                     current_actor(), self.kind, content, name, token=posted_fields().get("token", ""),
@@ -75,7 +87,8 @@ class ImportPage(Screen):
                 )  # fmt: skip
                 return go(self.href("columns", pk=made))
             except FileRefused as refused:
-                form.file.errors = [say(refused)]
+                wrong = form["pasted" if pasted.strip() else "file"]
+                wrong.errors = [say(refused)]
         page = self.page(
             "imports/file.html", form=form, steps=self.steps(1), token=new_token(), here=self,
             run_columns=run_columns(),
@@ -100,13 +113,39 @@ class ImportPage(Screen):
         if posted() and form.validate():
             run(choose_columns, current_actor(), [pk], mapping=form.mapping())
             return self._on_to_values(pk)
+        return self._columns_page(found, form, filled(reading_form(found)), refused=posted())
+
+    @expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
+    @needs()
+    def read_again(self, pk: int) -> Any:
+        """Stap 2 van 4: the file is read as its maker says, where what was found is not what is meant."""
+        found = self._open(pk)
+        form = filled(reading_form(found))
+        if form.validate():
+            chosen = dict(form.data)
+            if chosen.get("sheet", "") != reading_of(found).sheet:
+                chosen["header"] = 0  # another sheet has a header of its own
+            try:
+                receive_again(
+                    current_actor(), self.kind, found, Reading(**chosen | {"header": int(chosen["header"])})
+                )
+                return go(self.href("columns", pk=pk))
+            except FileRefused as refused:
+                form["header"].errors = [say(refused)]
+        given = {f"column_{index}": key for key, index in found.mapping.items()}
+        form_of_columns = unsent(mapping_form(self.kind, found.table["header"]), given)
+        return self._columns_page(found, form_of_columns, form, refused=True)
+
+    def _columns_page(self, found: ImportRun, form: Any, reading: Any, *, refused: bool) -> Any:
+        header: Sequence[str] = found.table["header"]
         left_out = [field.label.text for field in form if not field.data]
         page = self.page(
             "imports/columns.html", form=form, run=found, steps=self.steps(2, found), here=self,
+            reading=reading, read=reading_of(found), top=top_of(found),
             samples=first_values(found), left_out=left_out,
             letters=[column_letter(index) for index in range(len(header))],
         )  # fmt: skip
-        return page, 422 if posted() else 200
+        return page, 422 if refused else 200
 
     @expose("/<int:pk>/waarden", methods=["GET", "POST"])
     @needs()

@@ -6,10 +6,15 @@ is text, an apostrophe goes before what a spreadsheet would calculate, and readi
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 APOSTROPHE = "'"
+# What Excel shows where a formula went wrong, in English and in Dutch.
+_FORMULA_ERROR = re.compile(
+    r"#(REF|VERW|VALUE|WAARDE|DIV/0|DEEL/0|NUM|GETAL|NULL|LEEG|SPILL|OVERLOOP|CALC|BEREKEN)!|#N/[AB]|#(NAME|NAAM)\?"
+)
 
 
 def put_text(cell: Any, text: str) -> None:
@@ -26,6 +31,10 @@ def csv_text(text: str) -> str:
 def from_csv(text: str) -> str:
     """What `csv_text` was given; any other text as it is."""
     return text[1:] if text.startswith(APOSTROPHE) and _needs_one(text[1:]) else text
+
+
+def is_formula_error(text: str) -> bool:
+    return _FORMULA_ERROR.fullmatch(text.strip()) is not None
 
 
 def _needs_one(text: str) -> bool:

@@ -7,7 +7,9 @@ import time
 import pytest
 
 from app.imports.reader import FileRefused, read_table
+from tests.factories import make_programme
 from tests.imports.hostile import Case, cases
+from tests.support.importing import Wizard
 
 CASES = cases()
 SECONDS = 10
@@ -28,3 +30,19 @@ def test_a_file_is_read_or_refused_for_its_own_reason_and_soon(case: Case) -> No
         outcome = refused.key
     assert outcome in {case.refused, *case.accepts}
     assert time.monotonic() - began < SECONDS
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.states], ids=lambda case: case.name)
+def test_a_file_that_is_read_gives_rows_in_the_right_state_and_says_what_is_wrong(
+    case: Case, wizard: Wizard
+) -> None:
+    make_programme(crebo="25656")
+    pk = wizard.take(case.content, case.name)
+    checked = wizard.check(pk)
+    assert {state: count for state, count in checked.counts.items() if count and state != "rows"} == dict(
+        case.states
+    )
+    told = " ".join(problem.remark + problem.value for row in checked.rows for problem in row.problems)
+    assert [words for words in case.says if words not in told] == []
+    wizard.write(pk)
+    assert wizard.own_run(pk).counts["new"] == case.states.get("new", 0)

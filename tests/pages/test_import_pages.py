@@ -114,12 +114,8 @@ def test_the_refused_rows_can_be_chosen_as_the_next_file(visit):
     check = to_check(admin, lines(("2", "", "", "Smit"), header=HEADER[:4]))
     answer = admin.get(check.replace("controle", "geweigerd.xlsx"))
     columns = choose(admin, answer.data, "geweigerd.xlsx").headers["Location"]
-    assert set(proposed(admin.get(columns).text).values()) - {""} == {
-        "number",
-        "first_name",
-        "infix",
-        "last_name",
-    }
+    chosen = {key: value for key, value in proposed(admin.get(columns).text).items() if key != "header"}
+    assert set(chosen.values()) - {""} == {"number", "first_name", "infix", "last_name"}
 
 
 def test_without_values_to_choose_step_three_is_passed_with_a_sentence(visit):
@@ -151,7 +147,7 @@ def test_a_wrong_file_gets_a_sentence_at_the_field_and_nothing_is_kept(visit, co
 def test_no_file_at_all_is_told_at_the_field(visit):
     answer = visit("administrator").post(BASE, {"login_codes": "none"})
     assert answer.status_code == 422
-    assert "Kies een Excel- of CSV-bestand." in answer.text
+    assert "Kies een bestand, of plak cellen uit Excel." in answer.text
 
 
 def test_one_target_for_two_columns_is_told_and_the_rest_kept(visit):
@@ -253,3 +249,64 @@ def test_the_check_shows_the_mail_that_new_students_get_and_sends_a_sample(visit
     assert sample
     answer = visitor.post(html.unescape(sample[1]), {"role": "student", "language": "nl"})
     assert answer.headers["Location"] == address
+
+
+class TestHowTheFileIsRead:
+    def test_cells_that_were_pasted_are_a_file(self, visit):
+        visitor = visit("administrator")
+        cells = "Studentnummer\tVoornaam\tAchternaam\n007\tZoë\tVos\n"
+        answer = visitor.post(BASE, {"pasted": cells, "login_codes": "none"})
+        page = visitor.get(answer.headers["Location"]).text
+        assert proposed(page)["column_1"] == "first_name"
+        refresh()
+        assert db.session.scalars(select(ImportRun.table)).one()["rows"] == [[2, ["007", "Zoë", "Vos"]]]
+
+    def test_neither_a_file_nor_cells_or_both_is_said_and_what_was_pasted_stays(self, visit):
+        visitor = visit("administrator")
+        answer = visitor.post(BASE, {"pasted": " ", "login_codes": "none"})
+        assert answer.status_code == 422
+        assert "Kies een bestand, of plak cellen uit Excel." in answer.text
+        both = {"pasted": "a\tb", "login_codes": "none", "file": (io.BytesIO(b"a;b"), "s.csv")}
+        answer = visitor.post(BASE, both, content_type="multipart/form-data")
+        assert "niet allebei" in answer.text
+        assert "a\tb</textarea>" in answer.text
+
+    def test_another_sheet_and_header_row_are_chosen_without_choosing_the_file_again(self, visit):
+        book = openpyxl.Workbook()
+        book.active.title = "Klassen"
+        for row in (["Klas", "Mentor"], ["V3A", "Bakker"]):
+            book.active.append(row)
+        students = book.create_sheet("Studenten")
+        for row in (
+            ["Peildatum", "1 oktober"],
+            ["Studentnummer", "Voornaam", "Achternaam"],
+            ["1", "Zoë", "V"],
+        ):
+            students.append(row)
+        stream = io.BytesIO()
+        book.save(stream)
+        visitor = visit("administrator")
+        address = choose(visitor, stream.getvalue(), "s.xlsx").headers["Location"]
+        again = address.replace("/kolommen", "/opnieuw-lezen")
+        assert "werkblad Klassen, kopregel op rij 1" in visitor.get(address).text
+        visitor.post(again, {"sheet": "Studenten", "header": "1"})
+        assert "werkblad Studenten, kopregel op rij 1" in visitor.get(address).text
+        visitor.post(again, {"sheet": "Studenten", "header": "2"})
+        page = visitor.get(address).text
+        assert "werkblad Studenten, kopregel op rij 2" in page
+        assert proposed(page)["column_0"] == "number"
+        refused = visitor.post(again, {"sheet": "Studenten", "header": "3"})
+        assert refused.status_code == 422
+        assert "Onder de kopregel staan geen gegevens" in refused.text
+        assert "werkblad Studenten, kopregel op rij 2" in visitor.get(address).text
+
+    def test_the_file_goes_when_it_is_imported(self, visit):
+        make_programme(crebo="25656")
+        visitor = visit("administrator")
+        check = to_check(visitor, lines(("1", "Zoë", "", "Vos")))
+        refresh()
+        assert db.session.scalars(select(ImportRun.content)).one() is not None
+        page = visitor.get(check).text
+        visitor.post(check, {"token": hidden(page, "token"), "version": hidden(page, "version")})
+        refresh()
+        assert db.session.scalars(select(ImportRun.content)).one() is None

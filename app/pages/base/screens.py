@@ -99,6 +99,11 @@ def filled(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
     """A form as it was sent; not sent yet: with its starting values."""
     if request.method == "POST":
         return form(sent())
+    return unsent(form, initial)
+
+
+def unsent(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
+    """A form with its starting values, whatever else of the page was sent."""
     return form(data=dict(initial or {}))
 
 
@@ -120,5 +125,5 @@ def new_challenge() -> bytes:
 __all__ = [
     "ActionScreen", "Screen", "bytes_answer", "calendar_answer", "expose", "file_answer", "filled", "go",
     "json_answer", "missing", "new_challenge", "new_token", "posted", "stream_answer", "tell", "text",
-    "upload",
+    "unsent", "upload",
 ]  # fmt: skip
