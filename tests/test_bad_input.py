@@ -95,12 +95,13 @@ class Trial:
 
 def told(answer: TestResponse, typed: Mapping[str, str]) -> str:
     """What is wrong with an answer; empty: it is a page, and a refusal says why and keeps what was typed."""
-    page = html.unescape(answer.text)
+    text = answer.data.decode(errors="replace")  # a form may answer with a file
+    page = html.unescape(text)
     if answer.status_code >= 500 or "Traceback" in page or "psycopg" in page or "sqlite3" in page:
         return f"crash ({answer.status_code})"
     if answer.status_code < 400:
         return ""
-    if not any(mark in answer.text for mark in ("field-error", "error-summary", "error-page", "<h1")):
+    if not any(mark in text for mark in ("field-error", "error-summary", "error-page", "<h1")):
         return f"no sentence ({answer.status_code})"
     if answer.status_code == 422:
         for name, value in typed.items():
@@ -367,13 +368,13 @@ def test_the_guard_sees_a_form_that_forgets_what_was_typed_and_a_crash() -> None
 
     class Page:
         status_code = 422
-        text = '<p class="field-error">Te lang</p><input value="">'
+        data = b'<p class="field-error">Te lang</p><input value="">'
 
     page: Any = Page()
     assert "gone" in told(page, {"name": "Noor"})
-    page.text += '<input value="Noor">'
+    page.data += b'<input value="Noor">'
     assert told(page, {"name": "Noor"}) == ""
-    page.text = "Bad"
+    page.data = b"Bad"
     assert "no sentence" in told(page, {})
     page.status_code = 500
     assert "crash" in told(page, {})

@@ -67,7 +67,7 @@ def keep_terms() -> None:
         )
         return
     op.execute(
-        "CREATE FUNCTION note_student_terms() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "CREATE OR REPLACE FUNCTION note_student_terms() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF TG_OP = 'UPDATE' THEN "
         "IF OLD.search = NEW.search THEN RETURN NULL; END IF; "
         f"{EMPTY} END IF; "

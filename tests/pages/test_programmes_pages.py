@@ -48,7 +48,7 @@ def test_exams_are_counted_with_those_of_the_electives_and_students_as_far_as_in
     for visitor, students in ((visit("administrator"), 2), (visitor_of(supervisor), 1)):
         page = visitor.get("/opleidingen/").text
         assert exams in page
-        assert f'data-label="Studenten" class="numeric ">{students}</td>' in page
+        assert f'data-label="Studenten" class="numeric">{students}</td>' in page
 
 
 def test_the_supplier_sees_no_count_of_students(visit: Visit) -> None:
