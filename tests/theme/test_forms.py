@@ -99,14 +99,14 @@ def test_an_error_of_no_field_stands_in_the_summary_and_in_the_title(draw: Draw)
         "action.html", model=replace(MODEL, form=Everything(), problems=["Het moment is al voorbij."])
     )
     assert "<li>Het moment is al voorbij.</li>" in page
-    assert "<title>Fout: Koppelen · Vossenveld College</title>" in page
+    assert "<title>Fout: Koppelen · Studenten · Vossenveld College</title>" in page
 
 
 def test_without_errors_nothing_is_marked_wrong(draw: Draw) -> None:
     page = draw("action.html", model=replace(MODEL, form=Everything()))
     assert "aria-invalid" not in page
     assert "data-error-summary" not in page
-    assert "<title>Koppelen · Vossenveld College</title>" in page
+    assert "<title>Koppelen · Studenten · Vossenveld College</title>" in page
 
 
 @pytest.mark.parametrize(
