@@ -130,7 +130,7 @@ def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """The name of the part that holds this sheet. KeyError without one."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - looked into by _zip.py
     ids = {one.get("name"): one.get(f"{{{RELATIONS}}}id") for one in book.iter(f"{{{MAIN}}}sheet")}
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - so is this
     targets = {one.get("Id"): one.get("Target") or "" for one in links}
     target = targets[ids[sheet]]
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"

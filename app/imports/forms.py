@@ -58,6 +58,11 @@ def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
     return type("MappingForm", (MappingForm,), fields)
 
 
+def chosen_columns(found: ImportRun) -> dict[str, str]:
+    """What a mapping form of this run starts with."""
+    return {f"column_{index}": key for key, index in found.mapping.items()}
+
+
 def reading_form(found: ImportRun) -> type[ActionForm]:
     """How the file is read: its sheet and header row, or its delimiter and encoding."""
     reading = reading_of(found)
@@ -108,4 +113,4 @@ def values_form(kind: Kind, asked: Mapping[str, Sequence[Asked]], world: World) 
     return type("ValuesForm", (ValuesForm,), fields)
 
 
-__all__ = ["MappingForm", "ValuesForm", "mapping_form", "reading_form", "values_form"]
+__all__ = ["MappingForm", "ValuesForm", "chosen_columns", "mapping_form", "reading_form", "values_form"]

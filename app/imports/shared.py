@@ -1,4 +1,4 @@
-"""Columns that more than one kind has: an infix, an address, a programme, a student's number."""
+"""What more than one kind has: an infix, an address, a programme, a student's number, a person's label."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, short
+from app.imports.kind import Kept
 from app.imports.table import Value
-from app.queries.imports import ProgrammeFact
+from app.queries.imports import Fact, ProgrammeFact
 from app.rules import people
 from app.rules.text import N_
 
@@ -137,3 +138,13 @@ def pieces(value: Value, separators: str) -> list[str]:
 def _as_typed(value: Value) -> str:
     """Text as it stands, line ends and all; anything else as cell_text writes it."""
     return value if isinstance(value, str) else cell_text(value)
+
+
+def person_label(kept: Kept, there: Fact | None, identity: str) -> str:
+    """ "Berg, Fleur van der (0203118)", as far as the row or the database says it."""
+    values = {**there.values, **kept} if there else kept
+    name = people.sort_name(
+        values.get("first_name", ""), values.get("infix", ""), values.get("last_name", "")
+    )
+    known_by = values.get(identity, "")
+    return f"{name} ({known_by})" if name and known_by else name or known_by

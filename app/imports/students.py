@@ -20,6 +20,7 @@ from app.imports.shared import (
     LastNameColumn,
     ProgrammeColumn,
     number_in,
+    person_label,
 )
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
@@ -217,12 +218,7 @@ class Students(Kind):
 
     def label(self, kept: Kept, there: Fact | None) -> str:
         """ "Berg, Fleur van der (0203118)"."""
-        values = {**there.values, **kept} if there else kept
-        name = people.sort_name(
-            values.get("first_name", ""), values.get("infix", ""), values.get("last_name", "")
-        )
-        number = values.get("number", "")
-        return f"{name} ({number})" if name and number else name or number
+        return person_label(kept, there, self.identity)
 
     def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
         """Whether the account that a student has, or is to get, can carry this address and number."""

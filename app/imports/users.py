@@ -29,13 +29,13 @@ from app.imports.shared import (
     InfixColumn,
     LastNameColumn,
     ProgrammeColumn,
+    person_label,
     pieces,
 )
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
 from app.queries.import_users import A_STUDENT, CLOSED, users_known
 from app.queries.imports import Fact, Known, programme_facts
-from app.rules import people
 from app.rules.text import N_
 from app.school import current_school
 
@@ -241,12 +241,7 @@ class Users(Kind):
 
     def label(self, kept: Kept, there: Fact | None) -> str:
         """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
-        values = {**there.values, **kept} if there else kept
-        name = people.sort_name(
-            values.get("first_name", ""), values.get("infix", ""), values.get("last_name", "")
-        )
-        email = values.get("email", "")
-        return f"{name} ({email})" if name and email else name or email
+        return person_label(kept, there, self.identity)
 
     def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
         """Whether this address and user name can be this user's."""

@@ -25,7 +25,7 @@ from app.errors import RuleBroken
 from app.imports.check import Checked, check_run
 from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_choices
 from app.imports.columns import World
-from app.imports.forms import mapping_form, reading_form, values_form
+from app.imports.forms import chosen_columns, mapping_form, reading_form, values_form
 from app.imports.intake import PASTED, receive, receive_again
 from app.imports.kept import column_letter, first_values, reading_of, rows_of, top_of
 from app.imports.kind import CheckedRow, Kind
@@ -108,8 +108,7 @@ class ImportPage(Screen):
         """Stap 2 van 4: which column is what."""
         found = self._open(pk)
         header: Sequence[str] = found.table["header"]
-        given = {f"column_{index}": key for key, index in found.mapping.items()}
-        form = filled(mapping_form(self.kind, header), given)
+        form = filled(mapping_form(self.kind, header), chosen_columns(found))
         if posted() and form.validate():
             run(choose_columns, current_actor(), [pk], mapping=form.mapping())
             return self._on_to_values(pk)
@@ -132,8 +131,7 @@ class ImportPage(Screen):
                 return go(self.href("columns", pk=pk))
             except FileRefused as refused:
                 form["header"].errors = [say(refused)]
-        given = {f"column_{index}": key for key, index in found.mapping.items()}
-        form_of_columns = unsent(mapping_form(self.kind, found.table["header"]), given)
+        form_of_columns = unsent(mapping_form(self.kind, found.table["header"]), chosen_columns(found))
         return self._columns_page(found, form_of_columns, form, refused=True)
 
     def _columns_page(self, found: ImportRun, form: Any, reading: Any, *, refused: bool) -> Any:
