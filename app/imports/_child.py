@@ -28,8 +28,9 @@ ERROR_CELL = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="\d+")? t="e"[^<>]*>'
     rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]{1,40})</v>"
 )
-ANSWER_BYTES = 256 * 1024 * 1024
-Sheet = tuple[str, list[list[Any]], list[str]]  # its name, its cells, the names of all visible ones
+CHUNK = 1024 * 1024
+OVERLAP = 512  # longer than a cell with an error
+Sheet = tuple[str, Any, list[str]]  # its name, itself, the names of all visible ones
 
 
 class Refused(Exception):
@@ -54,11 +55,11 @@ def tell(answer: object) -> None:
 
 
 def limit_self(memory: int, seconds: int) -> None:
-    """Memory, processor time, size of the answer, and no core dump: it would hold personal data."""
+    """Memory, processor time, no file and no core dump: it would hold personal data."""
     wanted = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_FSIZE: ANSWER_BYTES,
+        resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,
     }
     for kind, most in wanted.items():
@@ -68,11 +69,12 @@ def limit_self(memory: int, seconds: int) -> None:
 
 
 def read(data: bytes, sheet: str, rows: int, columns: int, characters: int) -> Iterator[object]:
-    name, cells, names = chosen_sheet(data, sheet, rows, columns)
+    name, found, names = chosen_sheet(data, sheet, rows, columns)
     yield {"sheet": name, "sheets": names}
     errors = error_cells(data, name)
-    for number, row in enumerate(cells, start=1):
-        values = [plain(cell) for cell in row]
+    before = [None] * found.start[1]  # what stands left of the first column with something in it
+    for number, row in enumerate(found.iter_rows(), start=1):
+        values = [*before, *map(plain, row)]
         for at, text in errors.get(number, {}).items():
             values[at : at + 1] = [text]
         if any(value is not None for value in values):
@@ -102,7 +104,7 @@ def chosen_sheet(data: bytes, wanted: str, rows: int, columns: int) -> Sheet:
                 raise Refused("too-many-rows")
             if found.end[1] >= columns:
                 raise Refused("too-many-columns")
-            return name, found.to_python(skip_empty_area=False), names
+            return name, found, names
     except calamine.PasswordError as error:
         raise Refused("encrypted") from error
     except (calamine.CalamineError, OSError, ValueError, OverflowError) as error:
@@ -115,15 +117,22 @@ def error_cells(data: bytes, sheet: str) -> dict[int, dict[int, str]]:
     found: dict[int, dict[int, str]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            text = archive.read(part_of(archive, sheet))
+            with archive.open(part_of(archive, sheet)) as stream:
+                tail = b""
+                while chunk := stream.read(CHUNK):
+                    note_errors(tail + chunk, found)
+                    tail = chunk[-OVERLAP:]
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
         return found  # an older kind, or one that writes it otherwise
+    return found
+
+
+def note_errors(text: bytes, found: dict[int, dict[int, str]]) -> None:
     for letters, digits, error in ERROR_CELL.findall(text):
         at = 0
         for letter in letters:
             at = at * 26 + letter - 64
         found.setdefault(int(digits), {})[at - 1] = error.decode(errors="replace")
-    return found
 
 
 def part_of(archive: zipfile.ZipFile, sheet: str) -> str:

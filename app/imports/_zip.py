@@ -24,6 +24,9 @@ _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 _REFERENCE = re.compile(
     rb"""<(?:\w+:)?(?:c|row)\s(?:[^<>]{0,200}?\s)?r\s*=\s*["']([A-Za-z]{0,9})(\d{1,20})["']"""
 )
+# As every program writes it; where a text holds no other "r", the slow search above has nothing to add.
+_PLAIN = re.compile(rb' r="([A-Z]{0,3})(\d{1,7})"')
+_ANY = re.compile(rb"\sr[\s=]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _BROKEN = (
     zipfile.BadZipFile,
@@ -96,8 +99,12 @@ def _check_text(text: bytes, part: zipfile.ZipInfo, limits: Limits) -> None:
         raise FileRefused("unsafe")
     if part.filename.endswith((".xml", ".rels")) and b"\x00" in text:
         raise FileRefused("unsafe")  # XML in UTF-16 would hide the words above
-    for letters, digits in _REFERENCE.findall(text):
-        check_size(int(digits), _column(letters), limits)
+    found = _PLAIN.findall(text)
+    if len(found) != len(_ANY.findall(text)):
+        found += _REFERENCE.findall(text)
+    check_size(max((int(digits) for _letters, digits in found), default=0), 0, limits)
+    for letters in {letters for letters, _digits in found}:
+        check_size(0, _column(letters), limits)
 
 
 def _column(letters: bytes) -> int:

@@ -13,9 +13,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from app.imports._csv import read_csv
 from app.imports._zip import check_zip
@@ -83,20 +86,62 @@ def _read_workbook(data: bytes, limits: Limits, reading: Reading) -> Table:
     """What the child says; one that dies, falls silent or talks nonsense has met an unreadable file."""
     numbers = (limits.memory_bytes, max(1, int(limits.seconds)), limits.rows, limits.columns, CHARACTERS)
     command = [sys.executable, "-I", str(CHILD), *map(str, numbers), reading.sheet]
-    with tempfile.TemporaryFile() as output:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter and file; only numbers vary
-                command, input=data, stdout=output, stderr=subprocess.DEVNULL,
-                timeout=limits.seconds, check=False, env=_environment(),
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise FileRefused("too-slow") from error
-        if done.returncode != 0:
-            raise FileRefused("unreadable")
-        output.seek(0)
-        told = _answer(output.readline(), limits)
+
+    def table(lines: IO[bytes]) -> Table:
+        told = _answer(lines.readline(), limits)
         kept = Reading(sheet=told["sheet"], header=reading.header)
-        return table_of((_row(line, limits) for line in output), limits, kept, sheets=told["sheets"])
+        return table_of((_row(line, limits) for line in lines), limits, kept, sheets=told["sheets"])
+
+    return _of_child(command, data, limits, table)
+
+
+def _of_child(
+    command: Sequence[str], data: bytes, limits: Limits, build: Callable[[IO[bytes]], Table]
+) -> Table:
+    """What is built of the child's lines while it writes them; how it ends is what counts."""
+    with _given(data) as given, subprocess.Popen(  # noqa: S603 - our own interpreter and file
+        command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+    ) as child:  # fmt: skip
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            child.kill()
+
+        patience = threading.Timer(limits.seconds, give_up)
+        patience.start()
+        try:
+            assert child.stdout is not None  # noqa: S101 - a pipe, as asked
+            built = _built(child.stdout, build)
+            while child.stdout.read(MB):
+                pass  # a child that can't get rid of its words never ends
+            child.wait()
+        finally:
+            patience.cancel()
+            child.kill()
+    if late.is_set():
+        raise FileRefused("too-slow")
+    if child.returncode != 0:
+        raise FileRefused("unreadable")
+    if isinstance(built, FileRefused):
+        raise built
+    return built
+
+
+def _built(lines: IO[bytes], build: Callable[[IO[bytes]], Table]) -> Table | FileRefused:
+    try:
+        return build(lines)
+    except FileRefused as refused:
+        return refused
+
+
+@contextmanager
+def _given(data: bytes) -> Iterator[IO[bytes]]:
+    """The contents as a file without a name: nobody waits for a child that stops listening."""
+    with tempfile.TemporaryFile() as stream:
+        stream.write(data)
+        stream.seek(0)
+        yield stream
 
 
 def _answer(line: bytes, limits: Limits) -> Any:
