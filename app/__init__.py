@@ -21,6 +21,7 @@ from app.pages.base.viewing import register_viewing
 from app.school import load_school
 from app.theme.setup import init_theme
 from app.views import register_views
+from app.worker import init_worker
 from config import ROOT, Settings, flask_config
 
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     db.init_app(app)
     init_mailer(app, settings)
+    init_worker(app)
     register_intake(app)
     CSRFProtect(app)
     with app.app_context():

@@ -173,15 +173,17 @@ def demo_data_command(students: int) -> None:
 
 @click.command("send-mail")
 def send_mail_command() -> None:
-    """Send what waits in the outbox; with REDIS_URL go on until stopped."""
+    """Send what waits in the outbox; with REDIS_URL go on until stopped, and do large imports too."""
     settings: Settings = current_app.extensions["proeve_settings"]
     if not settings.smtp_host or not current_school().mail_sender:
-        raise click.ClickException(
-            _("Er is geen mailserver of afzender ingesteld: zie SMTP_HOST en [mail] in school.toml.")
-        )
+        told = _("Er is geen mailserver of afzender ingesteld: zie SMTP_HOST en [mail] in school.toml.")
+        if not settings.redis_url:
+            raise click.ClickException(told)
+        click.echo(told)
     click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
     if settings.redis_url:
-        Consumer(current_app.extensions["proeve_huey"], workers=1, max_delay=2).run()
+        current_app.extensions["proeve_wake_imports"].call_local()
+        Consumer(current_app.extensions["proeve_huey"], workers=2, max_delay=2).run()
 
 
 @click.command("forget")

@@ -251,12 +251,9 @@ class QuietConsumer(Consumer):
         pass
 
 
-def start_sender(app: Flask) -> QuietConsumer | None:
-    """Send from this process, in two threads of its own; None when there is nothing to send with."""
-    settings: Settings = app.extensions["proeve_settings"]
-    if not settings.smtp_host:
-        return None
-    consumer = QuietConsumer(app.extensions["proeve_huey"], workers=1, max_delay=2, shutdown_timeout=10)
+def start_sender(app: Flask) -> QuietConsumer:
+    """Send from this process, and do what else waits (app/worker.py), in threads of its own."""
+    consumer = QuietConsumer(app.extensions["proeve_huey"], workers=2, max_delay=2, shutdown_timeout=10)
     consumer.start()
     app.extensions["proeve_wake"]()
     return consumer

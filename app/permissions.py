@@ -87,6 +87,7 @@ class Permission(enum.StrEnum):
     GROUPS_EDIT = "students.groups"
     GROUPS_IMPORT = "students.import_groups"
     IMPORT_RUNS = "imports.runs"
+    IMPORT_WORK = "imports.work"
     LIBRARY_MANAGE = "library.manage"
     LIBRARY_READ = "library.read"
     PLANNING_SEE = "planning.see"
@@ -139,6 +140,7 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.GROUPS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
     P.GROUPS_IMPORT: {R.ADMINISTRATOR: S.ALL},
     P.IMPORT_RUNS: {R.SUPPLIER: S.SELF, R.ADMINISTRATOR: S.SELF},
+    P.IMPORT_WORK: {},  # the worker's, which is nobody
     P.LIBRARY_MANAGE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
     P.LIBRARY_READ: {
         R.ADMINISTRATOR: S.OWN_ROLES, R.SCHOOL_SUPERVISOR: S.OWN_ROLES, R.COMPANY_SUPERVISOR: S.OWN_ROLES,

@@ -20,6 +20,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from app.actions.imports import keep_parts
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.exams import Exam
@@ -27,6 +28,7 @@ from app.entities.imports import ImportRun
 from app.entities.programmes import Programme
 from app.entities.students import Student
 from app.entities.users import User
+from app.imports.kept import packed_parts
 from app.imports.reader import read_table
 from app.permissions import Role
 from app.rules.cells import RISKY, csv_text, from_csv, put_text
@@ -52,7 +54,8 @@ def world(app: Flask) -> World:
         db.session.execute(update(Exam).values(title=FORMULA))
         db.session.execute(update(Programme).values(name="=2+2"))
         for one in db.session.scalars(db.select(ImportRun)):
-            one.table = {"header": ["=1+1", "Studentnummer"], "rows": [[2, ["=2+2", "@x"]]]}
+            one.table = {"header": ["=1+1", "Studentnummer"], "count": 1}
+            keep_parts(one, list(packed_parts([[2, ["=2+2", "@x"]]])))
     refresh()
     return made
 

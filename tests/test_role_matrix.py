@@ -65,7 +65,7 @@ def listed(page: str, access: Access, row: str = "", show: Access | None = None)
 
 def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
     """The routes of an import wizard. The runs in the world are the administrators': nobody else has one."""
-    steps = ("resume", "columns", "values", "check", "refused", "report")
+    steps = ("resume", "columns", "values", "check", "progress", "row", "refused", "report")
     return {
         **dict.fromkeys(
             (f"{page}.{one}" for one in ("index", "example", "example_as_csv")), Expected(access)
@@ -75,7 +75,7 @@ def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
 
 
 def import_posts(page: str, access: Access, row: str) -> dict[str, Expected]:
-    steps = ("columns", "read_again", "values", "check", "discard")
+    steps = ("columns", "read_again", "values", "check", "check_again", "row", "discard")
     return {
         f"{page}.index": Expected(access),
         **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
@@ -219,6 +219,7 @@ ELSEWHERE = {
     "claim_mails", "note_sent", "note_failed", "note_cancelled", "forget_outdated",
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "read_again", "import_students", "import_users", "import_groups", "discard_import",
+    "fix_row", "check_again", "ask_import", "claim_import", "keep_claim", "note_check", "note_failed_import",
     "record_sign_in", "record_failed_sign_in", "complete_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
     "add_demo_students", "note_visit", "renew_session", "use_invitation",
@@ -234,7 +235,7 @@ def world(app: Flask) -> World:
     return make_world()
 
 
-WORDS = {"role": "student", "kind": "csv", "source": "opleidingen"}
+WORDS = {"role": "student", "kind": "csv", "source": "opleidingen", "number": 2}
 
 
 def address(rule: Rule, side: Side, expected: Expected) -> str:

@@ -3,20 +3,20 @@ changes here; that is done by `import_students` and its sisters (app/imports/wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, select, update
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import SelectChoice, UploadFileField
-from app.entities.base import db
+from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportPart, ImportRun
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
 from app.queries.imports import oldest_kept
@@ -28,6 +28,9 @@ LOGIN_CODES = (
     SelectChoice("none", _l("Geen inlogcode")),
 )
 ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
+BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
+LARGE = 5000  # rows: up to here a check takes well under a second and is done for every page
+WAKE_IMPORTS = "import waits"  # in the session's info until the commit: then the worker is woken
 
 
 # What a run of each kind asks for; a run is its maker's alone, whatever it is of.
@@ -88,6 +91,7 @@ def start_import(
     file_hash: str,
     content: bytes,
     table: dict[str, Any],
+    parts: Sequence[bytes],
     header_key: str,
     mapping: Mapping[str, int],
     login_codes: str,
@@ -102,9 +106,10 @@ def start_import(
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()
+    keep_parts(made, parts)
     return Outcome(
         done=1, ids=[made.id], object_type="ImportRun", goto=made.id, summary=_("Het bestand is gelezen."),
-        names=[file_name], details={"file": file_name, "rows": len(table["rows"])},
+        names=[file_name], details={"file": file_name, "rows": table["count"]},
     )  # fmt: skip
 
 
@@ -114,19 +119,21 @@ def read_again(
     targets: Targets[ImportRun],
     *,
     table: dict[str, Any],
+    parts: Sequence[bytes],
     header_key: str,
     mapping: Mapping[str, int],
 ) -> Outcome:
     """Stap 2 van 4: another sheet, header row, delimiter or encoding; what was chosen after it goes."""
     run = open_run(actor, targets)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
-    run.stage = "mapping"
-    run.version += 1
+    run.fixes = {}
+    keep_parts(run, parts)
+    _moved(run, "mapping")
     return Outcome(
         done=1,
         ids=[run.id],
         summary=_("Het bestand is opnieuw gelezen."),
-        details={"rows": len(table["rows"])},
+        details={"rows": table["count"]},
     )
 
 
@@ -137,8 +144,7 @@ def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: Mappin
     if not set(mapping.values()) <= set(range(len(run.table["header"]))):
         raise NotFound
     run.mapping = dict(mapping)
-    run.stage = "values"
-    run.version += 1
+    _moved(run, "values")
     return Outcome(
         done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": dict(mapping)}
     )
@@ -151,9 +157,23 @@ def choose_values(
     """Stap 3 van 4: what each value of a closed list means."""
     run = open_run(actor, targets)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
-    run.stage = "check"
-    run.version += 1
+    _moved(run, "check")
     return Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
+
+
+@action(_l("Rij van de import verbeterd"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+def fix_row(actor: Actor, targets: Targets[ImportRun], *, number: int, cells: Mapping[int, str]) -> Outcome:
+    """Stap 4 van 4: other cells for one row of the file, as typed; the file itself stays as it was."""
+    run = open_run(actor, targets)
+    if not set(cells) <= set(range(len(run.table["header"]))):
+        raise NotFound
+    typed = {str(index): text for index, text in cells.items()}
+    run.fixes = {**run.fixes, str(number): {**run.fixes.get(str(number), {}), **typed}}
+    _moved(run, run.stage)
+    return Outcome(
+        done=1, ids=[run.id], summary=_("Rij %(number)s is verbeterd.", number=number),
+        details={"row": number, "columns": len(cells)},
+    )  # fmt: skip
 
 
 @action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=ImportRun)
@@ -164,14 +184,43 @@ def discard_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
     return Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
 
 
-def open_run(actor: Actor, targets: Targets[ImportRun]) -> ImportRun:
-    """The maker's own run, still to be carried out."""
+def open_run(actor: Actor, targets: Targets[ImportRun], *, working: bool = False) -> ImportRun:
+    """The maker's own run, still to be carried out; while it is being written, only for the worker."""
     run = targets.one()
     if run.maker_id != actor.id or run.created_at <= oldest_kept() or not may(actor, PERMISSIONS[run.kind]):
         raise NotFound
     if run.stage == "done":
         raise RuleBroken(ALREADY_DONE)
+    if run.task == "write" and not working:
+        raise RuleBroken(BEING_WRITTEN)
     return run
+
+
+def is_large(run: ImportRun) -> bool:
+    """Whether a worker checks and writes this run: it takes longer than somebody waits for a page."""
+    return int(run.table.get("count", 0)) > LARGE
+
+
+def ask(run: ImportRun, task: str) -> None:
+    """Leave the run to the worker, which is woken as soon as this is committed."""
+    run.task, run.asked_at, run.lease_until, run.tries, run.problem = task, utc_now(), None, 0, ""
+    db.session.info[WAKE_IMPORTS] = True
+
+
+def _moved(run: ImportRun, stage: str) -> None:
+    """Something was chosen: what a check said before no longer counts."""
+    run.stage, run.checked, run.task, run.problem = stage, {}, "", ""
+    run.version += 1
+    if stage == "check" and is_large(run):
+        ask(run, "check")
+
+
+def keep_parts(run: ImportRun, parts: Sequence[bytes]) -> None:
+    """These parts are the run's rows from now on."""
+    db.session.execute(delete(ImportPart).where(ImportPart.run_id == run.id), execution_options=QUIETLY)
+    rows = [{"run_id": run.id, "number": number, "rows": part} for number, part in enumerate(parts)]
+    if rows:
+        db.session.execute(insert(ImportPart), rows)
 
 
 def sweep_expired() -> None:
@@ -181,8 +230,14 @@ def sweep_expired() -> None:
         execution_options=QUIETLY,
     )
     db.session.execute(
+        delete(ImportPart).where(
+            ImportPart.run_id.in_(select(ImportRun.id).where(ImportRun.created_at <= oldest_kept()))
+        ),
+        execution_options=QUIETLY,
+    )
+    db.session.execute(
         update(ImportRun)
         .where(ImportRun.created_at <= oldest_kept(), ImportRun.stage == "done")
-        .values(table={"header": [], "rows": []}, content=None),
+        .values(table={"header": [], "count": 0}, content=None, checked={}, fixes={}),
         execution_options=QUIETLY,
     )

@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.entities.base import Model, Moment, utc_now
 
 
 class ImportRun(Model):
-    """Belongs to its maker and expires; `table` is what was read, nothing is written before step 4."""
+    """Belongs to its maker and expires; nothing of the school is written before step 4.
+
+    A large file is checked and written by a worker: `task` says what waits or is being done, under a lease,
+    and `checked` what the last check came to.
+    """
 
     __tablename__ = "import_run"
-    __table_args__ = (CheckConstraint("stage IN ('mapping', 'values', 'check', 'done')", name="stage"),)
+    __table_args__ = (
+        CheckConstraint("stage IN ('mapping', 'values', 'check', 'done')", name="stage"),
+        CheckConstraint("task IN ('', 'check', 'write')", name="task"),
+        Index(
+            "ix_import_run_task", "task", "id", sqlite_where=text("task <> ''"),
+            postgresql_where=text("task <> ''"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     maker_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
@@ -27,12 +38,34 @@ class ImportRun(Model):
     )  # the file, until it is imported
     login_codes: Mapped[str] = mapped_column(String(10), default="none")  # mail, make, none
     stage: Mapped[str] = mapped_column(String(10), default="mapping")
-    # {"header": [...], "rows": [[number, [values]]], and how it was read: "reading", "sheets", "top"}
+    # {"header": [...], "count": rows, and how it was read: "reading", "sheets", "top"}
     table: Mapped[dict[str, Any]] = mapped_column(JSON)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> header index
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> {raw: chosen}
+    fixes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # row -> {column index: text}
+    checked: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    task: Mapped[str] = mapped_column(String(10), default="")
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    tries: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(Text, default="")  # why the last task came to nothing
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     header_key: Mapped[str] = mapped_column(String(64), default="", index=True)
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
+
+
+class ImportPart(Model):
+    """A thousand rows of a run's table, packed: nobody holds a large file in memory to show a page of it.
+
+    `rows` is compressed JSON of [number, [values]], of a finished run the refused rows alone, each with its
+    label and remarks behind; `states` has a letter per row, of the last check.
+    """
+
+    __tablename__ = "import_part"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    rows: Mapped[bytes] = mapped_column(LargeBinary)
+    states: Mapped[str] = mapped_column(Text, default="")

@@ -116,12 +116,11 @@ def error_cells(data: bytes, sheet: str) -> dict[int, dict[int, str]]:
     """Row -> column from 0 -> "#N/A" and its like, which the parser shows as empty. xlsx only."""
     found: dict[int, dict[int, str]] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            with archive.open(part_of(archive, sheet)) as stream:
-                tail = b""
-                while chunk := stream.read(CHUNK):
-                    note_errors(tail + chunk, found)
-                    tail = chunk[-OVERLAP:]
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(part_of(archive, sheet)) as stream:
+            tail = b""
+            while chunk := stream.read(CHUNK):
+                note_errors(tail + chunk, found)
+                tail = chunk[-OVERLAP:]
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
         return found  # an older kind, or one that writes it otherwise
     return found

@@ -8,8 +8,8 @@ statements.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -19,16 +19,19 @@ from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.columns import Column, World
-from app.imports.kept import Row, column_name, rows_of, shown
-from app.imports.kind import Change, CheckedRow, Double, Kept, Kind, Problem, State, Wrong
+from app.imports.kept import Row, column_name, count_of, mapping_of, rows_of, shown
+from app.imports.kind import Change, CheckedRow, Kept, Kind, Problem, State, Wrong
 from app.imports.kinds import kind_of
 from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.imports import Fact
+from app.queries.imports import Fact, Known
 from app.rules.cells import is_formula_error
 from app.rules.text import N_, Reason
+from app.school import current_school
 
 SHOWN_ROWS = 5  # a column with one value in 20,000 rows is no reason to name them all in each
+BATCH = 10_000  # rows that are checked side by side
+Doubles = Mapping[int, Sequence[Wrong]]  # row number -> what is wrong with it because of another
 STATES: Sequence[State] = ("new", "changed", "unchanged", "refused")
 
 
@@ -40,6 +43,7 @@ class Checked:
     rows: Sequence[CheckedRow]
     world: World
     new_groups: Sequence[str]
+    twice: Doubles = field(default_factory=dict)  # of all rows of the file
 
     @property
     def counts(self) -> dict[str, int]:
@@ -56,19 +60,77 @@ class Checked:
 
 def check_run(actor: Actor, run: ImportRun) -> Checked:
     """Check every row of a run's table against the database as it is now."""
-    return check(actor, rows_of(run), run)
+    return check(actor, list(rows_of(run)), run)
 
 
-def check(actor: Actor, rows: Sequence[Row], run: ImportRun) -> Checked:
+def in_batches(actor: Actor, run: ImportRun) -> Iterator[Checked]:
+    """The same check, some rows at a time where the kind allows that: memory stays flat, and the statements
+    are as many for every ten thousand rows."""
+    if not kind_of(run).batched or count_of(run) <= BATCH:
+        yield check_run(actor, run)
+        return
+    twice = doubles_of(actor, run)
+    rows = rows_of(run)
+    while some := list(islice(rows, BATCH)):
+        yield check(actor, some, run, twice)
+
+
+def check(actor: Actor, rows: Sequence[Row], run: ImportRun, twice: Doubles | None = None) -> Checked:
+    """Check these rows; `twice` says what is wrong with a row because of another, beyond these too."""
     kind = kind_of(run)
-    mapping = {key: index for key, index in run.mapping.items() if key in kind.by_key}
+    mapping = mapping_of(kind, run)
     world = World(kind.known(actor, _cells(rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
-    for double in kind.doubles:
-        checker.refuse_doubles(checked, double)
+    found = _doubles_among(checked, kind, world) if twice is None else twice
+    for row in checked:
+        for wrong in found.get(row.number, ()):
+            checker.refuse(row, wrong)
     kind.settle(checked, checker.refuse)
-    return Checked(kind, checked, world, kind.new_groups(checked, world.known))
+    return Checked(kind, checked, world, kind.new_groups(checked, world.known), found)
+
+
+def doubles_of(actor: Actor, run: ImportRun) -> Doubles:
+    """What is wrong with rows because of each other, in a file too large to hold its rows side by side: only
+    those of which a cell returns are."""
+    suspects = _returning(run)
+    rows = [row for row in rows_of(run) if row[0] in suspects] if suspects else []
+    checked = check(actor, rows, run, {})
+    return _doubles_among(checked.rows, checked.kind, checked.world)
+
+
+def _returning(run: ImportRun) -> Collection[int]:
+    """The numbers of rows that share a value with another where each row must have its own."""
+    kind = kind_of(run)
+    mapping = mapping_of(kind, run)
+    checker = _Checker(kind, World(Known(current_school().today())), run.table["header"], mapping)
+    keys = [double.key for double in kind.doubles if double.key in mapping]
+    first: dict[tuple[str, str], int] = {}
+    found: set[int] = set()
+    for number, values in rows_of(run):
+        for key in keys:
+            value = values[mapping[key]]
+            parsed = checker.parse(kind.by_key[key], value)[0] if value is not None else None
+            if parsed is None:
+                continue
+            other = first.setdefault((key, str(parsed).lower()), number)
+            if other != number:
+                found |= {other, number}
+    return found
+
+
+def _doubles_among(rows: Sequence[CheckedRow], kind: Kind, world: World) -> dict[int, list[Wrong]]:
+    found: dict[int, list[Wrong]] = defaultdict(list)
+    for double in kind.doubles:
+        by_value: dict[str, list[CheckedRow]] = defaultdict(list)
+        for row in rows:
+            if value := double.value_of(row, world):
+                by_value[value].append(row)
+        for value, same in by_value.items():
+            for row in same if len(same) > 1 else ():
+                sentence = _sentence(RuleBroken(double.message, rows=other_rows(row, same)))
+                found[row.number].append(Wrong(double.key, value, sentence))
+    return found
 
 
 def _cells(rows: Sequence[Row], mapping: Mapping[str, int]) -> dict[str, Collection[Value]]:
@@ -202,16 +264,6 @@ class _Checker:
     def refuse(self, row: CheckedRow, wrong: Wrong) -> None:
         row.problems.append(Problem(self.names[wrong.key], wrong.value, wrong.sentence))
         row.changes, row.state = [], "refused"
-
-    def refuse_doubles(self, rows: Sequence[CheckedRow], double: Double) -> None:
-        by_value: dict[str, list[CheckedRow]] = defaultdict(list)
-        for row in rows:
-            if value := double.value_of(row, self.world):
-                by_value[value].append(row)
-        for value, same in by_value.items():
-            for row in same if len(same) > 1 else ():
-                sentence = _sentence(RuleBroken(double.message, rows=other_rows(row, same)))
-                self.refuse(row, Wrong(double.key, value, sentence))
 
 
 def other_rows(row: CheckedRow, same: Sequence[CheckedRow]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import SelectField
+from wtforms import SelectField, StringField
+from wtforms.validators import Length
 
 from app.actions.base import ActionForm
 from app.actions.forms import SelectChoice
@@ -14,8 +15,11 @@ from app.entities.imports import ImportRun
 from app.imports._csv import ENCODINGS
 from app.imports.choices import MOST_ASKED, Asked
 from app.imports.columns import LEAVE, ClosedColumn, World, short
-from app.imports.kept import column_name, reading_of, top_of
+from app.imports.kept import column_name, mapping_of, reading_of, shown, top_of
 from app.imports.kind import Kind
+from app.imports.table import Value
+
+CELL = 1000  # characters in a cell that is put right
 
 
 class MappingForm(ActionForm):
@@ -84,6 +88,26 @@ def _row_name(number: int, texts: Sequence[str]) -> str:
     return f"{number}: {short(' · '.join(text for text in texts if text))}"
 
 
+def row_form(kind: Kind, found: ImportRun, values: Sequence[Value]) -> type[ActionForm]:
+    """One field per column of the file that is imported: `cell_<index>`, as the cell reads now."""
+    columns = sorted((index, kind.by_key[key]) for key, index in mapping_of(kind, found).items())
+    header: Sequence[str] = found.table["header"]
+    fields = {
+        f"cell_{index}": StringField(
+            column_name(header, index), [Length(max=CELL)], default=shown(values[index]),
+            description=_(column.help) if column.help else "",
+        )
+        for index, column in columns
+    }  # fmt: skip
+    return type("RowForm", (ActionForm,), fields)
+
+
+def changed_cells(form: ActionForm, values: Sequence[Value]) -> dict[int, str]:
+    """Column index -> what was typed, where that is something else than what stands there."""
+    typed = {int(field.name.partition("_")[2]): (field.data or "").strip() for field in form}
+    return {index: text for index, text in typed.items() if text != shown(values[index])}
+
+
 class ValuesForm(ActionForm):
     """One field per value: `<column key>_<index>`; the texts themselves stand in `asked`."""
 
@@ -113,4 +137,7 @@ def values_form(kind: Kind, asked: Mapping[str, Sequence[Asked]], world: World) 
     return type("ValuesForm", (ValuesForm,), fields)
 
 
-__all__ = ["MappingForm", "ValuesForm", "chosen_columns", "mapping_form", "reading_form", "values_form"]
+__all__ = [
+    "MappingForm", "ValuesForm", "changed_cells", "chosen_columns", "mapping_form", "reading_form",
+    "row_form", "values_form",
+]  # fmt: skip

@@ -25,10 +25,11 @@ from app.imports.columns import (
     plain,
     short,
 )
-from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Refuse, Wrong
+from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Named, Refuse, Wrong
 from app.imports.shared import NUMBER_NAMES, number_in, pieces
 from app.imports.table import Value
 from app.permissions import Actor
+from app.queries.import_absent import Absent, absent_groups
 from app.queries.import_groups import groups_known
 from app.queries.imports import Fact, Known
 from app.rules import groups as rules
@@ -176,6 +177,9 @@ class Groups(Kind):
                 if row.there or row is not good[0]:
                     row.state = "changed" if row.changes else "unchanged"
                 told |= set(row.changes)
+
+    def absent(self, actor: Actor, named: Named) -> Absent:
+        return absent_groups(actor, {name.lower() for name in named.identities})
 
 
 def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:

@@ -9,7 +9,7 @@ from app.actions.base import run
 from app.actions.imports import read_again, start_import
 from app.entities.imports import ImportRun
 from app.imports.columns import guess
-from app.imports.kept import header_key, pack
+from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
 from app.imports.table import Reading
@@ -46,6 +46,7 @@ def _read(kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[
     mapping = {column: index for column, index in earlier.items() if column in kind.by_key and index < width}
     return {
         "table": pack(table),
+        "parts": list(parts(table.rows)),
         "header_key": key,
         "mapping": mapping or guess(table.header, kind.columns),
     }

@@ -1,39 +1,98 @@
-"""The table of a run as the database keeps it: out of a file once, then JSON until the import is done."""
+"""The table of a run as the database keeps it: out of a file once, in parts until the import is done."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.entities.imports import ImportRun
 from app.imports.columns import cell_text
+from app.imports.kind import Kind, Wrong
 from app.imports.table import Reading, Table, Value
 from app.imports.table import Row as TableRow
+from app.queries.imports import part_rows
 
 FIRST_VALUES = 5
+PART = 1000  # rows in a part
+LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
 Row = tuple[int, list[Value]]
+Packed = list[Any]  # [number, [values]]; of a finished run [number, [values], label, [remarks]]
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def pack(table: Table) -> dict[str, Any]:
-    """A table as JSON can keep it."""
+    """What a run keeps of a table beside its rows, as JSON can hold it."""
     return {
         "header": table.header,
-        "rows": _packed_rows(table.rows),
+        "count": len(table.rows),
         "reading": asdict(table.reading),
         "sheets": list(table.sheets),
-        "top": _packed_rows(table.top),
+        "top": [pack_row(row.number, row.values) for row in table.top],
     }
 
 
-def _packed_rows(rows: Sequence[TableRow]) -> list[Any]:
-    return [[row.number, [_packed(value) for value in row.values]] for row in rows]
+def parts(rows: Iterable[TableRow]) -> Iterator[bytes]:
+    """The rows of a table in parts."""
+    return packed_parts(pack_row(row.number, row.values) for row in rows)
+
+
+def packed_parts(rows: Iterable[Packed]) -> Iterator[bytes]:
+    waiting = iter(rows)
+    while some := list(islice(waiting, PART)):
+        yield zlib.compress(json.dumps(some, separators=(",", ":")).encode(), 1)
+
+
+def pack_row(number: int, values: Sequence[Value]) -> Packed:
+    return [number, [_packed(value) for value in values]]
+
+
+def entries(run: ImportRun, numbers: Collection[int] | None = None) -> Iterator[tuple[int, list[Packed]]]:
+    """The parts of a run, of these numbers or all, one at a time in their order: number, rows as kept."""
+    for number, packed in part_rows(run.id, numbers):
+        yield number, json.loads(zlib.decompress(packed))
+
+
+def rows_of(run: ImportRun, numbers: Collection[int] | None = None) -> Iterator[Row]:
+    """The rows of a run (of these parts), with what was corrected in step 4."""
+    for _number, packed in entries(run, numbers):
+        for entry in packed:
+            yield corrected(run, entry[0], [unpacked(value) for value in entry[1]])
+
+
+def row_numbered(run: ImportRun, number: int) -> list[Value] | None:
+    """The cells of the row with this number of the file; None without one."""
+    return next((values for at, values in rows_of(run) if at == number), None)
+
+
+def corrected(run: ImportRun, number: int, values: list[Value]) -> Row:
+    for index, text in run.fixes.get(str(number), {}).items():
+        values[int(index)] = text or None
+    return number, values
+
+
+def doubles_in(run: ImportRun) -> Mapping[int, Sequence[Wrong]]:
+    """What the last check of a large file found wrong with rows beside each other."""
+    kept = run.checked.get("doubles", {})
+    return {int(number): [Wrong(*one) for one in wrong] for number, wrong in kept.items()}
+
+
+def mapping_of(kind: Kind, run: ImportRun) -> Mapping[str, int]:
+    """Column key -> its index in the header, of the columns that this kind has still."""
+    return {key: index for key, index in run.mapping.items() if key in kind.by_key}
+
+
+def count_of(run: ImportRun) -> int:
+    """How many rows the file has."""
+    return int(run.table.get("count", 0))
 
 
 def reading_of(run: ImportRun) -> Reading:
@@ -44,10 +103,6 @@ def reading_of(run: ImportRun) -> Reading:
 def top_of(run: ImportRun) -> list[tuple[int, list[str]]]:
     """The first rows of the file as they stand there: number, texts."""
     return [(number, [shown(unpacked(one)) for one in values]) for number, values in run.table.get("top", [])]
-
-
-def rows_of(run: ImportRun) -> Sequence[Row]:
-    return [(number, [unpacked(value) for value in values]) for number, values in run.table.get("rows", [])]
 
 
 def header_key(header: Sequence[str]) -> str:
@@ -73,10 +128,10 @@ def column_letter(index: int) -> str:
 def first_values(run: ImportRun) -> list[list[str]]:
     """Per column of the file its first five values, as read."""
     found: list[list[str]] = [[] for _name in run.table["header"]]
-    for _number, values in run.table["rows"]:
+    for _number, values in rows_of(run):
         for index, value in enumerate(values):
             if value is not None and len(found[index]) < FIRST_VALUES:
-                found[index].append(shown(unpacked(value)))
+                found[index].append(shown(value))
         if all(len(texts) == FIRST_VALUES for texts in found):
             break
     return found

@@ -15,6 +15,7 @@ from app.actions.imports import PERMISSIONS
 from app.imports.columns import Column, World
 from app.imports.table import Value
 from app.permissions import Actor, Permission
+from app.queries.import_absent import Absent
 from app.queries.imports import Fact, Known, programme_facts
 from app.school import current_school
 
@@ -74,6 +75,13 @@ class Double(NamedTuple):
     message: str  # with %(rows)s
 
 
+class Named(NamedTuple):
+    """What a file speaks of: the rows it names, and per column of `Kind.scopes` what it couples them to."""
+
+    identities: set[str]
+    coupled: Mapping[str, set[Any]]
+
+
 Refuse = Callable[[CheckedRow, Wrong], None]
 
 
@@ -85,7 +93,9 @@ class Kind:
     identity: str  # the column by which a row is found in the database
     in_label: Collection[str] = ()  # columns that the row's label tells already
     doubles: Sequence[Double] = ()
+    scopes: Collection[str] = ()  # columns that say of which part of the school the file speaks
     object_type: str
+    batched = False  # a row can be checked and written without the others, but for `doubles`
     blank: Fact | None = None  # what a new row starts as, for a kind of which several rows may make one
 
     @cached_property
@@ -126,3 +136,7 @@ class Kind:
     def new_groups(self, rows: Sequence[CheckedRow], known: Known) -> Sequence[str]:
         """Names of groups that come to be on the way."""
         return ()
+
+    def absent(self, actor: Actor, named: Named) -> Absent:
+        """What the database has and the file does not name."""
+        raise NotImplementedError

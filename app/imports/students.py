@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.entities.students import GENDER_LABELS, Gender
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, short
-from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Wrong
+from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
     NUMBER_NAMES,
     EmailColumn,
@@ -24,6 +24,7 @@ from app.imports.shared import (
 )
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
+from app.queries.import_absent import Absent, absent_students
 from app.queries.imports import Fact, Known, students_known
 from app.rules import people
 from app.rules.text import N_
@@ -193,12 +194,13 @@ def _account_address(row: CheckedRow, world: World) -> str:
 
 
 class Students(Kind):
-    key, identity, object_type = "students", "number", "Student"
+    key, identity, object_type, batched = "students", "number", "Student", True
     columns = (
         NumberColumn(), StudentFirstNameColumn(), InfixColumn(), StudentLastNameColumn(), GenderColumn(),
         BirthDateColumn(), StudentEmailColumn(), StudentProgrammeColumn(), GroupColumn(), *USER_COLUMNS,
     )  # fmt: skip
     in_label = ("number", "first_name", "infix", "last_name")
+    scopes = ("programme", "group")
     doubles = (
         Double("number", _number,
                N_("Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan.")),
@@ -238,6 +240,11 @@ class Students(Kind):
     def new_groups(self, rows: Sequence[CheckedRow], known: Known) -> Sequence[str]:
         names = {str(row.values["group"]) for row in rows if "group" in row.values and row.state != "refused"}
         return sorted(names - {name for _id, name in known.groups.values()})
+
+    def absent(self, actor: Actor, named: Named) -> Absent:
+        return absent_students(
+            actor, named.identities, named.coupled.get("programme", ()), named.coupled.get("group", ())
+        )
 
 
 def _readable(values: Collection[Value]) -> set[str]:

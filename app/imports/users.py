@@ -22,7 +22,7 @@ from app.imports.columns import (
     plain,
     short,
 )
-from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Wrong
+from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
     EmailColumn,
     FirstNameColumn,
@@ -34,6 +34,7 @@ from app.imports.shared import (
 )
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
+from app.queries.import_absent import Absent, absent_users
 from app.queries.import_users import A_STUDENT, CLOSED, users_known
 from app.queries.imports import Fact, Known, programme_facts
 from app.rules.text import N_
@@ -221,6 +222,7 @@ class Users(Kind):
         OrganisationColumn(), PhoneColumn(), RolesColumn(), UserProgrammesColumn(), LanguageColumn(),
     )  # fmt: skip
     in_label = ("email", "first_name", "infix", "last_name")
+    scopes = ("roles",)
     doubles = (
         Double("email", _address,
                N_("Dit e-mailadres staat ook op rij %(rows)s. Laat één rij per gebruiker staan; meer rollen "
@@ -268,6 +270,9 @@ class Users(Kind):
                 "Dit account is niet actief. Activeer het eerst bij Gebruikers, of laat de rij weg."
             ))  # fmt: skip
         return None
+
+    def absent(self, actor: Actor, named: Named) -> Absent:
+        return absent_users(actor, named.identities, named.coupled.get("roles", ()))
 
 
 def _roles(actor: Actor) -> tuple[str, ...]:

@@ -6,92 +6,130 @@ nothing, and the same file a second time changes nothing. Each kind writes in it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
 from app.actions.base import Outcome, Refused, Targets
-from app.actions.imports import open_run
-from app.entities.base import utc_now
+from app.actions.imports import keep_parts, open_run
+from app.entities.base import db, utc_now
 from app.entities.imports import ImportRun
 from app.errors import Conflict, NotFound, RuleBroken
-from app.imports.check import Checked, check_run
+from app.imports.check import Checked
+from app.imports.kept import corrected, entries, pack_row, packed_parts, unpacked
 from app.imports.kind import CheckedRow, Kind
+from app.imports.summary import Summary
 from app.permissions import Actor
 from app.rules.text import N_
 
+Report = Callable[[int], None]  # told how many rows are done
+NAMED = 10  # rows that the outcome names
 NOT_CHOSEN = N_("Kies in stap 2 eerst welke kolom wat is.")
 
 
-def checked_now(
-    actor: Actor, targets: Targets[ImportRun], kind: Kind, version: int
-) -> tuple[ImportRun, Checked]:
-    """The run and its rows, checked. `version`: the run's as the user saw it; other choices since then are
-    a Conflict."""
-    run = open_run(actor, targets)
+def now_open(
+    actor: Actor, targets: Targets[ImportRun], kind: Kind, version: int, report: Report | None
+) -> ImportRun:
+    """The run, still to be written. `version`: the run's as the user saw it; other choices since then are a
+    Conflict. `report`: the worker's, who alone writes what was left to it."""
+    run = open_run(actor, targets, working=report is not None)
+    db.session.refresh(run, with_for_update=True)  # whoever else would write or claim it, waits
     if run.kind != kind.key:
         raise NotFound
     if run.version != version:
         raise Conflict
     if kind.identity not in run.mapping:
         raise RuleBroken(NOT_CHOSEN)
-    return run, check_run(actor, run)
+    return run
+
+
+@dataclass
+class Written:
+    """What an import of any kind comes to, batch after batch."""
+
+    summary: Summary
+    report: Report | None
+    ids: list[int] = field(default_factory=list)
+    accounts: int = 0
+    groups: list[str] = field(default_factory=list)
+    refused: list[CheckedRow] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def add(self, checked: Checked, ids: Sequence[int]) -> None:
+        self.summary.add(checked)
+        self.ids += ids
+        self.refused += in_state(checked, "refused")
+        for row in in_state(checked, "new", "changed"):
+            if len(self.names) < NAMED:
+                self.names.append(row.label)
+            if row.changes:
+                told = self.changes.setdefault(str(row.values[checked.kind.identity]), {})
+                _tell(row, told)
+        if self.report is not None:
+            self.report(self.summary.counts["rows"])
+
+
+def _tell(row: CheckedRow, told: dict[str, list[str]]) -> None:
+    for change in row.changes:
+        added = [told[change.label][1]] if change.label in told and not change.old else []
+        told[change.label] = [change.old, ", ".join([*added, change.new])]
 
 
 def in_state(checked: Checked, *states: str) -> list[CheckedRow]:
     return [row for row in checked.rows if row.state in states]
 
 
-def finish(
-    run: ImportRun, checked: Checked, ids: Sequence[int], *, accounts: int = 0, groups: Sequence[str] = ()
-) -> Outcome:
+def finish(actor: Actor, run: ImportRun, written: Written) -> Outcome:
     """The run keeps its counts, its choices and the refused rows; the rest of the file goes."""
-    refused = {row.number: row for row in in_state(checked, "refused")}
-    run.counts = {**checked.counts, "accounts": accounts, "groups": list(groups)}
-    run.table = {
-        "header": run.table["header"],
-        "rows": [entry for entry in run.table["rows"] if entry[0] in refused],
-        "remarks": {str(number): remarks(row) for number, row in refused.items()},
-        "labels": {str(number): row.label for number, row in refused.items()},
-    }
-    run.stage = "done"
+    written.summary.complete(actor)
+    _keep_refused(run, {row.number: row for row in written.refused})
+    summary = written.summary
+    run.counts = {
+        **summary.tally, "accounts": written.accounts, "groups": written.groups,
+        "absent": summary.absent.count,
+    }  # fmt: skip
+    run.checked = {"absent": summary.as_json()["absent"]}
+    run.table = {"header": run.table["header"], "count": len(written.refused)}
+    run.fixes = {}
+    run.stage, run.task, run.problem, run.lease_until = "done", "", "", None
     run.content = None
     run.finished_at = utc_now()
     run.version += 1
-    return _outcome(run, checked, ids)
+    return _outcome(run, written)
+
+
+def _keep_refused(run: ImportRun, refused: Mapping[int, CheckedRow]) -> None:
+    kept = [
+        [*pack_row(*corrected(run, entry[0], [unpacked(value) for value in entry[1]])),
+         refused[entry[0]].label, remarks(refused[entry[0]])]
+        for _number, rows in entries(run) for entry in rows if entry[0] in refused
+    ] if refused else []  # fmt: skip
+    keep_parts(run, list(packed_parts(kept)))
 
 
 def remarks(row: CheckedRow) -> list[str]:
     return [problem.remark for problem in row.problems]
 
 
-def _outcome(run: ImportRun, checked: Checked, ids: Sequence[int]) -> Outcome:
-    counts = checked.counts
-    touched = in_state(checked, "new", "changed")
-    changes: dict[str, dict[str, list[str]]] = {}
-    for row in touched:
-        told = changes.setdefault(str(row.values[checked.kind.identity]), {})
-        for change in row.changes:
-            added = [told[change.label][1]] if change.label in told and not change.old else []
-            told[change.label] = [change.old, ", ".join([*added, change.new])]
+def _outcome(run: ImportRun, written: Written) -> Outcome:
+    counts = written.summary.tally
     return Outcome(
-        done=len(touched),
+        done=counts["new"] + counts["changed"],
         unchanged=counts["unchanged"],
         refused=[
             Refused(_("Rij %(number)s: %(who)s", number=row.number, who=row.label), " ".join(remarks(row)))
-            for row in in_state(checked, "refused")
+            for row in written.refused
         ],
         summary=_(
             "Geïmporteerd: %(new)s nieuw, %(changed)s gewijzigd, %(unchanged)s ongewijzigd, "
             "%(refused)s geweigerd.",
             **{key: counts[key] for key in ("new", "changed", "unchanged", "refused")},
         ),
-        names=[row.label for row in touched[:10]],
-        ids=ids,
-        object_type=checked.kind.object_type,
+        names=written.names,
+        ids=written.ids,
+        object_type=written.summary.kind.object_type,
         goto=run.id,
-        details={
-            "file": run.file_name, **counts,
-            "changes": {who: told for who, told in changes.items() if told},
-        },
-    )  # fmt: skip
+        details={"file": run.file_name, **counts, "changes": written.changes},
+    )

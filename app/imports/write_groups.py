@@ -13,9 +13,11 @@ from app.actions.base import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import StudentGroup, group_member
+from app.imports.check import check_run
 from app.imports.groups import GROUPS, PROPERTIES
 from app.imports.kind import CheckedRow
-from app.imports.write import checked_now, finish, in_state
+from app.imports.summary import Summary
+from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
 from app.queries.imports import Fact, group_ids
 
@@ -36,9 +38,13 @@ class _Group:
 
 
 @action(_l("Studentgroepen importeren"), permission=Permission.GROUPS_IMPORT, on=ImportRun)
-def import_groups(actor: Actor, targets: Targets[ImportRun], *, version: int) -> Outcome:
+def import_groups(
+    actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
+) -> Outcome:
     """Stap 4 van 4. Students are added to a group, never taken out of it."""
-    run, checked = checked_now(actor, targets, GROUPS, version)
+    run = now_open(actor, targets, GROUPS, version, report)
+    written = Written(Summary(GROUPS), report)
+    checked = check_run(actor, run)
     groups = _gathered(in_state(checked, "new", "changed"))
     new = [group for group in groups if group.there is None]
     if new:
@@ -47,7 +53,9 @@ def import_groups(actor: Actor, targets: Targets[ImportRun], *, version: int) ->
     ids = {group.name: group.there.id for group in groups if group.there is not None}
     ids |= group_ids([group.name for group in new]) if new else {}
     _fill(groups, ids)
-    return finish(run, checked, list(ids.values()), groups=[group.name for group in new])
+    written.groups += [group.name for group in new]
+    written.add(checked, list(ids.values()))
+    return finish(actor, run, written)
 
 
 def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:

@@ -14,10 +14,11 @@ from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Enrolment, Gender, Student, StudentGroup, Supervision, group_member
 from app.entities.users import User
-from app.imports.check import Checked
+from app.imports.check import Checked, in_batches
 from app.imports.kind import CheckedRow
 from app.imports.students import STUDENTS, USER_COLUMNS
-from app.imports.write import checked_now, finish, in_state
+from app.imports.summary import Summary
+from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
 from app.queries.imports import group_ids, student_ids
 from app.rules.people import student_search
@@ -28,21 +29,29 @@ ACCOUNT_NAME = 64  # what the account table holds of a name
 
 
 @action(_l("Studenten importeren"), permission=Permission.STUDENTS_IMPORT, on=ImportRun)
-def import_students(actor: Actor, targets: Targets[ImportRun], *, version: int) -> Outcome:
+def import_students(
+    actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
+) -> Outcome:
     """Stap 4 van 4."""
-    run, checked = checked_now(actor, targets, STUDENTS, version)
+    run = now_open(actor, targets, STUDENTS, version, report)
+    written = Written(Summary(STUDENTS), report)
+    for checked in in_batches(actor, run):
+        _write(actor, run, checked, written)
+    return finish(actor, run, written)
+
+
+def _write(actor: Actor, run: ImportRun, checked: Checked, written: Written) -> None:
     new, changed = in_state(checked, "new"), in_state(checked, "changed")
     _insert_students(new)
     _update_students(changed)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
     ids |= student_ids([row.values["number"] for row in new]) if new else {}
-    made_groups = _couple(checked, [*new, *changed], ids)
-    made_accounts = 0
+    written.groups += _couple(checked, [*new, *changed], ids)
     if new and run.login_codes != "none":
         new_ids = [ids[row.values["number"]] for row in new]
         accounts, _issued = give_students_codes(actor, new_ids, mail=run.login_codes == "mail")
-        made_accounts = accounts.made
-    return finish(run, checked, list(ids.values()), accounts=made_accounts, groups=made_groups)
+        written.accounts += accounts.made
+    written.add(checked, list(ids.values()))
 
 
 # -- students

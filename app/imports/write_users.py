@@ -15,9 +15,11 @@ from app.actions.sessions import end_sessions
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.users import User, user_programme
+from app.imports.check import check_run
 from app.imports.kind import CheckedRow
+from app.imports.summary import Summary
 from app.imports.users import USERS
-from app.imports.write import checked_now, finish, in_state
+from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
 from app.queries.import_users import role_ids, user_ids
 from app.rules.sessions import ROLES_CHANGED
@@ -26,9 +28,13 @@ STORED = tuple(column.key for column in USERS.columns if column.stored)
 
 
 @action(_l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=ImportRun)
-def import_users(actor: Actor, targets: Targets[ImportRun], *, version: int) -> Outcome:
+def import_users(
+    actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
+) -> Outcome:
     """Stap 4 van 4. A role is added, never taken: who loses one is changed by hand (tab Gebruikers)."""
-    run, checked = checked_now(actor, targets, USERS, version)
+    run = now_open(actor, targets, USERS, version, report)
+    written = Written(Summary(USERS), report)
+    checked = check_run(actor, run)
     new, changed = in_state(checked, "new"), in_state(checked, "changed")
     _insert(new)
     _update(changed)
@@ -36,11 +42,11 @@ def import_users(actor: Actor, targets: Targets[ImportRun], *, version: int) -> 
     ids |= user_ids([row.values["email"] for row in new]) if new else {}
     _add_roles([*new, *changed], ids)
     _couple([*new, *changed], ids)
-    accounts = 0
     if new and run.login_codes != "none":
         new_ids = [ids[row.values["email"]] for row in new]
-        accounts = len(issue_codes(actor, new_ids, mail=run.login_codes == "mail").made)
-    return finish(run, checked, list(ids.values()), accounts=accounts)
+        written.accounts = len(issue_codes(actor, new_ids, mail=run.login_codes == "mail").made)
+    written.add(checked, list(ids.values()))
+    return finish(actor, run, written)
 
 
 def _insert(rows: Sequence[CheckedRow]) -> None:

@@ -1,16 +1,15 @@
-"""Importeren, of each kind: Stap 1 van 4 to Stap 4 van 4, and the report (manual, steps 3, 4a and 4f)."""
+"""Importeren, of each kind: Stap 1 van 4 to Stap 3 van 4; the fourth is in imports_check.py (manual, steps 3,
+4a and 4f)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base import Action, run
+from app.actions.base import run
 from app.actions.imports import (
-    ALREADY_DONE,
     FileForm,
     StudentFileForm,
     UserFileForm,
@@ -21,25 +20,20 @@ from app.actions.imports import (
 from app.actions.sample_mail import send_student_sample, send_user_sample
 from app.actions.wording import say
 from app.entities.imports import ImportRun
-from app.errors import RuleBroken
-from app.imports.check import Checked, check_run
 from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_choices
 from app.imports.columns import World
 from app.imports.forms import chosen_columns, mapping_form, reading_form, values_form
 from app.imports.intake import PASTED, receive, receive_again
-from app.imports.kept import column_letter, first_values, reading_of, rows_of, top_of
-from app.imports.kind import CheckedRow, Kind
+from app.imports.kept import column_letter, first_values, reading_of, top_of
 from app.imports.kinds import GROUPS, STUDENTS, USERS
 from app.imports.table import FileRefused, Reading
-from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx, refused_xlsx
-from app.imports.write import in_state, remarks
+from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx
 from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, href_with, is_number, posted_fields
+from app.pages.base.request import current_actor, posted_fields
 from app.pages.base.screens import (
-    Screen,
     bytes_answer,
     expose,
     filled,
@@ -50,27 +44,18 @@ from app.pages.base.screens import (
     unsent,
     upload,
 )
-from app.pages.code_mails import MailPreview, previews_of
-from app.pages.imports_views import CheckView, run_columns, run_rows
-from app.pages.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS, Words
-from app.permissions import Permission, Role
-from app.queries.imports import last_choices, own_run, own_runs
-from app.school import current_school
-from app.theme.widgets import Step
-
-PAGE_OF = {"mapping": "columns", "values": "values", "check": "check", "done": "report"}
+from app.pages.imports_check import PAGE_OF, CheckPages
+from app.pages.imports_views import run_columns, run_rows
+from app.pages.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS
+from app.permissions import Permission
+from app.queries.imports import last_choices, own_runs
 
 
-class ImportPage(Screen):
+class ImportPage(CheckPages):
     """The wizard; a page per kind says of what, and how it is written."""
 
     default_view = "index"
-    kind: Kind
-    permission: Permission
-    importing: Action
-    words: Words
     file_form: type[FileForm] = FileForm
-    sample: Action | None = None  # sends the mail with an inlogcode to who imports
 
     @expose("/", methods=["GET", "POST"])
     @needs()
@@ -163,88 +148,6 @@ class ImportPage(Screen):
         )  # fmt: skip
         return page, 422 if posted() else 200
 
-    @expose("/<int:pk>/controle", methods=["GET", "POST"])
-    @needs()
-    def check(self, pk: int) -> Any:
-        """Stap 4 van 4: check, then import."""
-        found = self._run(pk)
-        if posted():
-            return self._import(pk)
-        if found.stage == "done":
-            return go(self.href("report", pk=pk))
-        if found.stage != "check":
-            return go(self.href(PAGE_OF[found.stage], pk=pk))
-        checked = check_run(current_actor(), found)
-        view = CheckView(checked, self.href("check", pk=pk))
-        return self.page(
-            "imports/check.html",
-            run=found,
-            steps=self.steps(4, found),
-            here=self,
-            view=view,
-            token=new_token(),
-            mails=self._mails(found, checked),
-            sample_href=self._sample_href(pk),
-        )
-
-    def _mails(self, found: ImportRun, checked: Checked) -> list[MailPreview]:
-        """The mails that new people get, and how many get which."""
-        if found.login_codes != "mail":
-            return []
-        readers = [row for row in in_state(checked, "new") if row.values.get("email")]
-        written = Counter(self._reader(row) for row in readers)
-        return previews_of((role, language, count) for (role, language), count in written.items())
-
-    def _reader(self, row: CheckedRow) -> tuple[str, str]:
-        """By which role and in which language somebody is written to."""
-        roles = [role for role in Role if role in row.values.get("roles", (Role.STUDENT,))]
-        return roles[0] if roles else "", row.values.get("language") or current_school().language
-
-    def _sample_href(self, pk: int) -> str:
-        if self.sample is None:
-            return ""
-        path = f"{self.words.home}do/{self.sample.name}"
-        return href_with(path, [("then", self.href("check", pk=pk))])
-
-    def _import(self, pk: int) -> Any:
-        fields = posted_fields()
-        version = fields.get("version", "")
-        try:
-            outcome = run(
-                self.importing, current_actor(), [pk], token=fields.get("token", ""),
-                version=int(version) if is_number(version) else 0,
-            )  # fmt: skip
-        except RuleBroken as refused:
-            tell(say(refused), "danger")
-            return go(self.href("resume", pk=pk))
-        tell(outcome.summary, "success" if outcome.done else "info")
-        return go(self.href("report", pk=pk))
-
-    @expose("/<int:pk>/verslag")
-    @needs()
-    def report(self, pk: int) -> Any:
-        found = self._run(pk)
-        if found.stage != "done":
-            return go(self.href(PAGE_OF[found.stage], pk=pk))
-        return self.page("imports/report.html", run=found, steps=self.steps(5, found), here=self)
-
-    @expose("/<int:pk>/geweigerd.xlsx")
-    @needs()
-    def refused(self, pk: int) -> Any:
-        """The refused rows as a workbook with a remark in front of each."""
-        found = self._run(pk)
-        if found.stage == "done":
-            notes = {int(number): texts for number, texts in found.table.get("remarks", {}).items()}
-        elif found.stage != "check":
-            return go(self.href(PAGE_OF[found.stage], pk=pk))  # nothing has been checked yet
-        else:
-            checked = check_run(current_actor(), found)
-            notes = {row.number: remarks(row) for row in checked.rows if row.state == "refused"}
-        rows = [row for row in rows_of(found) if row[0] in notes]
-        return bytes_answer(
-            refused_xlsx(found.table["header"], rows, notes), XLSX, _("geweigerde-rijen.xlsx")
-        )
-
     @expose("/<int:pk>/weggooien", methods=["POST"])
     @needs()
     def discard(self, pk: int) -> Any:
@@ -279,27 +182,6 @@ class ImportPage(Screen):
         _mapping, earlier = last_choices(self.kind.key, found.header_key)
         world = world_of_choices(current_actor(), found)
         return values_to_choose(world, found, earlier), world
-
-    def _run(self, pk: int) -> ImportRun:
-        return own_run(current_actor(), self.kind.key, pk)
-
-    def _open(self, pk: int) -> ImportRun:
-        """A run that can still be changed."""
-        found = self._run(pk)
-        if found.stage == "done":
-            raise RuleBroken(ALREADY_DONE)
-        return found
-
-    def steps(self, at: int, found: ImportRun | None = None) -> Sequence[Step]:
-        """The wizard's line; steps behind the current one are links until the import is done."""
-        labels = (_("Bestand"), _("Kolommen"), _("Waarden"), _("Controle"))
-        pages = ("", "columns", "values", "check")
-        made = []
-        for number, (label, page) in enumerate(zip(labels, pages, strict=True), start=1):
-            state: Any = "done" if number < at else "current" if number == at else "todo"
-            back = found is not None and found.stage != "done" and page and state == "done"
-            made.append(Step(label, self.href(page, pk=found.id) if back and found else "", state))
-        return made
 
 
 class StudentImportPage(ImportPage):

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.imports.check import STATES, Checked
+from app.imports.check import STATES
 from app.imports.kind import CheckedRow, State
+from app.imports.overview import Overview
 from app.pages.base.render import show_datetime
 from app.pages.base.request import href_with, number_arg, text_arg
+from app.pages.imports_words import Words
+from app.queries.import_absent import Absent
 from app.queries.imports import RunLine
 from app.theme.widgets import Badge, Button, Cell, Column, Pager, Row, Tone
 
 PAGE_SIZE = 25
+ABSENT = "absent"  # in the URL: what the database has and the file lacks
 
 
 @dataclass(frozen=True)
@@ -59,30 +63,51 @@ class LineView:
 
 @dataclass(frozen=True)
 class RowView:
+    """`number`: of the row in the file; 0 for what is not in it. `href`: where it is put right, or shown."""
+
     number: int
     label: str
-    state: State
+    state: str
     badge: Badge
     lines: Sequence[LineView]
+    href: str = ""
 
 
 class CheckView:
     """One page of the check, filtered by the state in the URL."""
 
-    def __init__(self, checked: Checked, path: str) -> None:
-        self.checked = checked
+    def __init__(self, shown: Overview, path: str, words: Words, row_href: Callable[[int], str]) -> None:
+        self.checked = shown.checked
+        self.summary = shown.summary
+        self.at = shown.at
         self.path = path
-        self.counts = checked.counts
-        self.state = next((state for state in STATES if state == text_arg("toon")), "")
-        chosen = [row for row in checked.rows if not self.state or row.state == self.state]
-        pages = max(1, -(-len(chosen) // PAGE_SIZE))
+        self.words = words
+        self.row_href = row_href
+        self.counts = shown.summary.tally
+        self.new_groups = list(shown.summary.new_groups)
+        self.state = next((state for state in (*STATES, ABSENT) if state == text_arg("toon")), "")
+        if self.state == ABSENT:
+            self._absent()
+        else:
+            self.rows = [self._row(row) for row in shown.checked.rows]
+            self.pager = self._pager(shown.page, shown.pages, shown.matching, shown.first)
+
+    def _absent(self) -> None:
+        found = absent_view(self.summary.absent, self.words)
+        pages = max(1, -(-len(found.rows) // PAGE_SIZE))
         page = min(max(1, number_arg("page", 1)), pages)
         first = (page - 1) * PAGE_SIZE
-        shown = chosen[first : first + PAGE_SIZE]
-        self.rows = [self._row(row) for row in shown]
-        self.pager = Pager(
-            page=page, pages=pages, count=len(chosen),
-            first=first + 1 if shown else 0, last=first + len(shown),
+        badge = Badge(_("Niet in het bestand"), "neutral", "question-circle")
+        self.rows = [
+            RowView(0, one.label, ABSENT, badge, (), one.href)
+            for one in found.rows[first : first + PAGE_SIZE]
+        ]  # fmt: skip
+        self.pager = self._pager(page, pages, len(found.rows), first)
+
+    def _pager(self, page: int, pages: int, count: int, first: int) -> Pager:
+        return Pager(
+            page=page, pages=pages, count=count,
+            first=first + 1 if self.rows else 0, last=first + len(self.rows),
             previous_href=self._href(page - 1) if page > 1 else "",
             next_href=self._href(page + 1) if page < pages else "",
         )  # fmt: skip
@@ -94,7 +119,11 @@ class CheckView:
     @property
     def tallies(self) -> Sequence[Tally]:
         everything = Tally(_("Alle rijen"), self.counts["rows"], self.path, not self.state, "neutral")
-        return [everything, *(self._tally(state) for state in STATES)]
+        found = [everything, *(self._tally(state) for state in STATES)]
+        if count := self.summary.absent.count:
+            href, active = href_with(self.path, [("toon", ABSENT)]), self.state == ABSENT
+            found.append(Tally(_("Niet in het bestand"), count, href, active, "neutral"))
+        return found
 
     def _tally(self, state: State) -> Tally:
         view = state_view(state)
@@ -105,7 +134,8 @@ class CheckView:
         return href_with(self.path, [("toon", self.state), ("page", str(page))])
 
     def _row(self, row: CheckedRow) -> RowView:
-        return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row))
+        href = self.row_href(row.number) if row.state == "refused" else ""
+        return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row), href)
 
     def _lines(self, row: CheckedRow) -> Sequence[LineView]:
         if row.state == "refused":
@@ -118,6 +148,26 @@ class CheckView:
                 and (text := self.checked.show(column, row.values.get(column.key)))
             ]
         return [LineView(change.label, change.new, change.old, arrow=True) for change in row.changes]
+
+
+@dataclass(frozen=True)
+class AbsentRow:
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class AbsentView:
+    """What a file lacks: how many, and the first of them with where they stand."""
+
+    count: int
+    rows: Sequence[AbsentRow]
+
+
+def absent_view(found: Absent, words: Words, most: int | None = None) -> AbsentView:
+    return AbsentView(
+        found.count, [AbsentRow(label, words.row_href(row_id)) for row_id, label in found.rows[:most]]
+    )
 
 
 def run_columns() -> Sequence[Column]:

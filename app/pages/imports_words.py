@@ -49,6 +49,10 @@ class Words:
     note: Any = ""  # what an import of this kind never does
     mailed: Any = ""
     made: Any = ""
+    absent: Any = ""  # what the system has and the file lacks, and of which part of the school
+
+    def row_href(self, row_id: int) -> str:
+        return f"{self.home}{row_id}"
 
 
 STUDENT_WORDS = Words(
@@ -65,6 +69,10 @@ STUDENT_WORDS = Words(
     example=_l("voorbeeldbestand-studenten"),
     mailed=_l("Nieuwe studenten krijgen een inlogcode per mail."),
     made=_l("Voor nieuwe studenten wordt een inlogcode gemaakt; die wordt nog niet gemaild."),
+    absent=_l(
+        "Actieve studenten van dezelfde opleidingen of groepen die niet in het bestand staan. Met hen "
+        "gebeurt niets: deactiveren of ontkoppelen doet u bij Studenten."
+    ),
 )
 
 USER_WORDS = Words(
@@ -85,6 +93,10 @@ USER_WORDS = Words(
     ),
     mailed=_l("Nieuwe gebruikers krijgen een inlogcode per mail."),
     made=_l("Voor nieuwe gebruikers wordt een inlogcode gemaakt; die wordt nog niet gemaild."),
+    absent=_l(
+        "Actieve gebruikers met dezelfde rollen die niet in het bestand staan. Met hen gebeurt niets: "
+        "deactiveren doet u bij Gebruikers."
+    ),
 )
 
 GROUP_WORDS = Words(
@@ -99,5 +111,6 @@ GROUP_WORDS = Words(
     row=_l("Studentgroep"),
     written=_rows,
     example=_l("voorbeeldbestand-studentgroepen"),
+    absent=_l("Studentgroepen die niet in het bestand staan. Daarmee gebeurt niets."),
     note=_l("Een import zet studenten in groepen en haalt er nooit een uit: dat doet u bij Studenten."),
 )

@@ -16,7 +16,7 @@ from sqlalchemy.sql import column
 
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportPart, ImportRun
 from app.entities.programmes import Programme
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
 from app.entities.users import RoleRow, User
@@ -82,6 +82,20 @@ def last_choices(kind: str, header_key: str) -> tuple[Mapping[str, int], Mapping
         .limit(1)
     ).first()
     return (row[0], row[1]) if row else ({}, {})
+
+
+def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:
+    """The parts of a run (of these numbers) in their order, packed: a large file is a few MB of them."""
+    statement = select(ImportPart.number, ImportPart.rows).where(ImportPart.run_id == run_id)
+    if numbers is not None:
+        statement = statement.where(ImportPart.number.in_(numbers))
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(ImportPart.number))]
+
+
+def part_states(run_id: int) -> Mapping[int, str]:
+    """Part -> a letter per row, of the last check."""
+    statement = select(ImportPart.number, ImportPart.states).where(ImportPart.run_id == run_id)
+    return {row[0]: row[1] for row in db.session.execute(statement.order_by(ImportPart.number))}
 
 
 # -- what the school knows

@@ -242,8 +242,10 @@ def test_a_run_of_users_is_its_makers_and_is_written_as_users_only(wizard):
         run(import_users, wizard_of("supplier").actor, [pk], version=version)
     with pytest.raises(NotAllowed):
         run(import_users, wizard_of("school_supervisor").actor, [pk], version=version)
-    table = {"header": [], "rows": []}
-    values = {"file_name": "x", "file_hash": "", "content": b"", "table": table, "header_key": ""}
+    table = {"header": [], "count": 0}
+    values = {
+        "file_name": "x", "file_hash": "", "content": b"", "table": table, "parts": [], "header_key": "",
+    }  # fmt: skip
     for kind in ("students", "groups"):
         with pytest.raises(NotAllowed):
             run(

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Gender, Student
+from app.imports.kept import rows_of
 from tests.factories import make_programme, make_user, refresh
 from tests.support.importing import lines
 from tests.support.queries import counted
@@ -259,7 +260,7 @@ class TestHowTheFileIsRead:
         page = visitor.get(answer.headers["Location"]).text
         assert proposed(page)["column_1"] == "first_name"
         refresh()
-        assert db.session.scalars(select(ImportRun.table)).one()["rows"] == [[2, ["007", "Zoë", "Vos"]]]
+        assert list(rows_of(db.session.scalars(select(ImportRun)).one())) == [(2, ["007", "Zoë", "Vos"])]
 
     def test_neither_a_file_nor_cells_or_both_is_said_and_what_was_pasted_stays(self, visit):
         visitor = visit("administrator")

@@ -15,7 +15,7 @@ from app.actions.trail import record
 from app.entities.assessment import Result
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportPart, ImportRun
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting
@@ -23,6 +23,7 @@ from app.entities.programmes import ProgrammeElective
 from app.entities.school import SystemUpdate
 from app.entities.sessions import UserSession
 from app.entities.users import User, user_programme
+from app.imports.kept import packed_parts
 from app.permissions import SYSTEM, Role, actor_of
 from app.rules.tokens import new_token
 from tests.factories import (
@@ -169,9 +170,10 @@ def _papers(side: Side, users: dict[Role, User]) -> None:
     for kind, name in (("students", "run"), ("users", "user run"), ("groups", "group run")):
         made = ImportRun(
             maker_id=users[Role.ADMINISTRATOR].id, kind=kind, file_name=f"{kind}.csv", file_hash="0" * 64,
-            table={"header": ["Studentnummer"], "rows": [[2, ["00123"]]]},
+            table={"header": ["Studentnummer"], "count": 1},
         )  # fmt: skip
         side.ids[name] = saved(made).id
+        save(ImportPart(run_id=made.id, number=0, rows=next(packed_parts([[2, ["00123"]]]))))
     with transaction():
         entry = record(SYSTEM, "generate_roles", "Student", [side["student"]])
         side.ids["entry"] = entry.id

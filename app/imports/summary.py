@@ -1,0 +1,94 @@
+"""What a check comes to over all its rows: counts, mails, what is made, what the file lacks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.entities.base import utc_now
+from app.imports.check import STATES, Checked
+from app.imports.kind import CheckedRow, Kind, Named, Wrong
+from app.permissions import Actor, Role
+from app.queries.import_absent import Absent
+from app.school import current_school
+
+Reader = tuple[str, str]  # by which role and in which language somebody is written to
+
+
+@dataclass
+class Summary:
+    """Grows with every batch; the rows themselves are not kept."""
+
+    kind: Kind
+    counts: Counter[str] = field(default_factory=Counter)
+    new_groups: dict[str, None] = field(default_factory=dict)  # in their order, each once
+    readers: Counter[Reader] = field(default_factory=Counter)
+    named: Named = field(default_factory=lambda: Named(set(), defaultdict(set)))
+    absent: Absent = field(default_factory=Absent)
+    doubles: dict[int, Sequence[Wrong]] = field(default_factory=dict)  # rows that are wrong beside another
+
+    def add(self, checked: Checked) -> None:
+        self.counts.update({"rows": len(checked.rows)})
+        self.new_groups |= dict.fromkeys(checked.new_groups)
+        self.doubles |= checked.twice
+        for row in checked.rows:
+            self.counts[row.state] += 1
+            self._name(row)
+            if row.state == "new" and row.values.get("email"):
+                self.readers[_reader(row)] += 1
+
+    def _name(self, row: CheckedRow) -> None:
+        if identity := row.values.get(self.kind.identity):
+            self.named.identities.add(str(identity))
+        for key in self.kind.scopes:
+            value = row.values.get(key)
+            if value is not None:
+                self.named.coupled[key] |= set(value) if isinstance(value, tuple) else {value}
+
+    def complete(self, actor: Actor) -> None:
+        """After the last row: what the database has and the file lacks."""
+        self.absent = self.kind.absent(actor, self.named)
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """Rows per state; the states add up to `rows`."""
+        return {key: self.counts[key] for key in ("rows", *STATES)}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "counts": dict(self.tally),
+            "groups": list(self.new_groups),
+            "readers": [[*reader, count] for reader, count in self.readers.items()],
+            "absent": {"count": self.absent.count, "rows": [list(row) for row in self.absent.rows]},
+            "doubles": {str(number): [list(one) for one in wrong] for number, wrong in self.doubles.items()},
+            "at": utc_now().isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, kind: Kind, kept: Mapping[str, Any]) -> Summary:
+        return cls(
+            kind, Counter(kept["counts"]), dict.fromkeys(kept["groups"]),
+            Counter({(role, language): count for role, language, count in kept["readers"]}),
+            absent=absent_in(kept),
+        )  # fmt: skip
+
+
+def absent_in(kept: Mapping[str, Any]) -> Absent:
+    """What a file lacked, as a run keeps it."""
+    found = kept.get("absent", {"count": 0, "rows": []})
+    return Absent(found["count"], [(row[0], row[1]) for row in found["rows"]])
+
+
+def summary_of(actor: Actor, checked: Checked) -> Summary:
+    """Of a file that is checked in one go."""
+    made = Summary(checked.kind)
+    made.add(checked)
+    made.complete(actor)
+    return made
+
+
+def _reader(row: CheckedRow) -> Reader:
+    roles = [role for role in Role if role in row.values.get("roles", (Role.STUDENT,))]
+    return roles[0] if roles else "", row.values.get("language") or current_school().language
