@@ -11,10 +11,12 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
+from app.actions import imports as import_actions
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Gender, Student
 from app.imports.kept import rows_of
+from app.imports.work import work_all
 from tests.factories import make_programme, make_user, refresh
 from tests.support.importing import lines
 from tests.support.queries import counted
@@ -250,6 +252,45 @@ def test_the_check_shows_the_mail_that_new_students_get_and_sends_a_sample(visit
     assert sample
     answer = visitor.post(html.unescape(sample[1]), {"role": "student", "language": "nl"})
     assert answer.headers["Location"] == address
+
+
+def test_a_refused_row_is_put_right_on_its_own_page_with_what_was_typed_kept(visit):
+    visitor = visit("administrator")
+    check = to_check(visitor, lines(("0012", "", "", "Jansen"), ("0013", "Noor", "", "Smit")))
+    row = check.replace("/controle", "/rij/2")
+    assert row in visitor.get(check).text
+    page = visitor.get(row).text
+    assert "Deze cel is leeg. Vul Voornaam in." in page
+    answer = visitor.post(row, {"cell_0": "geen nummer!", "cell_1": "Anna", "cell_2": "", "cell_3": "Jansen"})
+    assert answer.headers["Location"] == row
+    page = visitor.get(row).text
+    assert "wordt nog geweigerd" in page
+    assert 'value="geen nummer!"' in page
+    answer = visitor.post(row, {"cell_0": "0012", "cell_1": "Anna", "cell_2": "", "cell_3": "Jansen"})
+    assert "Rij 2 is verbeterd." in visitor.get(answer.headers["Location"]).text
+    assert visitor.get(check.replace("/controle", "/rij/99")).status_code == 404
+
+
+def test_a_large_file_waits_for_the_worker_and_the_page_says_how_far_it_is(visit, monkeypatch):
+    monkeypatch.setattr(import_actions, "LARGE", 1)
+    visitor = visit("administrator")
+    check = to_check(visitor, lines(("0012", "Anna", "", "Jansen"), ("0013", "Noor", "", "Smit")))
+    page = visitor.get(check).text
+    assert "studenten.csv wordt gecontroleerd" in page
+    progress = check.replace("/controle", "/voortgang")
+    assert visitor.get(progress).json["ready"] is False
+    work_all()
+    assert visitor.get(progress).json["ready"] is True
+    page = visitor.get(check).text
+    assert "2 studenten worden geschreven" in page
+    form = {"token": hidden(page, "token"), "version": hidden(page, "version")}
+    assert visitor.post(check, form).headers["Location"] == check
+    assert "studenten.csv wordt geïmporteerd" in visitor.get(check).text
+    assert visitor.post(check.replace("/controle", "/weggooien")).status_code == 422
+    work_all()
+    report = visitor.get(check).headers["Location"]
+    assert report.endswith("/verslag")
+    assert "studenten.csv is geïmporteerd" in visitor.get(report).text
 
 
 class TestHowTheFileIsRead:
