@@ -12,6 +12,8 @@ Browser tests: see tests/browser/conftest.py.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +29,14 @@ from config import Settings
 from tests.factories import make_user
 from tests.support.database import TestDatabase, plain_url
 from tests.support.visitor import Visitor
+
+MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory, and what must be free there
+
+
+def pytest_configure() -> None:
+    """Databases of tests lie in memory where there is room: a commit then waits for no disk."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
