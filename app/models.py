@@ -5,7 +5,7 @@ from app.entities.base import db, metadata
 from app.entities.couplings import CouplingRow, CouplingRun
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.factors import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
-from app.entities.imports import ImportPart, ImportRun
+from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.lists import ListView
@@ -24,8 +24,8 @@ __all__ = [
     "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject", "Authenticator",
     "CalendarLink", "ConditionalAssignment", "CoreTask", "CouplingRow", "CouplingRun", "Criterion",
     "CriterionLevel", "Elective", "EmailChange", "Enrolment", "Exam", "ExamExclusion", "ExamTask",
-    "ImportPart", "ImportRun", "Invitation", "LibraryDocument", "LibraryPlacement", "ListView", "LoginCode",
-    "OutboxMail",
+    "ImportChange", "ImportPart", "ImportRun", "Invitation", "LibraryDocument", "LibraryPlacement",
+    "ListView", "LoginCode", "OutboxMail",
     "Passkey", "PasskeyChallenge", "Programme", "ProgrammeElective", "ProgressMeasure", "RecoveryCode",
     "Registration", "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting",
     "SittingExaminer", "Student", "StudentGroup", "StudentTerm", "Supervision", "SystemUpdate",

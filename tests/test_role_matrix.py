@@ -68,7 +68,7 @@ def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
     steps = ("resume", "columns", "values", "check", "progress", "row", "refused", "report")
     return {
         **dict.fromkeys(
-            (f"{page}.{one}" for one in ("index", "example", "example_as_csv")), Expected(access)
+            (f"{page}.{one}" for one in ("index", "choose", "example", "example_as_csv")), Expected(access)
         ),
         **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
     }
@@ -198,6 +198,9 @@ ACTIONS: dict[str, Expected] = {
         ),
         Expected(OFFICE, "user"),
     ),
+    "undo_student_import": Expected(ADMIN, "run"),
+    "undo_user_import": Expected(OFFICE, "user run"),
+    "undo_group_import": Expected(ADMIN, "group run"),
     "load_catalogue": Expected({S: "all"}),
     "upload_document": Expected(OFFICE),
     **dict.fromkeys(("change_document", "move_document", "remove_document"), Expected(OFFICE, "document")),

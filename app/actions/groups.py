@@ -36,7 +36,7 @@ FIELD_LABELS: Mapping[str, Any] = {
     "school_year": _l("Schooljaar"),
     "colour": _l("Kleur"),
 }
-CHANGING = ("change_group", "import_groups")  # what raises a group's version
+CHANGING = ("change_group", "import_groups", "undo_group_import")  # what raises a group's version
 NO_GROUP = N_("Kies een studentgroep uit de lijst.")
 NOBODY_IN_IT = N_(
     "In een van deze groepen zit geen van deze studenten. Kies alleen groepen waar zij in zitten."

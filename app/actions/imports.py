@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
@@ -16,7 +16,7 @@ from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.forms import SelectChoice, UploadFileField
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
-from app.entities.imports import ImportPart, ImportRun
+from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
 from app.queries.imports import oldest_kept
@@ -224,20 +224,23 @@ def keep_parts(run: ImportRun, parts: Sequence[bytes]) -> None:
 
 
 def sweep_expired() -> None:
-    """Files hold personal data: after seven days unfinished runs go, others keep only their choices."""
+    """Files, and the values that an import replaced, are personal data: after seven days unfinished runs go,
+    others keep only their choices."""
     db.session.execute(
         delete(ImportRun).where(ImportRun.created_at <= oldest_kept(), ImportRun.stage != "done"),
         execution_options=QUIETLY,
     )
-    db.session.execute(
-        delete(ImportPart).where(
-            ImportPart.run_id.in_(select(ImportRun.id).where(ImportRun.created_at <= oldest_kept()))
-        ),
-        execution_options=QUIETLY,
-    )
+    expired = (ImportRun.created_at <= oldest_kept(), ImportRun.stage == "done")
     db.session.execute(
         update(ImportRun)
-        .where(ImportRun.created_at <= oldest_kept(), ImportRun.stage == "done")
+        .where(*expired)
         .values(table={"header": [], "count": 0}, content=None, checked={}, fixes={}),
         execution_options=QUIETLY,
     )
+    for kept in (ImportPart, ImportChange):
+        db.session.execute(delete(kept).where(of_expired(kept)), execution_options=QUIETLY)
+
+
+def of_expired(kept: type[ImportPart | ImportChange]) -> ColumnElement[bool]:
+    """Condition on what a run keeps beside itself: its time is over."""
+    return kept.run_id.in_(select(ImportRun.id).where(ImportRun.created_at <= oldest_kept()))

@@ -14,7 +14,7 @@ from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange
 from app.mail.email_change import EMAIL_CODE, EMAIL_NOTICE, STOP_PATH
 from app.mail.invitation import INVITATION, INVITATION_PATH, LINK
-from app.mail.texts import CODE_PATH, filled_in
+from app.mail.texts import CODE_PATH, LOGIN_CODE, filled_in
 from app.queries.invitations import why_ended
 from app.rules.login_codes import grouped
 from app.school import site_address
@@ -35,7 +35,7 @@ def code_in(mail: OutboxMail) -> str:
 
 def has_code(mail: OutboxMail) -> bool:
     """Whether something is filled in at sending that only its reader may know."""
-    return mail.login_code is not None or mail.purpose in PATHS
+    return mail.login_code is not None or mail.purpose in PATHS or mail.purpose == LOGIN_CODE
 
 
 def link_in(mail: OutboxMail) -> str:

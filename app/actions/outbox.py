@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, case, insert, select, update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
+from app.mail.texts import LOGIN_CODE
 from app.permissions import Actor, Permission
 from app.queries.users import live_code
 
@@ -73,8 +74,9 @@ def one_line(text: str) -> str:
 )  # fmt: skip
 def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
     """Let failed and sent mails go once more; a mail whose code has ended stays ended."""
-    works = OutboxMail.login_code_id.is_(None) | OutboxMail.login_code_id.in_(
-        select(LoginCode.id).where(live_code())
+    works = case(
+        (OutboxMail.login_code_id.is_(None), OutboxMail.purpose != LOGIN_CODE),  # its account is gone
+        else_=OutboxMail.login_code_id.in_(select(LoginCode.id).where(live_code())),
     )
     again = OutboxMail.id.in_(targets.among()) & OutboxMail.state.in_(AGAIN) & works
     ids = db.session.scalars(select(OutboxMail.id).where(again).order_by(OutboxMail.id)).all()

@@ -15,13 +15,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Delete, String, cast, delete, exists, func, or_, select, update
 
 from app.actions.base import Outcome, action
+from app.actions.imports import of_expired
 from app.actions.sessions import KEPT
 from app.actions.sign_in import TRIES_KEPT
 from app.entities.assessment import Assessment, ScoreSheet
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set
 from app.entities.factors import PasskeyChallenge
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Sitting
@@ -101,6 +102,8 @@ def _outdated() -> Sequence[Delete]:
         delete(LoginCode).where(LoginCode.expires_at < mails, ~told),
         delete(EmailChange).where(EmailChange.expires_at < mails, ~about),
         delete(ImportRun).where(ImportRun.stage != "done", ImportRun.created_at < now - UNFINISHED_IMPORT),
+        delete(ImportChange).where(of_expired(ImportChange)),
+        delete(ImportPart).where(of_expired(ImportPart)),
         delete(UserSession).where(UserSession.created_at < now - KEPT),
         delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now),
         delete(SignInAttempt).where(SignInAttempt.at < now - TRIES_KEPT),

@@ -38,7 +38,7 @@ FIELD_LABELS: Mapping[str, Any] = {
 }
 NAME_MAX = 64  # what the account table holds of a name
 # The actions that change what the pencil's form shows.
-CHANGING = ("change_student", "couple_users", "uncouple_users", "import_students")
+CHANGING = ("change_student", "couple_users", "uncouple_users", "import_students", "undo_student_import")
 
 
 def _birth_date(text: str) -> None:

@@ -31,6 +31,7 @@ VERSIONED = (
     "deactivate_users",
     "reactivate_users",
     "import_users",
+    "undo_user_import",
 )
 
 LABELS = {

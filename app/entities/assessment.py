@@ -26,7 +26,7 @@ class Assessment(Model):
     sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), unique=True)
     version: Mapped[int] = mapped_column(default=1)
     definitive_at: Mapped[datetime | None] = mapped_column(Moment)
-    definitive_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    definitive_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
 
     sitting: Mapped[Sitting] = relationship()
     sheets: Mapped[list[ScoreSheet]] = relationship(back_populates="assessment", passive_deletes=True)
@@ -97,7 +97,7 @@ class Adoption(Model):
 
     result_id: Mapped[int] = mapped_column(ForeignKey("result.id"), primary_key=True)
     decided_on: Mapped[date]
-    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     recorded_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 
     result: Mapped[Result] = relationship(back_populates="adoption")

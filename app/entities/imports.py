@@ -1,7 +1,8 @@
-"""A run of the import wizard, from file to report."""
+"""A run of the import wizard, from file to report, and what it wrote."""
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +54,42 @@ class ImportRun(Model):
     header_key: Mapped[str] = mapped_column(String(64), default="", index=True)
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    undone_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class What(enum.StrEnum):
+    """What a change is about; beside it what its second number is."""
+
+    STUDENT = "student"  # of a new one: the studentgroep it was put in
+    USER = "user"
+    GROUP = "group"
+    ACCOUNT = "account"  # a changed one: its student
+    ENROLMENT = "enrolment"  # of a student who was there: the programme
+    MEMBER = "member"  # of a student who was there: the studentgroep
+
+
+class ImportChange(Model):
+    """One thing that a run wrote: a row made or changed, or a coupling made. Goes after seven days.
+
+    `was`: the version that a changed row had before (none: the run made it); `version`: the one it has after.
+    `changes`: {column: [old, new]}, and under `given` the couplings that are part of the row's version.
+    A new row has no others: what hangs on it is told apart by its moment and its version.
+    """
+
+    __tablename__ = "import_change"
+    __table_args__ = (Index("ix_import_change_row", "kind", "row_id"),)
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    other_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
+    was: Mapped[int | None]
+    version: Mapped[int | None]
+    changes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ImportPart(Model):

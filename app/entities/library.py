@@ -22,7 +22,7 @@ class LibraryDocument(Model):
     content_hash: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     uploaded_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
 

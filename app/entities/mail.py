@@ -32,7 +32,7 @@ class OutboxMail(Model):
     purpose: Mapped[str] = mapped_column(String(40))
     to_address: Mapped[str] = mapped_column(String(254))
     to_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    login_code_id: Mapped[int | None] = mapped_column(ForeignKey("login_code.id"))
+    login_code_id: Mapped[int | None] = mapped_column(ForeignKey("login_code.id"), index=True)
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), index=True)
     email_change_id: Mapped[int | None] = mapped_column(ForeignKey("email_change.id"), index=True)
     subject: Mapped[str] = mapped_column(String(200))

@@ -30,7 +30,7 @@ class ProgressMeasure(Model):
     work_process_id: Mapped[int] = mapped_column(ForeignKey("work_process.id"))
     kind: Mapped[str] = mapped_column(String(10))
     rating: Mapped[int]
-    rated_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    rated_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     rated_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
 
     work_process: Mapped[WorkProcess] = relationship()
@@ -60,4 +60,4 @@ class AssignmentDone(Model):
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("conditional_assignment.id"), primary_key=True)
     done_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)

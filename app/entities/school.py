@@ -27,5 +27,5 @@ class UpdateRead(Model):
     __tablename__ = "system_update_read"
 
     update_id: Mapped[int] = mapped_column(ForeignKey("system_update.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), primary_key=True, index=True)
     read_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)

@@ -35,7 +35,7 @@ class UserSession(Model):
     ended_because: Mapped[str] = mapped_column(String(20), default="", server_default="")  # rules/sessions
 
     # "Bekijk als": through whose eyes this session looks, and since when (rules/viewing).
-    viewing_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    viewing_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     viewing_since: Mapped[datetime | None] = mapped_column(Moment)
 
     user: Mapped[User] = relationship(foreign_keys=user_id)

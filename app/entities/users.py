@@ -25,7 +25,12 @@ class SchoolUser(AppBuilderUser):
     """Flask-AppBuilder's user with what a school needs; never deleted once it has assessed."""
 
     __tablename__ = "ab_user"
-    __table_args__ = {"extend_existing": True}  # one table with the framework's class
+    __table_args__ = (
+        # What points at a user has an index: otherwise each user who goes costs a walk through that table.
+        Index("ix_ab_user_created_by_fk", "created_by_fk"),
+        Index("ix_ab_user_changed_by_fk", "changed_by_fk"),
+        {"extend_existing": True},  # one table with the framework's class
+    )
     trail_name: ClassVar[str] = "User"  # what the trail calls these rows
 
     infix: Mapped[str] = mapped_column(String(20), default="", server_default="")

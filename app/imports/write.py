@@ -19,6 +19,7 @@ from app.errors import Conflict, NotFound, RuleBroken
 from app.imports.check import Checked
 from app.imports.kept import corrected, entries, pack_row, packed_parts, unpacked
 from app.imports.kind import CheckedRow, Kind
+from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.permissions import Actor
 from app.rules.text import N_
@@ -51,13 +52,15 @@ class Written:
     summary: Summary
     report: Report | None
     ids: list[int] = field(default_factory=list)
+    remembered: int = 0  # things that can be undone
     accounts: int = 0
     groups: list[str] = field(default_factory=list)
     refused: list[CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
-    def add(self, checked: Checked, ids: Sequence[int]) -> None:
+    def add(self, checked: Checked, ids: Sequence[int], memory: Memory) -> None:
+        self.remembered += memory.write()
         self.summary.add(checked)
         self.ids += ids
         self.refused += in_state(checked, "refused")
@@ -82,13 +85,13 @@ def in_state(checked: Checked, *states: str) -> list[CheckedRow]:
 
 
 def finish(actor: Actor, run: ImportRun, written: Written) -> Outcome:
-    """The run keeps its counts, its choices and the refused rows; the rest of the file goes."""
+    """The run keeps its counts, its choices, the refused rows and what was written; the file itself goes."""
     written.summary.complete(actor)
     _keep_refused(run, {row.number: row for row in written.refused})
     summary = written.summary
     run.counts = {
         **summary.tally, "accounts": written.accounts, "groups": written.groups,
-        "absent": summary.absent.count,
+        "absent": summary.absent.count, "remembered": written.remembered,
     }  # fmt: skip
     run.checked = {"absent": summary.as_json()["absent"]}
     run.table = {"header": run.table["header"], "count": len(written.refused)}

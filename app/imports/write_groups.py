@@ -11,11 +11,12 @@ from sqlalchemy import insert, update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportRun, What
 from app.entities.students import StudentGroup, group_member
 from app.imports.check import check_run
 from app.imports.groups import GROUPS, PROPERTIES
 from app.imports.kind import CheckedRow
+from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
@@ -43,18 +44,20 @@ def import_groups(
 ) -> Outcome:
     """Stap 4 van 4. Students are added to a group, never taken out of it."""
     run = now_open(actor, targets, GROUPS, version, report)
-    written = Written(Summary(GROUPS), report)
+    written, memory = Written(Summary(GROUPS), report), Memory(run)
     checked = check_run(actor, run)
     groups = _gathered(in_state(checked, "new", "changed"))
     new = [group for group in groups if group.there is None]
     if new:
         db.session.execute(insert(StudentGroup), [group.values for group in new])
-    _update([group for group in groups if group.there is not None])
+    _update([group for group in groups if group.there is not None], memory)
     ids = {group.name: group.there.id for group in groups if group.there is not None}
-    ids |= group_ids([group.name for group in new]) if new else {}
-    _fill(groups, ids)
+    new_ids = group_ids([group.name for group in new]) if new else {}
+    memory.made(What.GROUP, new_ids.values())
+    ids |= new_ids
+    _fill(groups, ids, memory)
     written.groups += [group.name for group in new]
-    written.add(checked, list(ids.values()))
+    written.add(checked, list(ids.values()), memory)
     return finish(actor, run, written)
 
 
@@ -69,18 +72,20 @@ def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:
     return list(found.values())
 
 
-def _update(groups: Sequence[_Group]) -> None:
+def _update(groups: Sequence[_Group], memory: Memory) -> None:
     """Only groups with another property; a student more is no other version of the group."""
-    found = [
-        {"id": group.there.id, "version": group.there.version + 1, **group.values}
-        for group in groups
-        if group.there is not None and group.values != group.there.values
-    ]
+    found = []
+    for group in groups:
+        there = group.there
+        if there is None or group.values == there.values:
+            continue
+        found.append({"id": there.id, "version": there.version + 1, **group.values})
+        memory.changed(What.GROUP, there, group.values)
     if found:
         db.session.execute(update(StudentGroup), found)
 
 
-def _fill(groups: Sequence[_Group], ids: Mapping[str, int]) -> None:
+def _fill(groups: Sequence[_Group], ids: Mapping[str, int], memory: Memory) -> None:
     values = [
         {"group_id": ids[group.name], "student_id": student}
         for group in groups
@@ -89,3 +94,4 @@ def _fill(groups: Sequence[_Group], ids: Mapping[str, int]) -> None:
     ]
     if values:
         db.session.execute(insert(group_member), values)
+    memory.coupled(What.MEMBER, ((one["student_id"], one["group_id"]) for one in values))

@@ -11,16 +11,17 @@ from sqlalchemy import insert, update
 from app.actions.base import Outcome, Targets, action
 from app.actions.login_codes import give_students_codes
 from app.entities.base import db
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportRun, What
 from app.entities.students import Enrolment, Gender, Student, StudentGroup, Supervision, group_member
 from app.entities.users import User
 from app.imports.check import Checked, in_batches
 from app.imports.kind import CheckedRow
+from app.imports.memory import Memory
 from app.imports.students import STUDENTS, USER_COLUMNS
 from app.imports.summary import Summary
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
-from app.queries.imports import group_ids, student_ids
+from app.queries.imports import Fact, account_facts, group_ids, student_ids
 from app.rules.people import student_search
 
 STORED = tuple(column.key for column in STUDENTS.columns if column.stored)
@@ -41,17 +42,18 @@ def import_students(
 
 
 def _write(actor: Actor, run: ImportRun, checked: Checked, written: Written) -> None:
+    memory = Memory(run)
     new, changed = in_state(checked, "new"), in_state(checked, "changed")
     _insert_students(new)
-    _update_students(changed)
+    _update_students(changed, memory)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
-    ids |= student_ids([row.values["number"] for row in new]) if new else {}
-    written.groups += _couple(checked, [*new, *changed], ids)
+    new_ids = student_ids([row.values["number"] for row in new]) if new else {}
+    ids |= new_ids
+    written.groups += _couple(checked, [*new, *changed], ids, memory)
     if new and run.login_codes != "none":
-        new_ids = [ids[row.values["number"]] for row in new]
-        accounts, _issued = give_students_codes(actor, new_ids, mail=run.login_codes == "mail")
+        accounts, _issued = give_students_codes(actor, new_ids.values(), mail=run.login_codes == "mail")
         written.accounts += accounts.made
-    written.add(checked, list(ids.values()))
+    written.add(checked, list(ids.values()), memory)
 
 
 # -- students
@@ -59,50 +61,63 @@ def _write(actor: Actor, run: ImportRun, checked: Checked, written: Written) -> 
 
 def _insert_students(rows: Sequence[CheckedRow]) -> None:
     if rows:
-        db.session.execute(insert(Student), [_searchable({**EMPTY, **_stored(row)}) for row in rows])
+        db.session.execute(insert(Student), [searchable({**EMPTY, **_stored(row)}) for row in rows])
 
 
-def _update_students(rows: Sequence[CheckedRow]) -> None:
-    """Only rows with another name, date or address; every row names every column: one statement."""
+def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
+    """Only rows with another name, date, address or user; every row names every column: one statement.
+
+    A user more is another version of the student: the pencil's form shows the users, too.
+    """
     found = []
     for row in rows:
-        there = row.there
-        values = _stored(row)
-        if there is not None and any(there.values[key] != value for key, value in values.items()):
-            merged = _searchable({**there.values, **values})
-            found.append({"id": there.id, "version": there.version + 1, **merged})
+        there, values = row.there, _stored(row)
+        if there is None or not (_differs(there, values) or _added_users(row)):
+            continue
+        found.append({
+            "id": there.id, "version": there.version + 1, **searchable({**there.values, **values}),
+        })  # fmt: skip
+        memory.changed(What.STUDENT, there, values, given=_added_users(row))
     if found:
         db.session.execute(update(Student), found)
-        _tell_accounts(rows)
+        _tell_accounts(rows, memory)
 
 
-def _tell_accounts(rows: Sequence[CheckedRow]) -> None:
+def _differs(there: Fact, values: Mapping[str, Any]) -> bool:
+    return any(there.values[key] != value for key, value in values.items())
+
+
+def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> None:
     """A student who can sign in has the same name and address there."""
-    found = [
-        (row.there.user_id, {**row.there.values, **_stored(row)})
+    told = {
+        row.there.user_id: (row.there.id, account_of({**row.there.values, **_stored(row)}))
         for row in rows
-        if row.there is not None and row.there.user_id is not None
-    ]
-    names = [
-        {
-            "id": user_id, "first_name": values["first_name"][:ACCOUNT_NAME], "infix": values["infix"],
-            "last_name": values["last_name"][:ACCOUNT_NAME],
-        }
-        for user_id, values in found
-    ]  # fmt: skip
-    addresses = [
-        {"id": user_id, "email": values["email"].lower()} for user_id, values in found if values["email"]
-    ]
-    for accounts in (names, addresses):
-        if accounts:
-            db.session.execute(update(User), accounts)
+        if row.there is not None and row.there.user_id is not None and _differs(row.there, _stored(row))
+    }
+    if not told:
+        return
+    found = []
+    for before in account_facts(told):
+        student_id, values = told[before.id]
+        values["email"] = values["email"] or before.values["email"]
+        found.append({"id": before.id, **values})
+        memory.changed(What.ACCOUNT, before, values, other_id=student_id, raised=False)
+    db.session.execute(update(User), found)
+
+
+def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
+    """What a student's account has of the student."""
+    return {
+        "first_name": student["first_name"][:ACCOUNT_NAME], "infix": student["infix"],
+        "last_name": student["last_name"][:ACCOUNT_NAME], "email": student["email"].lower(),
+    }  # fmt: skip
 
 
 def _stored(row: CheckedRow) -> dict[str, Any]:
     return {key: row.values[key] for key in STORED if key in row.values}
 
 
-def _searchable(values: dict[str, Any]) -> dict[str, Any]:
+def searchable(values: dict[str, Any]) -> dict[str, Any]:
     found = student_search(
         values["first_name"], values["infix"], values["last_name"], values["number"], values["email"]
     )
@@ -112,24 +127,33 @@ def _searchable(values: dict[str, Any]) -> dict[str, Any]:
 # -- couplings
 
 
-def _couple(checked: Checked, rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> Sequence[str]:
+def _couple(
+    checked: Checked, rows: Sequence[CheckedRow], ids: Mapping[str, int], memory: Memory
+) -> Sequence[str]:
     """Programmes, groups and users added to what each student has; the names of groups that were made."""
     enrolments: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
     supervisions: list[dict[str, Any]] = []
-    groups = _groups(checked)
+    groups = _groups(checked, memory)
     for row in rows:
         student_id = ids[row.values["number"]]
         if (programme := _added(row, "programme")) is not None:
             enrolments.append({"student_id": student_id, "programme_id": programme})
         if (group := _added(row, "group")) is not None:
             members.append({"student_id": student_id, "group_id": groups[group]})
-        for column in USER_COLUMNS:
-            if (user := _added(row, column.key)) is not None:
-                supervisions.append({"student_id": student_id, "user_id": user, "role": column.key})
+        supervisions += [
+            {"student_id": student_id, "user_id": user, "role": role}
+            for role, user in _added_users(row).items()
+        ]
     for target, values in ((Enrolment, enrolments), (group_member, members), (Supervision, supervisions)):
         if values:
             db.session.execute(insert(target), values)
+    there = {row.there.id for row in rows if row.there}
+    joined = {one["student_id"]: one["group_id"] for one in members}
+    enrolled = {one["student_id"]: one["programme_id"] for one in enrolments}
+    memory.made(What.STUDENT, (one for one in ids.values() if one not in there), joined)
+    memory.coupled(What.MEMBER, (pair for pair in joined.items() if pair[0] in there))
+    memory.coupled(What.ENROLMENT, (pair for pair in enrolled.items() if pair[0] in there))
     return checked.new_groups
 
 
@@ -139,10 +163,18 @@ def _added(row: CheckedRow, key: str) -> Any:
     return None if row.there is not None and value in row.there.coupled[key] else value
 
 
-def _groups(checked: Checked) -> Mapping[str, int]:
+def _added_users(row: CheckedRow) -> dict[str, int]:
+    """Role -> the user who is coupled in it."""
+    added = ((column.key, _added(row, column.key)) for column in USER_COLUMNS)
+    return {role: user for role, user in added if user is not None}
+
+
+def _groups(checked: Checked, memory: Memory) -> Mapping[str, int]:
     """Name -> id of every group in the file, new ones made."""
     there = {name: group_id for group_id, name in checked.world.known.groups.values()}
     if not checked.new_groups:
         return there
     db.session.execute(insert(StudentGroup), [{"name": name} for name in checked.new_groups])
-    return {**there, **group_ids(checked.new_groups)}
+    made = group_ids(checked.new_groups)
+    memory.made(What.GROUP, made.values())
+    return {**there, **made}

@@ -13,10 +13,11 @@ from app.actions.base import Outcome, Targets, action
 from app.actions.login_codes import issue_codes
 from app.actions.sessions import end_sessions
 from app.entities.base import db
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportRun, What
 from app.entities.users import User, user_programme
 from app.imports.check import check_run
 from app.imports.kind import CheckedRow
+from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.users import USERS
 from app.imports.write import Report, Written, finish, in_state, now_open
@@ -33,19 +34,20 @@ def import_users(
 ) -> Outcome:
     """Stap 4 van 4. A role is added, never taken: who loses one is changed by hand (tab Gebruikers)."""
     run = now_open(actor, targets, USERS, version, report)
-    written = Written(Summary(USERS), report)
+    written, memory = Written(Summary(USERS), report), Memory(run)
     checked = check_run(actor, run)
     new, changed = in_state(checked, "new"), in_state(checked, "changed")
     _insert(new)
-    _update(changed)
+    _update(changed, memory)
     ids = {row.values["email"]: row.there.id for row in changed if row.there}
-    ids |= user_ids([row.values["email"] for row in new]) if new else {}
+    new_ids = user_ids([row.values["email"] for row in new]) if new else {}
+    memory.made(What.USER, new_ids.values())
+    ids |= new_ids
     _add_roles([*new, *changed], ids)
     _couple([*new, *changed], ids)
     if new and run.login_codes != "none":
-        new_ids = [ids[row.values["email"]] for row in new]
-        written.accounts = len(issue_codes(actor, new_ids, mail=run.login_codes == "mail").made)
-    written.add(checked, list(ids.values()))
+        written.accounts = len(issue_codes(actor, new_ids.values(), mail=run.login_codes == "mail").made)
+    written.add(checked, list(ids.values()), memory)
     return finish(actor, run, written)
 
 
@@ -60,16 +62,17 @@ def _new(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**stored, "username": stored["username"] or stored["email"], "active": True}
 
 
-def _update(rows: Sequence[CheckedRow]) -> None:
+def _update(rows: Sequence[CheckedRow], memory: Memory) -> None:
     """Every row names every column: one statement. A coupling, too, makes another version of the user."""
-    found = [
-        {
-            **row.there.values, **{key: row.values[key] for key in STORED if key in row.values},
-            "id": row.there.id, "version": row.there.version + 1,
-        }
-        for row in rows
-        if row.there is not None
-    ]  # fmt: skip
+    found = []
+    for row in rows:
+        there = row.there
+        if there is None:
+            continue
+        values = {key: row.values[key] for key in STORED if key in row.values}
+        found.append({**there.values, **values, "id": there.id, "version": there.version + 1})
+        given = {key: added for key in ("roles", "programmes") if (added := _added(row, key))}
+        memory.changed(What.USER, there, values, given=given)
     if found:
         db.session.execute(update(User), found)
 

@@ -27,12 +27,15 @@ from app.imports.intake import PASTED, receive, receive_again
 from app.imports.kept import column_letter, first_values, reading_of, top_of
 from app.imports.kinds import GROUPS, STUDENTS, USERS
 from app.imports.table import FileRefused, Reading
+from app.imports.undo_groups import undo_group_import
+from app.imports.undo_students import undo_student_import
+from app.imports.undo_users import undo_user_import
 from app.imports.workbook import CSV, XLSX, example_csv, example_xlsx
 from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, posted_fields
+from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
 from app.pages.base.screens import (
     bytes_answer,
     expose,
@@ -48,7 +51,7 @@ from app.pages.imports_check import PAGE_OF, CheckPages
 from app.pages.imports_views import run_columns, run_rows
 from app.pages.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS
 from app.permissions import Permission
-from app.queries.imports import last_choices, own_runs
+from app.queries.imports import RunLine, last_choices, runs_of
 
 
 class ImportPage(CheckPages):
@@ -77,7 +80,7 @@ class ImportPage(CheckPages):
         page = self.page(
             "imports/file.html", form=form, steps=self.steps(1), token=new_token(), here=self,
             run_columns=run_columns(),
-            runs=run_rows(own_runs(current_actor(), self.kind.key), self.href),
+            runs=run_rows(self._runs(), self.href, self.undoing),
         )  # fmt: skip
         return page, 422 if posted() else 200
 
@@ -183,20 +186,35 @@ class ImportPage(CheckPages):
         world = world_of_choices(current_actor(), found)
         return values_to_choose(world, found, earlier), world
 
+    def _runs(self) -> Sequence[RunLine]:
+        return runs_of(current_actor(), self.kind.key, self.permission)
+
+    def back_href(self) -> str:
+        """Undoing came from the report of a run, or from the list of runs."""
+        if text_arg("back") == "report" and len(ids_arg()) == 1:
+            return self.href("report", pk=ids_arg()[0])
+        return self.href("index")
+
 
 class StudentImportPage(ImportPage):
     route_base = "/studenten/importeren"
-    kind, permission, importing = STUDENTS, Permission.STUDENTS_IMPORT, import_students
+    kind, permission = STUDENTS, Permission.STUDENTS_IMPORT
+    importing, undoing = import_students, undo_student_import
+    other_actions = (undo_student_import,)
     words, file_form, sample = STUDENT_WORDS, StudentFileForm, send_student_sample
 
 
 class UserImportPage(ImportPage):
     route_base = "/gebruikers/importeren"
-    kind, permission, importing = USERS, Permission.USERS_IMPORT, import_users
+    kind, permission = USERS, Permission.USERS_IMPORT
+    importing, undoing = import_users, undo_user_import
+    other_actions = (undo_user_import,)
     words, file_form, sample = USER_WORDS, UserFileForm, send_user_sample
 
 
 class GroupImportPage(ImportPage):
     route_base = "/studentgroepen/importeren"
-    kind, permission, importing = GROUPS, Permission.GROUPS_IMPORT, import_groups
+    kind, permission = GROUPS, Permission.GROUPS_IMPORT
+    importing, undoing = import_groups, undo_group_import
+    other_actions = (undo_group_import,)
     words = GROUP_WORDS

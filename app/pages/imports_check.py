@@ -25,7 +25,7 @@ from app.imports.write import remarks
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, is_number, number_arg, posted_fields, text_arg
 from app.pages.base.screens import (
-    Screen,
+    ActionScreen,
     bytes_answer,
     expose,
     filled,
@@ -36,7 +36,7 @@ from app.pages.base.screens import (
     tell,
 )
 from app.pages.code_mails import MailPreview, previews_of
-from app.pages.imports_views import ABSENT, PAGE_SIZE, CheckView, absent_view
+from app.pages.imports_views import ABSENT, PAGE_SIZE, CheckView, absent_view, undo_view
 from app.pages.imports_words import Words
 from app.permissions import Permission
 from app.queries.imports import own_run
@@ -46,12 +46,13 @@ PAGE_OF = {"mapping": "columns", "values": "values", "check": "check", "done": "
 REPORTED = 50  # refused rows, and absent ones, that the report names
 
 
-class CheckPages(Screen):
+class CheckPages(ActionScreen):
     """Step 4 of every kind; what it is of stands in imports.py."""
 
     kind: Kind
     permission: Permission
     importing: Action
+    undoing: Action
     words: Words
     sample: Action | None = None  # sends the mail with an inlogcode to who imports
 
@@ -185,7 +186,7 @@ class CheckPages(Screen):
         absent = absent_view(absent_in(found.checked), self.words, REPORTED)
         return self.page(
             "imports/report.html", run=found, steps=self.steps(5, found), here=self, refused=refused,
-            absent=absent,
+            absent=absent, undo=undo_view(found, self.href, self.undoing),
         )  # fmt: skip
 
     @expose("/<int:pk>/geweigerd.xlsx")

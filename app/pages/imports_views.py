@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 
+from app.actions.base import Action
+from app.entities.imports import ImportRun
 from app.imports.check import STATES
 from app.imports.kind import CheckedRow, State
 from app.imports.overview import Overview
+from app.imports.undo import undo_summary
 from app.pages.base.render import show_datetime
 from app.pages.base.request import href_with, number_arg, text_arg
 from app.pages.imports_words import Words
 from app.queries.import_absent import Absent
-from app.queries.imports import RunLine
+from app.queries.imports import RunLine, can_be_undone, undo_until
 from app.theme.widgets import Badge, Button, Cell, Column, Pager, Row, Tone
 
 PAGE_SIZE = 25
@@ -179,27 +183,64 @@ def run_columns() -> Sequence[Column]:
     ]
 
 
-def run_rows(runs: Sequence[RunLine], href: Callable[..., str]) -> Sequence[Row]:
-    return [_run_row(run, href) for run in runs]
+def run_rows(runs: Sequence[RunLine], href: Callable[..., str], undoing: Action) -> Sequence[Row]:
+    return [_run_row(run, href, undoing) for run in runs]
 
 
-def _run_row(run: RunLine, href: Callable[..., str]) -> Row:
+def _run_row(run: RunLine, href: Callable[..., str], undoing: Action) -> Row:
     done = run.stage == "done"
-    step = {"mapping": 2, "values": 3, "check": 4}.get(run.stage, 4)
-    state = (
-        Badge(_("Geïmporteerd"), "good", "check-lg")
-        if done
-        else Badge(_("Stap %(step)s van %(steps)s", step=step, steps=4), "info")
-    )
-    label = _("Bekijk verslag") if done else _("Verder gaan")
-    button = Button(label, href("resume", pk=run.id), name=f"{label}: {run.file_name}")
     cells = [
-        Cell(run.file_name),
+        Cell(run.file_name, muted=_("door %(who)s", who=run.maker) if run.maker else ""),
         Cell(show_datetime(run.created_at)),
-        Cell(badges=[state]),
+        Cell(badges=[_run_badge(run)]),
         Cell(counts_text(run) if done else _("Nog niets geschreven")),
     ]
-    return Row(run.id, run.file_name, cells, [button])
+    buttons = []
+    if not run.maker:
+        label = _("Bekijk verslag") if done else _("Verder gaan")
+        buttons.append(Button(label, href("resume", pk=run.id), name=f"{label}: {run.file_name}"))
+    if run.undoable:
+        label = str(undoing.submit)
+        name = f"{label}: {run.file_name}, {show_datetime(run.created_at)}"
+        buttons.append(Button(label, undo_href(run.id, href, undoing), name=name))
+    return Row(run.id, run.file_name, cells, buttons)
+
+
+def _run_badge(run: RunLine) -> Badge:
+    if run.undone_at is not None:
+        return Badge(_("Ongedaan gemaakt"), "neutral", "arrow-counterclockwise")
+    if run.stage == "done":
+        return Badge(_("Geïmporteerd"), "good", "check-lg")
+    step = {"mapping": 2, "values": 3, "check": 4}.get(run.stage, 4)
+    return Badge(_("Stap %(step)s van %(steps)s", step=step, steps=4), "info")
+
+
+def undo_href(run_id: int, href: Callable[..., str], undoing: Action, back: str = "") -> str:
+    pairs = [("id", str(run_id)), ("back", back)] if back else [("id", str(run_id))]
+    return href_with(href("do", name=undoing.name), pairs)
+
+
+@dataclass(frozen=True)
+class UndoView:
+    """What the report says of undoing: until when it can be done, or what came of it."""
+
+    href: str = ""
+    until: datetime | None = None
+    undone_at: datetime | None = None
+    by: str = ""
+    summary: str = ""
+    kept: Sequence[Sequence[str]] = ()
+
+
+def undo_view(run: ImportRun, href: Callable[..., str], undoing: Action) -> UndoView:
+    if run.undone_at is not None:
+        told = run.counts["undone"]
+        return UndoView(
+            undone_at=run.undone_at, by=told["by"], summary=undo_summary(told), kept=run.table.get("kept", [])
+        )
+    if not can_be_undone(run):
+        return UndoView()
+    return UndoView(href=undo_href(run.id, href, undoing, back="report"), until=undo_until(run))
 
 
 def counts_text(run: RunLine) -> str:

@@ -22,6 +22,7 @@ from app.entities.students import Enrolment, Student, StudentGroup, Supervision,
 from app.entities.users import RoleRow, User
 from app.errors import NotFound
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
+from app.rules.people import full_name
 
 KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
 RUNS_SHOWN = 20
@@ -48,7 +49,7 @@ def oldest_kept() -> datetime:
 
 @dataclass(frozen=True)
 class RunLine:
-    """A run in the list of a maker's runs; `counts` is empty until it is done."""
+    """A run in the list; `counts` is empty until it is done, `maker` in the maker's own list."""
 
     id: int
     file_name: str
@@ -56,21 +57,51 @@ class RunLine:
     created_at: datetime
     finished_at: datetime | None
     counts: Mapping[str, Any]
+    undone_at: datetime | None
+    maker: str
+
+    @property
+    def undoable(self) -> bool:
+        return can_be_undone(self)
 
 
-def own_runs(actor: Actor, kind: str) -> Sequence[RunLine]:
-    """The actor's runs of this kind, newest first. One query, without the tables that were read."""
+def can_be_undone(run: ImportRun | RunLine) -> bool:
+    """Something of it was written and remembered, and not taken back yet."""
+    return run.stage == "done" and run.undone_at is None and bool(run.counts.get("remembered"))
+
+
+def undo_until(run: ImportRun) -> datetime:
+    return run.created_at + KEPT_FOR
+
+
+def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine]:
+    """The actor's own runs of this kind, and of colleagues those that were carried out: newest first.
+
+    One query, without the tables that were read: a file is its maker's alone.
+    """
     rows = db.session.execute(
-        visible(actor, ImportRun)
+        visible(actor, ImportRun, permission)
+        .join(User, User.id == ImportRun.maker_id)
         .with_only_columns(
             ImportRun.id, ImportRun.file_name, ImportRun.stage, ImportRun.created_at,
-            ImportRun.finished_at, ImportRun.counts,
+            ImportRun.finished_at, ImportRun.counts, ImportRun.undone_at, ImportRun.maker_id,
+            User.first_name, User.infix, User.last_name,
         )
-        .where(ImportRun.kind == kind, ImportRun.created_at > oldest_kept())
+        .where(
+            ImportRun.kind == kind, ImportRun.created_at > oldest_kept(),
+            or_(ImportRun.maker_id == actor.id, ImportRun.stage == "done"),
+        )
         .order_by(ImportRun.id.desc())
         .limit(RUNS_SHOWN)
     )  # fmt: skip
-    return [RunLine(*row) for row in rows]
+    return [
+        RunLine(
+            row.id, row.file_name, row.stage, row.created_at, row.finished_at, row.counts, row.undone_at,
+            maker="" if row.maker_id == actor.id
+            else full_name(row.first_name, row.infix, row.last_name),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def last_choices(kind: str, header_key: str) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, str]]]:
@@ -247,6 +278,21 @@ def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
         select(Student.number, Student.id).where(Student.number.in_(text_set(sorted(numbers))))
     )
     return {row[0]: row[1] for row in rows}
+
+
+ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
+
+
+def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
+    """What these accounts have of their students."""
+    columns = [getattr(User, name) for name in ACCOUNT_FIELDS]
+    rows = db.session.execute(
+        select(User.id, User.version, *columns).where(User.id.in_(id_set(list(user_ids)))).order_by(User.id)
+    )
+    return [
+        Fact(row.id, {name: getattr(row, name) for name in ACCOUNT_FIELDS}, version=row.version)
+        for row in rows
+    ]
 
 
 def group_ids(names: Collection[str]) -> Mapping[str, int]:

@@ -1,0 +1,89 @@
+"""What an import wrote, kept in its own transaction: with it, undo.py can put back what was there.
+
+One statement however many rows; the values that were replaced are personal data and go with the run's table.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import Table, insert
+
+from app.entities.base import db
+from app.entities.imports import ImportChange, ImportRun, What
+from app.queries.imports import Fact
+
+FIRST_VERSION = 1
+NONE: Mapping[int, int] = {}
+NOTHING: Mapping[str, Any] = {}
+
+
+class Memory:
+    """Collects what one run writes."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run_id = run.id
+        self.rows: list[dict[str, Any]] = []
+
+    def made(self, what: What, row_ids: Iterable[int], other_ids: Mapping[int, int] = NONE) -> None:
+        """Rows that were not there before."""
+        for row_id in row_ids:
+            self._note(what, row_id, other_ids.get(row_id, 0), version=FIRST_VERSION)
+
+    def changed(
+        self,
+        what: What,
+        there: Fact,
+        new: Mapping[str, Any],
+        *,
+        given: Mapping[str, Any] = NOTHING,
+        other_id: int = 0,
+        raised: bool = True,
+    ) -> None:
+        """A row with other values, or with a coupling more that makes it another version."""
+        changes: dict[str, Any] = {
+            key: [plain(there.values[key]), plain(value)]
+            for key, value in new.items()
+            if there.values[key] != value
+        }
+        if given:
+            changes["given"] = dict(given)
+        self._note(
+            what, there.id, other_id, was=there.version, version=there.version + raised, changes=changes
+        )
+
+    def coupled(self, what: What, pairs: Iterable[tuple[int, int]]) -> None:
+        for row_id, other_id in pairs:
+            self._note(what, row_id, other_id)
+
+    def write(self) -> int:
+        """Keep it all; how many things there are to keep."""
+        if self.rows:
+            db.session.execute(insert(cast(Table, ImportChange.__table__)), self.rows)
+        return len(self.rows)
+
+    def _note(
+        self,
+        what: What,
+        row_id: int,
+        other_id: int = 0,
+        *,
+        was: int | None = None,
+        version: int | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Every row names every column: one statement."""
+        self.rows.append({
+            "run_id": self.run_id, "kind": what.value, "row_id": row_id, "other_id": other_id,
+            "was": was, "version": version, "changes": changes,
+        })  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A value of a column as JSON keeps it; a date in ISO's form, a choice as its word."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, enum.Enum) else value

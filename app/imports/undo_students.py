@@ -1,0 +1,198 @@
+"""Import van studenten ongedaan maken: who was new goes, who was there is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.actions.base import Outcome, Targets, action
+from app.actions.removal import remove_accounts, remove_students
+from app.entities.engine import id_set
+from app.entities.imports import ImportRun, What
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.users import User
+from app.imports.undo import (
+    CHANGED_SINCE,
+    Undoing,
+    as_it_was,
+    finish_undo,
+    forget,
+    hand_on_versions,
+    put_back,
+    remove_empty_groups,
+    run_to_undo,
+    uncouple,
+    untouched,
+)
+from app.imports.write_students import STORED, searchable
+from app.permissions import Actor, Permission, visible
+from app.queries.import_undo import (
+    Since,
+    Written,
+    accounts_since,
+    given_since,
+    held_by_another,
+    out_of_sight,
+    standing_on,
+    written,
+)
+from app.queries.imports import ACCOUNT_FIELDS
+from app.rules.text import N_
+
+OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
+REASONS = {
+    "registration": N_("is aangemeld voor een examen"),
+    "exam_exclusion": N_("heeft een examen dat niet-beschikbaar is gemaakt"),
+    "progress_measure": N_("heeft ingevulde onderwijsvoortgang"),
+    "assignment_done": N_("heeft een voorwaardelijke opdracht gedaan"),
+    "enrolment": N_("is sindsdien gekoppeld aan een opleiding of keuzedeel"),
+    "student_group_member": N_("is sindsdien in een studentgroep gezet"),
+}  # in the order in which they are told
+OTHERWISE = N_("wordt elders in Proeve al gebruikt")
+
+
+@action(
+    _l("Import van studenten ongedaan maken"), permission=Permission.STUDENTS_IMPORT, on=ImportRun,
+    confirm=True, danger=True, noun=_l("import"), submit=_l("Ongedaan maken"),
+    intro=_l(
+        "Nieuwe studenten worden verwijderd, gewijzigde teruggezet, koppelingen van deze import weggehaald. "
+        "Wat sindsdien is gewijzigd of gebruikt, blijft. Een mail die nog wacht, wordt niet verstuurd; een "
+        "mail die al weg is, is niet terug te halen, maar de inlogcode erin werkt dan niet meer."
+    ),
+)  # fmt: skip
+def undo_student_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
+    """Take back what one import did, except what was touched since; that is named."""
+    run, undoing = run_to_undo(actor, targets, "students"), Undoing()
+    own = visible(actor, Student, Permission.STUDENTS_IMPORT).with_only_columns(Student.id)
+    found = written(run, What.STUDENT, Student, own, Student.last_name, Student.first_name)
+    new = [one for one in found if one.was is None]
+    undoing.keep_hidden(out_of_sight(run, own, *OF_STUDENTS))
+    groups = written(run, What.GROUP, StudentGroup, visible_groups(actor))
+    _remove_new(run, undoing, new)
+    _put_back_known(run, undoing, [one for one in found if one.was is not None])
+    _uncouple_given(run, undoing, given_since(run, own, [one.row.id for one in new]))
+    undoing.groups = len(remove_empty_groups(undoing, groups))
+    return finish_undo(actor, run, undoing, "Student")
+
+
+def visible_groups(actor: Actor) -> Any:
+    return visible(actor, StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(StudentGroup.id)
+
+
+# -- who was new
+
+
+def _remove_new(run: ImportRun, undoing: Undoing, new: Sequence[Written]) -> None:
+    """Students of this import with nothing on them but what it made itself, and their accounts."""
+    accounts = {one.row.id: one.row.user_id for one in new if one.row.user_id}
+    standing = standing_on(run, [one.row.id for one in new])
+    since = accounts_since(run, list(accounts.values()), of_students=True)
+    for one in new:
+        student = one.row
+        why = _why_it_stays(one, standing.get(student.id, ()), since)
+        if why:
+            undoing.keep(student.list_name, why)
+        else:
+            undoing.removed[student.id] = student.list_name
+    going = list(undoing.removed)
+    remove_students(going)
+    gone = [accounts[one] for one in going if one in accounts]
+    undoing.mailed = remove_accounts(gone)
+    forget(going, *OF_STUDENTS)
+    forget(gone, What.ACCOUNT)
+
+
+def _why_it_stays(one: Written, tables: Collection[str], since: Since) -> str:
+    student, account = one.row, one.row.user_id
+    if account in since.used:
+        return _("heeft zich al aangemeld")
+    if account and account not in since.own:
+        return _("heeft sindsdien een account of inlogcode gekregen")
+    if tables:
+        return _(next((text for table, text in REASONS.items() if table in tables), OTHERWISE))
+    if account in since.touched:
+        return _("heeft een account dat sindsdien is gewijzigd of gebruikt")
+    if student.progress_available:
+        return _("heeft studievoortgang die beschikbaar is gesteld")
+    return "" if untouched(one) and student.active else _(CHANGED_SINCE)
+
+
+# -- who was there
+
+
+def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) -> None:
+    """Values and users of students as they were, with the name and address of their accounts."""
+    back: list[Written] = []
+    for one in known:
+        if untouched(one):
+            back.append(one)
+            undoing.restored[one.row.id] = one.row.list_name
+            undoing.tell(one.row.number, one.changes)
+        else:
+            undoing.keep(one.row.list_name, _(CHANGED_SINCE))
+    ids = [one.row.id for one in back]
+    supervisions = [
+        {"student_id": one.row.id, "user_id": user, "role": role}
+        for one in back
+        for role, user in one.given.items()
+    ]
+    uncouple(Supervision, supervisions, "student_id", "user_id", "role")
+    put_back(Student, [searchable(as_it_was(one, STORED)) for one in back])
+    _put_back_accounts(run, undoing, {one.row.user_id: one for one in back if one.row.user_id})
+    hand_on_versions(run, What.STUDENT, ids)
+
+
+def _put_back_accounts(run: ImportRun, undoing: Undoing, students: Mapping[int, Written]) -> None:
+    """An account that says otherwise by now keeps what it says; so does one whose old address is taken."""
+    changed = written(run, What.ACCOUNT, User, id_set(list(students)))
+    taken = held_by_another({
+        one.row.id: one.changes["email"][0] for one in changed if "email" in one.changes
+    })  # fmt: skip
+    back = []
+    for one in changed:
+        if one.row.id in taken:
+            why = _("het oude e-mailadres van het account is intussen van een ander; het account blijft zo")
+            undoing.keep(students[one.row.id].row.list_name, why)
+        elif not untouched(one):
+            why = _("het account is sindsdien gewijzigd en blijft zoals het nu is")
+            undoing.keep(students[one.row.id].row.list_name, why)
+        else:
+            back.append(one)
+    put_back(User, [as_it_was(one, ACCOUNT_FIELDS, versions=0) for one in back])
+
+
+# -- what they were given
+
+
+def _uncouple_given(run: ImportRun, undoing: Undoing, given: Sequence[Any]) -> None:
+    """Programmes and groups that were added to who was there already."""
+    enrolments, members = [], []
+    for one in given:
+        why = why_it_is_kept(one)
+        if why:
+            undoing.keep(one.Student.list_name, why)
+            continue
+        undoing.restored[one.Student.id] = one.Student.list_name
+        if one.kind == What.ENROLMENT:
+            enrolments.append({"student_id": one.Student.id, "programme_id": one.other_id})
+        else:
+            members.append({"student_id": one.Student.id, "group_id": one.other_id})
+    uncouple(Enrolment, enrolments, "student_id", "programme_id")
+    uncouple(group_member, members, "student_id", "group_id")
+
+
+def why_it_is_kept(one: Any) -> str:
+    if one.kind == What.ENROLMENT:
+        if not one.there:
+            return _("is sindsdien al ontkoppeld")
+        return (
+            _("is aangemeld voor een examen van deze opleiding; de koppeling blijft")
+            if one.registered
+            else ""
+        )
+    if not one.there:
+        return _("is sindsdien al uit de studentgroep gehaald")
+    return _("is sindsdien met de hand in of uit een studentgroep gezet") if one.touched else ""
