@@ -68,6 +68,11 @@ SUPERVISION_ROLES = (
 )  # fmt: skip
 
 
+# Who can be the mentor of a group: the school's own people who work with students. Whoever comes from a
+# company, or only reads, is not whom one asks about a class.
+MENTOR_ROLES = (Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.ADMINISTRATOR)
+
+
 class Permission(enum.StrEnum):
     """ "<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
 
@@ -86,6 +91,7 @@ class Permission(enum.StrEnum):
     STUDENTS_IMPORT = "students.import"
     GROUPS_EDIT = "students.groups"
     GROUPS_IMPORT = "students.import_groups"
+    GROUPS_RULE = "students.group_rules"
     IMPORT_RUNS = "imports.runs"
     IMPORT_WORK = "imports.work"
     LIBRARY_MANAGE = "library.manage"
@@ -139,6 +145,8 @@ RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
     P.STUDENTS_IMPORT: {R.ADMINISTRATOR: S.ALL},
     P.GROUPS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
     P.GROUPS_IMPORT: {R.ADMINISTRATOR: S.ALL},
+    # A rule fills a group with whoever follows a programme: only for who may see all of them.
+    P.GROUPS_RULE: {R.ADMINISTRATOR: S.ALL},
     P.IMPORT_RUNS: {R.SUPPLIER: S.SELF, R.ADMINISTRATOR: S.SELF},
     P.IMPORT_WORK: {},  # the worker's, which is nobody
     P.LIBRARY_MANAGE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},

@@ -16,10 +16,11 @@ from app.entities.exams import Exam
 from app.entities.factors import Passkey
 from app.entities.imports import ImportRun
 from app.entities.library import LibraryDocument, LibraryPlacement
+from app.entities.membership import groups_with, has_members
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Elective, Programme, ProgrammeElective
 from app.entities.sessions import UserSession
-from app.entities.students import Student, StudentGroup, Supervision, group_member
+from app.entities.students import Student, StudentGroup, Supervision
 from app.entities.users import User, user_programme
 
 
@@ -63,10 +64,6 @@ def _sittings_of(students: Any) -> Any:
     return select(Sitting.id).where(Sitting.registration_id.in_(_registrations_of(students)))
 
 
-def _groups_with(students: Any) -> Any:
-    return select(group_member.c.group_id).where(group_member.c.student_id.in_(students))
-
-
 def _programme_exam(user: int | None, _role: str) -> ColumnElement[bool]:
     offered = select(ProgrammeElective.elective_id).where(
         ProgrammeElective.programme_id.in_(_own_programmes(user))
@@ -104,8 +101,8 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (Student, Scope.SELF): lambda u, r: Student.user_id == u,
     # An empty group says nothing about anybody, and a supervisor must be able to fill the one just made.
     (StudentGroup, Scope.OWN_STUDENTS): lambda u, r: or_(
-        StudentGroup.id.in_(_groups_with(_supervised(u, r))),
-        ~exists().where(group_member.c.group_id == StudentGroup.id),
+        StudentGroup.id.in_(groups_with(_supervised(u, r))),
+        ~has_members(),
     ),
     # An examiner has no business with groups.
     (StudentGroup, Scope.ASSIGNED): lambda u, r: false(),

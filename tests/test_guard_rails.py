@@ -179,6 +179,12 @@ def _sources(*but: str) -> Iterator[Path]:
     return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
 
 
+WRITES_MEMBERS = (
+    "entities/students.py", "entities/membership.py", "actions/groups.py", "actions/group_members.py",
+    "actions/group_rule.py", "actions/students.py", "actions/couplings.py", "queries/couplings.py",
+    "imports/write_groups.py", "imports/write_students.py", "demo/students.py",
+)  # fmt: skip
+
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("an inline event handler", r"\son[a-z]+\s*=", templates),
     ("an inline style", r"\sstyle\s*=", templates),
@@ -188,6 +194,8 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
     ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
     ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
+    # Who is in a group says entities/membership.py; these write who was put in one.
+    ("reading of who was put in a group", r"\bgroup_member\b", lambda: _sources(*WRITES_MEMBERS)),
     ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", _sources),
 ]
 
@@ -206,6 +214,7 @@ PLANTED = {
     "jQuery or Bootstrap 3": '<div class="col-xs-4">',
     "commit outside the runner": "db.session.commit()",
     "raw markup": "Markup('<b>%s</b>' % name)",
+    "reading of who was put in a group": "select(group_member.c.student_id)",
     "the clock of the machine": "date.today()",
 }
 

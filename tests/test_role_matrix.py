@@ -180,7 +180,12 @@ ACTIONS: dict[str, Expected] = {
         ),
         Expected(PLANNERS, "student"),
     ),
-    **dict.fromkeys(("change_group", "remove_group"), Expected(PLANNERS, "group")),
+    **dict.fromkeys(
+        ("change_group", "remove_group", "copy_groups", "export_groups", "add_members", "remove_members"),
+        Expected(PLANNERS, "group"),
+    ),
+    "set_rule": Expected(ADMIN, "group"),
+    "drop_rule": Expected(ADMIN, "ruled group"),
     "remove_planning": Expected(PLANNERS, "planned"),
     **dict.fromkeys(
         ("invite_company_examiner", "resend_invitation", "withdraw_invitation"), Expected(PLANNERS, "sitting")

@@ -1,30 +1,29 @@
-"""Studentgroepen (manual, step 4f): make one, change it, fill it, empty it."""
+"""Studentgroepen (manual, step 4f): make, change, remove. Who is in one: group_members, group_rule."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import and_, delete, exists, insert, literal, select
+from sqlalchemy import delete, exists, select
 from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
-from app.actions.couplings import joined, remember
-from app.actions.forms import VersionedForm, at, ruled
-from app.actions.names import students_changed
-from app.actions.picker import Picked, offer
+from app.actions.forms import SelectChoice, VersionedForm, at, ruled
+from app.actions.picker import GONE, PickedOne, offer
 from app.actions.versions import locked
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.students import Student, StudentGroup, group_member
+from app.entities.membership import has_rule, membership
+from app.entities.students import Student, StudentGroup, group_member, group_rule
+from app.entities.users import User
 from app.errors import RuleBroken
-from app.permissions import Actor, Permission, visible
-from app.queries.asked import Asked
-from app.queries.picker import Option, named
+from app.permissions import Actor, Permission, may, visible
+from app.queries.picker import named, user_label
 from app.rules import groups as rules
 from app.rules.people import tidy
 from app.rules.text import N_
@@ -35,18 +34,18 @@ FIELD_LABELS: Mapping[str, Any] = {
     "location": _l("Locatie"),
     "school_year": _l("Schooljaar"),
     "colour": _l("Kleur"),
+    "mentor": _l("Mentor"),
+    "rule": _l("Regel"),
 }
-CHANGING = ("change_group", "import_groups", "undo_group_import")  # what raises a group's version
-NO_GROUP = N_("Kies een studentgroep uit de lijst.")
-NOBODY_IN_IT = N_(
-    "In een van deze groepen zit geen van deze studenten. Kies alleen groepen waar zij in zitten."
-)
+# What raises a group's version.
+CHANGING = ("change_group", "import_groups", "undo_group_import", "set_rule", "drop_rule")
+NAME_MOST = 80  # characters
 DOUBLE = N_("Er is al een studentgroep met deze naam.")
 
 
 class GroupForm(ActionForm):
     name = StringField(
-        FIELD_LABELS["name"], [DataRequired(), Length(max=80)], render_kw={"autocomplete": "off"}
+        FIELD_LABELS["name"], [DataRequired(), Length(max=NAME_MOST)], render_kw={"autocomplete": "off"}
     )
     cohort = StringField(
         FIELD_LABELS["cohort"],
@@ -62,14 +61,21 @@ class GroupForm(ActionForm):
     )
     location = StringField(FIELD_LABELS["location"], [Length(max=80)], render_kw={"autocomplete": "off"})
     colour = SelectField(FIELD_LABELS["colour"], default="")
+    mentor = PickedOne(
+        FIELD_LABELS["mentor"],
+        description=_l("Bij wie u terechtkunt over deze groep. De mentor krijgt er geen rechten bij."),
+        source="mentoren", coerce=int, blank=(0, _l("Geen mentor")),
+    )  # fmt: skip
     row: Any = None
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
         self.colour.choices = [
-            ("", _("Geen kleur")),
-            *((key, _(label)) for key, label in rules.GROUP_COLOURS.items()),
+            SelectChoice("", _("Geen kleur")),
+            *(SelectChoice(key, _(label)) for key, label in rules.GROUP_COLOURS.items()),
         ]
+        mentor = targets.one().mentor if targets is not None else None
+        offer(actor, self.mentor, present={str(mentor.id): user_label(mentor)} if mentor is not None else {})
 
     def validate_name(self, field: Field) -> None:
         if _taken(tidy(field.data or ""), self.row.id if self.row is not None else 0):
@@ -79,7 +85,7 @@ class GroupForm(ActionForm):
 @action(_l("Studentgroep toevoegen"), permission=Permission.GROUPS_EDIT, form=GroupForm, submit=_l("Opslaan"))
 def add_group(actor: Actor, **data: Any) -> Outcome:
     """Make an empty group with its properties."""
-    group = StudentGroup(**_properties(data))
+    group = StudentGroup(**_properties(actor, data))
     if _taken(group.name, 0):
         raise RuleBroken(DOUBLE, field="name")
     db.session.add(group)
@@ -103,7 +109,9 @@ class ChangeGroupForm(VersionedForm, GroupForm):
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
         group: StudentGroup = targets.one() if targets is not None else StudentGroup()
-        return {**_shown(group), "version": group.version}
+        return {
+            **_shown(group), "colour": group.colour, "mentor": group.mentor_id or 0, "version": group.version,
+        }  # fmt: skip
 
 
 @action(
@@ -118,11 +126,12 @@ def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, 
     """Change one group's properties; refused when somebody else was first."""
     group = locked(StudentGroup, targets.one().id, version, CHANGING, FIELD_LABELS)
     before = _shown(group)
-    wanted = _properties(data)
+    wanted = _properties(actor, data, group.mentor_id)
     if _taken(wanted["name"], group.id):
         raise RuleBroken(DOUBLE, field="name")
     for key, value in wanted.items():
         setattr(group, key, value)
+    db.session.flush()
     details = {key: [before[key], value] for key, value in _shown(group).items() if value != before[key]}
     if not details:
         return Outcome(unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=group.name))
@@ -147,122 +156,44 @@ def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, 
     intro=_l("De studenten zelf blijven bestaan, met alles wat bij hen hoort."),
 )
 def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
-    """Remove groups; the members stay students. Refused to who may not see all of them."""
+    """Remove groups; the members stay students. Refused to who may not see all of them, or set its rule."""
     seen = visible(actor, Student, Permission.GROUPS_EDIT).with_only_columns(Student.id)
-    foreign = exists().where(
-        group_member.c.group_id == StudentGroup.id, group_member.c.student_id.not_in(seen)
-    )
+    member = membership().c
+    foreign = exists().where(member.group_id == StudentGroup.id, member.student_id.not_in(seen))
     rows = db.session.execute(
-        select(StudentGroup.id, StudentGroup.name, foreign.label("foreign"))
+        select(StudentGroup.id, StudentGroup.name, foreign.label("foreign"), has_rule().label("ruled"))
         .where(StudentGroup.id.in_(targets.among()))
         .order_by(StudentGroup.name)
     ).all()
-    gone = [row for row in rows if not row.foreign]
+    refused = list(_not_to_remove(actor, rows))
+    kept = {one.label for one in refused}
+    gone = [row for row in rows if row.name not in kept]
     ids = id_set([row.id for row in gone])
-    db.session.execute(delete(group_member).where(group_member.c.group_id.in_(ids)))
+    for held in (group_member, group_rule):
+        db.session.execute(delete(held).where(held.c.group_id.in_(ids)))
     db.session.execute(delete(StudentGroup).where(StudentGroup.id.in_(ids)).execution_options(**QUIETLY))
-    reason = _("er zitten studenten in die u niet begeleidt")
     return Outcome(
         done=len(gone),
         ids=[row.id for row in gone],
         names=[row.name for row in gone],
-        refused=[Refused(row.name, reason) for row in rows if row.foreign],
+        refused=refused,
         summary=ngettext("%(num)s studentgroep verwijderd.", "%(num)s studentgroepen verwijderd.", len(gone)),
         details={"name": [", ".join(row.name for row in gone), None]},
     )
 
 
-class AddToGroupsForm(ActionForm):
-    groups = Picked(
-        _l("Studentgroepen"), [DataRequired(_l("Kies minstens één studentgroep."))],
-        source="studentgroepen", coerce=int,
-    )  # fmt: skip
-
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.groups)
-
-
-@action(
-    _l("Toevoegen aan studentgroepen"),
-    permission=Permission.GROUPS_EDIT,
-    on=Student,
-    form=AddToGroupsForm,
-    confirm=True,
-    noun=_l("studenten"),
-    intro=_l("Een student mag in meer groepen zitten. Een nieuwe groep maakt u bij Studentgroepen."),
-)
-def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
-    """Put all these students in the chosen groups; who is in one already stays as is."""
-    chosen = _chosen(actor, groups, Asked(), NO_GROUP)
-    member = [
-        exists().where(group_member.c.student_id == Student.id, group_member.c.group_id == int(group.key))
-        for group in chosen
-    ]
-    changed = db.session.scalars(
-        select(Student.id).where(Student.id.in_(targets.among()), ~and_(*member)).order_by(Student.id)
-    ).all()
-    summary = ngettext(
-        "%(num)s student toegevoegd aan %(groups)s.",
-        "%(num)s studenten toegevoegd aan %(groups)s.",
-        len(changed),
-        groups=", ".join(group.label for group in chosen),
-    )
-    if changed:
-        pairs = zip(chosen, member, strict=True)
-        remember(actor, summary, [joined(int(group.key), ~has, changed) for group, has in pairs])
-    for group, has in zip(chosen, member, strict=True):
-        new = select(literal(int(group.key)), Student.id).where(Student.id.in_(id_set(changed)), ~has)
-        db.session.execute(insert(group_member).from_select(["group_id", "student_id"], new))
-    return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
+def _not_to_remove(actor: Actor, rows: Sequence[Any]) -> Iterator[Refused]:
+    rules_too = may(actor, Permission.GROUPS_RULE)
+    for row in rows:
+        if row.ruled and not rules_too:
+            yield Refused(
+                row.name, _("de leden volgen uit een regel; een beheerder kan deze groep verwijderen")
+            )
+        elif row.foreign:
+            yield Refused(row.name, _("er zitten studenten in die u niet begeleidt"))
 
 
-class RemoveFromGroupForm(AddToGroupsForm):
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.groups, asked=Asked(having=targets.among() if targets is not None else None))
-
-
-@action(
-    _l("Verwijderen uit studentgroep"),
-    permission=Permission.GROUPS_EDIT,
-    on=Student,
-    form=RemoveFromGroupForm,
-    confirm=True,
-    danger=True,
-    noun=_l("studenten"),
-    intro=_l("Hier staan alleen groepen waar deze studenten in zitten."),
-)
-def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
-    """Take these students out of the chosen groups."""
-    chosen = _chosen(actor, groups, Asked(having=targets.among()), NOBODY_IN_IT)
-    which = group_member.c.group_id.in_([int(group.key) for group in chosen])
-    changed = db.session.scalars(
-        select(group_member.c.student_id)
-        .where(group_member.c.student_id.in_(targets.among()), which)
-        .distinct()
-        .order_by(group_member.c.student_id)
-    ).all()
-    db.session.execute(delete(group_member).where(group_member.c.student_id.in_(id_set(changed)), which))
-    return students_changed(
-        targets,
-        changed,
-        ngettext(
-            "%(num)s student verwijderd uit %(groups)s.",
-            "%(num)s studenten verwijderd uit %(groups)s.",
-            len(changed),
-            groups=", ".join(group.label for group in chosen),
-        ),
-        {"groups": [group.label for group in chosen]},
-    )
-
-
-def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[Option]:
-    known = named(actor, "studentgroepen", {str(one) for one in ids}, asked)
-    if not known or len(known) != len(set(ids)):
-        raise RuleBroken(refusal, field="groups")
-    return list(known.values())
-
-
-def _properties(data: Mapping[str, Any]) -> dict[str, Any]:
+def _properties(actor: Actor, data: Mapping[str, Any], mentor_now: int | None = None) -> dict[str, Any]:
     name = tidy(data["name"])
     if not name:
         raise RuleBroken(N_("Vul dit veld in."), field="name")
@@ -272,16 +203,29 @@ def _properties(data: Mapping[str, Any]) -> dict[str, Any]:
         "location": tidy(data.get("location") or ""),
         "school_year": at("school_year", rules.school_year, data.get("school_year") or ""),
         "colour": at("colour", rules.colour, data.get("colour") or ""),
+        "mentor_id": _mentor(actor, data.get("mentor"), mentor_now),
     }
 
 
+def _mentor(actor: Actor, chosen: int | None, now: int | None) -> int | None:
+    """Who can be it, or who is it already: a mentor who left the school stays named until another comes."""
+    if not chosen or chosen == now:
+        return chosen or None
+    if str(chosen) not in named(actor, "mentoren", {str(chosen)}):
+        raise RuleBroken(GONE, field="mentor")
+    return chosen
+
+
 def _shown(group: StudentGroup) -> dict[str, Any]:
+    """A group's properties as the trail writes them."""
+    mentor = db.session.get(User, group.mentor_id) if group.mentor_id else None
     return {
         "name": group.name,
         "cohort": str(group.cohort or ""),
         "location": group.location or "",
         "school_year": group.school_year or "",
-        "colour": group.colour or "",
+        "colour": rules.GROUP_COLOURS.get(group.colour, ""),
+        "mentor": mentor.full_name if mentor is not None else "",
     }
 
 

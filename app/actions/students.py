@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, Length
 from app.actions.base import ActionForm, Outcome, Targets, action
 from app.actions.enrolment import enrol_one
 from app.actions.forms import VersionedForm, at, ruled
+from app.actions.group_members import filled_by_hand
 from app.actions.picker import Picked, PickedOne, offer
 from app.actions.supervision import ROLE_FIELDS, coupled_users, put_users
 from app.actions.versions import locked
@@ -126,7 +127,7 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
     if target:
         at("target", enrol_one, actor, student.id, target)
     if group_id:
-        _put_in_group(actor, student, group_id)
+        at("group_id", _put_in_group, actor, student, group_id)
     if Role.SCHOOL_SUPERVISOR in actor.roles and Role.ADMINISTRATOR not in actor.roles:
         db.session.add(
             Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
@@ -263,6 +264,7 @@ def _put_in_group(actor: Actor, student: Student, group_id: int) -> None:
     allowed = visible(actor, StudentGroup, Permission.GROUPS_EDIT).where(StudentGroup.id == group_id)
     if db.session.scalars(allowed).one_or_none() is None:
         raise NotFound
+    filled_by_hand([group_id])
     db.session.execute(group_member.insert().values(group_id=group_id, student_id=student.id))
 
 

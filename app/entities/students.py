@@ -33,11 +33,19 @@ GENDER_LABELS = {
     Gender.UNKNOWN: N_("Onbekend"),
 }
 
+# Who was put in a group by hand. Read it for nothing but writing.
 group_member = Table(
     "student_group_member",
     Model.metadata,
     Column("group_id", ForeignKey("student_group.id"), primary_key=True),
     Column("student_id", ForeignKey("student.id"), primary_key=True, index=True),
+)
+# The programmes of a group that fills itself. Who is in a group, of either kind: entities/membership.py.
+group_rule = Table(
+    "student_group_rule",
+    Model.metadata,
+    Column("group_id", ForeignKey("student_group.id"), primary_key=True),
+    Column("programme_id", ForeignKey("programme.id"), primary_key=True, index=True),
 )
 
 
@@ -71,9 +79,6 @@ class Student(Model):
     user: Mapped[User | None] = relationship()
     enrolments: Mapped[list[Enrolment]] = relationship(back_populates="student", passive_deletes=True)
     supervisions: Mapped[list[Supervision]] = relationship(back_populates="student", passive_deletes=True)
-    groups: Mapped[list[StudentGroup]] = relationship(
-        secondary=group_member, back_populates="students", order_by="StudentGroup.name"
-    )
 
     @property
     def full_name(self) -> str:
@@ -111,6 +116,8 @@ class StudentTerm(Model):
 
 
 class StudentGroup(Model):
+    """A class, filled by hand or by a rule. `mentor_id`: whom to ask about it; gives no right at all."""
+
     __tablename__ = "student_group"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -119,10 +126,12 @@ class StudentGroup(Model):
     location: Mapped[str] = mapped_column(String(80), default="")
     school_year: Mapped[str] = mapped_column(String(9), default="")  # "2026-2027"
     colour: Mapped[str] = mapped_column(String(20), default="")
+    mentor_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
 
-    students: Mapped[list[Student]] = relationship(
-        secondary=group_member, back_populates="groups", order_by=Student.last_name
+    mentor: Mapped[User | None] = relationship()
+    rule: Mapped[list[Programme]] = relationship(
+        secondary=group_rule, order_by=(Programme.name, Programme.cohort), viewonly=True
     )
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.errors import RuleBroken
 from app.imports.table import Value
-from app.queries.imports import Known
+from app.queries.imports import Known, UserFact
 from app.rules import people
 from app.rules.text import N_
 
@@ -37,6 +37,10 @@ class World:
     @cached_property
     def student_names(self) -> Mapping[int, str]:
         return dict(self.known.students.values())
+
+    @cached_property
+    def users(self) -> Mapping[int, UserFact]:
+        return {user.id: user for user in self.known.users.values()}
 
     @cached_property
     def user_names(self) -> Mapping[int, str]:

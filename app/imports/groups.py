@@ -7,7 +7,7 @@ their order: the first makes it, the next ones add to it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,17 +26,18 @@ from app.imports.columns import (
     short,
 )
 from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Named, Refuse, Wrong
-from app.imports.shared import NUMBER_NAMES, number_in, pieces
+from app.imports.shared import FILLED_BY_RULE, NUMBER_NAMES, login_in, number_in, pieces
 from app.imports.table import Value
-from app.permissions import Actor
+from app.permissions import MENTOR_ROLES, Actor
 from app.queries.import_absent import Absent, absent_groups
-from app.queries.import_groups import groups_known
+from app.queries.import_groups import RULED, groups_known
 from app.queries.imports import Fact, Known
 from app.rules import groups as rules
+from app.rules.people import search_form
 from app.rules.text import N_
 from app.school import current_school
 
-PROPERTIES = ("cohort", "school_year", "location", "colour")
+PROPERTIES = ("cohort", "school_year", "location", "colour", "mentor_id")
 
 
 class NameColumn(TextColumn):
@@ -110,6 +111,39 @@ class ColourColumn(ClosedColumn):
         return _(rules.GROUP_COLOURS[value]) if value in rules.GROUP_COLOURS else ""
 
 
+class MentorColumn(Column):
+    """Somebody of the school, by e-mail address, user name or name; whether he can be it: Groups.wrong."""
+
+    key, label = "mentor_id", N_("Mentor")
+    synonyms = ("groepsmentor", "klassenmentor", "klasmentor", "slb", "slber", "studieloopbaanbegeleider",
+                "tutor", "e-mail mentor", "mentor e-mail")  # fmt: skip
+    example = "s.bakker@school.example.nl"
+    help = N_("E-mailadres, gebruikersnaam of naam. De mentor is praktijkbegeleider, examinator school "
+              "of beheerder.")  # fmt: skip
+
+    def parse(self, value: Value, world: World) -> int | None:
+        text = login_in(value)
+        if not text:
+            return None
+        user = world.known.users.get(text.lower())
+        meant = [user] if user is not None else world.known.named.get(search_form(text), ())
+        if len(meant) > 1:
+            raise RuleBroken(
+                N_("Er is meer dan één gebruiker met de naam “%(value)s”. Vul het e-mailadres in."),
+                value=short(text),
+            )
+        if not meant:
+            raise RuleBroken(
+                N_("Er is geen gebruiker “%(value)s” die mentor kan zijn. Voer de gebruiker eerst in of "
+                   "verbeter het adres."),
+                value=short(text),
+            )  # fmt: skip
+        return meant[0].id
+
+    def show(self, value: Any, world: World) -> str:
+        return world.user_names.get(value, "")
+
+
 class MembersColumn(Column):
     key, label, many, stored = "members", N_("Studentnummer"), True, False
     synonyms = ("studentnummers", "studenten", "leden", "nummers", *NUMBER_NAMES)
@@ -137,10 +171,13 @@ class MembersColumn(Column):
 class Groups(Kind):
     key, identity, object_type = "groups", "name", "StudentGroup"
     columns = (
-        NameColumn(), CohortColumn(), SchoolYearColumn(), LocationColumn(), ColourColumn(), MembersColumn(),
+        NameColumn(), CohortColumn(), SchoolYearColumn(), LocationColumn(), ColourColumn(), MentorColumn(),
+        MembersColumn(),
     )  # fmt: skip
     in_label = ("name",)
-    blank: Fact = Fact(0, {"name": "", "cohort": None, "school_year": "", "location": "", "colour": ""})
+    blank: Fact = Fact(
+        0, {"name": "", "cohort": None, "school_year": "", "location": "", "colour": "", "mentor_id": None}
+    )
 
     def choices(self, actor: Actor) -> Known:
         return Known(current_school().today())
@@ -154,13 +191,30 @@ class Groups(Kind):
                     numbers.add(number_in(part))
                 except RuleBroken:
                     continue
-        return groups_known(actor, today=current_school().today(), numbers=numbers)
+        logins = {login_in(value).lower() for value in cells.get("mentor_id", ())}
+        return groups_known(actor, today=current_school().today(), numbers=numbers, logins=logins)
 
     def find(self, kept: Kept, known: Known) -> Fact | None:
         return known.there.get(_key(kept))
 
     def label(self, kept: Kept, there: Fact | None) -> str:
         return str(kept.get("name", ""))
+
+    def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
+        """Whether the mentor can be one, and whether the group takes members from a file at all."""
+        mentor = world.users.get(kept.get("mentor_id", 0))
+        if mentor is not None and not (there and there.values["mentor_id"] == mentor.id):
+            if not mentor.active:
+                yield Wrong(
+                    "mentor_id", mentor.name, _("Deze gebruiker is niet actief. Kies een andere mentor.")
+                )
+            elif not mentor.roles & set(MENTOR_ROLES):
+                yield Wrong("mentor_id", mentor.name, _(
+                    "Deze gebruiker heeft geen rol voor een mentor: praktijkbegeleider, examinator school "
+                    "of beheerder."
+                ))  # fmt: skip
+        if there and RULED in there.marks and set(kept.get("members", ())) - set(there.coupled["members"]):
+            yield Wrong("members", "", _(FILLED_BY_RULE, group=there.values["name"]))
 
     def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
         """Rows of one group may not contradict each other; after that each tells only what is new in it."""
@@ -195,7 +249,8 @@ def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:
                 "Op rij %(row)s staat iets anders voor deze groep. Maak beide gelijk, of laat er één leeg.",
                 row=other.number,
             )
-            refuse(row, Wrong(key, str(row.values[key]), sentence))
+            shown = "" if key == "mentor_id" else str(row.values[key])
+            refuse(row, Wrong(key, shown, sentence))
 
 
 def _key(kept: Kept) -> str:

@@ -15,6 +15,10 @@ from app.queries.imports import Fact, ProgrammeFact
 from app.rules import people
 from app.rules.text import N_
 
+FILLED_BY_RULE = N_(
+    "De leden van “%(group)s” volgen uit een regel. "
+    "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
+)
 _CREBO = re.compile(r"\b\d{5}\b")
 NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
                 "stamnummer", "nummer", "student id", "student number")  # fmt: skip
@@ -120,6 +124,11 @@ def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[Pro
         for name in {people.search_form(text) for text in (one.label, one.crebo, one.name)}:
             found.setdefault(name, []).append(one)
     return found
+
+
+def login_in(value: Value) -> str:
+    """The user name or address in a cell."""
+    return cell_text(value).removeprefix("mailto:").strip()
 
 
 def number_in(value: Value) -> str:

@@ -13,12 +13,14 @@ from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, short
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
+    FILLED_BY_RULE,
     NUMBER_NAMES,
     EmailColumn,
     FirstNameColumn,
     InfixColumn,
     LastNameColumn,
     ProgrammeColumn,
+    login_in,
     number_in,
     person_label,
 )
@@ -179,11 +181,6 @@ USER_COLUMNS: Sequence[UserColumn] = (
 )  # fmt: skip
 
 
-def login_in(value: Value) -> str:
-    """The user name or address in a cell."""
-    return cell_text(value).removeprefix("mailto:").strip()
-
-
 def _number(row: CheckedRow, _world: World) -> str:
     return str(row.values.get("number", "")).lower()
 
@@ -224,6 +221,7 @@ class Students(Kind):
 
     def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
         """Whether the account that a student has, or is to get, can carry this address and number."""
+        yield from _wrong_group(kept, there, world)
         if there.user_id is None if there else world.login_codes == "none":
             return
         users = world.known.users
@@ -245,6 +243,13 @@ class Students(Kind):
         return absent_students(
             actor, named.identities, named.coupled.get("programme", ()), named.coupled.get("group", ())
         )
+
+
+def _wrong_group(kept: Kept, there: Fact | None, world: World) -> Iterable[Wrong]:
+    """A group that a rule fills takes nobody from a file; who is in it already stays so."""
+    group = str(kept.get("group", ""))
+    if group.lower() in world.known.ruled and group not in (there.coupled["group"] if there else ()):
+        yield Wrong("group", group, _(FILLED_BY_RULE, group=group))
 
 
 def _readable(values: Collection[Value]) -> set[str]:

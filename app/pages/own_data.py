@@ -36,6 +36,7 @@ PARTS: Mapping[str, str] = {
     "supervisors": N_("Wie mij begeleidt of beoordeelt"),
     "groups": N_("Studentgroepen"),
     "excluded_exams": N_("Niet-beschikbare examens"),
+    "mentored_groups": N_("Studentgroepen waarvan ik de mentor ben"),
     "students": N_("Studenten die aan mij zijn gekoppeld"),
     "sittings": N_("Examenmomenten"),
     "results": N_("Uitslagen"),

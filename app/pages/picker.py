@@ -13,7 +13,7 @@ from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, ids_arg, text_arg
 from app.pages.base.screens import Screen, expose, json_answer
 from app.permissions import Permission, may
-from app.queries.picker import SOURCES, in_reach, search
+from app.queries.picker import SOURCES, search
 
 TYPED_MOST = 100  # characters; the rest is not looked at
 
@@ -25,14 +25,14 @@ class PickerPage(Screen):
     @expose("/<source>")
     @needs(Permission.START)
     def find(self, source: str) -> Any:
-        """Each source asks for its own right; `binnen`: the programmes that the page is about."""
+        """Each source asks for its own right; `binnen`: the programmes or groups that the page is about."""
         actor = current_actor()
         if source not in SOURCES:
             raise NotFound
         if not may(actor, SOURCES[source].permission):
             raise NotAllowed
         asked = ids_arg("binnen")
-        within = in_reach(actor, asked) if asked else ()
+        within = SOURCES[source].reach(actor, asked) if asked else ()
         found, more = search(actor, source, text_arg("q")[:TYPED_MOST], within)
         rows = [
             {"key": one.key, "label": one.label, "group": _(one.group) if one.group else ""} for one in found

@@ -11,8 +11,8 @@ from app.actions.availability import exclude_exam, include_exam, release_progres
 from app.actions.base import Action, entry_label
 from app.actions.code_sheet import print_student_codes
 from app.actions.enrolment import couple_programme, uncouple_programme
+from app.actions.group_members import add_to_groups, remove_from_group
 from app.actions.groups import FIELD_LABELS as GROUP_LABELS
-from app.actions.groups import add_to_groups, remove_from_group
 from app.actions.login_codes import send_student_codes
 from app.actions.students import FIELD_LABELS, change_student
 from app.entities.base import utc_now
@@ -24,6 +24,7 @@ from app.pages.outbox import send_again_buttons
 from app.pages.sign_in_state import sign_in_facts
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries import students as queries
+from app.queries.groups import groups_of
 from app.queries.users import code_state
 from app.rules.people import dutch_date
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
@@ -151,13 +152,14 @@ def _groups(page: StudentsPage, student: Student) -> Section:
     from app.pages.students import group_badge
 
     offered = [(add_to_groups, _("Toevoegen aan studentgroepen"), "plus-lg")]
-    if student.groups:
+    found = groups_of([student.id])
+    if found:
         offered.append((remove_from_group, _("Verwijderen uit studentgroep"), "dash-lg"))
-    facts = [Fact(_("Groepen"), cells=[Cell(badges=[group_badge(group) for group in student.groups])])]
+    badges = [group_badge(group.name, group.colour) for group in found]
     return Section(
         _("Studentgroepen"),
-        facts if student.groups else (),
-        empty="" if student.groups else _("Deze student zit nog niet in een studentgroep."),
+        [Fact(_("Groepen"), cells=[Cell(badges=badges)])] if found else (),
+        empty="" if found else _("Deze student zit nog niet in een studentgroep."),
         buttons=_buttons(page, student, *offered),
     )
 

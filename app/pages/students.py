@@ -16,7 +16,7 @@ from app.actions.base import Action, Outcome
 from app.actions.code_sheet import print_student_codes
 from app.actions.couplings import undo_coupling
 from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.groups import add_to_groups, remove_from_group
+from app.actions.group_members import add_to_groups, remove_from_group
 from app.actions.list_views import remove_views, save_view, show_columns
 from app.actions.login_codes import send_student_codes
 from app.actions.sample_mail import send_student_sample
@@ -25,7 +25,7 @@ from app.actions.student_state import deactivate_students, reactivate_students
 from app.actions.students import add_student, change_student
 from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
-from app.entities.students import Student, StudentGroup
+from app.entities.students import Student
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.paging import place_pairs
 from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
@@ -59,6 +59,16 @@ TONES: dict[str, Tone] = {
     "purple": "purple",
     "teal": "teal",
 }
+# And its shape, for who cannot tell the colours apart.
+SHAPES = {
+    "blue": "circle-fill",
+    "green": "square-fill",
+    "amber": "triangle-fill",
+    "red": "octagon-fill",
+    "purple": "diamond-fill",
+    "teal": "hexagon-fill",
+    "grey": "star-fill",
+}
 BULK: tuple[Action, ...] = (
     couple_programme,
     exclude_exam,
@@ -80,8 +90,9 @@ BULK: tuple[Action, ...] = (
 UNDOABLE = (couple_programme, add_to_groups)
 
 
-def group_badge(group: StudentGroup) -> Badge:
-    return Badge(group.name, TONES.get(group.colour, "neutral"))
+def group_badge(name: str, colour: str) -> Badge:
+    """A group, or the name of a colour, in that colour and with its shape."""
+    return Badge(name, TONES.get(colour, "neutral"), SHAPES.get(colour, ""))
 
 
 def name_cell(student: Student) -> Cell:
@@ -98,7 +109,7 @@ def programme_cell(line: StudentLine) -> Cell:
 
 
 def groups_cell(line: StudentLine) -> Cell:
-    return Cell(badges=[Badge(name, TONES.get(colour, "neutral")) for name, colour in line.groups])
+    return Cell(badges=[group_badge(name, colour) for name, colour in line.groups])
 
 
 def supervisor_cell(line: StudentLine) -> Cell:

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.students import Student, StudentGroup, group_member
-from app.permissions import Actor, Permission, visible
-from app.queries.imports import Fact, Known, pairs, text_set
-from app.rules.people import sort_name
+from app.entities.membership import has_rule, membership
+from app.entities.students import Student, StudentGroup
+from app.entities.users import RoleRow, User
+from app.permissions import MENTOR_ROLES, Actor, Permission, visible
+from app.queries.imports import Fact, Known, UserFact, by_login, pairs, text_set, user_facts
+from app.rules.people import search_form, sort_name
 
-GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour")
+GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour", "mentor_id")
+
+RULED = "rule"  # the mark of a group that a rule fills
 
 
-def groups_known(actor: Actor, *, today: date, numbers: Collection[str]) -> Known:
-    """Every group with those of these students that are in it already, and these students."""
+def groups_known(
+    actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str] = ()
+) -> Known:
+    """Every group with those of these students that are in it already, these students, and the mentors."""
     rows = db.session.execute(
         visible(actor, StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(
-            StudentGroup.id, StudentGroup.version, *(getattr(StudentGroup, name) for name in GROUP_FIELDS)
+            StudentGroup.id,
+            StudentGroup.version,
+            has_rule().label("ruled"),
+            *(getattr(StudentGroup, name) for name in GROUP_FIELDS),
         )
     ).all()
     students = _students(actor, numbers)
-    members = pairs(
-        select(group_member.c.group_id, group_member.c.student_id).where(
-            group_member.c.student_id.in_(id_set([student_id for student_id, _name in students.values()]))
-        )
-    )
+    member = membership(students=id_set([student_id for student_id, _name in students.values()])).c
+    members = pairs(select(member.group_id, member.student_id))
+    users = _mentors(logins)
     return Known(
         today=today,
+        users=by_login(users),
+        named=_by_name(users),
         groups={row.name.lower(): (row.id, row.name) for row in rows},
         there={
             row.name.lower(): Fact(
@@ -39,11 +48,34 @@ def groups_known(actor: Actor, *, today: date, numbers: Collection[str]) -> Know
                 values={name: getattr(row, name) for name in GROUP_FIELDS},
                 coupled={"members": [one[0] for one in members.get(row.id, ())]},
                 version=row.version,
+                marks=frozenset({RULED}) if row.ruled else frozenset(),
             )
             for row in rows
         },
         students=students,
     )
+
+
+def _mentors(logins: Collection[str]) -> Sequence[UserFact]:
+    """Who has one of these logins, who can be a mentor (they are called by name too), and who is one now."""
+    wanted = text_set(sorted(logins))
+    now = select(StudentGroup.mentor_id).where(StudentGroup.mentor_id.is_not(None))
+    return user_facts(
+        or_(
+            func.lower(User.username).in_(wanted),
+            func.lower(User.email).in_(wanted),
+            and_(User.guest.is_(False), User.roles.any(RoleRow.name.in_(MENTOR_ROLES))),
+            User.id.in_(now),
+        )
+    )
+
+
+def _by_name(users: Sequence[UserFact]) -> Mapping[str, Sequence[UserFact]]:
+    found: dict[str, list[UserFact]] = {}
+    for user in users:
+        if user.active and user.roles & set(MENTOR_ROLES):
+            found.setdefault(search_form(user.name), []).append(user)
+    return found
 
 
 def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, tuple[int, str]]:

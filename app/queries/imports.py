@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Select, Text, cast, func, or_, select
+from sqlalchemy import JSON, ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.sql import column
 
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
 from app.entities.imports import ImportPart, ImportRun
+from app.entities.membership import has_rule, membership
 from app.entities.programmes import Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import RoleRow, User
 from app.errors import NotFound
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
@@ -174,7 +175,9 @@ class Known:
     today: date
     programmes: tuple[ProgrammeFact, ...] = ()
     groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
+    ruled: frozenset[str] = frozenset()  # names of groups that a rule fills, in lower case
     users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
+    named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by search_form
     there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
     roles: tuple[str, ...] = ()  # what this actor may give
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
@@ -191,11 +194,12 @@ def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
 
 def students_known(actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str]) -> Known:
     """Programmes, groups, the users with these names or addresses, the students with these numbers."""
-    rows = db.session.execute(select(StudentGroup.id, StudentGroup.name)).all()
+    rows = db.session.execute(select(StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))).all()
     return Known(
         today=today,
         programmes=programme_facts(actor),
         groups={row.name.lower(): (row.id, row.name) for row in rows},
+        ruled=frozenset(row.name.lower() for row in rows if row.ruled),
         users=users_by_login(logins),
         there=_students(actor, numbers, {row.id: row.name for row in rows}),
     )
@@ -203,22 +207,32 @@ def students_known(actor: Actor, *, today: date, numbers: Collection[str], login
 
 def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
     wanted = text_set(sorted(logins))
+    facts = user_facts(or_(func.lower(User.username).in_(wanted), func.lower(User.email).in_(wanted)))
+    return by_login(facts)
+
+
+def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
+    return {name.lower(): fact for fact in facts for name in (fact.email, fact.username) if name}
+
+
+def user_facts(condition: ColumnElement[bool]) -> Sequence[UserFact]:
+    """The users who meet the condition, with their roles. One query."""
     rows = db.session.execute(
         select(User.id, User.first_name, User.infix, User.last_name, User.username, User.email, User.active,
                RoleRow.name.label("role"))
         .outerjoin(User.roles)
-        .where(or_(func.lower(User.username).in_(wanted), func.lower(User.email).in_(wanted)))
+        .where(condition)
         .order_by(User.id)
     ).all()  # fmt: skip
     roles: dict[int, set[str]] = {}
     for row in rows:
         roles.setdefault(row.id, set()).add(row.role or "")
-    found: dict[str, UserFact] = {}
+    found: dict[int, UserFact] = {}
     for row in rows:
-        name = " ".join(part for part in (row.first_name, row.infix, row.last_name) if part)
-        fact = UserFact(row.id, name, row.username, row.email, bool(row.active), frozenset(roles[row.id]))
-        found |= {name.lower(): fact for name in (row.email, row.username) if name}
-    return found
+        name = full_name(row.first_name, row.infix, row.last_name)
+        held = frozenset(roles[row.id])
+        found[row.id] = UserFact(row.id, name, row.username, row.email, bool(row.active), held)
+    return list(found.values())
 
 
 STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")
@@ -237,9 +251,8 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
             Enrolment.student_id.in_(among), Enrolment.programme_id.is_not(None)
         )
     )
-    groups = pairs(
-        select(group_member.c.student_id, group_member.c.group_id).where(group_member.c.student_id.in_(among))
-    )
+    member = membership(students=among).c
+    groups = pairs(select(member.student_id, member.group_id))
     supervisions = pairs(
         select(Supervision.student_id, Supervision.user_id, Supervision.role).where(
             Supervision.student_id.in_(among)

@@ -18,11 +18,12 @@ from app.entities.base import db
 from app.entities.exams import Exam
 from app.entities.lists import ListView
 from app.entities.mail import OutboxMail
+from app.entities.membership import groups_with
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.profile import CalendarLink, EmailChange
 from app.entities.progress import ProgressMeasure
 from app.entities.sessions import UserSession
-from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
+from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import LoginCode, User
 from app.permissions import Actor, Permission, may, visible
@@ -48,9 +49,11 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
             "supervisors": [
                 {"name": one.user.full_name, "role": one.role} for one in student.supervisions
             ],
-            "groups": [str(group) for group in student.groups],
-            "excluded_exams": _excluded(student.id),
         }  # fmt: skip
+    names = _names(actor, student)
+    if student is not None:
+        found |= {"groups": names["member"], "excluded_exams": names["excluded"]}
+    found["mentored_groups"] = names["mentor"]
     found["students"] = _supervised(actor, most)
     found["sittings"] = _sittings(actor, most)
     found["results"] = _results(actor, most)
@@ -105,7 +108,6 @@ def _student(actor: Actor) -> Student | None:
                 joinedload(Student.enrolments).joinedload(Enrolment.programme),
                 joinedload(Student.enrolments).joinedload(Enrolment.elective),
                 joinedload(Student.supervisions).joinedload(Supervision.user),
-                joinedload(Student.groups),
             )
         )
         .unique()
@@ -120,13 +122,25 @@ def _student_facts(student: Student) -> Data:
     }  # fmt: skip
 
 
-def _excluded(student_id: int) -> Sequence[str]:
-    rows = db.session.scalars(
-        select(Exam)
-        .join(ExamExclusion, ExamExclusion.exam_id == Exam.id)
-        .where(ExamExclusion.student_id == student_id)
+def _names(actor: Actor, student: Student | None) -> Mapping[str, Sequence[str]]:
+    """The groups that this person is in or is the mentor of, and the exams that he won't take. One query."""
+    mine = [student.id] if student is not None else []
+    excluded = select(ExamExclusion.exam_id).where(ExamExclusion.student_id.in_(mine))
+    rows = db.session.execute(
+        union_all(
+            _called("member", StudentGroup.name).where(StudentGroup.id.in_(groups_with(mine))),
+            _called("mentor", StudentGroup.name).where(StudentGroup.mentor_id == actor.id),
+            _called("excluded", Exam.code + " " + Exam.title).where(Exam.id.in_(excluded)),
+        )
     )
-    return [f"{row.code} {row.title}" for row in rows]
+    found: dict[str, list[str]] = {"member": [], "mentor": [], "excluded": []}
+    for row in rows:
+        found[row.kind].append(row.name)
+    return {kind: sorted(names) for kind, names in found.items()}
+
+
+def _called(kind: str, name: Any) -> Select[Any]:
+    return select(literal(kind).label("kind"), name.label("name"))
 
 
 def _supervised(actor: Actor, most: int | None) -> Rows:

@@ -15,12 +15,23 @@ from sqlalchemy import Select, or_, select
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import Exam
+from app.entities.membership import groups_with, members_of
 from app.entities.planning import Registration
 from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import RoleRow, User, user_programme
-from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may, visible
+from app.permissions import (
+    MENTOR_ROLES,
+    ROLE_LABELS,
+    SUPERVISION_ROLES,
+    Actor,
+    Permission,
+    Role,
+    may,
+    visible,
+)
 from app.queries.asked import EVERYTHING, Asked
+from app.queries.student_search import found_by
 from app.rules.people import sort_name
 from app.rules.text import N_
 
@@ -35,12 +46,6 @@ class Option:
     key: str
     label: str
     group: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    permission: Permission
-    find: Callable[[Actor, Asked], list[Option]]  # a fixed number of queries
 
 
 def search(actor: Actor, source: str, words: str, within: Collection[int] = ()) -> tuple[list[Option], bool]:
@@ -70,6 +75,19 @@ def in_reach(actor: Actor, programmes: Collection[int]) -> Sequence[int]:
     return db.session.scalars(
         select(Programme.id).where(Programme.id.in_(id_set(sorted(programmes))), near).order_by(Programme.id)
     ).all()
+
+
+def own_groups(actor: Actor, groups: Collection[int]) -> Sequence[int]:
+    """Of these groups the ones that this actor may fill and empty."""
+    own = visible(actor, StudentGroup, Permission.GROUPS_EDIT).with_only_columns(StudentGroup.id)
+    return db.session.scalars(own.where(StudentGroup.id.in_(id_set(sorted(groups))))).all()
+
+
+@dataclass(frozen=True)
+class Source:
+    permission: Permission
+    find: Callable[[Actor, Asked], list[Option]]  # a fixed number of queries
+    reach: Callable[[Actor, Collection[int]], Sequence[int]] = in_reach  # what `within` an address may be
 
 
 # -- programmes, electives, groups
@@ -119,14 +137,25 @@ def _groups(actor: Actor, asked: Asked) -> list[Option]:
     """`having`: the groups that hold one of these students."""
     statement = visible(actor, StudentGroup, Permission.GROUPS_EDIT)
     if asked.having is not None:
-        used = select(group_member.c.group_id).where(group_member.c.student_id.in_(asked.having))
-        statement = statement.where(StudentGroup.id.in_(used))
+        statement = statement.where(StudentGroup.id.in_(groups_with(asked.having)))
     statement = asked.among(statement, StudentGroup.id, StudentGroup.name, StudentGroup.school_year)
     rows = db.session.scalars(statement.order_by(StudentGroup.name, StudentGroup.id))
     return [Option(str(row.id), row.name) for row in rows]
 
 
 # -- people
+
+
+def _students(actor: Actor, asked: Asked, *, of_groups: bool = False) -> list[Option]:
+    """Who may be put in groups; `of_groups`: who is in one of the groups `within`."""
+    statement = visible(actor, Student, Permission.GROUPS_EDIT)
+    if of_groups:
+        statement = statement.where(Student.id.in_(members_of(id_set(sorted(asked.within)))))
+    if asked.words:  # by the words that students are found by everywhere, through their index
+        statement = statement.where(found_by(asked.words))
+    statement = replace(asked, words="").among(statement, Student.id)
+    rows = db.session.scalars(statement.order_by(Student.last_name, Student.first_name, Student.id))
+    return [Option(str(row.id), row.list_name) for row in rows]
 
 
 def user_label(user: User) -> str:
@@ -142,11 +171,26 @@ def _candidates(actor: Actor, asked: Asked, *, roles: Sequence[Role] = SUPERVISI
         .join(User.roles)
         .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_([role.value for role in roles]))
     )
-    if not actor.system and Role.ADMINISTRATOR not in actor.roles:
-        own = select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
-        nearby = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(own))
-        statement = statement.where(or_(User.id.in_(nearby), User.id == actor.id))
-    return _in_roles(actor, asked, statement, RoleRow.name)
+    return _in_roles(actor, asked, _nearby(actor, statement), RoleRow.name)
+
+
+def _nearby(actor: Actor, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Of these users whom an actor may know: an administrator all, another who shares a programme."""
+    if actor.system or Role.ADMINISTRATOR in actor.roles:
+        return statement
+    own = select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
+    nearby = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(own))
+    return statement.where(or_(User.id.in_(nearby), User.id == actor.id))
+
+
+def _mentors(actor: Actor, asked: Asked) -> list[Option]:
+    """Active users in a role of the school's own; for a supervisor those of the own programmes."""
+    holders = select(User).where(
+        User.active.is_(True), User.guest.is_(False), User.roles.any(RoleRow.name.in_(MENTOR_ROLES))
+    )
+    statement = asked.among(_nearby(actor, holders), User.id, *_searched(actor))
+    rows = db.session.scalars(statement.order_by(User.last_name, User.first_name, User.id))
+    return [Option(str(user.id), user_label(user)) for user in rows]
 
 
 def _coupled(actor: Actor, asked: Asked) -> list[Option]:
@@ -205,6 +249,10 @@ SOURCES: Mapping[str, Source] = {
     "opleidingen": Source(P.USERS_EDIT, _programmes),
     "opleidingen-en-keuzedelen": Source(P.STUDENTS_EDIT, _targets),
     "studentgroepen": Source(P.GROUPS_EDIT, _groups),
+    "regelopleidingen": Source(P.GROUPS_RULE, _programmes),
+    "studenten": Source(P.GROUPS_EDIT, _students),
+    "groepsleden": Source(P.GROUPS_EDIT, partial(_students, of_groups=True), own_groups),
+    "mentoren": Source(P.GROUPS_EDIT, _mentors),
     "gebruikers": Source(P.STUDENTS_EDIT, _candidates),
     "gekoppelde-gebruikers": Source(P.STUDENTS_EDIT, _coupled),
     "praktijkbegeleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.SCHOOL_SUPERVISOR)),

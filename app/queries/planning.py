@@ -19,9 +19,10 @@ from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import Exam, ExamKind, ExamTask
+from app.entities.membership import groups_with, members_of
 from app.entities.planning import Registration, Sitting
 from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective
-from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, group_member
+from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.student_search import found_by
 from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
@@ -151,10 +152,9 @@ def choosable_programmes(actor: Actor) -> Sequence[tuple[int, str]]:
 def choosable_groups(actor: Actor, programme_id: int) -> Sequence[tuple[int, str]]:
     """(id, name) of the groups that hold a visible student of the programme."""
     students = _students(actor, OverviewFilter(programme_id), SEE).with_only_columns(Student.id)
-    with_one = select(group_member.c.group_id).where(group_member.c.student_id.in_(students))
     rows = db.session.execute(
         select(StudentGroup.id, StudentGroup.name)
-        .where(StudentGroup.id.in_(with_one))
+        .where(StudentGroup.id.in_(groups_with(students)))
         .order_by(StudentGroup.name)
     )
     return [(row.id, row.name) for row in rows]
@@ -171,8 +171,7 @@ def _students(actor: Actor, wanted: OverviewFilter, permission: Permission) -> S
     if wanted.words:
         statement = statement.where(found_by(wanted.words))
     if wanted.group_id:
-        members = select(group_member.c.student_id).where(group_member.c.group_id == wanted.group_id)
-        statement = statement.where(Student.id.in_(members))
+        statement = statement.where(Student.id.in_(members_of([wanted.group_id])))
     return statement
 
 

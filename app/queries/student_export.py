@@ -9,8 +9,9 @@ from sqlalchemy import ScalarSelect, func, select
 
 from app.entities.base import db
 from app.entities.engine import id_set
+from app.entities.membership import membership
 from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import User
 from app.permissions import Role
 
@@ -48,8 +49,9 @@ def _electives() -> ScalarSelect[str]:
 
 
 def _groups() -> ScalarSelect[str]:
-    found = _names(StudentGroup.name).join(group_member, group_member.c.group_id == StudentGroup.id)
-    return _of_student(found.where(group_member.c.student_id == Student.id))
+    member = membership().c
+    theirs = select(member.group_id).where(member.student_id == Student.id).correlate(Student)
+    return _of_student(_names(StudentGroup.name).where(StudentGroup.id.in_(theirs)))
 
 
 def _users(role: Role) -> ScalarSelect[str]:

@@ -25,9 +25,10 @@ from sqlalchemy import (
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.mail import OutboxMail
+from app.entities.membership import groups_with, has_members, members_of, membership
 from app.entities.planning import Registration, Sitting
 from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import LoginCode, RoleRow, User
 from app.permissions import Actor, Role, visible
 from app.queries.student_search import found_by
@@ -67,11 +68,10 @@ def by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
 
 def by_group(statement: Select[Any], group: str) -> Select[Any]:
     """Students in this group: by id, or by (a part of) its name."""
-    members = select(group_member.c.student_id)
     if _is_id(group):
-        return statement.where(Student.id.in_(members.where(group_member.c.group_id == int(group))))
+        return statement.where(Student.id.in_(members_of([int(group)])))
     named = select(StudentGroup.id).where(_contains(StudentGroup.name, group))
-    return statement.where(Student.id.in_(members.where(group_member.c.group_id.in_(named))))
+    return statement.where(Student.id.in_(members_of(named)))
 
 
 def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
@@ -203,12 +203,7 @@ def _electives(students: Select[Any]) -> Select[Any]:
 
 def _groups(students: Select[Any]) -> Select[Any]:
     """From the groups for who sees everybody: the first that are too many end it; else from the students."""
-    member = group_member.c
-    used: ColumnElement[bool]
-    if _everybody(students):
-        used = exists().where(member.group_id == StudentGroup.id)
-    else:
-        used = StudentGroup.id.in_(select(member.group_id).where(member.student_id.in_(students)))
+    used = has_members() if _everybody(students) else StudentGroup.id.in_(groups_with(students))
     return _limited(_arm("group", StudentGroup.id, StudentGroup.name).where(used))
 
 
@@ -266,7 +261,7 @@ def _facts(ids: Sequence[int]) -> Any:
     """(student, kind, three texts): everything that is coupled to these students."""
     wanted = id_set(ids)
     enrolled = Enrolment.student_id
-    member = group_member.c
+    member = membership(students=wanted).c
     return union_all(
         _arm("programme", enrolled, Programme.name)
         .join(Programme, Programme.id == Enrolment.programme_id)
@@ -276,7 +271,7 @@ def _facts(ids: Sequence[int]) -> Any:
         .where(enrolled.in_(wanted)),
         _arm("group", member.student_id, StudentGroup.name, StudentGroup.colour)
         .join(StudentGroup, StudentGroup.id == member.group_id)
-        .where(member.student_id.in_(wanted)),
+        .distinct(),
         select(
             Supervision.role.label("kind"), Supervision.student_id.label("id"), User.first_name.label("a"),
             User.infix.label("b"), User.last_name.label("c"),

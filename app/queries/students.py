@@ -26,7 +26,6 @@ TRAIL_SHOWN = 50
 STUDENT_PARTS = (
     selectinload(Student.enrolments).options(joinedload(Enrolment.programme), joinedload(Enrolment.elective)),
     selectinload(Student.supervisions).joinedload(Supervision.user),
-    selectinload(Student.groups),
 )
 
 

@@ -1,12 +1,13 @@
-"""What a student group may be called, and the school year and colour it carries."""
+"""What a student group may be called, the school year and colour it carries, and its rule in words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from app.errors import RuleBroken
 from app.rules.people import tidy
-from app.rules.text import N_
+from app.rules.text import N_, Reason, reason
 
 # The colours to choose from, each with its name in words: a colour alone says nothing (WCAG 1.4.1).
 GROUP_COLOURS: dict[str, str] = {
@@ -20,6 +21,7 @@ GROUP_COLOURS: dict[str, str] = {
 }
 
 FIRST_COHORT, LAST_COHORT = 2000, 2100
+PROGRAMMES_TOLD = 4  # of a rule; the rest is counted
 _SCHOOL_YEAR = re.compile(r"(\d{4})\s*[-/–]\s*(\d{4}|\d{2})")
 
 
@@ -58,3 +60,43 @@ def colour(key: str) -> str:
     if key and key not in GROUP_COLOURS:
         raise RuleBroken(N_("Kies een kleur uit de lijst."))
     return key
+
+
+def rule_in_words(programmes: Sequence[str]) -> Reason:
+    """ "Alle actieve studenten van Verzorgende-IG (25656, 2025)": what a group's rule says."""
+    told = ", ".join(programmes[:PROGRAMMES_TOLD])
+    if len(programmes) <= PROGRAMMES_TOLD:
+        return reason(N_("Alle actieve studenten van %(programmes)s"), programmes=told)
+    return reason(
+        N_("Alle actieve studenten van %(programmes)s en nog %(count)s opleidingen"),
+        programmes=told,
+        count=len(programmes) - PROGRAMMES_TOLD,
+    )
+
+
+def next_school_year(year: str) -> str:
+    """`2026-2027` -> `2027-2028`; a group without one has no next."""
+    if not year:
+        raise RuleBroken(N_("De groep heeft geen schooljaar. Vul dat eerst in."))
+    first = int(school_year(year)[:4]) + 1
+    return school_year(f"{first}-{first + 1}")
+
+
+def copied_name(name: str, old: str, new: str) -> str:
+    """The name for a next school year: with the new year where it says the old one, else behind it."""
+    for write in (_in_full, _with_a_slash, _short):
+        if write(old) in name:
+            return name.replace(write(old), write(new))
+    return f"{name} ({new})"
+
+
+def _in_full(year: str) -> str:
+    return year
+
+
+def _with_a_slash(year: str) -> str:
+    return year.replace("-", "/")
+
+
+def _short(year: str) -> str:
+    return f"{year[2:4]}-{year[7:]}"

@@ -136,7 +136,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Section:
-    """A titled part of a show page: facts, a table, or both."""
+    """A titled part of a show page: facts, a table (with a pager when it is long), or both."""
 
     title: str
     facts: Sequence[Fact] = ()
@@ -144,6 +144,7 @@ class Section:
     rows: Sequence[Row] = ()
     empty: str = ""
     buttons: Sequence[Button] = ()
+    pager: Pager | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app.actions.base import Selection, preview, run
 from app.actions.couplings import undo_coupling
 from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.groups import add_to_groups
+from app.actions.group_members import add_to_groups
 from app.entities.base import db, utc_now
 from app.entities.couplings import CouplingRow, CouplingRun
 from app.entities.engine import transaction

@@ -1,4 +1,4 @@
-"""Studentgroepen: made, changed, filled, emptied, removed."""
+"""Studentgroepen: made, changed, copied, filled, emptied, removed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from app.actions.base import run
-from app.actions.groups import add_group, add_to_groups, change_group, remove_from_group, remove_group
+from app.actions.group_copy import copy_groups
+from app.actions.group_export import export_groups
+from app.actions.group_members import add_members, add_to_groups, remove_from_group, remove_members
+from app.actions.groups import add_group, change_group, remove_group
 from app.entities.base import db
+from app.entities.engine import transaction
 from app.entities.students import Student, StudentGroup, group_member
 from app.entities.trail import AuditEntry
+from app.entities.users import User
 from app.errors import NotAllowed, NotFound, RuleBroken
-from app.permissions import Actor, actor_of
+from app.permissions import Actor, actor_of, visible
 from tests.factories import make_group, make_student, make_user, refresh
 from tests.support.queries import counted
 
@@ -73,6 +78,71 @@ def test_a_group_is_changed_and_an_old_form_is_refused(actor: Actors) -> None:
     assert "Naam: VZ-IG 1A → VZ-IG 2A" in refused.value.params["what"]
     refresh()
     assert db.session.get_one(StudentGroup, group.id).name == "VZ-IG 2A"
+
+
+def test_the_mentor_is_somebody_of_the_school_and_stays_named_when_he_leaves(actor: Actors) -> None:
+    administrator, mentor = actor("administrator"), make_user("school_supervisor", first_name="Sanne")
+    pk = mentor.id
+    made = run(add_group, administrator, **GROUP, mentor=pk)
+    group = db.session.get_one(StudentGroup, made.goto)
+    assert (group.mentor_id, made.details["mentor"]) == (pk, [None, mentor.full_name])
+    with transaction():
+        db.session.get_one(User, pk).active = False
+    kept = run(change_group, administrator, [group.id], version=1, **{**GROUP, "name": "Anders"}, mentor=pk)
+    assert (kept.done, "mentor" in kept.details) == (1, False)
+    company = make_user("company_supervisor").id
+    for wrong in (company, 999_999):
+        with pytest.raises(RuleBroken) as refused:
+            run(add_group, administrator, **{**GROUP, "name": "Nog een"}, mentor=wrong)
+        assert refused.value.field == "mentor"
+
+
+def test_a_mentor_gets_no_right_on_the_group_or_its_students(app: object) -> None:
+    mentor = make_user("school_supervisor")
+    make_group(make_student(), mentor_id=mentor.id)
+    assert db.session.scalars(visible(actor_of(mentor), StudentGroup)).all() == []
+    assert db.session.scalars(visible(actor_of(mentor), Student)).all() == []
+
+
+def test_members_are_put_in_and_taken_out_on_the_groups_own_page(app: object) -> None:
+    supervisor = make_user("school_supervisor")
+    own = [make_student(supervisors=((supervisor, "school_supervisor"),)).id for _ in range(3)]
+    other, group = make_student().id, make_group(name="Klas").id
+    actor = actor_of(supervisor)
+    outcome = run(add_members, actor, [group], students=own)
+    assert (outcome.done, outcome.object_type, len(outcome.names)) == (3, "Student", 3)
+    assert run(remove_members, actor, [group], students=own[:1]).summary == "1 student verwijderd uit Klas."
+    assert members(db.session.get_one(StudentGroup, group)) == set(own[1:])
+    for act, students in ((add_members, [other]), (remove_members, own[:1]), (remove_members, [])):
+        with pytest.raises(RuleBroken) as refused:
+            run(act, actor, [group], students=students)
+        assert refused.value.field == "students"
+
+
+def test_groups_are_copied_to_the_next_school_year_without_their_students(actor: Actors) -> None:
+    mentor = make_user("school_examiner")
+    given = {"school_year": "2026-2027", "location": "Zorgplein", "colour": "teal", "mentor_id": mentor.id}
+    first, second = make_group(make_student(), name="2A", **given), make_group(name="2B 26-27", **given)
+    no_year, taken = make_group(name="Zonder"), make_group(name="2C", **given)
+    make_group(name="2C (2027-2028)")
+    ids = [one.id for one in (first, second, no_year, taken)]
+    outcome = run(copy_groups, actor("administrator"), ids)
+    assert (outcome.done, outcome.names) == (2, ["2A (2027-2028)", "2B 27-28"])
+    assert [one.label for one in outcome.refused] == ["Zonder", "2C"]
+    copy = db.session.scalars(select(StudentGroup).where(StudentGroup.name == "2A (2027-2028)")).one()
+    assert (copy.school_year, copy.cohort, copy.location, copy.colour, copy.mentor_id, copy.version) == (
+        "2027-2028", 2025, "Zorgplein", "teal", mentor.id, 1,
+    )  # fmt: skip
+    assert members(copy) == set()
+
+
+def test_an_export_of_members_stands_in_the_trail_with_the_students(actor: Actors) -> None:
+    student = make_student()
+    group = make_group(student)
+    administrator = actor("administrator")
+    for content, named in (("groups", ("StudentGroup", [group.id])), ("members", ("Student", [student.id]))):
+        outcome = run(export_groups, administrator, [group.id], kind="csv", content=content)
+        assert (outcome.object_type, list(outcome.ids)) == named
 
 
 def test_students_are_added_and_who_is_in_it_stays(actor: Actors) -> None:

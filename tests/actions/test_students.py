@@ -17,6 +17,7 @@ from app.entities.students import Gender, Student, Supervision
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
+from app.queries.groups import groups_of
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 
 Actors = Callable[..., Actor]
@@ -85,7 +86,7 @@ def test_a_student_can_get_a_programme_and_a_group_right_away(actor: Actors) -> 
     run(add_student, actor("administrator"), **FLEUR, target=f"p{programme.id}", group_id=group.id)
     student = only_student()
     assert [e.programme_id for e in student.enrolments] == [programme.id]
-    assert [g.id for g in student.groups] == [group.id]
+    assert [g.id for g in groups_of([student.id])] == [group.id]
 
 
 def test_a_praktijkbegeleider_supervises_the_student_he_enters(actor: Actors) -> None:

@@ -1,10 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import insert
+
+from app.entities.base import db
+from app.entities.engine import transaction
 from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Gender, Student, StudentGroup, Supervision
+from app.entities.students import (
+    Enrolment,
+    Gender,
+    Student,
+    StudentGroup,
+    Supervision,
+    group_member,
+    group_rule,
+)
 from app.entities.users import User
 from tests.factories.base import numbers, save, saved
 
@@ -49,7 +62,14 @@ def supervise(student: Student, user: User, role: str) -> None:
     save(Supervision(student_id=student.id, user_id=user.id, role=role))
 
 
-def make_group(*students: Student, **values: Any) -> StudentGroup:
+def make_group(*students: Student, rule: Sequence[Programme] = (), **values: Any) -> StudentGroup:
+    """A group with these students in it, or with a rule: the students of these programmes."""
     n = next(numbers)
-    given: dict[str, Any] = {"name": f"Groep {n}", "cohort": 2025, **values}
-    return saved(StudentGroup(**given, students=list(students)))
+    group = saved(StudentGroup(**{"name": f"Groep {n}", "cohort": 2025, **values}))
+    members = [{"group_id": group.id, "student_id": one.id} for one in students]
+    rules = [{"group_id": group.id, "programme_id": one.id} for one in rule]
+    with transaction():
+        for table, rows in ((group_member, members), (group_rule, rules)):
+            if rows:
+                db.session.execute(insert(table), rows)
+    return group

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from app.actions.base import run
 from app.actions.groups import change_group
 from app.entities.base import db
-from app.entities.students import StudentGroup
+from app.entities.students import Student, StudentGroup, group_member
 from app.errors import RuleBroken
 from app.imports.columns import guess
 from app.imports.kinds import GROUPS
 from app.imports.workbook import example_csv, example_xlsx
 from app.imports.write_groups import import_groups
 from app.permissions import actor_of
-from tests.factories import make_group, make_student, make_user
+from tests.factories import make_group, make_programme, make_student, make_user
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
@@ -34,8 +34,15 @@ def students(app) -> None:
 
 
 def groups() -> dict[str, set[str]]:
-    found = db.session.scalars(select(StudentGroup))
-    return {group.name: {student.number for student in group.students} for group in found}
+    found = db.session.execute(
+        select(StudentGroup.name, Student.number)
+        .outerjoin(group_member, group_member.c.group_id == StudentGroup.id)
+        .outerjoin(Student, Student.id == group_member.c.student_id)
+    )
+    numbers: dict[str, set[str]] = {}
+    for name, number in found:
+        numbers.setdefault(name, set()).update([number] if number else [])
+    return numbers
 
 
 def states(wizard: Wizard, content: bytes) -> list[str]:
@@ -101,6 +108,7 @@ def test_every_error_of_a_row_is_told_and_rows_that_contradict_each_other_wait(w
 def test_the_example_file_is_understood_and_every_column_guessed(wizard):
     for number in ("0203118", "0203119"):
         make_student(number=number)
+    make_user("school_supervisor", email="s.bakker@school.example.nl")
     for content, name in (
         (example_xlsx(GROUPS.columns, "Studentgroepen"), "voorbeeld.xlsx"),
         (example_csv(GROUPS.columns), "voorbeeld.csv"),
@@ -111,6 +119,46 @@ def test_the_example_file_is_understood_and_every_column_guessed(wizard):
         wizard.write(pk)
     assert groups() == {"VIG3A": {"0203118", "0203119"}}
     assert guess(["Klas", "Leerlingnummer"], GROUPS.columns) == {"name": 0, "members": 1}
+
+
+def test_a_mentor_is_named_by_address_user_name_or_name(wizard):
+    sanne = make_user("school_supervisor", first_name="Sanne", infix="de", last_name="Bakker").id
+    for _twice in range(2):
+        make_user("school_examiner", first_name="Jan", last_name="Jansen")
+    company = make_user("company_examiner", email="bedrijf@example.nl")
+    closed = make_user("administrator", email="weg@example.nl", active=False).id
+    make_group(name="Oud", mentor_id=closed)
+    pk = wizard.take(lines(
+        ("Een", "sanne de bakker"), ("Twee", "Jan Jansen"), ("Drie", "bedrijf@example.nl"),
+        ("Vier", "niemand"), ("Vijf", "weg@example.nl"), ("Oud", "WEG@example.nl"), ("Zes", company.username),
+        header=("Groep", "Mentor"),
+    ))  # fmt: skip
+    checked = wizard.check(pk)
+    told = [(row.state, row.problems[0].sentence if row.problems else "") for row in checked.rows]
+    assert [state for state, _why in told] == [
+        "new", "refused", "refused", "refused", "refused", "unchanged", "refused",
+    ]  # fmt: skip
+    for (_state, sentence), word in zip(
+        told[1:5], ("meer dan één", "geen rol", "geen gebruiker", "niet actief"), strict=True
+    ):
+        assert word in sentence
+    wizard.write(pk)
+    found = db.session.scalars(select(StudentGroup.mentor_id).where(StudentGroup.name == "Een")).one()
+    assert found == sanne
+
+
+def test_a_group_that_a_rule_fills_takes_nobody_from_a_file(wizard, students):
+    programme = make_programme()
+    make_student(programme, number="04")
+    make_group(rule=[programme], name="Regel")
+    pk = wizard.take(
+        lines(("Regel", "04", "Zuid"), ("Regel", "01", ""), header=("Groep", "Studentnummer", "Locatie"))
+    )
+    inside, outside = wizard.check(pk).rows
+    assert (inside.state, outside.state) == ("changed", "refused")
+    assert "volgen uit een regel" in outside.problems[0].sentence
+    wizard.write(pk)
+    assert groups()["Regel"] == set(), "the rule fills it, nobody was put in by hand"
 
 
 def test_it_costs_as_many_statements_for_200_rows_as_for_20(wizard):

@@ -25,6 +25,7 @@ from app.imports.kinds import STUDENTS
 from app.imports.reader import FileRefused
 from app.imports.workbook import example_csv, example_xlsx, refused_xlsx
 from app.imports.write_students import import_students
+from app.queries.groups import groups_of
 from app.queries.imports import last_choices
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
 from tests.support.importing import lines
@@ -87,8 +88,19 @@ def test_everything_in_a_row_is_coupled(wizard, students):
     wizard.bring_in(lines(row, header=header))
     (student,) = students()
     assert [one.programme_id for one in student.enrolments] == [programme_id]
-    assert [one.id for one in student.groups] == [group_id]
+    assert [one.id for one in groups_of([student.id])] == [group_id]
     assert {(one.user_id, one.role) for one in student.supervisions} == wanted
+
+
+def test_a_group_that_a_rule_fills_takes_only_who_is_in_it_already(wizard, students):
+    programme = make_programme()
+    make_student(programme, number="1", first_name="A", last_name="Vos")
+    make_group(rule=[programme], name="Regel")
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
+    pk = wizard.take(lines(("1", "A", "Vos", "regel"), ("2", "B", "Vos", "Regel"), header=header))
+    inside, outside = wizard.check(pk).rows
+    assert (inside.state, outside.state) == ("unchanged", "refused")
+    assert "volgen uit een regel" in outside.problems[0].sentence
 
 
 def test_a_new_group_is_made_once_and_named(wizard, students):
@@ -97,7 +109,7 @@ def test_a_new_group_is_made_once_and_named(wizard, students):
     assert wizard.check(pk).new_groups == ["V3A"]
     wizard.write(pk)
     assert db.session.scalars(select(StudentGroup.name)).all() == ["V3A"]
-    assert {one.groups[0].name for one in students()} == {"V3A"}
+    assert [len(groups_of([one.id])) for one in students()] == [1, 1]
     assert wizard.own_run(pk).counts["groups"] == ["V3A"]
 
 

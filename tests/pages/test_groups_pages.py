@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.entities.base import db
 from app.entities.students import StudentGroup
 from app.entities.users import User
-from tests.factories import make_group, make_student, refresh, supervise
+from tests.factories import make_group, make_programme, make_student, make_user, refresh, supervise
 from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -70,6 +70,80 @@ def test_the_list_counts_visible_students(visit: Visit) -> None:
     assert "Studenten (1)" in shown
     assert "Eigen, Fleur" in shown
     assert "Ander, Fleur" not in shown
+
+
+def test_the_list_is_narrowed_by_every_property_and_sorted_by_mentor(visit: Visit) -> None:
+    sanne = make_user("school_supervisor", first_name="Sanne", last_name="Zwart").id
+    bo = make_user("school_examiner", first_name="Bo", last_name="Adams").id
+    make_group(
+        name="Eerste", cohort=2024, location="Zuid", colour="teal", mentor_id=sanne, school_year="2025-2026"
+    )
+    make_group(
+        name="Tweede", cohort=2025, location="Noord", colour="red", mentor_id=bo, rule=[make_programme()]
+    )
+    page = visit("administrator")
+    for query in ("schooljaar=2025-2026", "cohort=2024", "locatie=zuid", f"mentor={sanne}", "mentor=zwart",
+                  "kleur=teal", "leden=hand"):  # fmt: skip
+        text = main_of(page.get(f"/studentgroepen/?{query}").text)
+        assert ("Eerste" in text, "Tweede" in text) == (True, False), query
+        assert "Filters die nu gelden" in text
+    text = main_of(page.get("/studentgroepen/?leden=regel").text)
+    assert ("Eerste" in text, "Tweede" in text, "Alle actieve studenten van" in text) == (False, True, True)
+    assert "Geen enkele rij past" in page.get("/studentgroepen/?cohort=x&leden=y").text
+    text = main_of(page.get("/studentgroepen/?order=mentor").text)
+    assert text.index("Tweede") < text.index("Eerste")
+
+
+def test_a_group_shows_its_students_page_by_page(visit: Visit) -> None:
+    group = make_group(*(make_student(last_name=f"Klas{n:02}") for n in range(27)), name="Groot")
+    page = visit("administrator")
+    first = main_of(page.get(f"/studentgroepen/{group.id}").text)
+    assert ("Studenten (27)" in first, "Klas24" in first, "Klas25" in first) == (True, True, False)
+    second = main_of(page.get(f"/studentgroepen/{group.id}?page=2").text)
+    assert ("26–27 van 27" in second, "Klas26" in second, "Klas24" in second) == (True, True, False)
+
+
+def test_students_are_put_in_on_the_groups_page_after_a_question_with_their_names(visit: Visit) -> None:
+    student = make_student(last_name="Nieuw")
+    group = make_group(name="Klas")
+    page, path = visit("administrator"), f"/studentgroepen/do/add_members?id={group.id}&back=group"
+    assert f'href="{path}"' in main_of(page.get(f"/studentgroepen/{group.id}").text)
+    question = main_of(page.post(path, {"students": str(student.id)}).text)
+    assert ("1 student toegevoegd aan Klas." in question, student.list_name in question) == (True, True)
+    answer = page.do(path, {"students": str(student.id)})
+    assert answer.headers["Location"] == f"/studentgroepen/{group.id}"
+    assert "Studenten (1)" in page.get(f"/studentgroepen/{group.id}").text
+
+
+def test_a_rule_is_tried_before_it_is_saved_and_then_stands_on_the_page(visit: Visit) -> None:
+    programme = make_programme(crebo="25656", name="Verzorgende-IG", cohort=2025)
+    student, leaves = make_student(programme, last_name="Regel"), make_student(last_name="Eruit")
+    group, words = make_group(leaves, name="VIG"), "Alle actieve studenten van Verzorgende-IG (25656, 2025)"
+    page, form = visit("administrator"), {"version": "1", "programmes": str(programme.id)}
+    path = f"/studentgroepen/do/set_rule?id={group.id}&back=group"
+    question = main_of(page.post(path, form).text)
+    for told in (f"VIG: 1 student. {words}.", "Niet meer in de groep: 1 student.", student.list_name):
+        assert told in question
+    assert "Eruit, Fleur" in page.get(f"/studentgroepen/{group.id}").text
+    page.do(path, form)
+    shown = main_of(page.get(f"/studentgroepen/{group.id}").text)
+    for told in (words, "Studenten (1)", "Regel, Fleur", "Regel wijzigen", "Regel loslaten"):
+        assert told in shown
+    assert "add_members" not in shown
+    assert main_of(page.get(path).text).count("checked") == 1
+
+
+def test_groups_are_taken_along_as_a_file_that_the_import_knows(visit: Visit) -> None:
+    student = make_student(first_name="Fleur", infix="", last_name="Berg")
+    mentor = make_user("school_supervisor", first_name="Sanne", infix="de", last_name="Bakker")
+    group = make_group(student, name="VIG", colour="teal", mentor_id=mentor.id, school_year="2026-2027")
+    page, path = visit("administrator"), f"/studentgroepen/do/export_groups?id={group.id}"
+    for content, line in (
+        ("groups", "VIG;2025;2026-2027;;Turquoise;Sanne de Bakker;Met de hand;1"),
+        ("members", f"VIG;{student.number};Fleur;;Berg"),
+    ):
+        file = page.do(path, {"kind": "csv", "content": content})
+        assert file.data.decode("utf-8-sig").splitlines()[1] == line
 
 
 def test_an_old_form_is_told_apart(visit: Visit) -> None:

@@ -11,7 +11,7 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import func, insert, literal, select
 
 from app.actions.base import run
-from app.actions.groups import NOBODY_IN_IT, remove_from_group
+from app.actions.group_members import NOBODY_IN_IT, remove_from_group
 from app.actions.picker import GONE
 from app.actions.supervision import NOT_THEIRS, uncouple_users
 from app.entities.base import db
@@ -184,7 +184,8 @@ WHO = {
     "opleidingen": OFFICE, "opleidingen-en-keuzedelen": PLANNERS, "studentgroepen": PLANNERS,
     "gebruikers": PLANNERS, "gekoppelde-gebruikers": PLANNERS, "praktijkbegeleiders": PLANNERS,
     "praktijkopleiders": PLANNERS, "schoolexaminatoren": PLANNERS, "bedrijfsexaminatoren": PLANNERS,
-    "examinatoren-school": PLANNERS, "examinatoren-bedrijf": PLANNERS,
+    "examinatoren-school": PLANNERS, "examinatoren-bedrijf": PLANNERS, "studenten": PLANNERS,
+    "groepsleden": PLANNERS, "mentoren": PLANNERS, "regelopleidingen": {Role.ADMINISTRATOR},
 }  # fmt: skip
 
 
@@ -195,7 +196,7 @@ def test_a_source_answers_who_may_choose_from_it_and_nobody_else(app: Flask, vis
         for source, allowed in WHO.items():
             wanted = 200 if role in allowed else 403
             assert page.get(f"/kies/{source}").status_code == wanted, (role, source)
-        assert page.get("/kies/studenten").status_code == 404
+        assert page.get("/kies/wachtwoorden").status_code == 404
     guest = visitor_of(make_user("company_examiner", guest=True))
     assert guest.get("/kies/gebruikers").status_code == 302
     assert visitor_of(None).get("/kies/gebruikers").status_code == 302
@@ -210,8 +211,8 @@ def test_a_praktijkbegeleider_finds_own_rows_only(app: Flask, visitor_of: Visito
     make_user(*both, programmes=[own], last_name="Weg", active=False)
     make_user("company_examiner", programmes=[own], last_name="Gast", guest=True)
     mine = make_student(own, supervisors=((me, "school_supervisor"), (near, "school_examiner")))
-    make_group(mine, name="Eigen klas")
-    make_group(make_student(other, supervisors=((far, "school_examiner"),)), name="Vreemde klas")
+    theirs = make_student(other, supervisors=((far, "school_examiner"),))
+    classes = [make_group(mine, theirs, name="Eigen klas").id, make_group(theirs, name="Vreemde klas").id]
     make_elective(name="Vreemd keuzedeel")
     page, within = visitor_of(me), [own.id, other.id]
     expected = {
@@ -219,10 +220,14 @@ def test_a_praktijkbegeleider_finds_own_rows_only(app: Flask, visitor_of: Visito
         "studentgroepen": ["Eigen klas"],
         "gekoppelde-gebruikers": ["Begeleider, Sanne", "Eigen, Sanne (Hier)"],
         "praktijkbegeleiders": ["Begeleider, Sanne"],
+        "studenten": [mine.list_name],
+        "mentoren": ["Begeleider, Sanne", "Eigen, Sanne (Hier)"],
         "examinatoren-school": ["Sanne Eigen (Hier)"],
         "examinatoren-bedrijf": ["Sanne Eigen (Hier)"],
     }
     assert {source: found(page, source, within=within) for source in expected} == expected
+    assert found(page, "groepsleden", within=classes) == [mine.list_name]
+    assert found(page, "groepsleden") == []
     assert sorted(set(found(page, "gebruikers"))) == ["Begeleider, Sanne", "Eigen, Sanne (Hier)"]
     assert found(page, "schoolexaminatoren", near.email) == []  # whose addresses he does not see
     assert page.get("/kies/examinatoren-school?binnen=x").status_code == 404

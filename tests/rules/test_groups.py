@@ -53,3 +53,29 @@ def test_a_colour_comes_from_the_list() -> None:
     assert groups.colour("") == ""
     with pytest.raises(RuleBroken):
         groups.colour("javascript")
+
+
+@pytest.mark.parametrize(
+    ("name", "copied"),
+    [
+        ("VZ-IG 2A", "VZ-IG 2A (2027-2028)"),
+        ("VZ-IG 2A (2026-2027)", "VZ-IG 2A (2027-2028)"),
+        ("2026/2027 VZ-IG 2A", "2027/2028 VZ-IG 2A"),
+        ("VZ-IG 26-27", "VZ-IG 27-28"),
+    ],
+)
+def test_a_copy_has_the_new_school_year_where_its_name_had_the_old_one(name: str, copied: str) -> None:
+    assert groups.copied_name(name, "2026-2027", groups.next_school_year("2026-2027")) == copied
+
+
+def test_a_group_without_a_school_year_has_no_next_one() -> None:
+    with pytest.raises(RuleBroken):
+        groups.next_school_year("")
+
+
+def test_a_rule_tells_its_programmes_and_counts_the_rest() -> None:
+    assert str(groups.rule_in_words(["A (1, 2025)", "B (2, 2025)"])) == (
+        "Alle actieve studenten van A (1, 2025), B (2, 2025)"
+    )
+    many = groups.rule_in_words(["A", "B", "C", "D", "E", "F"])
+    assert str(many) == "Alle actieve studenten van A, B, C, D en nog 2 opleidingen"

@@ -125,9 +125,11 @@ def _side(users: dict[Role, User]) -> Side:
     )
     finished = _finished(registration, sitting, users)
     group = make_group(student)
+    ruled = make_group(rule=[programme])
     ids = {
         "programme": programme.id, "elective": elective.id, "exam": exam.id, "student": student.id,
         "registration": registration.id, "planned": planned.id, "sitting": sitting.id, "group": group.id,
+        "ruled group": ruled.id,
         "result": finished,
         "user": users[Role.COMPANY_SUPERVISOR].id,
     }  # fmt: skip

@@ -1,0 +1,44 @@
+"""Studentgroepen as a spreadsheet, with headings that the import knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from flask_babel import gettext as _
+
+from app.actions.wording import say
+from app.documents.sheets import Line, csv_file, xlsx_file
+from app.entities.students import StudentGroup
+from app.rules.groups import GROUP_COLOURS, rule_in_words
+
+
+def groups_file(kind: str, rows: Iterable[tuple[StudentGroup, int]]) -> IO[bytes]:
+    """`kind` is xlsx or csv; the rows are those of app.queries.group_export.group_rows."""
+    headings = [
+        _("Naam"), _("Cohort"), _("Schooljaar"), _("Locatie"), _("Kleur"), _("Mentor"), _("Leden"),
+        _("Aantal"),
+    ]  # fmt: skip
+    return _file(kind, headings, _group_lines(rows))
+
+
+def members_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
+    """The rows are those of app.queries.group_export.member_rows."""
+    headings = [_("Studentgroep"), _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam")]
+    lines = ((row.group, row.number, row.first_name, row.infix, row.last_name) for row in rows)
+    return _file(kind, headings, lines)
+
+
+def _file(kind: str, headings: list[str], lines: Iterable[Line]) -> IO[bytes]:
+    return csv_file(headings, lines) if kind == "csv" else xlsx_file(_("Studentgroepen"), headings, lines)
+
+
+def _group_lines(rows: Iterable[tuple[StudentGroup, int]]) -> Iterator[Line]:
+    by_hand = _("Met de hand")
+    for group, count in rows:
+        yield (
+            group.name, str(group.cohort or ""), group.school_year, group.location,
+            _(GROUP_COLOURS[group.colour]) if group.colour in GROUP_COLOURS else "",
+            group.mentor.full_name if group.mentor is not None else "",
+            say(rule_in_words([str(one) for one in group.rule])) if group.rule else by_hand, str(count),
+        )  # fmt: skip
