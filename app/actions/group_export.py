@@ -22,8 +22,8 @@ from app.rules.text import N_
 
 GROUPS, MEMBERS = "groups", "members"
 CONTENTS: Mapping[str, Any] = {
-    GROUPS: _l("Een regel per groep, met de eigenschappen"),
-    MEMBERS: _l("Een regel per student, met de groep erbij"),
+    GROUPS: _l("Een rij per groep, met de eigenschappen"),
+    MEMBERS: _l("Een rij per student, met de groep erbij"),
 }
 
 
@@ -43,7 +43,10 @@ class GroupExportForm(ExportForm):
     form=GroupExportForm,
     noun=_l("studentgroepen"),
     submit=_l("Exporteren"),
-    intro=_l("Beide bestanden kunt u weer importeren. In het logboek staat wie ze maakte."),
+    intro=_l(
+        "Met een rij per student bevat het bestand persoonsgegevens. In het logboek staat wie het "
+        "maakte en om wie het gaat."
+    ),
 )
 def export_groups(actor: Actor, targets: Targets[StudentGroup], *, kind: str, content: str) -> Outcome:
     """Note that these groups, or the students in them, are taken along; the page makes the file."""

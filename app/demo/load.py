@@ -22,6 +22,7 @@ from app.demo.students import (
     write_student_users,
     write_students,
     write_supervisions,
+    write_year_group,
 )
 from app.demo.users import Staff, write_staff
 from app.entities.base import utc_now
@@ -49,7 +50,8 @@ def write_school(*, today: date, clock: Clock) -> Loaded:
     users[account_at] = staff.accounts["student"].id
     placed = place(found, offers, users)
     write_students(placed)
-    write_groups(placed, today=today, size=10)
+    write_groups(placed, staff.teams, today=today, size=10)
+    write_year_group(next(offer for offer in offers if offer.crebo == ACCOUNT_CREBO))
     write_supervisions(placed, staff.teams, size=TO_ONE)
     exams = ExamWriter(staff, today, clock)
     exams.plan(placed)

@@ -130,6 +130,11 @@ def rooms() -> list[tuple[str, str]]:
     return [(building, room) for building, inside in names.LOCATIONS.items() for room in inside]
 
 
+def group_code(crebo: str) -> str:
+    """What the names of this programme's groups begin with: `VZ-IG`."""
+    return names.GROUPS[crebo][0]
+
+
 def groups(crebo: str, count: int, *, cohort: int, year: int) -> list[DemoGroup]:
     """Groups of a cohort in the school year that starts in `year`: `VZ-IG 2A`, `VZ-IG 2B`, ..."""
     code, location = names.GROUPS[crebo]

@@ -64,7 +64,7 @@ def write_many(number: int, *, today: date, clock: Clock, report: Report) -> Seq
     report("studenten en koppelingen")
     placed = place(found, offers, users)
     write_students(placed)
-    write_groups(placed, today=today, size=GROUP)
+    write_groups(placed, teams, today=today, size=GROUP)
     write_supervisions(placed, teams, size=TO_ONE)
     report("examens")
     _write_exams(placed, teams, _timetables(offers, today, clock))

@@ -16,7 +16,7 @@ from app.demo.offers import Offer
 from app.demo.people import DemoStudent
 from app.demo.users import PER_PROGRAMME, Team, role_ids, user_row, write_users
 from app.entities.base import db, utc_now
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member, group_rule
 from app.entities.users import User
 from app.permissions import Role
 from app.rules.people import student_search
@@ -99,7 +99,7 @@ def _enrolment(student: int, programme: int | None, elective: int | None, now: A
     return {"student_id": student, "programme_id": programme, "elective_id": elective, "created_at": now}
 
 
-def write_groups(placed: Sequence[Placed], *, today: date, size: int) -> int:
+def write_groups(placed: Sequence[Placed], teams: dict[int, Team], *, today: date, size: int) -> int:
     """Groups of `size` students of one programme, with names that are free; the number of groups."""
     taken = set(db.session.scalars(select(StudentGroup.name)))
     year = today.year if today.month >= 8 else today.year - 1
@@ -109,20 +109,29 @@ def write_groups(placed: Sequence[Placed], *, today: date, size: int) -> int:
         wanted = -(-len(own) // size)
         every = people.groups(offer.crebo, wanted + len(taken), cohort=offer.cohort, year=year)
         free = [group for group in every if group.name not in taken][:wanted]
-        ids = new_ids(StudentGroup, wanted)
+        ids, mentors = new_ids(StudentGroup, wanted), teams[offer.id].members[Role.SCHOOL_SUPERVISOR]
         write(
             StudentGroup,
             [
                 {
                     "id": group_id, "name": group.name, "cohort": group.cohort, "location": group.location,
                     "school_year": group.school_year, "colour": group.colour, "version": 1,
+                    "mentor_id": mentors[number % len(mentors)].id if mentors else None,
                 }
-                for group_id, group in zip(ids, free, strict=True)
+                for number, (group_id, group) in enumerate(zip(ids, free, strict=True))
             ],
         )  # fmt: skip
         write(group_member, ({"group_id": ids[n // size], "student_id": one.id} for n, one in enumerate(own)))
         made += wanted
     return made
+
+
+def write_year_group(offer: Offer) -> None:
+    """A group that fills itself: everybody of this programme, which is one cohort."""
+    (group_id,) = new_ids(StudentGroup, 1)
+    name = f"{people.group_code(offer.crebo)} cohort {offer.cohort}"
+    write(StudentGroup, [{"id": group_id, "name": name, "cohort": offer.cohort, "version": 1}])
+    write(group_rule, [{"group_id": group_id, "programme_id": offer.id}])
 
 
 def write_supervisions(placed: Sequence[Placed], teams: dict[int, Team], *, size: int) -> int:
