@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
@@ -93,7 +94,7 @@ class GroupsPage(ExportsGroups, ListPage):
         rows = []
         for row in model.rows:
             cells = list(row.cells)
-            cells[at] = Cell(str(counts.get(row.id, 0)), numeric=True)
+            cells[at] = Cell(format_decimal(counts.get(row.id, 0)), numeric=True)
             rows.append(replace(row, cells=cells))
         return replace(model, rows=rows)
 
