@@ -10,7 +10,8 @@ from sqlalchemy import Select, exists, func, select
 
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.students import Enrolment, Student, StudentGroup, group_member
+from app.entities.membership import members_of
+from app.entities.students import Enrolment, Student, StudentGroup
 from app.entities.users import RoleRow, User
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.imports import text_set
@@ -40,12 +41,8 @@ def absent_students(
             )
         )
     elif groups:
-        members = (
-            select(group_member.c.student_id)
-            .join(StudentGroup, StudentGroup.id == group_member.c.group_id)
-            .where(StudentGroup.name.in_(text_set(sorted(groups))))
-        )
-        found = found.where(Student.id.in_(members))
+        named = select(StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(groups))))
+        found = found.where(Student.id.in_(members_of(named)))
     return _absent(found, Student, [Student.last_name, Student.first_name, Student.id], "list_name")
 
 
