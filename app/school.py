@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask import current_app
 
 from app.entities.base import utc_now
+from app.rules.fields import StudentField
 from app.rules.second_factor import Policy
+from app.school_fields import line_of, student_fields
+from app.toml_file import DataFileError
 
 LANGUAGES = ("nl", "en")  # what Proeve can be read in
 
@@ -54,6 +57,11 @@ class School:
     logo_url: str = ""
     mail_sender: str = ""
     mail_sender_name: str = ""
+    student_fields: tuple[StudentField, ...] = ()  # the school's own
+
+    def fields_in(self, place: str) -> tuple[StudentField, ...]:
+        """The own fields of a student that stand in the list, filter, import or export."""
+        return tuple(field for field in self.student_fields if place in field.places)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,7 +83,8 @@ def load_school(folder: Path) -> School:
     """Read a school's folder. Raises SchoolFileWrong with the key and the reason."""
     path = folder / "school.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SchoolFileWrong(f"{path}: {error}") from error
     supplier = _part(path, data, "supplier")
@@ -106,6 +115,7 @@ def load_school(folder: Path) -> School:
         logo_url="/school/logo" if data.get("logo") else "",
         mail_sender=str(mail.get("sender", "")),
         mail_sender_name=str(mail.get("sender_name", "")) or _text(path, data, "name"),
+        student_fields=_student_fields(path, data, text),
     )
     _check(path, school)
     return school
@@ -144,6 +154,13 @@ def _check(path: Path, school: School) -> None:
         raise SchoolFileWrong(f"{path}: sign_in.second_factor_minutes: choose 1 to 120")
     if school.logo and not school.logo.is_file():
         raise SchoolFileWrong(f"{path}: logo: {school.logo} is not there")
+
+
+def _student_fields(path: Path, data: dict[str, Any], text: str) -> tuple[StudentField, ...]:
+    try:
+        return student_fields(data, path.name)
+    except DataFileError as error:
+        raise SchoolFileWrong(f"{path}, line {line_of(text, error.where)}: {error}") from error
 
 
 def _policy(path: Path, sign_in: dict[str, Any]) -> Policy:

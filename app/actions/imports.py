@@ -20,6 +20,7 @@ from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
 from app.queries.imports import oldest_kept
+from app.rules.mapping import ColumnMap
 from app.rules.text import N_
 
 LOGIN_CODES = (
@@ -93,7 +94,7 @@ def start_import(
     table: dict[str, Any],
     parts: Sequence[bytes],
     header_key: str,
-    mapping: Mapping[str, int],
+    mapping: ColumnMap,
     login_codes: str,
 ) -> Outcome:
     """Keep what was read out of a file, for its maker alone; sweep out what has expired."""
@@ -121,7 +122,7 @@ def read_again(
     table: dict[str, Any],
     parts: Sequence[bytes],
     header_key: str,
-    mapping: Mapping[str, int],
+    mapping: ColumnMap,
 ) -> Outcome:
     """Stap 2 van 4: another sheet, header row, delimiter or encoding; what was chosen after it goes."""
     run = open_run(actor, targets)
@@ -138,16 +139,15 @@ def read_again(
 
 
 @action(_l("Kolommen van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
-def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: Mapping[str, int]) -> Outcome:
+def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: ColumnMap) -> Outcome:
     """Stap 2 van 4: which column of the file is what."""
     run = open_run(actor, targets)
-    if not set(mapping.values()) <= set(range(len(run.table["header"]))):
+    if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise NotFound
     run.mapping = dict(mapping)
     _moved(run, "values")
-    return Outcome(
-        done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": dict(mapping)}
-    )
+    told = {key: " + ".join(str(place + 1) for place in places) for key, places in mapping.items()}
+    return Outcome(done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told})
 
 
 @action(_l("Waarden van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)

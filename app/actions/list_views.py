@@ -16,6 +16,7 @@ from app.entities.lists import ListView
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.list_views import STUDENTS, own_list, view_named
+from app.queries.student_fields import own_fields_seen
 from app.rules.lists import FIRST, STUDENT_COLUMNS, USUAL, VIEWS_MOST, columns_of
 from app.rules.people import tidy
 from app.rules.text import N_
@@ -27,7 +28,7 @@ class ColumnsForm(ActionForm):
     columns = SelectMultipleField(_l("Kolommen naast de naam"))
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.columns.choices = [(key, _(label)) for key, label in STUDENT_COLUMNS.items() if key != FIRST]
+        self.columns.choices = [(key, name) for key, name in _column_names(actor).items() if key != FIRST]
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -43,7 +44,8 @@ class ColumnsForm(ActionForm):
 )
 def show_columns(actor: Actor, *, columns: Sequence[str]) -> Outcome:
     """Keep which columns this user sees; the usual ones are not kept."""
-    before, wanted = own_list(actor).columns, columns_of(columns)
+    names = _column_names(actor)
+    before, wanted = own_list(actor).columns, columns_of(columns, names)
     row = view_named(actor, "")
     if list(wanted) == list(before):
         return Outcome(unchanged=1, summary=_("De kolommen zijn gelijk gebleven."))
@@ -51,7 +53,11 @@ def show_columns(actor: Actor, *, columns: Sequence[str]) -> Outcome:
         db.session.delete(row)
     else:
         _keep(actor, row, "", ",".join(wanted))
-    return _own(actor, _("De kolommen zijn gekozen."), {"columns": [_labels(before), _labels(wanted)]})
+    return _own(
+        actor,
+        _("De kolommen zijn gekozen."),
+        {"columns": [[names[key] for key in keys] for keys in (before, wanted)]},
+    )
 
 
 class SaveViewForm(ActionForm):
@@ -122,5 +128,7 @@ def _own(actor: Actor, summary: str, details: dict[str, Any]) -> Outcome:
     return Outcome(done=1, ids=ids, object_type="User", summary=summary, details=details)
 
 
-def _labels(columns: Sequence[str]) -> list[str]:
-    return [_(STUDENT_COLUMNS[key]) for key in columns]
+def _column_names(actor: Actor) -> dict[str, str]:
+    """What this user's list can show, in its order; also the school's own fields."""
+    own = {field.name: field.label for field in own_fields_seen(actor, "list")}
+    return {key: _(label) for key, label in STUDENT_COLUMNS.items()} | own

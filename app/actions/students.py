@@ -11,11 +11,12 @@ from sqlalchemy import select
 from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from app.actions.base import ActionForm, Outcome, Targets, action
+from app.actions.base import Outcome, Targets, action
 from app.actions.enrolment import enrol_one
 from app.actions.forms import VersionedForm, at, ruled
 from app.actions.group_members import filled_by_hand
 from app.actions.picker import Picked, PickedOne, offer
+from app.actions.student_fields import OwnFields, own_labels, own_shown, own_typed, own_values
 from app.actions.supervision import ROLE_FIELDS, coupled_users, put_users
 from app.actions.versions import locked
 from app.actions.wording import say
@@ -42,12 +43,17 @@ NAME_MAX = 64  # what the account table holds of a name
 CHANGING = ("change_student", "couple_users", "uncouple_users", "import_students", "undo_student_import")
 
 
+def field_labels() -> Mapping[str, Any]:
+    """Also of the fields that the school has of its own."""
+    return {**FIELD_LABELS, **own_labels()}
+
+
 def _birth_date(text: str) -> None:
     people.birth_date(text, today=current_school().today())
 
 
-class PersonForm(ActionForm):
-    """A student's own data; every rule speaks at its field, all at once."""
+class PersonForm(OwnFields):
+    """A student's own data, the school's own fields among it; every rule speaks at its field, all at once."""
 
     number = StringField(
         FIELD_LABELS["number"],
@@ -119,7 +125,7 @@ class AddStudentForm(PersonForm):
 )
 def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> Outcome:
     """Enter one student; a praktijkbegeleider who does so supervises the student from then on."""
-    student = Student(**_person(data))
+    student = Student(**_person(data), extra=own_values(data, {}))
     _refuse_double(student.number, 0)
     student.search = _search(student)
     db.session.add(student)
@@ -149,11 +155,12 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     company_supervisor = Picked(FIELD_LABELS["company_supervisor"], source="praktijkopleiders", coerce=int)
     school_examiner = Picked(FIELD_LABELS["school_examiner"], source="schoolexaminatoren", coerce=int)
     company_examiner = Picked(FIELD_LABELS["company_examiner"], source="bedrijfsexaminatoren", coerce=int)
-    field_labels = FIELD_LABELS
     changed_by = CHANGING
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
+        self.field_labels = field_labels()
+        self.keep_choices(self.row.extra)
         coupled = coupled_users(self.row)
         for role in ROLE_FIELDS:
             offer(actor, getattr(self, role), present=coupled[role])
@@ -162,7 +169,8 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
         student: Student = targets.one() if targets is not None else Student()
         users = {role: [s.user_id for s in student.supervisions if s.role == role] for role in ROLE_FIELDS}
-        return {**_shown(student), "gender": student.gender.value, "version": student.version, **users}
+        own = own_typed(student.extra)
+        return {**_shown(student), **own, "gender": student.gender.value, "version": student.version, **users}
 
 
 @action(
@@ -185,10 +193,11 @@ def change_student(
     **data: Any,
 ) -> Outcome:
     """Change one student's own data and the users per role; refused when somebody else was first."""
-    student = locked(Student, targets.one().id, version, CHANGING, FIELD_LABELS)
+    student = locked(Student, targets.one().id, version, CHANGING, field_labels())
     before = _shown(student)
     for key, value in _person(data).items():
         setattr(student, key, value)
+    student.extra = own_values(data, student.extra)
     _refuse_double(student.number, student.id)
     student.search = _search(student)
     details = {key: [before[key], value] for key, value in _shown(student).items() if value != before[key]}
@@ -244,6 +253,7 @@ def _shown(student: Student) -> dict[str, Any]:
         "gender": GENDER_LABELS[student.gender],
         "birth_date": people.dutch_date(student.birth_date) if student.birth_date else "",
         "email": student.email or "",
+        **own_shown(student.extra),
     }
 
 

@@ -21,6 +21,8 @@ from app.entities.users import User
 from app.permissions import Role
 from app.rules.people import student_search
 
+LOCATIONS = ("Hoofdgebouw", "Dependance Noord", "Dependance Haven")  # as the demo school names them
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -91,8 +93,15 @@ def _student_row(one: Placed, now: Any) -> dict[str, Any]:
         "last_name": who.last_name, "gender": who.gender, "birth_date": who.birth_date, "email": who.email,
         "search": student_search(who.first_name, who.infix, who.last_name, who.number, who.email),
         "progress_available": one.place % 2 == 0, "active": True, "user_id": one.user_id, "version": 1,
-        "created_at": now,
+        "created_at": now, "extra": _extra(one),
     }  # fmt: skip
+
+
+def _extra(one: Placed) -> dict[str, Any]:
+    """The fields that the demo school adds itself (schools/demo/school.toml); of one in ten nothing yet."""
+    if one.place % 10 == 9:
+        return {}
+    return {"locatie": LOCATIONS[one.id % len(LOCATIONS)], "pok_getekend": one.place % 4 != 0}
 
 
 def _enrolment(student: int, programme: int | None, elective: int | None, now: Any) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import IO, Any
 
 from flask_babel import gettext as _
 
+from app.actions.student_fields import shown_field
 from app.documents.sheets import Line, csv_file, xlsx_file
 from app.entities.students import GENDER_LABELS
 from app.queries.student_export import SEPARATOR
 from app.rules.people import tidy
+from app.school import current_school
 
 
 def headings() -> Sequence[str]:
@@ -18,6 +20,7 @@ def headings() -> Sequence[str]:
         _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam"), _("Geslacht"),
         _("Geboortedatum"), _("E-mailadres"), _("Opleiding"), _("Keuzedelen"), _("Studentgroepen"),
         _("Praktijkbegeleider"), _("Praktijkopleider"),
+        *(field.label for field in current_school().fields_in("export")),
     ]  # fmt: skip
 
 
@@ -30,10 +33,12 @@ def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
 
 def _lines(rows: Iterable[Any]) -> Iterator[Line]:
     genders = {gender: _(label) for gender, label in GENDER_LABELS.items()}
+    own = current_school().fields_in("export")
     for row in rows:
         yield (
             row.number, row.first_name, row.infix, row.last_name, genders[row.gender], row.birth_date,
-            row.email, *(_sorted(found) for found in row[7:]),
+            row.email, *(_sorted(found) for found in row[7:12]),
+            *(shown_field(field, row.extra.get(field.key)) for field in own),
         )  # fmt: skip
 
 

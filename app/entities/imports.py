@@ -41,7 +41,7 @@ class ImportRun(Model):
     stage: Mapped[str] = mapped_column(String(10), default="mapping")
     # {"header": [...], "count": rows, and how it was read: "reading", "sheets", "top"}
     table: Mapped[dict[str, Any]] = mapped_column(JSON)
-    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> header index
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> places in the header
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> {raw: chosen}
     fixes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # row -> {column index: text}
     checked: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -64,12 +64,12 @@ class ImportRun(Model):
 class What(enum.StrEnum):
     """What a change is about; beside it what its second number is."""
 
-    STUDENT = "student"  # of a new one: the studentgroep it was put in
+    STUDENT = "student"
     USER = "user"
     GROUP = "group"
     ACCOUNT = "account"  # a changed one: its student
     ENROLMENT = "enrolment"  # of a student who was there: the programme
-    MEMBER = "member"  # of a student who was there: the studentgroep
+    MEMBER = "member"  # of a student: the studentgroep
 
 
 class ImportChange(Model):

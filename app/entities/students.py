@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import JSON, CheckConstraint, Column, Enum, ForeignKey, Index, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.entities.base import Model, Moment, utc_now
@@ -70,6 +71,8 @@ class Student(Model):
     birth_date: Mapped[date | None]
     email: Mapped[str] = mapped_column(String(254), default="")
     search: Mapped[str] = mapped_column(String(500), default="")
+    # what the school adds itself (school.toml): key of the field -> value, as app/rules/fields.py keeps it
+    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     progress_available: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)

@@ -18,14 +18,15 @@ from flask_babel import gettext as _
 from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
-from app.imports.columns import Column, World
-from app.imports.kept import Row, column_name, count_of, mapping_of, rows_of, shown
+from app.imports.columns import Column, World, cells_of
+from app.imports.kept import Row, column_name, count_of, rows_of, shown
 from app.imports.kind import Change, CheckedRow, Kept, Kind, Problem, State, Wrong
-from app.imports.kinds import kind_of
+from app.imports.kinds import kind_of, mapping_of
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import Fact, Known
 from app.rules.cells import is_formula_error
+from app.rules.mapping import ColumnMap
 from app.rules.text import N_, Reason
 from app.school import current_school
 
@@ -78,8 +79,8 @@ def in_batches(actor: Actor, run: ImportRun) -> Iterator[Checked]:
 def check(actor: Actor, rows: Sequence[Row], run: ImportRun, twice: Doubles | None = None) -> Checked:
     """Check these rows; `twice` says what is wrong with a row because of another, beyond these too."""
     kind = kind_of(run)
-    mapping = mapping_of(kind, run)
-    world = World(kind.known(actor, _cells(rows, mapping)), run.values, run.login_codes)
+    mapping = mapping_of(run)
+    world = World(kind.known(actor, _cells(kind, rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
     found = _doubles_among(checked, kind, world) if twice is None else twice
@@ -102,15 +103,16 @@ def doubles_of(actor: Actor, run: ImportRun) -> Doubles:
 def _returning(run: ImportRun) -> Collection[int]:
     """The numbers of rows that share a value with another where each row must have its own."""
     kind = kind_of(run)
-    mapping = mapping_of(kind, run)
+    mapping = mapping_of(run)
     checker = _Checker(kind, World(Known(current_school().today())), run.table["header"], mapping)
     keys = [double.key for double in kind.doubles if double.key in mapping]
     first: dict[tuple[str, str], int] = {}
     found: set[int] = set()
     for number, values in rows_of(run):
         for key in keys:
-            value = values[mapping[key]]
-            parsed = checker.parse(kind.by_key[key], value)[0] if value is not None else None
+            column = kind.by_key[key]
+            cells = cells_of(column, mapping[key], values)
+            parsed = checker.read(column, cells)[0] if cells else None
             if parsed is None:
                 continue
             other = first.setdefault((key, str(parsed).lower()), number)
@@ -133,11 +135,11 @@ def _doubles_among(rows: Sequence[CheckedRow], kind: Kind, world: World) -> dict
     return found
 
 
-def _cells(rows: Sequence[Row], mapping: Mapping[str, int]) -> dict[str, Collection[Value]]:
+def _cells(kind: Kind, rows: Sequence[Row], mapping: ColumnMap) -> dict[str, Collection[Value]]:
     """Column key -> its values in the file, each once."""
     return {
-        key: {values[index] for _number, values in rows if values[index] is not None}
-        for key, index in mapping.items()
+        key: {cell for _number, values in rows for cell in cells_of(kind.by_key[key], places, values)}
+        for key, places in mapping.items()
     }
 
 
@@ -164,27 +166,33 @@ Parsed = tuple[Any, str]  # the value, or the sentence that refuses it
 class _Checker:
     """Checks row after row; a value that returns costs nothing the second time."""
 
-    def __init__(self, kind: Kind, world: World, header: Sequence[str], mapping: Mapping[str, int]) -> None:
+    def __init__(self, kind: Kind, world: World, header: Sequence[str], mapping: ColumnMap) -> None:
         self.kind = kind
         self.world = world
         self.columns = [(column, mapping[column.key]) for column in kind.columns if column.key in mapping]
         self.names = {column.key: _(column.label) for column in kind.columns}
-        self.names |= {column.key: column_name(header, index) for column, index in self.columns}
+        for column, places in self.columns:
+            named = " + ".join(column_name(header, place) for place in places)
+            self.names |= {key: named for key in column.gives if key not in mapping}
+            self.names[column.key] = named
+        filled = {key for column, _places in self.columns for key in (column.key, *column.gives)}
+        self.filled = [column for column in kind.columns if column.key in filled]
         self.seen: dict[str, dict[Any, Parsed]] = defaultdict(dict)
 
     def row(self, number: int, values: Sequence[Value]) -> CheckedRow:
         kept: dict[str, Any] = {}
         wrong: list[Wrong] = []
-        for column, index in self.columns:
-            value = values[index]
-            if value is None:
+        for column, places in self.columns:
+            cells = cells_of(column, places, values)
+            if not cells:
                 continue
-            parsed, refusals = self.read(column, value)
+            parsed, refusals = self.read(column, cells)
             wrong += refusals
             if not refusals and parsed is not None:
-                kept[column.key] = parsed
+                column.put(parsed, kept)
         there = self.kind.find(kept, self.world.known)
-        wrong += self.missing(kept, {one.key for one in wrong}, there)
+        bad = {key for one in wrong for key in (one.key, *self.kind.by_key[one.key].gives)}
+        wrong += self.missing(kept, bad, there)
         wrong += self.kind.wrong(kept, {one.key for one in wrong}, there, self.world)
         row = CheckedRow(number, self.kind.label(kept, there), "refused", kept, there=there)
         if not wrong:
@@ -195,13 +203,13 @@ class _Checker:
             self.refuse(row, one)
         return row
 
-    def read(self, column: Column, value: Value) -> tuple[Any, list[Wrong]]:
-        """What a cell holds, and everything that is wrong with it."""
+    def read(self, column: Column, cells: Sequence[Value]) -> tuple[Any, list[Wrong]]:
+        """What the cells of a column hold, and everything that is wrong with it."""
         if not column.many:
-            parsed, sentence = self.parse(column, value)
-            return parsed, [Wrong(column.key, shown(value), sentence)] if sentence else []
+            parsed, sentence = self.parse(column, cells[0])
+            return parsed, [Wrong(column.key, shown(cells[0]), sentence)] if sentence else []
         kept, wrong = [], []
-        for part in column.parts(value, self.world):
+        for part in (part for cell in cells for part in column.parts(cell, self.world)):
             parsed, sentence = self.parse(column, part)
             if sentence:
                 wrong.append(Wrong(column.key, shown(part), sentence))
@@ -241,7 +249,7 @@ class _Checker:
     def changes(self, kept: Kept, there: Fact) -> list[Change]:
         """What this row changes; never what it is known by."""
         found = []
-        for column, _index in self.columns:
+        for column in self.filled:
             new = kept.get(column.key)
             if new is None or column.key == self.kind.identity:
                 continue

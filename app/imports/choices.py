@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app.entities.imports import ImportRun
-from app.imports.columns import LEAVE, ClosedColumn, World, cell_text
+from app.imports.columns import LEAVE, ClosedColumn, World, cell_text, cells_of
 from app.imports.kept import rows_of
-from app.imports.kinds import kind_of
+from app.imports.kinds import kind_of, mapping_of
+from app.imports.table import Value
 from app.permissions import Actor
 
 MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
@@ -17,7 +18,10 @@ MOST_ASKED = 100  # distinct values to choose for; more means that the wrong col
 
 @dataclass(frozen=True)
 class Asked:
-    """A value of the file that step 3 asks about: how often it occurs, and the likely choice."""
+    """A value of the file that step 3 asks about: how often it occurs, and the likely choice.
+
+    Past MOST_ASKED it is not asked: the proposal is then what happens.
+    """
 
     text: str
     count: int
@@ -25,7 +29,7 @@ class Asked:
 
 
 def world_of_choices(actor: Actor, run: ImportRun) -> World:
-    """What the lists of step 3 are made of. One query."""
+    """What the lists of step 3 are made of. A fixed number of queries."""
     return World(kind_of(run).choices(actor))
 
 
@@ -33,15 +37,16 @@ def values_to_choose(
     world: World, run: ImportRun, earlier: Mapping[str, Mapping[str, str]]
 ) -> dict[str, list[Asked]]:
     """Column key -> the distinct values to choose for, most frequent first."""
-    columns = kind_of(run).columns
-    closed = [one for one in columns if one.key in run.mapping and isinstance(one, ClosedColumn)]
-    rows = rows_of(run) if closed else ()
+    mapping = mapping_of(run)
+    closed = [one for one in kind_of(run).columns if one.key in mapping and isinstance(one, ClosedColumn)]
+    cells: dict[str, Counter[Value]] = {column.key: Counter() for column in closed}
+    for _number, values in rows_of(run) if closed else ():
+        for column in closed:
+            cells[column.key].update(cells_of(column, mapping[column.key], values))
     found: dict[str, list[Asked]] = {}
     for column in closed:
-        index = run.mapping[column.key]
-        cells = Counter(values[index] for _number, values in rows if values[index] is not None)
         counts: Counter[str] = Counter()
-        for value, count in cells.items():
+        for value, count in cells[column.key].items():
             counts.update({cell_text(part): count for part in column.parts(value, world)})
         known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
         valid = {option.value for option in column.options(world)} | {LEAVE}
@@ -49,14 +54,17 @@ def values_to_choose(
         asked = [(text, count) for text, count in ordered if text and column.ask(text, world)]
         if asked:
             found[column.key] = [
-                Asked(text, count, _proposal(column, text, world, known, valid) if at < MOST_ASKED else "")
+                Asked(text, count, _proposal(column, text, world, known, valid, asks=at < MOST_ASKED))
                 for at, (text, count) in enumerate(asked)
             ]
     return found
 
 
 def _proposal(
-    column: ClosedColumn, text: str, world: World, known: Mapping[str, str], valid: Collection[str]
-) -> str:
+    column: ClosedColumn, text: str, world: World, known: Mapping[str, str], valid: Collection[str],
+    *, asks: bool,
+) -> str:  # fmt: skip
     """What was chosen before, while that still exists; else what is likely meant."""
-    return known[text] if known.get(text) in valid else column.propose(text, world)
+    if known.get(text) in valid:
+        return known[text]
+    return column.propose(text, world) if asks else column.rest

@@ -6,15 +6,20 @@ the checks with their sentences, and what is written. A column more is a class m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.errors import RuleBroken
+from app.imports.nearest import Nearest
 from app.imports.table import Value
+from app.permissions import SUPERVISION_ROLES
 from app.queries.imports import Known, UserFact
 from app.rules import people
+from app.rules.cells import is_formula_error
 from app.rules.text import N_
 
 LEAVE = "-"  # step 3: do not take this value over
@@ -44,7 +49,42 @@ class World:
 
     @cached_property
     def user_names(self) -> Mapping[int, str]:
-        return {user.id: user.name for user in self.known.users.values()}
+        return {user.id: user.name for user in (*self.known.people.values(), *self.known.users.values())}
+
+    @cached_property
+    def people_by_login(self) -> Mapping[str, UserFact]:
+        return {login: user for user in self.known.people.values() for login in user.logins}
+
+    @cached_property
+    def group_names(self) -> Mapping[str, str]:
+        """By id, as a choice of step 3 is written."""
+        return {str(group_id): name for group_id, name in self.known.groups.values()}
+
+    @cached_property
+    def new_groups(self) -> dict[str, str]:
+        """Groups that come to be, as the first row writes them, by the name in lower case."""
+        return {}
+
+    @cached_property
+    def groups_by_letters(self) -> Mapping[str, str]:
+        """Ids by the letters and digits of the name alone."""
+        return {plain(name): group_id for group_id, name in self.group_names.items()}
+
+    @cached_property
+    def groups_like(self) -> Nearest:
+        return Nearest({group_id: [name] for group_id, name in self.group_names.items()})
+
+    @cached_property
+    def people_like(self) -> Mapping[str, Nearest]:
+        """Per role the people who have it, by name."""
+        return {
+            role: Nearest({
+                str(user.id): [user.name, user.initials]
+                for user in self.known.people.values()
+                if role in user.roles
+            })
+            for role in SUPERVISION_ROLES
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,17 +109,38 @@ class Column:
     stored = True  # an attribute of the row; otherwise couplings, which are only ever added
     closed = False  # has a list of choices: step 3 asks about its values
     many = False  # a cell may hold several values: what is kept is a tuple
+    joins = False  # several columns of the file make one text, with a space between them
+    gives: Sequence[str] = ()  # the columns that this one fills, without a value of its own
+    alone: Sequence[str] = ()  # names of these that mean this one when others of them are not there
+    in_example = True
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
         """The values in a cell."""
         return (value,)
 
+    def explained(self) -> str:
+        """What may stand in this column, as the example file says it."""
+        return _(self.help) if self.help else ""
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        """The part of these values that looks like this column; 0 for what only a header can tell."""
+        return 0
+
     def parse(self, value: Value, world: World) -> Any:
         raise NotImplementedError
+
+    def put(self, value: Any, kept: dict[str, Any]) -> None:
+        """Among what is kept of a row, which holds the columns before this one."""
+        kept[self.key] = value
 
     def show(self, value: Any, world: World) -> str:
         """One kept value as people read it."""
         return "" if value is None else str(value)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether several columns of the file may be this one."""
+        return self.many or self.joins
 
     @property
     def names(self) -> Sequence[str]:
@@ -91,9 +152,14 @@ class ClosedColumn(Column):
     """A column whose values come from a list."""
 
     closed = True
+    rest = ""  # the choice for values past the most that step 3 asks about; empty: they are refused
 
     def options(self, world: World) -> Sequence[Option]:
         raise NotImplementedError
+
+    def offered(self, text: str, world: World) -> Sequence[Option]:
+        """The options to choose from for this text: of a long list those that are most like it."""
+        return self.options(world)
 
     def ask(self, text: str, world: World) -> bool:
         """Whether step 3 has to ask what this text means."""
@@ -106,6 +172,11 @@ class ClosedColumn(Column):
     def chosen(self, text: str, world: World) -> str | None:
         """What step 3 says about this text; None: nothing."""
         return world.chosen.get(self.key, {}).get(text)
+
+
+def share(values: Sequence[Value], test: Callable[[str], bool]) -> float:
+    """The part of these values that passes a test as text."""
+    return sum(1 for value in values if test(cell_text(value))) / len(values)
 
 
 class TextColumn(Column):
@@ -122,17 +193,38 @@ class TextColumn(Column):
         return text or None
 
 
-def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
-    """Column key -> index in the header, by name: the label itself first, then synonyms in their order."""
+def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> list[Value]:
+    """What a row of the file holds for a column: nothing, one value, or several to be kept apart."""
+    cells = [values[place] for place in places if values[place] is not None]
+    if column.joins and len(cells) > 1:
+        wrong = next((cell for cell in cells if isinstance(cell, str) and is_formula_error(cell)), None)
+        return [wrong or " ".join(map(cell_text, cells))]
+    return cells
+
+
+def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[int]]:
+    """Column key -> its place in the header, by name: the label first, then synonyms in their order."""
     names = [plain(name) for name in header]
-    found: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     for rank in range(max(len(column.names) for column in columns)):
         for column in columns:
             if column.key in found or rank >= len(column.names) or column.names[rank] not in names:
                 continue
             index = names.index(column.names[rank])
-            if index not in found.values():
-                found[column.key] = index
+            if [index] not in found.values():
+                found[column.key] = [index]
+    return _whole(found, names, columns)
+
+
+def _whole(
+    found: dict[str, list[int]], names: Sequence[str], columns: Sequence[Column]
+) -> dict[str, list[int]]:
+    """ "Naam" is a surname beside a first name, and a whole name without one."""
+    for column in columns:
+        missing = any(one.required for one in columns if one.key in column.gives and one.key not in found)
+        for key in column.gives if missing and column.key not in found else ():
+            if key in found and names[found[key][0]] in column.alone:
+                found[column.key] = found.pop(key)
     return found
 
 

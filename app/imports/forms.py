@@ -15,8 +15,9 @@ from app.entities.imports import ImportRun
 from app.imports._csv import ENCODINGS
 from app.imports.choices import MOST_ASKED, Asked
 from app.imports.columns import LEAVE, ClosedColumn, World, short
-from app.imports.kept import column_name, mapping_of, reading_of, shown, top_of
+from app.imports.kept import column_name, reading_of, shown, top_of
 from app.imports.kind import Kind
+from app.imports.kinds import mapping_of
 from app.imports.table import Value
 
 CELL = 1000  # characters in a cell that is put right
@@ -29,15 +30,17 @@ class MappingForm(ActionForm):
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         ok = super().validate(*args, **kwargs)
+        targets = self.kind.by_key
         taken: dict[str, str] = {}
         for field in self:
-            if field.data and field.data in taken:
-                target = _(self.kind.by_key[field.data].label)
+            target = targets.get(field.data or "")
+            if target and target.key in taken and not target.repeatable:
                 field.errors = [*field.errors, _("“%(target)s” is al gekozen voor de kolom “%(column)s”.",
-                                target=target, column=taken[field.data])]  # fmt: skip
-            elif field.data:
-                taken[field.data] = field.label.text
-        missing = [column for column in self.kind.columns if column.required and column.key not in taken]
+                                target=_(target.label), column=taken[target.key])]  # fmt: skip
+            elif target:
+                taken[target.key] = field.label.text
+        given = {key for one in taken for key in (one, *targets[one].gives)}
+        missing = [column for column in self.kind.columns if column.required and column.key not in given]
         if missing:
             names = ", ".join(_(column.label) for column in missing)
             sentence = _("Kies nog welke kolom dit is: %(names)s.", names=names)
@@ -45,8 +48,33 @@ class MappingForm(ActionForm):
             free.errors = [*free.errors, sentence]
         return ok and not any(field.errors for field in self)
 
-    def mapping(self) -> dict[str, int]:
-        return {field.data: int(field.name.partition("_")[2]) for field in self if field.data}
+    def mapping(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for field in self:
+            if field.data:
+                found.setdefault(field.data, []).append(int(field.name.partition("_")[2]))
+        return found
+
+    def explain(self, guessed: Mapping[int, str]) -> None:
+        """A line at each choice that needs one: why it is proposed, and which other columns it goes with."""
+        columns = {int(field.name.partition("_")[2]): field for field in self}
+        places = self.mapping()
+        split = next((one for one in self.kind.columns if one.gives and one.key in places), None)
+        for place, field in columns.items():
+            target = self.kind.by_key.get(field.data or "")
+            if target is None:
+                continue
+            notes = (
+                [_("Geraden uit de inhoud: kijk of dit klopt.")] if guessed.get(place) == target.key else []
+            )
+            others = ", ".join(columns[other].label.text for other in places[target.key] if other != place)
+            if others and target.joins:
+                notes.append(_("Samen met %(columns)s, met een spatie ertussen.", columns=others))
+            elif others:
+                notes.append(_("Samen met %(columns)s: alles wordt gekoppeld.", columns=others))
+            if split and target.key in split.gives:
+                notes.append(_("Gaat voor op %(column)s.", column=_(split.label)))
+            field.description = " ".join(notes)
 
 
 def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
@@ -64,7 +92,7 @@ def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
 
 def chosen_columns(found: ImportRun) -> dict[str, str]:
     """What a mapping form of this run starts with."""
-    return {f"column_{index}": key for key, index in found.mapping.items()}
+    return {f"column_{place}": key for key, places in mapping_of(found).items() for place in places}
 
 
 def reading_form(found: ImportRun) -> type[ActionForm]:
@@ -90,14 +118,14 @@ def _row_name(number: int, texts: Sequence[str]) -> str:
 
 def row_form(kind: Kind, found: ImportRun, values: Sequence[Value]) -> type[ActionForm]:
     """One field per column of the file that is imported: `cell_<index>`, as the cell reads now."""
-    columns = sorted((index, kind.by_key[key]) for key, index in mapping_of(kind, found).items())
+    columns = sorted((place, key) for key, places in mapping_of(found).items() for place in places)
     header: Sequence[str] = found.table["header"]
     fields = {
         f"cell_{index}": StringField(
             column_name(header, index), [Length(max=CELL)], default=shown(values[index]),
-            description=_(column.help) if column.help else "",
+            description=kind.by_key[key].explained(),
         )
-        for index, column in columns
+        for index, key in columns
     }  # fmt: skip
     return type("RowForm", (ActionForm,), fields)
 
@@ -117,8 +145,9 @@ class ValuesForm(ActionForm):
         """Column key -> text of the file -> choice; what was not chosen is left out."""
         found: dict[str, dict[str, str]] = {key: {} for key in self.asked}
         for key, values in self.asked.items():
-            for index, value in enumerate(values[:MOST_ASKED]):
-                if choice := self[f"{key}_{index}"].data:
+            for index, value in enumerate(values):
+                choice = self[f"{key}_{index}"].data if index < MOST_ASKED else value.proposal
+                if choice:
                     found[key][value.text] = choice
         return found
 
@@ -128,13 +157,22 @@ def values_form(kind: Kind, asked: Mapping[str, Sequence[Asked]], world: World) 
     for key, values in asked.items():
         column = kind.by_key[key]
         assert isinstance(column, ClosedColumn)  # noqa: S101 - only those are asked
-        choices = [SelectChoice("", _("Nog niet gekozen: deze rijen gaan niet mee"))]
-        options = column.options(world)
-        choices += [SelectChoice(o.value, _(o.label) if o.translate else o.label) for o in options]
-        choices += [SelectChoice(LEAVE, _("Leeg laten"))]
         for index, value in enumerate(values[:MOST_ASKED]):
+            choices = _choices(column, value, world)
             fields[f"{key}_{index}"] = SelectField(value.text, choices=choices, default=value.proposal)
     return type("ValuesForm", (ValuesForm,), fields)
+
+
+def _choices(column: ClosedColumn, value: Asked, world: World) -> list[Any]:
+    """What one value may mean; what is proposed is always among it."""
+    options = list(column.offered(value.text, world))
+    if value.proposal not in {LEAVE, *(option.value for option in options)}:
+        options += [option for option in column.options(world) if option.value == value.proposal]
+    return [
+        SelectChoice("", _("Nog niet gekozen: deze rijen gaan niet mee")),
+        *(SelectChoice(o.value, _(o.label) if o.translate else o.label) for o in options),
+        SelectChoice(LEAVE, _("Leeg laten")),
+    ]
 
 
 __all__ = [

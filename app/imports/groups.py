@@ -75,6 +75,7 @@ class SchoolYearColumn(Column):
 class LocationColumn(TextColumn):
     key, label = "location", N_("Locatie")
     synonyms = ("plaats", "vestiging", "gebouw", "location")
+    joins = True
     example = "Hoofdgebouw"
 
 
@@ -170,7 +171,7 @@ class MembersColumn(Column):
 
 class Groups(Kind):
     key, identity, object_type = "groups", "name", "StudentGroup"
-    columns = (
+    fixed = (
         NameColumn(), CohortColumn(), SchoolYearColumn(), LocationColumn(), ColourColumn(), MentorColumn(),
         MembersColumn(),
     )  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Any
 from app.actions.base import run
 from app.actions.imports import read_again, start_import
 from app.entities.imports import ImportRun
-from app.imports.columns import guess
+from app.imports.columns import World, guess
+from app.imports.content import guess_by_content
 from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
@@ -26,7 +27,7 @@ def receive(
     outcome = run(
         start_import, actor, token=token, kind=kind.key, file_name=file_name,
         file_hash=hashlib.sha256(content).hexdigest(), content=content, login_codes=login_codes,
-        **_read(kind, content, file_name, Reading()),
+        **_read(actor, kind, content, file_name, Reading()),
     )  # fmt: skip
     return outcome.goto or 0
 
@@ -34,19 +35,24 @@ def receive(
 def receive_again(actor: Actor, kind: Kind, found: ImportRun, reading: Reading) -> None:
     """Read the file of a run as its maker says. Raises FileRefused with a sentence; then nothing changes."""
     content, file_name = found.content or b"", found.file_name
-    run(read_again, actor, [found.id], **_read(kind, content, file_name, reading))
+    run(read_again, actor, [found.id], **_read(actor, kind, content, file_name, reading))
 
 
-def _read(kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[str, Any]:
-    """The table of a file, and which column is likely what: as chosen last time, else by name."""
+def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[str, Any]:
+    """The table of a file, and which column is likely what: as chosen last time, else by name and content."""
     table = read_table(content, file_name, reading=reading)
     key = header_key(table.header)
     earlier, _values = last_choices(kind.key, key)
     width = len(table.header)
-    mapping = {column: index for column, index in earlier.items() if column in kind.by_key and index < width}
-    return {
-        "table": pack(table),
-        "parts": list(parts(table.rows)),
-        "header_key": key,
-        "mapping": mapping or guess(table.header, kind.columns),
+    kept = {"parts": list(parts(table.rows)), "header_key": key}
+    mapping = {
+        key: places
+        for key, places in earlier.items()
+        if key in kind.by_key and max(places, default=0) < width
     }
+    if mapping:
+        return {**kept, "table": pack(table), "mapping": mapping}
+    named, world = guess(table.header, kind.columns), World(kind.choices(actor))
+    values = (row.values for row in table.rows)
+    told = guess_by_content(values, kind.columns, world, named, width)
+    return {**kept, "table": pack(table) | {"guessed": told}, "mapping": named | told}

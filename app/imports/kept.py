@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 
 from app.entities.imports import ImportRun
 from app.imports.columns import cell_text
-from app.imports.kind import Kind, Wrong
+from app.imports.kind import Wrong
 from app.imports.table import Reading, Table, Value
 from app.imports.table import Row as TableRow
 from app.queries.imports import part_rows
@@ -85,11 +85,6 @@ def doubles_in(run: ImportRun) -> Mapping[int, Sequence[Wrong]]:
     return {int(number): [Wrong(*one) for one in wrong] for number, wrong in kept.items()}
 
 
-def mapping_of(kind: Kind, run: ImportRun) -> Mapping[str, int]:
-    """Column key -> its index in the header, of the columns that this kind has still."""
-    return {key: index for key, index in run.mapping.items() if key in kind.by_key}
-
-
 def count_of(run: ImportRun) -> int:
     """How many rows the file has."""
     return int(run.table.get("count", 0))
@@ -103,6 +98,11 @@ def reading_of(run: ImportRun) -> Reading:
 def top_of(run: ImportRun) -> list[tuple[int, list[str]]]:
     """The first rows of the file as they stand there: number, texts."""
     return [(number, [shown(unpacked(one)) for one in values]) for number, values in run.table.get("top", [])]
+
+
+def told_by_content(run: ImportRun) -> dict[int, str]:
+    """Place in the header -> column key, of the columns that were guessed by the values in them."""
+    return {place: key for key, places in run.table.get("guessed", {}).items() for place in places}
 
 
 def header_key(header: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from app.actions.imports import PERMISSIONS
@@ -89,7 +89,7 @@ class Kind:
     """What one kind of import is. Without state: one of each serves everybody."""
 
     key: str  # ImportRun.kind
-    columns: Sequence[Column]
+    fixed: tuple[Column, ...]  # the columns at every school
     identity: str  # the column by which a row is found in the database
     in_label: Collection[str] = ()  # columns that the row's label tells already
     doubles: Sequence[Double] = ()
@@ -98,9 +98,14 @@ class Kind:
     batched = False  # a row can be checked and written without the others, but for `doubles`
     blank: Fact | None = None  # what a new row starts as, for a kind of which several rows may make one
 
-    @cached_property
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns at the school that is served."""
+        return self.fixed
+
+    @property
     def by_key(self) -> Mapping[str, Column]:
-        return {column.key: column for column in self.columns}
+        return _by_key(self.columns)
 
     @property
     def permission(self) -> Permission:
@@ -140,3 +145,8 @@ class Kind:
     def absent(self, actor: Actor, named: Named) -> Absent:
         """What the database has and the file does not name."""
         raise NotImplementedError
+
+
+@lru_cache(maxsize=64)
+def _by_key(columns: tuple[Column, ...]) -> Mapping[str, Column]:
+    return {column.key: column for column in columns}

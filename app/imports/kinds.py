@@ -9,12 +9,19 @@ from app.imports.groups import GROUPS
 from app.imports.kind import Kind
 from app.imports.students import STUDENTS
 from app.imports.users import USERS
+from app.rules.mapping import read_mapping
 
 KINDS: Mapping[str, Kind] = {kind.key: kind for kind in (STUDENTS, USERS, GROUPS)}
 
 
-__all__ = ["GROUPS", "KINDS", "STUDENTS", "USERS", "kind_of"]
+__all__ = ["GROUPS", "KINDS", "STUDENTS", "USERS", "kind_of", "mapping_of"]
 
 
 def kind_of(run: ImportRun) -> Kind:
     return KINDS[run.kind]
+
+
+def mapping_of(run: ImportRun) -> dict[str, list[int]]:
+    """Which columns of the file are what, as far as there still are such fields."""
+    known = kind_of(run).by_key
+    return {key: places for key, places in read_mapping(run.mapping).items() if key in known}

@@ -17,7 +17,6 @@ from app.entities.imports import ImportChange, ImportRun, What
 from app.queries.imports import Fact
 
 FIRST_VERSION = 1
-NONE: Mapping[int, int] = {}
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -28,10 +27,10 @@ class Memory:
         self.run_id = run.id
         self.rows: list[dict[str, Any]] = []
 
-    def made(self, what: What, row_ids: Iterable[int], other_ids: Mapping[int, int] = NONE) -> None:
+    def made(self, what: What, row_ids: Iterable[int]) -> None:
         """Rows that were not there before."""
         for row_id in row_ids:
-            self._note(what, row_id, other_ids.get(row_id, 0), version=FIRST_VERSION)
+            self._note(what, row_id, version=FIRST_VERSION)
 
     def changed(
         self,

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Any
 
 from app.errors import RuleBroken
-from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, short
+from app.imports.columns import (
+    LEAVE,
+    ClosedColumn,
+    Column,
+    Option,
+    TextColumn,
+    World,
+    cell_text,
+    share,
+    short,
+)
 from app.imports.kind import Kept
 from app.imports.table import Value
 from app.queries.imports import Fact, ProgrammeFact
 from app.rules import people
+from app.rules.names import Split, split_name
 from app.rules.text import N_
 
 FILLED_BY_RULE = N_(
@@ -27,23 +39,57 @@ NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deel
 class FirstNameColumn(TextColumn):
     key, label, required, needed = "first_name", N_("Voornaam"), True, True
     synonyms = ("roepnaam", "voornamen", "first name", "given name")
+    joins = True
     example = "Fleur"
 
 
 class InfixColumn(TextColumn):
     key, label, most = "infix", N_("Tussenvoegsel"), 20
     synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tv", "infix")
+    joins = True
     example = "van der"
 
 
 class LastNameColumn(TextColumn):
     key, label, required, needed = "last_name", N_("Achternaam"), True, True
     synonyms = ("familienaam", "geslachtsnaam", "last name", "surname", "naam")
+    joins = True
     example = "Berg"
+
+
+class FullNameColumn(Column):
+    """A whole name, for a file without columns for its parts; a part with a column of its own keeps that."""
+
+    key, label, stored, joins, in_example = "full_name", N_("Volledige naam"), False, True, False
+    synonyms = ("volledige naam", "naam student", "studentnaam", "naam medewerker", "full name")
+    gives, alone = ("first_name", "infix", "last_name"), ("naam",)
+    most: Mapping[str, int] = {"first_name": 80, "infix": 20, "last_name": 120}
+    example = "Berg, Fleur van der"
+    help = N_(
+        "In plaats van Voornaam, Tussenvoegsel en Achternaam. Stap 2 laat zien hoe de namen worden "
+        "gesplitst; wat ook een eigen kolom heeft, komt daaruit."
+    )
+
+    def parse(self, value: Value, world: World) -> Split | None:
+        found = split_name(cell_text(value))
+        parts = zip(self.gives, (found.first, found.infix, found.last), strict=True)
+        if long := next((part for key, part in parts if len(part) > self.most[key]), ""):
+            raise RuleBroken(N_("“%(value)s” is te lang voor een naam. Kort de naam in."), value=short(long))
+        return found if found.last else None
+
+    def put(self, value: Split, kept: dict[str, Any]) -> None:
+        """The infix goes with its surname; a name without one says so, or a new surname got an old infix."""
+        if value.first:
+            kept.setdefault("first_name", value.first)
+        if kept.setdefault("last_name", value.last) == value.last:
+            kept.setdefault("infix", value.infix)
 
 
 class EmailColumn(Column):
     key = "email"
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        return share(values, lambda text: people.email_plausible(text.removeprefix("mailto:")))
 
     def parse(self, value: Value, world: World) -> str | None:
         text = cell_text(value)
@@ -56,13 +102,20 @@ class EmailColumn(Column):
 
 
 class ProgrammeColumn(ClosedColumn):
-    """A crebo or a name; asked when it is not exactly one programme of the school."""
+    """A crebo or a name, or several; asked when it is not exactly one programme of the school."""
 
-    stored = False
+    many, stored = True, False
     synonyms: Sequence[str] = (
         "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "studie",
     )  # fmt: skip
     example = "25656"
+
+    def parts(self, value: Value, world: World) -> Sequence[str]:
+        """A comma separates only where a programme stands on each side: names hold commas, too."""
+        return parts_between_commas(value, lambda text: bool(self.meant(text, world)))
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        return share(values, lambda text: all(self.meant(part, world) for part in self.parts(text, world)))
 
     def options(self, world: World) -> Sequence[Option]:
         return [Option(str(one.id), one.label) for one in world.known.programmes]
@@ -142,6 +195,15 @@ def pieces(value: Value, separators: str) -> list[str]:
     """A cell cut at these characters, without empty pieces."""
     texts = (cell_text(piece) for piece in re.split(f"[{separators}]", _as_typed(value)))
     return [text for text in texts if text]
+
+
+def parts_between_commas(value: Value, known: Callable[[str], bool]) -> list[str]:
+    """A cell cut at semicolons and line ends; at a comma only where what stands on each side is known."""
+    found: list[str] = []
+    for text in pieces(value, ";|\n"):
+        smaller = pieces(text, ",")
+        found += smaller if not known(text) and all(map(known, smaller)) else [text]
+    return found
 
 
 def _as_typed(value: Value) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -10,27 +11,43 @@ from flask_babel import gettext as _
 
 from app.entities.students import GENDER_LABELS, Gender
 from app.errors import RuleBroken
-from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, short
+from app.imports.columns import (
+    LEAVE,
+    ClosedColumn,
+    Column,
+    Option,
+    World,
+    cell_text,
+    share,
+)
+from app.imports.couplings import USER_COLUMNS, GroupColumn
+from app.imports.fields import own_columns
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
     FILLED_BY_RULE,
     NUMBER_NAMES,
     EmailColumn,
     FirstNameColumn,
+    FullNameColumn,
     InfixColumn,
     LastNameColumn,
     ProgrammeColumn,
     login_in,
     number_in,
     person_label,
+    pieces,
 )
 from app.imports.table import Value
-from app.permissions import ROLE_LABELS, Actor, Role
+from app.permissions import Actor
 from app.queries.import_absent import Absent, absent_students
-from app.queries.imports import Fact, Known, students_known
+from app.queries.imports import Fact, Known, student_choices, students_known
 from app.rules import people
 from app.rules.text import N_
 from app.school import current_school
+
+LEAST_DIGITS = 4  # of a student number
+_PHONE = re.compile(r"0[1-9]\d{8}")
+OLDEST, YOUNGEST = -80, -14  # years before today in which students are born
 
 
 class NumberColumn(Column):
@@ -38,6 +55,15 @@ class NumberColumn(Column):
     synonyms = NUMBER_NAMES
     example = "0203118"
     help = N_("Verplicht. Voorloopnullen blijven staan. Een bekend nummer wijzigt die student.")
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        """Digits, as many in each and no number twice; no telephone, and above all no citizen's number."""
+        texts = [cell_text(value) for value in values]
+        if len({len(text) for text in texts}) > 1 or len(set(texts)) < len(texts):
+            return 0
+        if len(texts[0]) < LEAST_DIGITS or all(map(people.is_citizen_number, texts)):
+            return 0
+        return share(values, lambda text: text.isascii() and text.isdigit() and not _PHONE.fullmatch(text))
 
     def parse(self, value: Value, world: World) -> str:
         return number_in(value)
@@ -62,6 +88,12 @@ class GenderColumn(ClosedColumn):
 
     def options(self, world: World) -> Sequence[Option]:
         return [Option(gender.value, GENDER_LABELS[gender], translate=True) for gender in Gender]
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        """Letters and words of a list, women or men among them: a "-" or an "x" alone says nothing."""
+        words = [cell_text(value).casefold().rstrip(".") for value in values]
+        told = sum(1 for word in words if people.GENDER_WORDS.get(word) in ("female", "male"))
+        return share(words, lambda word: word in people.GENDER_WORDS) if told * 2 > len(words) else 0
 
     def ask(self, text: str, world: World) -> bool:
         return True
@@ -89,6 +121,19 @@ class BirthDateColumn(Column):
     example = date(2008, 3, 14)
     help = N_("Een datum, of als tekst dag-maand-jaar: 14-3-2008.")
 
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        """Dates, or texts with a day, month and year, of people old enough to be students."""
+        return sum(1 for value in values if self._is_birth(value, world)) / len(values)
+
+    def _is_birth(self, value: Value, world: World) -> bool:
+        if not isinstance(value, date) and not (isinstance(value, str) and not value.isdigit()):
+            return False  # a bare number may be anything
+        try:
+            found = people.birth_date(value, today=world.known.today)
+        except RuleBroken:
+            return False
+        return found is not None and OLDEST <= found.year - world.known.today.year <= YOUNGEST
+
     def parse(self, value: Value, world: World) -> date | None:
         return people.birth_date(value, today=world.known.today)
 
@@ -105,80 +150,7 @@ class StudentEmailColumn(EmailColumn):
 
 class StudentProgrammeColumn(ProgrammeColumn):
     key, label = "programme", N_("Opleiding")
-    help = N_("Crebo of naam. De student wordt aan deze opleiding gekoppeld.")
-
-
-class GroupColumn(TextColumn):
-    """Couples to the group of this name; a name that is new makes a group."""
-
-    key, label, stored = "group", N_("Studentgroep"), False
-    synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
-    example = "VIG3A"
-    help = N_("Een groep met deze naam wordt gekoppeld; bestaat die nog niet, dan wordt hij gemaakt.")
-
-    def parse(self, value: Value, world: World) -> str | None:
-        name = super().parse(value, world)
-        there = world.known.groups.get(name.lower()) if name else None
-        return there[1] if there else name
-
-
-class UserColumn(Column):
-    """A user of the school in one role, by e-mail address or user name."""
-
-    stored = False
-    role: Role
-    help = N_("E-mailadres of gebruikersnaam van een gebruiker met deze rol.")
-
-    def parse(self, value: Value, world: World) -> int | None:
-        text = login_in(value)
-        if not text:
-            return None
-        user = world.known.users.get(text.lower())
-        if user is None:
-            raise RuleBroken(
-                N_("Er is geen gebruiker “%(value)s”. Voer de gebruiker eerst in of verbeter het adres."),
-                value=short(text),
-            )
-        if not user.active:
-            raise RuleBroken(N_("Gebruiker “%(value)s” is niet actief."), value=short(text))
-        if self.role not in user.roles:
-            raise RuleBroken(
-                N_("Gebruiker “%(value)s” heeft niet de rol %(role)s. Geef de gebruiker die rol eerst."),
-                value=short(text), role=ROLE_LABELS[self.role],
-            )  # fmt: skip
-        return user.id
-
-    def show(self, value: Any, world: World) -> str:
-        return world.user_names.get(value, "")
-
-
-class SchoolSupervisorColumn(UserColumn):
-    key, label, role = "school_supervisor", N_("Praktijkbegeleider"), Role.SCHOOL_SUPERVISOR
-    synonyms = ("bpv-docent", "bpv-begeleider", "stagebegeleider", "e-mail praktijkbegeleider")
-    example = "s.bakker@school.example.nl"
-
-
-class CompanySupervisorColumn(UserColumn):
-    key, label, role = "company_supervisor", N_("Praktijkopleider"), Role.COMPANY_SUPERVISOR
-    synonyms = ("praktijkopleider bedrijf", "werkbegeleider", "e-mail praktijkopleider")
-    example = "j.visser@zorggroep.example.nl"
-
-
-class SchoolExaminerColumn(UserColumn):
-    key, label, role = "school_examiner", N_("Examinator school"), Role.SCHOOL_EXAMINER
-    synonyms = ("schoolexaminator", "examinator", "beoordelaar school")
-    example = "m.dejong@school.example.nl"
-
-
-class CompanyExaminerColumn(UserColumn):
-    key, label, role = "company_examiner", N_("Examinator bedrijf"), Role.COMPANY_EXAMINER
-    synonyms = ("bedrijfsexaminator", "praktijkexaminator", "beoordelaar bedrijf")
-    example = "a.yilmaz@zorggroep.example.nl"
-
-
-USER_COLUMNS: Sequence[UserColumn] = (
-    SchoolSupervisorColumn(), CompanySupervisorColumn(), SchoolExaminerColumn(), CompanyExaminerColumn(),
-)  # fmt: skip
+    help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. De student wordt eraan gekoppeld.")
 
 
 def _number(row: CheckedRow, _world: World) -> str:
@@ -192,8 +164,9 @@ def _account_address(row: CheckedRow, world: World) -> str:
 
 class Students(Kind):
     key, identity, object_type, batched = "students", "number", "Student", True
-    columns = (
-        NumberColumn(), StudentFirstNameColumn(), InfixColumn(), StudentLastNameColumn(), GenderColumn(),
+    fixed = (
+        NumberColumn(), StudentFirstNameColumn(), InfixColumn(), StudentLastNameColumn(),
+        FullNameColumn(), GenderColumn(),
         BirthDateColumn(), StudentEmailColumn(), StudentProgrammeColumn(), GroupColumn(), *USER_COLUMNS,
     )  # fmt: skip
     in_label = ("number", "first_name", "infix", "last_name")
@@ -205,15 +178,23 @@ class Students(Kind):
                N_("Dit e-mailadres staat ook op rij %(rows)s. Elke student heeft een eigen adres nodig.")),
     )  # fmt: skip
 
+    def choices(self, actor: Actor) -> Known:
+        return student_choices(actor, current_school().today())
+
     def known(self, actor: Actor, cells: Cells) -> Known:
         """The students in the file, and the people; a new student's own account counts as a login too."""
         numbers = _readable(cells.get("number", ()))
-        keys = ("email", *(column.key for column in USER_COLUMNS))
-        logins = {login_in(value).lower() for key in keys for value in cells.get(key, ())}
+        coupled = [value for column in USER_COLUMNS for value in cells.get(column.key, ())]
+        named = [part for value in coupled for part in pieces(value, ";,|\n")]
+        logins = {login_in(value).lower() for value in (*cells.get("email", ()), *coupled, *named)}
         return students_known(
             actor, today=current_school().today(), numbers=numbers,
-            logins=logins | {number.lower() for number in numbers},
+            logins=logins | {number.lower() for number in numbers}, people=bool(coupled),
         )  # fmt: skip
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (*self.fixed, *own_columns(current_school().fields_in("import")))
 
     def label(self, kept: Kept, there: Fact | None) -> str:
         """ "Berg, Fleur van der (0203118)"."""
@@ -236,7 +217,8 @@ class Students(Kind):
             yield Wrong("number", number, _("Dit nummer is al de gebruikersnaam van een ander."))
 
     def new_groups(self, rows: Sequence[CheckedRow], known: Known) -> Sequence[str]:
-        names = {str(row.values["group"]) for row in rows if "group" in row.values and row.state != "refused"}
+        good = [row for row in rows if row.state != "refused"]
+        names = {name for row in good for name in row.values.get("group", ())}
         return sorted(names - {name for _id, name in known.groups.values()})
 
     def absent(self, actor: Actor, named: Named) -> Absent:
@@ -247,9 +229,10 @@ class Students(Kind):
 
 def _wrong_group(kept: Kept, there: Fact | None, world: World) -> Iterable[Wrong]:
     """A group that a rule fills takes nobody from a file; who is in it already stays so."""
-    group = str(kept.get("group", ""))
-    if group.lower() in world.known.ruled and group not in (there.coupled["group"] if there else ()):
-        yield Wrong("group", group, _(FILLED_BY_RULE, group=group))
+    held = there.coupled["group"] if there else ()
+    for group in kept.get("group", ()):
+        if group.lower() in world.known.ruled and group not in held:
+            yield Wrong("group", group, _(FILLED_BY_RULE, group=group))
 
 
 def _readable(values: Collection[Value]) -> set[str]:
@@ -264,3 +247,6 @@ def _readable(values: Collection[Value]) -> set[str]:
 
 
 STUDENTS = Students()
+
+
+__all__ = ["STUDENTS", "USER_COLUMNS", "Students"]

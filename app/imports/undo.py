@@ -27,6 +27,7 @@ from app.imports.memory import plain
 from app.permissions import Actor, may
 from app.queries.import_undo import Written, with_members
 from app.queries.imports import oldest_kept
+from app.rules.fields import PREFIX, flat
 from app.rules.text import N_
 
 NOT_DONE = N_("Deze import is nog niet uitgevoerd: er valt niets ongedaan te maken.")
@@ -35,6 +36,7 @@ NOTHING_WRITTEN = N_("Deze import heeft niets geschreven dat ongedaan gemaakt ka
 CHANGED_SINCE = N_("is sindsdien gewijzigd; de gegevens blijven zoals ze nu zijn")
 PARSED: Mapping[str, Callable[[str], Any]] = {"birth_date": date.fromisoformat, "gender": Gender}
 NAMES = 10
+OWN_FIELDS = "extra"  # the column of the school's own fields; a change names each apart
 
 
 def run_to_undo(actor: Actor, targets: Targets[ImportRun], kind: str) -> ImportRun:
@@ -89,7 +91,7 @@ class Undoing:
 def untouched(found: Written) -> bool:
     """Still exactly as the run left it."""
     row = found.row
-    same = all(plain(getattr(row, key)) == new for key, (_old, new) in found.changes.items())
+    same = all(plain(_of(row, key)) == new for key, (_old, new) in found.changes.items())
     return bool(row.version == found.version) and same
 
 
@@ -102,8 +104,14 @@ def put_back(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 def as_it_was(found: Written, fields: Sequence[str], *, versions: int = 1) -> dict[str, Any]:
     """The row with the values from before the run, so many versions on."""
     now = {key: getattr(found.row, key) for key in fields}
+    now |= flat(now.pop(OWN_FIELDS, {}))
     old = {key: _value(key, pair[0]) for key, pair in found.changes.items()}
     return {"id": found.row.id, "version": found.row.version + versions, **now, **old}
+
+
+def _of(row: Any, key: str) -> Any:
+    """A value of a row, also where it is one of the school's own fields."""
+    return flat(row.extra).get(key) if key.startswith(PREFIX) else getattr(row, key)
 
 
 def _value(key: str, kept: Any) -> Any:

@@ -16,6 +16,7 @@ from app.entities.students import Enrolment, Student, StudentGroup, Supervision,
 from app.entities.users import User
 from app.imports.undo import (
     CHANGED_SINCE,
+    OWN_FIELDS,
     Undoing,
     as_it_was,
     finish_undo,
@@ -137,10 +138,11 @@ def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) 
     supervisions = [
         {"student_id": one.row.id, "user_id": user, "role": role}
         for one in back
-        for role, user in one.given.items()
+        for role, users in one.given.items()
+        for user in users
     ]
     uncouple(Supervision, supervisions, "student_id", "user_id", "role")
-    put_back(Student, [searchable(as_it_was(one, STORED)) for one in back])
+    put_back(Student, [searchable(as_it_was(one, (*STORED, OWN_FIELDS))) for one in back])
     _put_back_accounts(run, undoing, {one.row.user_id: one for one in back if one.row.user_id})
     hand_on_versions(run, What.STUDENT, ids)
 

@@ -20,12 +20,14 @@ from app.imports.columns import (
     World,
     cell_text,
     plain,
+    share,
     short,
 )
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
     EmailColumn,
     FirstNameColumn,
+    FullNameColumn,
     InfixColumn,
     LastNameColumn,
     ProgrammeColumn,
@@ -85,6 +87,11 @@ class UserLastNameColumn(LastNameColumn):
     help = N_("Verplicht voor een nieuwe gebruiker.")
 
 
+class UserFullNameColumn(FullNameColumn):
+    most = {"first_name": NAME_MAX, "infix": 20, "last_name": NAME_MAX}
+    example = "Bakker, Sanne de"
+
+
 class UsernameColumn(TextColumn):
     key, label, most = "username", N_("Gebruikersnaam"), 128
     synonyms = ("inlognaam", "login", "account", "user name", "username")
@@ -100,6 +107,7 @@ class UsernameColumn(TextColumn):
 class OrganisationColumn(TextColumn):
     key, label, most = "organisation", N_("Organisatie"), 120
     synonyms = ("bedrijf", "leerbedrijf", "school", "instelling", "werkgever", "organisation", "company")
+    joins = True
     example = "Zorggroep Voorbeeld"
     help = N_("De school, of het leerbedrijf.")
 
@@ -122,6 +130,10 @@ class RolesColumn(ClosedColumn):
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
         return pieces(value, ";,/|+\n")
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        words = {**ROLE_WORDS, **ROLE_NAMES}
+        return share(values, lambda text: all(plain(one) in words for one in self.parts(text, world)))
 
     def options(self, world: World) -> Sequence[Option]:
         return [Option(role, ROLE_LABELS[Role(role)], translate=True) for role in world.known.roles]
@@ -158,19 +170,10 @@ class RolesColumn(ClosedColumn):
 
 
 class UserProgrammesColumn(ProgrammeColumn):
-    key, label, many = "programmes", N_("Opleidingen"), True
+    key, label = "programmes", N_("Opleidingen")
     synonyms = ("opleiding", *ProgrammeColumn.synonyms)
     example = "25656; 25655"
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. Deze komen erbij.")
-
-    def parts(self, value: Value, world: World) -> Sequence[str]:
-        """A comma separates only where a programme stands on each side: names hold commas, too."""
-        found: list[str] = []
-        for text in pieces(value, ";|\n"):
-            smaller = pieces(text, ",")
-            cut = not self.meant(text, world) and all(self.meant(one, world) for one in smaller)
-            found += smaller if cut else [text]
-        return found
 
 
 class LanguageColumn(ClosedColumn):
@@ -217,9 +220,10 @@ def _sign_in_name(row: CheckedRow, _world: World) -> str:
 
 class Users(Kind):
     key, identity, object_type = "users", "email", "User"
-    columns = (
-        UserEmailColumn(), UserFirstNameColumn(), UserInfixColumn(), UserLastNameColumn(), UsernameColumn(),
-        OrganisationColumn(), PhoneColumn(), RolesColumn(), UserProgrammesColumn(), LanguageColumn(),
+    fixed = (
+        UserEmailColumn(), UserFirstNameColumn(), UserInfixColumn(), UserLastNameColumn(),
+        UserFullNameColumn(), UsernameColumn(), OrganisationColumn(), PhoneColumn(), RolesColumn(),
+        UserProgrammesColumn(), LanguageColumn(),
     )  # fmt: skip
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)

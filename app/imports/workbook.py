@@ -33,8 +33,9 @@ def example_xlsx(columns: Sequence[Column], title: str) -> bytes:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = title
-    _header(sheet, [_(column.label) for column in columns])
-    for index, column in enumerate(columns, start=1):
+    shown = _in_example(columns)
+    _header(sheet, [_(column.label) for column in shown])
+    for index, column in enumerate(shown, start=1):
         _put(sheet.cell(2, index), column.example)
         if not isinstance(column.example, date):  # as text: Excel keeps leading zeros in what is typed next
             sheet.column_dimensions[get_column_letter(index)].number_format = _TEXT_FORMAT
@@ -47,7 +48,7 @@ def _explain(sheet: Any, columns: Sequence[Column]) -> None:
     for row, column in enumerate(columns, start=2):
         texts = (
             _(column.label), _("ja") if column.required else _("nee"), _shown(column.example),
-            _(column.help) if column.help else "", ", ".join(column.synonyms),
+            column.explained(), ", ".join(column.synonyms),
         )  # fmt: skip
         for index, text in enumerate(texts, start=1):
             _put(sheet.cell(row, index), text)
@@ -59,9 +60,14 @@ def example_csv(columns: Sequence[Column]) -> bytes:
     """The same header and row as a csv that a Dutch Excel opens in columns."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([csv_text(_(column.label)) for column in columns])
-    writer.writerow([csv_text(_shown(column.example)) for column in columns])
+    writer.writerow([csv_text(_(column.label)) for column in _in_example(columns)])
+    writer.writerow([csv_text(_shown(column.example)) for column in _in_example(columns)])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _in_example(columns: Sequence[Column]) -> Sequence[Column]:
+    """Without a column that stands in the place of others; the sheet that explains does name it."""
+    return [column for column in columns if column.in_example]
 
 
 def refused_xlsx(

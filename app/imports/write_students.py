@@ -22,9 +22,10 @@ from app.imports.summary import Summary
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
 from app.queries.imports import Fact, account_facts, group_ids, student_ids
+from app.rules.fields import PREFIX, packed
 from app.rules.people import student_search
 
-STORED = tuple(column.key for column in STUDENTS.columns if column.stored)
+STORED = tuple(column.key for column in STUDENTS.fixed if column.stored)
 EMPTY: Mapping[str, Any] = {"infix": "", "gender": Gender.UNKNOWN, "birth_date": None, "email": ""}
 ACCOUNT_NAME = 64  # what the account table holds of a name
 
@@ -114,14 +115,15 @@ def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stored(row: CheckedRow) -> dict[str, Any]:
-    return {key: row.values[key] for key in STORED if key in row.values}
+    return {key: value for key, value in row.values.items() if key in STORED or key.startswith(PREFIX)}
 
 
 def searchable(values: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table: the school's own fields in one column, and the words to find the student by."""
     found = student_search(
         values["first_name"], values["infix"], values["last_name"], values["number"], values["email"]
     )
-    return {**values, "search": found}
+    return {**packed(values), "search": found}
 
 
 # -- couplings
@@ -137,36 +139,36 @@ def _couple(
     groups = _groups(checked, memory)
     for row in rows:
         student_id = ids[row.values["number"]]
-        if (programme := _added(row, "programme")) is not None:
+        for programme in _added(row, "programme"):
             enrolments.append({"student_id": student_id, "programme_id": programme})
-        if (group := _added(row, "group")) is not None:
+        for group in _added(row, "group"):
             members.append({"student_id": student_id, "group_id": groups[group]})
         supervisions += [
             {"student_id": student_id, "user_id": user, "role": role}
-            for role, user in _added_users(row).items()
+            for role, users in _added_users(row).items()
+            for user in users
         ]
     for target, values in ((Enrolment, enrolments), (group_member, members), (Supervision, supervisions)):
         if values:
             db.session.execute(insert(target), values)
     there = {row.there.id for row in rows if row.there}
-    joined = {one["student_id"]: one["group_id"] for one in members}
-    enrolled = {one["student_id"]: one["programme_id"] for one in enrolments}
-    memory.made(What.STUDENT, (one for one in ids.values() if one not in there), joined)
-    memory.coupled(What.MEMBER, (pair for pair in joined.items() if pair[0] in there))
-    memory.coupled(What.ENROLMENT, (pair for pair in enrolled.items() if pair[0] in there))
+    memory.made(What.STUDENT, (one for one in ids.values() if one not in there))
+    memory.coupled(What.MEMBER, ((one["student_id"], one["group_id"]) for one in members))
+    enrolled = ((one["student_id"], one["programme_id"]) for one in enrolments)
+    memory.coupled(What.ENROLMENT, (pair for pair in enrolled if pair[0] in there))
     return checked.new_groups
 
 
-def _added(row: CheckedRow, key: str) -> Any:
+def _added(row: CheckedRow, key: str) -> list[Any]:
     """What this row couples that was not coupled yet."""
-    value = row.values.get(key)
-    return None if row.there is not None and value in row.there.coupled[key] else value
+    held = row.there.coupled[key] if row.there else ()
+    return [value for value in row.values.get(key, ()) if value not in held]
 
 
-def _added_users(row: CheckedRow) -> dict[str, int]:
-    """Role -> the user who is coupled in it."""
+def _added_users(row: CheckedRow) -> dict[str, list[int]]:
+    """Role -> the users who are coupled in it."""
     added = ((column.key, _added(row, column.key)) for column in USER_COLUMNS)
-    return {role: user for role, user in added if user is not None}
+    return {role: users for role, users in added if users}
 
 
 def _groups(checked: Checked, memory: Memory) -> Mapping[str, int]:

@@ -24,8 +24,9 @@ from app.imports.choices import MOST_ASKED, Asked, values_to_choose, world_of_ch
 from app.imports.columns import World
 from app.imports.forms import chosen_columns, mapping_form, reading_form, values_form
 from app.imports.intake import PASTED, receive, receive_again
-from app.imports.kept import column_letter, first_values, reading_of, top_of
+from app.imports.kept import column_letter, first_values, reading_of, told_by_content, top_of
 from app.imports.kinds import GROUPS, STUDENTS, USERS
+from app.imports.names import names_were_shown, preview_of, shown_of
 from app.imports.table import FileRefused, Reading
 from app.imports.undo_groups import undo_group_import
 from app.imports.undo_students import undo_student_import
@@ -48,6 +49,7 @@ from app.pages.base.screens import (
     upload,
 )
 from app.pages.imports_check import PAGE_OF, CheckPages
+from app.pages.imports_columns import name_columns, name_rows
 from app.pages.imports_views import run_columns, run_rows
 from app.pages.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS
 from app.permissions import Permission
@@ -97,10 +99,13 @@ class ImportPage(CheckPages):
         found = self._open(pk)
         header: Sequence[str] = found.table["header"]
         form = filled(mapping_form(self.kind, header), chosen_columns(found))
-        if posted() and form.validate():
+        valid = posted() and form.validate()
+        if valid and names_were_shown(form.mapping(), posted_fields()):
             run(choose_columns, current_actor(), [pk], mapping=form.mapping())
             return self._on_to_values(pk)
-        return self._columns_page(found, form, filled(reading_form(found)), refused=posted())
+        return self._columns_page(
+            found, form, filled(reading_form(found)), refused=posted() and not valid, names_first=valid
+        )
 
     @expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
     @needs()
@@ -122,13 +127,19 @@ class ImportPage(CheckPages):
         form_of_columns = unsent(mapping_form(self.kind, found.table["header"]), chosen_columns(found))
         return self._columns_page(found, form_of_columns, form, refused=True)
 
-    def _columns_page(self, found: ImportRun, form: Any, reading: Any, *, refused: bool) -> Any:
+    def _columns_page(
+        self, found: ImportRun, form: Any, reading: Any, *, refused: bool, names_first: bool = False
+    ) -> Any:
         header: Sequence[str] = found.table["header"]
         left_out = [field.label.text for field in form if not field.data]
+        form.explain(told_by_content(found))
+        names = preview_of(found, form.mapping())
         page = self.page(
             "imports/columns.html", form=form, run=found, steps=self.steps(2, found), here=self,
             reading=reading, read=reading_of(found), top=top_of(found),
-            samples=first_values(found), left_out=left_out,
+            samples=first_values(found), left_out=left_out, names_first=names_first,
+            names=names, names_shown=shown_of(form.mapping()), name_columns=name_columns(),
+            name_rows=name_rows(names) if names else (),
             letters=[column_letter(index) for index in range(len(header))],
         )  # fmt: skip
         return page, 422 if refused else 200

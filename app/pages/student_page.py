@@ -14,7 +14,8 @@ from app.actions.enrolment import couple_programme, uncouple_programme
 from app.actions.group_members import add_to_groups, remove_from_group
 from app.actions.groups import FIELD_LABELS as GROUP_LABELS
 from app.actions.login_codes import send_student_codes
-from app.actions.students import FIELD_LABELS, change_student
+from app.actions.student_fields import shown_field
+from app.actions.students import change_student, field_labels
 from app.entities.base import utc_now
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
@@ -25,6 +26,7 @@ from app.pages.sign_in_state import sign_in_facts
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries import students as queries
 from app.queries.groups import groups_of
+from app.queries.student_fields import own_fields_seen
 from app.queries.users import code_state
 from app.rules.people import dutch_date
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 # How a block's colour reads as a badge; the text says the same.
 TONES: dict[str, Tone] = {"grey": "neutral", "blue": "info", "amber": "warn", "green": "good", "red": "bad"}
-DETAIL_LABELS = {**GROUP_LABELS, **FIELD_LABELS}
 WHOLE_STUDENT = {
     Role.ADMINISTRATOR,
     Role.SCHOOL_SUPERVISOR,
@@ -94,7 +95,10 @@ def _data(actor: Actor, student: Student) -> Section:
     if may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE):
         born = dutch_date(student.birth_date) if student.birth_date else ""
         facts += [Fact(_("Geslacht"), _(student.gender.label)), Fact(_("Geboortedatum"), born)]
-    return Section(_("Gegevens"), [*facts, Fact(_("E-mailadres"), student.email)])
+    own = own_fields_seen(actor)
+    facts += [Fact(_("E-mailadres"), student.email)]
+    facts += [Fact(field.label, shown_field(field, student.extra.get(field.key))) for field in own]
+    return Section(_("Gegevens"), facts)
 
 
 def _programmes(page: StudentsPage, student: Student) -> Section:
@@ -272,12 +276,12 @@ def _trail_row(entry: AuditEntry) -> Row:
 
 def _details(details: dict[str, Any]) -> Sequence[str]:
     """What changed, as far as it says something to a reader: "Voornaam: Fleur → Flor"."""
-    told = []
+    told, labels = [], {**GROUP_LABELS, **field_labels()}
     for key, value in details.items():
-        label = str(DETAIL_LABELS[key]) + ": " if key in DETAIL_LABELS else ""
+        label = f"{labels[key]}: " if key in labels else ""
         if not isinstance(value, list):
             continue
-        if len(value) == 2 and (value[0] is None or key in DETAIL_LABELS):
+        if len(value) == 2 and (value[0] is None or key in labels):
             old, new = (_text(part) for part in value)
             told.append(f"{label}{old} → {new}" if old else f"{label}{new}")
         else:

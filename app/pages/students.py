@@ -32,6 +32,7 @@ from app.pages.base.request import current_actor, href_with, ids_arg, once, text
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
 from app.pages.student_export import ExportsStudents
+from app.pages.student_fields import own_columns, own_filters
 from app.pages.student_page import student_model
 from app.permissions import Permission, Role, may
 from app.queries import student_list as rows
@@ -185,7 +186,10 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
 
     def shown_columns(self) -> Sequence[ListColumn]:
         wanted = set(_own_list().columns)
-        return [column for column in self.columns if column.key in wanted]
+        return [column for column in (*self.columns, *own_columns()) if column.key in wanted]
+
+    def own_filters(self) -> Sequence[ListFilter]:
+        return [*self.filters, *own_filters()]
 
     def list_model(self) -> ListModel:
         """The list, with the reader's own views above it."""

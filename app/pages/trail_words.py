@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.actions.student_fields import own_labels
 from app.permissions import Role
 from app.rules.text import N_
 from app.rules.viewing import Over
@@ -104,7 +105,7 @@ def field_label(name: str) -> str:
         return _("Opmerking bij %(number)s", number=number)
     if number.replace(".", "").isdigit() and not rest:
         return _("Criterium %(number)s", number=number)
-    return _(FIELDS[name]) if name in FIELDS else name
+    return _(FIELDS[name]) if name in FIELDS else own_labels().get(name, name)
 
 
 def change_text(value: Any) -> str:

@@ -72,7 +72,7 @@ def standing_on(run: ImportRun, student_ids: Sequence[int]) -> Mapping[int, set[
     Users are part of the student's version: who has another one is found by that.
     """
     put_in = exists().where(
-        ImportChange.run_id == run.id, ImportChange.kind == What.STUDENT,
+        ImportChange.run_id == run.id, ImportChange.kind == What.MEMBER,
         ImportChange.row_id == group_member.c.student_id, ImportChange.other_id == group_member.c.group_id,
     )  # fmt: skip
     of_run = and_(Enrolment.created_at <= run.finished_at, Enrolment.programme_id.is_not(None))

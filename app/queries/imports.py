@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, Text, cast, func, or_, select
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import JSON, ColumnElement, Select, Text, and_, cast, func, or_, select
 from sqlalchemy.sql import column
 
 from app.entities.base import db, utc_now
@@ -23,7 +24,10 @@ from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import RoleRow, User
 from app.errors import NotFound
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
-from app.rules.people import full_name
+from app.rules.fields import flat
+from app.rules.mapping import ColumnMap, read_mapping
+from app.rules.people import full_name, sort_name
+from app.school import current_school
 
 KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
 RUNS_SHOWN = 20
@@ -105,7 +109,7 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
     ]  # fmt: skip
 
 
-def last_choices(kind: str, header_key: str) -> tuple[Mapping[str, int], Mapping[str, Mapping[str, str]]]:
+def last_choices(kind: str, header_key: str) -> tuple[ColumnMap, Mapping[str, Mapping[str, str]]]:
     """(mapping, values) of the latest finished run of this kind with the same header; empty without one."""
     row = db.session.execute(
         select(ImportRun.mapping, ImportRun.values)
@@ -113,7 +117,7 @@ def last_choices(kind: str, header_key: str) -> tuple[Mapping[str, int], Mapping
         .order_by(ImportRun.id.desc())
         .limit(1)
     ).first()
-    return (row[0], row[1]) if row else ({}, {})
+    return (read_mapping(row[0]), row[1]) if row else ({}, {})
 
 
 def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:
@@ -154,6 +158,13 @@ class UserFact:
     email: str
     active: bool
     roles: frozenset[str]
+    label: str = ""  # as lists write it, with the organisation that tells two of one name apart
+    initials: str = ""  # "S. de Bakker"
+
+    @property
+    def logins(self) -> Sequence[str]:
+        """What the user signs in with, in lower case."""
+        return [name.lower() for name in (self.email, self.username) if name]
 
 
 @dataclass(frozen=True)
@@ -181,6 +192,7 @@ class Known:
     there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
     roles: tuple[str, ...] = ()  # what this actor may give
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
+    people: Mapping[int, UserFact] = field(default_factory=dict)  # who can be coupled to a student, by id
 
 
 def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
@@ -192,17 +204,35 @@ def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
     return tuple(ProgrammeFact(*row) for row in rows)
 
 
-def students_known(actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str]) -> Known:
-    """Programmes, groups, the users with these names or addresses, the students with these numbers."""
-    rows = db.session.execute(select(StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))).all()
+def student_choices(actor: Actor, today: date) -> Known:
+    """What the values in a file of students are chosen from: programmes, groups, people. Three queries."""
+    groups, ruled = _named_groups()
+    return Known(today, programme_facts(actor), groups=groups, ruled=ruled, people=people_to_couple())
+
+
+def students_known(
+    actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str], people: bool
+) -> Known:
+    """Programmes, groups, the users with these names or addresses, the students with these numbers;
+    `people`: also who was chosen in step 3."""
+    groups, ruled = _named_groups()
     return Known(
         today=today,
         programmes=programme_facts(actor),
-        groups={row.name.lower(): (row.id, row.name) for row in rows},
-        ruled=frozenset(row.name.lower() for row in rows if row.ruled),
+        groups=groups,
+        ruled=ruled,
         users=users_by_login(logins),
-        there=_students(actor, numbers, {row.id: row.name for row in rows}),
+        there=_students(actor, numbers, dict(groups.values())),
+        people=people_to_couple() if people else {},
     )
+
+
+def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:
+    """Every group by its name, and the names of those that a rule fills."""
+    columns = (StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))
+    rows = db.session.execute(select(*columns).order_by(StudentGroup.name)).all()
+    named = {row.name.lower(): (row.id, row.name) for row in rows}
+    return named, frozenset(row.name.lower() for row in rows if row.ruled)
 
 
 def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
@@ -212,27 +242,43 @@ def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
 
 
 def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
-    return {name.lower(): fact for fact in facts for name in (fact.email, fact.username) if name}
+    return {login: fact for fact in facts for login in fact.logins}
+
+
+def people_to_couple() -> Mapping[int, UserFact]:
+    """Active users with a role beside students, by id."""
+    holders = (
+        select(assoc_user_role.c.user_id)
+        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+        .where(RoleRow.name.in_([role.value for role in SUPERVISION_ROLES]))
+    )
+    wanted = and_(User.active.is_(True), User.guest.is_(False), User.id.in_(holders))
+    return {fact.id: fact for fact in user_facts(wanted)}
 
 
 def user_facts(condition: ColumnElement[bool]) -> Sequence[UserFact]:
     """The users who meet the condition, with their roles. One query."""
     rows = db.session.execute(
         select(User.id, User.first_name, User.infix, User.last_name, User.username, User.email, User.active,
-               RoleRow.name.label("role"))
+               User.organisation, RoleRow.name.label("role"))
         .outerjoin(User.roles)
         .where(condition)
-        .order_by(User.id)
+        .order_by(User.last_name, User.first_name, User.id)
     ).all()  # fmt: skip
     roles: dict[int, set[str]] = {}
     for row in rows:
         roles.setdefault(row.id, set()).add(row.role or "")
-    found: dict[int, UserFact] = {}
-    for row in rows:
-        name = full_name(row.first_name, row.infix, row.last_name)
-        held = frozenset(roles[row.id])
-        found[row.id] = UserFact(row.id, name, row.username, row.email, bool(row.active), held)
-    return list(found.values())
+    return [_user_fact(row, frozenset(roles[row.id])) for row in {row.id: row for row in rows}.values()]
+
+
+def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
+    first, infix, last = row.first_name or "", row.infix or "", row.last_name or ""
+    label = sort_name(first, infix, last)
+    return UserFact(
+        row.id, full_name(first, infix, last), row.username, row.email, bool(row.active), roles,
+        label=f"{label} ({row.organisation})" if row.organisation else label,
+        initials=full_name(f"{first[:1]}.", infix, last),
+    )  # fmt: skip
 
 
 STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")
@@ -240,9 +286,10 @@ STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth
 
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
     columns = [getattr(Student, name) for name in STUDENT_FIELDS]
+    absent = {field.name: None for field in current_school().student_fields}
     rows = db.session.execute(
         visible(actor, Student, Permission.STUDENTS_IMPORT)
-        .with_only_columns(Student.id, Student.version, Student.user_id, *columns)
+        .with_only_columns(Student.id, Student.version, Student.user_id, Student.extra, *columns)
         .where(Student.number.in_(text_set(sorted(numbers))))
     ).all()
     among = id_set([row.id for row in rows])
@@ -261,7 +308,7 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
     return {
         row.number: Fact(
             id=row.id,
-            values={name: getattr(row, name) for name in STUDENT_FIELDS},
+            values={name: getattr(row, name) for name in STUDENT_FIELDS} | absent | flat(row.extra),
             coupled={
                 "programme": [one[0] for one in programmes.get(row.id, ())],
                 "group": [group_names[one[0]] for one in groups.get(row.id, ())],

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.entities.base import db
 from app.entities.lists import ListView
 from app.permissions import Actor
+from app.queries.student_fields import own_fields_seen
 from app.rules.lists import columns_of
 
 STUDENTS = "students"
@@ -29,7 +30,8 @@ def own_list(actor: Actor, page: str = STUDENTS) -> OwnList:
         .order_by(ListView.name, ListView.id)
     ).all()
     chosen = next((row.query for row in rows if not row.name), "")
-    return OwnList(columns_of(chosen.split(",")), [row for row in rows if row.name])
+    own = [field.name for field in own_fields_seen(actor, "list")]
+    return OwnList(columns_of(chosen.split(","), own), [row for row in rows if row.name])
 
 
 def view_named(actor: Actor, name: str, page: str = STUDENTS) -> ListView | None:

@@ -27,6 +27,7 @@ from app.entities.students import Enrolment, ExamExclusion, Student, StudentGrou
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import LoginCode, User
 from app.permissions import Actor, Permission, may, visible
+from app.queries.student_fields import named_values
 from app.queries.users import last_sign_in
 from app.rules.people import mail_of
 
@@ -42,6 +43,7 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
     if student is not None:
         found |= {
             "student": _student_facts(student),
+            "own_fields": named_values(student.extra),
             "enrolments": [
                 {"target": str(one.programme or one.elective), "since": one.created_at}
                 for one in student.enrolments

@@ -25,7 +25,7 @@ def export_rows(ids: Sequence[int]) -> Iterator[Any]:
         select(
             Student.number, Student.first_name, Student.infix, Student.last_name, Student.gender,
             Student.birth_date, Student.email, _programmes(), _electives(), _groups(),
-            _users(Role.SCHOOL_SUPERVISOR), _users(Role.COMPANY_SUPERVISOR),
+            _users(Role.SCHOOL_SUPERVISOR), _users(Role.COMPANY_SUPERVISOR), Student.extra,
         )
         .where(Student.id.in_(id_set(ids)))
         .order_by(Student.last_name, Student.first_name, Student.id)

@@ -21,7 +21,11 @@ USUAL = ("name", "number", "programme", "groups", "supervisor", "progress")
 VIEWS_MOST = 20
 
 
-def columns_of(chosen: Iterable[str]) -> Sequence[str]:
-    """The chosen columns that there are, in the order of the list; nothing chosen: the usual ones."""
-    wanted = set(chosen) & set(STUDENT_COLUMNS)
-    return [key for key in STUDENT_COLUMNS if key == FIRST or key in wanted] if wanted else USUAL
+def columns_of(chosen: Iterable[str], own: Iterable[str] = ()) -> Sequence[str]:
+    """The chosen columns that there are, in the order of the list; nothing chosen: the usual ones.
+
+    `own`: the columns of fields that the school has of its own.
+    """
+    there = [*STUDENT_COLUMNS, *own]
+    wanted = set(chosen) & set(there)
+    return [key for key in there if key == FIRST or key in wanted] if wanted else USUAL

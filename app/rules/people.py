@@ -134,6 +134,16 @@ def student_number(value: str | int | float) -> str:
     return text
 
 
+def is_citizen_number(text: str) -> bool:
+    """Whether this may be a BSN (nine digits that pass the eleven test), which is not ours to keep."""
+    if len(text) != 9 or not (text.isascii() and text.isdigit()):
+        return False
+    weighed = sum(
+        int(digit) * weight for digit, weight in zip(text, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True)
+    )
+    return weighed % 11 == 0
+
+
 def email(value: str) -> str:
     """A plausible e-mail address, its domain in lower case; empty stays empty."""
     text = value.strip().removeprefix("mailto:")
@@ -168,7 +178,7 @@ def birth_date(value: object, *, today: date) -> date | None:
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    found = _date_of(value, today)
+    found = date_of(value, today)
     if found is None:
         raise RuleBroken(
             N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006."),
@@ -192,7 +202,8 @@ def dutch_date(day: date) -> str:
     return f"{day.day:02d}-{day.month:02d}-{day.year:04d}"
 
 
-def _date_of(value: object, today: date) -> date | None:
+def date_of(value: object, today: date) -> date | None:
+    """The date in a cell or a form, None when it is none. Two digits of a year: the latest before `today`."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

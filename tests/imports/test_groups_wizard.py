@@ -118,7 +118,7 @@ def test_the_example_file_is_understood_and_every_column_guessed(wizard):
         assert wizard.check(pk).counts["refused"] == 0
         wizard.write(pk)
     assert groups() == {"VIG3A": {"0203118", "0203119"}}
-    assert guess(["Klas", "Leerlingnummer"], GROUPS.columns) == {"name": 0, "members": 1}
+    assert guess(["Klas", "Leerlingnummer"], GROUPS.columns) == {"name": [0], "members": [1]}
 
 
 def test_a_mentor_is_named_by_address_user_name_or_name(wizard):

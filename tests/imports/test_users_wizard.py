@@ -261,7 +261,7 @@ def test_the_example_file_is_understood_and_every_column_guessed(wizard):
         (example_csv(USERS.columns), "voorbeeld.csv"),
     ):
         pk = wizard.take(content, name)
-        assert set(wizard.own_run(pk).mapping) == set(USERS.by_key)
+        assert set(wizard.own_run(pk).mapping) == set(USERS.by_key) - {"full_name"}
         assert wizard.check(pk).counts["refused"] == 0
         wizard.write(pk)
     user = found("s.debakker@school.example.nl")
@@ -269,8 +269,8 @@ def test_the_example_file_is_understood_and_every_column_guessed(wizard):
     assert len(user.programmes) == 2
     header = ["Mail", "Roepnaam", "Naam", "Inlognaam", "Bedrijf", "Mobiel", "Functie", "Crebo", "Huisdier"]
     assert guess(header, USERS.columns) == {
-        "email": 0, "first_name": 1, "last_name": 2, "username": 3, "organisation": 4, "phone": 5, "roles": 6,
-        "programmes": 7,
+        "email": [0], "first_name": [1], "last_name": [2], "username": [3], "organisation": [4],
+        "phone": [5], "roles": [6], "programmes": [7],
     }  # fmt: skip
 
 

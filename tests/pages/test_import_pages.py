@@ -162,6 +162,46 @@ def test_one_target_for_two_columns_is_told_and_the_rest_kept(visit):
     assert proposed(answer.text)["column_1"] == "first_name"
 
 
+class TestWholeNames:
+    HEADER = ("Studentnr", "Naam", "Overig")
+    ROWS = (
+        ("1", "Fleur van der Berg", "a@x.nl"), ("2", "Maria Garcia Lopez", "b@x.nl"),
+        ("3", "D. Vos", "c@x.nl"),
+    )  # fmt: skip
+
+    def test_step_2_shows_how_they_are_split_and_what_was_guessed_by_content(self, visit):
+        admin = visit("administrator")
+        columns = choose(admin, lines(*self.ROWS, header=self.HEADER)).headers["Location"]
+        page = admin.get(columns).text
+        chosen = {key: value for key, value in proposed(page).items() if key.startswith("column")}
+        assert chosen == {"column_0": "number", "column_1": "full_name", "column_2": "email"}
+        assert re.search(r'"Voornaam">Fleur<.*"Tussenvoegsel">van der<.*"Achternaam">Berg<', page, re.S)
+        assert "Bij 1 naam is niet zeker" in page
+        assert page.count("Geraden uit de inhoud") == 1
+        answer = admin.post(columns, chosen | {"names_shown": hidden(page, "names_shown")})
+        assert answer.headers["Location"].endswith("/controle")
+
+    def test_who_chooses_them_sees_the_split_before_going_on(self, visit):
+        admin = visit("administrator")
+        columns = choose(admin, lines(*self.ROWS, header=("Studentnr", "Heet", "Mail"))).headers["Location"]
+        chosen = proposed(admin.get(columns).text) | {"column_1": "full_name"}
+        answer = admin.post(columns, chosen)
+        assert answer.status_code == 200
+        assert "Kijk hieronder hoe die worden gesplitst" in answer.text
+        assert proposed(answer.text)["column_1"] == "full_name"
+        shown = {"names_shown": hidden(answer.text, "names_shown")}
+        assert admin.post(columns, chosen | shown).status_code == 302
+
+
+def test_columns_that_go_together_say_so(visit):
+    admin = visit("administrator")
+    header = ("Studentnr", "Voornaam", "Tweede", "Achternaam", "Volledige naam")
+    columns = choose(admin, lines(("1", "A", "B", "C", "D E"), header=header)).headers["Location"]
+    chosen = proposed(admin.get(columns).text) | {"column_2": "first_name", "names_shown": "other"}
+    answer = admin.post(columns, chosen)
+    assert "Samen met Tweede, met een spatie ertussen. Gaat voor op Volledige naam." in answer.text
+
+
 def test_a_required_column_that_nobody_chose_is_named(visit):
     admin = visit("administrator")
     columns = choose(admin, lines(*ROWS, header=HEADER)).headers["Location"]

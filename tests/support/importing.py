@@ -32,7 +32,7 @@ class Wizard:
 
     def take(
         self, content: bytes, name: str = "studenten.csv", *, codes: str = "none",
-        mapping: dict[str, int] | None = None, values: dict[str, dict[str, str]] | None = None,
+        mapping: dict[str, list[int]] | None = None, values: dict[str, dict[str, str]] | None = None,
     ) -> int:  # fmt: skip
         """Steps 1 to 3; the run's id."""
         pk = receive(self.actor, self.kind, content, name, login_codes=codes)

@@ -135,7 +135,7 @@ class ListPage(ActionPage, ModelView):
 
     def filtered_statement(self) -> Select[Any]:
         statement = self.base_statement()
-        for item in self.filters:
+        for item in self.own_filters():
             value = text_arg(item.name)
             if value:
                 statement = item.apply(statement, value)
@@ -144,11 +144,15 @@ class ListPage(ActionPage, ModelView):
     def matching(self) -> Select[Any]:
         return self.filtered_statement()
 
+    def own_filters(self) -> Sequence[ListFilter]:
+        """The filters that this reader has."""
+        return self.filters
+
     def filter_pairs(self) -> list[tuple[str, str]]:
-        return [(item.name, text_arg(item.name)) for item in self.filters if text_arg(item.name)]
+        return [(item.name, text_arg(item.name)) for item in self.own_filters() if text_arg(item.name)]
 
     def known_filters(self) -> set[str]:
-        return {item.name for item in self.filters}
+        return {item.name for item in self.own_filters()}
 
     # -- the model of the page
 
@@ -272,7 +276,7 @@ class ListPage(ActionPage, ModelView):
     def _filter_inputs(self) -> Sequence[FilterInput]:
         pairs = self.filter_pairs()
         inputs = []
-        for item in self.filters:
+        for item in self.own_filters():
             value = text_arg(item.name)
             offered = item.choices() if item.choices else None
             choices = [("", _("Alle")), *offered] if offered is not None else []

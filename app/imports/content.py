@@ -1,0 +1,48 @@
+"""Which column is what, told by the values in it: where the header says nothing that we know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from app.imports.columns import Column, World
+from app.imports.table import Value
+from app.rules.mapping import ColumnMap
+
+SAMPLE = 200  # values of a column that are looked at
+AT_LEAST = 3  # fewer say nothing
+ENOUGH = 0.8  # the part of them that must look like it
+
+
+def guess_by_content(
+    rows: Iterable[Sequence[Value]], columns: Sequence[Column], world: World, found: ColumnMap, width: int
+) -> dict[str, list[int]]:
+    """Column key -> its place, of the columns and the places that `found` leaves over; the surest first."""
+    taken = {place for places in found.values() for place in places}
+    samples = _samples(rows, [place for place in range(width) if place not in taken])
+    given = {key for column in columns if column.key in found for key in column.gives}
+    open_columns = [one for one in columns if one.key not in found and one.key not in given]
+    scores = [
+        (column.looks(values, world), -at, -place, column)
+        for at, column in enumerate(open_columns)
+        for place, values in samples.items()
+        if len(values) >= AT_LEAST
+    ]
+    guessed: dict[str, list[int]] = {}
+    used: set[int] = set()
+    for score, _at, place, column in sorted(scores, key=lambda one: one[:3], reverse=True):
+        if score >= ENOUGH and column.key not in guessed and -place not in used:
+            guessed[column.key] = [-place]
+            used.add(-place)
+    return guessed
+
+
+def _samples(rows: Iterable[Sequence[Value]], places: Collection[int]) -> dict[int, list[Value]]:
+    """Per place the first values that are there."""
+    found: dict[int, list[Value]] = {place: [] for place in places}
+    for values in rows:
+        for place in places:
+            if values[place] is not None and len(found[place]) < SAMPLE:
+                found[place].append(values[place])
+        if all(len(sample) == SAMPLE for sample in found.values()):
+            break
+    return found

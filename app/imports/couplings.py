@@ -1,0 +1,187 @@
+"""What a row of students couples: groups, and users in a role; step 3 asks about names that are not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from app.errors import RuleBroken
+from app.imports.columns import LEAVE, ClosedColumn, Option, World, cell_text, plain, share, short
+from app.imports.nearest import Nearest
+from app.imports.shared import login_in, parts_between_commas, pieces
+from app.imports.table import Value
+from app.permissions import ROLE_LABELS, Role
+from app.rules import people
+from app.rules.text import N_
+
+NEW_GROUP = "+"  # step 3: a group of this name is made
+GROUP_NAME_MAX = 80
+SHORT_LIST = 40  # options that are all shown; of more those that are most like the text
+
+
+class GroupColumn(ClosedColumn):
+    """Couples to the groups of these names; of a name that is new, step 3 asks what it is."""
+
+    key, label, stored, many, rest = "group", N_("Studentgroep"), False, True, NEW_GROUP
+    synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
+    example = "VIG3A"
+    help = N_(
+        "De groep met deze naam wordt gekoppeld; bestaat die nog niet, dan kiest u in stap 3 of hij wordt "
+        "gemaakt. Meer groepen met een puntkomma of komma ertussen."
+    )
+
+    def parts(self, value: Value, world: World) -> Sequence[str]:
+        text = cell_text(value)
+        return [text] if text.lower() in world.known.groups else pieces(value, ";,|\n")
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        groups = world.known.groups
+        return share(values, lambda text: all(one.lower() in groups for one in self.parts(text, world)))
+
+    def options(self, world: World) -> Sequence[Option]:
+        there = [Option(str(group_id), name) for group_id, name in world.known.groups.values()]
+        return [Option(NEW_GROUP, N_("Nieuwe groep maken"), translate=True), *there]
+
+    def offered(self, text: str, world: World) -> Sequence[Option]:
+        return _most_like(self.options(world), world.groups_like, text, always=[NEW_GROUP])
+
+    def ask(self, text: str, world: World) -> bool:
+        return text.lower() not in world.known.groups
+
+    def propose(self, text: str, world: World) -> str:
+        """A group that is written a little otherwise; V3A and V3B are two groups, so else a new one."""
+        if alike := world.groups_by_letters.get(plain(text)):
+            return alike
+        found = world.groups_like.likely(text)
+        return found if found and _codes(world.group_names[found]) == _codes(text) else NEW_GROUP
+
+    def parse(self, value: Value, world: World) -> str | None:
+        name = people.tidy(cell_text(value))
+        choice = self.chosen(name, world)
+        if choice == LEAVE:
+            return None
+        _id, there = world.known.groups.get(name.lower(), (0, ""))
+        if choice and choice != NEW_GROUP:
+            there = world.group_names.get(choice, "")
+        if there:
+            return there
+        if choice != NEW_GROUP:
+            raise RuleBroken(
+                N_("De groep “%(value)s” is er niet. Kies in stap 3 of u hem maakt of welke u bedoelt."),
+                value=short(name),
+            )
+        if len(name) > GROUP_NAME_MAX:
+            raise RuleBroken(
+                N_("“%(value)s” is langer dan %(most)s tekens. Kort het in."),
+                value=short(name), most=GROUP_NAME_MAX,
+            )  # fmt: skip
+        return world.new_groups.setdefault(name.lower(), name)
+
+
+class UserColumn(ClosedColumn):
+    """Users of the school in one role: by e-mail address or user name; who stands there by name is asked."""
+
+    stored, many = False, True
+    role: Role
+    help = N_(
+        "E-mailadres, gebruikersnaam of naam van een gebruiker met deze rol; meer met een puntkomma "
+        "ertussen. Bij een naam kiest u in stap 3 wie het is."
+    )
+
+    def parts(self, value: Value, world: World) -> Sequence[str]:
+        """A comma separates addresses; in "Bakker, Sanne de" it does not."""
+        logins = (world.people_by_login, world.known.users)
+        return parts_between_commas(
+            value, lambda text: "@" in text or any(login_in(text).lower() in one for one in logins)
+        )
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        return share(values, lambda text: all(self._fits(one, world) for one in self.parts(text, world)))
+
+    def _fits(self, text: str, world: World) -> bool:
+        user = world.people_by_login.get(login_in(text).lower())
+        return user is not None and self.role in user.roles
+
+    def options(self, world: World) -> Sequence[Option]:
+        people_in_role = (user for user in world.known.people.values() if self.role in user.roles)
+        return [Option(str(user.id), user.label) for user in people_in_role]
+
+    def offered(self, text: str, world: World) -> Sequence[Option]:
+        return _most_like(self.options(world), world.people_like[self.role], text)
+
+    def ask(self, text: str, world: World) -> bool:
+        return login_in(text).lower() not in world.people_by_login
+
+    def propose(self, text: str, world: World) -> str:
+        return "" if "@" in text else world.people_like[self.role].likely(text)
+
+    def parse(self, value: Value, world: World) -> int | None:
+        text = login_in(value)
+        choice = self.chosen(cell_text(value), world)
+        if not text or choice == LEAVE:
+            return None
+        user = world.known.users.get(text.lower())
+        if choice:
+            user = world.known.people.get(int(choice)) if choice.isdigit() else None
+        if user is None:
+            raise RuleBroken(
+                N_("Er is geen gebruiker “%(value)s”. Kies in stap 3 wie het is, of voer hem eerst in."),
+                value=short(text),
+            )
+        if not user.active:
+            raise RuleBroken(N_("Gebruiker “%(value)s” is niet actief."), value=short(text))
+        if self.role not in user.roles:
+            raise RuleBroken(
+                N_("Gebruiker “%(value)s” heeft niet de rol %(role)s. Geef de gebruiker die rol eerst."),
+                value=short(text), role=ROLE_LABELS[self.role],
+            )  # fmt: skip
+        return user.id
+
+    def show(self, value: Any, world: World) -> str:
+        return world.user_names.get(value, "")
+
+
+class SchoolSupervisorColumn(UserColumn):
+    key, label, role = "school_supervisor", N_("Praktijkbegeleider"), Role.SCHOOL_SUPERVISOR
+    synonyms = ("bpv-docent", "bpv-begeleider", "stagebegeleider", "e-mail praktijkbegeleider")
+    example = "s.bakker@school.example.nl"
+
+
+class CompanySupervisorColumn(UserColumn):
+    key, label, role = "company_supervisor", N_("Praktijkopleider"), Role.COMPANY_SUPERVISOR
+    synonyms = ("praktijkopleider bedrijf", "werkbegeleider", "e-mail praktijkopleider")
+    example = "j.visser@zorggroep.example.nl"
+
+
+class SchoolExaminerColumn(UserColumn):
+    key, label, role = "school_examiner", N_("Examinator school"), Role.SCHOOL_EXAMINER
+    synonyms = ("schoolexaminator", "examinator", "beoordelaar school")
+    example = "m.dejong@school.example.nl"
+
+
+class CompanyExaminerColumn(UserColumn):
+    key, label, role = "company_examiner", N_("Examinator bedrijf"), Role.COMPANY_EXAMINER
+    synonyms = ("bedrijfsexaminator", "praktijkexaminator", "beoordelaar bedrijf")
+    example = "a.yilmaz@zorggroep.example.nl"
+
+
+USER_COLUMNS: Sequence[UserColumn] = (
+    SchoolSupervisorColumn(), CompanySupervisorColumn(), SchoolExaminerColumn(), CompanyExaminerColumn(),
+)  # fmt: skip
+
+
+def _most_like(
+    options: Sequence[Option], nearest: Nearest, text: str, always: Collection[str] = ()
+) -> Sequence[Option]:
+    """All of a short list; of a long one what must be there, and what is most like the text."""
+    if len(options) <= SHORT_LIST:
+        return options
+    by_value = {option.value: option for option in options}
+    return [by_value[one] for one in (*always, *(value for _likeness, value in nearest.like(text)))]
+
+
+def _codes(name: str) -> list[str]:
+    """The words that tell groups of one kind apart: with a digit in them, or of one or two letters."""
+    words = re.findall(r"\w+", people.search_form(name))
+    return sorted(word for word in words if len(word) < 3 or any(map(str.isdigit, word)))

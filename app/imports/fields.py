@@ -1,0 +1,87 @@
+"""A column of the import for each field that the school has of its own (school.toml)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.student_fields import HINTS, shown_field
+from app.errors import RuleBroken
+from app.imports.columns import LEAVE, ClosedColumn, Column, Option, World, cell_text
+from app.imports.table import Value
+from app.rules import people
+from app.rules.fields import CLOSED, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
+
+EXAMPLES: dict[FieldType, Value] = {
+    FieldType.TEXT: "Voorbeeld", FieldType.NUMBER: 12, FieldType.DATE: date(2026, 9, 1),
+    FieldType.YES_NO: YES_NO_LABELS[True],
+}  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def own_columns(fields: tuple[StudentField, ...]) -> tuple[Column, ...]:
+    """The same columns for the same fields: what is known of a column is looked up by it."""
+    return tuple(ClosedFieldColumn(field) if field.type in CLOSED else FieldColumn(field) for field in fields)
+
+
+class FieldColumn(Column):
+    """A text, a number or a date."""
+
+    def __init__(self, field: StudentField) -> None:
+        self.field = field
+        self.key, self.label, self.synonyms = field.name, field.label, (field.key,)
+        self.needed = field.required
+        self.joins = field.type is FieldType.TEXT
+        self.example = field.choices[0] if field.choices else EXAMPLES[field.type]
+
+    def explained(self) -> str:
+        field = self.field
+        told = {
+            FieldType.TEXT: _("Tekst; een veld van uw school."),
+            FieldType.CHOICE: _("Kies uit: %(choices)s.", choices=", ".join(field.choices)),
+            FieldType.YES_NO: _("Ja of nee."),
+        }.get(field.type) or _(HINTS[field.type])
+        return f"{told} {_('Verplicht voor een nieuwe student.')}" if field.required else told
+
+    def parse(self, value: Value, world: World) -> Any:
+        return read_field(self.field, value, today=world.known.today)
+
+    def show(self, value: Any, world: World) -> str:
+        return shown_field(self.field, value)
+
+
+class ClosedFieldColumn(FieldColumn, ClosedColumn):
+    """A choice, or yes and no: step 3 asks what a text means that is not exactly one of these."""
+
+    def options(self, world: World) -> Sequence[Option]:
+        if self.field.type is FieldType.YES_NO:
+            return [
+                Option(YES, YES_NO_LABELS[True], translate=True),
+                Option(NO, YES_NO_LABELS[False], translate=True),
+            ]
+        return [Option(choice, choice) for choice in self.field.choices]
+
+    def ask(self, text: str, world: World) -> bool:
+        try:
+            return super().parse(text, world) is None
+        except RuleBroken:
+            return True
+
+    def propose(self, text: str, world: World) -> str:
+        """The choice that has all its words ("Noord": Dependance Noord), else the one most like it."""
+        forms = {people.search_form(choice): choice for choice in self.field.choices}
+        words = set(people.search_form(text).split())
+        having = [choice for form, choice in forms.items() if words <= set(form.split())]
+        near = get_close_matches(people.search_form(text), forms, n=1)
+        return having[0] if len(having) == 1 else forms[near[0]] if near else ""
+
+    def parse(self, value: Value, world: World) -> Any:
+        choice = self.chosen(cell_text(value), world)
+        if choice == LEAVE:
+            return None
+        return super().parse(choice or value, world)

@@ -1,0 +1,53 @@
+"""Step 2: how a column with whole names is split, for a person to look at before it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.entities.imports import ImportRun
+from app.imports.columns import cell_text, cells_of
+from app.imports.kept import rows_of
+from app.imports.kinds import kind_of
+from app.rules.mapping import ColumnMap
+from app.rules.names import Split, split_name
+
+SHOWN = 5
+FULL_NAME = "full_name"
+SHOWN_FIELD = "names_shown"
+
+
+@dataclass(frozen=True)
+class SplitName:
+    text: str
+    parts: Split
+
+
+@dataclass(frozen=True)
+class NamePreview:
+    """The first names of the file and the first doubtful ones after these, split; how many are doubtful."""
+
+    names: Sequence[SplitName]
+    doubtful: int
+
+
+def names_were_shown(mapping: ColumnMap, fields: Mapping[str, str]) -> bool:
+    """Whether who sends step 2 saw how its names are split: a split is never taken on trust."""
+    return fields.get(SHOWN_FIELD, "") == shown_of(mapping)
+
+
+def shown_of(mapping: ColumnMap) -> str:
+    """The columns that are split, as a page that shows it says so."""
+    return ",".join(map(str, mapping.get(FULL_NAME, ())))
+
+
+def preview_of(run: ImportRun, mapping: ColumnMap) -> NamePreview | None:
+    """None: no column holds whole names."""
+    places = mapping.get(FULL_NAME, ())
+    column = kind_of(run).by_key.get(FULL_NAME)
+    if column is None or not places:
+        return None
+    cells = (cell_text(cell) for _number, values in rows_of(run) for cell in cells_of(column, places, values))
+    names = [SplitName(text, split_name(text)) for text in dict.fromkeys(cells)]
+    later = [name for name in names[SHOWN:] if name.parts.doubtful]
+    return NamePreview([*names[:SHOWN], *later[:SHOWN]], sum(1 for name in names if name.parts.doubtful))

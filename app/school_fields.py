@@ -1,0 +1,99 @@
+"""The fields of a student that a school adds itself: [[student_field]] in school.toml, read and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.rules.fields import CLOSED, PLACES, FieldType, StudentField
+from app.rules.text import N_
+from app.toml_file import TomlTable
+
+TABLE = "student_field"
+MOST = 30
+MOST_CHOICES = 100
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_WHERE = re.compile(rf"{TABLE}\[(\d+)\](?:\.(\w+))?")
+
+
+def student_fields(data: Mapping[str, Any], file: str) -> tuple[StudentField, ...]:
+    """In the order of the file. Raises DataFileError, that names the field and what is wrong with it."""
+    if TABLE not in data:
+        return ()
+    whole = TomlTable({TABLE: data[TABLE]}, file)
+    tables = whole.tables(TABLE)
+    if len(tables) > MOST:
+        raise whole.error(N_("%(file)s: “%(where)s” heeft meer dan %(most)s velden."), TABLE, most=MOST)
+    fields: list[StudentField] = []
+    for table in tables:
+        field = _field(table)
+        for name, taken in (("key", {one.key for one in fields}), ("label", {one.label for one in fields})):
+            if getattr(field, name) in taken:
+                raise table.error(N_("%(file)s: “%(where)s” staat al bij een ander veld."), name)
+        fields.append(field)
+    return tuple(fields)
+
+
+def line_of(text: str, where: str) -> int:
+    """The line of `where` ("student_field[2].type") in the file, or on which its table begins; 0: nowhere."""
+    found = _WHERE.match(where)
+    lines = text.splitlines()
+    heads = [at for at, line in enumerate(lines, 1) if re.match(rf"\s*\[\[\s*{TABLE}\s*\]\]", line)]
+    if not found or len(heads) < int(found[1]):
+        return heads[0] if heads else 0
+    head = heads[int(found[1]) - 1]
+    for at, line in enumerate(lines[head:], head + 1):
+        if line.lstrip().startswith("["):
+            break
+        if found[2] and re.match(rf"\s*{found[2]}\s*=", line):
+            return at
+    return head
+
+
+def _field(table: TomlTable) -> StudentField:
+    key = table.text("key", limit=31)
+    if not _KEY.fullmatch(key):
+        raise table.error(
+            N_("%(file)s: “%(where)s” bestaat uit kleine letters, cijfers en _, en begint met een letter."),
+            "key",
+        )
+    label = table.text("label", limit=60)
+    kind = FieldType(table.text("type", choices=set(FieldType)))
+    required = table.flag("required")
+    field = StudentField(key, label, kind, _choices(table, kind), required, _places(table, kind))
+    if required and "import" not in field.places:
+        raise table.error(
+            N_("%(file)s: “%(where)s” is verplicht, dus moet het ook bij het importeren staan."), "import"
+        )
+    table.close()
+    return field
+
+
+def _choices(table: TomlTable, kind: FieldType) -> tuple[str, ...]:
+    """A choice is known by its text: no two alike, and more than a sign."""
+    if kind is not FieldType.CHOICE:
+        return ()
+    choices = table.texts("choices")
+    folded = {choice.casefold() for choice in choices}
+    if len(folded) < len(choices) or len(choices) > MOST_CHOICES or not all(map(_has_a_letter, choices)):
+        raise table.error(
+            N_("%(file)s: “%(where)s” bestaat uit hoogstens %(most)s keuzes, elk anders en met een letter of "
+               "cijfer."), "choices", most=MOST_CHOICES,
+        )  # fmt: skip
+    return choices
+
+
+def _places(table: TomlTable, kind: FieldType) -> frozenset[str]:
+    """Where it stands, everywhere when nothing is said; only what is chosen from a list makes a filter."""
+    closed = kind in CLOSED
+    found = frozenset(place for place in PLACES if table.flag(place, default=closed or place != "filter"))
+    if "filter" in found and not closed:
+        raise table.error(
+            N_("%(file)s: “%(where)s” kan alleen bij een veld van het type choice of yes_no."), "filter"
+        )
+    return found
+
+
+def _has_a_letter(text: str) -> bool:
+    return any(map(str.isalnum, text))
