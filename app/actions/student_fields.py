@@ -80,11 +80,12 @@ def _validator(field: StudentField) -> Any:
 
 
 def own_values(data: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The column `extra` out of a form; what stands there for fields that are no more, stays there."""
+    """The column `extra` out of a form; what nobody was asked about stays as it was."""
     found = dict(before)
     for field in current_school().student_fields:
-        typed = data.get(field.name) or ""
-        if typed != typed_field(field, before.get(field.key)):
+        was = typed_field(field, before.get(field.key))
+        typed = data.get(field.name, was) or ""
+        if typed != was:
             found[field.key] = at(field.name, _read, field, typed)
         if field.required and found.get(field.key) is None:
             raise RuleBroken(N_("Vul dit veld in."), field=field.name)

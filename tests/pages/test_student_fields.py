@@ -11,6 +11,8 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
+from app.actions.base import run
+from app.actions.students import change_student
 from app.entities.base import db
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
@@ -76,6 +78,12 @@ class TestForm:
         assert entry.details == {"extra_pok_getekend": ["", "Nee"]}
         assert "POK getekend: Nee" in admin.get(f"/studenten/{student.id}").text
         assert "POK getekend" in admin.get("/logboek/").text
+
+    def test_who_changes_something_else_takes_nothing_away(self, app):
+        student = make_student(number="1", extra={"locatie": "Hoofdgebouw"})
+        person = {"number": "1", "first_name": "Flor", "last_name": "Vos"}
+        run(change_student, actor_of(make_user("administrator")), [student.id], version=1, **person)
+        assert extra() == {"locatie": "Hoofdgebouw"}
 
 
 class TestList:
