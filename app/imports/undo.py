@@ -6,9 +6,10 @@ run did not write is never touched. Each kind undoes in its own file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any, cast
 
 from flask_babel import gettext as _
@@ -68,6 +69,11 @@ class Undoing:
     changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     groups: int = 0  # made by an import of students, and gone again
     mailed: int = 0  # mails that cannot be called back
+
+    def told(self) -> Iterator[str]:
+        """Every row with what becomes of it."""
+        yield from (_("%(who)s: verwijderd", who=label) for label in self.removed.values())
+        yield from (_("%(who)s: teruggezet", who=label) for label in self.restored.values())
 
     def keep(self, label: str, reason: str) -> None:
         self.kept.append(Refused(label, reason))
@@ -182,8 +188,7 @@ def remove_empty_groups(undoing: Undoing, found: Sequence[Written]) -> list[int]
 
 def finish_undo(actor: Actor, run: ImportRun, undoing: Undoing, object_type: str) -> Outcome:
     """The run is undone, and keeps what stayed as long as its table; with nothing done it stays as it is."""
-    taken = {**undoing.removed, **undoing.restored}
-    ids = sorted(taken)
+    ids = sorted({*undoing.removed, *undoing.restored})
     done = len(ids) or undoing.groups
     if done:
         run.undone_at = utc_now()
@@ -199,7 +204,7 @@ def finish_undo(actor: Actor, run: ImportRun, undoing: Undoing, object_type: str
     return Outcome(
         done=done,
         refused=undoing.kept,
-        names=list(taken.values())[:NAMES],
+        names=list(islice(undoing.told(), NAMES)),
         ids=ids,
         object_type=object_type,
         goto=run.id,

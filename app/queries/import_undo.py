@@ -8,7 +8,6 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
-from sqlalchemy.orm import aliased
 
 from app.entities.base import db
 from app.entities.engine import id_set
@@ -88,7 +87,7 @@ def given_since(run: ImportRun, own: Select[Any], but: Collection[int]) -> Seque
             Student, ImportChange.kind, ImportChange.other_id,
             or_(and_(is_enrolment, _enrolled(run)), and_(~is_enrolment, _member())).label("there"),
             and_(is_enrolment, _registered()).label("registered"),
-            and_(~is_enrolment, or_(_given_again(run), _taken_out(run))).label("touched"),
+            and_(~is_enrolment, _taken_out(run)).label("touched"),
         )
         .join(Student, Student.id == ImportChange.row_id)
         .where(
@@ -117,16 +116,6 @@ def _registered() -> ColumnElement[bool]:
     return exists().where(
         Registration.student_id == ImportChange.row_id, Registration.exam_id == Exam.id,
         Exam.programme_id == ImportChange.other_id,
-    )  # fmt: skip
-
-
-def _given_again(run: ImportRun) -> ColumnElement[bool]:
-    """Taken away by hand since, and given once more by a later import: then it is that one's."""
-    later, later_run = aliased(ImportChange), aliased(ImportRun)
-    return exists().where(
-        later.kind == ImportChange.kind, later.row_id == ImportChange.row_id,
-        later.other_id == ImportChange.other_id, later_run.id == later.run_id,
-        later_run.finished_at > run.finished_at, later_run.undone_at.is_(None),
     )  # fmt: skip
 
 

@@ -391,6 +391,18 @@ def test_groups_and_who_was_in_them_are_as_before(wizard):
     assert (group.location, members) == ("Hier", ["1"])
 
 
+def test_imports_of_groups_are_undone_from_the_last_to_the_first(wizard):
+    groups = Wizard(wizard.actor, GROUPS, import_groups)
+    group = make_group(name="V3A", location="Hier")
+    pks = []
+    for location in ("Daar", "Elders"):
+        pks.append(groups.take(lines(("V3A", location), header=("Groep", "Locatie")), "groepen.csv"))
+        groups.write(pks[-1])
+    for pk in reversed(pks):
+        assert undo(groups, pk, undo_group_import).refused == []
+    assert db.session.get_one(StudentGroup, group.id).location == "Hier"
+
+
 # -- who, until when, at what cost
 
 
