@@ -2,7 +2,7 @@
 
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, metadata
-from app.entities.couplings import CouplingRow, CouplingRun
+from app.entities.couplings import CouplingRun
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.factors import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from app.entities.imports import ImportChange, ImportPart, ImportRun
@@ -22,7 +22,7 @@ from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
 
 __all__ = [
     "ActionRun", "Adoption", "Assessment", "AssignmentDone", "AuditEntry", "AuditObject", "Authenticator",
-    "CalendarLink", "ConditionalAssignment", "CoreTask", "CouplingRow", "CouplingRun", "Criterion",
+    "CalendarLink", "ConditionalAssignment", "CoreTask", "CouplingRun", "Criterion",
     "CriterionLevel", "Elective", "EmailChange", "Enrolment", "Exam", "ExamExclusion", "ExamTask",
     "ImportChange", "ImportPart", "ImportRun", "Invitation", "LibraryDocument", "LibraryPlacement",
     "ListView", "LoginCode", "OutboxMail",

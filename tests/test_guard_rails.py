@@ -182,7 +182,8 @@ def _sources(*but: str) -> Iterator[Path]:
 WRITES_MEMBERS = (
     "entities/students.py", "entities/membership.py", "actions/groups.py", "actions/group_members.py",
     "actions/group_rule.py", "actions/students.py", "actions/couplings.py", "queries/couplings.py",
-    "imports/write_groups.py", "imports/write_students.py", "demo/students.py",
+    "imports/write_groups.py", "imports/write_students.py", "demo/students.py", "actions/removal.py",
+    "imports/undo_groups.py", "imports/undo_students.py", "queries/import_undo.py",
 )  # fmt: skip
 
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [

@@ -12,7 +12,7 @@ from sqlalchemy import delete, exists, insert, literal, select
 from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Refused, Targets, action
-from app.actions.couplings import enrolled, remember
+from app.actions.couplings import Piece, pieces_of, remember
 from app.actions.names import students_changed
 from app.actions.picker import PickedOne, offer
 from app.entities.base import db
@@ -40,6 +40,10 @@ class Goal:
     @property
     def name(self) -> str:
         return str(self.row)
+
+    @property
+    def kind(self) -> str:
+        return "programme" if isinstance(self.row, Programme) else "elective"
 
 
 def goal_of(actor: Actor, key: str) -> Goal:
@@ -87,11 +91,10 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
     """Couple all these students to a programme or elective; who has it already stays as is."""
     goal = goal_of(actor, target)
     coupled = exists().where(Enrolment.student_id == Student.id, goal.column == goal.row.id)
-    new = db.session.scalars(
-        select(Student.id).where(Student.id.in_(targets.among()), ~coupled).order_by(Student.id)
-    ).all()
-    rows = select(Student.id, literal(goal.row.id)).where(Student.id.in_(id_set(new)))
-    db.session.execute(insert(Enrolment).from_select(["student_id", goal.column.key], rows))
+    rows = select(Student.id, literal(goal.row.id)).where(Student.id.in_(targets.among()), ~coupled)
+    # In the order of ids, so that two of these at once wait for each other, and neither for ever.
+    couple = insert(Enrolment).from_select(["student_id", goal.column.key], rows.order_by(Student.id))
+    new = sorted(db.session.scalars(couple.returning(Enrolment.student_id)))
     summary = ngettext(
         "%(num)s student gekoppeld aan %(name)s.",
         "%(num)s studenten gekoppeld aan %(name)s.",
@@ -99,7 +102,7 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
         name=goal.name,
     )
     if new:
-        remember(actor, summary, [enrolled(goal.column, goal.row.id, new)])
+        remember(actor, summary, [Piece(goal.kind, goal.row.id, new)])
     return students_changed(targets, new, summary, {"target": [None, goal.name]})
 
 
@@ -131,20 +134,23 @@ def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) 
     ).all()
     free = [row.id for row in rows if not row.registered]
     held = [row.id for row in rows if row.registered]
-    db.session.execute(
+    gone = db.session.execute(
         delete(Enrolment)
         .where(Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)
+        .returning(Enrolment.student_id, literal(goal.row.id), literal(""), Enrolment.created_at)
         .execution_options(**QUIETLY)
+    ).all()
+    summary = ngettext(
+        "%(num)s student ontkoppeld van %(name)s.",
+        "%(num)s studenten ontkoppeld van %(name)s.",
+        len(free),
+        name=goal.name,
     )
+    remember(actor, summary, pieces_of(goal.kind, gone, taken=True))
     return students_changed(
         targets,
         free,
-        ngettext(
-            "%(num)s student ontkoppeld van %(name)s.",
-            "%(num)s studenten ontkoppeld van %(name)s.",
-            len(free),
-            name=goal.name,
-        ),
+        summary,
         {"target": [goal.name, None]},
         refused=_refused(held, goal),
         held=len(held),

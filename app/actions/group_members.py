@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import and_, delete, exists, insert, literal, select
+from sqlalchemy import delete, exists, insert, select, true
 from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Targets, action
-from app.actions.couplings import joined, remember
+from app.actions.couplings import pieces_of, remember
 from app.actions.names import students_changed
 from app.actions.picker import GONE, Picked, offer
 from app.entities.base import db
@@ -74,25 +74,21 @@ def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[i
 
 
 def _put(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> Outcome:
-    member = [
-        exists().where(group_member.c.student_id == Student.id, group_member.c.group_id == int(group.key))
-        for group in chosen
-    ]
-    changed = db.session.scalars(
-        select(Student.id).where(Student.id.in_(targets.among()), ~and_(*member)).order_by(Student.id)
-    ).all()
+    wanted = id_set([int(group.key) for group in chosen]).subquery()
+    group_id = next(iter(wanted.c))
+    member = exists().where(group_member.c.student_id == Student.id, group_member.c.group_id == group_id)
+    pairs = select(group_id, Student.id).select_from(Student).join(wanted, true())
+    new = pairs.where(Student.id.in_(targets.among()), ~member).order_by(Student.id)
+    joined = insert(group_member).from_select(["group_id", "student_id"], new)
+    made = db.session.execute(joined.returning(group_member.c.student_id, group_member.c.group_id)).all()
+    changed = sorted({row.student_id for row in made})
     summary = ngettext(
         "%(num)s student toegevoegd aan %(groups)s.",
         "%(num)s studenten toegevoegd aan %(groups)s.",
         len(changed),
         groups=", ".join(group.label for group in chosen),
     )
-    if changed:
-        pairs = zip(chosen, member, strict=True)
-        remember(actor, summary, [joined(int(group.key), ~has, changed) for group, has in pairs])
-    for group, has in zip(chosen, member, strict=True):
-        new = select(literal(int(group.key)), Student.id).where(Student.id.in_(id_set(changed)), ~has)
-        db.session.execute(insert(group_member).from_select(["group_id", "student_id"], new))
+    remember(actor, summary, pieces_of("group", [(*row, "") for row in made]))
     return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
 
 
@@ -114,29 +110,22 @@ class RemoveFromGroupForm(AddToGroupsForm):
 def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
     """Take these students out of the chosen groups."""
     chosen = _chosen(actor, groups, Asked(having=targets.among()), NOBODY_IN_IT)
-    return _take(chosen, targets)
+    return _take(actor, chosen, targets)
 
 
-def _take(chosen: Sequence[Option], targets: Targets[Student]) -> Outcome:
+def _take(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> Outcome:
     which = group_member.c.group_id.in_([int(group.key) for group in chosen])
-    changed = db.session.scalars(
-        select(group_member.c.student_id)
-        .where(group_member.c.student_id.in_(targets.among()), which)
-        .distinct()
-        .order_by(group_member.c.student_id)
-    ).all()
-    db.session.execute(delete(group_member).where(group_member.c.student_id.in_(id_set(changed)), which))
-    return students_changed(
-        targets,
-        changed,
-        ngettext(
-            "%(num)s student verwijderd uit %(groups)s.",
-            "%(num)s studenten verwijderd uit %(groups)s.",
-            len(changed),
-            groups=", ".join(group.label for group in chosen),
-        ),
-        {"groups": [group.label for group in chosen]},
+    gone = delete(group_member).where(group_member.c.student_id.in_(targets.among()), which)
+    rows = db.session.execute(gone.returning(group_member.c.student_id, group_member.c.group_id)).all()
+    changed = sorted({row.student_id for row in rows})
+    summary = ngettext(
+        "%(num)s student verwijderd uit %(groups)s.",
+        "%(num)s studenten verwijderd uit %(groups)s.",
+        len(changed),
+        groups=", ".join(group.label for group in chosen),
     )
+    remember(actor, summary, pieces_of("group", [(*row, "", None) for row in rows], taken=True))
+    return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
 
 
 def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[Option]:
@@ -199,7 +188,7 @@ def remove_members(actor: Actor, targets: Targets[StudentGroup], *, students: Se
     group = _hand_filled(targets)
     within = Asked(within=[int(group.key)])
     found = named(actor, "groepsleden", {str(one) for one in students}, within)
-    return _of_students(_take([group], _exactly(students, found)))
+    return _of_students(_take(actor, [group], _exactly(students, found)))
 
 
 def _hand_filled(targets: Targets[StudentGroup]) -> Option:

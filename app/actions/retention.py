@@ -20,6 +20,7 @@ from app.actions.sessions import KEPT
 from app.actions.sign_in import TRIES_KEPT
 from app.entities.assessment import Assessment, ScoreSheet
 from app.entities.base import db, utc_now
+from app.entities.couplings import CouplingRun
 from app.entities.engine import QUIETLY, id_set
 from app.entities.factors import PasskeyChallenge
 from app.entities.imports import ImportChange, ImportPart, ImportRun
@@ -30,6 +31,7 @@ from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.permissions import Actor, Permission
+from app.queries.couplings import UNDO_FOR
 from app.school import current_school
 
 OVER = ("sent", "failed", "cancelled")  # states of a mail that nobody sends any more
@@ -104,6 +106,7 @@ def _outdated() -> Sequence[Delete]:
         delete(ImportRun).where(ImportRun.stage != "done", ImportRun.created_at < now - UNFINISHED_IMPORT),
         delete(ImportChange).where(of_expired(ImportChange)),
         delete(ImportPart).where(of_expired(ImportPart)),
+        delete(CouplingRun).where(CouplingRun.at <= now - UNDO_FOR),
         delete(UserSession).where(UserSession.created_at < now - KEPT),
         delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now),
         delete(SignInAttempt).where(SignInAttempt.at < now - TRIES_KEPT),

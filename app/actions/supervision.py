@@ -9,14 +9,15 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import and_, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import and_, delete, exists, insert, literal, or_, select, true, union_all
 from wtforms.validators import DataRequired
 
 from app.actions.base import ActionForm, Outcome, Targets, action
+from app.actions.couplings import pieces_of, raise_version, remember
 from app.actions.names import students_changed
 from app.actions.picker import Picked, offer
 from app.entities.base import db
-from app.entities.engine import QUIETLY, id_set
+from app.entities.engine import QUIETLY
 from app.entities.students import Student, Supervision
 from app.errors import RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission
@@ -102,32 +103,26 @@ class CoupleUsersForm(ActionForm):
 def couple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[str]) -> Outcome:
     """Couple the chosen users, each in the chosen role, to all these students."""
     chosen = _chosen(named(actor, "gebruikers", set(users)), users, NOT_HIS)
-    present = [
-        exists().where(
-            Supervision.student_id == Student.id, Supervision.user_id == p.user_id, Supervision.role == p.role
-        )
-        for p in chosen
-    ]
-    changed = db.session.scalars(
-        select(Student.id).where(Student.id.in_(targets.among()), ~and_(*present)).order_by(Student.id)
-    ).all()
-    for person, has in zip(chosen, present, strict=True):
-        new = select(Student.id, literal(person.user_id), literal(person.role)).where(
-            Student.id.in_(id_set(changed)), ~has
-        )
-        db.session.execute(insert(Supervision).from_select(["student_id", "user_id", "role"], new))
-    _bump(changed)
-    return _outcome(
-        targets,
-        changed,
-        chosen,
-        ngettext(
-            "%(num)s student gekoppeld aan %(users)s.",
-            "%(num)s studenten gekoppeld aan %(users)s.",
-            len(changed),
-            users=_names(chosen),
-        ),
+    people = union_all(
+        *(select(literal(p.user_id).label("id"), literal(p.role).label("role")) for p in chosen)
     )
+    who = people.subquery()
+    present = exists().where(
+        Supervision.student_id == Student.id, Supervision.user_id == who.c.id, Supervision.role == who.c.role
+    )
+    pairs = select(Student.id, who.c.id, who.c.role).select_from(Student).join(who, true())
+    new = pairs.where(Student.id.in_(targets.among()), ~present)
+    couple = insert(Supervision).from_select(["student_id", "user_id", "role"], new.order_by(Student.id))
+    made = db.session.execute(couple.returning(Supervision.student_id, Supervision.user_id, Supervision.role))
+    rows = made.all()
+    summary = ngettext(
+        "%(num)s student gekoppeld aan %(users)s.",
+        "%(num)s studenten gekoppeld aan %(users)s.",
+        len({row.student_id for row in rows}),
+        users=_names(chosen),
+    )
+    remember(actor, summary, pieces_of("user", rows))
+    return _outcome(targets, rows, chosen, summary)
 
 
 class UncoupleUsersForm(ActionForm):
@@ -154,26 +149,20 @@ def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[s
     known = named(actor, "gekoppelde-gebruikers", set(users), Asked(having=targets.among()))
     chosen = _chosen(known, users, NOT_THEIRS)
     theirs = or_(*(and_(Supervision.user_id == p.user_id, Supervision.role == p.role) for p in chosen))
-    changed = db.session.scalars(
-        select(Supervision.student_id).where(Supervision.student_id.in_(targets.among()), theirs).distinct()
-    ).all()
-    db.session.execute(
+    gone = db.session.execute(
         delete(Supervision)
-        .where(Supervision.student_id.in_(id_set(changed)), theirs)
+        .where(Supervision.student_id.in_(targets.among()), theirs)
+        .returning(Supervision.student_id, Supervision.user_id, Supervision.role, Supervision.created_at)
         .execution_options(**QUIETLY)
+    ).all()
+    summary = ngettext(
+        "%(num)s student ontkoppeld van %(users)s.",
+        "%(num)s studenten ontkoppeld van %(users)s.",
+        len({row.student_id for row in gone}),
+        users=_names(chosen),
     )
-    _bump(changed)
-    return _outcome(
-        targets,
-        changed,
-        chosen,
-        ngettext(
-            "%(num)s student ontkoppeld van %(users)s.",
-            "%(num)s studenten ontkoppeld van %(users)s.",
-            len(changed),
-            users=_names(chosen),
-        ),
-    )
+    remember(actor, summary, pieces_of("user", gone, taken=True))
+    return _outcome(targets, gone, chosen, summary)
 
 
 def _chosen(known: Mapping[str, Option], keys: Sequence[str], refusal: str) -> list[Person]:
@@ -183,16 +172,6 @@ def _chosen(known: Mapping[str, Option], keys: Sequence[str], refusal: str) -> l
     return [Person(int(user_id), role, label) for label, role, user_id in parts]
 
 
-def _bump(students: Sequence[int]) -> None:
-    """The pencil's form shows the users too: one opened earlier is now old."""
-    db.session.execute(
-        update(Student)
-        .where(Student.id.in_(id_set(students)))
-        .values(version=Student.version + 1)
-        .execution_options(**QUIETLY)
-    )
-
-
 def _names(chosen: Sequence[Person]) -> str:
     return ", ".join(
         f"{p.label} ({_(ROLE_LABELS[role])})" for p in chosen for role in SUPERVISION_ROLES if role == p.role
@@ -200,11 +179,10 @@ def _names(chosen: Sequence[Person]) -> str:
 
 
 def _outcome(
-    targets: Targets[Student], changed: Sequence[int], chosen: Sequence[Person], summary: str
+    targets: Targets[Student], rows: Sequence[Any], chosen: Sequence[Person], summary: str
 ) -> Outcome:
+    changed = sorted({row.student_id for row in rows})
+    names = raise_version(changed)
     return students_changed(
-        targets,
-        changed,
-        summary,
-        {"users": [f"{p.role}: {p.label}" for p in chosen]},
+        targets, changed, summary, {"users": [f"{p.role}: {p.label}" for p in chosen]}, names=names
     )

@@ -24,12 +24,8 @@ def record(
     actor: Actor, action: str, object_type: str, ids: Sequence[int], details: dict[str, Any] | None = None
 ) -> AuditEntry:
     """Add an entry about these rows; in the transaction of the change itself."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
     db.session.flush()
-    previous = db.session.execute(
-        select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
-    ).scalar_one_or_none()
+    previous = _head()
     unique_ids = sorted(set(ids))
     entry = AuditEntry(
         at=utc_now(),
@@ -49,6 +45,13 @@ def record(
         chosen = select(literal(entry.id), literal(object_type), next(iter(rows.c)))
         db.session.execute(insert(AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen))
     return entry
+
+
+def _head() -> str | None:
+    """The last hash of the chain, which nobody adds to before this transaction ends."""
+    if db.engine.dialect.name == "postgresql":
+        return db.session.scalar(select(func.trail_head(CHAIN_LOCK)))  # waits, and then looks
+    return db.session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1))
 
 
 def entry_hash(entry: AuditEntry, ids: Sequence[int]) -> str:

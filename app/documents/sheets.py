@@ -34,8 +34,10 @@ def xlsx_file(title: str, headings: Sequence[str], lines: Iterable[Line]) -> IO[
     for cell in head:
         cell.font = Font(bold=True)
     sheet.append(head)
+    # A column's dates share a cell: a row is written as soon as it is there.
+    dated = [_dated(sheet) for _heading in headings]
     for line in lines:
-        sheet.append([_value(sheet, value) for value in line])
+        sheet.append([_value(sheet, value, cell) for value, cell in zip(line, dated, strict=True)])
     out = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     book.save(out)
     out.seek(0)
@@ -56,16 +58,21 @@ def csv_file(headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
     return out
 
 
-def _value(sheet: Any, value: str | date | None) -> Any:
-    """What a cell takes as it is goes as it is: a cell of our own costs time, 100,000 times."""
+def _value(sheet: Any, value: str | date | None, dated: Any) -> Any:
+    """What a cell takes as it is goes as it is, and nothing is no cell: a cell of our own costs time, 100,000
+    times."""
     if isinstance(value, str):
-        return value if value[:1] != "=" and value.isprintable() else _text(sheet, value)
+        return (value or None) if value[:1] != "=" and value.isprintable() else _text(sheet, value)
     if isinstance(value, date):
-        cell: Any = WriteOnlyCell(sheet)
-        cell.value = value
-        cell.number_format = "dd-mm-yyyy"
-        return cell
+        dated.value = value
+        return dated
     return value
+
+
+def _dated(sheet: Any) -> Any:
+    cell: Any = WriteOnlyCell(sheet)
+    cell.number_format = "dd-mm-yyyy"
+    return cell
 
 
 def _text(sheet: Any, text: str) -> Any:

@@ -7,16 +7,31 @@ Nothing is written outside `transaction`: a guard on the session refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Integer, Select, Text, cast, event, func, literal_column, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Engine,
+    Integer,
+    Select,
+    Text,
+    cast,
+    event,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import column
 
-from app.entities.base import db
+from app.entities.base import Moment, db
 from app.rules.people import ONE_LETTER, TWO_LETTERS, search_form
 
 # For a bulk statement: the rows that the session holds are not brought along.
@@ -111,6 +126,19 @@ def id_set(ids: Sequence[int]) -> Select[tuple[int]]:
         return select(items.c.value)
     pieces = func.string_to_table(listed, ",").table_valued(column("piece", Text)).render_derived()
     return select(cast(pieces.c.piece, Integer))
+
+
+def moment_set(rows: Iterable[tuple[int, datetime | None]]) -> Select[int, datetime]:
+    """A SELECT of these ids, each with a moment, as one parameter."""
+    if db.engine.dialect.name == "sqlite":
+        kept = [[number, f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if at else None] for number, at in rows]
+        pair = func.json_each(json.dumps(kept)).table_valued(column("value", Text)).c.value
+        number, moment = func.json_extract(pair, "$[0]"), func.json_extract(pair, "$[1]")
+        return select(type_coerce(number, Integer).label("id"), type_coerce(moment, Moment).label("at"))
+    sent = [[number, at.isoformat() if at else None] for number, at in rows]
+    pairs = func.json_array_elements(cast(sent, JSON)).table_valued(column("pair", JSON)).render_derived()
+    number, moment = (func.json_extract_path_text(pairs.c.pair, key) for key in "01")
+    return select(cast(number, Integer).label("id"), cast(moment, Moment).label("at"))
 
 
 def folded(text: ColumnElement[str]) -> ColumnElement[str]:

@@ -33,6 +33,12 @@ def membership(*, groups: Any = None, students: Any = None) -> Subquery:
     return union_all(by_hand, by_rule).subquery("membership")
 
 
+def put_in() -> Subquery:
+    """(group_id, student_id) of the groups that are filled by hand."""
+    ruled = exists().where(group_rule.c.group_id == group_member.c.group_id).correlate(group_member)
+    return select(group_member.c.group_id, group_member.c.student_id).where(~ruled).subquery("put_in")
+
+
 def _among(column: Any, wanted: Any) -> ColumnElement[bool]:
     found: ColumnElement[bool] = true() if wanted is None else column.in_(wanted)
     return found

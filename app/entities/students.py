@@ -6,7 +6,20 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, Enum, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Computed,
+    Enum,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.entities.base import Model, Moment, utc_now
@@ -50,14 +63,45 @@ group_rule = Table(
 )
 
 
+# What can be still to be done for a student; the first one is the lowest bit of `flags`.
+TODO = {
+    "no-programme": "programme_count = 0",
+    "no-supervisor": "supervisor_count = 0",
+    "no-code": "code_count = 0",
+    "nothing-planned": "sitting_count = 0",
+    "no-progress": "NOT progress_available",
+    "inactive": "NOT active",
+}
+SEVERAL_PROGRAMMES = len(TODO)  # the bit of who follows more than one
+FLAGS = " + ".join(
+    f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END"
+    for bit, condition in enumerate((*TODO.values(), "programme_count > 1"))
+)
+
+
+def _flagged(name: str, bit: int, *columns: str) -> Index:
+    """Only the students with this flag. On the flag and not on what it is made of: a second moment of a
+    student leaves it as it was, and PostgreSQL then leaves all indexes of the row alone."""
+    where = text(f"(flags & {1 << bit}) <> 0")
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 class Student(Model):
-    """`number` is text (leading zeros count); `search` is the words that the student is found by."""
+    """`number` is text (leading zeros count); `search` is the words that the student is found by.
+
+    The counts are kept by triggers of the database (migration 0015): nobody else writes them.
+    """
 
     __tablename__ = "student"
     __table_args__ = (
         Index("ix_student_last_name", "last_name", "first_name", "id"),
         Index("ix_student_progress", "progress_available", "id"),
-    )
+        *(
+            _flagged(f"ix_student_{key.replace('-', '_')}", bit, "last_name", "first_name", "id")
+            for bit, key in enumerate(TODO) if key != "no-progress"
+        ),
+        _flagged("ix_student_several_programmes", SEVERAL_PROGRAMMES, "id"),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -78,6 +122,11 @@ class Student(Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    programme_count: Mapped[int] = mapped_column(server_default="0")
+    supervisor_count: Mapped[int] = mapped_column(server_default="0")  # praktijkbegeleiders
+    sitting_count: Mapped[int] = mapped_column(server_default="0")
+    code_count: Mapped[int] = mapped_column(server_default="0")  # inlogcodes used, and mails with one
+    flags: Mapped[int] = mapped_column(SmallInteger, Computed(FLAGS, persisted=True), index=True)
 
     user: Mapped[User | None] = relationship()
     enrolments: Mapped[list[Enrolment]] = relationship(back_populates="student", passive_deletes=True)
@@ -177,6 +226,7 @@ class Supervision(Model):
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(30), primary_key=True)
+    created_at: Mapped[datetime | None] = mapped_column(Moment, default=utc_now)  # None: before this was kept
 
     student: Mapped[Student] = relationship(back_populates="supervisions")
     user: Mapped[User] = relationship()

@@ -34,7 +34,7 @@ from app.queries.progress import (
     open_for_self,
     own_student,
 )
-from app.queries.student_list import by_words
+from app.queries.student_filters import by_words
 from app.rules.progress import KINDS, RATINGS
 from app.theme.widgets import Badge, Cell
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
 
 from app.actions.availability import exclude_exam, include_exam, release_progress
 from app.actions.base import Action, Outcome
@@ -27,7 +28,6 @@ from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.students import Student
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.paging import place_pairs
 from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
 from app.pages.code_mails import MailsCodes
 from app.pages.code_sheet import PrintsCodes
@@ -35,9 +35,10 @@ from app.pages.student_export import ExportsStudents
 from app.pages.student_fields import own_columns, own_filters
 from app.pages.student_page import student_model
 from app.permissions import Permission, Role, may
+from app.queries import student_choices as choices
+from app.queries import student_filters as filters
 from app.queries import student_list as rows
 from app.queries import students as queries
-from app.queries.couplings import can_undo
 from app.queries.list_views import OwnList, own_list
 from app.queries.student_list import StudentLine
 from app.rules.lists import STUDENT_COLUMNS
@@ -88,7 +89,10 @@ BULK: tuple[Action, ...] = (
 )
 
 
-UNDOABLE = (couple_programme, add_to_groups)
+FEW = 1000  # students that are sooner put in order than looked for along an order
+UNDOABLE = (
+    couple_programme, add_to_groups, couple_users, uncouple_programme, remove_from_group, uncouple_users,
+)  # fmt: skip
 
 
 def group_badge(name: str, colour: str) -> Badge:
@@ -132,8 +136,16 @@ def _own_list() -> OwnList:
     return once("own list", lambda: own_list(current_actor()))
 
 
-def _choices() -> rows.FilterChoices:
-    return once("student choices", lambda: rows.filter_choices(current_actor()))
+def _choices() -> choices.FilterChoices:
+    return once("student choices", lambda: choices.filter_choices(current_actor()))
+
+
+def _state_counts() -> choices.Counts:
+    return once("student states", lambda: choices.state_counts(current_actor()))
+
+
+def _by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
+    return filters.by_programmes(statement, _choices().programmes.get(cohort, ()))
 
 
 class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
@@ -152,17 +164,28 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         _column("progress", progress_cell, order=Student.progress_available, wide_only=True),
     )
     filters = (
-        ListFilter("q", _l("Zoek op naam of nummer"), rows.by_words),
-        ListFilter("opleiding", _l("Opleiding of keuzedeel"), rows.by_target, lambda: _choices().targets),
-        ListFilter("cohort", _l("Cohort"), rows.by_cohort, lambda: _choices().cohorts),
-        ListFilter("groep", _l("Studentgroep"), rows.by_group, lambda: _choices().groups),
+        ListFilter("q", _l("Zoek op naam of nummer"), filters.by_words),
         ListFilter(
-            "begeleider", _l("Praktijkbegeleider"), rows.by_supervisor, lambda: _choices().supervisors
+            "opleiding", _l("Opleiding of keuzedeel"), filters.by_target,
+            lambda: _choices().targets, lambda: _choices().counts["target"],
         ),
         ListFilter(
-            "state", _l("Nog te doen"), rows.by_state, lambda: [(key, str(label)) for key, label in STATES]
+            "cohort", _l("Cohort"), _by_cohort,
+            lambda: _choices().cohorts, lambda: _choices().counts["cohort"],
         ),
-    )
+        ListFilter(
+            "groep", _l("Studentgroep"), filters.by_group,
+            lambda: _choices().groups, lambda: _choices().counts["group"],
+        ),
+        ListFilter(
+            "begeleider", _l("Praktijkbegeleider"), filters.by_supervisor,
+            lambda: _choices().supervisors, lambda: _choices().counts["supervisor"],
+        ),
+        ListFilter(
+            "state", _l("Nog te doen"), filters.by_state,
+            lambda: [(key, str(label)) for key, label in STATES], _state_counts,
+        ),
+    )  # fmt: skip
     endless = True
     live = True
     default_order = (Student.last_name, Student.first_name)
@@ -183,6 +206,11 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         if may(actor, Permission.GROUPS_EDIT):
             buttons.append(Button(_("Studentgroepen"), "/studentgroepen/", icon="collection"))
         return buttons
+
+    def at_most(self) -> int:
+        """Of what is still to be done it is counted how much there is."""
+        most = _state_counts().get(text_arg("state"), FEW)
+        return FEW if most < FEW else 0
 
     def shown_columns(self) -> Sequence[ListColumn]:
         wanted = set(_own_list().columns)
@@ -205,13 +233,13 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
             columns_href=act(show_columns),
             save_href=act(save_view) if here and not any(view.current for view in saved) else "",
             remove_href=act(remove_views) if saved else "",
-            undo_href=self._undo_href() if not place_pairs() else "",  # one question less on later pages
+            undo_href=self._undo_href(),
         )
 
     def _undo_href(self) -> str:
         """Where the last coupling is undone, for who made one in the last day."""
         actor = current_actor()
-        if not may(actor, undo_coupling.permission) or not can_undo(actor):
+        if not may(actor, undo_coupling.permission) or not _own_list().can_undo:
             return ""
         return href_with(self.href("do", name=undo_coupling.name), self._view_pairs())
 

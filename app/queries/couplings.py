@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 
-from app.entities.base import db, utc_now
-from app.entities.couplings import CouplingRow, CouplingRun
+from app.entities.base import utc_now
+from app.entities.couplings import CouplingRun
 from app.entities.exams import Exam
+from app.entities.membership import has_rule
 from app.entities.planning import Registration
-from app.entities.students import Enrolment, Student, group_member
-from app.permissions import Actor
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
+from app.entities.users import User
+from app.permissions import Actor, Role
+from app.queries.users import with_role
 
 UNDO_FOR = timedelta(days=1)
 
@@ -36,39 +37,26 @@ def undoable(actor: Actor) -> Select[CouplingRun]:
     )
 
 
-def can_undo(actor: Actor) -> bool:
-    return db.session.scalar(undoable(actor).with_only_columns(CouplingRun.id).limit(1)) is not None
+Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
 
 
-def pairs_of(run: CouplingRun, students: Select[Any]) -> Sequence[Any]:
-    """What the run made, among these students: is it there still, and does anything stand on it now?"""
-    exams = select(Exam.id).where(
-        or_(
-            and_(CouplingRow.kind == "programme", Exam.programme_id == CouplingRow.target_id),
-            and_(CouplingRow.kind == "elective", Exam.elective_id == CouplingRow.target_id),
+def condition_now(kind: str, target: int, role: str, *, before: datetime | None = None) -> Conditions:
+    """Conditions on Student: is coupled to it (`before`: since then; a group keeps no moment), is registered
+    for an exam of it, could be coupled to it."""
+    if kind == "group":
+        member = exists().where(group_member.c.group_id == target, group_member.c.student_id == Student.id)
+        return member, false(), exists().where(StudentGroup.id == target, ~has_rule())
+    if kind == "user":
+        coupled = exists().where(
+            Supervision.student_id == Student.id, Supervision.user_id == target, Supervision.role == role
         )
-    )
-    used = exists().where(
-        Registration.student_id == CouplingRow.student_id,
-        Registration.exam_id.in_(exams.correlate(CouplingRow)),
-    )
-    there = case(
-        (
-            CouplingRow.kind == "group",
-            exists().where(
-                group_member.c.group_id == CouplingRow.target_id,
-                group_member.c.student_id == CouplingRow.student_id,
-            ),
-        ),
-        # SQLite gives the id of a deleted row to the next one: that is a later coupling.
-        else_=exists().where(Enrolment.id == CouplingRow.enrolment_id, Enrolment.created_at <= run.at),
-    )
-    return db.session.execute(
-        select(
-            CouplingRow.kind, CouplingRow.target_id, CouplingRow.student_id, CouplingRow.enrolment_id,
-            there.label("there"), used.label("used"),
-        )
-        .join(Student, Student.id == CouplingRow.student_id)
-        .where(CouplingRow.run_id == run.id, CouplingRow.student_id.in_(students))
-        .order_by(Student.last_name, Student.first_name, Student.id)
-    ).all()  # fmt: skip
+        able = exists().where(User.id == target, User.active.is_(True), with_role(Role(role)))
+        return coupled if before is None else coupled.where(Supervision.created_at <= before), false(), able
+    own, of_exam = (
+        (Enrolment.programme_id, Exam.programme_id) if kind == "programme"
+        else (Enrolment.elective_id, Exam.elective_id)
+    )  # fmt: skip
+    enrolled = exists().where(Enrolment.student_id == Student.id, own == target)
+    exams = select(Exam.id).where(of_exam == target)
+    used = exists().where(Registration.student_id == Student.id, Registration.exam_id.in_(exams))
+    return enrolled if before is None else enrolled.where(Enrolment.created_at <= before), used, true()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, literal, select
 
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.lists import ListView
 from app.permissions import Actor
+from app.queries.couplings import undoable
 from app.queries.student_fields import own_fields_seen
 from app.rules.lists import columns_of
 
@@ -20,18 +22,24 @@ STUDENTS = "students"
 class OwnList:
     columns: Sequence[str]
     saved: Sequence[ListView]
+    can_undo: bool = False  # whether a coupling of the last day can be undone
 
 
 def own_list(actor: Actor, page: str = STUDENTS) -> OwnList:
-    """One query."""
-    rows = db.session.scalars(
-        select(ListView)
-        .where(ListView.user_id == actor.id, ListView.page == page)
+    """One query: what is kept of the list, and whether there is something to undo in it."""
+    own = and_(ListView.user_id == actor.id, ListView.page == page)
+    found = (
+        select(undoable(actor).with_only_columns(CouplingRun.id).order_by(None).exists(), ListView)
+        .select_from(select(literal(1)).subquery())
+        .outerjoin(ListView, own)
         .order_by(ListView.name, ListView.id)
-    ).all()
-    chosen = next((row.query for row in rows if not row.name), "")
-    own = [field.name for field in own_fields_seen(actor, "list")]
-    return OwnList(columns_of(chosen.split(","), own), [row for row in rows if row.name])
+    )
+    rows = db.session.execute(found).all()
+    views = [view for _undo, view in rows if view is not None]
+    chosen = next((row.query for row in views if not row.name), "")
+    own_fields = [field.name for field in own_fields_seen(actor, "list")]
+    columns = columns_of(chosen.split(","), own_fields)
+    return OwnList(columns, [row for row in views if row.name], bool(rows[0][0]))
 
 
 def view_named(actor: Actor, name: str, page: str = STUDENTS) -> ListView | None:

@@ -11,14 +11,17 @@ from sqlalchemy import select, update
 from app.actions.base import Selection, preview, run
 from app.actions.couplings import undo_coupling
 from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.group_members import add_to_groups
+from app.actions.group_members import add_to_groups, remove_from_group
+from app.actions.retention import forget_outdated
+from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db, utc_now
-from app.entities.couplings import CouplingRow, CouplingRun
+from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
 from app.entities.students import Enrolment, Student, Supervision, group_member
+from app.entities.users import User
 from app.errors import RuleBroken
-from app.permissions import Actor
-from app.queries.couplings import can_undo
+from app.permissions import SYSTEM, Actor
+from app.queries.list_views import own_list
 from tests.factories import (
     make_elective,
     make_exam,
@@ -107,14 +110,14 @@ def test_a_coupling_is_undone_by_who_made_it_for_own_students_and_for_a_day(acto
     assert (outcome.done, [row.label for row in outcome.refused]) == (1, ["1 student"])
     assert enrolled_in(programme.id) == {lost.id}
     run(couple_programme, teacher, [kept.id], target=f"p{programme.id}")
-    assert can_undo(teacher)
+    assert own_list(teacher).can_undo
     with transaction():
         db.session.execute(update(CouplingRun).values(at=utc_now() - timedelta(hours=25)))
-    assert not can_undo(teacher)
+    assert not own_list(teacher).can_undo
     with pytest.raises(RuleBroken):
         run(undo_coupling, teacher, run_id=last_run())
-    run(couple_programme, actor("administrator"), [make_student().id], target=f"p{programme.id}")
-    assert len(db.session.scalars(select(CouplingRow)).all()) == 1  # the old ones are forgotten
+    run(forget_outdated, SYSTEM)
+    assert db.session.scalars(select(CouplingRun)).all() == []
 
 
 def test_coupling_and_undoing_two_hundred_take_no_more_statements_than_twenty(actor: Act) -> None:
@@ -130,6 +133,96 @@ def test_coupling_and_undoing_two_hundred_take_no_more_statements_than_twenty(ac
             assert run(undo_coupling, office, run_id=made).done > 0
         cost.append((len(coupling), len(undoing)))
     assert cost[0] == cost[1]
+
+
+def test_users_are_coupled_and_undone_and_who_was_coupled_anew_since_stays(actor: Act) -> None:
+    office, one, two = actor("administrator"), make_user("school_supervisor"), make_user("school_examiner")
+    users = [f"school_supervisor:{one.id}", f"school_examiner:{two.id}"]
+    had = make_student(last_name="Had", supervisors=((one, "school_supervisor"),))
+    new, anew = make_student(last_name="Nieuw"), make_student(last_name="Opnieuw")
+    run(couple_users, office, EVERYBODY, users=users)
+    coupling, version = last_run(), db.session.get_one(Student, new.id).version
+    run(uncouple_users, office, [anew.id], users=users[:1])
+    run(couple_users, office, [anew.id], users=users[:1])
+    outcome = run(undo_coupling, office, run_id=coupling)
+    assert outcome.done == 3
+    assert [(row.label.split(",")[0], row.reason) for row in outcome.refused] == [
+        ("Opnieuw", "is sindsdien al ontkoppeld")
+    ]
+    assert guides() == {(had.id, one.id, "school_supervisor"), (anew.id, one.id, "school_supervisor")}
+    assert db.session.get_one(Student, new.id).version > version  # a form that is open is old now
+
+
+def test_what_was_uncoupled_comes_back_as_it_was(actor: Act) -> None:
+    office, programme, long_ago = actor("administrator"), make_programme(), utc_now() - timedelta(days=400)
+    gone, quick = make_user("school_supervisor"), make_user("school_supervisor")
+    student = make_student(programme, supervisors=((gone, "school_supervisor"), (quick, "school_supervisor")))
+    again = make_student(programme, last_name="Alweer")
+    group = make_group(student, again)
+    with transaction():
+        db.session.execute(update(Enrolment).values(created_at=long_ago))
+        db.session.execute(update(Supervision).where(Supervision.user_id == quick.id).values(created_at=None))
+    before = everything()
+    people = [f"school_supervisor:{user.id}" for user in (gone, quick)]
+    for act, more in (
+        (uncouple_programme, {"target": f"p{programme.id}"}), (uncouple_users, {"users": people}),
+        (remove_from_group, {"groups": [group.id]}),
+    ):  # fmt: skip
+        run(act, office, EVERYBODY, **more)
+        assert everything() != before
+        assert run(undo_coupling, office, run_id=last_run()).refused == []
+        assert everything() == before
+    # Not what somebody coupled again since, nor what cannot be any more.
+    run(uncouple_programme, office, EVERYBODY, target=f"p{programme.id}")
+    coupling = last_run()
+    run(couple_programme, office, [again.id], target=f"p{programme.id}")
+    outcome = run(undo_coupling, office, run_id=coupling)
+    assert (outcome.done, [row.reason for row in outcome.refused]) == (1, ["is sindsdien al weer gekoppeld"])
+    run(uncouple_users, office, [student.id], users=people)
+    with transaction():
+        db.session.execute(update(User).where(User.id == gone.id).values(active=False))
+    outcome = run(undo_coupling, office, run_id=last_run())
+    assert [row.reason for row in outcome.refused] == [
+        "is niet meer te koppelen: de groep of de rol van de gebruiker is er niet meer"
+    ]
+    assert guides() == {(student.id, quick.id, "school_supervisor")}
+
+
+def guides() -> set[tuple[int, int, str]]:
+    refresh()
+    rows = db.session.execute(select(Supervision.student_id, Supervision.user_id, Supervision.role))
+    return {tuple(row) for row in rows}
+
+
+def everything() -> list[set[tuple[object, ...]]]:
+    """Every coupling there is, and since when."""
+    refresh()
+    return [
+        {tuple(row) for row in db.session.execute(select(*columns))}
+        for columns in (
+            (Enrolment.student_id, Enrolment.programme_id, Enrolment.created_at),
+            (Supervision.student_id, Supervision.user_id, Supervision.role, Supervision.created_at),
+            (group_member.c.student_id, group_member.c.group_id),
+        )
+    ]
+
+
+def test_coupling_takes_a_few_statements_for_whatever_many(actor: Act) -> None:
+    office, programme, elective = actor("administrator"), make_programme(), make_elective()
+    people = [make_user("school_supervisor"), make_user("company_examiner")]
+    groups = [make_group().id for _number in range(4)]
+    for _number in range(30):
+        make_student()
+    for number, (act, more, most) in enumerate((
+        (couple_programme, {"target": f"p{programme.id}"}, 10),
+        (couple_programme, {"target": f"e{elective.id}"}, 10),
+        (add_to_groups, {"groups": groups}, 11),  # whether a rule fills one of them is a question more
+        (couple_users, {"users": [f"{u.roles[0].name}:{u.id}" for u in people]}, 10),
+    )):  # fmt: skip
+        refresh()
+        with counted() as statements:
+            assert run(act, office, EVERYBODY, token=f"t{number}", **more).done == 30
+        assert len(statements) <= most, (act.name, [one[:60] for one in statements])
 
 
 def test_the_list_and_the_report_offer_to_undo(visit: Callable[..., Visitor]) -> None:

@@ -26,8 +26,10 @@ from app.queries.groups import groups_of, member_counts
 from app.queries.own_data import own_data
 from app.queries.picker import named
 from app.queries.planning import OverviewFilter, choosable_groups, students_of
+from app.queries.student_choices import filter_choices
 from app.queries.student_export import export_rows
-from app.queries.student_list import by_group, filter_choices, lines_of
+from app.queries.student_filters import by_group
+from app.queries.student_list import lines_of
 from tests.factories import enrol, make_group, make_programme, make_student, make_user, refresh
 from tests.support.queries import counted
 

@@ -19,19 +19,27 @@ from tests.support.queries import counted
 Actors = Callable[..., Actor]
 
 
+def versions() -> dict[int, int]:
+    refresh()
+    return {row.id: row.version for row in db.session.execute(select(Student.id, Student.version))}
+
+
 def test_users_are_coupled_each_in_the_chosen_role(actor: Actors) -> None:
     both = make_user("school_supervisor", "school_examiner")
     there = make_student(supervisors=((both, "school_supervisor"), (both, "school_examiner")))
     half = make_student(supervisors=((both, "school_supervisor"),))
     none = make_student()
     users = [f"school_supervisor:{both.id}", f"school_examiner:{both.id}"]
+    before = versions()
     outcome = run(couple_users, actor("administrator"), [there.id, half.id, none.id], users=users)
     assert (outcome.done, outcome.unchanged) == (2, 1)
     assert list(outcome.ids) == [half.id, none.id]
     assert db.session.query(Supervision).count() == 6
-    refresh()
-    versions = dict(db.session.execute(select(Student.id, Student.version)).all())
-    assert versions == {there.id: 1, half.id: 2, none.id: 2}
+    raised = {student for student, version in versions().items() if version > before[student]}
+    assert raised == {half.id, none.id}
+    before = versions()
+    run(uncouple_users, actor("administrator"), [half.id], users=users[:1])
+    assert {student for student, version in versions().items() if version > before[student]} == {half.id}
 
 
 def test_coupling_twice_changes_nothing(actor: Actors) -> None:

@@ -443,7 +443,7 @@ def test_a_school_with_very_many_groups_types_a_name_instead(
     make_group(make_student(last_name="Tweede"), name="VZ-IG 2B")
     visitor = visit("administrator")
     assert '<select class="form-select form-select-sm" id="filter-groep"' in visitor.get("/studenten/").text
-    monkeypatch.setattr("app.queries.student_list.MANY", 1)
+    monkeypatch.setattr("app.queries.student_choices.MANY", 1)
     page = visitor.get("/studenten/?groep=ig 2b").text
     assert 'id="filter-groep" name="groep" value="ig 2b"' in page
     assert "Tweede, Fleur" in page

@@ -7,13 +7,13 @@ are checked (trap 20), related rows come with one query per relation (trap 22).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, request
 from flask_appbuilder import ModelView, expose
-from flask_babel import LazyString
+from flask_babel import LazyString, format_decimal
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
@@ -60,6 +60,15 @@ class ListFilter:
     label: Text
     apply: Callable[[Select[Any], str], Select[Any]]
     choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
+    counts: Callable[[], Mapping[str, int]] | None = None  # how many rows each choice finds, of all in sight
+
+
+def _counted(item: ListFilter, offered: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """The choices, each with how many rows it finds: "VIG3A (28)"."""
+    counts = item.counts() if item.counts is not None else {}
+    return [
+        (key, f"{text} ({format_decimal(counts[key])})" if key in counts else text) for key, text in offered
+    ]
 
 
 class ListPage(ActionPage, ModelView):
@@ -236,10 +245,15 @@ class ListPage(ActionPage, ModelView):
         everything, size = self.base_statement(), page_size(self.page_size)
         if self.endless:
             key = [*order, self.model.id]
-            return from_a_row(Wanted(statement, everything, key, down, self.load, size), self._place_href)
+            wanted = Wanted(statement, everything, key, down, self.load, size, self.at_most())
+            return from_a_row(wanted, self._place_href)
         sorted_by = [one.desc() if down else one for one in order]
         wanted = Wanted(statement, everything, [self.model.id], down, self.load, size)
         return numbered(wanted, [*sorted_by, self.model.id], self._place_href)
+
+    def at_most(self) -> int:
+        """Where the filters are known to find few rows: a number that these stay under."""
+        return 0
 
     def _order(self) -> Sequence[Any]:
         wanted = text_arg("order")
@@ -279,8 +293,8 @@ class ListPage(ActionPage, ModelView):
         for item in self.own_filters():
             value = text_arg(item.name)
             offered = item.choices() if item.choices else None
-            choices = [("", _("Alle")), *offered] if offered is not None else []
-            label = next((text for key, text in choices if str(key) == value), value)
+            label = next((text for key, text in offered or () if str(key) == value), value)
+            choices = [("", _("Alle")), *_counted(item, offered)] if offered is not None else []
             rest = [(key, kept) for key, kept in pairs if key != item.name]
             inputs.append(
                 FilterInput(item.name, str(item.label), value, label, choices, href_with(request.path, rest))

@@ -32,6 +32,7 @@ class Wanted:
     down: bool
     load: Sequence[Any]
     size: int
+    few: int = 0  # at least as many as there are rows, where these are known to be few
 
 
 def page_size(usual: int) -> int:
@@ -62,13 +63,16 @@ def numbered(wanted: Wanted, order: Sequence[Any], href: Href) -> tuple[Sequence
 
 
 def from_a_row(wanted: Wanted, href: Href) -> tuple[Sequence[Any], Pager]:
-    """Three queries at most: the row that the address names, the rows, and how many there are."""
+    """Two queries: the rows, and how many there are; two more where the address leads nowhere."""
     backwards = bool(number_arg("voor", 0) or number_arg("einde", 0))
     edge = _edge(wanted, number_arg("voor", 0) or number_arg("na", 0))
     rows, more = _beside(wanted, edge, backwards=backwards)
-    if backwards and not more and len(rows) < wanted.size:  # a page from the start is a full one
+    short = not more and len(rows) < wanted.size if backwards else not rows
+    if edge is not None and short:  # a page from the start is a full one
         backwards, edge = False, None
         rows, more = _beside(wanted, None, backwards=False)
+    elif backwards and not more:  # the last page is the first
+        backwards = False
     count, before = _count_before(wanted, rows[0] if rows and edge is not None else None)
     at_end = backwards and edge is None
     first = count - len(rows) if at_end else before
@@ -89,30 +93,36 @@ def from_a_row(wanted: Wanted, href: Href) -> tuple[Sequence[Any], Pager]:
 
 
 def _edge(wanted: Wanted, row_id: int) -> tuple[Any, ...] | None:
-    """The row's values of the order. Only a row that this user may see tells where it stands."""
+    """The row's values of the order, to be looked up. Only a row that this user may see has any."""
     if not row_id:
         return None
-    found = db.session.execute(
-        wanted.everything.with_only_columns(*wanted.key).where(wanted.key[-1] == row_id)
-    ).first()
-    return tuple(found) if found is not None else None
+    row = wanted.everything.where(wanted.key[-1] == row_id)
+    return tuple(row.with_only_columns(column).scalar_subquery() for column in wanted.key)
 
 
 def _beside(wanted: Wanted, edge: tuple[Any, ...] | None, *, backwards: bool) -> tuple[list[Any], bool]:
     """The rows next to the edge, in the order of the list, and whether there are more on that side."""
     falling = wanted.down != backwards
-    statement = wanted.rows
+    statement, key = wanted.rows, wanted.key
+    if wanted.few:  # found first, then put in order: not looked for along the whole order
+        few = statement.with_only_columns(*key).order_by(None).limit(wanted.few).subquery()
+        key = list(few.c)
+        statement = select(*key)
     if edge is not None:
-        key = tuple_(*wanted.key)
-        statement = statement.where(key < edge if falling else key > edge)
-    order = [column.desc() if falling else column.asc() for column in wanted.key]
+        place = tuple_(*key)
+        statement = statement.where(place < tuple_(*edge) if falling else place > tuple_(*edge))
     # The ids first: they come out of the index of the order alone, and only these rows are then read.
-    found = statement.with_only_columns(wanted.key[-1]).order_by(*order).limit(wanted.size + 1).subquery()
-    chosen = wanted.everything.where(wanted.key[-1].in_(select(*found.c))).order_by(*order)
+    ids = statement.with_only_columns(key[-1]).order_by(*_ordered(key, falling)).limit(wanted.size + 1)
+    chosen = wanted.everything.where(wanted.key[-1].in_(select(*ids.subquery().c)))
+    chosen = chosen.order_by(*_ordered(wanted.key, falling))
     rows = list(_read(chosen, wanted, wanted.size + 1))
     more = len(rows) > wanted.size
     rows = rows[: wanted.size]
     return rows[::-1] if backwards else rows, more
+
+
+def _ordered(key: Sequence[Any], falling: bool) -> list[Any]:
+    return [column.desc() if falling else column.asc() for column in key]
 
 
 def _count_before(wanted: Wanted, first: Any | None) -> tuple[int, int]:

@@ -1,0 +1,217 @@
+"""What there is to narrow the list of students by, and how many students each choice finds.
+
+The numbers are of all students that this reader may see, whatever else is chosen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
+
+from app.entities.base import db
+from app.entities.membership import has_rule, membership, put_in
+from app.entities.programmes import Elective, Programme
+from app.entities.students import (
+    SEVERAL_PROGRAMMES,
+    TODO,
+    Enrolment,
+    Student,
+    StudentGroup,
+    Supervision,
+)
+from app.entities.users import RoleRow, User
+from app.permissions import Actor, Role, visible
+from app.queries.student_filters import flagged
+from app.queries.student_list import arm
+from app.rules.people import full_name
+
+Choices = Sequence[tuple[str, str]]
+Counts = Mapping[str, int]
+MANY = 150  # more choices than this: a name is typed instead
+GUIDES = Supervision.role == Role.SCHOOL_SUPERVISOR
+
+
+@dataclass(frozen=True)
+class FilterChoices:
+    """What the visible students can be narrowed by; None: too many to choose from, so a name is typed."""
+
+    targets: Choices = ()
+    cohorts: Choices = ()
+    groups: Choices | None = ()
+    supervisors: Choices | None = ()
+    counts: Mapping[str, Counts] = field(default_factory=dict)  # by kind of choice, by its key
+    programmes: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of each cohort
+
+
+def filter_choices(actor: Actor) -> FilterChoices:
+    """One query: what a visible student has of programmes, electives, groups and praktijkbegeleiders."""
+    students = visible(actor, Student).with_only_columns(Student.id)
+    arms = (_programmes, _electives, _groups, _supervisors, _twice)
+    found: dict[str, list[Any]] = {
+        "programme": [],
+        "elective": [],
+        "group": [],
+        "supervisor": [],
+        "twice": [],
+    }
+    for row in db.session.execute(union_all(*(one(students) for one in arms))):
+        found[row.kind].append(row)
+    programmes = sorted(found["programme"], key=lambda row: (row.a, row.id))
+    electives = sorted(found["elective"], key=lambda row: (row.a, row.id))
+    groups = sorted(found["group"], key=lambda row: row.a)
+    people = sorted(found["supervisor"], key=lambda row: (row.c, row.a, row.id))
+    of_cohort = _of_cohort(programmes)
+    return FilterChoices(
+        targets=[
+            *((str(row.id), f"{row.a} ({row.b}, {row.c})") for row in programmes),
+            *((f"k{row.id}", f"{row.a} ({row.b})") for row in electives),
+        ],
+        cohorts=[(cohort, cohort) for cohort in sorted(of_cohort, reverse=True)],
+        groups=_few([(str(row.id), row.a) for row in groups]),
+        supervisors=_few([(str(row.id), full_name(row.a, row.b, row.c)) for row in people]),
+        counts={
+            "target": _counts(programmes) | _counts(electives, "k"),
+            "cohort": _counts_of_cohorts(programmes, found["twice"]),
+            "group": _counts(groups),
+            "supervisor": _counts(people),
+        },
+        programmes=of_cohort,
+    )
+
+
+def state_counts(actor: Actor) -> Counts:
+    """Of how many visible students each thing is still to be done. One query."""
+    per = visible(actor, Student).with_only_columns(Student.flags, func.count()).group_by(Student.flags)
+    found = db.session.execute(per).all()
+    return {key: sum(number for flags, number in found if flags >> bit & 1) for bit, key in enumerate(TODO)}
+
+
+def _few(choices: Choices) -> Choices | None:
+    return choices if len(choices) <= MANY else None
+
+
+def _counts(rows: Sequence[Any], prefix: str = "") -> dict[str, int]:
+    return {f"{prefix}{row.id}": row.students for row in rows if row.students is not None}
+
+
+def _of_cohort(programmes: Sequence[Any]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row in programmes:
+        found.setdefault(row.c, []).append(row.id)
+    return found
+
+
+def _counts_of_cohorts(programmes: Sequence[Any], twice: Sequence[Any]) -> Counts:
+    """Whoever follows two programmes of a cohort is one student."""
+    found: Counter[str] = Counter()
+    for row in programmes:
+        found[row.c] += row.students
+    for row in twice:
+        found[row.c] -= row.students
+    return found
+
+
+# -- the parts of the query
+
+
+def _everybody(students: Select[Any]) -> bool:
+    return students.whereclause is None
+
+
+def _among(column: Any, students: Select[Any]) -> list[ColumnElement[bool]]:
+    """That a row is of a visible student; nothing to ask for who sees everybody."""
+    return [] if _everybody(students) else [column.in_(students)]
+
+
+def _per(column: Any, student: Any, students: Select[Any], *more: ColumnElement[bool]) -> Any:
+    """How many visible students have each of what the column names."""
+    counted = select(column.label("id"), func.count().label("students"))
+    return counted.where(column.is_not(None), *more, *_among(student, students)).group_by(column).subquery()
+
+
+def _programmes(students: Select[Any]) -> Select[Any]:
+    per = _per(Enrolment.programme_id, Enrolment.student_id, students)
+    named = arm("programme", Programme.id, Programme.name, Programme.crebo, cast(Programme.cohort, String))
+    return named.add_columns(per.c.students).join(per, per.c.id == Programme.id)
+
+
+def _electives(students: Select[Any]) -> Select[Any]:
+    per = _per(Enrolment.elective_id, Enrolment.student_id, students)
+    named = arm("elective", Elective.id, Elective.name, Elective.code)
+    return named.add_columns(per.c.students).join(per, per.c.id == Elective.id)
+
+
+def _twice(students: Select[Any]) -> Select[Any]:
+    """By cohort: how many enrolments are of who follows another programme of that cohort already."""
+    several = select(Student.id).where(flagged(SEVERAL_PROGRAMMES))
+    again = (
+        select(Programme.cohort, (func.count() - 1).label("more"))
+        .join(Enrolment, Enrolment.programme_id == Programme.id)
+        .where(Enrolment.student_id.in_(several), *_among(Enrolment.student_id, students))
+        .group_by(Programme.cohort, Enrolment.student_id)
+        .subquery()
+    )
+    named = arm(
+        "twice", literal_column("0", Integer), literal_column("''", String), c=cast(again.c.cohort, String)
+    )
+    return named.add_columns(cast(func.sum(again.c.more), Integer)).group_by(again.c.cohort)
+
+
+def _groups(students: Select[Any]) -> Select[Any]:
+    """From the groups for who sees everybody: the first that are too many end it; else from the students.
+
+    Whom a rule finds is not counted here: that would be a walk through every programme.
+    """
+    if _everybody(students):
+        member = put_in().c
+        used = select(StudentGroup.id).where(exists().where(member.group_id == StudentGroup.id))
+        counted = select(_first(used, member.group_id))
+        ruled = select(StudentGroup.id, literal(None, Integer)).where(has_rule()).limit(MANY + 1)
+        per = counted.union_all(select(ruled.subquery())).subquery()
+    else:
+        member = membership(students=students).c
+        number = func.count(member.student_id.distinct()).label("students")
+        per = select(member.group_id.label("id"), number).group_by(member.group_id).subquery()
+    named = arm("group", StudentGroup.id, StudentGroup.name)
+    return named.add_columns(per.c.students).join(per, per.c.id == StudentGroup.id)
+
+
+def _supervisors(students: Select[Any]) -> Select[Any]:
+    """As _groups; from who has the role: all users are all students too."""
+    if _everybody(students):
+        holder = assoc_user_role.c.user_id
+        role = select(RoleRow.id).where(RoleRow.name == Role.SCHOOL_SUPERVISOR).scalar_subquery()
+        guiding = exists().where(Supervision.user_id == holder, GUIDES)
+        per = _first(
+            select(holder.label("id")).where(assoc_user_role.c.role_id == role, guiding),
+            Supervision.user_id,
+            GUIDES,
+        )
+    else:
+        per = _per(Supervision.user_id, Supervision.student_id, students, GUIDES)
+    named = arm("supervisor", User.id, User.first_name, User.infix, User.last_name)
+    return named.add_columns(per.c.students).join(per, per.c.id == User.id)
+
+
+def _first(used: Select[Any], column: Any, *more: ColumnElement[bool]) -> Any:
+    """One more than are shown, each with how many rows name it."""
+    first = used.limit(MANY + 1).subquery()
+    number = select(func.count()).where(column == first.c.id, *more).scalar_subquery()
+    return select(first.c.id, number.label("students")).subquery()

@@ -1,0 +1,83 @@
+"""What the list of students can be narrowed by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+
+from app.entities.membership import members_of
+from app.entities.students import TODO, Enrolment, Student, StudentGroup, Supervision
+from app.entities.users import User
+from app.permissions import Role
+from app.queries.student_search import found_by
+
+
+def by_words(statement: Select[Any], words: str) -> Select[Any]:
+    """Every word begins a word of name, number or e-mail address; accents and capitals do not matter."""
+    return statement.where(found_by(words))
+
+
+def by_target(statement: Select[Any], key: str) -> Select[Any]:
+    """Students of a programme ("12") or of an elective ("k3")."""
+    column = Enrolment.elective_id if key.startswith("k") else Enrolment.programme_id
+    number = key.removeprefix("k")
+    if not _is_id(number):
+        return statement.where(Student.id.is_(None))
+    return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(number))))
+
+
+def by_programmes(statement: Select[Any], programmes: Collection[int]) -> Select[Any]:
+    """Students of one of these programmes."""
+    enrolled = select(Enrolment.student_id).where(Enrolment.programme_id.in_(programmes))
+    return statement.where(Student.id.in_(enrolled))
+
+
+def by_group(statement: Select[Any], group: str) -> Select[Any]:
+    """Students in this group: by id, or by (a part of) its name."""
+    if _is_id(group):
+        return statement.where(Student.id.in_(members_of([int(group)])))
+    named = select(StudentGroup.id).where(_contains(StudentGroup.name, group))
+    return statement.where(Student.id.in_(members_of(named)))
+
+
+def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
+    """Students of this praktijkbegeleider: by id, or by words of the name."""
+    if _is_id(user):
+        return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user))))
+    named = select(User.id)
+    for word in user.split():
+        named = named.where(
+            or_(
+                _contains(User.first_name, word), _contains(User.infix, word), _contains(User.last_name, word)
+            )
+        )
+    return statement.where(Student.id.in_(_supervised().where(Supervision.user_id.in_(named))))
+
+
+def _contains(column: Any, text: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+def by_state(statement: Select[Any], state: str) -> Select[Any]:
+    """What still has to be done for a student; the database counts it."""
+    condition = STATES.get(state)
+    return statement.where(Student.id.is_(None) if condition is None else condition)
+
+
+def flagged(bit: int) -> ColumnElement[bool]:
+    """Condition on Student, written out and not bound: only then is it the condition of an index."""
+    return Student.flags.bitwise_and(literal_column(str(1 << bit))) != literal_column("0")
+
+
+# The keys of the page; each has an index of the students that it holds for.
+STATES: Mapping[str, ColumnElement[bool]] = {key: flagged(bit) for bit, key in enumerate(TODO)}
+
+
+def _supervised() -> Select[Any]:
+    return select(Supervision.student_id).where(Supervision.role == Role.SCHOOL_SUPERVISOR)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
