@@ -137,8 +137,9 @@ def _doubles_among(rows: Sequence[CheckedRow], kind: Kind, world: World) -> dict
 
 def _cells(kind: Kind, rows: Sequence[Row], mapping: ColumnMap) -> dict[str, Collection[Value]]:
     """Column key -> its values in the file, each once."""
+    columns = kind.by_key
     return {
-        key: {cell for _number, values in rows for cell in cells_of(kind.by_key[key], places, values)}
+        key: {cell for _number, values in rows for cell in cells_of(columns[key], places, values)}
         for key, places in mapping.items()
     }
 
@@ -168,6 +169,7 @@ class _Checker:
 
     def __init__(self, kind: Kind, world: World, header: Sequence[str], mapping: ColumnMap) -> None:
         self.kind = kind
+        self.by_key = kind.by_key
         self.world = world
         self.columns = [(column, mapping[column.key]) for column in kind.columns if column.key in mapping]
         self.names = {column.key: _(column.label) for column in kind.columns}
@@ -191,7 +193,7 @@ class _Checker:
             if not refusals and parsed is not None:
                 column.put(parsed, kept)
         there = self.kind.find(kept, self.world.known)
-        bad = {key for one in wrong for key in (one.key, *self.kind.by_key[one.key].gives)}
+        bad = {key for one in wrong for key in (one.key, *self.by_key[one.key].gives)}
         wrong += self.missing(kept, bad, there)
         wrong += self.kind.wrong(kept, {one.key for one in wrong}, there, self.world)
         row = CheckedRow(number, self.kind.label(kept, there), "refused", kept, there=there)
@@ -231,7 +233,7 @@ class _Checker:
         """Required cells that are empty: what a row is known by always, the rest when it is new."""
         wanted = [
             column
-            for column in self.kind.columns
+            for column in self.by_key.values()
             if column.key == self.kind.identity or (column.needed and there is None)
         ]
         return [

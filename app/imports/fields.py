@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app.actions.student_fields import HINTS, shown_field
 from app.errors import RuleBroken
-from app.imports.columns import LEAVE, ClosedColumn, Column, Option, World, cell_text
+from app.imports.columns import LEAVE, ClosedColumn, Column, Option, World, cell_text, share
 from app.imports.table import Value
 from app.rules import people
 from app.rules.fields import CLOSED, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
@@ -65,6 +65,11 @@ class ClosedFieldColumn(FieldColumn, ClosedColumn):
                 Option(NO, YES_NO_LABELS[False], translate=True),
             ]
         return [Option(choice, choice) for choice in self.field.choices]
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        """Words of this list; that there is a yes or a no in a column says nothing of which one it is."""
+        closed = self.field.type is FieldType.CHOICE
+        return share(values, lambda text: not self.ask(text, world)) if closed else 0
 
     def ask(self, text: str, world: World) -> bool:
         try:

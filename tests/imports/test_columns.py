@@ -8,10 +8,12 @@ import pytest
 
 from app.imports.columns import World, cells_of, guess
 from app.imports.content import guess_by_content
+from app.imports.fields import own_columns
 from app.imports.groups import GROUPS
 from app.imports.kinds import STUDENTS, USERS
 from app.imports.nearest import Nearest
 from app.queries.imports import Known, ProgrammeFact, UserFact
+from app.rules.fields import FieldType, StudentField
 from app.rules.mapping import read_mapping
 
 TEACHER = UserFact(
@@ -48,6 +50,12 @@ class TestByContent:
     )
     def test_a_column_is_known_by_its_values(self, values, key):
         assert told(values) == {key: [0]}
+
+    def test_a_choice_of_the_school_is_known_by_its_words_and_a_yes_or_no_is_not(self):
+        choice = StudentField("plek", "Plek", FieldType.CHOICE, ("Noord", "Zuid"))
+        columns = own_columns((choice, StudentField("ja", "Ja", FieldType.YES_NO)))
+        rows = [("noord", "ja"), ("Zuid", "nee"), ("NOORD", "ja")]
+        assert guess_by_content(rows, columns, World(KNOWN), {}, 2) == {"extra_plek": [0]}
 
     def test_roles_and_addresses_of_users_are_known_too(self):
         roles = ["BPV-docent", "Examinator school; docent", "beheerder"]
