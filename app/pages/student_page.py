@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.actions.availability import exclude_exam, include_exam, release_progress
 from app.actions.base import Action, entry_label
@@ -20,12 +21,13 @@ from app.entities.base import utc_now
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.pages.base.render import show_date, show_datetime
-from app.pages.base.request import current_actor
-from app.pages.outbox import send_again_buttons
+from app.pages.base.request import current_actor, href_with
+from app.pages.outbox import send_again_buttons, state_badge
 from app.pages.sign_in_state import sign_in_facts
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries import students as queries
 from app.queries.groups import groups_of
+from app.queries.outbox import mails_to
 from app.queries.student_fields import own_fields_seen
 from app.queries.users import code_state
 from app.rules.people import dutch_date
@@ -56,8 +58,11 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
     ]
     if may(actor, Permission.STUDENTS_EDIT):
         sections.append(_sign_in(page, student))
+    if may(actor, Permission.OUTBOX_SEE):
+        sections.append(_mails(actor, student))
     if may(actor, Permission.TRAIL_READ):
-        sections.append(trail_section("Student", student.id))
+        whole = href_with("/logboek/", [("student", student.number)])
+        sections.append(trail_section("Student", student.id, [_to(_("Naar het logboek"), whole)]))
     return ShowModel(
         title=student.full_name,
         sections=sections,
@@ -76,6 +81,11 @@ def _buttons(page: StudentsPage, student: Student, *offered: tuple[Action, str, 
         for act, label, icon in offered
         if may(actor, act.permission)
     ]
+
+
+def _to(label: str, href: str) -> Button:
+    """The way to the place where all of it stands."""
+    return Button(label, href, icon="arrow-right")
 
 
 def _badges(student: Student) -> list[Badge]:
@@ -102,7 +112,7 @@ def _data(actor: Actor, student: Student) -> Section:
 
 
 def _programmes(page: StudentsPage, student: Student) -> Section:
-    rows = []
+    rows, seen = [], queries.programmes_in_sight(current_actor(), student)
     for enrolment in sorted(student.enrolments, key=lambda e: (e.programme_id is None, e.id)):
         programme, elective = enrolment.programme, enrolment.elective
         if programme is not None:
@@ -112,7 +122,8 @@ def _programmes(page: StudentsPage, student: Student) -> Section:
                 path=programme.learning_path,
                 cohort=programme.cohort,
             )
-            cells = [Cell(programme.name, muted=level), Cell(_("Opleiding")), Cell(programme.crebo)]
+            href = f"/opleidingen/{programme.id}" if programme.id in seen else ""
+            cells = [Cell(programme.name, href, muted=level), Cell(_("Opleiding")), Cell(programme.crebo)]
             rows.append(Row(enrolment.id, programme.name, [*cells, Cell(show_date(enrolment.created_at))]))
         elif elective is not None:
             cells = [Cell(elective.name), Cell(_("Keuzedeel")), Cell(elective.code)]
@@ -149,7 +160,8 @@ def _users(page: StudentsPage, student: Student) -> Section:
 
 def _user_cell(user: Any) -> Cell:
     badges = [] if user.active else [Badge(_("Niet actief"))]
-    return Cell(user.full_name, badges=badges, muted=user.organisation or "")
+    href = f"/gebruikers/{user.id}" if may(current_actor(), Permission.USERS_SEE) else ""
+    return Cell(user.full_name, href, badges=badges, muted=user.organisation or "")
 
 
 def _groups(page: StudentsPage, student: Student) -> Section:
@@ -159,10 +171,13 @@ def _groups(page: StudentsPage, student: Student) -> Section:
     found = groups_of([student.id])
     if found:
         offered.append((remove_from_group, _("Verwijderen uit studentgroep"), "dash-lg"))
-    badges = [group_badge(group.name, group.colour) for group in found]
+    if may(current_actor(), Permission.GROUPS_EDIT):
+        cells = [Cell(group.name, f"/studentgroepen/{group.id}") for group in found]
+    else:
+        cells = [Cell(badges=[group_badge(group.name, group.colour) for group in found])]
     return Section(
         _("Studentgroepen"),
-        [Fact(_("Groepen"), cells=[Cell(badges=badges)])] if found else (),
+        [Fact(_("Groepen"), cells=cells)] if found else (),
         empty="" if found else _("Deze student zit nog niet in een studentgroep."),
         buttons=_buttons(page, student, *offered),
     )
@@ -186,8 +201,16 @@ def _exams(page: StudentsPage, actor: Actor, student: Student) -> Section:
         ],
         rows=[_exam_row(number, row) for number, row in enumerate(exams, start=1)],
         empty=_("Er zijn nog geen examens: koppel de student eerst aan een opleiding."),
-        buttons=_buttons(page, student, *offered),
+        buttons=[*_buttons(page, student, *offered), *_to_exams(actor, student)],
     )
+
+
+def _to_exams(actor: Actor, student: Student) -> list[Button]:
+    programme = next((e.programme_id for e in student.enrolments if e.programme_id), None)
+    if programme is None or not may(actor, Permission.PLANNING_SEE):
+        return []
+    place = href_with("/examens/", [("opleiding", str(programme)), ("q", student.number)])
+    return [_to(_("Naar Examens"), place)]
 
 
 def _exam_row(number: int, row: queries.StudentExam) -> Row:
@@ -228,11 +251,17 @@ def _progress(page: StudentsPage, student: Student) -> Section:
     )
     icon = "toggle-on" if student.progress_available else "toggle-off"
     label = _("Aan- of uitzetten")
-    return Section(
-        _("Studievoortgang"),
-        [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)],
-        buttons=_buttons(page, student, (release_progress, label, icon)),
-    )
+    facts = [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)]
+    buttons = _buttons(page, student, (release_progress, label, icon))
+    if may(current_actor(), Permission.PROGRESS_SEE):
+        number, latest = queries.progress_of(student)
+        told = ngettext(
+            "%(num)s meting, de laatste op %(date)s", "%(num)s metingen, de laatste op %(date)s",
+            number, date=show_date(latest),
+        )  # fmt: skip
+        facts.append(Fact(_("Ingevuld"), told if number else _("Nog niets")))
+        buttons.append(_to(_("Naar de voortgang"), f"/voortgang/{student.id}"))
+    return Section(_("Studievoortgang"), facts, buttons=buttons)
 
 
 def _sign_in(page: StudentsPage, student: Student) -> Section:
@@ -252,10 +281,34 @@ def _sign_in(page: StudentsPage, student: Student) -> Section:
     return Section(_("Aanmelden"), facts=sign_in_facts(user, code), buttons=[*again, *buttons])
 
 
+def _mails(actor: Actor, student: Student) -> Section:
+    """The latest mails to the student, and what became of each; the texts stand in Postvak uit."""
+    mails = mails_to(actor, student.user_id) if student.user_id else []
+    place = href_with("/postvak-uit/", [("q", student.email)])
+    return Section(
+        _("Mails"),
+        columns=[Column("at", _("Wanneer")), Column("subject", _("Onderwerp")), Column("state", _("Stand"))],
+        rows=[
+            Row(
+                mail.id,
+                mail.subject,
+                [
+                    Cell(show_datetime(mail.created_at)),
+                    Cell(mail.subject, f"/postvak-uit/{mail.id}"),
+                    Cell(badges=[state_badge(mail)]),
+                ],
+            )
+            for mail in mails
+        ],
+        empty=_("Er is nog geen mail aan deze student."),
+        buttons=[_to(_("Naar Postvak uit"), place)] if mails and student.email else (),
+    )
+
+
 # -- the trail of one row
 
 
-def trail_section(object_type: str, object_id: int) -> Section:
+def trail_section(object_type: str, object_id: int, buttons: Sequence[Button] = ()) -> Section:
     """Who changed what about one row, newest first; only for who may read the trail."""
     entries = queries.trail_of(object_type, object_id)
     return Section(
@@ -263,6 +316,7 @@ def trail_section(object_type: str, object_id: int) -> Section:
         columns=[Column("at", _("Wanneer")), Column("who", _("Wie")), Column("what", _("Wat"))],
         rows=[_trail_row(entry) for entry in entries],
         empty=_("Er is nog niets gewijzigd."),
+        buttons=buttons,
     )
 
 

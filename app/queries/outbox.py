@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import joinedload
 
@@ -22,6 +24,12 @@ def state_counts(actor: Actor) -> dict[str, int]:
     counted = visible(actor, OutboxMail).with_only_columns(OutboxMail.state, func.count())
     found: dict[str, int] = dict(db.session.execute(counted.group_by(OutboxMail.state)).all())
     return found
+
+
+def mails_to(actor: Actor, user_id: int, *, most: int = 10) -> Sequence[OutboxMail]:
+    """The newest mails to one user; one query."""
+    own = visible(actor, OutboxMail).where(OutboxMail.to_user_id == user_id)
+    return db.session.scalars(own.order_by(OutboxMail.id.desc()).limit(most)).all()
 
 
 def mails_with(text: str) -> ColumnElement[bool]:

@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from app.entities.base import db
+from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
-from app.entities.students import ExamExclusion, Student
+from app.entities.students import ExamExclusion, Student, StudentGroup
+from app.entities.users import User
 from app.permissions import Role
 from tests.factories import (
+    enrol,
     make_elective,
     make_exam,
     make_group,
@@ -361,6 +364,31 @@ def test_a_students_page_shows_everything_of_the_student(visit: Visit) -> None:
         "Wonen", "Ingepland", "Niet beschikbaar", "Logboek", "Maak een examen niet-beschikbaar",
     ):  # fmt: skip
         assert text in page, text
+    visitor.do(f"/studenten/do/send_student_codes?id={student.id}")
+    page = main_of(visitor.get(f"/studenten/{student.id}").text)
+    refresh()
+    mail = db.session.scalars(select(OutboxMail)).one()
+    group = db.session.scalars(select(StudentGroup)).one()
+    for place in (
+        f"/opleidingen/{programme.id}", f"/gebruikers/{teacher.id}", f"/studentgroepen/{group.id}",
+        f"/examens/?opleiding={programme.id}&q={student.number}", f"/voortgang/{student.id}",
+        f"/postvak-uit/{mail.id}", f"/logboek/?student={student.number}",
+    ):  # fmt: skip
+        assert f'href="{place}"' in page, place
+        assert visitor.get(place).status_code == 200, place
+
+
+def test_each_part_of_a_students_page_is_for_who_may_see_it(visit: Visit) -> None:
+    programme, student = make_programme(name="Verzorgende-IG"), make_student()
+    enrol(student, programme)
+    make_group(student, name="VZ-IG 2A")
+    visitor = visit("company_supervisor")
+    supervise(student, db.session.get_one(User, visitor.user_id), "company_supervisor")
+    page = main_of(visitor.get(f"/studenten/{student.id}").text)
+    for text in ("Verzorgende-IG", "VZ-IG 2A", f"/voortgang/{student.id}", "Nog niets"):
+        assert text in page, text
+    for text in ("/opleidingen/", "/gebruikers/", "/studentgroepen/", "/postvak-uit/", "Mails", "Logboek"):
+        assert text not in page, text
 
 
 def test_the_trail_is_for_who_may_read_it(visit: Visit) -> None:
