@@ -27,12 +27,9 @@ from app.commands import load_demo, prepare, register_commands
 from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import User
-from app.imports.kinds import USERS
-from app.imports.write_users import import_users
 from app.permissions import SYSTEM, Actor, actor_of
-from bench import students
+from bench import imports, students
 from config import Settings
-from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -83,39 +80,10 @@ def office() -> Actor:
     return actor_of(db.session.scalars(select(User).where(User.username == "beheerder")).one())
 
 
-def imports() -> None:
-    """Users by file, with a mailed code each: read, checked, written, and the same file once more."""
-    administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
-    wizard = Wizard(actor_of(administrator), USERS, import_users)
-    header = ("E-mail", "Voornaam", "Tussenvoegsel", "Achternaam", "Rollen", "Opleidingen", "Telefoon")
-    roles, programmes = "Praktijkbegeleider; Examinator school", "; ".join(known_programmes())
-    rows = [
-        (f"u{n}@bench.example.nl", "Sanne", "de", f"Bakker{n}", roles, programmes, f"06-{n:08}")
-        for n in range(5000)
-    ]
-    content = lines(*rows, header=header)
-    for what, state in (("5000 users", "new"), ("the same 5000 users", "unchanged")):
-        began = time.perf_counter()
-        run_id = wizard.take(content, codes="mail")
-        show(f"import of {what}: steps 1 to 3", time.perf_counter() - began)
-        began = time.perf_counter()
-        counts = wizard.check(run_id).counts
-        show(f"import of {what}: check", time.perf_counter() - began, f"{counts[state]} {state}")
-        began = time.perf_counter()
-        with counted() as statements:
-            wizard.write(run_id)
-        show(f"import of {what}: write", time.perf_counter() - began, f"{len(statements)} statements")
-
-
-def known_programmes() -> list[str]:
-    """Two of the school's programmes, as a file names them."""
-    rows = db.session.scalars(select(Programme).order_by(Programme.id).limit(2))
-    return [f"{row.name} ({row.crebo}, {row.cohort})" for row in rows]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Proeve at size.")
-    parser.add_argument("--students", type=int, default=20_000)
+    parser.add_argument("--students", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=10_000, help="students in the file that is imported")
     parser.add_argument("--database", default="", help="an empty PostgreSQL database; default: SQLite")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="proeve-bench-") as folder:
@@ -132,7 +100,9 @@ def main() -> None:
                 students.export(show)
                 students.bulk(office(), show)
             show("verify the trail", timed(broken_at))
-            imports()
+            with app.test_request_context():
+                imports.students(show, wanted.rows)
+                imports.users(show)
             db.session.remove()
             db.engine.dispose()
 

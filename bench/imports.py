@@ -22,12 +22,15 @@ from app.actions.base import run
 from app.actions.import_jobs import ask_import
 from app.actions.imports import is_large
 from app.entities.base import db
+from app.entities.programmes import Programme
 from app.entities.users import User
+from app.imports.kinds import USERS
 from app.imports.overview import overview
 from app.imports.reader import read_table
 from app.imports.work import work_all
+from app.imports.write_users import import_users
 from app.permissions import actor_of
-from tests.support.importing import Wizard
+from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
 HEADER = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "Geslacht", "Geboortedatum",
@@ -43,7 +46,7 @@ ALWAYS = (False, True, 1, "2026-11-25 12:00:00")
 Show = Callable[[str, float, str], None]
 
 
-def imports(show: Show, rows: int = 10_000) -> None:
+def students(show: Show, rows: int) -> None:
     """New students, then the same file once more; the peak is this whole process', the application in it."""
     content = workbook(rows, start=1)
     floor_read = _median(lambda: _raw_read(content))
@@ -137,3 +140,36 @@ def _seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+# -- users
+
+
+def users(show: Show) -> None:
+    """Users by file, with a mailed code each: read, checked, written, and the same file once more."""
+    administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
+    wizard = Wizard(actor_of(administrator), USERS, import_users)
+    header = ("E-mail", "Voornaam", "Tussenvoegsel", "Achternaam", "Rollen", "Opleidingen", "Telefoon")
+    roles, programmes = "Praktijkbegeleider; Examinator school", "; ".join(_known_programmes())
+    rows = [
+        (f"u{n}@bench.example.nl", "Sanne", "de", f"Bakker{n}", roles, programmes, f"06-{n:08}")
+        for n in range(5000)
+    ]
+    content = lines(*rows, header=header)
+    for what, state in (("5000 users", "new"), ("the same 5000 users", "unchanged")):
+        began = time.perf_counter()
+        run_id = wizard.take(content, codes="mail")
+        show(f"import of {what}: steps 1 to 3", time.perf_counter() - began, "")
+        began = time.perf_counter()
+        counts = wizard.check(run_id).counts
+        show(f"import of {what}: check", time.perf_counter() - began, f"{counts[state]} {state}")
+        began = time.perf_counter()
+        with counted() as statements:
+            wizard.write(run_id)
+        show(f"import of {what}: write", time.perf_counter() - began, f"{len(statements)} statements")
+
+
+def _known_programmes() -> list[str]:
+    """Two of the school's programmes, as a file names them."""
+    rows = db.session.scalars(select(Programme).order_by(Programme.id).limit(2))
+    return [f"{row.name} ({row.crebo}, {row.cohort})" for row in rows]
