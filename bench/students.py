@@ -16,7 +16,7 @@ from sqlalchemy import event, select, text
 from app.actions.base import Action, Selection, run
 from app.actions.couplings import undo_coupling
 from app.actions.enrolment import couple_programme
-from app.actions.groups import add_to_groups
+from app.actions.group_members import add_to_groups
 from app.actions.supervision import couple_users
 from app.documents.students import students_file
 from app.entities.base import db

@@ -18,21 +18,25 @@ from sqlalchemy.orm import selectinload
 
 from app.actions.base import Action, run
 from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.groups import add_to_groups, change_group, remove_from_group
+from app.actions.group_members import add_to_groups, remove_from_group
+from app.actions.groups import change_group
 from app.actions.students import change_student
 from app.actions.supervision import couple_users
 from app.entities.base import db
 from app.entities.exams import Exam
-from app.entities.imports import ImportRun
+from app.entities.imports import ImportPart, ImportRun
 from app.entities.students import Student, StudentGroup
 from app.errors import RuleBroken
+from app.imports.couplings import NEW_GROUP
+from app.imports.kept import packed_parts
 from app.imports.undo_groups import undo_group_import
 from app.imports.undo_students import undo_student_import
 from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.permissions import actor_of
+from app.queries.groups import groups_of
 from tests.factories import make_exam, make_programme, make_registration, make_user, refresh
-from tests.factories.base import saved
+from tests.factories.base import save, saved
 from tests.imports import rules_of_imports as rules
 
 NUMBERS, GROUPS, NAMES, USERS = ("1", "2"), ("K1", "K2"), ("Een", "Twee"), ("u1", "u2")
@@ -113,10 +117,12 @@ class Twin:
     def _bring_in(self, kind: str, cells: Any, told: rules.Run, rows: Any) -> None:
         made = saved(ImportRun(
             maker_id=self.actor.id, kind=kind, file_name="x.csv", file_hash="0" * 64, stage="check",
-            mapping={key: index for index, key in enumerate(COLUMNS[kind])},
-            table={"header": list(HEADERS[kind]),
-                   "rows": [[index, [cell or None for cell in row]] for index, row in enumerate(cells, 2)]},
+            mapping={key: [index] for index, key in enumerate(COLUMNS[kind])},
+            values={"group": {name + self.mark: NEW_GROUP for name in GROUPS}},
+            table={"header": list(HEADERS[kind]), "count": len(cells)},
         ))  # fmt: skip
+        kept = [[index, [cell or None for cell in row]] for index, row in enumerate(cells, 2)]
+        save(ImportPart(run_id=made.id, number=0, rows=next(packed_parts(kept))))
         outcome = run(IMPORTS[kind], self.actor, [made.id], version=made.version)
         assert bool(outcome.done) == told.wrote
         self.runs.append((told, made.id, rows))
@@ -211,8 +217,7 @@ class Twin:
         users = {pk: name for name, pk in self.users.items()}
         found = db.session.scalars(
             select(Student).where(Student.number.endswith(self.mark)).options(
-                selectinload(Student.enrolments), selectinload(Student.groups),
-                selectinload(Student.supervisions),
+                selectinload(Student.enrolments), selectinload(Student.supervisions),
             )
         )  # fmt: skip
         groups = db.session.scalars(select(StudentGroup).where(StudentGroup.name.endswith(self.mark)))
@@ -220,7 +225,8 @@ class Twin:
             "students": {
                 one.number: (
                     one.first_name, sorted(names[e.programme_id] for e in one.enrolments),
-                    sorted(g.name for g in one.groups), sorted(users[s.user_id] for s in one.supervisions),
+                    sorted(g.name for g in groups_of([one.id])),
+                    sorted(users[s.user_id] for s in one.supervisions),
                 )
                 for one in found
             },
