@@ -59,12 +59,15 @@ def empty_database() -> None:
         if on_sqlite
         else [f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"]
     )
-    after = ["DROP FUNCTION IF EXISTS refuse_change() CASCADE"] if not on_sqlite else []
     drop = [f'DROP TABLE "{name}"' if on_sqlite else f'DROP TABLE "{name}" CASCADE' for name in tables]
     raw = db.engine.raw_connection()
     try:
         cursor = raw.cursor()
-        for statement in [*before, *drop, *after, "COMMIT", *(["VACUUM"] if on_sqlite else [])]:
+        for statement in [*before, *drop]:
+            cursor.execute(statement)
+        for function in [] if on_sqlite else _functions(cursor):
+            cursor.execute(f"DROP FUNCTION {function} CASCADE")
+        for statement in ["COMMIT", *(["VACUUM"] if on_sqlite else [])]:
             cursor.execute(statement)
         cursor.close()
     except db.engine.dialect.loaded_dbapi.OperationalError as error:
@@ -72,6 +75,15 @@ def empty_database() -> None:
     finally:
         raw.close()
         db.engine.dispose()  # the next connection has its usual manners again
+
+
+def _functions(cursor: Any) -> list[str]:
+    """What our migrations made on PostgreSQL beside tables; an extension's own are left alone."""
+    cursor.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace "
+        "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+    )
+    return [name for (name,) in cursor.fetchall()]
 
 
 def reset_demo() -> None:

@@ -1,6 +1,7 @@
 """What every test can ask for.
 
 app          the application on an empty school (tables and roles, no more), in an application context
+world        the same with the two sides of tests/support/world.py in it
 demo         the same on the demo school, catalogue and all (slower the first time only)
 visit        visit("administrator") -> a Visitor: a fresh user with that role (or several), signed in
 visitor_of   visitor_of(user) -> a Visitor signed in as that user; visitor_of(None): nobody
@@ -29,6 +30,7 @@ from config import Settings
 from tests.factories import make_user
 from tests.support.database import TestDatabase, plain_url
 from tests.support.visitor import Visitor
+from tests.support.world import World, make_world
 
 MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory, and what must be free there
 
@@ -40,9 +42,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What touches the database runs on both; the rest (rules, theme, files) once is enough."""
+    """What touches the database runs on both; the rest (rules, theme, files, the web) once is enough."""
     for item in items:
-        if "school" in getattr(item, "fixturenames", ()):
+        if "school" in getattr(item, "fixturenames", ()) and item.get_closest_marker("web") is None:
             item.add_marker(pytest.mark.database)
 
 
@@ -55,6 +57,7 @@ class School:
         self.app = create_app(self.settings)
         self.app.config["TESTING"] = False
         self.wipeable = False
+        self.world: World | None = None  # what stands in the state "world", by its ids
         register_commands(self.app)
 
     def release(self) -> None:
@@ -69,7 +72,7 @@ class School:
                 db.session.remove()
             self.database.wipe()
             return
-        build = {"empty": self._build_empty, "demo": self._build_demo}[state]
+        build = {"empty": self._build_empty, "demo": self._build_demo, "world": self._build_world}[state]
         self.database.restore(state, build, self.release)
         self.wipeable = self.database.kind == "postgresql"
 
@@ -84,6 +87,11 @@ class School:
         with self.app.app_context():
             load_demo()
 
+    def _build_world(self) -> None:
+        self.restore("empty")
+        with self.app.app_context():
+            self.world = make_world()
+
 
 @pytest.fixture(scope="session")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
@@ -96,11 +104,18 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 @pytest.fixture
 def app(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
     touches_schema = request.node.get_closest_marker("schema") is not None
-    school.restore("empty", whole=touches_schema)
+    school.restore("world" if "world" in request.fixturenames else "empty", whole=touches_schema)
     with school.app.app_context():
         yield school.app
         db.session.remove()
     school.wipeable = school.wipeable and not touches_schema
+
+
+@pytest.fixture
+def world(app: Flask, school: School) -> World:
+    """Both sides of tests/support/world.py: made once, put back for each test."""
+    assert school.world is not None
+    return school.world
 
 
 @pytest.fixture

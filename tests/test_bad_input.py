@@ -10,12 +10,13 @@ import html
 import io
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import String, func, select
+from sqlalchemy import Select, String, func, select
 from werkzeug.test import TestResponse
 
 from app.actions.base import Action
@@ -26,7 +27,7 @@ from app.views import OTHERS, TABS
 from tests.factories import refresh
 from tests.support.forms import FormField, forms_on
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World
 from tests.test_role_matrix import ACTIONS, POSTS, ROUTES, Access, address, get_rules, offered, post_rules
 
 LONG = "x" * 10_000
@@ -50,11 +51,6 @@ RIGHT = {
     "published_on": "2026-11-20", "decided_on": "2026-11-20", "day": "2026-12-01", "start": "09:30",
     "all_day": "2026-12-01", "all_start": "09:30", "all_minutes": "60", "phone": "0612345678",
 }  # fmt: skip
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 @pytest.fixture(autouse=True)
@@ -113,9 +109,13 @@ def told(answer: TestResponse, typed: Mapping[str, str]) -> str:
 def rows() -> dict[str, int]:
     """How many rows every table has, in one statement."""
     refresh()
+    return dict(db.session.execute(_counting()).one()._mapping)
+
+
+@cache
+def _counting() -> Select[Any]:
     tables = [t for t in metadata.sorted_tables if t.name not in UNCOUNTED]
-    counts = [select(func.count()).select_from(t).scalar_subquery().label(t.name) for t in tables]
-    return dict(db.session.execute(select(*counts)).one()._mapping)
+    return select(*(select(func.count()).select_from(t).scalar_subquery().label(t.name) for t in tables))
 
 
 def changed(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:

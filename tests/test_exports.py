@@ -34,7 +34,7 @@ from app.permissions import Role
 from app.rules.cells import RISKY, csv_text, from_csv, put_text
 from tests.factories import refresh
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World
 from tests.test_role_matrix import ACTIONS, ROUTES, WORDS, get_rules, offered
 
 APP = Path(__file__).parent.parent / "app"
@@ -44,8 +44,7 @@ HOSTILE = [FORMULA, "+31 6 12345678", "-1+1", "@SUM(A1)", "'=1+1", '=1;2"3', "â€
 
 
 @pytest.fixture
-def world(app: Flask) -> World:
-    made = make_world()
+def world(world: World) -> World:
     with transaction():
         for column, start in ((Student.first_name, "="), (Student.last_name, "+"), (Student.infix, "@")):
             text = f"{start}1+cmd|' /C calc'!A0"[: column.type.length]
@@ -57,7 +56,7 @@ def world(app: Flask) -> World:
             one.table = {"header": ["=1+1", "Studentnummer"], "count": 1}
             keep_parts(one, list(packed_parts([[2, ["=2+2", "@x"]]])))
     refresh()
-    return made
+    return world
 
 
 def exports(app: Flask, world: World, page: Visitor) -> Iterator[tuple[str, TestResponse]]:

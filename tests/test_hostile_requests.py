@@ -13,16 +13,13 @@ from app.entities.users import User
 from app.permissions import Role
 from tests.factories import make_programme, make_student, make_user
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World
 from tests.test_role_matrix import ACTIONS, POSTS, ROUTES, address, get_rules, offered, post_rules
+
+pytestmark = pytest.mark.web
 
 VisitorOf = Callable[[User | None], Visitor]
 ROUNDS = 4
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 def test_every_post_without_a_token_is_refused(app: Flask, world: World, visitor_of: VisitorOf) -> None:

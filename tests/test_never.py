@@ -39,7 +39,7 @@ from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
 from tests.support.leaks import Reader
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World
 from tests.test_role_matrix import (
     ACTIONS,
     OWN_FACTOR,
@@ -63,10 +63,9 @@ RECORDS = (Assessment, ScoreSheet, Score, Result, Adoption, Sitting, Registratio
 
 
 @pytest.fixture
-def world(app: Flask) -> World:
-    made = make_world()
-    mark_foreign(made)
-    return made
+def world(world: World) -> World:
+    mark_foreign(world)
+    return world
 
 
 def mark_foreign(world: World) -> None:

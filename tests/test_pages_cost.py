@@ -32,6 +32,8 @@ from tests.factories import (
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
+pytestmark = pytest.mark.web
+
 MOST = 15
 
 PAGES = {

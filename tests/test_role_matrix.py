@@ -23,7 +23,7 @@ from app.permissions import Role
 from app.views import OTHERS, TABS
 from tests.factories import refresh
 from tests.support.visitor import Visitor
-from tests.support.world import Side, World, make_world
+from tests.support.world import Side, World
 
 S, A, SS, CS = Role.SUPPLIER, Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR
 SE, CE, EC, ST = Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER, Role.EXAM_COMMITTEE, Role.STUDENT
@@ -236,11 +236,6 @@ ELSEWHERE = {
     "record_failed_proof", "make_recovery_codes",
     "request_code", "count_code_try", "use_mailed_code", "choose_password", "stop_viewing",
 }  # fmt: skip
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 WORDS = {"role": "student", "kind": "csv", "source": "opleidingen", "number": 2}

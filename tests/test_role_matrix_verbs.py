@@ -19,7 +19,7 @@ from app.entities.users import User
 from app.permissions import Role
 from tests.factories import refresh
 from tests.support.visitor import Visitor
-from tests.support.world import MISSING, Side, World, make_world
+from tests.support.world import MISSING, Side, World
 from tests.test_role_matrix import (
     ACTIONS,
     POSTS,
@@ -33,6 +33,8 @@ from tests.test_role_matrix import (
     refused,
 )
 
+pytestmark = pytest.mark.web
+
 VisitorOf = Callable[[User | None], Visitor]
 DRAWN_ANEW = re.compile(r'(nonce|value|content|href|action|name|id|for)="[^"]*"')
 NUMBER = re.compile(r"\d+")
@@ -40,11 +42,6 @@ KNOWN = {"GET", "HEAD", "POST"}
 OTHER_VERBS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 SEVERAL = (None, Role.ADMINISTRATOR)  # the answer comes before anybody is looked at
 JSON = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 def somebody(world: World, visitor_of: VisitorOf, role: Role | None) -> Visitor:

@@ -25,17 +25,14 @@ from app.school import current_school
 from app.serving import Server, check_place, doubts
 from config import Settings
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World
 from tests.test_role_matrix import ROUTES, address, get_rules
+
+pytestmark = pytest.mark.web
 
 VisitorOf = Callable[[User | None], Visitor]
 DOORS = ("/aanmelden", "/aanmelden/code", "/healthz", "/school/logo", "/nergens", "/static/proeve.css")
 INSIDE = ("Traceback", "sqlalchemy", "psycopg", "sqlite3", "werkzeug", "/app/", "site-packages", "SELECT ")
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 def made(tmp_path: Path, **values: Any) -> Flask:

@@ -21,6 +21,8 @@ from tests.support.visitor import Visitor
 from tests.support.wording import readable, untranslated_python, untranslated_template
 from tools.messages import ENGLISH, as_text, extracted, forms, kept, merged, messages
 
+pytestmark = pytest.mark.web
+
 APP = Path(__file__).parent.parent / "app"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 # What needs no translation: names, units, and the words that the form macro chooses by.

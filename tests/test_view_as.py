@@ -29,7 +29,7 @@ from app.school import current_school
 from tests.factories import make_user, refresh
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World
 from tests.test_role_matrix import (
     OWN_FACTOR,
     OWN_PROFILE,
@@ -42,6 +42,8 @@ from tests.test_role_matrix import (
     post_rules,
 )
 
+pytestmark = pytest.mark.web
+
 VisitorOf = Callable[[User | None], Visitor]
 LookAs = Callable[[Role], Visitor]
 BANNER = re.compile(r'<section class="viewing-banner".*?</section>', re.S)
@@ -49,11 +51,6 @@ BESIDES = re.compile(r'<svg class="icon-symbols".*?</svg>', re.S)  # the drawing
 DRAWN_ANEW = re.compile(r'(nonce|name="(csrf_token|token)" value|data-token|content)="[^"]*"')
 OF_ONES_OWN = ("ProfilePage.", "OwnDataPage.", "SecondFactorPage.", "CodesPage.")
 WAYS_OUT = {"/afmelden", "/bekijken/stoppen"}
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 @pytest.fixture

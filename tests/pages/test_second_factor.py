@@ -32,16 +32,11 @@ from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.test_sign_in import browser, sign_in, submit, user_with_password
 from tests.support.racer import race
 from tests.support.visitor import TOKEN, Visitor, signed_in
-from tests.support.world import World, make_world
+from tests.support.world import World
 
 STEP = "/aanmelden/tweede-stap"
 PAGE = "/mijn-profiel/tweede-stap/"
 CODE = "7KQ2M9XDTR4WB0HZ"
-
-
-@pytest.fixture
-def world(app: Flask) -> World:
-    return make_world()
 
 
 @pytest.fixture
