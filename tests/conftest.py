@@ -30,7 +30,7 @@ from config import Settings
 from tests.factories import make_user
 from tests.support.database import TestDatabase, plain_url
 from tests.support.visitor import Visitor
-from tests.support.world import World, make_world
+from tests.support.world import World, lay_out_files, make_world
 
 MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory, and what must be free there
 
@@ -115,6 +115,7 @@ def app(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
 def world(app: Flask, school: School) -> World:
     """Both sides of tests/support/world.py: made once, put back for each test."""
     assert school.world is not None
+    lay_out_files(school.world)
     return school.world
 
 

@@ -92,6 +92,14 @@ def make_world() -> World:
     return World({role: user.id for role, user in mine.items()}, own, foreign)
 
 
+def lay_out_files(world: World) -> None:
+    """The library's files, which lie beside the database: a test may have taken them away."""
+    for side in (world.own, world.foreign):
+        path = path_of(f"{side['student']:064d}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"%PDF-1.4")
+
+
 def _shelve(side: Side) -> None:
     """Own document on the shelf of every role that reads; the other side's stands on the supplier's only."""
     save(*(LibraryPlacement(document_id=side["document"], role=role, position=1) for role in Role))
@@ -156,9 +164,6 @@ def _couple(user: User, programme: Any, elective: Any) -> None:
 
 
 def _papers(side: Side, users: dict[Role, User]) -> None:
-    path = path_of(f"{side['student']:064d}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"%PDF-1.4")
     document = LibraryDocument(
         title="Handleiding", file_name="handleiding.pdf", content_type="application/pdf",
         content_hash=f"{side['student']:064d}", size=10,
