@@ -180,6 +180,7 @@ class _Checker:
         filled = {key for column, _places in self.columns for key in (column.key, *column.gives)}
         self.filled = [column for column in kind.columns if column.key in filled]
         self.seen: dict[str, dict[Any, Parsed]] = defaultdict(dict)
+        self.whole: dict[Any, tuple[Any, list[Wrong]]] = {}  # of columns that may hold several values
 
     def row(self, number: int, values: Sequence[Value]) -> CheckedRow:
         kept: dict[str, Any] = {}
@@ -210,6 +211,13 @@ class _Checker:
         if not column.many:
             parsed, sentence = self.parse(column, cells[0])
             return parsed, [Wrong(column.key, shown(cells[0]), sentence)] if sentence else []
+        key = (column.key, *((type(cell), cell) for cell in cells))
+        if key not in self.whole:
+            self.whole[key] = self.read_many(column, cells)
+        return self.whole[key]
+
+    def read_many(self, column: Column, cells: Sequence[Value]) -> tuple[Any, list[Wrong]]:
+        """Every value in the cells of a column that may hold several."""
         kept, wrong = [], []
         for part in (part for cell in cells for part in column.parts(cell, self.world)):
             parsed, sentence = self.parse(column, part)
