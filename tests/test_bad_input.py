@@ -30,6 +30,8 @@ from tests.support.visitor import Visitor
 from tests.support.world import World
 from tests.test_role_matrix import ACTIONS, POSTS, ROUTES, Access, address, get_rules, offered, post_rules
 
+pytestmark = pytest.mark.everywhere
+
 LONG = "x" * 10_000
 NUL = "a\x00b"
 STRANGE = "👩‍🎓 \u202eabc\u202c ثلاثة"

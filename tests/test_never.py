@@ -153,6 +153,7 @@ def filtered(app: Flask, world: World, role: Role) -> Iterator[str]:
         yield f"/uitslagen/export/{kind}?exam={side['exam']}"
 
 
+@pytest.mark.everywhere
 @pytest.mark.parametrize("role", OWN_ROWS_ONLY)
 def test_nobody_sees_anothers_rows_by_any_route(
     app: Flask, world: World, visitor_of: VisitorOf, role: Role
@@ -179,6 +180,7 @@ def test_the_reader_would_see_a_leak(app: Flask, world: World, visitor_of: Visit
     assert len({leak.partition(":")[0] for leak in reader.leaks}) == 3
 
 
+@pytest.mark.everywhere
 def test_a_supplier_sees_no_student_anywhere(app: Flask, world: World, visitor_of: VisitorOf) -> None:
     reader = Reader(visitor_of(world.user(Role.SUPPLIER)), [f"{SECRET}achternaam", "G8887776"])
     for path in (*addresses(app, world, Role.SUPPLIER), *filtered(app, world, Role.SUPPLIER)):
@@ -202,6 +204,7 @@ def test_a_foreign_row_posted_among_own_ones_changes_nothing(
     assert dump() == before
 
 
+@pytest.mark.everywhere
 def test_no_page_answers_with_json_whatever_is_asked(app: Flask, world: World, visitor_of: VisitorOf) -> None:
     page = visitor_of(world.user(Role.STUDENT))
     for path in ("/studenten/", f"/studenten/{world.own['student']}", "/gebruikers/"):
@@ -222,6 +225,7 @@ def dump(*models: Any) -> dict[str, list[Any]]:
 # -- the committee changes nothing
 
 
+@pytest.mark.everywhere
 def test_the_exam_committee_changes_nothing_by_any_form(
     app: Flask, world: World, visitor_of: VisitorOf
 ) -> None:

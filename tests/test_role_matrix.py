@@ -25,6 +25,8 @@ from tests.factories import refresh
 from tests.support.visitor import Visitor
 from tests.support.world import Side, World
 
+pytestmark = pytest.mark.everywhere
+
 S, A, SS, CS = Role.SUPPLIER, Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR
 SE, CE, EC, ST = Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER, Role.EXAM_COMMITTEE, Role.STUDENT
 
