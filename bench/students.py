@@ -121,13 +121,13 @@ def timed_statements() -> Iterator[list[float]]:
         event.remove(db.engine, "before_cursor_execute", note)
     raw = db.engine.raw_connection()
     for statement, parameters in done:
-        took.append(min(_answered(raw, statement, parameters) for _ in range(2)))
+        took.append(min(_answered(raw, statement, parameters) for _ in range(TIMES)))
     raw.rollback()
     raw.close()
 
 
 def _answered(raw: Any, statement: str, parameters: Any) -> float:
-    """The second time counts: the first one may wait for another program on this machine."""
+    """Of several times the best counts: the others waited for another program on this machine."""
     cursor = raw.cursor()
     began = time.perf_counter()
     cursor.execute(statement, parameters)

@@ -98,7 +98,7 @@ class Student(Model):
         Index("ix_student_progress", "progress_available", "id"),
         *(
             _flagged(f"ix_student_{key.replace('-', '_')}", bit, "last_name", "first_name", "id")
-            for bit, key in enumerate(TODO) if key != "no-progress"
+            for bit, key in enumerate(TODO)
         ),
         _flagged("ix_student_several_programmes", SEVERAL_PROGRAMMES, "id"),
     )  # fmt: skip

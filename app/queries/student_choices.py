@@ -44,7 +44,7 @@ from app.rules.people import full_name
 
 Choices = Sequence[tuple[str, str]]
 Counts = Mapping[str, int]
-MANY = 150  # more choices than this: a name is typed instead
+MANY = 100  # more choices than this: a name is typed instead
 GUIDES = Supervision.role == Role.SCHOOL_SUPERVISOR
 
 

@@ -38,7 +38,8 @@ BY_NAME = ["last_name", "first_name", "id"]
 INDEXES = {
     "ix_student_no_programme": (1, BY_NAME), "ix_student_no_supervisor": (2, BY_NAME),
     "ix_student_no_code": (4, BY_NAME), "ix_student_nothing_planned": (8, BY_NAME),
-    "ix_student_inactive": (32, BY_NAME), "ix_student_several_programmes": (64, ["id"]),
+    "ix_student_no_progress": (16, BY_NAME), "ix_student_inactive": (32, BY_NAME),
+    "ix_student_several_programmes": (64, ["id"]),
 }  # fmt: skip
 
 
