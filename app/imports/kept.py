@@ -138,8 +138,6 @@ def first_values(run: ImportRun) -> list[list[str]]:
 
 
 def shown(value: Value) -> str:
-    if isinstance(value, datetime):
-        return f"{value:%d-%m-%Y}"
     if isinstance(value, date):
         return f"{value:%d-%m-%Y}"
     return cell_text(value)

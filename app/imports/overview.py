@@ -46,7 +46,7 @@ def overview(actor: Actor, run: ImportRun, *, state: str = "", page: int = 1, si
         return _of_large(actor, run, state, page, size)
     everything = check_run(actor, run)
     chosen = [row for row in everything.rows if not state or row.state == state]
-    page, pages = _page(page, len(chosen), size)
+    page, pages = page_of(page, len(chosen), size)
     shown = chosen[(page - 1) * size : page * size]
     checked = Checked(everything.kind, shown, everything.world, everything.new_groups)
     return Overview(summary_of(actor, everything), checked, len(chosen), page, pages, None, size)
@@ -57,7 +57,7 @@ def _of_large(actor: Actor, run: ImportRun, state: str, page: int, size: int) ->
     letter = LETTERS.get(state, "")
     letters = "".join(part_states(run.id).values())
     places = [at for at, one in enumerate(letters) if not letter or one == letter]
-    page, pages = _page(page, len(places), size)
+    page, pages = page_of(page, len(places), size)
     rows = _rows_at(run, places[(page - 1) * size : page * size])
     at = datetime.fromisoformat(run.checked["at"])
     return Overview(summary, check(actor, rows, run, doubles_in(run)), len(places), page, pages, at, size)
@@ -91,6 +91,7 @@ def _rows_at(run: ImportRun, places: Sequence[int]) -> list[Row]:
     return [rows[start[at // PART] + at % PART] for at in places]
 
 
-def _page(page: int, count: int, size: int) -> tuple[int, int]:
+def page_of(page: int, count: int, size: int) -> tuple[int, int]:
+    """The page, which is the last when it lies beyond it, and how many there are."""
     pages = max(1, -(-count // size))
     return min(max(1, page), pages), pages

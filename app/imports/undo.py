@@ -94,6 +94,28 @@ class Undoing:
 # -- rows
 
 
+def to_put_back(
+    undoing: Undoing,
+    known: Sequence[Written],
+    name: Callable[[Any], str],
+    known_by: Callable[[Any], str],
+    barred: Callable[[Written], str] = lambda _one: "",
+) -> list[Written]:
+    """Of the rows that were there those that go back to what they were; the others stay, with the reason.
+
+    `known_by`: what the trail calls a row; `barred`: why it cannot be put back although nobody touched it.
+    """
+    back = []
+    for one in known:
+        if why := barred(one) or ("" if untouched(one) else _(CHANGED_SINCE)):
+            undoing.keep(name(one.row), why)
+            continue
+        back.append(one)
+        undoing.restored[one.row.id] = name(one.row)
+        undoing.tell(known_by(one.row), one.changes)
+    return back
+
+
 def untouched(found: Written) -> bool:
     """Still exactly as the run left it."""
     row = found.row

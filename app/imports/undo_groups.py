@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -14,7 +14,6 @@ from app.entities.engine import id_set
 from app.entities.imports import ImportRun, What
 from app.entities.students import Student, StudentGroup, group_member
 from app.imports.undo import (
-    CHANGED_SINCE,
     Undoing,
     as_it_was,
     finish_undo,
@@ -22,8 +21,8 @@ from app.imports.undo import (
     put_back,
     remove_empty_groups,
     run_to_undo,
+    to_put_back,
     uncouple,
-    untouched,
 )
 from app.imports.undo_students import visible_groups, why_it_is_kept
 from app.permissions import Actor, Permission, visible
@@ -72,13 +71,6 @@ def _emptied(members: Sequence[Mapping[str, int]], *, but: Collection[int]) -> d
 
 
 def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) -> None:
-    back = []
-    for one in known:
-        if untouched(one):
-            back.append(one)
-            undoing.restored[one.row.id] = one.row.name
-            undoing.tell(one.row.name, one.changes)
-        else:
-            undoing.keep(one.row.name, _(CHANGED_SINCE))
+    back = to_put_back(undoing, known, attrgetter("name"), attrgetter("name"))
     put_back(StudentGroup, [as_it_was(one, GROUP_FIELDS) for one in back])
     hand_on_versions(run, What.GROUP, [one.row.id for one in back])

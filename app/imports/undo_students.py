@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,6 +26,7 @@ from app.imports.undo import (
     put_back,
     remove_empty_groups,
     run_to_undo,
+    to_put_back,
     uncouple,
     untouched,
 )
@@ -126,14 +128,7 @@ def _why_it_stays(one: Written, tables: Collection[str], since: Since) -> str:
 
 def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) -> None:
     """Values and users of students as they were, with the name and address of their accounts."""
-    back: list[Written] = []
-    for one in known:
-        if untouched(one):
-            back.append(one)
-            undoing.restored[one.row.id] = one.row.list_name
-            undoing.tell(one.row.number, one.changes)
-        else:
-            undoing.keep(one.row.list_name, _(CHANGED_SINCE))
+    back = to_put_back(undoing, known, attrgetter("list_name"), attrgetter("number"))
     ids = [one.row.id for one in back]
     supervisions = [
         {"student_id": one.row.id, "user_id": user, "role": role}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from app.imports.undo import (
     hand_on_versions,
     put_back,
     run_to_undo,
+    to_put_back,
     uncouple,
     untouched,
 )
@@ -112,15 +114,11 @@ def _put_back_known(
     taken = held_by_another({
         one.row.id: one.changes["username"][0] for one in known if "username" in one.changes
     })  # fmt: skip
-    back = []
-    for one in known:
-        held = _(NAME_TAKEN) if one.row.id in taken else ""
-        if why := barred.get(one.row.id) or held or ("" if untouched(one) else _(CHANGED_SINCE)):
-            undoing.keep(_label(one.row), why)
-            continue
-        back.append(one)
-        undoing.restored[one.row.id] = _label(one.row)
-        undoing.tell(one.row.email, one.changes)
+
+    def why_not(one: Written) -> str:
+        return barred.get(one.row.id) or (_(NAME_TAKEN) if one.row.id in taken else "")
+
+    back = to_put_back(undoing, known, _label, attrgetter("email"), why_not)
     numbers = role_ids()
     roles = [
         {"user_id": one.row.id, "role_id": numbers[name]}

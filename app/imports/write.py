@@ -17,7 +17,7 @@ from app.entities.base import db, utc_now
 from app.entities.imports import ImportRun
 from app.errors import Conflict, NotFound, RuleBroken
 from app.imports.check import Checked
-from app.imports.kept import corrected, entries, pack_row, packed_parts, unpacked
+from app.imports.kept import pack_row, packed_parts, rows_of
 from app.imports.kind import CheckedRow, Kind
 from app.imports.memory import Memory
 from app.imports.summary import Summary
@@ -105,10 +105,10 @@ def finish(actor: Actor, run: ImportRun, written: Written) -> Outcome:
 
 def _keep_refused(run: ImportRun, refused: Mapping[int, CheckedRow]) -> None:
     kept = [
-        [*pack_row(*corrected(run, entry[0], [unpacked(value) for value in entry[1]])),
-         refused[entry[0]].label, remarks(refused[entry[0]])]
-        for _number, rows in entries(run) for entry in rows if entry[0] in refused
-    ] if refused else []  # fmt: skip
+        [*pack_row(number, values), refused[number].label, remarks(refused[number])]
+        for number, values in (rows_of(run) if refused else ())
+        if number in refused
+    ]
     keep_parts(run, list(packed_parts(kept)))
 
 

@@ -12,7 +12,7 @@ from app.actions.base import Action
 from app.entities.imports import ImportRun
 from app.imports.check import STATES
 from app.imports.kind import CheckedRow, State
-from app.imports.overview import Overview
+from app.imports.overview import Overview, page_of
 from app.imports.undo import undo_summary
 from app.pages.base.render import show_datetime
 from app.pages.base.request import href_with, number_arg, text_arg
@@ -98,8 +98,7 @@ class CheckView:
 
     def _absent(self) -> None:
         found = absent_view(self.summary.absent, self.words)
-        pages = max(1, -(-len(found.rows) // PAGE_SIZE))
-        page = min(max(1, number_arg("page", 1)), pages)
+        page, pages = page_of(number_arg("page", 1), len(found.rows), PAGE_SIZE)
         first = (page - 1) * PAGE_SIZE
         badge = Badge(_("Niet in het bestand"), "neutral", "question-circle")
         self.rows = [
