@@ -25,7 +25,7 @@ from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting
-from app.entities.students import TODO, Enrolment, Student, Supervision
+from app.entities.students import STILL_TO_DO, Enrolment, Student, Supervision
 from app.entities.users import LoginCode
 from app.permissions import SYSTEM, Actor, Role
 from app.queries.student_choices import state_counts
@@ -92,7 +92,7 @@ def agree() -> dict[int, Counts]:
         "no-progress": {s for s, available in rows(Student.id, Student.progress_available) if not available},
         "inactive": {student for student, active in rows(Student.id, Student.active) if not active},
     }
-    assert left.keys() == STATES.keys() == TODO.keys()
+    assert left.keys() == STATES.keys() == STILL_TO_DO.keys()
     for state, students in left.items():
         assert set(db.session.scalars(by_state(select(Student.id), state))) == students, state
         assert numbers[state] == len(students), state

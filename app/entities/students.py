@@ -64,7 +64,7 @@ group_rule = Table(
 
 
 # What can be still to be done for a student; the first one is the lowest bit of `flags`.
-TODO = {
+STILL_TO_DO = {
     "no-programme": "programme_count = 0",
     "no-supervisor": "supervisor_count = 0",
     "no-code": "code_count = 0",
@@ -72,10 +72,10 @@ TODO = {
     "no-progress": "NOT progress_available",
     "inactive": "NOT active",
 }
-SEVERAL_PROGRAMMES = len(TODO)  # the bit of who follows more than one
+SEVERAL_PROGRAMMES = len(STILL_TO_DO)  # the bit of who follows more than one
 FLAGS = " + ".join(
     f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END"
-    for bit, condition in enumerate((*TODO.values(), "programme_count > 1"))
+    for bit, condition in enumerate((*STILL_TO_DO.values(), "programme_count > 1"))
 )
 
 
@@ -98,7 +98,7 @@ class Student(Model):
         Index("ix_student_progress", "progress_available", "id"),
         *(
             _flagged(f"ix_student_{key.replace('-', '_')}", bit, "last_name", "first_name", "id")
-            for bit, key in enumerate(TODO)
+            for bit, key in enumerate(STILL_TO_DO)
         ),
         _flagged("ix_student_several_programmes", SEVERAL_PROGRAMMES, "id"),
     )  # fmt: skip

@@ -30,7 +30,7 @@ from app.entities.membership import has_rule, membership, put_in
 from app.entities.programmes import Elective, Programme
 from app.entities.students import (
     SEVERAL_PROGRAMMES,
-    TODO,
+    STILL_TO_DO,
     Enrolment,
     Student,
     StudentGroup,
@@ -100,7 +100,9 @@ def state_counts(actor: Actor) -> Counts:
     """Of how many visible students each thing is still to be done. One query."""
     per = visible(actor, Student).with_only_columns(Student.flags, func.count()).group_by(Student.flags)
     found = db.session.execute(per).all()
-    return {key: sum(number for flags, number in found if flags >> bit & 1) for bit, key in enumerate(TODO)}
+    return {
+        key: sum(number for flags, number in found if flags >> bit & 1) for bit, key in enumerate(STILL_TO_DO)
+    }
 
 
 def _few(choices: Choices) -> Choices | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 
 from app.entities.membership import members_of
-from app.entities.students import TODO, Enrolment, Student, StudentGroup, Supervision
+from app.entities.students import STILL_TO_DO, Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import User
 from app.permissions import Role
 from app.queries.student_search import found_by
@@ -72,7 +72,7 @@ def flagged(bit: int) -> ColumnElement[bool]:
 
 
 # The keys of the page; each has an index of the students that it holds for.
-STATES: Mapping[str, ColumnElement[bool]] = {key: flagged(bit) for bit, key in enumerate(TODO)}
+STATES: Mapping[str, ColumnElement[bool]] = {key: flagged(bit) for bit, key in enumerate(STILL_TO_DO)}
 
 
 def _supervised() -> Select[Any]:
