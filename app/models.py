@@ -16,7 +16,15 @@ from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElec
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.entities.school import SystemUpdate, UpdateRead
 from app.entities.sessions import UserSession
-from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, StudentTerm, Supervision
+from app.entities.students import (
+    Enrolment,
+    ExamExclusion,
+    Student,
+    StudentGroup,
+    StudentTerm,
+    StudentToDo,
+    Supervision,
+)
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
 from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
 
@@ -28,7 +36,7 @@ __all__ = [
     "ListView", "LoginCode", "OutboxMail",
     "Passkey", "PasskeyChallenge", "Programme", "ProgrammeElective", "ProgressMeasure", "RecoveryCode",
     "Registration", "Result", "RoleRow", "Score", "ScoreSheet", "SignInAttempt", "Sitting",
-    "SittingExaminer", "Student", "StudentGroup", "StudentTerm", "Supervision", "SystemUpdate",
+    "SittingExaminer", "Student", "StudentGroup", "StudentTerm", "StudentToDo", "Supervision", "SystemUpdate",
     "UpdateRead", "User", "UserSession", "WorkProcess",
     "db", "metadata",
 ]  # fmt: skip

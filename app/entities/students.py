@@ -73,35 +73,21 @@ STILL_TO_DO = {
     "inactive": "NOT active",
 }
 SEVERAL_PROGRAMMES = len(STILL_TO_DO)  # the bit of who follows more than one
+ALL_FLAGS = SEVERAL_PROGRAMMES + 1
 FLAGS = " + ".join(
     f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END"
     for bit, condition in enumerate((*STILL_TO_DO.values(), "programme_count > 1"))
 )
 
 
-def _flagged(name: str, bit: int, *columns: str) -> Index:
-    """Only the students with this flag. On the flag and not on what it is made of: a second moment of a
-    student leaves it as it was, and PostgreSQL then leaves all indexes of the row alone."""
-    where = text(f"(flags & {1 << bit}) <> 0")
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
-
-
 class Student(Model):
-    """`number` is text (leading zeros count); `search` is the words that the student is found by.
-
-    The counts are kept by triggers of the database (migration 0015): nobody else writes them.
-    """
+    """`number` is text (leading zeros count); `search` is the words that the student is found by."""
 
     __tablename__ = "student"
     __table_args__ = (
         Index("ix_student_last_name", "last_name", "first_name", "id"),
         Index("ix_student_progress", "progress_available", "id"),
-        *(
-            _flagged(f"ix_student_{key.replace('-', '_')}", bit, "last_name", "first_name", "id")
-            for bit, key in enumerate(STILL_TO_DO)
-        ),
-        _flagged("ix_student_several_programmes", SEVERAL_PROGRAMMES, "id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -122,11 +108,6 @@ class Student(Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    programme_count: Mapped[int] = mapped_column(server_default="0")
-    supervisor_count: Mapped[int] = mapped_column(server_default="0")  # praktijkbegeleiders
-    sitting_count: Mapped[int] = mapped_column(server_default="0")
-    code_count: Mapped[int] = mapped_column(server_default="0")  # inlogcodes used, and mails with one
-    flags: Mapped[int] = mapped_column(SmallInteger, Computed(FLAGS, persisted=True), index=True)
 
     user: Mapped[User | None] = relationship()
     enrolments: Mapped[list[Enrolment]] = relationship(back_populates="student", passive_deletes=True)
@@ -148,6 +129,24 @@ class Student(Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} ({self.number})"
+
+
+class StudentToDo(Model):
+    """What is still to be done for a student. Triggers of the database keep these rows: nobody else writes.
+
+    Beside the student and not in it: a coupling more then touches neither the student's row nor its indexes.
+    """
+
+    __tablename__ = "student_to_do"
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True)
+    programme_count: Mapped[int] = mapped_column(server_default="0")
+    supervisor_count: Mapped[int] = mapped_column(server_default="0")  # praktijkbegeleiders
+    sitting_count: Mapped[int] = mapped_column(server_default="0")
+    code_count: Mapped[int] = mapped_column(server_default="0")  # inlogcodes used, and mails with one
+    progress_available: Mapped[bool]
+    active: Mapped[bool]
+    flags: Mapped[int] = mapped_column(SmallInteger, Computed(FLAGS, persisted=True), index=True)
 
 
 class StudentTerm(Model):

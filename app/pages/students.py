@@ -148,6 +148,10 @@ def _by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
     return filters.by_programmes(statement, _choices().programmes.get(cohort, ()))
 
 
+def _by_state(statement: Select[Any], state: str) -> Select[Any]:
+    return filters.by_state(statement, state, many=_state_counts().get(state, 0) >= FEW)
+
+
 class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     datamodel = SQLAInterface(Student)
     route_base = "/studenten"
@@ -182,7 +186,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
             lambda: _choices().supervisors, lambda: _choices().counts["supervisor"],
         ),
         ListFilter(
-            "state", _l("Nog te doen"), filters.by_state,
+            "state", _l("Nog te doen"), _by_state,
             lambda: [(key, str(label)) for key, label in STATES], _state_counts,
         ),
     )  # fmt: skip
@@ -211,6 +215,10 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         """Of what is still to be done it is counted how much there is."""
         most = _state_counts().get(text_arg("state"), FEW)
         return FEW if most < FEW else 0
+
+    def known_count(self) -> int | None:
+        state = text_arg("state")
+        return _state_counts().get(state) if self.filter_pairs() == [("state", state)] else None
 
     def shown_columns(self) -> Sequence[ListColumn]:
         wanted = set(_own_list().columns)

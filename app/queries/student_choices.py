@@ -34,6 +34,7 @@ from app.entities.students import (
     Enrolment,
     Student,
     StudentGroup,
+    StudentToDo,
     Supervision,
 )
 from app.entities.users import RoleRow, User
@@ -98,8 +99,9 @@ def filter_choices(actor: Actor) -> FilterChoices:
 
 def state_counts(actor: Actor) -> Counts:
     """Of how many visible students each thing is still to be done. One query."""
-    per = visible(actor, Student).with_only_columns(Student.flags, func.count()).group_by(Student.flags)
-    found = db.session.execute(per).all()
+    students = visible(actor, Student).with_only_columns(Student.id)
+    per = select(StudentToDo.flags, func.count()).where(*_among(StudentToDo.student_id, students))
+    found = db.session.execute(per.group_by(StudentToDo.flags)).all()
     return {
         key: sum(number for flags, number in found if flags >> bit & 1) for bit, key in enumerate(STILL_TO_DO)
     }
@@ -162,7 +164,7 @@ def _electives(students: Select[Any]) -> Select[Any]:
 
 def _twice(students: Select[Any]) -> Select[Any]:
     """By cohort: how many enrolments are of who follows another programme of that cohort already."""
-    several = select(Student.id).where(flagged(SEVERAL_PROGRAMMES))
+    several = select(StudentToDo.student_id).where(flagged(SEVERAL_PROGRAMMES))
     again = (
         select(Programme.cohort, (func.count() - 1).label("more"))
         .join(Enrolment, Enrolment.programme_id == Programme.id)

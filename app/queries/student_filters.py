@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from app.entities.membership import members_of
-from app.entities.students import STILL_TO_DO, Enrolment, Student, StudentGroup, Supervision
+from app.entities.students import (
+    ALL_FLAGS,
+    STILL_TO_DO,
+    Enrolment,
+    Student,
+    StudentGroup,
+    StudentToDo,
+    Supervision,
+)
 from app.entities.users import User
 from app.permissions import Role
 from app.queries.student_search import found_by
@@ -60,19 +68,22 @@ def _contains(column: Any, text: str) -> ColumnElement[bool]:
     return func.lower(column).contains(text.lower(), autoescape=True)
 
 
-def by_state(statement: Select[Any], state: str) -> Select[Any]:
-    """What still has to be done for a student; the database counts it."""
-    condition = STATES.get(state)
-    return statement.where(Student.id.is_(None) if condition is None else condition)
+def by_state(statement: Select[Any], state: str, *, many: bool = False) -> Select[Any]:
+    """What still has to be done for a student; the database counts it.
+
+    `many`: a page of them is soon found by looking at one student after another, in the order of the list.
+    """
+    if state not in STILL_TO_DO:
+        return statement.where(Student.id.is_(None))
+    wanted = flagged(list(STILL_TO_DO).index(state))
+    if many:
+        return statement.where(exists().where(StudentToDo.student_id == Student.id, wanted))
+    return statement.where(Student.id.in_(select(StudentToDo.student_id).where(wanted)))
 
 
 def flagged(bit: int) -> ColumnElement[bool]:
-    """Condition on Student, written out and not bound: only then is it the condition of an index."""
-    return Student.flags.bitwise_and(literal_column(str(1 << bit))) != literal_column("0")
-
-
-# The keys of the page; each has an index of the students that it holds for.
-STATES: Mapping[str, ColumnElement[bool]] = {key: flagged(bit) for bit, key in enumerate(STILL_TO_DO)}
+    """Condition on StudentToDo: each value with this bit by itself, so that the index on them is of use."""
+    return StudentToDo.flags.in_([flags for flags in range(1 << ALL_FLAGS) if flags >> bit & 1])
 
 
 def _supervised() -> Select[Any]:

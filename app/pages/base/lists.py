@@ -245,7 +245,9 @@ class ListPage(ActionPage, ModelView):
         everything, size = self.base_statement(), page_size(self.page_size)
         if self.endless:
             key = [*order, self.model.id]
-            wanted = Wanted(statement, everything, key, down, self.load, size, self.at_most())
+            wanted = Wanted(
+                statement, everything, key, down, self.load, size, self.at_most(), self.known_count()
+            )
             return from_a_row(wanted, self._place_href)
         sorted_by = [one.desc() if down else one for one in order]
         wanted = Wanted(statement, everything, [self.model.id], down, self.load, size)
@@ -254,6 +256,10 @@ class ListPage(ActionPage, ModelView):
     def at_most(self) -> int:
         """Where the filters are known to find few rows: a number that these stay under."""
         return 0
+
+    def known_count(self) -> int | None:
+        """How many rows there are, where that need not be counted."""
+        return None
 
     def _order(self) -> Sequence[Any]:
         wanted = text_arg("order")

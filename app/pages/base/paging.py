@@ -33,6 +33,7 @@ class Wanted:
     load: Sequence[Any]
     size: int
     few: int = 0  # at least as many as there are rows, where these are known to be few
+    count: int | None = None  # how many rows there are, where that is known
 
 
 def page_size(usual: int) -> int:
@@ -126,19 +127,27 @@ def _ordered(key: Sequence[Any], falling: bool) -> list[Any]:
 
 
 def _count_before(wanted: Wanted, first: Any | None) -> tuple[int, int]:
-    """How many rows there are, and how many of them stand before this one. One query."""
+    """How many rows there are, and how many of them stand before this one. One query at most."""
     if first is None:
         return _count(wanted), 0
     key, values = tuple_(*wanted.key), tuple(getattr(first, column.key) for column in wanted.key)
-    before = func.count().filter(key > values if wanted.down else key < values)
+    before = key > values if wanted.down else key < values
+    if wanted.count is not None:
+        return wanted.count, _count_of(wanted, wanted.rows.where(before))
     row = db.session.execute(
-        wanted.rows.with_only_columns(func.count(), before, maintain_column_froms=True).order_by(None)
+        wanted.rows.with_only_columns(
+            func.count(), func.count().filter(before), maintain_column_froms=True
+        ).order_by(None)
     ).one()
     return row[0], row[1]
 
 
 def _count(wanted: Wanted) -> int:
-    ids = wanted.rows.with_only_columns(wanted.key[-1]).order_by(None).subquery()
+    return _count_of(wanted, wanted.rows) if wanted.count is None else wanted.count
+
+
+def _count_of(wanted: Wanted, rows: Select[Any]) -> int:
+    ids = rows.with_only_columns(wanted.key[-1]).order_by(None).subquery()
     return db.session.scalar(select(func.count()).select_from(ids)) or 0
 
 
