@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from app.actions.base import Refused
 from app.actions.outbox import NewMail, cancel_waiting, put_in_outbox
 from app.actions.sealing import drawn
 from app.entities.base import db, utc_now
+from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY, id_set
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
@@ -177,8 +178,6 @@ def _refusal(actor: Actor, row: Any) -> str:
 
 
 def _make(user_ids: Sequence[int]) -> None:
-    if not user_ids:
-        return
     now = utc_now()
     until = now + timedelta(days=current_school().login_code_days)
     rows = []
@@ -188,7 +187,7 @@ def _make(user_ids: Sequence[int]) -> None:
             "user_id": user_id, "nonce": nonce, "code_hash": fingerprint(code_for(user_id, nonce)),
             "created_at": now, "expires_at": until,
         })  # fmt: skip
-    db.session.execute(insert(LoginCode), rows)
+    insert_all(LoginCode, rows)
 
 
 def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, case, insert, select, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db, utc_now
+from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
@@ -53,7 +54,7 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
          "next_try_at": now}
         for mail in mails
     ]  # fmt: skip
-    db.session.execute(insert(OutboxMail), rows)
+    insert_all(OutboxMail, rows)
     db.session.info[WAKE] = True
 
 

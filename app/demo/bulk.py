@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, select
 
 from app.entities.base import db
+from app.entities.bulk import insert_all
 
 BATCH = 20_000
 Rows = Iterable[Mapping[str, Any]]
@@ -36,6 +37,6 @@ def write(target: type[Any] | Table, rows: Rows) -> int:
     table = target if isinstance(target, Table) else table_of(target)
     remaining, written = iter(rows), 0
     while batch := list(islice(remaining, BATCH)):
-        db.session.execute(insert(table), batch)
+        insert_all(table, batch)
         written += len(batch)
     return written

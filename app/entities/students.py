@@ -135,11 +135,13 @@ class StudentToDo(Model):
     """What is still to be done for a student. Triggers of the database keep these rows: nobody else writes.
 
     Beside the student and not in it: a coupling more then touches neither the student's row nor its indexes.
+    No foreign key: as the words below, these rows come and go with the student by trigger (migration 0017),
+    and PostgreSQL would look the student up again for each.
     """
 
     __tablename__ = "student_to_do"
 
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True)
+    student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     programme_count: Mapped[int] = mapped_column(server_default="0")
     supervisor_count: Mapped[int] = mapped_column(server_default="0")  # praktijkbegeleiders
     sitting_count: Mapped[int] = mapped_column(server_default="0")
@@ -161,9 +163,7 @@ class StudentTerm(Model):
     term: Mapped[str] = mapped_column(
         Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True
     )
-    student_id: Mapped[int] = mapped_column(
-        ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    student_id: Mapped[int] = mapped_column(primary_key=True, index=True)
 
 
 class StudentGroup(Model):

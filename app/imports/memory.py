@@ -8,11 +8,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert
-
-from app.entities.base import db
+from app.entities.bulk import insert_all
 from app.entities.imports import ImportChange, ImportRun, What
 from app.queries.imports import Fact
 
@@ -60,8 +58,7 @@ class Memory:
 
     def write(self) -> int:
         """Keep it all; how many things there are to keep."""
-        if self.rows:
-            db.session.execute(insert(cast(Table, ImportChange.__table__)), self.rows)
+        insert_all(ImportChange, self.rows)
         return len(self.rows)
 
     def _note(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from app.actions.base import Outcome, Targets, action
 from app.entities.base import db
+from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
 from app.entities.students import StudentGroup, group_member
 from app.imports.check import check_run
@@ -48,8 +49,7 @@ def import_groups(
     checked = check_run(actor, run)
     groups = _gathered(in_state(checked, "new", "changed"))
     new = [group for group in groups if group.there is None]
-    if new:
-        db.session.execute(insert(StudentGroup), [group.values for group in new])
+    insert_all(StudentGroup, [group.values for group in new])
     _update([group for group in groups if group.there is not None], memory)
     ids = {group.name: group.there.id for group in groups if group.there is not None}
     new_ids = group_ids([group.name for group in new]) if new else {}
@@ -92,6 +92,5 @@ def _fill(groups: Sequence[_Group], ids: Mapping[str, int], memory: Memory) -> N
         for student in group.members
         if group.there is None or student not in group.there.coupled["members"]
     ]
-    if values:
-        db.session.execute(insert(group_member), values)
+    insert_all(group_member, values)
     memory.coupled(What.MEMBER, ((one["student_id"], one["group_id"]) for one in values))

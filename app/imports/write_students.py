@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from app.actions.base import Outcome, Targets, action
 from app.actions.login_codes import give_students_codes
 from app.entities.base import db
+from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
 from app.entities.students import Enrolment, Gender, Student, StudentGroup, Supervision, group_member
 from app.entities.users import User
@@ -61,8 +62,7 @@ def _write(actor: Actor, run: ImportRun, checked: Checked, written: Written) -> 
 
 
 def _insert_students(rows: Sequence[CheckedRow]) -> None:
-    if rows:
-        db.session.execute(insert(Student), [searchable({**EMPTY, **_stored(row)}) for row in rows])
+    insert_all(Student, [searchable({**EMPTY, **_stored(row)}) for row in rows])
 
 
 def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
@@ -149,8 +149,7 @@ def _couple(
             for user in users
         ]
     for target, values in ((Enrolment, enrolments), (group_member, members), (Supervision, supervisions)):
-        if values:
-            db.session.execute(insert(target), values)
+        insert_all(target, values)
     there = {row.there.id for row in rows if row.there}
     memory.made(What.STUDENT, (one for one in ids.values() if one not in there))
     memory.coupled(What.MEMBER, ((one["student_id"], one["group_id"]) for one in members))
@@ -176,7 +175,7 @@ def _groups(checked: Checked, memory: Memory) -> Mapping[str, int]:
     there = {name: group_id for group_id, name in checked.world.known.groups.values()}
     if not checked.new_groups:
         return there
-    db.session.execute(insert(StudentGroup), [{"name": name} for name in checked.new_groups])
+    insert_all(StudentGroup, [{"name": name} for name in checked.new_groups])
     made = group_ids(checked.new_groups)
     memory.made(What.GROUP, made.values())
     return {**there, **made}

@@ -13,6 +13,7 @@ from app.actions.base import Outcome, Targets, action
 from app.actions.login_codes import issue_codes
 from app.actions.sessions import end_sessions
 from app.entities.base import db
+from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
 from app.entities.users import User, user_programme
 from app.imports.check import check_run
@@ -81,9 +82,8 @@ def _add_roles(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
     """Who may do more from now on, signs in again to do it."""
     numbers = role_ids()
     added = [(row, name) for row in rows for name in _added(row, "roles")]
-    if added:
-        values = [{"user_id": ids[row.values["email"]], "role_id": numbers[name]} for row, name in added]
-        db.session.execute(insert(assoc_user_role), values)
+    values = [{"user_id": ids[row.values["email"]], "role_id": numbers[name]} for row, name in added]
+    insert_all(assoc_user_role, values)
     end_sessions([row.there.id for row, _name in added if row.there], ROLES_CHANGED)
 
 
@@ -93,8 +93,7 @@ def _couple(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
         for row in rows
         for programme in _added(row, "programmes")
     ]
-    if values:
-        db.session.execute(insert(user_programme), values)
+    insert_all(user_programme, values)
 
 
 def _added(row: CheckedRow, key: str) -> list[Any]:
