@@ -41,6 +41,10 @@ def filled_by_hand(groups: Collection[int], field: str = "") -> None:
         .where(StudentGroup.id.in_(id_set(sorted(groups))), has_rule())
         .order_by(StudentGroup.name)
     ).all()
+    _refuse(ruled, field)
+
+
+def _refuse(ruled: Sequence[str], field: str) -> None:
     if ruled:
         raise RuleBroken(BY_RULE, field=field, groups=", ".join(ruled))
 
@@ -132,7 +136,7 @@ def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> lis
     known = named(actor, "studentgroepen", {str(one) for one in ids}, asked)
     if not known or len(known) != len(set(ids)):
         raise RuleBroken(refusal, field="groups")
-    filled_by_hand(set(ids), "groups")
+    _refuse([group.label for group in known.values() if group.ruled], "groups")
     return list(known.values())
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Select, or_, select
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import Exam
-from app.entities.membership import groups_with, members_of
+from app.entities.membership import groups_with, has_rule, members_of
 from app.entities.planning import Registration
 from app.entities.programmes import Elective, Programme
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision
@@ -46,6 +46,7 @@ class Option:
     key: str
     label: str
     group: str = ""
+    ruled: bool = False  # of a group: a rule says who is in it
 
 
 def search(actor: Actor, source: str, words: str, within: Collection[int] = ()) -> tuple[list[Option], bool]:
@@ -139,8 +140,9 @@ def _groups(actor: Actor, asked: Asked) -> list[Option]:
     if asked.having is not None:
         statement = statement.where(StudentGroup.id.in_(groups_with(asked.having)))
     statement = asked.among(statement, StudentGroup.id, StudentGroup.name, StudentGroup.school_year)
-    rows = db.session.scalars(statement.order_by(StudentGroup.name, StudentGroup.id))
-    return [Option(str(row.id), row.name) for row in rows]
+    named = statement.with_only_columns(StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))
+    rows = db.session.execute(named.order_by(StudentGroup.name, StudentGroup.id))
+    return [Option(str(row.id), row.name, ruled=row.ruled) for row in rows]
 
 
 # -- people
