@@ -29,6 +29,7 @@ ERROR_CELL = re.compile(
     rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]{1,40})</v>"
 )
 CHUNK = 1024 * 1024
+SHARED = 724 * CHUNK  # of addresses, for what takes no memory of its own: libraries, what is kept free
 OVERLAP = 512  # longer than a cell with an error
 Sheet = tuple[str, Any, list[str]]  # its name, itself, the names of all visible ones
 
@@ -57,7 +58,8 @@ def tell(answer: object) -> None:
 def limit_self(memory: int, seconds: int) -> None:
     """Memory, processor time, no file and no core dump: it would hold personal data."""
     wanted = {
-        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_DATA: memory,
+        resource.RLIMIT_AS: memory + SHARED,
         resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_CORE: 0,

@@ -29,7 +29,7 @@ class Limits:
     parts: int = 200
     ratio: int = 200
     seconds: float = 8.0
-    memory_bytes: int = 1024 * MB
+    memory_bytes: int = 300 * MB
 
 
 @dataclass(frozen=True, slots=True)
