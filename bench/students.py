@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from openpyxl import Workbook
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select
 
 from app.actions.base import Action, Selection, run
 from app.actions.couplings import undo_coupling
@@ -21,13 +21,13 @@ from app.actions.supervision import couple_users
 from app.documents.students import students_file
 from app.entities.base import db
 from app.entities.couplings import CouplingRun
-from app.entities.engine import transaction
 from app.entities.programmes import Elective, Programme
 from app.entities.students import Student, StudentGroup
 from app.entities.users import User
 from app.permissions import Actor, Role
 from app.queries.student_export import SEPARATOR, export_rows
 from app.queries.users import with_role
+from bench.floor import entering
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -139,54 +139,35 @@ def _answered(raw: Any, statement: str, parameters: Any) -> float:
 
 
 def bulk(actor: Actor, show: Show) -> None:
-    """Couple a thousand and then everybody, and undo it; the floor inserts just as many bare rows."""
+    """Couple a thousand and then everybody, and undo it; the floor only enters just as many of those rows."""
     ids = db.session.scalars(select(Student.id).order_by(Student.id).limit(1000)).all()
     groups = db.session.scalars(select(StudentGroup.id).order_by(StudentGroup.id).limit(1)).all()
     user = db.session.scalars(select(User.id).where(with_role(Role.SCHOOL_SUPERVISOR)).limit(1)).one()
     programme = db.session.scalars(select(Programme.id).order_by(Programme.id).limit(1)).one()
     elective = db.session.scalars(select(Elective.id).order_by(Elective.id).limit(1)).one()
-    acts: tuple[tuple[str, Action, dict[str, Any]], ...] = (
-        ("a programme", couple_programme, {"target": f"p{programme}"}),
-        ("an elective", couple_programme, {"target": f"e{elective}"}),
-        ("a group", add_to_groups, {"groups": groups}),
-        ("a user", couple_users, {"users": [f"{Role.SCHOOL_SUPERVISOR.value}:{user}"]}),
+    acts: tuple[tuple[str, str, Action, dict[str, Any]], ...] = (
+        ("a programme", "enrolment", couple_programme, {"target": f"p{programme}"}),
+        ("an elective", "enrolment", couple_programme, {"target": f"e{elective}"}),
+        ("a group", "student_group_member", add_to_groups, {"groups": groups}),
+        ("a user", "supervision", couple_users, {"users": [f"{Role.SCHOOL_SUPERVISOR.value}:{user}"]}),
     )
     print(f"  goal of coupling: {STATEMENTS} statements; {THOUSAND_S} s for 1000, {ALL_S:.0f} s for all")
     for who, selection, goal in (
         ("1000", Selection(ids=ids), THOUSAND_S), ("all", Selection(matching=select(Student)), ALL_S),
     ):  # fmt: skip
-        for what, act, more in acts:
+        for what, table, act, more in acts:
             db.session.remove()
             began = time.perf_counter()
             with counted() as statements:
                 done = run(act, actor, selection, token=f"{what} {who}".replace(" ", "-"), **more).done
             taken = time.perf_counter() - began
-            floor = _inserting(done)
+            floor = entering(table, done)
             verdict = "ok" if len(statements) <= STATEMENTS and taken <= goal else "NOT MET"
             note = f"{done} done, {len(statements)} statements: {verdict}; {taken / floor:.1f}x the floor"
             show(f"coupling {who} to {what}", taken, note)
             last = select(CouplingRun.id).order_by(CouplingRun.id.desc()).limit(1)
             run_id = db.session.scalars(last).one()
             show("  undone", _seconds(lambda run_id=run_id: run(undo_coupling, actor, run_id=run_id)), "")
-
-
-def _inserting(number: int) -> float:
-    """As many rows of three numbers, with an index and a primary key, from the ids themselves."""
-    ids = db.session.scalars(select(Student.id).order_by(Student.id).limit(number)).all()
-    with transaction():
-        db.session.execute(text("CREATE TABLE bench_floor (a INTEGER PRIMARY KEY, b INTEGER, c INTEGER)"))
-        db.session.execute(text("CREATE INDEX ix_bench_floor ON bench_floor (b, c)"))
-    listed = ",".join(map(str, ids))
-    source = "SELECT p::int, p::int % 7, p::int FROM string_to_table(:listed, ',') AS p"
-    if db.engine.dialect.name == "sqlite":
-        listed, source = f"[{listed}]", "SELECT value, value % 7, value FROM json_each(:listed)"
-    began = time.perf_counter()
-    with transaction():
-        db.session.execute(text(f"INSERT INTO bench_floor {source}"), {"listed": listed})
-    taken = time.perf_counter() - began
-    with transaction():
-        db.session.execute(text("DROP TABLE bench_floor"))
-    return taken
 
 
 # -- the export
