@@ -55,7 +55,7 @@ def entering(table: str, number: int) -> float:
 
 
 def driven(rows: Mapping[str, str]) -> float:
-    """Seconds for the rows that stand in these tables (name -> condition), entered once more by the bare driver:
+    """Seconds for the rows that stand in these tables (name -> condition), entered anew by the bare driver:
     in one transaction, read before, and as the driver gave them."""
     with copies_of(*rows) as copies:
         raw: Any = db.engine.raw_connection()
