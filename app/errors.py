@@ -55,6 +55,12 @@ class RuleBroken(ProeveError):
         self.field = field
 
 
+class Busy(RuleBroken):
+    """Nothing is wrong with what was asked, but another writer is at work: the same may be asked again."""
+
+    status = 503
+
+
 class ProofNeeded(ProeveError):
     """The right is there, but the user must first show again who they are; `strong`: by a second factor."""
 

@@ -32,6 +32,7 @@ from app.actions.mail_bodies import ready_body
 from app.actions.outbox import WAKE, one_line
 from app.actions.retention import forget_outdated
 from app.entities.base import db
+from app.entities.engine import unhurried
 from app.entities.mail import OutboxMail
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
@@ -123,6 +124,11 @@ def _let_sleep(session: Any) -> None:
 
 def send_all() -> int:
     """Send what waits and may go now; how many were handed over. Without a mail server: none."""
+    with unhurried():  # a mail that was handed over and not noted would go twice
+        return _send_all()
+
+
+def _send_all() -> int:
     me = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
     if not current_school().mail_sender or not current_app.config["MAIL_SERVER"]:
         return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -28,19 +28,28 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import column
 
 from app.entities.base import Moment, db
+from app.errors import Busy
 from app.rules.people import ONE_LETTER, TWO_LETTERS, search_form
+from app.rules.text import N_
 
 # For a bulk statement: the rows that the session holds are not brought along.
 QUIETLY = {"synchronize_session": False}
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
-PATIENCE_MS, HURRY_MS = 10_000, 50  # how long a writer waits for another one on SQLite
+PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one on SQLite
 CACHE_KB = 32_768  # of pages, per connection; the 2 MB it starts with are read anew for every question
 _patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)
+
+
+BUSY = N_(
+    "Er wordt nu iets groots weggeschreven, bijvoorbeeld een import. Er is niets gewijzigd. "
+    "Wacht een halve minuut en probeer het opnieuw."
+)
 
 
 class UnguardedWrite(RuntimeError):
@@ -49,7 +58,10 @@ class UnguardedWrite(RuntimeError):
 
 @contextmanager
 def transaction(*, keep: bool = True) -> Iterator[Session]:
-    """One transaction for everything inside; `keep=False` tries it and takes all of it back."""
+    """One transaction for everything inside; `keep=False` tries it and takes all of it back.
+
+    Busy: another writer took all the time that this one could wait; nothing was written.
+    """
     if _writing.get():
         raise UnguardedWrite("a transaction is open already; actions inside an action are plain calls")
     session: Session = db.session()
@@ -62,6 +74,11 @@ def transaction(*, keep: bool = True) -> Iterator[Session]:
         else:
             session.flush()
             session.rollback()
+    except OperationalError as error:
+        session.rollback()
+        if _waited_in_vain(error):
+            raise Busy(BUSY) from error
+        raise
     except BaseException:
         session.rollback()
         raise
@@ -70,13 +87,27 @@ def transaction(*, keep: bool = True) -> Iterator[Session]:
 
 
 @contextmanager
-def in_a_hurry() -> Iterator[None]:
-    """A write inside gives up at once when another writer is busy (OperationalError)."""
-    token = _patience.set(HURRY_MS)
+def _patient_for(milliseconds: int) -> Iterator[None]:
+    token = _patience.set(milliseconds)
     try:
         yield
     finally:
         _patience.reset(token)
+
+
+def in_a_hurry() -> AbstractContextManager[None]:
+    """A write inside gives up at once when another writer is busy (Busy)."""
+    return _patient_for(HURRY_MS)
+
+
+def unhurried() -> AbstractContextManager[None]:
+    """A write inside waits for even the largest import: nobody is kept waiting by it."""
+    return _patient_for(UNHURRIED_MS)
+
+
+def _waited_in_vain(error: OperationalError) -> bool:
+    """Another writer was busy all the time that this one waited; nothing was written."""
+    return getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def arm(engine: Engine) -> None:

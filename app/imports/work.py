@@ -12,6 +12,7 @@ from app.actions.base import Action, run
 from app.actions.import_jobs import LEASE, claim_import, keep_claim, note_check, note_failed_import
 from app.actions.wording import say
 from app.entities.base import db
+from app.entities.engine import unhurried
 from app.entities.imports import ImportRun
 from app.entities.users import User
 from app.errors import Conflict, NotAllowed, NotFound, RuleBroken
@@ -39,13 +40,12 @@ OFTEN = LEASE.total_seconds() / 6  # seconds between two signs of life
 def work_all() -> int:
     """Do everything that waits; how many runs were taken."""
     taken = 0
-    while True:
-        claimed = run(claim_import, SYSTEM)
-        if not claimed.unchanged:
-            return taken
-        for run_id in claimed.ids:
-            carry_out(run_id)
-            taken += 1
+    with unhurried():
+        while (claimed := run(claim_import, SYSTEM)).unchanged:
+            for run_id in claimed.ids:
+                carry_out(run_id)
+                taken += 1
+    return taken
 
 
 def carry_out(run_id: int) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -52,20 +50,6 @@ def age(**values: timedelta) -> None:
             column = getattr(UserSession, name)
             for row in db.session.scalars(select(UserSession)):
                 setattr(row, column.key, getattr(row, column.key) - span)
-
-
-@contextmanager
-def busy_writer(app: Flask) -> Iterator[None]:
-    """Another process in the middle of a long write."""
-    path = db.engine.url.database
-    assert path is not None
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.rollback()
-        other.close()
 
 
 class TestTheCookie:
@@ -167,18 +151,6 @@ class TestTime:
         assert utc_now() - the_session().last_seen_at < timedelta(seconds=30)
         assert sum(text.startswith("UPDATE") for text in statements) == 1
         assert db.session.scalar(select(func.count()).select_from(AuditEntry)) == entries
-
-    def test_a_page_does_not_wait_for_another_writer_nor_fail(
-        self, app: Flask, visitor_of: Callable[..., Visitor]
-    ) -> None:
-        if db.engine.dialect.name != "sqlite":
-            return  # PostgreSQL locks rows, not the database
-        visitor = visitor_of(make_user("student"))
-        age(last_seen_at=timedelta(minutes=5))
-        started = utc_now()
-        with busy_writer(app):
-            assert visitor.get("/mijn-profiel/").status_code == 200
-        assert utc_now() - started < timedelta(seconds=2)
 
 
 class TestEnding:

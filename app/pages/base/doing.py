@@ -88,7 +88,7 @@ class ActionPage(View):
                 )
             outcome = run(act, actor, selection, token=request.form.get("token", ""), **data)
         except RuleBroken as error:
-            return self._refuse(act, targets, form, error), 422
+            return self._refuse(act, targets, form, error), error.status
         return self.after(act, outcome)
 
     def chosen_href(self, name: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask, current_app, flash, g, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
 
 from app.actions.base import run
 from app.actions.sessions import Opening, note_visit, renew_session
 from app.entities.base import utc_now
 from app.entities.engine import in_a_hurry
+from app.errors import Busy
 from app.pages.base.request import address, owner
 from app.permissions import SYSTEM
 from app.queries.sessions import Present
@@ -97,6 +97,6 @@ def _note_visit() -> None:
         try:
             with in_a_hurry():
                 run(note_visit, SYSTEM, session_id=here.id, address=address())
-        except OperationalError:  # the database is busy: a page must not wait for this
+        except Busy:  # the database is busy: a page must not wait for this
             current_app.logger.info("a visit was not written down")
         forget_who()  # read again, in the transaction of the page itself

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from flask import Flask, current_app, flash, g, request, session
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
 
 from app.actions.base import run
 from app.actions.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
-from app.errors import OnlyLooking, ViewingOver
+from app.errors import Busy, OnlyLooking, ViewingOver
 from app.pages.base.sessions import forget_who, present
 from app.permissions import SYSTEM
 from app.queries.sessions import Present
@@ -52,6 +51,6 @@ def _note_end(here: Present, why: Over) -> None:
     try:
         with in_a_hurry():
             stop_looking(here, why)
-    except OperationalError:  # the database is busy; it is over all the same, the next request writes it down
+    except Busy:  # the database is busy; it is over all the same, the next request writes it down
         current_app.logger.info("the end of a viewing was not written down")
         forget_who()
