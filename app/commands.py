@@ -26,6 +26,7 @@ from app.actions.trail import broken_at
 from app.entities.base import db
 from app.entities.users import User
 from app.errors import ProeveError, RuleBroken
+from app.imports.work import work_all
 from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.rules.text import N_
@@ -194,7 +195,7 @@ def send_mail_command() -> None:
         click.echo(told)
     click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
     if settings.redis_url:
-        current_app.extensions["proeve_wake_imports"].call_local()
+        work_all()
         Consumer(current_app.extensions["proeve_huey"], workers=2, max_delay=2).run()
 
 

@@ -24,16 +24,16 @@ from flask_babel import force_locale
 from flask_mail import Connection, Mail, Message
 from huey import Huey, MemoryHuey, RedisHuey, crontab
 from huey.consumer import Consumer
-from sqlalchemy import event
 
 from app.actions.base import run
 from app.actions.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
 from app.actions.mail_bodies import ready_body
-from app.actions.outbox import WAKE, one_line
+from app.actions.outbox import one_line
 from app.actions.retention import forget_outdated
 from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.mail import OutboxMail
+from app.entities.waking import SENDER, register_waking, wake_now
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
 from app.rules.delivery import CERTIFICATE, REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
@@ -103,23 +103,11 @@ def init_mailer(app: Flask, settings: Settings) -> None:
         with app.app_context():
             run(forget_outdated, SYSTEM)
 
-    app.extensions["proeve_wake"] = send_waiting
+    def wake() -> None:
+        if app.config["MAIL_SERVER"]:
+            send_waiting()
 
-
-@event.listens_for(db.session, "after_commit")
-def _wake(session: Any) -> None:
-    """Mails in a committed transaction wake the sender. Waking may fail: the clock comes within a minute."""
-    if not session.info.pop(WAKE, False) or not current_app.config["MAIL_SERVER"]:
-        return
-    try:
-        current_app.extensions["proeve_wake"]()
-    except Exception:
-        log.exception("the sender could not be woken")
-
-
-@event.listens_for(db.session, "after_rollback")
-def _let_sleep(session: Any) -> None:
-    session.info.pop(WAKE, None)
+    register_waking(app, SENDER, wake)
 
 
 def send_all() -> int:
@@ -261,5 +249,5 @@ def start_sender(app: Flask) -> QuietConsumer:
     """Send from this process, and do what else waits (app/worker.py), in threads of its own."""
     consumer = QuietConsumer(app.extensions["proeve_huey"], workers=2, max_delay=2, shutdown_timeout=10)
     consumer.start()
-    app.extensions["proeve_wake"]()
+    wake_now(app, SENDER)
     return consumer

@@ -17,6 +17,7 @@ from app.actions.forms import SelectChoice, UploadFileField
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.imports import ImportChange, ImportPart, ImportRun
+from app.entities.waking import WORKER, wake_after_commit
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
 from app.queries.imports import oldest_kept
@@ -31,7 +32,6 @@ LOGIN_CODES = (
 ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
 BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 LARGE = 5000  # rows: up to here a check takes well under a second and is done for every page
-WAKE_IMPORTS = "import waits"  # in the session's info until the commit: then the worker is woken
 
 
 # What a run of each kind asks for; a run is its maker's alone, whatever it is of.
@@ -204,7 +204,7 @@ def is_large(run: ImportRun) -> bool:
 def ask(run: ImportRun, task: str) -> None:
     """Leave the run to the worker, which is woken as soon as this is committed."""
     run.task, run.asked_at, run.lease_until, run.tries, run.problem = task, utc_now(), None, 0, ""
-    db.session.info[WAKE_IMPORTS] = True
+    wake_after_commit(WORKER)
 
 
 def _moved(run: ImportRun, stage: str) -> None:

@@ -17,13 +17,13 @@ from sqlalchemy import case, func, insert, literal, select, update
 
 from app.actions.base import ActionForm, Outcome, action
 from app.actions.codes import cancel_codes, mailed_code_for, slow_hash
-from app.actions.outbox import WAKE
 from app.actions.sessions import Opening
 from app.actions.sign_in import let_in, mailed_code_field, name_field, shared_field
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
+from app.entities.waking import SENDER, wake_after_commit
 from app.errors import RuleBroken
 from app.mail.code_texts import mailed_code_text
 from app.permissions import Actor, Permission
@@ -162,7 +162,7 @@ def _mail(user: User | None, wanted: int, code_id: int, purpose: str) -> None:
         failure="",
         failure_detail="",
     )
-    db.session.info[WAKE] = True  # for nobody too: the same work
+    wake_after_commit(SENDER)  # for nobody too: the same work
 
 
 def _insert_for(model: Any, for_user: int, **values: Any) -> None:

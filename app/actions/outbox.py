@@ -16,11 +16,11 @@ from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
+from app.entities.waking import SENDER, wake_after_commit
 from app.mail.texts import LOGIN_CODE
 from app.permissions import Actor, Permission
 from app.queries.users import live_code
 
-WAKE = "mail waits"  # in the session's info until the commit: then the sender is woken (app/mailer.py)
 AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
 
 
@@ -55,7 +55,7 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
         for mail in mails
     ]  # fmt: skip
     insert_all(OutboxMail, rows)
-    db.session.info[WAKE] = True
+    wake_after_commit(SENDER)
 
 
 def cancel_waiting(about: ColumnElement[bool]) -> None:
@@ -101,5 +101,5 @@ def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
         .values(state="waiting", tries=0, next_try_at=utc_now(), failure="", failure_detail=""),
         execution_options=QUIETLY,
     )
-    db.session.info[WAKE] = True
+    wake_after_commit(SENDER)
     return outcome
