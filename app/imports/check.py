@@ -80,7 +80,7 @@ def check(actor: Actor, rows: Sequence[Row], run: ImportRun, twice: Doubles | No
     """Check these rows; `twice` says what is wrong with a row because of another, beyond these too."""
     kind = kind_of(run)
     mapping = mapping_of(run)
-    world = World(kind.known(actor, _cells(kind, rows, mapping)), run.values, run.login_codes)
+    world = World(kind.known(actor, _Cells(kind, rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
     found = _doubles_among(checked, kind, world) if twice is None else twice
@@ -135,13 +135,21 @@ def _doubles_among(rows: Sequence[CheckedRow], kind: Kind, world: World) -> dict
     return found
 
 
-def _cells(kind: Kind, rows: Sequence[Row], mapping: ColumnMap) -> dict[str, Collection[Value]]:
-    """Column key -> its values in the file, each once."""
-    columns = kind.by_key
-    return {
-        key: {cell for _number, values in rows for cell in cells_of(columns[key], places, values)}
-        for key, places in mapping.items()
-    }
+class _Cells(Mapping[str, Collection[Value]]):
+    """Column key -> its values in the file, each once; gathered for who asks: names are never looked up."""
+
+    def __init__(self, kind: Kind, rows: Sequence[Row], mapping: ColumnMap) -> None:
+        self.columns, self.rows, self.mapping = kind.by_key, rows, mapping
+
+    def __getitem__(self, key: str) -> Collection[Value]:
+        column, places = self.columns[key], self.mapping[key]
+        return {cell for _number, values in self.rows for cell in cells_of(column, places, values)}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.mapping)
+
+    def __len__(self) -> int:
+        return len(self.mapping)
 
 
 def _sound(value: Value) -> Value:
@@ -179,6 +187,8 @@ class _Checker:
             self.names[column.key] = named
         filled = {key for column, _places in self.columns for key in (column.key, *column.gives)}
         self.filled = [column for column in kind.columns if column.key in filled]
+        self.wanted = [one for one in kind.columns if one.key == kind.identity]  # of a row that is there
+        self.wanted_new = [one for one in kind.columns if one.key == kind.identity or one.needed]
         self.seen: dict[str, dict[Any, Parsed]] = defaultdict(dict)
         self.whole: dict[Any, tuple[Any, list[Wrong]]] = {}  # of columns that may hold several values
 
@@ -239,14 +249,9 @@ class _Checker:
 
     def missing(self, kept: Kept, bad: Collection[str], there: Fact | None) -> list[Wrong]:
         """Required cells that are empty: what a row is known by always, the rest when it is new."""
-        wanted = [
-            column
-            for column in self.by_key.values()
-            if column.key == self.kind.identity or (column.needed and there is None)
-        ]
         return [
             Wrong(one.key, "", _("Deze cel is leeg. Vul %(column)s in.", column=_(one.label)))
-            for one in wanted
+            for one in (self.wanted_new if there is None else self.wanted)
             if one.key not in kept and one.key not in bad
         ]
 

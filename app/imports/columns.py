@@ -195,6 +195,9 @@ class TextColumn(Column):
 
 def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> list[Value]:
     """What a row of the file holds for a column: nothing, one value, or several to be kept apart."""
+    if len(places) == 1:
+        value = values[places[0]]
+        return [] if value is None else [value]
     cells = [values[place] for place in places if values[place] is not None]
     if column.joins and len(cells) > 1:
         wrong = next((cell for cell in cells if isinstance(cell, str) and is_formula_error(cell)), None)

@@ -90,5 +90,6 @@ def summary_of(actor: Actor, checked: Checked) -> Summary:
 
 
 def _reader(row: CheckedRow) -> Reader:
-    roles = [role for role in Role if role in row.values.get("roles", (Role.STUDENT,))]
-    return roles[0] if roles else "", row.values.get("language") or current_school().language
+    roles = row.values.get("roles")
+    first = Role.STUDENT if roles is None else next((role for role in Role if role in roles), "")
+    return first, row.values.get("language") or current_school().language
