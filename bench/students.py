@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from openpyxl import Workbook
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from app.actions.base import Action, Selection, run
 from app.actions.couplings import undo_coupling
@@ -50,6 +50,9 @@ def pages(visitor: Visitor, show: Show) -> None:
     """Time, queries, the slowest of them, size; the floor is 25 rows by their ids through the bare driver."""
     programme = db.session.scalars(select(Programme.id).where(Programme.crebo == "25656")).one()
     middle = db.session.scalars(select(Student.id).order_by(Student.id).offset(500).limit(1)).one()
+    half = db.session.scalars(
+        select(Student.id).order_by(Student.last_name).offset(_students() // 2).limit(1)
+    ).one()
     floor = _floor()
     db.session.remove()
     print(
@@ -72,6 +75,7 @@ def pages(visitor: Visitor, show: Show) -> None:
         "students, with nothing planned": "?state=nothing-planned",
         "students, without an inlogcode": "?state=no-code",
         "students, without one, last page": "?state=no-code&einde=1",
+        "students, without one, from the middle": f"?state=no-code&na={half}",
         "students, progress not available": "?state=no-progress",
     }.items():
         path = f"/studenten/{query}"
@@ -86,6 +90,10 @@ def pages(visitor: Visitor, show: Show) -> None:
             f"{len(took)} queries, slowest {slowest:.0f} ms, {size:.0f} KB: {'NOT MET' if verdict else 'ok'}"
         )
         show(what, taken, f"{note}; {sum(took) / floor:,.0f}x the floor in the database")
+
+
+def _students() -> int:
+    return db.session.scalar(select(func.count()).select_from(Student)) or 0
 
 
 def _floor() -> float:

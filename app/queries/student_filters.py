@@ -75,10 +75,11 @@ def by_state(statement: Select[Any], state: str, *, many: bool = False) -> Selec
     """
     if state not in STILL_TO_DO:
         return statement.where(Student.id.is_(None))
-    wanted = flagged(list(STILL_TO_DO).index(state))
+    bit = list(STILL_TO_DO).index(state)
     if many:
-        return statement.where(exists().where(StudentToDo.student_id == Student.id, wanted))
-    return statement.where(Student.id.in_(select(StudentToDo.student_id).where(wanted)))
+        has_it = StudentToDo.flags.bitwise_and(1 << bit) != 0
+        return statement.where(exists().where(StudentToDo.student_id == Student.id, has_it))
+    return statement.where(Student.id.in_(select(StudentToDo.student_id).where(flagged(bit))))
 
 
 def flagged(bit: int) -> ColumnElement[bool]:
