@@ -6,12 +6,14 @@ import html
 import re
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from app.entities.base import db
 from app.entities.lists import ListView
 from app.entities.students import Student
 from app.entities.users import User
+from app.pages import students as students_page
 from tests.factories import (
     make_elective,
     make_group,
@@ -71,6 +73,28 @@ def test_one_walks_from_the_first_page_to_the_last_and_back_over_the_same_rows(v
         assert "1–10 van 32" in last
         assert names(last)[:2] + back == wanted[:2] + wanted[-len(back) :], query
         assert names(visitor.get(steps(page)["Eerste pagina"]).text) == wanted[:10]
+
+
+@pytest.mark.parametrize("few", [0, 1000], ids=["along the order", "looked up first"])
+def test_what_is_still_to_be_done_is_paged_the_same_however_it_is_found(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(students_page, "FEW", few)
+    programme = make_programme()
+    for number in range(30):
+        make_student(*([programme] if number % 3 == 0 else []), last_name=f"Naam{number:02}")
+    wanted = [f"Naam{number:02}" for number in range(30) if number % 3]
+    visitor = visit("administrator")
+    page, seen = visitor.get("/studenten/?state=no-programme&size=8").text, []
+    for place in ("1–8 van 20", "9–16 van 20", "17–20 van 20"):
+        assert place in page
+        seen += names(page)
+        page = visitor.get(steps(page).get("Volgende", "/studenten/")).text
+    assert seen == wanted
+    last = visitor.get("/studenten/?state=no-programme&size=8&einde=1").text
+    assert "13–20 van 20" in last
+    assert names(last) == wanted[-8:]
+    assert names(visitor.get(steps(last)["Vorige"]).text) == wanted[4:12]
 
 
 def test_an_address_keeps_its_meaning_and_an_unseen_row_tells_nothing(visit: Visit) -> None:
