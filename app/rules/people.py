@@ -54,6 +54,8 @@ _WITHOUT_ACCENT = str.maketrans({**ONE_LETTER, **TWO_LETTERS})
 
 def tidy(text: str) -> str:
     """One space between words, none around them; odd spaces and composed letters made ordinary."""
+    if text.isascii():
+        return " ".join(text.split())
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
@@ -85,10 +87,11 @@ def student_search(first: str, infix: str, last: str, number: str, mail: str = "
     Who types the beginning of any of these finds the student: so what stands behind a hyphen, a dot or
     an @ is a word of its own as well ("el-amrani" is found by "amrani").
     """
-    words = search_form(first, infix, last, number, mail).split()
+    words = [word for part in (first, infix, last, number, mail) for word in search_form(part).split()]
     behind = [
         word[sign.end() :]
         for word in words
+        if not word.isalnum()
         for sign in _INSIDE.finditer(word)
         if "@" not in word[: sign.start()]  # half of a domain tells nobody from anybody
     ]
