@@ -170,7 +170,7 @@ def test_every_error_of_a_row_is_told_at_once(wizard):
         ("Geboortedatum", "morgen", "is geen datum"),
         ("Geboortedatum", "1-1-2030", "in de toekomst"),
         ("E-mail", "zonder-apenstaart", "is geen e-mailadres"),
-        ("Geslacht", "q", "is geen bekende waarde voor geslacht"),
+        ("Geslacht", "q", "is geen bekende waarde voor geslacht. Kies in stap 3 wat het betekent."),
         ("Opleiding", "Toverkunst", "staat niet bij uw opleidingen"),
         ("Praktijkbegeleider", "niemand@example.nl", "Er is geen gebruiker “niemand@example.nl”"),
     ],
