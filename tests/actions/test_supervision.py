@@ -15,6 +15,7 @@ from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from tests.factories import make_student, make_user, refresh
 from tests.support.queries import counted
+from tests.support.visitor import Visitor
 
 Actors = Callable[..., Actor]
 
@@ -76,6 +77,18 @@ def test_only_users_of_these_students_can_be_taken_away(actor: Actors) -> None:
     make_student(supervisors=((user, "school_examiner"),))
     with pytest.raises(RuleBroken):
         run(uncouple_users, actor("administrator"), [student.id], users=[f"school_examiner:{user.id}"])
+
+
+def test_who_can_be_taken_away_stands_under_each_role_once(visit: Callable[..., Visitor]) -> None:
+    first, second, company = (
+        make_user("school_examiner", last_name="Aalders"), make_user("school_examiner", last_name="Zijlstra"),
+        make_user("company_examiner", last_name="Meijer"),
+    )  # fmt: skip
+    roles = ((first, "school_examiner"), (company, "company_examiner"), (second, "school_examiner"))
+    student = make_student(supervisors=roles)
+    form = visit("administrator").get(f"/studenten/do/uncouple_users?id={student.id}").text
+    assert [form.count(f">{name}<") for name in ("Examinator school", "Examinator bedrijf")] == [1, 1]
+    assert form.index("Aalders") < form.index("Zijlstra") < form.index("Meijer")
 
 
 def test_one_student_of_another_refuses_the_whole_batch(app: object) -> None:
