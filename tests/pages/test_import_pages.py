@@ -147,6 +147,12 @@ def test_a_wrong_file_gets_a_sentence_at_the_field_and_nothing_is_kept(visit, co
     assert db.session.scalar(select(func.count(ImportRun.id))) == 0
 
 
+def test_too_many_rows_are_told_as_the_reader_writes_numbers(visit):
+    answer = choose(visit("administrator"), b"Nummer;Voornaam\n" + b"1;Bo\n" * 100_001)
+    assert answer.status_code == 422
+    assert "meer dan 100.000 rijen" in answer.text
+
+
 def test_no_file_at_all_is_told_at_the_field(visit):
     answer = visit("administrator").post(BASE, {"login_codes": "none"})
     assert answer.status_code == 422
