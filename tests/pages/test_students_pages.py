@@ -476,3 +476,13 @@ def test_a_school_with_very_many_groups_types_a_name_instead(
     assert 'id="filter-groep" name="groep" value="ig 2b"' in page
     assert "Tweede, Fleur" in page
     assert "Eerste, Fleur" not in page
+
+
+def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> None:
+    active = make_student(last_name="Vos")
+    page = visit("administrator").get(f"/studenten/do/reactivate_students?id={active.id}").text
+    assert "Er verandert niets." in page
+    assert '<button class="btn btn-primary" type="submit">Weer activeren' not in page
+    gone = make_student(active=False)
+    page = visit("administrator").get(f"/studenten/do/reactivate_students?id={gone.id}&id={active.id}").text
+    assert '<button class="btn btn-primary" type="submit">Weer activeren' in page
