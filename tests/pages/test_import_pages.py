@@ -153,6 +153,16 @@ def test_too_many_rows_are_told_as_the_reader_writes_numbers(visit):
     assert "meer dan 100.000 rijen" in answer.text
 
 
+def test_of_many_new_groups_twenty_are_named_and_the_rest_is_counted(visit):
+    rows = [(str(2000 + n), "Bo", "", "Vos", f"Klas {n:02}") for n in range(23)]
+    header = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "Klas")
+    visitor = visit("administrator")
+    address = to_check(visitor, lines(*rows, header=header))
+    assert "Klas 18, Klas 19 en nog 3." in visitor.get(address).text
+    data = {name: hidden(visitor.get(address).text, name) for name in ("token", "version")}
+    assert "Klas 18, Klas 19 en nog 3." in visitor.get(visitor.post(address, data).headers["Location"]).text
+
+
 def test_no_file_at_all_is_told_at_the_field(visit):
     answer = visit("administrator").post(BASE, {"login_codes": "none"})
     assert answer.status_code == 422

@@ -473,7 +473,7 @@ def test_a_school_with_very_many_groups_types_a_name_instead(
     assert '<select class="form-select form-select-sm" id="filter-groep"' in visitor.get("/studenten/").text
     monkeypatch.setattr("app.queries.student_choices.MANY", 1)
     page = visitor.get("/studenten/?groep=ig 2b").text
-    assert 'id="filter-groep" name="groep" value="ig 2b"' in page
+    assert 'id="filter-groep" name="groep" value="ig 2b" placeholder="Typ een naam"' in page
     assert "Tweede, Fleur" in page
     assert "Eerste, Fleur" not in page
 

@@ -296,9 +296,9 @@ class ListPage(ActionPage, ModelView):
             label = next((text for key, text in offered or () if str(key) == value), value)
             choices = [("", _("Alle")), *_counted(item, offered)] if offered is not None else []
             rest = [(key, kept) for key, kept in pairs if key != item.name]
-            inputs.append(
-                FilterInput(item.name, str(item.label), value, label, choices, href_with(request.path, rest))
-            )
+            hint = _("Typ een naam") if item.choices and offered is None else ""
+            without = href_with(request.path, rest)
+            inputs.append(FilterInput(item.name, str(item.label), value, label, choices, without, hint))
         return inputs
 
     def place_pairs(self) -> list[tuple[str, str]]:
