@@ -176,10 +176,12 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         ListFilter(
             "groep", _l("Studentgroep"), filters.by_group,
             lambda: _choices().groups, lambda: _choices().counts["group"],
+            lambda key: choices.group_named(current_actor(), key),
         ),
         ListFilter(
             "begeleider", _l("Praktijkbegeleider"), filters.by_supervisor,
             lambda: _choices().supervisors, lambda: _choices().counts["supervisor"],
+            lambda key: choices.supervisor_named(current_actor(), key),
         ),
         ListFilter(
             "state", _l("Nog te doen"), filters.by_state,

@@ -478,6 +478,25 @@ def test_a_school_with_very_many_groups_types_a_name_instead(
     assert "Eerste, Fleur" not in page
 
 
+def test_a_link_to_the_students_of_one_of_very_many_groups_says_its_name(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = make_user("school_supervisor", first_name="Sanne", infix="de", last_name="Wit")
+    student = make_student(last_name="Eerste", supervisors=((guide, "school_supervisor"),))
+    group = make_group(student, name="VZ-IG 2A")
+    make_group(make_student(last_name="Tweede", supervisors=((guide, "school_supervisor"),)), name="VZ-IG 2B")
+    monkeypatch.setattr("app.queries.student_choices.MANY", 0)
+    page = visit("administrator").get(f"/studenten/?groep={group.id}&begeleider={guide.id}").text
+    assert "Studentgroep:</span> VZ-IG 2A<" in page
+    assert "Praktijkbegeleider:</span> Sanne de Wit<" in page
+    assert 'name="groep" value="VZ-IG 2A"' in page
+    assert "Eerste, Fleur" in page
+    assert "Tweede, Fleur" not in page
+    stranger = visit("school_supervisor").get(f"/studenten/?groep={group.id}&begeleider={guide.id}").text
+    assert "VZ-IG" not in stranger
+    assert "Sanne de Wit" not in stranger
+
+
 def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> None:
     active = make_student(last_name="Vos")
     page = visit("administrator").get(f"/studenten/do/reactivate_students?id={active.id}").text

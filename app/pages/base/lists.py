@@ -61,6 +61,7 @@ class ListFilter:
     apply: Callable[[Select[Any], str], Select[Any]]
     choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
     counts: Callable[[], Mapping[str, int]] | None = None  # how many rows each choice finds, of all in sight
+    named: Callable[[str], str] | None = None  # what a link chose, where a name is typed; empty: it was typed
 
 
 def _counted(item: ListFilter, offered: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -293,12 +294,16 @@ class ListPage(ActionPage, ModelView):
         for item in self.own_filters():
             value = text_arg(item.name)
             offered = item.choices() if item.choices else None
-            label = next((text for key, text in offered or () if str(key) == value), value)
+            label = next((text for key, text in offered or () if str(key) == value), "")
+            if value and offered is None and item.named is not None:
+                value = item.named(value) or value
             choices = [("", _("Alle")), *_counted(item, offered)] if offered is not None else []
             rest = [(key, kept) for key, kept in pairs if key != item.name]
             hint = _("Typ een naam") if item.choices and offered is None else ""
             without = href_with(request.path, rest)
-            inputs.append(FilterInput(item.name, str(item.label), value, label, choices, without, hint))
+            inputs.append(
+                FilterInput(item.name, str(item.label), value, label or value, choices, without, hint)
+            )
         return inputs
 
     def place_pairs(self) -> list[tuple[str, str]]:
