@@ -43,6 +43,17 @@ def test_users_are_coupled_each_in_the_chosen_role(actor: Actors) -> None:
     assert {student for student, version in versions().items() if version > before[student]} == {half.id}
 
 
+def test_several_users_are_named_apart_each_with_the_role(actor: Actors) -> None:
+    company = make_user("company_supervisor", first_name="André", last_name="Bakker", organisation="De Kievit")
+    school = make_user("school_supervisor", first_name="Sam", infix="de", last_name="Wit")
+    chosen = [f"company_supervisor:{company.id}", f"school_supervisor:{school.id}"]
+    outcome = run(couple_users, actor("administrator"), [make_student().id], users=chosen)
+    assert outcome.summary == (
+        "1 student gekoppeld aan Bakker, André (De Kievit) als Praktijkopleider; "
+        "Wit, Sam de als Praktijkbegeleider."
+    )
+
+
 def test_coupling_twice_changes_nothing(actor: Actors) -> None:
     user, student = make_user("company_examiner"), make_student()
     for expected in (1, 0):
