@@ -66,7 +66,7 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
     return ShowModel(
         title=student.full_name,
         sections=sections,
-        back_href=page.href("index"),
+        back_href=page.list_href(),
         back_label=_("Studenten"),
         buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil")),
         badges=_badges(student),

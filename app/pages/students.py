@@ -289,11 +289,12 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
 
     def action_href(self, act: Action, student: Student) -> str:
         """An action on this student, that comes back to the student's page."""
-        return href_with(self.href("do", name=act.name), [("id", str(student.id)), ("back", "student")])
+        pairs = [("id", str(student.id)), ("back", "student"), *self.list_pairs()]
+        return href_with(self.href("do", name=act.name), pairs)
 
     def back_href(self) -> str:
         if text_arg("back") == "student" and len(ids_arg()) == 1:
-            return self.href("show", pk=ids_arg()[0])
+            return href_with(self.href("show", pk=ids_arg()[0]), self.list_pairs())
         return super().back_href()
 
     def after_href(self, act: Action, outcome: Outcome) -> str:

@@ -44,7 +44,9 @@ def test_users_are_coupled_each_in_the_chosen_role(actor: Actors) -> None:
 
 
 def test_several_users_are_named_apart_each_with_the_role(actor: Actors) -> None:
-    company = make_user("company_supervisor", first_name="André", last_name="Bakker", organisation="De Kievit")
+    company = make_user(
+        "company_supervisor", first_name="André", last_name="Bakker", organisation="De Kievit"
+    )
     school = make_user("school_supervisor", first_name="Sam", infix="de", last_name="Wit")
     chosen = [f"company_supervisor:{company.id}", f"school_supervisor:{school.id}"]
     outcome = run(couple_users, actor("administrator"), [make_student().id], users=chosen)

@@ -8,7 +8,7 @@ are checked (trap 20), related rows come with one query per relation (trap 22).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import abort, request
@@ -233,9 +233,23 @@ class ListPage(ActionPage, ModelView):
         return Row(
             id=row.id,
             label=self.row_label(row),
-            cells=[column.cell(line) for column in self.shown_columns()],
+            cells=[self._from_here(row, column.cell(line)) for column in self.shown_columns()],
             buttons=self.row_buttons(row),
         )
+
+    def _from_here(self, row: Any, cell: Cell) -> Cell:
+        """The page of a row is told where in the list one was, to lead back to it."""
+        if cell.href != f"{self.route_base}/{row.id}":
+            return cell
+        return replace(cell, href=href_with(cell.href, self.list_pairs()))
+
+    def list_pairs(self) -> list[tuple[str, str]]:
+        """What the page of a row keeps of the list: not the page by number, which it may have of its own."""
+        return [*self.filter_pairs(), *self.order_pairs(), *place_pairs()]
+
+    def list_href(self) -> str:
+        """The list that one came from to the page of a row."""
+        return href_with(self.href("index"), self.list_pairs())
 
     def _page_of_rows(self) -> tuple[Sequence[Any], Pager]:
         statement, order, down = (
@@ -308,7 +322,8 @@ class ListPage(ActionPage, ModelView):
 
     def place_pairs(self) -> list[tuple[str, str]]:
         """The order and the place in the list: an action comes back to it."""
-        return [*self.order_pairs(), *place_pairs()]
+        page = [("page", text_arg("page"))] if text_arg("page") else []
+        return [*self.order_pairs(), *place_pairs(), *page]
 
     def order_pairs(self) -> list[tuple[str, str]]:
         return [(key, text_arg(key)) for key in ORDER if text_arg(key)]
