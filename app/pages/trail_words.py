@@ -125,6 +125,20 @@ def remark_text(value: Any) -> str:
     return _("verwijderd") if value == [True, False] else _("gewijzigd")
 
 
+def users_text(value: Any) -> str:
+    """Who was coupled, each with the role; kept as "company_supervisor: Bakker, André"."""
+    if not isinstance(value, list):
+        return change_text(value)
+    return "; ".join(_in_role(str(one)) for one in value)
+
+
+def _in_role(kept: str) -> str:
+    role, _colon, name = kept.partition(": ")
+    if role not in set(Role) or not name:
+        return kept
+    return _("%(name)s als %(role)s", name=name, role=_(Role(role).label))
+
+
 def way_text(value: Any) -> str:
     return _(WAYS[value]) if value in WAYS else value_text(value)
 

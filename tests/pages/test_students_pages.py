@@ -497,6 +497,19 @@ def test_a_link_to_the_students_of_one_of_very_many_groups_says_its_name(
     assert "Sanne de Wit" not in stranger
 
 
+def test_the_trail_names_who_was_coupled_and_in_which_role_in_the_readers_words(visit: Visit) -> None:
+    company = make_user("company_supervisor", first_name="André", last_name="Bakker")
+    school = make_user("school_supervisor", first_name="Sam", infix="de", last_name="Wit")
+    student, visitor = make_student(), visit("administrator")
+    chosen = [f"company_supervisor:{company.id}", f"school_supervisor:{school.id}"]
+    visitor.do(f"/studenten/do/couple_users?id={student.id}", {"users": chosen})
+    told = "Bakker, André als Praktijkopleider; Wit, Sam de als Praktijkbegeleider"
+    for page in (f"/studenten/{student.id}", "/logboek/"):
+        text = html.unescape(visitor.get(page).text)
+        assert told in text, page
+        assert "company_supervisor" not in text, page
+
+
 def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> None:
     active = make_student(last_name="Vos")
     page = visit("administrator").get(f"/studenten/do/reactivate_students?id={active.id}").text
