@@ -17,9 +17,11 @@ from app.entities.imports import ImportRun
 from app.entities.students import Gender, Student
 from app.imports.kept import rows_of
 from app.imports.work import work_all
+from app.permissions import actor_of
 from tests.factories import make_programme, make_user, refresh
-from tests.support.importing import lines
+from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
+from tests.support.visitor import Visitor
 
 BASE = "/studenten/importeren/"
 HEADER = ("Studentnr", "Roepnaam", "Tussenvoegsel", "Achternaam", "M/V", "Crebo", "Huisdier")
@@ -161,6 +163,19 @@ def test_of_many_new_groups_twenty_are_named_and_the_rest_is_counted(visit):
     assert "Klas 18, Klas 19 en nog 3." in visitor.get(address).text
     data = {name: hidden(visitor.get(address).text, name) for name in ("token", "version")}
     assert "Klas 18, Klas 19 en nog 3." in visitor.get(visitor.post(address, data).headers["Location"]).text
+
+
+def test_the_trail_tells_an_import_in_the_readers_words(app):
+    boss = make_user("administrator")
+    header = ("Studentnummer", "Naam", "Klas", "Crebo", "Praktijkbegeleider")
+    Wizard(actor_of(boss)).bring_in(lines(("2000", "Bo Vos", "2A", "", ""), header=header))
+    visitor = Visitor(app, boss)
+    entries = re.findall(r'href="(/logboek/\d+)"', visitor.get("/logboek/").text)
+    told = html.unescape(" ".join(visitor.get(entry).text for entry in entries))
+    for words in ("Volledige naam: 2", "Studentgroep: 3", "Opleiding: 4", "Praktijkbegeleider: 5"):
+        assert words in told
+    for code in ("full_name", "school_supervisor", ">new<", ">refused<", ">unchanged<"):
+        assert code not in told
 
 
 def test_no_file_at_all_is_told_at_the_field(visit):

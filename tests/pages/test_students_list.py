@@ -143,6 +143,8 @@ def test_the_reader_chooses_columns_and_keeps_filters_under_a_name(visit: Visit)
     assert chosen.headers["Location"] == "/studenten/?q=fleur&order=name"
     page = visitor.get("/studenten/?q=fleur").text
     assert "fleur@example.nl" in page
+    visitor.do("/studenten/do/show_columns", {"columns": ["email", "number"]})
+    assert "De kolommen zijn gelijk gebleven." in visitor.get("/studenten/").text
     assert 'data-label="Opleiding"' not in page
     assert names(visitor.get("/studenten/?order=progress").text) == ["Berg"]  # sorted by what is not shown
     assert 'data-label="Opleiding"' in colleague.get("/studenten/").text
