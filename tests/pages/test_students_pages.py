@@ -518,3 +518,20 @@ def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> N
     gone = make_student(active=False)
     page = visit("administrator").get(f"/studenten/do/reactivate_students?id={gone.id}&id={active.id}").text
     assert '<button class="btn btn-primary" type="submit">Weer activeren' in page
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "hint"),
+    [
+        ("administrator", "/studenten/", "of importeer een Excel- of CSV-bestand"),
+        ("school_supervisor", "/studenten/", "Voer een student in, of vraag de beheerder u te koppelen."),
+        ("company_supervisor", "/studenten/", "Hier staan de studenten aan wie u gekoppeld bent."),
+        ("exam_committee", "/studenten/", "Zodra er studenten zijn ingevoerd, staan ze hier."),
+        ("administrator", "/voortgang/", "Zodra er studenten zijn ingevoerd, staan ze hier."),
+        ("company_supervisor", "/voortgang/", "Hier staan de studenten aan wie u gekoppeld bent."),
+        ("administrator", "/examens/", "Zodra er studenten aan een opleiding zijn gekoppeld"),
+        ("company_examiner", "/examens/", "Zodra u aan een student of examenmoment bent gekoppeld"),
+    ],
+)
+def test_an_empty_page_says_what_its_reader_can_do(visit: Visit, role: str, path: str, hint: str) -> None:
+    assert hint in html.unescape(visit(role).get(path).text)

@@ -186,9 +186,13 @@ class ListPage(ActionPage, ModelView):
             buttons=self.page_buttons(),
             intro=str(self.intro),
             empty_title=str(self.empty_title),
-            empty_hint=str(self.empty_hint),
+            empty_hint=str(self.hint_when_empty()),
             empty_button=next(iter(self.page_buttons()), None),
         )
+
+    def hint_when_empty(self) -> Text:
+        """What this reader can do about it."""
+        return self.empty_hint
 
     def page_buttons(self) -> Sequence[Button]:
         """The plus buttons on top, for who may."""
