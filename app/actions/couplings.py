@@ -70,7 +70,7 @@ class UndoForm(ActionForm):
         columns = (CouplingRun.id, CouplingRun.at, CouplingRun.summary)
         runs = db.session.execute(undoable(actor).with_only_columns(*columns)).all()
         local = current_school().local
-        self.run_id.choices = [(run.id, f"{local(run.at):%d-%m %H:%M}: {run.summary}") for run in runs]
+        self.run_id.choices = [(run.id, f"{local(run.at):%d-%m-%Y %H:%M}: {run.summary}") for run in runs]
         if self.run_id.data is None and runs:
             self.run_id.data = runs[0].id
 

@@ -23,6 +23,7 @@ from app.entities.students import Student, StudentGroup, group_member, group_rul
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, may, visible
+from app.queries.groups import member_counts
 from app.queries.picker import named, user_label
 from app.rules import groups as rules
 from app.rules.people import tidy
@@ -152,7 +153,7 @@ def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, 
     confirm=True,
     danger=True,
     noun=_l("studentgroepen"),
-    submit=_l("Verwijder de groep"),
+    submit=_l("Verwijderen"),
     intro=_l("De studenten zelf blijven bestaan, met alles wat bij hen hoort."),
 )
 def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
@@ -168,6 +169,7 @@ def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     refused = list(_not_to_remove(actor, rows))
     kept = {one.label for one in refused}
     gone = [row for row in rows if row.name not in kept]
+    members = member_counts(actor, [row.id for row in gone])
     ids = id_set([row.id for row in gone])
     for held in (group_member, group_rule):
         db.session.execute(delete(held).where(held.c.group_id.in_(ids)))
@@ -175,11 +177,15 @@ def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     return Outcome(
         done=len(gone),
         ids=[row.id for row in gone],
-        names=[row.name for row in gone],
+        names=[_with_students(row.name, members.get(row.id, 0)) for row in gone],
         refused=refused,
         summary=ngettext("%(num)s studentgroep verwijderd.", "%(num)s studentgroepen verwijderd.", len(gone)),
         details={"name": [", ".join(row.name for row in gone), None]},
     )
+
+
+def _with_students(group: str, count: int) -> str:
+    return f"{group}: {ngettext('%(num)s student', '%(num)s studenten', count)}"
 
 
 def _not_to_remove(actor: Actor, rows: Sequence[Any]) -> Iterator[Refused]:

@@ -20,7 +20,7 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.students import Student, Supervision
 from app.errors import RuleBroken
-from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission
+from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role
 from app.queries.asked import Asked
 from app.queries.picker import Option, named, user_label
 from app.rules.text import N_
@@ -173,8 +173,10 @@ def _chosen(known: Mapping[str, Option], keys: Sequence[str], refusal: str) -> l
 
 
 def _names(chosen: Sequence[Person]) -> str:
-    return ", ".join(
-        f"{p.label} ({_(ROLE_LABELS[role])})" for p in chosen for role in SUPERVISION_ROLES if role == p.role
+    """ "Bakker, Sanne als Praktijkopleider; Wit, Sam de als Praktijkbegeleider": the names hold commas."""
+    return "; ".join(
+        _("%(name)s als %(role)s", name=person.label, role=_(ROLE_LABELS[Role(person.role)]))
+        for person in chosen
     )
 
 

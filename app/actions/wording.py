@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
+
+LARGE = 10_000  # a number as large is written "10.000"; no year is
 
 
 class Worded(Protocol):
@@ -23,4 +26,10 @@ def say(told: Worded) -> str:
     if not told.message:
         return ""
     translated = _(told.message)
-    return translated % told.params if told.params else translated
+    return (
+        translated % {key: _shown(value) for key, value in told.params.items()} if told.params else translated
+    )
+
+
+def _shown(value: Any) -> Any:
+    return format_decimal(value) if isinstance(value, int) and value >= LARGE else value

@@ -35,7 +35,7 @@ def read_csv(data: bytes, limits: Limits, reading: Reading) -> Table:
     if _MARKUP.match(text):  # many systems export a web page or XML and call it .xls
         raise FileRefused("other-office")
     if text.count("\n") + text.count("\r") > LINES_PER_ROW * limits.rows:
-        raise FileRefused("too-many-rows", maximum=limits.rows)
+        raise FileRefused("too-many-rows", maximum=limits.rows - 1)
     skipped = 0
     if told := _SEPARATOR_LINE.match(text):  # Excel's own way to say it
         delimiter, text, skipped = told[1], text[told.end() :], 1

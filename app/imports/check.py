@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
-from app.imports.columns import Column, World, cells_of
+from app.imports.columns import Column, World, cells_of, short
 from app.imports.kept import Row, column_name, count_of, rows_of, shown
 from app.imports.kind import Change, CheckedRow, Kept, Kind, Problem, State, Wrong
 from app.imports.kinds import kind_of, mapping_of
@@ -249,11 +249,21 @@ class _Checker:
 
     def missing(self, kept: Kept, bad: Collection[str], there: Fact | None) -> list[Wrong]:
         """Required cells that are empty: what a row is known by always, the rest when it is new."""
-        return [
-            Wrong(one.key, "", _("Deze cel is leeg. Vul %(column)s in.", column=_(one.label)))
-            for one in (self.wanted_new if there is None else self.wanted)
-            if one.key not in kept and one.key not in bad
-        ]
+        wanted = self.wanted_new if there is None else self.wanted
+        return [self._missing(one, kept) for one in wanted if one.key not in kept and one.key not in bad]
+
+    def _missing(self, column: Column, kept: Kept) -> Wrong:
+        """The cell is empty; or it stood there to hold a whole name, and holds a part of one."""
+        label = _(column.label)
+        whole = next((one.gives for one, _places in self.columns if column.key in one.gives), ())
+        there = " ".join(kept[key] for key in whole if kept.get(key))
+        if not there:
+            return Wrong(column.key, "", _("Deze cel is leeg. Vul %(column)s in.", column=label))
+        sentence = _(
+            "“%(value)s” is geen volledige naam: %(column)s ontbreekt. Vul de hele naam in.",
+            value=short(there), column=label,
+        )  # fmt: skip
+        return Wrong(column.key, there, sentence)
 
     def compare(self, row: CheckedRow) -> None:
         """State and changes of a row with nothing wrong; an empty cell changes nothing."""

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from app.actions.student_fields import HINTS, shown_field
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Column, Option, World, cell_text, share
+from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.rules import people
 from app.rules.fields import CLOSED, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
@@ -80,10 +81,12 @@ class ClosedFieldColumn(FieldColumn, ClosedColumn):
     def propose(self, text: str, world: World) -> str:
         """The choice that has all its words ("Noord": Dependance Noord), else the one most like it."""
         forms = {people.search_form(choice): choice for choice in self.field.choices}
-        words = set(people.search_form(text).split())
-        having = [choice for form, choice in forms.items() if words <= set(form.split())]
-        near = get_close_matches(people.search_form(text), forms, n=1)
-        return having[0] if len(having) == 1 else forms[near[0]] if near else ""
+        form = people.search_form(text)
+        having = [choice for one, choice in forms.items() if set(form.split()) <= set(one.split())]
+        if len(having) == 1:
+            return having[0]
+        near = (one for one in get_close_matches(form, forms) if by_a_slip(form, one))
+        return next((forms[one] for one in near), "")
 
     def parse(self, value: Value, world: World) -> Any:
         choice = self.chosen(cell_text(value), world)

@@ -169,7 +169,7 @@ def _choices(column: ClosedColumn, value: Asked, world: World) -> list[Any]:
     if value.proposal not in {LEAVE, *(option.value for option in options)}:
         options += [option for option in column.options(world) if option.value == value.proposal]
     return [
-        SelectChoice("", _("Nog niet gekozen: deze rijen gaan niet mee")),
+        SelectChoice("", _("Niet gekozen: rijen gaan niet mee")),
         *(SelectChoice(o.value, _(o.label) if o.translate else o.label) for o in options),
         SelectChoice(LEAVE, _("Leeg laten")),
     ]

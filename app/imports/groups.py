@@ -23,20 +23,29 @@ from app.imports.columns import (
     World,
     cell_text,
     plain,
+    share,
     short,
 )
 from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Named, Refuse, Wrong
-from app.imports.shared import FILLED_BY_RULE, NUMBER_NAMES, login_in, number_in, pieces
+from app.imports.shared import (
+    FILLED_BY_RULE,
+    NUMBER_NAMES,
+    login_in,
+    may_be_number,
+    number_in,
+    pieces,
+)
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
 from app.queries.import_absent import Absent, absent_groups
 from app.queries.import_groups import RULED, groups_known
 from app.queries.imports import Fact, Known
 from app.rules import groups as rules
-from app.rules.people import search_form
+from app.rules import people
 from app.rules.text import N_
 from app.school import current_school
 
+YEAR = 4  # digits
 PROPERTIES = ("cohort", "school_year", "location", "colour", "mentor_id")
 
 
@@ -68,6 +77,9 @@ class SchoolYearColumn(Column):
     example = "2026-2027"
     help = N_("Bijvoorbeeld 2026-2027.")
 
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        return share(values, _is_school_year)
+
     def parse(self, value: Value, world: World) -> str | None:
         return rules.school_year(cell_text(value)) or None
 
@@ -85,6 +97,9 @@ class ColourColumn(ClosedColumn):
     example = "Blauw"
     help = N_("Een kleur uit de lijst: zo is de groep in overzichten te herkennen.")
     words = {plain(name): key for key, label in rules.GROUP_COLOURS.items() for name in (key, label)}
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        return share(values, lambda text: not self.ask(text, world))
 
     def options(self, world: World) -> Sequence[Option]:
         return [Option(key, label, translate=True) for key, label in rules.GROUP_COLOURS.items()]
@@ -127,7 +142,7 @@ class MentorColumn(Column):
         if not text:
             return None
         user = world.known.users.get(text.lower())
-        meant = [user] if user is not None else world.known.named.get(search_form(text), ())
+        meant = [user] if user is not None else world.known.named.get(people.search_form(text), ())
         if len(meant) > 1:
             raise RuleBroken(
                 N_("Er is meer dan één gebruiker met de naam “%(value)s”. Vul het e-mailadres in."),
@@ -154,6 +169,13 @@ class MembersColumn(Column):
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
         return pieces(value, r";,|\s") if isinstance(value, str) else (value,)
+
+    def looks(self, values: Sequence[Value], world: World) -> float:
+        """Numbers of students; no years, and above all no citizen's numbers."""
+        texts = [cell_text(part) for value in values for part in self.parts(value, world)]
+        if all(map(people.is_citizen_number, texts)) or all(len(text) == YEAR for text in texts):
+            return 0
+        return sum(map(may_be_number, texts)) / len(texts)
 
     def parse(self, value: Value, world: World) -> int:
         number = number_in(value)
@@ -252,6 +274,13 @@ def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:
             )
             shown = "" if key == "mentor_id" else str(row.values[key])
             refuse(row, Wrong(key, shown, sentence))
+
+
+def _is_school_year(text: str) -> bool:
+    try:
+        return bool(rules.school_year(text))
+    except RuleBroken:
+        return False
 
 
 def _key(kept: Kept) -> str:

@@ -22,6 +22,7 @@ from app.imports.table import Row as TableRow
 from app.queries.imports import part_rows
 
 FIRST_VALUES = 5
+FIRST_ROWS = 200  # of which other values are looked for
 PART = 1000  # rows in a part
 LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
 Row = tuple[int, list[Value]]
@@ -126,13 +127,13 @@ def column_letter(index: int) -> str:
 
 
 def first_values(run: ImportRun) -> list[list[str]]:
-    """Per column of the file its first five values, as read."""
+    """Per column of the file its first five values, as read; each once, as far as the first rows go."""
     found: list[list[str]] = [[] for _name in run.table["header"]]
-    for _number, values in rows_of(run):
-        for index, value in enumerate(values):
-            if value is not None and len(found[index]) < FIRST_VALUES:
-                found[index].append(shown(value))
-        if all(len(texts) == FIRST_VALUES for texts in found):
+    for looked_at, (_number, values) in enumerate(rows_of(run)):
+        for texts, value in zip(found, values, strict=False):
+            if value is not None and len(texts) < FIRST_VALUES and (text := shown(value)) not in texts:
+                texts.append(text)
+        if all(len(texts) == FIRST_VALUES or (texts and looked_at >= FIRST_ROWS) for texts in found):
             break
     return found
 

@@ -12,6 +12,7 @@ from app.rules.people import search_form
 
 OFFERED = 20
 LIKELY = 0.85  # of two texts that are alike to this degree, one is a typing error
+SLIP = 0.6  # of what two texts do not share, before it may be a typing error too
 APART = 0.05  # and the next one is this much less alike, or nobody knows which is meant
 BEGINNING = 3  # letters that two names share somewhere, or they are not compared
 _WORDS = re.compile(r"\w+")
@@ -46,6 +47,13 @@ class Nearest:
         if not found or found[0][0] < LIKELY or (len(found) > 1 and found[0][0] - found[1][0] < APART):
             return ""
         return found[0][1]
+
+
+def by_a_slip(text: str, other: str) -> bool:
+    """Whether two texts that are alike may be one: "Locatie Zuid" is another place than "Locatie Noord"."""
+    words, others = (set(_WORDS.findall(search_form(one))) for one in (text, other))
+    rest, more = (" ".join(sorted(one)) for one in (words - others, others - words))
+    return not rest or not more or more.startswith(rest) or _likeness(rest, more) >= SLIP
 
 
 def _form(name: str) -> str:

@@ -152,7 +152,7 @@ def _answer(line: bytes, limits: Limits) -> Any:
     except ValueError as error:
         raise FileRefused("unreadable") from error
     if isinstance(answer, dict) and (refused := answer.get("refused")):
-        size = {"too-many-rows": limits.rows, "too-many-columns": limits.columns}
+        size = {"too-many-rows": limits.rows - 1, "too-many-columns": limits.columns}
         raise FileRefused(refused, **({"maximum": size[refused]} if refused in size else {}))
     return answer
 

@@ -21,6 +21,7 @@ from app.imports.columns import (
     short,
 )
 from app.imports.kind import Kept
+from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.imports import Fact, ProgrammeFact
 from app.rules import people
@@ -32,6 +33,8 @@ FILLED_BY_RULE = N_(
     "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
 )
 _CREBO = re.compile(r"\b\d{5}\b")
+_PHONE = re.compile(r"0[1-9]\d{8}")
+LEAST_DIGITS = 4  # of a student number
 NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
                 "stamnummer", "nummer", "student id", "student number")  # fmt: skip
 
@@ -124,12 +127,16 @@ class ProgrammeColumn(ClosedColumn):
         return len(self.meant(text, world)) != 1
 
     def propose(self, text: str, world: World) -> str:
-        meant = self.meant(text, world)
-        if meant:
-            return str(max(meant, key=lambda one: one.cohort).id)
+        """The newest of those that it names or has the crebo of, else the one that it nearly names."""
+        form = people.search_form(text)
+        crebo = _CREBO.search(form)
+        of_crebo = _by_name(world.known.programmes).get(crebo[0], ()) if crebo else ()
+        meant = self.meant(text, world) or of_crebo
+        if meant or crebo:
+            return str(max(meant, key=lambda one: one.cohort).id) if meant else ""
         names = {people.search_form(one.name): one for one in reversed(world.known.programmes)}
-        near = get_close_matches(people.search_form(text), names, n=1, cutoff=0.75)
-        return str(names[near[0]].id) if near else ""
+        near = (one for one in get_close_matches(form, names, cutoff=0.75) if by_a_slip(form, one))
+        return next((str(names[one].id) for one in near), "")
 
     def parse(self, value: Value, world: World) -> int | None:
         text = cell_text(value)
@@ -189,6 +196,11 @@ def number_in(value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RuleBroken(N_("“%(value)s” is geen studentnummer."), value=cell_text(value))
     return people.student_number(value)
+
+
+def may_be_number(text: str) -> bool:
+    """Digits that a student may be known by; no telephone."""
+    return text.isascii() and text.isdigit() and len(text) >= LEAST_DIGITS and not _PHONE.fullmatch(text)
 
 
 def pieces(value: Value, separators: str) -> list[str]:

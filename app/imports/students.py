@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -19,6 +18,7 @@ from app.imports.columns import (
     World,
     cell_text,
     share,
+    short,
 )
 from app.imports.couplings import USER_COLUMNS, GroupColumn
 from app.imports.fields import own_columns
@@ -33,6 +33,7 @@ from app.imports.shared import (
     LastNameColumn,
     ProgrammeColumn,
     login_in,
+    may_be_number,
     number_in,
     person_label,
     pieces,
@@ -45,8 +46,6 @@ from app.rules import people
 from app.rules.text import N_
 from app.school import current_school
 
-LEAST_DIGITS = 4  # of a student number
-_PHONE = re.compile(r"0[1-9]\d{8}")
 OLDEST, YOUNGEST = -80, -14  # years before today in which students are born
 
 
@@ -61,9 +60,9 @@ class NumberColumn(Column):
         texts = [cell_text(value) for value in values]
         if len({len(text) for text in texts}) > 1 or len(set(texts)) < len(texts):
             return 0
-        if len(texts[0]) < LEAST_DIGITS or all(map(people.is_citizen_number, texts)):
+        if all(map(people.is_citizen_number, texts)):
             return 0
-        return share(values, lambda text: text.isascii() and text.isdigit() and not _PHONE.fullmatch(text))
+        return share(values, may_be_number)
 
     def parse(self, value: Value, world: World) -> str:
         return number_in(value)
@@ -109,7 +108,13 @@ class GenderColumn(ClosedColumn):
         choice = self.chosen(text, world)
         if choice == LEAVE:
             return None
-        return Gender(choice or people.gender(text))
+        try:
+            return Gender(choice or people.gender(text))
+        except RuleBroken as error:
+            raise RuleBroken(
+                N_("“%(value)s” is geen bekende waarde voor geslacht. Kies in stap 3 wat het betekent."),
+                value=short(text),
+            ) from error
 
     def show(self, value: Any, world: World) -> str:
         return _(GENDER_LABELS[value]) if value is not None else ""

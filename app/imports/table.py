@@ -23,7 +23,7 @@ class Limits:
     """How large a file may be. `rows` and `columns` count from the corner, as the sheet numbers them."""
 
     file_bytes: int = 20 * MB
-    rows: int = 100_001
+    rows: int = 100_001  # the header is one of them
     columns: int = 200
     unpacked_bytes: int = 160 * MB
     parts: int = 200
@@ -178,7 +178,7 @@ def _header_at(filled: Sequence[RawRow], chosen: int) -> int:
 def check_size(rows: int, columns: int, limits: Limits) -> None:
     """Refuse a sheet whose last row or column lies beyond the limits."""
     if rows > limits.rows:
-        raise FileRefused("too-many-rows", maximum=limits.rows)
+        raise FileRefused("too-many-rows", maximum=limits.rows - 1)
     if columns > limits.columns:
         raise FileRefused("too-many-columns", maximum=limits.columns)
 

@@ -12,8 +12,8 @@ from datetime import date
 from itertools import islice
 from typing import Any, cast
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
@@ -246,7 +246,7 @@ def undo_summary(told: Mapping[str, Any]) -> str:
     parts = [
         _(
             "Ongedaan gemaakt: %(removed)s verwijderd, %(restored)s teruggezet, %(kept)s gebleven.",
-            **{key: told[key] for key in ("removed", "restored", "kept")},
+            **{key: format_decimal(told[key]) for key in ("removed", "restored", "kept")},
         )
     ]
     if told["groups"]:

@@ -39,7 +39,7 @@ def group_model(page: GroupsPage, group: StudentGroup) -> ShowModel:
     return ShowModel(
         title=group.name,
         sections=sections,
-        back_href=page.href("index"),
+        back_href=page.list_href(),
         back_label=_("Studentgroepen"),
         buttons=_buttons(
             page, group, (change_group, _("Wijzigen"), "pencil"), (remove_group, _("Verwijderen"), "trash")
@@ -108,7 +108,7 @@ def _page_of_members(page: GroupsPage, group: StudentGroup) -> tuple[Sequence[St
     wanted = Wanted(seen, seen, [Student.id], down=False, load=(), size=page_size(PAGE_SIZE))
     here = page.href("show", pk=group.id)
     order: Sequence[Any] = (Student.last_name, Student.first_name, Student.id)
-    return numbered(wanted, order, lambda place: href_with(here, list(place)))
+    return numbered(wanted, order, lambda place: href_with(here, [*page.list_pairs(), *place]))
 
 
 def _filling(page: GroupsPage, group: StudentGroup, count: int) -> list[Button]:

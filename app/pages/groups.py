@@ -109,11 +109,12 @@ class GroupsPage(ExportsGroups, ListPage):
 
     def action_href(self, act: Action, row: StudentGroup) -> str:
         """An action on this group, that comes back to its page."""
-        return href_with(self.href("do", name=act.name), [("id", str(row.id)), ("back", "group")])
+        pairs = [("id", str(row.id)), ("back", "group"), *self.list_pairs()]
+        return href_with(self.href("do", name=act.name), pairs)
 
     def back_href(self) -> str:
         if text_arg("back") == "group" and len(ids_arg()) == 1:
-            return self.href("show", pk=ids_arg()[0])
+            return href_with(self.href("show", pk=ids_arg()[0]), self.list_pairs())
         return super().back_href()
 
     def after_href(self, act: Action, outcome: Outcome) -> str:

@@ -23,6 +23,7 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_date
 from app.pages.base.request import current_actor, is_number, posted_fields
 from app.pages.base.screens import Screen, expose, go, new_token, posted, tell
+from app.pages.students import where_students_come_from
 from app.permissions import Actor, Permission, Role, may
 from app.queries.progress import (
     AssignmentFacts,
@@ -206,7 +207,9 @@ class ProgressPage(ListPage):
         ),
     )
     empty_title = _l("Nog geen studenten")
-    empty_hint = _l("Hier staan de studenten aan wie u gekoppeld bent.")
+
+    def hint_when_empty(self) -> str:
+        return where_students_come_from(current_actor())
 
     @expose("/<int:pk>", methods=["GET", "POST"])
     @needs(Permission.PROGRESS_SEE)

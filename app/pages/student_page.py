@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.actions.availability import exclude_exam, include_exam, release_progress
 from app.actions.base import Action, entry_label
@@ -24,6 +24,7 @@ from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor, href_with
 from app.pages.outbox import send_again_buttons, state_badge
 from app.pages.sign_in_state import sign_in_facts
+from app.pages.trail_words import users_text
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries import students as queries
 from app.queries.groups import groups_of
@@ -66,7 +67,7 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
     return ShowModel(
         title=student.full_name,
         sections=sections,
-        back_href=page.href("index"),
+        back_href=page.list_href(),
         back_label=_("Studenten"),
         buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil")),
         badges=_badges(student),
@@ -322,7 +323,11 @@ def trail_section(object_type: str, object_id: int, buttons: Sequence[Button] = 
 
 def _trail_row(entry: AuditEntry) -> Row:
     label = entry_label(entry.action)
-    many = _("samen met %(count)s andere", count=entry.object_count - 1) if entry.object_count > 1 else ""
+    many = (
+        _("samen met %(count)s andere", count=format_decimal(entry.object_count - 1))
+        if entry.object_count > 1
+        else ""
+    )
     told = "; ".join([*_details(entry.details), *([many] if many else [])])
     cells = [Cell(show_datetime(entry.at)), Cell(entry.actor_name), Cell(label, muted=told)]
     return Row(entry.id, f"{show_datetime(entry.at)} {label}", cells)
@@ -334,6 +339,9 @@ def _details(details: dict[str, Any]) -> Sequence[str]:
     for key, value in details.items():
         label = f"{labels[key]}: " if key in labels else ""
         if not isinstance(value, list):
+            continue
+        if key == "users":
+            told.append(users_text(value))
             continue
         if len(value) == 2 and (value[0] is None or key in labels):
             old, new = (_text(part) for part in value)

@@ -34,7 +34,7 @@ from app.pages.code_sheet import PrintsCodes
 from app.pages.student_export import ExportsStudents
 from app.pages.student_fields import own_columns, own_filters
 from app.pages.student_page import student_model
-from app.permissions import Permission, Role, may
+from app.permissions import Actor, Permission, Role, may
 from app.queries import student_choices as choices
 from app.queries import student_filters as filters
 from app.queries import student_list as rows
@@ -128,6 +128,13 @@ def progress_cell(line: StudentLine) -> Cell:
     return Cell(_("Beschikbaar") if line.student.progress_available else _("Uit"))
 
 
+def where_students_come_from(actor: Actor) -> str:
+    """For an empty list: whom this reader sees."""
+    if may(actor, Permission.STUDENTS_IMPORT) or may(actor, Permission.COMMITTEE_SEE):
+        return _("Zodra er studenten zijn ingevoerd, staan ze hier.")
+    return _("Hier staan de studenten aan wie u gekoppeld bent.")
+
+
 def _column(key: str, cell: Callable[[StudentLine], Cell], **more: Any) -> ListColumn:
     return ListColumn(key, _l(STUDENT_COLUMNS[key]), cell, **more)
 
@@ -180,10 +187,12 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         ListFilter(
             "groep", _l("Studentgroep"), filters.by_group,
             lambda: _choices().groups, lambda: _choices().counts["group"],
+            lambda key: choices.group_named(current_actor(), key),
         ),
         ListFilter(
             "begeleider", _l("Praktijkbegeleider"), filters.by_supervisor,
             lambda: _choices().supervisors, lambda: _choices().counts["supervisor"],
+            lambda key: choices.supervisor_named(current_actor(), key),
         ),
         ListFilter(
             "state", _l("Nog te doen"), _by_state,
@@ -200,7 +209,14 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     mailing, sample = send_student_codes, send_student_sample
     other_actions = (send_student_sample, show_columns, save_view, remove_views, undo_coupling)
     empty_title = _l("Nog geen studenten")
-    empty_hint = _l("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
+
+    def hint_when_empty(self) -> str:
+        actor = current_actor()
+        if may(actor, Permission.STUDENTS_IMPORT):
+            return _("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
+        own = where_students_come_from(actor)
+        add = _("Voer een student in, of vraag de beheerder u te koppelen.")
+        return f"{own} {add}" if may(actor, add_student.permission) else own
 
     def page_buttons(self) -> Sequence[Button]:
         actor = current_actor()
@@ -295,11 +311,12 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
 
     def action_href(self, act: Action, student: Student) -> str:
         """An action on this student, that comes back to the student's page."""
-        return href_with(self.href("do", name=act.name), [("id", str(student.id)), ("back", "student")])
+        pairs = [("id", str(student.id)), ("back", "student"), *self.list_pairs()]
+        return href_with(self.href("do", name=act.name), pairs)
 
     def back_href(self) -> str:
         if text_arg("back") == "student" and len(ids_arg()) == 1:
-            return self.href("show", pk=ids_arg()[0])
+            return href_with(self.href("show", pk=ids_arg()[0]), self.list_pairs())
         return super().back_href()
 
     def after_href(self, act: Action, outcome: Outcome) -> str:

@@ -20,7 +20,15 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor
 from app.pages.base.screens import expose
 from app.pages.committee import PERIODS
-from app.pages.trail_words import change_text, field_label, object_label, object_text, remark_text, way_text
+from app.pages.trail_words import (
+    change_text,
+    field_label,
+    object_label,
+    object_text,
+    remark_text,
+    users_text,
+    way_text,
+)
 from app.permissions import Permission, may
 from app.queries import trail as rows
 from app.school import current_school
@@ -38,6 +46,8 @@ def changes(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
         if name == "way":
             yield field_label(name), way_text(value)
+        elif name == "users":
+            yield field_label(name), users_text(value)
         else:
             yield field_label(name), remark_text(value) if name.endswith("remark") else change_text(value)
 

@@ -36,10 +36,11 @@ FIELDS = {
     "active": N_("Actief"),
     "address": N_("Adres"),
     "birth_date": N_("Geboortedatum"),
+    "changed": N_("Gewijzigd"),
     "changes": N_("Wijzigingen"),
     "cohort": N_("Cohort"),
-    "columns": N_("Kolommen"),
     "colour": N_("Kleur"),
+    "columns": N_("Kolommen"),
     "decided_on": N_("Datum van het besluit"),
     "definitive": N_("Definitief"),
     "email": N_("E-mailadres"),
@@ -48,7 +49,9 @@ FIELDS = {
     "exams": N_("Examens"),
     "file": N_("Bestand"),
     "first_name": N_("Voornaam"),
+    "full_name": N_("Volledige naam"),
     "gender": N_("Geslacht"),
+    "group": N_("Studentgroep"),
     "groups": N_("Studentgroepen"),
     "guests": N_("Genodigden"),
     "infix": N_("Tussenvoegsel"),
@@ -57,25 +60,34 @@ FIELDS = {
     "last_name": N_("Achternaam"),
     "location": N_("Locatie"),
     "mapping": N_("Kolommen"),
+    "members": N_("Studenten"),
+    "mentor": N_("Mentor"),
+    "mentor_id": N_("Mentor"),
     "name": N_("Naam"),
+    "new": N_("Nieuw"),
     "number": N_("Nummer"),
     "organisation": N_("Organisatie"),
     "phone": N_("Telefoon"),
     "place": N_("Plaats"),
+    "programme": N_("Opleiding"),
     "programmes": N_("Opleidingen"),
     "progress_available": N_("Studievoortgang beschikbaar"),
     "reason": N_("Reden"),
+    "refused": N_("Geweigerd"),
     "remark": N_("Algemene opmerking"),
     "removed": N_("Verwijderd"),
     "restored": N_("Teruggezet"),
     "result": N_("Uitslag"),
     "role": N_("Rol"),
     "roles": N_("Rollen"),
+    "row": N_("Rij"),
     "rows": N_("Rijen"),
+    "rule": N_("Regel"),
     "school_year": N_("Schooljaar"),
     "since": N_("Sinds"),
     "target": N_("Opleiding of keuzedeel"),
     "title": N_("Titel"),
+    "unchanged": N_("Ongewijzigd"),
     "until": N_("Tot"),
     "username": N_("Gebruikersnaam"),
     "users": N_("Gebruikers"),
@@ -105,6 +117,8 @@ def field_label(name: str) -> str:
         return _("Opmerking bij %(number)s", number=number)
     if number.replace(".", "").isdigit() and not rest:
         return _("Criterium %(number)s", number=number)
+    if name in set(Role):
+        return _(Role(name).label)
     return _(FIELDS[name]) if name in FIELDS else own_labels().get(name, name)
 
 
@@ -123,6 +137,20 @@ def remark_text(value: Any) -> str:
     if value == [False, True]:
         return _("toegevoegd")
     return _("verwijderd") if value == [True, False] else _("gewijzigd")
+
+
+def users_text(value: Any) -> str:
+    """Who was coupled, each with the role; kept as "company_supervisor: Bakker, André"."""
+    if not isinstance(value, list):
+        return change_text(value)
+    return "; ".join(_in_role(str(one)) for one in value)
+
+
+def _in_role(kept: str) -> str:
+    role, _colon, name = kept.partition(": ")
+    if role not in set(Role) or not name:
+        return kept
+    return _("%(name)s als %(role)s", name=name, role=_(Role(role).label))
 
 
 def way_text(value: Any) -> str:

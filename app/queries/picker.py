@@ -213,6 +213,8 @@ def _in_roles(actor: Actor, asked: Asked, statement: Select[Any, Any], role: Any
     statement = replace(asked, keys=keys).among(statement, User.id, *_searched(actor))
     ordered = statement.order_by(User.last_name, User.first_name, User.id, role)
     rows: Sequence[Any] = db.session.execute(ordered).unique().all()
+    if not asked.words:  # a list has each role once, as a heading
+        rows = sorted(rows, key=lambda row: SUPERVISION_ROLES.index(row[1]))
     found = [Option(f"{name}:{user.id}", user_label(user), ROLE_LABELS[Role(name)]) for user, name in rows]
     return [one for one in found if asked.keys is None or one.key in asked.keys]
 

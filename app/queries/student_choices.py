@@ -39,6 +39,7 @@ from app.entities.students import (
 )
 from app.entities.users import RoleRow, User
 from app.permissions import Actor, Role, visible
+from app.queries.asked import is_id
 from app.queries.student_filters import flagged
 from app.queries.student_list import arm
 from app.rules.people import full_name
@@ -95,6 +96,26 @@ def filter_choices(actor: Actor) -> FilterChoices:
         },
         programmes=of_cohort,
     )
+
+
+def group_named(actor: Actor, key: str) -> str:
+    """The name of a group in sight, by its id; empty when it is no such id."""
+    if not is_id(key):
+        return ""
+    group = visible(actor, StudentGroup).with_only_columns(StudentGroup.name)
+    return db.session.scalar(group.where(StudentGroup.id == int(key))) or ""
+
+
+def supervisor_named(actor: Actor, key: str) -> str:
+    """The name of who guides a student in sight, by his id; empty when it is no such id."""
+    if not is_id(key):
+        return ""
+    students = visible(actor, Student).with_only_columns(Student.id)
+    guiding = exists().where(
+        Supervision.user_id == User.id, GUIDES, *_among(Supervision.student_id, students)
+    )
+    user = db.session.scalars(select(User).where(User.id == int(key), guiding)).one_or_none()
+    return user.full_name if user is not None else ""
 
 
 def state_counts(actor: Actor) -> Counts:

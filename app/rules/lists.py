@@ -24,8 +24,8 @@ VIEWS_MOST = 20
 def columns_of(chosen: Iterable[str], own: Iterable[str] = ()) -> Sequence[str]:
     """The chosen columns that there are, in the order of the list; nothing chosen: the usual ones.
 
-    `own`: the columns of fields that the school has of its own.
+    `own`: the columns of fields that the school has of its own; the usual ones may be among them.
     """
-    there = [*STUDENT_COLUMNS, *own]
-    wanted = set(chosen) & set(there)
+    there = dict.fromkeys([*STUDENT_COLUMNS, *own])
+    wanted = set(chosen) & there.keys()
     return [key for key in there if key == FIRST or key in wanted] if wanted else USUAL

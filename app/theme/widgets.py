@@ -70,6 +70,7 @@ class FilterInput:
     value_label: str = ""  # how the chosen value reads in a chip
     choices: Sequence[tuple[str, str]] = ()  # empty: a free text input
     clear_href: str = ""  # the same page without this filter
+    hint: str = ""  # in an empty text input
 
 
 @dataclass(frozen=True)

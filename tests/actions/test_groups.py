@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import run
+from app.actions.base import preview, run
 from app.actions.group_copy import copy_groups
 from app.actions.group_export import export_groups
 from app.actions.group_members import add_members, add_to_groups, remove_from_group, remove_members
@@ -20,7 +20,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of, visible
-from tests.factories import make_group, make_student, make_user, refresh
+from tests.factories import make_group, make_programme, make_student, make_user, refresh
 from tests.support.queries import counted
 
 Actors = Callable[..., Actor]
@@ -177,6 +177,15 @@ def test_removing_a_group_leaves_its_students(actor: Actors) -> None:
     refresh()
     assert db.session.scalars(select(StudentGroup)).all() == []
     assert db.session.get(Student, student.id) is not None
+
+
+def test_before_groups_go_it_is_told_how_many_students_are_in_each(actor: Actors) -> None:
+    programme = make_programme()
+    make_student(programme)
+    ruled = make_group(name="Regel", rule=[programme])
+    groups = [ruled, make_group(make_student(), make_student(), name="VIG3A"), make_group(name="VIG3B")]
+    asked = preview(remove_group, actor("administrator"), [one.id for one in groups])
+    assert asked.names == ["Regel: 1 student", "VIG3A: 2 studenten", "VIG3B: 0 studenten"]
 
 
 def test_a_praktijkbegeleider_has_the_groups_of_own_students_and_empty_ones(app: object) -> None:

@@ -15,6 +15,7 @@ from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from tests.factories import make_student, make_user, refresh
 from tests.support.queries import counted
+from tests.support.visitor import Visitor
 
 Actors = Callable[..., Actor]
 
@@ -40,6 +41,19 @@ def test_users_are_coupled_each_in_the_chosen_role(actor: Actors) -> None:
     before = versions()
     run(uncouple_users, actor("administrator"), [half.id], users=users[:1])
     assert {student for student, version in versions().items() if version > before[student]} == {half.id}
+
+
+def test_several_users_are_named_apart_each_with_the_role(actor: Actors) -> None:
+    company = make_user(
+        "company_supervisor", first_name="André", last_name="Bakker", organisation="De Kievit"
+    )
+    school = make_user("school_supervisor", first_name="Sam", infix="de", last_name="Wit")
+    chosen = [f"company_supervisor:{company.id}", f"school_supervisor:{school.id}"]
+    outcome = run(couple_users, actor("administrator"), [make_student().id], users=chosen)
+    assert outcome.summary == (
+        "1 student gekoppeld aan Bakker, André (De Kievit) als Praktijkopleider; "
+        "Wit, Sam de als Praktijkbegeleider."
+    )
 
 
 def test_coupling_twice_changes_nothing(actor: Actors) -> None:
@@ -76,6 +90,18 @@ def test_only_users_of_these_students_can_be_taken_away(actor: Actors) -> None:
     make_student(supervisors=((user, "school_examiner"),))
     with pytest.raises(RuleBroken):
         run(uncouple_users, actor("administrator"), [student.id], users=[f"school_examiner:{user.id}"])
+
+
+def test_who_can_be_taken_away_stands_under_each_role_once(visit: Callable[..., Visitor]) -> None:
+    first, second, company = (
+        make_user("school_examiner", last_name="Aalders"), make_user("school_examiner", last_name="Zijlstra"),
+        make_user("company_examiner", last_name="Meijer"),
+    )  # fmt: skip
+    roles = ((first, "school_examiner"), (company, "company_examiner"), (second, "school_examiner"))
+    student = make_student(supervisors=roles)
+    form = visit("administrator").get(f"/studenten/do/uncouple_users?id={student.id}").text
+    assert [form.count(f">{name}<") for name in ("Examinator school", "Examinator bedrijf")] == [1, 1]
+    assert form.index("Aalders") < form.index("Zijlstra") < form.index("Meijer")
 
 
 def test_one_student_of_another_refuses_the_whole_batch(app: object) -> None:

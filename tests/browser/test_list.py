@@ -33,3 +33,33 @@ def test_the_list_follows_what_is_typed_and_the_field_keeps_the_cursor(sign_in: 
     assert violations(page) == []
     page.reload()
     expect(page.get_by_text("Niets gevonden")).to_be_visible()
+
+
+# How many controls of the bar can ever lie on one of a row: they stand in one column of the window.
+MEETING = """() => {
+  const spans = (css) => [...document.querySelectorAll(css)].map((one) => one.getBoundingClientRect());
+  const rows = spans("tbody .row-buttons a, tbody [data-tick]");
+  const meets = (a, b) => a.left < b.right && b.left < a.right;
+  const bar = spans(".action-bar select, .action-bar button");
+  return bar.filter((one) => rows.some((row) => meets(one, row))).length;
+}"""
+
+
+def test_the_action_bar_never_lies_on_what_is_pressed_in_a_row(sign_in: SignIn) -> None:
+    """Half a button under another one is too small a target (WCAG 2.5.8)."""
+    page = sign_in("beheerder")
+    for width in (800, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for href in ("/studenten/", "/studentgroepen/", "/gebruikers/"):
+            page.goto(href)
+            assert page.evaluate(MEETING) == 0, (href, width)
+
+
+def test_on_a_phone_the_action_bar_waits_at_the_end_until_a_row_is_ticked(sign_in: SignIn) -> None:
+    page = sign_in("beheerder", phone=True)
+    page.goto("/studenten/")
+    bar = page.locator(".action-bar")
+    expect(bar).not_to_be_in_viewport()
+    page.get_by_label(re.compile("^Selecteer (?!alles)")).first.check()
+    expect(bar).to_be_in_viewport()
+    expect(bar).to_contain_text("1 geselecteerd")

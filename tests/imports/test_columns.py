@@ -11,7 +11,7 @@ from app.imports.content import guess_by_content
 from app.imports.fields import own_columns
 from app.imports.groups import GROUPS
 from app.imports.kinds import STUDENTS, USERS
-from app.imports.nearest import Nearest
+from app.imports.nearest import Nearest, by_a_slip
 from app.queries.imports import Known, ProgrammeFact, UserFact
 from app.rules.fields import FieldType, StudentField
 from app.rules.mapping import read_mapping
@@ -81,6 +81,32 @@ class TestByContent:
     def test_values_that_may_be_anything_are_left_alone(self, values):
         assert told(values) == {}
 
+    @pytest.mark.parametrize(
+        ("values", "key"),
+        [
+            (["2026-2027", "2026/27", "2025-2026"], "school_year"),
+            (["blauw", "Groen", "blue"], "colour"),
+            (["0203118", 203119, "0203120; 0203121"], "members"),
+        ],
+    )
+    def test_properties_and_students_of_groups_are_known_by_their_values(self, values, key):
+        assert told(values, columns_of=GROUPS) == {key: [0]}
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            ["VIG3A", "VIG3B", "VIG3C"],  # that may be the name, or a place
+            ["1", "2", "3"],
+            ["12", "28", "9"],
+            ["2025", 2026, "2026"],  # a cohort, or the year in which they leave
+            ["0612345678", "0612345679", "0612345680"],
+            ["111222333", "123456782", "999999990"],
+            ["geel", "paarsig", "wit"],
+        ],
+    )
+    def test_of_groups_nothing_is_guessed_that_may_be_anything(self, values):
+        assert told(values, columns_of=GROUPS) == {}
+
     def test_a_column_and_a_field_that_were_found_by_name_are_not_looked_at(self):
         mails = ["a@x.nl", "b@x.nl", "c@x.nl"]
         assert told(mails, mails, found={"email": [1]}) == {}
@@ -129,3 +155,41 @@ class TestNearest:
     @pytest.mark.parametrize("text", ["Jan Vos", "Iemand Anders", "de", ""])
     def test_nobody_is_proposed_when_it_may_be_two_or_none(self, text):
         assert self.names.likely(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Verzorgende IG (25656)", "1"),  # the code says which, however the name is written
+        ("Verzorgende ig", "1"),
+        ("Medewerker kinderopvang niveau 3", "2"),
+        ("Medewerker kinderopvng", "2"),
+        ("Medewerker jeugdzorg", ""),  # a programme of its own, that this school does not have
+        ("Kapper (25643)", ""),
+    ],
+)
+def test_a_programme_is_proposed_that_may_be_meant_and_no_other(text, meant):
+    programmes = (*KNOWN.programmes, ProgrammeFact(2, "25697", "Medewerker kinderopvang", 2025, 3))
+    column = next(one for one in STUDENTS.fixed if one.key == "programme")
+    assert column.propose(text, World(Known(KNOWN.today, programmes=programmes))) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("Dependance Zuid", ""),
+        ("Dependance Nord", "Dependance Noord"),
+        ("Dep. Noord", "Dependance Noord"),
+        ("noord", "Dependance Noord"),
+    ],
+)
+def test_another_word_is_no_typing_error_in_a_choice_of_the_school(text, choice):
+    field = StudentField("plek", "Plek", FieldType.CHOICE, ("Dependance Noord", "Dependance Haven"))
+    (column,) = own_columns((field,))
+    assert column.propose(text, World(KNOWN)) == choice
+
+
+def test_a_slip_stands_within_a_word():
+    assert by_a_slip("sanne de bakker", "sanne de baker")
+    assert by_a_slip("medewerker kinderopvang", "medewerker kinderopvang niveau 3")
+    assert not by_a_slip("dependance zuid", "dependance noord")

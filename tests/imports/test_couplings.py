@@ -47,7 +47,7 @@ class TestWholeNames:
         assert students()[0].full_name == "Fleur Jansen"
 
     @pytest.mark.parametrize(("name", "sentence"), [
-        ("Jansen", "Naam: Deze cel is leeg. Vul Voornaam in."),
+        ("Jansen", "Naam: “Jansen” is geen volledige naam: Voornaam ontbreekt. Vul de hele naam in."),
         ("", "Naam: Deze cel is leeg. Vul Voornaam in."),
         ("A" * 90 + " Vos", "is te lang voor een naam"),
     ])  # fmt: skip

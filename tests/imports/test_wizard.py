@@ -20,7 +20,7 @@ from app.entities.trail import AuditEntry
 from app.errors import Conflict, NotFound, RuleBroken
 from app.imports import write_students
 from app.imports.columns import guess
-from app.imports.kept import rows_of
+from app.imports.kept import first_values, rows_of
 from app.imports.kinds import STUDENTS
 from app.imports.reader import FileRefused
 from app.imports.workbook import example_csv, example_xlsx, refused_xlsx
@@ -44,6 +44,12 @@ def test_the_csv_of_a_dutch_excel_comes_in_with_accents_zeros_and_infix(wizard, 
 def test_utf8_with_a_mark_comes_in_the_same(wizard, students):
     wizard.bring_in(lines(("007", "Łukasz", "", "Wójcik"), encoding="utf-8-sig"))
     assert students()[0].full_name == "Łukasz Wójcik"
+
+
+def test_step_2_shows_what_is_in_a_column_each_value_once(wizard):
+    rows = [(str(n), "Bo", "", "Vos" if n < 8 else "Bos") for n in range(9)]
+    run = wizard.own_run(wizard.take(lines(*rows)))
+    assert first_values(run) == [["0", "1", "2", "3", "4"], ["Bo"], [], ["Vos", "Bos"]]
 
 
 def test_a_workbook_gives_dates_as_dates_serials_and_text(wizard, students):
@@ -170,7 +176,7 @@ def test_every_error_of_a_row_is_told_at_once(wizard):
         ("Geboortedatum", "morgen", "is geen datum"),
         ("Geboortedatum", "1-1-2030", "in de toekomst"),
         ("E-mail", "zonder-apenstaart", "is geen e-mailadres"),
-        ("Geslacht", "q", "is geen bekende waarde voor geslacht"),
+        ("Geslacht", "q", "is geen bekende waarde voor geslacht. Kies in stap 3 wat het betekent."),
         ("Opleiding", "Toverkunst", "staat niet bij uw opleidingen"),
         ("Praktijkbegeleider", "niemand@example.nl", "Er is geen gebruiker “niemand@example.nl”"),
     ],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from app.entities.base import db
 from app.entities.students import StudentGroup
 from app.entities.users import User
+from app.pages.groups import GroupsPage
 from tests.factories import make_group, make_programme, make_student, make_user, refresh, supervise
 from tests.support.visitor import Visitor
 
@@ -170,3 +172,19 @@ def test_a_group_is_removed_after_a_question_and_only_by_a_post(visit: Visit) ->
     assert visitor.do(path).headers["Location"] == "/studentgroepen/"
     refresh()
     assert db.session.get(StudentGroup, group_id) is None
+
+
+def test_a_list_by_number_is_come_back_to_at_the_same_page(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GroupsPage, "page_size", 2)
+    third = [make_group(name=f"Klas {n}") for n in range(4)][2].id
+    visitor = visit("administrator")
+    page = html.unescape(visitor.get("/studentgroepen/?q=klas&page=2").text)
+    assert f'href="/studentgroepen/{third}?q=klas"' in page, "there a page is one of its students"
+    change = f"/studentgroepen/do/change_group?id={third}&q=klas&page=2"
+    assert f'href="{change}"' in page
+    assert 'href="/studentgroepen/?q=klas&page=2"' in html.unescape(visitor.get(change).text)
+    group = visitor.get(f"/studentgroepen/{third}?q=klas").text
+    assert '<p class="back"><a href="/studentgroepen/?q=klas"' in group
+    assert f"/studentgroepen/do/change_group?id={third}&amp;back=group&amp;q=klas" in group

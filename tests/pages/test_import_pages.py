@@ -17,9 +17,11 @@ from app.entities.imports import ImportRun
 from app.entities.students import Gender, Student
 from app.imports.kept import rows_of
 from app.imports.work import work_all
+from app.permissions import actor_of
 from tests.factories import make_programme, make_user, refresh
-from tests.support.importing import lines
+from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
+from tests.support.visitor import Visitor
 
 BASE = "/studenten/importeren/"
 HEADER = ("Studentnr", "Roepnaam", "Tussenvoegsel", "Achternaam", "M/V", "Crebo", "Huisdier")
@@ -145,6 +147,35 @@ def test_a_wrong_file_gets_a_sentence_at_the_field_and_nothing_is_kept(visit, co
     assert sentence in answer.text
     assert re.search(r'value="mail" checked', answer.text), "the other choice is kept"
     assert db.session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+def test_too_many_rows_are_told_as_the_reader_writes_numbers(visit):
+    answer = choose(visit("administrator"), b"Nummer;Voornaam\n" + b"1;Bo\n" * 100_001)
+    assert answer.status_code == 422
+    assert "meer dan 100.000 rijen" in answer.text
+
+
+def test_of_many_new_groups_twenty_are_named_and_the_rest_is_counted(visit):
+    rows = [(str(2000 + n), "Bo", "", "Vos", f"Klas {n:02}") for n in range(23)]
+    header = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "Klas")
+    visitor = visit("administrator")
+    address = to_check(visitor, lines(*rows, header=header))
+    assert "Klas 18, Klas 19 en nog 3." in visitor.get(address).text
+    data = {name: hidden(visitor.get(address).text, name) for name in ("token", "version")}
+    assert "Klas 18, Klas 19 en nog 3." in visitor.get(visitor.post(address, data).headers["Location"]).text
+
+
+def test_the_trail_tells_an_import_in_the_readers_words(app):
+    boss = make_user("administrator")
+    header = ("Studentnummer", "Naam", "Klas", "Crebo", "Praktijkbegeleider")
+    Wizard(actor_of(boss)).bring_in(lines(("2000", "Bo Vos", "2A", "", ""), header=header))
+    visitor = Visitor(app, boss)
+    entries = re.findall(r'href="(/logboek/\d+)"', visitor.get("/logboek/").text)
+    told = html.unescape(" ".join(visitor.get(entry).text for entry in entries))
+    for words in ("Volledige naam: 2", "Studentgroep: 3", "Opleiding: 4", "Praktijkbegeleider: 5"):
+        assert words in told
+    for code in ("full_name", "school_supervisor", ">new<", ">refused<", ">unchanged<"):
+        assert code not in told
 
 
 def test_no_file_at_all_is_told_at_the_field(visit):

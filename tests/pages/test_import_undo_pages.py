@@ -43,6 +43,7 @@ def test_from_the_report_to_undone(app):
 
     answer = page.post(f"{undoing}&back=report", {"confirmed": "1", "token": "u" * 43})
     assert "1 verwijderd, 0 teruggezet, 1 gebleven" in answer.text
+    assert f'href="{IMPORTING}{pk}/verslag">Terug<' in answer.text, "it was no list that one came from"
     assert [one.number for one in students()] == ["1"]
     after = html.unescape(page.get(f"{IMPORTING}{pk}/verslag").text)
     assert "is geïmporteerd en ongedaan gemaakt" in after

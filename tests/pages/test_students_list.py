@@ -34,7 +34,7 @@ LINK = re.compile(
 
 def names(page: str) -> list[str]:
     """The rows of the list, by last name."""
-    return re.findall(r'class="row-name"><a href="/studenten/\d+">([^,<]+),', page)
+    return re.findall(r'class="row-name"><a href="/studenten/\d+[^"]*">([^,<]+),', page)
 
 
 def steps(page: str) -> dict[str, str]:
@@ -127,6 +127,23 @@ def test_an_action_comes_back_to_the_same_filters_order_and_place(visit: Visit) 
     assert done.headers["Location"] == f"/studenten/?{kept}"
 
 
+def test_the_page_of_a_student_leads_back_to_the_same_filters_order_and_place(visit: Visit) -> None:
+    programme = make_programme()
+    students = [make_student(last_name=f"Naam{n}", search="naam") for n in range(6)]
+    visitor = visit("administrator")
+    kept = f"q=naam&order=name&na={students[1].id}"
+    page = visitor.get(f"/studenten/?{kept}").text
+    shown = re.search(rf'href="(/studenten/{students[2].id}\?[^"]+)"', page)
+    assert shown
+    student = visitor.get(html.unescape(shown[1])).text
+    assert f'<p class="back"><a href="/studenten/?{html.escape(kept)}"' in student
+    couple = re.search(r'href="(/studenten/do/couple_programme\?[^"]+)"', student)
+    assert couple
+    done = visitor.do(html.unescape(couple[1]), {"target": f"p{programme.id}"})
+    assert done.headers["Location"] == f"/studenten/{students[2].id}?{kept}"
+    assert f'href="/studenten/{students[2].id}"' in visitor.get("/studenten/").text, "nothing to lead back to"
+
+
 def test_a_page_costs_eight_questions_at_most_and_sixty_kilobytes(visit: Visit) -> None:
     programmes = [make_programme() for _number in range(30)]
     for number in range(60):
@@ -150,6 +167,8 @@ def test_the_reader_chooses_columns_and_keeps_filters_under_a_name(visit: Visit)
     assert chosen.headers["Location"] == "/studenten/?q=fleur&order=name"
     page = visitor.get("/studenten/?q=fleur").text
     assert "fleur@example.nl" in page
+    visitor.do("/studenten/do/show_columns", {"columns": ["email", "number"]})
+    assert "De kolommen zijn gelijk gebleven." in visitor.get("/studenten/").text
     assert 'data-label="Opleiding"' not in page
     assert names(visitor.get("/studenten/?order=progress").text) == ["Berg"]  # sorted by what is not shown
     assert 'data-label="Opleiding"' in colleague.get("/studenten/").text

@@ -473,6 +473,65 @@ def test_a_school_with_very_many_groups_types_a_name_instead(
     assert '<select class="form-select form-select-sm" id="filter-groep"' in visitor.get("/studenten/").text
     monkeypatch.setattr("app.queries.student_choices.MANY", 1)
     page = visitor.get("/studenten/?groep=ig 2b").text
-    assert 'id="filter-groep" name="groep" value="ig 2b"' in page
+    assert 'id="filter-groep" name="groep" value="ig 2b" placeholder="Typ een naam"' in page
     assert "Tweede, Fleur" in page
     assert "Eerste, Fleur" not in page
+
+
+def test_a_link_to_the_students_of_one_of_very_many_groups_says_its_name(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = make_user("school_supervisor", first_name="Sanne", infix="de", last_name="Wit")
+    student = make_student(last_name="Eerste", supervisors=((guide, "school_supervisor"),))
+    group = make_group(student, name="VZ-IG 2A")
+    make_group(make_student(last_name="Tweede", supervisors=((guide, "school_supervisor"),)), name="VZ-IG 2B")
+    monkeypatch.setattr("app.queries.student_choices.MANY", 0)
+    page = visit("administrator").get(f"/studenten/?groep={group.id}&begeleider={guide.id}").text
+    assert "Studentgroep:</span> VZ-IG 2A<" in page
+    assert "Praktijkbegeleider:</span> Sanne de Wit<" in page
+    assert 'name="groep" value="VZ-IG 2A"' in page
+    assert "Eerste, Fleur" in page
+    assert "Tweede, Fleur" not in page
+    stranger = visit("school_supervisor").get(f"/studenten/?groep={group.id}&begeleider={guide.id}").text
+    assert "VZ-IG" not in stranger
+    assert "Sanne de Wit" not in stranger
+
+
+def test_the_trail_names_who_was_coupled_and_in_which_role_in_the_readers_words(visit: Visit) -> None:
+    company = make_user("company_supervisor", first_name="André", last_name="Bakker")
+    school = make_user("school_supervisor", first_name="Sam", infix="de", last_name="Wit")
+    student, visitor = make_student(), visit("administrator")
+    chosen = [f"company_supervisor:{company.id}", f"school_supervisor:{school.id}"]
+    visitor.do(f"/studenten/do/couple_users?id={student.id}", {"users": chosen})
+    told = "Bakker, André als Praktijkopleider; Wit, Sam de als Praktijkbegeleider"
+    for page in (f"/studenten/{student.id}", "/logboek/"):
+        text = html.unescape(visitor.get(page).text)
+        assert told in text, page
+        assert "company_supervisor" not in text, page
+
+
+def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> None:
+    active = make_student(last_name="Vos")
+    page = visit("administrator").get(f"/studenten/do/reactivate_students?id={active.id}").text
+    assert "Er verandert niets." in page
+    assert '<button class="btn btn-primary" type="submit">Weer activeren' not in page
+    gone = make_student(active=False)
+    page = visit("administrator").get(f"/studenten/do/reactivate_students?id={gone.id}&id={active.id}").text
+    assert '<button class="btn btn-primary" type="submit">Weer activeren' in page
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "hint"),
+    [
+        ("administrator", "/studenten/", "of importeer een Excel- of CSV-bestand"),
+        ("school_supervisor", "/studenten/", "Voer een student in, of vraag de beheerder u te koppelen."),
+        ("company_supervisor", "/studenten/", "Hier staan de studenten aan wie u gekoppeld bent."),
+        ("exam_committee", "/studenten/", "Zodra er studenten zijn ingevoerd, staan ze hier."),
+        ("administrator", "/voortgang/", "Zodra er studenten zijn ingevoerd, staan ze hier."),
+        ("company_supervisor", "/voortgang/", "Hier staan de studenten aan wie u gekoppeld bent."),
+        ("administrator", "/examens/", "Zodra er studenten aan een opleiding zijn gekoppeld"),
+        ("company_examiner", "/examens/", "Zodra u aan een student of examenmoment bent gekoppeld"),
+    ],
+)
+def test_an_empty_page_says_what_its_reader_can_do(visit: Visit, role: str, path: str, hint: str) -> None:
+    assert hint in html.unescape(visit(role).get(path).text)

@@ -238,7 +238,7 @@ class ActionPage(View):
         return ActionModel(
             title=str(act.label),
             step="done",
-            submit_label=_("Terug naar de lijst"),
+            submit_label=_("Terug") if text_arg("back") else _("Terug naar de lijst"),
             cancel_href=self.after_href(act, outcome),
             intro=outcome.summary,
             will=outcome.names[:NAMES_SHOWN],

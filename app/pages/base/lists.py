@@ -8,7 +8,7 @@ are checked (trap 20), related rows come with one query per relation (trap 22).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import abort, request
@@ -61,6 +61,7 @@ class ListFilter:
     apply: Callable[[Select[Any], str], Select[Any]]
     choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
     counts: Callable[[], Mapping[str, int]] | None = None  # how many rows each choice finds, of all in sight
+    named: Callable[[str], str] | None = None  # what a link chose, where a name is typed; empty: it was typed
 
 
 def _counted(item: ListFilter, offered: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -185,9 +186,13 @@ class ListPage(ActionPage, ModelView):
             buttons=self.page_buttons(),
             intro=str(self.intro),
             empty_title=str(self.empty_title),
-            empty_hint=str(self.empty_hint),
+            empty_hint=str(self.hint_when_empty()),
             empty_button=next(iter(self.page_buttons()), None),
         )
+
+    def hint_when_empty(self) -> Text:
+        """What this reader can do about it."""
+        return self.empty_hint
 
     def page_buttons(self) -> Sequence[Button]:
         """The plus buttons on top, for who may."""
@@ -232,9 +237,23 @@ class ListPage(ActionPage, ModelView):
         return Row(
             id=row.id,
             label=self.row_label(row),
-            cells=[column.cell(line) for column in self.shown_columns()],
+            cells=[self._from_here(row, column.cell(line)) for column in self.shown_columns()],
             buttons=self.row_buttons(row),
         )
+
+    def _from_here(self, row: Any, cell: Cell) -> Cell:
+        """The page of a row is told where in the list one was, to lead back to it."""
+        if cell.href != f"{self.route_base}/{row.id}":
+            return cell
+        return replace(cell, href=href_with(cell.href, self.list_pairs()))
+
+    def list_pairs(self) -> list[tuple[str, str]]:
+        """What the page of a row keeps of the list: not the page by number, which it may have of its own."""
+        return [*self.filter_pairs(), *self.order_pairs(), *place_pairs()]
+
+    def list_href(self) -> str:
+        """The list that one came from to the page of a row."""
+        return href_with(self.href("index"), self.list_pairs())
 
     def _page_of_rows(self) -> tuple[Sequence[Any], Pager]:
         statement, order, down = (
@@ -299,17 +318,22 @@ class ListPage(ActionPage, ModelView):
         for item in self.own_filters():
             value = text_arg(item.name)
             offered = item.choices() if item.choices else None
-            label = next((text for key, text in offered or () if str(key) == value), value)
+            label = next((text for key, text in offered or () if str(key) == value), "")
+            if value and offered is None and item.named is not None:
+                value = item.named(value) or value
             choices = [("", _("Alle")), *_counted(item, offered)] if offered is not None else []
             rest = [(key, kept) for key, kept in pairs if key != item.name]
+            hint = _("Typ een naam") if item.choices and offered is None else ""
+            without = href_with(request.path, rest)
             inputs.append(
-                FilterInput(item.name, str(item.label), value, label, choices, href_with(request.path, rest))
+                FilterInput(item.name, str(item.label), value, label or value, choices, without, hint)
             )
         return inputs
 
     def place_pairs(self) -> list[tuple[str, str]]:
         """The order and the place in the list: an action comes back to it."""
-        return [*self.order_pairs(), *place_pairs()]
+        page = [("page", text_arg("page"))] if text_arg("page") else []
+        return [*self.order_pairs(), *place_pairs(), *page]
 
     def order_pairs(self) -> list[tuple[str, str]]:
         return [(key, text_arg(key)) for key in ORDER if text_arg(key)]
