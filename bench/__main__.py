@@ -28,7 +28,7 @@ from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import User
 from app.permissions import SYSTEM, Actor, actor_of
-from bench import imports, students
+from bench import imports, large, students
 from config import Settings
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -96,7 +96,8 @@ def main() -> None:
     parser.add_argument("--database", default="", help="an empty PostgreSQL database; default: SQLite")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="proeve-bench-") as folder:
-        app = create_app(Settings(school="demo", data=Path(folder), database_url=wanted.database))
+        settings = Settings(school="demo", data=Path(folder), database_url=wanted.database)
+        app = create_app(settings)
         register_commands(app)
         with app.app_context():
             if inspect(db.engine).get_table_names():
@@ -112,6 +113,8 @@ def main() -> None:
             with app.test_request_context():
                 imports.students(show, wanted.rows)
                 imports.users(show)
+            db.session.remove()
+            large.measured(show, settings)
             db.session.remove()
             db.engine.dispose()
 

@@ -7,7 +7,6 @@ Floors: the same file read by calamine alone (`read`); that, and as many student
 from __future__ import annotations
 
 import io
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -47,7 +46,7 @@ Show = Callable[[str, float, str], None]
 
 
 def students(show: Show, rows: int) -> None:
-    """New students, then the same file once more; the peak is this whole process', the application in it."""
+    """New students, then the same file once more."""
     content = workbook(rows, start=1)
     floor_read = _median(lambda: _raw_read(content))
     floor_check = floor_read + _median(lambda: _raw_facts(rows))
@@ -68,8 +67,6 @@ def students(show: Show, rows: int) -> None:
             alone, floor_write = written - checked, _raw_insert(run_id, last)
             note += f"; without that {alone * 1000:.0f} ms, {_against(goal, rows, alone, floor_write)}"
         show(f"import of {rows}, {what}: write", written, note)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  memory at its most: {peak:.0f} MB, goal 300 MB", flush=True)
 
 
 def _checked(wizard: Wizard, run_id: int) -> None:
@@ -83,6 +80,10 @@ def _written(wizard: Wizard, run_id: int) -> None:
     if not is_large(wizard.own_run(run_id)):
         wizard.write(run_id)
         return
+    ask_for_writing(wizard, run_id)
+
+
+def ask_for_writing(wizard: Wizard, run_id: int) -> None:
     run(ask_import, wizard.actor, [run_id], version=wizard.own_run(run_id).version)
     work_all()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from app.actions.base import Outcome, Refused, Targets
@@ -128,7 +129,7 @@ def _outcome(run: ImportRun, written: Written) -> Outcome:
         summary=_(
             "Geïmporteerd: %(new)s nieuw, %(changed)s gewijzigd, %(unchanged)s ongewijzigd, "
             "%(refused)s geweigerd.",
-            **{key: counts[key] for key in ("new", "changed", "unchanged", "refused")},
+            **{key: format_decimal(counts[key]) for key in ("new", "changed", "unchanged", "refused")},
         ),
         names=written.names,
         ids=written.ids,
