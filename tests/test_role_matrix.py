@@ -77,7 +77,7 @@ def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
 
 
 def import_posts(page: str, access: Access, row: str) -> dict[str, Expected]:
-    steps = ("columns", "read_again", "values", "check", "check_again", "row", "discard")
+    steps = ("columns", "read_again", "values", "check", "check_again", "codes", "row", "discard")
     return {
         f"{page}.index": Expected(access),
         **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
@@ -229,7 +229,8 @@ ELSEWHERE = {
     "claim_mails", "note_sent", "note_failed", "note_cancelled", "forget_outdated",
     "save_scores", "save_own_progress", "save_student_progress", "start_import", "choose_columns",
     "choose_values", "read_again", "import_students", "import_users", "import_groups", "discard_import",
-    "fix_row", "check_again", "ask_import", "claim_import", "keep_claim", "note_check", "note_failed_import",
+    "fix_row", "choose_codes", "check_again", "ask_import", "claim_import", "keep_claim", "note_check",
+    "note_failed_import",
     "record_sign_in", "record_failed_sign_in", "complete_sign_in",
     "record_sign_out", "count_try", "use_code", "generate_roles", "load_demo_school", "create_administrator",
     "add_demo_students", "note_visit", "renew_session", "use_invitation",

@@ -24,6 +24,7 @@ from app.queries.imports import oldest_kept
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_
 
+CHOOSE_CODES = N_("Kies wat er met inlogcodes gebeurt.")
 LOGIN_CODES = (
     SelectChoice("mail", _l("Inlogcode mailen")),
     SelectChoice("make", _l("Inlogcode wel aanmaken, nog niet mailen")),
@@ -159,6 +160,21 @@ def choose_values(
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
     return Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
+
+
+@action(_l("Inlogcodes van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str) -> Outcome:
+    """Stap 4 van 4: another choice than in step 1. Rows are checked again: a code needs an address."""
+    run = open_run(actor, targets)
+    named = {choice.value: choice.label for choice in LOGIN_CODES}
+    if login_codes not in named:
+        raise RuleBroken(CHOOSE_CODES)
+    run.login_codes = login_codes
+    _moved(run, run.stage)
+    return Outcome(
+        done=1, ids=[run.id], details={"login_codes": login_codes},
+        summary=_("Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.", choice=named[login_codes]),
+    )  # fmt: skip
 
 
 @action(_l("Rij van de import verbeterd"), permission=Permission.IMPORT_RUNS, on=ImportRun)

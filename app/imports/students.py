@@ -214,7 +214,7 @@ class Students(Kind):
         email, number = kept.get("email", ""), kept.get("number", "")
         if not email and not there and "email" not in bad:
             yield Wrong("email", "", _(
-                "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 1 geen inlogcode."
+                "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen inlogcode."
             ))  # fmt: skip
         elif email.lower() in users and not (there and users[email.lower()].id == there.user_id):
             yield Wrong("email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het."))

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.actions.base import Action, run
 from app.actions.import_jobs import ask_import, check_again
-from app.actions.imports import ALREADY_DONE, fix_row, is_large
+from app.actions.imports import ALREADY_DONE, LOGIN_CODES, choose_codes, fix_row, is_large
 from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import NotFound, RuleBroken
@@ -75,7 +75,8 @@ class CheckPages(ActionScreen):
         view = CheckView(shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at))
         return self.page(
             "imports/check.html", run=found, steps=self.steps(4, found), here=self, view=view,
-            token=new_token(), mails=self._mails(found, shown.summary), sample_href=self._sample_href(pk),
+            token=new_token(), codes=LOGIN_CODES, mails=self._mails(found, shown.summary),
+            sample_href=self._sample_href(pk),
         )  # fmt: skip
 
     def _busy_page(self, found: ImportRun) -> Any:
@@ -106,6 +107,18 @@ class CheckPages(ActionScreen):
         self._run(pk)
         run(check_again, current_actor(), [pk])
         return go(self.href("check", pk=pk))
+
+    @expose("/<int:pk>/inlogcodes", methods=["POST"])
+    @needs()
+    def codes(self, pk: int) -> Any:
+        """What new people get, chosen otherwise than in step 1."""
+        self._run(pk)
+        chosen = posted_fields().get("login_codes", "")
+        try:
+            tell(run(choose_codes, current_actor(), [pk], login_codes=chosen).summary)
+        except RuleBroken as refused:
+            tell(say(refused), "danger")
+        return go(self.href("resume", pk=pk))
 
     @expose("/<int:pk>/rij/<int:number>", methods=["GET", "POST"])
     @needs()

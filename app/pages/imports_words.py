@@ -47,8 +47,7 @@ class Words:
     written: Callable[[int], str]
     example: Any  # name of the example file, without its ending
     note: Any = ""  # what an import of this kind never does
-    mailed: Any = ""
-    made: Any = ""
+    codes: Any = ""  # what new people get; empty: nothing
     absent: Any = ""  # what the system has and the file lacks, and of which part of the school
 
     def row_href(self, row_id: int) -> str:
@@ -67,8 +66,7 @@ STUDENT_WORDS = Words(
     row=_l("Student"),
     written=_students,
     example=_l("voorbeeldbestand-studenten"),
-    mailed=_l("Nieuwe studenten krijgen een inlogcode per mail."),
-    made=_l("Voor nieuwe studenten wordt een inlogcode gemaakt; die wordt nog niet gemaild."),
+    codes=_l("Inlogcodes voor nieuwe studenten"),
     absent=_l(
         "Actieve studenten van dezelfde opleidingen of groepen die niet in het bestand staan. Met hen "
         "gebeurt niets: deactiveren of ontkoppelen doet u bij Studenten."
@@ -91,8 +89,7 @@ USER_WORDS = Words(
         "Wie er al is, krijgt rollen en opleidingen erbij. Een import neemt nooit een rol of opleiding af: "
         "dat doet u bij Gebruikers."
     ),
-    mailed=_l("Nieuwe gebruikers krijgen een inlogcode per mail."),
-    made=_l("Voor nieuwe gebruikers wordt een inlogcode gemaakt; die wordt nog niet gemaild."),
+    codes=_l("Inlogcodes voor nieuwe gebruikers"),
     absent=_l(
         "Actieve gebruikers met dezelfde rollen die niet in het bestand staan. Met hen gebeurt niets: "
         "deactiveren doet u bij Gebruikers."

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from app.actions import imports as import_actions
 from app.actions.base import run
 from app.actions.import_jobs import BROKEN_OFF, ask_import, check_again, claim_import
-from app.actions.imports import BEING_WRITTEN, choose_columns, choose_values, fix_row
+from app.actions.imports import BEING_WRITTEN, choose_codes, choose_columns, choose_values, fix_row
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
@@ -112,6 +112,7 @@ def test_while_it_is_written_nothing_about_it_can_be_changed(small, wizard):
     for act, data in (
         (choose_values, {"values": {}}),
         (check_again, {}),
+        (choose_codes, {"login_codes": "none"}),
         (ask_import, {"version": found.version}),
     ):
         with pytest.raises(RuleBroken) as refused:

@@ -325,6 +325,29 @@ def test_the_check_shows_the_mail_that_new_students_get_and_sends_a_sample(visit
     assert answer.headers["Location"] == address
 
 
+def test_what_new_students_get_can_be_chosen_otherwise_in_step_four(visit):
+    visitor = visit("administrator")
+    header = ("Studentnr", "Roepnaam", "Achternaam", "E-mailadres")
+    check = to_check(visitor, lines(("0012", "Fleur", "Berg", ""), header=header), codes="mail")
+    page = visitor.get(check).text
+    assert (
+        "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen inlogcode." in page
+    )
+    assert proposed(page)["login_codes"] == "mail"
+    assert 'type="submit">Importeren' not in page
+    answer = visitor.post(
+        check.replace("/controle", "/inlogcodes"), {"login_codes": "none"}, follow_redirects=True
+    )
+    assert "Inlogcodes: Geen inlogcode. Elke rij is opnieuw gecontroleerd." in answer.text
+    assert proposed(answer.text)["login_codes"] == "none"
+    assert 'type="submit">Importeren' in answer.text
+    answer = visitor.post(
+        check.replace("/controle", "/inlogcodes"), {"login_codes": "zwart"}, follow_redirects=True
+    )
+    assert "Kies wat er met inlogcodes gebeurt." in answer.text
+    assert proposed(answer.text)["login_codes"] == "none"
+
+
 def test_a_refused_row_is_put_right_on_its_own_page_with_what_was_typed_kept(visit):
     visitor = visit("administrator")
     check = to_check(visitor, lines(("0012", "", "", "Jansen"), ("0013", "Noor", "", "Smit")))
