@@ -66,8 +66,8 @@ def full_name(first: str, infix: str, last: str) -> str:
 
 def sort_name(first: str, infix: str, last: str) -> str:
     """`Berg, Fleur van der`, as Dutch lists are ordered."""
-    rest = tidy(f"{first} {infix}")
-    return f"{tidy(last)}, {rest}" if rest else tidy(last)
+    family, rest = tidy(last), tidy(f"{first} {infix}")
+    return f"{family}, {rest}" if family and rest else family or rest
 
 
 def search_form(*parts: str) -> str:

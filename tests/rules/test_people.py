@@ -17,6 +17,7 @@ def test_names_are_written_in_full_and_for_lists():
     assert people.full_name(" Daan ", "", "Bakker") == "Daan Bakker"
     assert people.sort_name("Fleur", "van der", "Berg") == "Berg, Fleur van der"
     assert people.sort_name("", "", "Bakker") == "Bakker"
+    assert people.sort_name("Noor", "", "") == "Noor"
 
 
 @pytest.mark.parametrize(
