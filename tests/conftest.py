@@ -67,10 +67,10 @@ class School:
 
     def restore(self, state: str, *, whole: bool = True) -> None:
         """Put the database in this state; `whole=False`: nobody has touched the schema since."""
-        if self.wipeable and state == "empty" and not whole:
+        if self.wipeable and self.database.knows(state) and not whole:
             with self.app.app_context():
                 db.session.remove()
-            self.database.wipe()
+            self.database.refill(state)
             return
         build = {"empty": self._build_empty, "demo": self._build_demo, "world": self._build_world}[state]
         self.database.restore(state, build, self.release)
