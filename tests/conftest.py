@@ -6,6 +6,7 @@ demo         the same on the demo school, catalogue and all (slower the first ti
 visit        visit("administrator") -> a Visitor: a fresh user with that role (or several), signed in
 visitor_of   visitor_of(user) -> a Visitor signed in as that user; visitor_of(None): nobody
 actor        actor("administrator") -> (an Actor) of a fresh user with these roles
+slow_hashes  passwords and codes are hashed as in a real school, not lightly (tests/support/hashes.py)
 Rows are made with tests/factories (make_student(...), make_exam(...), ...); after a request or an action
 call `refresh()` (tests.factories) before looking at rows again.
 Browser tests: see tests/browser/conftest.py.
@@ -13,6 +14,7 @@ Browser tests: see tests/browser/conftest.py.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,6 +31,7 @@ from app.permissions import Actor, actor_of
 from config import Settings
 from tests.factories import make_user
 from tests.support.database import TestDatabase, plain_url
+from tests.support.hashes import lighten, real_scrypt
 from tests.support.visitor import Visitor
 from tests.support.world import World, lay_out_files, make_world
 
@@ -37,6 +40,7 @@ MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory,
 
 def pytest_configure() -> None:
     """Databases of tests lie in memory where there is room: a commit then waits for no disk."""
+    lighten()
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
@@ -67,10 +71,10 @@ class School:
 
     def restore(self, state: str, *, whole: bool = True) -> None:
         """Put the database in this state; `whole=False`: nobody has touched the schema since."""
-        if self.wipeable and state == "empty" and not whole:
+        if self.wipeable and self.database.knows(state) and not whole:
             with self.app.app_context():
                 db.session.remove()
-            self.database.wipe()
+            self.database.refill(state)
             return
         build = {"empty": self._build_empty, "demo": self._build_demo, "world": self._build_world}[state]
         self.database.restore(state, build, self.release)
@@ -125,6 +129,11 @@ def demo(school: School) -> Iterator[Flask]:
     with school.app.app_context():
         yield school.app
         db.session.remove()
+
+
+@pytest.fixture
+def slow_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashlib, "scrypt", real_scrypt)
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ class Trial:
         self.page, self.name, self.path = page, name, path
         self.wrong: list[str] = []
         self.refused = 0
+        self.kept: dict[str, int] = {}  # what a refusal found as it was, for the next one
 
     def shows_a_form(self) -> bool:
         return self.page.get(self.path).status_code == 200
@@ -81,13 +82,15 @@ class Trial:
         return found
 
     def post(self, label: str, data: Mapping[str, Any], typed: Mapping[str, str] | None = None) -> None:
-        before = rows()
+        before, self.kept = self.kept or rows(), {}
         answer = self.page.post(self.path, dict(data))
         if complaint := told(answer, typed or {}):
             self.wrong.append(f"{self.name} {label}: {complaint}")
         if answer.status_code >= 400:
             self.refused += 1
-            if (after := rows()) != before:
+            if (after := rows()) == before:
+                self.kept = after
+            else:
                 self.wrong.append(f"{self.name} {label}: refused and yet written: {changed(before, after)}")
 
 

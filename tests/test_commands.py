@@ -21,7 +21,7 @@ from app.entities.base import db
 from app.entities.students import Student
 from app.entities.users import User
 from app.school import current_school
-from tests.factories import make_student, refresh
+from tests.factories import make_student, make_user, refresh
 from tests.support.processes import command, free_port, start
 
 pytestmark = pytest.mark.schema
@@ -99,6 +99,7 @@ def test_serve_fills_the_demo_school_once_and_says_who_can_sign_in(app: Flask):
     assert took < 20  # on a machine that does much else at the same time
 
 
+@pytest.mark.web
 def test_a_taken_port_is_said_and_another_one_proposed(app: Flask):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -112,7 +113,10 @@ def test_a_taken_port_is_said_and_another_one_proposed(app: Flask):
     assert count(User) == 0
 
 
+@pytest.mark.web
 def test_a_demo_school_listens_on_this_computer_only(app: Flask):
+    make_user()  # a school with a user is not filled
+    db.session.remove()
     status, shown = command(app, "serve", HOST="0.0.0.0", PORT=str(free_port()))  # noqa: S104
     assert status == 1
     assert "PROEVE_DEMO_ANYWHERE" in shown

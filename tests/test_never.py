@@ -189,6 +189,7 @@ def test_a_supplier_sees_no_student_anywhere(app: Flask, world: World, visitor_o
     assert reader.leaks == []
 
 
+@pytest.mark.everywhere
 @pytest.mark.parametrize("role", OWN_ROWS_ONLY)
 def test_a_foreign_row_posted_among_own_ones_changes_nothing(
     app: Flask, world: World, visitor_of: VisitorOf, role: Role
@@ -290,6 +291,7 @@ def test_a_company_examiner_never_makes_definitive(
     assert dump(Result)["result"] == []
 
 
+@pytest.mark.everywhere
 def test_what_is_definitive_changes_only_by_reopening_with_a_reason(
     app: Flask, world: World, visitor_of: VisitorOf
 ) -> None:

@@ -91,6 +91,7 @@ def test_a_code_and_a_file_of_one_school_are_nothing_at_another(app: Flask, othe
     assert app.config["SECRET_KEY"] != other.config["SECRET_KEY"]
 
 
+@pytest.mark.everywhere
 def test_nothing_of_another_school_is_met_by_who_may_see_everything(app: Flask, other: Flask) -> None:
     """Ids that exist there and not here; every list, every export, by crawling and by asking."""
     world = make_world()

@@ -31,15 +31,18 @@ from tests.support.visitor import signed_in
 THIRD = "negen koeien bij de sloot"
 
 
+@pytest.mark.usefixtures("slow_hashes")
 def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     user = make_user(Role.STUDENT, password=generate_password_hash(PASSWORD))
     actor, name = actor_of(user), user.username
     signed_in(user, code_at=utc_now())
     inside: list[bool] = []
+    work: list[int] = []
     scrypt = hashlib.scrypt
 
     def watched(*args: Any, **kwargs: Any) -> bytes:
         inside.append(engine._writing.get())
+        work.append(kwargs["n"] * kwargs["p"])
         return scrypt(*args, **kwargs)
 
     monkeypatch.setattr(hashlib, "scrypt", watched)
@@ -55,3 +58,4 @@ def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: 
     refresh()
     assert len(inside) >= 10
     assert inside == [False] * len(inside)
+    assert min(work) >= 2**15, "hashed lightly"

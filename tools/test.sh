@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=${BIN:-.venv/bin}
 nothing_selected=5
+# Where this is set, every worker and every server that a test starts would translate all our code again.
+unset PYTHONDONTWRITEBYTECODE
 
 "$bin/python" -m tests.support.chromium
 
