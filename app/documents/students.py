@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import IO, Any
 
 from flask_babel import gettext as _
@@ -34,13 +35,16 @@ def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
 def _lines(rows: Iterable[Any]) -> Iterator[Line]:
     genders = {gender: _(label) for gender, label in GENDER_LABELS.items()}
     own = current_school().fields_in("export")
+    shown = lru_cache(maxsize=1000)(shown_field)  # the same few values, thirty thousand times
     for row in rows:
         yield (
             row.number, row.first_name, row.infix, row.last_name, genders[row.gender], row.birth_date,
             row.email, *(_sorted(found) for found in row[7:12]),
-            *(shown_field(field, row.extra.get(field.key)) for field in own),
+            *(shown(field, row.extra.get(field.key)) for field in own),
         )  # fmt: skip
 
 
 def _sorted(found: str | None) -> str:
-    return ", ".join(sorted(tidy(name) for name in found.split(SEPARATOR))) if found else ""
+    if not found or SEPARATOR not in found:
+        return tidy(found or "")
+    return ", ".join(sorted(tidy(name) for name in found.split(SEPARATOR)))
