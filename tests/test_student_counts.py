@@ -28,7 +28,7 @@ from app.entities.planning import Registration, Sitting
 from app.entities.students import STILL_TO_DO, Enrolment, Student, StudentToDo, Supervision
 from app.entities.users import LoginCode
 from app.permissions import SYSTEM, Actor, Role
-from app.queries.student_choices import state_counts
+from app.queries.student_choices import overall
 from app.queries.student_filters import by_state
 from tests.factories import (
     make_elective,
@@ -84,7 +84,7 @@ def agree() -> dict[int, Counts]:
     refresh()
     there = looked_up()
     assert counted() == there
-    numbers = state_counts(SYSTEM)
+    numbers = overall(SYSTEM).states
     left = {
         "no-programme": {student for student, counts in there.items() if not counts[0]},
         "no-supervisor": {student for student, counts in there.items() if not counts[1]},

@@ -144,11 +144,15 @@ def _own_list() -> OwnList:
 
 
 def _choices() -> choices.FilterChoices:
-    return once("student choices", lambda: choices.filter_choices(current_actor()))
+    return once("student choices", lambda: choices.filter_choices(current_actor(), _overall()))
+
+
+def _overall() -> choices.Overall:
+    return once("students overall", lambda: choices.overall(current_actor()))
 
 
 def _state_counts() -> choices.Counts:
-    return once("student states", lambda: choices.state_counts(current_actor()))
+    return _overall().states
 
 
 def _by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
@@ -233,8 +237,10 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         return FEW if most < FEW else 0
 
     def known_count(self) -> int | None:
-        state = text_arg("state")
-        return _state_counts().get(state) if self.filter_pairs() == [("state", state)] else None
+        state, chosen = text_arg("state"), self.filter_pairs()
+        if not chosen:
+            return _overall().students
+        return _state_counts().get(state) if chosen == [("state", state)] else None
 
     def shown_columns(self) -> Sequence[ListColumn]:
         wanted = set(_own_list().columns)

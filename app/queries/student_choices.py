@@ -5,8 +5,8 @@ The numbers are of all students that this reader may see, whatever else is chose
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +41,7 @@ from app.entities.users import RoleRow, User
 from app.permissions import Actor, Role, visible
 from app.queries.asked import is_id
 from app.queries.student_filters import flagged
-from app.queries.student_list import arm
+from app.queries.student_list import NOTHING, arm
 from app.rules.people import full_name
 
 Choices = Sequence[tuple[str, str]]
@@ -62,21 +62,43 @@ class FilterChoices:
     programmes: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of each cohort
 
 
-def filter_choices(actor: Actor) -> FilterChoices:
-    """One query: what a visible student has of programmes, electives, groups and praktijkbegeleiders."""
+@dataclass(frozen=True)
+class Overall:
+    """How many visible students there are, what is still to be done for how many, and their electives."""
+
+    students: int
+    states: Counts
+    electives: Sequence[Any]
+
+
+def overall(actor: Actor) -> Overall:
+    """One query. What the choices lack: together they would keep a page waiting too long for one answer."""
+    found = _united(actor, _states, _electives)
+    states = found["state"]
+    return Overall(
+        students=sum(row.students for row in states),
+        states={
+            key: sum(row.students for row in states if row.id >> bit & 1)
+            for bit, key in enumerate(STILL_TO_DO)
+        },
+        electives=sorted(found["elective"], key=lambda row: (row.a, row.id)),
+    )
+
+
+def _united(actor: Actor, *arms: Callable[[Select[Any]], Select[Any]]) -> dict[str, list[Any]]:
+    """The rows of these arms of one query, by kind."""
     students = visible(actor, Student).with_only_columns(Student.id)
-    arms = (_programmes, _electives, _groups, _supervisors, _twice)
-    found: dict[str, list[Any]] = {
-        "programme": [],
-        "elective": [],
-        "group": [],
-        "supervisor": [],
-        "twice": [],
-    }
+    found: dict[str, list[Any]] = defaultdict(list)
     for row in db.session.execute(union_all(*(one(students) for one in arms))):
         found[row.kind].append(row)
+    return found
+
+
+def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
+    """One query: what a visible student has of programmes, groups and praktijkbegeleiders."""
+    found = _united(actor, _programmes, _groups, _supervisors, _twice)
+    electives = known.electives
     programmes = sorted(found["programme"], key=lambda row: (row.a, row.id))
-    electives = sorted(found["elective"], key=lambda row: (row.a, row.id))
     groups = sorted(found["group"], key=lambda row: row.a)
     people = sorted(found["supervisor"], key=lambda row: (row.c, row.a, row.id))
     of_cohort = _of_cohort(programmes)
@@ -116,16 +138,6 @@ def supervisor_named(actor: Actor, key: str) -> str:
     )
     user = db.session.scalars(select(User).where(User.id == int(key), guiding)).one_or_none()
     return user.full_name if user is not None else ""
-
-
-def state_counts(actor: Actor) -> Counts:
-    """Of how many visible students each thing is still to be done. One query."""
-    students = visible(actor, Student).with_only_columns(Student.id)
-    per = select(StudentToDo.flags, func.count()).where(*_among(StudentToDo.student_id, students))
-    found = db.session.execute(per.group_by(StudentToDo.flags)).all()
-    return {
-        key: sum(number for flags, number in found if flags >> bit & 1) for bit, key in enumerate(STILL_TO_DO)
-    }
 
 
 def _few(choices: Choices) -> Choices | None:
@@ -175,6 +187,11 @@ def _programmes(students: Select[Any]) -> Select[Any]:
     per = _per(Enrolment.programme_id, Enrolment.student_id, students)
     named = arm("programme", Programme.id, Programme.name, Programme.crebo, cast(Programme.cohort, String))
     return named.add_columns(per.c.students).join(per, per.c.id == Programme.id)
+
+
+def _states(students: Select[Any]) -> Select[Any]:
+    per = _per(StudentToDo.flags, StudentToDo.student_id, students)
+    return arm("state", cast(per.c.id, Integer), NOTHING).add_columns(per.c.students)
 
 
 def _electives(students: Select[Any]) -> Select[Any]:

@@ -26,7 +26,7 @@ from app.queries.groups import groups_of, member_counts
 from app.queries.own_data import own_data
 from app.queries.picker import named
 from app.queries.planning import OverviewFilter, choosable_groups, students_of
-from app.queries.student_choices import filter_choices
+from app.queries.student_choices import filter_choices, overall
 from app.queries.student_export import export_rows
 from app.queries.student_filters import by_group
 from app.queries.student_list import lines_of
@@ -71,7 +71,7 @@ def test_whoever_asks_who_is_in_it_gets_one_answer(app: object) -> None:
 
     assert seen_in(by_group(select(Student), str(group.id))) == [pk]
     assert seen_in(by_group(select(Student), "regelgr")) == [pk]
-    assert filter_choices(SYSTEM).groups == [(str(group.id), "Regelgroep")]
+    assert filter_choices(SYSTEM, overall(SYSTEM)).groups == [(str(group.id), "Regelgroep")]
     assert [line.groups for line in lines_of([student])] == [[("Regelgroep", "")]]
     assert [row[9] for row in export_rows([pk])] == ["Regelgroep"]
     assert [(one.id, count) for one, count in group_rows(SYSTEM, mine)] == [(group.id, 1)]
