@@ -21,6 +21,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from app.actions.imports import keep_parts
+from app.documents.sheets import xlsx_file
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.exams import Exam
@@ -130,6 +131,12 @@ def test_what_we_write_in_a_cell_reads_back_unchanged(text: str) -> None:
     assert (cell.data_type, cell.value) == ("s", text)
     assert from_csv(csv_text(text)) == text
     assert not csv_text(text).startswith(RISKY)
+
+
+@pytest.mark.parametrize("odd", [0, 0x1B, 0x0D, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF], ids=hex)
+def test_what_no_workbook_can_hold_is_left_out_of_a_name_and_the_file_still_opens(odd: int) -> None:
+    with xlsx_file("Blad", ["Naam"], [[f"Noor{chr(odd)} Smit"]]) as file:
+        assert load_workbook(file)["Blad"]["A2"].value == "Noor Smit"
 
 
 @given(st.text())

@@ -11,6 +11,8 @@ from typing import Any
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 APOSTROPHE = "'"
+# What XML has no place for: control characters, halves of a pair, and two that are none (XML 1.0, 2.2).
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 # What Excel shows where a formula went wrong, in English and in Dutch.
 _FORMULA_ERROR = re.compile(
     r"#(REF|VERW|VALUE|WAARDE|DIV/0|DEEL/0|NUM|GETAL|NULL|LEEG|SPILL|OVERLOOP|CALC|BEREKEN)!|#N/[AB]|#(NAME|NAAM)\?"
@@ -19,7 +21,7 @@ _FORMULA_ERROR = re.compile(
 
 def put_text(cell: Any, text: str) -> None:
     """Into a cell of an xlsx sheet: text stays text, without characters that a workbook cannot hold."""
-    cell.value = "".join(one for one in text if one >= " " or one in "\t\n")
+    cell.value = _NO_CHARACTER.sub("", text)
     cell.data_type = "s"
 
 
