@@ -33,11 +33,12 @@ class Summary:
         self.counts.update({"rows": len(checked.rows)})
         self.new_groups |= dict.fromkeys(checked.new_groups)
         self.doubles |= checked.twice
+        usual = current_school().language
         for row in checked.rows:
             self.counts[row.state] += 1
             self._name(row)
             if row.state == "new" and row.values.get("email"):
-                self.readers[_reader(row)] += 1
+                self.readers[_reader(row, usual)] += 1
 
     def _name(self, row: CheckedRow) -> None:
         if identity := row.values.get(self.kind.identity):
@@ -89,7 +90,7 @@ def summary_of(actor: Actor, checked: Checked) -> Summary:
     return made
 
 
-def _reader(row: CheckedRow) -> Reader:
+def _reader(row: CheckedRow, usual: str) -> Reader:
     roles = row.values.get("roles")
     first = Role.STUDENT if roles is None else next((role for role in Role if role in roles), "")
-    return first, row.values.get("language") or current_school().language
+    return first, row.values.get("language") or usual
