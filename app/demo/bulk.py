@@ -34,9 +34,8 @@ def new_ids(model: type[Any], count: int) -> Sequence[int]:
 
 def write(target: type[Any] | Table, rows: Rows) -> int:
     """Insert the rows, in batches; the number written. All rows must name the same columns."""
-    table = target if isinstance(target, Table) else table_of(target)
     remaining, written = iter(rows), 0
     while batch := list(islice(remaining, BATCH)):
-        insert_all(table, batch)
+        insert_all(target, batch)
         written += len(batch)
     return written

@@ -74,13 +74,10 @@ def transaction(*, keep: bool = True) -> Iterator[Session]:
         else:
             session.flush()
             session.rollback()
-    except OperationalError as error:
+    except BaseException as error:
         session.rollback()
         if _waited_in_vain(error):
             raise Busy(BUSY) from error
-        raise
-    except BaseException:
-        session.rollback()
         raise
     finally:
         _writing.reset(token)
@@ -105,16 +102,17 @@ def unhurried() -> AbstractContextManager[None]:
     return _patient_for(UNHURRIED_MS)
 
 
-def _waited_in_vain(error: OperationalError) -> bool:
+def _waited_in_vain(error: BaseException) -> bool:
     """Another writer was busy all the time that this one waited; nothing was written."""
-    return getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+    reason = error.orig if isinstance(error, OperationalError) else None
+    return getattr(reason, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def arm(engine: Engine) -> None:
     """Give an engine its manners. Called once per engine, at application start."""
     if engine.dialect.name != "sqlite" or getattr(engine, "_proeve_armed", False):
         return
-    engine._proeve_armed = True  # type: ignore[attr-defined]
+    engine._proeve_armed = True  # type: ignore[attr-defined] # a mark of our own on another's object
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -159,8 +159,13 @@ def _by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
     return filters.by_programmes(statement, _choices().programmes.get(cohort, ()))
 
 
+def _are_few(state: str) -> bool:
+    """Of what is still to be done it is counted for how many."""
+    return _state_counts().get(state, FEW) < FEW
+
+
 def _by_state(statement: Select[Any], state: str) -> Select[Any]:
-    return filters.by_state(statement, state, many=_state_counts().get(state, 0) >= FEW)
+    return filters.by_state(statement, state, many=not _are_few(state))
 
 
 class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
@@ -232,9 +237,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         return buttons
 
     def at_most(self) -> int:
-        """Of what is still to be done it is counted how much there is."""
-        most = _state_counts().get(text_arg("state"), FEW)
-        return FEW if most < FEW else 0
+        return FEW if _are_few(text_arg("state")) else 0
 
     def known_count(self) -> int | None:
         state, chosen = text_arg("state"), self.filter_pairs()
