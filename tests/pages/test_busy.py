@@ -33,6 +33,7 @@ FLEUR = {
 @contextmanager
 def busy_writer() -> Iterator[None]:
     """Another process in the middle of a long write."""
+    assert db.engine.dialect.name == "sqlite"  # or it would make a file of its own beside us
     path = db.engine.url.database
     assert path is not None
     other = sqlite3.connect(path, isolation_level=None)
