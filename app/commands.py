@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import click
@@ -63,14 +63,13 @@ def empty_database() -> None:
     drop = [f'DROP TABLE "{name}"' if on_sqlite else f'DROP TABLE "{name}" CASCADE' for name in tables]
     raw = db.engine.raw_connection()
     try:
-        cursor = raw.cursor()
-        for statement in [*before, *drop]:
-            cursor.execute(statement)
-        for function in [] if on_sqlite else _functions(cursor):
-            cursor.execute(f"DROP FUNCTION {function} CASCADE")
-        for statement in ["COMMIT", *(["VACUUM"] if on_sqlite else [])]:
-            cursor.execute(statement)
-        cursor.close()
+        with closing(raw.cursor()) as cursor:  # an open one keeps a closed connection's file
+            for statement in [*before, *drop]:
+                cursor.execute(statement)
+            for function in [] if on_sqlite else _functions(cursor):
+                cursor.execute(f"DROP FUNCTION {function} CASCADE")
+            for statement in ["COMMIT", *(["VACUUM"] if on_sqlite else [])]:
+                cursor.execute(statement)
     except db.engine.dialect.loaded_dbapi.OperationalError as error:
         raise RuleBroken(N_("De database is in gebruik. Stop Proeve en probeer het opnieuw.")) from error
     finally:

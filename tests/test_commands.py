@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import time
@@ -168,6 +169,23 @@ def test_a_database_in_use_is_not_emptied(demo: Flask, monkeypatch: pytest.Monke
         status, shown = invoke(demo, "demo-reset")
     assert (status, shown) == (1, "Error: De database is in gebruik. Stop Proeve en probeer het opnieuw.\n")
     assert count(Student) == before
+
+
+@pytest.mark.web  # about SQLite's file
+def test_a_refused_reset_lets_go_of_the_database(demo: Flask, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("app.commands.LOCK_SECONDS", 0)
+    alone = create_engine(db.engine.url, poolclass=NullPool)
+    gc.disable()  # what is left for it to find counts as held
+    try:
+        with alone.connect() as other:
+            other.exec_driver_sql("UPDATE student SET active = active")
+            invoke(demo, "demo-reset")
+        db.session.remove()
+        db.engine.dispose()
+        with alone.connect() as only:  # leaving WAL asks for a file that nobody else has open
+            assert only.exec_driver_sql("PRAGMA journal_mode=DELETE").scalar() == "delete"
+    finally:
+        gc.enable()
 
 
 # --- a school for real ------------------------------------------------------------------------

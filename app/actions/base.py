@@ -32,6 +32,7 @@ from app.rules.viewing import READ_ONLY
 
 M = TypeVar("M")
 MAX_TICKED = 1000
+KEPT_REFUSED = 200  # of who was refused, what a form that is sent twice shows again
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # as our pages make them; ActionRun holds no more
 
 
@@ -102,11 +103,9 @@ class Outcome:
     entry: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        kept = asdict(self)
-        kept.pop("details")
-        kept.pop("shown")
-        kept["ids"] = []
-        kept["refused"] = kept["refused"][:200]
+        few = [asdict(one) for one in self.refused[:KEPT_REFUSED]]
+        kept = {**vars(self), "ids": [], "refused": few}  # not asdict: it copies every id of 100,000
+        del kept["details"], kept["shown"]
         return kept
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ def remember(actor: Actor, summary: str, pieces: Sequence[Piece]) -> None:
     """Keep what a bulk action did, in its own transaction. One statement."""
     if actor.id is not None and pieces:
         db.session.add(
-            CouplingRun(actor_id=actor.id, summary=summary, pieces=[asdict(one) for one in pieces])
+            CouplingRun(actor_id=actor.id, summary=summary, pieces=[vars(one) for one in pieces])
         )
         db.session.flush()
 

@@ -149,11 +149,11 @@ def guard_session() -> None:
 
 def id_set(ids: Sequence[int]) -> Select[tuple[int]]:
     """A SELECT of these ids as one parameter: `Student.id.in_(id_set(ids))`, for ten or 100,000."""
-    listed = ",".join(str(int(i)) for i in ids)
+    listed = json.dumps(list(ids), separators=(",", ":"))
     if db.engine.dialect.name == "sqlite":
-        items = func.json_each(f"[{listed}]").table_valued(column("value", Integer))
+        items = func.json_each(listed).table_valued(column("value", Integer))
         return select(items.c.value)
-    pieces = func.string_to_table(listed, ",").table_valued(column("piece", Text)).render_derived()
+    pieces = func.string_to_table(listed[1:-1], ",").table_valued(column("piece", Text)).render_derived()
     return select(cast(pieces.c.piece, Integer))
 
 
