@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from flask_babel import LazyString, get_locale
@@ -103,8 +103,8 @@ class Outcome:
     entry: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        few = [asdict(one) for one in self.refused[:KEPT_REFUSED]]
-        kept = {**vars(self), "ids": [], "refused": few}  # not asdict: it copies every id of 100,000
+        brief = replace(self, ids=[], details={}, shown={}, refused=self.refused[:KEPT_REFUSED])
+        kept = asdict(brief)  # which copies all that it finds: not the ids of 100,000
         del kept["details"], kept["shown"]
         return kept
 

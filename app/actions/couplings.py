@@ -57,9 +57,7 @@ def pieces_of(kind: str, rows: Iterable[Any], *, taken: bool = False) -> list[Pi
 def remember(actor: Actor, summary: str, pieces: Sequence[Piece]) -> None:
     """Keep what a bulk action did, in its own transaction. One statement."""
     if actor.id is not None and pieces:
-        db.session.add(
-            CouplingRun(actor_id=actor.id, summary=summary, pieces=[vars(one) for one in pieces])
-        )
+        db.session.add(CouplingRun(actor_id=actor.id, summary=summary, pieces=[vars(one) for one in pieces]))
         db.session.flush()
 
 
