@@ -28,6 +28,7 @@ from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import User
 from app.permissions import SYSTEM, Actor, actor_of
+from app.serving import settle
 from bench import imports, large, students
 from config import Settings
 from tests.support.queries import counted
@@ -99,6 +100,7 @@ def main() -> None:
         settings = Settings(school="demo", data=Path(folder), database_url=wanted.database)
         app = create_app(settings)
         register_commands(app)
+        settle()  # as a server does
         with app.app_context():
             if inspect(db.engine).get_table_names():
                 raise SystemExit("This database is not empty; nothing was done.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
 from app.actions.base import Outcome, action
@@ -12,6 +12,7 @@ from app.entities.base import db
 from app.entities.users import RoleRow, User
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role
+from app.queries.users import taken
 from app.rules.passwords import password_problem
 from app.rules.people import email as tidy_email
 from app.rules.people import tidy
@@ -53,8 +54,5 @@ def _check_free(email: str, username: str) -> None:
         ("email", email.lower(), N_("Er is al een gebruiker met dit e-mailadres.")),
         ("username", username, N_("Deze gebruikersnaam is al in gebruik.")),
     ):
-        taken = select(User.id).where(
-            or_(func.lower(User.username) == value, func.lower(User.email) == value)
-        )
-        if db.session.scalar(taken.limit(1)) is not None:
+        if taken(value):
             raise RuleBroken(sentence, field=field)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, func, select
 
 from app.entities.base import db
 from app.entities.engine import id_set
@@ -35,11 +35,8 @@ def absent_students(
         Student.active, Student.number.not_in(text_set(sorted(numbers)))
     )
     if programmes:
-        found = found.where(
-            exists().where(
-                Enrolment.student_id == Student.id, Enrolment.programme_id.in_(id_set(sorted(programmes)))
-            )
-        )
+        enrolled = select(Enrolment.student_id).where(Enrolment.programme_id.in_(id_set(sorted(programmes))))
+        found = found.where(Student.id.in_(enrolled))
     elif groups:
         named = select(StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(groups))))
         found = found.where(Student.id.in_(members_of(named)))
@@ -50,7 +47,7 @@ def absent_users(actor: Actor, addresses: Collection[str], roles: Collection[str
     """Active users whom the file does not name; of the roles in the file, when it has any."""
     found = visible(actor, User, Permission.USERS_IMPORT).where(
         User.active.is_(True),
-        func.lower(User.email).not_in(text_set(sorted(addresses))),
+        User.email.not_in(text_set(sorted(addresses))),
         ~User.roles.any(RoleRow.name.in_([Role.STUDENT, Role.SUPPLIER])),  # not what such a file is about
     )
     if roles:

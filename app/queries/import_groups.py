@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 
 from app.entities.base import db
 from app.entities.engine import id_set
@@ -62,8 +62,8 @@ def _mentors(logins: Collection[str]) -> Sequence[UserFact]:
     now = select(StudentGroup.mentor_id).where(StudentGroup.mentor_id.is_not(None))
     return user_facts(
         or_(
-            func.lower(User.username).in_(wanted),
-            func.lower(User.email).in_(wanted),
+            User.username.in_(wanted),
+            User.email.in_(wanted),
             and_(User.guest.is_(False), User.roles.any(RoleRow.name.in_(MENTOR_ROLES))),
             User.id.in_(now),
         )

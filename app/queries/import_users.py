@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 
 from app.entities.base import db
 from app.entities.engine import id_set
@@ -43,7 +43,7 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, Fact]:
     rows = db.session.execute(
         visible(actor, User, Permission.USERS_IMPORT)
         .with_only_columns(User.id, User.version, User.active, is_student.label("student"), *columns)
-        .where(func.lower(User.email).in_(text_set(sorted(emails))))
+        .where(User.email.in_(text_set(sorted(emails))))
     ).all()
     among = id_set([row.id for row in rows])
     roles = pairs(

@@ -237,7 +237,7 @@ def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:
 
 def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
     wanted = text_set(sorted(logins))
-    facts = user_facts(or_(func.lower(User.username).in_(wanted), func.lower(User.email).in_(wanted)))
+    facts = user_facts(or_(User.username.in_(wanted), User.email.in_(wanted)))
     return by_login(facts)
 
 
