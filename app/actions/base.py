@@ -116,6 +116,9 @@ class Outcome:
 class ActionForm(Form):
     """A form declared beside its action. `prepare` fills choices and starting values for this actor."""
 
+    nothing: str | LazyString = ""  # said by `prepare`: there is nothing to choose, so nothing to send
+    nothing_hint: str | LazyString = ""  # and what to do next
+
     class Meta:
         @property
         def locales(self) -> list[str]:

@@ -63,13 +63,19 @@ def remember(actor: Actor, summary: str, pieces: Sequence[Piece]) -> None:
 
 class UndoForm(ActionForm):
     run_id = RadioField(_l("Koppeling"), [InputRequired(_l("Kies een koppeling."))], coerce=int)
+    nothing_hint = _l(
+        "Vink in de lijst studenten aan en koppel of ontkoppel ze: "
+        "dat staat hier daarna een dag lang, tot u het ongedaan maakt."
+    )
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         columns = (CouplingRun.id, CouplingRun.at, CouplingRun.summary)
         runs = db.session.execute(undoable(actor).with_only_columns(*columns)).all()
         local = current_school().local
         self.run_id.choices = [(run.id, f"{local(run.at):%d-%m-%Y %H:%M}: {run.summary}") for run in runs]
-        if self.run_id.data is None and runs:
+        if not runs:
+            self.nothing = _("Er is niets om ongedaan te maken")
+        elif self.run_id.data is None:
             self.run_id.data = runs[0].id
 
 

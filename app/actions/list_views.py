@@ -94,9 +94,11 @@ def save_view(actor: Actor, *, name: str, query: str = "") -> Outcome:
 
 class RemoveViewsForm(ActionForm):
     names = SelectMultipleField(_l("Weergaven"), [DataRequired(_l("Kies minstens één weergave."))])
+    nothing_hint = _l("Kies in de lijst filters of een volgorde, en bewaar die als weergave.")
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.names.choices = [(row.name, row.name) for row in own_list(actor).saved]
+        self.nothing = "" if self.names.choices else _("U hebt nog geen weergaven bewaard")
 
 
 @action(

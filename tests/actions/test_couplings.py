@@ -36,6 +36,7 @@ from tests.factories import (
 )
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
+from tests.support.wording import readable
 
 Act = Callable[..., Actor]
 EVERYBODY = Selection(matching=select(Student))
@@ -239,3 +240,18 @@ def test_the_list_and_the_report_offer_to_undo(visit: Callable[..., Visitor]) ->
     done = visitor.do("/studenten/do/undo_coupling", {"run_id": str(last_run())})
     assert done.headers["Location"] == "/studenten/"
     assert enrolled_in(programme.id) == set()
+
+
+def test_with_nothing_to_undo_the_page_says_so_and_what_to_do_and_has_no_button(
+    visit: Callable[..., Visitor],
+) -> None:
+    visitor = visit("administrator")
+    for page in (
+        visitor.get("/studenten/do/undo_coupling?state=new"),
+        visitor.post("/studenten/do/undo_coupling", {"run_id": "1"}),  # undone meanwhile in another window
+    ):
+        told = readable(page.text)
+        assert "Er is niets om ongedaan te maken" in told
+        assert any(text.startswith("Vink in de lijst studenten aan") for text in told)
+        assert "Verder" not in told
+    assert '<a class="btn btn-primary" href="/studenten/">Terug naar de lijst</a>' in page.text

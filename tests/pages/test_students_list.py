@@ -190,6 +190,9 @@ def test_the_reader_chooses_columns_and_keeps_filters_under_a_name(visit: Visit)
     visitor.do("/studenten/do/show_columns", {"columns": []})
     refresh()
     assert db.session.scalars(select(ListView)).all() == []
+    empty = visitor.get("/studenten/do/remove_views").text
+    assert "U hebt nog geen weergaven bewaard" in empty
+    assert ">Verwijderen</button>" not in empty
 
 
 def test_cohort_and_inlogcode_are_filters_too_and_every_chip_goes_apart(visit: Visit) -> None:
