@@ -197,6 +197,12 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
     # Who is in a group says entities/membership.py; these write who was put in one.
     ("reading of who was put in a group", r"\bgroup_member\b", lambda: _sources(*WRITES_MEMBERS)),
+    # `num` of an ngettext is written "100.050" (actions/wording.py); these would write it themselves.
+    (
+        "plural past ngettext",
+        r"ungettext|npgettext|%\(num\)[^s]|\bpluralize\b",
+        lambda: (*_sources("actions/wording.py"), *templates()),
+    ),
     ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", _sources),
 ]
 
@@ -216,6 +222,7 @@ PLANTED = {
     "commit outside the runner": "db.session.commit()",
     "raw markup": "Markup('<b>%s</b>' % name)",
     "reading of who was put in a group": "select(group_member.c.student_id)",
+    "plural past ngettext": "{% trans count=n %}{{ count }} rij{% pluralize %}rijen{% endtrans %}",
     "the clock of the machine": "date.today()",
 }
 

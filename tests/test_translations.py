@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
-from flask import Flask
-from flask_babel import force_locale, gettext
+from flask import Flask, render_template_string
+from flask_babel import force_locale, gettext, lazy_ngettext, ngettext
 from sqlalchemy import select
 
 from app.entities.base import db
@@ -267,3 +267,29 @@ def test_a_form_asks_for_an_empty_field_in_the_readers_language(
 )
 def test_a_mail_is_in_the_readers_language(app: Flask, language: str, subject: str) -> None:
     assert login_code_text(language, "ROC").subject == subject
+
+
+# -- numbers in sentences
+
+
+@pytest.mark.parametrize(("language", "read"), [("nl", "100.050 studenten"), ("en", "100,050 students")])
+def test_every_counting_sentence_has_the_points_of_its_reader(app: Flask, language: str, read: str) -> None:
+    one, more = "%(num)s student", "%(num)s studenten"
+    template = '{{ ngettext("%(num)s student", "%(num)s studenten", number) }}'
+    with force_locale(language):
+        for number, said in ((100050, read), (1, "1 student")):
+            assert ngettext(one, more, number) == said
+            assert str(lazy_ngettext(one, more, number)) == said
+            assert render_template_string(template, number=number) == said
+
+
+def test_a_counting_sentence_in_a_template_escapes_what_it_names(app: Flask) -> None:
+    template = '{{ ngettext("%(num)s opdracht van %(exam)s", "", 1, exam="<b>") }}'
+    assert render_template_string(template) == "1 opdracht van &lt;b&gt;"
+
+
+def test_every_counting_sentence_counts_with_num() -> None:
+    """A number of another name would be written without its points."""
+    plurals = [message.id for message in messages(extracted()) if isinstance(message.id, tuple)]
+    assert len(plurals) > 50
+    assert [plural for _one, plural in plurals if "%(num)s" not in plural] == []

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString, format_decimal, get_locale
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -287,7 +287,7 @@ def _perform(
     if not outcome.object_type:
         outcome.object_type = act.on.__name__ if act.on else ""
     if not outcome.summary:
-        outcome.summary = _("Gedaan: %(count)s.", count=outcome.done)
+        outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
     db.session.flush()
     return outcome
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -37,7 +38,7 @@ def load_demo_school(actor: Actor) -> Outcome:
     _send_codes([one.user_id for one in loaded.placed if one.user_id is not None])
     return Outcome(
         done=len(loaded.placed),
-        summary=_("Demoschool geladen: %(students)s studenten.", students=len(loaded.placed)),
+        summary=_("Demoschool geladen: %(students)s studenten.", students=format_decimal(len(loaded.placed))),
         names=[one.name for one in loaded.placed[:10]],
         ids=[one.id for one in loaded.placed],
         object_type="Student",
@@ -54,7 +55,7 @@ def add_demo_students(actor: Actor, *, number: int, report: Report) -> Outcome:
     ids = write_many(number, today=school.today(), clock=school.moment, report=report)
     return Outcome(
         done=len(ids),
-        summary=_("%(count)s studenten toegevoegd.", count=len(ids)),
+        summary=_("%(count)s studenten toegevoegd.", count=format_decimal(len(ids))),
         ids=ids,
         object_type="Student",
     )

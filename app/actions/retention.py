@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Delete, String, cast, delete, exists, func, or_, select, update
@@ -47,7 +48,8 @@ def forget_outdated(actor: Actor) -> Outcome:
     return Outcome(
         done=gone, ids=sittings, object_type="Sitting" if sittings else "",
         details={"guests": guests, "rows": gone - guests},
-        summary=_("%(guests)s genodigden en %(rows)s regels verwijderd.", guests=guests, rows=gone - guests),
+        summary=_("%(guests)s genodigden en %(rows)s regels verwijderd.", guests=format_decimal(guests),
+                  rows=format_decimal(gone - guests)),
     )  # fmt: skip
 
 

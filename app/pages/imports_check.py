@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from app.actions.base import Action, run
@@ -87,12 +88,13 @@ class CheckPages(ActionScreen):
 
     def _told(self, found: ImportRun) -> dict[str, Any]:
         done, total = told(found.id), count_of(found)
+        parts = {"done": format_decimal(done), "total": format_decimal(total)}
         if found.lease_until is None:
             text = _("Staat klaar om te beginnen.")
         elif found.task == "write":
-            text = _("%(done)s van %(total)s rijen gecontroleerd en geschreven.", done=done, total=total)
+            text = _("%(done)s van %(total)s rijen gecontroleerd en geschreven.", **parts)
         else:
-            text = _("%(done)s van %(total)s rijen gecontroleerd.", done=done, total=total)
+            text = _("%(done)s van %(total)s rijen gecontroleerd.", **parts)
         return {"done": done, "total": total, "text": text, "ready": not found.task}
 
     @expose("/<int:pk>/voortgang")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.queries.library import READERS
 from app.theme.widgets import Step
@@ -104,8 +104,8 @@ def _students(counts: Mapping[str, int]) -> Finding:
     if counts["students"]:
         hint = _(
             "%(students)s studenten, %(groups)s studentgroepen.",
-            students=counts["students"],
-            groups=counts["groups"],
+            students=format_decimal(counts["students"]),
+            groups=format_decimal(counts["groups"]),
         )
     href = "/studenten/?state=no-programme" if loose else "/studenten/"
     return Finding(_("Studenten toevoegen"), href, counts["students"] > 0 and not loose, hint, parts)

@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.actions.wording import register_counting
 from app.builder import granted
 from app.pages.base.request import current_actor
 from app.pages.base.sessions import owed_now, present
@@ -88,6 +89,7 @@ def choose_locale() -> str:
 
 def register_rendering(app: Flask) -> None:
     app.extensions["babel"].locale_selector = choose_locale
+    register_counting(app)
     app.jinja_env.filters.update(date=show_date, time=show_time, datetime=show_datetime)
     app.jinja_env.globals.update(get_locale=get_locale, nav=navigation)
     app.jinja_env.globals["url_for"] = url_for
