@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, exists, select, true, union_all
+from sqlalchemy import ColumnElement, Select, String, Subquery, cast, exists, func, select, true, union_all
 
 from app.entities.students import Enrolment, Student, StudentGroup, group_member, group_rule
 
@@ -63,3 +63,13 @@ def has_members() -> ColumnElement[bool]:
 def has_rule() -> ColumnElement[bool]:
     """Condition on StudentGroup: a rule says who is in it."""
     return exists().where(group_rule.c.group_id == StudentGroup.id)
+
+
+def rules() -> Select[tuple[int, str]]:
+    """(group_id, its programmes as "3,8") of every group that is filled by a rule."""
+    return select(group_rule.c.group_id, listed(group_rule.c.programme_id)).group_by(group_rule.c.group_id)
+
+
+def listed(ids: Any) -> Any:
+    """The ids of a group of rows as one text, in no order: "3,8"."""
+    return func.aggregate_strings(cast(ids, String), ",").label("listed")

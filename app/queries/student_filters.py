@@ -79,12 +79,12 @@ def by_state(statement: Select[Any], state: str, *, many: bool = False) -> Selec
     if many:
         has_it = StudentToDo.flags.bitwise_and(1 << bit) != 0
         return statement.where(exists().where(StudentToDo.student_id == Student.id, has_it))
-    return statement.where(Student.id.in_(select(StudentToDo.student_id).where(flagged(bit))))
+    return statement.where(Student.id.in_(select(StudentToDo.student_id).where(flagged(1 << bit))))
 
 
-def flagged(bit: int) -> ColumnElement[bool]:
-    """Condition on StudentToDo: each value with this bit by itself, so that the index on them is of use."""
-    return StudentToDo.flags.in_([flags for flags in range(1 << ALL_FLAGS) if flags >> bit & 1])
+def flagged(wanted: int) -> ColumnElement[bool]:
+    """Condition on StudentToDo: each value with one of these bits by itself, so that the index is of use."""
+    return StudentToDo.flags.in_([flags for flags in range(1 << ALL_FLAGS) if flags & wanted])
 
 
 def _supervised() -> Select[Any]:

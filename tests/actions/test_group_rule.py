@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ from app.queries.picker import named
 from app.queries.planning import OverviewFilter, choosable_groups, students_of
 from app.queries.student_choices import filter_choices, overall
 from app.queries.student_export import export_rows
-from app.queries.student_filters import by_group
+from app.queries.student_filters import by_group, by_programmes
 from app.queries.student_list import lines_of
 from tests.factories import enrol, make_group, make_programme, make_student, make_user, refresh
 from tests.support.queries import counted
@@ -85,6 +86,31 @@ def test_whoever_asks_who_is_in_it_gets_one_answer(app: object) -> None:
     stranger = actor_of(make_user("school_supervisor"))
     assert db.session.scalars(visible(stranger, StudentGroup)).all() == []
     assert named(stranger, "studentgroepen", {str(group.id)}) == {}
+
+
+def test_every_rule_has_its_number_in_the_filter_and_too_many_apart_have_none(
+    app: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as counting whom the filter finds, whatever goes together and whoever left."""
+    dice = random.Random(3)
+    programmes = [make_programme(cohort=dice.choice((2024, 2025))) for _n in range(4)]
+    for _n in range(40):
+        make_student(*dice.sample(programmes, dice.choice((0, 1, 1, 2, 3))), active=dice.random() < 0.7)
+    ruled = [make_group(rule=dice.sample(programmes, n)) for n in (1, 1, 2, 2, 3, 4)]
+    by_hand = make_group(make_student())
+    refresh()
+
+    def found(statement: Any) -> int:
+        return len(db.session.scalars(statement.with_only_columns(Student.id)).all())
+
+    counts = filter_choices(SYSTEM, overall(SYSTEM)).counts
+    wanted = {str(one.id): found(by_group(select(Student), str(one.id))) for one in (*ruled, by_hand)}
+    assert counts["group"] == wanted
+    assert len(set(wanted.values())) > 3
+    for cohort, own in filter_choices(SYSTEM, overall(SYSTEM)).programmes.items():
+        assert counts["cohort"][cohort] == found(by_programmes(select(Student), own))
+    monkeypatch.setattr("app.queries.student_choices.MANY_APART", 3)
+    assert filter_choices(SYSTEM, overall(SYSTEM)).counts == counts | {"group": {str(by_hand.id): 1}}
 
 
 def test_a_rule_takes_the_place_of_who_was_put_in_by_hand_and_says_so_beforehand(actor: Actors) -> None:
