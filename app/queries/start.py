@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.entities.assessment import Adoption, Assessment, Result
@@ -21,7 +21,8 @@ from app.entities.users import User
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.library import READERS
 from app.queries.school import unread
-from app.queries.users import is_incomplete, with_role
+from app.queries.student_filters import by_state
+from app.queries.users import is_holder, is_incomplete
 
 SHOWN = 6
 PAUSE = timedelta(hours=2)  # tasks of one exam with at most this between them are one line
@@ -79,7 +80,6 @@ class OwnProgress:
 
 def school_counts(actor: Actor) -> Mapping[str, int]:
     """The state of the eight steps of the manual, in one query."""
-    coupled = exists().where(Enrolment.student_id == Student.id, Enrolment.programme_id.is_not(None))
     students = visible(actor, Student).where(Student.active)
     users = visible(actor, User).where(User.active.is_(True))
     kept = visible(actor, LibraryDocument, Permission.LIBRARY_MANAGE).where(
@@ -94,12 +94,12 @@ def school_counts(actor: Actor) -> Mapping[str, int]:
         programmes=visible(actor, Programme),
         electives=visible(actor, Elective),
         exams=visible(actor, Exam).where(Exam.current),
-        users=users.where(with_role(*STAFF)),
+        users=users.where(is_holder(*STAFF)),
         incomplete_users=users.where(is_incomplete()),
-        supervisors=users.where(with_role(Role.SCHOOL_SUPERVISOR)),
-        examiners=users.where(with_role(Role.SCHOOL_EXAMINER)),
+        supervisors=users.where(is_holder(Role.SCHOOL_SUPERVISOR)),
+        examiners=users.where(is_holder(Role.SCHOOL_EXAMINER)),
         students=students,
-        loose_students=students.where(~coupled),
+        loose_students=by_state(students, "no-programme"),
         groups=visible(actor, StudentGroup),
         documents=kept,
         shelves=shelved.distinct(),
@@ -213,7 +213,7 @@ def _agenda(statement: Select[Any], *, together: bool = False) -> Agenda:
             joinedload(Sitting.registration).joinedload(Registration.exam),
             joinedload(Sitting.task),
         )
-        .add_columns(func.count().over())
+        .add_columns(_number(statement))
         .order_by(Sitting.id)
         .limit(SHOWN * 4 if together else SHOWN)
     ).all()
@@ -252,12 +252,13 @@ def _together(moments: Sequence[Moment]) -> list[Moment]:
 
 def _counted(**statements: Select[Any]) -> Mapping[str, int]:
     """One query with a count per name."""
-    columns = [
-        select(func.count()).select_from(statement.order_by(None).subquery()).scalar_subquery().label(name)
-        for name, statement in statements.items()
-    ]
+    columns = [_number(statement).label(name) for name, statement in statements.items()]
     return dict(db.session.execute(select(*columns)).one()._mapping)
 
 
 def _count(statement: Select[Any]) -> int:
-    return db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    return db.session.scalar(select(_number(statement))) or 0
+
+
+def _number(statement: Select[Any]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(statement.order_by(None).subquery()).scalar_subquery()

@@ -53,18 +53,24 @@ def last_sign_in(user: User) -> datetime | None:
 
 def with_role(*roles: Role) -> ColumnElement[bool]:
     """Condition on User: holds one of these roles (any role at all when none is named)."""
-    held = (
-        select(assoc_user_role.c.user_id)
-        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
-        .where(assoc_user_role.c.user_id == User.id, RoleRow.name.in_([role.value for role in roles or Role]))
-    )
-    return held.exists()
+    return _holders(*roles).where(assoc_user_role.c.user_id == User.id).exists()
+
+
+def is_holder(*roles: Role) -> ColumnElement[bool]:
+    """The same for a walk through all users: who holds a role is gathered once, not looked up for each."""
+    return User.id.in_(_holders(*roles))
+
+
+def _holders(*roles: Role) -> Select[tuple[int]]:
+    """The ids of the users with one of these roles (any role at all when none is named)."""
+    named = select(RoleRow.id).where(RoleRow.name.in_([role.value for role in roles or Role]))
+    return select(assoc_user_role.c.user_id).where(assoc_user_role.c.role_id.in_(named))
 
 
 def is_incomplete() -> ColumnElement[bool]:
     """Condition on User: something is wanting before this user can work, a role or a programme."""
-    coupled = exists().where(user_programme.c.user_id == User.id)
-    return or_(~with_role(), and_(with_role(*PROGRAMME_ROLES), ~coupled))
+    coupled = User.id.in_(select(user_programme.c.user_id))
+    return or_(~is_holder(), and_(is_holder(*PROGRAMME_ROLES), ~coupled))
 
 
 def in_programme(programme_id: int) -> ColumnElement[bool]:
