@@ -69,6 +69,7 @@ def pages(app: Flask) -> None:
     students.pages(visitor, show)
     db.session.remove()
     for what, path in {
+        "start": "/",
         "exam overview of a programme": f"/examens/?opleiding={programme}",
         "exam overview, searched": f"/examens/?opleiding={programme}&q=jansen",
         "users": "/gebruikers/",
