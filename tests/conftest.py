@@ -107,8 +107,12 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 @pytest.fixture
 def app(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    yield from _standing(school, "world" if "world" in request.fixturenames else "empty", request)
+
+
+def _standing(school: School, state: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
     touches_schema = request.node.get_closest_marker("schema") is not None
-    school.restore("world" if "world" in request.fixturenames else "empty", whole=touches_schema)
+    school.restore(state, whole=touches_schema)
     with school.app.app_context():
         yield school.app
         db.session.remove()
@@ -124,11 +128,8 @@ def world(app: Flask, school: School) -> World:
 
 
 @pytest.fixture
-def demo(school: School) -> Iterator[Flask]:
-    school.restore("demo")
-    with school.app.app_context():
-        yield school.app
-        db.session.remove()
+def demo(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    yield from _standing(school, "demo", request)
 
 
 @pytest.fixture
