@@ -14,6 +14,9 @@ Browser tests: see tests/browser/conftest.py.
 
 from __future__ import annotations
 
+from tests.support import fast_start
+
+# isort: split
 import hashlib
 import os
 import shutil
@@ -43,6 +46,10 @@ def pytest_configure() -> None:
     lighten()
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_sessionstart() -> None:
+    fast_start.started()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
