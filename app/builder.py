@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, current_app, g
@@ -10,7 +11,7 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission as PermissionRow
 from flask_appbuilder.security.sqla.models import PermissionView, ViewMenu, assoc_permissionview_role
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from app.entities.base import db
 from app.entities.users import User
@@ -55,15 +56,21 @@ def _granted() -> frozenset[tuple[str, str]]:
     role_ids = [role.id for role in (seen or current_user).roles]
     if current_user.guest:  # the framework knows him as a company examiner; he has no tab and one page
         return frozenset(permission_pair(permission) for permission in GUEST_RIGHTS)
-    rows = db.session.execute(
+    rows = db.session.execute(_rights(), {"roles": role_ids})
+    return frozenset((permission, view) for permission, view in rows)
+
+
+@cache
+def _rights() -> Select[str, str]:
+    """Built once: every request asks it."""
+    return (
         select(PermissionRow.name, ViewMenu.name)
         .select_from(PermissionView)
         .join(PermissionRow, PermissionRow.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
         .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
-        .where(assoc_permissionview_role.c.role_id.in_(role_ids))
+        .where(assoc_permissionview_role.c.role_id.in_(bindparam("roles", expanding=True)))
     )
-    return frozenset((permission, view) for permission, view in rows)
 
 
 class ProeveBuilder(AppBuilder):

@@ -14,6 +14,9 @@ Browser tests: see tests/browser/conftest.py.
 
 from __future__ import annotations
 
+from tests.support import fast_start
+
+# isort: split
 import hashlib
 import os
 import shutil
@@ -43,6 +46,10 @@ def pytest_configure() -> None:
     lighten()
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_sessionstart() -> None:
+    fast_start.started()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,8 +114,12 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 @pytest.fixture
 def app(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    yield from _standing(school, "world" if "world" in request.fixturenames else "empty", request)
+
+
+def _standing(school: School, state: str, request: pytest.FixtureRequest) -> Iterator[Flask]:
     touches_schema = request.node.get_closest_marker("schema") is not None
-    school.restore("world" if "world" in request.fixturenames else "empty", whole=touches_schema)
+    school.restore(state, whole=touches_schema)
     with school.app.app_context():
         yield school.app
         db.session.remove()
@@ -124,11 +135,8 @@ def world(app: Flask, school: School) -> World:
 
 
 @pytest.fixture
-def demo(school: School) -> Iterator[Flask]:
-    school.restore("demo")
-    with school.app.app_context():
-        yield school.app
-        db.session.remove()
+def demo(school: School, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    yield from _standing(school, "demo", request)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from app.entities.school import SystemUpdate
 from app.entities.users import User
 from app.permissions import SYSTEM, Role
 from tests.factories import (
+    at_once,
     make_elective,
     make_exam,
     make_group,
@@ -75,9 +76,10 @@ class Town:
         )
 
     def grow(self, count: int) -> None:
-        for number in range(count):
-            self._student(number)
-            self._papers(number)
+        with at_once():
+            for number in range(count):
+                self._student(number)
+                self._papers(number)
         with transaction():
             for _n in range(count):
                 record(SYSTEM, "generate_roles", "Student", [self.own_student.id])

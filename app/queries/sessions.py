@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import contains_eager
 
 from app.entities.base import db, utc_now
@@ -21,16 +22,24 @@ from app.rules.tokens import fingerprint
 from app.rules.viewing import LASTS, Over, why_not
 from app.school import current_school
 
+LIMITS = ("opened", "seen", "seen_shared")
 
-def live() -> ColumnElement[bool]:
-    """Condition on UserSession: not ended, not idle and not lasting too long."""
+
+def _limits() -> dict[str, datetime]:
+    """After which moments a session was opened, and used, to be live now."""
     school, now = current_school(), utc_now()
     idle = timedelta(minutes=school.idle_minutes)
+    moments = (now - timedelta(hours=school.session_hours), now - idle, now - min(idle, SHARED_IDLE))
+    return dict(zip(LIMITS, moments, strict=True))
+
+
+def _live(*, opened: Any, seen: Any, seen_shared: Any) -> ColumnElement[bool]:
+    """Condition on UserSession: not ended, not idle and not lasting too long."""
     return and_(
         UserSession.ended_at.is_(None),
-        UserSession.created_at > now - timedelta(hours=school.session_hours),
-        UserSession.last_seen_at > now - idle,
-        or_(UserSession.shared.is_(False), UserSession.last_seen_at > now - min(idle, SHARED_IDLE)),
+        UserSession.created_at > opened,
+        UserSession.last_seen_at > seen,
+        or_(UserSession.shared.is_(False), UserSession.last_seen_at > seen_shared),
     )
 
 
@@ -65,17 +74,24 @@ class Present:
 
 def session_of(token: str) -> tuple[Present, User] | None:
     """The live session behind a cookie's token, and its active user with roles; one query, viewing two."""
-    statement = (
-        select(User, UserSession, has_factor())
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.token_hash == fingerprint(token), live(), User.active.is_(True))
-    )
-    found = db.session.execute(_with_roles(statement)).unique().one_or_none()
+    given = {"hash": fingerprint(token), **_limits()}
+    found = db.session.execute(_of_a_token(), given).unique().one_or_none()
     if found is None:
         return None
     user, row, factor = found
     facts = (row.created_at, row.last_seen_at, row.password_at, row.strong_at, row.shared, bool(factor))
     return Present(row.id, user.id, *facts, _viewing(row, user)), user
+
+
+@cache
+def _of_a_token() -> Select[*tuple[Any, ...]]:
+    """Built once: every request asks it, and building takes longer than asking."""
+    alive = _live(**{name: bindparam(name) for name in LIMITS})
+    return _with_roles(
+        select(User, UserSession, has_factor())
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(UserSession.token_hash == bindparam("hash"), alive, User.active.is_(True))
+    )
 
 
 def _with_roles(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -105,6 +121,6 @@ def own_sessions(user_id: int | None) -> Select[UserSession]:
         return select(UserSession).where(false())
     return (
         select(UserSession)
-        .where(UserSession.user_id == user_id, live())
+        .where(UserSession.user_id == user_id, _live(**_limits()))
         .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,10 @@ def register_assets(app: Flask) -> None:
     @app.url_defaults
     def _with_hash(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint in ENDPOINTS:
-            folder = _folder(app, endpoint)
-            path = safe_join(folder, values.get("filename", ""))
-            if path is not None and Path(path).is_file():
-                values["v"] = _hash_of(path, Path(path).stat().st_mtime_ns)
+            path = safe_join(_folder(app, endpoint), values.get("filename", ""))
+            changed_ns = _changed_ns(path) if path is not None else None
+            if path is not None and changed_ns is not None:
+                values["v"] = _hash_of(path, changed_ns)
 
     @app.after_request
     def _keep(response: Response) -> Response:
@@ -38,6 +40,15 @@ def register_assets(app: Flask) -> None:
 def _folder(app: Flask, endpoint: str) -> str:
     owner = app.blueprints["bootstrap"] if endpoint == "bootstrap.static" else app
     return str(owner.static_folder)
+
+
+def _changed_ns(path: str) -> int | None:
+    """When this file was changed; no file: None. One look: a page asks it for ten files."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else None
 
 
 @cache

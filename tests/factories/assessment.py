@@ -13,7 +13,7 @@ from app.actions.base import Outcome, run
 from app.entities.assessment import Assessment
 from app.entities.base import db, utc_now
 from app.permissions import Actor, actor_of
-from tests.factories.base import refresh
+from tests.factories.base import at_once, refresh
 from tests.factories.exams import make_exam, make_programme
 from tests.factories.planning import make_registration, make_sitting
 from tests.factories.students import make_student
@@ -35,6 +35,7 @@ class PlannedExam:
         return {one["id"]: one[label] for one in chosen}
 
 
+@at_once()
 def plan_exam(
     tasks: int = 1, criteria: int = 3, days: int = 0, attempt: int = 1, **values: Any
 ) -> PlannedExam:

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamKind, ExamTask
 from app.entities.programmes import CoreTask, Elective, Programme, WorkProcess
-from tests.factories.base import numbers, saved
+from tests.factories.base import at_once, numbers, saved
 
 LEVELS = (("O", 0), ("V", 1), ("G", 2))
 
@@ -29,6 +29,7 @@ def make_elective(**values: Any) -> Elective:
     return saved(Elective(**given, core_tasks=[_core_task("D1-K1")]))
 
 
+@at_once()
 def make_exam(
     owner: Programme | Elective | None = None, *, tasks: int = 2, criteria: int = 2, **values: Any
 ) -> Exam:

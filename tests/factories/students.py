@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import insert
 
 from app.entities.base import db
-from app.entities.engine import transaction
 from app.entities.programmes import Elective, Programme
 from app.entities.students import (
     Enrolment,
@@ -19,9 +18,10 @@ from app.entities.students import (
     group_rule,
 )
 from app.entities.users import User
-from tests.factories.base import numbers, save, saved
+from tests.factories.base import at_once, numbers, save, saved
 
 
+@at_once()
 def make_student(
     *targets: Programme | Elective, supervisors: tuple[tuple[User, str], ...] = (), **values: Any
 ) -> Student:
@@ -62,14 +62,14 @@ def supervise(student: Student, user: User, role: str) -> None:
     save(Supervision(student_id=student.id, user_id=user.id, role=role))
 
 
+@at_once()
 def make_group(*students: Student, rule: Sequence[Programme] = (), **values: Any) -> StudentGroup:
     """A group with these students in it, or with a rule: the students of these programmes."""
     n = next(numbers)
     group = saved(StudentGroup(**{"name": f"Groep {n}", "cohort": 2025, **values}))
     members = [{"group_id": group.id, "student_id": one.id} for one in students]
     rules = [{"group_id": group.id, "programme_id": one.id} for one in rule]
-    with transaction():
-        for table, rows in ((group_member, members), (group_rule, rules)):
-            if rows:
-                db.session.execute(insert(table), rows)
+    for table, rows in ((group_member, members), (group_rule, rules)):
+        if rows:
+            db.session.execute(insert(table), rows)
     return group

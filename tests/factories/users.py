@@ -8,9 +8,10 @@ from sqlalchemy import select
 from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import RoleRow, User
-from tests.factories.base import numbers, saved
+from tests.factories.base import at_once, numbers, saved
 
 
+@at_once()
 def make_user(*roles: str, programmes: Sequence[Programme] = (), **values: Any) -> User:
     """A user with these roles (names of app/permissions.Role)."""
     n = next(numbers)
