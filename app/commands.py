@@ -31,7 +31,7 @@ from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.rules.text import N_
 from app.school import current_school
-from app.serving import check_place, doubts, serve, settle, welcome
+from app.serving import check_place, doubts, serve, welcome
 from app.views import menu_permissions
 from config import ROOT, Settings
 
@@ -195,7 +195,6 @@ def send_mail_command() -> None:
     click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
     if settings.redis_url:
         work_all()
-        settle()
         Consumer(current_app.extensions["proeve_huey"], workers=2, max_delay=2).run()
 
 

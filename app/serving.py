@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import errno
-import gc
 import ipaddress
 import signal
 import socket
@@ -67,7 +66,6 @@ class Server(BaseApplication):
         return self._app
 
     def run(self) -> None:
-        settle()  # before the workers are made, who then share what is there
         PatientArbiter(self).run()
 
     def _begin(self, _worker: Any) -> None:
@@ -85,15 +83,6 @@ class Server(BaseApplication):
         """A connection belongs to one process: a worker leaves its parent's alone and opens its own."""
         with self._app.app_context():
             db.engine.dispose(close=False)
-
-
-def settle() -> None:
-    """What was made at the start stays: Python looks for garbage among the rest alone.
-
-    For processes that live long. Looking through all of it was a fifth of what checking 10,000 rows cost.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def serve(app: Flask, settings: Settings) -> None:

@@ -7,6 +7,7 @@ What counts is the most memory that each of them ever had.
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,6 @@ from app.entities.base import db
 from app.entities.users import User
 from app.imports.work import work_all
 from app.permissions import actor_of
-from app.serving import settle
 from bench import imports
 from bench.students import met
 from config import Settings
@@ -57,7 +57,7 @@ def _most() -> int:
 def _step(step: str, folder: str, database: str, run_id: str, file: str) -> None:
     app = create_app(Settings(school="demo", data=Path(folder), database_url=database))
     register_commands(app)
-    settle()
+    gc.freeze()  # as run.py does
     with app.app_context(), app.test_request_context():
         administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
         wizard = Wizard(actor_of(administrator))
