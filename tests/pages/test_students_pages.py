@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
 from app.entities.students import ExamExclusion, Student, StudentGroup
@@ -535,3 +536,24 @@ def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> N
 )
 def test_an_empty_page_says_what_its_reader_can_do(visit: Visit, role: str, path: str, hint: str) -> None:
     assert hint in html.unescape(visit(role).get(path).text)
+
+
+def test_a_form_that_is_sent_again_tells_what_it_did_although_its_choices_are_gone(visit: Visit) -> None:
+    programme, student = make_programme(), make_student()
+    enrol(student, programme)
+    group = make_group(student)
+    visitor = visit("administrator")
+    new = {"number": "12345", "first_name": "Fleur", "last_name": "Berg"}
+    for number, (path, form) in enumerate((
+        (f"/studenten/do/uncouple_programme?id={student.id}", {"target": f"p{programme.id}"}),
+        ("/studenten/do/undo_coupling", {"run_id": "1"}),
+        (f"/studenten/do/remove_from_group?id={student.id}", {"groups": str(group.id)}),
+        (f"/studentgroepen/do/remove_group?id={group.id}", {}),
+        ("/studenten/do/add_student", new),
+    )):  # fmt: skip
+        refresh()
+        if "run_id" in form:
+            form["run_id"] = str(db.session.scalars(select(CouplingRun.id)).one())
+        first, again = (visitor.do(path, {**form, "token": f"form-{number}"}) for _time in range(2))
+        assert (first.status_code, again.status_code) == (302, 302), path
+        assert again.headers["Location"] == first.headers["Location"], path

@@ -14,7 +14,17 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
+from app.actions.base import (
+    Action,
+    ActionForm,
+    Outcome,
+    Selection,
+    Targets,
+    done_before,
+    preview,
+    run,
+    targets_of,
+)
 from app.actions.picker import SEARCH
 from app.actions.proof import demand
 from app.actions.wording import say
@@ -67,6 +77,8 @@ class ActionPage(View):
 
     def _do(self, act: Action) -> Any:
         actor = current_actor()
+        if request.method == "POST" and (done := done_before(act, actor, request.form.get("token", ""))):
+            return self.after(act, done)
         selection = self._selection(act)
         targets = targets_of(act, actor, selection)
         if act.proof is not None:
