@@ -130,8 +130,12 @@ class UncoupleUsersForm(ActionForm):
         _l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))], source="gekoppelde-gebruikers"
     )
 
+    nothing_hint = _l("Kies in de lijst andere studenten.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.users, asked=Asked(having=targets.among() if targets is not None else None))
+        if self.users.empty:
+            self.nothing = _("Bij deze studenten hoort nog geen gebruiker")
 
 
 @action(
@@ -142,7 +146,7 @@ class UncoupleUsersForm(ActionForm):
     confirm=True,
     danger=True,
     noun=_l("studenten"),
-    intro=_l("Hier staan alleen gebruikers die bij deze studenten horen."),
+    intro=_l("U kunt alleen gebruikers kiezen die bij deze studenten horen."),
 )
 def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[str]) -> Outcome:
     """Take the chosen users, in the chosen role, away from these students."""

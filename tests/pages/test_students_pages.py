@@ -557,3 +557,31 @@ def test_a_form_that_is_sent_again_tells_what_it_did_although_its_choices_are_go
         first, again = (visitor.do(path, {**form, "token": f"form-{number}"}) for _time in range(2))
         assert (first.status_code, again.status_code) == (302, 302), path
         assert again.headers["Location"] == first.headers["Location"], path
+
+
+def test_where_there_is_nothing_to_choose_the_page_says_so_and_has_no_button(visit: Visit) -> None:
+    student, other = make_student(), make_student(make_programme())
+    visitor = visit("administrator")
+    for name, told in (
+        ("exclude_exam", "Deze studenten hebben nog geen examens"),
+        ("include_exam", "Alle examens van deze studenten zijn beschikbaar"),
+        ("uncouple_programme", "Deze studenten zijn aan geen opleiding of keuzedeel gekoppeld"),
+        ("remove_from_group", "Deze studenten zitten in geen enkele studentgroep"),
+        ("uncouple_users", "Bij deze studenten hoort nog geen gebruiker"),
+    ):
+        page = visitor.get(f"/studenten/do/{name}?id={student.id}").text
+        assert told in page, name
+        assert ">Verder</button>" not in page, name
+    page = visitor.get(f"/studenten/do/uncouple_programme?id={student.id}&id={other.id}").text
+    assert ">Verder</button>" in page, "one of them has a programme"
+
+
+def test_what_these_students_have_stands_in_a_list_also_when_it_is_much(visit: Visit) -> None:
+    student = make_student()
+    for number in range(30):
+        make_group(student, name=f"Klas {number:02}")
+    make_group(name="Andere klas")
+    page = visit("administrator").get(f"/studenten/do/remove_from_group?id={student.id}").text
+    assert page.count('name="groups"') == 30
+    assert "Andere klas" not in page
+    assert "data-picker-search" not in page
