@@ -159,16 +159,6 @@ def _by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
     return filters.by_programmes(statement, _choices().programmes.get(cohort, ()))
 
 
-def _group_name(key: str) -> str:
-    return once(f"group {key}", lambda: choices.group_named(current_actor(), key))
-
-
-def _by_group(statement: Select[Any], group: str) -> Select[Any]:
-    """A number that is no group's was typed, as a part of a name: "2025"."""
-    by = filters.by_group if _group_name(group) else filters.by_group_name
-    return by(statement, group)
-
-
 def _are_few(state: str) -> bool:
     """Of what is still to be done it is counted for how many."""
     return _state_counts().get(state, FEW) < FEW
@@ -205,8 +195,9 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
             lambda: _choices().cohorts, lambda: _choices().counts["cohort"],
         ),
         ListFilter(
-            "groep", _l("Studentgroep"), _by_group,
-            lambda: _choices().groups, lambda: _choices().counts["group"], _group_name,
+            "groep", _l("Studentgroep"), filters.by_group,
+            lambda: _choices().groups, lambda: _choices().counts["group"],
+            lambda key: choices.group_named(current_actor(), key),
         ),
         ListFilter(
             "begeleider", _l("Praktijkbegeleider"), filters.by_supervisor,

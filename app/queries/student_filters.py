@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.entities.engine import folded
@@ -48,19 +48,20 @@ def by_programmes(statement: Select[Any], programmes: Collection[int]) -> Select
 
 
 def by_group(statement: Select[Any], group: str) -> Select[Any]:
-    """Students in the group with this id."""
-    return statement.where(Student.id.in_(members_of([int(group)])))
+    """Students in this group: by id, or by what was typed of its name; a number may be either ("2025").
 
-
-def by_group_name(statement: Select[Any], typed: str) -> Select[Any]:
-    """A name typed whole is that group alone ("VIG2A", though "VIG2A (2027-2028)" has these words too)."""
-    name: Any = StudentGroup.name
-    other: Any = aliased(StudentGroup).name
-    whole, another_whole = (folded(one) == search_form(typed) for one in (name, other))
-    named = select(StudentGroup.id).where(
-        matching_words(typed, name), or_(whole, ~exists().where(another_whole))
-    )
+    A name typed whole is that group alone ("VIG2A", though "VIG2A (2027-2028)" has it in it too).
+    """
+    own: Any = StudentGroup
+    other: Any = aliased(StudentGroup)
+    this, another = (_exactly(one, group) for one in (own, other))
+    part = folded(own.name).contains(search_form(group), autoescape=True)
+    named = select(own.id).where(or_(this, and_(~exists().where(another), part)))
     return statement.where(Student.id.in_(members_of(named)))
+
+
+def _exactly(one: Any, group: str) -> ColumnElement[bool]:
+    return one.id == int(group) if is_id(group) else func.lower(one.name) == group.lower()
 
 
 def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:

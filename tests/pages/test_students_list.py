@@ -148,9 +148,13 @@ def test_a_page_costs_eight_questions_at_most_and_sixty_kilobytes(visit: Visit) 
     programmes = [make_programme() for _number in range(30)]
     for number in range(60):
         make_student(programmes[number // 2])
+    group = make_group(rule=programmes[:20])
     visitor = visit("administrator")
     middle = db.session.scalars(select(Student.id).order_by(Student.last_name).offset(30).limit(1)).one()
-    for path in ("", "?q=fleur", f"?na={middle}", "?einde=1", "?state=nothing-planned&order=number&einde=1"):
+    for path in (
+        "", "?q=fleur", f"?na={middle}", "?einde=1", "?state=nothing-planned&order=number&einde=1",
+        f"?groep={group.id}", "?opleiding=999",
+    ):  # fmt: skip
         visitor.get(f"/studenten/{path}")
         refresh()
         with counted() as statements:
