@@ -212,6 +212,9 @@ def test_cohort_and_inlogcode_are_filters_too_and_every_chip_goes_apart(visit: V
     assert "1 gevonden" in page
     assert 'class="chip" href="/studenten/?state=no-code"' in page
     assert 'class="chip" href="/studenten/?cohort=2024"' in page
+    page = visitor.get("/studenten/?cohort=2024&order=number&down=1").text
+    assert 'class="chip" href="/studenten/?order=number&amp;down=1"' in page, "sorted as it was"
+    assert 'class="chip-clear" href="/studenten/?order=number&amp;down=1"' in page
 
 
 def numbered(page: str, name: str) -> list[str]:

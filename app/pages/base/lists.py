@@ -175,7 +175,7 @@ class ListPage(ActionPage, ModelView):
             rows=[self._row(row, line) for row, line in zip(rows, self.lines(rows), strict=True)],
             pager=pager,
             filters=self._filter_inputs(),
-            clear_href=request.path,
+            clear_href=href_with(request.path, self.order_pairs()),
             filtered=bool(self.filter_pairs()),
             live=self.live,
             actions=[ActionChoice(a.name, str(a.label)) for a in self.bulk if may(actor, a.permission)],
@@ -328,7 +328,7 @@ class ListPage(ActionPage, ModelView):
                 choices.append((value, label))
             rest = [(key, kept) for key, kept in pairs if key != item.name]
             hint = _("Typ een naam") if item.choices and offered is None else ""
-            without = href_with(request.path, rest)
+            without = href_with(request.path, [*rest, *self.order_pairs()])
             inputs.append(
                 FilterInput(item.name, str(item.label), value, label or value, choices, without, hint)
             )
