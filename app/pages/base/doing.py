@@ -77,7 +77,7 @@ class ActionPage(View):
 
     def _do(self, act: Action) -> Any:
         actor = current_actor()
-        if request.method == "POST" and (done := done_before(act, actor, request.form.get("token", ""))):
+        if request.method == "POST" and (done := done_before(act, actor, self.token(act))):
             return self.after(act, done)
         selection = self._selection(act)
         targets = targets_of(act, actor, selection)
@@ -98,7 +98,7 @@ class ActionPage(View):
                 return self._page(
                     act, targets, form, "confirm", outcome=preview(act, actor, selection, **data)
                 )
-            outcome = run(act, actor, selection, token=request.form.get("token", ""), **data)
+            outcome = run(act, actor, selection, token=self.token(act), **data)
         except RuleBroken as error:
             return self._refuse(act, targets, form, error), error.status
         return self.after(act, outcome)
@@ -120,6 +120,10 @@ class ActionPage(View):
     def given(self, act: Action) -> dict[str, Any]:
         """What an action must know of the request that no form may say."""
         return {}
+
+    def token(self, act: Action) -> str:
+        """By which a form is known that is sent twice, and done once."""
+        return request.form.get("token", "")
 
     def href(self, method: str, **values: Any) -> str:
         """The address of another route of this page."""
