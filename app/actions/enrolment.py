@@ -74,8 +74,12 @@ class CoupleForm(ActionForm):
         source="opleidingen-en-keuzedelen", blank=("", _l("Maak een keuze")),
     )  # fmt: skip
 
+    nothing_hint = _l("De leverancier zet de opleidingen klaar. Neem contact op als u er een mist.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.target)
+        if self.target.empty:
+            self.nothing = _("Er is nog geen opleiding of keuzedeel om te kiezen")
 
 
 @action(

@@ -59,8 +59,12 @@ class AddToGroupsForm(ActionForm):
         source="studentgroepen", coerce=int,
     )  # fmt: skip
 
+    nothing_hint = _l("Maak er eerst een bij Studentgroepen.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.groups)
+        if self.groups.empty:
+            self.nothing = _("Er is nog geen studentgroep om te kiezen")
 
 
 @action(
@@ -153,8 +157,12 @@ class AddMembersForm(ActionForm):
         _l("Studenten"), [DataRequired(_l("Kies minstens één student."))], source="studenten", coerce=int
     )
 
+    nothing_hint = _l("Voer eerst studenten in, of importeer ze, bij Studenten.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.students)
+        if self.students.empty:
+            self.nothing = _("Er is nog geen student om te kiezen")
 
 
 @action(

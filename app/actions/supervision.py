@@ -87,8 +87,12 @@ class Person:
 class CoupleUsersForm(ActionForm):
     users = Picked(_l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))], source="gebruikers")
 
+    nothing_hint = _l("Gebruikers worden ingevoerd bij Gebruikers.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.users)
+        if self.users.empty:
+            self.nothing = _("Er is nog geen gebruiker om te kiezen")
 
 
 @action(

@@ -576,6 +576,20 @@ def test_where_there_is_nothing_to_choose_the_page_says_so_and_has_no_button(vis
     assert ">Verder</button>" in page, "one of them has a programme"
 
 
+def test_a_new_school_with_nothing_to_choose_yet_says_where_it_is_made(visit: Visit) -> None:
+    student, visitor = make_student(), visit("administrator")
+    for name, told in (
+        ("couple_programme", "Er is nog geen opleiding of keuzedeel om te kiezen"),
+        ("add_to_groups", "Maak er eerst een bij Studentgroepen."),
+        ("couple_users", "Er is nog geen gebruiker om te kiezen"),
+    ):
+        page = visitor.get(f"/studenten/do/{name}?id={student.id}").text
+        assert told in page, name
+        assert ">Verder</button>" not in page, name
+    make_group()
+    assert ">Verder</button>" in visitor.get(f"/studenten/do/add_to_groups?id={student.id}").text
+
+
 def test_what_these_students_have_stands_in_a_list_also_when_it_is_much(visit: Visit) -> None:
     student = make_student()
     for number in range(30):
