@@ -293,3 +293,13 @@ def test_a_group_is_found_by_what_is_typed_of_its_name_a_year_and_a_whole_name_t
     ):
         assert names(visitor.get(f"/studenten/?{query}").text) == wanted, query
     assert "Café cohort 2025" in visitor.get("/studentgroepen/?q=cafe").text
+
+
+def test_a_view_with_a_filter_that_the_school_has_no_more_says_so_and_takes_nobody_along(
+    visit: Visit,
+) -> None:
+    make_student()
+    visitor, told = visit("administrator"), "Een filter in dit adres bestaat niet (meer)"
+    assert told in visitor.get("/studenten/?extra_vroeger=Noord&order=name").text
+    assert told not in visitor.get("/studenten/?q=fleur&order=name&down=1&size=10&na=1").text
+    assert visitor.get("/studenten/do/deactivate_students?all=1&extra_vroeger=Noord").status_code == 400

@@ -143,6 +143,10 @@ class ActionPage(View):
         """The names that may stand beside `all=1` in an address."""
         return set()
 
+    def unknown_filters(self) -> set[str]:
+        """What the address asks that this list does not know (any more)."""
+        return set(request.args) - ALWAYS_KNOWN - self.known_filters()
+
     def back_href(self) -> str:
         """Where the user came from: the list, with its filters, at the same place."""
         return href_with(self.href(self.default_view), [*self.filter_pairs(), *self.place_pairs()])
@@ -179,7 +183,7 @@ class ActionPage(View):
             matching = self.matching()
             if matching is None:
                 abort(404)
-            if set(request.args) - ALWAYS_KNOWN - self.known_filters():
+            if self.unknown_filters():
                 abort(400)  # a mistyped filter must not mean everyone
             return Selection(matching=matching)
         return Selection(ids=ids_arg())
