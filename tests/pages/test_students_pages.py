@@ -599,3 +599,14 @@ def test_what_these_students_have_stands_in_a_list_also_when_it_is_much(visit: V
     assert page.count('name="groups"') == 30
     assert "Andere klas" not in page
     assert "data-picker-search" not in page
+
+
+def test_a_student_is_closed_and_opened_again_on_the_own_page_too(visit: Visit) -> None:
+    student, visitor = make_student(), visit("administrator")
+    for name, label in (("deactivate_students", "Deactiveren"), ("reactivate_students", "Weer activeren")):
+        page = html.unescape(visitor.get(f"/studenten/{student.id}?q=fleur").text)
+        href = f"/studenten/do/{name}?id={student.id}&back=student&q=fleur"
+        assert f'href="{href}"' in page, name
+        assert label in main_of(visitor.get(f"/studenten/{student.id}").text)
+        assert visitor.do(href).headers["Location"] == f"/studenten/{student.id}?q=fleur"
+    assert "deactivate_students" not in visit("exam_committee").get(f"/studenten/{student.id}").text
