@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import DataRequired, InputRequired
 
@@ -39,8 +39,13 @@ def exam_choices(exams: Sequence[Exam]) -> dict[str, list[tuple[Any, str]]]:
 class ExcludeForm(ActionForm):
     exams = SelectMultipleField(_l("Examens"), [DataRequired(_l("Kies minstens één examen."))], coerce=int)
 
+    nothing_hint = _l(
+        "Koppel ze eerst aan een opleiding of keuzedeel: alle examens daarvan zijn dan beschikbaar."
+    )
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.exams.choices = exam_choices(exams_for(targets.among())) if targets is not None else {}
+        self.nothing = "" if self.exams.choices else _("Deze studenten hebben nog geen examens")
 
 
 @action(
@@ -71,24 +76,29 @@ def exclude_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
         )
     )
     held = set(refused) - set(changed)
+    summary = ngettext(
+        "%(exams)s: niet meer beschikbaar voor %(num)s student.",
+        "%(exams)s: niet meer beschikbaar voor %(num)s studenten.",
+        len(changed),
+        exams=_titles(chosen),
+    )
+    others = _others(targets, chosen)
     return students_changed(
         targets,
         changed,
-        ngettext(
-            "%(exams)s: niet meer beschikbaar voor %(num)s student.",
-            "%(exams)s: niet meer beschikbaar voor %(num)s studenten.",
-            len(changed),
-            exams=_titles(chosen),
-        ),
+        _and_others(summary, others),
         {"exams": [str(exam) for exam in chosen]},
         refused=refused.values(),
-        held=len(held),
+        held=len(held) + others,
     )
 
 
 class IncludeForm(ExcludeForm):
+    nothing_hint = _l("Een examen dat u bij hen niet-beschikbaar maakt, staat daarna hier.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.exams.choices = exam_choices(excluded_exams(targets.among())) if targets is not None else {}
+        self.nothing = "" if self.exams.choices else _("Alle examens van deze studenten zijn beschikbaar")
 
 
 @action(
@@ -105,6 +115,7 @@ def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
     chosen = [exam for exam in excluded_exams(targets.among()) if exam.id in set(exams)]
     if not chosen or len(chosen) != len(set(exams)):
         raise RuleBroken(NOT_THEIRS, field="exams")
+    others = _others(targets, chosen)
     which = ExamExclusion.exam_id.in_([exam.id for exam in chosen])
     changed = db.session.scalars(
         select(ExamExclusion.student_id)
@@ -117,16 +128,14 @@ def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
         .where(ExamExclusion.student_id.in_(id_set(changed)), which)
         .execution_options(**QUIETLY)
     )
+    summary = ngettext(
+        "%(exams)s: weer beschikbaar voor %(num)s student.",
+        "%(exams)s: weer beschikbaar voor %(num)s studenten.",
+        len(changed),
+        exams=_titles(chosen),
+    )
     return students_changed(
-        targets,
-        changed,
-        ngettext(
-            "%(exams)s: weer beschikbaar voor %(num)s student.",
-            "%(exams)s: weer beschikbaar voor %(num)s studenten.",
-            len(changed),
-            exams=_titles(chosen),
-        ),
-        {"exams": [str(exam) for exam in chosen]},
+        targets, changed, _and_others(summary, others), {"exams": [str(exam) for exam in chosen]}, held=others
     )
 
 
@@ -183,6 +192,34 @@ def release_progress(actor: Actor, targets: Targets[Student], *, available: str)
         on if wanted else off,
         {"progress_available": [not wanted, wanted]},
     )
+
+
+def _others(targets: Targets[Student], exams: Sequence[Exam]) -> int:
+    """How many of these students have none of the exams: not theirs, and not made unavailable either."""
+    own = exists().where(
+        Enrolment.student_id == Student.id,
+        or_(
+            Enrolment.programme_id.in_([exam.programme_id for exam in exams if exam.programme_id]),
+            Enrolment.elective_id.in_([exam.elective_id for exam in exams if exam.elective_id]),
+        ),
+    )
+    excluded = exists().where(
+        ExamExclusion.student_id == Student.id, ExamExclusion.exam_id.in_([exam.id for exam in exams])
+    )
+    none = select(func.count()).select_from(Student).where(Student.id.in_(targets.among()), ~own, ~excluded)
+    return db.session.scalar(none) or 0
+
+
+def _and_others(summary: str, others: int) -> str:
+    """Who has none of these exams is told apart: for them it is not "already so"."""
+    if not others:
+        return summary
+    told = ngettext(
+        "Bij %(num)s student hoort geen van de gekozen examens.",
+        "Bij %(num)s studenten hoort geen van de gekozen examens.",
+        others,
+    )
+    return f"{summary} {told}"
 
 
 def _pairs(targets: Targets[Student], exams: Sequence[int]) -> Any:

@@ -292,6 +292,16 @@ def _perform(
     return outcome
 
 
+def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
+    """What this very form did, when it was sent before: what it asked for may be gone by now.
+
+    Not of what needs a proof: that is asked for first.
+    """
+    if actor.read_only or act.proof is not None or not TOKEN.fullmatch(token):
+        return None
+    return _earlier(act, actor, token)
+
+
 def _earlier(act: Action, actor: Actor, token: str) -> Outcome | None:
     found = db.session.get(ActionRun, token) if token else None
     if found is None:

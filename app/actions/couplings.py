@@ -108,8 +108,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> Outcome:
         free = {row.id for row in found} - set(refused)
         _take_back(piece, free)
         changed |= free
-    if any(piece.kind == "user" for piece in pieces):
-        raise_version(sorted(changed))
+    raise_version(sorted(changed))
     run.undone_at = utc_now()
     hidden = {student for piece in pieces for student in piece.students} - seen
     return Outcome(

@@ -74,8 +74,12 @@ class CoupleForm(ActionForm):
         source="opleidingen-en-keuzedelen", blank=("", _l("Maak een keuze")),
     )  # fmt: skip
 
+    nothing_hint = _l("De leverancier zet de opleidingen klaar. Neem contact op als u er een mist.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.target)
+        if self.target.empty:
+            self.nothing = _("Er is nog geen opleiding of keuzedeel om te kiezen")
 
 
 @action(
@@ -107,8 +111,12 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
 
 
 class UncoupleForm(CoupleForm):
+    nothing_hint = _l("Kies in de lijst andere studenten.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.target, asked=Asked(having=targets.among() if targets is not None else None))
+        if self.target.empty:
+            self.nothing = _("Deze studenten zijn aan geen opleiding of keuzedeel gekoppeld")
 
 
 @action(
@@ -119,7 +127,7 @@ class UncoupleForm(CoupleForm):
     confirm=True,
     danger=True,
     noun=_l("studenten"),
-    intro=_l("Hier staan alleen opleidingen en keuzedelen die deze studenten hebben."),
+    intro=_l("U kunt alleen opleidingen en keuzedelen kiezen die deze studenten hebben."),
 )
 def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) -> Outcome:
     """Take a programme or elective away; refused for who is registered for one of its exams."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import delete, exists, insert, select, true
@@ -58,8 +59,12 @@ class AddToGroupsForm(ActionForm):
         source="studentgroepen", coerce=int,
     )  # fmt: skip
 
+    nothing_hint = _l("Maak er eerst een bij Studentgroepen.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.groups)
+        if self.groups.empty:
+            self.nothing = _("Er is nog geen studentgroep om te kiezen")
 
 
 @action(
@@ -97,8 +102,12 @@ def _put(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> O
 
 
 class RemoveFromGroupForm(AddToGroupsForm):
+    nothing_hint = _l("Kies in de lijst andere studenten.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.groups, asked=Asked(having=targets.among() if targets is not None else None))
+        if self.groups.empty:
+            self.nothing = _("Deze studenten zitten in geen enkele studentgroep")
 
 
 @action(
@@ -109,7 +118,7 @@ class RemoveFromGroupForm(AddToGroupsForm):
     confirm=True,
     danger=True,
     noun=_l("studenten"),
-    intro=_l("Hier staan alleen groepen waar deze studenten in zitten."),
+    intro=_l("U kunt alleen groepen kiezen waar deze studenten in zitten."),
 )
 def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
     """Take these students out of the chosen groups."""
@@ -148,8 +157,12 @@ class AddMembersForm(ActionForm):
         _l("Studenten"), [DataRequired(_l("Kies minstens één student."))], source="studenten", coerce=int
     )
 
+    nothing_hint = _l("Voer eerst studenten in, of importeer ze, bij Studenten.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.students)
+        if self.students.empty:
+            self.nothing = _("Er is nog geen student om te kiezen")
 
 
 @action(

@@ -17,7 +17,7 @@ from wtforms.fields.choices import SelectFieldBase
 from app.actions.forms import SelectChoice
 from app.permissions import Actor
 from app.queries.asked import EVERYTHING, Asked
-from app.queries.picker import FEW, MOST, SOURCES, Option, named, search
+from app.queries.picker import FEW, MOST, OF_THESE, SOURCES, Option, named, search
 from app.rules.text import N_
 
 PICK_PATH = "/kies"  # where a search box asks
@@ -57,6 +57,11 @@ class Picking(SelectFieldBase):
         """What is chosen now."""
         data = self.data if self.multiple else [self.data]
         return [str(one) for one in data or () if one]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing at all to choose."""
+        return not self.many and len(self.choices) == (1 if self.blank else 0)
 
     def fill(self, options: Sequence[Option], *, many: bool, within: Collection[int]) -> None:
         self.many = many
@@ -100,7 +105,8 @@ def offer(
 
     `present`: what may stay chosen whatever the source says, key -> label.
     """
-    source, most, stays = fields[0].source, fields[0].few, dict(present or {})
+    source, stays = fields[0].source, dict(present or {})
+    most = fields[0].few if asked.having is None else OF_THESE
     few = SOURCES[source].find(actor, replace(asked, most=most + 1))
     many = len(few) > most
     chosen = {key for field in fields for key in field.chosen()} - set(stays) if many else set()

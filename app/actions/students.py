@@ -39,8 +39,11 @@ FIELD_LABELS: Mapping[str, Any] = {
     **{role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES},
 }
 NAME_MAX = 64  # what the account table holds of a name
-# The actions that change what the pencil's form shows.
-CHANGING = ("change_student", "couple_users", "uncouple_users", "import_students", "undo_student_import")
+# What raises a student's version.
+CHANGING = (
+    "change_student", "couple_users", "uncouple_users", "undo_coupling", "import_students",
+    "undo_student_import", "deactivate_students", "reactivate_students",
+)  # fmt: skip
 
 
 def field_labels() -> Mapping[str, Any]:

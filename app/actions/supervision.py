@@ -17,10 +17,10 @@ from app.actions.couplings import pieces_of, raise_version, remember
 from app.actions.names import students_changed
 from app.actions.picker import Picked, offer
 from app.entities.base import db
-from app.entities.engine import QUIETLY
+from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student, Supervision
 from app.errors import RuleBroken
-from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role
+from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
 from app.queries.asked import Asked
 from app.queries.picker import Option, named, user_label
 from app.rules.text import N_
@@ -87,8 +87,12 @@ class Person:
 class CoupleUsersForm(ActionForm):
     users = Picked(_l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))], source="gebruikers")
 
+    nothing_hint = _l("Gebruikers worden ingevoerd bij Gebruikers.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.users)
+        if self.users.empty:
+            self.nothing = _("Er is nog geen gebruiker om te kiezen")
 
 
 @action(
@@ -130,8 +134,12 @@ class UncoupleUsersForm(ActionForm):
         _l("Gebruikers"), [DataRequired(_l("Kies minstens één gebruiker."))], source="gekoppelde-gebruikers"
     )
 
+    nothing_hint = _l("Kies in de lijst andere studenten.")
+
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         offer(actor, self.users, asked=Asked(having=targets.among() if targets is not None else None))
+        if self.users.empty:
+            self.nothing = _("Bij deze studenten hoort nog geen gebruiker")
 
 
 @action(
@@ -142,7 +150,7 @@ class UncoupleUsersForm(ActionForm):
     confirm=True,
     danger=True,
     noun=_l("studenten"),
-    intro=_l("Hier staan alleen gebruikers die bij deze studenten horen."),
+    intro=_l("U kunt alleen gebruikers kiezen die bij deze studenten horen."),
 )
 def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[str]) -> Outcome:
     """Take the chosen users, in the chosen role, away from these students."""
@@ -162,7 +170,23 @@ def uncouple_users(actor: Actor, targets: Targets[Student], *, users: Sequence[s
         users=_names(chosen),
     )
     remember(actor, summary, pieces_of("user", gone, taken=True))
-    return _outcome(targets, gone, chosen, summary)
+    return _outcome(targets, gone, chosen, " ".join(filter(None, (summary, _lost(actor, chosen, gone)))))
+
+
+def _lost(actor: Actor, chosen: Sequence[Person], gone: Sequence[Any]) -> str:
+    """Who takes himself away may see these students no more, and can then not undo it either."""
+    if actor.id not in {person.user_id for person in chosen}:
+        return ""
+    students = sorted({row.student_id for row in gone})
+    seen = visible(actor, Student, Permission.STUDENTS_EDIT).where(Student.id.in_(id_set(students)))
+    lost = len(students) - len(db.session.scalars(seen.with_only_columns(Student.id)).all())
+    if not lost:
+        return ""
+    return ngettext(
+        "U ziet %(num)s student niet meer; alleen een beheerder kan u weer koppelen.",
+        "U ziet %(num)s studenten niet meer; alleen een beheerder kan u weer koppelen.",
+        lost,
+    )
 
 
 def _chosen(known: Mapping[str, Option], keys: Sequence[str], refusal: str) -> list[Person]:

@@ -150,7 +150,7 @@ def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Se
 @action(
     _l("Ontkoppelen van opleidingen"), permission=Permission.USERS_EDIT, on=User, form=UncoupleForm,
     confirm=True, danger=True, noun=_l("gebruikers"),
-    intro=_l("Hier staan alleen opleidingen waaraan deze gebruikers zijn gekoppeld."),
+    intro=_l("U kunt alleen opleidingen kiezen waaraan deze gebruikers zijn gekoppeld."),
 )  # fmt: skip
 def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
     """Take these programmes away from these users."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from app.actions.base import entry_label
 from app.entities.base import db
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotFound, RuleBroken
@@ -59,14 +60,19 @@ def conflict(row: Any, version: int, changed_by: Sequence[str], labels: Mapping[
         field="version",
         who=entries[0].actor_name,
         when=current_school().local(entries[0].at).strftime("%d-%m-%Y %H:%M"),
-        what="; ".join(_told(entry.details, labels) for entry in reversed(entries)),
+        what="; ".join(_told(entry, labels) for entry in reversed(entries)),
     )
 
 
-def _told(details: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
+def _told(entry: AuditEntry, labels: Mapping[str, Any]) -> str:
+    """The fields of the form that changed; none of these: what was done, and with whom."""
     parts = []
-    for key, change in details.items():
+    for key, change in entry.details.items():
         if key in labels and isinstance(change, list) and len(change) == 2:
             old, new = (str(value) if value not in (None, "") else _("leeg") for value in change)
             parts.append(f"{labels[key]}: {old} → {new}")
-    return "; ".join(parts) or _("gegevens van deze rij")
+    if parts:
+        return "; ".join(parts)
+    users = entry.details.get("users")
+    users = "; ".join(str(one).partition(": ")[2] for one in users) if isinstance(users, list) else ""
+    return f"{entry_label(entry.action)} ({users})" if users else entry_label(entry.action)

@@ -13,12 +13,17 @@ from app.documents.sheets import CSV, XLSX
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, posted_fields
 from app.pages.base.screens import stream_answer
+from app.pages.student_export import token_of_file
 from app.queries.group_export import group_rows, member_rows
 from app.school import current_school
 
 
 class ExportsGroups(ActionPage):
     """A page with groups whose action list ends in a spreadsheet of them."""
+
+    def token(self, act: Action) -> str:
+        own = super().token(act)
+        return token_of_file(own) if act is export_groups else own
 
     def after(self, act: Action, outcome: Outcome) -> Any:
         if act is not export_groups or not outcome.done:

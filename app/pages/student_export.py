@@ -17,8 +17,18 @@ from app.queries.student_export import export_rows
 from app.school import current_school
 
 
+def token_of_file(token: str) -> str:
+    """The same file asked for again is noted once; other choices on the same page are another file."""
+    sent = posted_fields()
+    return token and f"{token[:40]}{sent.get('kind', '')[:1]}{sent.get('content', '')[:1]}"
+
+
 class ExportsStudents(ActionPage):
     """A page with students whose action list ends in a spreadsheet of them."""
+
+    def token(self, act: Action) -> str:
+        own = super().token(act)
+        return token_of_file(own) if act is export_students else own
 
     def after(self, act: Action, outcome: Outcome) -> Any:
         if act is not export_students or not outcome.done:

@@ -16,6 +16,7 @@ from app.actions.group_members import add_to_groups, remove_from_group
 from app.actions.groups import FIELD_LABELS as GROUP_LABELS
 from app.actions.login_codes import send_student_codes
 from app.actions.student_fields import shown_field
+from app.actions.student_state import deactivate_students, reactivate_students
 from app.actions.students import change_student, field_labels
 from app.entities.base import utc_now
 from app.entities.students import Student
@@ -69,7 +70,7 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
         sections=sections,
         back_href=page.list_href(),
         back_label=_("Studenten"),
-        buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil")),
+        buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil"), _switch(student)),
         badges=_badges(student),
     )
 
@@ -82,6 +83,12 @@ def _buttons(page: StudentsPage, student: Student, *offered: tuple[Action, str, 
         for act, label, icon in offered
         if may(actor, act.permission)
     ]
+
+
+def _switch(student: Student) -> tuple[Action, str, str]:
+    if student.active:
+        return deactivate_students, _("Deactiveren"), "person-slash"
+    return reactivate_students, _("Weer activeren"), "person-check"
 
 
 def _to(label: str, href: str) -> Button:

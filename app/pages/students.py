@@ -188,6 +188,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         ListFilter(
             "opleiding", _l("Opleiding of keuzedeel"), filters.by_target,
             lambda: _choices().targets, lambda: _choices().counts["target"],
+            lambda key: choices.target_named(current_actor(), key),
         ),
         ListFilter(
             "cohort", _l("Cohort"), _by_cohort,
@@ -262,6 +263,9 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         act = self._view_href
         return replace(
             super().list_model(),
+            intro=_("Een filter in dit adres bestaat niet (meer); de lijst is daarop niet beperkt.")
+            if self.unknown_filters()
+            else "",
             views=saved,
             columns_href=act(show_columns),
             save_href=act(save_view) if here and not any(view.current for view in saved) else "",

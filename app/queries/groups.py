@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 
 from app.entities.base import db
 from app.entities.membership import groups_with, has_rule, members_of, membership
@@ -25,10 +25,8 @@ BY_HAND, BY_RULE = "hand", "regel"
 
 
 def by_name(statement: Select[Any], words: str) -> Select[Any]:
-    """Every word must occur in the name; capitals do not matter."""
-    for word in words.split():
-        statement = statement.where(_contains(StudentGroup.name, word))
-    return statement
+    """Every word must occur in the name; accents and capitals do not matter."""
+    return statement.where(matching_words(words, StudentGroup.name))
 
 
 def by_school_year(statement: Select[Any], year: str) -> Select[Any]:
@@ -58,10 +56,6 @@ def by_mentor(statement: Select[Any], user: str) -> Select[Any]:
 def by_filling(statement: Select[Any], kind: str) -> Select[Any]:
     conditions = {BY_RULE: has_rule(), BY_HAND: ~has_rule()}
     return statement.where(conditions.get(kind, StudentGroup.id.is_(None)))
-
-
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(text.lower(), autoescape=True)
 
 
 def mentor_order() -> Any:

@@ -37,6 +37,7 @@ from app.rules.text import N_
 
 MOST = 20  # rows in an answer
 FEW = 12  # up to so many boxes stand in the form itself; a list to choose one of: up to MOST
+OF_THESE = 60  # and so many where only what the chosen rows have is of use: a search box finds the rest too
 
 
 @dataclass(frozen=True)

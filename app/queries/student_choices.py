@@ -133,6 +133,16 @@ def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
     )
 
 
+def target_named(actor: Actor, key: str) -> str:
+    """The name of a programme ("12") or an elective ("k3") that nobody in sight follows (any more)."""
+    model: type[Programme] | type[Elective] = Elective if key.startswith("k") else Programme
+    number = key.removeprefix("k")
+    if not is_id(number):
+        return ""
+    row = db.session.scalars(visible(actor, model).where(model.id == int(number))).one_or_none()
+    return str(row or "")
+
+
 def group_named(actor: Actor, key: str) -> str:
     """The name of a group in sight, by its id; empty when it is no such id."""
     if not is_id(key):

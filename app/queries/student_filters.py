@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
+from app.entities.engine import folded
 from app.entities.membership import members_of
 from app.entities.students import (
     ALL_FLAGS,
@@ -17,9 +20,11 @@ from app.entities.students import (
     StudentToDo,
     Supervision,
 )
-from app.entities.users import User
+from app.entities.users import RoleRow, User
 from app.permissions import Role
+from app.queries.asked import is_id, matching_words
 from app.queries.student_search import found_by
+from app.rules.people import search_form
 
 
 def by_words(statement: Select[Any], words: str) -> Select[Any]:
@@ -31,7 +36,7 @@ def by_target(statement: Select[Any], key: str) -> Select[Any]:
     """Students of a programme ("12") or of an elective ("k3")."""
     column = Enrolment.elective_id if key.startswith("k") else Enrolment.programme_id
     number = key.removeprefix("k")
-    if not _is_id(number):
+    if not is_id(number):
         return statement.where(Student.id.is_(None))
     return statement.where(Student.id.in_(select(Enrolment.student_id).where(column == int(number))))
 
@@ -43,29 +48,33 @@ def by_programmes(statement: Select[Any], programmes: Collection[int]) -> Select
 
 
 def by_group(statement: Select[Any], group: str) -> Select[Any]:
-    """Students in this group: by id, or by (a part of) its name."""
-    if _is_id(group):
-        return statement.where(Student.id.in_(members_of([int(group)])))
-    named = select(StudentGroup.id).where(_contains(StudentGroup.name, group))
+    """Students in this group: by id, or by what was typed of its name; a number may be either ("2025").
+
+    A name typed whole is that group alone ("VIG2A", though "VIG2A (2027-2028)" has it in it too).
+    """
+    own: Any = StudentGroup
+    other: Any = aliased(StudentGroup)
+    this, another = (_exactly(one, group) for one in (own, other))
+    part = folded(own.name).contains(search_form(group), autoescape=True)
+    named = select(own.id).where(or_(this, and_(~exists().where(another), part)))
     return statement.where(Student.id.in_(members_of(named)))
+
+
+def _exactly(one: Any, group: str) -> ColumnElement[bool]:
+    return one.id == int(group) if is_id(group) else func.lower(one.name) == group.lower()
 
 
 def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
     """Students of this praktijkbegeleider: by id, or by words of the name."""
-    if _is_id(user):
+    if is_id(user):
         return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user))))
-    named = select(User.id)
-    for word in user.split():
-        named = named.where(
-            or_(
-                _contains(User.first_name, word), _contains(User.infix, word), _contains(User.last_name, word)
-            )
-        )
+    # From who has the role: all users are all students too.
+    holders = select(assoc_user_role.c.user_id).join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+    named = select(User.id).where(
+        User.id.in_(holders.where(RoleRow.name == Role.SCHOOL_SUPERVISOR)),
+        matching_words(user, User.first_name, User.infix, User.last_name),
+    )
     return statement.where(Student.id.in_(_supervised().where(Supervision.user_id.in_(named))))
-
-
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(text.lower(), autoescape=True)
 
 
 def by_state(statement: Select[Any], state: str, *, many: bool = False) -> Select[Any]:
@@ -89,7 +98,3 @@ def flagged(wanted: int) -> ColumnElement[bool]:
 
 def _supervised() -> Select[Any]:
     return select(Supervision.student_id).where(Supervision.role == Role.SCHOOL_SUPERVISOR)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9

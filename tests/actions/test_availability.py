@@ -131,3 +131,15 @@ def test_more_students_cost_no_more_statements(actor: Actors) -> None:
         costs.append((len(statements), len(others)))
     assert costs[0] == costs[1]
     assert max(costs[0]) <= 11
+
+
+def test_who_has_none_of_the_exams_is_told_apart_from_who_is_so_already(actor: Actors) -> None:
+    programme, administrator = make_programme(), actor("administrator")
+    exam = make_exam(programme)
+    chosen = [make_student(programme).id, make_student(make_programme()).id, make_student().id]
+    for act, words in ((exclude_exam, "niet meer"), (include_exam, "weer")):
+        outcome = run(act, administrator, chosen, exams=[exam.id])
+        assert (outcome.done, outcome.unchanged, outcome.refused) == (1, 0, [])
+        assert outcome.summary == (
+            f"{exam}: {words} beschikbaar voor 1 student. Bij 2 studenten hoort geen van de gekozen examens."
+        )

@@ -10,14 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from app.actions.base import run
+from app.actions.couplings import undo_coupling
+from app.actions.student_state import deactivate_students, reactivate_students
 from app.actions.students import add_student, change_student
 from app.actions.supervision import couple_users
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.students import Gender, Student, Supervision
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.groups import groups_of
+from app.queries.picker import user_label
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 
 Actors = Callable[..., Actor]
@@ -250,7 +254,30 @@ def test_a_user_coupled_in_bulk_meanwhile_is_not_lost(actor: Actors) -> None:
     with pytest.raises(RuleBroken) as refused:
         run(change_student, actor("administrator"), [student.id], **stale)
     assert refused.value.field == "version"
+    told = f"Koppelen aan gebruiker ({user_label(examiner)})"
+    assert refused.value.params["what"] == told, "what happened, though no field of the form was typed in"
     assert [s.user_id for s in only_student().supervisions] == [examiner.id]
+
+
+def test_who_closed_or_uncoupled_the_student_meanwhile_is_named_and_no_older_change(actor: Actors) -> None:
+    student, examiner = make_student(), make_user("school_examiner")
+    first, second = actor("administrator"), actor("administrator")
+    run(change_student, first, [student.id], **own_data(student, first_name="Flor"))
+    for act, given, told in (
+        (couple_users, {"users": [f"school_examiner:{examiner.id}"]}, "Koppelen aan gebruiker"),
+        (undo_coupling, {}, "Koppeling ongedaan maken"),
+        (deactivate_students, {}, "Deactiveren"),
+        (reactivate_students, {}, "Weer activeren"),
+    ):
+        stale = own_data(only_student(), last_name="Vos")
+        if act is undo_coupling:
+            run(act, second, run_id=db.session.scalars(select(CouplingRun.id)).one())
+        else:
+            run(act, second, [student.id], **given)
+        with pytest.raises(RuleBroken) as refused:
+            run(change_student, first, [student.id], **stale)
+        assert refused.value.params["who"] == second.name
+        assert refused.value.params["what"].startswith(told)
 
 
 def test_the_account_gets_the_new_name_and_keeps_its_address(actor: Actors) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import run
+from app.actions.base import preview, run
 from app.actions.supervision import couple_users, uncouple_users
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.students import Student, Supervision
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
@@ -126,3 +127,17 @@ def test_more_students_cost_no_more_statements(actor: Actors) -> None:
             run(couple_users, administrator, students, users=[f"school_examiner:{user.id}"])
         costs.append(len(statements))
     assert costs[0] == costs[1] <= 11
+
+
+def test_who_takes_himself_away_is_told_beforehand_that_he_sees_these_students_no_more(app: object) -> None:
+    teacher = make_user("school_supervisor", first_name="Sanne", last_name="Bakker")
+    own = [make_student(supervisors=((teacher, "school_supervisor"),)).id for _n in range(2)]
+    chosen = {"users": [f"school_supervisor:{teacher.id}"]}
+    lost = "U ziet 2 studenten niet meer; alleen een beheerder kan u weer koppelen."
+    promised = preview(uncouple_users, actor_of(teacher), own, **chosen)
+    assert promised.summary == f"2 studenten ontkoppeld van Bakker, Sanne als Praktijkbegeleider. {lost}"
+    office = actor_of(make_user("administrator"))
+    assert "U ziet" not in preview(uncouple_users, office, own, **chosen).summary
+    assert run(uncouple_users, actor_of(teacher), own, **chosen).summary.endswith(lost)
+    kept = db.session.scalars(select(CouplingRun.summary)).one()
+    assert lost not in kept, "nor does the list of what can be undone say it"

@@ -148,9 +148,13 @@ def test_a_page_costs_eight_questions_at_most_and_sixty_kilobytes(visit: Visit) 
     programmes = [make_programme() for _number in range(30)]
     for number in range(60):
         make_student(programmes[number // 2])
+    group = make_group(rule=programmes[:20])
     visitor = visit("administrator")
     middle = db.session.scalars(select(Student.id).order_by(Student.last_name).offset(30).limit(1)).one()
-    for path in ("", "?q=fleur", f"?na={middle}", "?einde=1", "?state=nothing-planned&order=number&einde=1"):
+    for path in (
+        "", "?q=fleur", f"?na={middle}", "?einde=1", "?state=nothing-planned&order=number&einde=1",
+        f"?groep={group.id}", "?opleiding=999",
+    ):  # fmt: skip
         visitor.get(f"/studenten/{path}")
         refresh()
         with counted() as statements:
@@ -208,6 +212,9 @@ def test_cohort_and_inlogcode_are_filters_too_and_every_chip_goes_apart(visit: V
     assert "1 gevonden" in page
     assert 'class="chip" href="/studenten/?state=no-code"' in page
     assert 'class="chip" href="/studenten/?cohort=2024"' in page
+    page = visitor.get("/studenten/?cohort=2024&order=number&down=1").text
+    assert 'class="chip" href="/studenten/?order=number&amp;down=1"' in page, "sorted as it was"
+    assert 'class="chip-clear" href="/studenten/?order=number&amp;down=1"' in page
 
 
 def numbered(page: str, name: str) -> list[str]:
@@ -245,3 +252,54 @@ def test_every_choice_says_how_many_students_it_finds_of_those_in_sight(visit: V
     assert numbered(own, "state")[1:3] == [
         "Nog geen praktijkbegeleider (0)", "Nog geen inlogcode verstuurd (1)",
     ]  # fmt: skip
+
+
+def test_a_filter_that_nobody_has_any_more_stays_chosen_and_is_called_by_its_name(visit: Visit) -> None:
+    programme, elective = make_programme(name="Kapper", crebo="25642", cohort=2025), make_elective(code="K1")
+    student = make_student(make_programme(), last_name="Berg")
+    group = make_group(name="VIG3A")
+    visitor = visit("administrator")
+    for query, label, name in (
+        (f"opleiding={programme.id}", "Opleiding of keuzedeel", "Kapper (25642, 2025)"),
+        (f"opleiding=k{elective.id}", "Opleiding of keuzedeel", str(elective)),
+        (f"groep={group.id}", "Studentgroep", "VIG3A"),
+        ("groep=999", "Studentgroep", "niet meer in de lijst"),
+        ("opleiding=999", "Opleiding of keuzedeel", "niet meer in de lijst"),
+        ("begeleider=999", "Praktijkbegeleider", "niet meer in de lijst"),
+        ("cohort=1999", "Cohort", "1999"),
+    ):
+        page = html.unescape(visitor.get(f"/studenten/?{query}").text)
+        assert f'<span class="chip-label">{label}:</span> {name}</span>' in page, query
+        assert f'<option value="{query.split("=")[1]}" selected>{name}</option>' in page, query
+        assert "0 gevonden" in page, query
+    assert names(visitor.get("/studenten/").text) == [student.last_name]
+
+
+def test_a_group_is_found_by_what_is_typed_of_its_name_a_year_and_a_whole_name_too(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("VIG2A", "VIG2A (2027-2028)", "Café cohort 2025"):
+        make_group(make_student(last_name=name.split()[-1]), name=name)
+    guide = make_user("school_supervisor", first_name="Renée", last_name="Wit")
+    make_student(last_name="Begeleid", supervisors=((guide, "school_supervisor"),))
+    monkeypatch.setattr("app.queries.student_choices.MANY", 0)
+    visitor = visit("administrator")
+    for query, wanted in (
+        ("groep=2025", ["2025"]),
+        ("groep=cafe", ["2025"]),
+        ("groep=vig2a", ["VIG2A"]),
+        ("groep=vig2", ["(2027-2028)", "VIG2A"]),
+        ("begeleider=renee", ["Begeleid"]),
+    ):
+        assert names(visitor.get(f"/studenten/?{query}").text) == wanted, query
+    assert "Café cohort 2025" in visitor.get("/studentgroepen/?q=cafe").text
+
+
+def test_a_view_with_a_filter_that_the_school_has_no_more_says_so_and_takes_nobody_along(
+    visit: Visit,
+) -> None:
+    make_student()
+    visitor, told = visit("administrator"), "Een filter in dit adres bestaat niet (meer)"
+    assert told in visitor.get("/studenten/?extra_vroeger=Noord&order=name").text
+    assert told not in visitor.get("/studenten/?q=fleur&order=name&down=1&size=10&na=1").text
+    assert visitor.get("/studenten/do/deactivate_students?all=1&extra_vroeger=Noord").status_code == 400

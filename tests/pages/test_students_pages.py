@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
 from app.entities.students import ExamExclusion, Student, StudentGroup
@@ -535,3 +536,77 @@ def test_where_nothing_would_change_there_is_nothing_to_press(visit: Visit) -> N
 )
 def test_an_empty_page_says_what_its_reader_can_do(visit: Visit, role: str, path: str, hint: str) -> None:
     assert hint in html.unescape(visit(role).get(path).text)
+
+
+def test_a_form_that_is_sent_again_tells_what_it_did_although_its_choices_are_gone(visit: Visit) -> None:
+    programme, student = make_programme(), make_student()
+    enrol(student, programme)
+    group = make_group(student)
+    visitor = visit("administrator")
+    new = {"number": "12345", "first_name": "Fleur", "last_name": "Berg"}
+    for number, (path, form) in enumerate((
+        (f"/studenten/do/uncouple_programme?id={student.id}", {"target": f"p{programme.id}"}),
+        ("/studenten/do/undo_coupling", {"run_id": "1"}),
+        (f"/studenten/do/remove_from_group?id={student.id}", {"groups": str(group.id)}),
+        (f"/studentgroepen/do/remove_group?id={group.id}", {}),
+        ("/studenten/do/add_student", new),
+    )):  # fmt: skip
+        refresh()
+        if "run_id" in form:
+            form["run_id"] = str(db.session.scalars(select(CouplingRun.id)).one())
+        first, again = (visitor.do(path, {**form, "token": f"form-{number}"}) for _time in range(2))
+        assert (first.status_code, again.status_code) == (302, 302), path
+        assert again.headers["Location"] == first.headers["Location"], path
+
+
+def test_where_there_is_nothing_to_choose_the_page_says_so_and_has_no_button(visit: Visit) -> None:
+    student, other = make_student(), make_student(make_programme())
+    visitor = visit("administrator")
+    for name, told in (
+        ("exclude_exam", "Deze studenten hebben nog geen examens"),
+        ("include_exam", "Alle examens van deze studenten zijn beschikbaar"),
+        ("uncouple_programme", "Deze studenten zijn aan geen opleiding of keuzedeel gekoppeld"),
+        ("remove_from_group", "Deze studenten zitten in geen enkele studentgroep"),
+        ("uncouple_users", "Bij deze studenten hoort nog geen gebruiker"),
+    ):
+        page = visitor.get(f"/studenten/do/{name}?id={student.id}").text
+        assert told in page, name
+        assert ">Verder</button>" not in page, name
+    page = visitor.get(f"/studenten/do/uncouple_programme?id={student.id}&id={other.id}").text
+    assert ">Verder</button>" in page, "one of them has a programme"
+
+
+def test_a_new_school_with_nothing_to_choose_yet_says_where_it_is_made(visit: Visit) -> None:
+    student, visitor = make_student(), visit("administrator")
+    for name, told in (
+        ("couple_programme", "Er is nog geen opleiding of keuzedeel om te kiezen"),
+        ("add_to_groups", "Maak er eerst een bij Studentgroepen."),
+        ("couple_users", "Er is nog geen gebruiker om te kiezen"),
+    ):
+        page = visitor.get(f"/studenten/do/{name}?id={student.id}").text
+        assert told in page, name
+        assert ">Verder</button>" not in page, name
+    make_group()
+    assert ">Verder</button>" in visitor.get(f"/studenten/do/add_to_groups?id={student.id}").text
+
+
+def test_what_these_students_have_stands_in_a_list_also_when_it_is_much(visit: Visit) -> None:
+    student = make_student()
+    for number in range(30):
+        make_group(student, name=f"Klas {number:02}")
+    make_group(name="Andere klas")
+    page = visit("administrator").get(f"/studenten/do/remove_from_group?id={student.id}").text
+    assert page.count('name="groups"') == 30
+    assert "Andere klas" not in page
+    assert "data-picker-search" not in page
+
+
+def test_a_student_is_closed_and_opened_again_on_the_own_page_too(visit: Visit) -> None:
+    student, visitor = make_student(), visit("administrator")
+    for name, label in (("deactivate_students", "Deactiveren"), ("reactivate_students", "Weer activeren")):
+        page = html.unescape(visitor.get(f"/studenten/{student.id}?q=fleur").text)
+        href = f"/studenten/do/{name}?id={student.id}&back=student&q=fleur"
+        assert f'href="{href}"' in page, name
+        assert label in main_of(visitor.get(f"/studenten/{student.id}").text)
+        assert visitor.do(href).headers["Location"] == f"/studenten/{student.id}?q=fleur"
+    assert "deactivate_students" not in visit("exam_committee").get(f"/studenten/{student.id}").text

@@ -14,7 +14,17 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from app.actions.base import Action, ActionForm, Outcome, Selection, Targets, preview, run, targets_of
+from app.actions.base import (
+    Action,
+    ActionForm,
+    Outcome,
+    Selection,
+    Targets,
+    done_before,
+    preview,
+    run,
+    targets_of,
+)
 from app.actions.picker import SEARCH
 from app.actions.proof import demand
 from app.actions.wording import say
@@ -67,6 +77,8 @@ class ActionPage(View):
 
     def _do(self, act: Action) -> Any:
         actor = current_actor()
+        if request.method == "POST" and (done := done_before(act, actor, self.token(act))):
+            return self.after(act, done)
         selection = self._selection(act)
         targets = targets_of(act, actor, selection)
         if act.proof is not None:
@@ -86,7 +98,7 @@ class ActionPage(View):
                 return self._page(
                     act, targets, form, "confirm", outcome=preview(act, actor, selection, **data)
                 )
-            outcome = run(act, actor, selection, token=request.form.get("token", ""), **data)
+            outcome = run(act, actor, selection, token=self.token(act), **data)
         except RuleBroken as error:
             return self._refuse(act, targets, form, error), error.status
         return self.after(act, outcome)
@@ -109,6 +121,10 @@ class ActionPage(View):
         """What an action must know of the request that no form may say."""
         return {}
 
+    def token(self, act: Action) -> str:
+        """By which a form is known that is sent twice, and done once."""
+        return request.form.get("token", "")
+
     def href(self, method: str, **values: Any) -> str:
         """The address of another route of this page."""
         return url_for(f"{self.endpoint}.{method}", **values)
@@ -126,6 +142,10 @@ class ActionPage(View):
     def known_filters(self) -> set[str]:
         """The names that may stand beside `all=1` in an address."""
         return set()
+
+    def unknown_filters(self) -> set[str]:
+        """What the address asks that this list does not know (any more)."""
+        return set(request.args) - ALWAYS_KNOWN - self.known_filters()
 
     def back_href(self) -> str:
         """Where the user came from: the list, with its filters, at the same place."""
@@ -163,7 +183,7 @@ class ActionPage(View):
             matching = self.matching()
             if matching is None:
                 abort(404)
-            if set(request.args) - ALWAYS_KNOWN - self.known_filters():
+            if self.unknown_filters():
                 abort(400)  # a mistyped filter must not mean everyone
             return Selection(matching=matching)
         return Selection(ids=ids_arg())

@@ -61,7 +61,7 @@ class ListFilter:
     apply: Callable[[Select[Any], str], Select[Any]]
     choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
     counts: Callable[[], Mapping[str, int]] | None = None  # how many rows each choice finds, of all in sight
-    named: Callable[[str], str] | None = None  # what a link chose, where a name is typed; empty: it was typed
+    named: Callable[[str], str] | None = None  # of what is no choice (any more); empty: unknown
 
 
 def _counted(item: ListFilter, offered: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -175,7 +175,7 @@ class ListPage(ActionPage, ModelView):
             rows=[self._row(row, line) for row, line in zip(rows, self.lines(rows), strict=True)],
             pager=pager,
             filters=self._filter_inputs(),
-            clear_href=request.path,
+            clear_href=href_with(request.path, self.order_pairs()),
             filtered=bool(self.filter_pairs()),
             live=self.live,
             actions=[ActionChoice(a.name, str(a.label)) for a in self.bulk if may(actor, a.permission)],
@@ -322,9 +322,13 @@ class ListPage(ActionPage, ModelView):
             if value and offered is None and item.named is not None:
                 value = item.named(value) or value
             choices = [("", _("Alle")), *_counted(item, offered)] if offered is not None else []
+            if value and offered is not None and not label:
+                # In force though nobody has it (any more): the list may not say "Alle" meanwhile.
+                label = (item.named(value) or _("niet meer in de lijst")) if item.named else value
+                choices.append((value, label))
             rest = [(key, kept) for key, kept in pairs if key != item.name]
             hint = _("Typ een naam") if item.choices and offered is None else ""
-            without = href_with(request.path, rest)
+            without = href_with(request.path, [*rest, *self.order_pairs()])
             inputs.append(
                 FilterInput(item.name, str(item.label), value, label or value, choices, without, hint)
             )
