@@ -56,6 +56,14 @@ SURE = {
     "'s-Gravesande, Willem": ("Willem", "", "'s-Gravesande"),
     "BERG, FLEUR VAN DER": ("FLEUR", "VAN DER", "BERG"),
     "Nguyễn, Thị Hoa": ("Thị Hoa", "", "Nguyễn"),
+    # the infix behind the surname
+    "Berg van den, Piet": ("Piet", "van den", "Berg"),
+    "Jansen-de Vries van, Piet": ("Piet", "van", "Jansen-de Vries"),
+    # as letters address people
+    "Dhr. P. Jansen": ("P.", "", "Jansen"),
+    "Mevr. A. de Boer": ("A.", "de", "Boer"),
+    "Boer, mw. A. de": ("A.", "de", "Boer"),
+    "Jan de Heer": ("Jan", "de", "Heer"),
 }
 DOUBTFUL = {
     "Maria Garcia Lopez": ("Maria Garcia", "", "Lopez"),
@@ -69,6 +77,13 @@ DOUBTFUL = {
     "Jansen, Fleur, Anna": ("Fleur Anna", "", "Jansen"),
     "de Vries, Anna van": ("Anna", "van de", "Vries"),
     " , ": ("", "", ""),
+    # what people are called, in brackets
+    "Jansen, P. (Piet)": ("Piet", "", "Jansen"),
+    "Berg, P. van den (Piet)": ("Piet", "van den", "Berg"),
+    "P.J. (Piet) van den Berg": ("Piet", "van den", "Berg"),
+    "Jansen (Piet)": ("Piet", "", "Jansen"),
+    "Jansen, Piet (Petrus Johannes)": ("Piet (Petrus Johannes)", "", "Jansen"),
+    "(Piet)": ("", "", "(Piet)"),
 }
 
 
