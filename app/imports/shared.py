@@ -92,7 +92,7 @@ class EmailColumn(Column):
     key = "email"
 
     def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, lambda text: people.email_plausible(text.removeprefix("mailto:")))
+        return share(values, lambda text: people.email_plausible(people.bare_address(text)))
 
     def parse(self, value: Value, world: World) -> str | None:
         text = cell_text(value)
@@ -188,7 +188,7 @@ def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[Pro
 
 def login_in(value: Value) -> str:
     """The user name or address in a cell."""
-    return cell_text(value).removeprefix("mailto:").strip()
+    return people.bare_address(cell_text(value))
 
 
 def number_in(value: Value) -> str:

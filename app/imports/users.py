@@ -31,6 +31,7 @@ from app.imports.shared import (
     InfixColumn,
     LastNameColumn,
     ProgrammeColumn,
+    login_in,
     person_label,
     pieces,
 )
@@ -284,7 +285,7 @@ def _roles(actor: Actor) -> tuple[str, ...]:
 
 
 def _login(value: Value) -> str:
-    return cell_text(value).removeprefix("mailto:").strip().lower()
+    return login_in(value).lower()
 
 
 USERS = Users()

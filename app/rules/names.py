@@ -53,7 +53,7 @@ def split_name(text: str) -> Split:
 
 
 def _called(found: Split, name: str) -> Split:
-    """ "Jansen, P. (Piet)": who has initials alone is called what stands in brackets; else that is kept too."""
+    """ "Jansen, P. (Piet)": who has initials alone is called what stands in brackets; else both are kept."""
     initials = all(map(_INITIALS.fullmatch, found.first.split()))
     return found._replace(first=name if initials else f"{found.first} ({name})", doubtful=True)
 
