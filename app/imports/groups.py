@@ -51,9 +51,16 @@ PROPERTIES = ("cohort", "school_year", "location", "colour", "mentor_id")
 
 class NameColumn(TextColumn):
     key, label, required, needed = "name", N_("Naam"), True, True
-    synonyms = ("studentgroep", "groep", "klas", "groepsnaam", "lesgroep", "stamgroep", "group", "name")
+    synonyms = ("studentgroep", "groep", "klas", "groepen", "klassen", "groepsnaam", "lesgroep", "stamgroep",
+                "group", "class", "name")  # fmt: skip
     example = "VIG3A"
     help = N_("Verplicht. Een bekende naam wijzigt die groep; hoofdletters maken niet uit.")
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The label last: beside "Klas" a column "Naam" holds the student's."""
+        label, *others = super().names
+        return [*others, label]
 
     def parse(self, value: Value, world: World) -> str | None:
         name: str | None = super().parse(value, world)
@@ -162,7 +169,7 @@ class MentorColumn(Column):
 
 class MembersColumn(Column):
     key, label, many, stored = "members", N_("Studentnummer"), True, False
-    synonyms = ("studentnummers", "studenten", "leden", "nummers", *NUMBER_NAMES)
+    synonyms = ("studentnummers", "studenten", "leerlingen", "leden", "nummers", *NUMBER_NAMES)
     example = "0203118; 0203119"
     help = N_("Eén nummer per rij, of meer nummers met een komma of puntkomma ertussen. Deze studenten komen "
               "erbij; wie al in de groep zit, blijft erin.")  # fmt: skip

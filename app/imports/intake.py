@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from app.actions.base import run
 from app.actions.imports import read_again, start_import
 from app.entities.imports import ImportRun
-from app.imports.columns import World, guess
+from app.imports.columns import World, guess, plain
 from app.imports.content import guess_by_content
 from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
-from app.imports.table import Reading
+from app.imports.table import Reading, Table
 from app.permissions import Actor
 from app.queries.imports import last_choices
 
@@ -41,6 +42,8 @@ def receive_again(actor: Actor, kind: Kind, found: ImportRun, reading: Reading) 
 def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[str, Any]:
     """The table of a file, and which column is likely what: as chosen last time, else by name and content."""
     table = read_table(content, file_name, reading=reading)
+    if not reading.header and (likelier := _likelier_header(table, kind)):
+        table = read_table(content, file_name, reading=replace(reading, header=likelier))
     key = header_key(table.header)
     earlier, _values = last_choices(kind.key, key)
     width = len(table.header)
@@ -56,3 +59,13 @@ def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Rea
     values = (row.values for row in table.rows)
     told = guess_by_content(values, kind.columns, world, named, width)
     return {**kept, "table": pack(table) | {"guessed": told}, "mapping": named | told}
+
+
+def _likelier_header(table: Table, kind: Kind) -> int:
+    """The row among the first that names more columns than the one that was taken; 0: none. A title may have
+    two cells, and a table two rows of names."""
+    known = {name for column in kind.columns for name in column.names}
+    named = {row.number: len({plain(one) for one in row.values if isinstance(one, str)} & known)
+             for row in table.top}  # fmt: skip
+    best = max(named, key=named.__getitem__)
+    return best if named[best] > max(1, named[table.reading.header]) else 0

@@ -36,19 +36,20 @@ _CREBO = re.compile(r"\b\d{5}\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
 NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
-                "stamnummer", "nummer", "student id", "student number")  # fmt: skip
+                "deelnemersnummer", "stamnummer", "stamnr", "llnr", "lln nr", "ov nummer", "nummer",
+                "student id", "student number")  # fmt: skip
 
 
 class FirstNameColumn(TextColumn):
     key, label, required, needed = "first_name", N_("Voornaam"), True, True
-    synonyms = ("roepnaam", "voornamen", "first name", "given name")
+    synonyms = ("roepnaam", "voornamen", "first name", "given name", "voorletters")
     joins = True
     example = "Fleur"
 
 
 class InfixColumn(TextColumn):
     key, label, most = "infix", N_("Tussenvoegsel"), 20
-    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tv", "infix")
+    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tussenv", "tv", "infix")
     joins = True
     example = "van der"
 
@@ -64,7 +65,8 @@ class FullNameColumn(Column):
     """A whole name, for a file without columns for its parts; a part with a column of its own keeps that."""
 
     key, label, stored, joins, in_example = "full_name", N_("Volledige naam"), False, True, False
-    synonyms = ("volledige naam", "naam student", "studentnaam", "naam medewerker", "full name")
+    synonyms = ("volledige naam", "naam student", "studentnaam", "naam leerling", "leerling",
+                "naam deelnemer", "deelnemer", "naam medewerker", "medewerker", "full name")  # fmt: skip
     gives, alone = ("first_name", "infix", "last_name"), ("naam",)
     most: Mapping[str, int] = {"first_name": 80, "infix": 20, "last_name": 120}
     example = "Berg, Fleur van der"
@@ -109,7 +111,8 @@ class ProgrammeColumn(ClosedColumn):
 
     many, stored = True, False
     synonyms: Sequence[str] = (
-        "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "studie",
+        "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "program",
+        "studie",
     )  # fmt: skip
     example = "25656"
 

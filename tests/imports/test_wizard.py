@@ -20,6 +20,7 @@ from app.entities.trail import AuditEntry
 from app.errors import Conflict, NotFound, RuleBroken
 from app.imports import write_students
 from app.imports.columns import guess
+from app.imports.intake import receive
 from app.imports.kept import first_values, rows_of
 from app.imports.kinds import STUDENTS
 from app.imports.reader import FileRefused
@@ -28,7 +29,7 @@ from app.imports.write_students import import_students
 from app.queries.groups import groups_of
 from app.queries.imports import last_choices
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
-from tests.support.importing import lines
+from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
 FLEUR = ("0012", "Fleur", "van der", "Berg")
@@ -415,6 +416,25 @@ def test_columns_are_guessed_by_name_and_synonym():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["Klassenlijst VIG3A", None, None, "Schooljaar 2026-2027"], ["Gemaakt door", "M. Jansen"]],
+        [["Deelnemer", None, None, "Opleiding"]],
+        [["ROC Demostad", "Locatie Noord"], [], ["Afgedrukt", date(2026, 11, 25)], ["Filter", "actief"]],
+    ],
+)
+def test_the_header_is_the_row_that_names_most_columns_and_no_title_of_two_cells(wizard, students, above):
+    header = ["Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam"]
+    wizard.bring_in(workbook(*above, header, ["0012", "Fleur", "van der", "Berg"]), "studenten.xlsx")
+    assert [student.full_name for student in students()] == ["Fleur van der Berg"]
+
+
+def test_a_header_without_a_name_that_we_know_is_the_first_likely_row(wizard):
+    run = wizard.own_run(receive_of(wizard, lines(("1", "2"), header=("Aap", "Noot"))))
+    assert run.table["header"] == ["Aap", "Noot"]
+
+
 # -- what it costs
 
 
@@ -455,6 +475,10 @@ def many(batch: int, size: int, name: str = "Vos") -> bytes:
         for i in range(size)
     ]
     return lines(*rows, header=header)
+
+
+def receive_of(wizard: Wizard, content: bytes) -> int:
+    return receive(wizard.actor, wizard.kind, content, "studenten.csv")
 
 
 def workbook(*rows: list[object]) -> bytes:
