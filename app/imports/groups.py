@@ -175,7 +175,7 @@ class MembersColumn(Column):
               "erbij; wie al in de groep zit, blijft erin.")  # fmt: skip
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
-        return pieces(value, r";,|\s") if isinstance(value, str) else (value,)
+        return pieces(value, r"[;,|]|\s(?:[/+&]|en|and)\s|\s") if isinstance(value, str) else (value,)
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         """Numbers of students; no years, and above all no citizen's numbers."""

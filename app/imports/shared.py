@@ -32,9 +32,14 @@ FILLED_BY_RULE = N_(
     "De leden van “%(group)s” volgen uit een regel. "
     "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
 )
-_CREBO = re.compile(r"\b\d{5}\b")
+_CREBO = re.compile(r"\b0?(\d{5})\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
+# What stands between several values in a cell. Some of it stands inside names too: there it separates only
+# where a value is known on each side of it, the surest sign first.
+BETWEEN = r"[;|\n]"
+MAY_BE_BETWEEN = (",", r"[,/+&]|\s(?:en|and)\s", r"\s")
+ANY_BETWEEN = "|".join((BETWEEN, *MAY_BE_BETWEEN))
 NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
                 "deelnemersnummer", "stamnummer", "stamnr", "llnr", "lln nr", "ov nummer", "nummer",
                 "student id", "student number")  # fmt: skip
@@ -117,8 +122,12 @@ class ProgrammeColumn(ClosedColumn):
     example = "25656"
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
-        """A comma separates only where a programme stands on each side: names hold commas, too."""
-        return parts_between_commas(value, lambda text: bool(self.meant(text, world)))
+        """Names hold commas and slashes too; who writes two codes means two programmes."""
+
+        def named(text: str) -> bool:
+            return bool(self.meant(text, world))
+
+        return parts_of(value, named, lambda text: named(text) or _CREBO.search(text) is not None)
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         return share(values, lambda text: all(self.meant(part, world) for part in self.parts(text, world)))
@@ -133,7 +142,7 @@ class ProgrammeColumn(ClosedColumn):
         """The newest of those that it names or has the crebo of, else the one that it nearly names."""
         form = people.search_form(text)
         crebo = _CREBO.search(form)
-        of_crebo = _by_name(world.known.programmes).get(crebo[0], ()) if crebo else ()
+        of_crebo = _by_name(world.known.programmes).get(crebo[1], ()) if crebo else ()
         meant = self.meant(text, world) or of_crebo
         if meant or crebo:
             return str(max(meant, key=lambda one: one.cohort).id) if meant else ""
@@ -176,7 +185,7 @@ class ProgrammeColumn(ClosedColumn):
         if crebo is None:
             return []
         rest = wanted.replace(crebo[0], " ").strip(" -–()|/:,;")
-        return [one for one in by_name.get(crebo[0], ()) if people.search_form(one.name) == rest]
+        return [one for one in by_name.get(crebo[1], ()) if people.search_form(one.name) == rest]
 
 
 @lru_cache(maxsize=16)
@@ -206,19 +215,24 @@ def may_be_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) >= LEAST_DIGITS and not _PHONE.fullmatch(text)
 
 
-def pieces(value: Value, separators: str) -> list[str]:
-    """A cell cut at these characters, without empty pieces."""
-    texts = (cell_text(piece) for piece in re.split(f"[{separators}]", _as_typed(value)))
+def pieces(value: Value, between: str) -> list[str]:
+    """A cell cut at what this pattern finds, without empty pieces."""
+    texts = (cell_text(piece) for piece in re.split(between, _as_typed(value)))
     return [text for text in texts if text]
 
 
-def parts_between_commas(value: Value, known: Callable[[str], bool]) -> list[str]:
-    """A cell cut at semicolons and line ends; at a comma only where what stands on each side is known."""
+def parts_of(value: Value, whole: Callable[[str], bool], part: Callable[[str], bool]) -> list[str]:
+    """The values in a cell; what is known as a `whole` is one, all else is taken apart into known parts."""
     found: list[str] = []
-    for text in pieces(value, ";|\n"):
-        smaller = pieces(text, ",")
-        found += smaller if not known(text) and all(map(known, smaller)) else [text]
+    for text in pieces(value, BETWEEN):
+        found += [text] if whole(text) else taken_apart(text, MAY_BE_BETWEEN, part)
     return found
+
+
+def taken_apart(text: str, signs: Sequence[str], known: Callable[[str], bool]) -> list[str]:
+    """A text cut at the first of these signs that leaves known parts alone; one without such a sign."""
+    cuts = (pieces(text, sign) for sign in signs)
+    return next((cut for cut in cuts if len(cut) > 1 and all(map(known, cut))), [text])
 
 
 def _as_typed(value: Value) -> str:

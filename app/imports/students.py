@@ -24,6 +24,7 @@ from app.imports.couplings import USER_COLUMNS, GroupColumn
 from app.imports.fields import own_columns
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
+    ANY_BETWEEN,
     FILLED_BY_RULE,
     NUMBER_NAMES,
     EmailColumn,
@@ -190,7 +191,7 @@ class Students(Kind):
         """The students in the file, and the people; a new student's own account counts as a login too."""
         numbers = _readable(cells.get("number", ()))
         coupled = [value for column in USER_COLUMNS for value in cells.get(column.key, ())]
-        named = [part for value in coupled for part in pieces(value, ";,|\n")]
+        named = [part for value in coupled for part in pieces(value, ANY_BETWEEN)]
         logins = {login_in(value).lower() for value in (*cells.get("email", ()), *coupled, *named)}
         return students_known(
             actor, today=current_school().today(), numbers=numbers,

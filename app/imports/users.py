@@ -130,7 +130,7 @@ class RolesColumn(ClosedColumn):
               "heeft; deze komen erbij.")  # fmt: skip
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
-        return pieces(value, ";,/|+\n")
+        return pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         words = {**ROLE_WORDS, **ROLE_NAMES}

@@ -155,6 +155,52 @@ class TestPeople:
         assert offered[0].label.startswith("Bakker7, Sanne")
 
 
+@pytest.mark.parametrize("cell", [
+    "25656 / 25655", "25656+25655", "25656 25655", "25656 & 25655", "Verzorgende-IG/Verpleegkundige",
+    "Verzorgende-IG en Verpleegkundige", "25656 Verzorgende IG, 25655 Verpleegkunde",
+])  # fmt: skip
+def test_no_programme_is_lost_however_several_stand_in_a_cell(wizard, students, cell):
+    wanted = {make_programme(crebo="25656", name="Verzorgende-IG").id,
+              make_programme(crebo="25655", name="Verpleegkundige").id}  # fmt: skip
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Opleiding")
+    wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
+    assert {one.programme_id for one in students()[0].enrolments} == wanted
+
+
+def test_of_two_programmes_in_a_cell_the_one_that_is_not_there_is_asked(wizard):
+    programme = make_programme(crebo="25656")
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Opleiding")
+    content = lines(("1", "A", "Vos", "25656 / 25999"), ("2", "A", "Vos", "025656"), header=header)
+    assert asked(wizard, content) == {"programme": {"25999": "", "025656": str(programme.id)}}
+
+
+@pytest.mark.parametrize("cell", ["V3A/V3B", "V3A / V3B", "V3A en V3B", "V3A & V3B", "V3A+V3B"])
+def test_groups_that_are_there_are_taken_apart_at_a_slash_too(wizard, students, cell):
+    wanted = {make_group(name="V3A").id, make_group(name="V3B").id}
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
+    assert asked(wizard, lines(("1", "A", "Vos", cell), header=header)) == {}
+    wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
+    assert {one.id for one in groups_of([students()[0].id])} == wanted
+
+
+def test_a_group_whose_own_name_has_a_slash_stays_one(wizard, students):
+    for name in ("V3A", "V3B", "V3A/V3B"):
+        make_group(name=name)
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
+    wizard.bring_in(lines(("1", "A", "Vos", "V3A/V3B"), header=header))
+    assert [one.name for one in groups_of([students()[0].id])] == ["V3A/V3B"]
+
+
+@pytest.mark.parametrize("between", [", ", " / ", "; ", " en ", " "])
+def test_two_addresses_in_a_cell_are_two_people(wizard, students, between):
+    users = [make_user("school_supervisor"), make_user("school_supervisor")]
+    wanted = {user.id for user in users}
+    cell = between.join((users[0].email, f"Sanne <{users[1].email}>" if between == "; " else users[1].email))
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Praktijkbegeleider")
+    wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
+    assert {one.user_id for one in students()[0].supervisions} == wanted
+
+
 def test_programmes_in_one_cell_are_each_coupled(wizard, students):
     wanted = {make_programme(crebo="25656").id, make_programme(crebo="25655").id}
     header = ("Studentnummer", "Voornaam", "Achternaam", "Crebo")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
@@ -192,6 +195,15 @@ def world(wizard: Wizard):
     return World(USERS.choices(wizard.actor))
 
 
+@pytest.mark.parametrize("between", ["/", " / ", "; ", ", ", "+", " & ", " en ", "\n"])
+def test_no_role_is_lost_however_several_stand_in_a_cell(wizard, between):
+    cell = between.join(("Praktijkbegeleider", "Examinator school"))
+    header = ("Voornaam", "Achternaam", "E-mail", "Rol")
+    content = workbook_of(header, ("Sanne", "Bakker", "s@x.nl", cell))
+    (row,) = wizard.check(wizard.take(content, "gebruikers.xlsx")).rows
+    assert row.values["roles"] == ("school_supervisor", "school_examiner")
+
+
 def test_step_three_asks_what_is_not_exactly_a_role_and_remembers_the_answer(wizard):
     header = ("E-mail", "Voornaam", "Achternaam", "Functie")
     content = lines(("a@example.nl", "A", "Vos", "BPV-docent; Examinator school"),
@@ -296,3 +308,12 @@ def many(batch: int, size: int, role: str) -> bytes:
     header = (*HEADER, "Opleiding", "Telefoon")
     rows = [(f"u{batch}.{i}@example.nl", "Daan", "", f"Vos{i}", role, "25656", f"06{i}") for i in range(size)]
     return lines(*rows, header=header)
+
+
+def workbook_of(*rows: tuple[str, ...]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
