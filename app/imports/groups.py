@@ -149,7 +149,7 @@ class MentorColumn(Column):
         if not text:
             return None
         user = world.known.users.get(text.lower())
-        meant = [user] if user is not None else world.known.named.get(people.search_form(text), ())
+        meant = [user] if user is not None else world.known.named.get(people.name_form(text), ())
         if len(meant) > 1:
             raise RuleBroken(
                 N_("Er is meer dan één gebruiker met de naam “%(value)s”. Vul het e-mailadres in."),

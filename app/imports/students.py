@@ -179,7 +179,8 @@ class Students(Kind):
     scopes = ("programme", "group")
     doubles = (
         Double("number", _number,
-               N_("Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan.")),
+               N_("Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan; "
+                  "meer opleidingen of groepen mogen in één cel, met een puntkomma ertussen.")),
         Double("email", _account_address,
                N_("Dit e-mailadres staat ook op rij %(rows)s. Elke student heeft een eigen adres nodig.")),
     )  # fmt: skip

@@ -43,6 +43,7 @@ from app.queries.imports import Fact, Known, programme_facts
 from app.rules.text import N_
 from app.school import current_school
 
+DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
 NAME_MAX = 64  # what the account table holds of a name
 
 # What roles are called elsewhere: proposed in step 3, never taken over unasked.
@@ -117,6 +118,12 @@ class PhoneColumn(TextColumn):
     key, label, most = "phone", N_("Telefoon"), 30
     synonyms = ("telefoonnummer", "tel", "mobiel", "mobiel nummer", "phone", "phone number")
     example = "06-12345678"
+
+    def parse(self, value: Value, world: World) -> Any:
+        """Excel keeps 0612345678 as a number, without its zero, and +31612345678 without its plus."""
+        digits = cell_text(value) if isinstance(value, int | float) else ""
+        begun = "0" if len(digits) == DIGITS_AFTER_ZERO else "+" if digits[:2] == "31" else ""
+        return super().parse(begun + digits if begun else value, world)
 
 
 class RolesColumn(ClosedColumn):

@@ -14,7 +14,7 @@ from app.entities.students import Student, StudentGroup
 from app.entities.users import RoleRow, User
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
 from app.queries.imports import Fact, Known, UserFact, by_login, pairs, text_set, user_facts
-from app.rules.people import search_form, sort_name
+from app.rules.people import name_form, sort_name
 
 GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour", "mentor_id")
 
@@ -74,7 +74,8 @@ def _by_name(users: Sequence[UserFact]) -> Mapping[str, Sequence[UserFact]]:
     found: dict[str, list[UserFact]] = {}
     for user in users:
         if user.active and user.roles & set(MENTOR_ROLES):
-            found.setdefault(search_form(user.name), []).append(user)
+            for name in {name_form(user.name), name_form(user.initials)}:
+                found.setdefault(name, []).append(user)
     return found
 
 

@@ -188,7 +188,7 @@ class Known:
     groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
     ruled: frozenset[str] = frozenset()  # names of groups that a rule fills, in lower case
     users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
-    named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by search_form
+    named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by name_form
     there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
     roles: tuple[str, ...] = ()  # what this actor may give
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)

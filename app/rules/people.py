@@ -17,8 +17,10 @@ from app.rules.text import N_
 GenderKey = Literal["female", "male", "other", "unknown"]
 
 GENDER_WORDS: dict[str, GenderKey] = {
-    **dict.fromkeys(("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr"), "female"),
-    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer"), "male"),
+    **dict.fromkeys(("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr", "mw",
+                     "meisje"), "female"),
+    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer", "jongen"),
+                    "male"),
     **dict.fromkeys(("x", "anders", "overig", "other", "divers", "non-binair", "nonbinair", "o"), "other"),
     **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
 }  # fmt: skip
@@ -75,6 +77,11 @@ def sort_name(first: str, infix: str, last: str) -> str:
     """`Berg, Fleur van der`, as Dutch lists are ordered."""
     family, rest = tidy(last), tidy(f"{first} {infix}")
     return f"{family}, {rest}" if family and rest else family or rest
+
+
+def name_form(name: str) -> str:
+    """The words of a name in the order of the alphabet: "Bakker, Sanne de" is "Sanne de Bakker"."""
+    return " ".join(sorted(search_form(name.replace(",", " ")).split()))
 
 
 def search_form(*parts: str) -> str:

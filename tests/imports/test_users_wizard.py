@@ -195,6 +195,22 @@ def world(wizard: Wizard):
     return World(USERS.choices(wizard.actor))
 
 
+@pytest.mark.parametrize(
+    ("cell", "phone"),
+    [
+        (612345678, "0612345678"),
+        (31612345678, "+31612345678"),
+        ("06-12345678", "06-12345678"),
+        (1234, "1234"),
+    ],
+)
+def test_a_phone_number_that_excel_took_for_a_number_gets_its_beginning_back(wizard, cell, phone):
+    content = workbook_of(("Voornaam", "Achternaam", "E-mail", "Rol", "Mobiel"),
+                          ("Sanne", "Bakker", "s@x.nl", "Praktijkbegeleider", cell))  # fmt: skip
+    (row,) = wizard.check(wizard.take(content, "gebruikers.xlsx")).rows
+    assert row.values["phone"] == phone
+
+
 @pytest.mark.parametrize("between", ["/", " / ", "; ", ", ", "+", " & ", " en ", "\n"])
 def test_no_role_is_lost_however_several_stand_in_a_cell(wizard, between):
     cell = between.join(("Praktijkbegeleider", "Examinator school"))
@@ -310,7 +326,7 @@ def many(batch: int, size: int, role: str) -> bytes:
     return lines(*rows, header=header)
 
 
-def workbook_of(*rows: tuple[str, ...]) -> bytes:
+def workbook_of(*rows: tuple[object, ...]) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)

@@ -24,7 +24,8 @@ def test_names_are_written_in_full_and_for_lists():
     ("word", "key"),
     [
         ("v", "female"), ("V.", "female"), ("Vrouw", "female"), ("female", "female"),
-        ("M", "male"), ("man", "male"), ("Male", "male"), ("dhr.", "male"),
+        ("Mw.", "female"), ("Meisje", "female"),
+        ("M", "male"), ("man", "male"), ("jongen", "male"), ("Male", "male"), ("dhr.", "male"),
         ("x", "other"), ("Anders", "other"), (" non-binair ", "other"),
         ("", "unknown"), ("onbekend", "unknown"), ("N.v.t.", "unknown"),
     ],
