@@ -187,6 +187,12 @@ class MembersColumn(Column):
     def parse(self, value: Value, world: World) -> int:
         number = number_in(value)
         student = world.known.students.get(number)
+        if number in world.known.zeros:
+            raise RuleBroken(
+                N_("Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
+                   "Excel laat ze weg in een cel die geen tekst is."),
+                value=short(number), known=world.known.zeros[number],
+            )  # fmt: skip
         if student is None:
             raise RuleBroken(
                 N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),

@@ -210,10 +210,17 @@ class Students(Kind):
     def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
         """Whether the account that a student has, or is to get, can carry this address and number."""
         yield from _wrong_group(kept, there, world)
+        number = kept.get("number", "")
+        if not there and number in world.known.zeros:
+            yield Wrong("number", number, _(
+                "Er is al een student met nummer %(known)s. Is het die, zet dan de nullen ervoor: Excel laat "
+                "ze weg in een cel die geen tekst is. Voer een ander met dit nummer in bij Studenten.",
+                known=world.known.zeros[number],
+            ))  # fmt: skip
         if there.user_id is None if there else world.login_codes == "none":
             return
         users = world.known.users
-        email, number = kept.get("email", ""), kept.get("number", "")
+        email = kept.get("email", "")
         if not email and not there and "email" not in bad:
             yield Wrong("email", "", _(
                 "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen inlogcode."

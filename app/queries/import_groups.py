@@ -13,7 +13,7 @@ from app.entities.membership import has_rule, membership
 from app.entities.students import Student, StudentGroup
 from app.entities.users import RoleRow, User
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
-from app.queries.imports import Fact, Known, UserFact, by_login, pairs, text_set, user_facts
+from app.queries.imports import Fact, Known, UserFact, by_login, pairs, text_set, user_facts, with_zeros
 from app.rules.people import name_form, sort_name
 
 GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour", "mentor_id")
@@ -34,6 +34,7 @@ def groups_known(
         )
     ).all()
     students = _students(actor, numbers)
+    missing = set(numbers) - set(students)
     member = membership(students=id_set([student_id for student_id, _name in students.values()])).c
     members = pairs(select(member.group_id, member.student_id))
     users = _mentors(logins)
@@ -53,6 +54,7 @@ def groups_known(
             for row in rows
         },
         students=students,
+        zeros=with_zeros(actor, Permission.GROUPS_IMPORT, missing),
     )
 
 

@@ -31,6 +31,7 @@ from app.school import current_school
 
 KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
 RUNS_SHOWN = 20
+ZEROS = range(1, 4)  # before a student number, that a spreadsheet may leave out
 
 
 # -- runs
@@ -191,6 +192,7 @@ class Known:
     named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by name_form
     there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
     roles: tuple[str, ...] = ()  # what this actor may give
+    zeros: Mapping[str, str] = field(default_factory=dict)  # number without zeros before it -> as it is known
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
     people: Mapping[int, UserFact] = field(default_factory=dict)  # who can be coupled to a student, by id
 
@@ -216,15 +218,34 @@ def students_known(
     """Programmes, groups, the users with these names or addresses, the students with these numbers;
     `people`: also who was chosen in step 3."""
     groups, ruled = _named_groups()
+    there = _students(actor, numbers, dict(groups.values()))
     return Known(
         today=today,
         programmes=programme_facts(actor),
         groups=groups,
         ruled=ruled,
         users=users_by_login(logins),
-        there=_students(actor, numbers, dict(groups.values())),
+        there=there,
+        zeros=with_zeros(actor, Permission.STUDENTS_IMPORT, set(numbers) - set(there)),
         people=people_to_couple() if people else {},
     )
+
+
+def with_zeros(actor: Actor, permission: Permission, numbers: Collection[str]) -> Mapping[str, str]:
+    """Of these numbers those that some student has with zeros before them, and how: a spreadsheet leaves them
+    out of a number. One query for a school whose numbers begin otherwise, else two."""
+    bare = [number for number in numbers if number.isdigit() and number[0] != "0"]
+    begun = (Student.number >= "0", Student.number < "1")  # which an index answers
+    some = visible(actor, Student, permission).with_only_columns(Student.id).where(*begun).limit(1)
+    if not bare or db.session.execute(some).first() is None:
+        return {}
+    meant = {number.rjust(len(number) + zeros, "0"): number for number in bare for zeros in ZEROS}
+    rows = db.session.execute(
+        visible(actor, Student, permission)
+        .with_only_columns(Student.number)
+        .where(Student.number.in_(text_set(sorted(meant))))
+    )
+    return {meant[row.number]: row.number for row in rows}
 
 
 def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:

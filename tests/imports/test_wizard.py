@@ -206,6 +206,19 @@ def test_one_number_on_hundreds_of_rows_is_told_in_a_sentence_of_readable_length
     assert max(map(len, told)) < 180
 
 
+def test_a_number_that_lost_its_zeros_in_excel_makes_no_second_student(wizard, students):
+    make_student(number="0203118", first_name="Fleur", last_name="Berg")
+    rows = [[203118, "Fleur", "Berg"], ["203119", "Daan", "Vos"], ["0203118", "Fleur", "Berg"]]
+    pk = wizard.take(workbook(["Studentnummer", "Voornaam", "Achternaam"], *rows), "studenten.xlsx")
+    checked = wizard.check(pk).rows
+    assert [row.state for row in checked] == ["refused", "new", "unchanged"]
+    (problem,) = checked[0].problems
+    assert problem.value == "203118"
+    assert "Er is al een student met nummer 0203118" in problem.sentence
+    wizard.write(pk)
+    assert [student.number for student in students()] == ["0203118", "203119"]
+
+
 def test_the_counts_add_up_to_the_rows(wizard):
     make_student(number="1", first_name="A", infix="", last_name="Vos")
     make_student(number="2", first_name="X", infix="", last_name="Vos")
