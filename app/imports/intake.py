@@ -10,10 +10,11 @@ from app.actions.base import run
 from app.actions.imports import read_again, start_import
 from app.entities.imports import ImportRun
 from app.imports.columns import World, guess, plain
-from app.imports.content import guess_by_content
+from app.imports.content import LAST_NAME, guess_by_content, holds_infixes
 from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
+from app.imports.shared import FAMILY_NAME
 from app.imports.table import Reading, Table
 from app.permissions import Actor
 from app.queries.imports import last_choices
@@ -58,6 +59,8 @@ def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Rea
     named, world = guess(table.header, kind.columns), World(kind.choices(actor))
     values = (row.values for row in table.rows)
     told = guess_by_content(values, kind.columns, world, named, width)
+    if FAMILY_NAME in kind.by_key and holds_infixes(table.rows, named | told):
+        told[FAMILY_NAME] = named.pop(LAST_NAME)
     return {**kept, "table": pack(table) | {"guessed": told}, "mapping": named | told}
 
 

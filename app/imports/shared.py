@@ -25,13 +25,14 @@ from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.imports import Fact, ProgrammeFact
 from app.rules import people
-from app.rules.names import Split, split_name
+from app.rules.names import Split, split_name, split_surname
 from app.rules.text import N_
 
 FILLED_BY_RULE = N_(
     "De leden van “%(group)s” volgen uit een regel. "
     "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
 )
+FULL_NAME, FAMILY_NAME = "full_name", "family_name"  # the columns that are split
 _CREBO = re.compile(r"\b0?(\d{5})\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
@@ -69,10 +70,11 @@ class LastNameColumn(TextColumn):
 class FullNameColumn(Column):
     """A whole name, for a file without columns for its parts; a part with a column of its own keeps that."""
 
-    key, label, stored, joins, in_example = "full_name", N_("Volledige naam"), False, True, False
-    synonyms = ("volledige naam", "naam student", "studentnaam", "naam leerling", "leerling",
+    key, label, stored, joins, in_example = FULL_NAME, N_("Volledige naam"), False, True, False
+    synonyms: Sequence[str] = ("volledige naam", "naam student", "studentnaam", "naam leerling", "leerling",
                 "naam deelnemer", "deelnemer", "naam medewerker", "medewerker", "full name")  # fmt: skip
-    gives, alone = ("first_name", "infix", "last_name"), ("naam",)
+    gives: Sequence[str] = ("first_name", "infix", "last_name")
+    alone: Sequence[str] = ("naam",)
     most: Mapping[str, int] = {"first_name": 80, "infix": 20, "last_name": 120}
     example = "Berg, Fleur van der"
     help = N_(
@@ -80,9 +82,13 @@ class FullNameColumn(Column):
         "gesplitst; wat ook een eigen kolom heeft, komt daaruit."
     )
 
+    @staticmethod
+    def split(text: str) -> Split:
+        return split_name(text)
+
     def parse(self, value: Value, world: World) -> Split | None:
-        found = split_name(cell_text(value))
-        parts = zip(self.gives, (found.first, found.infix, found.last), strict=True)
+        found = self.split(cell_text(value))
+        parts = zip(self.most, (found.first, found.infix, found.last), strict=True)
         if long := next((part for key, part in parts if len(part) > self.most[key]), ""):
             raise RuleBroken(N_("“%(value)s” is te lang voor een naam. Kort de naam in."), value=short(long))
         return found if found.last else None
@@ -93,6 +99,21 @@ class FullNameColumn(Column):
             kept.setdefault("first_name", value.first)
         if kept.setdefault("last_name", value.last) == value.last:
             kept.setdefault("infix", value.infix)
+
+
+class FamilyNameColumn(FullNameColumn):
+    """A surname and its infix in one column, as many systems export it; proposed by content (intake.py)."""
+
+    key, label = FAMILY_NAME, N_("Achternaam met tussenvoegsel")
+    synonyms = ("tussenvoegsel en achternaam", "achternaam incl tussenvoegsel", "volledige achternaam")
+    gives, alone = ("infix", "last_name"), ()
+    example = "van der Berg"
+    help = N_("In plaats van Tussenvoegsel en Achternaam: “van der Berg” of “Berg, van der”. Stap 2 laat "
+              "zien hoe de namen worden gesplitst.")  # fmt: skip
+
+    @staticmethod
+    def split(text: str) -> Split:
+        return split_surname(text)
 
 
 class EmailColumn(Column):

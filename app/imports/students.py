@@ -28,6 +28,7 @@ from app.imports.shared import (
     FILLED_BY_RULE,
     NUMBER_NAMES,
     EmailColumn,
+    FamilyNameColumn,
     FirstNameColumn,
     FullNameColumn,
     InfixColumn,
@@ -172,7 +173,7 @@ class Students(Kind):
     key, identity, object_type, batched = "students", "number", "Student", True
     fixed = (
         NumberColumn(), StudentFirstNameColumn(), InfixColumn(), StudentLastNameColumn(),
-        FullNameColumn(), GenderColumn(),
+        FullNameColumn(), FamilyNameColumn(), GenderColumn(),
         BirthDateColumn(), StudentEmailColumn(), StudentProgrammeColumn(), GroupColumn(), *USER_COLUMNS,
     )  # fmt: skip
     in_label = ("number", "first_name", "infix", "last_name")

@@ -26,6 +26,7 @@ from app.imports.columns import (
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
     EmailColumn,
+    FamilyNameColumn,
     FirstNameColumn,
     FullNameColumn,
     InfixColumn,
@@ -92,6 +93,11 @@ class UserLastNameColumn(LastNameColumn):
 class UserFullNameColumn(FullNameColumn):
     most = {"first_name": NAME_MAX, "infix": 20, "last_name": NAME_MAX}
     example = "Bakker, Sanne de"
+
+
+class UserFamilyNameColumn(FamilyNameColumn):
+    most = UserFullNameColumn.most
+    example = "de Bakker"
 
 
 class UsernameColumn(TextColumn):
@@ -230,8 +236,8 @@ class Users(Kind):
     key, identity, object_type = "users", "email", "User"
     fixed = (
         UserEmailColumn(), UserFirstNameColumn(), UserInfixColumn(), UserLastNameColumn(),
-        UserFullNameColumn(), UsernameColumn(), OrganisationColumn(), PhoneColumn(), RolesColumn(),
-        UserProgrammesColumn(), LanguageColumn(),
+        UserFullNameColumn(), UserFamilyNameColumn(), UsernameColumn(), OrganisationColumn(), PhoneColumn(),
+        RolesColumn(), UserProgrammesColumn(), LanguageColumn(),
     )  # fmt: skip
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)

@@ -52,6 +52,20 @@ def split_name(text: str) -> Split:
     return _in_speaking_order(parts[0]) if parts else Split("", "", "", doubtful=True)
 
 
+def split_surname(text: str) -> Split:
+    """ "van der Berg", "Berg, van der", "Berg van der": a surname with its infix, without a first name."""
+    whole = tidy(text)
+    family, comma, rest = whole.partition(",")
+    words, behind = _words(family), _words(rest)
+    if comma and not (words and behind and all(map(_is_infix, behind))):
+        return Split("", "", whole, doubtful=True)
+    before = _infixes_at_start(words)
+    last = words[before:]
+    trailing = 0 if before or comma else min(_infixes_at_end(last), len(last) - 1)
+    last, after = last[: len(last) - trailing], last[len(last) - trailing :]
+    return _made([], [*words[:before], *behind, *after], last, doubtful=bool(before and behind))
+
+
 def _called(found: Split, name: str) -> Split:
     """ "Jansen, P. (Piet)": who has initials alone is called what stands in brackets; else both are kept."""
     initials = all(map(_INITIALS.fullmatch, found.first.split()))

@@ -55,6 +55,24 @@ class TestWholeNames:
         (row,) = wizard.check(wizard.take(lines(("1", name), header=FULL))).rows
         assert sentence in row.problems[0].remark
 
+    def test_a_surname_with_its_infix_in_one_column_is_proposed_to_be_split_and_shown(self, wizard, students):
+        header = ("Studentnummer", "Roepnaam", "Achternaam")
+        rows = [("1", "Piet", "van der Berg"), ("2", "Kim", "Berg, van der"), ("3", "Noor", "Jansen Smit")]
+        content = lines(*rows, header=header)
+        run = wizard.own_run(receive(wizard.actor, wizard.kind, content, "s.csv"))
+        assert run.mapping == {"number": [0], "first_name": [1], "family_name": [2]}
+        assert [one.parts.infix for one in preview_of(run, run.mapping).names] == ["van der", "van der", ""]
+        wizard.bring_in(content)
+        assert [(one.first_name, one.infix, one.last_name) for one in students()] == [
+            ("Piet", "van der", "Berg"), ("Kim", "van der", "Berg"), ("Noor", "", "Jansen Smit"),
+        ]  # fmt: skip
+
+    def test_a_surname_beside_a_column_for_its_infix_stays_as_it_is(self, wizard):
+        header = ("Studentnummer", "Roepnaam", "Tussenvoegsel", "Achternaam")
+        content = lines(("1", "Piet", "van", "de Berg"), header=header)
+        run = wizard.own_run(receive(wizard.actor, wizard.kind, content, "s.csv"))
+        assert run.mapping == {"number": [0], "first_name": [1], "infix": [2], "last_name": [3]}
+
     def test_users_have_whole_names_too(self, wizard):
         users = Wizard(wizard.actor, USERS, import_users)
         header = ("E-mail", "Volledige naam", "Rol")

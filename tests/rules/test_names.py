@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rules.names import split_name
+from app.rules.names import split_name, split_surname
 from app.rules.people import full_name, sort_name
 
 SURE = {
@@ -104,3 +104,23 @@ def test_what_our_own_lists_write_comes_back_as_it_was():
         assert split_name(sort_name(*parts))[:3] == parts
         if not parts[2].count(" "):
             assert split_name(full_name(*parts))[:3] == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "infix", "last", "doubtful"),
+    [
+        ("van der Berg", "van der", "Berg", False),
+        ("Berg, van der", "van der", "Berg", False),
+        ("Berg van der", "van der", "Berg", False),
+        ("VAN DEN BERG", "VAN DEN", "BERG", False),
+        ("'t Hart", "'t", "Hart", False),
+        ("Jansen", "", "Jansen", False),
+        ("Jansen Smit", "", "Jansen Smit", False),
+        ("van den Berg-van der Veen", "van den", "Berg-van der Veen", False),
+        ("El Amrani", "", "El Amrani", False),
+        ("Van", "", "Van", False),
+        ("Berg, Piet", "", "Berg, Piet", True),
+    ],
+)
+def test_a_surname_with_its_infix_is_taken_apart_and_nothing_of_it_is_lost(text, infix, last, doubtful):
+    assert split_surname(text) == ("", infix, last, doubtful)
