@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.imports.reader import read_table
 from app.imports.shared import FAMILY_NAME
 from app.imports.table import Reading, Table
 from app.permissions import Actor
-from app.queries.imports import last_choices
+from app.queries.imports import last_choices, last_columns
 
 PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
@@ -56,12 +57,27 @@ def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Rea
     }
     if mapping:
         return {**kept, "table": pack(table), "mapping": mapping}
-    named, world = guess(table.header, kind.columns), World(kind.choices(actor))
+    again = _as_last_time(table.header, kind)
+    taken = [place for places in again.values() for place in places]
+    guessed = guess(table.header, kind.columns)
+    named = again | {
+        key: places for key, places in guessed.items() if key not in again and places[0] not in taken
+    }
+    world = World(kind.choices(actor))
     values = (row.values for row in table.rows)
     told = guess_by_content(values, kind.columns, world, named, width)
-    if FAMILY_NAME in kind.by_key and holds_infixes(table.rows, named | told):
+    if FAMILY_NAME in kind.by_key and LAST_NAME not in again and holds_infixes(table.rows, named | told):
         told[FAMILY_NAME] = named.pop(LAST_NAME)
     return {**kept, "table": pack(table) | {"guessed": told}, "mapping": named | told}
+
+
+def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
+    """The columns as they were chosen last time, of a file that has them all: one with a column more, or in
+    another order, is no other file."""
+    earlier = {key: names for key, names in last_columns(kind.key).items() if key in kind.by_key}
+    if any(header.count(name) != 1 or not name for names in earlier.values() for name in names):
+        return {}
+    return {key: [header.index(name) for name in names] for key, names in earlier.items()}
 
 
 def _likelier_header(table: Table, kind: Kind) -> int:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import JSON, ColumnElement, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.sql import column
 
 from app.entities.base import db, utc_now
@@ -111,14 +111,32 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
 
 
 def last_choices(kind: str, header_key: str) -> tuple[ColumnMap, Mapping[str, Mapping[str, str]]]:
-    """(mapping, values) of the latest finished run of this kind with the same header; empty without one."""
+    """(mapping, values) of the latest finished run of this kind with the same header; without one only the
+    values of the latest: what a word means does not hang on the columns beside it."""
+    same = ImportRun.header_key == header_key
     row = db.session.execute(
-        select(ImportRun.mapping, ImportRun.values)
-        .where(ImportRun.kind == kind, ImportRun.header_key == header_key, ImportRun.stage == "done")
+        select(ImportRun.mapping, ImportRun.values, same)
+        .where(ImportRun.kind == kind, ImportRun.stage == "done")
+        .order_by(case((same, 0), else_=1), ImportRun.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return {}, {}
+    return read_mapping(row[0]) if row[2] else {}, row[1]
+
+
+def last_columns(kind: str) -> Mapping[str, Sequence[str]]:
+    """Column key -> the names in the file that were chosen for it in the latest finished run of this kind, as
+    long as its header is kept."""
+    row = db.session.execute(
+        select(ImportRun.mapping, ImportRun.table)
+        .where(ImportRun.kind == kind, ImportRun.stage == "done")
         .order_by(ImportRun.id.desc())
         .limit(1)
     ).first()
-    return (read_mapping(row[0]), row[1]) if row else ({}, {})
+    header = row[1].get("header", ()) if row else ()
+    mapping = read_mapping(row[0]) if row and header else {}
+    return {key: [header[place] for place in places] for key, places in mapping.items()}
 
 
 def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:

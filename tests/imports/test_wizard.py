@@ -317,6 +317,26 @@ def test_what_was_chosen_last_time_is_proposed_again_for_the_same_header(wizard)
     assert later.values == {"programme": {"VIG-3": chosen}}
 
 
+def test_what_was_chosen_last_time_counts_for_the_file_with_a_column_more_or_in_another_order(wizard):
+    """As our own file of refused rows is, and an export to which somebody added a column."""
+    chosen = str(make_programme(crebo="25656").id)
+    header = ("Kenmerk", "Roepnaam", "Naam", "Richting")
+    mapping = {"number": [0], "first_name": [1], "last_name": [2], "programme": [3]}
+    content = lines(("1", "Daan", "Vos", "VIG-3"), header=header)
+    wizard.bring_in(content, mapping=mapping, values={"programme": {"VIG-3": chosen}})
+    wider = lines(
+        ("kort", "M", "VIG-3", "1", "Daan", "Vos"),
+        header=("Opmerking", "Geslacht", "Richting", "Kenmerk", "Roepnaam", "Naam"),
+    )
+    later = wizard.own_run(wizard.take(wider))
+    assert later.mapping == {
+        "number": [3], "first_name": [4], "last_name": [5], "programme": [2], "gender": [1],
+    }  # fmt: skip
+    assert later.values == {"programme": {"VIG-3": chosen}, "gender": {"M": "male"}}
+    other = wizard.own_run(wizard.take(lines(("1", "D", "V"), header=("Stamnr", "Roepnaam", "Naam"))))
+    assert other.mapping == {"number": [0], "first_name": [1], "last_name": [2]}, "a file of its own"
+
+
 def test_a_value_can_be_left_empty(wizard, students):
     header = ("Studentnummer", "Voornaam", "Achternaam", "Opleiding", "Geslacht")
     content = lines(("1", "Daan", "Vos", "Toverkunst", "q"), header=header)

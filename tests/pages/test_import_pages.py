@@ -241,6 +241,32 @@ def test_a_required_column_that_nobody_chose_is_named(visit):
     assert "Kies nog welke kolom dit is: Studentnummer, Achternaam." in answer.text
 
 
+def test_other_choices_in_another_tab_lead_back_to_the_check_with_a_sentence(visit):
+    admin = visit("administrator")
+    check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
+    page = admin.get(check).text
+    form = {"token": hidden(page, "token"), "version": hidden(page, "version")}
+    columns = check.replace("controle", "kolommen")
+    admin.post(columns, proposed(admin.get(columns).text))
+    answer = admin.post(check, form)
+    assert answer.headers["Location"].startswith(check.replace("/controle", ""))
+    told = admin.get(check).text
+    assert "Intussen is er iets gewijzigd, misschien in een ander tabblad" in told
+    assert "Importeren</button>" in told
+
+
+@pytest.mark.parametrize("page", ["kolommen", "waarden"])
+def test_the_back_button_after_an_import_leads_to_its_report(visit, page):
+    admin = visit("administrator")
+    check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
+    fourth = admin.get(check).text
+    report = admin.post(check, {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")})
+    address = check.replace("controle", page)
+    for answer in (admin.get(address), admin.post(address, {"column_0": "number"})):
+        assert answer.headers["Location"] == report.headers["Location"]
+    assert "Deze import is al uitgevoerd." in admin.get(report.headers["Location"]).text
+
+
 def test_another_administrator_does_not_find_the_run(visit):
     admin, other = visit("administrator"), visit("administrator")
     check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
