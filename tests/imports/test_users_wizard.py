@@ -140,7 +140,7 @@ def test_addresses_and_user_names_are_each_somebodys_own(wizard):
         ("b@example.nl", "B", "Vos", "Beheerder", "c@example.nl"),
         ("gast@example.nl", "C", "Vos", "Beheerder", ""),
         ("d@example.nl", "D", "Vos", "Beheerder", ""),
-        ("D@example.nl", "D", "Vos", "Examinator school", ""),
+        ("D@example.nl", "Dé", "Vos", "Examinator school", ""),
         ("e@example.nl", "E", "Vos", "Beheerder", "Eva"),
         ("f@example.nl", "F", "Vos", "Beheerder", "eva"),
         ("", "G", "Vos", "", ""),
@@ -193,6 +193,15 @@ def world(wizard: Wizard):
     from app.imports.columns import World
 
     return World(USERS.choices(wizard.actor))
+
+
+def test_a_row_per_role_makes_one_user_with_all_of_them(wizard):
+    rows = [
+        ("p@x.nl", "Piet", "", "Dam", "Praktijkbegeleider"),
+        ("P@x.nl", "Piet", "", "Dam", "Examencommissie"),
+    ]
+    wizard.bring_in(lines(*rows, header=HEADER))
+    assert roles_of("p@x.nl") == {"school_supervisor", "exam_committee"}
 
 
 @pytest.mark.parametrize(

@@ -198,9 +198,52 @@ def test_a_number_twice_in_the_file_is_refused_on_both_rows(wizard, students):
     assert [student.number for student in students()] == ["2"]
 
 
+ENROLLED = ("Studentnummer", "Voornaam", "Achternaam", "E-mail", "Opleiding", "Klas")
+
+
+def test_a_row_per_programme_makes_one_student_with_all_of_them(wizard, students):
+    """As systems export enrolments: whoever follows two programmes stands there twice."""
+    programmes = {make_programme(crebo="25656").id, make_programme(crebo="25655").id}
+    content = lines(
+        ("1", "Daan", "Vos", "d@x.nl", "25656", "V3A"), ("2", "Noor", "Bos", "n@x.nl", "25656", "V3A"),
+        ("1", "Daan", "Vos", "d@x.nl", "25655", "V3A"), ("3", "Sem", "Vos", "s@x.nl", "25656", ""),
+        ("3", "Sem", "Vos", "geen adres", "25655", ""),
+        header=ENROLLED,
+    )  # fmt: skip
+    pk = wizard.take(content, codes="make")
+    checked = wizard.check(pk)
+    assert [(row.state, row.joins) for row in checked.rows][:3] == [("new", 0), ("new", 0), ("unchanged", 2)]
+    assert [row.state for row in checked.rows][3:] == ["refused", "refused"], "together or not at all"
+    assert checked.counts == {"rows": 5, "new": 2, "changed": 0, "unchanged": 1, "refused": 2}
+    wizard.write(pk)
+    daan = students()[0]
+    assert {one.programme_id for one in daan.enrolments} == programmes
+    assert [one.name for one in groups_of([daan.id])] == ["V3A"]
+    again = wizard.bring_in(content, codes="make")
+    assert (again.done, again.unchanged, len(again.refused)) == (0, 3, 2)
+
+
+def test_rows_of_one_student_are_refused_together_when_another_has_the_address(wizard):
+    rows = [("1", "Daan", "Vos", "d@x.nl", "", "A"), ("1", "Daan", "Vos", "", "", "B"),
+            ("2", "Noor", "Bos", "d@x.nl", "", "A")]  # fmt: skip
+    checked = wizard.check(wizard.take(lines(*rows, header=ENROLLED), codes="make"))
+    assert [row.state for row in checked.rows] == ["refused", "refused", "refused"]
+
+
+def test_a_student_who_is_there_gets_what_all_his_rows_bring(wizard, students):
+    programmes = [make_programme(crebo=crebo) for crebo in ("25656", "25655", "25478")]
+    wanted = {one.id for one in programmes}
+    make_student(programmes[0], number="1", first_name="Daan", last_name="Vos")
+    rows = [("1", "Daan", "Vos", crebo) for crebo in ("25656", "25655", "25478")]
+    pk = wizard.take(lines(*rows, header=("Studentnummer", "Voornaam", "Achternaam", "Opleiding")))
+    assert [row.state for row in wizard.check(pk).rows] == ["changed", "unchanged", "unchanged"]
+    wizard.write(pk)
+    assert {one.programme_id for one in students()[0].enrolments} == wanted
+
+
 def test_one_number_on_hundreds_of_rows_is_told_in_a_sentence_of_readable_length(wizard):
     """Twenty thousand rows that each named all the others took a minute and a half."""
-    pk = wizard.take(lines(*(("1", "A", "", "Vos") for _row in range(300))))
+    pk = wizard.take(lines(*(("1", f"A{row}", "", "Vos") for row in range(300))))
     told = [row.problems[0].sentence for row in wizard.check(pk).rows]
     assert "ook op rij 3, 4, 5, 6, 7 en meer. Laat" in told[0]
     assert max(map(len, told)) < 180

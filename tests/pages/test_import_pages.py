@@ -241,6 +241,15 @@ def test_a_required_column_that_nobody_chose_is_named(visit):
     assert "Kies nog welke kolom dit is: Studentnummer, Achternaam." in answer.text
 
 
+def test_a_second_row_of_one_student_says_with_which_row_it_goes(visit):
+    make_programme(crebo="25656")
+    rows = [("1", "A", "", "Vos", "m", "25656", ""), ("1", "A", "", "Vos", "m", "", "kat")]
+    admin = visit("administrator")
+    page = admin.get(to_check(admin, lines(*rows, header=HEADER))).text
+    assert "Hoort bij rij 2, die alles van deze rij meeneemt." in page
+    assert "1 student wordt geschreven" in page
+
+
 def test_other_choices_in_another_tab_lead_back_to_the_check_with_a_sentence(visit):
     admin = visit("administrator")
     check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
