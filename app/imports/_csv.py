@@ -103,10 +103,17 @@ def _records(text: str, delimiter: str, skipped: int, limits: Limits, *, strict:
             if any(record):
                 count += 1
                 check_size(count, 0, limits)
-                yield start, [from_csv(text) for text in record]
+                yield start, [_text(text) for text in record]
             start = reader.line_num + 1 + skipped
     except csv.Error as error:
         raise FileRefused(_error_key(str(error)), line=start) from error
+
+
+def _text(cell: str) -> str:
+    """="0203118" is how systems keep a number's zeros in a csv that Excel opens."""
+    if cell.startswith('="') and cell.endswith('"'):
+        return cell[2:-1]
+    return from_csv(cell)
 
 
 def _error_key(message: str) -> str:

@@ -184,6 +184,8 @@ class TextColumn(Column):
 
     def parse(self, value: Value, world: World) -> Any:
         text = people.tidy(cell_text(value))
+        if people.says_nothing(text):
+            return None
         if len(text) > self.most:
             raise RuleBroken(
                 N_("“%(value)s” is langer dan %(most)s tekens. Kort het in."),

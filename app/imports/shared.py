@@ -124,6 +124,8 @@ class EmailColumn(Column):
 
     def parse(self, value: Value, world: World) -> str | None:
         text = cell_text(value)
+        if people.says_nothing(text):
+            return None
         try:
             return people.email(text) or None
         except RuleBroken as error:

@@ -142,6 +142,8 @@ class BirthDateColumn(Column):
         return found is not None and OLDEST <= found.year - world.known.today.year <= YOUNGEST
 
     def parse(self, value: Value, world: World) -> date | None:
+        if isinstance(value, str) and people.says_nothing(value):
+            return None
         return people.birth_date(value, today=world.known.today)
 
     def show(self, value: Any, world: World) -> str:

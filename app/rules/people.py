@@ -25,6 +25,7 @@ GENDER_WORDS: dict[str, GenderKey] = {
     **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
 }  # fmt: skip
 
+NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or "onbekend": people are called that
 NUMBER_MAX = 20
 EMAIL_MAX = 254
 NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606): of an account without an address
@@ -77,6 +78,11 @@ def sort_name(first: str, infix: str, last: str) -> str:
     """`Berg, Fleur van der`, as Dutch lists are ordered."""
     family, rest = tidy(last), tidy(f"{first} {infix}")
     return f"{family}, {rest}" if family and rest else family or rest
+
+
+def says_nothing(text: str) -> bool:
+    """What people type in a cell that must not be empty."""
+    return tidy(text).casefold().rstrip(".") in NOTHING
 
 
 def name_form(name: str) -> str:

@@ -120,6 +120,23 @@ def test_a_new_group_is_made_once_and_named(wizard, students):
     assert wizard.own_run(pk).counts["groups"] == ["V3A"]
 
 
+@pytest.mark.parametrize("sign", ["-", "–", "n.v.t.", "NVT"])
+def test_a_sign_that_stands_for_nothing_is_no_name_date_address_or_group(wizard, students, sign):
+    header = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "Geb.datum", "E-mail", "Klas",
+              "Opleiding", "Praktijkopleider")  # fmt: skip
+    pk = wizard.take(lines(("1", "Piet", sign, "Berg", *[sign] * 5), header=header))
+    assert wizard.check(pk).new_groups == []
+    wizard.write(pk)
+    (student,) = students()
+    assert (student.full_name, student.email, student.birth_date) == ("Piet Berg", "", None)
+    assert groups_of([student.id]) == student.enrolments == student.supervisions == []
+
+
+def test_a_surname_of_a_sign_alone_is_missing_and_one_that_is_a_word_is_kept(wizard):
+    rows = [("1", "Piet", "", "-"), ("2", "Piet", "", "Geen"), ("3", "Piet", "", "Onbekend")]
+    assert [row.state for row in wizard.check(wizard.take(lines(*rows))).rows] == ["refused", "new", "new"]
+
+
 def test_an_empty_cell_wipes_nothing_and_a_filled_one_changes(wizard, students):
     make_student(
         number="0012", first_name="Fleur", infix="van der", last_name="Berg", email="f@example.nl",
