@@ -136,6 +136,12 @@ class TestByName:
         assert guess(["Lln.nr", "Leerling"], STUDENTS.fixed) == {"number": [0], "full_name": [1]}
         assert guess(["Voorletters", "Roepnaam"], STUDENTS.fixed) == {"first_name": [1]}
 
+    def test_what_stands_in_brackets_behind_a_name_is_no_part_of_it(self):
+        header = ["Studentnummer (7 cijfers)", "Voornaam*", "Achternaam (verplicht)", "Opleiding(en)"]
+        assert guess(header, STUDENTS.fixed) == {
+            "number": [0], "first_name": [1], "last_name": [2], "programme": [3],
+        }  # fmt: skip
+
     def test_in_a_file_of_groups_the_class_is_the_group_and_naam_is_the_students(self):
         header = ["Studentnummer", "Naam", "Klas"]
         assert guess(header, GROUPS.columns) == {"members": [0], "name": [2]}
