@@ -119,7 +119,8 @@ class ImportPage(CheckPages):
         form = filled(reading_form(found))
         if form.validate():
             chosen = dict(form.data)
-            if chosen.get("sheet", "") != reading_of(found).sheet:
+            sheet = reading_of(found).sheet
+            if chosen.get("sheet", sheet) != sheet:
                 chosen["header"] = 0  # another sheet has a header of its own
             try:
                 receive_again(

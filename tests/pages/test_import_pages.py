@@ -472,6 +472,23 @@ class TestHowTheFileIsRead:
         assert "Onder de kopregel staan geen gegevens" in refused.text
         assert "werkblad Studenten, kopregel op rij 2" in visitor.get(address).text
 
+    @pytest.mark.parametrize("sort", ["xlsx", "csv"])
+    def test_of_a_file_with_one_sheet_another_header_row_is_chosen_too(self, visit, sort):
+        rows = (["Nummer", "Naam"], ["Studentnummer", "Leerling"], ["1", "Zoë Vos"])
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        stream = io.BytesIO()
+        book.save(stream)
+        content = stream.getvalue() if sort == "xlsx" else lines(*rows[1:], header=rows[0])
+        visitor = visit("administrator")
+        address = choose(visitor, content, f"s.{sort}").headers["Location"]
+        for row in ("2", "1"):
+            form = {"delimiter": ";", "encoding": "utf-8"} if sort == "csv" else {}
+            visitor.post(address.replace("/kolommen", "/opnieuw-lezen"), {**form, "header": row})
+            page = visitor.get(address).text
+            assert f"kopregel op rij {row}." in page
+
     def test_the_file_goes_when_it_is_imported(self, visit):
         make_programme(crebo="25656")
         visitor = visit("administrator")
