@@ -14,12 +14,13 @@ from app.imports.table import FileRefused, Limits, RawRow, Reading, Table, check
 from app.rules.cells import from_csv
 
 DELIMITERS = (";", ",", "\t", "|")
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "mac_roman")
 SAMPLE = 50  # records that decide on the delimiter
 LINES_PER_ROW = 20  # texts in quotes may hold line ends; more than this is a file of empty lines
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _CONTROL_BYTE = re.compile(_CONTROL.pattern.encode())
+_LETTERS_OF_A_MAC, _LETTERS_OF_WINDOWS = re.compile(rb"[\x80-\x9f]"), re.compile(rb"[\xc0-\xff]")
 _NOTHING = "".join(DELIMITERS) + ' "\r\n\v\f'
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table|head|body)\b", re.IGNORECASE)
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
@@ -48,7 +49,7 @@ def read_csv(data: bytes, limits: Limits, reading: Reading) -> Table:
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding: UTF-8, UTF-16 (with or without mark) or cp1252."""
+    """The text and the name of its encoding: UTF-8, UTF-16 (with or without mark), cp1252 or a Mac's own."""
     if data.startswith(b"\xef\xbb\xbf"):
         return _decoded(data, "utf-8-sig"), "utf-8-sig"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -62,7 +63,8 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if error.start >= len(data) - 3 and not data[: error.start].isascii():
             raise FileRefused("damaged") from error  # cut off inside its last character
-    return _decoded(data, "cp1252"), "cp1252"
+    encoding = "mac_roman" if _of_a_mac(data) else "cp1252"
+    return _decoded(data, encoding), encoding
 
 
 def find_delimiter(text: str) -> str:
@@ -101,10 +103,17 @@ def _records(text: str, delimiter: str, skipped: int, limits: Limits, *, strict:
             if any(record):
                 count += 1
                 check_size(count, 0, limits)
-                yield start, [from_csv(text) for text in record]
+                yield start, [_text(text) for text in record]
             start = reader.line_num + 1 + skipped
     except csv.Error as error:
         raise FileRefused(_error_key(str(error)), line=start) from error
+
+
+def _text(cell: str) -> str:
+    """="0203118" is how systems keep a number's zeros in a csv that Excel opens."""
+    if cell.startswith('="') and cell.endswith('"'):
+        return cell[2:-1]
+    return from_csv(cell)
 
 
 def _error_key(message: str) -> str:
@@ -118,6 +127,13 @@ def _decoded(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise FileRefused("encoding") from error
+
+
+def _of_a_mac(data: bytes) -> bool:
+    """Excel on a Mac ends lines with a return alone, and has its letters where Windows has curly quotes."""
+    if b"\n" in data:
+        return False
+    return len(_LETTERS_OF_A_MAC.findall(data)) > len(_LETTERS_OF_WINDOWS.findall(data))
 
 
 def _unmarked_utf16(data: bytes) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.actions.imports import is_large
 from app.actions.wording import say
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
@@ -83,12 +84,44 @@ def check(actor: Actor, rows: Sequence[Row], run: ImportRun, twice: Doubles | No
     world = World(kind.known(actor, _Cells(kind, rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
+    if twice is None and not is_large(run):  # of a large file rows are checked apart from each other
+        _join(checked, kind, checker)
     found = _doubles_among(checked, kind, world) if twice is None else twice
     for row in checked:
-        for wrong in found.get(row.number, ()):
+        for wrong in found.get(row.joins or row.number, ()):
             checker.refuse(row, wrong)
     kind.settle(checked, checker.refuse)
     return Checked(kind, checked, world, kind.new_groups(checked, world.known), found)
+
+
+def _join(rows: Sequence[CheckedRow], kind: Kind, checker: _Checker) -> None:
+    """A row per programme or role: where the rows of one person do not contradict each other, the first of
+    them says it all."""
+    same: dict[str, list[CheckedRow]] = defaultdict(list)
+    for row in rows if kind.doubles else ():
+        if identity := row.values.get(kind.identity):
+            same[str(identity).lower()].append(row)
+    for first, *others in same.values():
+        if not others or any(row.state == "refused" for row in (first, *others)):
+            continue
+        if (values := _together([row.values for row in (first, *others)], kind)) is None:
+            continue
+        first.values = values
+        checker.compare(first)
+        for row in others:
+            row.state, row.changes, row.joins = "unchanged", [], first.number
+
+
+def _together(rows: Sequence[Kept], kind: Kind) -> dict[str, Any] | None:
+    """What these rows hold side by side; None where one contradicts another."""
+    found: dict[str, Any] = {}
+    for values in rows:
+        for key, value in values.items():
+            if kind.by_key[key].many:
+                found[key] = tuple(dict.fromkeys((*found.get(key, ()), *value)))
+            elif found.setdefault(key, value) != value and key != kind.identity:
+                return None
+    return found
 
 
 def doubles_of(actor: Actor, run: ImportRun) -> Doubles:
@@ -126,7 +159,7 @@ def _doubles_among(rows: Sequence[CheckedRow], kind: Kind, world: World) -> dict
     for double in kind.doubles:
         by_value: dict[str, list[CheckedRow]] = defaultdict(list)
         for row in rows:
-            if value := double.value_of(row, world):
+            if not row.joins and (value := double.value_of(row, world)):
                 by_value[value].append(row)
         for value, same in by_value.items():
             for row in same if len(same) > 1 else ():

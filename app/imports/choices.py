@@ -12,6 +12,7 @@ from app.imports.kept import rows_of
 from app.imports.kinds import kind_of, mapping_of
 from app.imports.table import Value
 from app.permissions import Actor
+from app.rules.people import says_nothing
 
 MOST_ASKED = 100  # distinct values to choose for; more means that the wrong column was chosen
 
@@ -67,4 +68,5 @@ def _proposal(
     """What was chosen before, while that still exists; else what is likely meant."""
     if known.get(text) in valid:
         return known[text]
-    return column.propose(text, world) if asks else column.rest
+    found = column.propose(text, world) if asks else column.rest
+    return LEAVE if says_nothing(text) and found in ("", column.rest) else found

@@ -6,6 +6,7 @@ the checks with their sentences, and what is written. A column more is a class m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from app.rules.text import N_
 
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
+_IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ class TextColumn(Column):
 
     def parse(self, value: Value, world: World) -> Any:
         text = people.tidy(cell_text(value))
+        if people.says_nothing(text):
+            return None
         if len(text) > self.most:
             raise RuleBroken(
                 N_("“%(value)s” is langer dan %(most)s tekens. Kort het in."),
@@ -207,7 +211,8 @@ def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> 
 
 def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[int]]:
     """Column key -> its place in the header, by name: the label first, then synonyms in their order."""
-    names = [plain(name) for name in header]
+    known = {name for column in columns for name in column.names}
+    names = [name if (name := plain(text)) in known else plain(_IN_BRACKETS.sub("", text)) for text in header]
     found: dict[str, list[int]] = {}
     for rank in range(max(len(column.names) for column in columns)):
         for column in columns:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
-from app.imports.columns import Column, World
-from app.imports.table import Value
+from app.imports.columns import Column, World, cell_text
+from app.imports.shared import FAMILY_NAME, FULL_NAME
+from app.imports.table import Row, Value
 from app.rules.mapping import ColumnMap
+from app.rules.names import split_surname
 
 SAMPLE = 200  # values of a column that are looked at
 AT_LEAST = 3  # fewer say nothing
+LAST_NAME, INFIX = "last_name", "infix"
 ENOUGH = 0.8  # the part of them that must look like it
 
 
@@ -46,3 +50,11 @@ def _samples(rows: Iterable[Sequence[Value]], places: Collection[int]) -> dict[i
         if all(len(sample) == SAMPLE for sample in found.values()):
             break
     return found
+
+
+def holds_infixes(rows: Iterable[Row], found: ColumnMap) -> bool:
+    """Whether surnames stand there with their infix, and no other column holds that."""
+    if LAST_NAME not in found or any(key in found for key in (INFIX, FULL_NAME, FAMILY_NAME)):
+        return False
+    (place,) = found[LAST_NAME]
+    return any(split_surname(cell_text(row.values[place])).infix for row in islice(rows, SAMPLE))

@@ -9,7 +9,7 @@ from typing import Any
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Option, World, cell_text, plain, share, short
 from app.imports.nearest import Nearest
-from app.imports.shared import login_in, parts_between_commas, pieces
+from app.imports.shared import MAY_BE_BETWEEN, login_in, parts_of, pieces, taken_apart
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Role
 from app.rules import people
@@ -17,6 +17,7 @@ from app.rules.text import N_
 
 NEW_GROUP = "+"  # step 3: a group of this name is made
 GROUP_NAME_MAX = 80
+SIGNS = MAY_BE_BETWEEN[1:2]  # names of groups hold spaces
 SHORT_LIST = 40  # options that are all shown; of more those that are most like the text
 
 
@@ -32,8 +33,15 @@ class GroupColumn(ClosedColumn):
     )
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
-        text = cell_text(value)
-        return [text] if text.lower() in world.known.groups else pieces(value, ";,|\n")
+        """At a slash only where a group that is there stands on each side."""
+
+        def known(text: str) -> bool:
+            return text.lower() in world.known.groups
+
+        if known(text := cell_text(value)):
+            return [text]
+        found = pieces(value, r"[;,|\n]")
+        return [part for one in found for part in ([one] if known(one) else taken_apart(one, SIGNS, known))]
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         groups = world.known.groups
@@ -91,10 +99,15 @@ class UserColumn(ClosedColumn):
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
         """A comma separates addresses; in "Bakker, Sanne de" it does not."""
-        logins = (world.people_by_login, world.known.users)
-        return parts_between_commas(
-            value, lambda text: "@" in text or any(login_in(text).lower() in one for one in logins)
-        )
+
+        def known(text: str) -> bool:
+            login = login_in(text).lower()
+            return login in world.people_by_login or login in world.known.users
+
+        def whole(text: str) -> bool:
+            return known(text) or people.email_plausible(login_in(text))
+
+        return parts_of(value, whole, lambda text: "@" in text or known(text))
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         return share(values, lambda text: all(self._fits(one, world) for one in self.parts(text, world)))

@@ -51,9 +51,16 @@ PROPERTIES = ("cohort", "school_year", "location", "colour", "mentor_id")
 
 class NameColumn(TextColumn):
     key, label, required, needed = "name", N_("Naam"), True, True
-    synonyms = ("studentgroep", "groep", "klas", "groepsnaam", "lesgroep", "stamgroep", "group", "name")
+    synonyms = ("studentgroep", "groep", "klas", "groepen", "klassen", "groepsnaam", "lesgroep", "stamgroep",
+                "group", "class", "name")  # fmt: skip
     example = "VIG3A"
     help = N_("Verplicht. Een bekende naam wijzigt die groep; hoofdletters maken niet uit.")
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The label last: beside "Klas" a column "Naam" holds the student's."""
+        label, *others = super().names
+        return [*others, label]
 
     def parse(self, value: Value, world: World) -> str | None:
         name: str | None = super().parse(value, world)
@@ -142,7 +149,7 @@ class MentorColumn(Column):
         if not text:
             return None
         user = world.known.users.get(text.lower())
-        meant = [user] if user is not None else world.known.named.get(people.search_form(text), ())
+        meant = [user] if user is not None else world.known.named.get(people.name_form(text), ())
         if len(meant) > 1:
             raise RuleBroken(
                 N_("Er is meer dan één gebruiker met de naam “%(value)s”. Vul het e-mailadres in."),
@@ -162,13 +169,13 @@ class MentorColumn(Column):
 
 class MembersColumn(Column):
     key, label, many, stored = "members", N_("Studentnummer"), True, False
-    synonyms = ("studentnummers", "studenten", "leden", "nummers", *NUMBER_NAMES)
+    synonyms = ("studentnummers", "studenten", "leerlingen", "leden", "nummers", *NUMBER_NAMES)
     example = "0203118; 0203119"
     help = N_("Eén nummer per rij, of meer nummers met een komma of puntkomma ertussen. Deze studenten komen "
               "erbij; wie al in de groep zit, blijft erin.")  # fmt: skip
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
-        return pieces(value, r";,|\s") if isinstance(value, str) else (value,)
+        return pieces(value, r"[;,|]|\s(?:[/+&]|en|and)\s|\s") if isinstance(value, str) else (value,)
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         """Numbers of students; no years, and above all no citizen's numbers."""
@@ -180,6 +187,12 @@ class MembersColumn(Column):
     def parse(self, value: Value, world: World) -> int:
         number = number_in(value)
         student = world.known.students.get(number)
+        if number in world.known.zeros:
+            raise RuleBroken(
+                N_("Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
+                   "Excel laat ze weg in een cel die geen tekst is."),
+                value=short(number), known=world.known.zeros[number],
+            )  # fmt: skip
         if student is None:
             raise RuleBroken(
                 N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.actions.base import run
 from app.actions.imports import read_again, start_import
 from app.entities.imports import ImportRun
-from app.imports.columns import World, guess
-from app.imports.content import guess_by_content
+from app.imports.columns import World, guess, plain
+from app.imports.content import LAST_NAME, guess_by_content, holds_infixes
 from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
-from app.imports.table import Reading
+from app.imports.shared import FAMILY_NAME
+from app.imports.table import Reading, Table
 from app.permissions import Actor
-from app.queries.imports import last_choices
+from app.queries.imports import last_choices, last_columns
 
 PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
@@ -41,6 +44,8 @@ def receive_again(actor: Actor, kind: Kind, found: ImportRun, reading: Reading) 
 def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[str, Any]:
     """The table of a file, and which column is likely what: as chosen last time, else by name and content."""
     table = read_table(content, file_name, reading=reading)
+    if not reading.header and (likelier := _likelier_header(table, kind)):
+        table = read_table(content, file_name, reading=replace(reading, header=likelier))
     key = header_key(table.header)
     earlier, _values = last_choices(kind.key, key)
     width = len(table.header)
@@ -52,7 +57,34 @@ def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Rea
     }
     if mapping:
         return {**kept, "table": pack(table), "mapping": mapping}
-    named, world = guess(table.header, kind.columns), World(kind.choices(actor))
+    again = _as_last_time(table.header, kind)
+    taken = [place for places in again.values() for place in places]
+    guessed = guess(table.header, kind.columns)
+    named = again | {
+        key: places for key, places in guessed.items() if key not in again and places[0] not in taken
+    }
+    world = World(kind.choices(actor))
     values = (row.values for row in table.rows)
     told = guess_by_content(values, kind.columns, world, named, width)
+    if FAMILY_NAME in kind.by_key and LAST_NAME not in again and holds_infixes(table.rows, named | told):
+        told[FAMILY_NAME] = named.pop(LAST_NAME)
     return {**kept, "table": pack(table) | {"guessed": told}, "mapping": named | told}
+
+
+def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
+    """The columns as they were chosen last time, of a file that has them all: one with a column more, or in
+    another order, is no other file."""
+    earlier = {key: names for key, names in last_columns(kind.key).items() if key in kind.by_key}
+    if any(header.count(name) != 1 or not name for names in earlier.values() for name in names):
+        return {}
+    return {key: [header.index(name) for name in names] for key, names in earlier.items()}
+
+
+def _likelier_header(table: Table, kind: Kind) -> int:
+    """The row among the first that names more columns than the one that was taken; 0: none. A title may have
+    two cells, and a table two rows of names."""
+    known = {name for column in kind.columns for name in column.names}
+    named = {row.number: len({plain(one) for one in row.values if isinstance(one, str)} & known)
+             for row in table.top}  # fmt: skip
+    best = max(named, key=named.__getitem__)
+    return best if named[best] > max(1, named[table.reading.header]) else 0

@@ -65,6 +65,7 @@ class CheckedRow:
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     there: Fact | None = None
+    joins: int = 0  # the number of the row that carries what this one adds
 
 
 class Double(NamedTuple):

@@ -9,11 +9,11 @@ from app.entities.imports import ImportRun
 from app.imports.columns import cell_text, cells_of
 from app.imports.kept import rows_of
 from app.imports.kinds import kind_of
+from app.imports.shared import FAMILY_NAME, FULL_NAME, FullNameColumn
 from app.rules.mapping import ColumnMap
-from app.rules.names import Split, split_name
+from app.rules.names import Split
 
 SHOWN = 5
-FULL_NAME = "full_name"
 SHOWN_FIELD = "names_shown"
 
 
@@ -38,16 +38,22 @@ def names_were_shown(mapping: ColumnMap, fields: Mapping[str, str]) -> bool:
 
 def shown_of(mapping: ColumnMap) -> str:
     """The columns that are split, as a page that shows it says so."""
-    return ",".join(map(str, mapping.get(FULL_NAME, ())))
+    return ",".join(str(place) for key in (FULL_NAME, FAMILY_NAME) for place in mapping.get(key, ()))
 
 
 def preview_of(run: ImportRun, mapping: ColumnMap) -> NamePreview | None:
     """None: no column holds whole names."""
-    places = mapping.get(FULL_NAME, ())
-    column = kind_of(run).by_key.get(FULL_NAME)
-    if column is None or not places:
+    columns = [
+        one for one in kind_of(run).columns if isinstance(one, FullNameColumn) and mapping.get(one.key)
+    ]
+    if not columns:
         return None
-    cells = (cell_text(cell) for _number, values in rows_of(run) for cell in cells_of(column, places, values))
-    names = [SplitName(text, split_name(text)) for text in dict.fromkeys(cells)]
+    cells = (
+        (column, cell_text(cell))
+        for _number, values in rows_of(run)
+        for column in columns
+        for cell in cells_of(column, mapping[column.key], values)
+    )
+    names = [SplitName(text, column.split(text)) for column, text in dict.fromkeys(cells)]
     later = [name for name in names[SHOWN:] if name.parts.doubtful]
     return NamePreview([*names[:SHOWN], *later[:SHOWN]], sum(1 for name in names if name.parts.doubtful))

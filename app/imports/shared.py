@@ -25,30 +25,37 @@ from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.imports import Fact, ProgrammeFact
 from app.rules import people
-from app.rules.names import Split, split_name
+from app.rules.names import Split, split_name, split_surname
 from app.rules.text import N_
 
 FILLED_BY_RULE = N_(
     "De leden van “%(group)s” volgen uit een regel. "
     "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
 )
-_CREBO = re.compile(r"\b\d{5}\b")
+FULL_NAME, FAMILY_NAME = "full_name", "family_name"  # the columns that are split
+_CREBO = re.compile(r"\b0?(\d{5})\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
+# What stands between several values in a cell. Some of it stands inside names too: there it separates only
+# where a value is known on each side of it, the surest sign first.
+BETWEEN = r"[;|\n]"
+MAY_BE_BETWEEN = (",", r"[,/+&]|\s(?:en|and)\s", r"\s")
+ANY_BETWEEN = "|".join((BETWEEN, *MAY_BE_BETWEEN))
 NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
-                "stamnummer", "nummer", "student id", "student number")  # fmt: skip
+                "deelnemersnummer", "stamnummer", "stamnr", "llnr", "lln nr", "ov nummer", "nummer",
+                "student id", "student number")  # fmt: skip
 
 
 class FirstNameColumn(TextColumn):
     key, label, required, needed = "first_name", N_("Voornaam"), True, True
-    synonyms = ("roepnaam", "voornamen", "first name", "given name")
+    synonyms = ("roepnaam", "voornamen", "first name", "given name", "voorletters")
     joins = True
     example = "Fleur"
 
 
 class InfixColumn(TextColumn):
     key, label, most = "infix", N_("Tussenvoegsel"), 20
-    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tv", "infix")
+    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tussenv", "tv", "infix")
     joins = True
     example = "van der"
 
@@ -63,9 +70,11 @@ class LastNameColumn(TextColumn):
 class FullNameColumn(Column):
     """A whole name, for a file without columns for its parts; a part with a column of its own keeps that."""
 
-    key, label, stored, joins, in_example = "full_name", N_("Volledige naam"), False, True, False
-    synonyms = ("volledige naam", "naam student", "studentnaam", "naam medewerker", "full name")
-    gives, alone = ("first_name", "infix", "last_name"), ("naam",)
+    key, label, stored, joins, in_example = FULL_NAME, N_("Volledige naam"), False, True, False
+    synonyms: Sequence[str] = ("volledige naam", "naam student", "studentnaam", "naam leerling", "leerling",
+                "naam deelnemer", "deelnemer", "naam medewerker", "medewerker", "full name")  # fmt: skip
+    gives: Sequence[str] = ("first_name", "infix", "last_name")
+    alone: Sequence[str] = ("naam",)
     most: Mapping[str, int] = {"first_name": 80, "infix": 20, "last_name": 120}
     example = "Berg, Fleur van der"
     help = N_(
@@ -73,9 +82,13 @@ class FullNameColumn(Column):
         "gesplitst; wat ook een eigen kolom heeft, komt daaruit."
     )
 
+    @staticmethod
+    def split(text: str) -> Split:
+        return split_name(text)
+
     def parse(self, value: Value, world: World) -> Split | None:
-        found = split_name(cell_text(value))
-        parts = zip(self.gives, (found.first, found.infix, found.last), strict=True)
+        found = self.split(cell_text(value))
+        parts = zip(self.most, (found.first, found.infix, found.last), strict=True)
         if long := next((part for key, part in parts if len(part) > self.most[key]), ""):
             raise RuleBroken(N_("“%(value)s” is te lang voor een naam. Kort de naam in."), value=short(long))
         return found if found.last else None
@@ -88,14 +101,31 @@ class FullNameColumn(Column):
             kept.setdefault("infix", value.infix)
 
 
+class FamilyNameColumn(FullNameColumn):
+    """A surname and its infix in one column, as many systems export it; proposed by content (intake.py)."""
+
+    key, label = FAMILY_NAME, N_("Achternaam met tussenvoegsel")
+    synonyms = ("tussenvoegsel en achternaam", "achternaam incl tussenvoegsel", "volledige achternaam")
+    gives, alone = ("infix", "last_name"), ()
+    example = "van der Berg"
+    help = N_("In plaats van Tussenvoegsel en Achternaam: “van der Berg” of “Berg, van der”. Stap 2 laat "
+              "zien hoe de namen worden gesplitst.")  # fmt: skip
+
+    @staticmethod
+    def split(text: str) -> Split:
+        return split_surname(text)
+
+
 class EmailColumn(Column):
     key = "email"
 
     def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, lambda text: people.email_plausible(text.removeprefix("mailto:")))
+        return share(values, lambda text: people.email_plausible(people.bare_address(text)))
 
     def parse(self, value: Value, world: World) -> str | None:
         text = cell_text(value)
+        if people.says_nothing(text):
+            return None
         try:
             return people.email(text) or None
         except RuleBroken as error:
@@ -109,13 +139,18 @@ class ProgrammeColumn(ClosedColumn):
 
     many, stored = True, False
     synonyms: Sequence[str] = (
-        "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "studie",
+        "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "program",
+        "studie",
     )  # fmt: skip
     example = "25656"
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
-        """A comma separates only where a programme stands on each side: names hold commas, too."""
-        return parts_between_commas(value, lambda text: bool(self.meant(text, world)))
+        """Names hold commas and slashes too; who writes two codes means two programmes."""
+
+        def named(text: str) -> bool:
+            return bool(self.meant(text, world))
+
+        return parts_of(value, named, lambda text: named(text) or _CREBO.search(text) is not None)
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         return share(values, lambda text: all(self.meant(part, world) for part in self.parts(text, world)))
@@ -130,7 +165,7 @@ class ProgrammeColumn(ClosedColumn):
         """The newest of those that it names or has the crebo of, else the one that it nearly names."""
         form = people.search_form(text)
         crebo = _CREBO.search(form)
-        of_crebo = _by_name(world.known.programmes).get(crebo[0], ()) if crebo else ()
+        of_crebo = _by_name(world.known.programmes).get(crebo[1], ()) if crebo else ()
         meant = self.meant(text, world) or of_crebo
         if meant or crebo:
             return str(max(meant, key=lambda one: one.cohort).id) if meant else ""
@@ -173,7 +208,7 @@ class ProgrammeColumn(ClosedColumn):
         if crebo is None:
             return []
         rest = wanted.replace(crebo[0], " ").strip(" -–()|/:,;")
-        return [one for one in by_name.get(crebo[0], ()) if people.search_form(one.name) == rest]
+        return [one for one in by_name.get(crebo[1], ()) if people.search_form(one.name) == rest]
 
 
 @lru_cache(maxsize=16)
@@ -188,7 +223,7 @@ def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[Pro
 
 def login_in(value: Value) -> str:
     """The user name or address in a cell."""
-    return cell_text(value).removeprefix("mailto:").strip()
+    return people.bare_address(cell_text(value))
 
 
 def number_in(value: Value) -> str:
@@ -203,19 +238,24 @@ def may_be_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) >= LEAST_DIGITS and not _PHONE.fullmatch(text)
 
 
-def pieces(value: Value, separators: str) -> list[str]:
-    """A cell cut at these characters, without empty pieces."""
-    texts = (cell_text(piece) for piece in re.split(f"[{separators}]", _as_typed(value)))
+def pieces(value: Value, between: str) -> list[str]:
+    """A cell cut at what this pattern finds, without empty pieces."""
+    texts = (cell_text(piece) for piece in re.split(between, _as_typed(value)))
     return [text for text in texts if text]
 
 
-def parts_between_commas(value: Value, known: Callable[[str], bool]) -> list[str]:
-    """A cell cut at semicolons and line ends; at a comma only where what stands on each side is known."""
+def parts_of(value: Value, whole: Callable[[str], bool], part: Callable[[str], bool]) -> list[str]:
+    """The values in a cell; what is known as a `whole` is one, all else is taken apart into known parts."""
     found: list[str] = []
-    for text in pieces(value, ";|\n"):
-        smaller = pieces(text, ",")
-        found += smaller if not known(text) and all(map(known, smaller)) else [text]
+    for text in pieces(value, BETWEEN):
+        found += [text] if whole(text) else taken_apart(text, MAY_BE_BETWEEN, part)
     return found
+
+
+def taken_apart(text: str, signs: Sequence[str], known: Callable[[str], bool]) -> list[str]:
+    """A text cut at the first of these signs that leaves known parts alone; one without such a sign."""
+    cuts = (pieces(text, sign) for sign in signs)
+    return next((cut for cut in cuts if len(cut) > 1 and all(map(known, cut))), [text])
 
 
 def _as_typed(value: Value) -> str:

@@ -24,9 +24,11 @@ from app.imports.couplings import USER_COLUMNS, GroupColumn
 from app.imports.fields import own_columns
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
+    ANY_BETWEEN,
     FILLED_BY_RULE,
     NUMBER_NAMES,
     EmailColumn,
+    FamilyNameColumn,
     FirstNameColumn,
     FullNameColumn,
     InfixColumn,
@@ -140,6 +142,8 @@ class BirthDateColumn(Column):
         return found is not None and OLDEST <= found.year - world.known.today.year <= YOUNGEST
 
     def parse(self, value: Value, world: World) -> date | None:
+        if isinstance(value, str) and people.says_nothing(value):
+            return None
         return people.birth_date(value, today=world.known.today)
 
     def show(self, value: Any, world: World) -> str:
@@ -171,14 +175,15 @@ class Students(Kind):
     key, identity, object_type, batched = "students", "number", "Student", True
     fixed = (
         NumberColumn(), StudentFirstNameColumn(), InfixColumn(), StudentLastNameColumn(),
-        FullNameColumn(), GenderColumn(),
+        FullNameColumn(), FamilyNameColumn(), GenderColumn(),
         BirthDateColumn(), StudentEmailColumn(), StudentProgrammeColumn(), GroupColumn(), *USER_COLUMNS,
     )  # fmt: skip
     in_label = ("number", "first_name", "infix", "last_name")
     scopes = ("programme", "group")
     doubles = (
         Double("number", _number,
-               N_("Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan.")),
+               N_("Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan; "
+                  "meer opleidingen of groepen mogen in één cel, met een puntkomma ertussen.")),
         Double("email", _account_address,
                N_("Dit e-mailadres staat ook op rij %(rows)s. Elke student heeft een eigen adres nodig.")),
     )  # fmt: skip
@@ -190,7 +195,7 @@ class Students(Kind):
         """The students in the file, and the people; a new student's own account counts as a login too."""
         numbers = _readable(cells.get("number", ()))
         coupled = [value for column in USER_COLUMNS for value in cells.get(column.key, ())]
-        named = [part for value in coupled for part in pieces(value, ";,|\n")]
+        named = [part for value in coupled for part in pieces(value, ANY_BETWEEN)]
         logins = {login_in(value).lower() for value in (*cells.get("email", ()), *coupled, *named)}
         return students_known(
             actor, today=current_school().today(), numbers=numbers,
@@ -208,10 +213,17 @@ class Students(Kind):
     def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
         """Whether the account that a student has, or is to get, can carry this address and number."""
         yield from _wrong_group(kept, there, world)
+        number = kept.get("number", "")
+        if not there and number in world.known.zeros:
+            yield Wrong("number", number, _(
+                "Er is al een student met nummer %(known)s. Is het die, zet dan de nullen ervoor: Excel laat "
+                "ze weg in een cel die geen tekst is. Voer een ander met dit nummer in bij Studenten.",
+                known=world.known.zeros[number],
+            ))  # fmt: skip
         if there.user_id is None if there else world.login_codes == "none":
             return
         users = world.known.users
-        email, number = kept.get("email", ""), kept.get("number", "")
+        email = kept.get("email", "")
         if not email and not there and "email" not in bad:
             yield Wrong("email", "", _(
                 "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen inlogcode."

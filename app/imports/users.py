@@ -26,11 +26,13 @@ from app.imports.columns import (
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.shared import (
     EmailColumn,
+    FamilyNameColumn,
     FirstNameColumn,
     FullNameColumn,
     InfixColumn,
     LastNameColumn,
     ProgrammeColumn,
+    login_in,
     person_label,
     pieces,
 )
@@ -42,6 +44,7 @@ from app.queries.imports import Fact, Known, programme_facts
 from app.rules.text import N_
 from app.school import current_school
 
+DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
 NAME_MAX = 64  # what the account table holds of a name
 
 # What roles are called elsewhere: proposed in step 3, never taken over unasked.
@@ -92,6 +95,11 @@ class UserFullNameColumn(FullNameColumn):
     example = "Bakker, Sanne de"
 
 
+class UserFamilyNameColumn(FamilyNameColumn):
+    most = UserFullNameColumn.most
+    example = "de Bakker"
+
+
 class UsernameColumn(TextColumn):
     key, label, most = "username", N_("Gebruikersnaam"), 128
     synonyms = ("inlognaam", "login", "account", "user name", "username")
@@ -117,6 +125,12 @@ class PhoneColumn(TextColumn):
     synonyms = ("telefoonnummer", "tel", "mobiel", "mobiel nummer", "phone", "phone number")
     example = "06-12345678"
 
+    def parse(self, value: Value, world: World) -> Any:
+        """Excel keeps 0612345678 as a number, without its zero, and +31612345678 without its plus."""
+        digits = cell_text(value) if isinstance(value, int | float) else ""
+        begun = "0" if len(digits) == DIGITS_AFTER_ZERO else "+" if digits[:2] == "31" else ""
+        return super().parse(begun + digits if begun else value, world)
+
 
 class RolesColumn(ClosedColumn):
     """What a user may do. Asked, unless the text is exactly a role that the reader of the file may give."""
@@ -129,7 +143,7 @@ class RolesColumn(ClosedColumn):
               "heeft; deze komen erbij.")  # fmt: skip
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
-        return pieces(value, ";,/|+\n")
+        return pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         words = {**ROLE_WORDS, **ROLE_NAMES}
@@ -222,8 +236,8 @@ class Users(Kind):
     key, identity, object_type = "users", "email", "User"
     fixed = (
         UserEmailColumn(), UserFirstNameColumn(), UserInfixColumn(), UserLastNameColumn(),
-        UserFullNameColumn(), UsernameColumn(), OrganisationColumn(), PhoneColumn(), RolesColumn(),
-        UserProgrammesColumn(), LanguageColumn(),
+        UserFullNameColumn(), UserFamilyNameColumn(), UsernameColumn(), OrganisationColumn(), PhoneColumn(),
+        RolesColumn(), UserProgrammesColumn(), LanguageColumn(),
     )  # fmt: skip
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)
@@ -284,7 +298,7 @@ def _roles(actor: Actor) -> tuple[str, ...]:
 
 
 def _login(value: Value) -> str:
-    return cell_text(value).removeprefix("mailto:").strip().lower()
+    return login_in(value).lower()
 
 
 USERS = Users()

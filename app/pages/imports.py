@@ -96,7 +96,9 @@ class ImportPage(CheckPages):
     @needs()
     def columns(self, pk: int) -> Any:
         """Stap 2 van 4: which column is what."""
-        found = self._open(pk)
+        found = self._run(pk)
+        if found.stage == "done":
+            return self._to_report(found)
         header: Sequence[str] = found.table["header"]
         form = filled(mapping_form(self.kind, header), chosen_columns(found))
         valid = posted() and form.validate()
@@ -111,11 +113,14 @@ class ImportPage(CheckPages):
     @needs()
     def read_again(self, pk: int) -> Any:
         """Stap 2 van 4: the file is read as its maker says, where what was found is not what is meant."""
-        found = self._open(pk)
+        found = self._run(pk)
+        if found.stage == "done":
+            return self._to_report(found)
         form = filled(reading_form(found))
         if form.validate():
             chosen = dict(form.data)
-            if chosen.get("sheet", "") != reading_of(found).sheet:
+            sheet = reading_of(found).sheet
+            if chosen.get("sheet", sheet) != sheet:
                 chosen["header"] = 0  # another sheet has a header of its own
             try:
                 receive_again(
@@ -148,7 +153,9 @@ class ImportPage(CheckPages):
     @needs()
     def values(self, pk: int) -> Any:
         """Stap 3 van 4: what each value of geslacht and other closed lists means."""
-        found = self._open(pk)
+        found = self._run(pk)
+        if found.stage == "done":
+            return self._to_report(found)
         if self.kind.identity not in found.mapping:
             return go(self.href("columns", pk=pk))
         asked, world = self._asked(found)

@@ -14,7 +14,7 @@ from app.actions.import_jobs import ask_import, check_again
 from app.actions.imports import ALREADY_DONE, LOGIN_CODES, choose_codes, fix_row, is_large
 from app.actions.wording import say
 from app.entities.imports import ImportRun
-from app.errors import NotFound, RuleBroken
+from app.errors import Conflict, NotFound, RuleBroken
 from app.imports.forms import changed_cells, row_form
 from app.imports.kept import count_of, entries, row_numbered, rows_of
 from app.imports.kind import Kind
@@ -41,9 +41,14 @@ from app.pages.imports_views import ABSENT, PAGE_SIZE, CheckView, absent_view, u
 from app.pages.imports_words import Words
 from app.permissions import Permission
 from app.queries.imports import own_run
+from app.rules.text import N_
 from app.theme.widgets import Step
 
 PAGE_OF = {"mapping": "columns", "values": "values", "check": "check", "done": "report"}
+CHANGED_SINCE = N_(
+    "Intussen is er iets gewijzigd, misschien in een ander tabblad. Er is niets geïmporteerd. Kijk de "
+    "controle hieronder nog eens na en kies dan Importeren."
+)
 REPORTED = 50  # refused rows, and absent ones, that the report names
 
 
@@ -188,6 +193,9 @@ class CheckPages(ActionScreen):
         except RuleBroken as refused:
             tell(say(refused), "danger")
             return go(self.href("resume", pk=found.id))
+        except Conflict:
+            tell(_(CHANGED_SINCE), "warning")
+            return go(self.href("resume", pk=found.id))
         tell(outcome.summary, "success" if outcome.done else "info")
         return go(self.href(there, pk=found.id))
 
@@ -225,12 +233,10 @@ class CheckPages(ActionScreen):
     def _run(self, pk: int) -> ImportRun:
         return own_run(current_actor(), self.kind.key, pk)
 
-    def _open(self, pk: int) -> ImportRun:
-        """A run that can still be changed."""
-        found = self._run(pk)
-        if found.stage == "done":
-            raise RuleBroken(ALREADY_DONE)
-        return found
+    def _to_report(self, found: ImportRun) -> Any:
+        """Who comes back to an earlier step of what was imported: to its report, with why."""
+        tell(_(ALREADY_DONE), "info")
+        return go(self.href("report", pk=found.id))
 
     def steps(self, at: int, found: ImportRun | None = None) -> Sequence[Step]:
         """The wizard's line; steps behind the current one are links until the import is done."""

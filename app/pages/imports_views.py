@@ -143,6 +143,9 @@ class CheckView:
     def _lines(self, row: CheckedRow) -> Sequence[LineView]:
         if row.state == "refused":
             return [LineView(problem.column, problem.sentence) for problem in row.problems]
+        if row.joins:
+            told = _("Hoort bij rij %(number)s, die alles van deze rij meeneemt.", number=row.joins)
+            return [LineView("", told)]
         if row.state == "new":
             return [
                 LineView(_(column.label), text)

@@ -13,8 +13,8 @@ from app.entities.membership import has_rule, membership
 from app.entities.students import Student, StudentGroup
 from app.entities.users import RoleRow, User
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
-from app.queries.imports import Fact, Known, UserFact, by_login, pairs, text_set, user_facts
-from app.rules.people import search_form, sort_name
+from app.queries.imports import Fact, Known, UserFact, by_login, pairs, text_set, user_facts, with_zeros
+from app.rules.people import name_form, sort_name
 
 GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour", "mentor_id")
 
@@ -34,6 +34,7 @@ def groups_known(
         )
     ).all()
     students = _students(actor, numbers)
+    missing = set(numbers) - set(students)
     member = membership(students=id_set([student_id for student_id, _name in students.values()])).c
     members = pairs(select(member.group_id, member.student_id))
     users = _mentors(logins)
@@ -53,6 +54,7 @@ def groups_known(
             for row in rows
         },
         students=students,
+        zeros=with_zeros(actor, Permission.GROUPS_IMPORT, missing),
     )
 
 
@@ -74,7 +76,8 @@ def _by_name(users: Sequence[UserFact]) -> Mapping[str, Sequence[UserFact]]:
     found: dict[str, list[UserFact]] = {}
     for user in users:
         if user.active and user.roles & set(MENTOR_ROLES):
-            found.setdefault(search_form(user.name), []).append(user)
+            for name in {name_form(user.name), name_form(user.initials)}:
+                found.setdefault(name, []).append(user)
     return found
 
 

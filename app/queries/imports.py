@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import JSON, ColumnElement, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.sql import column
 
 from app.entities.base import db, utc_now
@@ -31,6 +31,7 @@ from app.school import current_school
 
 KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
 RUNS_SHOWN = 20
+ZEROS = range(1, 4)  # before a student number, that a spreadsheet may leave out
 
 
 # -- runs
@@ -110,14 +111,32 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
 
 
 def last_choices(kind: str, header_key: str) -> tuple[ColumnMap, Mapping[str, Mapping[str, str]]]:
-    """(mapping, values) of the latest finished run of this kind with the same header; empty without one."""
+    """(mapping, values) of the latest finished run of this kind with the same header; without one only the
+    values of the latest: what a word means does not hang on the columns beside it."""
+    same = ImportRun.header_key == header_key
     row = db.session.execute(
-        select(ImportRun.mapping, ImportRun.values)
-        .where(ImportRun.kind == kind, ImportRun.header_key == header_key, ImportRun.stage == "done")
+        select(ImportRun.mapping, ImportRun.values, same)
+        .where(ImportRun.kind == kind, ImportRun.stage == "done")
+        .order_by(case((same, 0), else_=1), ImportRun.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return {}, {}
+    return read_mapping(row[0]) if row[2] else {}, row[1]
+
+
+def last_columns(kind: str) -> Mapping[str, Sequence[str]]:
+    """Column key -> the names in the file that were chosen for it in the latest finished run of this kind, as
+    long as its header is kept."""
+    row = db.session.execute(
+        select(ImportRun.mapping, ImportRun.table)
+        .where(ImportRun.kind == kind, ImportRun.stage == "done")
         .order_by(ImportRun.id.desc())
         .limit(1)
     ).first()
-    return (read_mapping(row[0]), row[1]) if row else ({}, {})
+    header = row[1].get("header", ()) if row else ()
+    mapping = read_mapping(row[0]) if row and header else {}
+    return {key: [header[place] for place in places] for key, places in mapping.items()}
 
 
 def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:
@@ -188,9 +207,10 @@ class Known:
     groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
     ruled: frozenset[str] = frozenset()  # names of groups that a rule fills, in lower case
     users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
-    named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by search_form
+    named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by name_form
     there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
     roles: tuple[str, ...] = ()  # what this actor may give
+    zeros: Mapping[str, str] = field(default_factory=dict)  # number without zeros before it -> as it is known
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
     people: Mapping[int, UserFact] = field(default_factory=dict)  # who can be coupled to a student, by id
 
@@ -216,15 +236,34 @@ def students_known(
     """Programmes, groups, the users with these names or addresses, the students with these numbers;
     `people`: also who was chosen in step 3."""
     groups, ruled = _named_groups()
+    there = _students(actor, numbers, dict(groups.values()))
     return Known(
         today=today,
         programmes=programme_facts(actor),
         groups=groups,
         ruled=ruled,
         users=users_by_login(logins),
-        there=_students(actor, numbers, dict(groups.values())),
+        there=there,
+        zeros=with_zeros(actor, Permission.STUDENTS_IMPORT, set(numbers) - set(there)),
         people=people_to_couple() if people else {},
     )
+
+
+def with_zeros(actor: Actor, permission: Permission, numbers: Collection[str]) -> Mapping[str, str]:
+    """Of these numbers those that some student has with zeros before them, and how: a spreadsheet leaves them
+    out of a number. One query for a school whose numbers begin otherwise, else two."""
+    bare = [number for number in numbers if number.isdigit() and number[0] != "0"]
+    begun = (Student.number >= "0", Student.number < "1")  # which an index answers
+    some = visible(actor, Student, permission).with_only_columns(Student.id).where(*begun).limit(1)
+    if not bare or db.session.execute(some).first() is None:
+        return {}
+    meant = {number.rjust(len(number) + zeros, "0"): number for number in bare for zeros in ZEROS}
+    rows = db.session.execute(
+        visible(actor, Student, permission)
+        .with_only_columns(Student.number)
+        .where(Student.number.in_(text_set(sorted(meant))))
+    )
+    return {meant[row.number]: row.number for row in rows}
 
 
 def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:

@@ -26,8 +26,10 @@ SURNAME_STARTS = frozenset((
     "abou", "abu", "ait", "aït", "al", "ben", "bin", "bint", "el", "ibn", "ouled", "oulad", "ould", "sint",
     "st", "st.",
 ))  # fmt: skip
+TITLES = frozenset(("dhr", "mevr", "mevrouw", "mw"))  # not "heer": De Heer is a surname
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
 _INITIALS = re.compile(r"(?:[^\W\d_]{1,4}\.-?)+|[^\W\d_]")
+_CALLED = re.compile(r"\(([^()]+)\)")
 
 
 class Split(NamedTuple):
@@ -41,10 +43,33 @@ class Split(NamedTuple):
 
 def split_name(text: str) -> Split:
     """ "Fleur van der Berg", "Berg, Fleur van der", "Berg, van der, Fleur", "van der Berg, Fleur"."""
+    called = _CALLED.search(text)
+    if called and (rest := tidy(text.replace(called[0], " "))):
+        return _called(split_name(rest), tidy(called[1]))
     parts = [part for part in (_words(part) for part in tidy(text).split(",")) if part]
     if len(parts) > 1:
         return _with_commas(parts)
     return _in_speaking_order(parts[0]) if parts else Split("", "", "", doubtful=True)
+
+
+def split_surname(text: str) -> Split:
+    """ "van der Berg", "Berg, van der", "Berg van der": a surname with its infix, without a first name."""
+    whole = tidy(text)
+    family, comma, rest = whole.partition(",")
+    words, behind = _words(family), _words(rest)
+    if comma and not (words and behind and all(map(_is_infix, behind))):
+        return Split("", "", whole, doubtful=True)
+    before = _infixes_at_start(words)
+    last = words[before:]
+    trailing = 0 if before or comma else min(_infixes_at_end(last), len(last) - 1)
+    last, after = last[: len(last) - trailing], last[len(last) - trailing :]
+    return _made([], [*words[:before], *behind, *after], last, doubtful=bool(before and behind))
+
+
+def _called(found: Split, name: str) -> Split:
+    """ "Jansen, P. (Piet)": who has initials alone is called what stands in brackets; else both are kept."""
+    initials = all(map(_INITIALS.fullmatch, found.first.split()))
+    return found._replace(first=name if initials else f"{found.first} ({name})", doubtful=True)
 
 
 def _with_commas(parts: list[list[str]]) -> Split:
@@ -53,11 +78,14 @@ def _with_commas(parts: list[list[str]]) -> Split:
     between = parts.pop(at) if at else []
     surname, names = parts[0], [word for part in parts[1:] for word in part]
     before = _infixes_at_start(surname)
+    last = surname[before:]
+    trailing = min(_infixes_at_end(last), len(last) - 1)  # "Berg van den, Piet"
+    last, after = last[: len(last) - trailing], last[len(last) - trailing :]
     behind = _infixes_at_end(names)
     given = names[: len(names) - behind]
-    infix = [*between, *names[len(given) :], *surname[:before]]
-    places = sum(map(bool, (between, behind, before)))
-    return _made(given, infix, surname[before:], doubtful=places > 1 or len(parts) > 2 or not given)
+    infix = [*between, *names[len(given) :], *surname[:before], *after]
+    places = sum(map(bool, (between, behind, before, after)))
+    return _made(given, infix, last, doubtful=places > 1 or len(parts) > 2 or not given)
 
 
 def _in_speaking_order(words: list[str]) -> Split:
@@ -82,9 +110,12 @@ def _made(given: Sequence[str], infix: Sequence[str], last: Sequence[str], *, do
 
 
 def _words(text: str) -> list[str]:
-    """The words; a double name is one, with the infix behind its hyphen: "Jansen-de Vries"."""
+    """The words without Dhr. and Mevr.; a double name is one, with the infix behind its hyphen: "Jansen-de
+    Vries"."""
     words: list[str] = []
     for word in text.split():
+        if word.casefold().rstrip(".") in TITLES:
+            continue
         if words and (_goes_on(words[-1]) or word.startswith(("-", "–"))):
             words[-1] = f"{words[-1]} {word}"
         else:

@@ -17,12 +17,15 @@ from app.rules.text import N_
 GenderKey = Literal["female", "male", "other", "unknown"]
 
 GENDER_WORDS: dict[str, GenderKey] = {
-    **dict.fromkeys(("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr"), "female"),
-    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer"), "male"),
+    **dict.fromkeys(("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr", "mw",
+                     "meisje"), "female"),
+    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer", "jongen"),
+                    "male"),
     **dict.fromkeys(("x", "anders", "overig", "other", "divers", "non-binair", "nonbinair", "o"), "other"),
     **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
 }  # fmt: skip
 
+NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or "onbekend": people are called that
 NUMBER_MAX = 20
 EMAIL_MAX = 254
 NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606): of an account without an address
@@ -34,15 +37,21 @@ SHOWN = 40  # characters of a refused value in a sentence
 SEARCH_MAX = 500  # what the column holds
 
 _SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")  # come along in what is copied
+_IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
 _INSIDE = re.compile(r"(?<=\w)[-'’.@_+/]+(?=\w)|^[-'’]+(?=\w)")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
 _EMAIL = re.compile(
     r"(?!\.)(?!.*\.\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)"
     r"@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}"
 )
-_DAY_FIRST = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2}|[a-z]{3,9})\.?\s*[-/. ]\s*(\d{4}|\d{2})")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ t]00:00(?::00(?:\.0+)?)?)?")
-_SERIAL = re.compile(r"(\d{4,5})(?:\.0+)?")
+_MIDNIGHT = r"(?:[ t]00?:00(?::00(?:\.0+)?)?z?)?"  # an export's way to write a day
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})\s*[-/. ]\s*(\d{1,2}|[a-z]{3,9})\.?\s*[-/. ]\s*['’]?(\d{4}|\d{2})" + _MIDNIGHT
+)
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _MIDNIGHT)
+_YEAR_FIRST_BARE = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")  # 20080314
+_SERIAL = re.compile(r"(\d{4,5})(?:[.,]0+)?")
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _MONTH_NAMES = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
                 "oktober", "november", "december")  # fmt: skip
@@ -53,10 +62,11 @@ _WITHOUT_ACCENT = str.maketrans({**ONE_LETTER, **TWO_LETTERS})
 
 
 def tidy(text: str) -> str:
-    """One space between words, none around them; odd spaces and composed letters made ordinary."""
+    """One space between words, none around them; odd spaces and composed letters made ordinary, and nothing
+    that cannot be seen."""
     if text.isascii():
         return " ".join(text.split())
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
 
 def full_name(first: str, infix: str, last: str) -> str:
@@ -68,6 +78,16 @@ def sort_name(first: str, infix: str, last: str) -> str:
     """`Berg, Fleur van der`, as Dutch lists are ordered."""
     family, rest = tidy(last), tidy(f"{first} {infix}")
     return f"{family}, {rest}" if family and rest else family or rest
+
+
+def says_nothing(text: str) -> bool:
+    """What people type in a cell that must not be empty."""
+    return tidy(text).casefold().rstrip(".") in NOTHING
+
+
+def name_form(name: str) -> str:
+    """The words of a name in the order of the alphabet: "Bakker, Sanne de" is "Sanne de Bakker"."""
+    return " ".join(sorted(search_form(name.replace(",", " ")).split()))
 
 
 def search_form(*parts: str) -> str:
@@ -149,13 +169,20 @@ def is_citizen_number(text: str) -> bool:
 
 def email(value: str) -> str:
     """A plausible e-mail address, its domain in lower case; empty stays empty."""
-    text = value.strip().removeprefix("mailto:")
+    text = bare_address(value)
     if not text:
         return ""
     if not email_plausible(text):
         raise RuleBroken(N_("“%(value)s” is geen e-mailadres."), value=_short(text))
     name, _, domain = text.rpartition("@")
     return f"{name}@{domain.lower()}"
+
+
+def bare_address(text: str) -> str:
+    """An address as mail programs copy it, without the name before it: "Piet Jansen <p.jansen@x.nl>"."""
+    written = tidy(text)
+    found = _IN_BRACKETS.fullmatch(written)
+    return (found[1] if found else written).strip().removeprefix("mailto:").strip()
 
 
 def without_mail(name: str) -> str:
@@ -176,7 +203,8 @@ def email_plausible(text: str) -> bool:
 def birth_date(value: object, *, today: date) -> date | None:
     """The birth date in a cell or field; empty is None.
 
-    Reads 1-3-2007, 01/03/07, 1 maart 2007, 2007-03-01, a date of the sheet, and Excel's day number.
+    Reads 1-3-2007, 01/03/07, 1-3-'07, 1 maart 2007, 2007-03-01, 20070301, a date of the sheet, and Excel's
+    day number.
     Day comes first, never month. Refuses impossible dates, the future, under 10 years, before 1900.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
@@ -214,8 +242,8 @@ def date_of(value: object, today: date) -> date | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return _from_serial(value)
-    return _from_text(tidy(str(value)).casefold(), today)
+        return _from_serial(value) or _from_text(str(value).removesuffix(".0"), today)
+    return _from_text(tidy(str(value)).casefold().removeprefix("'"), today)
 
 
 def _from_serial(number: float) -> date | None:
@@ -226,7 +254,7 @@ def _from_serial(number: float) -> date | None:
 
 
 def _from_text(text: str, today: date) -> date | None:
-    if found := _YEAR_FIRST.fullmatch(text):
+    if found := _YEAR_FIRST.fullmatch(text) or _YEAR_FIRST_BARE.fullmatch(text):
         year, month, day = found.groups()
         return _made(int(year), int(month), int(day))
     if found := _DAY_FIRST.fullmatch(text):

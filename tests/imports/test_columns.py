@@ -128,6 +128,25 @@ class TestByName:
     def test_a_surname_without_a_first_name_stays_a_surname(self):
         assert guess(["Studentnummer", "Achternaam"], STUDENTS.fixed) == {"number": [0], "last_name": [1]}
 
+    def test_the_short_names_of_student_systems_are_known(self):
+        header = ["Stamnr.", "Voorletters", "Tussenv.", "Achternaam", "Program"]
+        assert guess(header, STUDENTS.fixed) == {
+            "number": [0], "first_name": [1], "infix": [2], "last_name": [3], "programme": [4],
+        }  # fmt: skip
+        assert guess(["Lln.nr", "Leerling"], STUDENTS.fixed) == {"number": [0], "full_name": [1]}
+        assert guess(["Voorletters", "Roepnaam"], STUDENTS.fixed) == {"first_name": [1]}
+
+    def test_what_stands_in_brackets_behind_a_name_is_no_part_of_it(self):
+        header = ["Studentnummer (7 cijfers)", "Voornaam*", "Achternaam (verplicht)", "Opleiding(en)"]
+        assert guess(header, STUDENTS.fixed) == {
+            "number": [0], "first_name": [1], "last_name": [2], "programme": [3],
+        }  # fmt: skip
+
+    def test_in_a_file_of_groups_the_class_is_the_group_and_naam_is_the_students(self):
+        header = ["Studentnummer", "Naam", "Klas"]
+        assert guess(header, GROUPS.columns) == {"members": [0], "name": [2]}
+        assert guess(["Groepen", "Leerlingen"], GROUPS.columns) == {"name": [0], "members": [1]}
+
 
 class TestSeveralColumns:
     def test_parts_of_a_name_are_joined_and_couplings_stand_side_by_side(self):

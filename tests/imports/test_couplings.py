@@ -55,6 +55,24 @@ class TestWholeNames:
         (row,) = wizard.check(wizard.take(lines(("1", name), header=FULL))).rows
         assert sentence in row.problems[0].remark
 
+    def test_a_surname_with_its_infix_in_one_column_is_proposed_to_be_split_and_shown(self, wizard, students):
+        header = ("Studentnummer", "Roepnaam", "Achternaam")
+        rows = [("1", "Piet", "van der Berg"), ("2", "Kim", "Berg, van der"), ("3", "Noor", "Jansen Smit")]
+        content = lines(*rows, header=header)
+        run = wizard.own_run(receive(wizard.actor, wizard.kind, content, "s.csv"))
+        assert run.mapping == {"number": [0], "first_name": [1], "family_name": [2]}
+        assert [one.parts.infix for one in preview_of(run, run.mapping).names] == ["van der", "van der", ""]
+        wizard.bring_in(content)
+        assert [(one.first_name, one.infix, one.last_name) for one in students()] == [
+            ("Piet", "van der", "Berg"), ("Kim", "van der", "Berg"), ("Noor", "", "Jansen Smit"),
+        ]  # fmt: skip
+
+    def test_a_surname_beside_a_column_for_its_infix_stays_as_it_is(self, wizard):
+        header = ("Studentnummer", "Roepnaam", "Tussenvoegsel", "Achternaam")
+        content = lines(("1", "Piet", "van", "de Berg"), header=header)
+        run = wizard.own_run(receive(wizard.actor, wizard.kind, content, "s.csv"))
+        assert run.mapping == {"number": [0], "first_name": [1], "infix": [2], "last_name": [3]}
+
     def test_users_have_whole_names_too(self, wizard):
         users = Wizard(wizard.actor, USERS, import_users)
         header = ("E-mail", "Volledige naam", "Rol")
@@ -153,6 +171,52 @@ class TestPeople:
         offered = column.offered("S. Bakker7", world_of_choices(wizard.actor, run))
         assert len(offered) == 20
         assert offered[0].label.startswith("Bakker7, Sanne")
+
+
+@pytest.mark.parametrize("cell", [
+    "25656 / 25655", "25656+25655", "25656 25655", "25656 & 25655", "Verzorgende-IG/Verpleegkundige",
+    "Verzorgende-IG en Verpleegkundige", "25656 Verzorgende IG, 25655 Verpleegkunde",
+])  # fmt: skip
+def test_no_programme_is_lost_however_several_stand_in_a_cell(wizard, students, cell):
+    wanted = {make_programme(crebo="25656", name="Verzorgende-IG").id,
+              make_programme(crebo="25655", name="Verpleegkundige").id}  # fmt: skip
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Opleiding")
+    wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
+    assert {one.programme_id for one in students()[0].enrolments} == wanted
+
+
+def test_of_two_programmes_in_a_cell_the_one_that_is_not_there_is_asked(wizard):
+    programme = make_programme(crebo="25656")
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Opleiding")
+    content = lines(("1", "A", "Vos", "25656 / 25999"), ("2", "A", "Vos", "025656"), header=header)
+    assert asked(wizard, content) == {"programme": {"25999": "", "025656": str(programme.id)}}
+
+
+@pytest.mark.parametrize("cell", ["V3A/V3B", "V3A / V3B", "V3A en V3B", "V3A & V3B", "V3A+V3B"])
+def test_groups_that_are_there_are_taken_apart_at_a_slash_too(wizard, students, cell):
+    wanted = {make_group(name="V3A").id, make_group(name="V3B").id}
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
+    assert asked(wizard, lines(("1", "A", "Vos", cell), header=header)) == {}
+    wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
+    assert {one.id for one in groups_of([students()[0].id])} == wanted
+
+
+def test_a_group_whose_own_name_has_a_slash_stays_one(wizard, students):
+    for name in ("V3A", "V3B", "V3A/V3B"):
+        make_group(name=name)
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
+    wizard.bring_in(lines(("1", "A", "Vos", "V3A/V3B"), header=header))
+    assert [one.name for one in groups_of([students()[0].id])] == ["V3A/V3B"]
+
+
+@pytest.mark.parametrize("between", [", ", " / ", "; ", " en ", " "])
+def test_two_addresses_in_a_cell_are_two_people(wizard, students, between):
+    users = [make_user("school_supervisor"), make_user("school_supervisor")]
+    wanted = {user.id for user in users}
+    cell = between.join((users[0].email, f"Sanne <{users[1].email}>" if between == "; " else users[1].email))
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Praktijkbegeleider")
+    wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
+    assert {one.user_id for one in students()[0].supervisions} == wanted
 
 
 def test_programmes_in_one_cell_are_each_coupled(wizard, students):

@@ -147,6 +147,24 @@ def test_a_mentor_is_named_by_address_user_name_or_name(wizard):
     assert found == sanne
 
 
+def test_a_number_that_lost_its_zeros_in_excel_is_told_with_the_one_that_is_meant(wizard):
+    make_student(number="0203118")
+    pk = wizard.take(lines(("V3A", "203118"), header=("Klas", "Studentnummer")))
+    (row,) = wizard.check(pk).rows
+    assert "wel met 0203118" in row.problems[0].sentence
+
+
+@pytest.mark.parametrize(
+    "mentor", ["Bakker, Sanne de", "S. de Bakker", "Bakker, S. de", "Sanne de Bakker <s.debakker@x.nl>"]
+)
+def test_a_mentor_is_found_however_a_list_writes_the_name(wizard, mentor):
+    sanne = make_user(
+        "school_supervisor", first_name="Sanne", infix="de", last_name="Bakker", email="s.debakker@x.nl"
+    ).id
+    (row,) = wizard.check(wizard.take(lines(("Een", mentor), header=("Groep", "Mentor")))).rows
+    assert row.values["mentor_id"] == sanne
+
+
 def test_a_group_that_a_rule_fills_takes_nobody_from_a_file(wizard, students):
     programme = make_programme()
     make_student(programme, number="04")

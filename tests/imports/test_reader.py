@@ -89,6 +89,23 @@ def test_a_csv_file_is_read_in_every_encoding_and_with_every_delimiter(encoding,
     assert (table.reading.delimiter, table.reading.encoding) == (delimiter, encoding)
 
 
+def test_the_csv_of_excel_on_a_mac_keeps_its_letters_and_can_be_chosen():
+    content = "Nummer;Naam\r1;Zoë Çelik\r2;D’André Müller".encode("mac_roman")
+    table = read_table(content, "studenten.csv")
+    assert [row.values for row in table.rows] == [["1", "Zoë Çelik"], ["2", "D’André Müller"]]
+    assert table.reading.encoding == "mac_roman"
+    windows = content.replace(b"\r", b"\r\n")
+    assert read_table(windows, "s.csv").reading.encoding == "cp1252"
+    chosen = read_table(windows, "s.csv", reading=Reading(encoding="mac_roman"))
+    assert chosen.rows[0].values == ["1", "Zoë Çelik"]
+
+
+def test_a_text_that_an_export_wrote_as_a_formula_to_keep_its_zeros_is_that_text():
+    content = b'Nummer;Naam\n="0203118";Fleur\n"=""0203119""";=1+1'
+    rows = [row.values for row in read_table(content, "studenten.csv").rows]
+    assert rows == [["0203118", "Fleur"], ["0203119", "=1+1"]]
+
+
 def test_quotes_and_line_ends_inside_a_text_are_kept_and_lines_counted():
     table = read_table(b'naam;adres\r\n"de ""Witte""";"Dam 1\r\nAmsterdam"\r\n\r\nJan;x\r\n', "s.csv")
     assert [(row.number, row.values) for row in table.rows] == [

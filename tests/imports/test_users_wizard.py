@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
@@ -137,7 +140,7 @@ def test_addresses_and_user_names_are_each_somebodys_own(wizard):
         ("b@example.nl", "B", "Vos", "Beheerder", "c@example.nl"),
         ("gast@example.nl", "C", "Vos", "Beheerder", ""),
         ("d@example.nl", "D", "Vos", "Beheerder", ""),
-        ("D@example.nl", "D", "Vos", "Examinator school", ""),
+        ("D@example.nl", "Dé", "Vos", "Examinator school", ""),
         ("e@example.nl", "E", "Vos", "Beheerder", "Eva"),
         ("f@example.nl", "F", "Vos", "Beheerder", "eva"),
         ("", "G", "Vos", "", ""),
@@ -190,6 +193,40 @@ def world(wizard: Wizard):
     from app.imports.columns import World
 
     return World(USERS.choices(wizard.actor))
+
+
+def test_a_row_per_role_makes_one_user_with_all_of_them(wizard):
+    rows = [
+        ("p@x.nl", "Piet", "", "Dam", "Praktijkbegeleider"),
+        ("P@x.nl", "Piet", "", "Dam", "Examencommissie"),
+    ]
+    wizard.bring_in(lines(*rows, header=HEADER))
+    assert roles_of("p@x.nl") == {"school_supervisor", "exam_committee"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "phone"),
+    [
+        (612345678, "0612345678"),
+        (31612345678, "+31612345678"),
+        ("06-12345678", "06-12345678"),
+        (1234, "1234"),
+    ],
+)
+def test_a_phone_number_that_excel_took_for_a_number_gets_its_beginning_back(wizard, cell, phone):
+    content = workbook_of(("Voornaam", "Achternaam", "E-mail", "Rol", "Mobiel"),
+                          ("Sanne", "Bakker", "s@x.nl", "Praktijkbegeleider", cell))  # fmt: skip
+    (row,) = wizard.check(wizard.take(content, "gebruikers.xlsx")).rows
+    assert row.values["phone"] == phone
+
+
+@pytest.mark.parametrize("between", ["/", " / ", "; ", ", ", "+", " & ", " en ", "\n"])
+def test_no_role_is_lost_however_several_stand_in_a_cell(wizard, between):
+    cell = between.join(("Praktijkbegeleider", "Examinator school"))
+    header = ("Voornaam", "Achternaam", "E-mail", "Rol")
+    content = workbook_of(header, ("Sanne", "Bakker", "s@x.nl", cell))
+    (row,) = wizard.check(wizard.take(content, "gebruikers.xlsx")).rows
+    assert row.values["roles"] == ("school_supervisor", "school_examiner")
 
 
 def test_step_three_asks_what_is_not_exactly_a_role_and_remembers_the_answer(wizard):
@@ -261,7 +298,7 @@ def test_the_example_file_is_understood_and_every_column_guessed(wizard):
         (example_csv(USERS.columns), "voorbeeld.csv"),
     ):
         pk = wizard.take(content, name)
-        assert set(wizard.own_run(pk).mapping) == set(USERS.by_key) - {"full_name"}
+        assert set(wizard.own_run(pk).mapping) == set(USERS.by_key) - {"full_name", "family_name"}
         assert wizard.check(pk).counts["refused"] == 0
         wizard.write(pk)
     user = found("s.debakker@school.example.nl")
@@ -296,3 +333,12 @@ def many(batch: int, size: int, role: str) -> bytes:
     header = (*HEADER, "Opleiding", "Telefoon")
     rows = [(f"u{batch}.{i}@example.nl", "Daan", "", f"Vos{i}", role, "25656", f"06{i}") for i in range(size)]
     return lines(*rows, header=header)
+
+
+def workbook_of(*rows: tuple[object, ...]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

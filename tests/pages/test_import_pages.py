@@ -241,6 +241,41 @@ def test_a_required_column_that_nobody_chose_is_named(visit):
     assert "Kies nog welke kolom dit is: Studentnummer, Achternaam." in answer.text
 
 
+def test_a_second_row_of_one_student_says_with_which_row_it_goes(visit):
+    make_programme(crebo="25656")
+    rows = [("1", "A", "", "Vos", "m", "25656", ""), ("1", "A", "", "Vos", "m", "", "kat")]
+    admin = visit("administrator")
+    page = admin.get(to_check(admin, lines(*rows, header=HEADER))).text
+    assert "Hoort bij rij 2, die alles van deze rij meeneemt." in page
+    assert "1 student wordt geschreven" in page
+
+
+def test_other_choices_in_another_tab_lead_back_to_the_check_with_a_sentence(visit):
+    admin = visit("administrator")
+    check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
+    page = admin.get(check).text
+    form = {"token": hidden(page, "token"), "version": hidden(page, "version")}
+    columns = check.replace("controle", "kolommen")
+    admin.post(columns, proposed(admin.get(columns).text))
+    answer = admin.post(check, form)
+    assert answer.headers["Location"].startswith(check.replace("/controle", ""))
+    told = admin.get(check).text
+    assert "Intussen is er iets gewijzigd, misschien in een ander tabblad" in told
+    assert "Importeren</button>" in told
+
+
+@pytest.mark.parametrize("page", ["kolommen", "waarden"])
+def test_the_back_button_after_an_import_leads_to_its_report(visit, page):
+    admin = visit("administrator")
+    check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
+    fourth = admin.get(check).text
+    report = admin.post(check, {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")})
+    address = check.replace("controle", page)
+    for answer in (admin.get(address), admin.post(address, {"column_0": "number"})):
+        assert answer.headers["Location"] == report.headers["Location"]
+    assert "Deze import is al uitgevoerd." in admin.get(report.headers["Location"]).text
+
+
 def test_another_administrator_does_not_find_the_run(visit):
     admin, other = visit("administrator"), visit("administrator")
     check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
@@ -425,16 +460,34 @@ class TestHowTheFileIsRead:
         address = choose(visitor, stream.getvalue(), "s.xlsx").headers["Location"]
         again = address.replace("/kolommen", "/opnieuw-lezen")
         assert "werkblad Klassen, kopregel op rij 1" in visitor.get(address).text
-        visitor.post(again, {"sheet": "Studenten", "header": "1"})
-        assert "werkblad Studenten, kopregel op rij 1" in visitor.get(address).text
-        visitor.post(again, {"sheet": "Studenten", "header": "2"})
+        visitor.post(again, {"sheet": "Studenten", "header": "1"})  # of the other sheet: it is found anew
         page = visitor.get(address).text
         assert "werkblad Studenten, kopregel op rij 2" in page
         assert proposed(page)["column_0"] == "number"
+        visitor.post(again, {"sheet": "Studenten", "header": "1"})
+        assert "werkblad Studenten, kopregel op rij 1" in visitor.get(address).text
+        visitor.post(again, {"sheet": "Studenten", "header": "2"})
         refused = visitor.post(again, {"sheet": "Studenten", "header": "3"})
         assert refused.status_code == 422
         assert "Onder de kopregel staan geen gegevens" in refused.text
         assert "werkblad Studenten, kopregel op rij 2" in visitor.get(address).text
+
+    @pytest.mark.parametrize("sort", ["xlsx", "csv"])
+    def test_of_a_file_with_one_sheet_another_header_row_is_chosen_too(self, visit, sort):
+        rows = (["Nummer", "Naam"], ["Studentnummer", "Leerling"], ["1", "Zoë Vos"])
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        stream = io.BytesIO()
+        book.save(stream)
+        content = stream.getvalue() if sort == "xlsx" else lines(*rows[1:], header=rows[0])
+        visitor = visit("administrator")
+        address = choose(visitor, content, f"s.{sort}").headers["Location"]
+        for row in ("2", "1"):
+            form = {"delimiter": ";", "encoding": "utf-8"} if sort == "csv" else {}
+            visitor.post(address.replace("/kolommen", "/opnieuw-lezen"), {**form, "header": row})
+            page = visitor.get(address).text
+            assert f"kopregel op rij {row}." in page
 
     def test_the_file_goes_when_it_is_imported(self, visit):
         make_programme(crebo="25656")

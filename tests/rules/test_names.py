@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rules.names import split_name
+from app.rules.names import split_name, split_surname
 from app.rules.people import full_name, sort_name
 
 SURE = {
@@ -56,6 +56,14 @@ SURE = {
     "'s-Gravesande, Willem": ("Willem", "", "'s-Gravesande"),
     "BERG, FLEUR VAN DER": ("FLEUR", "VAN DER", "BERG"),
     "Nguyễn, Thị Hoa": ("Thị Hoa", "", "Nguyễn"),
+    # the infix behind the surname
+    "Berg van den, Piet": ("Piet", "van den", "Berg"),
+    "Jansen-de Vries van, Piet": ("Piet", "van", "Jansen-de Vries"),
+    # as letters address people
+    "Dhr. P. Jansen": ("P.", "", "Jansen"),
+    "Mevr. A. de Boer": ("A.", "de", "Boer"),
+    "Boer, mw. A. de": ("A.", "de", "Boer"),
+    "Jan de Heer": ("Jan", "de", "Heer"),
 }
 DOUBTFUL = {
     "Maria Garcia Lopez": ("Maria Garcia", "", "Lopez"),
@@ -69,6 +77,13 @@ DOUBTFUL = {
     "Jansen, Fleur, Anna": ("Fleur Anna", "", "Jansen"),
     "de Vries, Anna van": ("Anna", "van de", "Vries"),
     " , ": ("", "", ""),
+    # what people are called, in brackets
+    "Jansen, P. (Piet)": ("Piet", "", "Jansen"),
+    "Berg, P. van den (Piet)": ("Piet", "van den", "Berg"),
+    "P.J. (Piet) van den Berg": ("Piet", "van den", "Berg"),
+    "Jansen (Piet)": ("Piet", "", "Jansen"),
+    "Jansen, Piet (Petrus Johannes)": ("Piet (Petrus Johannes)", "", "Jansen"),
+    "(Piet)": ("", "", "(Piet)"),
 }
 
 
@@ -89,3 +104,23 @@ def test_what_our_own_lists_write_comes_back_as_it_was():
         assert split_name(sort_name(*parts))[:3] == parts
         if not parts[2].count(" "):
             assert split_name(full_name(*parts))[:3] == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "infix", "last", "doubtful"),
+    [
+        ("van der Berg", "van der", "Berg", False),
+        ("Berg, van der", "van der", "Berg", False),
+        ("Berg van der", "van der", "Berg", False),
+        ("VAN DEN BERG", "VAN DEN", "BERG", False),
+        ("'t Hart", "'t", "Hart", False),
+        ("Jansen", "", "Jansen", False),
+        ("Jansen Smit", "", "Jansen Smit", False),
+        ("van den Berg-van der Veen", "van den", "Berg-van der Veen", False),
+        ("El Amrani", "", "El Amrani", False),
+        ("Van", "", "Van", False),
+        ("Berg, Piet", "", "Berg, Piet", True),
+    ],
+)
+def test_a_surname_with_its_infix_is_taken_apart_and_nothing_of_it_is_lost(text, infix, last, doubtful):
+    assert split_surname(text) == ("", infix, last, doubtful)

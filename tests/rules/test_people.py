@@ -24,7 +24,8 @@ def test_names_are_written_in_full_and_for_lists():
     ("word", "key"),
     [
         ("v", "female"), ("V.", "female"), ("Vrouw", "female"), ("female", "female"),
-        ("M", "male"), ("man", "male"), ("Male", "male"), ("dhr.", "male"),
+        ("Mw.", "female"), ("Meisje", "female"),
+        ("M", "male"), ("man", "male"), ("jongen", "male"), ("Male", "male"), ("dhr.", "male"),
         ("x", "other"), ("Anders", "other"), (" non-binair ", "other"),
         ("", "unknown"), ("onbekend", "unknown"), ("N.v.t.", "unknown"),
     ],
@@ -89,6 +90,20 @@ def test_words_to_look_for_are_few_and_none_begins_another():
     assert people.search_words(" ") == []
 
 
+def test_signs_that_nobody_sees_are_no_part_of_a_text():
+    """What comes along from Outlook, Teams and web pages."""
+    assert people.tidy("\ufeffVIG3A\u200b \u200eNoord\u00ad\u202c") == "VIG3A Noord"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Piet Jansen <p.jansen@x.nl>", "<p.jansen@x.nl>", "Jansen, Piet <mailto:p.jansen@x.nl>",
+     "mailto:p.jansen@x.nl", "\u200bp.jansen@x.nl ", "'Piet' <p.jansen@X.NL>"],
+)  # fmt: skip
+def test_an_address_may_stand_behind_the_name_of_whose_it_is(text):
+    assert people.email(text) == "p.jansen@x.nl"
+
+
 def test_searching_knows_no_accents_or_capitals():
     assert people.search_form("Zoë", "van der", "Çelik-Ørsted", "ŁUKASZ") == "zoe van der celik-orsted lukasz"
     assert people.search_form("José") == people.search_form("José")
@@ -128,7 +143,8 @@ def test_what_is_no_address_is_refused(typed):
     "value",
     ["1-3-2007", "01-03-2007", "1/3/07", "1.3.2007", "1 maart 2007", "1 mrt 2007", "2007-03-01",
      "2007-03-01 00:00:00", "2007-03-01T00:00:00", date(2007, 3, 1), datetime(2007, 3, 1, 12, 0), 39142,  # noqa: DTZ001
-     39142.0, "39142"],
+     39142.0, "39142", "1-3-'07", "1-3-’07", "'1-3-2007", "01-03-2007 00:00:00", "1/3/2007 0:00",
+     "2007-03-01T00:00:00Z", "20070301", 20070301, 20070301.0, "39142,0"],
 )  # fmt: skip
 def test_a_birth_date_is_read_however_it_is_written(value):
     assert people.birth_date(value, today=TODAY) == date(2007, 3, 1)
@@ -157,6 +173,9 @@ def test_two_digits_of_a_year_are_the_latest_past_year():
         (float("inf"), "geen datum"),
         (2007, "geen datum"),
         ("2007", "geen datum"),
+        ("20071301", "geen datum"),
+        (20071301, "geen datum"),
+        ("1-3-2007 12:30", "geen datum"),
         (12, "geen datum"),
         ("01-01-2027", "De geboortedatum 01-01-2027 ligt in de toekomst."),
         ("31-12-1899", "te ver in het verleden"),
