@@ -8,7 +8,6 @@ browser. Every figure of a page is the median of five, after one to warm up.
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import platform
 import statistics
@@ -31,6 +30,7 @@ from app.entities.users import User
 from app.permissions import SYSTEM, Actor, actor_of
 from bench import imports, large, students
 from config import Settings
+from startup import start_up
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -99,9 +99,9 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="proeve-bench-") as folder:
         settings = Settings(school="demo", data=Path(folder), database_url=wanted.database)
-        app = create_app(settings)
-        register_commands(app)
-        gc.freeze()  # as run.py does
+        with start_up():
+            app = create_app(settings)
+            register_commands(app)
         with app.app_context():
             if inspect(db.engine).get_table_names():
                 raise SystemExit("This database is not empty; nothing was done.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, MetaData, Table, insert, select, update
@@ -16,10 +17,7 @@ from app.entities.engine import transaction
 @contextmanager
 def copies_of(*names: str) -> Iterator[dict[str, Table]]:
     """Empty tables with the columns, keys and indexes of these, without their triggers; gone afterwards."""
-    aside = MetaData()
-    for table in metadata.tables.values():
-        table.to_metadata(aside)  # what the copies' foreign keys point at
-    made = {name: _copy(aside.tables[name], aside) for name in names}
+    made = {name: _copy(name) for name in names}
     with transaction():
         connection = db.session.connection()
         for table in made.values():
@@ -32,13 +30,26 @@ def copies_of(*names: str) -> Iterator[dict[str, Table]]:
                 table.drop(db.session.connection())
 
 
-def _copy(table: Table, aside: MetaData) -> Table:
-    """Names of constraints and indexes are a schema's, not a table's: the copy's get another."""
-    copy = table.to_metadata(aside, name=f"bench_{table.name}")
+@cache
+def _copy(name: str) -> Table:
+    """Made once: the engine remembers statements, and with each all tables of its copy's kin.
+
+    Names of constraints and indexes are a schema's, not a table's: the copy's get another.
+    """
+    copy = metadata.tables[name].to_metadata(_aside(), name=f"bench_{name}")
     for one in (*copy.constraints, *copy.indexes):
         if one.name is not None:
             one.name = f"bench_{one.name}"
     return copy
+
+
+@cache
+def _aside() -> MetaData:
+    """What the foreign keys of the copies point at."""
+    aside = MetaData()
+    for table in metadata.tables.values():
+        table.to_metadata(aside)
+    return aside
 
 
 def entering(table: str, number: int) -> float:

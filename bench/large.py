@@ -7,7 +7,6 @@ What counts is the most memory that each of them ever had.
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from app.permissions import actor_of
 from bench import imports
 from bench.students import met
 from config import Settings
+from startup import start_up
 from tests.support.importing import Wizard
 
 ROWS, MOST_MB = 100_000, 300
@@ -55,9 +55,9 @@ def _most() -> int:
 
 
 def _step(step: str, folder: str, database: str, run_id: str, file: str) -> None:
-    app = create_app(Settings(school="demo", data=Path(folder), database_url=database))
-    register_commands(app)
-    gc.freeze()  # as run.py does
+    with start_up():
+        app = create_app(Settings(school="demo", data=Path(folder), database_url=database))
+        register_commands(app)
     with app.app_context(), app.test_request_context():
         administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
         wizard = Wizard(actor_of(administrator))

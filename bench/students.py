@@ -160,6 +160,8 @@ def bulk(actor: Actor, show: Show) -> None:
         ("a group", "student_group_member", add_to_groups, {"groups": groups}),
         ("a user", "supervision", couple_users, {"users": [f"{Role.SCHOOL_SUPERVISOR.value}:{user}"]}),
     )
+    run(couple_programme, actor, ids[:10], target=f"p{programme}")  # one to warm up, as a page has
+    run(undo_coupling, actor, run_id=_last_coupling())
     print(f"  goal of coupling: {STATEMENTS} statements; {THOUSAND_S} s for 1000, {ALL_S:.0f} s for all")
     for who, selection, goal in (
         ("1000", Selection(ids=ids), THOUSAND_S), ("all", Selection(matching=select(Student)), ALL_S),
@@ -176,9 +178,12 @@ def bulk(actor: Actor, show: Show) -> None:
             verdict = "ok" if len(statements) <= STATEMENTS and taken <= goal else "NOT MET"
             note = f"{done} done, {len(statements)} statements: {verdict}; {taken / floor:.1f}x the floor"
             show(f"coupling {who} to {what}", taken, note)
-            last = select(CouplingRun.id).order_by(CouplingRun.id.desc()).limit(1)
-            run_id = db.session.scalars(last).one()
+            run_id = _last_coupling()
             show("  undone", _seconds(lambda run_id=run_id: run(undo_coupling, actor, run_id=run_id)), "")
+
+
+def _last_coupling() -> int:
+    return db.session.scalars(select(CouplingRun.id).order_by(CouplingRun.id.desc()).limit(1)).one()
 
 
 # -- the export
