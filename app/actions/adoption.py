@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, insert, literal, select
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
@@ -92,7 +92,7 @@ def _names(results: Select[Any], most: int | None = None) -> list[str]:
         .join(Student, Student.id == Registration.student_id)
         .join(Exam, Exam.id == Registration.exam_id)
         .where(Result.id.in_(results))
-        .order_by(func.lower(Student.last_name), Student.first_name, Result.id)
+        .order_by(Student.name_key, Result.id)
         .limit(most)
     )
     return [

@@ -242,9 +242,7 @@ def _pairs(targets: Targets[Student], exams: Sequence[int]) -> Any:
 def _already_registered(pairs: Any) -> dict[int, Refused]:
     """Per student why not: the exams that are planned already."""
     rows = db.session.execute(
-        pairs.with_only_columns(Student, Exam).order_by(
-            Student.last_name, Student.first_name, Student.id, Exam.code
-        )
+        pairs.with_only_columns(Student, Exam).order_by(Student.name_key, Student.id, Exam.code)
     )
     held: dict[Student, list[Exam]] = defaultdict(list)
     for student, exam in rows:

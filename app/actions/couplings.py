@@ -212,9 +212,7 @@ def _touched(reasons: dict[int, str]) -> list[Refused]:
     if not reasons:
         return []
     rows = db.session.scalars(
-        select(Student)
-        .where(Student.id.in_(id_set(list(reasons))))
-        .order_by(Student.last_name, Student.first_name, Student.id)
+        select(Student).where(Student.id.in_(id_set(list(reasons)))).order_by(Student.name_key, Student.id)
     )
     return [Refused(row.list_name, reasons[row.id]) for row in rows]
 

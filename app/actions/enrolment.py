@@ -170,8 +170,6 @@ def _refused(students: list[int], goal: Goal) -> list[Refused]:
         return []
     reason = _("is aangemeld voor een examen van %(name)s", name=goal.name)
     rows = db.session.scalars(
-        select(Student)
-        .where(Student.id.in_(id_set(students)))
-        .order_by(Student.last_name, Student.first_name)
+        select(Student).where(Student.id.in_(id_set(students))).order_by(Student.name_key, Student.id)
     )
     return [Refused(row.list_name, reason) for row in rows]

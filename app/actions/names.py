@@ -11,23 +11,23 @@ from app.actions.base import Outcome, Refused, Targets
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.students import Student
-from app.rules.people import sort_name
+from app.rules.people import name_key, sort_name
 
 SHOWN = 10
 BETWEEN = "\x1f"  # in no name
-IN_ORDER = (Student.last_name, Student.first_name, Student.id)
+IN_ORDER = (Student.name_key, Student.id)
 
 
 def told() -> ColumnElement[str]:
     """What a list writes a student by, as one text for `read`."""
-    name = Student.last_name + BETWEEN + Student.first_name + BETWEEN + Student.infix
+    name = Student.first_name + BETWEEN + Student.infix + BETWEEN + Student.last_name
     return name + BETWEEN + Student.number
 
 
 def read(texts: Iterable[str]) -> list[str]:
     """These, in order, as lists write them: "Berg, Fleur van der (0203118)"."""
-    people = sorted(text.split(BETWEEN) for text in texts)
-    return [f"{sort_name(first, infix, last)} ({number})" for last, first, infix, number in people]
+    people = sorted((text.split(BETWEEN) for text in texts), key=lambda one: (name_key(*one[:3]), one[3]))
+    return [f"{sort_name(first, infix, last)} ({number})" for first, infix, last, number in people]
 
 
 def first_names(ids: Sequence[int]) -> list[str]:

@@ -45,7 +45,7 @@ def deactivate_students(actor: Actor, targets: Targets[Student]) -> Outcome:
     rows = db.session.execute(
         select(Student, coming.label("coming"))
         .where(Student.id.in_(targets.among()), Student.active)
-        .order_by(Student.last_name, Student.first_name, Student.id)
+        .order_by(Student.name_key, Student.id)
     ).all()
     held = [row.Student for row in rows if row.coming]
     leaving = [row.Student.id for row in rows if not row.coming]

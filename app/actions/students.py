@@ -130,7 +130,7 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
     """Enter one student; a praktijkbegeleider who does so supervises the student from then on."""
     student = Student(**_person(data), extra=own_values(data, {}))
     _refuse_double(student.number, 0)
-    student.search = _search(student)
+    _make_findable(student)
     db.session.add(student)
     db.session.flush()
     if target:
@@ -202,7 +202,7 @@ def change_student(
         setattr(student, key, value)
     student.extra = own_values(data, student.extra)
     _refuse_double(student.number, student.id)
-    student.search = _search(student)
+    _make_findable(student)
     details = {key: [before[key], value] for key, value in _shown(student).items() if value != before[key]}
     wanted = dict(
         zip(
@@ -260,10 +260,10 @@ def _shown(student: Student) -> dict[str, Any]:
     }
 
 
-def _search(student: Student) -> str:
-    return people.student_search(
-        student.first_name, student.infix, student.last_name, student.number, student.email
-    )
+def _make_findable(student: Student) -> None:
+    name = (student.first_name, student.infix, student.last_name)
+    student.search = people.student_search(*name, student.number, student.email)
+    student.name_key = people.name_key(*name)
 
 
 def _refuse_double(number: str, own_id: int) -> None:

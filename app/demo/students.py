@@ -19,7 +19,7 @@ from app.entities.base import db, utc_now
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member, group_rule
 from app.entities.users import User
 from app.permissions import Role
-from app.rules.people import student_search
+from app.rules.people import name_key, student_search
 
 LOCATIONS = ("Hoofdgebouw", "Dependance Noord", "Dependance Haven")  # as the demo school names them
 
@@ -88,10 +88,11 @@ def write_students(placed: Sequence[Placed]) -> None:
 
 def _student_row(one: Placed, now: Any) -> dict[str, Any]:
     who = one.person
+    name = (who.first_name, who.infix, who.last_name)
     return {
         "id": one.id, "number": who.number, "first_name": who.first_name, "infix": who.infix,
         "last_name": who.last_name, "gender": who.gender, "birth_date": who.birth_date, "email": who.email,
-        "search": student_search(who.first_name, who.infix, who.last_name, who.number, who.email),
+        "search": student_search(*name, who.number, who.email), "name_key": name_key(*name),
         "progress_available": one.place % 2 == 0, "active": True, "user_id": one.user_id, "version": 1,
         "created_at": now, "extra": _extra(one),
     }  # fmt: skip

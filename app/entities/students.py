@@ -80,12 +80,16 @@ FLAGS = " + ".join(
 )
 
 
+BY_BYTES = Text().with_variant(Text(collation="C"), "postgresql")  # ordered alike on both databases
+
+
 class Student(Model):
-    """`number` is text (leading zeros count); `search` is the words that the student is found by."""
+    """`number` is text (leading zeros count); `search` is the words that the student is found by, `name_key`
+    the name as lists are ordered by it (rules/people.py)."""
 
     __tablename__ = "student"
     __table_args__ = (
-        Index("ix_student_last_name", "last_name", "first_name", "id"),
+        Index("ix_student_name_key", "name_key", "id"),
         Index("ix_student_progress", "progress_available", "id"),
     )
 
@@ -101,6 +105,7 @@ class Student(Model):
     birth_date: Mapped[date | None]
     email: Mapped[str] = mapped_column(String(254), default="")
     search: Mapped[str] = mapped_column(String(500), default="")
+    name_key: Mapped[str] = mapped_column(BY_BYTES, default="", server_default="")
     # what the school adds itself (school.toml): key of the field -> value, as app/rules/fields.py keeps it
     extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     progress_available: Mapped[bool] = mapped_column(default=False)
@@ -161,9 +166,7 @@ class StudentTerm(Model):
     __tablename__ = "student_term"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    term: Mapped[str] = mapped_column(
-        Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True
-    )
+    term: Mapped[str] = mapped_column(BY_BYTES, primary_key=True)
     student_id: Mapped[int] = mapped_column(primary_key=True, index=True)
 
 

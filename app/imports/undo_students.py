@@ -70,7 +70,7 @@ def undo_student_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
     """Take back what one import did, except what was touched since; that is named."""
     run, undoing = run_to_undo(actor, targets, "students"), Undoing()
     own = visible(actor, Student, Permission.STUDENTS_IMPORT).with_only_columns(Student.id)
-    found = written(run, What.STUDENT, Student, own, Student.last_name, Student.first_name)
+    found = written(run, What.STUDENT, Student, own, Student.name_key)
     new = [one for one in found if one.was is None]
     undoing.keep_hidden(out_of_sight(run, own, *OF_STUDENTS))
     groups = written(run, What.GROUP, StudentGroup, visible_groups(actor))

@@ -24,7 +24,7 @@ from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
 from app.queries.imports import Fact, account_facts, group_ids, student_ids
 from app.rules.fields import PREFIX, packed
-from app.rules.people import student_search
+from app.rules.people import name_key, student_search
 
 STORED = tuple(column.key for column in STUDENTS.fixed if column.stored)
 EMPTY: Mapping[str, Any] = {"infix": "", "gender": Gender.UNKNOWN, "birth_date": None, "email": ""}
@@ -119,11 +119,11 @@ def _stored(row: CheckedRow) -> dict[str, Any]:
 
 
 def searchable(values: dict[str, Any]) -> dict[str, Any]:
-    """A row of the table: the school's own fields in one column, and the words to find the student by."""
-    found = student_search(
-        values["first_name"], values["infix"], values["last_name"], values["number"], values["email"]
-    )
-    return {**packed(values), "search": found}
+    """A row of the table: the school's own fields in one column, the words to find the student by, and what
+    orders him in a list."""
+    name = (values["first_name"], values["infix"], values["last_name"])
+    found = student_search(*name, values["number"], values["email"])
+    return {**packed(values), "search": found, "name_key": name_key(*name)}
 
 
 # -- couplings

@@ -107,7 +107,7 @@ def _page_of_members(page: GroupsPage, group: StudentGroup) -> tuple[Sequence[St
     seen = members_seen(current_actor(), group.id)
     wanted = Wanted(seen, seen, [Student.id], down=False, load=(), size=page_size(PAGE_SIZE))
     here = page.href("show", pk=group.id)
-    order: Sequence[Any] = (Student.last_name, Student.first_name, Student.id)
+    order: Sequence[Any] = (Student.name_key, Student.id)
     return numbered(wanted, order, lambda place: href_with(here, [*page.list_pairs(), *place]))
 
 

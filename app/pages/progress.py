@@ -184,7 +184,7 @@ class ProgressPage(ListPage):
     title = _l("Onderwijsvoortgang")
     columns = (
         ListColumn(
-            "name", _l("Naam"), lambda s: Cell(s.sort_name, f"/voortgang/{s.id}"), order=Student.last_name
+            "name", _l("Naam"), lambda s: Cell(s.sort_name, f"/voortgang/{s.id}"), order=Student.name_key
         ),
         ListColumn("number", _l("Studentnummer"), lambda s: Cell(s.number), order=Student.number),
         ListColumn("programme", _l("Opleiding"), _programmes),
@@ -200,7 +200,7 @@ class ProgressPage(ListPage):
             lambda: [("ja", _("Beschikbaar")), ("nee", _("Niet beschikbaar"))],
         ),
     )  # fmt: skip
-    default_order = (Student.last_name, Student.first_name)
+    default_order = (Student.name_key,)
     load = (
         selectinload(Student.enrolments).options(
             joinedload(Enrolment.programme), joinedload(Enrolment.elective)

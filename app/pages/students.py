@@ -174,7 +174,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     permission = Permission.STUDENTS_SEE
     title = _l("Studenten")
     columns = (
-        _column("name", lambda line: name_cell(line.student), order=(Student.last_name, Student.first_name)),
+        _column("name", lambda line: name_cell(line.student), order=Student.name_key),
         _column("number", lambda line: Cell(line.student.number), order=Student.number),
         _column("programme", programme_cell),
         _column("groups", groups_cell),
@@ -211,7 +211,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     )  # fmt: skip
     endless = True
     live = True
-    default_order = (Student.last_name, Student.first_name)
+    default_order = (Student.name_key,)
     show_load = queries.STUDENT_PARTS
     bulk = BULK
     page_actions = ((add_student, "plus-lg"),)

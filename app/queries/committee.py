@@ -166,5 +166,5 @@ def export_rows(results: Select[Any]) -> Sequence[Any]:
         .join(Exam, Exam.id == Registration.exam_id)
         .outerjoin(Adoption, Adoption.result_id == Result.id)
         .where(Result.id.in_(ids))
-        .order_by(func.lower(Student.last_name), Student.first_name, Exam.code, Registration.attempt)
+        .order_by(Student.name_key, Exam.code, Registration.attempt)
     ).all()  # fmt: skip

@@ -38,13 +38,13 @@ def member_rows(actor: Actor, ids: Sequence[int]) -> Iterator[Any]:
     statement = (
         select(
             StudentGroup.name.label("group"), Student.number, Student.first_name, Student.infix,
-            Student.last_name, Student.id,
+            Student.last_name, Student.name_key, Student.id,
         )
         .join(found, found.c.group_id == StudentGroup.id)
         .join(Student, Student.id == found.c.student_id)
         .where(Student.id.in_(seen))
         .distinct()
-        .order_by(StudentGroup.name, Student.last_name, Student.first_name, Student.id)
+        .order_by(StudentGroup.name, Student.name_key, Student.id)
         .execution_options(yield_per=AT_A_TIME)
     )  # fmt: skip
     yield from db.session.execute(statement)

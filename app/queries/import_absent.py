@@ -40,7 +40,7 @@ def absent_students(
     elif groups:
         named = select(StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(groups))))
         found = found.where(Student.id.in_(members_of(named)))
-    return _absent(found, Student, [Student.last_name, Student.first_name, Student.id], "list_name")
+    return _absent(found, Student, [Student.name_key, Student.id], "list_name")
 
 
 def absent_users(actor: Actor, addresses: Collection[str], roles: Collection[str]) -> Absent:

@@ -94,7 +94,7 @@ def given_since(run: ImportRun, own: Select[Any], but: Collection[int]) -> Seque
             ImportChange.run_id == run.id, ImportChange.kind.in_((What.ENROLMENT, What.MEMBER)),
             Student.id.in_(own), Student.id.not_in(id_set(list(but))),
         )
-        .order_by(Student.last_name, Student.first_name, Student.id)
+        .order_by(Student.name_key, Student.id)
     ).all()  # fmt: skip
 
 

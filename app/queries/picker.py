@@ -157,7 +157,7 @@ def _students(actor: Actor, asked: Asked, *, of_groups: bool = False) -> list[Op
     if asked.words:  # by the words that students are found by everywhere, through their index
         statement = statement.where(found_by(asked.words))
     statement = replace(asked, words="").among(statement, Student.id)
-    rows = db.session.scalars(statement.order_by(Student.last_name, Student.first_name, Student.id))
+    rows = db.session.scalars(statement.order_by(Student.name_key, Student.id))
     return [Option(str(row.id), row.list_name) for row in rows]
 
 

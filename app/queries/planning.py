@@ -232,9 +232,7 @@ def load_overview(
     pages = max(1, -(-count // size))
     page = min(max(1, page), pages)
     rows = db.session.scalars(
-        statement.order_by(Student.last_name, Student.first_name, Student.id)
-        .limit(size)
-        .offset((page - 1) * size)
+        statement.order_by(Student.name_key, Student.id).limit(size).offset((page - 1) * size)
     ).all()
     ids = [row.id for row in rows]
     cells = _cells(actor, ids, exams, now)

@@ -139,9 +139,7 @@ def is_known(actor: Actor, exam: Exam, candidates: Collection[Candidate]) -> boo
 def load_candidates(exam: Exam, students: Sequence[int]) -> Sequence[Candidate]:
     """The students in the order of lists (last name first). Seven queries."""
     rows = db.session.scalars(
-        select(Student)
-        .where(Student.id.in_(id_set(students)))
-        .order_by(Student.last_name, Student.first_name, Student.id)
+        select(Student).where(Student.id.in_(id_set(students))).order_by(Student.name_key, Student.id)
     ).all()
     found = {row.id: Candidate(row.id, row.list_name, row.active) for row in rows}
     _add_enrolments(exam, found)

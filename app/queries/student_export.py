@@ -28,7 +28,7 @@ def export_rows(ids: Sequence[int]) -> Iterator[Any]:
             _users(Role.SCHOOL_SUPERVISOR), _users(Role.COMPANY_SUPERVISOR), Student.extra,
         )
         .where(Student.id.in_(id_set(ids)))
-        .order_by(Student.last_name, Student.first_name, Student.id)
+        .order_by(Student.name_key, Student.id)
         .execution_options(yield_per=AT_A_TIME)
     )  # fmt: skip
     yield from db.session.execute(statement)

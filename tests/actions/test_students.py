@@ -22,6 +22,7 @@ from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.groups import groups_of
 from app.queries.picker import user_label
+from app.rules.people import name_key
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 
 Actors = Callable[..., Actor]
@@ -73,6 +74,7 @@ def test_an_administrator_enters_a_student_and_the_number_keeps_its_zeros(actor:
     assert student.birth_date == date(2008, 11, 24)
     assert student.email == "zoe@example.nl"
     assert student.search == "zoe van der celik 0020311 zoe@example.nl example.nl"
+    assert student.name_key == name_key("Zoë", "van der", "Çelik")
     assert outcome.goto == student.id
 
 
@@ -168,6 +170,7 @@ def test_the_pencil_changes_own_data_and_says_what_changed(actor: Actors) -> Non
     changed = only_student()
     assert (changed.first_name, changed.birth_date, changed.version) == ("Flór", None, 2)
     assert changed.search.startswith("flor van der berg")
+    assert changed.name_key == name_key(changed.first_name, changed.infix, changed.last_name)
     assert outcome.details == {"first_name": ["Fleur", "Flór"], "birth_date": ["14-03-2008", ""]}
     assert last_entry().details == outcome.details
 

@@ -18,6 +18,7 @@ from app.entities.students import (
     group_rule,
 )
 from app.entities.users import User
+from app.rules.people import name_key
 from tests.factories.base import at_once, numbers, save, saved
 
 
@@ -38,7 +39,8 @@ def make_student(
         "search": f"fleur van der berg{n:05} 0{20000 + n}",
         **values,
     }
-    student = saved(Student(**given))
+    key = name_key(given["first_name"], given["infix"], given["last_name"])
+    student = saved(Student(**{"name_key": key, **given}))
     enrol(student, *targets)
     for user, role in supervisors:
         supervise(student, user, role)

@@ -39,6 +39,7 @@ from app.imports.write_groups import import_groups
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, actor_of
 from app.queries.groups import groups_of
+from app.rules.people import name_key
 from tests.factories import (
     make_exam,
     make_group,
@@ -109,7 +110,9 @@ def test_who_was_new_goes_and_who_was_there_is_as_before(wizard, programme):
     assert "1 verwijderd, 1 teruggezet, 0 gebleven. 1 studentgroep verwijderd." in outcome.summary
     assert db.session.scalars(select(Student.number)).all() == ["9"]
     assert everything("9") == before
-    assert db.session.scalars(select(Student.search)).one().startswith("oud")
+    student = db.session.scalars(select(Student)).one()
+    assert student.search.startswith("oud")
+    assert student.name_key == name_key(student.first_name, student.infix, student.last_name)
     assert rows(StudentGroup) == 0
 
 

@@ -28,6 +28,7 @@ from app.imports.workbook import example_csv, example_xlsx, refused_xlsx
 from app.imports.write_students import import_students
 from app.queries.groups import groups_of
 from app.queries.imports import last_choices
+from app.rules.people import name_key
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
@@ -151,6 +152,7 @@ def test_an_empty_cell_wipes_nothing_and_a_filled_one_changes(wizard, students):
     (student,) = students()
     assert (student.full_name, student.email) == ("Fleurtje van der Berg", "f@example.nl")
     assert student.search.startswith("fleurtje van der berg")
+    assert student.name_key == name_key("Fleurtje", "van der", "Berg")
     assert student.gender is Gender.FEMALE
 
 

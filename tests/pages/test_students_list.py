@@ -43,6 +43,15 @@ def steps(page: str) -> dict[str, str]:
     return {text: html.unescape(href) for href, text in LINK.findall(pager)}
 
 
+def test_the_list_stands_in_the_order_of_a_dutch_list_on_every_database(visit: Visit) -> None:
+    wanted = ["Bergen", "Çelik", "Dam", "el Amrani", "Özdemir", "Zwart"]
+    for name in reversed(wanted):
+        make_student(last_name=name)
+    visitor = visit("administrator")
+    assert names(visitor.get("/studenten/").text) == wanted
+    assert names(visitor.get("/studenten/?order=name&down=1&size=10").text) == wanted[::-1]
+
+
 def test_one_walks_from_the_first_page_to_the_last_and_back_over_the_same_rows(visit: Visit) -> None:
     # Equal names too: then the id decides.
     everyone = sorted([f"Naam{number:02}" for number in range(20)] + ["Zelfde"] * 12)

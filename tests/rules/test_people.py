@@ -215,3 +215,12 @@ def test_whatever_stands_in_the_cell_the_answer_is_a_date_or_a_sentence(value):
         assert "datum" in found
     else:
         assert found is None or date(1900, 3, 1) <= found <= TODAY
+
+
+def test_names_stand_in_the_order_of_a_dutch_list():
+    listed = [
+        ("Bo", "", "Aydın"), ("Anna", "de", "Berg"), ("Bert", "van", "berg"), ("Cor", "", "Bergen"),
+        ("Dirk", "", "Çelik"), ("Eva", "", "Dam"), ("Fatima", "", "el Amrani"), ("Élise", "", "Özdemir"),
+        ("Fien", "", "Özdemir"), ("Gijs", "", "Zwart"),
+    ]  # fmt: skip
+    assert sorted(listed, key=lambda name: people.name_key(*name)) == listed
