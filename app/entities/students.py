@@ -145,7 +145,6 @@ class StudentToDo(Model):
     """
 
     __tablename__ = "student_to_do"
-    __table_args__ = (Index("ix_student_to_do_flags", "flags", "student_id"),)
 
     student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     programme_count: Mapped[int] = mapped_column(server_default="0")
@@ -154,7 +153,7 @@ class StudentToDo(Model):
     code_count: Mapped[int] = mapped_column(server_default="0")  # inlogcodes used, and mails with one
     progress_available: Mapped[bool]
     active: Mapped[bool]
-    flags: Mapped[int] = mapped_column(SmallInteger, Computed(FLAGS, persisted=True))
+    flags: Mapped[int] = mapped_column(SmallInteger, Computed(FLAGS, persisted=True), index=True)
 
 
 class StudentTerm(Model):
