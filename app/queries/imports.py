@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.sql import column
 
@@ -24,6 +23,7 @@ from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import RoleRow, User
 from app.errors import NotFound
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
+from app.queries.users import is_holder
 from app.rules.fields import flat
 from app.rules.mapping import ColumnMap, read_mapping
 from app.rules.people import full_name, sort_name
@@ -286,12 +286,7 @@ def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
 
 def people_to_couple() -> Mapping[int, UserFact]:
     """Active users with a role beside students, by id."""
-    holders = (
-        select(assoc_user_role.c.user_id)
-        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
-        .where(RoleRow.name.in_([role.value for role in SUPERVISION_ROLES]))
-    )
-    wanted = and_(User.active.is_(True), User.guest.is_(False), User.id.in_(holders))
+    wanted = and_(User.active.is_(True), User.guest.is_(False), is_holder(*SUPERVISION_ROLES))
     return {fact.id: fact for fact in user_facts(wanted)}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -20,10 +19,11 @@ from app.entities.students import (
     StudentToDo,
     Supervision,
 )
-from app.entities.users import RoleRow, User
+from app.entities.users import User
 from app.permissions import Role
 from app.queries.asked import is_id, matching_words
 from app.queries.student_search import found_by
+from app.queries.users import is_holder
 from app.rules.people import search_form
 
 
@@ -69,9 +69,8 @@ def by_supervisor(statement: Select[Any], user: str) -> Select[Any]:
     if is_id(user):
         return statement.where(Student.id.in_(_supervised().where(Supervision.user_id == int(user))))
     # From who has the role: all users are all students too.
-    holders = select(assoc_user_role.c.user_id).join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
     named = select(User.id).where(
-        User.id.in_(holders.where(RoleRow.name == Role.SCHOOL_SUPERVISOR)),
+        is_holder(Role.SCHOOL_SUPERVISOR),
         matching_words(user, User.first_name, User.infix, User.last_name),
     )
     return statement.where(Student.id.in_(_supervised().where(Supervision.user_id.in_(named))))

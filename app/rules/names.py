@@ -61,8 +61,7 @@ def split_surname(text: str) -> Split:
         return Split("", "", whole, doubtful=True)
     before = _infixes_at_start(words)
     last = words[before:]
-    trailing = 0 if before or comma else min(_infixes_at_end(last), len(last) - 1)
-    last, after = last[: len(last) - trailing], last[len(last) - trailing :]
+    last, after = (last, []) if before or comma else _without_infix_behind(last)
     return _made([], [*words[:before], *behind, *after], last, doubtful=bool(before and behind))
 
 
@@ -78,14 +77,18 @@ def _with_commas(parts: list[list[str]]) -> Split:
     between = parts.pop(at) if at else []
     surname, names = parts[0], [word for part in parts[1:] for word in part]
     before = _infixes_at_start(surname)
-    last = surname[before:]
-    trailing = min(_infixes_at_end(last), len(last) - 1)  # "Berg van den, Piet"
-    last, after = last[: len(last) - trailing], last[len(last) - trailing :]
+    last, after = _without_infix_behind(surname[before:])  # "Berg van den, Piet"
     behind = _infixes_at_end(names)
     given = names[: len(names) - behind]
     infix = [*between, *names[len(given) :], *surname[:before], *after]
     places = sum(map(bool, (between, behind, before, after)))
     return _made(given, infix, last, doubtful=places > 1 or len(parts) > 2 or not given)
+
+
+def _without_infix_behind(surname: list[str]) -> tuple[list[str], list[str]]:
+    """ "Berg van den": the surname, of which a word always stays, and the infix behind it."""
+    at = max(1, len(surname) - _infixes_at_end(surname))
+    return surname[:at], surname[at:]
 
 
 def _in_speaking_order(words: list[str]) -> Split:

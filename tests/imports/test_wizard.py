@@ -30,6 +30,7 @@ from app.queries.groups import groups_of
 from app.queries.imports import last_choices
 from app.rules.people import name_key
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
+from tests.imports.hostile import workbook
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
@@ -574,12 +575,3 @@ def many(batch: int, size: int, name: str = "Vos") -> bytes:
 
 def receive_of(wizard: Wizard, content: bytes) -> int:
     return receive(wizard.actor, wizard.kind, content, "studenten.csv")
-
-
-def workbook(*rows: list[object]) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
