@@ -16,7 +16,7 @@ from sqlalchemy import Select, bindparam, select
 from app.entities.base import db
 from app.entities.users import User
 from app.permissions import GUEST_RIGHTS, permission_pair
-from app.queries.sessions import Present, session_of
+from app.queries.access.sessions import Present, session_of
 
 
 class ProeveSecurity(SecurityManager):

@@ -16,13 +16,13 @@ from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
 from sqlalchemy import inspect, select
 
-from app.actions.base import run
-from app.actions.demo import add_demo_students, load_demo_school
-from app.actions.programmes import load_catalogue
-from app.actions.retention import forget_outdated
-from app.actions.roles import generate_roles
-from app.actions.setup import create_administrator
-from app.actions.trail import broken_at
+from app.actions.base.base import run
+from app.actions.base.trail import broken_at
+from app.actions.catalogue.programmes import load_catalogue
+from app.actions.school.demo import add_demo_students, load_demo_school
+from app.actions.school.retention import forget_outdated
+from app.actions.users.roles import generate_roles
+from app.actions.users.setup import create_administrator
 from app.entities.base import db
 from app.entities.users import User
 from app.errors import ProeveError, RuleBroken

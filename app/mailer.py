@@ -25,11 +25,11 @@ from flask_mail import Connection, Mail, Message
 from huey import Huey, MemoryHuey, RedisHuey, crontab
 from huey.consumer import Consumer
 
-from app.actions.base import run
-from app.actions.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
-from app.actions.mail_bodies import ready_body
-from app.actions.outbox import one_line
-from app.actions.retention import forget_outdated
+from app.actions.base.base import run
+from app.actions.mail.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
+from app.actions.mail.mail_bodies import ready_body
+from app.actions.mail.outbox import one_line
+from app.actions.school.retention import forget_outdated
 from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.mail import OutboxMail

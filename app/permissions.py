@@ -1,8 +1,8 @@
 """Who may do what, on which rows. One table, and two functions that read it.
 
 `RIGHTS` is the whole of it: permission -> role -> scope. Flask-AppBuilder's roles are generated from
-it (app/actions/roles.py), `may` answers for the act and `visible` for the rows; what a scope means for a
-kind of row stands in app/scopes.py. Not in the table: no.
+it (app/actions/users/roles.py), `may` answers for the act and `visible` for the rows; what a scope means
+for a kind of row stands in app/scopes.py. Not in the table: no.
 """
 
 from __future__ import annotations

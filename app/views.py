@@ -10,34 +10,34 @@ from flask_appbuilder import AppBuilder
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from app.pages.assessment import ToAssessPage
-from app.pages.base.codes import CodesPage
-from app.pages.base.invitation import InvitationPage
-from app.pages.base.second_step import SecondStepPage
-from app.pages.base.sign_in import SignInPage
-from app.pages.base.stop_change import StopChangePage
-from app.pages.calendar import CalendarPage
-from app.pages.committee import CommitteePage, ResultsPage
-from app.pages.exams import ExamsPage
-from app.pages.groups import GroupsPage
-from app.pages.imports import GroupImportPage, StudentImportPage, UserImportPage
-from app.pages.library import LibraryAdminPage
-from app.pages.library_reading import LibraryPage
-from app.pages.outbox import OutboxPage
-from app.pages.own_data import OwnDataPage
-from app.pages.own_exams import OwnExamsPage
-from app.pages.picker import PickerPage
-from app.pages.planning import PlanningPage
-from app.pages.profile import ProfilePage
-from app.pages.programmes import ElectivesPage, ProgrammesPage
-from app.pages.progress import OwnProgressPage, ProgressPage, progress_tab_shown
-from app.pages.school import HealthPage, StartPage
-from app.pages.second_factor import SecondFactorPage
-from app.pages.students import StudentsPage
-from app.pages.trail import TrailPage
-from app.pages.updates import UpdatesPage
-from app.pages.users import UsersPage
-from app.pages.viewing import ViewingPage
+from app.pages.access.calendar import CalendarPage
+from app.pages.access.codes import CodesPage
+from app.pages.access.invitation import InvitationPage
+from app.pages.access.own_data import OwnDataPage
+from app.pages.access.profile import ProfilePage
+from app.pages.access.second_factor import SecondFactorPage
+from app.pages.access.second_step import SecondStepPage
+from app.pages.access.sign_in import SignInPage
+from app.pages.access.stop_change import StopChangePage
+from app.pages.assessment.assessment import ToAssessPage
+from app.pages.assessment.committee import CommitteePage, ResultsPage
+from app.pages.base.picker import PickerPage
+from app.pages.catalogue.exams import ExamsPage
+from app.pages.catalogue.programmes import ElectivesPage, ProgrammesPage
+from app.pages.groups.groups import GroupsPage
+from app.pages.imports.imports import GroupImportPage, StudentImportPage, UserImportPage
+from app.pages.library.library import LibraryAdminPage
+from app.pages.library.library_reading import LibraryPage
+from app.pages.mail.outbox import OutboxPage
+from app.pages.planning.own_exams import OwnExamsPage
+from app.pages.planning.planning import PlanningPage
+from app.pages.progress.progress import OwnProgressPage, ProgressPage, progress_tab_shown
+from app.pages.school.school import HealthPage, StartPage
+from app.pages.school.updates import UpdatesPage
+from app.pages.students.students import StudentsPage
+from app.pages.trail.trail import TrailPage
+from app.pages.users.users import UsersPage
+from app.pages.users.viewing import ViewingPage
 from app.permissions import Permission
 
 

@@ -20,9 +20,9 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from app import create_app
-from app.actions.base import run
-from app.actions.demo import add_demo_students
-from app.actions.trail import broken_at
+from app.actions.base.base import run
+from app.actions.base.trail import broken_at
+from app.actions.school.demo import add_demo_students
 from app.commands import load_demo, prepare, register_commands
 from app.entities.base import db
 from app.entities.programmes import Programme

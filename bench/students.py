@@ -13,11 +13,11 @@ from typing import Any
 from openpyxl import Workbook
 from sqlalchemy import event, func, select
 
-from app.actions.base import Action, Selection, run
-from app.actions.couplings import undo_coupling
-from app.actions.enrolment import couple_programme
-from app.actions.group_members import add_to_groups
-from app.actions.supervision import couple_users
+from app.actions.base.base import Action, Selection, run
+from app.actions.groups.group_members import add_to_groups
+from app.actions.students.couplings import undo_coupling
+from app.actions.students.enrolment import couple_programme
+from app.actions.students.supervision import couple_users
 from app.documents.students import students_file
 from app.entities.base import db
 from app.entities.couplings import CouplingRun
@@ -25,8 +25,8 @@ from app.entities.programmes import Elective, Programme
 from app.entities.students import Student, StudentGroup
 from app.entities.users import User
 from app.permissions import Actor, Role
-from app.queries.student_export import SEPARATOR, export_rows
-from app.queries.users import with_role
+from app.queries.students.student_export import SEPARATOR, export_rows
+from app.queries.users.users import with_role
 from bench.floor import entering, raising
 from tests.support.queries import counted
 from tests.support.visitor import Visitor

@@ -18,11 +18,11 @@ from flask import Flask, current_app
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.actions.base import preview, run
-from app.actions.sessions import Opening
-from app.actions.sign_in import record_sign_in
-from app.actions.students import add_student, change_student
-from app.actions.trail import broken_at
+from app.actions.access.sessions import Opening
+from app.actions.access.sign_in import record_sign_in
+from app.actions.base.base import preview, run
+from app.actions.base.trail import broken_at
+from app.actions.students.students import add_student, change_student
 from app.commands import prepare
 from app.entities.base import db, metadata
 from app.entities.engine import UnguardedWrite, transaction

@@ -20,7 +20,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from app.actions.imports import keep_parts
+from app.actions.imports.imports import keep_parts
 from app.documents.sheets import xlsx_file
 from app.entities.base import db
 from app.entities.engine import transaction

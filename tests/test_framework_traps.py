@@ -17,8 +17,8 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
-from app.actions.base import REGISTRY
-from app.actions.integrity import explain
+from app.actions.base.base import REGISTRY
+from app.actions.base.integrity import explain
 from app.builder import granted
 from app.entities.base import db
 from app.entities.engine import transaction

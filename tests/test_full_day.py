@@ -23,10 +23,10 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.base import run
-from app.actions.codes import shown_code
-from app.actions.login_codes import send_login_codes
-from app.actions.sign_in import TRIES_PER_ACCOUNT
+from app.actions.access.codes import shown_code
+from app.actions.access.login_codes import send_login_codes
+from app.actions.access.sign_in import TRIES_PER_ACCOUNT
+from app.actions.base.base import run
 from app.entities.base import db, metadata
 from app.entities.mail import OutboxMail
 from app.entities.trail import AuditEntry
@@ -194,7 +194,7 @@ def test_an_unknown_user_takes_as_long_as_a_known_one(
     app: Flask, visitor_of: VisitorOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In turns, so that a busy machine is as slow to both; the difference drowns in the spread."""
-    monkeypatch.setattr("app.actions.sign_in.TRIES_PER_ADDRESS", 10_000)
+    monkeypatch.setattr("app.actions.access.sign_in.TRIES_PER_ADDRESS", 10_000)
     known, unknown = [], []
     page = visitor_of(None)
     page.token()

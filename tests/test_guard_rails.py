@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.base import REGISTRY, Action, Outcome, action
+from app.actions.base.base import REGISTRY, Action, Outcome, action
 from app.entities.base import Model, metadata
 from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role
 from app.scopes import SCOPES, Scope
@@ -135,7 +135,7 @@ def test_every_role_has_a_dutch_name() -> None:
 
 
 def test_the_framework_holds_exactly_the_rights_of_the_table(app: Flask) -> None:
-    from app.actions.roles import _stored_pairs, wanted_pairs
+    from app.actions.users.roles import _stored_pairs, wanted_pairs
     from app.views import menu_permissions
 
     assert _stored_pairs() == {role.value: pairs for role, pairs in wanted_pairs(menu_permissions()).items()}
@@ -180,11 +180,22 @@ def _sources(*but: str) -> Iterator[Path]:
 
 
 WRITES_MEMBERS = (
-    "entities/students.py", "entities/membership.py", "actions/groups.py", "actions/group_members.py",
-    "actions/group_rule.py", "actions/students.py", "actions/couplings.py", "queries/couplings.py",
-    "imports/write_groups.py", "imports/write_students.py", "demo/students.py", "actions/removal.py",
-    "imports/undo_groups.py", "imports/undo_students.py", "queries/import_undo.py",
-)  # fmt: skip
+    "entities/students.py",
+    "entities/membership.py",
+    "actions/groups/groups.py",
+    "actions/groups/group_members.py",
+    "actions/groups/group_rule.py",
+    "actions/students/students.py",
+    "actions/students/couplings.py",
+    "queries/students/couplings.py",
+    "imports/write_groups.py",
+    "imports/write_students.py",
+    "demo/students.py",
+    "actions/students/removal.py",
+    "imports/undo_groups.py",
+    "imports/undo_students.py",
+    "queries/imports/import_undo.py",
+)
 
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("an inline event handler", r"\son[a-z]+\s*=", templates),
@@ -197,11 +208,11 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
     # Who is in a group says entities/membership.py; these write who was put in one.
     ("reading of who was put in a group", r"\bgroup_member\b", lambda: _sources(*WRITES_MEMBERS)),
-    # `num` of an ngettext is written "100.050" (actions/wording.py); these would write it themselves.
+    # `num` of an ngettext is written "100.050" (actions/base/wording.py); these would write it themselves.
     (
         "plural past ngettext",
         r"ungettext|npgettext|%\(num\)[^s]|\bpluralize\b",
-        lambda: (*_sources("actions/wording.py"), *templates()),
+        lambda: (*_sources("actions/base/wording.py"), *templates()),
     ),
     ("the clock of the machine", r"datetime\.now\(\)|utcnow\(\)|date\.today\(\)", _sources),
 ]

@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.base import run
-from app.actions.codes import issue_codes, shown_code
-from app.actions.delivery import LEASE, claim_mails, note_sent
-from app.actions.outbox import NewMail, put_in_outbox, send_again
-from app.actions.sample_mail import send_user_sample
-from app.actions.users import deactivate_users
+from app.actions.access.codes import issue_codes, shown_code
+from app.actions.base.base import run
+from app.actions.mail.delivery import LEASE, claim_mails, note_sent
+from app.actions.mail.outbox import NewMail, put_in_outbox, send_again
+from app.actions.mail.sample_mail import send_user_sample
+from app.actions.users.users import deactivate_users
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

@@ -15,8 +15,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.delivery import LEASE
-from app.actions.outbox import NewMail, put_in_outbox
+from app.actions.mail.delivery import LEASE
+from app.actions.mail.outbox import NewMail, put_in_outbox
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

@@ -10,11 +10,17 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.base import run
-from app.actions.passkeys import remove_passkey
-from app.actions.profile import change_password
-from app.actions.second_factor import make_recovery_codes, new_setup, remove_app, secret_behind, set_up_app
-from app.actions.sign_in import set_password
+from app.actions.access.passkeys import remove_passkey
+from app.actions.access.profile import change_password
+from app.actions.access.second_factor import (
+    make_recovery_codes,
+    new_setup,
+    remove_app,
+    secret_behind,
+    set_up_app,
+)
+from app.actions.access.sign_in import set_password
+from app.actions.base.base import run
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

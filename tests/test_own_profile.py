@@ -13,13 +13,13 @@ from icalendar import Calendar
 from sqlalchemy import insert, select, update
 from werkzeug.security import generate_password_hash
 
-from app.actions.assessment import make_definitive, save_scores
-from app.actions.base import run
-from app.actions.calendar import LinkOutcome, make_calendar_link
-from app.actions.email_change import new_code, stop_code
-from app.actions.mail_bodies import body_with, code_in
-from app.actions.planning_removal import remove_planning
-from app.actions.trail import record
+from app.actions.access.calendar import LinkOutcome, make_calendar_link
+from app.actions.access.email_change import new_code, stop_code
+from app.actions.assessment.assessment import make_definitive, save_scores
+from app.actions.base.base import run
+from app.actions.base.trail import record
+from app.actions.mail.mail_bodies import body_with, code_in
+from app.actions.planning.planning_removal import remove_planning
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.actions.trail import record
+from app.actions.base.trail import record
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.library import LibraryDocument, LibraryPlacement

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.assessment import make_definitive, save_scores
-from app.actions.base import run
-from app.actions.codes import issue_codes
-from app.actions.invitations import withdraw_invitation
-from app.actions.retention import NO_NAME, forget_outdated
+from app.actions.access.codes import issue_codes
+from app.actions.assessment.assessment import make_definitive, save_scores
+from app.actions.base.base import run
+from app.actions.planning.invitations import withdraw_invitation
+from app.actions.school.retention import NO_NAME, forget_outdated
 from app.commands import forget_command
 from app.entities.assessment import Assessment, Result
 from app.entities.base import db, utc_now

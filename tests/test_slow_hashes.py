@@ -10,13 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.base import run
-from app.actions.email_change import change_email, confirm_email, new_code
-from app.actions.invitations import resend_invitation
-from app.actions.mailed_codes import request_code
-from app.actions.own_password import choose_password
-from app.actions.profile import change_password
-from app.actions.second_factor import show_password
+from app.actions.access.email_change import change_email, confirm_email, new_code
+from app.actions.access.mailed_codes import request_code
+from app.actions.access.own_password import choose_password
+from app.actions.access.profile import change_password
+from app.actions.access.second_factor import show_password
+from app.actions.base.base import run
+from app.actions.planning.invitations import resend_invitation
 from app.entities import engine
 from app.entities.base import db, utc_now
 from app.entities.profile import EmailChange

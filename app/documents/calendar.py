@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
 from app.entities.base import utc_now
-from app.queries.calendar import CalendarMoment
+from app.queries.access.calendar import CalendarMoment
 from app.school import School, site_address
 
 

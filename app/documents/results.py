@@ -32,7 +32,7 @@ def headings() -> Sequence[str]:
 
 
 def cells(row: Any) -> Sequence[str | int | Decimal | date | None]:
-    """One row of app.queries.committee.export_rows; dates on the school's calendar."""
+    """One row of app.queries.assessment.committee.export_rows; dates on the school's calendar."""
     return [
         row.number, row.first_name, row.infix, row.last_name,
         row.title, row.code, row.version, row.attempt,

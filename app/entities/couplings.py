@@ -12,7 +12,7 @@ from app.entities.base import Model, Moment, utc_now
 
 
 class CouplingRun(Model):
-    """One run of an action of actions/couplings.py's callers.
+    """One run of an action of actions/students/couplings.py's callers.
 
     `pieces`: what it did, a piece per target: which students were coupled to it, or came away from it. In one
     value, as it is one statement to write for ten students or 100,000, and nobody asks for a part of it.

@@ -1,8 +1,8 @@
 """Step 4: what would happen to every row of a file, with all its errors at once.
 
 The same check serves the page and, at that moment again, the import itself. Everything is compared in
-memory against one reading of the database (queries/imports.py), so ten rows or ten thousand cost as many
-statements.
+memory against one reading of the database (queries/imports/imports.py), so ten rows or ten thousand cost as
+many statements.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.imports import is_large
-from app.actions.wording import say
+from app.actions.base.wording import say
+from app.actions.imports.imports import is_large
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.columns import Column, World, cells_of, short
@@ -25,7 +25,7 @@ from app.imports.kind import Change, CheckedRow, Kept, Kind, Problem, State, Wro
 from app.imports.kinds import kind_of, mapping_of
 from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.imports import Fact, Known
+from app.queries.imports.imports import Fact, Known
 from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_, Reason

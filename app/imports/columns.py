@@ -18,7 +18,7 @@ from app.errors import RuleBroken
 from app.imports.nearest import Nearest
 from app.imports.table import Value
 from app.permissions import SUPERVISION_ROLES
-from app.queries.imports import Known, UserFact
+from app.queries.imports.imports import Known, UserFact
 from app.rules import people
 from app.rules.cells import is_formula_error
 from app.rules.text import N_

@@ -37,9 +37,9 @@ from app.imports.shared import (
 )
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
-from app.queries.import_absent import Absent, absent_groups
-from app.queries.import_groups import RULED, groups_known
-from app.queries.imports import Fact, Known
+from app.queries.imports.import_absent import Absent, absent_groups
+from app.queries.imports.import_groups import RULED, groups_known
+from app.queries.imports.imports import Fact, Known
 from app.rules import groups as rules
 from app.rules import people
 from app.rules.text import N_

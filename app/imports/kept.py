@@ -19,7 +19,7 @@ from app.imports.columns import cell_text
 from app.imports.kind import Wrong
 from app.imports.table import Reading, Table, Value
 from app.imports.table import Row as TableRow
-from app.queries.imports import part_rows
+from app.queries.imports.imports import part_rows
 
 FIRST_VALUES = 5
 FIRST_ROWS = 200  # of which other values are looked for

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportChange, ImportRun, What
-from app.queries.imports import Fact
+from app.queries.imports.imports import Fact
 
 FIRST_VERSION = 1
 NOTHING: Mapping[str, Any] = {}

@@ -23,7 +23,7 @@ from app.imports.columns import (
 from app.imports.kind import Kept
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
-from app.queries.imports import Fact, ProgrammeFact
+from app.queries.imports.imports import Fact, ProgrammeFact
 from app.rules import people
 from app.rules.names import Split, split_name, split_surname
 from app.rules.text import N_

@@ -42,8 +42,8 @@ from app.imports.shared import (
 )
 from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.import_absent import Absent, absent_students
-from app.queries.imports import Fact, Known, student_choices, students_known
+from app.queries.imports.import_absent import Absent, absent_students
+from app.queries.imports.imports import Fact, Known, student_choices, students_known
 from app.rules import people
 from app.rules.text import N_
 from app.school import current_school

@@ -9,10 +9,10 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base import Outcome, Targets, action
-from app.actions.removal import remove_accounts
-from app.actions.sessions import end_sessions
-from app.actions.users import LAST_ONE, SUPPLIER_ONLY
+from app.actions.access.sessions import end_sessions
+from app.actions.base.base import Outcome, Targets, action
+from app.actions.students.removal import remove_accounts
+from app.actions.users.users import LAST_ONE, SUPPLIER_ONLY
 from app.entities.imports import ImportRun, What
 from app.entities.users import User, user_programme
 from app.imports.undo import (
@@ -29,7 +29,7 @@ from app.imports.undo import (
     untouched,
 )
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.import_undo import (
+from app.queries.imports.import_undo import (
     Since,
     Written,
     accounts_since,
@@ -39,8 +39,8 @@ from app.queries.import_undo import (
     roles_of_users,
     written,
 )
-from app.queries.import_users import USER_FIELDS, role_ids
-from app.queries.users import last_active_administrator
+from app.queries.imports.import_users import USER_FIELDS, role_ids
+from app.queries.users.users import last_active_administrator
 from app.rules.people import sort_name
 from app.rules.sessions import ROLES_CHANGED
 from app.rules.text import N_

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.profile import LANGUAGES
-from app.actions.user_form import grantable
-from app.actions.users import NAME_IS_ADDRESS
+from app.actions.access.profile import LANGUAGES
+from app.actions.users.user_form import grantable
+from app.actions.users.users import NAME_IS_ADDRESS
 from app.errors import RuleBroken
 from app.imports.columns import (
     LEAVE,
@@ -38,9 +38,9 @@ from app.imports.shared import (
 )
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
-from app.queries.import_absent import Absent, absent_users
-from app.queries.import_users import A_STUDENT, CLOSED, users_known
-from app.queries.imports import Fact, Known, programme_facts
+from app.queries.imports.import_absent import Absent, absent_users
+from app.queries.imports.import_users import A_STUDENT, CLOSED, users_known
+from app.queries.imports.imports import Fact, Known, programme_facts
 from app.rules.text import N_
 from app.school import current_school
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 
 from flask_babel import force_locale
 
-from app.actions.base import Action, run
-from app.actions.import_jobs import LEASE, claim_import, keep_claim, note_check, note_failed_import
-from app.actions.wording import say
+from app.actions.base.base import Action, run
+from app.actions.base.wording import say
+from app.actions.imports.import_jobs import LEASE, claim_import, keep_claim, note_check, note_failed_import
 from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.imports import ImportRun

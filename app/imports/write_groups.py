@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
-from app.actions.base import Outcome, Targets, action
+from app.actions.base.base import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
@@ -21,7 +21,7 @@ from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
-from app.queries.imports import Fact, group_ids
+from app.queries.imports.imports import Fact, group_ids
 
 
 @dataclass

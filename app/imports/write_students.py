@@ -8,8 +8,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
-from app.actions.base import Outcome, Targets, action
-from app.actions.login_codes import give_students_codes
+from app.actions.access.login_codes import give_students_codes
+from app.actions.base.base import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
@@ -22,7 +22,7 @@ from app.imports.students import STUDENTS, USER_COLUMNS
 from app.imports.summary import Summary
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
-from app.queries.imports import Fact, account_facts, group_ids, student_ids
+from app.queries.imports.imports import Fact, account_facts, group_ids, student_ids
 from app.rules.fields import PREFIX, packed
 from app.rules.people import name_key, student_search
 

@@ -9,9 +9,9 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, update
 
-from app.actions.base import Outcome, Targets, action
-from app.actions.login_codes import issue_codes
-from app.actions.sessions import end_sessions
+from app.actions.access.login_codes import issue_codes
+from app.actions.access.sessions import end_sessions
+from app.actions.base.base import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
@@ -23,7 +23,7 @@ from app.imports.summary import Summary
 from app.imports.users import USERS
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
-from app.queries.import_users import role_ids, user_ids
+from app.queries.imports.import_users import role_ids, user_ids
 from app.rules.sessions import ROLES_CHANGED
 
 STORED = tuple(column.key for column in USERS.columns if column.stored)

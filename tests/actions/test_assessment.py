@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.actions.adoption import record_adoption
-from app.actions.assessment import make_definitive, reopen_assessment, save_scores
-from app.actions.base import Outcome, preview, run
+from app.actions.assessment.adoption import record_adoption
+from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
+from app.actions.base.base import Outcome, preview, run
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
@@ -24,7 +24,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, actor_of
-from app.queries.assessment import assessment_of
+from app.queries.assessment.assessment import assessment_of
 from app.school import current_school
 from tests.factories import (
     make_exam,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.actions.availability import exclude_exam, include_exam, release_progress
-from app.actions.base import run
+from app.actions.base.base import run
+from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.entities.base import db
 from app.entities.students import ExamExclusion, Student
 from app.entities.trail import AuditEntry

@@ -12,9 +12,9 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from app.actions.base import run
-from app.actions.demo import add_demo_students, load_demo_school
-from app.actions.programmes import CATALOGUE, load_catalogue
+from app.actions.base.base import run
+from app.actions.catalogue.programmes import CATALOGUE, load_catalogue
+from app.actions.school.demo import add_demo_students, load_demo_school
 from app.catalogue import load
 from app.catalogue_data import Catalogue
 from app.demo.accounts import ACCOUNTS, PASSWORD
@@ -28,7 +28,7 @@ from app.entities.students import ExamExclusion, Student, Supervision
 from app.entities.users import User
 from app.errors import NotAllowed, RuleBroken
 from app.permissions import SYSTEM, Actor
-from app.queries.planning import load_registrations
+from app.queries.planning.planning import load_registrations
 from app.rules.blocks import BlockState
 from app.rules.conflicts import Moment, Subject, clashes
 from app.school import current_school

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.actions.base import Selection, preview, run
-from app.actions.couplings import undo_coupling
-from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.group_members import add_to_groups, remove_from_group
-from app.actions.retention import forget_outdated
-from app.actions.supervision import couple_users, uncouple_users
+from app.actions.base.base import Selection, preview, run
+from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.school.retention import forget_outdated
+from app.actions.students.couplings import undo_coupling
+from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.supervision import couple_users, uncouple_users
 from app.entities.base import db, utc_now
 from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
@@ -22,7 +22,7 @@ from app.entities.students import Enrolment, Student, Supervision, group_member
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import SYSTEM, Actor
-from app.queries.list_views import own_list
+from app.queries.students.list_views import own_list
 from tests.factories import (
     make_elective,
     make_exam,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import insert, select
 
-from app.actions.base import Selection, preview, run
-from app.actions.enrolment import couple_programme, uncouple_programme
+from app.actions.base.base import Selection, preview, run
+from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.students import Enrolment, Student

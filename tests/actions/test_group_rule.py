@@ -9,28 +9,28 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import preview, run
-from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.group_members import add_members, add_to_groups, remove_from_group, remove_members
-from app.actions.group_rule import drop_rule, set_rule
-from app.actions.groups import change_group, remove_group
-from app.actions.student_state import deactivate_students
-from app.actions.students import add_student
+from app.actions.base.base import preview, run
+from app.actions.groups.group_members import add_members, add_to_groups, remove_from_group, remove_members
+from app.actions.groups.group_rule import drop_rule, set_rule
+from app.actions.groups.groups import change_group, remove_group
+from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.student_state import deactivate_students
+from app.actions.students.students import add_student
 from app.entities.base import db
 from app.entities.membership import members_of
 from app.entities.students import Student, StudentGroup, group_member
 from app.entities.trail import AuditEntry
 from app.errors import NotAllowed, RuleBroken
 from app.permissions import SYSTEM, Actor, actor_of, visible
-from app.queries.group_export import group_rows, member_rows
-from app.queries.groups import groups_of, member_counts
-from app.queries.own_data import own_data
-from app.queries.picker import named
-from app.queries.planning import OverviewFilter, choosable_groups, students_of
-from app.queries.student_choices import filter_choices, overall
-from app.queries.student_export import export_rows
-from app.queries.student_filters import by_group, by_programmes
-from app.queries.student_list import lines_of
+from app.queries.access.own_data import own_data
+from app.queries.base.picker import named
+from app.queries.groups.group_export import group_rows, member_rows
+from app.queries.groups.groups import groups_of, member_counts
+from app.queries.planning.planning import OverviewFilter, choosable_groups, students_of
+from app.queries.students.student_choices import filter_choices, overall
+from app.queries.students.student_export import export_rows
+from app.queries.students.student_filters import by_group, by_programmes
+from app.queries.students.student_list import lines_of
 from tests.factories import enrol, make_group, make_programme, make_student, make_user, refresh
 from tests.support.queries import counted
 
@@ -109,7 +109,7 @@ def test_every_rule_has_its_number_in_the_filter_and_too_many_apart_have_none(
     assert len(set(wanted.values())) > 3
     for cohort, own in filter_choices(SYSTEM, overall(SYSTEM)).programmes.items():
         assert counts["cohort"][cohort] == found(by_programmes(select(Student), own))
-    monkeypatch.setattr("app.queries.student_choices.MANY_APART", 3)
+    monkeypatch.setattr("app.queries.students.student_choices.MANY_APART", 3)
     assert filter_choices(SYSTEM, overall(SYSTEM)).counts == counts | {"group": {str(by_hand.id): 1}}
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import preview, run
-from app.actions.group_copy import copy_groups
-from app.actions.group_export import export_groups
-from app.actions.group_members import add_members, add_to_groups, remove_from_group, remove_members
-from app.actions.groups import add_group, change_group, remove_group
+from app.actions.base.base import preview, run
+from app.actions.groups.group_copy import copy_groups
+from app.actions.groups.group_export import export_groups
+from app.actions.groups.group_members import add_members, add_to_groups, remove_from_group, remove_members
+from app.actions.groups.groups import add_group, change_group, remove_group
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.students import Student, StudentGroup, group_member

@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.assessment import make_definitive, save_scores
-from app.actions.base import run
-from app.actions.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
-from app.actions.planning import plan_exam
-from app.actions.planning_plan import Slot, Wish
-from app.actions.planning_removal import remove_planning
+from app.actions.assessment.assessment import make_definitive, save_scores
+from app.actions.base.base import run
+from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
+from app.actions.planning.planning import plan_exam
+from app.actions.planning.planning_plan import Slot, Wish
+from app.actions.planning.planning_removal import remove_planning
 from app.entities.assessment import Result
 from app.entities.base import db, utc_now
 from app.entities.invitations import Invitation
@@ -24,7 +24,7 @@ from app.entities.programmes import Programme
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Role, actor_of
-from app.queries.invitations import invitations_of
+from app.queries.planning.invitations import invitations_of
 from app.rules.invitations import WITHDRAWN
 from app.school import current_school
 from tests.factories import make_user, refresh

@@ -12,11 +12,11 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from app.actions.base import Outcome, preview, run
-from app.actions.planning import PlanOutcome, plan_exam
-from app.actions.planning_plan import Slot, Wish
-from app.actions.planning_removal import remove_planning
-from app.actions.trail import broken_at
+from app.actions.base.base import Outcome, preview, run
+from app.actions.base.trail import broken_at
+from app.actions.planning.planning import PlanOutcome, plan_exam
+from app.actions.planning.planning_plan import Slot, Wish
+from app.actions.planning.planning_removal import remove_planning
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db, utc_now
 from app.entities.exams import Exam
@@ -27,7 +27,7 @@ from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
-from app.queries.planning_facts import fingerprint, load_candidates
+from app.queries.planning.planning_facts import fingerprint, load_candidates
 from app.school import current_school
 from tests.factories import (
     make_elective,

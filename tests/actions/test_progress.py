@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base import run
-from app.actions.progress import save_own_progress, save_student_progress
+from app.actions.base.base import run
+from app.actions.progress.progress import save_own_progress, save_student_progress
 from app.entities.base import db
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.entities.students import Student

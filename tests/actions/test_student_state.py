@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.actions.base import run
-from app.actions.student_state import deactivate_students, reactivate_students
+from app.actions.base.base import run
+from app.actions.students.student_state import deactivate_students, reactivate_students
 from app.entities.base import db, utc_now
 from app.entities.students import Student
 from app.entities.users import User

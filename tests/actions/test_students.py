@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import run
-from app.actions.couplings import undo_coupling
-from app.actions.student_state import deactivate_students, reactivate_students
-from app.actions.students import add_student, change_student
-from app.actions.supervision import couple_users
+from app.actions.base.base import run
+from app.actions.students.couplings import undo_coupling
+from app.actions.students.student_state import deactivate_students, reactivate_students
+from app.actions.students.students import add_student, change_student
+from app.actions.students.supervision import couple_users
 from app.entities.base import db
 from app.entities.couplings import CouplingRun
 from app.entities.students import Gender, Student, Supervision
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
-from app.queries.groups import groups_of
-from app.queries.picker import user_label
+from app.queries.base.picker import user_label
+from app.queries.groups.groups import groups_of
 from app.rules.people import name_key
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 

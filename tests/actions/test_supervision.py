@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import preview, run
-from app.actions.supervision import couple_users, uncouple_users
+from app.actions.base.base import preview, run
+from app.actions.students.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.couplings import CouplingRun
 from app.entities.students import Student, Supervision

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyotp
 
-from app.actions.sealing import seal
+from app.actions.assessment.sealing import seal
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
 from app.entities.users import User
 from app.rules.tokens import fingerprint

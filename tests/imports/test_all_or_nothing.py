@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.actions.base import preview, run
-from app.actions.trail import broken_at
+from app.actions.base.base import preview, run
+from app.actions.base.trail import broken_at
 from app.entities.base import db, metadata
 from app.entities.imports import ImportRun
 from app.imports.undo_students import undo_student_import

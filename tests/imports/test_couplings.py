@@ -9,7 +9,7 @@ from app.imports.intake import receive
 from app.imports.kinds import USERS
 from app.imports.names import preview_of
 from app.imports.write_users import import_users
-from app.queries.groups import groups_of
+from app.queries.groups.groups import groups_of
 from tests.factories import make_group, make_programme, make_student, make_user
 from tests.support.importing import Wizard, lines
 

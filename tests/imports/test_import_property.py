@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.actions.base import Action, run
-from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.group_members import add_to_groups, remove_from_group
-from app.actions.groups import change_group
-from app.actions.students import change_student
-from app.actions.supervision import couple_users
+from app.actions.base.base import Action, run
+from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.groups.groups import change_group
+from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.students import change_student
+from app.actions.students.supervision import couple_users
 from app.entities.base import db
 from app.entities.exams import Exam
 from app.entities.imports import ImportPart, ImportRun
@@ -34,7 +34,7 @@ from app.imports.undo_students import undo_student_import
 from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.permissions import actor_of
-from app.queries.groups import groups_of
+from app.queries.groups.groups import groups_of
 from tests.factories import make_exam, make_programme, make_registration, make_user, refresh
 from tests.factories.base import save, saved
 from tests.imports import rules_of_imports as rules

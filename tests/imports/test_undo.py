@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from app.actions.availability import release_progress
-from app.actions.base import Action, Outcome, preview, run
-from app.actions.enrolment import couple_programme, uncouple_programme
-from app.actions.group_members import add_to_groups, remove_from_group
-from app.actions.groups import change_group
-from app.actions.imports import sweep_expired
-from app.actions.login_codes import send_student_codes
-from app.actions.mail_bodies import ready_body
-from app.actions.outbox import send_again
-from app.actions.retention import forget_outdated
-from app.actions.students import change_student
-from app.actions.supervision import couple_users
-from app.actions.users import edit_user
+from app.actions.access.login_codes import send_student_codes
+from app.actions.base.base import Action, Outcome, preview, run
+from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.groups.groups import change_group
+from app.actions.imports.imports import sweep_expired
+from app.actions.mail.mail_bodies import ready_body
+from app.actions.mail.outbox import send_again
+from app.actions.school.retention import forget_outdated
+from app.actions.students.availability import release_progress
+from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.students import change_student
+from app.actions.students.supervision import couple_users
+from app.actions.users.users import edit_user
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.imports import ImportChange, ImportRun
@@ -38,7 +38,7 @@ from app.imports.undo_users import undo_user_import
 from app.imports.write_groups import import_groups
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, actor_of
-from app.queries.groups import groups_of
+from app.queries.groups.groups import groups_of
 from app.rules.people import name_key
 from tests.factories import (
     make_exam,

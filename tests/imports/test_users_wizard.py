@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from app.actions.base import run
-from app.actions.imports import start_import
+from app.actions.base.base import run
+from app.actions.imports.imports import start_import
 from app.entities.base import db
 from app.entities.mail import OutboxMail
 from app.entities.sessions import UserSession
@@ -20,7 +20,7 @@ from app.imports.workbook import example_csv, example_xlsx
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.permissions import actor_of
-from app.queries.imports import last_choices
+from app.queries.imports.imports import last_choices
 from app.rules.tokens import new_token
 from tests.factories import make_programme, make_student, make_user, refresh, save
 from tests.imports.hostile import workbook

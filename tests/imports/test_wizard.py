@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select, update
 
-from app.actions.base import run
-from app.actions.imports import choose_columns, discard_import
+from app.actions.base.base import run
+from app.actions.imports.imports import choose_columns, discard_import
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
@@ -26,8 +26,8 @@ from app.imports.kinds import STUDENTS
 from app.imports.reader import FileRefused
 from app.imports.workbook import example_csv, example_xlsx, refused_xlsx
 from app.imports.write_students import import_students
-from app.queries.groups import groups_of
-from app.queries.imports import last_choices
+from app.queries.groups.groups import groups_of
+from app.queries.imports.imports import last_choices
 from app.rules.people import name_key
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
 from tests.imports.hostile import workbook

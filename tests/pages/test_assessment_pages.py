@@ -14,8 +14,8 @@ from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import select, text
 
-from app.actions.adoption import record_adoption
-from app.actions.base import run
+from app.actions.assessment.adoption import record_adoption
+from app.actions.base.base import run
 from app.entities.assessment import Adoption, Assessment, Result
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction

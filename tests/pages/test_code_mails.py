@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.base import run
-from app.actions.login_codes import send_login_codes, send_student_codes
-from app.actions.sample_mail import SAMPLE, SAMPLE_CODE
+from app.actions.access.login_codes import send_login_codes, send_student_codes
+from app.actions.base.base import run
+from app.actions.mail.sample_mail import SAMPLE, SAMPLE_CODE
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

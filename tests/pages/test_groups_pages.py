@@ -12,7 +12,7 @@ from app.entities.base import db
 from app.entities.students import StudentGroup
 from app.entities.trail import AuditEntry
 from app.entities.users import User
-from app.pages.groups import GroupsPage
+from app.pages.groups.groups import GroupsPage
 from tests.factories import make_group, make_programme, make_student, make_user, refresh, supervise
 from tests.support.visitor import Visitor
 

@@ -15,7 +15,7 @@ from app.entities.mail import OutboxMail
 from app.entities.students import StudentGroup
 from app.entities.users import User
 from app.permissions import SYSTEM
-from app.queries.groups import member_counts
+from app.queries.groups.groups import member_counts
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 from tests.pages.test_import_pages import choose, hidden, proposed, to_check
 from tests.support.importing import lines

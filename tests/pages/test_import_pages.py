@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from app.actions import imports as import_actions
+from app.actions.imports import imports as import_actions
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Gender, Student

@@ -6,8 +6,8 @@ import html
 
 from sqlalchemy import select
 
-from app.actions.availability import release_progress
-from app.actions.base import run
+from app.actions.base.base import run
+from app.actions.students.availability import release_progress
 from app.entities.base import db
 from app.entities.students import Student
 from app.permissions import actor_of

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app.actions.base import run
-from app.actions.codes import shown_code
-from app.actions.mailed_codes import use_mailed_code
-from app.actions.sessions import Opening
+from app.actions.access.codes import shown_code
+from app.actions.access.mailed_codes import use_mailed_code
+from app.actions.access.sessions import Opening
+from app.actions.base.base import run
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

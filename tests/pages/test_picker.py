@@ -10,10 +10,10 @@ from flask import Flask
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import func, insert, literal, select
 
-from app.actions.base import run
-from app.actions.group_members import NOBODY_IN_IT, remove_from_group
-from app.actions.picker import GONE
-from app.actions.supervision import NOT_THEIRS, uncouple_users
+from app.actions.base.base import run
+from app.actions.base.picker import GONE
+from app.actions.groups.group_members import NOBODY_IN_IT, remove_from_group
+from app.actions.students.supervision import NOT_THEIRS, uncouple_users
 from app.entities.base import db
 from app.entities.engine import folded, transaction
 from app.entities.programmes import Programme
@@ -21,7 +21,7 @@ from app.entities.students import Enrolment, StudentGroup, Supervision
 from app.entities.users import RoleRow, User, user_programme
 from app.errors import RuleBroken
 from app.permissions import SUPERVISION_ROLES, SYSTEM, Role
-from app.queries.picker import FEW, MOST, SOURCES
+from app.queries.base.picker import FEW, MOST, SOURCES
 from app.rules.people import search_form
 from tests.factories import (
     make_elective,

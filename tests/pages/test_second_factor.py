@@ -13,10 +13,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select, update
 
-from app.actions.assessment import make_definitive
-from app.actions.base import run
-from app.actions.factor_reset import reset_second_factor
-from app.actions.second_factor import make_recovery_codes, remove_app, show_code
+from app.actions.access.factor_reset import reset_second_factor
+from app.actions.access.second_factor import make_recovery_codes, remove_app, show_code
+from app.actions.assessment.assessment import make_definitive
+from app.actions.base.base import run
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
@@ -25,7 +25,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import ProofNeeded, RuleBroken
 from app.permissions import Actor, Role, actor_of
-from app.queries.factors import factors_of
+from app.queries.access.factors import factors_of
 from app.rules.second_factor import Policy, Shown
 from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes

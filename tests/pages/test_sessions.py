@@ -10,15 +10,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app.actions.base import run
-from app.actions.sessions import end_sessions_of_users
-from app.actions.users import deactivate_users, edit_user
+from app.actions.access.sessions import end_sessions_of_users
+from app.actions.base.base import run
+from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry
 from app.permissions import SYSTEM
-from app.queries.users import roles_of
+from app.queries.users.users import roles_of
 from app.rules.sessions import device_name
 from app.rules.tokens import fingerprint
 from tests.factories import make_user, refresh
@@ -173,7 +173,7 @@ class TestEnding:
         assert the_session().ended_because == "roles_changed"
 
     def test_opening_a_closed_account_again_does_not_open_its_sessions(self, app: Flask) -> None:
-        from app.actions.users import reactivate_users
+        from app.actions.users.users import reactivate_users
 
         user, client = user_with_password(), browser(app)
         sign_in(client, user.username)

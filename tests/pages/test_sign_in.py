@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.security import generate_password_hash
 
-from app.actions.base import run
-from app.actions.codes import shown_code
-from app.actions.login_codes import send_login_codes
-from app.actions.users import deactivate_users
+from app.actions.access.codes import shown_code
+from app.actions.access.login_codes import send_login_codes
+from app.actions.base.base import run
+from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, SignInAttempt, User
@@ -146,7 +146,7 @@ class TestWhoExists:
             checked.append(stored.split("$", maxsplit=1)[0])
             return False
 
-        monkeypatch.setattr("app.actions.sign_in.check_password_hash", counting)
+        monkeypatch.setattr("app.actions.access.sign_in.check_password_hash", counting)
         user = make_user("student", password=generate_password_hash(PASSWORD))
         for name in (user.username, "bestaat-niet"):
             sign_in(browser(app), name, "fout")
@@ -182,7 +182,7 @@ class TestRateLimit:
     def test_an_address_is_limited_over_many_accounts(
         self, app: Flask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.actions.sign_in.TRIES_PER_ADDRESS", 3)
+        monkeypatch.setattr("app.actions.access.sign_in.TRIES_PER_ADDRESS", 3)
         texts = [sign_in(browser(app), f"naam{n}", "fout").text for n in range(4)]
         assert ["Te vaak" in text for text in texts] == [False, False, False, True]
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from app.actions.base import run
-from app.actions.library import upload_document
-from app.actions.library_files import check_upload
+from app.actions.base.base import run
+from app.actions.library.library import upload_document
+from app.actions.library.library_files import check_upload
 from app.entities.assessment import Adoption, Assessment, Result
 from app.entities.base import utc_now
 from app.entities.exams import Exam

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from app.actions.base import run
-from app.actions.students import change_student
+from app.actions.base.base import run
+from app.actions.students.students import change_student
 from app.entities.base import db
 from app.entities.students import Student
 from app.entities.trail import AuditEntry

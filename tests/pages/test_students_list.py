@@ -13,7 +13,7 @@ from app.entities.base import db
 from app.entities.lists import ListView
 from app.entities.students import Student
 from app.entities.users import User
-from app.pages import students as students_page
+from app.pages.students import students as students_page
 from tests.factories import (
     make_elective,
     make_group,
@@ -291,7 +291,7 @@ def test_a_group_is_found_by_what_is_typed_of_its_name_a_year_and_a_whole_name_t
         make_group(make_student(last_name=name.split()[-1]), name=name)
     guide = make_user("school_supervisor", first_name="Renée", last_name="Wit")
     make_student(last_name="Begeleid", supervisors=((guide, "school_supervisor"),))
-    monkeypatch.setattr("app.queries.student_choices.MANY", 0)
+    monkeypatch.setattr("app.queries.students.student_choices.MANY", 0)
     visitor = visit("administrator")
     for query, wanted in (
         ("groep=2025", ["2025"]),

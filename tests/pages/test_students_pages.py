@@ -472,7 +472,7 @@ def test_a_school_with_very_many_groups_types_a_name_instead(
     make_group(make_student(last_name="Tweede"), name="VZ-IG 2B")
     visitor = visit("administrator")
     assert '<select class="form-select form-select-sm" id="filter-groep"' in visitor.get("/studenten/").text
-    monkeypatch.setattr("app.queries.student_choices.MANY", 1)
+    monkeypatch.setattr("app.queries.students.student_choices.MANY", 1)
     page = visitor.get("/studenten/?groep=ig 2b").text
     assert 'id="filter-groep" name="groep" value="ig 2b" placeholder="Typ een naam"' in page
     assert "Tweede, Fleur" in page
@@ -486,7 +486,7 @@ def test_a_link_to_the_students_of_one_of_very_many_groups_says_its_name(
     student = make_student(last_name="Eerste", supervisors=((guide, "school_supervisor"),))
     group = make_group(student, name="VZ-IG 2A")
     make_group(make_student(last_name="Tweede", supervisors=((guide, "school_supervisor"),)), name="VZ-IG 2B")
-    monkeypatch.setattr("app.queries.student_choices.MANY", 0)
+    monkeypatch.setattr("app.queries.students.student_choices.MANY", 0)
     page = visit("administrator").get(f"/studenten/?groep={group.id}&begeleider={guide.id}").text
     assert "Studentgroep:</span> VZ-IG 2A<" in page
     assert "Praktijkbegeleider:</span> Sanne de Wit<" in page

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base import run
-from app.actions.updates import add_update, mark_all_updates_read, mark_update_read
+from app.actions.base.base import run
+from app.actions.school.updates import add_update, mark_all_updates_read, mark_update_read
 from app.entities.base import db
 from app.entities.school import SystemUpdate, UpdateRead
 from app.errors import NotAllowed
 from app.permissions import Actor, actor_of
-from app.queries.school import unread_count
+from app.queries.school.school import unread_count
 from tests.factories import make_user, refresh, save
 from tests.support.queries import counted
 from tests.support.visitor import Visitor

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from app.actions.base import run
-from app.actions.codes import shown_code
-from app.actions.login_codes import send_login_codes
-from app.actions.sign_in import check_code
-from app.actions.users import deactivate_users, edit_user
+from app.actions.access.codes import shown_code
+from app.actions.access.login_codes import send_login_codes
+from app.actions.access.sign_in import check_code
+from app.actions.base.base import run
+from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

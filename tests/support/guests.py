@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base import run
-from app.actions.invitation_codes import code_for, token_for
-from app.actions.invitations import invite_company_examiner
+from app.actions.base.base import run
+from app.actions.planning.invitation_codes import code_for, token_for
+from app.actions.planning.invitations import invite_company_examiner
 from app.entities.base import db, utc_now
 from app.entities.exams import Exam
 from app.entities.invitations import Invitation

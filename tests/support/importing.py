@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.actions.base import Action, Outcome, run
-from app.actions.imports import choose_columns, choose_values
+from app.actions.base.base import Action, Outcome, run
+from app.actions.imports.imports import choose_columns, choose_values
 from app.entities.imports import ImportRun
 from app.imports.check import Checked, check_run
 from app.imports.choices import values_to_choose, world_of_choices
@@ -15,7 +15,7 @@ from app.imports.kind import Kind
 from app.imports.kinds import STUDENTS
 from app.imports.write_students import import_students
 from app.permissions import Actor
-from app.queries.imports import last_choices, own_run
+from app.queries.imports.imports import last_choices, own_run
 from tests.factories import refresh
 
 HEADER = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam")

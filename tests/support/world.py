@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from app.actions.assessment import make_definitive, save_scores
-from app.actions.base import run
-from app.actions.library_files import path_of
-from app.actions.trail import record
+from app.actions.assessment.assessment import make_definitive, save_scores
+from app.actions.base.base import run
+from app.actions.base.trail import record
+from app.actions.library.library_files import path_of
 from app.entities.assessment import Result
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction

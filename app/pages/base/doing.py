@@ -14,7 +14,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from app.actions.base import (
+from app.actions.base.base import (
     Action,
     ActionForm,
     Outcome,
@@ -25,15 +25,15 @@ from app.actions.base import (
     run,
     targets_of,
 )
-from app.actions.picker import SEARCH
-from app.actions.proof import demand
-from app.actions.wording import say
+from app.actions.base.picker import SEARCH
+from app.actions.base.proof import demand
+from app.actions.base.wording import say
 from app.entities.base import db
 from app.errors import NotAllowed, RuleBroken
+from app.pages.access.proving import FIELDS as PROOF_FIELDS
+from app.pages.access.proving import with_proof
 from app.pages.base.guards import needs, permission_pair
 from app.pages.base.paging import PLACE
-from app.pages.base.proving import FIELDS as PROOF_FIELDS
-from app.pages.base.proving import with_proof
 from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
 from app.pages.base.view import View
 from app.permissions import Permission

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.actions.wording import say
+from app.actions.base.wording import say
 from app.errors import OnlyLooking, ProeveError, ViewingOver
 from app.school import current_school
 from app.theme.widgets import ErrorModel

@@ -10,10 +10,10 @@ from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
 from app.errors import NotAllowed, OnlyLooking
+from app.pages.access.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.pages.base.request import current_actor, href_with
-from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.permissions import PERSONAL, Permission, permission_pair
-from app.queries.invitations import open_sitting
+from app.queries.planning.invitations import open_sitting
 from app.rules import viewing
 from app.rules.second_factor import Owed
 

@@ -11,11 +11,11 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.actions.wording import register_counting
+from app.actions.base.wording import register_counting
 from app.builder import granted
+from app.pages.access.sessions import owed_now, present
+from app.pages.access.viewing import STOP_PATH
 from app.pages.base.request import current_actor
-from app.pages.base.sessions import owed_now, present
-from app.pages.base.viewing import STOP_PATH
 from app.school import School, current_school
 from app.theme.widgets import NavItem
 

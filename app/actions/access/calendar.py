@@ -1,0 +1,60 @@
+"""The calendar link of one's own profile: made, replaced, taken away."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete
+
+from app.actions.access.profile import own_account
+from app.actions.base.base import Outcome, action
+from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
+from app.entities.profile import CalendarLink
+from app.permissions import Actor, Permission
+from app.rules.tokens import fingerprint, new_token
+
+
+class LinkOutcome(Outcome):
+    """An Outcome that carries the new token to the page that shows it once; it is kept nowhere."""
+
+    token: str = ""
+
+
+@action(
+    _l("Nieuwe kalenderlink"), permission=Permission.PROFILE, confirm=True, submit=_l("Nieuwe kalenderlink"),
+    intro=_l(
+        "Met deze link laat uw eigen agenda uw examenmomenten zien, zonder namen en uitslagen. Wie de link "
+        "heeft, kan die momenten lezen en verder niets. Een oudere link werkt daarna niet meer."
+    ),
+)  # fmt: skip
+def make_calendar_link(actor: Actor) -> Outcome:
+    """Another token for the feed of one's own sittings; only its print is kept."""
+    user = own_account(actor)
+    token = new_token()
+    link = db.session.get(CalendarLink, user.id, with_for_update=True)
+    if link is None:
+        link = CalendarLink(user_id=user.id)
+        db.session.add(link)
+    link.token_hash, link.created_at = fingerprint(token), utc_now()
+    outcome = LinkOutcome(
+        done=1, ids=[user.id], object_type="User", summary=_("Uw kalenderlink is gemaakt."),
+    )  # fmt: skip
+    outcome.token = token
+    return outcome
+
+
+@action(
+    _l("Kalenderlink uitzetten"), permission=Permission.PROFILE, confirm=True,
+    submit=_l("Kalenderlink uitzetten"),
+    intro=_l("Uw agenda haalt dan geen examenmomenten meer op."),
+)  # fmt: skip
+def drop_calendar_link(actor: Actor) -> Outcome:
+    """End the feed; without one nothing changes."""
+    user = own_account(actor)
+    there = db.session.get(CalendarLink, user.id, with_for_update=True) is not None
+    db.session.execute(delete(CalendarLink).where(CalendarLink.user_id == user.id), execution_options=QUIETLY)
+    return Outcome(
+        done=int(there), unchanged=int(not there), ids=[user.id] if there else [], object_type="User",
+        summary=_("Uw kalenderlink is uitgezet.") if there else _("U had geen kalenderlink."),
+    )  # fmt: skip

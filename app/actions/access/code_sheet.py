@@ -1,0 +1,101 @@
+"""A sheet of inlogcodes on paper, for a class or for ticked users: made anew, and shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.actions.access.codes import Issued, renew_codes, shown_code
+from app.actions.base.base import Outcome, Targets, action
+from app.actions.students.student_accounts import ensure_accounts
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.students import Student
+from app.entities.users import LoginCode, User
+from app.permissions import Actor, Permission
+from app.queries.users.users import live_code
+
+LABEL = _l("Inlogcodes afdrukken")
+INTRO = _l("U maakt nieuwe inlogcodes en ziet ze één keer: druk het vel meteen af, of maak later een nieuw.")
+SUBMIT = _l("Codes maken en tonen")
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What one person gets in hand; `code` in groups of four."""
+
+    name: str
+    username: str
+    code: str
+    until: datetime
+
+
+@action(
+    LABEL, permission=Permission.USERS_EDIT, on=User, confirm=True, noun=_l("gebruikers"), intro=INTRO,
+    submit=SUBMIT,
+)  # fmt: skip
+def print_codes(actor: Actor, targets: Targets[User]) -> Outcome:
+    """New codes for these users, for on paper. The outcome holds no code."""
+    issued = renew_codes(actor, targets.ids)
+    return Outcome(
+        done=len(issued.made), refused=issued.refused, names=issued.names, ids=issued.made,
+        object_type="User", summary=_summary(issued),
+    )  # fmt: skip
+
+
+@action(
+    LABEL, permission=Permission.STUDENTS_EDIT, on=Student, confirm=True, noun=_l("studenten"), intro=INTRO,
+    submit=SUBMIT,
+)  # fmt: skip
+def print_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
+    """New codes for these students, for on paper; an account is made on the way."""
+    accounts = ensure_accounts(actor, targets.ids, on_paper=True)
+    issued = renew_codes(actor, accounts.user_of.values())
+    made = set(issued.made)
+    return Outcome(
+        done=len(made), refused=[*accounts.refused, *issued.refused], names=issued.names,
+        ids=sorted(student for student, user in accounts.user_of.items() if user in made),
+        object_type="Student", details={"accounts": accounts.made} if accounts.made else {},
+        summary=_summary(issued),
+    )  # fmt: skip
+
+
+SHEETS = (print_codes, print_student_codes)
+
+
+def slips(outcome: Outcome) -> Sequence[Slip]:
+    """The slips of an outcome that was just made. One that was remembered has no ids, and so no slips."""
+    ids: Any = id_set(outcome.ids)
+    if outcome.object_type == "Student":
+        ids = select(Student.user_id).where(Student.id.in_(ids), Student.user_id.is_not(None))
+    rows = db.session.scalars(
+        select(LoginCode)
+        .join(LoginCode.user)
+        .options(joinedload(LoginCode.user))
+        .where(LoginCode.user_id.in_(ids), live_code())
+        .order_by(User.last_name, User.first_name, User.id)
+    )
+    return [Slip(row.user.full_name, row.user.username, shown_code(row), row.expires_at) for row in rows]
+
+
+def _summary(issued: Issued) -> str:
+    count = len(issued.made)
+    if not count:
+        return _("Er is geen inlogcode gemaakt.")
+    told = ngettext("%(num)s nieuwe inlogcode gemaakt.", "%(num)s nieuwe inlogcodes gemaakt.", count)
+    if not issued.replaced:
+        return told
+    ended = ngettext(
+        "%(num)s eerdere inlogcode vervalt en werkt dan niet meer.",
+        "%(num)s eerdere inlogcodes vervallen en werken dan niet meer.",
+        issued.replaced,
+    )
+    return f"{told} {ended}"

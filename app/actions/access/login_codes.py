@@ -1,0 +1,112 @@
+"""Inlogcodes as actions: sent or only made, for users and for students (manual, steps 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.actions.access.codes import Issued, issue_codes
+from app.actions.base.base import Outcome, Targets, action
+from app.actions.students.student_accounts import Accounts, ensure_accounts
+from app.entities.students import Student
+from app.entities.users import User
+from app.permissions import Actor, Permission
+
+__all__ = ["give_students_codes", "issue_codes", "make_codes", "send_login_codes", "send_student_codes"]
+
+
+@action(
+    _l("Inlogcode versturen"), permission=Permission.USERS_EDIT, on=User, confirm=True, noun=_l("gebruikers"),
+    submit=_l("Inlogcode versturen"),
+)  # fmt: skip
+def send_login_codes(actor: Actor, targets: Targets[User]) -> Outcome:
+    """Mail each of these users an inlogcode; whoever has one waiting in the outbox keeps it."""
+    issued = issue_codes(actor, targets.ids, mail=True)
+    count = len(issued.mailed)
+    return _outcome(
+        issued,
+        "User",
+        ngettext(
+            "%(num)s inlogcode klaargezet in Postvak uit.",
+            "%(num)s inlogcodes klaargezet in Postvak uit.",
+            count,
+        ),
+    )
+
+
+@action(
+    _l("Inlogcode aanmaken, nog niet mailen"), permission=Permission.USERS_EDIT, on=User, confirm=True,
+    noun=_l("gebruikers"), submit=_l("Inlogcode aanmaken"),
+)  # fmt: skip
+def make_codes(actor: Actor, targets: Targets[User]) -> Outcome:
+    """Make the code now; `Inlogcode versturen` mails this same code later."""
+    issued = issue_codes(actor, targets.ids, mail=False)
+    count = len(issued.made)
+    return _outcome(
+        issued, "User", ngettext("%(num)s inlogcode aangemaakt.", "%(num)s inlogcodes aangemaakt.", count)
+    )
+
+
+@action(
+    _l("Inlogcode versturen"), permission=Permission.STUDENTS_EDIT, on=Student, confirm=True,
+    noun=_l("studenten"), submit=_l("Inlogcode versturen"),
+)  # fmt: skip
+def send_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
+    """Mail each of these students an inlogcode; an account is made on the way (user name: the number)."""
+    accounts, issued = give_students_codes(actor, targets.ids, mail=True)
+    changed = set(issued.changed)
+    count = len(issued.mailed)
+    return Outcome(
+        done=count,
+        unchanged=issued.unchanged,
+        refused=[*accounts.refused, *issued.refused],
+        names=issued.names,
+        shown=_mails(issued),
+        ids=sorted(student for student, user in accounts.user_of.items() if user in changed),
+        object_type="Student",
+        details={"accounts": accounts.made} if accounts.made else {},
+        summary=ngettext(
+            "%(num)s inlogcode klaargezet in Postvak uit.",
+            "%(num)s inlogcodes klaargezet in Postvak uit.",
+            count,
+        )
+        if count
+        else _("Er is geen inlogcode klaargezet."),
+    )
+
+
+def give_students_codes(actor: Actor, student_ids: Iterable[int], *, mail: bool) -> tuple[Accounts, Issued]:
+    """Accounts and codes for these students, inside the caller's transaction.
+
+    A fixed number of statements, for ten or 10,000 students. The caller has checked that the actor may
+    act on these students.
+    """
+    accounts = ensure_accounts(actor, student_ids)
+    return accounts, issue_codes(actor, accounts.user_of.values(), mail=mail)
+
+
+def _outcome(issued: Issued, object_type: str, summary: str) -> Outcome:
+    changed = issued.changed
+    if not changed:
+        summary = (
+            _("Er is niets gewijzigd: de inlogcodes stonden al klaar.")
+            if issued.unchanged
+            else _("Er is geen inlogcode gemaakt.")
+        )
+    return Outcome(
+        done=len(changed),
+        unchanged=issued.unchanged,
+        refused=issued.refused,
+        summary=summary,
+        names=issued.names,
+        ids=changed,
+        object_type=object_type,
+        shown=_mails(issued),
+    )
+
+
+def _mails(issued: Issued) -> dict[str, list[tuple[str, str, int]]]:
+    return {"mails": [(role, language, count) for (role, language), count in issued.written.items()]}

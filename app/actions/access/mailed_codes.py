@@ -1,0 +1,176 @@
+"""Codes that are mailed to who is signing in or forgot the password: short, for one browser, ten minutes.
+
+Whether a name is known is told nowhere: for a name of nobody the same statements and the same hashing are
+done, on rows that are not there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import case, func, insert, literal, select, update
+
+from app.actions.access.codes import cancel_codes, mailed_code_for, slow_hash
+from app.actions.access.sessions import Opening
+from app.actions.access.sign_in import let_in, mailed_code_field, name_field, shared_field
+from app.actions.base.base import ActionForm, Outcome, action
+from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
+from app.entities.mail import OutboxMail
+from app.entities.users import LoginCode, User
+from app.entities.waking import SENDER, wake_after_commit
+from app.errors import RuleBroken
+from app.mail.code_texts import mailed_code_text
+from app.permissions import Actor, Permission
+from app.queries.users.users import by_sign_in_name, live_code
+from app.rules.login_codes import MAILED, MAILED_TRIES, MAILED_VALID, normal_form
+from app.rules.people import full_name, mail_of
+from app.rules.text import N_
+from app.rules.tokens import fingerprint
+from app.school import current_school
+
+RECENT = timedelta(minutes=15)
+MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code, per account
+NOBODY = 0  # the id of no user
+
+WRONG_MAILED_CODE = N_(
+    "Deze code klopt niet, of is gebruikt of verlopen. Kijk nog eens in de mail, of vraag een nieuwe code."
+)
+TRIED_TOO_OFTEN = N_("Te vaak geprobeerd. Vraag een nieuwe code.")
+
+
+class AskForm(ActionForm):
+    """To whom a code must be mailed."""
+
+    username = name_field()
+
+
+class MailedCodeForm(ActionForm):
+    code = mailed_code_field(
+        _l("Acht tekens. Spaties, streepjes en kleine letters maken niet uit."), longest=40
+    )
+    shared = shared_field()
+
+
+def _drawn(_actor: Actor, **_data: Any) -> dict[str, Any]:
+    nonce = secrets.token_hex(32)
+    return {"nonce": nonce, "code_hash": slow_hash(mailed_code_for(nonce), nonce)}
+
+
+@action(_l("Code per mail gevraagd"), permission=Permission.START, before=_drawn)
+def request_code(
+    actor: Actor, *, username: str, purpose: str, browser: str, nonce: str, code_hash: str
+) -> Outcome:
+    """Mail a code that only this browser can use; older ones of this account end. `browser`: its nonce.
+
+    The request has been counted (`count_try`). Nothing is mailed to nobody, to a closed account, or to an
+    account that has had its mails; the answer is the same.
+    """
+    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
+    user_id = user.id if user is not None and user.active and mail_of(user.email) else NOBODY
+    wanted = NOBODY if _has_had_enough(user_id) else user_id
+    now = utc_now()
+    cancel_codes([wanted], *MAILED)
+    values = {
+        "nonce": nonce, "code_hash": code_hash, "purpose": purpose, "browser_hash": fingerprint(browser),
+        "created_at": now, "expires_at": now + MAILED_VALID, "tries": 0,
+    }  # fmt: skip
+    _insert_for(LoginCode, wanted, user_id=User.id, **values)
+    code_id = db.session.scalar(select(LoginCode.id).where(LoginCode.nonce == nonce)) or NOBODY
+    _mail(user, wanted, code_id, purpose)
+    return Outcome(done=1, object_type="User", summary=_("Code per mail gevraagd."))
+
+
+@action(_l("Codepoging geteld"), permission=Permission.START)
+def count_code_try(actor: Actor, *, browser: str) -> Outcome:
+    """Count a try on this browser's code before it is looked at; `goto`: the code that may be tried."""
+    mine = (LoginCode.browser_hash == fingerprint(browser)) & live_code(*MAILED)
+    counted: Any = db.session.execute(
+        update(LoginCode)
+        .where(mine, LoginCode.tries < MAILED_TRIES)
+        .values(tries=LoginCode.tries + 1)
+        .returning(LoginCode.id),
+        execution_options=QUIETLY,
+    )
+    return Outcome(unchanged=1, goto=counted.scalar(), summary=_("Codepoging geteld."))
+
+
+def is_right(code_id: int | None, typed: str) -> bool:
+    """Whether this is the code; the try has been counted. Without a code to try the same work is done."""
+    row = db.session.get(LoginCode, code_id) if code_id else None
+    nonce, kept = (row.nonce, row.code_hash) if row is not None else ("0" * 64, "0" * 64)
+    return hmac.compare_digest(slow_hash(normal_form(typed), nonce), kept) and row is not None
+
+
+@action(_l("Aangemeld met een code uit de mail"), permission=Permission.START)
+def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> Outcome:
+    """Consume a code that was right and sign in. One UPDATE decides: of two at once, one gets in."""
+    consumed = db.session.execute(
+        update(LoginCode)
+        .where(LoginCode.id == code_id, live_code(*MAILED))
+        .values(used_at=utc_now())
+        .returning(LoginCode.user_id),
+        execution_options=QUIETLY,
+    ).scalar()
+    user = db.session.get(User, consumed or NOBODY, with_for_update=True, populate_existing=True)
+    if user is None or not user.active:
+        raise RuleBroken(WRONG_MAILED_CODE)
+    return let_in(user, opening, code=True)
+
+
+def _has_had_enough(user_id: int) -> bool:
+    now = utc_now()
+    recent = func.sum(case((LoginCode.created_at > now - RECENT, 1), else_=0))
+    found = db.session.execute(
+        select(func.count(), recent).where(
+            LoginCode.user_id == user_id,
+            LoginCode.purpose.in_(MAILED),
+            LoginCode.created_at > now - timedelta(days=1),
+        )
+    ).one()
+    return found[0] >= MOST_A_DAY or (found[1] or 0) >= MOST_RECENT
+
+
+def _mail(user: User | None, wanted: int, code_id: int, purpose: str) -> None:
+    """The mail of the code, for whom it is wanted."""
+    school = current_school()
+    language = (user.language if user is not None else "") or school.language
+    name = full_name(user.first_name, user.infix, user.last_name) if user is not None else ""
+    subject, body = mailed_code_text(purpose, language, school.name, name=name)
+    now = utc_now()
+    _insert_for(
+        OutboxMail,
+        wanted,
+        to_user_id=User.id,
+        to_address=User.email,
+        dedupe_key=f"{purpose}:{code_id}",
+        purpose=purpose,
+        login_code_id=code_id,
+        subject=subject[:200],
+        body=body,
+        language=language,
+        state="waiting",
+        created_at=now,
+        next_try_at=now,
+        tries=0,
+        claimed_by="",
+        failure="",
+        failure_detail="",
+    )
+    wake_after_commit(SENDER)  # for nobody too: the same work
+
+
+def _insert_for(model: Any, for_user: int, **values: Any) -> None:
+    """A row for this user; for nobody the same statement, which finds nobody and writes nothing."""
+    columns = model.__table__.c
+    found = [
+        literal(value, columns[name].type) if not hasattr(value, "property") else value
+        for name, value in values.items()
+    ]
+    chosen = select(*found).where(User.id == for_user)
+    db.session.execute(insert(model).from_select(list(values), chosen), execution_options=QUIETLY)

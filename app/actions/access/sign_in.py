@@ -1,0 +1,294 @@
+"""Who gets in: the check, its rate limit, and what is kept of it (traps 14 to 19).
+
+A try is counted before the password is looked at, in a transaction of its own: forty tries at once in
+four processes are forty rows, not one. The answer is the same whether or not the account exists.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from werkzeug.security import check_password_hash, generate_password_hash
+from wtforms import BooleanField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from app.actions.access.codes import cancel_codes
+from app.actions.access.sessions import Opening, end_sessions, open_session
+from app.actions.base.base import FIRST_STEP, ActionForm, Outcome, action
+from app.actions.base.wording import say
+from app.actions.mail.notices import notify
+from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY
+from app.entities.users import LoginCode, SignInAttempt, User
+from app.errors import RuleBroken
+from app.mail.notices import Notice
+from app.permissions import Actor, Permission
+from app.queries.access.factors import user_has_factor
+from app.queries.users.users import by_sign_in_name, live_code
+from app.rules.login_codes import normal_form
+from app.rules.passwords import LONGEST, password_problem
+from app.rules.sessions import CREDENTIAL_CHANGED
+from app.rules.text import N_
+from app.rules.tokens import fingerprint
+from app.school import current_school
+
+WINDOW = timedelta(minutes=15)
+TRIES_KEPT = 4 * WINDOW
+TRIES_PER_ACCOUNT = 5
+TRIES_PER_ADDRESS = 50
+MAILS_PER_NAME = 3  # asked for under one typed name; whether anything is mailed depends on the account too
+MAILS_PER_ADDRESS = 200  # a whole school may sit behind one address
+TRIES_LOCK = 7_306_002  # any constant: on PostgreSQL those who count tries queue on it
+# Checked when there is no account or no password, so that every answer takes the same work (trap 18).
+NO_ONES_PASSWORD = generate_password_hash("no one has this password")
+
+WRONG = N_(
+    "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
+)
+WRONG_CODE = N_(
+    "Deze gebruikersnaam en deze inlogcode horen niet bij elkaar, of de code is gebruikt of verlopen. "
+    "Controleer beide, of vraag uw school om een nieuwe code."
+)
+TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieuw.")
+
+USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+
+
+def shared_field() -> BooleanField:
+    return BooleanField(
+        _l("Dit is een gedeelde computer"),
+        description=_l("U wordt dan na een kwartier zonder klik afgemeld."),
+    )
+
+
+def name_field() -> StringField:
+    return StringField(
+        _l("Gebruikersnaam, e-mailadres of studentnummer"),
+        [InputRequired(), Length(max=254)],
+        render_kw=USERNAME_BOX,
+    )
+
+
+class SignInForm(ActionForm):
+    username = name_field()
+    password = PasswordField(
+        _l("Wachtwoord"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    shared = shared_field()
+
+
+def new_password_field() -> PasswordField:
+    return PasswordField(
+        _l("Nieuw wachtwoord"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "new-password"},
+        description=_l("Minstens 12 tekens. Een zin die u onthoudt is prima; cijfers of tekens hoeven niet."),
+    )
+
+
+def again_field() -> PasswordField:
+    return PasswordField(
+        _l("Nieuw wachtwoord, nog een keer"),
+        [InputRequired(), Length(max=LONGEST)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class NewPasswordForm(ActionForm):
+    """Checks `password` and `again`; a form declares these two where it wants them."""
+
+    def validate_password(self, field: PasswordField) -> None:
+        problem = password_problem(field.data or "", own=self.own_words())
+        if problem is not None:
+            raise ValidationError(say(problem))
+
+    def validate_again(self, field: PasswordField) -> None:
+        if field.data != self["password"].data:
+            raise ValidationError(_("De twee wachtwoorden zijn niet gelijk."))
+
+    def own_words(self) -> tuple[str, ...]:
+        """What a password may not look like, as far as it may be told before we know who it is."""
+        return (current_school().name,)
+
+
+CODE_BOX = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+
+
+def mailed_code_field(description: LazyString, longest: int = 60) -> StringField:
+    return StringField(
+        _l("Code uit de mail"),
+        [InputRequired(), Length(max=longest)],
+        description=description,
+        render_kw=CODE_BOX,
+    )
+
+
+class MailedCodeOnlyForm(ActionForm):
+    """The sixteen characters of a mail, for who need not be signed in: an invitation, a change to stop."""
+
+    code = mailed_code_field(_l("Zestien tekens. Spaties, streepjes en kleine letters maken niet uit."))
+
+
+class CodeForm(ActionForm):
+    """Signing in with an inlogcode; the password is chosen afterwards (choose_password)."""
+
+    username = name_field()
+    code = StringField(
+        _l("Inlogcode"),
+        [InputRequired(), Length(max=60)],
+        description=_l(
+            "Zestien tekens in groepen van vier, uit de mail of van papier. Spaties, streepjes en kleine "
+            "letters maken niet uit."
+        ),
+        render_kw=CODE_BOX,
+    )
+    shared = shared_field()
+
+
+def check_sign_in(username: str, password: str) -> User | None:
+    """The user behind a name and a password; the try has been counted (`count_try`)."""
+    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
+    stored = user.password if user is not None and user.password else NO_ONES_PASSWORD
+    right = check_password_hash(stored, password)
+    return user if user is not None and right and user.active and user.password else None
+
+
+def fitting_password(actor: Actor, typed: str) -> str:
+    """The hash that is kept of this user's password, when the typed one fits it; "" otherwise.
+
+    It takes a tenth of a second, so it is asked before a transaction opens; the action compares what it gave
+    with what the account holds then.
+    """
+    stored = db.session.scalar(select(User.password).where(User.id == actor.id))
+    return stored if check_password_hash(stored or NO_ONES_PASSWORD, typed) and stored else ""
+
+
+def hashed_password(password: str) -> str:
+    return generate_password_hash(password[:LONGEST])
+
+
+def check_code(username: str, code: str) -> User | None:
+    """The user behind a name and an inlogcode that still works; the try has been counted."""
+    owners = by_sign_in_name(username).join(LoginCode, LoginCode.user_id == User.id)
+    return db.session.scalars(owners.where(_works(code), User.active.is_(True))).one_or_none()
+
+
+def _works(code: str) -> ColumnElement[bool]:
+    """Condition on LoginCode: the inlogcode that somebody typed, and it can still be used."""
+    return and_(LoginCode.code_hash == fingerprint(normal_form(code)), live_code())
+
+
+@action(_l("Poging geteld"), permission=Permission.START)
+def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) -> Outcome:
+    """Count a try before it is made; refused with TOO_OFTEN at the limit. Success takes the count away.
+
+    `mail`: a request to mail a code; counted apart, by what was typed and by address.
+    """
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(TRIES_LOCK)))
+    now = utc_now()
+    account = account_key(f"mail {username}" if mail else username)
+    address = f"mail {address}"[:64] if mail else address[:64]
+    for column, value, most in (
+        (SignInAttempt.account, account, MAILS_PER_NAME if mail else TRIES_PER_ACCOUNT),
+        (SignInAttempt.address, address, MAILS_PER_ADDRESS if mail else TRIES_PER_ADDRESS),
+    ):
+        recent = (
+            select(func.count())
+            .select_from(SignInAttempt)
+            .where(column == value, SignInAttempt.at > now - WINDOW)
+        )
+        if (db.session.scalar(recent) or 0) >= most:
+            raise RuleBroken(TOO_OFTEN)
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - TRIES_KEPT))
+    db.session.add(SignInAttempt(account=account, address=address, at=now))
+    return Outcome(unchanged=1, summary=_("Poging geteld."))
+
+
+def account_key(username: str) -> str:
+    """What is kept of the name somebody typed: it may be a password in the wrong box."""
+    return fingerprint(username.strip().lower())
+
+
+def forget_tries(*names: str) -> None:
+    keys = [account_key(name) for name in names]
+    db.session.execute(
+        delete(SignInAttempt).where(SignInAttempt.account.in_(keys)), execution_options=QUIETLY
+    )
+
+
+@action(_l("Aangemeld"), permission=Permission.START)
+def record_sign_in(actor: Actor, *, user_id: int, opening: Opening) -> Outcome:
+    """Open a session for who showed the password, and forget the tries of that account."""
+    user = db.session.get_one(User, user_id, with_for_update=True)  # it counts: two at once take turns
+    return let_in(user, opening, password=True)
+
+
+@action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
+def complete_sign_in(actor: Actor) -> Outcome:
+    """Who showed the first step has now shown the second: only this makes it a sign-in."""
+    user = db.session.get_one(User, actor.id, with_for_update=True)
+    note_sign_in(user)
+    return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
+
+
+@action(_l("Aanmelden mislukt"), permission=Permission.START)
+def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
+    """Put a failed try in the trail; the name that was typed is not kept."""
+    return Outcome(done=1, object_type="User", details={"address": address}, summary=_("Aanmelden mislukt."))
+
+
+@action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
+def use_code(actor: Actor, *, user_id: int, code: str, opening: Opening) -> Outcome:
+    """Consume the inlogcode and sign in. One UPDATE decides: of two at once, one gets in."""
+    consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
+        update(LoginCode).where(LoginCode.user_id == user_id, _works(code)).values(used_at=utc_now()),
+        execution_options=QUIETLY,
+    )
+    if consumed.rowcount != 1:
+        raise RuleBroken(WRONG_CODE)
+    user = db.session.get_one(User, user_id, with_for_update=True)
+    if not user.active:
+        raise RuleBroken(WRONG_CODE)
+    cancel_codes([user_id])
+    return let_in(user, opening, code=True)
+
+
+def set_password(user: User, password: str, hashed: str, *, staying: int | None = None) -> None:
+    """Only ever called for the user's own choice; every session but the one that stays ends.
+
+    `hashed`: made of it before the transaction opened (`hashed_password`).
+    """
+    own = (user.username, user.email, user.first_name, user.last_name, current_school().name)
+    problem = password_problem(password, own=own)
+    if problem is not None:
+        raise RuleBroken(problem.message, field="password", **dict(problem.params))
+    if user.password:  # the first one is chosen with a code that this user has just used
+        notify(user, Notice.PASSWORD_CHANGED)
+    user.password = hashed
+    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
+
+
+def let_in(user: User, opening: Opening, *, password: bool = False, code: bool = False) -> Outcome:
+    """A session for who showed a password or a code. Who has a second factor is half-way: not signed in."""
+    forget_tries(user.username, user.email)
+    open_session(user.id, opening, password=password, code=code)
+    half_way = user_has_factor(user.id)
+    if not half_way:
+        note_sign_in(user)
+    return Outcome(
+        done=1, ids=[user.id], object_type="User", entry=FIRST_STEP if half_way else "",
+        summary=_("Aangemeld."),
+    )  # fmt: skip
+
+
+def note_sign_in(user: User) -> None:
+    user.last_login = utc_now().replace(tzinfo=None)
+    user.login_count = (user.login_count or 0) + 1

@@ -1,0 +1,380 @@
+"""Assessing a sitting: save scores, make definitive, reopen.
+
+Manual step 6a: both examiners fill in and save, only the school examiner makes definitive. Each examiner
+writes in a sheet of his own. Rows are locked from the outside in (registration, then sitting), so that
+two people never wait for each other both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, select
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.actions.assessment.results import decide_result
+from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.entities.assessment import Assessment, Result, Score, ScoreSheet
+from app.entities.base import db, utc_now
+from app.entities.exams import Criterion
+from app.entities.planning import Registration, Sitting
+from app.errors import Conflict, RuleBroken
+from app.permissions import Actor, Permission, Role
+from app.queries.assessment.assessment import assessment_of, is_adopted, whole_sitting
+from app.rules import states
+from app.rules.people import tidy
+from app.rules.scoring import mark_text
+from app.rules.second_factor import Proof
+from app.rules.text import N_
+from app.school import current_school
+
+REMARK_MAX = 2000  # characters
+WARNINGS_SHOWN = 7  # differences named before making definitive; the rest as a count
+
+
+@action(_l("Beoordeling opslaan"), permission=Permission.ASSESSMENT_FILL, on=Sitting)
+def save_scores(
+    actor: Actor,
+    targets: Targets[Sitting],
+    *,
+    version: int,
+    levels: Mapping[int, int],
+    remarks: Mapping[int, str],
+    remark: str = "",
+) -> Outcome:
+    """Save what the examiner filled in: criterion id -> level id, criterion id -> remark, a general remark.
+
+    `version` is that of the assessment when the form was opened (0: there was none). Conflict when this
+    examiner's own sheet was saved since then and says something else. What is not filled in stays as it was.
+    """
+    sitting = _locked_sitting(targets.one().id)
+    role = role_in(sitting, actor)
+    assessment = assessment_of(sitting.id, fresh=True)
+    refusal = states.why_not_score(assigned=bool(role), definitive=is_definitive(assessment))
+    if refusal:
+        raise refusal.as_error()
+    _not_before_the_day(sitting)
+    if version > (assessment.version if assessment is not None else 0):
+        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+    answers = Answers(sitting, levels, remarks, remark)
+    sheet = _sheet_of(assessment, actor.id)
+    if sheet is not None and sheet.version > version and answers.would_change(sheet):
+        raise Conflict(N_("U hebt deze beoordeling intussen ergens anders opgeslagen."))
+    details = answers.changes(sheet)
+    if not details:
+        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
+    if assessment is None:
+        assessment = Assessment(sitting_id=sitting.id, version=0, sheets=[])
+        db.session.add(assessment)
+    if sheet is None:
+        sheet = ScoreSheet(assessment=assessment, examiner_id=actor.id, scores=[])
+        db.session.add(sheet)
+    _write(assessment, sheet, role, answers)
+    return Outcome(
+        done=1,
+        ids=[sitting.id],
+        names=[str(sitting)],
+        details=details,
+        summary=_saved_summary(sitting, sheet),
+    )
+
+
+@action(
+    _l("Maak definitief"),
+    permission=Permission.ASSESSMENT_DEFINITIVE,
+    on=Sitting,
+    confirm=True,
+    noun=_l("examenmoment"),
+    submit=_l("Maak definitief"),
+    proof=Proof.STRONG,
+)
+def make_definitive(actor: Actor, targets: Targets[Sitting]) -> Outcome:
+    """Close the assessment for good; the last task of the exam also gives the result.
+
+    Only the school examiner of this sitting, whose own sheet must be complete (manual, step 6a).
+    """
+    sitting = _locked_sitting(targets.one().id, with_registration=True)
+    assessment = assessment_of(sitting.id, fresh=True)
+    role = role_in(sitting, actor)
+    refusal = states.why_not_definitive(
+        accountable=role == Role.SCHOOL_EXAMINER,
+        role=role,
+        missing_scores=0,
+        already_definitive=is_definitive(assessment),
+    )
+    if refusal:
+        raise refusal.as_error()
+    sheet = _complete(sitting, _sheet_of(assessment, actor.id, role))
+    assert assessment is not None  # noqa: S101 - a complete sheet belongs to one
+    assessment.definitive_at, assessment.definitive_by_id = utc_now(), actor.id
+    assessment.version += 1
+    db.session.flush()
+    result = decide_result(sitting.registration_id)
+    return Outcome(
+        done=1,
+        ids=[sitting.id],
+        names=[str(sitting), *warnings(sitting, assessment, sheet)],
+        details={"definitive": [None, sheet.examiner.full_name], **_result_details(result)},
+        summary=_definitive_summary(result),
+    )
+
+
+class ReopenForm(ActionForm):
+    reason = TextAreaField(
+        _l("Reden"),
+        [InputRequired(), Length(min=states.REOPEN_REASON_MIN, max=1000)],
+        description=_l("Minstens 10 tekens. De reden komt in het logboek."),
+    )
+
+
+@action(
+    _l("Heropen beoordeling"),
+    permission=Permission.ASSESSMENT_REOPEN,
+    on=Sitting,
+    form=ReopenForm,
+    confirm=True,
+    danger=True,
+    noun=_l("examenmoment"),
+    submit=_l("Heropen beoordeling"),
+    intro=_l("De examinatoren kunnen daarna weer invullen. Een uitslag die er al was, vervalt."),
+)
+def reopen_assessment(actor: Actor, targets: Targets[Sitting], *, reason: str) -> Outcome:
+    """Take a definitive assessment back, with a reason in the trail; its result goes with it."""
+    reason = tidy(reason)
+    sitting = _locked_sitting(targets.one().id, with_registration=True)
+    assessment = assessment_of(sitting.id, fresh=True)
+    refusal = states.why_not_reopen(
+        definitive=is_definitive(assessment), adopted=is_adopted(sitting.registration_id), why=reason
+    )
+    if refusal:
+        raise refusal.as_error()
+    assert assessment is not None  # noqa: S101 - it is definitive
+    names = [str(sitting), *_reopen_warnings(sitting)]
+    details = {"reason": [None, reason], "definitive": [assessment.definitive_at, None]}
+    result = db.session.scalars(
+        select(Result).where(Result.registration_id == sitting.registration_id)
+    ).one_or_none()
+    if result is not None:
+        details["result"] = [result_text(result), None]
+        db.session.execute(delete(Result).where(Result.id == result.id))
+    assessment.definitive_at = assessment.definitive_by_id = None
+    assessment.version += 1
+    return Outcome(
+        done=1,
+        ids=[sitting.id],
+        names=names,
+        details=details,
+        summary=_("De beoordeling van %(sitting)s is heropend.", sitting=str(sitting)),
+    )
+
+
+# --- what they share --------------------------------------------------------------------------
+
+
+def number_of(sitting: Sitting, criterion: Criterion) -> str:
+    """How a criterion is named to people: "2.3", task and place in it."""
+    return f"{sitting.task.position}.{criterion.position}"
+
+
+def role_in(sitting: Sitting, actor: Actor) -> str:
+    """The role in which the actor is assigned to this sitting and holds; empty: none."""
+    for one in sitting.examiners:
+        if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
+            return one.role
+    return ""
+
+
+def is_definitive(assessment: Assessment | None) -> bool:
+    return assessment is not None and assessment.definitive_at is not None
+
+
+def opens_for_scores(sitting: Sitting) -> bool:
+    """From the day of the sitting on, by the school's calendar."""
+    school = current_school()
+    return school.local(sitting.starts_at).date() <= school.today()
+
+
+def result_text(result: Result) -> str:
+    """ "V 7,3", or the grade alone."""
+    return f"{result.grade} {mark_text(result.mark)}" if result.mark is not None else result.grade
+
+
+class Answers:
+    """What was filled in, checked against the criteria of the task: unknown ids and levels are refused."""
+
+    def __init__(
+        self, sitting: Sitting, levels: Mapping[int, int], remarks: Mapping[int, str], remark: str
+    ) -> None:
+        self.sitting = sitting
+        self.levels = dict(levels)
+        self.remark = remark.strip()
+        self.remarks = {key: value.strip() for key, value in remarks.items()}
+        self._criteria = {criterion.id: criterion for criterion in sitting.task.criteria}
+        self._check()
+
+    def would_change(self, sheet: ScoreSheet) -> bool:
+        """Does this form say something else than the sheet? Then somebody must choose."""
+        if self.remark != sheet.remark:
+            return True
+        stored = {score.criterion_id: score for score in sheet.scores}
+        for criterion_id in self._criteria:
+            score = stored.get(criterion_id)
+            level, remark = (score.level_id, score.remark) if score else (None, "")
+            if self.levels.get(criterion_id) != level or self.remarks.get(criterion_id, remark) != remark:
+                return True
+        return False
+
+    def changes(self, sheet: ScoreSheet | None) -> dict[str, Any]:
+        """For the trail: levels old and new; of a remark (it may hold personal data) only that it changed."""
+        stored = {score.criterion_id: score for score in sheet.scores} if sheet else {}
+        found: dict[str, Any] = {}
+        for criterion in self.sitting.task.criteria:
+            score, name = stored.get(criterion.id), number_of(self.sitting, criterion)
+            old_level, old_remark = (score.level_id, score.remark) if score else (None, "")
+            new_level = self.levels.get(criterion.id, old_level)
+            if new_level != old_level:
+                found[name] = [_label(criterion, old_level), _label(criterion, new_level)]
+            if self.remarks.get(criterion.id, old_remark) != old_remark:
+                found[f"{name} remark"] = [bool(old_remark), bool(self.remarks[criterion.id])]
+        if self.remark != (sheet.remark if sheet else ""):
+            found["remark"] = [bool(sheet and sheet.remark), bool(self.remark)]
+        return found
+
+    def _check(self) -> None:
+        for criterion_id, level_id in self.levels.items():
+            criterion = self._criteria.get(criterion_id)
+            if criterion is None or level_id not in {level.id for level in criterion.levels}:
+                raise RuleBroken(N_("Deze score hoort niet bij dit criterium. Ververs de pagina."))
+        for criterion_id, remark in self.remarks.items():
+            if criterion_id not in self._criteria:
+                raise RuleBroken(N_("Deze score hoort niet bij dit criterium. Ververs de pagina."))
+            self._check_length(remark, f"remark-{criterion_id}")
+        self._check_length(self.remark, "remark")
+
+    def _check_length(self, remark: str, field: str) -> None:
+        if len(remark) > REMARK_MAX:
+            raise RuleBroken(
+                N_("Deze opmerking is te lang: %(count)s tekens, hoogstens %(most)s."),
+                field=field, count=len(remark), most=REMARK_MAX,
+            )  # fmt: skip
+
+
+def warnings(sitting: Sitting, assessment: Assessment, own: ScoreSheet) -> list[str]:
+    """What the school examiner should know before it is definitive: nobody saved, or other scores."""
+    company = next((one for one in sitting.examiners if one.role == Role.COMPANY_EXAMINER), None)
+    if company is None:
+        return []
+    other = _sheet_of(assessment, company.user_id)
+    if other is None or not any(score.level_id for score in other.scores):
+        return [_("Let op: %(name)s (bedrijf) heeft nog niets opgeslagen.", name=company.user.full_name)]
+    mine = {score.criterion_id: score.level_id for score in own.scores}
+    theirs = {score.criterion_id: score.level_id for score in other.scores}
+    lines = [
+        _(
+            "Verschil bij %(number)s: school %(school)s, bedrijf %(company)s.",
+            number=number_of(sitting, criterion),
+            school=_label(criterion, mine.get(criterion.id)),
+            company=_label(criterion, theirs.get(criterion.id)) or "–",
+        )
+        for criterion in sitting.task.criteria
+        if mine.get(criterion.id) != theirs.get(criterion.id)
+    ]
+    rest = len(lines) - WARNINGS_SHOWN
+    return [*lines[:WARNINGS_SHOWN], _("En nog %(count)s verschillen.", count=rest)] if rest > 0 else lines
+
+
+def _label(criterion: Criterion, level_id: int | None) -> str | None:
+    return next((level.label for level in criterion.levels if level.id == level_id), None)
+
+
+def _locked_sitting(sitting_id: int, *, with_registration: bool = False) -> Sitting:
+    """The sitting as it is now, held until the transaction ends (SQLite: the transaction itself does)."""
+    if with_registration:
+        held = select(Sitting.registration_id).where(Sitting.id == sitting_id).scalar_subquery()
+        db.session.execute(
+            select(Registration.id).where(Registration.id == held).with_for_update(key_share=True)
+        )
+    db.session.execute(select(Sitting.id).where(Sitting.id == sitting_id).with_for_update(key_share=True))
+    statement = whole_sitting(select(Sitting).where(Sitting.id == sitting_id))
+    sitting: Sitting = db.session.scalars(statement.execution_options(populate_existing=True)).unique().one()
+    return sitting
+
+
+def _not_before_the_day(sitting: Sitting) -> None:
+    if not opens_for_scores(sitting):
+        day = current_school().local(sitting.starts_at).strftime("%d-%m-%Y")
+        raise RuleBroken(N_("U kunt invullen vanaf de dag van het examenmoment: %(day)s."), day=day)
+
+
+def _sheet_of(assessment: Assessment | None, user_id: int | None, role: str = "") -> ScoreSheet | None:
+    if assessment is None or user_id is None:
+        return None
+    own = (sheet for sheet in assessment.sheets if sheet.examiner_id == user_id and role in {"", sheet.role})
+    return next(own, None)
+
+
+def _write(assessment: Assessment, sheet: ScoreSheet, role: str, answers: Answers) -> None:
+    assessment.version += 1
+    sheet.version, sheet.role = assessment.version, role
+    sheet.remark, sheet.saved_at = answers.remark, utc_now()
+    stored = {score.criterion_id: score for score in sheet.scores}
+    for criterion_id in sorted({*answers.levels, *answers.remarks}):
+        score = stored.get(criterion_id)
+        level = answers.levels.get(criterion_id)
+        remark = answers.remarks.get(criterion_id)
+        if score is None:
+            if level is not None or remark:
+                sheet.scores.append(Score(criterion_id=criterion_id, level_id=level, remark=remark or ""))
+            continue
+        score.level_id = level if level is not None else score.level_id
+        score.remark = remark if remark is not None else score.remark
+
+
+def _saved_summary(sitting: Sitting, sheet: ScoreSheet) -> str:
+    return _(
+        "Opgeslagen om %(time)s: %(done)s van %(total)s criteria ingevuld.",
+        time=current_school().local(sheet.saved_at).strftime("%H:%M"),
+        done=sum(score.level_id is not None for score in sheet.scores),
+        total=len(sitting.task.criteria),
+    )
+
+
+def _complete(sitting: Sitting, sheet: ScoreSheet | None) -> ScoreSheet:
+    scored = {score.criterion_id for score in sheet.scores if score.level_id is not None} if sheet else set()
+    missing = [
+        f"{number_of(sitting, criterion)} {criterion.text}"
+        for criterion in sitting.task.criteria
+        if criterion.id not in scored
+    ]
+    if missing:
+        raise RuleBroken(N_("Vul eerst deze criteria in: %(criteria)s"), criteria="; ".join(missing))
+    if sheet is None:
+        raise RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
+    return sheet
+
+
+def _result_details(result: Result | None) -> dict[str, Any]:
+    return {"result": [None, result_text(result)]} if result else {}
+
+
+def _definitive_summary(result: Result | None) -> str:
+    if result is None:
+        return _("De beoordeling is definitief. De uitslag volgt als alle onderdelen definitief zijn.")
+    if result.passed:
+        return _("De beoordeling is definitief. Uitslag: geslaagd (%(result)s).", result=result_text(result))
+    return _("De beoordeling is definitief. Uitslag: niet geslaagd (%(result)s).", result=result_text(result))
+
+
+def _reopen_warnings(sitting: Sitting) -> list[str]:
+    later = select(Registration.id).where(
+        Registration.student_id == sitting.registration.student_id,
+        Registration.exam_id == sitting.registration.exam_id,
+        Registration.attempt > sitting.registration.attempt,
+    )
+    if db.session.scalar(later.limit(1)) is None:
+        return []
+    return [_("Let op: voor deze student is al een herkansing ingepland.")]

@@ -1,0 +1,324 @@
+"""The one way to change data: an action, run by the runner, in one transaction.
+
+An action is a function, actor first; the decorator gives it its label, permission, target and form.
+Its order is always: load by `visible` -> `may`? -> rules -> change -> Outcome. The runner adds the audit
+entry, remembers the outcome under the form's token, and is the only place that commits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from flask_babel import LazyString, format_decimal, get_locale
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+from wtforms import Form
+
+from app.actions.base.integrity import explain
+from app.actions.base.proof import demand
+from app.actions.base.trail import record
+from app.entities.base import db
+from app.entities.engine import id_set, transaction
+from app.entities.trail import ActionRun
+from app.errors import NotAllowed, NotFound, OnlyLooking, RuleBroken
+from app.permissions import Actor, Permission, may, visible
+from app.rules.second_factor import Proof
+from app.rules.text import N_
+from app.rules.viewing import READ_ONLY
+
+M = TypeVar("M")
+MAX_TICKED = 1000
+KEPT_REFUSED = 200  # of who was refused, what a form that is sent twice shows again
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # as our pages make them; ActionRun holds no more
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows: the ticked ids, or a SELECT of all that match the list's filters."""
+
+    ids: Sequence[int] = ()
+    matching: Select[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Targets(Generic[M]):
+    """The rows an action works on, as ids that this actor may act on."""
+
+    model: type[M]
+    ids: Sequence[int]
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
+    def among(self) -> Select[tuple[int]]:
+        """For `Model.id.in_(targets.among())`: one parameter, however many rows."""
+        return id_set(self.ids)
+
+    def one(self) -> M:
+        """The only row; an action on one row calls this."""
+        if len(self.ids) != 1:
+            raise NotFound
+        found = db.session.get(self.model, self.ids[0])
+        if found is None:
+            raise NotFound
+        return found
+
+    def all(self) -> Sequence[M]:
+        """The rows themselves; only for actions that are not set-based."""
+        model: Any = self.model
+        return db.session.scalars(select(model).where(model.id.in_(self.among())).order_by(model.id)).all()
+
+
+@dataclass(frozen=True)
+class Refused:
+    label: str
+    reason: str
+
+
+@dataclass
+class Outcome:
+    """What happened: rows changed, rows that already were so, rows refused and why.
+
+    `ids` are the changed rows (for the trail), `details` what changed in them (old -> new),
+    `names` the first few changed rows for people to read, `goto` the id of a row just made,
+    `shown` what the action's own confirm page draws beside these (kept nowhere), `entry` what the trail
+    calls it when that is not the action's own name (OTHER_ENTRIES).
+    """
+
+    done: int = 0
+    unchanged: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    summary: str = ""
+    names: list[str] = field(default_factory=list)
+    ids: Sequence[int] = ()
+    object_type: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    goto: int | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
+    entry: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        brief = replace(self, ids=[], details={}, shown={}, refused=self.refused[:KEPT_REFUSED])
+        kept = asdict(brief)  # which copies all that it finds: not the ids of 100,000
+        del kept["details"], kept["shown"]
+        return kept
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Outcome:
+        return cls(**{**kept, "refused": [Refused(**row) for row in kept["refused"]]})
+
+
+class ActionForm(Form):
+    """A form declared beside its action. `prepare` fills choices and starting values for this actor."""
+
+    nothing: str | LazyString = ""  # said by `prepare`: there is nothing to choose, so nothing to send
+    nothing_hint: str | LazyString = ""  # and what to do next
+
+    class Meta:
+        @property
+        def locales(self) -> list[str]:
+            return [str(get_locale() or "nl")]
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        """Called once, after the form is made and before it is shown or validated."""
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        """Starting values when the form is first shown."""
+        return {}
+
+    def values(self) -> dict[str, Any]:
+        """The keyword arguments for the action."""
+        return dict(self.data)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A change of data with everything a page needs to offer it. Calling it is calling the function."""
+
+    name: str
+    function: Callable[..., Outcome]
+    label: str | LazyString
+    permission: Permission
+    on: type[Any] | None = None
+    form: type[ActionForm] | None = None
+    confirm: bool = False
+    danger: bool = False
+    noun: str | LazyString = ""
+    submit: str | LazyString = ""
+    intro: str | LazyString = ""
+    proof: Proof | None = None  # what must have been shown lately by who carries it out
+    before: Callable[..., dict[str, Any]] | None = None  # slow work: done before the transaction opens
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
+        return self.function(*args, **kwargs)
+
+
+REGISTRY: dict[str, Action] = {}
+FIRST_STEP = "first_step_shown"
+# What stands in the trail without being an action of its own.
+OTHER_ENTRIES = {FIRST_STEP: N_("Eerste stap van aanmelden getoond; de tweede is nog nodig")}
+
+
+def entry_label(name: str) -> str:
+    """What the trail calls an entry; one of an action that no longer exists keeps its name."""
+    if name in OTHER_ENTRIES:
+        return _(OTHER_ENTRIES[name])
+    return str(REGISTRY[name].label) if name in REGISTRY else name
+
+
+def action(
+    label: str | LazyString,
+    *,
+    permission: Permission,
+    on: type[Any] | None = None,
+    form: type[ActionForm] | None = None,
+    confirm: bool = False,
+    danger: bool = False,
+    noun: str | LazyString = "",
+    submit: str | LazyString = "",
+    intro: str | LazyString = "",
+    proof: Proof | None = None,
+    before: Callable[..., dict[str, Any]] | None = None,
+) -> Callable[[Callable[..., Outcome]], Action]:
+    """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given.
+
+    `before(actor, **data)` gives arguments that take long to make (a password's hash): nobody waits for them,
+    as nothing is locked yet. It decides nothing; the action looks at what it gave.
+    """
+
+    def decorate(function: Callable[..., Outcome]) -> Action:
+        name = function.__name__
+        if name in REGISTRY and REGISTRY[name].function.__module__ != function.__module__:
+            raise ValueError(f"two actions are called {name}")
+        made = Action(
+            name, function, label, permission, on, form, confirm, danger, noun, submit, intro, proof, before
+        )
+        REGISTRY[name] = made
+        return made
+
+    return decorate
+
+
+def run(
+    act: Action,
+    actor: Actor,
+    selection: Selection | Iterable[int] | None = None,
+    *,
+    token: str = "",
+    **data: Any,
+) -> Outcome:
+    """Run an action in one transaction; the same token again gives the first outcome back."""
+    if actor.read_only:
+        raise OnlyLooking(READ_ONLY)
+    if token and not TOKEN.fullmatch(token):
+        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+    data |= _prepared(act, actor, data)
+    try:
+        with transaction():
+            earlier = _earlier(act, actor, token)
+            if earlier is not None:
+                return earlier
+            outcome = _perform(act, actor, selection, data)
+            if outcome.done:
+                record(actor, outcome.entry or act.name, outcome.object_type, outcome.ids, outcome.details)
+            _remember(act, actor, token, outcome)
+            return outcome
+    except IntegrityError as error:
+        # The same form, sent twice at the same moment: the other one has just done it.
+        earlier = _earlier(act, actor, token)
+        if earlier is not None:
+            return earlier
+        raise explain(error) from error
+
+
+def preview(
+    act: Action, actor: Actor, selection: Selection | Iterable[int] | None = None, **data: Any
+) -> Outcome:
+    """What `run` would do, from the same code: performed, and taken back."""
+    data |= _prepared(act, actor, data)
+    try:
+        with transaction(keep=False):
+            return _perform(act, actor, selection, data)
+    except IntegrityError as error:
+        raise explain(error) from error
+
+
+def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] | None) -> Targets[Any] | None:
+    """The rows behind a selection, checked: one ticked row out of sight makes the whole batch 404."""
+    if act.on is None:
+        return None
+    chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
+    allowed: Select[Any] = visible(actor, act.on, act.permission).with_only_columns(act.on.id)
+    if chosen.matching is not None:
+        wanted = chosen.matching.with_only_columns(act.on.id).order_by(None)
+        ids = db.session.scalars(allowed.where(act.on.id.in_(wanted)).order_by(act.on.id)).all()
+        return Targets(act.on, ids)
+    asked = sorted(set(chosen.ids))
+    if len(asked) > MAX_TICKED:
+        raise RuleBroken(
+            N_("U kunt hoogstens %(most)s regels aanvinken; kies anders “alle”."), most=MAX_TICKED
+        )
+    ids = db.session.scalars(allowed.where(act.on.id.in_(id_set(asked))).order_by(act.on.id)).all()
+    if len(ids) != len(asked) or not ids:
+        raise NotFound
+    return Targets(act.on, ids)
+
+
+def _prepared(act: Action, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """Who may not do it at all costs nobody a tenth of a second; `_perform` refuses."""
+    return act.before(actor, **data) if act.before is not None and may(actor, act.permission) else {}
+
+
+def _perform(
+    act: Action, actor: Actor, selection: Selection | Iterable[int] | None, data: dict[str, Any]
+) -> Outcome:
+    if not may(actor, act.permission):
+        raise NotAllowed
+    targets = targets_of(act, actor, selection)
+    if act.proof is not None:
+        demand(actor, act.proof)
+    outcome = act.function(actor, **data) if targets is None else act.function(actor, targets, **data)
+    if not outcome.object_type:
+        outcome.object_type = act.on.__name__ if act.on else ""
+    if not outcome.summary:
+        outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
+    db.session.flush()
+    return outcome
+
+
+def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
+    """What this very form did, when it was sent before: what it asked for may be gone by now.
+
+    Not of what needs a proof: that is asked for first.
+    """
+    if actor.read_only or act.proof is not None or not TOKEN.fullmatch(token):
+        return None
+    return _earlier(act, actor, token)
+
+
+def _earlier(act: Action, actor: Actor, token: str) -> Outcome | None:
+    found = db.session.get(ActionRun, token) if token else None
+    if found is None:
+        return None
+    if found.action != act.name or found.actor_id != actor.id:
+        raise NotAllowed
+    return Outcome.from_json(found.outcome)
+
+
+def _remember(act: Action, actor: Actor, token: str, outcome: Outcome) -> None:
+    if token:
+        db.session.add(
+            ActionRun(
+                token=token,
+                action=act.name,
+                actor_id=actor.id,
+                summary=outcome.summary,
+                outcome=outcome.as_json(),
+            )
+        )

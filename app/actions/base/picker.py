@@ -1,0 +1,126 @@
+"""Fields to choose with that never load a whole table: a few rows as boxes or a list, many by searching.
+
+`offer` fills such fields: all there is where that is little, else what is chosen
+(app/queries/base/picker.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import gettext as _
+from wtforms import SelectField, SelectMultipleField, ValidationError
+from wtforms.fields.choices import SelectFieldBase
+
+from app.actions.base.forms import SelectChoice
+from app.permissions import Actor
+from app.queries.base.asked import EVERYTHING, Asked
+from app.queries.base.picker import FEW, MOST, OF_THESE, SOURCES, Option, named, search
+from app.rules.text import N_
+
+PICK_PATH = "/kies"  # where a search box asks
+SEARCH = "zoek"  # the button that searches without JavaScript, and the end of its box's name
+GONE = N_("Een van de keuzes staat niet (meer) in de lijst. Kies opnieuw.")
+
+
+class Picking(SelectFieldBase):
+    """What the two fields share; the template draws them by `many`."""
+
+    many = False  # whether it is searched; else it is an ordinary list
+    few = MOST
+    multiple = False
+    href = ""  # where the search box asks
+    words = ""  # what was typed in the search box
+    more = False  # whether more rows have these words than are shown
+    blank: Sequence[Any] = ()
+    coerce: Callable[[Any], Any]
+    choices: Any
+
+    def __init__(self, label: Any = None, validators: Any = None, *, source: str, **given: Any) -> None:
+        super().__init__(label, validators, **given)
+        self.source = source
+
+    def process(self, formdata: Any, *args: Any, **given: Any) -> None:
+        super().process(formdata, *args, **given)
+        typed = formdata.getlist(f"{self.name}-{SEARCH}") if formdata else []
+        self.words = typed[0].strip() if typed else ""
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError as error:
+            raise ValidationError(_(GONE)) from error
+
+    def chosen(self) -> list[str]:
+        """What is chosen now."""
+        data = self.data if self.multiple else [self.data]
+        return [str(one) for one in data or () if one]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing at all to choose."""
+        return not self.many and len(self.choices) == (1 if self.blank else 0)
+
+    def fill(self, options: Sequence[Option], *, many: bool, within: Collection[int]) -> None:
+        self.many = many
+        query = urlencode([("binnen", one) for one in within])
+        self.href = f"{PICK_PATH}/{self.source}" + (f"?{query}" if query else "")
+        self.choices = [
+            *([SelectChoice(self.blank[0], str(self.blank[1]))] if self.blank else []),
+            *(self._choice(one) for one in options),
+        ]
+
+    def _choice(self, one: Option) -> Any:
+        """In a list under its heading; alone, the heading stands behind it."""
+        key, group = self.coerce(one.key), _(one.group) if one.group else ""
+        if self.many and group:
+            return SelectChoice(key, f"{one.label} · {group}")
+        return SelectChoice(key, one.label, optgroup=group or None)
+
+
+class Picked(Picking, SelectMultipleField):
+    """Many of many."""
+
+    few = FEW
+    multiple = True
+
+
+class PickedOne(Picking, SelectField):
+    """One of many; `blank`: the value and the words for none."""
+
+    def __init__(self, *args: Any, blank: tuple[Any, Any], **given: Any) -> None:
+        self.blank = blank
+        super().__init__(*args, default=blank[0], **given)
+
+
+def offer(
+    actor: Actor,
+    *fields: Picking,
+    asked: Asked = EVERYTHING,
+    present: Mapping[str, str] | None = None,
+) -> None:
+    """Fill fields of one source. `asked.having`: a short list shows only what these rows have.
+
+    `present`: what may stay chosen whatever the source says, key -> label.
+    """
+    source, stays = fields[0].source, dict(present or {})
+    most = fields[0].few if asked.having is None else OF_THESE
+    few = SOURCES[source].find(actor, replace(asked, most=most + 1))
+    many = len(few) > most
+    chosen = {key for field in fields for key in field.chosen()} - set(stays) if many else set()
+    known = named(actor, source, chosen, Asked(within=asked.within))
+    for field in fields:
+        options = [Option(key, label) for key, label in stays.items()]
+        if many:
+            keys = set(field.chosen())
+            options = [one for one in (*options, *known.values()) if one.key in keys]
+            if field.words:
+                found, field.more = search(actor, source, field.words, asked.within)
+                options += found
+        else:
+            options += few
+        once = {one.key: one for one in reversed(options)}
+        field.fill(list(reversed(once.values())), many=many, within=asked.within)

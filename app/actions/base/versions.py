@@ -1,0 +1,78 @@
+"""Two people in one form: the second is told what the first changed, and chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.actions.base.base import entry_label
+from app.entities.base import db
+from app.entities.trail import AuditEntry, AuditObject
+from app.errors import NotFound, RuleBroken
+from app.rules.text import N_
+from app.school import current_school
+
+M = TypeVar("M")
+CHANGES_TOLD = 3
+
+
+def locked(
+    model: type[M], row_id: int, version: int, changed_by: Sequence[str], labels: Mapping[str, Any]
+) -> M:
+    """The row, held until the end of the transaction; RuleBroken when it is no longer this version."""
+    row: Any = db.session.get(model, row_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    if row.version != version:
+        raise conflict(row, version, changed_by, labels)
+    return cast(M, row)
+
+
+def conflict(row: Any, version: int, changed_by: Sequence[str], labels: Mapping[str, Any]) -> RuleBroken:
+    """The refusal of a form opened at `version`: who changed what since, out of the trail."""
+    entries = db.session.scalars(
+        select(AuditEntry)
+        .join(AuditObject, AuditObject.entry_id == AuditEntry.id)
+        .where(
+            AuditObject.object_type == getattr(row, "trail_name", type(row).__name__),
+            AuditObject.object_id == row.id,
+            AuditEntry.action.in_(changed_by),
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(min(max(row.version - version, 1), CHANGES_TOLD))
+    ).all()
+    if not entries:
+        return RuleBroken(
+            N_(
+                "Iemand anders heeft dit intussen gewijzigd. "
+                "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
+            ),
+            field="version",
+        )
+    return RuleBroken(
+        N_(
+            "%(who)s heeft dit intussen gewijzigd (%(when)s): %(what)s. "
+            "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
+        ),
+        field="version",
+        who=entries[0].actor_name,
+        when=current_school().local(entries[0].at).strftime("%d-%m-%Y %H:%M"),
+        what="; ".join(_told(entry, labels) for entry in reversed(entries)),
+    )
+
+
+def _told(entry: AuditEntry, labels: Mapping[str, Any]) -> str:
+    """The fields of the form that changed; none of these: what was done, and with whom."""
+    parts = []
+    for key, change in entry.details.items():
+        if key in labels and isinstance(change, list) and len(change) == 2:
+            old, new = (str(value) if value not in (None, "") else _("leeg") for value in change)
+            parts.append(f"{labels[key]}: {old} → {new}")
+    if parts:
+        return "; ".join(parts)
+    users = entry.details.get("users")
+    users = "; ".join(str(one).partition(": ")[2] for one in users) if isinstance(users, list) else ""
+    return f"{entry_label(entry.action)} ({users})" if users else entry_label(entry.action)

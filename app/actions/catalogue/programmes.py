@@ -1,0 +1,61 @@
+"""Opleidingen: what the supplier loads into a school."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.actions.base.base import Outcome, Refused, action
+from app.actions.catalogue.catalogue_rows import CatalogueWriter
+from app.catalogue import load
+from app.catalogue_data import Catalogue
+from app.entities.base import db
+from app.permissions import Actor, Permission
+from app.rules.text import N_
+from config import ROOT
+
+CATALOGUE = ROOT / "catalogue"
+SAME_VERSION = N_(
+    "De inhoud is gewijzigd, maar de versie niet. Geef het examen een hogere versie; "
+    "wat er staat, blijft zoals het is."
+)
+
+
+@action(
+    _l("Catalogus laden"),
+    permission=Permission.PROGRAMMES_LOAD,
+    confirm=True,
+    submit=_l("Catalogus laden"),
+    intro=_l(
+        "Opleidingen, keuzedelen en examens worden bijgewerkt. Een examen dat er al is, verandert niet."
+    ),
+)
+def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> Outcome:
+    """Put the catalogue (default: this installation's files) into the school; twice is the same as once.
+
+    Programmes, electives and what belongs to them are brought up to date; nothing is removed. A version of
+    an exam that is there never changes: a higher one comes beside it and is the current one from then on.
+    Raises DataFileError for a file that is wrong.
+    """
+    writer = CatalogueWriter(catalogue or load(CATALOGUE))
+    writer.write()
+    db.session.flush()
+    done = writer.new + writer.changed
+    return Outcome(
+        done=done,
+        unchanged=writer.unchanged,
+        refused=[Refused(label, _(SAME_VERSION)) for label in writer.tampered],
+        summary=(
+            _(
+                "Catalogus geladen: %(new)s nieuw, %(changed)s gewijzigd.",
+                new=writer.new,
+                changed=writer.changed,
+            )
+            if done
+            else _("De catalogus was al geladen: 0 nieuw.")
+        ),
+        names=[str(exam) for exam in writer.new_exams[:10]],
+        ids=[exam.id for exam in writer.new_exams],
+        object_type="Exam",
+        details={f"{exam.key}": [None, exam.version] for exam in writer.new_exams},
+    )

@@ -1,0 +1,34 @@
+"""Telling a user by mail that something which lets him in has changed."""
+
+from __future__ import annotations
+
+from app.actions.mail.outbox import NewMail, put_in_outbox
+from app.entities.base import utc_now
+from app.entities.users import User
+from app.mail.notices import Notice, notice_of
+from app.rules.people import mail_of
+from app.rules.tokens import new_token
+from app.school import current_school
+
+
+def notify(user: User, kind: Notice) -> None:
+    """A mail in the outbox, in the caller's transaction; none for who has no address."""
+    if not mail_of(user.email):
+        return
+    school = current_school()
+    subject, body = notice_of(
+        kind, user.language or school.language, school.name, name=user.full_name, when=school.local(utc_now())
+    )
+    put_in_outbox(
+        [
+            NewMail(
+                purpose=kind,
+                dedupe_key=f"{kind}:{user.id}:{new_token()}",
+                to_address=user.email,
+                to_user_id=user.id,
+                language=user.language,
+                subject=subject,
+                body=body,
+            )
+        ]
+    )

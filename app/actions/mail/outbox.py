@@ -1,0 +1,105 @@
+"""The one way into the outbox: mails are rows of the transaction that they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, case, select, update
+
+from app.actions.base.base import Outcome, Targets, action
+from app.entities.base import db, utc_now
+from app.entities.bulk import insert_all
+from app.entities.engine import QUIETLY
+from app.entities.mail import OutboxMail
+from app.entities.users import LoginCode
+from app.entities.waking import SENDER, wake_after_commit
+from app.mail.texts import LOGIN_CODE
+from app.permissions import Actor, Permission
+from app.queries.users.users import live_code
+
+AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
+
+
+@dataclass(frozen=True)
+class NewMail:
+    """A mail to be sent. `dedupe_key` is unique for what it tells, so that nothing is told twice.
+
+    `body` holds placeholders (app/mail/texts.py) for a code, which comes at sending; `language`: the one
+    that the text is written in ("": the school's).
+    """
+
+    purpose: str
+    dedupe_key: str
+    to_address: str
+    subject: str
+    body: str
+    to_user_id: int | None = None
+    login_code_id: int | None = None
+    invitation_id: int | None = None
+    email_change_id: int | None = None
+    language: str = ""
+
+
+def put_in_outbox(mails: Sequence[NewMail]) -> None:
+    """Put these mails in the outbox, in the caller's transaction: one statement, however many."""
+    if not mails:
+        return
+    now = utc_now()
+    rows = [
+        {**asdict(mail), "subject": one_line(mail.subject)[:200], "state": "waiting", "created_at": now,
+         "next_try_at": now}
+        for mail in mails
+    ]  # fmt: skip
+    insert_all(OutboxMail, rows)
+    wake_after_commit(SENDER)
+
+
+def cancel_waiting(about: ColumnElement[bool]) -> None:
+    """What these mails tell is no longer so: those that still wait are not sent."""
+    waiting = update(OutboxMail).where(about, OutboxMail.state == "waiting").values(state="cancelled")
+    db.session.execute(waiting, execution_options=QUIETLY)
+
+
+def one_line(text: str) -> str:
+    """For a header: a line break in a name would begin a header of its own."""
+    return " ".join(text.split())
+
+
+@action(
+    _l("Opnieuw versturen"), permission=Permission.OUTBOX_SEND, on=OutboxMail, confirm=True, noun=_l("mails"),
+    submit=_l("Opnieuw versturen"),
+)  # fmt: skip
+def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
+    """Let failed and sent mails go once more; a mail whose code has ended stays ended."""
+    works = case(
+        (OutboxMail.login_code_id.is_(None), OutboxMail.purpose != LOGIN_CODE),  # its account is gone
+        else_=OutboxMail.login_code_id.in_(select(LoginCode.id).where(live_code())),
+    )
+    again = OutboxMail.id.in_(targets.among()) & OutboxMail.state.in_(AGAIN) & works
+    ids = db.session.scalars(select(OutboxMail.id).where(again).order_by(OutboxMail.id)).all()
+    names = db.session.scalars(select(OutboxMail.to_address).where(again).order_by(OutboxMail.id).limit(10))
+    outcome = Outcome(
+        done=len(ids),
+        unchanged=targets.count - len(ids),
+        names=list(names),
+        ids=ids,
+        summary=ngettext(
+            "%(num)s mail staat klaar om opnieuw te gaan.",
+            "%(num)s mails staan klaar om opnieuw te gaan.",
+            len(ids),
+        )
+        if ids
+        else _("Er is niets te versturen: deze mails wachten nog, of hun inlogcode werkt niet meer."),
+    )
+    db.session.execute(
+        update(OutboxMail)
+        .where(again)
+        .values(state="waiting", tries=0, next_try_at=utc_now(), failure="", failure_detail=""),
+        execution_options=QUIETLY,
+    )
+    wake_after_commit(SENDER)
+    return outcome

@@ -1,0 +1,249 @@
+"""Bedrijfsexaminator uitnodigen: somebody without an account, for one sitting (manual, step 6a).
+
+The guest is coupled to the sitting as any examiner is, so scores, trail and results need no second way;
+what he may is narrowed in app/permissions.py alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select, update
+from wtforms import StringField
+from wtforms.validators import Length
+
+from app.actions.access.sessions import Opening, open_session
+from app.actions.access.sign_in import forget_tries
+from app.actions.base.base import Outcome, Targets, action
+from app.actions.mail.outbox import cancel_waiting
+from app.actions.planning.invitation_codes import fresh_secrets, try_keys
+from app.actions.planning.invitation_mails import mail_invitations, tell_ended
+from app.actions.users.user_form import LABELS, NamedForm
+from app.entities.assessment import Assessment
+from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY, id_set
+from app.entities.invitations import Invitation
+from app.entities.mail import OutboxMail
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.users import RoleRow, User
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission, Role, invitation_works
+from app.queries.planning.invitations import has_scored, live_invitation, too_long_ago
+from app.rules import people
+from app.rules.invitations import why_not_invite
+from app.rules.text import N_
+
+COMPANY = Role.COMPANY_EXAMINER.value
+NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
+ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
+
+
+class InviteForm(NamedForm):
+    """Who to invite; the address is used for this invitation only."""
+
+    organisation = StringField(
+        LABELS["organisation"], [Length(max=120)], description=_l("Het leerbedrijf, als u dat weet.")
+    )
+
+
+def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
+    return {"fresh": fresh_secrets()}
+
+
+@action(
+    _l("Bedrijfsexaminator uitnodigen"), permission=Permission.PLANNING_EDIT, on=Sitting, form=InviteForm,
+    noun=_l("examenmoment"), submit=_l("Uitnodigen"), before=_fresh,
+    intro=_l(
+        "Voor iemand zonder account. Hij krijgt een mail met een code, ziet alleen dit examenmoment en kan "
+        "de beoordeling invullen en opslaan, nooit definitief maken."
+    ),
+)  # fmt: skip
+def invite_company_examiner(
+    actor: Actor,
+    targets: Targets[Sitting],
+    *,
+    first_name: str,
+    last_name: str,
+    email: str,
+    fresh: Mapping[str, Any],
+    infix: str = "",
+    organisation: str = "",
+) -> Outcome:
+    """Couple a guest to this sitting as its company examiner, and mail him how to get in."""
+    sitting = _locked(targets.one().id)
+    _refuse(sitting)
+    guest = _guest(first_name, infix, last_name, organisation)
+    invitation = Invitation(sitting_id=sitting.id, user=guest, email=people.email(email).lower(), **fresh)
+    db.session.add(invitation)
+    db.session.flush()
+    _couple(sitting, guest.id)
+    mail_invitations([invitation.id])
+    return _outcome(
+        sitting, guest, [None, guest.full_name],
+        _("%(name)s is uitgenodigd; de mail staat in Postvak uit.", name=guest.full_name),
+    )  # fmt: skip
+
+
+@action(
+    _l("Uitnodiging opnieuw versturen"), permission=Permission.PLANNING_EDIT, on=Sitting, confirm=True,
+    noun=_l("examenmoment"), submit=_l("Opnieuw versturen"), before=_fresh,
+    intro=_l("De nieuwe mail heeft een nieuwe code. Wat in de oude mail staat, werkt dan niet meer."),
+)  # fmt: skip
+def resend_invitation(actor: Actor, targets: Targets[Sitting], *, fresh: Mapping[str, Any]) -> Outcome:
+    """Mail the guest again, with another code; the session he may have goes on."""
+    sitting, invitation = _invited(targets)
+    _refuse(sitting, again=True)
+    for name, value in fresh.items():
+        setattr(invitation, name, value)
+    db.session.flush()
+    mail_invitations([invitation.id])
+    name = invitation.user.full_name
+    return _outcome(
+        sitting, invitation.user, [name, name],
+        _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name),
+    )  # fmt: skip
+
+
+@action(
+    _l("Uitnodiging intrekken"), permission=Permission.PLANNING_EDIT, on=Sitting, confirm=True, danger=True,
+    noun=_l("examenmoment"), submit=_l("Intrekken"),
+    intro=_l("De code en de link werken dan niet meer. Wat al is ingevuld, blijft bij de beoordeling staan."),
+)  # fmt: skip
+def withdraw_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
+    """End the guest's access at once. Who has scored stays this sitting's examiner, by name."""
+    sitting, invitation = _invited(targets)
+    guest = invitation.user
+    end_invitations([sitting.id])
+    if not has_scored(sitting.id, guest.id):
+        db.session.execute(
+            delete(SittingExaminer).where(
+                SittingExaminer.sitting_id == sitting.id, SittingExaminer.user_id == guest.id
+            ),
+            execution_options=QUIETLY,
+        )
+        _changed(sitting)
+    return _outcome(
+        sitting, guest, [guest.full_name, None],
+        _("De uitnodiging van %(name)s is ingetrokken.", name=guest.full_name),
+    )  # fmt: skip
+
+
+@action(_l("Uitnodiging gebruikt"), permission=Permission.START)
+def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Outcome:
+    """Note that the guest came in. The invitation stays: it opens the sitting until that is definitive."""
+    invitation = db.session.scalars(
+        select(Invitation)
+        .where(Invitation.id == invitation_id, invitation_works())
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if invitation is None:
+        raise RuleBroken(ENDED)
+    invitation.opened_at = utc_now()
+    forget_tries(*try_keys(invitation))
+    open_session(invitation.user_id, opening)
+    return Outcome(
+        done=1, ids=[invitation.sitting_id or 0], object_type="Sitting",
+        details={"examiner": [None, invitation.user.full_name]}, summary=_("Uitnodiging gebruikt."),
+    )  # fmt: skip
+
+
+# -- for these actions and for planning; plain functions inside the caller's transaction
+
+
+def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
+    """Nobody comes in with these any more; who had heard is told. `removed`: the sittings are about to go."""
+    theirs = Invitation.sitting_id.in_(id_set(sittings))
+    ended = db.session.scalars(select(Invitation.id).where(theirs)).all()
+    if not ended:
+        return
+    cancel_waiting(OutboxMail.invitation_id.in_(id_set(ended)))
+    tell_ended(ended)
+    live = update(Invitation).where(theirs, Invitation.withdrawn_at.is_(None)).values(withdrawn_at=utc_now())
+    db.session.execute(live, execution_options=QUIETLY)
+    if removed:
+        gone = update(Invitation).where(theirs).values(sitting_id=None)
+        db.session.execute(gone, execution_options=QUIETLY)
+
+
+def moments_moved(sittings: Collection[int]) -> None:
+    """Who was invited for these hears of the new moment, with the code that he has."""
+    live = Invitation.sitting_id.in_(id_set(sorted(sittings))) & Invitation.withdrawn_at.is_(None)
+    mail_invitations(db.session.scalars(select(Invitation.id).where(live)).all(), moved=True)
+
+
+def _locked(sitting_id: int) -> Sitting:
+    return db.session.scalars(
+        select(Sitting)
+        .where(Sitting.id == sitting_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _invited(targets: Targets[Sitting]) -> tuple[Sitting, Invitation]:
+    """The sitting and the invitation that opens it, both held; RuleBroken: nobody is invited."""
+    sitting = _locked(targets.one().id)
+    invitation = live_invitation(sitting.id)
+    if invitation is None:
+        raise RuleBroken(NOBODY)
+    return sitting, invitation
+
+
+def _refuse(sitting: Sitting, *, again: bool = False) -> None:
+    definitive = select(Assessment.id).where(
+        Assessment.sitting_id == sitting.id, Assessment.definitive_at.is_not(None)
+    )
+    invitation = live_invitation(sitting.id)
+    company = db.session.scalars(
+        select(User)
+        .join(SittingExaminer, SittingExaminer.user_id == User.id)
+        .where(SittingExaminer.sitting_id == sitting.id, SittingExaminer.role == COMPANY)
+    ).one_or_none()
+    why = why_not_invite(
+        definitive=db.session.scalar(definitive) is not None,
+        expired=too_long_ago(sitting.ends_at),
+        company="" if again or company is None else company.full_name,
+        invited="" if again or invitation is None else invitation.user.full_name,
+    )
+    if why is not None:
+        raise why.as_error()
+
+
+def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> User:
+    """A user who can sign in by invitation only: no password, and names that nobody can type or guess."""
+    name = f"gast-{secrets.token_hex(12)}"
+    guest = User(
+        first_name=people.tidy(first_name), infix=people.tidy(infix or ""), last_name=people.tidy(last_name),
+        organisation=people.tidy(organisation or ""), username=name, email=f"{name}@gast.invalid",
+        active=True, guest=True,
+    )  # fmt: skip
+    guest.roles = list(db.session.scalars(select(RoleRow).where(RoleRow.name == COMPANY)))
+    return guest
+
+
+def _couple(sitting: Sitting, user_id: int) -> None:
+    row = {"sitting_id": sitting.id, "role": COMPANY, "user_id": user_id}
+    db.session.execute(insert(SittingExaminer), [row])
+    _changed(sitting)
+
+
+def _changed(sitting: Sitting) -> None:
+    """A planning form that is open somewhere notices."""
+    db.session.execute(
+        update(Registration)
+        .where(Registration.id == sitting.registration_id)
+        .values(version=Registration.version + 1),
+        execution_options=QUIETLY,
+    )
+
+
+def _outcome(sitting: Sitting, guest: User, change: list[str | None], summary: str) -> Outcome:
+    return Outcome(
+        done=1, ids=[sitting.id], object_type="Sitting", names=[guest.full_name],
+        details={"examiner": change}, summary=summary,
+    )  # fmt: skip

@@ -1,0 +1,335 @@
+"""Planning examenmomenten (manual, step 6a); the red bin is planning_removal.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import delete, insert, select, update
+
+from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.wording import say
+from app.actions.planning.invitations import end_invitations, moments_moved
+from app.actions.planning.planning_form import PlanExamForm
+from app.actions.planning.planning_plan import (
+    Circumstances,
+    Plan,
+    PlannedMoment,
+    Say,
+    StudentPlan,
+    Wish,
+    make_plan,
+)
+from app.entities.base import db, utc_now
+from app.entities.engine import QUIETLY, id_set
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.students import Student
+from app.entities.users import User
+from app.errors import NotFound, RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.planning.planning_facts import (
+    COMPANY,
+    SCHOOL,
+    Busy,
+    busy_moments,
+    exam_to_plan,
+    examiners_among,
+    fingerprint,
+    guests_of,
+    is_known,
+    load_candidates,
+    programmes_that_count,
+)
+from app.rules.attempts import AttemptRules
+from app.rules.conflicts import Clash, Moment, Subject, clashes
+from app.rules.text import N_, Reason
+from app.school import current_school
+
+CLASHES_NAMED = 5
+TRAIL_LINES = 50
+
+
+class PlanOutcome(Outcome):
+    """An Outcome that also carries the plan, for the confirmation page; the plan itself is not kept."""
+
+    plan: Plan | None = None
+
+
+class Translated(Say):
+    def __call__(self, why: Reason) -> str:
+        return say(why)
+
+
+@action(
+    _l("Examenaanmelding toevoegen/wijzigen"),
+    permission=Permission.PLANNING_EDIT,
+    on=Student,
+    form=PlanExamForm,
+    confirm=True,
+    noun=_l("studenten"),
+)
+def plan_exam(
+    actor: Actor, targets: Targets[Student], *, exam_id: int, wish: Wish, seen: str = "", announced: str = ""
+) -> Outcome:
+    """Plan an exam for these students, or change what was planned: all of those announced, or none.
+
+    `seen`: fingerprint of the planning that the form showed; `announced`: mark of the confirmed plan.
+    Raises RuleBroken when a student or examiner would be in two places at once.
+    """
+    _lock(targets.ids, wish)
+    exam = exam_to_plan(exam_id)
+    if exam is None:
+        raise NotFound
+    candidates = load_candidates(exam, targets.ids)
+    if not is_known(actor, exam, candidates):
+        raise NotFound
+    if seen and seen != fingerprint(candidates):
+        raise RuleBroken(
+            N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),
+            field="seen",
+        )  # fmt: skip
+    examiners = examiners_among(_examiners_in(wish), programmes_that_count(exam, candidates))
+    examiners = [*examiners, *guests_of(candidates)]
+    plan = make_plan(exam, candidates, examiners, wish, around=circumstances(), say=Translated())
+    if announced and announced != plan.mark:
+        raise RuleBroken(N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen")
+    _refuse_clashes(actor, plan)
+    return _written(plan)
+
+
+def circumstances() -> Circumstances:
+    school = current_school()
+    rules = AttemptRules(school.max_attempts, school.improve_allowed)
+    return Circumstances(school.zone, utc_now(), rules)
+
+
+def _examiners_in(wish: Wish) -> set[int]:
+    return {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
+
+
+def _lock(students: Sequence[int], wish: Wish) -> None:
+    """Two planners of the same people wait for each other: users, then students, then moments, by id."""
+    chosen = id_set(sorted(_examiners_in(wish)))
+    db.session.execute(
+        select(User.id).where(User.id.in_(chosen)).order_by(User.id).with_for_update(key_share=True)
+    ).all()
+    db.session.execute(
+        select(Student.id)
+        .where(Student.id.in_(id_set(students)))
+        .order_by(Student.id)
+        .with_for_update(key_share=True)
+    ).all()
+    of_students = select(Registration.id).where(Registration.student_id.in_(id_set(students)))
+    db.session.execute(
+        select(Sitting.id)
+        .where(Sitting.registration_id.in_(of_students))
+        .order_by(Sitting.id)
+        .with_for_update()
+    ).all()
+
+
+# -- nobody in two places at once
+
+
+def _refuse_clashes(actor: Actor, plan: Plan) -> None:
+    moments = [(one, moment) for one in plan.students for moment in one.moments]
+    if not moments:
+        return
+    users = {user for _one, m in moments for user in m.people}
+    busy = busy_moments(
+        actor,
+        users=users,
+        students={one.student.id for one in plan.students},
+        start=min(m.starts_at for _one, m in moments),
+        end=max(m.ends_at for _one, m in moments),
+        leaving_out={m.present.id for _one, m in moments if m.present is not None},
+    )
+    names = {one.student.id: one.student.label for one in plan.students}
+    planned = [moment for other in busy for moment in _busy(other, users, names, plan)]
+    new = [made for one, m in moments for made in _new(one, m, plan)]
+    found = clashes(planned, new)
+    if found:
+        raise RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
+
+
+def _new(one: StudentPlan, moment: PlannedMoment, plan: Plan) -> Iterable[Moment]:
+    label = moment_label(
+        moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
+    )
+    yield Moment(
+        moment.starts_at, moment.ends_at, Subject("student", one.student.id, one.student.label), label
+    )
+    for user in moment.people:
+        yield Moment(
+            moment.starts_at, moment.ends_at, Subject("examiner", user, plan.examiners[user].name), label
+        )
+
+
+def _busy(other: Busy, users: set[int], names: Mapping[int, str], plan: Plan) -> Iterable[Moment]:
+    """What the actor may not see is only "another exam moment", at its time."""
+    if other.seen:
+        label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
+    else:
+        label = _("een ander examenmoment (%(when)s)", when=when_label(other.starts_at, other.ends_at))
+    if other.student_id in names:
+        yield Moment(
+            other.starts_at,
+            other.ends_at,
+            Subject("student", other.student_id, names[other.student_id]),
+            label,
+        )
+    for user in sorted(set(other.examiner_ids) & users):
+        yield Moment(
+            other.starts_at, other.ends_at, Subject("examiner", user, plan.examiners[user].name), label
+        )
+
+
+def _told(found: Sequence[Clash], planned: set[Moment]) -> str:
+    """A line per moment that is in the way; several tasks may run into the same one."""
+    lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
+    told = lines[:CLASHES_NAMED]
+    if len(lines) > CLASHES_NAMED:
+        more = len(lines) - CLASHES_NAMED
+        told.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
+    return "\n".join(told)
+
+
+def _clash_line(clash: Clash, planned: set[Moment]) -> str:
+    for other in (clash.first, clash.second):
+        if other in planned:
+            return _(
+                "%(name)s heeft op dat moment al iets anders: %(other)s.",
+                name=other.subject.name,
+                other=other.label,
+            )
+    return say(clash.reason)
+
+
+def when_label(start: datetime, end: datetime) -> str:
+    """24-11-2026 09:30–10:30, on the school's clock; with a second date when it ends another day."""
+    school = current_school()
+    first, last = school.local(start), school.local(end)
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%d-%m-%Y %H:%M}"
+    return f"{first:%d-%m-%Y %H:%M}–{until}"
+
+
+def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
+    return f"“{exam}, {task}, {student}, {when_label(start, end)}”"
+
+
+# -- writing
+
+
+def _written(plan: Plan) -> Outcome:
+    changed = [one for one in plan.students if not one.same]
+    details = _details(plan, changed)
+    registrations = _registrations(plan, changed)
+    _write_sittings(changed, registrations)
+    outcome = PlanOutcome(
+        done=len(changed),
+        unchanged=len(plan.students) - len(changed),
+        refused=list(plan.refused),
+        summary=_summary(plan, len(changed)),
+        names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
+        ids=sorted(registrations.values()),
+        object_type="Registration",
+        details=details,
+    )
+    outcome.plan = plan
+    return outcome
+
+
+def _summary(plan: Plan, count: int) -> str:
+    return ngettext(
+        "%(exam)s is ingepland voor %(num)s student.", "%(exam)s is ingepland voor %(num)s studenten.", count,
+        exam=plan.exam.code,
+    ) if count else _("De planning was al zo; er is niets veranderd.")  # fmt: skip
+
+
+def _when(one: StudentPlan) -> str:
+    start = min(m.starts_at for m in one.moments)
+    return when_label(start, max(m.ends_at for m in one.moments))
+
+
+def _details(plan: Plan, changed: Sequence[StudentPlan]) -> dict[str, Any]:
+    details: dict[str, Any] = {"examen": [None, f"{plan.exam.code} {plan.exam.title}"]}
+    for one in changed[:TRAIL_LINES]:
+        for moment in one.moments:
+            now = moment.present
+            old = when_label(now.starts_at, now.ends_at) if now is not None else None
+            details[f"{one.student.label}, {moment.task.title}"] = [
+                old,
+                when_label(moment.starts_at, moment.ends_at),
+            ]
+    return details
+
+
+def _registrations(plan: Plan, changed: Sequence[StudentPlan]) -> dict[int, int]:
+    """student -> registration: the present ones with a new version, and new ones for the rest."""
+    found = {one.student.id: one.student.pending.id for one in changed if one.student.pending is not None}
+    if found:
+        db.session.execute(
+            update(Registration)
+            .where(Registration.id.in_(id_set(sorted(found.values()))))
+            .values(version=Registration.version + 1)
+            .execution_options(**QUIETLY)
+        )
+    fresh = [
+        {"student_id": one.student.id, "exam_id": plan.exam.id, "attempt": one.attempt}
+        for one in changed
+        if one.student.pending is None
+    ]
+    if fresh:
+        rows = db.session.execute(
+            insert(Registration).returning(Registration.student_id, Registration.id), fresh
+        )
+        found.update({row.student_id: row.id for row in rows})
+    return found
+
+
+def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, int]) -> None:
+    moments = [(registrations[one.student.id], m) for one in changed for m in one.moments if not m.same]
+    sittings = {m.present.id: m for _r, m in moments if m.present is not None}
+    if sittings:
+        db.session.execute(update(Sitting), [{"id": key, **_values(m)} for key, m in sittings.items()])
+        db.session.execute(
+            delete(SittingExaminer)
+            .where(SittingExaminer.sitting_id.in_(id_set(sorted(sittings))))
+            .execution_options(**QUIETLY)
+        )
+    fresh = {(r, m.task.id): m for r, m in moments if m.present is None}
+    if fresh:
+        rows = db.session.execute(
+            insert(Sitting).returning(Sitting.id, Sitting.registration_id, Sitting.exam_task_id),
+            [{"registration_id": r, "exam_task_id": task, **_values(m)} for (r, task), m in fresh.items()],
+        )
+        sittings.update({row.id: fresh[row.registration_id, row.exam_task_id] for row in rows})
+    people = [row for key, m in sittings.items() for row in _examiner_rows(key, m)]
+    if people:
+        db.session.execute(insert(SittingExaminer), people)
+    _tell_guests(moments)
+
+
+def _tell_guests(moments: Sequence[tuple[int, PlannedMoment]]) -> None:
+    """A guest whose place is taken is not expected any more; another hears of the new moment."""
+    invited = [m for _r, m in moments if m.present is not None and m.present.guest_id]
+    end_invitations([m.present.id for m in invited if m.present and m.slot.company_examiner_id])
+    moments_moved([m.present.id for m in invited if m.present and m.moved])
+
+
+def _values(moment: PlannedMoment) -> dict[str, Any]:
+    return {
+        "starts_at": moment.starts_at,
+        "ends_at": moment.ends_at,
+        "location": moment.slot.location,
+        "note": moment.slot.note,
+    }
+
+
+def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str, Any]]:
+    for role, user_id in zip((SCHOOL, COMPANY), moment.people, strict=False):
+        yield {"sitting_id": sitting_id, "role": role, "user_id": user_id}

@@ -1,0 +1,82 @@
+"""The demo school: its people and exams, and students in any number for trials at size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.actions.access.codes import issue_codes
+from app.actions.assessment.results import working
+from app.actions.base.base import Outcome, action
+from app.demo.load import write_school
+from app.demo.size import Report, write_many
+from app.entities.assessment import Result
+from app.entities.base import db
+from app.entities.programmes import Programme
+from app.entities.users import User
+from app.errors import RuleBroken
+from app.permissions import SYSTEM, Actor, Permission
+from app.rules.text import N_
+from app.school import current_school
+
+MAILED = 12  # students with an inlogcode; a third of those mails was sent
+
+
+@action(_l("Demoschool geladen"), permission=Permission.SETTINGS_EDIT)
+def load_demo_school(actor: Actor) -> Outcome:
+    """Fill an empty demo school; the catalogue is there already. RuleBroken: no demo school, or not empty."""
+    _only_in_demo()
+    if db.session.scalar(select(User.id).limit(1)) is not None:
+        raise RuleBroken(N_("Deze school is niet leeg. Zet de demoschool terug met demo-reset."))
+    school = current_school()
+    loaded = write_school(today=school.today(), clock=school.moment)
+    _freeze_results()
+    _send_codes([one.user_id for one in loaded.placed if one.user_id is not None])
+    return Outcome(
+        done=len(loaded.placed),
+        summary=_("Demoschool geladen: %(students)s studenten.", students=format_decimal(len(loaded.placed))),
+        names=[one.name for one in loaded.placed[:10]],
+        ids=[one.id for one in loaded.placed],
+        object_type="Student",
+    )
+
+
+@action(_l("Demostudenten toegevoegd"), permission=Permission.SETTINGS_EDIT)
+def add_demo_students(actor: Actor, *, number: int, report: Report) -> Outcome:
+    """Add believable students for a trial at size; `report` is told how far it is. A demo school only."""
+    _only_in_demo()
+    if number < 1:
+        raise RuleBroken(N_("Geef een aantal studenten van 1 of meer."))
+    school = current_school()
+    ids = write_many(number, today=school.today(), clock=school.moment, report=report)
+    return Outcome(
+        done=len(ids),
+        summary=_("%(count)s studenten toegevoegd.", count=format_decimal(len(ids))),
+        ids=ids,
+        object_type="Student",
+    )
+
+
+def _send_codes(student_users: Sequence[int]) -> None:
+    """Some students' inlogcodes wait in the outbox: a demo school sends nothing."""
+    issue_codes(SYSTEM, student_users[:MAILED], mail=True)
+
+
+def _freeze_results() -> None:
+    """Each result keeps its working as a real one does."""
+    db.session.expire_all()
+    for result in db.session.scalars(select(Result)).all():
+        found = working(result.registration_id)
+        if found is not None:
+            result.detail = found[1]
+
+
+def _only_in_demo() -> None:
+    if not current_school().demo:
+        raise RuleBroken(N_("Dit kan alleen in een demoschool."))
+    if db.session.scalar(select(Programme.id).limit(1)) is None:
+        raise RuleBroken(N_("Er zijn nog geen opleidingen. Laad eerst de catalogus."))

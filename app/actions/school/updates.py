@@ -1,0 +1,129 @@
+"""Instellingen (manual, step 7): reading the updates of the system; the supplier writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import insert, literal, select
+from wtforms import DateField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.forms import VersionedForm
+from app.actions.base.versions import locked
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.school import SystemUpdate, UpdateRead
+from app.permissions import Actor, Permission
+from app.queries.school.school import unread
+from app.rules.people import tidy
+from app.school import current_school
+
+READ, EDIT = Permission.SETTINGS_READ, Permission.SETTINGS_EDIT
+FIELD_LABELS: Mapping[str, Any] = {
+    "title": _l("Titel"),
+    "published_on": _l("Datum"),
+    "body": _l("Tekst"),
+}
+
+
+@action(
+    _l("Markeren als gelezen"), permission=READ, on=SystemUpdate, noun=_l("update"), submit=_l("Markeren")
+)
+def mark_update_read(actor: Actor, targets: Targets[SystemUpdate]) -> Outcome:
+    """These updates are read by this user; reading twice is reading once."""
+    wanted = unread(actor).where(SystemUpdate.id.in_(targets.among())).with_only_columns(SystemUpdate.id)
+    return _marked(actor, db.session.scalars(wanted).all())
+
+
+@action(_l("Alles als gelezen markeren"), permission=READ, submit=_l("Markeren"))
+def mark_all_updates_read(actor: Actor) -> Outcome:
+    """Every update that this user can see and has not read yet."""
+    return _marked(actor, db.session.scalars(unread(actor).with_only_columns(SystemUpdate.id)).all())
+
+
+def _marked(actor: Actor, ids: Sequence[int]) -> Outcome:
+    if not ids:
+        return Outcome(unchanged=1, object_type="SystemUpdate", summary=_("Alles was al gelezen."))
+    chosen = select(SystemUpdate.id, literal(actor.id), literal(utc_now(), UpdateRead.read_at.type)).where(
+        SystemUpdate.id.in_(id_set(ids))
+    )
+    db.session.execute(insert(UpdateRead).from_select(["update_id", "user_id", "read_at"], chosen))
+    summary = ngettext("%(num)s update gelezen.", "%(num)s updates gelezen.", len(ids))
+    return Outcome(done=len(ids), ids=ids, object_type="SystemUpdate", summary=summary)
+
+
+class UpdateForm(ActionForm):
+    title = StringField(
+        FIELD_LABELS["title"],
+        [DataRequired(message=_l("Geef de update een titel.")), Length(max=200)],
+        render_kw={"autocomplete": "off"},
+    )
+    published_on = DateField(FIELD_LABELS["published_on"], [InputRequired(message=_l("Kies een datum."))])
+    body = TextAreaField(
+        FIELD_LABELS["body"],
+        [DataRequired(message=_l("Schrijf wat er nieuw is.")), Length(max=10_000)],
+        description=_l("Gewone tekst; een lege regel begint een nieuwe alinea."),
+        render_kw={"rows": 8},
+    )
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        return {"published_on": current_school().today()}
+
+
+@action(_l("Update toevoegen"), permission=EDIT, form=UpdateForm, submit=_l("Opslaan"))
+def add_update(actor: Actor, **data: Any) -> Outcome:
+    """Write an update; every reader finds it as unread."""
+    update = SystemUpdate(**_written(data))
+    db.session.add(update)
+    db.session.flush()
+    return Outcome(
+        done=1,
+        summary=_("Update “%(title)s” is toegevoegd.", title=update.title),
+        names=[update.title],
+        ids=[update.id],
+        object_type="SystemUpdate",
+        details={key: [None, value] for key, value in _shown(update).items()},
+    )
+
+
+class ChangeUpdateForm(VersionedForm, UpdateForm):
+    field_labels = FIELD_LABELS
+    changed_by = ("change_update",)
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        update: SystemUpdate | None = targets.one() if targets is not None else None
+        return {**_shown(update), "version": update.version} if update is not None else {}
+
+
+@action(
+    _l("Update wijzigen"), permission=EDIT, on=SystemUpdate, form=ChangeUpdateForm,
+    noun=_l("update"), submit=_l("Opslaan"),
+)  # fmt: skip
+def change_update(actor: Actor, targets: Targets[SystemUpdate], *, version: int, **data: Any) -> Outcome:
+    """Correct an update; who has read it need not read it again."""
+    update = locked(SystemUpdate, targets.one().id, version, ChangeUpdateForm.changed_by, FIELD_LABELS)
+    before, after = _shown(update), _written(data)
+    details = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
+    if not details:
+        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
+    for key, value in after.items():
+        setattr(update, key, value)
+    update.version += 1
+    summary = _("Update “%(title)s” is gewijzigd.", title=update.title)
+    return Outcome(done=1, summary=summary, names=[update.title], ids=[update.id], details=details)
+
+
+def _written(data: Mapping[str, Any]) -> dict[str, Any]:
+    body = "\n".join(line.rstrip() for line in str(data["body"]).strip().splitlines())
+    return {"title": tidy(data["title"]), "published_on": data["published_on"], "body": body}
+
+
+def _shown(update: SystemUpdate) -> dict[str, Any]:
+    return {key: getattr(update, key) for key in FIELD_LABELS}

@@ -1,0 +1,386 @@
+"""Gebruikers: added, changed, coupled, closed and opened again; never deleted (manual, step 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+
+from app.actions.access.codes import cancel_codes, issue_codes
+from app.actions.access.sessions import end_sessions
+from app.actions.base.base import Outcome, Refused, Targets, action
+from app.actions.base.versions import locked
+from app.actions.users.user_form import (
+    LABELS,
+    VERSIONED,
+    CoupleForm,
+    EditUserForm,
+    NewUserForm,
+    UncoupleForm,
+    grantable,
+)
+from app.entities.base import db
+from app.entities.engine import QUIETLY, id_set
+from app.entities.programmes import Programme
+from app.entities.users import RoleRow, User, user_programme
+from app.errors import NotFound, RuleBroken
+from app.permissions import Actor, Permission, Role, visible
+from app.queries.users.user_list import Bound, bound_to
+from app.queries.users.users import last_active_administrator, roles_of, taken, with_role
+from app.rules import people
+from app.rules.sessions import ACCOUNT_CLOSED, ROLES_CHANGED
+from app.rules.text import N_
+
+NAMES = 10
+SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
+NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
+NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
+LAST_ONE = N_("Dit is de laatste actieve beheerder.")
+NAME_IS_ADDRESS = N_(
+    "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
+)
+
+
+@action(
+    _l("Nieuwe gebruiker invoeren"), permission=Permission.USERS_EDIT, form=NewUserForm, submit=_l("Opslaan"),
+    intro=_l("Let op: kies de juiste rol en koppel de gebruiker aan de juiste opleidingen."),
+)  # fmt: skip
+def add_user(
+    actor: Actor,
+    *,
+    first_name: str,
+    last_name: str,
+    email: str,
+    roles: Sequence[str],
+    infix: str = "",
+    username: str = "",
+    organisation: str = "",
+    phone: str = "",
+    programmes: Sequence[int] = (),
+    send_code: bool = False,
+) -> Outcome:
+    """A user with roles and programmes, without a password: that is chosen with the inlogcode."""
+    role_rows = _role_rows(_wanted_roles(actor, (), roles))
+    programme_rows = _programme_rows(actor, programmes)
+    user = User(
+        first_name=people.tidy(first_name),
+        infix=people.tidy(infix or ""),
+        last_name=people.tidy(last_name),
+        organisation=people.tidy(organisation or ""),
+        phone=people.tidy(phone or ""),
+        active=True,
+    )
+    sign_in_names(user, email, username)
+    user.roles, user.programmes = role_rows, programme_rows
+    db.session.add(user)
+    db.session.flush()
+    summary = _("%(name)s is toegevoegd.", name=user.full_name)
+    if send_code:
+        if refused := issue_codes(actor, [user.id], mail=True).refused:
+            raise RuleBroken(refused[0].reason, field="send_code")
+        summary = _(
+            "%(name)s is toegevoegd; de mail met de inlogcode staat in Postvak uit.", name=user.full_name
+        )
+    return Outcome(
+        done=1, ids=[user.id], object_type="User", names=[user.full_name], goto=user.id, summary=summary,
+        details={"username": ["", user.username], "roles": ["", _role_text(user)]},
+    )  # fmt: skip
+
+
+@action(
+    _l("Gebruiker wijzigen"), permission=Permission.USERS_EDIT, on=User, form=EditUserForm,
+    noun=_l("gebruiker"), submit=_l("Opslaan"),
+)  # fmt: skip
+def edit_user(
+    actor: Actor,
+    targets: Targets[User],
+    *,
+    version: int,
+    first_name: str,
+    last_name: str,
+    email: str,
+    roles: Sequence[str],
+    infix: str = "",
+    username: str = "",
+    organisation: str = "",
+    phone: str = "",
+) -> Outcome:
+    """Change a user; another role or address ends what the old one opened (sessions, codes)."""
+    user = locked(User, targets.one().id, version, VERSIONED, LABELS)
+    guard_supplier(actor, user)
+    before = _facts(user)
+    user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
+    user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
+    user.organisation = people.tidy(organisation or "")
+    sign_in_names(user, email, username)
+    _change_roles(actor, user, roles)
+    changes = {
+        name: [old, new] for (name, old), new in zip(before.items(), _facts(user).values(), strict=True)
+    }
+    return saved(user, {name: pair for name, pair in changes.items() if pair[0] != pair[1]})
+
+
+@action(
+    _l("Koppelen aan opleidingen"), permission=Permission.USERS_EDIT, on=User, form=CoupleForm,
+    noun=_l("gebruikers"), submit=_l("Koppelen aan opleidingen"),
+)  # fmt: skip
+def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
+    """Couple these users to these programmes; couplings that are there stay."""
+    chosen = [row.id for row in _programme_rows(actor, programmes)]
+    coupled = exists().where(
+        user_programme.c.user_id == User.id, user_programme.c.programme_id == Programme.id
+    )
+    pairs = (
+        select(User.id, Programme.id)
+        .join(Programme, Programme.id.in_(id_set(chosen)))
+        .where(User.id.in_(targets.among()), ~coupled)
+    )
+    changed = sorted(set(db.session.scalars(pairs)))
+    db.session.execute(insert(user_programme).from_select(["user_id", "programme_id"], pairs))
+    return _coupling_outcome(
+        targets, changed, {"coupled": chosen},
+        ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
+    )  # fmt: skip
+
+
+@action(
+    _l("Ontkoppelen van opleidingen"), permission=Permission.USERS_EDIT, on=User, form=UncoupleForm,
+    confirm=True, danger=True, noun=_l("gebruikers"),
+    intro=_l("U kunt alleen opleidingen kiezen waaraan deze gebruikers zijn gekoppeld."),
+)  # fmt: skip
+def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
+    """Take these programmes away from these users."""
+    chosen = [row.id for row in _programme_rows(actor, programmes)]
+    these = (
+        user_programme.c.user_id.in_(targets.among()),
+        user_programme.c.programme_id.in_(id_set(chosen)),
+    )
+    changed = sorted(set(db.session.scalars(select(user_programme.c.user_id).where(*these))))
+    db.session.execute(delete(user_programme).where(*these))
+    return _coupling_outcome(
+        targets, changed, {"uncoupled": chosen},
+        ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
+    )  # fmt: skip
+
+
+@action(
+    _l("Deactiveren"), permission=Permission.USERS_EDIT, on=User, confirm=True, danger=True,
+    noun=_l("gebruikers"), submit=_l("Deactiveren"),
+)  # fmt: skip
+def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
+    """Close accounts: nobody signs in with them any more, sessions and inlogcodes end at once."""
+    rows = _people(targets.ids)
+    closing = [row.id for row in rows if row.active and row.id != actor.id]
+    refusals = {actor.id: _(NOT_YOURSELF)} if actor.id is not None else {}
+    if last_active_administrator(closing):
+        refusals |= {row.id: _(LAST_ONE) for row in rows if row.administrator}
+    outcome = _switch(actor, rows, refusals, active=False)
+    outcome.names, told = _left_behind(rows, outcome.ids)
+    outcome.summary = " ".join([outcome.summary, *told])
+    return outcome
+
+
+@action(
+    _l("Weer activeren"), permission=Permission.USERS_EDIT, on=User, confirm=True, noun=_l("gebruikers"),
+    submit=_l("Weer activeren"),
+)  # fmt: skip
+def reactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
+    """Open closed accounts again; who forgot the password gets an inlogcode."""
+    return _switch(actor, _people(targets.ids), {}, active=True)
+
+
+def sign_in_names(user: User, email: str, username: str) -> None:
+    """Set address and user name, in lower case. A user name with an @ is the user's own address:
+    so nobody's user name can be another's address, and the two never need comparing. Who has no address
+    signs in by user name, with a code on paper (decision 14)."""
+    address = people.email(email or "").lower()
+    name = people.tidy(username or "").lower()
+    if not address:
+        if not name or "@" in name:
+            raise RuleBroken(NO_WAY_TO_SIGN_IN, field="email")
+        address = people.without_mail(name)
+    if not name or name == user.email:
+        name = address
+    if " " in name:
+        raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties."), field="username")
+    if "@" in name and name != address:
+        raise RuleBroken(NAME_IS_ADDRESS, field="username")
+    with db.session.no_autoflush:
+        if address != user.email and taken(address, but=user.id):
+            raise RuleBroken(N_("Er is al een gebruiker met dit e-mailadres."), field="email")
+        if name != user.username and taken(name, but=user.id):
+            raise RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
+    if user.id and address != user.email:
+        cancel_codes([user.id])  # a code that went to the wrong address opens nothing any more
+    user.email, user.username = address, name
+
+
+def saved(user: User, changes: dict[str, Any]) -> Outcome:
+    """The outcome of an edit; what changed raises the version."""
+    if not changes:
+        return Outcome(unchanged=1, object_type="User", summary=_("Er is niets gewijzigd."), goto=user.id)
+    user.version += 1
+    return Outcome(
+        done=1, ids=[user.id], object_type="User", names=[user.full_name], goto=user.id, details=changes,
+        summary=_("De gegevens van %(name)s zijn opgeslagen.", name=user.full_name),
+    )  # fmt: skip
+
+
+def _facts(user: User) -> dict[str, Any]:
+    plain = ("first_name", "infix", "last_name", "email", "username", "organisation", "phone")
+    facts = {name: getattr(user, name) for name in plain}
+    return facts | {"email": people.mail_of(user.email), "roles": _role_text(user)}
+
+
+def _role_text(user: User) -> str:
+    """As the trail keeps it: the Dutch names."""
+    return ", ".join(role.label for role in roles_of(user))
+
+
+def guard_supplier(actor: Actor, user: User) -> None:
+    """RuleBroken: a supplier's account is a supplier's business."""
+    if Role.SUPPLIER in roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
+        raise RuleBroken(SUPPLIER_ONLY)
+
+
+def _wanted_roles(actor: Actor, held: Sequence[Role], chosen: Sequence[str]) -> list[Role]:
+    """What is chosen, and what this actor may neither give nor take stays as it is (trap 7)."""
+    mine = grantable(actor)
+    if not set(chosen) <= {role.value for role in mine}:
+        raise RuleBroken(N_("Deze rol kunt u niet geven."), field="roles")
+    wanted = [role for role in Role if role.value in chosen or (role in held and role not in mine)]
+    if not wanted:
+        raise RuleBroken(N_("Kies minstens één rol."), field="roles")
+    return wanted
+
+
+def _change_roles(actor: Actor, user: User, chosen: Sequence[str]) -> None:
+    held = roles_of(user)
+    wanted = _wanted_roles(actor, held, chosen)
+    if wanted == held:
+        return
+    if Role.ADMINISTRATOR in held and Role.ADMINISTRATOR not in wanted:
+        if user.id == actor.id:
+            raise RuleBroken(
+                N_("U kunt uzelf de rol beheerder niet afnemen; vraag het een andere beheerder."),
+                field="roles",
+            )
+        if last_active_administrator([user.id]):
+            raise RuleBroken(LAST_ONE, field="roles")
+    user.roles = _role_rows(wanted)
+    end_sessions([user.id], ROLES_CHANGED)
+
+
+def _role_rows(roles: Sequence[Role]) -> list[RoleRow]:
+    names = [role.value for role in roles]
+    return list(db.session.scalars(select(RoleRow).where(RoleRow.name.in_(names))))
+
+
+def _programme_rows(actor: Actor, ids: Sequence[int]) -> list[Programme]:
+    if not ids:
+        return []
+    rows = list(db.session.scalars(visible(actor, Programme).where(Programme.id.in_(id_set(list(ids))))))
+    if len(rows) != len(set(ids)):
+        raise NotFound
+    return rows
+
+
+def _people(ids: Sequence[int]) -> list[Any]:
+    """Names and what decides about closing an account, locked in one order."""
+    statement = (
+        select(
+            User.id, User.first_name, User.infix, User.last_name, User.active,
+            with_role(Role.SUPPLIER).label("supplier"), with_role(Role.ADMINISTRATOR).label("administrator"),
+        )
+        .where(User.id.in_(id_set(ids)))
+        .order_by(User.id)
+        .with_for_update(of=User)
+    )  # fmt: skip
+    return list(db.session.execute(statement))
+
+
+def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> Outcome:
+    """Open or close accounts, each by its own merits."""
+    outcome = Outcome(object_type="User")
+    changed: list[int] = []
+    for row in rows:
+        name = people.full_name(row.first_name, row.infix, row.last_name)
+        supplier_only = row.supplier and not actor.system and Role.SUPPLIER not in actor.roles
+        why = refusals.get(row.id) or (_(SUPPLIER_ONLY) if supplier_only else "")
+        if bool(row.active) == active:
+            outcome.unchanged += 1
+        elif why:
+            outcome.refused.append(Refused(name, why))
+        else:
+            changed.append(row.id)
+            if len(outcome.names) < NAMES:
+                outcome.names.append(name)
+    if not active:
+        cancel_codes(changed)
+        end_sessions(changed, ACCOUNT_CLOSED)
+    _raise_versions(User.id.in_(id_set(changed)), active=active)
+    outcome.done, outcome.ids = len(changed), changed
+    outcome.summary = (
+        ngettext("%(num)s gebruiker is weer actief.", "%(num)s gebruikers zijn weer actief.", len(changed))
+        if active
+        else ngettext("%(num)s gebruiker gedeactiveerd.", "%(num)s gebruikers gedeactiveerd.", len(changed))
+    )
+    return outcome
+
+
+def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Names of who is closed, with what was theirs to do; and what becomes of that, in sentences."""
+    bound = bound_to(closed)
+    names = []
+    for row in [row for row in rows if row.id in set(closed)][:NAMES]:
+        own = bound.get(row.id, Bound())
+        parts = [
+            ngettext("%(num)s komend examenmoment", "%(num)s komende examenmomenten", own.sittings)
+            if own.sittings
+            else "",
+            ngettext("%(num)s student", "%(num)s studenten", own.students) if own.students else "",
+        ]
+        name = people.full_name(row.first_name, row.infix, row.last_name)
+        names.append(f"{name}: {', '.join(filter(None, parts))}" if any(parts) else name)
+    told = []
+    if sittings := sum(own.sittings for own in bound.values()):
+        told.append(
+            ngettext(
+                "Er staat nog %(num)s examenmoment op naam van een van hen: het blijft gepland, kies zelf "
+                "een andere examinator.",
+                "Er staan nog %(num)s examenmomenten op hun naam: die blijven gepland, kies zelf een "
+                "andere examinator.",
+                sittings,
+            )
+        )
+    if students := sum(own.students for own in bound.values()):
+        told.append(
+            ngettext(
+                "%(num)s koppeling aan een student blijft bewaard.",
+                "%(num)s koppelingen aan studenten blijven bewaard.",
+                students,
+            )
+        )
+    return names, told
+
+
+def _coupling_outcome(
+    targets: Targets[User], changed: Sequence[int], details: dict[str, Any], summary: str
+) -> Outcome:
+    _raise_versions(User.id.in_(id_set(changed)))
+    first = db.session.scalars(select(User).where(User.id.in_(changed[:NAMES])).order_by(User.last_name))
+    return Outcome(
+        done=len(changed), unchanged=targets.count - len(changed), object_type="User", ids=changed,
+        names=[user.full_name for user in first], details=details,
+        summary=summary if changed else _("Er is niets gewijzigd: dit was al zo."),
+    )  # fmt: skip
+
+
+def _raise_versions(these: ColumnElement[bool], **values: Any) -> None:
+    db.session.execute(
+        update(User).where(these).values(version=User.version + 1, **values), execution_options=QUIETLY
+    )

@@ -1,0 +1,166 @@
+"""Wat het systeem over mij bewaart: everything about the signed-in person, to read and to download."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.base.base import entry_label
+from app.entities.base import utc_now
+from app.entities.students import GENDER_LABELS, Gender
+from app.pages.base.guards import needs
+from app.pages.base.render import show_date, show_datetime
+from app.pages.base.request import current_actor
+from app.pages.base.screens import Screen, bytes_answer, expose
+from app.pages.mail.outbox import STATES
+from app.permissions import ROLE_LABELS, Permission, Role
+from app.queries.access.own_data import own_data
+from app.rules.text import N_
+from app.school import current_school
+from app.theme.widgets import Button, Cell, Column, Fact, Row, Section, ShowModel
+
+SHOWN = 100  # rows of one list on the page; the download holds all
+RATINGS = (N_("Nooit"), N_("Oefenen"), N_("Voldoende"), N_("Goed"))
+KINDS = {"baseline": N_("Nulmeting"), "progress": N_("Voortgangsmeting")}
+UNREADABLE = {"body", "detail", "object_type"}  # in the download only
+
+PARTS: Mapping[str, str] = {
+    "account": N_("Account"),
+    "programmes": N_("Opleidingen"),
+    "student": N_("Student"),
+    "own_fields": N_("Wat de school zelf van mij bijhoudt"),
+    "enrolments": N_("Opleidingen en keuzedelen van de student"),
+    "supervisors": N_("Wie mij begeleidt of beoordeelt"),
+    "groups": N_("Studentgroepen"),
+    "excluded_exams": N_("Niet-beschikbare examens"),
+    "mentored_groups": N_("Studentgroepen waarvan ik de mentor ben"),
+    "students": N_("Studenten die aan mij zijn gekoppeld"),
+    "sittings": N_("Examenmomenten"),
+    "results": N_("Uitslagen"),
+    "measures": N_("Metingen van de onderwijsvoortgang"),
+    "mails": N_("Mails aan mij"),
+    "sessions": N_("Waar u bent aangemeld"),
+    "login_codes": N_("Inlogcodes"),
+    "email_changes": N_("Wijzigingen van e-mailadres"),
+    "calendar_links": N_("Kalenderlink"),
+    "list_views": N_("Kolommen en weergaven van de lijst Studenten"),
+    "trail": N_("Logboek: wat over mij gaat en wat ik deed"),
+}
+
+LABELS: Mapping[str, str] = {
+    "first_name": N_("Voornaam"), "infix": N_("Tussenvoegsel"), "last_name": N_("Achternaam"),
+    "username": N_("Gebruikersnaam"), "email": N_("E-mailadres"), "phone": N_("Telefoon"),
+    "organisation": N_("Organisatie"), "language": N_("Taal"), "active": N_("Actief"), "roles": N_("Rollen"),
+    "created_at": N_("Gemaakt"), "last_sign_in": N_("Laatst aangemeld"), "sign_ins": N_("Keren aangemeld"),
+    "value": N_("Waarde"),
+    "password": N_("Wachtwoord ingesteld"), "number": N_("Studentnummer"), "birth_date": N_("Geboortedatum"),
+    "gender": N_("Geslacht"), "progress_available": N_("Studievoortgang beschikbaar"),
+    "target": N_("Opleiding of keuzedeel"), "since": N_("Sinds"), "name": N_("Naam"), "role": N_("Rol"),
+    "student_number": N_("Studentnummer"), "exam": N_("Examen"), "task": N_("Examenopdracht"),
+    "attempt": N_("Kans"), "starts_at": N_("Begin"), "ends_at": N_("Einde"), "location": N_("Locatie"),
+    "scores_saved_at": N_("Mijn scores opgeslagen"), "passed": N_("Geslaagd"), "grade": N_("Beoordeling"),
+    "mark": N_("Cijfer"), "points": N_("Punten"), "max_points": N_("Maximum"),
+    "decided_at": N_("Definitief sinds"), "adopted_on": N_("Vastgesteld op"),
+    "work_process": N_("Werkproces"), "kind": N_("Soort"), "rating": N_("Score"),
+    "rated_at": N_("Ingevuld op"),
+    "rated_by": N_("Ingevuld door"), "about_me": N_("Gaat over mij"), "to": N_("Aan"),
+    "subject": N_("Onderwerp"), "state": N_("Status"), "sent_at": N_("Verzonden"), "device": N_("Apparaat"),
+    "address": N_("Adres"), "last_seen_at": N_("Laatst gezien"), "ended_at": N_("Beëindigd"),
+    "shared": N_("Gedeelde computer"), "expires_at": N_("Geldig tot"), "used_at": N_("Gebruikt"),
+    "cancelled_at": N_("Vervallen"), "old_email": N_("Oud e-mailadres"), "new_email": N_("Nieuw e-mailadres"),
+    "confirmed_at": N_("Bevestigd"), "at": N_("Wanneer"), "by": N_("Door wie"), "action": N_("Wat"),
+    "objects": N_("Aantal"), "filters": N_("Filters of kolommen"),
+}  # fmt: skip
+
+
+class OwnDataPage(Screen):
+    under = "profile"
+    route_base = "/mijn-profiel/gegevens"
+    default_view = "index"
+    permission = Permission.PROFILE
+
+    @expose("/")
+    @needs()
+    def index(self) -> Any:
+        found = own_data(current_actor(), SHOWN + 1)
+        model = ShowModel(
+            title=_("Wat het systeem over mij bewaart"),
+            back_href="/mijn-profiel/",
+            back_label=_("Mijn profiel"),
+            buttons=[Button(_("Downloaden (JSON)"), self.href("download"), "download", "primary")],
+            sections=[_section(key, found[key]) for key in PARTS if key in found],
+        )
+        return self.page("profile/own_data.html", model=model)
+
+    @expose("/download")
+    @needs()
+    def download(self) -> Any:
+        content = {
+            "school": current_school().name,
+            "made_at": utc_now(),
+            **own_data(current_actor()),
+        }
+        written = json.dumps(content, default=_plain, ensure_ascii=False, indent=2)
+        return bytes_answer(written.encode(), "application/json", "mijn-gegevens.json")
+
+
+def _section(key: str, part: Any) -> Section:
+    title = _(PARTS[key])
+    if isinstance(part, Mapping):
+        return Section(title, facts=[Fact(_(LABELS[name]), _shown(name, part[name])) for name in part])
+    rows: Sequence[Any] = part[:SHOWN]
+    if len(part) > SHOWN:
+        title = _("%(title)s (de laatste %(count)s; de download bevat alles)", title=title, count=SHOWN)
+    empty = _("Hierover bewaart het systeem niets.")
+    if rows and isinstance(rows[0], str):
+        cells = [Row(number, text, [Cell(text)]) for number, text in enumerate(rows)]
+        return Section(title, columns=[Column("name", _("Naam"))], rows=cells)
+    names = [name for name in rows[0] if name not in UNREADABLE] if rows else []
+    return Section(
+        title,
+        columns=[Column(name, _(LABELS[name])) for name in names],
+        rows=[
+            Row(number, str(row[names[0]]), [Cell(_shown(name, row[name])) for name in names])
+            for number, row in enumerate(rows)
+        ],
+        empty=empty,
+    )
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("ja") if value else _("nee")
+    if isinstance(value, datetime):
+        return show_datetime(value)
+    if isinstance(value, date):
+        return show_date(value)
+    if isinstance(value, list):
+        return ", ".join(_shown("role", one) for one in value)
+    return _words(name, value)
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "role" and value in list(Role):
+        return _(ROLE_LABELS[Role(value)])
+    if name == "gender":
+        return _(GENDER_LABELS[Gender(value)])
+    if name == "rating":
+        return _(RATINGS[value])
+    if name == "kind" and value in KINDS:
+        return _(KINDS[value])
+    if name == "action":
+        return entry_label(str(value))
+    if name == "state" and value in STATES:
+        return str(STATES[value][0])
+    return str(value)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

@@ -1,0 +1,141 @@
+"""Tab Te beoordelen: an examiner's sittings, the score form, definitive, the result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.assessment.assessment import is_definitive, make_definitive, reopen_assessment, save_scores
+from app.actions.base.base import Action, Outcome, run
+from app.actions.base.wording import say
+from app.errors import Conflict, NotFound, RuleBroken
+from app.pages.assessment.assessment_outcome import clash_page, result_page
+from app.pages.assessment.assessment_views import score_page, todo_page
+from app.pages.base.guards import needs
+from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
+from app.pages.base.screens import ActionScreen, expose, go, tell
+from app.pages.planning.invitations import for_sitting
+from app.permissions import Actor, Permission, may
+from app.queries.assessment.assessment import SittingView, result_of, sitting_view, todo
+from app.rules.text import N_
+
+NUMBER_DIGITS = 9
+
+
+class ToAssessPage(ActionScreen):
+    route_base = "/te-beoordelen"
+    default_view = "index"
+    permission = Permission.ASSESSMENT_SEE
+    other_actions = (make_definitive, reopen_assessment)
+
+    @expose("/")
+    @needs(Permission.ASSESSMENT_TODO)
+    def index(self) -> Any:
+        everything = text_arg("klaar") == "alles"
+        model = todo_page(todo(current_actor(), all_done=everything), current_actor(), self._sitting_href)
+        return self.page("assessment/todo.html", model=model, done_href=f"{self.href('index')}?klaar=alles")
+
+    @expose("/<int:sitting_id>", methods=["GET"])
+    @needs(Permission.ASSESSMENT_SEE, guests=True)
+    def sitting(self, sitting_id: int) -> Any:
+        view, actor = self._view(sitting_id), current_actor()
+        model = score_page(view, actor)
+        facts, buttons = for_sitting(actor, view.sitting, definitive=is_definitive(view.assessment))
+        model = replace(model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons])
+        return self.page("assessment/sitting.html", model=model)
+
+    @expose("/<int:sitting_id>", methods=["POST"])
+    @needs(Permission.ASSESSMENT_FILL, guests=True)
+    def save(self, sitting_id: int) -> Any:
+        """Save; on a clash both versions are shown with everything that was typed, and nothing is lost."""
+        fields = posted_fields()
+        actor = current_actor()
+        try:
+            outcome = run(save_scores, actor, [sitting_id], token=fields.get("token", ""), **typed(fields))
+        except Conflict as error:
+            view = self._view(sitting_id)
+            clash = clash_page(view, actor, fields, say(error))
+            return self.page("assessment/clash.html", model=clash), error.status
+        except RuleBroken as error:
+            view = self._view(sitting_id)
+            model = score_page(view, actor, typed=fields, problem=say(error), problem_field=error.field)
+            return self.page("assessment/sitting.html", model=model), error.status
+        closing = "definitive" in fields
+        if outcome.done or not closing:
+            tell(outcome.summary, "success" if outcome.done else "info")
+        for name in saved_meanwhile(self._view(sitting_id), actor, fields):
+            tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
+        return go(self._on_to(sitting_id, closing=closing))
+
+    @expose("/uitslag/<int:registration_id>")
+    @needs(Permission.RESULTS_SEE)
+    def result(self, registration_id: int) -> Any:
+        result = result_of(current_actor(), registration_id)
+        if result is None:
+            raise NotFound
+        return self.page("assessment/result.html", model=result_page(result, current_actor()))
+
+    def back_href(self) -> str:
+        """Back to the sitting that an action was about; an administrator has no list of his own."""
+        ids = ids_arg()
+        if len(ids) == 1:
+            return self._sitting_href(ids[0])
+        return self.href("index") if may(current_actor(), Permission.ASSESSMENT_TODO) else "/"
+
+    def after(self, act: Action, outcome: Outcome) -> Any:
+        tell(outcome.summary, "success" if outcome.done else "info")
+        return go(self.back_href())
+
+    def _on_to(self, sitting_id: int, *, closing: bool) -> str:
+        """After saving: back to the form, or on to making definitive, when nothing is missing for it."""
+        if not closing:
+            return self._sitting_href(sitting_id)
+        missing = score_page(self._view(sitting_id), current_actor()).missing
+        if not missing:
+            return self.href("do", name=make_definitive.name, id=sitting_id)
+        numbers = ", ".join(card.number for card in missing)
+        tell(_("Nog niet definitief. Vul eerst in: %(numbers)s.", numbers=numbers), "warning")
+        return f"{self._sitting_href(sitting_id)}#criterion-{missing[0].id}"
+
+    def _sitting_href(self, sitting_id: int) -> str:
+        return self.href("sitting", sitting_id=sitting_id)
+
+    def _view(self, sitting_id: int) -> SittingView:
+        view = sitting_view(current_actor(), sitting_id)
+        if view is None:
+            raise NotFound
+        return view
+
+
+def saved_meanwhile(view: SittingView, actor: Actor, fields: dict[str, str]) -> list[str]:
+    """Who else saved since this form was opened: a notice, for everybody has a sheet of his own."""
+    opened = _number(fields.get("version", "0") or "0")
+    others = (sheet for sheet in view.sheets if sheet.examiner_id != actor.id)
+    return [sheet.examiner.full_name for sheet in others if sheet.version > opened]
+
+
+def typed(fields: dict[str, str]) -> dict[str, Any]:
+    """The score form's fields as the action takes them: level-7=21, remark-7=..., remark=..., version=3."""
+    levels, remarks = {}, {}
+    for name, value in fields.items():
+        kind, dash, number = name.partition("-")
+        if not dash or kind not in {"level", "remark"}:
+            continue
+        if kind == "remark":
+            remarks[_number(number)] = value
+        elif value:
+            levels[_number(number)] = _number(value)
+    return {
+        "version": _number(fields.get("version", "0") or "0"),
+        "levels": levels,
+        "remarks": remarks,
+        "remark": fields.get("remark", ""),
+    }
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > NUMBER_DIGITS:
+        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+    return int(text)

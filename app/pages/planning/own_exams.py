@@ -1,0 +1,131 @@
+"""Tab Mijn examens: a student's own exams and definitive results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.planning.planning import when_label
+from app.entities.base import utc_now
+from app.pages.base.guards import needs
+from app.pages.base.request import current_actor
+from app.pages.base.screens import Screen, expose
+from app.pages.planning.planning_blocks import BlockView, block_view, legend, state_view
+from app.pages.planning.planning_registration import grade_label
+from app.permissions import Permission
+from app.queries.planning.registrations import MomentFacts, OwnExam, RegistrationView, own_exams
+from app.rules.blocks import BlockState
+from app.school import current_school
+
+
+@dataclass(frozen=True)
+class MomentView:
+    """An examenmoment as the student needs it: when, where, with whom, and for which task."""
+
+    starts_at: datetime
+    day: str
+    hours: str
+    exam: str
+    task: str
+    instruction: str
+    location: str
+    note: str
+    people: Sequence[str]
+    resit: bool
+    today: bool
+
+
+@dataclass(frozen=True)
+class ResultView:
+    href: str
+    attempt: int
+    passed: bool
+    label: str
+    decided: datetime
+    adopted: bool
+
+
+@dataclass(frozen=True)
+class ExamRow:
+    title: str
+    kind: str
+    blocks: Sequence[BlockView]
+    results: Sequence[ResultView]
+
+
+@dataclass(frozen=True)
+class OwnModel:
+    coming: Sequence[MomentView]
+    past: Sequence[MomentView]
+    exams: Sequence[ExamRow]
+    legend: Sequence[BlockView]
+
+
+class OwnExamsPage(Screen):
+    route_base = "/mijn-examens"
+    default_view = "index"
+
+    @expose("/")
+    @needs(Permission.OWN_EXAMS)
+    def index(self) -> Any:
+        return self.page("planning/own.html", model=own_model(utc_now()))
+
+
+def own_model(now: datetime) -> OwnModel:
+    exams = own_exams(current_actor(), now)
+    moments = sorted(
+        ((moment, view) for own in exams for view in own.attempts for moment in view.moments),
+        key=lambda pair: pair[0].starts_at,
+    )
+    coming = [_moment(m, view) for m, view in moments if m.ends_at > now]
+    past = [_moment(m, view) for m, view in reversed(moments) if m.ends_at <= now]
+    return OwnModel(coming, past, [_exam(own) for own in exams], legend())
+
+
+def _moment(moment: MomentFacts, view: RegistrationView) -> MomentView:
+    school = current_school()
+    local = school.local(moment.starts_at)
+    return MomentView(
+        starts_at=moment.starts_at,
+        day=f"{weekday(local)} {local:%d-%m-%Y}",
+        hours=when_label(moment.starts_at, moment.ends_at).partition(" ")[2],
+        exam=f"{view.exam_code} {view.exam_title}",
+        task=moment.task,
+        instruction=moment.instruction,
+        location=moment.location,
+        note=moment.note,
+        people=[name for name, _role in moment.people],
+        resit=view.attempt > 1,
+        today=local.date() == school.today(),
+    )
+
+
+def weekday(day: datetime) -> str:
+    names = (
+        _("maandag"), _("dinsdag"), _("woensdag"), _("donderdag"), _("vrijdag"), _("zaterdag"), _("zondag"),
+    )  # fmt: skip
+    return names[day.weekday()]
+
+
+def _exam(own: OwnExam) -> ExamRow:
+    about = own.code
+    blocks = [block_view(view.block, about) for view in own.attempts]
+    results = [
+        ResultView(
+            f"/te-beoordelen/uitslag/{view.id}",
+            view.attempt,
+            view.result.passed,
+            grade_label(view.result),
+            view.result.decided_at,
+            view.adopted_on is not None,
+        )
+        for view in own.attempts
+        if view.result is not None
+    ]
+    return ExamRow(
+        f"{own.code} {own.title}", _(own.kind.label), blocks or [state_view(BlockState.OPEN, about)], results
+    )

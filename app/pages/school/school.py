@@ -1,0 +1,172 @@
+"""Start (per role: what waits for you), health, and the school's logo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from app.entities.base import db, utc_now
+from app.pages.base.guards import needs, public
+from app.pages.base.request import current_actor
+from app.pages.base.screens import Screen, expose, file_answer, text
+from app.pages.school.start_steps import eight_steps
+from app.permissions import RIGHTS, Actor, Permission, Role, may
+from app.queries.school.start import (
+    Agenda,
+    own_moments,
+    own_progress,
+    own_students_counts,
+    planned_between,
+    school_counts,
+    to_assess,
+    waiting_results,
+)
+from app.school import School, current_school
+
+SUPERVISORS = frozenset({Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR})
+EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
+DAYS_AHEAD = 7
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number with what it counts, and where to find it; `urgent`: something to do."""
+
+    count: int
+    label: str
+    href: str
+    urgent: bool = False
+
+
+class StartPage(Screen):
+    route_base = ""
+    default_view = "start"
+
+    @expose("/")
+    @needs(Permission.START)
+    def start(self) -> Any:
+        actor, school = current_actor(), current_school()
+        today = school.today()
+        manages = Role.ADMINISTRATOR in actor.roles
+        counts = school_counts(actor) if manages or Role.SUPPLIER in actor.roles else {}
+        steps = eight_steps(counts) if manages else []
+        return self.page(
+            "school/start.html",
+            steps=steps,
+            steps_done=sum(step.state == "done" for step in steps),
+            tiles=tiles(actor, counts),
+            week=week(actor, school, today),
+            week_from_today=not only_examines(actor),
+            supplies=Role.SUPPLIER in actor.roles,
+            assess=assess(actor, school, today),
+            waiting=waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
+            student=own_progress(actor) if Role.STUDENT in actor.roles else None,
+            coming=own_moments(actor, utc_now()) if Role.STUDENT in actor.roles else None,
+            day_label=lambda moment: day_label(school.local(moment), today),
+            is_today=lambda moment: school.local(moment).date() == today,
+            is_past=lambda moment: moment < utc_now(),
+        )
+
+
+def week(actor: Actor, school: School, today: date) -> Agenda | None:
+    """What is planned in the coming days, for who sees planning; an examiner's today is under `assess`."""
+    if not may(actor, Permission.PLANNING_SEE):
+        return None
+    from_day = 1 if only_examines(actor) else 0
+    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (from_day, DAYS_AHEAD))
+    return planned_between(actor, first, until)
+
+
+def assess(actor: Actor, school: School, today: date) -> Agenda | None:
+    """What an examiner has today, and what is still open from before."""
+    if not may(actor, Permission.ASSESSMENT_TODO):
+        return None
+    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (0, 1))
+    return to_assess(actor, first, until)
+
+
+def only_examines(actor: Actor) -> bool:
+    planners = {role for role in RIGHTS[Permission.PLANNING_SEE] if role not in EXAMINERS}
+    return bool(EXAMINERS & actor.roles) and not planners & actor.roles
+
+
+def tiles(actor: Actor, counts: Mapping[str, int]) -> list[Tile]:
+    if Role.ADMINISTRATOR in actor.roles:
+        return administrator_tiles(counts)
+    if Role.SUPPLIER in actor.roles:
+        return supplier_tiles(counts)
+    return supervisor_tiles(actor) if SUPERVISORS & actor.roles else []
+
+
+def administrator_tiles(counts: Mapping[str, int]) -> list[Tile]:
+    loose, incomplete = counts["loose_students"], counts["incomplete_users"]
+    shown = [
+        Tile(counts["students"], _("studenten"), "/studenten/"),
+        Tile(counts["planned"], _("ingeplande examens"), "/examens/"),
+        Tile(counts["to_adopt"], _("uitslagen nog niet vastgesteld"), "/uitslagen/"),
+    ]
+    if loose:
+        href = "/studenten/?state=no-programme"
+        shown.append(Tile(loose, _("studenten zonder opleiding"), href, urgent=True))
+    if incomplete:
+        href = "/gebruikers/?staat=onvolledig"
+        shown.append(Tile(incomplete, _("gebruikers onvolledig"), href, urgent=True))
+    return shown
+
+
+def supplier_tiles(counts: Mapping[str, int]) -> list[Tile]:
+    return [
+        Tile(counts["programmes"], _("opleidingen"), "/opleidingen/", urgent=not counts["programmes"]),
+        Tile(counts["electives"], _("keuzedelen"), "/opleidingen/keuzedelen/"),
+        Tile(counts["exams"], _("examens"), "/examenbeheer/"),
+        Tile(counts["users"], _("begeleiders en examinatoren"), "/gebruikers/"),
+    ]
+
+
+def supervisor_tiles(actor: Actor) -> list[Tile]:
+    counts = own_students_counts(actor, utc_now())
+    unplanned = "/studenten/?state=nothing-planned" if may(actor, Permission.STUDENTS_EDIT) else "/studenten/"
+    return [
+        Tile(counts["students"], _("eigen studenten"), "/studenten/"),
+        Tile(
+            counts["unplanned"],
+            _("studenten met nog niets ingepland"),
+            unplanned,
+            urgent=counts["unplanned"] > 0,
+        ),
+        Tile(counts["overdue"], _("afgenomen, nog niet definitief beoordeeld"), "/examens/"),
+    ]
+
+
+def day_label(moment: datetime, today: date) -> str:
+    """Vandaag, Morgen, or "wo 25 nov"."""
+    day = moment.date()
+    if day == today:
+        return _("Vandaag")
+    if day == today + timedelta(days=1):
+        return _("Morgen")
+    return str(format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy"))
+
+
+class HealthPage(Screen):
+    route_base = ""
+    default_view = "healthz"
+
+    @expose("/healthz")
+    @public
+    def healthz(self) -> Any:
+        """200 when the database answers."""
+        db.session.connection().exec_driver_sql("SELECT 1")
+        return text("ok")
+
+    @expose("/school/logo")
+    @public
+    def logo(self) -> Any:
+        logo = current_school().logo
+        kind = "image/png" if logo and logo.suffix.lower() == ".png" else "image/svg+xml"
+        return file_answer(logo, kind, attachment=False)

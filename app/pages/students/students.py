@@ -1,0 +1,366 @@
+"""Tab Studenten (manual, step 4): the list with its action list, and the page of one student."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
+
+from app.actions.access.code_sheet import print_student_codes
+from app.actions.access.login_codes import send_student_codes
+from app.actions.base.base import Action, Outcome
+from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.mail.sample_mail import send_student_sample
+from app.actions.students.availability import exclude_exam, include_exam, release_progress
+from app.actions.students.couplings import undo_coupling
+from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.list_views import remove_views, save_view, show_columns
+from app.actions.students.student_export import export_students
+from app.actions.students.student_state import deactivate_students, reactivate_students
+from app.actions.students.students import add_student, change_student
+from app.actions.students.supervision import couple_users, uncouple_users
+from app.entities.base import db
+from app.entities.students import Student
+from app.pages.access.code_mails import MailsCodes
+from app.pages.access.code_sheet import PrintsCodes
+from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
+from app.pages.students.student_export import ExportsStudents
+from app.pages.students.student_fields import own_columns, own_filters
+from app.pages.students.student_page import student_model
+from app.permissions import Actor, Permission, Role, may
+from app.queries.students import student_choices as choices
+from app.queries.students import student_filters as filters
+from app.queries.students import student_list as rows
+from app.queries.students import students as queries
+from app.queries.students.list_views import OwnList, own_list
+from app.queries.students.student_list import StudentLine
+from app.rules.lists import STUDENT_COLUMNS
+from app.theme.widgets import ActionModel, Badge, Button, Cell, ListModel, Row, ShowModel, Tone, ViewLink
+
+STATES = (
+    ("no-programme", _l("Nog geen opleiding")),
+    ("no-supervisor", _l("Nog geen praktijkbegeleider")),
+    ("no-code", _l("Nog geen inlogcode verstuurd")),
+    ("nothing-planned", _l("Nog niets ingepland")),
+    ("no-progress", _l("Studievoortgang niet beschikbaar")),
+    ("inactive", _l("Niet actief")),
+)
+# The colour of a group, as the theme's tones know it; the name of the group always stands beside it.
+TONES: dict[str, Tone] = {
+    "blue": "info",
+    "green": "good",
+    "amber": "warn",
+    "red": "bad",
+    "purple": "purple",
+    "teal": "teal",
+}
+# And its shape, for who cannot tell the colours apart.
+SHAPES = {
+    "blue": "circle-fill",
+    "green": "square-fill",
+    "amber": "triangle-fill",
+    "red": "octagon-fill",
+    "purple": "diamond-fill",
+    "teal": "hexagon-fill",
+    "grey": "star-fill",
+}
+BULK: tuple[Action, ...] = (
+    couple_programme,
+    exclude_exam,
+    release_progress,
+    add_to_groups,
+    send_student_codes,
+    print_student_codes,
+    couple_users,
+    include_exam,
+    uncouple_programme,
+    remove_from_group,
+    uncouple_users,
+    deactivate_students,
+    reactivate_students,
+    export_students,
+)
+
+
+FEW = 1000  # students that are sooner put in order than looked for along an order
+UNDOABLE = (
+    couple_programme, add_to_groups, couple_users, uncouple_programme, remove_from_group, uncouple_users,
+)  # fmt: skip
+
+
+def group_badge(name: str, colour: str) -> Badge:
+    """A group, or the name of a colour, in that colour and with its shape."""
+    return Badge(name, TONES.get(colour, "neutral"), SHAPES.get(colour, ""))
+
+
+def name_cell(student: Student) -> Cell:
+    badges = [] if student.active else [Badge(_("Niet actief"))]
+    return Cell(student.sort_name, f"/studenten/{student.id}", badges=badges)
+
+
+def programme_cell(line: StudentLine) -> Cell:
+    """What a student follows: programmes by name, electives as badges."""
+    badges = [Badge(code) for code in line.electives]
+    if not line.programmes:
+        badges.insert(0, Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
+    return Cell(", ".join(line.programmes), badges=badges)
+
+
+def groups_cell(line: StudentLine) -> Cell:
+    return Cell(badges=[group_badge(name, colour) for name, colour in line.groups])
+
+
+def supervisor_cell(line: StudentLine) -> Cell:
+    names = line.users.get(Role.SCHOOL_SUPERVISOR, [])
+    if not names:
+        return Cell(badges=[Badge(_("Nog geen"), "warn", "exclamation-triangle")])
+    return Cell(", ".join(names))
+
+
+def progress_cell(line: StudentLine) -> Cell:
+    return Cell(_("Beschikbaar") if line.student.progress_available else _("Uit"))
+
+
+def where_students_come_from(actor: Actor) -> str:
+    """For an empty list: whom this reader sees."""
+    if may(actor, Permission.STUDENTS_IMPORT) or may(actor, Permission.COMMITTEE_SEE):
+        return _("Zodra er studenten zijn ingevoerd, staan ze hier.")
+    return _("Hier staan de studenten aan wie u gekoppeld bent.")
+
+
+def _column(key: str, cell: Callable[[StudentLine], Cell], **more: Any) -> ListColumn:
+    return ListColumn(key, _l(STUDENT_COLUMNS[key]), cell, **more)
+
+
+def _own_list() -> OwnList:
+    return once("own list", lambda: own_list(current_actor()))
+
+
+def _choices() -> choices.FilterChoices:
+    return once("student choices", lambda: choices.filter_choices(current_actor(), _overall()))
+
+
+def _overall() -> choices.Overall:
+    return once("students overall", lambda: choices.overall(current_actor()))
+
+
+def _state_counts() -> choices.Counts:
+    return _overall().states
+
+
+def _by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
+    return filters.by_programmes(statement, _choices().programmes.get(cohort, ()))
+
+
+def _are_few(state: str) -> bool:
+    """Of what is still to be done it is counted for how many."""
+    return _state_counts().get(state, FEW) < FEW
+
+
+def _by_state(statement: Select[Any], state: str) -> Select[Any]:
+    return filters.by_state(statement, state, many=not _are_few(state))
+
+
+class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
+    datamodel = SQLAInterface(Student)
+    route_base = "/studenten"
+    permission = Permission.STUDENTS_SEE
+    title = _l("Studenten")
+    columns = (
+        _column("name", lambda line: name_cell(line.student), order=Student.name_key),
+        _column("number", lambda line: Cell(line.student.number), order=Student.number),
+        _column("programme", programme_cell),
+        _column("groups", groups_cell),
+        _column("supervisor", supervisor_cell),
+        _column("company", lambda line: Cell(", ".join(line.users.get(Role.COMPANY_SUPERVISOR, [])))),
+        _column("email", lambda line: Cell(line.student.email)),
+        _column("progress", progress_cell, order=Student.progress_available, wide_only=True),
+    )
+    filters = (
+        ListFilter("q", _l("Zoek op naam of nummer"), filters.by_words),
+        ListFilter(
+            "opleiding", _l("Opleiding of keuzedeel"), filters.by_target,
+            lambda: _choices().targets, lambda: _choices().counts["target"],
+            lambda key: choices.target_named(current_actor(), key),
+        ),
+        ListFilter(
+            "cohort", _l("Cohort"), _by_cohort,
+            lambda: _choices().cohorts, lambda: _choices().counts["cohort"],
+        ),
+        ListFilter(
+            "groep", _l("Studentgroep"), filters.by_group,
+            lambda: _choices().groups, lambda: _choices().counts["group"],
+            lambda key: choices.group_named(current_actor(), key),
+        ),
+        ListFilter(
+            "begeleider", _l("Praktijkbegeleider"), filters.by_supervisor,
+            lambda: _choices().supervisors, lambda: _choices().counts["supervisor"],
+            lambda key: choices.supervisor_named(current_actor(), key),
+        ),
+        ListFilter(
+            "state", _l("Nog te doen"), _by_state,
+            lambda: [(key, str(label)) for key, label in STATES], _state_counts,
+        ),
+    )  # fmt: skip
+    endless = True
+    live = True
+    default_order = (Student.name_key,)
+    show_load = queries.STUDENT_PARTS
+    bulk = BULK
+    page_actions = ((add_student, "plus-lg"),)
+    row_actions = ((change_student, "pencil"),)
+    mailing, sample = send_student_codes, send_student_sample
+    other_actions = (send_student_sample, show_columns, save_view, remove_views, undo_coupling)
+    empty_title = _l("Nog geen studenten")
+
+    def hint_when_empty(self) -> str:
+        actor = current_actor()
+        if may(actor, Permission.STUDENTS_IMPORT):
+            return _("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
+        own = where_students_come_from(actor)
+        add = _("Voer een student in, of vraag de beheerder u te koppelen.")
+        return f"{own} {add}" if may(actor, add_student.permission) else own
+
+    def page_buttons(self) -> Sequence[Button]:
+        actor = current_actor()
+        buttons = list(super().page_buttons())
+        if may(actor, Permission.STUDENTS_IMPORT):
+            buttons.append(Button(_("Importeren"), "/studenten/importeren/", icon="upload"))
+        if may(actor, Permission.GROUPS_EDIT):
+            buttons.append(Button(_("Studentgroepen"), "/studentgroepen/", icon="collection"))
+        return buttons
+
+    def at_most(self) -> int:
+        return FEW if _are_few(text_arg("state")) else 0
+
+    def known_count(self) -> int | None:
+        state, chosen = text_arg("state"), self.filter_pairs()
+        if not chosen:
+            return _overall().students
+        return _state_counts().get(state) if chosen == [("state", state)] else None
+
+    def shown_columns(self) -> Sequence[ListColumn]:
+        wanted = set(_own_list().columns)
+        return [column for column in (*self.columns, *own_columns()) if column.key in wanted]
+
+    def own_filters(self) -> Sequence[ListFilter]:
+        return [*self.filters, *own_filters()]
+
+    def list_model(self) -> ListModel:
+        """The list, with the reader's own views above it."""
+        here = urlencode(self._view_pairs())
+        saved = [
+            ViewLink(row.name, f"{self.href('index')}?{row.query}", current=row.query == here)
+            for row in _own_list().saved
+        ]
+        act = self._view_href
+        return replace(
+            super().list_model(),
+            intro=_("Een filter in dit adres bestaat niet (meer); de lijst is daarop niet beperkt.")
+            if self.unknown_filters()
+            else "",
+            views=saved,
+            columns_href=act(show_columns),
+            save_href=act(save_view) if here and not any(view.current for view in saved) else "",
+            remove_href=act(remove_views) if saved else "",
+            undo_href=self._undo_href(),
+        )
+
+    def _undo_href(self) -> str:
+        """Where the last coupling is undone, for who made one in the last day."""
+        actor = current_actor()
+        if not may(actor, undo_coupling.permission) or not _own_list().can_undo:
+            return ""
+        return href_with(self.href("do", name=undo_coupling.name), self._view_pairs())
+
+    def _done(self, act: Action, outcome: Outcome) -> ActionModel:
+        model = super()._done(act, outcome)
+        href = self._undo_href() if act in UNDOABLE and outcome.done else ""
+        if not href:
+            return model
+        return replace(model, more=[Button(str(undo_coupling.label), href, icon="arrow-counterclockwise")])
+
+    def _view_pairs(self) -> list[tuple[str, str]]:
+        """What a view keeps of the address: filters and order, not the place."""
+        return [*self.filter_pairs(), *self.order_pairs()]
+
+    def _view_href(self, act: Action) -> str:
+        return href_with(self.href("do", name=act.name), self._view_pairs())
+
+    def given(self, act: Action) -> dict[str, Any]:
+        return {"query": urlencode(self._view_pairs())} if act is save_view else super().given(act)
+
+    def lines(self, rows_of_page: Sequence[Student]) -> Sequence[StudentLine]:
+        return rows.lines_of(rows_of_page)
+
+    def row_label(self, row: Student) -> str:
+        return row.list_name
+
+    def row_buttons(self, row: Student) -> Sequence[Button]:
+        """The pencil behind the student (manual, step 4b)."""
+        if not may(current_actor(), change_student.permission):
+            return []
+        return [
+            Button(
+                _("Wijzigen"),
+                self.row_href(change_student, row),
+                icon="pencil",
+                style="icon",
+                name=_("Wijzigen: %(name)s", name=self.row_label(row)),
+            )
+        ]
+
+    # -- one student
+
+    def show_model(self, row: Student) -> ShowModel:
+        return student_model(self, row)
+
+    def action_href(self, act: Action, student: Student) -> str:
+        """An action on this student, that comes back to the student's page."""
+        pairs = [("id", str(student.id)), ("back", "student"), *self.list_pairs()]
+        return href_with(self.href("do", name=act.name), pairs)
+
+    def back_href(self) -> str:
+        if text_arg("back") == "student" and len(ids_arg()) == 1:
+            return href_with(self.href("show", pk=ids_arg()[0]), self.list_pairs())
+        return super().back_href()
+
+    def after_href(self, act: Action, outcome: Outcome) -> str:
+        if act is add_student and outcome.goto is not None:
+            return self.href("show", pk=outcome.goto)
+        if act is send_student_sample:
+            return super().after_href(act, outcome)
+        if text_arg("back") == "student" and not self._still_there(ids_arg()):
+            return self.href("index")
+        return self.back_href()
+
+    def _still_there(self, ids: list[int]) -> bool:
+        """A supervisor who hands a student over may not see the page any more."""
+        found: Any = db.session.scalars(
+            self.base_statement().with_only_columns(Student.id).where(Student.id.in_(ids))
+        ).first()
+        return found is not None
+
+
+def student_rows(students: Sequence[Student]) -> list[Row]:
+    """Students as rows of a table on another page."""
+    return [
+        Row(
+            line.student.id,
+            line.student.list_name,
+            [
+                Cell(line.student.sort_name, f"/studenten/{line.student.id}"),
+                Cell(line.student.number),
+                programme_cell(line),
+                supervisor_cell(line),
+            ],
+        )
+        for line in rows.lines_of(students)
+    ]

@@ -1,0 +1,406 @@
+"""What the import wizard reads: its own runs, and what the school knows of the people in a file.
+
+A fixed number of queries, for ten rows or ten thousand: what a file names comes in as one parameter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
+from sqlalchemy.sql import column
+
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.imports import ImportPart, ImportRun
+from app.entities.membership import has_rule, membership
+from app.entities.programmes import Programme
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision
+from app.entities.users import RoleRow, User
+from app.errors import NotFound
+from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
+from app.queries.users.users import is_holder
+from app.rules.fields import flat
+from app.rules.mapping import ColumnMap, read_mapping
+from app.rules.people import full_name, sort_name
+from app.school import current_school
+
+KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
+RUNS_SHOWN = 20
+ZEROS = range(1, 4)  # before a student number, that a spreadsheet may leave out
+
+
+# -- runs
+
+
+def own_run(actor: Actor, kind: str, run_id: int) -> ImportRun:
+    """The actor's own run of this kind, not expired. NotFound for another's, as for one that isn't there."""
+    found = db.session.scalars(
+        visible(actor, ImportRun).where(
+            ImportRun.id == run_id, ImportRun.kind == kind, ImportRun.created_at > oldest_kept()
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def oldest_kept() -> datetime:
+    return utc_now() - KEPT_FOR
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """A run in the list; `counts` is empty until it is done, `maker` in the maker's own list."""
+
+    id: int
+    file_name: str
+    stage: str
+    created_at: datetime
+    finished_at: datetime | None
+    counts: Mapping[str, Any]
+    undone_at: datetime | None
+    maker: str
+
+    @property
+    def undoable(self) -> bool:
+        return can_be_undone(self)
+
+
+def can_be_undone(run: ImportRun | RunLine) -> bool:
+    """Something of it was written and remembered, and not taken back yet."""
+    return run.stage == "done" and run.undone_at is None and bool(run.counts.get("remembered"))
+
+
+def undo_until(run: ImportRun) -> datetime:
+    return run.created_at + KEPT_FOR
+
+
+def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine]:
+    """The actor's own runs of this kind, and of colleagues those that were carried out: newest first.
+
+    One query, without the tables that were read: a file is its maker's alone.
+    """
+    rows = db.session.execute(
+        visible(actor, ImportRun, permission)
+        .join(User, User.id == ImportRun.maker_id)
+        .with_only_columns(
+            ImportRun.id, ImportRun.file_name, ImportRun.stage, ImportRun.created_at,
+            ImportRun.finished_at, ImportRun.counts, ImportRun.undone_at, ImportRun.maker_id,
+            User.first_name, User.infix, User.last_name,
+        )
+        .where(
+            ImportRun.kind == kind, ImportRun.created_at > oldest_kept(),
+            or_(ImportRun.maker_id == actor.id, ImportRun.stage == "done"),
+        )
+        .order_by(ImportRun.id.desc())
+        .limit(RUNS_SHOWN)
+    )  # fmt: skip
+    return [
+        RunLine(
+            row.id, row.file_name, row.stage, row.created_at, row.finished_at, row.counts, row.undone_at,
+            maker="" if row.maker_id == actor.id
+            else full_name(row.first_name, row.infix, row.last_name),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def last_choices(kind: str, header_key: str) -> tuple[ColumnMap, Mapping[str, Mapping[str, str]]]:
+    """(mapping, values) of the latest finished run of this kind with the same header; without one only the
+    values of the latest: what a word means does not hang on the columns beside it."""
+    same = ImportRun.header_key == header_key
+    row = db.session.execute(
+        select(ImportRun.mapping, ImportRun.values, same)
+        .where(ImportRun.kind == kind, ImportRun.stage == "done")
+        .order_by(case((same, 0), else_=1), ImportRun.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return {}, {}
+    return read_mapping(row[0]) if row[2] else {}, row[1]
+
+
+def last_columns(kind: str) -> Mapping[str, Sequence[str]]:
+    """Column key -> the names in the file that were chosen for it in the latest finished run of this kind, as
+    long as its header is kept."""
+    row = db.session.execute(
+        select(ImportRun.mapping, ImportRun.table)
+        .where(ImportRun.kind == kind, ImportRun.stage == "done")
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    ).first()
+    header = row[1].get("header", ()) if row else ()
+    mapping = read_mapping(row[0]) if row and header else {}
+    return {key: [header[place] for place in places] for key, places in mapping.items()}
+
+
+def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:
+    """The parts of a run (of these numbers) in their order, packed: a large file is a few MB of them."""
+    statement = select(ImportPart.number, ImportPart.rows).where(ImportPart.run_id == run_id)
+    if numbers is not None:
+        statement = statement.where(ImportPart.number.in_(numbers))
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(ImportPart.number))]
+
+
+def part_states(run_id: int) -> Mapping[int, str]:
+    """Part -> a letter per row, of the last check."""
+    statement = select(ImportPart.number, ImportPart.states).where(ImportPart.run_id == run_id)
+    return {row[0]: row[1] for row in db.session.execute(statement.order_by(ImportPart.number))}
+
+
+# -- what the school knows
+
+
+@dataclass(frozen=True)
+class ProgrammeFact:
+    id: int
+    crebo: str
+    name: str
+    cohort: int
+    level: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.crebo}, {self.cohort})"
+
+
+@dataclass(frozen=True)
+class UserFact:
+    id: int
+    name: str
+    username: str
+    email: str
+    active: bool
+    roles: frozenset[str]
+    label: str = ""  # as lists write it, with the organisation that tells two of one name apart
+    initials: str = ""  # "S. de Bakker"
+
+    @property
+    def logins(self) -> Sequence[str]:
+        """What the user signs in with, in lower case."""
+        return [name.lower() for name in (self.email, self.username) if name]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A row of the kind that is imported as the database has it, with everything that an import adds to."""
+
+    id: int
+    values: Mapping[str, Any]  # attribute -> value
+    coupled: Mapping[str, Collection[Any]] = field(default_factory=dict)  # column key -> what is there
+    version: int = 1
+    user_id: int | None = None  # a student's account
+    marks: frozenset[str] = frozenset()  # what else a kind looks at
+
+
+@dataclass(frozen=True)
+class Known:
+    """The part of the database that a file speaks of, in memory."""
+
+    today: date
+    programmes: tuple[ProgrammeFact, ...] = ()
+    groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
+    ruled: frozenset[str] = frozenset()  # names of groups that a rule fills, in lower case
+    users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
+    named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by name_form
+    there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
+    roles: tuple[str, ...] = ()  # what this actor may give
+    zeros: Mapping[str, str] = field(default_factory=dict)  # number without zeros before it -> as it is known
+    students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
+    people: Mapping[int, UserFact] = field(default_factory=dict)  # who can be coupled to a student, by id
+
+
+def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
+    rows = db.session.execute(
+        visible(actor, Programme)
+        .with_only_columns(Programme.id, Programme.crebo, Programme.name, Programme.cohort, Programme.level)
+        .order_by(Programme.name, Programme.cohort.desc())
+    )
+    return tuple(ProgrammeFact(*row) for row in rows)
+
+
+def student_choices(actor: Actor, today: date) -> Known:
+    """What the values in a file of students are chosen from: programmes, groups, people. Three queries."""
+    groups, ruled = _named_groups()
+    return Known(today, programme_facts(actor), groups=groups, ruled=ruled, people=people_to_couple())
+
+
+def students_known(
+    actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str], people: bool
+) -> Known:
+    """Programmes, groups, the users with these names or addresses, the students with these numbers;
+    `people`: also who was chosen in step 3."""
+    groups, ruled = _named_groups()
+    there = _students(actor, numbers, dict(groups.values()))
+    return Known(
+        today=today,
+        programmes=programme_facts(actor),
+        groups=groups,
+        ruled=ruled,
+        users=users_by_login(logins),
+        there=there,
+        zeros=with_zeros(actor, Permission.STUDENTS_IMPORT, set(numbers) - set(there)),
+        people=people_to_couple() if people else {},
+    )
+
+
+def with_zeros(actor: Actor, permission: Permission, numbers: Collection[str]) -> Mapping[str, str]:
+    """Of these numbers those that some student has with zeros before them, and how: a spreadsheet leaves them
+    out of a number. One query for a school whose numbers begin otherwise, else two."""
+    bare = [number for number in numbers if number.isdigit() and number[0] != "0"]
+    begun = (Student.number >= "0", Student.number < "1")  # which an index answers
+    some = visible(actor, Student, permission).with_only_columns(Student.id).where(*begun).limit(1)
+    if not bare or db.session.execute(some).first() is None:
+        return {}
+    meant = {number.rjust(len(number) + zeros, "0"): number for number in bare for zeros in ZEROS}
+    rows = db.session.execute(
+        visible(actor, Student, permission)
+        .with_only_columns(Student.number)
+        .where(Student.number.in_(text_set(sorted(meant))))
+    )
+    return {meant[row.number]: row.number for row in rows}
+
+
+def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:
+    """Every group by its name, and the names of those that a rule fills."""
+    columns = (StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))
+    rows = db.session.execute(select(*columns).order_by(StudentGroup.name)).all()
+    named = {row.name.lower(): (row.id, row.name) for row in rows}
+    return named, frozenset(row.name.lower() for row in rows if row.ruled)
+
+
+def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
+    wanted = text_set(sorted(logins))
+    facts = user_facts(or_(User.username.in_(wanted), User.email.in_(wanted)))
+    return by_login(facts)
+
+
+def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
+    return {login: fact for fact in facts for login in fact.logins}
+
+
+def people_to_couple() -> Mapping[int, UserFact]:
+    """Active users with a role beside students, by id."""
+    wanted = and_(User.active.is_(True), User.guest.is_(False), is_holder(*SUPERVISION_ROLES))
+    return {fact.id: fact for fact in user_facts(wanted)}
+
+
+def user_facts(condition: ColumnElement[bool]) -> Sequence[UserFact]:
+    """The users who meet the condition, with their roles. One query."""
+    rows = db.session.execute(
+        select(User.id, User.first_name, User.infix, User.last_name, User.username, User.email, User.active,
+               User.organisation, RoleRow.name.label("role"))
+        .outerjoin(User.roles)
+        .where(condition)
+        .order_by(User.last_name, User.first_name, User.id)
+    ).all()  # fmt: skip
+    roles: dict[int, set[str]] = {}
+    for row in rows:
+        roles.setdefault(row.id, set()).add(row.role or "")
+    return [_user_fact(row, frozenset(roles[row.id])) for row in {row.id: row for row in rows}.values()]
+
+
+def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
+    first, infix, last = row.first_name or "", row.infix or "", row.last_name or ""
+    label = sort_name(first, infix, last)
+    return UserFact(
+        row.id, full_name(first, infix, last), row.username, row.email, bool(row.active), roles,
+        label=f"{label} ({row.organisation})" if row.organisation else label,
+        initials=full_name(f"{first[:1]}.", infix, last),
+    )  # fmt: skip
+
+
+STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")
+
+
+def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
+    columns = [getattr(Student, name) for name in STUDENT_FIELDS]
+    absent = {field.name: None for field in current_school().student_fields}
+    rows = db.session.execute(
+        visible(actor, Student, Permission.STUDENTS_IMPORT)
+        .with_only_columns(Student.id, Student.version, Student.user_id, Student.extra, *columns)
+        .where(Student.number.in_(text_set(sorted(numbers))))
+    ).all()
+    among = id_set([row.id for row in rows])
+    programmes = pairs(
+        select(Enrolment.student_id, Enrolment.programme_id).where(
+            Enrolment.student_id.in_(among), Enrolment.programme_id.is_not(None)
+        )
+    )
+    member = membership(students=among).c
+    groups = pairs(select(member.student_id, member.group_id))
+    supervisions = pairs(
+        select(Supervision.student_id, Supervision.user_id, Supervision.role).where(
+            Supervision.student_id.in_(among)
+        )
+    )
+    return {
+        row.number: Fact(
+            id=row.id,
+            values={name: getattr(row, name) for name in STUDENT_FIELDS} | absent | flat(row.extra),
+            coupled={
+                "programme": [one[0] for one in programmes.get(row.id, ())],
+                "group": [group_names[one[0]] for one in groups.get(row.id, ())],
+                **{
+                    role.value: [user for user, name in supervisions.get(row.id, ()) if name == role]
+                    for role in SUPERVISION_ROLES
+                },
+            },
+            version=row.version,
+            user_id=row.user_id,
+        )
+        for row in rows
+    }
+
+
+def pairs(statement: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    """First column -> the rest of each row."""
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in db.session.execute(statement):
+        found.setdefault(row[0], []).append(tuple(row[1:]))
+    return found
+
+
+def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
+    """Number -> id, of the students with these numbers."""
+    rows = db.session.execute(
+        select(Student.number, Student.id).where(Student.number.in_(text_set(sorted(numbers))))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
+
+
+def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
+    """What these accounts have of their students."""
+    columns = [getattr(User, name) for name in ACCOUNT_FIELDS]
+    rows = db.session.execute(
+        select(User.id, User.version, *columns).where(User.id.in_(id_set(list(user_ids)))).order_by(User.id)
+    )
+    return [
+        Fact(row.id, {name: getattr(row, name) for name in ACCOUNT_FIELDS}, version=row.version)
+        for row in rows
+    ]
+
+
+def group_ids(names: Collection[str]) -> Mapping[str, int]:
+    """Name -> id, of the groups with exactly these names."""
+    rows = db.session.execute(
+        select(StudentGroup.name, StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(names))))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def text_set(texts: Sequence[str]) -> Select[tuple[str]]:
+    """A SELECT of these texts as one parameter, for ten or 100,000 (id_set's sister)."""
+    if db.engine.dialect.name == "sqlite":
+        items = func.json_each(json.dumps(list(texts))).table_valued(column("value", Text))
+        return select(items.c.value)
+    elements = func.json_array_elements_text(cast(list(texts), JSON)).table_valued(column("value", Text))
+    return select(elements.c.value)

@@ -1,0 +1,358 @@
+"""What the overview of Examens shows: students down, exams across, a block per attempt (manual, step 6).
+
+A fixed number of queries, however many students and exams: the facts come in a few sets and are put
+together here. What an actor may not see is not there: an examiner gets the assigned students and their
+assigned registrations only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+
+from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.exams import Exam, ExamKind, ExamTask
+from app.entities.membership import groups_with, members_of
+from app.entities.planning import Registration, Sitting
+from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective
+from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup
+from app.permissions import Actor, Permission, Role, visible
+from app.queries.students.student_search import found_by
+from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
+
+EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
+SEE = Permission.PLANNING_SEE
+
+
+@dataclass(frozen=True)
+class OverviewFilter:
+    """What the URL asks for; a programme is required, the rest is optional (0 or "": not asked)."""
+
+    programme_id: int = 0
+    words: str = ""
+    group_id: int = 0
+    exam_id: int = 0
+
+
+@dataclass(frozen=True)
+class ExamColumn:
+    """An exam across the top; `task_ids` in their order."""
+
+    id: int
+    code: str
+    title: str
+    version: str
+    kind: ExamKind
+    elective_id: int | None
+    current: bool
+    core_task: str
+    minutes: int
+    task_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    id: int
+    name: str  # "Berg, Fleur van der"
+    number: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A registration in a cell. `removable`: planned, and nothing was scored yet."""
+
+    id: int
+    block: Block
+    removable: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`attempts` in order; without any: `open` (can be planned), `excluded`, or neither."""
+
+    attempts: tuple[Attempt, ...] = ()
+    open: bool = False
+    excluded: bool = False
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Overview:
+    exams: Sequence[ExamColumn]
+    students: Sequence[StudentRow]
+    cells: Mapping[tuple[int, int], Cell]
+    count: int
+    page: int
+    pages: int
+    size: int
+
+
+@dataclass(frozen=True)
+class SittingFacts:
+    task_id: int
+    planned: tuple[datetime, datetime]
+    scored: bool
+    definitive: bool
+
+
+@dataclass
+class RegistrationFacts:
+    """One attempt with what decides its block."""
+
+    id: int
+    student_id: int
+    exam_id: int
+    attempt: int
+    result: ResultFacts | None
+    adopted: bool
+    sittings: dict[int, SittingFacts] = field(default_factory=dict)
+
+    @property
+    def scored(self) -> bool:
+        return any(s.scored or s.definitive for s in self.sittings.values())
+
+    def block(self, task_ids: Sequence[int], *, available: bool, now: datetime) -> Block:
+        parts = [self._part(task_id) for task_id in task_ids]
+        return block_of(
+            parts,
+            available=available,
+            result=self.result,
+            adopted=self.adopted,
+            now=now,
+            attempt=self.attempt,
+        )
+
+    def _part(self, task_id: int) -> PartFacts:
+        sitting = self.sittings.get(task_id)
+        if sitting is None:
+            return PartFacts()
+        return PartFacts(sitting.planned, has_scores=sitting.scored, definitive=sitting.definitive)
+
+
+def choosable_programmes(actor: Actor) -> Sequence[tuple[int, str]]:
+    """(id, name) of the programmes this actor may open the overview of."""
+    students = visible(actor, Student, SEE).with_only_columns(Student.id)
+    enrolled = exists().where(Enrolment.programme_id == Programme.id, Enrolment.student_id.in_(students))
+    own = visible(actor, Programme).with_only_columns(Programme.id)
+    rows = db.session.scalars(
+        select(Programme)
+        .where(or_(Programme.id.in_(own), enrolled))
+        .order_by(Programme.name, Programme.cohort.desc(), Programme.crebo)
+    )
+    return [(row.id, str(row)) for row in rows]
+
+
+def choosable_groups(actor: Actor, programme_id: int) -> Sequence[tuple[int, str]]:
+    """(id, name) of the groups that hold a visible student of the programme."""
+    students = _students(actor, OverviewFilter(programme_id), SEE).with_only_columns(Student.id)
+    rows = db.session.execute(
+        select(StudentGroup.id, StudentGroup.name)
+        .where(StudentGroup.id.in_(groups_with(students)))
+        .order_by(StudentGroup.name)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def students_of(actor: Actor, wanted: OverviewFilter, permission: Permission = SEE) -> Select[Student]:
+    """The students of the programme that match, as far as this actor may see them."""
+    return _students(actor, wanted, permission)
+
+
+def _students(actor: Actor, wanted: OverviewFilter, permission: Permission) -> Select[Student]:
+    enrolled = select(Enrolment.student_id).where(Enrolment.programme_id == wanted.programme_id)
+    statement = visible(actor, Student, permission).where(Student.active, Student.id.in_(enrolled))
+    if wanted.words:
+        statement = statement.where(found_by(wanted.words))
+    if wanted.group_id:
+        statement = statement.where(Student.id.in_(members_of([wanted.group_id])))
+    return statement
+
+
+def exam_columns(actor: Actor, programme_id: int) -> Sequence[ExamColumn]:
+    """The programme's exams, then those of its electives and of electives that its students have.
+
+    An older version stays as long as somebody was registered for it. An examiner without any other
+    role sees the exams of the assigned registrations only.
+    """
+    in_programme = select(Enrolment.student_id).where(Enrolment.programme_id == programme_id)
+    electives = (
+        select(ProgrammeElective.elective_id)
+        .where(ProgrammeElective.programme_id == programme_id)
+        .union(
+            select(Enrolment.elective_id).where(
+                Enrolment.elective_id.is_not(None), Enrolment.student_id.in_(in_programme)
+            )
+        )
+    )
+    used = exists().where(Registration.exam_id == Exam.id)
+    statement = (
+        select(Exam, CoreTask, ExamTask.id)
+        .join(ExamTask, ExamTask.exam_id == Exam.id)
+        .outerjoin(CoreTask, CoreTask.id == Exam.core_task_id)
+        .outerjoin(Elective, Elective.id == Exam.elective_id)
+        .where(
+            or_(Exam.programme_id == programme_id, Exam.elective_id.in_(electives)),
+            or_(Exam.current, used),
+        )
+        .order_by(Exam.elective_id.is_not(None), Elective.name, Exam.code, Exam.id, ExamTask.position)
+    )
+    if _only_examiner(actor):
+        assigned = visible(actor, Registration, SEE).with_only_columns(Registration.exam_id)
+        statement = statement.where(Exam.id.in_(assigned))
+    return _columns(db.session.execute(statement).all())
+
+
+def _columns(rows: Sequence[Any]) -> Sequence[ExamColumn]:
+    tasks: dict[int, list[int]] = defaultdict(list)
+    exams: dict[int, ExamColumn] = {}
+    for exam, core_task, task_id in rows:
+        tasks[exam.id].append(task_id)
+        if exam.id not in exams:
+            name = str(core_task) if core_task is not None else ""
+            exams[exam.id] = ExamColumn(
+                exam.id, exam.code, exam.title, exam.version, exam.kind, exam.elective_id, exam.current,
+                name, exam.duration_minutes, (),
+            )  # fmt: skip
+    return [replace(exam, task_ids=tuple(tasks[exam.id])) for exam in exams.values()]
+
+
+def load_overview(
+    actor: Actor, wanted: OverviewFilter, exams: Sequence[ExamColumn], *, page: int, size: int, now: datetime
+) -> Overview:
+    """One page of students with their blocks; `exams` are the columns to fill."""
+    statement = students_of(actor, wanted)
+    count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    pages = max(1, -(-count // size))
+    page = min(max(1, page), pages)
+    rows = db.session.scalars(
+        statement.order_by(Student.name_key, Student.id).limit(size).offset((page - 1) * size)
+    ).all()
+    ids = [row.id for row in rows]
+    cells = _cells(actor, ids, exams, now)
+    students = [StudentRow(row.id, row.sort_name, row.number) for row in rows]
+    return Overview(exams, students, cells, count, page, pages, size)
+
+
+def _cells(
+    actor: Actor, students: Sequence[int], exams: Sequence[ExamColumn], now: datetime
+) -> Mapping[tuple[int, int], Cell]:
+    exam_ids = [exam.id for exam in exams]
+    enrolled = _electives_of(students)
+    excluded = _exclusions_of(students, exam_ids)
+    registered = registrations_of(actor, students, exam_ids)
+    known = fully_seen(actor, students)
+    cells = {}
+    for student_id in students:
+        for exam in exams:
+            key = (student_id, exam.id)
+            out = key in excluded
+            attempts = tuple(
+                Attempt(facts.id, facts.block(exam.task_ids, available=not out, now=now), not facts.scored)
+                for facts in registered.get(key, ())
+            )
+            applies = exam.elective_id is None or (student_id, exam.elective_id) in enrolled
+            empty = not attempts and applies and student_id in known
+            cells[key] = Cell(attempts, empty and exam.current and not out, empty and out, len(exam.task_ids))
+    return cells
+
+
+def registrations_of(
+    actor: Actor, students: Sequence[int], exams: Sequence[int]
+) -> Mapping[tuple[int, int], Sequence[RegistrationFacts]]:
+    """(student, exam) -> the attempts this actor may see, in order. Two queries."""
+    shown = visible(actor, Registration, SEE).with_only_columns(Registration.id)
+    found = load_registrations(
+        shown.where(Registration.student_id.in_(id_set(students)), Registration.exam_id.in_(exams))
+    )
+    grouped: dict[tuple[int, int], list[RegistrationFacts]] = defaultdict(list)
+    for facts in found:
+        grouped[facts.student_id, facts.exam_id].append(facts)
+    return grouped
+
+
+def load_registrations(ids: Select[int]) -> Sequence[RegistrationFacts]:
+    """The facts of these registrations, by attempt. Two queries."""
+    rows = db.session.execute(
+        select(Registration, Result, Adoption.result_id)
+        .outerjoin(Result, Result.registration_id == Registration.id)
+        .outerjoin(Adoption, Adoption.result_id == Result.id)
+        .where(Registration.id.in_(ids))
+        .order_by(Registration.attempt, Registration.id)
+    ).all()
+    facts = {
+        row.id: RegistrationFacts(
+            row.id, row.student_id, row.exam_id, row.attempt,
+            ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
+            adopted is not None,
+        )
+        for row, result, adopted in rows
+    }  # fmt: skip
+    for registration_id, sitting in _sittings_of(ids):
+        if registration_id in facts:
+            facts[registration_id].sittings[sitting.task_id] = sitting
+    return list(facts.values())
+
+
+def _sittings_of(registrations: Select[int]) -> Sequence[tuple[int, SittingFacts]]:
+    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+    rows = db.session.execute(
+        select(
+            Sitting.registration_id, Sitting.exam_task_id, Sitting.starts_at, Sitting.ends_at,
+            scored.label("scored"), Assessment.definitive_at,
+        )
+        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
+        .where(Sitting.registration_id.in_(registrations))
+    )  # fmt: skip
+    return [
+        (
+            row.registration_id,
+            SittingFacts(
+                row.exam_task_id,
+                (row.starts_at, row.ends_at),
+                bool(row.scored),
+                row.definitive_at is not None,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _electives_of(students: Sequence[int]) -> set[tuple[int, int]]:
+    rows = db.session.execute(
+        select(Enrolment.student_id, Enrolment.elective_id).where(
+            and_(Enrolment.student_id.in_(id_set(students)), Enrolment.elective_id.is_not(None))
+        )
+    )
+    return {(row.student_id, row.elective_id) for row in rows}
+
+
+def _exclusions_of(students: Sequence[int], exams: Sequence[int]) -> set[tuple[int, int]]:
+    rows = db.session.execute(
+        select(ExamExclusion.student_id, ExamExclusion.exam_id).where(
+            ExamExclusion.student_id.in_(id_set(students)), ExamExclusion.exam_id.in_(exams)
+        )
+    )
+    return {(row.student_id, row.exam_id) for row in rows}
+
+
+def fully_seen(actor: Actor, students: Sequence[int]) -> Collection[int]:
+    """The students of whom this actor sees every exam, so that an empty cell says something."""
+    if not actor.roles & EXAMINERS:
+        return set(students)
+    if _only_examiner(actor):
+        return set()
+    other = replace(actor, roles=actor.roles - EXAMINERS)
+    statement = visible(other, Student, SEE).where(Student.id.in_(id_set(students)))
+    return set(db.session.scalars(statement.with_only_columns(Student.id)))
+
+
+def _only_examiner(actor: Actor) -> bool:
+    others = {Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.EXAM_COMMITTEE}
+    return not actor.system and not actor.roles & others

@@ -1,0 +1,243 @@
+"""One examenaanmelding in full, and a student's own exams. A fixed number of queries each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.exams import Exam, ExamKind
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.students import Enrolment, ExamExclusion, Student
+from app.entities.trail import AuditEntry, AuditObject
+from app.entities.users import User
+from app.permissions import Actor, Permission, visible
+from app.queries.planning.planning_facts import SCHOOL
+from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
+
+HISTORY_MOST = 50
+
+
+@dataclass(frozen=True)
+class MomentFacts:
+    """An examenmoment with its people: (name, role), the school examiner first."""
+
+    id: int
+    task: str
+    instruction: str
+    position: int
+    starts_at: datetime
+    ends_at: datetime
+    location: str
+    note: str
+    people: Sequence[tuple[str, str]]
+    scored: bool
+    definitive_at: datetime | None
+    assigned: bool  # the actor examines here
+
+
+@dataclass(frozen=True)
+class RegistrationView:
+    """`moments`: those the actor may see, by time; `hidden`: how many others there are."""
+
+    id: int
+    student_id: int
+    student: str
+    exam_id: int
+    exam_code: str
+    exam_title: str
+    exam_kind: ExamKind
+    exam_version: str
+    attempt: int
+    block: Block
+    moments: Sequence[MomentFacts]
+    hidden: int
+    result: Result | None
+    adopted_on: date | None
+    removable: bool
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    at: datetime
+    who: str
+    action: str
+    details: Mapping[str, Any]
+
+
+@dataclass
+class OwnExam:
+    """One exam of the student: its attempts, or none yet."""
+
+    exam_id: int
+    code: str
+    title: str
+    kind: ExamKind
+    parts: int
+    attempts: list[RegistrationView] = field(default_factory=list)
+    excluded: bool = False
+
+
+def registration_view(actor: Actor, registration_id: int, now: datetime) -> RegistrationView | None:
+    """None: not there, or not for this actor."""
+    shown = visible(actor, Registration, Permission.PLANNING_SEE).with_only_columns(Registration.id)
+    views = _views(actor, shown.where(Registration.id == registration_id), Permission.PLANNING_SEE, now)
+    return views[0] if views else None
+
+
+def own_registrations(actor: Actor, now: datetime) -> Sequence[RegistrationView]:
+    """The signed-in student's attempts; drafts do not show: who is assessed learns nothing halfway."""
+    shown = visible(actor, Registration, Permission.OWN_EXAMS).with_only_columns(Registration.id)
+    return _views(actor, shown, Permission.OWN_EXAMS, now, drafts=False)
+
+
+def own_exams(actor: Actor, now: datetime) -> Sequence[OwnExam]:
+    """Every exam that the signed-in student has or will have, with the attempts. At most nine queries."""
+    student = visible(actor, Student, Permission.OWN_EXAMS).with_only_columns(Student.id)
+    enrolled = select(Enrolment.programme_id).where(
+        Enrolment.student_id.in_(student), Enrolment.programme_id.is_not(None)
+    )
+    chosen = select(Enrolment.elective_id).where(
+        Enrolment.student_id.in_(student), Enrolment.elective_id.is_not(None)
+    )
+    rows = db.session.scalars(
+        select(Exam)
+        .where(Exam.current, (Exam.programme_id.in_(enrolled)) | (Exam.elective_id.in_(chosen)))
+        .options(selectinload(Exam.tasks))
+        .order_by(Exam.elective_id.is_not(None), Exam.code)
+    ).all()
+    found = {row.id: OwnExam(row.id, row.code, row.title, row.kind, len(row.tasks)) for row in rows}
+    for view in own_registrations(actor, now):
+        own = found.setdefault(
+            view.exam_id,
+            OwnExam(view.exam_id, view.exam_code, view.exam_title, view.exam_kind, view.block.total),
+        )
+        own.attempts.append(view)
+    out = select(ExamExclusion.exam_id).where(ExamExclusion.student_id.in_(student))
+    for exam_id in db.session.scalars(out):
+        if exam_id in found:
+            found[exam_id].excluded = True
+    return [own for own in found.values() if own.attempts or not own.excluded]
+
+
+def history_of(actor: Actor, registration_id: int) -> Sequence[HistoryLine]:
+    """The trail of one registration, newest first; empty for who may not read the trail."""
+    about = select(AuditObject.entry_id).where(
+        AuditObject.object_type == "Registration", AuditObject.object_id == registration_id
+    )
+    rows = db.session.scalars(
+        visible(actor, AuditEntry)
+        .where(AuditEntry.id.in_(about))
+        .order_by(AuditEntry.id.desc())
+        .limit(HISTORY_MOST)
+    )
+    return [HistoryLine(row.at, row.actor_name, row.action, row.details) for row in rows]
+
+
+def _views(
+    actor: Actor, ids: Select[int], permission: Permission, now: datetime, *, drafts: bool = True
+) -> Sequence[RegistrationView]:
+    rows = db.session.execute(
+        select(Registration, Result, Adoption.decided_on)
+        .outerjoin(Result, Result.registration_id == Registration.id)
+        .outerjoin(Adoption, Adoption.result_id == Result.id)
+        .where(Registration.id.in_(ids))
+        .options(joinedload(Registration.student), joinedload(Registration.exam).selectinload(Exam.tasks))
+        .order_by(Registration.exam_id, Registration.attempt)
+    ).all()
+    sittings = _sittings(actor, [row.Registration.id for row in rows], permission)
+    return [
+        _view(registration, result, adopted_on, sittings.get(registration.id, []), now=now, drafts=drafts)
+        for registration, result, adopted_on in rows
+    ]
+
+
+@dataclass(frozen=True)
+class _SittingRow:
+    moment: MomentFacts
+    task_id: int
+    seen: bool
+
+
+def _sittings(
+    actor: Actor, registrations: Sequence[int], permission: Permission
+) -> Mapping[int, list[_SittingRow]]:
+    shown = visible(actor, Sitting, permission).with_only_columns(Sitting.id)
+    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+    rows = db.session.execute(
+        select(Sitting, Assessment.definitive_at, scored.label("scored"), Sitting.id.in_(shown).label("seen"))
+        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
+        .where(Sitting.registration_id.in_(id_set(registrations)))
+        .options(joinedload(Sitting.task))
+        .order_by(Sitting.starts_at, Sitting.id)
+    ).all()
+    people = _people([row.Sitting.id for row in rows])
+    found: dict[int, list[_SittingRow]] = defaultdict(list)
+    for sitting, definitive_at, has_scores, seen in rows:
+        task, crew = sitting.task, people.get(sitting.id, [])
+        moment = MomentFacts(
+            sitting.id, task.title, task.instruction, task.position, sitting.starts_at, sitting.ends_at,
+            sitting.location, sitting.note, [(user.full_name, role) for user, role in crew],
+            bool(has_scores), definitive_at, any(user.id == actor.id for user, _role in crew),
+        )  # fmt: skip
+        found[sitting.registration_id].append(_SittingRow(moment, task.id, bool(seen)))
+    return found
+
+
+def _people(sittings: Sequence[int]) -> Mapping[int, list[tuple[User, str]]]:
+    rows = db.session.execute(
+        select(SittingExaminer.sitting_id, User, SittingExaminer.role)
+        .join(User, User.id == SittingExaminer.user_id)
+        .where(SittingExaminer.sitting_id.in_(id_set(sittings)))
+        .order_by(SittingExaminer.role != SCHOOL)
+    )
+    found: dict[int, list[tuple[User, str]]] = defaultdict(list)
+    for sitting_id, user, role in rows:
+        found[sitting_id].append((user, role))
+    return found
+
+
+def _view(
+    registration: Registration,
+    result: Result | None,
+    adopted_on: date | None,
+    rows: Sequence[_SittingRow],
+    *,
+    now: datetime,
+    drafts: bool,
+) -> RegistrationView:
+    exam = registration.exam
+    by_task = {row.task_id: row.moment for row in rows}
+    block = block_of(
+        [_part(by_task.get(task.id), drafts) for task in exam.tasks],
+        available=True,
+        result=ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
+        adopted=adopted_on is not None,
+        now=now,
+        attempt=registration.attempt,
+    )
+    moments = [row.moment for row in rows if row.seen]
+    return RegistrationView(
+        registration.id, registration.student_id, str(registration.student), exam.id, exam.code, exam.title,
+        exam.kind, exam.version, registration.attempt, block, moments, len(rows) - len(moments), result,
+        adopted_on,
+        result is None and not any(row.moment.scored or row.moment.definitive_at for row in rows),
+    )  # fmt: skip
+
+
+def _part(moment: MomentFacts | None, drafts: bool) -> PartFacts:
+    if moment is None:
+        return PartFacts()
+    return PartFacts(
+        (moment.starts_at, moment.ends_at),
+        has_scores=moment.scored and drafts,
+        definitive=moment.definitive_at is not None,
+    )

@@ -1,0 +1,175 @@
+"""What the list of Gebruikers adds to its rows: how far each user is, and how many students are coupled."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, distinct, exists, false, func, select
+
+from app.entities.base import db, utc_now
+from app.entities.engine import id_set
+from app.entities.mail import OutboxMail
+from app.entities.planning import Sitting, SittingExaminer
+from app.entities.students import Supervision
+from app.entities.users import LoginCode, User, user_programme
+from app.permissions import Actor, Role, visible
+from app.queries.access.factors import has_factor
+from app.queries.users.users import PROGRAMME_ROLES, is_incomplete, live_code, with_role
+from app.rules.people import mail_of
+from app.rules.second_factor import needed
+from app.rules.text import N_
+from app.school import current_school
+
+
+class UserState(enum.StrEnum):
+    """How far a user is; the values stand in addresses. Exactly one of the first four holds."""
+
+    INVITED = "uitgenodigd"
+    ACTIVE = "actief"
+    NEVER = "nooit"
+    CLOSED = "inactief"
+    UNFINISHED = "onvolledig"
+    MAIL_FAILED = "mail-mislukt"
+    NO_FACTOR = "zonder-tweede-stap"
+
+    @property
+    def label(self) -> str:
+        return STATE_LABELS[self]
+
+
+STATE_LABELS = {
+    UserState.INVITED: N_("Uitgenodigd"),
+    UserState.ACTIVE: N_("Actief"),
+    UserState.NEVER: N_("Nooit aangemeld"),
+    UserState.CLOSED: N_("Niet actief"),
+    UserState.UNFINISHED: N_("Onvolledig"),
+    UserState.MAIL_FAILED: N_("Mail mislukt"),
+    UserState.NO_FACTOR: N_("Tweede stap ontbreekt"),
+}
+
+
+def _open() -> ColumnElement[bool]:
+    return User.active.is_(True)
+
+
+def _waits() -> ColumnElement[bool]:
+    """Never signed in, account open."""
+    return and_(_open(), User.last_login.is_(None))
+
+
+def _has_code() -> ColumnElement[bool]:
+    return User.id.in_(select(LoginCode.user_id).where(live_code()))
+
+
+def _mail_failed() -> ColumnElement[bool]:
+    """The mail about the code that works now did not get out."""
+    failed = (
+        select(LoginCode.user_id)
+        .join(OutboxMail, OutboxMail.login_code_id == LoginCode.id)
+        .where(live_code(), OutboxMail.state == "failed")
+    )
+    return and_(_open(), User.id.in_(failed))
+
+
+def _lacks_factor() -> ColumnElement[bool]:
+    """Holds a role that needs a second factor at this school, and has none."""
+    needing = [role for role in Role if needed([role], current_school().second_factor)]
+    return and_(_open(), with_role(*needing), ~has_factor()) if needing else false()
+
+
+CONDITIONS: Mapping[UserState, Callable[[], ColumnElement[bool]]] = {
+    UserState.INVITED: lambda: and_(_waits(), _has_code()),
+    UserState.ACTIVE: lambda: and_(_open(), User.last_login.is_not(None)),
+    UserState.NEVER: lambda: and_(_waits(), ~_has_code()),
+    UserState.CLOSED: lambda: User.active.is_not(True),
+    UserState.UNFINISHED: is_incomplete,
+    UserState.MAIL_FAILED: _mail_failed,
+    UserState.NO_FACTOR: _lacks_factor,
+}
+
+
+def state_counts(actor: Actor) -> dict[UserState, int]:
+    """How many of the visible users each filter holds; one query."""
+    sums = [func.sum(case((condition(), 1), else_=0)) for condition in CONDITIONS.values()]
+    row = db.session.execute(visible(actor, User).with_only_columns(*sums)).one()
+    return {state: count or 0 for state, count in zip(CONDITIONS, row, strict=True)}
+
+
+@dataclass(frozen=True)
+class UserFacts:
+    """How far a user is; `missing`: "role", "programme" or nothing."""
+
+    state: UserState
+    missing: str
+    mail_failed: bool
+    lacks_factor: bool
+    students: int
+    has_mail: bool = True
+
+
+def students_of() -> Any:
+    """How many students are coupled to a user, in whatever role; also to order by."""
+    return (
+        select(func.count(distinct(Supervision.student_id)))
+        .where(Supervision.user_id == User.id)
+        .correlate(User)
+        .scalar_subquery()
+    )
+
+
+def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
+    """Of the users of one page; one query."""
+    coupled = exists().where(user_programme.c.user_id == User.id)
+    first_four = list(CONDITIONS.items())[:4]
+    state = case(*((condition(), state.value) for state, condition in first_four))
+    missing = case(
+        (~with_role(), "role"), (and_(with_role(*PROGRAMME_ROLES), ~coupled), "programme"), else_=""
+    )
+    found = db.session.execute(
+        select(
+            User.id, state, missing, case((_mail_failed(), 1), else_=0), case((_lacks_factor(), 1), else_=0),
+            students_of(), User.email,
+        ).where(User.id.in_(user_ids))
+    )  # fmt: skip
+    return {
+        id_: UserFacts(UserState(held), wanting, bool(failed), bool(lacks), count, bool(mail_of(email)))
+        for id_, held, wanting, failed, lacks, count, email in found
+    }
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What waits for a user: examenmomenten still to come, and coupled students."""
+
+    sittings: int = 0
+    students: int = 0
+
+
+def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
+    """Per user with any: what stays behind when the account is closed. Two queries."""
+    ids = id_set(user_ids)
+    coming = db.session.execute(
+        select(SittingExaminer.user_id, func.count())
+        .join(Sitting, Sitting.id == SittingExaminer.sitting_id)
+        .where(SittingExaminer.user_id.in_(ids), Sitting.ends_at > utc_now())
+        .group_by(SittingExaminer.user_id)
+    )
+    sittings: dict[int, int] = dict(coming.all())
+    held = db.session.execute(
+        select(Supervision.user_id, func.count(distinct(Supervision.student_id)))
+        .where(Supervision.user_id.in_(ids))
+        .group_by(Supervision.user_id)
+    )
+    students: dict[int, int] = dict(held.all())
+    return {
+        user_id: Bound(sittings.get(user_id, 0), students.get(user_id, 0))
+        for user_id in {*sittings, *students}
+    }
+
+
+__all__ = [
+    "CONDITIONS", "Bound", "UserFacts", "UserState", "bound_to", "state_counts", "students_of", "user_facts",
+]  # fmt: skip
