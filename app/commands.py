@@ -16,7 +16,7 @@ from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
 from sqlalchemy import inspect, select
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.base.trail import broken_at
 from app.actions.catalogue.programmes import load_catalogue
 from app.actions.school.demo import add_demo_students, load_demo_school

@@ -25,7 +25,7 @@ from flask_mail import Connection, Mail, Message
 from huey import Huey, MemoryHuey, RedisHuey, crontab
 from huey.consumer import Consumer
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.mail.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
 from app.actions.mail.mail_bodies import ready_body
 from app.actions.mail.outbox import one_line

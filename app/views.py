@@ -11,7 +11,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from app.pages.access.calendar import CalendarPage
-from app.pages.access.codes import CodesPage
+from app.pages.access.code_entry import CodesPage
 from app.pages.access.invitation import InvitationPage
 from app.pages.access.own_data import OwnDataPage
 from app.pages.access.profile import ProfilePage
@@ -27,13 +27,13 @@ from app.pages.catalogue.programmes import ElectivesPage, ProgrammesPage
 from app.pages.groups.groups import GroupsPage
 from app.pages.imports.imports import GroupImportPage, StudentImportPage, UserImportPage
 from app.pages.library.library import LibraryAdminPage
-from app.pages.library.library_reading import LibraryPage
+from app.pages.library.reading import LibraryPage
 from app.pages.mail.outbox import OutboxPage
 from app.pages.planning.own_exams import OwnExamsPage
 from app.pages.planning.planning import PlanningPage
 from app.pages.progress.progress import OwnProgressPage, ProgressPage, progress_tab_shown
-from app.pages.school.school import HealthPage, StartPage
-from app.pages.school.updates import UpdatesPage
+from app.pages.school.settings import UpdatesPage
+from app.pages.school.start import HealthPage, StartPage
 from app.pages.students.students import StudentsPage
 from app.pages.trail.trail import TrailPage
 from app.pages.users.users import UsersPage

@@ -17,9 +17,9 @@ from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from app.actions.base.base import run
-from app.actions.imports.import_jobs import ask_import
+from app.actions.base.action import run
 from app.actions.imports.imports import is_large
+from app.actions.imports.jobs import ask_import
 from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.students import Student

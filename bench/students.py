@@ -13,8 +13,8 @@ from typing import Any
 from openpyxl import Workbook
 from sqlalchemy import event, func, select
 
-from app.actions.base.base import Action, Selection, run
-from app.actions.groups.group_members import add_to_groups
+from app.actions.base.action import Action, Selection, run
+from app.actions.groups.members import add_to_groups
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme
 from app.actions.students.supervision import couple_users
@@ -25,7 +25,7 @@ from app.entities.programmes import Elective, Programme
 from app.entities.students import Student, StudentGroup
 from app.entities.users import User
 from app.permissions import Actor, Role
-from app.queries.students.student_export import SEPARATOR, export_rows
+from app.queries.students.export import SEPARATOR, export_rows
 from app.queries.users.users import with_role
 from bench.floor import entering, raising
 from tests.support.queries import counted

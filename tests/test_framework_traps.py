@@ -17,7 +17,7 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
-from app.actions.base.base import REGISTRY
+from app.actions.base.action import REGISTRY
 from app.actions.base.integrity import explain
 from app.builder import granted
 from app.entities.base import db

@@ -23,10 +23,10 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.access.codes import shown_code
+from app.actions.access.code_making import shown_code
 from app.actions.access.login_codes import send_login_codes
 from app.actions.access.sign_in import TRIES_PER_ACCOUNT
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.entities.base import db, metadata
 from app.entities.mail import OutboxMail
 from app.entities.trail import AuditEntry

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.base.base import REGISTRY, Action, Outcome, action
+from app.actions.base.action import REGISTRY, Action, Outcome, action
 from app.entities.base import Model, metadata
 from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role
 from app.scopes import SCOPES, Scope
@@ -183,8 +183,8 @@ WRITES_MEMBERS = (
     "entities/students.py",
     "entities/membership.py",
     "actions/groups/groups.py",
-    "actions/groups/group_members.py",
-    "actions/groups/group_rule.py",
+    "actions/groups/members.py",
+    "actions/groups/rule.py",
     "actions/students/students.py",
     "actions/students/couplings.py",
     "queries/students/couplings.py",
@@ -194,7 +194,7 @@ WRITES_MEMBERS = (
     "actions/students/removal.py",
     "imports/undo_groups.py",
     "imports/undo_students.py",
-    "queries/imports/import_undo.py",
+    "queries/imports/undo.py",
 )
 
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [

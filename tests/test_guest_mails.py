@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
-from app.actions.planning.planning_removal import remove_planning
+from app.actions.planning.removal import remove_planning
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
@@ -21,7 +21,7 @@ from app.entities.users import User
 from app.mailer import send_all
 from app.permissions import SYSTEM, Role
 from app.queries.planning.invitations import invitations_of
-from tests.actions.test_invitations import replan
+from tests.actions.planning.test_invitations import replan
 from tests.factories import refresh
 from tests.support.guests import GuestVisitor, make_invited
 from tests.support.queries import counted

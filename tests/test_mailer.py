@@ -13,8 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.access.codes import issue_codes, shown_code
-from app.actions.base.base import run
+from app.actions.access.code_making import issue_codes, shown_code
+from app.actions.base.action import run
 from app.actions.mail.delivery import LEASE, claim_mails, note_sent
 from app.actions.mail.outbox import NewMail, put_in_outbox, send_again
 from app.actions.mail.sample_mail import send_user_sample

@@ -16,9 +16,9 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.actions.access.codes import code_for, issue_codes
+from app.actions.access.code_making import code_for, issue_codes
 from app.actions.assessment.assessment import make_definitive
-from app.actions.base.base import REGISTRY, run
+from app.actions.base.action import REGISTRY, run
 from app.actions.base.trail import broken_at
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, metadata, utc_now
@@ -34,7 +34,7 @@ from app.entities.users import LoginCode, User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
 from app.queries.base.picker import SOURCES
-from app.rules.login_codes import grouped
+from app.rules.code_format import grouped
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
 from tests.support.leaks import Reader

@@ -16,8 +16,8 @@ from flask import Flask
 from sqlalchemy import event, select, update
 
 from app import create_app
-from app.actions.access.codes import code_for
-from app.actions.library.library_files import path_of
+from app.actions.access.code_making import code_for
+from app.actions.library.files import path_of
 from app.commands import prepare, register_commands
 from app.entities.base import db, metadata
 from app.entities.engine import transaction

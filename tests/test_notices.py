@@ -20,7 +20,7 @@ from app.actions.access.second_factor import (
     set_up_app,
 )
 from app.actions.access.sign_in import set_password
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
@@ -29,7 +29,7 @@ from app.mail.notices import TOLD, Notice, notice_of
 from app.permissions import Actor, Role, actor_of
 from app.rules.second_factor import Shown
 from tests.factories import make_passkey, make_user, refresh
-from tests.pages.test_sign_in import OTHER, PASSWORD
+from tests.pages.access.test_sign_in import OTHER, PASSWORD
 
 CODES = ["7KQ2M9XDTR4WB0HZ", "8KQ2M9XDTR4WB0HZ"]
 

@@ -16,10 +16,10 @@ from werkzeug.security import generate_password_hash
 from app.actions.access.calendar import LinkOutcome, make_calendar_link
 from app.actions.access.email_change import new_code, stop_code
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.base.trail import record
 from app.actions.mail.mail_bodies import body_with, code_in
-from app.actions.planning.planning_removal import remove_planning
+from app.actions.planning.removal import remove_planning
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
@@ -29,7 +29,7 @@ from app.entities.trail import ActionRun
 from app.entities.users import User
 from app.pages.base.logs import discreet
 from app.permissions import SYSTEM, Role, actor_of
-from app.rules.login_codes import grouped
+from app.rules.code_format import grouped
 from tests.factories import (
     app_code,
     make_app,
@@ -41,7 +41,7 @@ from tests.factories import (
     make_user,
     refresh,
 )
-from tests.pages.test_second_factor import half_way
+from tests.pages.access.test_second_factor import half_way
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 from tests.test_guests import everything

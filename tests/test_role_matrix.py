@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.actions.base.base import REGISTRY, Action
+from app.actions.base.action import REGISTRY, Action
 from app.entities.base import db
 from app.entities.trail import AuditEntry
 from app.permissions import Role
@@ -99,7 +99,7 @@ ROUTES: dict[str, Expected] = {
     **listed("StudentsPage", STUDENTS, "student"),
     **listed("GroupsPage", STUDENTS, "group", show={**STUDENTS, SE: "none", CE: "none"}),
     **listed("TrailPage", TRAIL, "entry"),
-    "PickerPage.find": Expected(OFFICE),  # the source of WORDS; the others: tests/pages/test_picker.py
+    "PickerPage.find": Expected(OFFICE),  # the source of WORDS; the others: tests/pages/base/test_picker.py
     "PlanningPage.index": Expected(STUDENTS),
     "PlanningPage.choose": Expected(STUDENTS),
     "PlanningPage.choose_exam": Expected(PLANNERS),

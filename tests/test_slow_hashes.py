@@ -15,16 +15,16 @@ from app.actions.access.mailed_codes import request_code
 from app.actions.access.own_password import choose_password
 from app.actions.access.profile import change_password
 from app.actions.access.second_factor import show_password
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.planning.invitations import resend_invitation
 from app.entities import engine
 from app.entities.base import db, utc_now
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.permissions import SYSTEM, Role, actor_of
-from app.rules.login_codes import SIGN_IN
+from app.rules.code_format import SIGN_IN
 from tests.factories import make_user, refresh
-from tests.pages.test_sign_in import OTHER, PASSWORD
+from tests.pages.access.test_sign_in import OTHER, PASSWORD
 from tests.support.guests import make_invited
 from tests.support.visitor import signed_in
 

@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, update
 
 from app.actions.access.login_codes import send_student_codes
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.mail.delivery import claim_mails, note_failed
-from app.actions.planning.planning_removal import remove_planning
+from app.actions.planning.removal import remove_planning
+from app.actions.students.activation import deactivate_students
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme, uncouple_programme
-from app.actions.students.student_state import deactivate_students
 from app.actions.students.supervision import couple_users, uncouple_users
 from app.entities.base import db, utc_now
 from app.entities.couplings import CouplingRun
@@ -28,8 +28,8 @@ from app.entities.planning import Registration, Sitting
 from app.entities.students import STILL_TO_DO, Enrolment, Student, StudentToDo, Supervision
 from app.entities.users import LoginCode
 from app.permissions import SYSTEM, Actor, Role
-from app.queries.students.student_choices import overall
-from app.queries.students.student_filters import by_state
+from app.queries.students.choices import overall
+from app.queries.students.filters import by_state
 from tests.factories import (
     make_elective,
     make_exam,

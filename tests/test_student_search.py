@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, select, text, update
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.students import Student, StudentTerm
-from app.queries.students.student_search import found_by
+from app.queries.students.search import found_by
 from tests.factories import make_student
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.actions.library.library_files import Upload, store
+from app.actions.library.files import Upload, store
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.permissions import Role

@@ -14,7 +14,7 @@ from app.rules.groups import GROUP_COLOURS, rule_in_words
 
 
 def groups_file(kind: str, rows: Iterable[tuple[StudentGroup, int]]) -> IO[bytes]:
-    """`kind` is xlsx or csv; the rows are those of app.queries.groups.group_export.group_rows."""
+    """`kind` is xlsx or csv; the rows are those of app.queries.groups.export.group_rows."""
     headings = [
         _("Naam"), _("Cohort"), _("Schooljaar"), _("Locatie"), _("Kleur"), _("Mentor"), _("Leden"),
         _("Aantal"),
@@ -23,7 +23,7 @@ def groups_file(kind: str, rows: Iterable[tuple[StudentGroup, int]]) -> IO[bytes
 
 
 def members_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
-    """The rows are those of app.queries.groups.group_export.member_rows."""
+    """The rows are those of app.queries.groups.export.member_rows."""
     headings = [_("Studentgroep"), _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam")]
     lines = ((row.group, row.number, row.first_name, row.infix, row.last_name) for row in rows)
     return _file(kind, headings, lines)

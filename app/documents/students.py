@@ -8,10 +8,10 @@ from typing import IO, Any
 
 from flask_babel import gettext as _
 
-from app.actions.students.student_fields import shown_field
+from app.actions.students.fields import shown_field
 from app.documents.sheets import Line, csv_file, xlsx_file
 from app.entities.students import GENDER_LABELS
-from app.queries.students.student_export import SEPARATOR
+from app.queries.students.export import SEPARATOR
 from app.rules.people import tidy
 from app.school import current_school
 
@@ -26,7 +26,7 @@ def headings() -> Sequence[str]:
 
 
 def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
-    """`kind` is xlsx or csv; the rows are those of app.queries.students.student_export."""
+    """`kind` is xlsx or csv; the rows are those of app.queries.students.export."""
     if kind == "csv":
         return csv_file(headings(), _lines(rows))
     return xlsx_file(_("Studenten"), headings(), _lines(rows))

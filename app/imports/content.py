@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from app.imports.columns import Column, World, cell_text
-from app.imports.shared import FAMILY_NAME, FULL_NAME
+from app.imports.common_columns import FAMILY_NAME, FULL_NAME
 from app.imports.table import Row, Value
 from app.rules.mapping import ColumnMap
 from app.rules.names import split_surname

@@ -8,8 +8,8 @@ from typing import Any
 
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Option, World, cell_text, plain, share, short
+from app.imports.common_columns import MAY_BE_BETWEEN, login_in, parts_of, pieces, taken_apart
 from app.imports.nearest import Nearest
-from app.imports.shared import MAY_BE_BETWEEN, login_in, parts_of, pieces, taken_apart
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Role
 from app.rules import people

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.students.student_fields import HINTS, shown_field
+from app.actions.students.fields import HINTS, shown_field
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Column, Option, World, cell_text, share
 from app.imports.nearest import by_a_slip

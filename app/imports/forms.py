@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from wtforms import SelectField, StringField
 from wtforms.validators import Length
 
-from app.actions.base.base import ActionForm
+from app.actions.base.action import ActionForm
 from app.actions.base.forms import SelectChoice
 from app.entities.imports import ImportRun
 from app.imports._csv import ENCODINGS

@@ -26,8 +26,7 @@ from app.imports.columns import (
     share,
     short,
 )
-from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Named, Refuse, Wrong
-from app.imports.shared import (
+from app.imports.common_columns import (
     FILLED_BY_RULE,
     NUMBER_NAMES,
     login_in,
@@ -35,10 +34,11 @@ from app.imports.shared import (
     number_in,
     pieces,
 )
+from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Named, Refuse, Wrong
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
-from app.queries.imports.import_absent import Absent, absent_groups
-from app.queries.imports.import_groups import RULED, groups_known
+from app.queries.imports.absent import Absent, absent_groups
+from app.queries.imports.groups import RULED, groups_known
 from app.queries.imports.imports import Fact, Known
 from app.rules import groups as rules
 from app.rules import people

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.imports.imports import read_again, start_import
 from app.entities.imports import ImportRun
 from app.imports.columns import World, guess, plain
+from app.imports.common_columns import FAMILY_NAME
 from app.imports.content import LAST_NAME, guess_by_content, holds_infixes
 from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
-from app.imports.shared import FAMILY_NAME
 from app.imports.table import Reading, Table
 from app.permissions import Actor
 from app.queries.imports.imports import last_choices, last_columns

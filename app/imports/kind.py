@@ -15,7 +15,7 @@ from app.actions.imports.imports import PERMISSIONS
 from app.imports.columns import Column, World
 from app.imports.table import Value
 from app.permissions import Actor, Permission
-from app.queries.imports.import_absent import Absent
+from app.queries.imports.absent import Absent
 from app.queries.imports.imports import Fact, Known, programme_facts
 from app.school import current_school
 

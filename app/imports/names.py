@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from app.entities.imports import ImportRun
 from app.imports.columns import cell_text, cells_of
+from app.imports.common_columns import FAMILY_NAME, FULL_NAME, FullNameColumn
 from app.imports.kept import rows_of
 from app.imports.kinds import kind_of
-from app.imports.shared import FAMILY_NAME, FULL_NAME, FullNameColumn
 from app.rules.mapping import ColumnMap
 from app.rules.names import Split
 

@@ -20,10 +20,7 @@ from app.imports.columns import (
     share,
     short,
 )
-from app.imports.couplings import USER_COLUMNS, GroupColumn
-from app.imports.fields import own_columns
-from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
-from app.imports.shared import (
+from app.imports.common_columns import (
     ANY_BETWEEN,
     FILLED_BY_RULE,
     NUMBER_NAMES,
@@ -40,9 +37,12 @@ from app.imports.shared import (
     person_label,
     pieces,
 )
+from app.imports.couplings import USER_COLUMNS, GroupColumn
+from app.imports.fields import own_columns
+from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.imports.import_absent import Absent, absent_students
+from app.queries.imports.absent import Absent, absent_students
 from app.queries.imports.imports import Fact, Known, student_choices, students_known
 from app.rules import people
 from app.rules.text import N_

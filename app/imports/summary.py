@@ -11,7 +11,7 @@ from app.entities.base import utc_now
 from app.imports.check import STATES, Checked
 from app.imports.kind import CheckedRow, Kind, Named, Wrong
 from app.permissions import Actor, Role
-from app.queries.imports.import_absent import Absent
+from app.queries.imports.absent import Absent
 from app.school import current_school
 
 Reader = tuple[str, str]  # by which role and in which language somebody is written to

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
-from app.actions.base.base import Outcome, Refused, Targets
+from app.actions.base.action import Outcome, Refused, Targets
 from app.actions.imports.imports import PERMISSIONS
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set
@@ -26,8 +26,8 @@ from app.entities.students import Gender, StudentGroup
 from app.errors import NotFound, RuleBroken
 from app.imports.memory import plain
 from app.permissions import Actor, may
-from app.queries.imports.import_undo import Written, with_members
 from app.queries.imports.imports import oldest_kept
+from app.queries.imports.undo import Written, with_members
 from app.rules.fields import PREFIX, flat
 from app.rules.text import N_
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.imports import ImportRun, What
@@ -26,8 +26,8 @@ from app.imports.undo import (
 )
 from app.imports.undo_students import visible_groups, why_it_is_kept
 from app.permissions import Actor, Permission, visible
-from app.queries.imports.import_groups import GROUP_FIELDS
-from app.queries.imports.import_undo import Written, given_since, out_of_sight, written
+from app.queries.imports.groups import GROUP_FIELDS
+from app.queries.imports.undo import Written, given_since, out_of_sight, written
 
 
 @action(

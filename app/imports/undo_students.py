@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.students.removal import remove_accounts, remove_students
 from app.entities.engine import id_set
 from app.entities.imports import ImportRun, What
@@ -32,7 +32,8 @@ from app.imports.undo import (
 )
 from app.imports.write_students import STORED, searchable
 from app.permissions import Actor, Permission, visible
-from app.queries.imports.import_undo import (
+from app.queries.imports.imports import ACCOUNT_FIELDS
+from app.queries.imports.undo import (
     Since,
     Written,
     accounts_since,
@@ -42,7 +43,6 @@ from app.queries.imports.import_undo import (
     standing_on,
     written,
 )
-from app.queries.imports.imports import ACCOUNT_FIELDS
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)

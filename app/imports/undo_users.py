@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.actions.access.sessions import end_sessions
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.students.removal import remove_accounts
 from app.actions.users.users import LAST_ONE, SUPPLIER_ONLY
 from app.entities.imports import ImportRun, What
@@ -29,7 +29,7 @@ from app.imports.undo import (
     untouched,
 )
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.imports.import_undo import (
+from app.queries.imports.undo import (
     Since,
     Written,
     accounts_since,
@@ -39,7 +39,7 @@ from app.queries.imports.import_undo import (
     roles_of_users,
     written,
 )
-from app.queries.imports.import_users import USER_FIELDS, role_ids
+from app.queries.imports.users import USER_FIELDS, role_ids
 from app.queries.users.users import last_active_administrator
 from app.rules.people import sort_name
 from app.rules.sessions import ROLES_CHANGED

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.access.profile import LANGUAGES
-from app.actions.users.user_form import grantable
+from app.actions.users.form import grantable
 from app.actions.users.users import NAME_IS_ADDRESS
 from app.errors import RuleBroken
 from app.imports.columns import (
@@ -23,8 +23,7 @@ from app.imports.columns import (
     share,
     short,
 )
-from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
-from app.imports.shared import (
+from app.imports.common_columns import (
     EmailColumn,
     FamilyNameColumn,
     FirstNameColumn,
@@ -36,11 +35,12 @@ from app.imports.shared import (
     person_label,
     pieces,
 )
+from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
-from app.queries.imports.import_absent import Absent, absent_users
-from app.queries.imports.import_users import A_STUDENT, CLOSED, users_known
+from app.queries.imports.absent import Absent, absent_users
 from app.queries.imports.imports import Fact, Known, programme_facts
+from app.queries.imports.users import A_STUDENT, CLOSED, users_known
 from app.rules.text import N_
 from app.school import current_school
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 
 from flask_babel import force_locale
 
-from app.actions.base.base import Action, run
+from app.actions.base.action import Action, run
 from app.actions.base.wording import say
-from app.actions.imports.import_jobs import LEASE, claim_import, keep_claim, note_check, note_failed_import
+from app.actions.imports.jobs import LEASE, claim_import, keep_claim, note_check, note_failed_import
 from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.imports import ImportRun
 from app.entities.users import User
 from app.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from app.imports import progress
+from app.imports import bar as progress
 from app.imports.check import in_batches
 from app.imports.kept import LETTERS, PART
 from app.imports.kinds import kind_of

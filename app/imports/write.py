@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
-from app.actions.base.base import Outcome, Refused, Targets
+from app.actions.base.action import Outcome, Refused, Targets
 from app.actions.imports.imports import keep_parts, open_run
 from app.entities.base import db, utc_now
 from app.entities.imports import ImportRun

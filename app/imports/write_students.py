@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import update
 
 from app.actions.access.login_codes import give_students_codes
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What

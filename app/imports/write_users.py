@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from app.actions.access.login_codes import issue_codes
 from app.actions.access.sessions import end_sessions
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
@@ -23,7 +23,7 @@ from app.imports.summary import Summary
 from app.imports.users import USERS
 from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
-from app.queries.imports.import_users import role_ids, user_ids
+from app.queries.imports.users import role_ids, user_ids
 from app.rules.sessions import ROLES_CHANGED
 
 STORED = tuple(column.key for column in USERS.columns if column.stored)

@@ -6,7 +6,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.mail.texts import CODE, letter
-from app.rules.login_codes import MAILED_VALID, RESET
+from app.rules.code_format import MAILED_VALID, RESET
 
 
 def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 
-from app.rules.login_codes import GROUP
+from app.rules.code_format import GROUP
 from app.rules.text import N_, Reason, reason
 
 WITHDRAWN, DEFINITIVE, EXPIRED = "withdrawn", "definitive", "expired"

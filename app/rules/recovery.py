@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from app.rules.login_codes import code_of
+from app.rules.code_format import code_of
 
 COUNT = 10
 BYTES = 10

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.actions.base.base import Action, run
-from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.base.action import Action, run
 from app.actions.groups.groups import change_group
+from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.students import change_student
 from app.actions.students.supervision import couple_users

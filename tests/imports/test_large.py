@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.imports import imports as import_actions
-from app.actions.imports.import_jobs import BROKEN_OFF, ask_import, check_again, claim_import
 from app.actions.imports.imports import BEING_WRITTEN, choose_codes, choose_columns, choose_values, fix_row
+from app.actions.imports.jobs import BROKEN_OFF, ask_import, check_again, claim_import
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun

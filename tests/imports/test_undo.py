@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.actions.access.login_codes import send_student_codes
-from app.actions.base.base import Action, Outcome, preview, run
-from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.base.action import Action, Outcome, preview, run
 from app.actions.groups.groups import change_group
+from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.imports.imports import sweep_expired
 from app.actions.mail.mail_bodies import ready_body
 from app.actions.mail.outbox import send_again

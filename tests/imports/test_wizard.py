@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select, update
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.imports.imports import choose_columns, discard_import
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.login_codes import ALPHABET, code_of, grouped, normal_form
+from app.rules.code_format import ALPHABET, code_of, grouped, normal_form
 from app.rules.passwords import password_problem
 
 GOOD = "zeven geiten op een dak"

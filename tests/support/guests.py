@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.planning.invitation_codes import code_for, token_for
 from app.actions.planning.invitations import invite_company_examiner
 from app.entities.base import db, utc_now
@@ -17,7 +17,7 @@ from app.entities.invitations import Invitation
 from app.entities.planning import Sitting
 from app.entities.users import User
 from app.permissions import SYSTEM, Role
-from app.rules.login_codes import grouped
+from app.rules.code_format import grouped
 from tests.factories import (
     make_exam,
     make_programme,

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.base.trail import record
-from app.actions.library.library_files import path_of
+from app.actions.library.files import path_of
 from app.entities.assessment import Result
 from app.entities.base import db, utc_now
 from app.entities.engine import transaction

@@ -106,7 +106,7 @@ def test_a_block_of_the_matrix_speaks_without_colour(themed: Flask) -> None:
         rows=[SimpleNamespace(id=7, label="Jansen, Fleur", href="", cells=[SimpleNamespace(blocks=[block])])],
         legend=[block], actions=[], hidden=[], pager=None,
     )  # fmt: skip
-    source = '{% from "exams/_matrix.html" import matrix %}{{ matrix(model) }}'
+    source = '{% from "catalogue/_matrix.html" import matrix %}{{ matrix(model) }}'
     with themed.test_request_context():
         drawn = render_template_string(source, model=model)
     link = re.search(r'<a class="block block--planned" href="/examens/5".*?</a>', drawn, re.S)

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
 
 from app.actions.access.profile import own_account
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.profile import CalendarLink

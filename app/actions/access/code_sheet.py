@@ -13,9 +13,9 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.actions.access.codes import Issued, renew_codes, shown_code
-from app.actions.base.base import Outcome, Targets, action
-from app.actions.students.student_accounts import ensure_accounts
+from app.actions.access.code_making import Issued, renew_codes, shown_code
+from app.actions.base.action import Outcome, Targets, action
+from app.actions.students.accounts import ensure_accounts
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.students import Student

@@ -28,7 +28,7 @@ from app.actions.access.profile import (
 from app.actions.access.sessions import end_sessions
 from app.actions.access.sign_in import NO_ONES_PASSWORD, fitting_password, forget_tries, mailed_code_field
 from app.actions.assessment.sealing import drawn
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import ruled
 from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
 from app.actions.users.users import sign_in_names
@@ -49,8 +49,8 @@ from app.mail.email_change import (
 from app.permissions import Actor, Permission
 from app.queries.access.profile import open_change
 from app.rules import people
+from app.rules.code_format import LENGTH, MAILED_LENGTH, code_of, normal_form
 from app.rules.invitations import parts
-from app.rules.login_codes import LENGTH, MAILED_LENGTH, code_of, normal_form
 from app.rules.second_factor import Proof
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_

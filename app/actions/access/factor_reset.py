@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
 
 from app.actions.access.sessions import end_sessions
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.mail.notices import notify
 from app.actions.users.users import guard_supplier
 from app.entities.base import db

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.actions.access.codes import Issued, issue_codes
-from app.actions.base.base import Outcome, Targets, action
-from app.actions.students.student_accounts import Accounts, ensure_accounts
+from app.actions.access.code_making import Issued, issue_codes
+from app.actions.base.action import Outcome, Targets, action
+from app.actions.students.accounts import Accounts, ensure_accounts
 from app.entities.students import Student
 from app.entities.users import User
 from app.permissions import Actor, Permission

@@ -15,10 +15,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, func, insert, literal, select, update
 
-from app.actions.access.codes import cancel_codes, mailed_code_for, slow_hash
+from app.actions.access.code_making import cancel_codes, mailed_code_for, slow_hash
 from app.actions.access.sessions import Opening
 from app.actions.access.sign_in import let_in, mailed_code_field, name_field, shared_field
-from app.actions.base.base import ActionForm, Outcome, action
+from app.actions.base.action import ActionForm, Outcome, action
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
@@ -28,7 +28,7 @@ from app.errors import RuleBroken
 from app.mail.code_texts import mailed_code_text
 from app.permissions import Actor, Permission
 from app.queries.users.users import by_sign_in_name, live_code
-from app.rules.login_codes import MAILED, MAILED_TRIES, MAILED_VALID, normal_form
+from app.rules.code_format import MAILED, MAILED_TRIES, MAILED_VALID, normal_form
 from app.rules.people import full_name, mail_of
 from app.rules.text import N_
 from app.rules.tokens import fingerprint

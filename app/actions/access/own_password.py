@@ -17,7 +17,7 @@ from app.actions.access.sign_in import (
     new_password_field,
     set_password,
 )
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
 from app.errors import RuleBroken

@@ -35,7 +35,7 @@ from app.actions.access.second_factor import done_for, drop_loose_codes, guard_l
 from app.actions.access.sessions import Opening, open_session
 from app.actions.access.sign_in import TOO_OFTEN, forget_tries, note_sign_in
 from app.actions.assessment.sealing import derived
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
 from app.entities.base import db, utc_now
 from app.entities.factors import Passkey, PasskeyChallenge

@@ -19,10 +19,10 @@ from app.actions.access.sign_in import (
     new_password_field,
     set_password,
 )
-from app.actions.base.base import Outcome, Targets, action, run
+from app.actions.base.action import Outcome, Targets, action, run
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
-from app.actions.users.user_form import LABELS, VERSIONED, OwnVersion
+from app.actions.users.form import LABELS, VERSIONED, OwnVersion
 from app.actions.users.users import saved
 from app.entities.base import db
 from app.entities.users import User

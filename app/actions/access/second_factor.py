@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.actions.access.profile import locked_account, own_account
 from app.actions.access.sign_in import fitting_password, forget_tries
 from app.actions.assessment.sealing import derived, seal, unseal
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
@@ -31,7 +31,7 @@ from app.permissions import Actor, Permission
 from app.queries.access.factors import factors_of
 from app.queries.users.users import roles_of
 from app.rules import totp
-from app.rules.login_codes import normal_form
+from app.rules.code_format import normal_form
 from app.rules.passwords import LONGEST
 from app.rules.recovery import COUNT
 from app.rules.second_factor import Proof, needed

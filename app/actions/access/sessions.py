@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.users.viewing import end_viewings
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set

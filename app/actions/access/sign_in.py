@@ -17,9 +17,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.actions.access.codes import cancel_codes
+from app.actions.access.code_making import cancel_codes
 from app.actions.access.sessions import Opening, end_sessions, open_session
-from app.actions.base.base import FIRST_STEP, ActionForm, Outcome, action
+from app.actions.base.action import FIRST_STEP, ActionForm, Outcome, action
 from app.actions.base.wording import say
 from app.actions.mail.notices import notify
 from app.entities.base import db, utc_now
@@ -30,7 +30,7 @@ from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access.factors import user_has_factor
 from app.queries.users.users import by_sign_in_name, live_code
-from app.rules.login_codes import normal_form
+from app.rules.code_format import normal_form
 from app.rules.passwords import LONGEST, password_problem
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_

@@ -12,7 +12,7 @@ from sqlalchemy import Select, insert, literal, select
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from app.actions.base.base import ActionForm, Outcome, Refused, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
 from app.entities.assessment import Adoption, Result
 from app.entities.base import Moment, db, utc_now
 from app.entities.engine import id_set

@@ -17,7 +17,7 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.actions.assessment.results import decide_result
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.entities.assessment import Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, utc_now
 from app.entities.exams import Criterion
@@ -25,7 +25,7 @@ from app.entities.planning import Registration, Sitting
 from app.errors import Conflict, RuleBroken
 from app.permissions import Actor, Permission, Role
 from app.queries.assessment.assessment import assessment_of, is_adopted, whole_sitting
-from app.rules import states
+from app.rules import steps as states
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
 from app.rules.second_factor import Proof

@@ -10,7 +10,7 @@ from wtforms.fields import choices
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from app.actions.base.base import ActionForm, Targets
+from app.actions.base.action import ActionForm, Targets
 from app.actions.base.versions import conflict
 from app.actions.base.wording import say
 from app.errors import RuleBroken

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.actions.base.base import entry_label
+from app.actions.base.action import entry_label
 from app.entities.base import db
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotFound, RuleBroken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.base import Outcome, Refused, action
+from app.actions.base.action import Outcome, Refused, action
 from app.actions.catalogue.catalogue_rows import CatalogueWriter
 from app.catalogue import load
 from app.catalogue_data import Catalogue

@@ -12,7 +12,7 @@ from sqlalchemy import delete, exists, select
 from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from app.actions.base.base import ActionForm, Outcome, Refused, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
 from app.actions.base.forms import SelectChoice, VersionedForm, at, ruled
 from app.actions.base.picker import GONE, PickedOne, offer
 from app.actions.base.versions import locked

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import SelectChoice, UploadFileField
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY

@@ -11,11 +11,11 @@ from sqlalchemy import delete, func, select
 from wtforms import Field, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import UploadFileField, VersionedForm
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
-from app.actions.library.library_files import KINDS, MAX_BYTES, Upload, check_upload, store, title_from
+from app.actions.library.files import KINDS, MAX_BYTES, Upload, check_upload, store, title_from
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.library import LibraryDocument, LibraryPlacement

@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_, or_, select, update
 
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail

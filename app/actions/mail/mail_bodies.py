@@ -5,7 +5,7 @@ A row holds placeholders (decision 0006). A mail whose code no longer works has 
 
 from __future__ import annotations
 
-from app.actions.access.codes import shown_code
+from app.actions.access.code_making import shown_code
 from app.actions.access.email_change import new_code, stop_code
 from app.actions.planning.invitation_codes import code_for, token_for
 from app.entities.base import utc_now
@@ -16,7 +16,7 @@ from app.mail.email_change import EMAIL_CODE, EMAIL_NOTICE, STOP_PATH
 from app.mail.invitation import INVITATION, INVITATION_PATH, LINK
 from app.mail.texts import CODE_PATH, LOGIN_CODE, filled_in
 from app.queries.planning.invitations import why_ended
-from app.rules.login_codes import grouped
+from app.rules.code_format import grouped
 from app.school import site_address
 
 PATHS = {INVITATION: INVITATION_PATH, EMAIL_CODE: "/mijn-profiel/", EMAIL_NOTICE: STOP_PATH}

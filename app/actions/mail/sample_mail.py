@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from app.actions.access.profile import LANGUAGES
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import SelectChoice
 from app.actions.mail.outbox import NewMail, put_in_outbox
 from app.entities.base import db, utc_now

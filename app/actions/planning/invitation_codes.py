@@ -16,8 +16,8 @@ from app.actions.access.sign_in import NO_ONES_PASSWORD
 from app.actions.assessment.sealing import drawn
 from app.entities.base import db
 from app.entities.invitations import Invitation
+from app.rules.code_format import LENGTH, code_of, normal_form
 from app.rules.invitations import TOKEN_LENGTH, link_token, parts
-from app.rules.login_codes import LENGTH, code_of, normal_form
 from app.rules.tokens import fingerprint
 
 MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: one in a million each

@@ -18,11 +18,11 @@ from wtforms.validators import Length
 
 from app.actions.access.sessions import Opening, open_session
 from app.actions.access.sign_in import forget_tries
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.mail.outbox import cancel_waiting
 from app.actions.planning.invitation_codes import fresh_secrets, try_keys
 from app.actions.planning.invitation_mails import mail_invitations, tell_ended
-from app.actions.users.user_form import LABELS, NamedForm
+from app.actions.users.form import LABELS, NamedForm
 from app.entities.assessment import Assessment
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set

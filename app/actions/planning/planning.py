@@ -11,11 +11,11 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import delete, insert, select, update
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.base.wording import say
+from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import end_invitations, moments_moved
-from app.actions.planning.planning_form import PlanExamForm
-from app.actions.planning.planning_plan import (
+from app.actions.planning.plan import (
     Circumstances,
     Plan,
     PlannedMoment,
@@ -31,7 +31,7 @@ from app.entities.students import Student
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.planning.planning_facts import (
+from app.queries.planning.facts import (
     COMPANY,
     SCHOOL,
     Busy,

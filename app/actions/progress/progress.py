@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import delete, insert, update
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.progress import AssignmentDone, ProgressMeasure

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.actions.access.codes import issue_codes
+from app.actions.access.code_making import issue_codes
 from app.actions.assessment.results import working
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.demo.load import write_school
 from app.demo.size import Report, write_many
 from app.entities.assessment import Result

@@ -17,7 +17,7 @@ from sqlalchemy import Delete, String, cast, delete, exists, func, or_, select, 
 
 from app.actions.access.sessions import KEPT
 from app.actions.access.sign_in import TRIES_KEPT
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.actions.imports.imports import of_expired
 from app.entities.assessment import Assessment, ScoreSheet
 from app.entities.base import db, utc_now

@@ -12,14 +12,14 @@ from sqlalchemy import insert, literal, select
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import VersionedForm
 from app.actions.base.versions import locked
 from app.entities.base import db, utc_now
 from app.entities.engine import id_set
 from app.entities.school import SystemUpdate, UpdateRead
 from app.permissions import Actor, Permission
-from app.queries.school.school import unread
+from app.queries.school.updates import unread
 from app.rules.people import tidy
 from app.school import current_school
 

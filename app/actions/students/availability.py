@@ -13,8 +13,8 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import DataRequired, InputRequired
 
-from app.actions.base.base import ActionForm, Outcome, Refused, Targets, action
-from app.actions.students.names import students_changed
+from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
+from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.exams import Exam

@@ -14,8 +14,8 @@ from sqlalchemy import case, delete, insert, literal, select, update
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from app.actions.base.base import ActionForm, Outcome, Refused, Targets, action
-from app.actions.students.names import IN_ORDER, SHOWN, first_names, read, told
+from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
+from app.actions.students.bulk_report import IN_ORDER, SHOWN, first_names, read, told
 from app.entities.base import db, utc_now
 from app.entities.couplings import CouplingRun
 from app.entities.engine import QUIETLY, id_set, moment_set

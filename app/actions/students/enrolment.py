@@ -11,10 +11,10 @@ from flask_babel import ngettext
 from sqlalchemy import delete, exists, insert, literal, select
 from wtforms.validators import DataRequired
 
-from app.actions.base.base import ActionForm, Outcome, Refused, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
 from app.actions.base.picker import PickedOne, offer
+from app.actions.students.bulk_report import students_changed
 from app.actions.students.couplings import Piece, pieces_of, remember
-from app.actions.students.names import students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.exams import Exam

@@ -10,15 +10,15 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.entities.base import db
 from app.entities.lists import ListView
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.students.fields import own_fields_seen
 from app.queries.students.list_views import STUDENTS, own_list, view_named
-from app.queries.students.student_fields import own_fields_seen
-from app.rules.lists import FIRST, STUDENT_COLUMNS, USUAL, VIEWS_MOST, columns_of
 from app.rules.people import tidy
+from app.rules.student_columns import FIRST, STUDENT_COLUMNS, USUAL, VIEWS_MOST, columns_of
 from app.rules.text import N_
 
 QUERY_MAX = 1000  # what the column holds

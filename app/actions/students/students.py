@@ -11,14 +11,14 @@ from sqlalchemy import select
 from wtforms import Field, SelectField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.base.forms import VersionedForm, at, ruled
 from app.actions.base.picker import Picked, PickedOne, offer
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
-from app.actions.groups.group_members import filled_by_hand
+from app.actions.groups.members import filled_by_hand
 from app.actions.students.enrolment import enrol_one
-from app.actions.students.student_fields import OwnFields, own_labels, own_shown, own_typed, own_values
+from app.actions.students.fields import OwnFields, own_labels, own_shown, own_typed, own_values
 from app.actions.students.supervision import ROLE_FIELDS, coupled_users, put_users
 from app.entities.base import db
 from app.entities.students import GENDER_LABELS, Gender, Student, StudentGroup, Supervision, group_member

@@ -12,10 +12,10 @@ from flask_babel import ngettext
 from sqlalchemy import and_, delete, exists, insert, literal, or_, select, true, union_all
 from wtforms.validators import DataRequired
 
-from app.actions.base.base import ActionForm, Outcome, Targets, action
+from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.picker import Picked, offer
+from app.actions.students.bulk_report import students_changed
 from app.actions.students.couplings import pieces_of, raise_version, remember
-from app.actions.students.names import students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.students import Student, Supervision

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.entities.base import db
 from app.permissions import RIGHTS, Actor, Permission, Role, permission_pair
 

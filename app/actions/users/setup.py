@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.base.base import Outcome, action
+from app.actions.base.action import Outcome, action
 from app.entities.base import db
 from app.entities.users import RoleRow, User
 from app.errors import RuleBroken

@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
-from app.actions.access.codes import cancel_codes, issue_codes
+from app.actions.access.code_making import cancel_codes, issue_codes
 from app.actions.access.sessions import end_sessions
-from app.actions.base.base import Outcome, Refused, Targets, action
+from app.actions.base.action import Outcome, Refused, Targets, action
 from app.actions.base.versions import locked
-from app.actions.users.user_form import (
+from app.actions.users.form import (
     LABELS,
     VERSIONED,
     CoupleForm,
@@ -29,7 +29,7 @@ from app.entities.programmes import Programme
 from app.entities.users import RoleRow, User, user_programme
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.users.user_list import Bound, bound_to
+from app.queries.users.listing import Bound, bound_to
 from app.queries.users.users import last_active_administrator, roles_of, taken, with_role
 from app.rules import people
 from app.rules.sessions import ACCOUNT_CLOSED, ROLES_CHANGED

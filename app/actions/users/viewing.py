@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from app.actions.base.base import Outcome, Targets, action
+from app.actions.base.action import Outcome, Targets, action
 from app.actions.base.trail import record
 from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.access.code_sheet import SHEETS, slips
-from app.actions.base.base import Action, Outcome
+from app.actions.base.action import Action, Outcome
 from app.mail.texts import CODE_PATH
 from app.pages.base.doing import ActionPage
 from app.pages.base.screens import tell
@@ -24,7 +24,7 @@ class PrintsCodes(ActionPage):
         if not made:
             tell(_("Dit vel is al getoond en is niet meer op te vragen. Maak zo nodig nieuwe."), "warning")
         return self.render_template(
-            "users/code_sheet.html",
+            "access/code_sheet.html",
             title=str(act.label),
             slips=made,
             refused=outcome.refused,

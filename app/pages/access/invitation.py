@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.actions.access.sign_in import MailedCodeOnlyForm, count_try, record_failed_sign_in
-from app.actions.base.base import ActionForm, run
+from app.actions.base.action import ActionForm, run
 from app.actions.base.wording import say
 from app.actions.planning.invitation_codes import by_code, by_token, try_key
 from app.actions.planning.invitations import use_invitation
@@ -28,8 +28,8 @@ from app.pages.base.request import address, posted, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.queries.planning.invitations import open_sitting, why_ended
+from app.rules.code_format import normal_form
 from app.rules.invitations import WHY_ENDED
-from app.rules.login_codes import normal_form
 from app.rules.text import N_
 from app.rules.tokens import new_token
 
@@ -77,7 +77,7 @@ class InvitationPage(View):
         why = why_ended(current_user.id)
         if not why:
             return redirect(sitting_href(open_sitting(current_user.id)))
-        return render_template("users/invitation_ended.html", why=_(WHY_ENDED[why]))
+        return render_template("access/invitation_ended.html", why=_(WHY_ENDED[why]))
 
 
 def sitting_href(sitting_id: int | None) -> str:
@@ -105,7 +105,7 @@ def _page(form: ActionForm, problem: str = "") -> Any:
     return sign_in_page(
         form,
         problem,
-        template="users/invitation.html",
+        template="access/invitation.html",
         link_href=f"{INVITATION_PATH}/link",
         code_href=f"{INVITATION_PATH}/",
         account_href=SIGN_IN_PATH,

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.base import entry_label
+from app.actions.base.action import entry_label
 from app.entities.base import utc_now
 from app.entities.students import GENDER_LABELS, Gender
 from app.pages.base.guards import needs
@@ -94,7 +94,7 @@ class OwnDataPage(Screen):
             buttons=[Button(_("Downloaden (JSON)"), self.href("download"), "download", "primary")],
             sections=[_section(key, found[key]) for key in PARTS if key in found],
         )
-        return self.page("profile/own_data.html", model=model)
+        return self.page("access/own_data.html", model=model)
 
     @expose("/download")
     @needs()

@@ -10,7 +10,7 @@ from app.actions.access.calendar import LinkOutcome, drop_calendar_link, make_ca
 from app.actions.access.email_change import cancel_email_change, change_email, confirm_email
 from app.actions.access.profile import LANGUAGES, change_password, save_profile
 from app.actions.access.sessions import end_own_session, end_own_sessions
-from app.actions.base.base import Action, Outcome
+from app.actions.base.action import Action, Outcome
 from app.entities.base import db
 from app.entities.sessions import UserSession
 from app.entities.users import User
@@ -47,7 +47,7 @@ class ProfilePage(ActionScreen):
     @needs()
     def index(self) -> Any:
         user = own_user(current_actor().id)
-        return self.page("profile/profile.html", model=self._model(user))
+        return self.page("access/profile.html", model=self._model(user))
 
     def given(self, act: Action) -> dict[str, Any]:
         here = present()
@@ -62,7 +62,7 @@ class ProfilePage(ActionScreen):
         if act is make_calendar_link:
             token = outcome.token if isinstance(outcome, LinkOutcome) else ""
             address = site_address(f"{CALENDAR_PATH}/{token}.ics") if token else ""
-            return self.page("profile/calendar_link.html", address=address, back_href=self.back_href())
+            return self.page("access/calendar_link.html", address=address, back_href=self.back_href())
         here = present()
         if act is end_own_sessions or (act is end_own_session and here is not None and here.id in ids_arg()):
             leave()

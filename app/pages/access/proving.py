@@ -23,7 +23,7 @@ from app.actions.access.second_factor import (
     tries_key,
 )
 from app.actions.access.sign_in import count_try
-from app.actions.base.base import ActionForm, Outcome, run
+from app.actions.base.action import ActionForm, Outcome, run
 from app.actions.base.wording import say
 from app.errors import NotAllowed, ProofNeeded, RuleBroken
 from app.pages.access.sessions import SET_UP_PATH, present, renew
@@ -122,7 +122,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: RuleBroken | Non
         passkeys_work=site_here() is not None,
     )
     problems = [say(problem)] if problem is not None and not _belongs(model.form, problem) else []
-    return render_template("users/proof.html", model=model, problems=problems)
+    return render_template("access/proof.html", model=model, problems=problems)
 
 
 def _kept() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from app.actions.access.passkeys import ask_passkey, register_passkey, registration_options, remove_passkey
 from app.actions.access.second_factor import make_recovery_codes, remove_app, secret_behind, set_up_app
-from app.actions.base.base import Action, ActionForm, Outcome, Targets, run
+from app.actions.base.action import Action, ActionForm, Outcome, Targets, run
 from app.entities.factors import Passkey
 from app.errors import NotFound
 from app.pages.access.proving import given_answer, keep_challenge, site_here, with_proof
@@ -22,14 +22,14 @@ from app.pages.base.screens import ActionScreen, expose, go, json_answer, new_ch
 from app.permissions import SYSTEM, Permission
 from app.queries.access.factors import Factors, factors_of
 from app.queries.users.users import own_user
-from app.rules import login_codes, totp
+from app.rules import code_format, totp
 from app.rules.recovery import COUNT, new_codes
 from app.school import current_school
 from app.theme.qr import qr_code
 from app.theme.widgets import Button, Cell, Column, Fact, Row, Section, ShowModel
 
 PROFILE_PATH = "/mijn-profiel/"
-TEMPLATES = {set_up_app: "profile/authenticator.html", register_passkey: "profile/passkey.html"}
+TEMPLATES = {set_up_app: "access/authenticator.html", register_passkey: "access/passkey.html"}
 
 
 class SecondFactorPage(ActionScreen):
@@ -45,7 +45,7 @@ class SecondFactorPage(ActionScreen):
     def index(self) -> Any:
         factors = factors_of(current_actor().id)
         return self.page(
-            "profile/second_factor.html", model=self._model(factors), must=bool(owed_now()), onward=_onward()
+            "access/second_factor.html", model=self._model(factors), must=bool(owed_now()), onward=_onward()
         )
 
     @expose("/herstelcodes", methods=["GET", "POST"])
@@ -106,14 +106,14 @@ class SecondFactorPage(ActionScreen):
     # -- inside
 
     def _codes(self) -> Any:
-        return self._codes_page() if posted() else self.page("profile/recovery_codes.html", codes=())
+        return self._codes_page() if posted() else self.page("access/recovery_codes.html", codes=())
 
     def _codes_page(self) -> Any:
         codes = new_codes()
         run(make_recovery_codes, current_actor(), codes=codes)
         return self.page(
-            "profile/recovery_codes.html",
-            codes=[login_codes.grouped(code) for code in codes],
+            "access/recovery_codes.html",
+            codes=[code_format.grouped(code) for code in codes],
             username=own_user(current_actor().id).username,
             onward=_onward() or self.href("index"),
         )

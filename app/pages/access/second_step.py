@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.actions.access.passkeys import ask_passkey, showing_options, sign_in_by_passkey
 from app.actions.access.second_factor import CodeProofForm
 from app.actions.access.sign_in import complete_sign_in, count_try, record_failed_sign_in
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.base.wording import say
 from app.errors import NotFound, RuleBroken
 from app.pages.access.proving import given_answer, keep_challenge, prove, site_here
@@ -48,7 +48,7 @@ class SecondStepPage(View):
             except RuleBroken as error:
                 problem = say(error)
         page = render_template(
-            "users/second_step.html",
+            "access/second_step.html",
             title=_("Tweede stap"),
             form=CodeProofForm(sent()),
             factors=factors_of(here.user_id),
@@ -93,4 +93,4 @@ class SecondStepPage(View):
         return redirect(target)
 
     def _refused(self, problem: str) -> str:
-        return render_template("users/passkey_refused.html", problem=problem, sign_in_href=SIGN_IN_PATH)
+        return render_template("access/passkey_refused.html", problem=problem, sign_in_href=SIGN_IN_PATH)

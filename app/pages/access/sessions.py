@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.actions.access.sessions import Opening, note_visit, renew_session
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.entities.base import utc_now
 from app.entities.engine import in_a_hurry
 from app.errors import Busy

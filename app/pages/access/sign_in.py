@@ -22,7 +22,7 @@ from app.actions.access.sign_in import (
     record_sign_in,
     use_code,
 )
-from app.actions.base.base import ActionForm, run
+from app.actions.base.action import ActionForm, run
 from app.actions.base.wording import say
 from app.errors import NotFound, RuleBroken
 from app.mail.invitation import INVITATION_PATH
@@ -145,7 +145,7 @@ class SignInPage(View):
 
 
 def sign_in_page(
-    form: ActionForm | None, problem: str = "", *, template: str = "users/sign_in.html", **values: Any
+    form: ActionForm | None, problem: str = "", *, template: str = "access/sign_in.html", **values: Any
 ) -> Any:
     """A page for who is not signed in yet: one form, what is wrong with it, and where else to go."""
     wrong = problem or (form is not None and form.errors)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.actions.access.email_change import WRONG, by_stop_code, stop_email_change, stop_key
 from app.actions.access.sign_in import MailedCodeOnlyForm, count_try
-from app.actions.base.base import ActionForm, run
+from app.actions.base.action import ActionForm, run
 from app.actions.base.wording import say
 from app.errors import RuleBroken
 from app.mail.email_change import STOP_PATH

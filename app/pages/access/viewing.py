@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, current_app, flash, g, request, session
 from flask_babel import gettext as _
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.users.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
 from app.errors import Busy, OnlyLooking, ViewingOver

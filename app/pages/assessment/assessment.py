@@ -8,11 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.assessment.assessment import is_definitive, make_definitive, reopen_assessment, save_scores
-from app.actions.base.base import Action, Outcome, run
+from app.actions.base.action import Action, Outcome, run
 from app.actions.base.wording import say
 from app.errors import Conflict, NotFound, RuleBroken
-from app.pages.assessment.assessment_outcome import clash_page, result_page
-from app.pages.assessment.assessment_views import score_page, todo_page
+from app.pages.assessment.outcome import clash_page, result_page
+from app.pages.assessment.views import score_page, todo_page
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell

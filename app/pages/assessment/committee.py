@@ -11,12 +11,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.actions.assessment.adoption import record_adoption
-from app.actions.base.base import Action, Targets
+from app.actions.base.action import Action, Targets
 from app.documents.results import XLSX, results_csv, results_xlsx
 from app.entities.assessment import Result
 from app.entities.base import db
 from app.errors import NotFound
-from app.pages.assessment.assessment_outcome import grade_text, result_badge
+from app.pages.assessment.outcome import grade_text, result_badge
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with
@@ -64,7 +64,7 @@ class ResultList(ListPage):
 
     datamodel = SQLAInterface(Result)
     include_route_methods = {"index", "choose", "export"}  # read-only: no row of its own, nothing to do
-    list_template = "committee/results.html"
+    list_template = "assessment/results.html"
     has_show = False
     empty_title = _l("Nog geen uitslagen")
     empty_hint = _l("Een uitslag staat hier zodra de schoolexaminator alle onderdelen definitief maakte.")

@@ -14,7 +14,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
 
-from app.actions.base.base import (
+from app.actions.base.action import (
     Action,
     ActionForm,
     Outcome,

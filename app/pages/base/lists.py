@@ -17,7 +17,7 @@ from flask_babel import LazyString, format_decimal
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
-from app.actions.base.base import Action
+from app.actions.base.action import Action
 from app.entities.base import db
 from app.pages.base.doing import ActionPage
 from app.pages.base.guards import needs

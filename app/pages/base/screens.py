@@ -13,7 +13,7 @@ from typing import IO, Any, TypeVar
 from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import expose
 
-from app.actions.base.base import ActionForm
+from app.actions.base.action import ActionForm
 from app.errors import OnlyLooking
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, posted, sent

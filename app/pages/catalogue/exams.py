@@ -73,7 +73,7 @@ class ExamsPage(ListPage):
     route_base = "/examenbeheer"
     permission = Permission.EXAMS_SEE
     title = _l("Examenbeheer")
-    show_template = "exams/show.html"
+    show_template = "catalogue/show.html"
     columns = (
         ListColumn(
             "title",
@@ -118,13 +118,13 @@ class ExamsPage(ListPage):
     @expose("/<int:pk>")
     @needs()
     def show(self, pk: int) -> str:
-        return self._exam_page("exams/show.html", pk)
+        return self._exam_page("catalogue/show.html", pk)
 
     @expose("/<int:pk>/formulier")
     @needs()
     def form(self, pk: int) -> str:
         """The exam form on paper: everything an examiner fills in, to print."""
-        return self._exam_page("exams/form.html", pk)
+        return self._exam_page("catalogue/form.html", pk)
 
     def _exam_page(self, template: str, pk: int) -> str:
         exam = self.get_row(pk)

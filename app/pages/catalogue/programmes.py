@@ -55,7 +55,7 @@ class CountedPage(ListPage):
     """A list with two columns more: exams and students, counted for all rows of the page at once."""
 
     permission = Permission.PROGRAMMES_SEE
-    list_template = "programmes/list.html"
+    list_template = "catalogue/list.html"
 
     def counts(self, actor: Actor, ids: Sequence[int]) -> Mapping[int, Counts]:
         raise NotImplementedError

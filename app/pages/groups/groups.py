@@ -11,18 +11,18 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.actions.base.base import Action, Outcome
+from app.actions.base.action import Action, Outcome
 from app.actions.base.wording import say
-from app.actions.groups.group_copy import copy_groups
-from app.actions.groups.group_export import export_groups
-from app.actions.groups.group_members import add_members, remove_members
-from app.actions.groups.group_rule import drop_rule, set_rule
+from app.actions.groups.copying import copy_groups
+from app.actions.groups.export import export_groups
 from app.actions.groups.groups import add_group, change_group, remove_group
+from app.actions.groups.members import add_members, remove_members
+from app.actions.groups.rule import drop_rule, set_rule
 from app.entities.students import StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
-from app.pages.groups.group_export import ExportsGroups
-from app.pages.groups.group_page import colour_badges, group_model
+from app.pages.groups.export import ExportsGroups
+from app.pages.groups.group import colour_badges, group_model
 from app.permissions import Permission, may
 from app.queries.groups import groups as queries
 from app.rules.groups import GROUP_COLOURS, rule_in_words

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.base.wording import say
 from app.actions.imports.imports import (
     FileForm,
@@ -48,10 +48,10 @@ from app.pages.base.screens import (
     unsent,
     upload,
 )
-from app.pages.imports.imports_check import PAGE_OF, CheckPages
-from app.pages.imports.imports_columns import name_columns, name_rows
-from app.pages.imports.imports_views import run_columns, run_rows
-from app.pages.imports.imports_words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS
+from app.pages.imports.check import PAGE_OF, CheckPages
+from app.pages.imports.columns import name_columns, name_rows
+from app.pages.imports.views import run_columns, run_rows
+from app.pages.imports.words import GROUP_WORDS, STUDENT_WORDS, USER_WORDS
 from app.permissions import Permission
 from app.queries.imports.imports import RunLine, last_choices, runs_of
 

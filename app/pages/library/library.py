@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.actions.base.base import Action, ActionForm, Outcome, Targets
+from app.actions.base.action import Action, ActionForm, Outcome, Targets
+from app.actions.library.files import path_of
 from app.actions.library.library import change_document, move_document, remove_document, upload_document
-from app.actions.library.library_files import path_of
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, text_arg
 from app.pages.base.screens import ActionScreen, expose, file_answer, missing, posted

@@ -27,8 +27,8 @@ from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, safe_path, text_arg
 from app.permissions import Permission, may
 from app.queries.mail.outbox import WITH_SECRETS, mails_with, state_counts
+from app.rules.code_format import RESET, SIGN_IN
 from app.rules.delivery import FAILURES
-from app.rules.login_codes import RESET, SIGN_IN
 from app.school import current_school
 from app.theme.widgets import Badge, Button, Cell, ShowModel, Tone
 
@@ -138,7 +138,7 @@ class OutboxPage(ListPage):
     permission = Permission.OUTBOX_SEE
     title = _l("Postvak uit")
     intro = _l("Mails die voor gebruikers en studenten zijn gemaakt, de nieuwste eerst.")
-    show_template = "users/mail.html"
+    show_template = "access/mail.html"
     columns = (
         ListColumn("subject", _l("Onderwerp"), _subject_cell),
         ListColumn(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from app.actions.base.base import Action
+from app.actions.base.action import Action
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.entities.planning import Sitting
 from app.pages.base.render import show_datetime

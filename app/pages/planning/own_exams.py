@@ -14,8 +14,8 @@ from app.entities.base import utc_now
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose
-from app.pages.planning.planning_blocks import BlockView, block_view, legend, state_view
-from app.pages.planning.planning_registration import grade_label
+from app.pages.planning.blocks import BlockView, block_view, legend, state_view
+from app.pages.planning.registration import grade_label
 from app.permissions import Permission
 from app.queries.planning.registrations import MomentFacts, OwnExam, RegistrationView, own_exams
 from app.rules.blocks import BlockState

@@ -11,16 +11,16 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 
 from app.actions.planning.planning import plan_exam
-from app.actions.planning.planning_removal import remove_planning
+from app.actions.planning.removal import remove_planning
 from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, number_arg, text_arg
 from app.pages.base.screens import expose
+from app.pages.planning.blocks import BlockView, block_view, legend, state_view
 from app.pages.planning.invitations import INVITATION_ACTIONS
-from app.pages.planning.planning_blocks import BlockView, block_view, legend, state_view
-from app.pages.planning.planning_registration import registration_model
-from app.pages.planning.planning_screen import PlanScreen
+from app.pages.planning.registration import registration_model
+from app.pages.planning.screen import PlanScreen
 from app.permissions import Actor, Permission, may
 from app.queries.planning.planning import (
     Cell,

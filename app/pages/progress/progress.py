@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.actions.base.base import run
+from app.actions.base.action import run
 from app.actions.base.wording import say
 from app.actions.progress.progress import save_own_progress, save_student_progress
 from app.entities.students import Enrolment, Student
@@ -35,7 +35,7 @@ from app.queries.progress.progress import (
     open_for_self,
     own_student,
 )
-from app.queries.students.student_filters import by_words
+from app.queries.students.filters import by_words
 from app.rules.progress import KINDS, RATINGS
 from app.theme.widgets import Badge, Cell
 

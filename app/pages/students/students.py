@@ -14,34 +14,33 @@ from sqlalchemy import Select
 
 from app.actions.access.code_sheet import print_student_codes
 from app.actions.access.login_codes import send_student_codes
-from app.actions.base.base import Action, Outcome
-from app.actions.groups.group_members import add_to_groups, remove_from_group
+from app.actions.base.action import Action, Outcome
+from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.mail.sample_mail import send_student_sample
+from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.export import export_students
 from app.actions.students.list_views import remove_views, save_view, show_columns
-from app.actions.students.student_export import export_students
-from app.actions.students.student_state import deactivate_students, reactivate_students
 from app.actions.students.students import add_student, change_student
 from app.actions.students.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.students import Student
-from app.pages.access.code_mails import MailsCodes
+from app.pages.access.code_preview import MailsCodes
 from app.pages.access.code_sheet import PrintsCodes
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
-from app.pages.students.student_export import ExportsStudents
-from app.pages.students.student_fields import own_columns, own_filters
-from app.pages.students.student_page import student_model
+from app.pages.students.export import ExportsStudents
+from app.pages.students.fields import own_columns, own_filters
+from app.pages.students.student import student_model
 from app.permissions import Actor, Permission, Role, may
-from app.queries.students import student_choices as choices
-from app.queries.students import student_filters as filters
-from app.queries.students import student_list as rows
+from app.queries.students import choices, filters
+from app.queries.students import listing as rows
 from app.queries.students import students as queries
 from app.queries.students.list_views import OwnList, own_list
-from app.queries.students.student_list import StudentLine
-from app.rules.lists import STUDENT_COLUMNS
+from app.queries.students.listing import StudentLine
+from app.rules.student_columns import STUDENT_COLUMNS
 from app.theme.widgets import ActionModel, Badge, Button, Cell, ListModel, Row, ShowModel, Tone, ViewLink
 
 STATES = (

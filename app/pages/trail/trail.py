@@ -10,7 +10,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.base import entry_label
+from app.actions.base.action import entry_label
 from app.actions.base.trail import broken_at
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
@@ -20,7 +20,7 @@ from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor
 from app.pages.base.screens import expose
-from app.pages.trail.trail_words import (
+from app.pages.trail.words import (
     change_text,
     field_label,
     object_label,

@@ -16,7 +16,7 @@ from app.actions.access.code_sheet import print_codes
 from app.actions.access.factor_reset import reset_second_factor
 from app.actions.access.login_codes import make_codes, send_login_codes
 from app.actions.access.sessions import end_sessions_of_users
-from app.actions.base.base import Action, Outcome
+from app.actions.base.action import Action, Outcome
 from app.actions.mail.sample_mail import send_user_sample
 from app.actions.users.users import (
     add_user,
@@ -28,7 +28,7 @@ from app.actions.users.users import (
 )
 from app.actions.users.viewing import view_as
 from app.entities.users import User
-from app.pages.access.code_mails import MailsCodes
+from app.pages.access.code_preview import MailsCodes
 from app.pages.access.code_sheet import PrintsCodes
 from app.pages.access.second_factor import factor_text
 from app.pages.access.sessions import present
@@ -40,7 +40,7 @@ from app.pages.mail.outbox import OutboxPage, send_again_buttons
 from app.permissions import Permission, Role, may
 from app.queries.access.factors import factors_of
 from app.queries.base.asked import matching_words
-from app.queries.users.user_list import (
+from app.queries.users.listing import (
     CONDITIONS,
     UserFacts,
     UserState,

@@ -27,7 +27,7 @@ from app.entities.students import Enrolment, ExamExclusion, Student, StudentGrou
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import LoginCode, User
 from app.permissions import Actor, Permission, may, visible
-from app.queries.students.student_fields import named_values
+from app.queries.students.fields import named_values
 from app.queries.users.users import last_sign_in
 from app.rules.people import mail_of
 

@@ -17,7 +17,7 @@ from app.entities.planning import Registration, Sitting
 from app.entities.programmes import Programme
 from app.entities.students import Enrolment, Student
 from app.permissions import Actor, Permission, visible
-from app.queries.students.student_search import found_by
+from app.queries.students.search import found_by
 from app.school import current_school
 
 # What a list of results needs of each row, in one query.

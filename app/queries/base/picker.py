@@ -31,7 +31,7 @@ from app.permissions import (
     visible,
 )
 from app.queries.base.asked import EVERYTHING, Asked
-from app.queries.students.student_search import found_by
+from app.queries.students.search import found_by
 from app.rules.people import sort_name
 from app.rules.text import N_
 

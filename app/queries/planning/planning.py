@@ -24,7 +24,7 @@ from app.entities.planning import Registration, Sitting
 from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective
 from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.students.student_search import found_by
+from app.queries.students.search import found_by
 from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
 
 EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})

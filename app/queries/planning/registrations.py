@@ -20,7 +20,7 @@ from app.entities.students import Enrolment, ExamExclusion, Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.permissions import Actor, Permission, visible
-from app.queries.planning.planning_facts import SCHOOL
+from app.queries.planning.facts import SCHOOL
 from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
 
 HISTORY_MOST = 50

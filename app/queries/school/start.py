@@ -20,8 +20,8 @@ from app.entities.students import Enrolment, ExamExclusion, Student, StudentGrou
 from app.entities.users import User
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.library.library import READERS
-from app.queries.school.school import unread
-from app.queries.students.student_filters import by_state
+from app.queries.school.updates import unread
+from app.queries.students.filters import by_state
 from app.queries.users.users import is_holder, is_incomplete
 
 SHOWN = 6

@@ -12,8 +12,8 @@ from app.entities.couplings import CouplingRun
 from app.entities.lists import ListView
 from app.permissions import Actor
 from app.queries.students.couplings import undoable
-from app.queries.students.student_fields import own_fields_seen
-from app.rules.lists import columns_of
+from app.queries.students.fields import own_fields_seen
+from app.rules.student_columns import columns_of
 
 STUDENTS = "students"
 

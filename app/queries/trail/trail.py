@@ -15,7 +15,7 @@ from app.entities.students import Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.queries.assessment.committee import period_start
-from app.queries.students.student_search import found_by
+from app.queries.students.search import found_by
 
 
 def of_actor(statement: Select[Any], value: str) -> Select[Any]:

@@ -17,7 +17,7 @@ from app.entities.programmes import Programme
 from app.entities.students import Student
 from app.entities.users import LoginCode, RoleRow, User, user_programme
 from app.permissions import Actor, Role, visible
-from app.rules.login_codes import INVITATION
+from app.rules.code_format import INVITATION
 
 # Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
 PROGRAMME_ROLES = (

@@ -1,0 +1,240 @@
+"""How an inlogcode comes to be, and ends. The actions stand in login_codes.py.
+
+A code is never stored: the row holds a random nonce, and the code is drawn out of it with the school's
+secret key when a mail is sent. A stolen database therefore opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, select, update
+
+from app.actions.assessment.sealing import drawn
+from app.actions.base.action import Refused
+from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
+from app.entities.base import db, utc_now
+from app.entities.bulk import insert_all
+from app.entities.engine import QUIETLY, id_set
+from app.entities.mail import OutboxMail
+from app.entities.users import LoginCode, User
+from app.mail.texts import LOGIN_CODE, Text, login_code_text
+from app.permissions import Actor, Role
+from app.queries.users.users import live_code, main_roles, with_role
+from app.rules.code_format import INVITATION, MAILED_LENGTH, code_of, grouped
+from app.rules.people import full_name, mail_of
+from app.rules.second_factor import AT_SIGN_IN
+from app.rules.text import N_
+from app.rules.tokens import fingerprint
+from app.school import current_school
+
+NAMES = 10
+NO_ADDRESS = N_(
+    "Er is geen e-mailadres bekend; met “Inlogcodes afdrukken” krijgt deze persoon een code op papier."
+)
+
+
+@dataclass
+class Issued:
+    """What `issue_codes` did: user ids by what happened to them, and who was refused and why."""
+
+    made: list[int] = field(default_factory=list)
+    mailed: list[int] = field(default_factory=list)
+    unchanged: int = 0
+    replaced: int = 0  # older codes that a new one ended
+    refused: list[Refused] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    written: Counter[tuple[str, str]] = field(default_factory=Counter)  # mails by role and language
+
+    @property
+    def changed(self) -> list[int]:
+        return sorted({*self.made, *self.mailed})
+
+
+def code_for(user_id: int, nonce: str) -> str:
+    """The sixteen characters behind a row of LoginCode; the only place where a code comes to be."""
+    return code_of(drawn(f"inlogcode|{user_id}|{nonce}"))
+
+
+def mailed_code_for(nonce: str) -> str:
+    """The eight characters behind a row that was mailed to who is signing in."""
+    return code_of(drawn(f"gemailde code|{nonce}"), MAILED_LENGTH)
+
+
+def slow_hash(code: str, salt: str) -> str:
+    """How a code of forty bits is kept: scrypt with OWASP's parameters, salted with the row's own nonce."""
+    return hashlib.scrypt(
+        code.encode(), salt=salt.encode(), n=2**15, r=8, p=3, maxmem=64 * 2**20, dklen=32
+    ).hex()
+
+
+def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
+    """Give these users an inlogcode and, with `mail`, a mail about it in the outbox.
+
+    A plain function: it runs inside the transaction of the action that calls it, in a fixed number of
+    statements. A new code cancels the older one. A code that waits to be mailed is left as it is; one
+    that was made without a mail is mailed now.
+    """
+    issued = Issued()
+    fresh: list[int] = []
+    for row in db.session.execute(_candidates(sorted(set(user_ids)))):
+        why = _refusal(actor, row) or ("" if mail_of(row.email) else _(NO_ADDRESS))
+        name = full_name(row.first_name, row.infix, row.last_name)
+        waits = row.mail_state in {"waiting", "sending"} and row.mail_to == row.email
+        if why:
+            issued.refused.append(Refused(name, why))
+        elif row.code_id is not None and (waits or not mail):
+            issued.unchanged += 1
+        else:
+            if row.code_id is None or row.mail_state is not None:
+                fresh.append(row.id)
+            if mail:
+                issued.mailed.append(row.id)
+            if len(issued.names) < NAMES:
+                issued.names.append(f"{name}: {row.email}" if mail else name)
+    issued.made = fresh
+    cancel_codes(fresh, INVITATION)
+    _make(fresh)
+    issued.written = _mail(issued.mailed)
+    return issued
+
+
+def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
+    """A new inlogcode for each of these users, unmailed; whatever code they had ends.
+
+    For paper: nobody gets one whose role decides on others, as paper lies about.
+    """
+    issued = Issued()
+    people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
+    theirs = User.id.in_(id_set(list(people)))
+    deciding = set(db.session.scalars(select(User.id).where(theirs, with_role(*map(Role, AT_SIGN_IN)))))
+    for row in people.values():
+        why = _refusal(actor, row)
+        if not why and row.id in deciding:
+            why = _("Wie beheert of vaststelt, krijgt de inlogcode per mail en niet op papier.")
+        name = full_name(row.first_name, row.infix, row.last_name)
+        if why:
+            issued.refused.append(Refused(name, why))
+            continue
+        issued.made.append(row.id)
+        issued.replaced += row.code_id is not None
+        if len(issued.names) < NAMES:
+            issued.names.append(name)
+    cancel_codes(issued.made)
+    _make(issued.made)
+    return issued
+
+
+def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
+    """End the live codes of these users (for these purposes only), and the mails about them that wait."""
+    if not user_ids:
+        return
+    theirs: ColumnElement[bool] = LoginCode.user_id.in_(id_set(user_ids))
+    if purposes:
+        theirs &= LoginCode.purpose.in_(purposes)
+    ended = select(LoginCode.id).where(theirs, LoginCode.cancelled_at.is_not(None))
+    live = theirs & LoginCode.used_at.is_(None) & LoginCode.cancelled_at.is_(None)
+    db.session.execute(
+        update(LoginCode).where(live).values(cancelled_at=utc_now()), execution_options=QUIETLY
+    )
+    cancel_waiting(OutboxMail.login_code_id.in_(ended))
+
+
+def _candidates(user_ids: Sequence[int]) -> Any:
+    """Users with their live code and its mail; locked, so that two at once do not make two codes."""
+    live = (
+        select(func.max(LoginCode.id).label("code_id"), LoginCode.user_id.label("user_id"))
+        .where(live_code(), LoginCode.user_id.in_(id_set(user_ids)))
+        .group_by(LoginCode.user_id)
+        .subquery()
+    )
+    return (
+        select(
+            User.id, User.first_name, User.infix, User.last_name, User.email, User.active,
+            with_role(Role.SUPPLIER).label("supplier"), live.c.code_id,
+            OutboxMail.state.label("mail_state"), OutboxMail.to_address.label("mail_to"),
+        )
+        .outerjoin(live, live.c.user_id == User.id)
+        .outerjoin(OutboxMail, OutboxMail.login_code_id == live.c.code_id)
+        .where(User.id.in_(id_set(user_ids)))
+        .order_by(User.id)
+        .with_for_update(of=User)
+    )  # fmt: skip
+
+
+def _refusal(actor: Actor, row: Any) -> str:
+    if row.supplier and not (actor.system or Role.SUPPLIER in actor.roles):
+        return _("Alleen een leverancier kan dit voor een leverancier doen.")
+    if not row.active:
+        return _("Deze gebruiker is niet actief.")
+    return ""
+
+
+def _make(user_ids: Sequence[int]) -> None:
+    now = utc_now()
+    until = now + timedelta(days=current_school().login_code_days)
+    rows = []
+    for user_id in user_ids:
+        nonce = secrets.token_hex(32)
+        rows.append({
+            "user_id": user_id, "nonce": nonce, "code_hash": fingerprint(code_for(user_id, nonce)),
+            "created_at": now, "expires_at": until,
+        })  # fmt: skip
+    insert_all(LoginCode, rows)
+
+
+def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
+    """Put the mails in the outbox; how many by role and language, which is what their texts differ by."""
+    if not user_ids:
+        return Counter()
+    school = current_school()
+    texts: dict[tuple[str, str], Text] = {}
+    roles = main_roles(user_ids)
+    written: Counter[tuple[str, str]] = Counter()
+    mails = []
+    found = db.session.execute(
+        select(
+            LoginCode.id, LoginCode.expires_at, User.id.label("user_id"), User.first_name, User.infix,
+            User.last_name, User.username, User.email, User.language,
+        )
+        .join(User, User.id == LoginCode.user_id)
+        .where(LoginCode.user_id.in_(id_set(user_ids)), live_code())
+        .order_by(LoginCode.id)
+    )  # fmt: skip
+    for row in found:
+        language = row.language or school.language
+        kind = (roles.get(row.user_id, ""), language)
+        text = texts.get(kind) or texts.setdefault(kind, login_code_text(language, school.name, kind[0]))
+        written[kind] += 1
+        mails.append(_mail_of(row, text, school.local(row.expires_at)))
+    put_in_outbox(mails)
+    return written
+
+
+def _mail_of(row: Any, text: Text, until: datetime) -> NewMail:
+    name = full_name(row.first_name, row.infix, row.last_name)
+    return NewMail(
+        purpose=LOGIN_CODE,
+        dedupe_key=f"{LOGIN_CODE}:{row.id}",
+        to_address=row.email,
+        to_user_id=row.user_id,
+        login_code_id=row.id,
+        language=row.language,
+        subject=text.subject,
+        body=text.body_for(name=name, username=row.username, until=until),
+    )
+
+
+def shown_code(row: LoginCode) -> str:
+    """The code as people read it, while it works; otherwise nothing. For sending, and for a demo school."""
+    if row.used_at or row.cancelled_at or row.expires_at <= utc_now():
+        return ""
+    plain = code_for(row.user_id, row.nonce) if row.purpose == INVITATION else mailed_code_for(row.nonce)
+    return grouped(plain)

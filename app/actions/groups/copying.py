@@ -1,0 +1,76 @@
+"""Studentgroepen for the next school year: the same properties, nobody in them yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import insert
+
+from app.actions.base.action import Outcome, Refused, Targets, action
+from app.actions.base.wording import say
+from app.actions.groups.groups import NAME_MOST
+from app.entities.base import db
+from app.entities.students import StudentGroup
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.imports.imports import group_ids
+from app.rules import groups as rules
+from app.rules.text import N_
+
+COPIED = ("cohort", "location", "colour", "mentor_id")
+THERE_ALREADY = N_("Er is al een studentgroep “%(name)s”.")
+TOO_LONG = N_("De naam “%(name)s” wordt te lang. Maak die van deze groep korter.")
+
+
+@action(
+    _l("Kopiëren naar het volgende schooljaar"),
+    permission=Permission.GROUPS_EDIT,
+    on=StudentGroup,
+    confirm=True,
+    noun=_l("studentgroepen"),
+    intro=_l("De nieuwe groepen krijgen dezelfde eigenschappen en een naam met het nieuwe schooljaar. "
+             "Er zit nog niemand in; wat er is, blijft."),
+)  # fmt: skip
+def copy_groups(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
+    """Copy groups, each with the next school year in its name; two statements however many."""
+    groups = targets.all()
+    wanted, refused = _names(groups)
+    taken = set(group_ids([name for name, _year in wanted.values()]))
+    new = []
+    for group in groups:
+        name, year = wanted.get(group.id, ("", ""))
+        if name in taken:
+            refused.append(Refused(group.name, _(THERE_ALREADY, name=name)))
+        elif name:
+            taken.add(name)
+            kept = {key: getattr(group, key) for key in COPIED}
+            new.append({**kept, "name": name, "school_year": year})
+    if new:
+        db.session.execute(insert(StudentGroup), new)
+    names = [str(one["name"]) for one in new]
+    return Outcome(
+        done=len(new),
+        ids=list(group_ids(names).values()) if new else (),
+        names=names,
+        refused=refused,
+        summary=ngettext("%(num)s studentgroep gekopieerd.", "%(num)s studentgroepen gekopieerd.", len(new)),
+        details={"name": [None, ", ".join(names)]},
+    )
+
+
+def _names(groups: Sequence[StudentGroup]) -> tuple[dict[int, tuple[str, str]], list[Refused]]:
+    """Group -> the name and school year of its copy, and why another gets none."""
+    wanted, refused = {}, []
+    for group in groups:
+        try:
+            year = rules.next_school_year(group.school_year)
+            name = rules.copied_name(group.name, group.school_year, year)
+            if len(name) > NAME_MOST:
+                raise RuleBroken(TOO_LONG, name=name)
+            wanted[group.id] = (name, year)
+        except RuleBroken as error:
+            refused.append(Refused(group.name, say(error)))
+    return wanted, refused

@@ -1,0 +1,153 @@
+"""A group that fills itself: "alle studenten van 25656 in cohort 2025" (decision 0019)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import delete, insert, literal, select
+from wtforms.validators import DataRequired
+
+from app.actions.base.action import Outcome, Targets, action
+from app.actions.base.forms import VersionedForm
+from app.actions.base.picker import GONE, Picked, offer
+from app.actions.base.versions import locked
+from app.actions.base.wording import say
+from app.actions.groups.groups import CHANGING, FIELD_LABELS
+from app.actions.students.bulk_report import first_names
+from app.entities.base import db
+from app.entities.engine import id_set
+from app.entities.membership import members_of
+from app.entities.students import Student, StudentGroup, group_member, group_rule
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.base.picker import named
+from app.rules.groups import rule_in_words
+from app.rules.text import N_
+
+SOURCE = "regelopleidingen"
+NO_RULE = N_("Deze groep heeft geen regel (meer). De leden worden met de hand bijgehouden.")
+
+
+class RuleForm(VersionedForm):
+    programmes = Picked(
+        _l("Opleidingen"), [DataRequired(_l("Kies minstens één opleiding."))],
+        description=_l("Elk cohort van een opleiding staat apart in de lijst. Zoek op naam, crebo of cohort, "
+                       "bijvoorbeeld: 25656 2025."),
+        source=SOURCE, coerce=int,
+    )  # fmt: skip
+    field_labels = FIELD_LABELS
+    changed_by = CHANGING
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        group: StudentGroup = targets.one() if targets is not None else StudentGroup()
+        return {"programmes": [one.id for one in group.rule], "version": group.version}
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        offer(actor, self.programmes)
+
+
+@action(
+    _l("Leden door een regel"),
+    permission=Permission.GROUPS_RULE,
+    on=StudentGroup,
+    form=RuleForm,
+    confirm=True,
+    noun=_l("studentgroep"),
+    intro=_l("De groep houdt zichzelf bij: wie aan een van deze opleidingen gekoppeld wordt, zit er meteen "
+             "in; wie ontkoppeld wordt of niet meer actief is zit er niet meer in."),
+)  # fmt: skip
+def set_rule(
+    actor: Actor, targets: Targets[StudentGroup], *, version: int, programmes: Sequence[int]
+) -> Outcome:
+    """From now on the active students of these programmes are in the group, and nobody else."""
+    group = locked(StudentGroup, targets.one().id, version, CHANGING, FIELD_LABELS)
+    chosen = named(actor, SOURCE, {str(one) for one in programmes})
+    if not chosen or len(chosen) != len(set(programmes)):
+        raise RuleBroken(GONE, field="programmes")
+    words = say(rule_in_words([one.label for one in chosen.values()]))
+    old = [one.id for one in group.rule]
+    if set(old) == set(programmes):
+        return Outcome(unchanged=1, summary=words)
+    old_words, before = (say(rule_in_words([str(one) for one in group.rule])) if old else ""), _ids(group)
+    _empty(group)
+    db.session.execute(
+        insert(group_rule),
+        [{"group_id": group.id, "programme_id": one} for one in sorted(set(programmes))],
+    )
+    group.version += 1
+    after = _ids(group)
+    gone = len(set(before) - set(after))
+    summary = " ".join(filter(None, (_comes_to(group, len(after), words), _leave(gone))))
+    return _told(group, after, summary, {"rule": [old_words, words]})
+
+
+@action(
+    _l("Regel loslaten"),
+    permission=Permission.GROUPS_RULE,
+    on=StudentGroup,
+    confirm=True,
+    noun=_l("studentgroep"),
+    intro=_l("De leden blijven zoals ze nu zijn. Daarna voegt u zelf studenten toe en haalt u ze eruit."),
+)
+def drop_rule(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
+    """Who is in the group now stays in it, by hand from now on."""
+    group = db.session.get_one(StudentGroup, targets.one().id, with_for_update=True, populate_existing=True)
+    if not group.rule:
+        raise RuleBroken(NO_RULE)
+    words, members = say(rule_in_words([str(one) for one in group.rule])), _ids(group)
+    _empty(group)
+    chosen = select(literal(group.id), Student.id).where(Student.id.in_(id_set(members)))
+    db.session.execute(insert(group_member).from_select(["group_id", "student_id"], chosen))
+    group.version += 1
+    summary = ngettext(
+        "%(group)s houdt %(num)s student en wordt voortaan met de hand bijgehouden.",
+        "%(group)s houdt %(num)s studenten en wordt voortaan met de hand bijgehouden.",
+        len(members),
+        group=group.name,
+    )
+    return _told(group, members, summary, {"rule": [words, ""]})
+
+
+def _ids(group: StudentGroup) -> Sequence[int]:
+    found: Sequence[Any] = db.session.scalars(members_of([group.id]).distinct()).all()
+    return found
+
+
+def _empty(group: StudentGroup) -> None:
+    for held in (group_member, group_rule):
+        db.session.execute(delete(held).where(held.c.group_id == group.id))
+
+
+def _comes_to(group: StudentGroup, count: int, words: str) -> str:
+    return ngettext(
+        "%(group)s: %(num)s student. %(rule)s.",
+        "%(group)s: %(num)s studenten. %(rule)s.",
+        count,
+        group=group.name,
+        rule=words,
+    )
+
+
+def _leave(count: int) -> str:
+    """Who was in it and is no longer: counted, as it may surprise."""
+    if not count:
+        return ""
+    return ngettext(
+        "Niet meer in de groep: %(num)s student.", "Niet meer in de groep: %(num)s studenten.", count
+    )
+
+
+def _told(group: StudentGroup, members: Sequence[int], summary: str, details: dict[str, Any]) -> Outcome:
+    """One group changed; by name its first members, so that one sees who is meant before saying yes."""
+    return Outcome(
+        done=max(1, len(members)),
+        ids=[group.id],
+        names=first_names(members),
+        summary=summary,
+        details=details,
+    )

@@ -1,0 +1,298 @@
+"""The form of the planning screen: a section for all tasks at once, and a section per task.
+
+Both sections are always there; the choice on top says which one counts, so that it works without
+JavaScript. A section's fields are named by its key: `all_day`, `task12_day`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import Length, NumberRange, Optional, StopValidation
+
+from app.actions.base.action import ActionForm, Targets
+from app.actions.base.forms import SelectChoice
+from app.actions.base.picker import PickedOne, offer
+from app.actions.planning.plan import MINUTES_MOST, Slot, Wish
+from app.entities.exams import Exam, ExamTask
+from app.permissions import Actor
+from app.queries.base.asked import Asked
+from app.queries.planning.facts import Candidate, PresentSitting, fingerprint
+from app.school import current_school
+
+TOGETHER, APART = "together", "apart"
+WORKING_DAY = 8 * 60
+OWN_STARTS_MOST = 50
+HINT_SCHOOL = _l(
+    "Vul deze altijd als eerste in: de schoolexaminator is eindverantwoordelijk en maakt de beoordeling "
+    "definitief."
+)
+HINT_COMPANY = _l(
+    "Vult de beoordeling in en slaat op, maar maakt niet definitief. Twee examinatoren is gebruikelijk. "
+    "Heeft hij geen account? Laat dit op “Geen” en kies na het inplannen “Bedrijfsexaminator uitnodigen”."
+)
+
+
+class InSection:
+    """Checks a field only when its section counts; `needed`: the sentence when it is then empty."""
+
+    def __init__(self, key: str, needed: str = "") -> None:
+        self.key, self.needed = key, needed
+        self.field_flags = {"required": True} if needed and key == "all" else {}
+
+    def __call__(self, form: PlanExamForm, field: Field) -> None:
+        if not form.counts(self.key):
+            field.errors = []
+            raise StopValidation
+        if _empty(field):
+            field.errors = []
+            raise StopValidation(self.needed)
+        if field.process_errors:
+            raise StopValidation
+
+
+def _empty(field: Field) -> bool:
+    return not field.raw_data or not str(field.raw_data[0]).strip()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a planning form is made for; `allowed`: the candidates whose exam can be planned at all."""
+
+    exam: Exam
+    candidates: Sequence[Candidate]
+    allowed: Sequence[Candidate]
+    programmes: Sequence[int]  # that its examiners are coupled to
+
+
+class PlanExamForm(ActionForm):
+    """Made per exam by `form_for`; by itself it knows no tasks."""
+
+    facts: ClassVar[Facts]
+
+    way = RadioField(
+        _l("Hoe wilt u inplannen?"),
+        choices=[
+            SelectChoice(TOGETHER, _l("Alle opdrachten tegelijk inplannen")),
+            SelectChoice(APART, _l("Elke opdracht apart inplannen")),
+        ],
+        default=TOGETHER,
+    )
+    order = RadioField(
+        _l("Wanneer begint iedere student?"),
+        choices=[
+            SelectChoice("one_by_one", _l("Achter elkaar: iedere student een eigen begintijd")),
+            SelectChoice(
+                "same_time", _l("Allemaal op hetzelfde moment (alleen als de examinatoren dat kunnen)")
+            ),
+        ],
+        default="one_by_one",
+    )
+    pause = IntegerField(
+        _l("Pauze tussen twee studenten (minuten)"), [Optional(), NumberRange(0, MINUTES_MOST)], default=15
+    )
+    last_end = TimeField(
+        _l("Niet later klaar dan"), [Optional()],
+        description=_l("Wie daarna komt, gaat naar de volgende werkdag, op dezelfde begintijd."),
+    )  # fmt: skip
+    seen = HiddenField()
+    announced = HiddenField()
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+        return starting_values(cls.facts)
+
+    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+        if not self.seen.data:
+            self.refresh_seen()
+        keys = ["all", *(f"task{task.id}" for task in self.facts.exam.tasks)]
+        for name in ("school_examiner", "company_examiner"):
+            fields: list[Any] = [self[f"{key}_{name}"] for key in keys]
+            offer(actor, *fields, asked=Asked(within=self.facts.programmes))
+
+    def refresh_seen(self) -> None:
+        """The form now shows the planning as it is at this moment."""
+        self.seen.data = fingerprint(self.facts.candidates)
+
+    def counts(self, key: str) -> bool:
+        """Whether this section is the one to read; a task's section with nothing filled in is left alone."""
+        if key == "all":
+            return bool(self.way.data != APART)
+        return bool(self.way.data == APART and any(not _empty(self[f"{key}_{n}"]) for n in TELLING))
+
+    def section(self, key: str) -> Sequence[Field]:
+        return [self[f"{key}_{name}"] for name in NAMES]
+
+    def own_start_fields(self) -> Iterator[tuple[Candidate, Field]]:
+        for one in self.facts.allowed:
+            if f"start{one.id}" in self:
+                yield one, self[f"start{one.id}"]
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "exam_id": self.facts.exam.id,
+            "wish": self._wish(),
+            "seen": self.seen.data or "",
+            "announced": self.announced.data or "",
+        }
+
+    def _wish(self) -> Wish:
+        tasks = [task for task in self.facts.exam.tasks if self.counts(f"task{task.id}")]
+        return Wish(
+            together=self._slot("all") if self.counts("all") else None,
+            apart={task.id: self._slot(f"task{task.id}") for task in tasks},
+            one_by_one=self.order.data != "same_time",
+            pause=self.pause.data or 0,
+            last_end=self.last_end.data,
+            own_starts={one.id: field.data for one, field in self.own_start_fields() if field.data},
+        )
+
+    def _slot(self, key: str) -> Slot:
+        def get(name: str) -> Any:
+            return self[f"{key}_{name}"].data
+
+        company = get("company_examiner")
+        return Slot(
+            school_examiner_id=int(get("school_examiner")),
+            company_examiner_id=int(company) if company else None,
+            day=get("day"),
+            start=get("start"),
+            minutes=get("minutes"),
+            location=(get("location") or "").strip(),
+            note=(get("note") or "").strip(),
+        )
+
+
+NAMES = ("school_examiner", "company_examiner", "day", "start", "minutes", "location", "note")
+TELLING = ("school_examiner", "day", "start")
+
+
+def form_for(facts: Facts) -> type[PlanExamForm]:
+    """The form class of this exam and these students."""
+    made: dict[str, Any] = {"facts": facts, **_section("all")}
+    for task in facts.exam.tasks:
+        made.update(_section(f"task{task.id}", task))
+    if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
+        for one in facts.allowed:
+            made[f"start{one.id}"] = TimeField(
+                _("Begintijd van %(student)s", student=one.label), [Optional()]
+            )
+    return type("PlanThisExamForm", (PlanExamForm,), made)
+
+
+def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
+    empty = _("Dit veld is verplicht.")
+    if task is not None:
+        empty = _("Vul dit in, of laat opdracht %(position)s helemaal leeg.", position=task.position)
+    needed, optional = InSection(key, empty), InSection(key)
+    fields = {
+        "school_examiner": PickedOne(
+            _l("Examinator school"), [needed], description=HINT_SCHOOL if key == "all" else "",
+            source="examinatoren-school", blank=("", _l("Kies een examinator…")),
+        ),
+        "company_examiner": PickedOne(
+            _l("Examinator bedrijf"), [optional], description=HINT_COMPANY if key == "all" else "",
+            source="examinatoren-bedrijf", blank=("", _l("Geen")),
+        ),
+        "day": DateField(_l("Datum"), [needed]),
+        "start": TimeField(_l("Begintijd"), [needed]),
+        "minutes": IntegerField(
+            _l("Duur (minuten)"), [needed, NumberRange(1, MINUTES_MOST)],
+            render_kw={"min": 1, "max": MINUTES_MOST, "inputmode": "numeric"},
+        ),
+        "location": StringField(_l("Locatie"), [optional, Length(max=120)]),
+        "note": TextAreaField(_l("Opmerking"), [optional, Length(max=2000)], render_kw={"rows": 2}),
+    }  # fmt: skip
+    return {f"{key}_{name}": field for name, field in fields.items()}
+
+
+# -- what the form shows first: the present planning where there is one, else the exam's own durations
+
+
+def starting_values(facts: Facts) -> dict[str, Any]:
+    """Several students: only what is the same for all of them."""
+    exam = facts.exam
+    minutes = sum(task.duration_minutes for task in exam.tasks)
+    values: dict[str, Any] = {"all_minutes": minutes, "seen": fingerprint(facts.candidates)}
+    for task in exam.tasks:
+        values.update(_task_values(task, [_present(one, task) for one in facts.allowed]))
+    one_block = [_one_block(exam, one) for one in facts.allowed]
+    values["way"] = TOGETHER if None not in one_block and _blocks_fit(facts, minutes) else APART
+    if values["way"] == TOGETHER:
+        values.update(_block_values(facts, one_block))
+    if minutes <= WORKING_DAY:
+        values["last_end"] = time(17, 0)
+    return values
+
+
+def _present(one: Candidate, task: ExamTask) -> PresentSitting | None:
+    return one.pending.sittings.get(task.id) if one.pending else None
+
+
+def _blocks_fit(facts: Facts, minutes: int) -> bool:
+    """An exam of more than a working day is better planned task by task, unless it stands in one block."""
+    return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.allowed)
+
+
+def _one_block(exam: Exam, one: Candidate) -> Sequence[PresentSitting] | None:
+    """The present moments when they follow each other with the same people; () when there are none."""
+    if one.pending is None or not one.pending.sittings:
+        return ()
+    present = [one.pending.sittings.get(task.id) for task in exam.tasks]
+    there = [sitting for sitting in present if sitting is not None]
+    if len(there) < len(present) or any(sitting.locked for sitting in there):
+        return None
+    follows = all(a.ends_at == b.starts_at for a, b in pairwise(there))
+    people = {(s.school_examiner_id, s.company_examiner_id, s.location, s.note) for s in there}
+    return there if follows and len(people) == 1 else None
+
+
+def _block_values(facts: Facts, blocks: Sequence[Sequence[PresentSitting] | None]) -> Mapping[str, Any]:
+    planned = [(one, block) for one, block in zip(facts.allowed, blocks, strict=True) if block]
+    if not planned:
+        return {}
+    first = [block[0] for _one, block in planned]
+    values = {f"all_{name}": value for name, value in _common(first).items()}
+    values["all_minutes"] = sum(sitting.minutes for sitting in planned[0][1])
+    if len(facts.allowed) > 1:
+        for one, block in planned:
+            values[f"start{one.id}"] = current_school().local(block[0].starts_at).time()
+    return values
+
+
+def _task_values(task: ExamTask, present: Sequence[PresentSitting | None]) -> Mapping[str, Any]:
+    there = [sitting for sitting in present if sitting is not None]
+    values: dict[str, Any] = {"minutes": there[0].minutes if there else task.duration_minutes}
+    if there:
+        values.update(_common(there))
+    return {f"task{task.id}_{name}": value for name, value in values.items()}
+
+
+def _common(sittings: Sequence[PresentSitting]) -> Mapping[str, Any]:
+    """What these moments have in common; the start is the earliest."""
+    school = current_school()
+    starts = min(sitting.starts_at for sitting in sittings)
+    shared: dict[str, Any] = {
+        "school_examiner": {str(s.school_examiner_id or "") for s in sittings},
+        "company_examiner": {str(s.company_examiner_id or "") for s in sittings},
+        "location": {s.location for s in sittings},
+        "note": {s.note for s in sittings},
+    }
+    values = {name: next(iter(found)) for name, found in shared.items() if len(found) == 1}
+    return {**values, "day": school.local(starts).date(), "start": school.local(starts).time()}

@@ -1,0 +1,355 @@
+"""What a planning comes down to: per student each moment, who is refused and why, and what to warn for.
+
+Made from the facts and what was typed, before anything is written; the confirmation page shows it and
+the action writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.actions.base.action import Refused
+from app.entities.exams import Exam, ExamTask
+from app.errors import RuleBroken
+from app.queries.planning.facts import COMPANY, SCHOOL, Candidate, Examiner, PresentSitting
+from app.rules.attempts import AttemptRules, next_attempt
+from app.rules.text import N_, Reason, reason
+from app.rules.timetable import one_after_another, shares
+
+MINUTES_MOST = 14 * 24 * 60
+YEARS = timedelta(days=731)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What was typed for one task, or for all at once. `day` and `start` are on the school's clock."""
+
+    school_examiner_id: int
+    day: date
+    start: time
+    minutes: int
+    company_examiner_id: int | None = None
+    location: str = ""
+    note: str = ""
+
+    @property
+    def first(self) -> datetime:
+        return datetime.combine(self.day, self.start)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The whole form: one slot for all tasks, or a slot per task; and how several students follow each other.
+
+    `own_starts` (student -> time) holds only when all tasks are planned at once.
+    """
+
+    together: Slot | None = None
+    apart: Mapping[int, Slot] = field(default_factory=dict)
+    one_by_one: bool = True
+    pause: int = 0
+    last_end: time | None = None
+    own_starts: Mapping[int, time] = field(default_factory=dict)
+
+    def slots(self) -> Iterator[tuple[str, Slot]]:
+        """(key of the form's fields, slot)"""
+        if self.together is not None:
+            yield "all", self.together
+        else:
+            for task_id, slot in self.apart.items():
+                yield f"task{task_id}", slot
+
+
+@dataclass(frozen=True)
+class PlannedMoment:
+    """One task of one student as it will be. `present`: what stands there now, if anything."""
+
+    task: ExamTask
+    starts_at: datetime
+    ends_at: datetime
+    slot: Slot
+    present: PresentSitting | None = None
+
+    @property
+    def people(self) -> Sequence[int]:
+        """Who will examine, the school's first; a guest stays until an examiner of the company is chosen."""
+        guest = self.present.guest_id if self.present is not None else None
+        both = (self.slot.school_examiner_id, self.slot.company_examiner_id or guest)
+        return [user for user in both if user]
+
+    @property
+    def moved(self) -> bool:
+        """Whether who was told of this moment must hear of another."""
+        now = self.present
+        return now is not None and (now.starts_at, now.ends_at, now.location) != (
+            self.starts_at, self.ends_at, self.slot.location,
+        )  # fmt: skip
+
+    @property
+    def same(self) -> bool:
+        now = self.present
+        return now is not None and (
+            now.starts_at, now.ends_at, now.location, now.note,
+            now.school_examiner_id, now.company_examiner_id,
+        ) == (
+            self.starts_at, self.ends_at, self.slot.location, self.slot.note,
+            self.slot.school_examiner_id, self.slot.company_examiner_id,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StudentPlan:
+    student: Candidate
+    attempt: int
+    moments: Sequence[PlannedMoment]
+    kept: Sequence[ExamTask] = ()  # already scored: stay as they are
+
+    @property
+    def changing(self) -> bool:
+        return self.student.pending is not None
+
+    @property
+    def same(self) -> bool:
+        return all(moment.same for moment in self.moments)
+
+
+@dataclass(frozen=True)
+class Plan:
+    exam: Exam
+    students: Sequence[StudentPlan]
+    refused: Sequence[Refused]
+    warnings: Sequence[Reason]
+    examiners: Mapping[int, Examiner]
+
+    @property
+    def mark(self) -> str:
+        """Stands for exactly these students and moments: what was announced is done, or nothing is."""
+        parts = [
+            f"{one.student.id}.{one.attempt}.{m.task.id}.{m.starts_at.timestamp():.0f}.{m.ends_at.timestamp():.0f}"
+            for one in self.students
+            for m in one.moments
+        ]
+        return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What does not depend on the form: the school's clock and rules, and the present moment."""
+
+    zone: ZoneInfo
+    now: datetime
+    attempts: AttemptRules
+
+
+def make_plan(
+    exam: Exam,
+    candidates: Sequence[Candidate],
+    examiners: Sequence[Examiner],
+    wish: Wish,
+    *,
+    around: Circumstances,
+    say: Say,
+) -> Plan:
+    """Raises RuleBroken, with the field, for what was typed wrong; students who may not are in `refused`."""
+    known = {one.id: one for one in examiners}
+    check_wish(exam, wish, known, around)
+    allowed, refused = [], []
+    for one in candidates:
+        why = why_not(exam, one, wish, known, around.attempts)
+        if why is None:
+            allowed.append(one)
+        else:
+            refused.append(Refused(one.label, say(why)))
+    students = _lay_out(exam, allowed, wish, around)
+    _check_span(students, around.now, wish)
+    return Plan(exam, students, refused, list(_warnings(exam, students, wish, known, around.now)), known)
+
+
+class Say:
+    """Turns a Reason into a sentence in the user's language."""
+
+    def __call__(self, why: Reason) -> str:
+        return str(why)
+
+
+def check_wish(exam: Exam, wish: Wish, known: Mapping[int, Examiner], around: Circumstances) -> None:
+    """What was typed, by itself: examiners of the right role, durations, a date within two years."""
+    slots = list(wish.slots())
+    if not slots:
+        raise RuleBroken(N_("Plan minstens één examenopdracht in."), field="way")
+    for key, slot in slots:
+        _check_examiners(key, slot, known)
+        if not 1 <= slot.minutes <= MINUTES_MOST:
+            raise RuleBroken(
+                N_("De duur ligt tussen 1 en %(most)s minuten."), field=f"{key}_minutes", most=MINUTES_MOST
+            )
+        if wish.together is not None and slot.minutes < len(exam.tasks):
+            raise RuleBroken(
+                N_("De duur is te kort voor %(count)s examenopdrachten."),
+                field=f"{key}_minutes", count=len(exam.tasks),
+            )  # fmt: skip
+        if abs(slot.first.replace(tzinfo=around.zone) - around.now) > YEARS:
+            raise RuleBroken(N_("Kies een datum binnen twee jaar van vandaag."), field=f"{key}_day")
+    if not 0 <= wish.pause <= MINUTES_MOST:
+        raise RuleBroken(N_("De pauze ligt tussen 0 en %(most)s minuten."), field="pause", most=MINUTES_MOST)
+
+
+def _check_examiners(key: str, slot: Slot, known: Mapping[int, Examiner]) -> None:
+    school = known.get(slot.school_examiner_id)
+    if school is None or SCHOOL not in school.roles:
+        raise RuleBroken(
+            N_("Kies een actieve examinator van school die aan deze opleiding is gekoppeld."),
+            field=f"{key}_school_examiner",
+        )
+    if slot.company_examiner_id is None:
+        return
+    company = known.get(slot.company_examiner_id)
+    if company is None or COMPANY not in company.roles:
+        raise RuleBroken(
+            N_("Kies een actieve examinator van het bedrijf die aan deze opleiding is gekoppeld."),
+            field=f"{key}_company_examiner",
+        )
+    if company.id == school.id:
+        raise RuleBroken(
+            N_("Kies twee verschillende examinatoren: %(name)s staat er twee keer."),
+            field=f"{key}_company_examiner", name=company.name,
+        )  # fmt: skip
+
+
+def why_not(
+    exam: Exam, one: Candidate, wish: Wish, known: Mapping[int, Examiner], rules: AttemptRules
+) -> Reason | None:
+    """Why this student's exam cannot be planned like this; None: it can."""
+    refusal = why_not_at_all(exam, one, rules)
+    if refusal is not None:
+        return refusal
+    for _key, slot in wish.slots():
+        for user_id in filter(None, (slot.school_examiner_id, slot.company_examiner_id)):
+            examiner = known[user_id]
+            if exam.elective_id is not None and not examiner.programmes & one.programmes:
+                return reason(
+                    N_("%(name)s is niet gekoppeld aan een opleiding van deze student."), name=examiner.name
+                )
+    if wish.together is None and not any(task_id not in _locked(one) for task_id in wish.apart):
+        return reason(N_("De gekozen examenopdrachten zijn al beoordeeld en blijven staan."))
+    return None
+
+
+def why_not_at_all(exam: Exam, one: Candidate, rules: AttemptRules) -> Reason | None:
+    """Why this exam cannot be planned for this student, whatever is typed."""
+    if not one.active:
+        return reason(N_("Deze student is niet meer actief."))
+    if not one.enrolled:
+        owner = exam.elective if exam.elective_id is not None else exam.programme
+        return reason(N_("Niet gekoppeld aan %(target)s."), target=str(owner))
+    if one.excluded:
+        return reason(N_("Dit examen is niet-beschikbaar gemaakt voor deze student."))
+    if one.pending is not None and one.pending.exam_id == exam.id:
+        if len(_locked(one)) == len(exam.tasks):
+            return reason(N_("Alle examenopdrachten zijn al beoordeeld; de planning blijft staan."))
+        return None
+    if not exam.current:
+        return reason(N_("Dit is een oudere versie van het examen; kies de huidige versie."))
+    return next_attempt(one.attempts, rules).refused
+
+
+def _locked(one: Candidate) -> set[int]:
+    return {s.task_id for s in one.pending.sittings.values() if s.locked} if one.pending else set()
+
+
+def _lay_out(
+    exam: Exam, allowed: Sequence[Candidate], wish: Wish, around: Circumstances
+) -> Sequence[StudentPlan]:
+    moments: dict[int, list[PlannedMoment]] = {one.id: [] for one in allowed}
+    if wish.together is not None:
+        _lay_out_together(exam, allowed, wish, slot=wish.together, zone=around.zone, moments=moments)
+    else:
+        for task in exam.tasks:
+            if task.id in wish.apart:
+                doing = [one for one in allowed if task.id not in _locked(one)]
+                slot = wish.apart[task.id]
+                starts = _starts(slot, [slot.minutes] * len(doing), wish)
+                for one, start in zip(doing, starts, strict=True):
+                    moments[one.id].append(_moment(one, task, slot, _utc(start, around.zone), slot.minutes))
+    return [
+        StudentPlan(
+            one,
+            one.pending.attempt if one.pending else next_attempt(one.attempts, around.attempts).number,
+            moments[one.id],
+            [task for task in exam.tasks if task.id in _locked(one)],
+        )
+        for one in allowed
+    ]
+
+
+def _lay_out_together(
+    exam: Exam,
+    allowed: Sequence[Candidate],
+    wish: Wish,
+    *,
+    slot: Slot,
+    zone: ZoneInfo,
+    moments: dict[int, list[PlannedMoment]],
+) -> None:
+    """One block of time per student: the tasks that are still to do, one after the other."""
+    minutes = shares([task.duration_minutes for task in exam.tasks], slot.minutes)
+    todo = {
+        one.id: [(t, m) for t, m in zip(exam.tasks, minutes, strict=True) if t.id not in _locked(one)]
+        for one in allowed
+    }
+    starts = _starts(slot, [sum(m for _, m in todo[one.id]) for one in allowed], wish)
+    for one, computed in zip(allowed, starts, strict=True):
+        own = wish.own_starts.get(one.id)
+        at = _utc(datetime.combine(computed.date(), own) if own else computed, zone)
+        for task, length in todo[one.id]:
+            moments[one.id].append(_moment(one, task, slot, at, length))
+            at += timedelta(minutes=length)
+
+
+def _starts(slot: Slot, durations: Sequence[int], wish: Wish) -> Sequence[datetime]:
+    if not wish.one_by_one:
+        return [slot.first] * len(durations)
+    return one_after_another(slot.first, durations, pause=wish.pause, last_end=wish.last_end)
+
+
+def _moment(one: Candidate, task: ExamTask, slot: Slot, start: datetime, minutes: int) -> PlannedMoment:
+    present = one.pending.sittings.get(task.id) if one.pending else None
+    return PlannedMoment(task, start, start + timedelta(minutes=minutes), slot, present)
+
+
+def _utc(local: datetime, zone: ZoneInfo) -> datetime:
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _check_span(students: Sequence[StudentPlan], now: datetime, wish: Wish) -> None:
+    last = max((m.ends_at for one in students for m in one.moments), default=now)
+    if last - now > YEARS:
+        key = next(wish.slots())[0]
+        raise RuleBroken(
+            N_("Zo veel studenten achter elkaar duurt langer dan twee jaar."), field=f"{key}_day"
+        )
+
+
+def _warnings(
+    exam: Exam, students: Sequence[StudentPlan], wish: Wish, known: Mapping[int, Examiner], now: datetime
+) -> Iterator[Reason]:
+    """What is allowed and still deserves a second look: two assessors, and no coach among them."""
+    past = sum(any(m.starts_at < now for m in one.moments) for one in students)
+    if past:
+        yield reason(
+            N_("De planning ligt in het verleden (studenten: %(count)s). Dat mag, om alsnog vast te leggen."),
+            count=past,
+        )  # fmt: skip
+    if any(len(moment.people) < 2 for one in students for moment in one.moments):
+        yield reason(N_("Er is geen examinator van het bedrijf gekozen; twee examinatoren is gebruikelijk."))
+    for one in students:
+        people = {user for moment in one.moments for user in moment.people}
+        for user_id in sorted(people & one.student.supervisors):
+            yield reason(
+                N_("%(name)s begeleidt %(student)s ook; wie begeleidt, beoordeelt liever niet."),
+                name=known[user_id].name, student=one.student.label,
+            )  # fmt: skip

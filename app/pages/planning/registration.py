@@ -1,0 +1,221 @@
+"""The page of one examenaanmelding: its moments, its result, what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.base.action import entry_label
+from app.actions.planning.planning import plan_exam, when_label
+from app.entities.assessment import Result
+from app.entities.base import utc_now
+from app.errors import NotFound
+from app.pages.base.request import href_with
+from app.pages.planning.invitations import invitation_buttons, invitation_line
+from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
+from app.queries.planning.invitations import invitations_of
+from app.queries.planning.registrations import (
+    HistoryLine,
+    MomentFacts,
+    RegistrationView,
+    history_of,
+    registration_view,
+)
+from app.rules.blocks import Block, BlockState
+from app.school import current_school
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
+
+TONES: Mapping[BlockState, tuple[Tone, str]] = {
+    BlockState.PLANNED: ("neutral", "calendar-event"),
+    BlockState.TO_ASSESS: ("info", "pencil-square"),
+    BlockState.SAVED: ("warn", "hourglass-split"),
+    BlockState.PASSED: ("good", "check-lg"),
+    BlockState.FAILED: ("bad", "x-lg"),
+    BlockState.ADOPTED: ("good", "patch-check-fill"),
+}
+DETAIL_LINES = 6
+
+
+def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: str) -> ShowModel:
+    view = registration_view(actor, pk, utc_now())
+    if view is None:
+        raise NotFound
+    sections = [_facts(actor, view), _moments(actor, view)]
+    if may(actor, Permission.PLANNING_EDIT):
+        sections += _invitations(view)
+    if view.result is not None:
+        sections.append(_result(view.result, view))
+    if may(actor, Permission.TRAIL_READ):
+        sections.append(_history(history_of(actor, pk)))
+    return ShowModel(
+        title=_(
+            "%(exam)s, kans %(attempt)s: %(student)s",
+            exam=view.exam_code, attempt=view.attempt, student=view.student,
+        ),
+        sections=sections,
+        back_href=back_href,
+        back_label=_("Terug naar het overzicht"),
+        buttons=_buttons(actor, view, remove_href),
+        badges=[state_badge(view.block)],
+    )  # fmt: skip
+
+
+def state_badge(block: Block) -> Badge:
+    tone, icon = TONES.get(block.state, ("neutral", "circle"))
+    if block.result is not None and not block.result.passed:
+        tone = "bad"
+    parts = f" ({block.parts})" if block.parts else ""
+    return Badge(f"{_(block.label)}{parts}", tone, icon)
+
+
+def _buttons(actor: Actor, view: RegistrationView, remove_href: str) -> Sequence[Button]:
+    if view.result is not None or not may(actor, Permission.PLANNING_EDIT):
+        return ()
+    change = href_with(
+        f"/examens/do/{plan_exam.name}", [("kies", str(view.exam_id)), ("id", str(view.student_id))]
+    )
+    buttons = [Button(_("Planning wijzigen"), change, "pencil", "primary")]
+    if view.removable:
+        buttons.append(Button(_("Planning verwijderen"), remove_href, "trash", "danger"))
+    return buttons
+
+
+def _facts(actor: Actor, view: RegistrationView) -> Section:
+    student = f"/studenten/{view.student_id}" if may(actor, Permission.STUDENTS_SEE) else ""
+    exam = f"/examenbeheer/{view.exam_id}" if may(actor, Permission.EXAMS_SEE) else ""
+    return Section(
+        _("Gegevens"),
+        facts=[
+            Fact(_("Student"), cells=[Cell(view.student, student)]),
+            Fact(_("Examen"), cells=[Cell(f"{view.exam_code} {view.exam_title}", exam)]),
+            Fact(_("Soort"), _(view.exam_kind.label)),
+            Fact(_("Versie"), view.exam_version),
+            Fact(_("Kans"), str(view.attempt)),
+        ],
+    )
+
+
+def _moments(actor: Actor, view: RegistrationView) -> Section:
+    columns = [
+        Column("task", _("Examenopdracht")),
+        Column("when", _("Wanneer")),
+        Column("where", _("Locatie")),
+        Column("who", _("Examinatoren")),
+        Column("state", _("Beoordeling")),
+    ]
+    empty = _("Er is nog geen examenmoment ingepland.")
+    if view.hidden:
+        empty = _("U ziet alleen de examenmomenten waarbij u examinator bent.")
+    rows = [_moment_row(actor, moment) for moment in view.moments]
+    return Section(_("Examenmomenten"), columns=columns, rows=rows, empty=empty)
+
+
+def _moment_row(actor: Actor, moment: MomentFacts) -> Row:
+    people = [f"{name} ({_(ROLE_LABELS[Role(role)]).lower()})" for name, role in moment.people]
+    return Row(
+        moment.id,
+        moment.task,
+        [
+            Cell(f"{moment.position}. {moment.task}", muted=moment.note),
+            Cell(when_label(moment.starts_at, moment.ends_at)),
+            Cell(moment.location),
+            Cell(", ".join(people)),
+            Cell(badges=[_assessment_badge(moment)]),
+        ],
+        _assess_buttons(actor, moment),
+    )
+
+
+def _invitations(view: RegistrationView) -> Sequence[Section]:
+    """Company examiners without an account: who is invited where, and where somebody still can be."""
+    invited = invitations_of([moment.id for moment in view.moments])
+    rows = []
+    for moment in view.moments:
+        state = invited.get(moment.id)
+        company = any(role == Role.COMPANY_EXAMINER for _name, role in moment.people)
+        buttons = invitation_buttons(moment.id, view.id, state, company=company, name=moment.task)
+        if state is not None or (buttons and moment.definitive_at is None):
+            cells = [
+                Cell(f"{moment.position}. {moment.task}"),
+                Cell(
+                    state.name if state else _("Nog niemand"), muted=invitation_line(state) if state else ""
+                ),
+            ]
+            rows.append(Row(moment.id, moment.task, cells, () if moment.definitive_at else buttons))
+    columns = [Column("task", _("Examenopdracht")), Column("who", _("Uitgenodigd"))]
+    return [Section(_("Bedrijfsexaminator zonder account"), columns=columns, rows=rows)] if rows else []
+
+
+def _assessment_badge(moment: MomentFacts) -> Badge:
+    if moment.definitive_at is not None:
+        return Badge(_("Definitief"), "good", "check-lg")
+    if moment.scored:
+        return Badge(_("Opgeslagen"), "warn", "hourglass-split")
+    if moment.ends_at <= utc_now():
+        return Badge(_("Te beoordelen"), "info", "pencil-square")
+    return Badge(_("Ingepland"), "neutral", "calendar-event")
+
+
+def _assess_buttons(actor: Actor, moment: MomentFacts) -> Sequence[Button]:
+    href = f"/te-beoordelen/{moment.id}"
+    if moment.assigned and may(actor, Permission.ASSESSMENT_FILL) and moment.definitive_at is None:
+        return [
+            Button(_("Beoordelen"), href, "clipboard-check", name=_("Beoordelen: %(task)s", task=moment.task))
+        ]
+    started = moment.scored or moment.definitive_at is not None
+    if started and may(actor, Permission.ASSESSMENT_SEE):
+        label = _("Bekijk beoordeling")
+        return [Button(label, href, "eye", name=f"{label}: {moment.task}")]
+    return ()
+
+
+def _result(result: Result, view: RegistrationView) -> Section:
+    adopted = f"{view.adopted_on:%d-%m-%Y}" if view.adopted_on else _("nog niet")
+    local = current_school().local(result.decided_at)
+    return Section(
+        _("Uitslag"),
+        facts=[
+            Fact(_("Uitslag"), _("Geslaagd") if result.passed else _("Niet geslaagd")),
+            Fact(_("Beoordeling"), grade_label(result)),
+            Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
+            Fact(_("Definitief sinds"), f"{local:%d-%m-%Y}"),
+            Fact(_("Vastgesteld op"), adopted),
+        ],
+    )
+
+
+def grade_label(result: Result) -> str:
+    """O, V or G in words, with the mark where the exam gives one: "Goed (8,5)"."""
+    words = {"O": _("Onvoldoende"), "V": _("Voldoende"), "G": _("Goed")}
+    word = words.get(result.grade, result.grade)
+    return f"{word} ({str(result.mark).replace('.', ',')})" if result.mark is not None else word
+
+
+def _history(lines: Sequence[HistoryLine]) -> Section:
+    rows = [
+        Row(
+            index,
+            line.action,
+            [
+                Cell(entry_label(line.action), muted=_details(line.details)),
+                Cell(f"{current_school().local(line.at):%d-%m-%Y %H:%M}"),
+                Cell(line.who),
+            ],
+        )
+        for index, line in enumerate(lines)
+    ]
+    columns = [Column("what", _("Wat")), Column("when", _("Wanneer")), Column("who", _("Door wie"))]
+    empty = _("In het logboek staat nog niets over deze aanmelding.")
+    return Section(_("Geschiedenis"), columns=columns, rows=rows, empty=empty)
+
+
+def _details(details: Mapping[str, Any]) -> str:
+    """The first changes of an entry in words: "Opdracht 1: 09:00 → 10:00"."""
+    told = []
+    for key, value in list(details.items())[:DETAIL_LINES]:
+        if isinstance(value, list) and len(value) == 2:
+            old, new = (_("niets") if one is None else str(one) for one in value)
+            told.append(f"{key}: {new}" if value[0] is None else f"{key}: {old} → {new}")
+    return "; ".join(told)

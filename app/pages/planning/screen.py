@@ -1,0 +1,316 @@
+"""Planning an exam (manual, step 6a): choose the exam, the planning screen, and what it comes down to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.base.action import Action, ActionForm, Outcome, Targets, targets_of
+from app.actions.base.wording import say
+from app.actions.planning.form import APART, TOGETHER, Facts, PlanExamForm, form_for
+from app.actions.planning.invitations import invite_company_examiner
+from app.actions.planning.plan import Plan, StudentPlan, why_not_at_all
+from app.actions.planning.planning import PlanOutcome, circumstances, plan_exam, when_label
+from app.entities.exams import Exam, ExamTask
+from app.errors import NotFound, RuleBroken
+from app.pages.base.guards import needs
+from app.pages.base.request import current_actor, href_with, ids_arg, number_arg, text_arg
+from app.pages.base.screens import ActionScreen, expose, go, tell
+from app.pages.planning.invitations import invitation_line
+from app.permissions import Permission
+from app.queries.planning.facts import (
+    Candidate,
+    PresentSitting,
+    exam_to_plan,
+    is_known,
+    load_candidates,
+    names_of,
+    programmes_that_count,
+)
+from app.queries.planning.invitations import InvitationState, invitations_of
+from app.queries.planning.planning import ExamColumn, exam_columns
+from app.rules.attempts import next_attempt
+
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class PresentView:
+    """A moment as it stands now, in words."""
+
+    task: str
+    when: str
+    people: str
+    locked: bool
+    invited: str = ""  # what became of an invitation
+    invite_href: str = ""  # where to invite a company examiner without an account
+
+
+@dataclass(frozen=True)
+class CandidateView:
+    """A student on the planning screen: which attempt it is, what stands, or why it cannot be."""
+
+    label: str
+    attempt: int
+    present: Sequence[PresentView]
+    refused: str = ""
+
+    @property
+    def locked(self) -> Sequence[PresentView]:
+        return [one for one in self.present if one.locked]
+
+
+@dataclass(frozen=True)
+class ExamView:
+    """The general information on top of the screen."""
+
+    kind: str
+    code: str
+    title: str
+    version: str
+    core_task: str
+    owner: str
+    place: str
+    duration: str
+    description: str
+    tasks: Sequence[tuple[int, str, str, str]]  # position, title, duration, key of its section
+
+
+@dataclass(frozen=True)
+class PlanningScreen:
+    exam: ExamView
+    candidates: Sequence[CandidateView]
+    count: int
+    allowed: int
+    together: str = TOGETHER
+    apart: str = APART
+
+
+@dataclass(frozen=True)
+class LineView:
+    task: str
+    when: str
+    people: str
+    location: str
+    change: str = ""  # what it was; empty: new or unchanged
+    same: bool = False
+
+
+@dataclass(frozen=True)
+class StudentPlanView:
+    label: str
+    attempt: int
+    lines: Sequence[LineView]
+    kept: Sequence[str]
+    changing: bool
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What the confirmation page shows: each moment per student, and what to look at twice."""
+
+    exam: str
+    students: Sequence[StudentPlanView]
+    more: int
+    warnings: Sequence[str]
+    mark: str
+
+
+class PlanScreen(ActionScreen):
+    """The part of the page Examens that plans; the overview is its subclass."""
+
+    @expose("/inplannen/")
+    @needs(Permission.PLANNING_EDIT)
+    def choose_exam(self) -> Any:
+        """Which exam (kerntaak) for these students?"""
+        programme_id = number_arg("opleiding", 0)
+        if not ids_arg() and not text_arg("all"):
+            return go(self.back_href())
+        exams = [exam for exam in self._columns(programme_id) if exam.current]
+        targets = targets_of(plan_exam, current_actor(), self._selection(plan_exam))
+        hidden = [("id", str(one)) for one in ids_arg()] if not text_arg("all") else [("all", "1")]
+        return self.page(
+            "planning/choose.html",
+            title=str(plan_exam.label),
+            targets=self._summary(plan_exam, targets),
+            exams=exams,
+            minutes=minutes_label,
+            chosen=number_arg("examen", 0),
+            action_href=self.href("do", name=plan_exam.name),
+            hidden=[*hidden, *self.filter_pairs()],
+            back_href=self.back_href(),
+        )
+
+    @expose("/do/<name>", methods=["GET", "POST"])
+    @needs()
+    def do(self, name: str) -> Any:
+        if name == plan_exam.name and not number_arg("kies", 0):
+            act = self._offered(name)  # the right and the rows first: who may not, is not sent anywhere
+            targets_of(act, current_actor(), self._selection(act))
+            tell(_("Kies eerst een examen."), "warning")
+            pairs = [("id", str(one)) for one in ids_arg()] or [("all", text_arg("all"))]
+            return go(href_with(self.href("choose_exam"), [*pairs, *self.filter_pairs()]))
+        return super().do(name)
+
+    def chosen_href(self, name: str) -> str:
+        return self.href("choose_exam") if name == plan_exam.name else super().chosen_href(name)
+
+    def template_for(self, act: Action) -> str:
+        return "planning/plan.html" if act is plan_exam else super().template_for(act)
+
+    def extras(
+        self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, outcome: Outcome | None
+    ) -> dict[str, Any]:
+        if act is not plan_exam:
+            return {}
+        plan = outcome.plan if isinstance(outcome, PlanOutcome) else None
+        screen = planning_screen(form.facts) if isinstance(form, PlanExamForm) else None
+        return {"screen": screen, "plan": plan_view(plan) if plan else None}
+
+    def _form(self, act: Action, targets: Targets[Any] | None) -> ActionForm | None:
+        if act is not plan_exam or targets is None:
+            return super()._form(act, targets)
+        facts = planning_facts(number_arg("kies", 0), targets.ids)
+        return super()._form(dataclasses.replace(act, form=form_for(facts)), targets)
+
+    def _refuse(
+        self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, error: RuleBroken
+    ) -> Any:
+        if error.field == "seen" and isinstance(form, PlanExamForm):
+            form.refresh_seen()
+        return super()._refuse(act, targets, form, error)
+
+    def _columns(self, programme_id: int) -> Sequence[ExamColumn]:
+        if not programme_id:
+            raise NotFound
+        return exam_columns(current_actor(), programme_id)
+
+
+def planning_facts(exam_id: int, students: Sequence[int]) -> Facts:
+    exam = exam_to_plan(exam_id)
+    if exam is None:
+        raise NotFound
+    candidates = load_candidates(exam, students)
+    if not is_known(current_actor(), exam, candidates):
+        raise NotFound
+    rules = circumstances().attempts
+    allowed = [one for one in candidates if why_not_at_all(exam, one, rules) is None]
+    return Facts(exam, candidates, allowed, programmes_that_count(exam, candidates))
+
+
+class _Words:
+    """Names and sentences of one planning screen; people are looked up once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.rules = circumstances().attempts
+        self.titles = {task.id: task.title for task in facts.exam.tasks}
+
+    @cached_property
+    def people(self) -> Mapping[int, str]:
+        present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
+        ids = {user for sitting in present for user in sitting.people}
+        return names_of(ids) if ids else {}
+
+    def candidate(self, one: Candidate) -> CandidateView:
+        why = why_not_at_all(self.facts.exam, one, self.rules)
+        attempt = one.pending.attempt if one.pending else next_attempt(one.attempts, self.rules).number
+        sittings = one.pending.sittings if one.pending else {}
+        present = [self._present(one, sittings[task_id]) for task_id in self.titles if task_id in sittings]
+        return CandidateView(one.label, attempt, present, say(why) if why else "")
+
+    @cached_property
+    def invited(self) -> Mapping[int, InvitationState]:
+        present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
+        return invitations_of([sitting.id for sitting in present])
+
+    def _present(self, one: Candidate, sitting: PresentSitting) -> PresentView:
+        invited = self.invited.get(sitting.id)
+        asked = (
+            ""
+            if sitting.locked or len(sitting.people) > 1 or not one.pending
+            else href_with(
+                f"/examens/do/{invite_company_examiner.name}",
+                [("id", str(sitting.id)), ("aanmelding", str(one.pending.id))],
+            )
+        )
+        return PresentView(
+            self.titles[sitting.task_id],
+            when_label(sitting.starts_at, sitting.ends_at),
+            ", ".join(self.people[user] for user in sitting.people),
+            sitting.locked,
+            invitation_line(invited) if invited else "",
+            asked,
+        )
+
+
+def planning_screen(facts: Facts) -> PlanningScreen:
+    words = _Words(facts)
+    rows = [words.candidate(one) for one in facts.candidates[:SHOWN]]
+    return PlanningScreen(exam_view(facts.exam), rows, len(facts.candidates), len(facts.allowed))
+
+
+def exam_view(exam: Exam) -> ExamView:
+    owner = exam.elective if exam.elective_id is not None else exam.programme
+    return ExamView(
+        kind=_(exam.kind.label),
+        code=exam.code,
+        title=exam.title,
+        version=exam.version,
+        core_task=str(exam.core_task) if exam.core_task else "",
+        owner=str(owner),
+        place=exam.place,
+        duration=minutes_label(exam.duration_minutes),
+        description=exam.description,
+        tasks=[_task_view(task) for task in exam.tasks],
+    )
+
+
+def _task_view(task: ExamTask) -> tuple[int, str, str, str]:
+    return task.position, task.title, minutes_label(task.duration_minutes), f"task{task.id}"
+
+
+def plan_view(plan: Plan) -> PlanView:
+    shown = [one for one in plan.students if not one.same][:SHOWN]
+    total = sum(not one.same for one in plan.students)
+    return PlanView(
+        exam=f"{plan.exam.code} {plan.exam.title}",
+        students=[_student_plan(one, plan) for one in shown],
+        more=total - len(shown),
+        warnings=[say(why) for why in plan.warnings[:20]],
+        mark=plan.mark,
+    )
+
+
+def _student_plan(one: StudentPlan, plan: Plan) -> StudentPlanView:
+    lines = []
+    for moment in one.moments:
+        now = moment.present
+        lines.append(
+            LineView(
+                moment.task.title,
+                when_label(moment.starts_at, moment.ends_at),
+                ", ".join(plan.examiners[user].name for user in moment.people),
+                moment.slot.location,
+                when_label(now.starts_at, now.ends_at) if now is not None and not moment.same else "",
+                moment.same,
+            )
+        )
+    return StudentPlanView(
+        one.student.label, one.attempt, lines, [task.title for task in one.kept], one.changing
+    )
+
+
+def minutes_label(minutes: int) -> str:
+    """90 minutes; from two hours on: 2 uur 15 minuten."""
+    hours, rest = divmod(minutes, 60)
+    if hours < 2:
+        return _("%(minutes)s minuten", minutes=minutes)
+    if not rest:
+        return _("%(hours)s uur", hours=hours)
+    return _("%(hours)s uur %(minutes)s minuten", hours=hours, minutes=rest)

@@ -1,0 +1,50 @@
+"""Tab Instellingen (manual, step 7): the updates of the system, newest first, and what the school has set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.school.updates import add_update, change_update, mark_all_updates_read, mark_update_read
+from app.pages.base.guards import needs
+from app.pages.base.request import current_actor, number_arg
+from app.pages.base.screens import ActionScreen, expose
+from app.permissions import Permission, may
+from app.queries.school.updates import updates
+from app.school import School, current_school
+from app.theme.widgets import Fact
+
+LANGUAGES = {"nl": "Nederlands", "en": "English"}
+
+
+class UpdatesPage(ActionScreen):
+    route_base = "/instellingen"
+    default_view = "index"
+    permission = Permission.SETTINGS_READ
+    other_actions = (mark_update_read, mark_all_updates_read, add_update, change_update)
+
+    @expose("/")
+    @needs()
+    def index(self) -> Any:
+        actor = current_actor()
+        return self.page(
+            "school/updates.html",
+            model=updates(actor, number_arg("page", 1)),
+            may_edit=may(actor, Permission.SETTINGS_EDIT),
+            facts=school_facts(current_school()),
+        )
+
+
+def school_facts(school: School) -> list[Fact]:
+    """What the school has set, to read only."""
+    supplier = ", ".join(filter(None, (school.supplier.name, school.supplier.email, school.supplier.phone)))
+    return [
+        Fact(_("Naam van de school"), school.name),
+        Fact(_("Taal"), LANGUAGES[school.language]),
+        Fact(_("Tijdzone"), school.timezone),
+        Fact(_("Kansen per examen"), str(school.max_attempts)),
+        Fact(_("Verbeteren na een voldoende"), _("Ja") if school.improve_allowed else _("Nee")),
+        Fact(_("Geldigheid van een inlogcode"), _("%(days)s dagen", days=school.login_code_days)),
+        Fact(_("Leverancier"), supplier),
+    ]

@@ -1,0 +1,364 @@
+"""The page of one student: data, programmes, users, groups, exams, progress and the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
+
+from app.actions.access.code_sheet import print_student_codes
+from app.actions.access.login_codes import send_student_codes
+from app.actions.base.action import Action, entry_label
+from app.actions.groups.groups import FIELD_LABELS as GROUP_LABELS
+from app.actions.groups.members import add_to_groups, remove_from_group
+from app.actions.students.activation import deactivate_students, reactivate_students
+from app.actions.students.availability import exclude_exam, include_exam, release_progress
+from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.students.fields import shown_field
+from app.actions.students.students import change_student, field_labels
+from app.entities.base import utc_now
+from app.entities.students import Student
+from app.entities.trail import AuditEntry
+from app.pages.access.sign_in_state import sign_in_facts
+from app.pages.base.render import show_date, show_datetime
+from app.pages.base.request import current_actor, href_with
+from app.pages.mail.outbox import send_again_buttons, state_badge
+from app.pages.trail.words import users_text
+from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
+from app.queries.groups.groups import groups_of
+from app.queries.mail.outbox import mails_to
+from app.queries.students import students as queries
+from app.queries.students.fields import own_fields_seen
+from app.queries.users.users import code_state
+from app.rules.people import dutch_date
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
+
+if TYPE_CHECKING:
+    from app.pages.students.students import StudentsPage
+
+# How a block's colour reads as a badge; the text says the same.
+TONES: dict[str, Tone] = {"grey": "neutral", "blue": "info", "amber": "warn", "green": "good", "red": "bad"}
+WHOLE_STUDENT = {
+    Role.ADMINISTRATOR,
+    Role.SCHOOL_SUPERVISOR,
+    Role.COMPANY_SUPERVISOR,
+    Role.EXAM_COMMITTEE,
+}
+
+
+def student_model(page: StudentsPage, student: Student) -> ShowModel:
+    actor = current_actor()
+    sections = [
+        _data(actor, student),
+        _programmes(page, student),
+        _users(page, student),
+        _groups(page, student),
+        _exams(page, actor, student),
+        _progress(page, student),
+    ]
+    if may(actor, Permission.STUDENTS_EDIT):
+        sections.append(_sign_in(page, student))
+    if may(actor, Permission.OUTBOX_SEE):
+        sections.append(_mails(actor, student))
+    if may(actor, Permission.TRAIL_READ):
+        whole = href_with("/logboek/", [("student", student.number)])
+        sections.append(trail_section("Student", student.id, [_to(_("Naar het logboek"), whole)]))
+    return ShowModel(
+        title=student.full_name,
+        sections=sections,
+        back_href=page.list_href(),
+        back_label=_("Studenten"),
+        buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil"), _switch(student)),
+        badges=_badges(student),
+    )
+
+
+def _buttons(page: StudentsPage, student: Student, *offered: tuple[Action, str, str]) -> list[Button]:
+    """The actions that this user may do, each on this student."""
+    actor = current_actor()
+    return [
+        Button(label, page.action_href(act, student), icon=icon)
+        for act, label, icon in offered
+        if may(actor, act.permission)
+    ]
+
+
+def _switch(student: Student) -> tuple[Action, str, str]:
+    if student.active:
+        return deactivate_students, _("Deactiveren"), "person-slash"
+    return reactivate_students, _("Weer activeren"), "person-check"
+
+
+def _to(label: str, href: str) -> Button:
+    """The way to the place where all of it stands."""
+    return Button(label, href, icon="arrow-right")
+
+
+def _badges(student: Student) -> list[Badge]:
+    badges = []
+    if not student.active:
+        badges.append(Badge(_("Niet actief")))
+    if not any(e.programme_id for e in student.enrolments):
+        badges.append(Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
+    if not any(s.role == Role.SCHOOL_SUPERVISOR for s in student.supervisions):
+        badges.append(Badge(_("Nog geen praktijkbegeleider"), "warn", "exclamation-triangle"))
+    return badges
+
+
+def _data(actor: Actor, student: Student) -> Section:
+    """Birth date and gender only for who works with them: no examiner needs these."""
+    facts = [Fact(_("Studentnummer"), student.number), Fact(_("Naam"), student.full_name)]
+    if may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE):
+        born = dutch_date(student.birth_date) if student.birth_date else ""
+        facts += [Fact(_("Geslacht"), _(student.gender.label)), Fact(_("Geboortedatum"), born)]
+    own = own_fields_seen(actor)
+    facts += [Fact(_("E-mailadres"), student.email)]
+    facts += [Fact(field.label, shown_field(field, student.extra.get(field.key))) for field in own]
+    return Section(_("Gegevens"), facts)
+
+
+def _programmes(page: StudentsPage, student: Student) -> Section:
+    rows, seen = [], queries.programmes_in_sight(current_actor(), student)
+    for enrolment in sorted(student.enrolments, key=lambda e: (e.programme_id is None, e.id)):
+        programme, elective = enrolment.programme, enrolment.elective
+        if programme is not None:
+            level = _(
+                "niveau %(level)s, %(path)s, cohort %(cohort)s",
+                level=programme.level,
+                path=programme.learning_path,
+                cohort=programme.cohort,
+            )
+            href = f"/opleidingen/{programme.id}" if programme.id in seen else ""
+            cells = [Cell(programme.name, href, muted=level), Cell(_("Opleiding")), Cell(programme.crebo)]
+            rows.append(Row(enrolment.id, programme.name, [*cells, Cell(show_date(enrolment.created_at))]))
+        elif elective is not None:
+            cells = [Cell(elective.name), Cell(_("Keuzedeel")), Cell(elective.code)]
+            rows.append(Row(enrolment.id, elective.name, [*cells, Cell(show_date(enrolment.created_at))]))
+    offered = [(couple_programme, _("Koppelen aan opleiding"), "plus-lg")]
+    if rows:
+        offered.append((uncouple_programme, _("Ontkoppelen"), "dash-lg"))
+    return Section(
+        _("Opleidingen en keuzedelen"),
+        columns=[
+            Column("name", _("Naam")),
+            Column("kind", _("Soort")),
+            Column("code", _("Code")),
+            Column("since", _("Gekoppeld op"), wide_only=True),
+        ],
+        rows=rows,
+        empty=_("Deze student is nog niet gekoppeld aan een opleiding."),
+        buttons=_buttons(page, student, *offered),
+    )
+
+
+def _users(page: StudentsPage, student: Student) -> Section:
+    facts = []
+    for role in SUPERVISION_ROLES:
+        users = [s.user for s in student.supervisions if s.role == role]
+        cells = [_user_cell(user) for user in sorted(users, key=lambda u: (u.last_name, u.first_name))]
+        facts.append(Fact(_(ROLE_LABELS[role]), cells=cells))
+    return Section(
+        _("Gebruikers"),
+        facts,
+        buttons=_buttons(page, student, (change_student, _("Toevoegen of wijzigen"), "pencil")),
+    )
+
+
+def _user_cell(user: Any) -> Cell:
+    badges = [] if user.active else [Badge(_("Niet actief"))]
+    href = f"/gebruikers/{user.id}" if may(current_actor(), Permission.USERS_SEE) else ""
+    return Cell(user.full_name, href, badges=badges, muted=user.organisation or "")
+
+
+def _groups(page: StudentsPage, student: Student) -> Section:
+    from app.pages.students.students import group_badge
+
+    offered = [(add_to_groups, _("Toevoegen aan studentgroepen"), "plus-lg")]
+    found = groups_of([student.id])
+    if found:
+        offered.append((remove_from_group, _("Verwijderen uit studentgroep"), "dash-lg"))
+    if may(current_actor(), Permission.GROUPS_EDIT):
+        cells = [Cell(group.name, f"/studentgroepen/{group.id}") for group in found]
+    else:
+        cells = [Cell(badges=[group_badge(group.name, group.colour) for group in found])]
+    return Section(
+        _("Studentgroepen"),
+        [Fact(_("Groepen"), cells=cells)] if found else (),
+        empty="" if found else _("Deze student zit nog niet in een studentgroep."),
+        buttons=_buttons(page, student, *offered),
+    )
+
+
+def _exams(page: StudentsPage, actor: Actor, student: Student) -> Section:
+    every = actor.system or bool(actor.roles & WHOLE_STUDENT)
+    exams = queries.exams_of_student(actor, student, now=utc_now(), every=every)
+    offered = []
+    if any(row.attempt == 0 and not row.excluded for row in exams):
+        offered.append((exclude_exam, _("Maak een examen niet-beschikbaar"), "slash-circle"))
+    if any(row.excluded for row in exams):
+        offered.append((include_exam, _("Maak een examen weer beschikbaar"), "arrow-counterclockwise"))
+    return Section(
+        _("Examens"),
+        columns=[
+            Column("exam", _("Examen")),
+            Column("attempt", _("Kans"), numeric=True),
+            Column("moment", _("Eerste moment")),
+            Column("state", _("Stand")),
+        ],
+        rows=[_exam_row(number, row) for number, row in enumerate(exams, start=1)],
+        empty=_("Er zijn nog geen examens: koppel de student eerst aan een opleiding."),
+        buttons=[*_buttons(page, student, *offered), *_to_exams(actor, student)],
+    )
+
+
+def _to_exams(actor: Actor, student: Student) -> list[Button]:
+    programme = next((e.programme_id for e in student.enrolments if e.programme_id), None)
+    if programme is None or not may(actor, Permission.PLANNING_SEE):
+        return []
+    place = href_with("/examens/", [("opleiding", str(programme)), ("q", student.number)])
+    return [_to(_("Naar Examens"), place)]
+
+
+def _exam_row(number: int, row: queries.StudentExam) -> Row:
+    title = str(row.exam)
+    owner = str(row.exam.programme or row.exam.elective)
+    return Row(
+        number,
+        title,
+        [
+            Cell(
+                title,
+                f"/examens/aanmelding/{row.registration_id}" if row.attempt else "",
+                muted=f"{_(row.exam.kind.label)} · {owner}",
+            ),
+            Cell(str(row.attempt) if row.attempt else "", numeric=True),
+            Cell(show_datetime(row.first_moment)),
+            Cell(badges=[_state(row)]),
+        ],
+    )
+
+
+def _state(row: queries.StudentExam) -> Badge:
+    block = row.block
+    if block is None:
+        if row.excluded:
+            return Badge(_("Niet beschikbaar"), "neutral", "slash-circle")
+        return Badge(_("Nog niet ingepland"), "neutral", "circle")
+    parts = f" ({block.parts})" if block.parts and block.result is None else ""
+    mark = f": {block.result.grade}" if block.result is not None and block.result.grade else ""
+    return Badge(_(block.label) + mark + parts, TONES.get(block.tone, "neutral"), block.state.icon)
+
+
+def _progress(page: StudentsPage, student: Student) -> Section:
+    state = (
+        _("Beschikbaar voor de student")
+        if student.progress_available
+        else _("Niet beschikbaar voor de student")
+    )
+    icon = "toggle-on" if student.progress_available else "toggle-off"
+    label = _("Aan- of uitzetten")
+    facts = [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)]
+    buttons = _buttons(page, student, (release_progress, label, icon))
+    if may(current_actor(), Permission.PROGRESS_SEE):
+        number, latest = queries.progress_of(student)
+        told = ngettext(
+            "%(num)s meting, de laatste op %(date)s", "%(num)s metingen, de laatste op %(date)s",
+            number, date=show_date(latest),
+        )  # fmt: skip
+        facts.append(Fact(_("Ingevuld"), told if number else _("Nog niets")))
+        buttons.append(_to(_("Naar de voortgang"), f"/voortgang/{student.id}"))
+    return Section(_("Studievoortgang"), facts, buttons=buttons)
+
+
+def _sign_in(page: StudentsPage, student: Student) -> Section:
+    """The account of the student: how far it is, and what became of its mail."""
+    buttons = _buttons(
+        page, student,
+        (send_student_codes, str(send_student_codes.label), "envelope"),
+        (print_student_codes, str(print_student_codes.label), "printer"),
+    )  # fmt: skip
+    user = student.user
+    if user is None:
+        return Section(
+            _("Aanmelden"), empty=_("Nog geen account: dat ontstaat met de inlogcode."), buttons=buttons
+        )
+    code = code_state(user.id)
+    again = send_again_buttons(code.mail, page.href("show", pk=student.id), _("Mail opnieuw versturen"))
+    return Section(_("Aanmelden"), facts=sign_in_facts(user, code), buttons=[*again, *buttons])
+
+
+def _mails(actor: Actor, student: Student) -> Section:
+    """The latest mails to the student, and what became of each; the texts stand in Postvak uit."""
+    mails = mails_to(actor, student.user_id) if student.user_id else []
+    place = href_with("/postvak-uit/", [("q", student.email)])
+    return Section(
+        _("Mails"),
+        columns=[Column("at", _("Wanneer")), Column("subject", _("Onderwerp")), Column("state", _("Stand"))],
+        rows=[
+            Row(
+                mail.id,
+                mail.subject,
+                [
+                    Cell(show_datetime(mail.created_at)),
+                    Cell(mail.subject, f"/postvak-uit/{mail.id}"),
+                    Cell(badges=[state_badge(mail)]),
+                ],
+            )
+            for mail in mails
+        ],
+        empty=_("Er is nog geen mail aan deze student."),
+        buttons=[_to(_("Naar Postvak uit"), place)] if mails and student.email else (),
+    )
+
+
+# -- the trail of one row
+
+
+def trail_section(object_type: str, object_id: int, buttons: Sequence[Button] = ()) -> Section:
+    """Who changed what about one row, newest first; only for who may read the trail."""
+    entries = queries.trail_of(object_type, object_id)
+    return Section(
+        _("Logboek"),
+        columns=[Column("at", _("Wanneer")), Column("who", _("Wie")), Column("what", _("Wat"))],
+        rows=[_trail_row(entry) for entry in entries],
+        empty=_("Er is nog niets gewijzigd."),
+        buttons=buttons,
+    )
+
+
+def _trail_row(entry: AuditEntry) -> Row:
+    label = entry_label(entry.action)
+    many = (
+        _("samen met %(count)s andere", count=format_decimal(entry.object_count - 1))
+        if entry.object_count > 1
+        else ""
+    )
+    told = "; ".join([*_details(entry.details), *([many] if many else [])])
+    cells = [Cell(show_datetime(entry.at)), Cell(entry.actor_name), Cell(label, muted=told)]
+    return Row(entry.id, f"{show_datetime(entry.at)} {label}", cells)
+
+
+def _details(details: dict[str, Any]) -> Sequence[str]:
+    """What changed, as far as it says something to a reader: "Voornaam: Fleur → Flor"."""
+    told, labels = [], {**GROUP_LABELS, **field_labels()}
+    for key, value in details.items():
+        label = f"{labels[key]}: " if key in labels else ""
+        if not isinstance(value, list):
+            continue
+        if key == "users":
+            told.append(users_text(value))
+            continue
+        if len(value) == 2 and (value[0] is None or key in labels):
+            old, new = (_text(part) for part in value)
+            told.append(f"{label}{old} → {new}" if old else f"{label}{new}")
+        else:
+            told.append(label + ", ".join(_text(part) for part in value if part is not None))
+    return told
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("aan") if value else _("uit")
+    return "" if value is None else str(value)

@@ -1,0 +1,172 @@
+"""The trail in words: what kinds of rows and fields are called, and how a change reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.actions.students.fields import own_labels
+from app.permissions import Role
+from app.rules.text import N_
+from app.rules.viewing import Over
+
+OBJECTS = {
+    "Student": N_("Student"),
+    "StudentGroup": N_("Studentgroep"),
+    "User": N_("Gebruiker"),
+    "Role": N_("Rol"),
+    "Programme": N_("Opleiding"),
+    "Elective": N_("Keuzedeel"),
+    "Exam": N_("Examen"),
+    "Registration": N_("Examenaanmelding"),
+    "Sitting": N_("Examenmoment"),
+    "Assessment": N_("Beoordeling"),
+    "Result": N_("Uitslag"),
+    "LibraryDocument": N_("Document"),
+    "ImportRun": N_("Import"),
+    "OutboxMail": N_("E-mail"),
+    "SystemUpdate": N_("Update"),
+    "ConditionalAssignment": N_("Voorwaardelijke opdracht"),
+    "ProgressMeasure": N_("Meting"),
+}
+
+FIELDS = {
+    "accounts": N_("Accounts"),
+    "active": N_("Actief"),
+    "address": N_("Adres"),
+    "birth_date": N_("Geboortedatum"),
+    "changed": N_("Gewijzigd"),
+    "changes": N_("Wijzigingen"),
+    "cohort": N_("Cohort"),
+    "colour": N_("Kleur"),
+    "columns": N_("Kolommen"),
+    "decided_on": N_("Datum van het besluit"),
+    "definitive": N_("Definitief"),
+    "email": N_("E-mailadres"),
+    "ended_at": N_("Beëindigd"),
+    "examiner": N_("Examinator"),
+    "exams": N_("Examens"),
+    "file": N_("Bestand"),
+    "first_name": N_("Voornaam"),
+    "full_name": N_("Volledige naam"),
+    "gender": N_("Geslacht"),
+    "group": N_("Studentgroep"),
+    "groups": N_("Studentgroepen"),
+    "guests": N_("Genodigden"),
+    "infix": N_("Tussenvoegsel"),
+    "kept": N_("Gebleven"),
+    "language": N_("Taal"),
+    "last_name": N_("Achternaam"),
+    "location": N_("Locatie"),
+    "mapping": N_("Kolommen"),
+    "members": N_("Studenten"),
+    "mentor": N_("Mentor"),
+    "mentor_id": N_("Mentor"),
+    "name": N_("Naam"),
+    "new": N_("Nieuw"),
+    "number": N_("Nummer"),
+    "organisation": N_("Organisatie"),
+    "phone": N_("Telefoon"),
+    "place": N_("Plaats"),
+    "programme": N_("Opleiding"),
+    "programmes": N_("Opleidingen"),
+    "progress_available": N_("Studievoortgang beschikbaar"),
+    "reason": N_("Reden"),
+    "refused": N_("Geweigerd"),
+    "remark": N_("Algemene opmerking"),
+    "removed": N_("Verwijderd"),
+    "restored": N_("Teruggezet"),
+    "result": N_("Uitslag"),
+    "role": N_("Rol"),
+    "roles": N_("Rollen"),
+    "row": N_("Rij"),
+    "rows": N_("Rijen"),
+    "rule": N_("Regel"),
+    "school_year": N_("Schooljaar"),
+    "since": N_("Sinds"),
+    "target": N_("Opleiding of keuzedeel"),
+    "title": N_("Titel"),
+    "unchanged": N_("Ongewijzigd"),
+    "until": N_("Tot"),
+    "username": N_("Gebruikersnaam"),
+    "users": N_("Gebruikers"),
+    "way": N_("Manier"),
+}
+
+WAYS = {"app": N_("authenticator-app"), "recovery": N_("herstelcode")}  # how a second step was shown
+
+OLD_AND_NEW = 2  # a change is kept as [old, new]
+
+
+def object_label(name: str) -> str:
+    return _(OBJECTS[name]) if name in OBJECTS else name
+
+
+def object_text(name: str, count: int) -> str:
+    """ "Student", "Student (12)"; nothing when an entry is about no rows."""
+    if not name or not count:
+        return object_label(name) if name else ""
+    return object_label(name) if count == 1 else f"{object_label(name)} ({count})"
+
+
+def field_label(name: str) -> str:
+    """A field in words; "1.3" and "1.3 remark" are a criterion and its remark."""
+    number, _space, rest = name.partition(" ")
+    if rest == "remark":
+        return _("Opmerking bij %(number)s", number=number)
+    if number.replace(".", "").isdigit() and not rest:
+        return _("Criterium %(number)s", number=number)
+    if name in set(Role):
+        return _(Role(name).label)
+    return _(FIELDS[name]) if name in FIELDS else own_labels().get(name, name)
+
+
+def change_text(value: Any) -> str:
+    """ "O → V"; a value that came or went alone; anything else as it reads."""
+    if isinstance(value, list) and len(value) == OLD_AND_NEW:
+        old, new = (value_text(one) for one in value)
+        if not old:
+            return new or _("leeg")
+        return f"{old} → {new or _('leeg')}"
+    return value_text(value)
+
+
+def remark_text(value: Any) -> str:
+    """Of a remark the trail keeps only whether it was there before and after."""
+    if value == [False, True]:
+        return _("toegevoegd")
+    return _("verwijderd") if value == [True, False] else _("gewijzigd")
+
+
+def users_text(value: Any) -> str:
+    """Who was coupled, each with the role; kept as "company_supervisor: Bakker, André"."""
+    if not isinstance(value, list):
+        return change_text(value)
+    return "; ".join(_in_role(str(one)) for one in value)
+
+
+def _in_role(kept: str) -> str:
+    role, _colon, name = kept.partition(": ")
+    if role not in set(Role) or not name:
+        return kept
+    return _("%(name)s als %(role)s", name=name, role=_(Role(role).label))
+
+
+def way_text(value: Any) -> str:
+    return _(WAYS[value]) if value in WAYS else value_text(value)
+
+
+def value_text(value: Any) -> str:
+    if value is None or value in ("", []):
+        return ""
+    if isinstance(value, bool):
+        return _("ja") if value else _("nee")
+    if isinstance(value, list):
+        return ", ".join(value_text(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{field_label(str(key))}: {change_text(one)}" for key, one in value.items())
+    text = str(value)
+    if text in set(Over):
+        return _(Over(text).label)
+    return _(Role(text).label) if text in set(Role) else text

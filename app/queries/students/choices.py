@@ -1,0 +1,289 @@
+"""What there is to narrow the list of students by, and how many students each choice finds.
+
+The numbers are of all students that this reader may see, whatever else is chosen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import assoc_user_role
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
+
+from app.entities.base import db
+from app.entities.membership import listed, membership, put_in, rules
+from app.entities.programmes import Elective, Programme
+from app.entities.students import (
+    SEVERAL_PROGRAMMES,
+    STILL_TO_DO,
+    Enrolment,
+    Student,
+    StudentGroup,
+    StudentToDo,
+    Supervision,
+)
+from app.entities.users import RoleRow, User
+from app.permissions import Actor, Role, visible
+from app.queries.base.asked import is_id
+from app.queries.students.filters import flagged
+from app.queries.students.listing import NOTHING, arm
+from app.rules.people import full_name
+
+Choices = Sequence[tuple[str, str]]
+Counts = Mapping[str, int]
+MANY = 100  # more choices than this: a name is typed instead
+APART = 1 << SEVERAL_PROGRAMMES | 1 << list(STILL_TO_DO).index("inactive")  # of StudentToDo.flags
+MANY_APART = 4_000  # students: with more of them whom a rule finds is not counted (30 ms at 100,000 students)
+Apart = tuple[set[int], int, bool]  # programmes, how many students follow just those, whether they are active
+GUIDES = Supervision.role == Role.SCHOOL_SUPERVISOR
+
+
+@dataclass(frozen=True)
+class FilterChoices:
+    """What the visible students can be narrowed by; None: too many to choose from, so a name is typed."""
+
+    targets: Choices = ()
+    cohorts: Choices = ()
+    groups: Choices | None = ()
+    supervisors: Choices | None = ()
+    counts: Mapping[str, Counts] = field(default_factory=dict)  # by kind of choice, by its key
+    programmes: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of each cohort
+
+
+@dataclass(frozen=True)
+class Overall:
+    """How many visible students there are, what is still to be done for how many, how many are `apart`
+    (not active, or of several programmes), and their programmes and electives."""
+
+    students: int
+    states: Counts
+    apart: int
+    programmes: Sequence[Any]
+    electives: Sequence[Any]
+
+
+def overall(actor: Actor) -> Overall:
+    """One query. What the choices lack: together they would keep a page waiting too long for one answer."""
+    found = _united(actor, _states, _programmes, _electives)
+    states = found["state"]
+    return Overall(
+        students=sum(row.students for row in states),
+        states={
+            key: sum(row.students for row in states if row.id >> bit & 1)
+            for bit, key in enumerate(STILL_TO_DO)
+        },
+        apart=sum(row.students for row in states if row.id & APART),
+        programmes=sorted(found["programme"], key=lambda row: (row.a, row.id)),
+        electives=sorted(found["elective"], key=lambda row: (row.a, row.id)),
+    )
+
+
+def _united(actor: Actor, *arms: Callable[[Select[Any]], Select[Any]]) -> dict[str, list[Any]]:
+    """The rows of these arms of one query, by kind."""
+    students = visible(actor, Student).with_only_columns(Student.id)
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in db.session.execute(union_all(*(one(students) for one in arms))):
+        found[row.kind].append(row)
+    return found
+
+
+def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
+    """One query: what a visible student has of groups and praktijkbegeleiders, and who is apart."""
+    few = known.apart <= MANY_APART
+    flags = APART if few else 1 << SEVERAL_PROGRAMMES
+    found = _united(actor, _groups, _supervisors, partial(_apart, flags=flags))
+    programmes, electives = known.programmes, known.electives
+    groups = sorted(found["group"], key=lambda row: row.a)
+    people = sorted(found["supervisor"], key=lambda row: (row.c, row.a, row.id))
+    of_cohort = _of_cohort(programmes)
+    everybody = {row.id: row.students for row in programmes}
+    apart = [(_ids(row.a), row.students, bool(row.id)) for row in found["apart"]]
+    ruled = [row for row in groups if few and row.b]
+    return FilterChoices(
+        targets=[
+            *((str(row.id), f"{row.a} ({row.b}, {row.c})") for row in programmes),
+            *((f"k{row.id}", f"{row.a} ({row.b})") for row in electives),
+        ],
+        cohorts=[(cohort, cohort) for cohort in sorted(of_cohort, reverse=True)],
+        groups=_few([(str(row.id), row.a) for row in groups]),
+        supervisors=_few([(str(row.id), full_name(row.a, row.b, row.c)) for row in people]),
+        counts={
+            "target": _counts(programmes) | _counts(electives, "k"),
+            "cohort": {cohort: _either(own, everybody, apart) for cohort, own in of_cohort.items()},
+            "group": _counts(groups)
+            | {str(row.id): _either(_ids(row.b), everybody, apart, active=True) for row in ruled},
+            "supervisor": _counts(people),
+        },
+        programmes=of_cohort,
+    )
+
+
+def target_named(actor: Actor, key: str) -> str:
+    """The name of a programme ("12") or an elective ("k3") that nobody in sight follows (any more)."""
+    model: type[Programme] | type[Elective] = Elective if key.startswith("k") else Programme
+    number = key.removeprefix("k")
+    if not is_id(number):
+        return ""
+    row = db.session.scalars(visible(actor, model).where(model.id == int(number))).one_or_none()
+    return str(row or "")
+
+
+def group_named(actor: Actor, key: str) -> str:
+    """The name of a group in sight, by its id; empty when it is no such id."""
+    if not is_id(key):
+        return ""
+    group = visible(actor, StudentGroup).with_only_columns(StudentGroup.name)
+    return db.session.scalar(group.where(StudentGroup.id == int(key))) or ""
+
+
+def supervisor_named(actor: Actor, key: str) -> str:
+    """The name of who guides a student in sight, by his id; empty when it is no such id."""
+    if not is_id(key):
+        return ""
+    students = visible(actor, Student).with_only_columns(Student.id)
+    guiding = exists().where(
+        Supervision.user_id == User.id, GUIDES, *_among(Supervision.student_id, students)
+    )
+    user = db.session.scalars(select(User).where(User.id == int(key), guiding)).one_or_none()
+    return user.full_name if user is not None else ""
+
+
+def _few(choices: Choices) -> Choices | None:
+    return choices if len(choices) <= MANY else None
+
+
+def _counts(rows: Sequence[Any], prefix: str = "") -> dict[str, int]:
+    return {f"{prefix}{row.id}": row.students for row in rows if row.students is not None}
+
+
+def _of_cohort(programmes: Sequence[Any]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row in programmes:
+        found.setdefault(row.c, []).append(row.id)
+    return found
+
+
+def _ids(text: str) -> set[int]:
+    return {int(one) for one in text.split(",")}
+
+
+def _either(
+    programmes: Collection[int], alone: Mapping[int, int], apart: Sequence[Apart], *, active: bool = False
+) -> int:
+    """How many (active) students follow one of these, or more: those of each, without who was counted again
+    or does not count."""
+    found = sum(alone.get(one, 0) for one in programmes)
+    for own, students, here in apart:
+        if often := len(own.intersection(programmes)):
+            found -= students * (often - (here or not active))
+    return found
+
+
+# -- the parts of the query
+
+
+def _everybody(students: Select[Any]) -> bool:
+    return students.whereclause is None
+
+
+def _among(column: Any, students: Select[Any]) -> list[ColumnElement[bool]]:
+    """That a row is of a visible student; nothing to ask for who sees everybody."""
+    return [] if _everybody(students) else [column.in_(students)]
+
+
+def _per(column: Any, student: Any, students: Select[Any], *more: ColumnElement[bool]) -> Any:
+    """How many visible students have each of what the column names."""
+    counted = select(column.label("id"), func.count().label("students"))
+    return counted.where(column.is_not(None), *more, *_among(student, students)).group_by(column).subquery()
+
+
+def _programmes(students: Select[Any]) -> Select[Any]:
+    per = _per(Enrolment.programme_id, Enrolment.student_id, students)
+    named = arm("programme", Programme.id, Programme.name, Programme.crebo, cast(Programme.cohort, String))
+    return named.add_columns(per.c.students).join(per, per.c.id == Programme.id)
+
+
+def _states(students: Select[Any]) -> Select[Any]:
+    per = _per(StudentToDo.flags, StudentToDo.student_id, students)
+    return arm("state", cast(per.c.id, Integer), NOTHING).add_columns(per.c.students)
+
+
+def _electives(students: Select[Any]) -> Select[Any]:
+    per = _per(Enrolment.elective_id, Enrolment.student_id, students)
+    named = arm("elective", Elective.id, Elective.name, Elective.code)
+    return named.add_columns(per.c.students).join(per, per.c.id == Elective.id)
+
+
+def _apart(students: Select[Any], flags: int) -> Select[Any]:
+    """Of who has one of these flags: programmes that go together, for how many active (1) and other (0)."""
+    active = cast(StudentToDo.active, Integer).label("active")
+    each = (
+        select(active, listed(Enrolment.programme_id))
+        .join(Enrolment, Enrolment.student_id == StudentToDo.student_id)
+        .where(Enrolment.programme_id.is_not(None), flagged(flags), *_among(Enrolment.student_id, students))
+        .group_by(StudentToDo.student_id, StudentToDo.active)
+        .subquery()
+    )
+    named = arm("apart", each.c.active, each.c.listed).add_columns(func.count())
+    return named.group_by(each.c.active, each.c.listed)
+
+
+def _groups(students: Select[Any]) -> Select[Any]:
+    """From the groups for who sees everybody: the first that are too many end it; else from the students.
+
+    Whom a rule finds is not counted here: its programmes are, and `_either` adds them up.
+    """
+    rule: Any = NOTHING
+    if _everybody(students):
+        member = put_in().c
+        used = select(StudentGroup.id).where(exists().where(member.group_id == StudentGroup.id))
+        ruled = rules().limit(MANY + 1).subquery().c
+        by_rule = select(ruled.group_id, literal(None, Integer), ruled.listed)
+        by_hand = select(_first(used, member.group_id), NOTHING.label("rule"))
+        per = by_hand.union_all(by_rule).subquery()
+        rule = per.c.rule
+    else:
+        member = membership(students=students).c
+        number = func.count(member.student_id.distinct()).label("students")
+        per = select(member.group_id.label("id"), number).group_by(member.group_id).subquery()
+    named = arm("group", StudentGroup.id, StudentGroup.name, rule)
+    return named.add_columns(per.c.students).join(per, per.c.id == StudentGroup.id)
+
+
+def _supervisors(students: Select[Any]) -> Select[Any]:
+    """As _groups; from who has the role: all users are all students too."""
+    if _everybody(students):
+        holder = assoc_user_role.c.user_id
+        role = select(RoleRow.id).where(RoleRow.name == Role.SCHOOL_SUPERVISOR).scalar_subquery()
+        guiding = exists().where(Supervision.user_id == holder, GUIDES)
+        per = _first(
+            select(holder.label("id")).where(assoc_user_role.c.role_id == role, guiding),
+            Supervision.user_id,
+            GUIDES,
+        )
+    else:
+        per = _per(Supervision.user_id, Supervision.student_id, students, GUIDES)
+    named = arm("supervisor", User.id, User.first_name, User.infix, User.last_name)
+    return named.add_columns(per.c.students).join(per, per.c.id == User.id)
+
+
+def _first(used: Select[Any], column: Any, *more: ColumnElement[bool]) -> Any:
+    """One more than are shown, each with how many rows name it."""
+    first = used.limit(MANY + 1).subquery()
+    number = select(func.count()).where(column == first.c.id, *more).scalar_subquery()
+    return select(first.c.id, number.label("students")).subquery()

@@ -1,0 +1,57 @@
+"""Undoing an import as people meet it: asked on the report or in the list, told first, named afterwards."""
+
+from __future__ import annotations
+
+import html
+
+from sqlalchemy import select
+
+from app.actions.base.action import run
+from app.actions.students.availability import release_progress
+from app.entities.base import db
+from app.entities.students import Student
+from app.permissions import actor_of
+from tests.factories import make_user, refresh
+from tests.support.importing import Wizard, lines
+from tests.support.visitor import Visitor
+
+IMPORTING = "/studenten/importeren/"
+BUTTON = "Ongedaan maken"
+
+
+def students():
+    refresh()
+    return db.session.scalars(select(Student).order_by(Student.number)).all()
+
+
+def test_from_the_report_to_undone(app):
+    boss, colleague = make_user("administrator"), make_user("administrator")
+    pk = Wizard(actor_of(boss)).take(lines(("1", "Daan", "", "Vos"), ("2", "Noor", "", "Bos")))
+    Wizard(actor_of(boss)).write(pk)
+    run(release_progress, actor_of(boss), [students()[0].id], available="on")
+    page, other = Visitor(app, boss), Visitor(app, colleague)
+
+    report = page.get(f"{IMPORTING}{pk}/verslag").text
+    undoing = f"{IMPORTING}do/undo_student_import?id={pk}"
+    assert f'href="{undoing}&amp;back=report"' in report
+    assert "Ongedaan maken kan tot" in report
+    asked = page.get(f"{undoing}&back=report")
+    told = html.unescape(asked.text)
+    for text in ("Bos, Noor (2): verwijderd", "Vos, Daan (1)", "studievoortgang", "niet terug te halen"):
+        assert text in told
+    assert len(students()) == 2, "asking changes nothing"
+
+    answer = page.post(f"{undoing}&back=report", {"confirmed": "1", "token": "u" * 43})
+    assert "1 verwijderd, 0 teruggezet, 1 gebleven" in answer.text
+    assert f'href="{IMPORTING}{pk}/verslag">Terug<' in answer.text, "it was no list that one came from"
+    assert [one.number for one in students()] == ["1"]
+    after = html.unescape(page.get(f"{IMPORTING}{pk}/verslag").text)
+    assert "is geïmporteerd en ongedaan gemaakt" in after
+    assert "Gebleven bij het ongedaan maken" in after
+    assert BUTTON not in after
+    assert page.post(undoing, {"confirmed": "1"}).status_code == 422
+
+    listed = other.get(IMPORTING).text
+    assert f"door {boss.full_name}" in html.unescape(listed)
+    assert "Ongedaan gemaakt" in listed
+    assert f"{IMPORTING}{pk}" not in listed, "the report is its maker's alone"
