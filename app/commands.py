@@ -99,9 +99,16 @@ def register_commands(app: Flask) -> None:
     """Every command works as `python run.py <command>` and as `flask --app run <command>`."""
     Migrate(app, db, directory=str(ROOT / "migrations"))
     for command in (
-        prepare_command, serve_command, load_catalogue_command, create_administrator_command,
-        demo_reset_command, demo_data_command, verify_trail_command, send_mail_command, forget_command,
-    ):  # fmt: skip
+        prepare_command,
+        serve_command,
+        load_catalogue_command,
+        create_administrator_command,
+        demo_reset_command,
+        demo_data_command,
+        verify_trail_command,
+        send_mail_command,
+        forget_command,
+    ):
         app.cli.add_command(command)
 
 

@@ -155,12 +155,15 @@ def _message(mail: OutboxMail, body: str) -> Message:
             recipients=[one_line(mail.to_address)],
             body=body,
             html=render_template(
-                "mail/mail.html", subject=mail.subject, paragraphs=paragraphs_of(body), school=school,
+                "mail/mail.html",
+                subject=mail.subject,
+                paragraphs=paragraphs_of(body),
+                school=school,
                 language=language,
             ),
             sender=formataddr((one_line(school.mail_sender_name), school.mail_sender)),
             extra_headers={"Auto-Submitted": "auto-generated", "Content-Language": language},
-        )  # fmt: skip
+        )
     message.msgId = message_id(school.key, mail.dedupe_key, school.mail_sender)
     return message
 
@@ -211,9 +214,14 @@ def _note(mail_id: int, me: str, failure: Failure | None) -> None:
         return
     log.warning("mail %s: %s %s", mail_id, failure.kind, failure.detail)
     run(
-        note_failed, SYSTEM, mail_id=mail_id, sender=me,
-        failure=failure.kind, detail=failure.detail, lasting=failure.lasting,
-    )  # fmt: skip
+        note_failed,
+        SYSTEM,
+        mail_id=mail_id,
+        sender=me,
+        failure=failure.kind,
+        detail=failure.detail,
+        lasting=failure.lasting,
+    )
 
 
 def _meaning(error: Exception) -> Failure:

@@ -78,9 +78,13 @@ def _choices(table: TomlTable, kind: FieldType) -> tuple[str, ...]:
     folded = {choice.casefold() for choice in choices}
     if len(folded) < len(choices) or len(choices) > MOST_CHOICES or not all(map(_has_a_letter, choices)):
         raise table.error(
-            N_("%(file)s: “%(where)s” bestaat uit hoogstens %(most)s keuzes, elk anders en met een letter of "
-               "cijfer."), "choices", most=MOST_CHOICES,
-        )  # fmt: skip
+            N_(
+                "%(file)s: “%(where)s” bestaat uit hoogstens %(most)s keuzes, elk anders en met een letter "
+                "of cijfer."
+            ),
+            "choices",
+            most=MOST_CHOICES,
+        )
     return choices
 
 

@@ -65,21 +65,41 @@ TABS = (
     Tab("committee", _l("Examencommissie"), CommitteePage, P.COMMITTEE_SEE, "bank"),
     Tab("own-exams", _l("Mijn examens"), OwnExamsPage, P.OWN_EXAMS, "calendar-check"),
     Tab(
-        "own-progress", _l("Mijn onderwijsvoortgang"), OwnProgressPage, P.OWN_PROGRESS, "graph-up",
+        "own-progress",
+        _l("Mijn onderwijsvoortgang"),
+        OwnProgressPage,
+        P.OWN_PROGRESS,
+        "graph-up",
         condition=progress_tab_shown,
     ),
     Tab("progress", _l("Onderwijsvoortgang"), ProgressPage, P.PROGRESS_SEE, "graph-up-arrow"),
     Tab("library", _l("Bibliotheek"), LibraryPage, P.LIBRARY_READ, "book"),
     Tab("settings", _l("Instellingen"), UpdatesPage, P.SETTINGS_READ, "gear"),
     Tab("profile", _l("Mijn profiel"), ProfilePage, P.PROFILE, "person-circle"),
-)  # fmt: skip
+)
 
 # Pages that are reached from a tab, a link or no page at all.
 OTHERS: tuple[type[Any], ...] = (
-    SecondFactorPage, SecondStepPage, SignInPage, CodesPage, InvitationPage, HealthPage, ElectivesPage,
-    GroupsPage, StudentImportPage, UserImportPage, GroupImportPage, OutboxPage, ResultsPage, TrailPage,
-    StopChangePage, CalendarPage, OwnDataPage, ViewingPage, PickerPage,
-)  # fmt: skip
+    SecondFactorPage,
+    SecondStepPage,
+    SignInPage,
+    CodesPage,
+    InvitationPage,
+    HealthPage,
+    ElectivesPage,
+    GroupsPage,
+    StudentImportPage,
+    UserImportPage,
+    GroupImportPage,
+    OutboxPage,
+    ResultsPage,
+    TrailPage,
+    StopChangePage,
+    CalendarPage,
+    OwnDataPage,
+    ViewingPage,
+    PickerPage,
+)
 
 
 def register_views(builder: AppBuilder) -> None:

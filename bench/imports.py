@@ -35,8 +35,17 @@ from bench.floor import driven
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
-HEADER = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "Geslacht", "Geboortedatum",
-          "E-mail", "Opleiding", "Studentgroep")  # fmt: skip
+HEADER = (
+    "Studentnummer",
+    "Voornaam",
+    "Tussenvoegsel",
+    "Achternaam",
+    "Geslacht",
+    "Geboortedatum",
+    "E-mail",
+    "Opleiding",
+    "Studentgroep",
+)
 FIRST = ("Fleur", "Noor", "Chloë", "Zoë", "Sem", "Finn", "Mohammed", "İrem", "Anaïs", "Jürgen")
 INFIX = ("van der", "de", "", "", "van 't", "", "ten", "", "el", "")
 LAST = ("Berg", "Vries", "Jansen-de Boer", "Özdemir", "Hoff", "Bakker", "Kate", "Çelik", "Amrani", "Smit")
@@ -93,11 +102,17 @@ def _raw_insert(run_id: int, before: int) -> float:
     theirs = f"student_id > {before}"
     last = db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1)).one()
     db.session.remove()
-    return driven({
-        "student": f"id > {before}", "student_term": theirs, "student_to_do": theirs, "enrolment": theirs,
-        "student_group_member": theirs, "import_change": f"run_id = {run_id}",
-        "audit_object": f"entry_id = {last}",
-    })  # fmt: skip
+    return driven(
+        {
+            "student": f"id > {before}",
+            "student_term": theirs,
+            "student_to_do": theirs,
+            "enrolment": theirs,
+            "student_group_member": theirs,
+            "import_change": f"run_id = {run_id}",
+            "audit_object": f"entry_id = {last}",
+        }
+    )
 
 
 def _raw_facts(rows: int) -> None:
@@ -129,9 +144,16 @@ def student_rows(rows: int, start: int) -> Iterator[Sequence[Any]]:
     born = date(2005, 1, 1)
     for n in range(start, start + rows):
         yield (
-            f"0{n:07}", FIRST[n % 10], INFIX[n // 3 % 10], f"{LAST[n // 7 % 10]}{n}", "MV"[n % 2],
-            born + timedelta(days=n % 1500), f"s{n}@student.example.nl", "25656", f"B{n % 300:03}",
-        )  # fmt: skip
+            f"0{n:07}",
+            FIRST[n % 10],
+            INFIX[n // 3 % 10],
+            f"{LAST[n // 7 % 10]}{n}",
+            "MV"[n % 2],
+            born + timedelta(days=n % 1500),
+            f"s{n}@student.example.nl",
+            "25656",
+            f"B{n % 300:03}",
+        )
 
 
 def _raw_read(content: bytes) -> int:

@@ -164,8 +164,9 @@ def bulk(actor: Actor, show: Show) -> None:
     run(undo_coupling, actor, run_id=_last_coupling())
     print(f"  goal of coupling: {STATEMENTS} statements; {THOUSAND_S} s for 1000, {ALL_S:.0f} s for all")
     for who, selection, goal in (
-        ("1000", Selection(ids=ids), THOUSAND_S), ("all", Selection(matching=select(Student)), ALL_S),
-    ):  # fmt: skip
+        ("1000", Selection(ids=ids), THOUSAND_S),
+        ("all", Selection(matching=select(Student)), ALL_S),
+    ):
         for what, table, act, more in acts:
             db.session.remove()
             began = time.perf_counter()

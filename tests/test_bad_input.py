@@ -47,12 +47,26 @@ UNCOUNTED = {"sign_in_attempt"}  # a try is counted before it is looked at
 
 # What a form needs to be right, by the name of its field; everything else takes the value it shows.
 RIGHT = {
-    "number": "0912345", "first_name": "Noor", "last_name": "Smit", "email": "noor@example.nl",
-    "birth_date": "14-03-2008", "cohort": "2026", "school_year": "2026-2027", "title": "Titel",
-    "body": "Tekst", "name": "Groep van de proef", "reason": "Een reden van genoeg tekens",
-    "published_on": "2026-11-20", "decided_on": "2026-11-20", "day": "2026-12-01", "start": "09:30",
-    "all_day": "2026-12-01", "all_start": "09:30", "all_minutes": "60", "phone": "0612345678",
-}  # fmt: skip
+    "number": "0912345",
+    "first_name": "Noor",
+    "last_name": "Smit",
+    "email": "noor@example.nl",
+    "birth_date": "14-03-2008",
+    "cohort": "2026",
+    "school_year": "2026-2027",
+    "title": "Titel",
+    "body": "Tekst",
+    "name": "Groep van de proef",
+    "reason": "Een reden van genoeg tekens",
+    "published_on": "2026-11-20",
+    "decided_on": "2026-11-20",
+    "day": "2026-12-01",
+    "start": "09:30",
+    "all_day": "2026-12-01",
+    "all_start": "09:30",
+    "all_minutes": "60",
+    "phone": "0612345678",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -241,9 +255,14 @@ def test_every_route_of_its_own_takes_nonsense_calmly(
 
 
 DOOR = (
-    "/aanmelden", "/aanmelden/code", "/aanmelden/stuur-code", "/aanmelden/wachtwoord-vergeten",
-    "/aanmelden/gemailde-code", "/taal", "/afmelden",
-)  # fmt: skip
+    "/aanmelden",
+    "/aanmelden/code",
+    "/aanmelden/stuur-code",
+    "/aanmelden/wachtwoord-vergeten",
+    "/aanmelden/gemailde-code",
+    "/taal",
+    "/afmelden",
+)
 
 
 @pytest.mark.parametrize("path", DOOR)

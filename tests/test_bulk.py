@@ -21,10 +21,19 @@ MOMENT = datetime(2026, 11, 25, 12, 30, 15, 250_000, tzinfo=UTC)
 
 def student(number: str, **values: Any) -> dict[str, Any]:
     return {
-        "number": number, "first_name": "Zoë", "infix": "", "last_name": 'O"Neil, \\ en {zoon}',
-        "gender": Gender.FEMALE, "birth_date": date(2008, 2, 29), "email": "", "search": f"zoe {number}",
-        "extra": {"maat": "XL", "lijst": [1, None]}, "active": True, "created_at": MOMENT, **values,
-    }  # fmt: skip
+        "number": number,
+        "first_name": "Zoë",
+        "infix": "",
+        "last_name": 'O"Neil, \\ en {zoon}',
+        "gender": Gender.FEMALE,
+        "birth_date": date(2008, 2, 29),
+        "email": "",
+        "search": f"zoe {number}",
+        "extra": {"maat": "XL", "lijst": [1, None]},
+        "active": True,
+        "created_at": MOMENT,
+        **values,
+    }
 
 
 def test_values_of_every_kind_come_back_as_they_went_in(app: Flask) -> None:

@@ -28,9 +28,13 @@ from tests.support.processes import command, free_port, start
 pytestmark = pytest.mark.schema
 
 ADMINISTRATOR = {
-    "--first-name": "Noor", "--infix": "de", "--last-name": "Wit", "--email": "Noor@School.Example.nl",
-    "--username": "Noor", "--password": "vier woorden samen zijn lang",
-}  # fmt: skip
+    "--first-name": "Noor",
+    "--infix": "de",
+    "--last-name": "Wit",
+    "--email": "Noor@School.Example.nl",
+    "--username": "Noor",
+    "--password": "vier woorden samen zijn lang",
+}
 
 
 def invoke(app: Flask, *arguments: str, answers: str = "") -> tuple[int, str]:

@@ -43,9 +43,14 @@ PROCESSES, TIMES = 4, 50
 
 
 STUDENT = {
-    "number": "900001", "first_name": "Fleur", "infix": "", "last_name": "Teller 0", "gender": "female",
-    "birth_date": None, "email": "fleur.teller@example.nl",
-}  # fmt: skip
+    "number": "900001",
+    "first_name": "Fleur",
+    "infix": "",
+    "last_name": "Teller 0",
+    "gender": "female",
+    "birth_date": None,
+    "email": "fleur.teller@example.nl",
+}
 
 
 def rows(model: type[Any]) -> int:

@@ -147,9 +147,8 @@ def test_a_text_in_a_csv_never_begins_as_a_formula_and_is_never_changed(text: st
 
 def test_every_file_that_writes_a_spreadsheet_uses_the_one_helper() -> None:
     writers = [
-        path for path in APP.rglob("*.py")
-        if re.search(r"csv\.writer\(|import Workbook\b", path.read_text())
-    ]  # fmt: skip
+        path for path in APP.rglob("*.py") if re.search(r"csv\.writer\(|import Workbook\b", path.read_text())
+    ]
     assert writers
     without = [str(path) for path in writers if "app.rules.cells import" not in path.read_text()]
     assert without == []

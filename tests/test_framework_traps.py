@@ -177,9 +177,22 @@ def test_trap_13_there_is_no_api_to_sign_in_by(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["page=abc", "page=-1", "page=0", "size=1000000", "size=0", "size=-1", "endpoint=x", "_method=FOO",
-     "page_StudentsPage=abc", "psize_StudentsPage=1", "_scheme=javascript", "id=abc", "page=9999999999999"],
-)  # fmt: skip
+    [
+        "page=abc",
+        "page=-1",
+        "page=0",
+        "size=1000000",
+        "size=0",
+        "size=-1",
+        "endpoint=x",
+        "_method=FOO",
+        "page_StudentsPage=abc",
+        "psize_StudentsPage=1",
+        "_scheme=javascript",
+        "id=abc",
+        "page=9999999999999",
+    ],
+)
 def test_trap_20_nonsense_in_the_address_is_never_a_crash(visit: Visit, query: str) -> None:
     assert visit("administrator").get(f"/studenten/?{query}").status_code in {200, 404}
 

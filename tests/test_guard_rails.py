@@ -25,13 +25,24 @@ APP = Path(__file__).parent.parent / "app"
 STATIC = {"static", "bootstrap.static"}
 # The whole list of what somebody who is not signed in may ask for.
 FOR_NOBODY = {
-    "HealthPage.healthz", "HealthPage.logo",
-    "SignInPage.sign_in", "SignInPage.sign_out", "SignInPage.sign_in_with_code", "SignInPage.choose_language",
-    "InvitationPage.enter", "InvitationPage.exchange", "InvitationPage.own",
-    "StopChangePage.stop", "CalendarPage.feed",
-    "SecondStepPage.second_step", "SecondStepPage.ask", "SecondStepPage.sign_in",
-    "CodesPage.ask", "CodesPage.forgotten", "CodesPage.enter_code",
-}  # fmt: skip
+    "HealthPage.healthz",
+    "HealthPage.logo",
+    "SignInPage.sign_in",
+    "SignInPage.sign_out",
+    "SignInPage.sign_in_with_code",
+    "SignInPage.choose_language",
+    "InvitationPage.enter",
+    "InvitationPage.exchange",
+    "InvitationPage.own",
+    "StopChangePage.stop",
+    "CalendarPage.feed",
+    "SecondStepPage.second_step",
+    "SecondStepPage.ask",
+    "SecondStepPage.sign_in",
+    "CodesPage.ask",
+    "CodesPage.forgotten",
+    "CodesPage.enter_code",
+}
 
 
 def unguarded(app: Flask) -> list[str]:

@@ -118,8 +118,11 @@ def test_a_guest_sees_his_sitting_and_no_row_of_anything_else(app: Flask, invite
         for permission in Permission:
             found = db.session.scalars(visible(guest, model, permission)).all()
             ids = [row.sitting_id if model is Assessment else row.id for row in found]
-            wanted = [invited.sitting] if model is Sitting and permission in {
-                Permission.ASSESSMENT_SEE, Permission.ASSESSMENT_FILL} else []  # fmt: skip
+            wanted = (
+                [invited.sitting]
+                if model is Sitting and permission in {Permission.ASSESSMENT_SEE, Permission.ASSESSMENT_FILL}
+                else []
+            )
             assert ids == wanted, (model, permission)
     assert not may(guest, Permission.ASSESSMENT_FILL, sitting_of(other))
 

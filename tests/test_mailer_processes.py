@@ -67,9 +67,14 @@ def test_a_sender_that_is_killed_between_handing_over_and_noting_loses_no_mail(
     put("an@example.nl", "bo@example.nl")
     db.session.remove()
     process = start(
-        app, "run.py", "send-mail",
-        SMTP_HOST="127.0.0.1", SMTP_PORT=str(app.extensions["mail"].port), SMTP_SECURITY="none", REDIS_URL="",
-    )  # fmt: skip
+        app,
+        "run.py",
+        "send-mail",
+        SMTP_HOST="127.0.0.1",
+        SMTP_PORT=str(app.extensions["mail"].port),
+        SMTP_SECURITY="none",
+        REDIS_URL="",
+    )
     server.taken = process.kill
     process.communicate(timeout=60)
     server.taken = lambda: None

@@ -56,9 +56,12 @@ from tests.test_role_matrix import (
 VisitorOf = Callable[[User | None], Visitor]
 SECRET = "Geheimvreemd"
 OWN_ROWS_ONLY = (
-    Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER,
+    Role.SCHOOL_SUPERVISOR,
+    Role.COMPANY_SUPERVISOR,
+    Role.SCHOOL_EXAMINER,
+    Role.COMPANY_EXAMINER,
     Role.STUDENT,
-)  # fmt: skip
+)
 RECORDS = (Assessment, ScoreSheet, Score, Result, Adoption, Sitting, Registration)
 
 
@@ -88,18 +91,18 @@ def mark_foreign(world: World) -> None:
             "number": "G8887776",
         }
         db.session.execute(
-            update(Student).where(Student.id == side["student"]).values(
-                **student, email=f"{SECRET}@example.nl".lower(), search=f"{SECRET} g8887776".lower()
-            )
-        )  # fmt: skip
+            update(Student)
+            .where(Student.id == side["student"])
+            .values(**student, email=f"{SECRET}@example.nl".lower(), search=f"{SECRET} g8887776".lower())
+        )
         db.session.execute(
             update(User).where(User.id.in_(users)).values(last_name=f"{SECRET}gebruiker", organisation=SECRET)
         )
         db.session.execute(
-            update(Exam).where(Exam.programme_id == side["programme"]).values(
-                title=f"{SECRET}examen", description=f"{SECRET}tekst"
-            )
-        )  # fmt: skip
+            update(Exam)
+            .where(Exam.programme_id == side["programme"])
+            .values(title=f"{SECRET}examen", description=f"{SECRET}tekst")
+        )
     refresh()
 
 
@@ -135,10 +138,16 @@ def filtered(app: Flask, world: World, role: Role) -> Iterator[str]:
     """Every list with filters that ask for foreign rows, sorted every way, and as a file."""
     side = world.foreign
     ids = {
-        "opleiding": side["programme"], "programme": side["programme"], "exam": side["exam"],
-        "examen": side["exam"], "groep": side["group"], "begeleider": side["user"], "q": SECRET,
-        "student": SECRET, "size": "100",
-    }  # fmt: skip
+        "opleiding": side["programme"],
+        "programme": side["programme"],
+        "exam": side["exam"],
+        "examen": side["exam"],
+        "groep": side["group"],
+        "begeleider": side["user"],
+        "q": SECRET,
+        "student": SECRET,
+        "size": "100",
+    }
     for rule in get_rules(app):
         if not rule.arguments and role in ROUTES[rule.endpoint].access:
             for name, value in ids.items():
@@ -380,9 +389,12 @@ def test_no_draft_is_ever_a_students_to_read(exam: PlannedExam, visitor_of: Visi
         db.session.execute(update(Student).values(user_id=account.id))
     reader = Reader(visitor_of(account), [SECRET])
     for path in (
-        f"/te-beoordelen/{sitting}", f"/te-beoordelen/uitslag/{exam.registration}",
-        f"/examens/aanmelding/{exam.registration}", "/uitslagen/", "/uitslagen/export/csv",
-    ):  # fmt: skip
+        f"/te-beoordelen/{sitting}",
+        f"/te-beoordelen/uitslag/{exam.registration}",
+        f"/examens/aanmelding/{exam.registration}",
+        "/uitslagen/",
+        "/uitslagen/export/csv",
+    ):
         reader.read(path)
     reader.crawl(["/", "/mijn-examens/"], most=60)
     assert reader.leaks == []

@@ -125,10 +125,11 @@ def overlaps() -> list[tuple[str, int]]:
         for examiner in one.examiners:
             taken.setdefault(("examiner", examiner.user_id), []).append(one)
     return [
-        who for who, many in taken.items()
+        who
+        for who, many in taken.items()
         for a, b in combinations(many, 2)
         if a.starts_at < b.ends_at and b.starts_at < a.ends_at
-    ]  # fmt: skip
+    ]
 
 
 FORCING: tuple[dict[str, str], ...] = (
@@ -159,11 +160,19 @@ def test_nobody_is_planned_in_two_places_at_once_by_any_page(
     page = visit("administrator")
     tasks = [task.id for task in second.tasks]
     form = {
-        "way": "together", "order": "one_by_one", "pause": "15", "last_end": "17:00",
-        "all_school_examiner": str(school.id), "all_company_examiner": str(company.id),
-        "all_day": "2027-02-01", "all_start": "10:00", "all_minutes": "60", "all_location": "Hier",
-        "confirmed": "1", **forcing,
-    }  # fmt: skip
+        "way": "together",
+        "order": "one_by_one",
+        "pause": "15",
+        "last_end": "17:00",
+        "all_school_examiner": str(school.id),
+        "all_company_examiner": str(company.id),
+        "all_day": "2027-02-01",
+        "all_start": "10:00",
+        "all_minutes": "60",
+        "all_location": "Hier",
+        "confirmed": "1",
+        **forcing,
+    }
     apart = {"way": "apart"}
     for task in tasks:
         apart |= {

@@ -78,8 +78,9 @@ class TestAnotherAddress:
     def test_the_old_one_holds_until_the_code_of_the_new_one_is_typed(self, visitor: Visitor) -> None:
         old = user_of(visitor).email
         assert (mails()["email_code"].to_address, mails()["email_notice"].to_address) == (
-            "nieuw@example.nl", old,
-        )  # fmt: skip
+            "nieuw@example.nl",
+            old,
+        )
         assert old in visitor.get("/mijn-profiel/").text
         assert "nieuw@example.nl wacht op bevestiging" in visitor.get("/mijn-profiel/").text
         assert visitor.post(CONFIRM, {"code": grouped(new_code(change().nonce))}).status_code == 302
@@ -202,13 +203,15 @@ class TestCalendar:
         exam = make_exam(programme, tasks=1)
         people = {role: make_user(role) for role in Role}
         student = make_student(
-            programme, user_id=people[Role.STUDENT].id,
+            programme,
+            user_id=people[Role.STUDENT].id,
             supervisors=((people[Role.SCHOOL_SUPERVISOR], "school_supervisor"),),
-        )  # fmt: skip
+        )
         sitting = make_sitting(
-            make_registration(student, exam), school_examiner=people[Role.SCHOOL_EXAMINER],
+            make_registration(student, exam),
+            school_examiner=people[Role.SCHOOL_EXAMINER],
             company_examiner=people[Role.COMPANY_EXAMINER],
-        )  # fmt: skip
+        )
         foreign = make_sitting(make_registration(make_student(programme), exam))
         starts_at, ids, last_name = sitting.starts_at, (sitting.id, foreign.id), student.last_name
         sees = {Role.STUDENT, Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER}
@@ -313,9 +316,10 @@ class TestWhatIsKept:
         for definitive in (True, False):
             exam = make_exam(programme, tasks=1, title="Klaar examen" if definitive else "Half examen")
             sitting = make_sitting(
-                make_registration(student, exam), starts_at=utc_now() - timedelta(hours=1),
+                make_registration(student, exam),
+                starts_at=utc_now() - timedelta(hours=1),
                 school_examiner=examiner,
-            )  # fmt: skip
+            )
             levels = {c.id: c.levels[1].id for c in sitting.task.criteria}
             sitting_id, who = sitting.id, actor_of(examiner)
             run(save_scores, who, [sitting_id], version=0, levels=levels, remarks={}, remark="Nog geheim")
@@ -374,10 +378,15 @@ class TestWhatIsKept:
                 for _m in range(5):
                     record(SYSTEM, "change_student", "Student", [student_id])
                     row = {
-                        "dedupe_key": f"{_n}-{_m}", "purpose": "login_code", "to_address": "a@example.nl",
-                        "to_user_id": user_id, "subject": "s", "body": "b", "state": "waiting",
+                        "dedupe_key": f"{_n}-{_m}",
+                        "purpose": "login_code",
+                        "to_address": "a@example.nl",
+                        "to_user_id": user_id,
+                        "subject": "s",
+                        "body": "b",
+                        "state": "waiting",
                         "created_at": utc_now(),
-                    }  # fmt: skip
+                    }
                     db.session.execute(insert(OutboxMail), [row])
             refresh()
             page.get("/mijn-profiel/gegevens/")

@@ -39,27 +39,55 @@ MOST = 15
 
 PAGES = {
     Role.ADMINISTRATOR: [
-        "/", "/opleidingen/", "/opleidingen/1", "/opleidingen/keuzedelen/", "/examenbeheer/",
-        "/examenbeheer/1", "/examenbeheer/1/formulier",
-        "/gebruikers/", "/postvak-uit/", "/studenten/", "/studenten/1", "/studentgroepen/",
+        "/",
+        "/opleidingen/",
+        "/opleidingen/1",
+        "/opleidingen/keuzedelen/",
+        "/examenbeheer/",
+        "/examenbeheer/1",
+        "/examenbeheer/1/formulier",
+        "/gebruikers/",
+        "/postvak-uit/",
+        "/studenten/",
+        "/studenten/1",
+        "/studentgroepen/",
         "/studentgroepen/1",
-        "/studenten/importeren/", "/gebruikers/importeren/", "/studentgroepen/importeren/",
-        "/bibliotheekbeheer/", "/bibliotheekbeheer/rol/student/",
-        "/examens/?opleiding=1", "/examens/aanmelding/1", "/uitslagen/", "/voortgang/", "/instellingen/",
-        "/logboek/", "/mijn-profiel/", "/mijn-profiel/gegevens/", "/studenten/do/couple_programme?all=1",
-        "/gebruikers/do/uncouple_from_programmes?id=1", "/studenten/do/uncouple_users?all=1",
-        "/studenten/do/remove_from_group?all=1", "/kies/gebruikers?q=a",
+        "/studenten/importeren/",
+        "/gebruikers/importeren/",
+        "/studentgroepen/importeren/",
+        "/bibliotheekbeheer/",
+        "/bibliotheekbeheer/rol/student/",
+        "/examens/?opleiding=1",
+        "/examens/aanmelding/1",
+        "/uitslagen/",
+        "/voortgang/",
+        "/instellingen/",
+        "/logboek/",
+        "/mijn-profiel/",
+        "/mijn-profiel/gegevens/",
+        "/studenten/do/couple_programme?all=1",
+        "/gebruikers/do/uncouple_from_programmes?id=1",
+        "/studenten/do/uncouple_users?all=1",
+        "/studenten/do/remove_from_group?all=1",
+        "/kies/gebruikers?q=a",
     ],
     Role.SCHOOL_EXAMINER: [
-        "/", "/te-beoordelen/", "/te-beoordelen/1", "/examens/?opleiding=1", "/studenten/",
+        "/",
+        "/te-beoordelen/",
+        "/te-beoordelen/1",
+        "/examens/?opleiding=1",
+        "/studenten/",
     ],
     Role.SCHOOL_SUPERVISOR: ["/", "/studenten/", "/examens/?opleiding=1", "/voortgang/"],
     Role.EXAM_COMMITTEE: ["/", "/examencommissie/", "/logboek/", "/examens/?opleiding=1"],
     Role.STUDENT: [
-        "/", "/mijn-profiel/gegevens/", "/mijn-examens/", "/mijn-onderwijsvoortgang/",
+        "/",
+        "/mijn-profiel/gegevens/",
+        "/mijn-examens/",
+        "/mijn-onderwijsvoortgang/",
         "/bibliotheek/",
     ],
-}  # fmt: skip
+}
 
 
 class Town:
@@ -106,9 +134,12 @@ class Town:
         stamp = f"{number}-{utc_now().timestamp()}"
         make_user(Role.COMPANY_EXAMINER, programmes=[db.session.get_one(Programme, self.programme.id)])
         document = LibraryDocument(
-            title=f"Handleiding {number}", file_name="h.pdf", content_type="application/pdf",
-            content_hash="0" * 64, size=1,
-        )  # fmt: skip
+            title=f"Handleiding {number}",
+            file_name="h.pdf",
+            content_type="application/pdf",
+            content_hash="0" * 64,
+            size=1,
+        )
         mail = OutboxMail(
             dedupe_key=stamp, purpose="login_code", to_address="a@example.nl", subject="Inlogcode", body="…"
         )

@@ -64,9 +64,10 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
     kept = [db.session.scalars(select(mail)).all() for mail in (OutboxMail.to_user_id, UserSession.user_id)]
     assert [set(ids) & {invited.guest} for ids in kept] == [set(), set()]
     assert db.session.scalars(select(Result)).one()
-    assert "Bas Bakker" in Visitor(app, make_user(Role.ADMINISTRATOR)).get(
-        f"/te-beoordelen/{invited.sitting}"
-    ).text  # fmt: skip
+    assert (
+        "Bas Bakker"
+        in Visitor(app, make_user(Role.ADMINISTRATOR)).get(f"/te-beoordelen/{invited.sitting}").text
+    )
     assert GuestVisitor(app).post("/uitnodiging/", {"code": code}).status_code == 422
     assert GuestVisitor(app).post("/uitnodiging/", {"code": other_code}).status_code == 302
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "forget_outdated")).one()

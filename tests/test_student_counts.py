@@ -113,9 +113,11 @@ def test_every_action_that_changes_what_is_to_be_done_is_counted(actor: Callable
     both, target, users = [one.id, two.id], f"p{programme.id}", [f"school_supervisor:{guide.id}"]
     assert agree() == dict.fromkeys(both, (0, 0, 0, 0))
     for act, more in (
-        (couple_programme, {"target": f"e{elective.id}"}), (couple_programme, {"target": target}),
-        (couple_users, {"users": users}), (send_student_codes, {}),
-    ):  # fmt: skip
+        (couple_programme, {"target": f"e{elective.id}"}),
+        (couple_programme, {"target": target}),
+        (couple_users, {"users": users}),
+        (send_student_codes, {}),
+    ):
         run(act, office, both, **more)
         agree()
     assert agree() == dict.fromkeys(both, (1, 1, 0, 1))
@@ -192,9 +194,10 @@ class Hammer:
         )
         row = (Supervision.student_id == student) & (Supervision.user_id == user) & (Supervision.role == role)
         fresh = {
-            "student_id": self.dice.choice(self.students), "user_id": self.dice.choice(self.users),
+            "student_id": self.dice.choice(self.students),
+            "user_id": self.dice.choice(self.users),
             "role": self.dice.choice([Role.SCHOOL_SUPERVISOR.value, Role.COMPANY_SUPERVISOR.value]),
-        }  # fmt: skip
+        }
         if db.session.scalar(select(Supervision.role).filter_by(**fresh)) is not None:
             db.session.execute(delete(Supervision).where(row))
         elif student and self.dice.random() < 0.5:
@@ -208,10 +211,16 @@ class Hammer:
         here = Sitting.registration_id == registration
         if db.session.scalar(select(Sitting.id).where(here)) is None:
             start = utc_now()
-            db.session.execute(insert(Sitting).values(
-                registration_id=registration, exam_task_id=self.task, starts_at=start,
-                ends_at=start + timedelta(hours=1), location="", note="",
-            ))  # fmt: skip
+            db.session.execute(
+                insert(Sitting).values(
+                    registration_id=registration,
+                    exam_task_id=self.task,
+                    starts_at=start,
+                    ends_at=start + timedelta(hours=1),
+                    location="",
+                    note="",
+                )
+            )
         elif db.session.scalar(select(Sitting.id).where(Sitting.registration_id == other)) is None:
             db.session.execute(update(Sitting).where(here).values(registration_id=other))
         else:
@@ -231,18 +240,21 @@ class Hammer:
         kind, user = self.dice.choice(["invitation", "sign-in"]), self.dice.choice(self.accounts)
         what = self.dice.choice(("new", "used", "unused", "another", "gone"))
         if what == "new":
-            db.session.execute(insert(LoginCode).values(
-                user_id=user, nonce="", code_hash="", purpose=kind, expires_at=utc_now(),
-            ))  # fmt: skip
+            db.session.execute(
+                insert(LoginCode).values(
+                    user_id=user, nonce="", code_hash="", purpose=kind, expires_at=utc_now()
+                )
+            )
         elif what == "gone":
             mails = select(OutboxMail.id).where(OutboxMail.login_code_id == code)
             if not db.session.scalars(mails).all():
                 db.session.execute(delete(LoginCode).where(row))
         else:
             new = {
-                "used": {"used_at": utc_now()}, "unused": {"used_at": None},
+                "used": {"used_at": utc_now()},
+                "unused": {"used_at": None},
                 "another": {"user_id": user, "purpose": kind, "used_at": utc_now()},
-            }[what]  # fmt: skip
+            }[what]
             db.session.execute(update(LoginCode).where(row).values(**new))
 
     def mail(self) -> None:
@@ -252,9 +264,11 @@ class Hammer:
         row, new = OutboxMail.id == mail, {"state": state, "login_code_id": code or None}
         what = self.dice.random()
         if what < 0.5:
-            db.session.execute(insert(OutboxMail).values(
-                dedupe_key=str(self.dice.random()), purpose="", to_address="", subject="", body="", **new,
-            ))  # fmt: skip
+            db.session.execute(
+                insert(OutboxMail).values(
+                    dedupe_key=str(self.dice.random()), purpose="", to_address="", subject="", body="", **new
+                )
+            )
         elif what < 0.8:
             db.session.execute(update(OutboxMail).where(row).values(**new))
         else:

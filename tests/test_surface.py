@@ -304,11 +304,22 @@ def test_a_malformed_body_is_refused_calmly(
 
 @pytest.mark.parametrize(
     "path",
-    ["/" + "a" * 20_000, "/studenten/?q=" + "b" * 20_000, "/%00", "/studenten/%00", "/studenten/?q=%00",
-     "/../../etc/passwd", "/static/../config.py", "/static/%2e%2e/config.py", "/static//etc/passwd",
-     "/.git/config", "/static/", "/studenten/?" + "&".join(f"a{n}=1" for n in range(2000))],
+    [
+        "/" + "a" * 20_000,
+        "/studenten/?q=" + "b" * 20_000,
+        "/%00",
+        "/studenten/%00",
+        "/studenten/?q=%00",
+        "/../../etc/passwd",
+        "/static/../config.py",
+        "/static/%2e%2e/config.py",
+        "/static//etc/passwd",
+        "/.git/config",
+        "/static/",
+        "/studenten/?" + "&".join(f"a{n}=1" for n in range(2000)),
+    ],
     ids=range(12),
-)  # fmt: skip
+)
 def test_a_strange_address_is_refused_calmly(
     app: Flask, world: World, visitor_of: VisitorOf, path: str
 ) -> None:
@@ -323,14 +334,27 @@ def test_a_strange_address_is_refused_calmly(
 
 def test_the_server_takes_no_longer_addresses_or_headers_than_it_needs(app: Flask) -> None:
     server = Server(app, app.extensions["proeve_settings"])
-    limits = {name: server.cfg.settings[name].get() for name in (
-        "limit_request_line", "limit_request_fields", "limit_request_field_size", "timeout",
-        "accesslog", "forwarded_allow_ips", "reload",
-    )}  # fmt: skip
+    limits = {
+        name: server.cfg.settings[name].get()
+        for name in (
+            "limit_request_line",
+            "limit_request_fields",
+            "limit_request_field_size",
+            "timeout",
+            "accesslog",
+            "forwarded_allow_ips",
+            "reload",
+        )
+    }
     assert limits == {
-        "limit_request_line": 8190, "limit_request_fields": 60, "limit_request_field_size": 8190,
-        "timeout": 60, "accesslog": None, "forwarded_allow_ips": [], "reload": False,
-    }  # fmt: skip
+        "limit_request_line": 8190,
+        "limit_request_fields": 60,
+        "limit_request_field_size": 8190,
+        "timeout": 60,
+        "accesslog": None,
+        "forwarded_allow_ips": [],
+        "reload": False,
+    }
 
 
 # --- secrets and logs -------------------------------------------------------------------------

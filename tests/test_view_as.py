@@ -191,9 +191,10 @@ def test_nothing_changes_whatever_is_sent(app: Flask, world: World, look_as: Loo
     fields = {"confirmed": "1", "reason": "x" * 20, "version": "0", "username": "x", "password": "y"}
     posts = [address(rule, world.own, POSTS[rule.endpoint]) for rule in post_rules(app)]
     posts += [
-        rule.rule for rule in app.url_map.iter_rules()
+        rule.rule
+        for rule in app.url_map.iter_rules()
         if rule.endpoint in PUBLIC and "POST" in (rule.methods or ()) and not rule.arguments
-    ]  # fmt: skip
+    ]
     posts += [f"{base}/do/{act.name}?id={world.own['student']}" for base, act in offered()]
     for path in set(posts) - WAYS_OUT:
         answer = page.post(path, fields)
@@ -221,12 +222,16 @@ def test_the_runner_refuses_every_action_of_who_only_looks() -> None:
 def test_what_is_the_users_own_stays_shut(world: World, look_as: LookAs) -> None:
     page = look_as(Role.STUDENT)
     own = [
-        "/mijn-profiel/", "/mijn-profiel/gegevens/", "/mijn-profiel/gegevens/download",
-        "/mijn-profiel/tweede-stap/", "/mijn-profiel/tweede-stap/herstelcodes", "/aanmelden/nieuw-wachtwoord",
+        "/mijn-profiel/",
+        "/mijn-profiel/gegevens/",
+        "/mijn-profiel/gegevens/download",
+        "/mijn-profiel/tweede-stap/",
+        "/mijn-profiel/tweede-stap/herstelcodes",
+        "/aanmelden/nieuw-wachtwoord",
         *(f"/mijn-profiel/do/{name}" for name in OWN_PROFILE),
         *(f"/mijn-profiel/tweede-stap/do/{name}" for name in OWN_FACTOR),
         f"/mijn-profiel/do/end_own_session?id={world.own['session of student']}",
-    ]  # fmt: skip
+    ]
     shown = {path: page.get(path) for path in own}
     assert {path: answer.status_code for path, answer in shown.items()} == dict.fromkeys(own, 403)
     assert all(PERSONAL in answer.text for answer in shown.values())
@@ -317,9 +322,10 @@ def test_stopping_leads_back_to_the_user_and_the_trail_knows_who_whom_and_when(
     assert "Bekijk als" in theirs
     assert "Gestopt met bekijken" in theirs
     before = stored()
-    stale = page.client.post(f"/studenten/do/release_progress?id={world.own['student']}", data={
-        "csrf_token": drawn, "available": "off", "confirmed": "1",
-    })  # fmt: skip
+    stale = page.client.post(
+        f"/studenten/do/release_progress?id={world.own['student']}",
+        data={"csrf_token": drawn, "available": "off", "confirmed": "1"},
+    )
     assert stale.status_code == 400, "a form of the viewed user's page is worth nothing to the administrator"
     assert stored() == before
     assert broken_at() is None
@@ -328,7 +334,8 @@ def test_stopping_leads_back_to_the_user_and_the_trail_knows_who_whom_and_when(
 ENDS: dict[str, tuple[Callable[[World], Any], Over]] = {
     "after half an hour": (
         lambda w: db.session.execute(
-            update(UserSession).where(UserSession.viewing_id.is_not(None))
+            update(UserSession)
+            .where(UserSession.viewing_id.is_not(None))
             .values(viewing_since=utc_now() - LASTS)
         ),
         Over.TIME,
@@ -338,15 +345,18 @@ ENDS: dict[str, tuple[Callable[[World], Any], Over]] = {
         Over.RIGHTS,
     ),
     "the user becomes supplier": (
-        lambda w: give_roles(w.users[Role.SCHOOL_SUPERVISOR], Role.SUPPLIER), Over.RIGHTS,
+        lambda w: give_roles(w.users[Role.SCHOOL_SUPERVISOR], Role.SUPPLIER),
+        Over.RIGHTS,
     ),
     "the account is closed": (
-        lambda w: run(deactivate_users, SYSTEM, [w.users[Role.SCHOOL_SUPERVISOR]]), Over.RIGHTS,
+        lambda w: run(deactivate_users, SYSTEM, [w.users[Role.SCHOOL_SUPERVISOR]]),
+        Over.RIGHTS,
     ),
     "the administrator is one no more": (
-        lambda w: give_roles(w.users[Role.ADMINISTRATOR], Role.SCHOOL_SUPERVISOR), Over.RIGHTS,
+        lambda w: give_roles(w.users[Role.ADMINISTRATOR], Role.SCHOOL_SUPERVISOR),
+        Over.RIGHTS,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -376,9 +386,11 @@ def test_it_ends_by_itself(world: World, look_as: LookAs, how: str) -> None:
 def test_a_look_after_the_end_says_that_it_ended(look_as: LookAs) -> None:
     page = look_as(Role.STUDENT)
     with transaction():
-        db.session.execute(update(UserSession).where(UserSession.viewing_id.is_not(None)).values(
-            viewing_since=utc_now() - LASTS - timedelta(hours=1)
-        ))  # fmt: skip
+        db.session.execute(
+            update(UserSession)
+            .where(UserSession.viewing_id.is_not(None))
+            .values(viewing_since=utc_now() - LASTS - timedelta(hours=1))
+        )
     answer = page.get("/gebruikers/")
     assert answer.status_code == 200
     assert "Het bekijken is gestopt. U werkt weer onder uw eigen naam." in answer.text

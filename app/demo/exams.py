@@ -114,12 +114,16 @@ class ExamWriter:
             Registration,
             (
                 {
-                    "id": one.id, "student_id": one.student.id, "exam_id": one.exam.id, "attempt": one.number,
-                    "created_at": created, "version": 1,
+                    "id": one.id,
+                    "student_id": one.student.id,
+                    "exam_id": one.exam.id,
+                    "attempt": one.number,
+                    "created_at": created,
+                    "version": 1,
                 }
                 for one in self.attempts
             ),
-        )  # fmt: skip
+        )
         write(Sitting, (self._sitting_row(one, moment) for one in self.attempts for moment in one.moments))
         write(SittingExaminer, (row for one in self.attempts for row in _examiner_rows(one.moments)))
         write(ExamExclusion, ({"student_id": s, "exam_id": e} for s, e in self.excluded))
@@ -137,9 +141,14 @@ class ExamWriter:
         at_work = attempt.exam.in_practice and moment.company is not None
         location = moment.company.organisation if at_work and moment.company else f"{building}, {room}"
         return {
-            "id": moment.id, "registration_id": attempt.id, "exam_task_id": moment.task.id,
-            "starts_at": moment.start, "ends_at": moment.end, "location": location, "note": "",
-        }  # fmt: skip
+            "id": moment.id,
+            "registration_id": attempt.id,
+            "exam_task_id": moment.task.id,
+            "starts_at": moment.start,
+            "ends_at": moment.end,
+            "location": location,
+            "note": "",
+        }
 
 
 def _examiner_rows(moments: Sequence[Moment]) -> Iterator[dict[str, Any]]:
@@ -224,9 +233,13 @@ class AssessmentWriter:
         version: Any,
     ) -> None:
         sheet = {
-            "assessment_id": assessment, "examiner_id": who.id, "role": role.value, "remark": "",
-            "saved_at": moment.end + timedelta(minutes=15 * version), "version": version,
-        }  # fmt: skip
+            "assessment_id": assessment,
+            "examiner_id": who.id,
+            "role": role.value,
+            "remark": "",
+            "saved_at": moment.end + timedelta(minutes=15 * version),
+            "version": version,
+        }
         self.sheets.append(sheet)
         for criterion, (level, _points) in self._of(moment, chosen).items():
             self.scores.append(
@@ -236,16 +249,23 @@ class AssessmentWriter:
     def _result(self, attempt: Attempt, outcome: Outcome) -> None:
         decided = attempt.moments[-1].end + timedelta(hours=1)
         result: dict[str, Any] = {
-            "registration_id": attempt.id, "passed": outcome.passed, "grade": outcome.grade,
-            "mark": outcome.mark, "points": outcome.points, "max_points": outcome.max_points,
-            "detail": {}, "decided_at": decided,
-        }  # fmt: skip
+            "registration_id": attempt.id,
+            "passed": outcome.passed,
+            "grade": outcome.grade,
+            "mark": outcome.mark,
+            "points": outcome.points,
+            "max_points": outcome.max_points,
+            "detail": {},
+            "decided_at": decided,
+        }
         self.results.append(result)
         if attempt.script.done == "adopted":
             when = decided + timedelta(days=9)
             self.adoptions.append(
                 {
-                    "result_id": result, "decided_on": when.date(), "recorded_at": when,
+                    "result_id": result,
+                    "decided_on": when.date(),
+                    "recorded_at": when,
                     "recorded_by_id": self.exams.staff.accounts["beheerder"].id,
                 }
-            )  # fmt: skip
+            )

@@ -27,37 +27,48 @@ EVERYBODY = tuple(role for role in Role if role is not Role.SUPPLIER)
 
 MANUALS = (
     Manual(
-        "Examenreglement in het kort", "examenreglement-kort.pdf", EVERYBODY,
+        "Examenreglement in het kort",
+        "examenreglement-kort.pdf",
+        EVERYBODY,
         "U krijgt voor ieder examen twee kansen. Het hoogste resultaat telt. Bent u verhinderd, meld u dan "
         "voor de aanvang af bij het examenbureau. Bezwaar maken kan binnen tien werkdagen na de uitslag.",
     ),
     Manual(
-        "Handleiding voor de beheerder", "handleiding-beheerder.pdf", (Role.ADMINISTRATOR,),
+        "Handleiding voor de beheerder",
+        "handleiding-beheerder.pdf",
+        (Role.ADMINISTRATOR,),
         "Werk de tabbladen van links naar rechts af: opleidingen, examens, gebruikers, studenten, "
         "bibliotheek, inplannen. Op de startpagina ziet u welke stap de volgende is.",
     ),
     Manual(
-        "Beoordelen doet u zo", "beoordelen.pdf", (Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER),
+        "Beoordelen doet u zo",
+        "beoordelen.pdf",
+        (Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER),
         "Kies onder Te beoordelen het examenmoment. Vul bij ieder criterium een niveau in en sla op. De "
         "examinator van de school maakt de beoordeling definitief; daarna kan niets meer worden gewijzigd.",
     ),
     Manual(
-        "Een examen afnemen in het leerbedrijf", "afname-leerbedrijf.pdf",
+        "Een examen afnemen in het leerbedrijf",
+        "afname-leerbedrijf.pdf",
         (Role.COMPANY_EXAMINER, Role.COMPANY_SUPERVISOR, Role.SCHOOL_SUPERVISOR),
         "Bespreek een week van tevoren welke opdrachten op de examendag voorkomen. Zorg voor een rustige "
         "plek voor het eindgesprek. Grijp alleen in als de veiligheid in gevaar komt, en noteer dat.",
     ),
     Manual(
-        "Afspraken over inplannen", "afspraken-inplannen.pdf", SCHOOL,
+        "Afspraken over inplannen",
+        "afspraken-inplannen.pdf",
+        SCHOOL,
         "Plan een examen ten minste tien werkdagen vooruit. Kies eerst de examinator van de school. Een "
         "herkansing kan pas als de eerste kans definitief is beoordeeld.",
     ),
     Manual(
-        "Zo bereidt u zich voor op uw examen", "voorbereiding-student.pdf", (Role.STUDENT,),
+        "Zo bereidt u zich voor op uw examen",
+        "voorbereiding-student.pdf",
+        (Role.STUDENT,),
         "Lees de examenopdrachten op tijd en bespreek ze met uw praktijkbegeleider. Controleer datum, tijd "
         "en plaats onder Mijn examens. Neem een geldig legitimatiebewijs mee.",
     ),
-)  # fmt: skip
+)
 
 
 def write_library(uploaded_by: int) -> None:
@@ -66,9 +77,13 @@ def write_library(uploaded_by: int) -> None:
     for manual in MANUALS:
         upload = Upload(manual.file_name, PDF, pdf(manual.title, manual.text))
         document = LibraryDocument(
-            title=manual.title, file_name=upload.name, content_type=PDF, content_hash=store(upload),
-            size=len(upload.content), uploaded_by_id=uploaded_by,
-        )  # fmt: skip
+            title=manual.title,
+            file_name=upload.name,
+            content_type=PDF,
+            content_hash=store(upload),
+            size=len(upload.content),
+            uploaded_by_id=uploaded_by,
+        )
         for role in manual.roles:
             shelves[role] += 1
             document.placements.append(LibraryPlacement(role=role.value, position=shelves[role]))
@@ -77,18 +92,21 @@ def write_library(uploaded_by: int) -> None:
 
 def pdf(title: str, text: str) -> bytes:
     """A PDF of one A4 page: a heading and running text, in Latin-1."""
-    lines = [_show(title, 20, 770), *(
-        _show(line, 11, 730 - 16 * number) for number, line in enumerate(textwrap.wrap(text, 85))
-    )]  # fmt: skip
+    lines = [
+        _show(title, 20, 770),
+        *(_show(line, 11, 730 - 16 * number) for number, line in enumerate(textwrap.wrap(text, 85))),
+    ]
     stream = "\n".join(lines).encode("latin-1")
-    return _assemble([
-        b"<< /Type /Catalog /Pages 2 0 R /Lang (nl-NL) >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-    ])  # fmt: skip
+    return _assemble(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R /Lang (nl-NL) >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+            b"/Resources << /Font << /F1 5 0 R >> >> >>",
+            b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        ]
+    )
 
 
 def _show(line: str, size: int, y: int) -> str:

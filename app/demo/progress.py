@@ -72,9 +72,13 @@ def _measures(
         for rater in raters:
             for process in processes[one.offer.id]:
                 yield {
-                    "student_id": one.id, "work_process_id": process, "kind": kind, "rated_by_id": rater,
-                    "rating": rng.choice(ratings), "rated_at": now - timedelta(days=days),
-                }  # fmt: skip
+                    "student_id": one.id,
+                    "work_process_id": process,
+                    "kind": kind,
+                    "rated_by_id": rater,
+                    "rating": rng.choice(ratings),
+                    "rated_at": now - timedelta(days=days),
+                }
 
 
 def _done(
@@ -84,9 +88,11 @@ def _done(
     own = assignments.get(one.elective or 0, ())
     for number, assignment in enumerate(own[: one.place % (len(own) + 1)]):
         yield {
-            "student_id": one.id, "assignment_id": assignment, "recorded_by_id": _supervisor(one, staff),
+            "student_id": one.id,
+            "assignment_id": assignment,
+            "recorded_by_id": _supervisor(one, staff),
             "done_at": now - timedelta(days=60 - 14 * number),
-        }  # fmt: skip
+        }
 
 
 def _supervisor(one: Placed, staff: Staff) -> int:

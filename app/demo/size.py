@@ -141,12 +141,16 @@ def _write_exams(placed: Sequence[Placed], teams: dict[int, Team], timetables: T
         Registration,
         (
             {
-                "id": registration, "student_id": one.id, "exam_id": timetables[one.offer.id][0].exam.id,
-                "attempt": 1, "created_at": now, "version": 1,
+                "id": registration,
+                "student_id": one.id,
+                "exam_id": timetables[one.offer.id][0].exam.id,
+                "attempt": 1,
+                "created_at": now,
+                "version": 1,
             }
             for registration, one in zip(registrations, planned, strict=True)
         ),
-    )  # fmt: skip
+    )
     write(Sitting, _sitting_rows(planned, teams, timetables, registrations, sittings))
     write(SittingExaminer, _examiner_rows(planned, teams, timetables, sittings))
 
@@ -165,9 +169,14 @@ def _sitting_rows(
         moments = slots[one.place % TO_ONE]
         for task, (start, end) in zip(course.exam.tasks, moments, strict=True):
             yield {
-                "id": sittings[next(at)], "registration_id": registration, "exam_task_id": task.id,
-                "starts_at": start, "ends_at": end, "location": location, "note": "",
-            }  # fmt: skip
+                "id": sittings[next(at)],
+                "registration_id": registration,
+                "exam_task_id": task.id,
+                "starts_at": start,
+                "ends_at": end,
+                "location": location,
+                "note": "",
+            }
 
 
 def _examiner_rows(

@@ -90,12 +90,23 @@ def _student_row(one: Placed, now: Any) -> dict[str, Any]:
     who = one.person
     name = (who.first_name, who.infix, who.last_name)
     return {
-        "id": one.id, "number": who.number, "first_name": who.first_name, "infix": who.infix,
-        "last_name": who.last_name, "gender": who.gender, "birth_date": who.birth_date, "email": who.email,
-        "search": student_search(*name, who.number, who.email), "name_key": name_key(*name),
-        "progress_available": one.place % 2 == 0, "active": True, "user_id": one.user_id, "version": 1,
-        "created_at": now, "extra": _extra(one),
-    }  # fmt: skip
+        "id": one.id,
+        "number": who.number,
+        "first_name": who.first_name,
+        "infix": who.infix,
+        "last_name": who.last_name,
+        "gender": who.gender,
+        "birth_date": who.birth_date,
+        "email": who.email,
+        "search": student_search(*name, who.number, who.email),
+        "name_key": name_key(*name),
+        "progress_available": one.place % 2 == 0,
+        "active": True,
+        "user_id": one.user_id,
+        "version": 1,
+        "created_at": now,
+        "extra": _extra(one),
+    }
 
 
 def _extra(one: Placed) -> dict[str, Any]:
@@ -124,13 +135,18 @@ def write_groups(placed: Sequence[Placed], teams: dict[int, Team], *, today: dat
             StudentGroup,
             [
                 {
-                    "id": group_id, "name": group.name, "cohort": group.cohort, "location": group.location,
-                    "school_year": group.school_year, "colour": group.colour, "version": 1,
+                    "id": group_id,
+                    "name": group.name,
+                    "cohort": group.cohort,
+                    "location": group.location,
+                    "school_year": group.school_year,
+                    "colour": group.colour,
+                    "version": 1,
                     "mentor_id": mentors[number % len(mentors)].id if mentors else None,
                 }
                 for number, (group_id, group) in enumerate(zip(ids, free, strict=True))
             ],
-        )  # fmt: skip
+        )
         write(group_member, ({"group_id": ids[n // size], "student_id": one.id} for n, one in enumerate(own)))
         made += wanted
     return made

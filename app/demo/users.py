@@ -65,12 +65,26 @@ def user_row(user_id: int, username: str, who: Named) -> dict[str, Any]:
     now = utc_now()
     plain = now.astimezone(UTC).replace(tzinfo=None)  # the framework's own columns have no time zone
     return {
-        "id": user_id, "username": username, "first_name": who.first_name, "infix": who.infix,
-        "last_name": who.last_name, "email": who.email, "password": None, "active": True,
-        "login_count": 0, "fail_login_count": 0, "created_on": plain, "changed_on": plain,
-        "created_by_fk": None, "changed_by_fk": None,
-        "phone": "", "organisation": "", "language": "", "version": 1, "created_at": now,
-    }  # fmt: skip
+        "id": user_id,
+        "username": username,
+        "first_name": who.first_name,
+        "infix": who.infix,
+        "last_name": who.last_name,
+        "email": who.email,
+        "password": None,
+        "active": True,
+        "login_count": 0,
+        "fail_login_count": 0,
+        "created_on": plain,
+        "changed_on": plain,
+        "created_by_fk": None,
+        "changed_by_fk": None,
+        "phone": "",
+        "organisation": "",
+        "language": "",
+        "version": 1,
+        "created_at": now,
+    }
 
 
 def role_ids() -> dict[str, int]:

@@ -16,9 +16,15 @@ from app.rules.groups import GROUP_COLOURS, rule_in_words
 def groups_file(kind: str, rows: Iterable[tuple[StudentGroup, int]]) -> IO[bytes]:
     """`kind` is xlsx or csv; the rows are those of app.queries.groups.export.group_rows."""
     headings = [
-        _("Naam"), _("Cohort"), _("Schooljaar"), _("Locatie"), _("Kleur"), _("Mentor"), _("Leden"),
+        _("Naam"),
+        _("Cohort"),
+        _("Schooljaar"),
+        _("Locatie"),
+        _("Kleur"),
+        _("Mentor"),
+        _("Leden"),
         _("Aantal"),
-    ]  # fmt: skip
+    ]
     return _file(kind, headings, _group_lines(rows))
 
 
@@ -37,8 +43,12 @@ def _group_lines(rows: Iterable[tuple[StudentGroup, int]]) -> Iterator[Line]:
     by_hand = _("Met de hand")
     for group, count in rows:
         yield (
-            group.name, str(group.cohort or ""), group.school_year, group.location,
+            group.name,
+            str(group.cohort or ""),
+            group.school_year,
+            group.location,
             _(GROUP_COLOURS[group.colour]) if group.colour in GROUP_COLOURS else "",
             group.mentor.full_name if group.mentor is not None else "",
-            say(rule_in_words([str(one) for one in group.rule])) if group.rule else by_hand, str(count),
-        )  # fmt: skip
+            say(rule_in_words([str(one) for one in group.rule])) if group.rule else by_hand,
+            str(count),
+        )

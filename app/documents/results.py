@@ -24,21 +24,43 @@ WIDEST = 60  # characters
 
 def headings() -> Sequence[str]:
     return [
-        _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam"),
-        _("Examen"), _("Examencode"), _("Versie"), _("Kans"),
-        _("Uitslag"), _("Beoordeling"), _("Cijfer"), _("Punten"), _("Maximum"),
-        _("Uitslag op"), _("Vastgesteld op"),
-    ]  # fmt: skip
+        _("Studentnummer"),
+        _("Voornaam"),
+        _("Tussenvoegsel"),
+        _("Achternaam"),
+        _("Examen"),
+        _("Examencode"),
+        _("Versie"),
+        _("Kans"),
+        _("Uitslag"),
+        _("Beoordeling"),
+        _("Cijfer"),
+        _("Punten"),
+        _("Maximum"),
+        _("Uitslag op"),
+        _("Vastgesteld op"),
+    ]
 
 
 def cells(row: Any) -> Sequence[str | int | Decimal | date | None]:
     """One row of app.queries.assessment.committee.export_rows; dates on the school's calendar."""
     return [
-        row.number, row.first_name, row.infix, row.last_name,
-        row.title, row.code, row.version, row.attempt,
-        _("Geslaagd") if row.passed else _("Niet geslaagd"), row.grade, row.mark, row.points, row.max_points,
-        current_school().local(row.decided_at).date(), row.decided_on,
-    ]  # fmt: skip
+        row.number,
+        row.first_name,
+        row.infix,
+        row.last_name,
+        row.title,
+        row.code,
+        row.version,
+        row.attempt,
+        _("Geslaagd") if row.passed else _("Niet geslaagd"),
+        row.grade,
+        row.mark,
+        row.points,
+        row.max_points,
+        current_school().local(row.decided_at).date(),
+        row.decided_on,
+    ]
 
 
 def results_xlsx(rows: Sequence[Any]) -> bytes:

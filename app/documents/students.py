@@ -18,11 +18,20 @@ from app.school import current_school
 
 def headings() -> Sequence[str]:
     return [
-        _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam"), _("Geslacht"),
-        _("Geboortedatum"), _("E-mailadres"), _("Opleiding"), _("Keuzedelen"), _("Studentgroepen"),
-        _("Praktijkbegeleider"), _("Praktijkopleider"),
+        _("Studentnummer"),
+        _("Voornaam"),
+        _("Tussenvoegsel"),
+        _("Achternaam"),
+        _("Geslacht"),
+        _("Geboortedatum"),
+        _("E-mailadres"),
+        _("Opleiding"),
+        _("Keuzedelen"),
+        _("Studentgroepen"),
+        _("Praktijkbegeleider"),
+        _("Praktijkopleider"),
         *(field.label for field in current_school().fields_in("export")),
-    ]  # fmt: skip
+    ]
 
 
 def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
@@ -38,10 +47,16 @@ def _lines(rows: Iterable[Any]) -> Iterator[Line]:
     shown = lru_cache(maxsize=1000)(shown_field)  # the same few values, thirty thousand times
     for row in rows:
         yield (
-            row.number, row.first_name, row.infix, row.last_name, genders[row.gender], row.birth_date,
-            row.email, *(_sorted(found) for found in row[7:12]),
+            row.number,
+            row.first_name,
+            row.infix,
+            row.last_name,
+            genders[row.gender],
+            row.birth_date,
+            row.email,
+            *(_sorted(found) for found in row[7:12]),
             *(shown(field, row.extra.get(field.key)) for field in own),
-        )  # fmt: skip
+        )
 
 
 def _sorted(found: str | None) -> str:

@@ -36,9 +36,12 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _from_arrays(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Select[Any]:
     """A column is one parameter, and PostgreSQL takes them side by side."""
-    return select(*(
-        func.unnest(bindparam(None, [row[name] for row in rows], ARRAY(table.c[name].type))) for name in names
-    ))  # fmt: skip
+    return select(
+        *(
+            func.unnest(bindparam(None, [row[name] for row in rows], ARRAY(table.c[name].type)))
+            for name in names
+        )
+    )
 
 
 def _from_json(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Select[Any]:

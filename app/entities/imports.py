@@ -24,10 +24,13 @@ class ImportRun(Model):
         CheckConstraint("stage IN ('mapping', 'values', 'check', 'done')", name="stage"),
         CheckConstraint("task IN ('', 'check', 'write')", name="task"),
         Index(
-            "ix_import_run_task", "task", "id", sqlite_where=text("task <> ''"),
+            "ix_import_run_task",
+            "task",
+            "id",
+            sqlite_where=text("task <> ''"),
             postgresql_where=text("task <> ''"),
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     maker_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)

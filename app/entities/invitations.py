@@ -25,10 +25,13 @@ class Invitation(Model):
     __table_args__ = (
         # One guest at a time; who was withdrawn stays on record.
         Index(
-            "uq_invitation_live_sitting", "sitting_id", unique=True,
-            sqlite_where=LIVE, postgresql_where=LIVE,
+            "uq_invitation_live_sitting",
+            "sitting_id",
+            unique=True,
+            sqlite_where=LIVE,
+            postgresql_where=LIVE,
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sitting_id: Mapped[int | None] = mapped_column(ForeignKey("sitting.id"))  # None: the planning was removed

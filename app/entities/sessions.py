@@ -18,7 +18,7 @@ class UserSession(Model):
     __table_args__ = (
         CheckConstraint("(ended_at IS NULL) = (ended_because = '')", name="ended"),
         CheckConstraint("(viewing_id IS NULL) = (viewing_since IS NULL)", name="viewing"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)  # what forms and addresses may show
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256 of the cookie's token

@@ -199,14 +199,22 @@ class Enrolment(Model):
     __table_args__ = (
         CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_target"),
         Index(
-            "uq_enrolment_programme", "programme_id", "student_id", unique=True,
-            sqlite_where=text("programme_id IS NOT NULL"), postgresql_where=text("programme_id IS NOT NULL"),
+            "uq_enrolment_programme",
+            "programme_id",
+            "student_id",
+            unique=True,
+            sqlite_where=text("programme_id IS NOT NULL"),
+            postgresql_where=text("programme_id IS NOT NULL"),
         ),
         Index(
-            "uq_enrolment_elective", "elective_id", "student_id", unique=True,
-            sqlite_where=text("elective_id IS NOT NULL"), postgresql_where=text("elective_id IS NOT NULL"),
+            "uq_enrolment_elective",
+            "elective_id",
+            "student_id",
+            unique=True,
+            sqlite_where=text("elective_id IS NOT NULL"),
+            postgresql_where=text("elective_id IS NOT NULL"),
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)

@@ -294,8 +294,9 @@ class _Checker:
             return Wrong(column.key, "", _("Deze cel is leeg. Vul %(column)s in.", column=label))
         sentence = _(
             "“%(value)s” is geen volledige naam: %(column)s ontbreekt. Vul de hele naam in.",
-            value=short(there), column=label,
-        )  # fmt: skip
+            value=short(there),
+            column=label,
+        )
         return Wrong(column.key, there, sentence)
 
     def compare(self, row: CheckedRow) -> None:

@@ -62,9 +62,14 @@ def values_to_choose(
 
 
 def _proposal(
-    column: ClosedColumn, text: str, world: World, known: Mapping[str, str], valid: Collection[str],
-    *, asks: bool,
-) -> str:  # fmt: skip
+    column: ClosedColumn,
+    text: str,
+    world: World,
+    known: Mapping[str, str],
+    valid: Collection[str],
+    *,
+    asks: bool,
+) -> str:
     """What was chosen before, while that still exists; else what is likely meant."""
     if known.get(text) in valid:
         return known[text]

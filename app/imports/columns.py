@@ -80,13 +80,15 @@ class World:
     def people_like(self) -> Mapping[str, Nearest]:
         """Per role the people who have it, by name."""
         return {
-            role: Nearest({
-                str(user.id): [user.name, user.initials]
-                for user in self.known.people.values()
-                if role in user.roles
-            })
+            role: Nearest(
+                {
+                    str(user.id): [user.name, user.initials]
+                    for user in self.known.people.values()
+                    if role in user.roles
+                }
+            )
             for role in SUPERVISION_ROLES
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)

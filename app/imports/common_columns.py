@@ -41,9 +41,23 @@ LEAST_DIGITS = 4  # of a student number
 BETWEEN = r"[;|\n]"
 MAY_BE_BETWEEN = (",", r"[,/+&]|\s(?:en|and)\s", r"\s")
 ANY_BETWEEN = "|".join((BETWEEN, *MAY_BE_BETWEEN))
-NUMBER_NAMES = ("studentnr", "student nr", "leerlingnummer", "leerlingnr", "deelnemernummer", "deelnemernr",
-                "deelnemersnummer", "stamnummer", "stamnr", "llnr", "lln nr", "ov nummer", "nummer",
-                "student id", "student number")  # fmt: skip
+NUMBER_NAMES = (
+    "studentnr",
+    "student nr",
+    "leerlingnummer",
+    "leerlingnr",
+    "deelnemernummer",
+    "deelnemernr",
+    "deelnemersnummer",
+    "stamnummer",
+    "stamnr",
+    "llnr",
+    "lln nr",
+    "ov nummer",
+    "nummer",
+    "student id",
+    "student number",
+)
 
 
 class FirstNameColumn(TextColumn):
@@ -71,8 +85,18 @@ class FullNameColumn(Column):
     """A whole name, for a file without columns for its parts; a part with a column of its own keeps that."""
 
     key, label, stored, joins, in_example = FULL_NAME, N_("Volledige naam"), False, True, False
-    synonyms: Sequence[str] = ("volledige naam", "naam student", "studentnaam", "naam leerling", "leerling",
-                "naam deelnemer", "deelnemer", "naam medewerker", "medewerker", "full name")  # fmt: skip
+    synonyms: Sequence[str] = (
+        "volledige naam",
+        "naam student",
+        "studentnaam",
+        "naam leerling",
+        "leerling",
+        "naam deelnemer",
+        "deelnemer",
+        "naam medewerker",
+        "medewerker",
+        "full name",
+    )
     gives: Sequence[str] = ("first_name", "infix", "last_name")
     alone: Sequence[str] = ("naam",)
     most: Mapping[str, int] = {"first_name": 80, "infix": 20, "last_name": 120}
@@ -108,8 +132,10 @@ class FamilyNameColumn(FullNameColumn):
     synonyms = ("tussenvoegsel en achternaam", "achternaam incl tussenvoegsel", "volledige achternaam")
     gives, alone = ("infix", "last_name"), ()
     example = "van der Berg"
-    help = N_("In plaats van Tussenvoegsel en Achternaam: “van der Berg” of “Berg, van der”. Stap 2 laat "
-              "zien hoe de namen worden gesplitst.")  # fmt: skip
+    help = N_(
+        "In plaats van Tussenvoegsel en Achternaam: “van der Berg” of “Berg, van der”. Stap 2 laat "
+        "zien hoe de namen worden gesplitst."
+    )
 
     @staticmethod
     def split(text: str) -> Split:
@@ -139,9 +165,15 @@ class ProgrammeColumn(ClosedColumn):
 
     many, stored = True, False
     synonyms: Sequence[str] = (
-        "crebo", "crebonummer", "crebocode", "opleidingscode", "kwalificatie", "programme", "program",
+        "crebo",
+        "crebonummer",
+        "crebocode",
+        "opleidingscode",
+        "kwalificatie",
+        "programme",
+        "program",
         "studie",
-    )  # fmt: skip
+    )
     example = "25656"
 
     def parts(self, value: Value, world: World) -> Sequence[str]:

@@ -82,8 +82,9 @@ class GroupColumn(ClosedColumn):
         if len(name) > GROUP_NAME_MAX:
             raise RuleBroken(
                 N_("“%(value)s” is langer dan %(most)s tekens. Kort het in."),
-                value=short(name), most=GROUP_NAME_MAX,
-            )  # fmt: skip
+                value=short(name),
+                most=GROUP_NAME_MAX,
+            )
         return world.new_groups.setdefault(name.lower(), name)
 
 
@@ -147,8 +148,9 @@ class UserColumn(ClosedColumn):
         if self.role not in user.roles:
             raise RuleBroken(
                 N_("Gebruiker “%(value)s” heeft niet de rol %(role)s. Geef de gebruiker die rol eerst."),
-                value=short(text), role=ROLE_LABELS[self.role],
-            )  # fmt: skip
+                value=short(text),
+                role=ROLE_LABELS[self.role],
+            )
         return user.id
 
     def show(self, value: Any, world: World) -> str:
@@ -180,8 +182,11 @@ class CompanyExaminerColumn(UserColumn):
 
 
 USER_COLUMNS: Sequence[UserColumn] = (
-    SchoolSupervisorColumn(), CompanySupervisorColumn(), SchoolExaminerColumn(), CompanyExaminerColumn(),
-)  # fmt: skip
+    SchoolSupervisorColumn(),
+    CompanySupervisorColumn(),
+    SchoolExaminerColumn(),
+    CompanyExaminerColumn(),
+)
 
 
 def _most_like(

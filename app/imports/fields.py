@@ -19,9 +19,11 @@ from app.rules import people
 from app.rules.fields import CLOSED, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
 
 EXAMPLES: dict[FieldType, Value] = {
-    FieldType.TEXT: "Voorbeeld", FieldType.NUMBER: 12, FieldType.DATE: date(2026, 9, 1),
+    FieldType.TEXT: "Voorbeeld",
+    FieldType.NUMBER: 12,
+    FieldType.DATE: date(2026, 9, 1),
     FieldType.YES_NO: YES_NO_LABELS[True],
-}  # fmt: skip
+}
 
 
 @lru_cache(maxsize=64)

@@ -35,8 +35,14 @@ class MappingForm(ActionForm):
         for field in self:
             target = targets.get(field.data or "")
             if target and target.key in taken and not target.repeatable:
-                field.errors = [*field.errors, _("“%(target)s” is al gekozen voor de kolom “%(column)s”.",
-                                target=_(target.label), column=taken[target.key])]  # fmt: skip
+                field.errors = [
+                    *field.errors,
+                    _(
+                        "“%(target)s” is al gekozen voor de kolom “%(column)s”.",
+                        target=_(target.label),
+                        column=taken[target.key],
+                    ),
+                ]
             elif target:
                 taken[target.key] = field.label.text
         given = {key for one in taken for key in (one, *targets[one].gives)}
@@ -122,11 +128,13 @@ def row_form(kind: Kind, found: ImportRun, values: Sequence[Value]) -> type[Acti
     header: Sequence[str] = found.table["header"]
     fields = {
         f"cell_{index}": StringField(
-            column_name(header, index), [Length(max=CELL)], default=shown(values[index]),
+            column_name(header, index),
+            [Length(max=CELL)],
+            default=shown(values[index]),
             description=kind.by_key[key].explained(),
         )
         for index, key in columns
-    }  # fmt: skip
+    }
     return type("RowForm", (ActionForm,), fields)
 
 
@@ -176,6 +184,12 @@ def _choices(column: ClosedColumn, value: Asked, world: World) -> list[Any]:
 
 
 __all__ = [
-    "MappingForm", "ValuesForm", "changed_cells", "chosen_columns", "mapping_form", "reading_form",
-    "row_form", "values_form",
-]  # fmt: skip
+    "MappingForm",
+    "ValuesForm",
+    "changed_cells",
+    "chosen_columns",
+    "mapping_form",
+    "reading_form",
+    "row_form",
+    "values_form",
+]

@@ -51,8 +51,19 @@ PROPERTIES = ("cohort", "school_year", "location", "colour", "mentor_id")
 
 class NameColumn(TextColumn):
     key, label, required, needed = "name", N_("Naam"), True, True
-    synonyms = ("studentgroep", "groep", "klas", "groepen", "klassen", "groepsnaam", "lesgroep", "stamgroep",
-                "group", "class", "name")  # fmt: skip
+    synonyms = (
+        "studentgroep",
+        "groep",
+        "klas",
+        "groepen",
+        "klassen",
+        "groepsnaam",
+        "lesgroep",
+        "stamgroep",
+        "group",
+        "class",
+        "name",
+    )
     example = "VIG3A"
     help = N_("Verplicht. Een bekende naam wijzigt die groep; hoofdletters maken niet uit.")
 
@@ -138,11 +149,22 @@ class MentorColumn(Column):
     """Somebody of the school, by e-mail address, user name or name; whether he can be it: Groups.wrong."""
 
     key, label = "mentor_id", N_("Mentor")
-    synonyms = ("groepsmentor", "klassenmentor", "klasmentor", "slb", "slber", "studieloopbaanbegeleider",
-                "tutor", "e-mail mentor", "mentor e-mail")  # fmt: skip
+    synonyms = (
+        "groepsmentor",
+        "klassenmentor",
+        "klasmentor",
+        "slb",
+        "slber",
+        "studieloopbaanbegeleider",
+        "tutor",
+        "e-mail mentor",
+        "mentor e-mail",
+    )
     example = "s.bakker@school.example.nl"
-    help = N_("E-mailadres, gebruikersnaam of naam. De mentor is praktijkbegeleider, examinator school "
-              "of beheerder.")  # fmt: skip
+    help = N_(
+        "E-mailadres, gebruikersnaam of naam. De mentor is praktijkbegeleider, examinator school "
+        "of beheerder."
+    )
 
     def parse(self, value: Value, world: World) -> int | None:
         text = login_in(value)
@@ -157,10 +179,12 @@ class MentorColumn(Column):
             )
         if not meant:
             raise RuleBroken(
-                N_("Er is geen gebruiker “%(value)s” die mentor kan zijn. Voer de gebruiker eerst in of "
-                   "verbeter het adres."),
+                N_(
+                    "Er is geen gebruiker “%(value)s” die mentor kan zijn. Voer de gebruiker eerst in of "
+                    "verbeter het adres."
+                ),
                 value=short(text),
-            )  # fmt: skip
+            )
         return meant[0].id
 
     def show(self, value: Any, world: World) -> str:
@@ -171,8 +195,10 @@ class MembersColumn(Column):
     key, label, many, stored = "members", N_("Studentnummer"), True, False
     synonyms = ("studentnummers", "studenten", "leerlingen", "leden", "nummers", *NUMBER_NAMES)
     example = "0203118; 0203119"
-    help = N_("Eén nummer per rij, of meer nummers met een komma of puntkomma ertussen. Deze studenten komen "
-              "erbij; wie al in de groep zit, blijft erin.")  # fmt: skip
+    help = N_(
+        "Eén nummer per rij, of meer nummers met een komma of puntkomma ertussen. Deze studenten komen "
+        "erbij; wie al in de groep zit, blijft erin."
+    )
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
         return pieces(value, r"[;,|]|\s(?:[/+&]|en|and)\s|\s") if isinstance(value, str) else (value,)
@@ -189,10 +215,13 @@ class MembersColumn(Column):
         student = world.known.students.get(number)
         if number in world.known.zeros:
             raise RuleBroken(
-                N_("Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
-                   "Excel laat ze weg in een cel die geen tekst is."),
-                value=short(number), known=world.known.zeros[number],
-            )  # fmt: skip
+                N_(
+                    "Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
+                    "Excel laat ze weg in een cel die geen tekst is."
+                ),
+                value=short(number),
+                known=world.known.zeros[number],
+            )
         if student is None:
             raise RuleBroken(
                 N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),
@@ -207,9 +236,14 @@ class MembersColumn(Column):
 class Groups(Kind):
     key, identity, object_type = "groups", "name", "StudentGroup"
     fixed = (
-        NameColumn(), CohortColumn(), SchoolYearColumn(), LocationColumn(), ColourColumn(), MentorColumn(),
+        NameColumn(),
+        CohortColumn(),
+        SchoolYearColumn(),
+        LocationColumn(),
+        ColourColumn(),
+        MentorColumn(),
         MembersColumn(),
-    )  # fmt: skip
+    )
     in_label = ("name",)
     blank: Fact = Fact(
         0, {"name": "", "cohort": None, "school_year": "", "location": "", "colour": "", "mentor_id": None}
@@ -245,10 +279,14 @@ class Groups(Kind):
                     "mentor_id", mentor.name, _("Deze gebruiker is niet actief. Kies een andere mentor.")
                 )
             elif not mentor.roles & set(MENTOR_ROLES):
-                yield Wrong("mentor_id", mentor.name, _(
-                    "Deze gebruiker heeft geen rol voor een mentor: praktijkbegeleider, examinator school "
-                    "of beheerder."
-                ))  # fmt: skip
+                yield Wrong(
+                    "mentor_id",
+                    mentor.name,
+                    _(
+                        "Deze gebruiker heeft geen rol voor een mentor: praktijkbegeleider, "
+                        "examinator school of beheerder."
+                    ),
+                )
         if there and RULED in there.marks and set(kept.get("members", ())) - set(there.coupled["members"]):
             yield Wrong("members", "", _(FILLED_BY_RULE, group=there.values["name"]))
 

@@ -28,10 +28,16 @@ def receive(
 ) -> int:
     """Read a file and keep its table in a run of this actor; its id. Raises FileRefused with a sentence."""
     outcome = run(
-        start_import, actor, token=token, kind=kind.key, file_name=file_name,
-        file_hash=hashlib.sha256(content).hexdigest(), content=content, login_codes=login_codes,
+        start_import,
+        actor,
+        token=token,
+        kind=kind.key,
+        file_name=file_name,
+        file_hash=hashlib.sha256(content).hexdigest(),
+        content=content,
+        login_codes=login_codes,
         **_read(actor, kind, content, file_name, Reading()),
-    )  # fmt: skip
+    )
     return outcome.goto or 0
 
 
@@ -84,7 +90,9 @@ def _likelier_header(table: Table, kind: Kind) -> int:
     """The row among the first that names more columns than the one that was taken; 0: none. A title may have
     two cells, and a table two rows of names."""
     known = {name for column in kind.columns for name in column.names}
-    named = {row.number: len({plain(one) for one in row.values if isinstance(one, str)} & known)
-             for row in table.top}  # fmt: skip
+    named = {
+        row.number: len({plain(one) for one in row.values if isinstance(one, str)} & known)
+        for row in table.top
+    }
     best = max(named, key=named.__getitem__)
     return best if named[best] > max(1, named[table.reading.header]) else 0

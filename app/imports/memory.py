@@ -72,10 +72,17 @@ class Memory:
         changes: Mapping[str, Any] | None = None,
     ) -> None:
         """Every row names every column: one statement."""
-        self.rows.append({
-            "run_id": self.run_id, "kind": what.value, "row_id": row_id, "other_id": other_id,
-            "was": was, "version": version, "changes": changes,
-        })  # fmt: skip
+        self.rows.append(
+            {
+                "run_id": self.run_id,
+                "kind": what.value,
+                "row_id": row_id,
+                "other_id": other_id,
+                "was": was,
+                "version": version,
+                "changes": changes,
+            }
+        )
 
 
 def plain(value: Any) -> Any:

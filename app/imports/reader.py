@@ -101,9 +101,12 @@ def _of_child(
     command: Sequence[str], data: bytes, limits: Limits, build: Callable[[IO[bytes]], Table]
 ) -> Table:
     """What is built of the child's lines while it writes them; how it ends is what counts."""
-    with _given(data) as given, subprocess.Popen(  # noqa: S603 - our own interpreter and file
-        command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
-    ) as child:  # fmt: skip
+    with (
+        _given(data) as given,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and file
+            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        ) as child,
+    ):
         late = threading.Event()
 
         def give_up() -> None:

@@ -174,19 +174,36 @@ def _account_address(row: CheckedRow, world: World) -> str:
 class Students(Kind):
     key, identity, object_type, batched = "students", "number", "Student", True
     fixed = (
-        NumberColumn(), StudentFirstNameColumn(), InfixColumn(), StudentLastNameColumn(),
-        FullNameColumn(), FamilyNameColumn(), GenderColumn(),
-        BirthDateColumn(), StudentEmailColumn(), StudentProgrammeColumn(), GroupColumn(), *USER_COLUMNS,
-    )  # fmt: skip
+        NumberColumn(),
+        StudentFirstNameColumn(),
+        InfixColumn(),
+        StudentLastNameColumn(),
+        FullNameColumn(),
+        FamilyNameColumn(),
+        GenderColumn(),
+        BirthDateColumn(),
+        StudentEmailColumn(),
+        StudentProgrammeColumn(),
+        GroupColumn(),
+        *USER_COLUMNS,
+    )
     in_label = ("number", "first_name", "infix", "last_name")
     scopes = ("programme", "group")
     doubles = (
-        Double("number", _number,
-               N_("Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan; "
-                  "meer opleidingen of groepen mogen in één cel, met een puntkomma ertussen.")),
-        Double("email", _account_address,
-               N_("Dit e-mailadres staat ook op rij %(rows)s. Elke student heeft een eigen adres nodig.")),
-    )  # fmt: skip
+        Double(
+            "number",
+            _number,
+            N_(
+                "Dit studentnummer staat ook op rij %(rows)s. Laat één rij per student staan; "
+                "meer opleidingen of groepen mogen in één cel, met een puntkomma ertussen."
+            ),
+        ),
+        Double(
+            "email",
+            _account_address,
+            N_("Dit e-mailadres staat ook op rij %(rows)s. Elke student heeft een eigen adres nodig."),
+        ),
+    )
 
     def choices(self, actor: Actor) -> Known:
         return student_choices(actor, current_school().today())
@@ -198,9 +215,12 @@ class Students(Kind):
         named = [part for value in coupled for part in pieces(value, ANY_BETWEEN)]
         logins = {login_in(value).lower() for value in (*cells.get("email", ()), *coupled, *named)}
         return students_known(
-            actor, today=current_school().today(), numbers=numbers,
-            logins=logins | {number.lower() for number in numbers}, people=bool(coupled),
-        )  # fmt: skip
+            actor,
+            today=current_school().today(),
+            numbers=numbers,
+            logins=logins | {number.lower() for number in numbers},
+            people=bool(coupled),
+        )
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -215,19 +235,29 @@ class Students(Kind):
         yield from _wrong_group(kept, there, world)
         number = kept.get("number", "")
         if not there and number in world.known.zeros:
-            yield Wrong("number", number, _(
-                "Er is al een student met nummer %(known)s. Is het die, zet dan de nullen ervoor: Excel laat "
-                "ze weg in een cel die geen tekst is. Voer een ander met dit nummer in bij Studenten.",
-                known=world.known.zeros[number],
-            ))  # fmt: skip
+            yield Wrong(
+                "number",
+                number,
+                _(
+                    "Er is al een student met nummer %(known)s. Is het die, zet dan de nullen ervoor: "
+                    "Excel laat ze weg in een cel die geen tekst is. Voer een ander met dit nummer in "
+                    "bij Studenten.",
+                    known=world.known.zeros[number],
+                ),
+            )
         if there.user_id is None if there else world.login_codes == "none":
             return
         users = world.known.users
         email = kept.get("email", "")
         if not email and not there and "email" not in bad:
-            yield Wrong("email", "", _(
-                "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen inlogcode."
-            ))  # fmt: skip
+            yield Wrong(
+                "email",
+                "",
+                _(
+                    "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen "
+                    "inlogcode."
+                ),
+            )
         elif email.lower() in users and not (there and users[email.lower()].id == there.user_id):
             yield Wrong("email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het."))
         if not there and number.lower() in users:

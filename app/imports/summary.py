@@ -70,10 +70,12 @@ class Summary:
     @classmethod
     def from_json(cls, kind: Kind, kept: Mapping[str, Any]) -> Summary:
         return cls(
-            kind, Counter(kept["counts"]), dict.fromkeys(kept["groups"]),
+            kind,
+            Counter(kept["counts"]),
+            dict.fromkeys(kept["groups"]),
             Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
-        )  # fmt: skip
+        )
 
 
 def absent_in(kept: Mapping[str, Any]) -> Absent:

@@ -129,7 +129,7 @@ REFUSALS = {
         "Bij regel %(line)s staat een tekst die te lang is. Kijk of daar een aanhalingsteken ontbreekt en "
         "kies het bestand opnieuw."
     ),
-}  # fmt: skip
+}
 
 
 class FileRefused(RuleBroken):

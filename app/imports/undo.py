@@ -167,13 +167,14 @@ def hand_on_versions(run: ImportRun, what: What, restored: Sequence[int]) -> Non
     db.session.execute(
         update(ImportChange)
         .where(
-            ImportChange.kind == what, ImportChange.run_id != run.id,
+            ImportChange.kind == what,
+            ImportChange.run_id != run.id,
             ImportChange.row_id.in_(id_set(restored)),
             ImportChange.version == before.correlate(ImportChange).scalar_subquery(),
         )
         .values(version=after.correlate(ImportChange).scalar_subquery()),
         execution_options=QUIETLY,
-    )  # fmt: skip
+    )
 
 
 def forget(ids: Sequence[int], *whats: What) -> None:
@@ -218,10 +219,14 @@ def finish_undo(actor: Actor, run: ImportRun, undoing: Undoing, object_type: str
         run.counts = {
             **run.counts,
             "undone": {
-                "by": actor.name, "removed": len(undoing.removed), "restored": len(undoing.restored),
-                "groups": undoing.groups, "mailed": undoing.mailed, "kept": len(undoing.kept),
+                "by": actor.name,
+                "removed": len(undoing.removed),
+                "restored": len(undoing.restored),
+                "groups": undoing.groups,
+                "mailed": undoing.mailed,
+                "kept": len(undoing.kept),
             },
-        }  # fmt: skip
+        }
         run.table = {**run.table, "kept": [[one.label, one.reason] for one in undoing.kept]}
     return Outcome(
         done=done,
@@ -234,11 +239,13 @@ def finish_undo(actor: Actor, run: ImportRun, undoing: Undoing, object_type: str
         if done
         else _("Er is niets ongedaan gemaakt: alles van deze import is sindsdien gebruikt of gewijzigd."),
         details={
-            "file": run.file_name, "removed": len(undoing.removed),
-            "restored": len(undoing.restored), "kept": len(undoing.kept),
+            "file": run.file_name,
+            "removed": len(undoing.removed),
+            "restored": len(undoing.restored),
+            "kept": len(undoing.kept),
             **({"changes": undoing.changes} if undoing.changes else {}),
         },
-    )  # fmt: skip
+    )
 
 
 def undo_summary(told: Mapping[str, Any]) -> str:

@@ -31,13 +31,18 @@ from app.queries.imports.undo import Written, given_since, out_of_sight, written
 
 
 @action(
-    _l("Import van studentgroepen ongedaan maken"), permission=Permission.GROUPS_IMPORT, on=ImportRun,
-    confirm=True, danger=True, noun=_l("import"), submit=_l("Ongedaan maken"),
+    _l("Import van studentgroepen ongedaan maken"),
+    permission=Permission.GROUPS_IMPORT,
+    on=ImportRun,
+    confirm=True,
+    danger=True,
+    noun=_l("import"),
+    submit=_l("Ongedaan maken"),
     intro=_l(
         "Studenten die deze import in een groep zette, gaan er weer uit; nieuwe groepen worden verwijderd, "
         "gewijzigde teruggezet. De studenten zelf blijven. Wat sindsdien is gewijzigd, blijft ook."
     ),
-)  # fmt: skip
+)
 def undo_group_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
     """Take back what one import did, except what was touched since; that is named."""
     run, undoing = run_to_undo(actor, targets, "groups"), Undoing()

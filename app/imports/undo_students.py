@@ -58,14 +58,19 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
 
 
 @action(
-    _l("Import van studenten ongedaan maken"), permission=Permission.STUDENTS_IMPORT, on=ImportRun,
-    confirm=True, danger=True, noun=_l("import"), submit=_l("Ongedaan maken"),
+    _l("Import van studenten ongedaan maken"),
+    permission=Permission.STUDENTS_IMPORT,
+    on=ImportRun,
+    confirm=True,
+    danger=True,
+    noun=_l("import"),
+    submit=_l("Ongedaan maken"),
     intro=_l(
         "Nieuwe studenten worden verwijderd, gewijzigde teruggezet, koppelingen van deze import weggehaald. "
         "Wat sindsdien is gewijzigd of gebruikt, blijft. Een mail die nog wacht, wordt niet verstuurd; een "
         "mail die al weg is, is niet terug te halen, maar de inlogcode erin werkt dan niet meer."
     ),
-)  # fmt: skip
+)
 def undo_student_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
     """Take back what one import did, except what was touched since; that is named."""
     run, undoing = run_to_undo(actor, targets, "students"), Undoing()
@@ -145,9 +150,9 @@ def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) 
 def _put_back_accounts(run: ImportRun, undoing: Undoing, students: Mapping[int, Written]) -> None:
     """An account that says otherwise by now keeps what it says; so does one whose old address is taken."""
     changed = written(run, What.ACCOUNT, User, id_set(list(students)))
-    taken = held_by_another({
-        one.row.id: one.changes["email"][0] for one in changed if "email" in one.changes
-    })  # fmt: skip
+    taken = held_by_another(
+        {one.row.id: one.changes["email"][0] for one in changed if "email" in one.changes}
+    )
     back = []
     for one in changed:
         if one.row.id in taken:

@@ -50,15 +50,20 @@ NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
 
 
 @action(
-    _l("Import van gebruikers ongedaan maken"), permission=Permission.USERS_IMPORT, on=ImportRun,
-    confirm=True, danger=True, noun=_l("import"), submit=_l("Ongedaan maken"),
+    _l("Import van gebruikers ongedaan maken"),
+    permission=Permission.USERS_IMPORT,
+    on=ImportRun,
+    confirm=True,
+    danger=True,
+    noun=_l("import"),
+    submit=_l("Ongedaan maken"),
     intro=_l(
         "Nieuwe gebruikers die zich nog niet aanmeldden, worden verwijderd; wie er al was, wordt teruggezet, "
         "zonder de rollen en opleidingen van deze import. Wat sindsdien is gewijzigd of gebruikt, blijft. "
         "Een mail die nog wacht, wordt niet verstuurd; een mail die al weg is, is niet terug te halen, maar "
         "de inlogcode erin werkt dan niet meer."
     ),
-)  # fmt: skip
+)
 def undo_user_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
     """Take back what one import did, except what was touched since; that is named."""
     run, undoing = run_to_undo(actor, targets, "users"), Undoing()
@@ -111,9 +116,9 @@ def _put_back_known(
     run: ImportRun, undoing: Undoing, known: Sequence[Written], barred: Mapping[int, str]
 ) -> None:
     """Values, roles and programmes as they were; who may do less from now on, signs in again."""
-    taken = held_by_another({
-        one.row.id: one.changes["username"][0] for one in known if "username" in one.changes
-    })  # fmt: skip
+    taken = held_by_another(
+        {one.row.id: one.changes["username"][0] for one in known if "username" in one.changes}
+    )
 
     def why_not(one: Written) -> str:
         return barred.get(one.row.id) or (_(NAME_TAKEN) if one.row.id in taken else "")

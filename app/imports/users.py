@@ -49,17 +49,21 @@ NAME_MAX = 64  # what the account table holds of a name
 
 # What roles are called elsewhere: proposed in step 3, never taken over unasked.
 ROLE_WORDS: dict[str, Role] = {
-    **dict.fromkeys(("bpvdocent", "bpvbegeleider", "stagebegeleider", "docent", "begeleider"),
-                    Role.SCHOOL_SUPERVISOR),
-    **dict.fromkeys(("werkbegeleider", "praktijkopleiderbedrijf", "stagebegeleiderbedrijf"),
-                    Role.COMPANY_SUPERVISOR),
-    **dict.fromkeys(("schoolexaminator", "examinator", "beoordelaar", "beoordelaarschool"),
-                    Role.SCHOOL_EXAMINER),
-    **dict.fromkeys(("bedrijfsexaminator", "praktijkexaminator", "beoordelaarbedrijf"),
-                    Role.COMPANY_EXAMINER),
+    **dict.fromkeys(
+        ("bpvdocent", "bpvbegeleider", "stagebegeleider", "docent", "begeleider"), Role.SCHOOL_SUPERVISOR
+    ),
+    **dict.fromkeys(
+        ("werkbegeleider", "praktijkopleiderbedrijf", "stagebegeleiderbedrijf"), Role.COMPANY_SUPERVISOR
+    ),
+    **dict.fromkeys(
+        ("schoolexaminator", "examinator", "beoordelaar", "beoordelaarschool"), Role.SCHOOL_EXAMINER
+    ),
+    **dict.fromkeys(
+        ("bedrijfsexaminator", "praktijkexaminator", "beoordelaarbedrijf"), Role.COMPANY_EXAMINER
+    ),
     **dict.fromkeys(("commissie", "commissielid", "lidexamencommissie"), Role.EXAM_COMMITTEE),
     **dict.fromkeys(("administrator", "admin", "examenbureau"), Role.ADMINISTRATOR),
-}  # fmt: skip
+}
 ROLE_NAMES = {plain(name): role for role in Role for name in (role.value, ROLE_LABELS[role])}
 
 
@@ -139,8 +143,10 @@ class RolesColumn(ClosedColumn):
     required, needed = True, True
     synonyms = ("rol", "functie", "functies", "role", "roles")
     example = "Praktijkbegeleider; Examinator school"
-    help = N_("Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de rollen die hij "
-              "heeft; deze komen erbij.")  # fmt: skip
+    help = N_(
+        "Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de rollen die hij "
+        "heeft; deze komen erbij."
+    )
 
     def parts(self, value: Value, world: World) -> Sequence[str]:
         return pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
@@ -195,8 +201,15 @@ class LanguageColumn(ClosedColumn):
     synonyms = ("voertaal", "language")
     example = "Nederlands"
     help = N_("De taal van de mails en de schermen; leeg is de taal van de school.")
-    words = {"nl": "nl", "nld": "nl", "dutch": "nl", "en": "en", "eng": "en", "engels": "en",
-             **{plain(name): code for code, name in LANGUAGES}}  # fmt: skip
+    words = {
+        "nl": "nl",
+        "nld": "nl",
+        "dutch": "nl",
+        "en": "en",
+        "eng": "en",
+        "engels": "en",
+        **{plain(name): code for code, name in LANGUAGES},
+    }
 
     def options(self, world: World) -> Sequence[Option]:
         return [Option(code, name) for code, name in LANGUAGES]
@@ -235,19 +248,36 @@ def _sign_in_name(row: CheckedRow, _world: World) -> str:
 class Users(Kind):
     key, identity, object_type = "users", "email", "User"
     fixed = (
-        UserEmailColumn(), UserFirstNameColumn(), UserInfixColumn(), UserLastNameColumn(),
-        UserFullNameColumn(), UserFamilyNameColumn(), UsernameColumn(), OrganisationColumn(), PhoneColumn(),
-        RolesColumn(), UserProgrammesColumn(), LanguageColumn(),
-    )  # fmt: skip
+        UserEmailColumn(),
+        UserFirstNameColumn(),
+        UserInfixColumn(),
+        UserLastNameColumn(),
+        UserFullNameColumn(),
+        UserFamilyNameColumn(),
+        UsernameColumn(),
+        OrganisationColumn(),
+        PhoneColumn(),
+        RolesColumn(),
+        UserProgrammesColumn(),
+        LanguageColumn(),
+    )
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)
     doubles = (
-        Double("email", _address,
-               N_("Dit e-mailadres staat ook op rij %(rows)s. Laat één rij per gebruiker staan; meer rollen "
-                  "of opleidingen mogen in één cel.")),
-        Double("username", _sign_in_name,
-               N_("Deze gebruikersnaam staat ook op rij %(rows)s. Elke gebruiker heeft een eigen naam.")),
-    )  # fmt: skip
+        Double(
+            "email",
+            _address,
+            N_(
+                "Dit e-mailadres staat ook op rij %(rows)s. Laat één rij per gebruiker staan; meer rollen "
+                "of opleidingen mogen in één cel."
+            ),
+        ),
+        Double(
+            "username",
+            _sign_in_name,
+            N_("Deze gebruikersnaam staat ook op rij %(rows)s. Elke gebruiker heeft een eigen naam."),
+        ),
+    )
 
     def choices(self, actor: Actor) -> Known:
         return Known(current_school().today(), programme_facts(actor), roles=_roles(actor))
@@ -255,9 +285,12 @@ class Users(Kind):
     def known(self, actor: Actor, cells: Cells) -> Known:
         emails = {_login(value) for value in cells.get("email", ())}
         return users_known(
-            actor, today=current_school().today(), emails=emails, roles=_roles(actor),
+            actor,
+            today=current_school().today(),
+            emails=emails,
+            roles=_roles(actor),
             logins=emails | {_login(value) for value in cells.get("username", ())},
-        )  # fmt: skip
+        )
 
     def label(self, kept: Kept, there: Fact | None) -> str:
         """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
@@ -278,15 +311,22 @@ class Users(Kind):
         """Accounts that a file leaves alone: a supplier's, a student's, a closed one."""
         email = str(there.values["email"])
         if Role.SUPPLIER in there.coupled["roles"] and Role.SUPPLIER not in world.known.roles:
-            return Wrong("email", email, _(
-                "Dit is het account van een leverancier, dat alleen een leverancier wijzigt. Laat de rij weg."
-            ))  # fmt: skip
+            return Wrong(
+                "email",
+                email,
+                _(
+                    "Dit is het account van een leverancier, dat alleen een leverancier wijzigt. "
+                    "Laat de rij weg."
+                ),
+            )
         if A_STUDENT in there.marks:
             return Wrong("email", email, _("Dit is het account van een student. Wijzig het bij Studenten."))
         if CLOSED in there.marks:
-            return Wrong("email", email, _(
-                "Dit account is niet actief. Activeer het eerst bij Gebruikers, of laat de rij weg."
-            ))  # fmt: skip
+            return Wrong(
+                "email",
+                email,
+                _("Dit account is niet actief. Activeer het eerst bij Gebruikers, of laat de rij weg."),
+            )
         return None
 
     def absent(self, actor: Actor, named: Named) -> Absent:

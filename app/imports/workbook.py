@@ -47,9 +47,12 @@ def _explain(sheet: Any, columns: Sequence[Column]) -> None:
     _header(sheet, [_("Kolom"), _("Verplicht"), _("Voorbeeld"), _("Uitleg"), _("Ook herkend als")])
     for row, column in enumerate(columns, start=2):
         texts = (
-            _(column.label), _("ja") if column.required else _("nee"), _shown(column.example),
-            column.explained(), ", ".join(column.synonyms),
-        )  # fmt: skip
+            _(column.label),
+            _("ja") if column.required else _("nee"),
+            _shown(column.example),
+            column.explained(),
+            ", ".join(column.synonyms),
+        )
         for index, text in enumerate(texts, start=1):
             _put(sheet.cell(row, index), text)
     for index, width in enumerate((22, 10, 36, 76, 70), start=1):

@@ -91,9 +91,12 @@ def finish(actor: Actor, run: ImportRun, written: Written) -> Outcome:
     _keep_refused(run, {row.number: row for row in written.refused})
     summary = written.summary
     run.counts = {
-        **summary.tally, "accounts": written.accounts, "groups": written.groups,
-        "absent": summary.absent.count, "remembered": written.remembered,
-    }  # fmt: skip
+        **summary.tally,
+        "accounts": written.accounts,
+        "groups": written.groups,
+        "absent": summary.absent.count,
+        "remembered": written.remembered,
+    }
     run.checked = {"absent": summary.as_json()["absent"]}
     run.table = {"header": run.table["header"], "count": len(written.refused)}
     run.fixes = {}

@@ -75,9 +75,7 @@ def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
         there, values = row.there, _stored(row)
         if there is None or not (_differs(there, values) or _added_users(row)):
             continue
-        found.append({
-            "id": there.id, "version": there.version + 1, **searchable({**there.values, **values}),
-        })  # fmt: skip
+        found.append({"id": there.id, "version": there.version + 1, **searchable({**there.values, **values})})
         memory.changed(What.STUDENT, there, values, given=_added_users(row))
     if found:
         db.session.execute(update(Student), found)
@@ -109,9 +107,11 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> None:
 def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
     """What a student's account has of the student."""
     return {
-        "first_name": student["first_name"][:ACCOUNT_NAME], "infix": student["infix"],
-        "last_name": student["last_name"][:ACCOUNT_NAME], "email": student["email"].lower(),
-    }  # fmt: skip
+        "first_name": student["first_name"][:ACCOUNT_NAME],
+        "infix": student["infix"],
+        "last_name": student["last_name"][:ACCOUNT_NAME],
+        "email": student["email"].lower(),
+    }
 
 
 def _stored(row: CheckedRow) -> dict[str, Any]:

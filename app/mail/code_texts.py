@@ -24,7 +24,8 @@ def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> 
             else _("Uw code om u aan te melden bij %(school)s", school=school)
         )
         return subject, letter(
-            name, school,
+            name,
+            school,
             asked + " " + _("Dit is uw code: %(code)s", code=CODE),
             _(
                 "Typ de code op de pagina waar u hem vroeg. Hij werkt %(minutes)s minuten, één keer, "
@@ -32,4 +33,4 @@ def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> 
                 minutes=minutes,
             ),
             _("Vroeg u dit niet zelf? Dan hoeft u niets te doen. Geef de code aan niemand door."),
-        )  # fmt: skip
+        )

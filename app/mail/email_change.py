@@ -18,12 +18,13 @@ def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     with force_locale(language):
         subject = _("Bevestig uw e-mailadres voor %(school)s", school=school)
         return subject, letter(
-            name, school,
+            name,
+            school,
             _("Met deze code bevestigt u dat dit e-mailadres van u is:"),
             CODE,
             _("Vul hem in bij Mijn profiel, op %(address)s. De code werkt een uur.", address=ADDRESS),
             _("Hebt u hier niet om gevraagd? Dan hoeft u niets te doen."),
-        )  # fmt: skip
+        )
 
 
 def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
@@ -31,7 +32,8 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s wordt gewijzigd", school=school)
         return subject, letter(
-            name, school,
+            name,
+            school,
             _("Iemand die met uw account is aangemeld, wil een ander e-mailadres gebruiken."),
             _("Bent u dat zelf? Dan hoeft u niets te doen."),
             _(
@@ -40,7 +42,7 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
                 address=ADDRESS,
             ),
             CODE,
-        )  # fmt: skip
+        )
 
 
 def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
@@ -48,7 +50,8 @@ def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s is gewijzigd", school=school)
         return subject, letter(
-            name, school,
+            name,
+            school,
             _("Voor uw account geldt nu een ander e-mailadres. Op dit adres krijgt u geen mails meer."),
             _("Hebt u dit niet zelf gedaan? Waarschuw dan meteen de beheerder van uw school."),
-        )  # fmt: skip
+        )

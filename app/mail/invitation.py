@@ -28,8 +28,15 @@ def invitation_text(
     """
     own = own_text(INVITATION, language)
     if own is not None:
-        words = {"naam": name, "school": school, "wanneer": when, "waar": where,
-                 "inlogcode": CODE, "adres": ADDRESS, "link": LINK}  # fmt: skip
+        words = {
+            "naam": name,
+            "school": school,
+            "wanneer": when,
+            "waar": where,
+            "inlogcode": CODE,
+            "adres": ADDRESS,
+            "link": LINK,
+        }
         subject, body = own.subject_for(school), own.body_for(words)
     else:
         subject, body = _our_text(language, school, name=name, when=when, where=where)
@@ -46,7 +53,8 @@ def _our_text(language: str, school: str, *, name: str, when: str, where: str) -
         if where:
             moment += "\n" + _("Waar: %(where)s", where=where)
         body = letter(
-            name, school,
+            name,
+            school,
             _("%(school)s nodigt u uit als examinator van het bedrijf bij een examen.", school=school),
             moment,
             _("U hebt geen account nodig. Ga naar %(address)s en vul deze code in:", address=ADDRESS),
@@ -58,7 +66,7 @@ def _our_text(language: str, school: str, *, name: str, when: str, where: str) -
                 "definitief; daarna werkt de code niet meer."
             ),
             _("Code en link zijn alleen voor u. Een oudere mail over dit examen geldt niet meer."),
-        )  # fmt: skip
+        )
         return _("Uitnodiging als examinator bij %(school)s", school=school), body
 
 
@@ -66,9 +74,10 @@ def ended_text(language: str, school: str, *, name: str, moments: Sequence[str])
     """Subject and body, for who is not expected any more at these moments."""
     with force_locale(language):
         return _("U wordt niet meer verwacht bij een examen van %(school)s", school=school), letter(
-            name, school,
+            name,
+            school,
             _("U was uitgenodigd als examinator van het bedrijf. Dat gaat niet door voor:"),
             "\n".join(moments),
             _("De code en de link uit de eerdere mail werken hiervoor niet meer. U hoeft niets te doen."),
             _("Klopt dit niet? Neem dan contact op met de school."),
-        )  # fmt: skip
+        )

@@ -78,8 +78,9 @@ def notice_of(kind: Notice, language: str, school: str, *, name: str, when: date
             )
         )
         return _(subject, school=school), letter(
-            name, school,
+            name,
+            school,
             f"{_(told)} {moment}",
             _("Was u dat zelf? Dan hoeft u niets te doen.") if kind is not Notice.FACTOR_RESET else "",
             not_you,
-        )  # fmt: skip
+        )

@@ -52,9 +52,13 @@ def login_code_text(language: str, school: str, role: str = "") -> Text:
 def _own_login_code_text(own: OwnText, school: str) -> Text:
     literal = OwnText(own.subject, own.body.replace("%", "%%"))
     words = {
-        "naam": "%(name)s", "gebruikersnaam": "%(username)s", "geldig_tot": "%(until)s",
-        "school": school.replace("%", "%%"), "inlogcode": CODE, "adres": ADDRESS,
-    }  # fmt: skip
+        "naam": "%(name)s",
+        "gebruikersnaam": "%(username)s",
+        "geldig_tot": "%(until)s",
+        "school": school.replace("%", "%%"),
+        "inlogcode": CODE,
+        "adres": ADDRESS,
+    }
     return Text(own.subject_for(school), literal.body_for(words))
 
 
@@ -68,12 +72,13 @@ def _our_login_code_text(language: str, school: str, role: str) -> Text:
             address=ADDRESS,
         )
         body = letter(
-            "%(name)s", literal,
+            "%(name)s",
+            literal,
             _("Hierbij uw inlogcode voor de examens van %(school)s.", school=literal),
             _("Uw gebruikersnaam: %(username)s") + "\n" + _("Uw inlogcode: %(code)s", code=CODE),
             f"{go} {_(waits)}" if waits else go,
             _("De code werkt één keer, tot en met %(until)s. Geef hem aan niemand door."),
-        )  # fmt: skip
+        )
         return Text(_("Uw inlogcode voor %(school)s", school=school), body)
 
 

@@ -123,8 +123,9 @@ def _choice(field: StudentField, text: str) -> str:
     if found is None:
         raise RuleBroken(
             N_("“%(value)s” staat niet in de lijst. Kies uit: %(choices)s."),
-            value=_short(text), choices=", ".join(field.choices),
-        )  # fmt: skip
+            value=_short(text),
+            choices=", ".join(field.choices),
+        )
     return found
 
 

@@ -204,8 +204,11 @@ def _knock_out(criteria: Facts, values: Values) -> Verdict:
     if points < threshold:
         low = N_("%(points)s punten behaald; %(threshold)s zijn nodig.")
         return "O", None, (reason(low, points=points, threshold=threshold),)
-    enough = reason(N_("%(points)s punten behaald, genoeg voor de grens van %(threshold)s."),
-                    points=points, threshold=threshold)  # fmt: skip
+    enough = reason(
+        N_("%(points)s punten behaald, genoeg voor de grens van %(threshold)s."),
+        points=points,
+        threshold=threshold,
+    )
     return ("G" if _reaches(points, values["good_from"]) else "V"), None, (enough,)
 
 
@@ -228,11 +231,17 @@ def points_mark(points: int, max_points: int, rounding: str) -> Decimal:
 def _graded(mark: Decimal, values: Values) -> Verdict:
     pass_mark: Decimal = values["pass_mark"]
     if mark < pass_mark:
-        why = reason(N_("Het cijfer %(mark)s is lager dan de cesuur van %(pass_mark)s."),
-                     mark=mark_text(mark), pass_mark=mark_text(pass_mark))  # fmt: skip
+        why = reason(
+            N_("Het cijfer %(mark)s is lager dan de cesuur van %(pass_mark)s."),
+            mark=mark_text(mark),
+            pass_mark=mark_text(pass_mark),
+        )
         return "O", mark, (why,)
-    why = reason(N_("Het cijfer %(mark)s haalt de cesuur van %(pass_mark)s."),
-                 mark=mark_text(mark), pass_mark=mark_text(pass_mark))  # fmt: skip
+    why = reason(
+        N_("Het cijfer %(mark)s haalt de cesuur van %(pass_mark)s."),
+        mark=mark_text(mark),
+        pass_mark=mark_text(pass_mark),
+    )
     return ("G" if mark >= values["good_mark"] else "V"), mark, (why,)
 
 

@@ -17,13 +17,14 @@ from app.rules.text import N_
 GenderKey = Literal["female", "male", "other", "unknown"]
 
 GENDER_WORDS: dict[str, GenderKey] = {
-    **dict.fromkeys(("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr", "mw",
-                     "meisje"), "female"),
-    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer", "jongen"),
-                    "male"),
+    **dict.fromkeys(
+        ("v", "vrouw", "vr", "vrouwelijk", "f", "female", "woman", "mevrouw", "mevr", "mw", "meisje"),
+        "female",
+    ),
+    **dict.fromkeys(("m", "man", "mannelijk", "male", "dhr", "heer", "de heer", "meneer", "jongen"), "male"),
     **dict.fromkeys(("x", "anders", "overig", "other", "divers", "non-binair", "nonbinair", "o"), "other"),
     **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
-}  # fmt: skip
+}
 
 NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or "onbekend": people are called that
 NUMBER_MAX = 20
@@ -54,8 +55,20 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _MIDNIGHT)
 _YEAR_FIRST_BARE = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")  # 20080314
 _SERIAL = re.compile(r"(\d{4,5})(?:[.,]0+)?")
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_MONTH_NAMES = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september",
-                "oktober", "november", "december")  # fmt: skip
+_MONTH_NAMES = (
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+)
 # Letters that Unicode does not take apart, and how they are searched for.
 ONE_LETTER = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i"}
 TWO_LETTERS = {"þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}

@@ -30,9 +30,15 @@ from tests.browser.steps import (
 
 SignIn = Callable[..., Page]
 ROLES = (
-    "beheerder", "ess", "praktijkbegeleider", "praktijkopleider", "schoolexaminator", "bedrijfsexaminator",
-    "examencommissie", "student",
-)  # fmt: skip
+    "beheerder",
+    "ess",
+    "praktijkbegeleider",
+    "praktijkopleider",
+    "schoolexaminator",
+    "bedrijfsexaminator",
+    "examencommissie",
+    "student",
+)
 # What an administrator, an examiner and a student do on a phone.
 ON_PHONES = {
     "beheerder": ["/", "/studenten/", "/gebruikers/do/add_user", "/examens/?opleiding=2", "/instellingen/"],

@@ -48,10 +48,15 @@ def invite(page: Page) -> str:
     open_programme(page, CARE, STUDENT.split(",", maxsplit=1)[0])
     block(page, STUDENT, EXAM).first.click()
     page.get_by_role("link", name=MOMENT).first.click()
-    fill_in(page, {
-        "Voornaam": "Bas", "Achternaam": "Bakker", "E-mailadres": "bas@example.nl",
-        "Organisatie": "Zorggroep De Linde",
-    })  # fmt: skip
+    fill_in(
+        page,
+        {
+            "Voornaam": "Bas",
+            "Achternaam": "Bakker",
+            "E-mailadres": "bas@example.nl",
+            "Organisatie": "Zorggroep De Linde",
+        },
+    )
     press(page, "Uitnodigen")
     told(page, "Bas Bakker is uitgenodigd")
     expect(page.get_by_role("main")).to_contain_text("de mail staat in Postvak uit")

@@ -44,8 +44,16 @@ FATIMA = "Jansen, Fatima"  # who signs in as `student`
 
 def test_the_tabs_are_the_manuals_in_its_order(sign_in: SignIn) -> None:
     page = sign_in("beheerder")
-    manual = ["Opleidingen", "Examenbeheer", "Gebruikers", "Studenten", "Bibliotheekbeheer", "Examens",
-              "Instellingen", "Mijn profiel"]  # fmt: skip
+    manual = [
+        "Opleidingen",
+        "Examenbeheer",
+        "Gebruikers",
+        "Studenten",
+        "Bibliotheekbeheer",
+        "Examens",
+        "Instellingen",
+        "Mijn profiel",
+    ]
     assert [tab for tab in tabs(page) if tab in manual] == manual
 
 
@@ -152,9 +160,11 @@ def test_step_4_students_one_by_one_and_the_action_list(sign_in: SignIn) -> None
 
 
 def test_step_4a_importing_a_csv_file(sign_in: SignIn) -> None:
-    rows = ["Studentnummer;Roepnaam;Achternaam;Geslacht;Opleiding",
-            "00461;Chris;Importeur;m;Verzorgende-IG",
-            "00462;Dunya;Importeur;v;Verzorgende-IG"]  # fmt: skip
+    rows = [
+        "Studentnummer;Roepnaam;Achternaam;Geslacht;Opleiding",
+        "00461;Chris;Importeur;m;Verzorgende-IG",
+        "00462;Dunya;Importeur;v;Verzorgende-IG",
+    ]
     page = sign_in("beheerder")
     import_file(page, "studenten.csv", "\r\n".join(rows).encode("cp1252"))
     told_by_report(page, new=2)

@@ -13,7 +13,21 @@ from tests.factories.students import enrol, make_group, make_student, supervise
 from tests.factories.users import make_user
 
 __all__ = [
-    "app_code", "at_once", "enrol", "make_app", "make_elective", "make_exam", "make_group", "make_passkey",
-    "make_programme", "make_recovery_codes", "make_registration", "make_sitting", "make_student",
-    "make_user", "refresh", "save", "supervise",
-]  # fmt: skip
+    "app_code",
+    "at_once",
+    "enrol",
+    "make_app",
+    "make_elective",
+    "make_exam",
+    "make_group",
+    "make_passkey",
+    "make_programme",
+    "make_recovery_codes",
+    "make_registration",
+    "make_sitting",
+    "make_student",
+    "make_user",
+    "refresh",
+    "save",
+    "supervise",
+]

@@ -215,9 +215,12 @@ def right() -> list[Case]:
     """Strange, and yet right."""
     more = (*HEADER, "Geboortedatum")
     dates = [
-        (*GOOD[0], "14-3-2008"), (*GOOD[1], "2008-03-14"), ("3", "Sem", "Vos", "14/3/08"),
-        ("4", "Lot", "Vos", "14 maart 2008"), ("5", "Bo", "Vos", "ergens in maart"),
-    ]  # fmt: skip
+        (*GOOD[0], "14-3-2008"),
+        (*GOOD[1], "2008-03-14"),
+        ("3", "Sem", "Vos", "14/3/08"),
+        ("4", "Lot", "Vos", "14 maart 2008"),
+        ("5", "Bo", "Vos", "ergens in maart"),
+    ]
     return [
         Case("oud.xls", old_workbook(HEADER, *GOOD), states=TWO),
         Case("oud-met-datum.xls", old_workbook(more, (*GOOD[0], date(2008, 3, 14))), states={"new": 1}),
@@ -244,49 +247,103 @@ def right() -> list[Case]:
         Case("lege-rijen.xlsx", workbook(HEADER, (), GOOD[0], (None, None, None), GOOD[1]), states=TWO),
         Case("rechts-op-het-blad.xlsx", workbook((None, *HEADER), (None, *GOOD[0])), states={"new": 1}),
         Case("getallen-als-nummer.xlsx", workbook(HEADER, (123, "Zoë", "Vos")), states={"new": 1}),
-        Case("macro.xlsm", xlsx(
-            "<sheetData>" + "".join(row_xml(n, *row) for n, row in enumerate((HEADER, *GOOD), start=1))
-            + "</sheetData>", **{"xl/vbaProject.bin": OLE2 + b"\x00" * 500},
-        ), states=TWO),
-        Case("liegt-over-zijn-maat.xlsx", xlsx(
-            '<dimension ref="A1:A2"/><sheetData>'
-            + "".join(row_xml(n, *row) for n, row in enumerate((HEADER, *GOOD), start=1)) + "</sheetData>"
-        ), states=TWO),
-        Case("datums-door-elkaar.csv", csv(more, *dates), states={"new": 4, "refused": 1},
-             says=["ergens in maart"]),
-        Case("aanhalingstekens.csv", b'Studentnummer;Voornaam;Achternaam\r\n1;"Jan" Piet;Vos\r\n',
-             states={"new": 1}),
-        Case("regeleinde-in-cel.csv", b'Studentnummer;Voornaam;Achternaam\r\n1;"Jan\r\nPiet";Vos\r\n',
-             states={"new": 1}),
+        Case(
+            "macro.xlsm",
+            xlsx(
+                "<sheetData>"
+                + "".join(row_xml(n, *row) for n, row in enumerate((HEADER, *GOOD), start=1))
+                + "</sheetData>",
+                **{"xl/vbaProject.bin": OLE2 + b"\x00" * 500},
+            ),
+            states=TWO,
+        ),
+        Case(
+            "liegt-over-zijn-maat.xlsx",
+            xlsx(
+                '<dimension ref="A1:A2"/><sheetData>'
+                + "".join(row_xml(n, *row) for n, row in enumerate((HEADER, *GOOD), start=1))
+                + "</sheetData>"
+            ),
+            states=TWO,
+        ),
+        Case(
+            "datums-door-elkaar.csv",
+            csv(more, *dates),
+            states={"new": 4, "refused": 1},
+            says=["ergens in maart"],
+        ),
+        Case(
+            "aanhalingstekens.csv",
+            b'Studentnummer;Voornaam;Achternaam\r\n1;"Jan" Piet;Vos\r\n',
+            states={"new": 1},
+        ),
+        Case(
+            "regeleinde-in-cel.csv",
+            b'Studentnummer;Voornaam;Achternaam\r\n1;"Jan\r\nPiet";Vos\r\n',
+            states={"new": 1},
+        ),
         Case("formules-als-tekst.csv", csv(HEADER, ("1", "=1+1", "@Vos")), states={"new": 1}),
         Case("recht-van-links.xlsx", workbook(HEADER, ("1", "\u202eميرا", "👩‍🎓")), states={"new": 1}),
-    ]  # fmt: skip
+    ]
 
 
 def wrong_rows() -> list[Case]:
     """Files that are read, with rows that are not taken."""
     mail, programme = (*HEADER, "E-mail"), (*HEADER, "Opleiding")
     return [
-        Case("dubbel-nummer.csv", csv(HEADER, GOOD[0], (GOOD[0][0], "Ans", "Vos")),
-             states={"refused": 2}, says=["ook op rij"]),
-        Case("mail-zonder-apenstaart.csv", csv(mail, (*GOOD[0], "zoe.example.nl")),
-             states={"refused": 1}, says=["zoe.example.nl"]),
-        Case("onbekende-opleiding.csv", csv(programme, (*GOOD[0], "99999")),
-             states={"refused": 1}, says=["99999"]),
-        Case("zonder-nummer.csv", csv(HEADER, ("", "Ans", "Vos"), GOOD[0]),
-             states={"refused": 1, "new": 1}, says=["leeg"]),
-        Case("te-lange-naam.csv", csv(HEADER, ("1", "x" * 500, "Vos")), states={"refused": 1},
-             says=["tekens"]),
-        Case("onmogelijke-datum.csv", csv((*HEADER, "Geboortedatum"), (*GOOD[0], "31-02-2008")),
-             states={"refused": 1}, says=["31-02-2008"]),
+        Case(
+            "dubbel-nummer.csv",
+            csv(HEADER, GOOD[0], (GOOD[0][0], "Ans", "Vos")),
+            states={"refused": 2},
+            says=["ook op rij"],
+        ),
+        Case(
+            "mail-zonder-apenstaart.csv",
+            csv(mail, (*GOOD[0], "zoe.example.nl")),
+            states={"refused": 1},
+            says=["zoe.example.nl"],
+        ),
+        Case(
+            "onbekende-opleiding.csv",
+            csv(programme, (*GOOD[0], "99999")),
+            states={"refused": 1},
+            says=["99999"],
+        ),
+        Case(
+            "zonder-nummer.csv",
+            csv(HEADER, ("", "Ans", "Vos"), GOOD[0]),
+            states={"refused": 1, "new": 1},
+            says=["leeg"],
+        ),
+        Case(
+            "te-lange-naam.csv", csv(HEADER, ("1", "x" * 500, "Vos")), states={"refused": 1}, says=["tekens"]
+        ),
+        Case(
+            "onmogelijke-datum.csv",
+            csv((*HEADER, "Geboortedatum"), (*GOOD[0], "31-02-2008")),
+            states={"refused": 1},
+            says=["31-02-2008"],
+        ),
         Case("formulefout.xlsx", with_formulas(), states={"refused": 1, "new": 1}, says=["#N/A"]),
-        Case("formulefout-als-tekst.csv", csv(HEADER, ("1", "#VERW!", "Vos")), states={"refused": 1},
-             says=["#VERW!"]),
-        Case("ja-nee-als-nummer.xlsx", workbook(HEADER, (True, "Ans", "Vos")), states={"refused": 1},
-             says=["geen studentnummer"]),
-        Case("twee-tabellen.xlsx", workbook(HEADER, GOOD[0], (), ("Klas", "Mentor"), ("V3A", "Bakker")),
-             states={"new": 1, "refused": 2}, says=["leeg"]),
-    ]  # fmt: skip
+        Case(
+            "formulefout-als-tekst.csv",
+            csv(HEADER, ("1", "#VERW!", "Vos")),
+            states={"refused": 1},
+            says=["#VERW!"],
+        ),
+        Case(
+            "ja-nee-als-nummer.xlsx",
+            workbook(HEADER, (True, "Ans", "Vos")),
+            states={"refused": 1},
+            says=["geen studentnummer"],
+        ),
+        Case(
+            "twee-tabellen.xlsx",
+            workbook(HEADER, GOOD[0], (), ("Klas", "Mentor"), ("V3A", "Bakker")),
+            states={"new": 1, "refused": 2},
+            says=["leeg"],
+        ),
+    ]
 
 
 def unreadable() -> list[Case]:
@@ -314,13 +371,21 @@ def unreadable() -> list[Case]:
         Case("webpagina.xls", b"<html><body><table><tr><td>a</td></tr></table>", "other-office"),
         Case("xml-2003.xls", b'<?xml version="1.0"?><Workbook/>', "other-office"),
         Case("oude-brief.xls", OLE2 + b"\x00" * 500 + "WordDocument".encode("utf-16-le"), "other-office"),
-        Case("brief.xlsx", zipped({"word/document.xml": "<w/>", "[Content_Types].xml": "<Types/>"}),
-             "other-office"),
+        Case(
+            "brief.xlsx",
+            zipped({"word/document.xml": "<w/>", "[Content_Types].xml": "<Types/>"}),
+            "other-office",
+        ),
         Case("tekst.ods", zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), "other-office"),
-        Case("binair.xlsb", zipped({"xl/workbook.bin": "x", "[Content_Types].xml": "<Types/>"}),
-             "not-a-spreadsheet", accepts=["other-office"]),
-        Case("binair.xlsx", zipped({"xl/workbook.bin": "x", "[Content_Types].xml": "<Types/>"}),
-             "other-office"),
+        Case(
+            "binair.xlsb",
+            zipped({"xl/workbook.bin": "x", "[Content_Types].xml": "<Types/>"}),
+            "not-a-spreadsheet",
+            accepts=["other-office"],
+        ),
+        Case(
+            "binair.xlsx", zipped({"xl/workbook.bin": "x", "[Content_Types].xml": "<Types/>"}), "other-office"
+        ),
         Case("geheim.xlsx", OLE2 + b"\x00" * 500 + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         Case("zip-met-wachtwoord.xlsx", with_password(workbook(HEADER, *GOOD)), "encrypted"),
         Case("afgebroken.xlsx", whole[: len(whole) // 2], "damaged"),
@@ -332,7 +397,7 @@ def unreadable() -> list[Case]:
         Case("half-utf16.csv", b"\xff\xfen\x00a\x00\x00\xd8", "encoding"),
         Case("open-aanhaling.csv", b'naam;plaats\nJan;"Ede\nPiet;Tiel\n', "open-quote"),
         Case("lange-tekst.csv", b'naam;plaats\nJan;"' + b"x" * 200_000 + b'"\n', "long-text"),
-    ]  # fmt: skip
+    ]
 
 
 def harmful() -> list[Case]:
@@ -345,28 +410,55 @@ def harmful() -> list[Case]:
     return [
         Case("laatste-hoek.xlsx", xlsx(f"<sheetData>{corner}</sheetData>"), "too-many-rows"),
         Case("verste-kolom.xlsx", xlsx(f"<sheetData>{wide}</sheetData>"), "too-many-columns"),
-        Case("driehonderd-kolommen.csv", csv([f"kolom {n}" for n in range(300)], ["x"] * 300),
-             "too-many-columns"),
-        Case("miljoen-lege-rijen.xlsx", xlsx(f"<sheetData>{bomb}</sheetData>"), "too-many-rows",
-             accepts=["unsafe"]),
-        Case("miljoen-rijen.ods", open_document(open_row("naam", "plaats", repeated=1_000_000)),
-             "too-many-rows", accepts=["unreadable"]),
+        Case(
+            "driehonderd-kolommen.csv",
+            csv([f"kolom {n}" for n in range(300)], ["x"] * 300),
+            "too-many-columns",
+        ),
+        Case(
+            "miljoen-lege-rijen.xlsx",
+            xlsx(f"<sheetData>{bomb}</sheetData>"),
+            "too-many-rows",
+            accepts=["unsafe"],
+        ),
+        Case(
+            "miljoen-rijen.ods",
+            open_document(open_row("naam", "plaats", repeated=1_000_000)),
+            "too-many-rows",
+            accepts=["unreadable"],
+        ),
         Case("regels.csv", b"\n" * 3_000_000 + b"naam;plaats\n", "too-many-rows"),
         Case("te-veel-rijen.csv", b"naam;plaats\n" + b"a;b\n" * 100_001, "too-many-rows"),
         Case("te-groot.csv", b"a" * (20 * 1024 * 1024 + 1), "too-many-bytes"),
         Case("zipbom.xlsx", xlsx(f'<sheetData><row r="1">{long}</row></sheetData>'), "unsafe"),
         Case("liegende-zip.xlsx", lying_about_its_size(), "damaged"),
         Case("veel-delen.xlsx", zipped({f"xl/{number}.xml": "x" for number in range(201)}), "unsafe"),
-        Case("lach.xlsx", xlsx(f"<sheetData>{first}</sheetData>", before=(
-            '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>')), "unsafe"),
-        Case("buiten.xlsx", xlsx(f"<sheetData>{first}</sheetData>", before=(
-            '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>')), "unsafe"),
+        Case(
+            "lach.xlsx",
+            xlsx(
+                f"<sheetData>{first}</sheetData>",
+                before=('<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'),
+            ),
+            "unsafe",
+        ),
+        Case(
+            "buiten.xlsx",
+            xlsx(
+                f"<sheetData>{first}</sheetData>",
+                before=('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'),
+            ),
+            "unsafe",
+        ),
         Case("utf16-xml.xlsx", zipped({"xl/workbook.xml": "<workbook/>".encode("utf-16")}), "unsafe"),
         Case("bzip2.xlsx", zipped({"xl/workbook.xml": "x" * 100}, zipfile.ZIP_BZIP2), "unsafe"),
         Case("een-tekst-overal.xlsx", one_text_everywhere(), "unreadable", accepts=["too-slow"]),
-        Case("verzonnen.xls", OLE2 + "Workbook".encode("utf-16-le") + random.Random(3).randbytes(4000),
-             "damaged", accepts=["unreadable"]),
-    ]  # fmt: skip
+        Case(
+            "verzonnen.xls",
+            OLE2 + "Workbook".encode("utf-16-le") + random.Random(3).randbytes(4000),
+            "damaged",
+            accepts=["unreadable"],
+        ),
+    ]
 
 
 MAKERS: Sequence[Callable[[], list[Case]]] = (right, wrong_rows, unreadable, harmful)

@@ -22,9 +22,16 @@ from tests.support.racer import killed
 MANY, KILLS = 2000, 6
 HEADER = ("Studentnummer", "Voornaam", "Achternaam", "E-mail", "Crebo", "Klas", "Praktijkbegeleider")
 WRITTEN = (
-    "student", "enrolment", "student_group", "student_group_member", "supervision", "ab_user", "login_code",
-    "import_change", "audit_entry",
-)  # fmt: skip
+    "student",
+    "enrolment",
+    "student_group",
+    "student_group_member",
+    "supervision",
+    "ab_user",
+    "login_code",
+    "import_change",
+    "audit_entry",
+)
 
 
 def counts() -> Mapping[str, int]:
@@ -80,8 +87,11 @@ def test_a_kill_during_the_write_leaves_all_or_nothing_and_the_run_says_which(ap
         run(import_students, wizard.actor, [pk], version=version)
     there = counts()
     assert {name: there[name] - nothing[name] for name in WRITTEN} == {
-        **dict.fromkeys(WRITTEN, MANY), "student_group": 40, "import_change": 2 * MANY + 40, "audit_entry": 1,
-    }  # fmt: skip
+        **dict.fromkeys(WRITTEN, MANY),
+        "student_group": 40,
+        "import_change": 2 * MANY + 40,
+        "audit_entry": 1,
+    }
     assert db.session.get_one(ImportRun, pk).counts["new"] == MANY
     assert broken_at() is None
     if db.engine.dialect.name == "sqlite":

@@ -131,16 +131,23 @@ class TestByName:
     def test_the_short_names_of_student_systems_are_known(self):
         header = ["Stamnr.", "Voorletters", "Tussenv.", "Achternaam", "Program"]
         assert guess(header, STUDENTS.fixed) == {
-            "number": [0], "first_name": [1], "infix": [2], "last_name": [3], "programme": [4],
-        }  # fmt: skip
+            "number": [0],
+            "first_name": [1],
+            "infix": [2],
+            "last_name": [3],
+            "programme": [4],
+        }
         assert guess(["Lln.nr", "Leerling"], STUDENTS.fixed) == {"number": [0], "full_name": [1]}
         assert guess(["Voorletters", "Roepnaam"], STUDENTS.fixed) == {"first_name": [1]}
 
     def test_what_stands_in_brackets_behind_a_name_is_no_part_of_it(self):
         header = ["Studentnummer (7 cijfers)", "Voornaam*", "Achternaam (verplicht)", "Opleiding(en)"]
         assert guess(header, STUDENTS.fixed) == {
-            "number": [0], "first_name": [1], "last_name": [2], "programme": [3],
-        }  # fmt: skip
+            "number": [0],
+            "first_name": [1],
+            "last_name": [2],
+            "programme": [3],
+        }
 
     def test_in_a_file_of_groups_the_class_is_the_group_and_naam_is_the_students(self):
         header = ["Studentnummer", "Naam", "Klas"]
@@ -162,10 +169,15 @@ class TestSeveralColumns:
 
 
 class TestNearest:
-    names = Nearest({
-        "1": ["Sanne de Bakker", "S. de Bakker"], "2": ["Sam de Boer", "S. de Boer"],
-        "3": ["Zoë Çelik", "Z. Çelik"], "4": ["Jan Vos", "J. Vos"], "5": ["Jan Vos", "J. Vos"],
-    })  # fmt: skip
+    names = Nearest(
+        {
+            "1": ["Sanne de Bakker", "S. de Bakker"],
+            "2": ["Sam de Boer", "S. de Boer"],
+            "3": ["Zoë Çelik", "Z. Çelik"],
+            "4": ["Jan Vos", "J. Vos"],
+            "5": ["Jan Vos", "J. Vos"],
+        }
+    )
 
     @pytest.mark.parametrize("text", ["Bakker, Sanne de", "SANNE DE BAKKER", "Sanne de Baker", "S. Bakker"])
     def test_one_name_is_meant_however_it_is_written(self, text):

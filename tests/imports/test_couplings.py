@@ -27,8 +27,9 @@ class TestWholeNames:
     def test_a_whole_name_is_split_into_its_three_parts(self, wizard, students):
         wizard.bring_in(lines(("1", "Fleur van der Berg"), ("2", "Vos, Daan"), header=FULL))
         assert [(one.first_name, one.infix, one.last_name) for one in students()] == [
-            ("Fleur", "van der", "Berg"), ("Daan", "", "Vos"),
-        ]  # fmt: skip
+            ("Fleur", "van der", "Berg"),
+            ("Daan", "", "Vos"),
+        ]
 
     def test_a_part_with_a_column_of_its_own_comes_from_there(self, wizard, students):
         header = ("Studentnummer", "Voornaam", "Achternaam", "Volledige naam")
@@ -41,16 +42,20 @@ class TestWholeNames:
         pk = wizard.take(lines(("1", "Fleur Jansen"), header=FULL))
         (row,) = wizard.check(pk).rows
         assert [(one.label, one.old, one.new) for one in row.changes] == [
-            ("Tussenvoegsel", "van der", ""), ("Achternaam", "Berg", "Jansen"),
-        ]  # fmt: skip
+            ("Tussenvoegsel", "van der", ""),
+            ("Achternaam", "Berg", "Jansen"),
+        ]
         wizard.write(pk)
         assert students()[0].full_name == "Fleur Jansen"
 
-    @pytest.mark.parametrize(("name", "sentence"), [
-        ("Jansen", "Naam: “Jansen” is geen volledige naam: Voornaam ontbreekt. Vul de hele naam in."),
-        ("", "Naam: Deze cel is leeg. Vul Voornaam in."),
-        ("A" * 90 + " Vos", "is te lang voor een naam"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [
+            ("Jansen", "Naam: “Jansen” is geen volledige naam: Voornaam ontbreekt. Vul de hele naam in."),
+            ("", "Naam: Deze cel is leeg. Vul Voornaam in."),
+            ("A" * 90 + " Vos", "is te lang voor een naam"),
+        ],
+    )
     def test_a_name_that_cannot_be_split_is_refused_at_its_own_column(self, wizard, name, sentence):
         (row,) = wizard.check(wizard.take(lines(("1", name), header=FULL))).rows
         assert sentence in row.problems[0].remark
@@ -64,8 +69,10 @@ class TestWholeNames:
         assert [one.parts.infix for one in preview_of(run, run.mapping).names] == ["van der", "van der", ""]
         wizard.bring_in(content)
         assert [(one.first_name, one.infix, one.last_name) for one in students()] == [
-            ("Piet", "van der", "Berg"), ("Kim", "van der", "Berg"), ("Noor", "", "Jansen Smit"),
-        ]  # fmt: skip
+            ("Piet", "van der", "Berg"),
+            ("Kim", "van der", "Berg"),
+            ("Noor", "", "Jansen Smit"),
+        ]
 
     def test_a_surname_beside_a_column_for_its_infix_stays_as_it_is(self, wizard):
         header = ("Studentnummer", "Roepnaam", "Tussenvoegsel", "Achternaam")
@@ -101,9 +108,11 @@ class TestGroups:
             wizard, lines(*((str(i), "A", "Vos", name) for i, name in enumerate(names)), header=header)
         )
         assert found["group"] == {
-            "vig-3a": ids[0], "VIG3C": "+", "Verzorgenden avondgroep A": ids[1],
+            "vig-3a": ids[0],
+            "VIG3C": "+",
+            "Verzorgenden avondgroep A": ids[1],
             "Verzorgende avondgroep B": "+",
-        }  # fmt: skip
+        }
 
     def test_groups_in_one_cell_and_in_two_columns_are_all_coupled_as_chosen(self, wizard, students):
         there = str(make_group(name="VIG3A").id)
@@ -143,8 +152,11 @@ class TestPeople:
         other = make_user("school_supervisor", first_name="Sam", last_name="Vos", email="sam@x.nl")
         make_user("school_examiner", first_name="Piet", last_name="Smit")
         wanted = {sanne.id, other.id}
-        content = lines(("1", "A", "Vos", "Bakker, Sanne de; SAM@x.nl"), ("2", "B", "Vos", "Piet Smit"),
-                        header=self.header)  # fmt: skip
+        content = lines(
+            ("1", "A", "Vos", "Bakker, Sanne de; SAM@x.nl"),
+            ("2", "B", "Vos", "Piet Smit"),
+            header=self.header,
+        )
         proposals = asked(wizard, content)["school_supervisor"]
         assert proposals == {"Bakker, Sanne de": str(sanne.id), "Piet Smit": ""}
         checked = wizard.check(pk := wizard.take(content))
@@ -173,13 +185,23 @@ class TestPeople:
         assert offered[0].label.startswith("Bakker7, Sanne")
 
 
-@pytest.mark.parametrize("cell", [
-    "25656 / 25655", "25656+25655", "25656 25655", "25656 & 25655", "Verzorgende-IG/Verpleegkundige",
-    "Verzorgende-IG en Verpleegkundige", "25656 Verzorgende IG, 25655 Verpleegkunde",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "25656 / 25655",
+        "25656+25655",
+        "25656 25655",
+        "25656 & 25655",
+        "Verzorgende-IG/Verpleegkundige",
+        "Verzorgende-IG en Verpleegkundige",
+        "25656 Verzorgende IG, 25655 Verpleegkunde",
+    ],
+)
 def test_no_programme_is_lost_however_several_stand_in_a_cell(wizard, students, cell):
-    wanted = {make_programme(crebo="25656", name="Verzorgende-IG").id,
-              make_programme(crebo="25655", name="Verpleegkundige").id}  # fmt: skip
+    wanted = {
+        make_programme(crebo="25656", name="Verzorgende-IG").id,
+        make_programme(crebo="25655", name="Verpleegkundige").id,
+    }
     header = ("Studentnummer", "Voornaam", "Achternaam", "Opleiding")
     wizard.bring_in(lines(("1", "A", "Vos", cell), header=header))
     assert {one.programme_id for one in students()[0].enrolments} == wanted

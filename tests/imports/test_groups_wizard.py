@@ -51,10 +51,13 @@ def states(wizard: Wizard, content: bytes) -> list[str]:
 
 def test_a_row_per_student_makes_a_group_once_and_fills_it(wizard, students):
     content = lines(
-        ("VIG3A", "2026", "2026/27", "Hoofdgebouw", "blauw", "01"), ("vig3a", "", "", "", "", "02"),
-        ("VIG3A", "", "", "", "", "02"), ("VIG3B", "", "", "", "", "01, 02;03"), ("Leeg", "", "", "", "", ""),
+        ("VIG3A", "2026", "2026/27", "Hoofdgebouw", "blauw", "01"),
+        ("vig3a", "", "", "", "", "02"),
+        ("VIG3A", "", "", "", "", "02"),
+        ("VIG3B", "", "", "", "", "01, 02;03"),
+        ("Leeg", "", "", "", "", ""),
         header=HEADER,
-    )  # fmt: skip
+    )
     pk = wizard.take(content)
     checked = wizard.check(pk)
     assert [row.state for row in checked.rows] == ["new", "changed", "unchanged", "new", "new"]
@@ -64,8 +67,11 @@ def test_a_row_per_student_makes_a_group_once_and_fills_it(wizard, students):
     assert groups() == {"VIG3A": {"01", "02"}, "VIG3B": {"01", "02", "03"}, "Leeg": set()}
     group = db.session.scalars(select(StudentGroup).where(StudentGroup.name == "VIG3A")).one()
     assert (group.cohort, group.school_year, group.location, group.colour) == (
-        2026, "2026-2027", "Hoofdgebouw", "blue",
-    )  # fmt: skip
+        2026,
+        "2026-2027",
+        "Hoofdgebouw",
+        "blue",
+    )
     assert wizard.own_run(pk).counts["groups"] == ["VIG3A", "VIG3B", "Leeg"]
     again = wizard.bring_in(content)
     assert (again.done, again.unchanged) == (0, 5)
@@ -89,14 +95,21 @@ def test_a_group_that_is_there_gets_what_is_new_and_loses_nobody(wizard, student
 def test_every_error_of_a_row_is_told_and_rows_that_contradict_each_other_wait(wizard, students):
     rows = [
         ("", "jaar", "2026-2028", "l" * 81, "zwartig", "01; 404 405"),
-        ("A", "2025", "", "", "", "01"), ("a", "2026", "", "", "", "02"), ("A", "", "", "", "", "03"),
-    ]  # fmt: skip
+        ("A", "2025", "", "", "", "01"),
+        ("a", "2026", "", "", "", "02"),
+        ("A", "", "", "", "", "03"),
+    ]
     pk = wizard.take(lines(*rows, header=HEADER))
     checked = wizard.check(pk).rows
     assert [(one.column, one.value) for one in checked[0].problems] == [
-        ("Cohort", "jaar"), ("Schooljaar", "2026-2028"), ("Locatie", "l" * 81), ("Kleur", "zwartig"),
-        ("Studentnummer", "404"), ("Studentnummer", "405"), ("Groep", ""),
-    ]  # fmt: skip
+        ("Cohort", "jaar"),
+        ("Schooljaar", "2026-2028"),
+        ("Locatie", "l" * 81),
+        ("Kleur", "zwartig"),
+        ("Studentnummer", "404"),
+        ("Studentnummer", "405"),
+        ("Groep", ""),
+    ]
     assert "Er is geen student met nummer “404”" in checked[0].problems[4].sentence
     assert [row.state for row in checked[1:]] == ["refused", "refused", "new"]
     assert "Op rij 4 staat iets anders" in checked[1].problems[0].sentence
@@ -128,16 +141,29 @@ def test_a_mentor_is_named_by_address_user_name_or_name(wizard):
     company = make_user("company_examiner", email="bedrijf@example.nl")
     closed = make_user("administrator", email="weg@example.nl", active=False).id
     make_group(name="Oud", mentor_id=closed)
-    pk = wizard.take(lines(
-        ("Een", "sanne de bakker"), ("Twee", "Jan Jansen"), ("Drie", "bedrijf@example.nl"),
-        ("Vier", "niemand"), ("Vijf", "weg@example.nl"), ("Oud", "WEG@example.nl"), ("Zes", company.username),
-        header=("Groep", "Mentor"),
-    ))  # fmt: skip
+    pk = wizard.take(
+        lines(
+            ("Een", "sanne de bakker"),
+            ("Twee", "Jan Jansen"),
+            ("Drie", "bedrijf@example.nl"),
+            ("Vier", "niemand"),
+            ("Vijf", "weg@example.nl"),
+            ("Oud", "WEG@example.nl"),
+            ("Zes", company.username),
+            header=("Groep", "Mentor"),
+        )
+    )
     checked = wizard.check(pk)
     told = [(row.state, row.problems[0].sentence if row.problems else "") for row in checked.rows]
     assert [state for state, _why in told] == [
-        "new", "refused", "refused", "refused", "refused", "unchanged", "refused",
-    ]  # fmt: skip
+        "new",
+        "refused",
+        "refused",
+        "refused",
+        "refused",
+        "unchanged",
+        "refused",
+    ]
     for (_state, sentence), word in zip(
         told[1:5], ("meer dan één", "geen rol", "geen gebruiker", "niet actief"), strict=True
     ):

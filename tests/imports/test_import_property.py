@@ -60,21 +60,33 @@ def maybe(values: tuple[str, ...]) -> st.SearchStrategy[str]:
 number, group = st.sampled_from(NUMBERS), st.sampled_from(GROUPS)
 student_rows = st.lists(
     st.tuples(number, maybe(NAMES), maybe(PROGRAMMES), maybe(GROUPS), maybe(USERS)),
-    min_size=1, max_size=3, unique_by=lambda row: row[0],
-)  # fmt: skip
-group_rows = st.lists(
-    st.tuples(group, maybe(("Hier", "Daar")), maybe(NUMBERS)), min_size=1, max_size=2,
+    min_size=1,
+    max_size=3,
     unique_by=lambda row: row[0],
-)  # fmt: skip
+)
+group_rows = st.lists(
+    st.tuples(group, maybe(("Hier", "Daar")), maybe(NUMBERS)),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda row: row[0],
+)
 person, in_group = st.tuples(number, st.sampled_from(NAMES)), st.tuples(number, group)
 programme = st.tuples(number, st.sampled_from(PROGRAMMES))
 back = st.integers(1, 3)  # the last run, or one or two before it
 KINDS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
-    "students": (6, student_rows), "groups": (3, group_rows), "again": (1, back), "undo": (8, back),
-    "name": (2, person), "user": (1, st.tuples(number, st.sampled_from(USERS))),
-    "couple": (1, programme), "uncouple": (1, programme), "register": (1, programme),
-    "join": (1, in_group), "leave": (2, in_group), "location": (1, group),
-}  # fmt: skip
+    "students": (6, student_rows),
+    "groups": (3, group_rows),
+    "again": (1, back),
+    "undo": (8, back),
+    "name": (2, person),
+    "user": (1, st.tuples(number, st.sampled_from(USERS))),
+    "couple": (1, programme),
+    "uncouple": (1, programme),
+    "register": (1, programme),
+    "join": (1, in_group),
+    "leave": (2, in_group),
+    "location": (1, group),
+}
 steps = st.sampled_from([kind for kind, (often, _what) in KINDS.items() for _n in range(often)]).flatmap(
     lambda kind: st.tuples(st.just(kind), KINDS[kind][1])
 )
@@ -115,12 +127,18 @@ class Twin:
             assert not self.runs[-1][0].wrote
 
     def _bring_in(self, kind: str, cells: Any, told: rules.Run, rows: Any) -> None:
-        made = saved(ImportRun(
-            maker_id=self.actor.id, kind=kind, file_name="x.csv", file_hash="0" * 64, stage="check",
-            mapping={key: [index] for index, key in enumerate(COLUMNS[kind])},
-            values={"group": {name + self.mark: NEW_GROUP for name in GROUPS}},
-            table={"header": list(HEADERS[kind]), "count": len(cells)},
-        ))  # fmt: skip
+        made = saved(
+            ImportRun(
+                maker_id=self.actor.id,
+                kind=kind,
+                file_name="x.csv",
+                file_hash="0" * 64,
+                stage="check",
+                mapping={key: [index] for index, key in enumerate(COLUMNS[kind])},
+                values={"group": {name + self.mark: NEW_GROUP for name in GROUPS}},
+                table={"header": list(HEADERS[kind]), "count": len(cells)},
+            )
+        )
         kept = [[index, [cell or None for cell in row]] for index, row in enumerate(cells, 2)]
         save(ImportPart(run_id=made.id, number=0, rows=next(packed_parts(kept))))
         outcome = run(IMPORTS[kind], self.actor, [made.id], version=made.version)
@@ -152,10 +170,15 @@ class Twin:
         if (both := self._of(what[0])) and both[0].name != what[1]:
             told, row = both
             run(
-                change_student, self.actor, [row.id], version=row.version, number=told.number,
-                first_name=what[1], last_name="Vos",
+                change_student,
+                self.actor,
+                [row.id],
+                version=row.version,
+                number=told.number,
+                first_name=what[1],
+                last_name="Vos",
                 school_supervisor=[self.users[one] for one in told.users],
-            )  # fmt: skip
+            )
             told.name, told.stamp = what[1], next(rules.stamps)
 
     def user(self, what: tuple[str, str]) -> None:
@@ -204,9 +227,13 @@ class Twin:
         if told := self.school.groups.get(name + self.mark):
             row = db.session.scalars(select(StudentGroup).where(StudentGroup.name == told.name)).one()
             run(
-                change_group, self.actor, [row.id], version=row.version, name=told.name,
+                change_group,
+                self.actor,
+                [row.id],
+                version=row.version,
+                name=told.name,
                 location=f"Hand {next(rules.stamps)}",
-            )  # fmt: skip
+            )
             told.location, told.stamp = row.location, next(rules.stamps)
 
     # -- looking
@@ -216,22 +243,26 @@ class Twin:
         names = {pk: name for name, pk in self.programmes.items()}
         users = {pk: name for name, pk in self.users.items()}
         found = db.session.scalars(
-            select(Student).where(Student.number.endswith(self.mark)).options(
-                selectinload(Student.enrolments), selectinload(Student.supervisions),
+            select(Student)
+            .where(Student.number.endswith(self.mark))
+            .options(
+                selectinload(Student.enrolments),
+                selectinload(Student.supervisions),
             )
-        )  # fmt: skip
+        )
         groups = db.session.scalars(select(StudentGroup).where(StudentGroup.name.endswith(self.mark)))
         return {
             "students": {
                 one.number: (
-                    one.first_name, sorted(names[e.programme_id] for e in one.enrolments),
+                    one.first_name,
+                    sorted(names[e.programme_id] for e in one.enrolments),
                     sorted(g.name for g in groups_of([one.id])),
                     sorted(users[s.user_id] for s in one.supervisions),
                 )
                 for one in found
             },
             "groups": {one.name: one.location for one in groups},
-        }  # fmt: skip
+        }
 
 
 @pytest.fixture
@@ -254,9 +285,11 @@ def walk(twin: Twin, taken: Sequence[tuple[str, Any]]) -> None:
 
 # Every step goes through the database: a failing sequence is shown as it was found, not made shorter first.
 ONE_DATABASE = settings(
-    deadline=None, database=None, phases=[Phase.generate],
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+)
 
 
 @given(taken=sequences)

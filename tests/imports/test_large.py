@@ -52,8 +52,9 @@ def test_a_large_file_is_checked_and_written_by_the_worker(small, wizard, studen
     assert work_all() == 1
     found = wizard.own_run(pk)
     assert (found.task, found.checked["counts"]) == (
-        "", {"rows": 13, "new": 10, "changed": 0, "unchanged": 0, "refused": 3},
-    )  # fmt: skip
+        "",
+        {"rows": 13, "new": 10, "changed": 0, "unchanged": 0, "refused": 3},
+    )
     asked(wizard, pk)
     assert work_all() == 1
     refresh()

@@ -83,11 +83,14 @@ def reasons(outcome: Outcome) -> dict[str, str]:
 def everything(number: str) -> tuple[Any, ...]:
     student = db.session.scalars(select(Student).where(Student.number == number)).one()
     return (
-        student.full_name, student.email, student.birth_date, student.gender,
+        student.full_name,
+        student.email,
+        student.birth_date,
+        student.gender,
         sorted(one.programme_id for one in student.enrolments),
         sorted(one.name for one in groups_of([student.id])),
         sorted((one.user_id, one.role) for one in student.supervisions),
-    )  # fmt: skip
+    )
 
 
 def rows(model: Any) -> int:
@@ -149,10 +152,11 @@ TOUCHED: dict[str, tuple[Callable[[Student, Any], Any], str]] = {
         "gewijzigd",
     ),
     "progress": (
-        lambda one, actor: run(release_progress, actor, [one.id], available="on"), "studievoortgang",
+        lambda one, actor: run(release_progress, actor, [one.id], available="on"),
+        "studievoortgang",
     ),
     "a code by hand": (lambda one, actor: run(send_student_codes, actor, [one.id]), "account of inlogcode"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", TOUCHED)
@@ -178,10 +182,19 @@ def test_a_changed_student_who_was_changed_again_keeps_what_he_has(wizard, progr
     pk = brought_in(wizard, KNOWN)
     student = db.session.scalars(select(Student)).one()
     run(
-        change_student, wizard.actor, [student.id], version=student.version, number="9", first_name="Hand",
-        infix="", last_name="Bos", gender="female", birth_date="", email="noor@example.nl",
+        change_student,
+        wizard.actor,
+        [student.id],
+        version=student.version,
+        number="9",
+        first_name="Hand",
+        infix="",
+        last_name="Bos",
+        gender="female",
+        birth_date="",
+        email="noor@example.nl",
         school_supervisor=[one.user_id for one in student.supervisions],
-    )  # fmt: skip
+    )
     refresh()
 
     outcome = undo(wizard, pk)
@@ -203,8 +216,9 @@ def test_a_programme_that_was_used_since_stays_and_one_coupled_by_hand_too(wizar
 
     assert outcome.done == 0
     assert [one.reason for one in outcome.refused] == [
-        "is aangemeld voor een examen van deze opleiding; de koppeling blijft", "is sindsdien al ontkoppeld",
-    ]  # fmt: skip
+        "is aangemeld voor een examen van deze opleiding; de koppeling blijft",
+        "is sindsdien al ontkoppeld",
+    ]
     assert [everything(number)[4] for number in ("7", "8")] == [[programme], [programme]]
     assert db.session.get_one(ImportRun, pk).undone_at is None, "nothing was done: it can be tried again"
 
@@ -218,8 +232,9 @@ def test_who_was_taken_out_of_a_group_and_put_back_by_hand_stays_in_it(wizard, p
     outcome = undo(wizard, pk)
 
     assert (outcome.done, [one.reason for one in outcome.refused]) == (
-        0, ["is sindsdien met de hand in of uit een studentgroep gezet"],
-    )  # fmt: skip
+        0,
+        ["is sindsdien met de hand in of uit een studentgroep gezet"],
+    )
     assert everything("9")[5] == ["V3A"]
 
 
@@ -247,9 +262,18 @@ def test_a_form_that_was_open_while_an_import_coupled_a_user_is_refused(wizard, 
     brought_in(wizard, ("9", "", "", "", "", "", "begeleider"))
     with pytest.raises(RuleBroken, match="intussen gewijzigd"):
         run(
-            change_student, wizard.actor, [student.id], version=version, number="9", first_name="Noor",
-            infix="", last_name="Bosch", gender="female", birth_date="", email="",
-        )  # fmt: skip
+            change_student,
+            wizard.actor,
+            [student.id],
+            version=version,
+            number="9",
+            first_name="Noor",
+            infix="",
+            last_name="Bosch",
+            gender="female",
+            birth_date="",
+            email="",
+        )
 
 
 # -- accounts and mails
@@ -331,9 +355,10 @@ def test_a_new_user_goes_and_a_known_one_loses_what_the_import_gave(users, progr
     make_user("exam_committee", email="oud@example.nl", first_name="Oud", phone="1")
     before = held("oud@example.nl")
     pk = users_in(
-        users, ("nieuw@example.nl", "An", "Vos", "Examinator school", "25656", ""),
+        users,
+        ("nieuw@example.nl", "An", "Vos", "Examinator school", "25656", ""),
         ("oud@example.nl", "Anders", "Vos", "Praktijkbegeleider", "25656", "2"),
-    )  # fmt: skip
+    )
     assert undo(users, pk, undo_user_import).refused == []
     assert (user("nieuw@example.nl"), rows(LoginCode)) == (None, 0)
     assert held("oud@example.nl") == before
@@ -343,18 +368,26 @@ def test_users_who_were_used_changed_or_needed_stay_and_are_named(users, program
     for name in ("beheer", "hand"):
         make_user("exam_committee", email=f"{name}@example.nl", first_name=name, last_name="Vos")
     pk = users_in(
-        users, ("nieuw@example.nl", "nieuw", "Vos", "Praktijkbegeleider", "", ""),
+        users,
+        ("nieuw@example.nl", "nieuw", "Vos", "Praktijkbegeleider", "", ""),
         ("hand@example.nl", "", "", "Praktijkbegeleider", "", "2"),
         ("beheer@example.nl", "", "", "Beheerder", "", ""),
-    )  # fmt: skip
+    )
     found = user("hand@example.nl")
     new = user("nieuw@example.nl")
     assert found is not None
     assert new is not None
     run(
-        edit_user, users.actor, [found.id], version=found.version, first_name="hand", last_name="Vos",
-        email="hand@example.nl", roles=["exam_committee", "school_supervisor"], phone="3",
-    )  # fmt: skip
+        edit_user,
+        users.actor,
+        [found.id],
+        version=found.version,
+        first_name="hand",
+        last_name="Vos",
+        email="hand@example.nl",
+        roles=["exam_committee", "school_supervisor"],
+        phone="3",
+    )
     supervise(make_student(), new, "school_supervisor")
     with transaction():
         db.session.execute(update(User).where(User.id == users.actor.id).values(active=False))
@@ -364,9 +397,10 @@ def test_users_who_were_used_changed_or_needed_stay_and_are_named(users, program
     assert reasons(outcome) == {
         "Vos, beheer (beheer@example.nl)": "Dit is de laatste actieve beheerder.",
         "Vos, hand (hand@example.nl)": "is sindsdien gewijzigd; de gegevens blijven zoals ze nu zijn",
-        "Vos, nieuw (nieuw@example.nl)":
-            "heeft door deze import een rol waarin sindsdien studenten of examenmomenten staan",
-    }  # fmt: skip
+        "Vos, nieuw (nieuw@example.nl)": (
+            "heeft door deze import een rol waarin sindsdien studenten of examenmomenten staan"
+        ),
+    }
 
 
 # -- groups
@@ -377,10 +411,14 @@ def test_groups_and_who_was_in_them_are_as_before(wizard):
     kept = make_group(make_student(number="1"), name="Oud", location="Hier")
     make_student(number="2")
     pk = groups.take(
-        lines(("Oud", "Daar", "2"), ("Nieuw", "", "1, 2"), ("Blijft", "", "2"),
-              header=("Groep", "Locatie", "Studentnummer")),
+        lines(
+            ("Oud", "Daar", "2"),
+            ("Nieuw", "", "1, 2"),
+            ("Blijft", "", "2"),
+            header=("Groep", "Locatie", "Studentnummer"),
+        ),
         "groepen.csv",
-    )  # fmt: skip
+    )
     groups.write(pk)
     late = db.session.scalars(select(StudentGroup).where(StudentGroup.name == "Blijft")).one()
     run(change_group, wizard.actor, [late.id], version=1, name="Blijft", location="Elders")

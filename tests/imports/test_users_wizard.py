@@ -57,8 +57,15 @@ def sentences(wizard: Wizard, *rows, header=HEADER, **choices) -> list[list[str]
 def test_a_new_user_gets_everything_that_the_row_says(wizard):
     first, second = make_programme(crebo="25656").id, make_programme(crebo="25655", name="Koken, bakken").id
     header = (*HEADER, "Gebruikersnaam", "Organisatie", "Telefoon", "Opleidingen", "Taal")
-    row = (*SANNE[:4], "praktijkbegeleider; Examinator School", "SBakker", "Zorg", "06-12345678",
-           "25656, 25655", "Engels")  # fmt: skip
+    row = (
+        *SANNE[:4],
+        "praktijkbegeleider; Examinator School",
+        "SBakker",
+        "Zorg",
+        "06-12345678",
+        "25656, 25655",
+        "Engels",
+    )
     # a name that holds a comma is one programme
     other = ("an@example.nl", "An", "", "Vos", "Examencommissie", "", "", "", "Koken, bakken; 25656", "")
     assert wizard.bring_in(lines(row, other, header=header)).done == 2
@@ -76,9 +83,15 @@ def test_roles_and_programmes_are_added_and_never_taken(wizard):
     kept, added = make_programme(crebo="25656"), make_programme(crebo="25655")
     ids = {kept.id, added.id}
     user = make_user(
-        "school_supervisor", "exam_committee", email="s.debakker@example.nl", first_name="Sanne", infix="de",
-        last_name="Bakker", programmes=[kept], phone="1",
-    )  # fmt: skip
+        "school_supervisor",
+        "exam_committee",
+        email="s.debakker@example.nl",
+        first_name="Sanne",
+        infix="de",
+        last_name="Bakker",
+        programmes=[kept],
+        phone="1",
+    )
     save(UserSession(user_id=user.id, token_hash=new_token()))
     version = user.version
     header = (*HEADER, "Opleidingen", "Telefoon")
@@ -111,20 +124,42 @@ def test_the_same_file_a_second_time_changes_nothing(wizard):
 def test_every_error_of_a_row_is_told_at_once_with_column_value_and_what_to_do(wizard):
     make_user("administrator", username="bezet")
     header = (*HEADER, "Gebruikersnaam", "Organisatie", "Opleidingen", "Taal")
-    row = ("sanne@", "", "", "Bakker", "Tovenaar; Student; Leverancier", "b ezet", "o" * 121, "99999;Zwemmen",
-           "Fries")  # fmt: skip
+    row = (
+        "sanne@",
+        "",
+        "",
+        "Bakker",
+        "Tovenaar; Student; Leverancier",
+        "b ezet",
+        "o" * 121,
+        "99999;Zwemmen",
+        "Fries",
+    )
     (checked,) = wizard.check(wizard.take(lines(row, header=header))).rows
     assert [(one.column, one.value) for one in checked.problems] == [
-        ("E-mailadres", "sanne@"), ("Gebruikersnaam", "b ezet"), ("Organisatie", "o" * 121),
-        ("Rollen", "Tovenaar"), ("Rollen", "Student"), ("Rollen", "Leverancier"),
-        ("Opleidingen", "99999"), ("Opleidingen", "Zwemmen"), ("Taal", "Fries"), ("Voornaam", ""),
-    ]  # fmt: skip
+        ("E-mailadres", "sanne@"),
+        ("Gebruikersnaam", "b ezet"),
+        ("Organisatie", "o" * 121),
+        ("Rollen", "Tovenaar"),
+        ("Rollen", "Student"),
+        ("Rollen", "Leverancier"),
+        ("Opleidingen", "99999"),
+        ("Opleidingen", "Zwemmen"),
+        ("Taal", "Fries"),
+        ("Voornaam", ""),
+    ]
     told = " ".join(one.sentence for one in checked.problems)
     for sentence in (
-        "is geen e-mailadres", "heeft geen spaties", "Kort het in", "“Tovenaar” is geen rol. Kies in stap 3",
-        "Een student krijgt zijn account bij Studenten", "De rol Leverancier kunt u niet geven",
-        "staat niet bij uw opleidingen", "is geen taal", "Vul Voornaam in",
-    ):  # fmt: skip
+        "is geen e-mailadres",
+        "heeft geen spaties",
+        "Kort het in",
+        "“Tovenaar” is geen rol. Kies in stap 3",
+        "Een student krijgt zijn account bij Studenten",
+        "De rol Leverancier kunt u niet geven",
+        "staat niet bij uw opleidingen",
+        "is geen taal",
+        "Vul Voornaam in",
+    ):
         assert sentence in told
 
 
@@ -147,9 +182,18 @@ def test_addresses_and_user_names_are_each_somebodys_own(wizard):
     assert [len(one) for one in told] == [1, 1, 1, 1, 1, 1, 1, 2]
     for row, sentence in zip(
         told,
-        ("van een ander. Kies", "eigen e-mailadres", "van een andere gebruiker", "ook op rij 6",
-         "ook op rij 5", "ook op rij 8", "ook op rij 7", "Vul E-mailadres in"), strict=True,
-    ):  # fmt: skip
+        (
+            "van een ander. Kies",
+            "eigen e-mailadres",
+            "van een andere gebruiker",
+            "ook op rij 6",
+            "ook op rij 5",
+            "ook op rij 8",
+            "ook op rij 7",
+            "Vul E-mailadres in",
+        ),
+        strict=True,
+    ):
         assert sentence in row[0]
 
 
@@ -182,9 +226,14 @@ def test_only_a_supplier_makes_suppliers_and_nobody_a_student(wizard):
     assert supplier.bring_in(content).done == 1
     assert roles_of("a@example.nl") == {"supplier"}
     assert {one.value for one in USERS.by_key["roles"].options(world(supplier))} == {
-        "supplier", "administrator", "school_supervisor", "company_supervisor", "school_examiner",
-        "company_examiner", "exam_committee",
-    }  # fmt: skip
+        "supplier",
+        "administrator",
+        "school_supervisor",
+        "company_supervisor",
+        "school_examiner",
+        "company_examiner",
+        "exam_committee",
+    }
 
 
 def world(wizard: Wizard):
@@ -212,8 +261,10 @@ def test_a_row_per_role_makes_one_user_with_all_of_them(wizard):
     ],
 )
 def test_a_phone_number_that_excel_took_for_a_number_gets_its_beginning_back(wizard, cell, phone):
-    content = workbook(("Voornaam", "Achternaam", "E-mail", "Rol", "Mobiel"),
-                          ("Sanne", "Bakker", "s@x.nl", "Praktijkbegeleider", cell))  # fmt: skip
+    content = workbook(
+        ("Voornaam", "Achternaam", "E-mail", "Rol", "Mobiel"),
+        ("Sanne", "Bakker", "s@x.nl", "Praktijkbegeleider", cell),
+    )
     (row,) = wizard.check(wizard.take(content, "gebruikers.xlsx")).rows
     assert row.values["phone"] == phone
 
@@ -229,8 +280,11 @@ def test_no_role_is_lost_however_several_stand_in_a_cell(wizard, between):
 
 def test_step_three_asks_what_is_not_exactly_a_role_and_remembers_the_answer(wizard):
     header = ("E-mail", "Voornaam", "Achternaam", "Functie")
-    content = lines(("a@example.nl", "A", "Vos", "BPV-docent; Examinator school"),
-                    ("b@example.nl", "B", "Vos", "Toezichthouder"), header=header)  # fmt: skip
+    content = lines(
+        ("a@example.nl", "A", "Vos", "BPV-docent; Examinator school"),
+        ("b@example.nl", "B", "Vos", "Toezichthouder"),
+        header=header,
+    )
     pk = wizard.take(content)
     assert wizard.own_run(pk).values == {"roles": {"BPV-docent": "school_supervisor"}}
     pk = wizard.take(content, values={"roles": {"BPV-docent": "school_supervisor", "Toezichthouder": "-"}})
@@ -279,8 +333,13 @@ def test_a_run_of_users_is_its_makers_and_is_written_as_users_only(wizard):
         run(import_users, wizard_of("school_supervisor").actor, [pk], version=version)
     table = {"header": [], "count": 0}
     values = {
-        "file_name": "x", "file_hash": "", "content": b"", "table": table, "parts": [], "header_key": "",
-    }  # fmt: skip
+        "file_name": "x",
+        "file_hash": "",
+        "content": b"",
+        "table": table,
+        "parts": [],
+        "header_key": "",
+    }
     for kind in ("students", "groups"):
         with pytest.raises(NotAllowed):
             run(
@@ -304,9 +363,15 @@ def test_the_example_file_is_understood_and_every_column_guessed(wizard):
     assert len(user.programmes) == 2
     header = ["Mail", "Roepnaam", "Naam", "Inlognaam", "Bedrijf", "Mobiel", "Functie", "Crebo", "Huisdier"]
     assert guess(header, USERS.columns) == {
-        "email": [0], "first_name": [1], "last_name": [2], "username": [3], "organisation": [4],
-        "phone": [5], "roles": [6], "programmes": [7],
-    }  # fmt: skip
+        "email": [0],
+        "first_name": [1],
+        "last_name": [2],
+        "username": [3],
+        "organisation": [4],
+        "phone": [5],
+        "roles": [6],
+        "programmes": [7],
+    }
 
 
 def test_it_costs_as_many_statements_for_200_users_as_for_20(wizard):

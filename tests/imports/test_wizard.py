@@ -88,9 +88,16 @@ def test_everything_in_a_row_is_coupled(wizard, students):
     roles = ("school_supervisor", "company_supervisor", "school_examiner", "company_examiner")
     users = [make_user(role) for role in roles]
     header = (
-        "Studentnummer", "Voornaam", "Achternaam", "Opleiding", "Klas", "Praktijkbegeleider",
-        "Praktijkopleider", "Examinator school", "Examinator bedrijf",
-    )  # fmt: skip
+        "Studentnummer",
+        "Voornaam",
+        "Achternaam",
+        "Opleiding",
+        "Klas",
+        "Praktijkbegeleider",
+        "Praktijkopleider",
+        "Examinator school",
+        "Examinator bedrijf",
+    )
     row = ("1", "Daan", "Vos", "verzorgende-ig", "v3a", *(user.email.upper() for user in users))
     wanted = {(user.id, role) for user, role in zip(users, roles, strict=True)}
     programme_id, group_id = programme.id, group.id
@@ -124,8 +131,17 @@ def test_a_new_group_is_made_once_and_named(wizard, students):
 
 @pytest.mark.parametrize("sign", ["-", "–", "n.v.t.", "NVT"])
 def test_a_sign_that_stands_for_nothing_is_no_name_date_address_or_group(wizard, students, sign):
-    header = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "Geb.datum", "E-mail", "Klas",
-              "Opleiding", "Praktijkopleider")  # fmt: skip
+    header = (
+        "Studentnummer",
+        "Voornaam",
+        "Tussenvoegsel",
+        "Achternaam",
+        "Geb.datum",
+        "E-mail",
+        "Klas",
+        "Opleiding",
+        "Praktijkopleider",
+    )
     pk = wizard.take(lines(("1", "Piet", sign, "Berg", *[sign] * 5), header=header))
     assert wizard.check(pk).new_groups == []
     wizard.write(pk)
@@ -141,9 +157,13 @@ def test_a_surname_of_a_sign_alone_is_missing_and_one_that_is_a_word_is_kept(wiz
 
 def test_an_empty_cell_wipes_nothing_and_a_filled_one_changes(wizard, students):
     make_student(
-        number="0012", first_name="Fleur", infix="van der", last_name="Berg", email="f@example.nl",
+        number="0012",
+        first_name="Fleur",
+        infix="van der",
+        last_name="Berg",
+        email="f@example.nl",
         gender=Gender.FEMALE,
-    )  # fmt: skip
+    )
     header = ("Studentnummer", "Voornaam", "Tussenvoegsel", "Achternaam", "E-mail")
     pk = wizard.take(lines(("0012", "Fleurtje", "", "", ""), header=header))
     (row,) = wizard.check(pk).rows
@@ -182,9 +202,13 @@ def test_every_error_of_a_row_is_told_at_once(wizard):
     (checked,) = wizard.check(wizard.take(lines(row, header=header))).rows
     assert checked.number == 2
     assert {problem.column: problem.value for problem in checked.problems} == {
-        "Voornaam": "", "Geb. datum": "31-2-2008", "E-mail": "jan@", "Crebo": "99999",
-        "Praktijkopleider": "bedrijf", "Klas": "k" * 81,
-    }  # fmt: skip
+        "Voornaam": "",
+        "Geb. datum": "31-2-2008",
+        "E-mail": "jan@",
+        "Crebo": "99999",
+        "Praktijkopleider": "bedrijf",
+        "Klas": "k" * 81,
+    }
     assert "heeft niet de rol Praktijkopleider" in " ".join(one.sentence for one in checked.problems)
 
 
@@ -225,11 +249,13 @@ def test_a_row_per_programme_makes_one_student_with_all_of_them(wizard, students
     """As systems export enrolments: whoever follows two programmes stands there twice."""
     programmes = {make_programme(crebo="25656").id, make_programme(crebo="25655").id}
     content = lines(
-        ("1", "Daan", "Vos", "d@x.nl", "25656", "V3A"), ("2", "Noor", "Bos", "n@x.nl", "25656", "V3A"),
-        ("1", "Daan", "Vos", "d@x.nl", "25655", "V3A"), ("3", "Sem", "Vos", "s@x.nl", "25656", ""),
+        ("1", "Daan", "Vos", "d@x.nl", "25656", "V3A"),
+        ("2", "Noor", "Bos", "n@x.nl", "25656", "V3A"),
+        ("1", "Daan", "Vos", "d@x.nl", "25655", "V3A"),
+        ("3", "Sem", "Vos", "s@x.nl", "25656", ""),
         ("3", "Sem", "Vos", "geen adres", "25655", ""),
         header=ENROLLED,
-    )  # fmt: skip
+    )
     pk = wizard.take(content, codes="make")
     checked = wizard.check(pk)
     assert [(row.state, row.joins) for row in checked.rows][:3] == [("new", 0), ("new", 0), ("unchanged", 2)]
@@ -244,8 +270,11 @@ def test_a_row_per_programme_makes_one_student_with_all_of_them(wizard, students
 
 
 def test_rows_of_one_student_are_refused_together_when_another_has_the_address(wizard):
-    rows = [("1", "Daan", "Vos", "d@x.nl", "", "A"), ("1", "Daan", "Vos", "", "", "B"),
-            ("2", "Noor", "Bos", "d@x.nl", "", "A")]  # fmt: skip
+    rows = [
+        ("1", "Daan", "Vos", "d@x.nl", "", "A"),
+        ("1", "Daan", "Vos", "", "", "B"),
+        ("2", "Noor", "Bos", "d@x.nl", "", "A"),
+    ]
     checked = wizard.check(wizard.take(lines(*rows, header=ENROLLED), codes="make"))
     assert [row.state for row in checked.rows] == ["refused", "refused", "refused"]
 
@@ -393,8 +422,12 @@ def test_what_was_chosen_last_time_counts_for_the_file_with_a_column_more_or_in_
     )
     later = wizard.own_run(wizard.take(wider))
     assert later.mapping == {
-        "number": [3], "first_name": [4], "last_name": [5], "programme": [2], "gender": [1],
-    }  # fmt: skip
+        "number": [3],
+        "first_name": [4],
+        "last_name": [5],
+        "programme": [2],
+        "gender": [1],
+    }
     assert later.values == {"programme": {"VIG-3": chosen}, "gender": {"M": "male"}}
     other = wizard.own_run(wizard.take(lines(("1", "D", "V"), header=("Stamnr", "Roepnaam", "Naam"))))
     assert other.mapping == {"number": [0], "first_name": [1], "last_name": [2]}, "a file of its own"
@@ -440,8 +473,12 @@ def test_new_students_get_the_login_code_that_was_chosen(wizard, students, codes
 def test_without_a_usable_address_there_is_no_account_and_the_row_says_so(wizard):
     make_user("administrator", email="bezet@example.nl")
     header = ("Studentnummer", "Voornaam", "Achternaam", "E-mail")
-    rows = [("1", "A", "Vos", ""), ("2", "B", "Vos", "Bezet@example.nl"), ("3", "C", "Vos", "x@example.nl"),
-            ("4", "D", "Vos", "x@example.nl")]  # fmt: skip
+    rows = [
+        ("1", "A", "Vos", ""),
+        ("2", "B", "Vos", "Bezet@example.nl"),
+        ("3", "C", "Vos", "x@example.nl"),
+        ("4", "D", "Vos", "x@example.nl"),
+    ]
     checked = wizard.check(wizard.take(lines(*rows, header=header), codes="mail")).rows
     sentences = [row.problems[0].sentence for row in checked]
     assert "is een e-mailadres nodig" in sentences[0]
@@ -507,9 +544,14 @@ def test_columns_are_guessed_by_name_and_synonym():
         "Huisdier",
     ]
     assert guess(header, STUDENTS.fixed) == {
-        "number": [0], "first_name": [1], "infix": [2], "last_name": [3], "gender": [4],
-        "birth_date": [5], "email": [6],
-    }  # fmt: skip
+        "number": [0],
+        "first_name": [1],
+        "infix": [2],
+        "last_name": [3],
+        "gender": [4],
+        "birth_date": [5],
+        "email": [6],
+    }
 
 
 @pytest.mark.parametrize(

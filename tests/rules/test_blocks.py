@@ -70,8 +70,15 @@ def test_the_digit_is_the_attempt():
 
 def test_the_legend_has_every_state_once_with_its_own_letter_icon_and_text():
     assert [state.key for state in LEGEND] == [
-        "not-available", "open", "planned", "to-assess", "saved", "passed", "failed", "adopted",
-    ]  # fmt: skip
+        "not-available",
+        "open",
+        "planned",
+        "to-assess",
+        "saved",
+        "passed",
+        "failed",
+        "adopted",
+    ]
     for seen in ("letter", "icon", "label"):
         assert len({getattr(state, seen) for state in LEGEND}) == len(LEGEND)
     assert BlockState.PLANNED.tone == "grey"

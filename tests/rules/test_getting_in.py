@@ -40,12 +40,18 @@ def test_what_looks_alike_is_the_same(typed: str) -> None:
 @pytest.mark.parametrize(
     ("password", "word"),
     [
-        ("elf tekens!", "minstens"), ("x" * 201, "hoogstens"), ("aaaaaaaaaaaaaaa", "raden"),
+        ("elf tekens!", "minstens"),
+        ("x" * 201, "hoogstens"),
+        ("aaaaaaaaaaaaaaa", "raden"),
         ("abababababab", "raden"),
-        ("Wachtwoord123!", "raden"), ("QWERTY123456", "raden"), ("1234 5678 9012", "raden"),
-        ("sanne@roc.nl1", "lijkt"), ("Bakker-Bakker", "lijkt"), ("roc demostad!", "lijkt"),
+        ("Wachtwoord123!", "raden"),
+        ("QWERTY123456", "raden"),
+        ("1234 5678 9012", "raden"),
+        ("sanne@roc.nl1", "lijkt"),
+        ("Bakker-Bakker", "lijkt"),
+        ("roc demostad!", "lijkt"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_password_is_told_why(password: str, word: str) -> None:
     problem = password_problem(password, own=("sanne@roc.nl", "Bakker", "ROC Demostad"))
     assert problem is not None

@@ -86,8 +86,14 @@ def code_at(step: int) -> str:
 def test_a_code_works_now_and_one_step_to_either_side() -> None:
     now = 100 * totp.SECONDS + 7
     assert [totp.step_of(SECRET, code_at(step), now) for step in range(97, 104)] == [
-        None, None, 99, 100, 101, None, None,
-    ]  # fmt: skip
+        None,
+        None,
+        99,
+        100,
+        101,
+        None,
+        None,
+    ]
 
 
 def test_a_code_works_once() -> None:

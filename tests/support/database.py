@@ -21,9 +21,13 @@ from tests.support.postgres import create_database, drop_database, server_url
 
 # What `prepare` fills: the same in every state.
 KEPT_TABLES = (
-    "alembic_version", "ab_role", "ab_permission", "ab_view_menu", "ab_permission_view",
+    "alembic_version",
+    "ab_role",
+    "ab_permission",
+    "ab_view_menu",
+    "ab_permission_view",
     "ab_permission_view_role",
-)  # fmt: skip
+)
 
 
 class Rows:

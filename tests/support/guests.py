@@ -72,9 +72,14 @@ def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None)
 def invite(sitting_id: int, *, email: str = "bas@bakkerij.example", last_name: str = "Bakker") -> int:
     """The id of the guest."""
     run(
-        invite_company_examiner, SYSTEM, [sitting_id], first_name="Bas", last_name=last_name, email=email,
+        invite_company_examiner,
+        SYSTEM,
+        [sitting_id],
+        first_name="Bas",
+        last_name=last_name,
+        email=email,
         organisation="Bakkerij De Korenaar",
-    )  # fmt: skip
+    )
     return db.session.scalars(
         select(Invitation.user_id).where(
             Invitation.sitting_id == sitting_id, Invitation.withdrawn_at.is_(None)

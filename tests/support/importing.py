@@ -31,9 +31,14 @@ class Wizard:
         return own_run(self.actor, self.kind.key, pk)
 
     def take(
-        self, content: bytes, name: str = "studenten.csv", *, codes: str = "none",
-        mapping: dict[str, list[int]] | None = None, values: dict[str, dict[str, str]] | None = None,
-    ) -> int:  # fmt: skip
+        self,
+        content: bytes,
+        name: str = "studenten.csv",
+        *,
+        codes: str = "none",
+        mapping: dict[str, list[int]] | None = None,
+        values: dict[str, dict[str, str]] | None = None,
+    ) -> int:
         """Steps 1 to 3; the run's id."""
         pk = receive(self.actor, self.kind, content, name, login_codes=codes)
         found = self.own_run(pk)

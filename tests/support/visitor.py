@@ -70,9 +70,12 @@ def signed_in(user: User, **values: Any) -> str:
     """
     token = new_token()
     row = {
-        "token_hash": fingerprint(token), "user_id": user.id, "shared": False, "strong_at": utc_now(),
+        "token_hash": fingerprint(token),
+        "user_id": user.id,
+        "shared": False,
+        "strong_at": utc_now(),
         **values,
-    }  # fmt: skip
+    }
     with db.engine.begin() as connection:
         connection.execute(insert(UserSession), row)
     return token

@@ -135,12 +135,18 @@ def _side(users: dict[Role, User]) -> Side:
     group = make_group(student)
     ruled = make_group(rule=[programme])
     ids = {
-        "programme": programme.id, "elective": elective.id, "exam": exam.id, "student": student.id,
-        "registration": registration.id, "planned": planned.id, "sitting": sitting.id, "group": group.id,
+        "programme": programme.id,
+        "elective": elective.id,
+        "exam": exam.id,
+        "student": student.id,
+        "registration": registration.id,
+        "planned": planned.id,
+        "sitting": sitting.id,
+        "group": group.id,
         "ruled group": ruled.id,
         "result": finished,
         "user": users[Role.COMPANY_SUPERVISOR].id,
-    }  # fmt: skip
+    }
     side = Side(ids)
     _papers(side, users)
     return side
@@ -165,20 +171,29 @@ def _couple(user: User, programme: Any, elective: Any) -> None:
 
 def _papers(side: Side, users: dict[Role, User]) -> None:
     document = LibraryDocument(
-        title="Handleiding", file_name="handleiding.pdf", content_type="application/pdf",
-        content_hash=f"{side['student']:064d}", size=10,
-    )  # fmt: skip
+        title="Handleiding",
+        file_name="handleiding.pdf",
+        content_type="application/pdf",
+        content_hash=f"{side['student']:064d}",
+        size=10,
+    )
     mail = OutboxMail(
-        dedupe_key=f"proef-{side['student']}", purpose="login_code", to_address="a@example.nl",
-        subject="Inlogcode", body="…",
-    )  # fmt: skip
+        dedupe_key=f"proef-{side['student']}",
+        purpose="login_code",
+        to_address="a@example.nl",
+        subject="Inlogcode",
+        body="…",
+    )
     update = SystemUpdate(title="Nieuw", body="Tekst", published_on=utc_now().date())
     save(document, mail, update)
     for kind, name in (("students", "run"), ("users", "user run"), ("groups", "group run")):
         made = ImportRun(
-            maker_id=users[Role.ADMINISTRATOR].id, kind=kind, file_name=f"{kind}.csv", file_hash="0" * 64,
+            maker_id=users[Role.ADMINISTRATOR].id,
+            kind=kind,
+            file_name=f"{kind}.csv",
+            file_hash="0" * 64,
             table={"header": ["Studentnummer"], "count": 1},
-        )  # fmt: skip
+        )
         side.ids[name] = saved(made).id
         save(ImportPart(run_id=made.id, number=0, rows=next(packed_parts([[2, ["00123"]]]))))
     with transaction():

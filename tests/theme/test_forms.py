@@ -188,10 +188,15 @@ def test_the_confirm_step_tells_what_will_and_what_will_not_happen(draw: Draw) -
     page = draw(
         "action.html",
         model=replace(
-            MODEL, step="confirm", will=["Jansen, Fleur"], will_count=12, unchanged_count=2,
-            refused=[RefusedRow("Bakker, Sem", "al vastgesteld")], refused_count=1,
+            MODEL,
+            step="confirm",
+            will=["Jansen, Fleur"],
+            will_count=12,
+            unchanged_count=2,
+            refused=[RefusedRow("Bakker, Sem", "al vastgesteld")],
+            refused_count=1,
         ),
-    )  # fmt: skip
+    )
     assert "en nog 11" in page
     assert "2 zijn al zo en blijven gelijk." in page
     assert re.search(r"1 gaat niet mee.*Bakker, Sem.*al vastgesteld", page, re.S)

@@ -76,9 +76,13 @@ def test_what_users_typed_is_escaped(draw: Draw) -> None:
 
 def test_an_empty_list_says_what_to_do_next(draw: Draw) -> None:
     empty = replace(
-        LIST, rows=[], filtered=False, empty_title="Nog geen studenten", empty_hint="Voer er een in.",
+        LIST,
+        rows=[],
+        filtered=False,
+        empty_title="Nog geen studenten",
+        empty_hint="Voer er een in.",
         empty_button=Button("Nieuwe student invoeren", "/nieuw"),
-    )  # fmt: skip
+    )
     page = draw("list.html", model=empty)
     assert "Nog geen studenten" in page
     assert "Voer er een in." in page

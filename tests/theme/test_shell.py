@@ -98,14 +98,24 @@ def test_a_wizard_says_which_step_of_how_many(themed: Flask) -> None:
 
 def test_a_block_of_the_matrix_speaks_without_colour(themed: Flask) -> None:
     block = SimpleNamespace(
-        state_key="planned", letter="P", icon="clock", text="Jansen, Fleur, B1-K1, kans 1: ingepland",
-        href="/examens/5", attempt=1, parts="2/4", remove_href="/examens/5/weg",
-    )  # fmt: skip
+        state_key="planned",
+        letter="P",
+        icon="clock",
+        text="Jansen, Fleur, B1-K1, kans 1: ingepland",
+        href="/examens/5",
+        attempt=1,
+        parts="2/4",
+        remove_href="/examens/5/weg",
+    )
     model = SimpleNamespace(
-        caption="Examens", exams=[SimpleNamespace(title="Verkoopt", code="B1-K1", href="", kind="proeve")],
+        caption="Examens",
+        exams=[SimpleNamespace(title="Verkoopt", code="B1-K1", href="", kind="proeve")],
         rows=[SimpleNamespace(id=7, label="Jansen, Fleur", href="", cells=[SimpleNamespace(blocks=[block])])],
-        legend=[block], actions=[], hidden=[], pager=None,
-    )  # fmt: skip
+        legend=[block],
+        actions=[],
+        hidden=[],
+        pager=None,
+    )
     source = '{% from "catalogue/_matrix.html" import matrix %}{{ matrix(model) }}'
     with themed.test_request_context():
         drawn = render_template_string(source, model=model)

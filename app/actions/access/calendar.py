@@ -22,12 +22,15 @@ class LinkOutcome(Outcome):
 
 
 @action(
-    _l("Nieuwe kalenderlink"), permission=Permission.PROFILE, confirm=True, submit=_l("Nieuwe kalenderlink"),
+    _l("Nieuwe kalenderlink"),
+    permission=Permission.PROFILE,
+    confirm=True,
+    submit=_l("Nieuwe kalenderlink"),
     intro=_l(
         "Met deze link laat uw eigen agenda uw examenmomenten zien, zonder namen en uitslagen. Wie de link "
         "heeft, kan die momenten lezen en verder niets. Een oudere link werkt daarna niet meer."
     ),
-)  # fmt: skip
+)
 def make_calendar_link(actor: Actor) -> Outcome:
     """Another token for the feed of one's own sittings; only its print is kept."""
     user = own_account(actor)
@@ -37,24 +40,27 @@ def make_calendar_link(actor: Actor) -> Outcome:
         link = CalendarLink(user_id=user.id)
         db.session.add(link)
     link.token_hash, link.created_at = fingerprint(token), utc_now()
-    outcome = LinkOutcome(
-        done=1, ids=[user.id], object_type="User", summary=_("Uw kalenderlink is gemaakt."),
-    )  # fmt: skip
+    outcome = LinkOutcome(done=1, ids=[user.id], object_type="User", summary=_("Uw kalenderlink is gemaakt."))
     outcome.token = token
     return outcome
 
 
 @action(
-    _l("Kalenderlink uitzetten"), permission=Permission.PROFILE, confirm=True,
+    _l("Kalenderlink uitzetten"),
+    permission=Permission.PROFILE,
+    confirm=True,
     submit=_l("Kalenderlink uitzetten"),
     intro=_l("Uw agenda haalt dan geen examenmomenten meer op."),
-)  # fmt: skip
+)
 def drop_calendar_link(actor: Actor) -> Outcome:
     """End the feed; without one nothing changes."""
     user = own_account(actor)
     there = db.session.get(CalendarLink, user.id, with_for_update=True) is not None
     db.session.execute(delete(CalendarLink).where(CalendarLink.user_id == user.id), execution_options=QUIETLY)
     return Outcome(
-        done=int(there), unchanged=int(not there), ids=[user.id] if there else [], object_type="User",
+        done=int(there),
+        unchanged=int(not there),
+        ids=[user.id] if there else [],
+        object_type="User",
         summary=_("Uw kalenderlink is uitgezet.") if there else _("U had geen kalenderlink."),
-    )  # fmt: skip
+    )

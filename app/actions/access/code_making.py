@@ -157,16 +157,23 @@ def _candidates(user_ids: Sequence[int]) -> Any:
     )
     return (
         select(
-            User.id, User.first_name, User.infix, User.last_name, User.email, User.active,
-            with_role(Role.SUPPLIER).label("supplier"), live.c.code_id,
-            OutboxMail.state.label("mail_state"), OutboxMail.to_address.label("mail_to"),
+            User.id,
+            User.first_name,
+            User.infix,
+            User.last_name,
+            User.email,
+            User.active,
+            with_role(Role.SUPPLIER).label("supplier"),
+            live.c.code_id,
+            OutboxMail.state.label("mail_state"),
+            OutboxMail.to_address.label("mail_to"),
         )
         .outerjoin(live, live.c.user_id == User.id)
         .outerjoin(OutboxMail, OutboxMail.login_code_id == live.c.code_id)
         .where(User.id.in_(id_set(user_ids)))
         .order_by(User.id)
         .with_for_update(of=User)
-    )  # fmt: skip
+    )
 
 
 def _refusal(actor: Actor, row: Any) -> str:
@@ -183,10 +190,15 @@ def _make(user_ids: Sequence[int]) -> None:
     rows = []
     for user_id in user_ids:
         nonce = secrets.token_hex(32)
-        rows.append({
-            "user_id": user_id, "nonce": nonce, "code_hash": fingerprint(code_for(user_id, nonce)),
-            "created_at": now, "expires_at": until,
-        })  # fmt: skip
+        rows.append(
+            {
+                "user_id": user_id,
+                "nonce": nonce,
+                "code_hash": fingerprint(code_for(user_id, nonce)),
+                "created_at": now,
+                "expires_at": until,
+            }
+        )
     insert_all(LoginCode, rows)
 
 
@@ -201,13 +213,20 @@ def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
     mails = []
     found = db.session.execute(
         select(
-            LoginCode.id, LoginCode.expires_at, User.id.label("user_id"), User.first_name, User.infix,
-            User.last_name, User.username, User.email, User.language,
+            LoginCode.id,
+            LoginCode.expires_at,
+            User.id.label("user_id"),
+            User.first_name,
+            User.infix,
+            User.last_name,
+            User.username,
+            User.email,
+            User.language,
         )
         .join(User, User.id == LoginCode.user_id)
         .where(LoginCode.user_id.in_(id_set(user_ids)), live_code())
         .order_by(LoginCode.id)
-    )  # fmt: skip
+    )
     for row in found:
         language = row.language or school.language
         kind = (roles.get(row.user_id, ""), language)

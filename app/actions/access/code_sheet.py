@@ -39,33 +39,50 @@ class Slip:
 
 
 @action(
-    LABEL, permission=Permission.USERS_EDIT, on=User, confirm=True, noun=_l("gebruikers"), intro=INTRO,
+    LABEL,
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    noun=_l("gebruikers"),
+    intro=INTRO,
     submit=SUBMIT,
-)  # fmt: skip
+)
 def print_codes(actor: Actor, targets: Targets[User]) -> Outcome:
     """New codes for these users, for on paper. The outcome holds no code."""
     issued = renew_codes(actor, targets.ids)
     return Outcome(
-        done=len(issued.made), refused=issued.refused, names=issued.names, ids=issued.made,
-        object_type="User", summary=_summary(issued),
-    )  # fmt: skip
+        done=len(issued.made),
+        refused=issued.refused,
+        names=issued.names,
+        ids=issued.made,
+        object_type="User",
+        summary=_summary(issued),
+    )
 
 
 @action(
-    LABEL, permission=Permission.STUDENTS_EDIT, on=Student, confirm=True, noun=_l("studenten"), intro=INTRO,
+    LABEL,
+    permission=Permission.STUDENTS_EDIT,
+    on=Student,
+    confirm=True,
+    noun=_l("studenten"),
+    intro=INTRO,
     submit=SUBMIT,
-)  # fmt: skip
+)
 def print_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
     """New codes for these students, for on paper; an account is made on the way."""
     accounts = ensure_accounts(actor, targets.ids, on_paper=True)
     issued = renew_codes(actor, accounts.user_of.values())
     made = set(issued.made)
     return Outcome(
-        done=len(made), refused=[*accounts.refused, *issued.refused], names=issued.names,
+        done=len(made),
+        refused=[*accounts.refused, *issued.refused],
+        names=issued.names,
         ids=sorted(student for student, user in accounts.user_of.items() if user in made),
-        object_type="Student", details={"accounts": accounts.made} if accounts.made else {},
+        object_type="Student",
+        details={"accounts": accounts.made} if accounts.made else {},
         summary=_summary(issued),
-    )  # fmt: skip
+    )
 
 
 SHEETS = (print_codes, print_student_codes)

@@ -62,9 +62,10 @@ WRONG = N_("Deze code klopt niet, of werkt niet meer. Controleer hem of vraag ee
 
 class NewEmailForm(ActionForm):
     email = EmailField(
-        _l("Nieuw e-mailadres"), [InputRequired(), Length(max=people.EMAIL_MAX), ruled(people.email)],
+        _l("Nieuw e-mailadres"),
+        [InputRequired(), Length(max=people.EMAIL_MAX), ruled(people.email)],
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"},
-    )  # fmt: skip
+    )
     present = present_field()
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
@@ -91,17 +92,23 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
     nonce = secrets.token_hex(32)
     selector, secret = parts(stop_code(nonce))
     codes = {
-        "nonce": nonce, "code_hash": generate_password_hash(new_code(nonce)), "stop_selector": selector,
+        "nonce": nonce,
+        "code_hash": generate_password_hash(new_code(nonce)),
+        "stop_selector": selector,
         "stop_hash": generate_password_hash(secret),
-    }  # fmt: skip
+    }
     return {"fits": fitting_password(actor, present or ""), "codes": codes}
 
 
 @action(
-    _l("E-mailadres wijzigen"), permission=Permission.PROFILE, form=NewEmailForm, submit=_l("Verder"),
-    proof=Proof.STRONG_IF_ANY, before=_drawn,
+    _l("E-mailadres wijzigen"),
+    permission=Permission.PROFILE,
+    form=NewEmailForm,
+    submit=_l("Verder"),
+    proof=Proof.STRONG_IF_ANY,
+    before=_drawn,
     intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
-)  # fmt: skip
+)
 def change_email(
     actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = ""
 ) -> Outcome:
@@ -116,18 +123,24 @@ def change_email(
     _end_changes(user.id)
     now = utc_now()
     change = EmailChange(
-        user_id=user.id, old_email=user.email, new_email=address, created_at=now, expires_at=now + VALID,
+        user_id=user.id,
+        old_email=user.email,
+        new_email=address,
+        created_at=now,
+        expires_at=now + VALID,
         **codes,
-    )  # fmt: skip
+    )
     db.session.add(change)
     db.session.flush()
     language, school = user.language or current_school().language, current_school().name
     _mail(change, user, EMAIL_CODE, address, code_text(language, school, name=user.full_name))
     _mail(change, user, EMAIL_NOTICE, user.email, notice_text(language, school, name=user.full_name))
     return Outcome(
-        done=1, ids=[user.id], object_type="User",
+        done=1,
+        ids=[user.id],
+        object_type="User",
         summary=_("Er is een code onderweg naar %(email)s. Vul die hier in.", email=address),
-    )  # fmt: skip
+    )
 
 
 def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
@@ -137,9 +150,12 @@ def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
 
 
 @action(
-    _l("E-mailadres bevestigen"), permission=Permission.PROFILE, form=EmailCodeForm, submit=_l("Bevestigen"),
+    _l("E-mailadres bevestigen"),
+    permission=Permission.PROFILE,
+    form=EmailCodeForm,
+    submit=_l("Bevestigen"),
     before=_fits,
-)  # fmt: skip
+)
 def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> Outcome:
     """With the code from the new address, that address holds. Every session but `staying` ends."""
     user = locked_account(actor)
@@ -155,24 +171,32 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     text = changed_text(language, school, name=user.full_name)
     _mail(change, user, EMAIL_CHANGED, change.old_email, text)
     return Outcome(
-        done=1, ids=[user.id], object_type="User",
+        done=1,
+        ids=[user.id],
+        object_type="User",
         details={"email": [people.mail_of(change.old_email), change.new_email]},
         summary=_("Uw e-mailadres is nu %(email)s.", email=change.new_email),
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Wijziging van e-mailadres intrekken"), permission=Permission.PROFILE, confirm=True,
-    submit=_l("Intrekken"), intro=_l("Uw e-mailadres blijft zoals het is."),
-)  # fmt: skip
+    _l("Wijziging van e-mailadres intrekken"),
+    permission=Permission.PROFILE,
+    confirm=True,
+    submit=_l("Intrekken"),
+    intro=_l("Uw e-mailadres blijft zoals het is."),
+)
 def cancel_email_change(actor: Actor) -> Outcome:
     """Take back a change of one's own that waits for its code."""
     user = own_account(actor)
     count = _end_changes(user.id)
     return Outcome(
-        done=count, unchanged=int(not count), ids=[user.id] if count else [], object_type="User",
+        done=count,
+        unchanged=int(not count),
+        ids=[user.id] if count else [],
+        object_type="User",
         summary=_("Uw e-mailadres blijft zoals het is."),
-    )  # fmt: skip
+    )
 
 
 @action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.START)
@@ -184,9 +208,11 @@ def stop_email_change(actor: Actor, *, change_id: int) -> Outcome:
     _end_changes(change.user_id)
     end_sessions([change.user_id], CREDENTIAL_CHANGED)
     return Outcome(
-        done=1, ids=[change.user_id], object_type="User",
+        done=1,
+        ids=[change.user_id],
+        object_type="User",
         summary=_("De wijziging is gestopt; uw e-mailadres blijft zoals het was."),
-    )  # fmt: skip
+    )
 
 
 def by_stop_code(typed: str) -> EmailChange | None:

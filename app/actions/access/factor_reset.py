@@ -23,13 +23,19 @@ from app.rules.text import N_
 
 
 @action(
-    _l("Tweede stap opnieuw instellen"), permission=Permission.USERS_EDIT, on=User, confirm=True, danger=True,
-    noun=_l("gebruiker"), submit=_l("Tweede stap verwijderen"), proof=Proof.LATELY,
+    _l("Tweede stap opnieuw instellen"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    danger=True,
+    noun=_l("gebruiker"),
+    submit=_l("Tweede stap verwijderen"),
+    proof=Proof.LATELY,
     intro=_l(
         "Doe dit alleen als u zeker weet wie het vraagt: bel terug of laat de gebruiker langskomen. "
         "De gebruiker wordt overal afgemeld, krijgt bericht en stelt een nieuwe tweede stap in."
     ),
-)  # fmt: skip
+)
 def reset_second_factor(actor: Actor, targets: Targets[User]) -> Outcome:
     """Take away a user's authenticator app, passkeys and recovery codes; all sessions end."""
     user = targets.one()

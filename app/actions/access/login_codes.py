@@ -19,9 +19,13 @@ __all__ = ["give_students_codes", "issue_codes", "make_codes", "send_login_codes
 
 
 @action(
-    _l("Inlogcode versturen"), permission=Permission.USERS_EDIT, on=User, confirm=True, noun=_l("gebruikers"),
+    _l("Inlogcode versturen"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    noun=_l("gebruikers"),
     submit=_l("Inlogcode versturen"),
-)  # fmt: skip
+)
 def send_login_codes(actor: Actor, targets: Targets[User]) -> Outcome:
     """Mail each of these users an inlogcode; whoever has one waiting in the outbox keeps it."""
     issued = issue_codes(actor, targets.ids, mail=True)
@@ -38,9 +42,13 @@ def send_login_codes(actor: Actor, targets: Targets[User]) -> Outcome:
 
 
 @action(
-    _l("Inlogcode aanmaken, nog niet mailen"), permission=Permission.USERS_EDIT, on=User, confirm=True,
-    noun=_l("gebruikers"), submit=_l("Inlogcode aanmaken"),
-)  # fmt: skip
+    _l("Inlogcode aanmaken, nog niet mailen"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    noun=_l("gebruikers"),
+    submit=_l("Inlogcode aanmaken"),
+)
 def make_codes(actor: Actor, targets: Targets[User]) -> Outcome:
     """Make the code now; `Inlogcode versturen` mails this same code later."""
     issued = issue_codes(actor, targets.ids, mail=False)
@@ -51,9 +59,13 @@ def make_codes(actor: Actor, targets: Targets[User]) -> Outcome:
 
 
 @action(
-    _l("Inlogcode versturen"), permission=Permission.STUDENTS_EDIT, on=Student, confirm=True,
-    noun=_l("studenten"), submit=_l("Inlogcode versturen"),
-)  # fmt: skip
+    _l("Inlogcode versturen"),
+    permission=Permission.STUDENTS_EDIT,
+    on=Student,
+    confirm=True,
+    noun=_l("studenten"),
+    submit=_l("Inlogcode versturen"),
+)
 def send_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
     """Mail each of these students an inlogcode; an account is made on the way (user name: the number)."""
     accounts, issued = give_students_codes(actor, targets.ids, mail=True)

@@ -77,9 +77,14 @@ def request_code(
     now = utc_now()
     cancel_codes([wanted], *MAILED)
     values = {
-        "nonce": nonce, "code_hash": code_hash, "purpose": purpose, "browser_hash": fingerprint(browser),
-        "created_at": now, "expires_at": now + MAILED_VALID, "tries": 0,
-    }  # fmt: skip
+        "nonce": nonce,
+        "code_hash": code_hash,
+        "purpose": purpose,
+        "browser_hash": fingerprint(browser),
+        "created_at": now,
+        "expires_at": now + MAILED_VALID,
+        "tries": 0,
+    }
     _insert_for(LoginCode, wanted, user_id=User.id, **values)
     code_id = db.session.scalar(select(LoginCode.id).where(LoginCode.nonce == nonce)) or NOBODY
     _mail(user, wanted, code_id, purpose)

@@ -130,10 +130,13 @@ def showing_options(user_id: int | None, site: Site, challenge: bytes) -> str:
 
 
 @action(
-    _l("Passkey toevoegen"), permission=Permission.PROFILE, form=PasskeyForm, proof=Proof.LATELY,
+    _l("Passkey toevoegen"),
+    permission=Permission.PROFILE,
+    form=PasskeyForm,
+    proof=Proof.LATELY,
     submit=_l("Passkey maken"),
     intro=_l("Uw toestel vraagt zo om uw vinger, uw gezicht of uw pincode. Die blijven op uw toestel."),
-)  # fmt: skip
+)
 def register_passkey(
     actor: Actor, *, name: str, credential: str, challenge_id: int | None, site: Site | None
 ) -> Outcome:
@@ -168,9 +171,15 @@ def register_passkey(
 
 
 @action(
-    _l("Passkey verwijderen"), permission=Permission.PROFILE, on=Passkey, confirm=True, danger=True,
-    noun=_l("passkey"), submit=_l("Verwijderen"), proof=Proof.LATELY,
-)  # fmt: skip
+    _l("Passkey verwijderen"),
+    permission=Permission.PROFILE,
+    on=Passkey,
+    confirm=True,
+    danger=True,
+    noun=_l("passkey"),
+    submit=_l("Verwijderen"),
+    proof=Proof.LATELY,
+)
 def remove_passkey(actor: Actor, targets: Targets[Passkey]) -> Outcome:
     """Take one passkey away; refused when it is the last factor of somebody who needs one."""
     user = locked_account(actor)

@@ -122,10 +122,14 @@ def _hashes(actor: Actor, *, present: str, password: str, **_data: Any) -> dict[
 
 
 @action(
-    _l("Wachtwoord wijzigen"), permission=Permission.PROFILE, form=ChangePasswordForm,
-    submit=_l("Wachtwoord wijzigen"), proof=Proof.STRONG_IF_ANY, before=_hashes,
+    _l("Wachtwoord wijzigen"),
+    permission=Permission.PROFILE,
+    form=ChangePasswordForm,
+    submit=_l("Wachtwoord wijzigen"),
+    proof=Proof.STRONG_IF_ANY,
+    before=_hashes,
     intro=_l("Op andere apparaten wordt u afgemeld; hier blijft u aangemeld."),
-)  # fmt: skip
+)
 def change_password(
     actor: Actor,
     *,

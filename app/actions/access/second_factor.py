@@ -95,9 +95,12 @@ class AppForm(ActionForm):
 
 
 @action(
-    _l("Authenticator-app instellen"), permission=Permission.PROFILE, form=AppForm, proof=Proof.LATELY,
+    _l("Authenticator-app instellen"),
+    permission=Permission.PROFILE,
+    form=AppForm,
+    proof=Proof.LATELY,
     submit=_l("Controleer en bewaar"),
-)  # fmt: skip
+)
 def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
     """Keep the app once it has shown a right code; a new one takes the place of the old one."""
     user = locked_account(actor)
@@ -121,10 +124,14 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
 
 
 @action(
-    _l("Authenticator-app verwijderen"), permission=Permission.PROFILE, confirm=True, danger=True,
-    submit=_l("Verwijderen"), proof=Proof.LATELY,
+    _l("Authenticator-app verwijderen"),
+    permission=Permission.PROFILE,
+    confirm=True,
+    danger=True,
+    submit=_l("Verwijderen"),
+    proof=Proof.LATELY,
     intro=_l("De codes van de app werken daarna niet meer."),
-)  # fmt: skip
+)
 def remove_app(actor: Actor) -> Outcome:
     """Take the app away; refused when it is the last one of somebody who needs one."""
     user = locked_account(actor)
@@ -153,10 +160,13 @@ def drop_loose_codes(user_id: int) -> None:
 
 
 @action(
-    _l("Nieuwe herstelcodes"), permission=Permission.PROFILE, confirm=True, submit=_l("Maak herstelcodes"),
+    _l("Nieuwe herstelcodes"),
+    permission=Permission.PROFILE,
+    confirm=True,
+    submit=_l("Maak herstelcodes"),
     proof=Proof.LATELY,
     intro=_l("U ziet de tien codes één keer. Codes die u eerder kreeg, werken daarna niet meer."),
-)  # fmt: skip
+)
 def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> Outcome:
     """Keep the fingerprints of these codes, which the page shows once; older codes end."""
     user = locked_account(actor)
@@ -224,9 +234,12 @@ def show_password(actor: Actor, *, password: str, fits: str) -> Outcome:
 def record_failed_proof(actor: Actor, *, address: str) -> Outcome:
     """Put a failed try in the trail; what was typed is not kept."""
     return Outcome(
-        done=1, ids=[own_account(actor).id], object_type="User", details={"address": address},
+        done=1,
+        ids=[own_account(actor).id],
+        object_type="User",
+        details={"address": address},
         summary=_("Tweede stap mislukt."),
-    )  # fmt: skip
+    )
 
 
 def _app_code(user_id: int, code: str) -> bool:

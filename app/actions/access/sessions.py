@@ -129,10 +129,14 @@ def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> Outcome:
 
 
 @action(
-    _l("Afmelden op dit apparaat"), permission=Permission.PROFILE, on=UserSession, confirm=True,
-    noun=_l("apparaten"), submit=_l("Afmelden op dit apparaat"),
+    _l("Afmelden op dit apparaat"),
+    permission=Permission.PROFILE,
+    on=UserSession,
+    confirm=True,
+    noun=_l("apparaten"),
+    submit=_l("Afmelden op dit apparaat"),
     intro=_l("Wie dit apparaat gebruikt, moet zich daar opnieuw aanmelden."),
-)  # fmt: skip
+)
 def end_own_session(actor: Actor, targets: Targets[UserSession]) -> Outcome:
     """Sign out elsewhere: one of one's own sessions."""
     count = _end(UserSession.id.in_(targets.among()), ENDED_BY_USER)
@@ -146,10 +150,13 @@ def end_own_session(actor: Actor, targets: Targets[UserSession]) -> Outcome:
 
 
 @action(
-    _l("Overal afmelden"), permission=Permission.PROFILE, confirm=True, danger=True,
+    _l("Overal afmelden"),
+    permission=Permission.PROFILE,
+    confirm=True,
+    danger=True,
     submit=_l("Overal afmelden"),
     intro=_l("U wordt afgemeld op al uw apparaten, ook op dit apparaat."),
-)  # fmt: skip
+)
 def end_own_sessions(actor: Actor) -> Outcome:
     """Sign out everywhere, here too."""
     mine = [actor.id] if actor.id is not None else []
@@ -165,10 +172,14 @@ def end_own_sessions(actor: Actor) -> Outcome:
 
 
 @action(
-    _l("Overal laten afmelden"), permission=Permission.USERS_EDIT, on=User, confirm=True,
-    noun=_l("gebruikers"), submit=_l("Overal laten afmelden"),
+    _l("Overal laten afmelden"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    noun=_l("gebruikers"),
+    submit=_l("Overal laten afmelden"),
     intro=_l("Deze gebruikers moeten zich op al hun apparaten opnieuw aanmelden."),
-)  # fmt: skip
+)
 def end_sessions_of_users(actor: Actor, targets: Targets[User]) -> Outcome:
     """End all sessions of these users, after a lost phone for instance (ASVS 5.0, 7.4.5)."""
     found = db.session.scalars(

@@ -284,9 +284,12 @@ def let_in(user: User, opening: Opening, *, password: bool = False, code: bool =
     if not half_way:
         note_sign_in(user)
     return Outcome(
-        done=1, ids=[user.id], object_type="User", entry=FIRST_STEP if half_way else "",
+        done=1,
+        ids=[user.id],
+        object_type="User",
+        entry=FIRST_STEP if half_way else "",
         summary=_("Aangemeld."),
-    )  # fmt: skip
+    )
 
 
 def note_sign_in(user: User) -> None:

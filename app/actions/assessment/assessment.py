@@ -259,8 +259,10 @@ class Answers:
         if len(remark) > REMARK_MAX:
             raise RuleBroken(
                 N_("Deze opmerking is te lang: %(count)s tekens, hoogstens %(most)s."),
-                field=field, count=len(remark), most=REMARK_MAX,
-            )  # fmt: skip
+                field=field,
+                count=len(remark),
+                most=REMARK_MAX,
+            )
 
 
 def warnings(sitting: Sitting, assessment: Assessment, own: ScoreSheet) -> list[str]:

@@ -57,13 +57,21 @@ def working(registration_id: int) -> tuple[Outcome, dict[str, Any]] | None:
     sheets = {task_id: _accountable_sheet(assessment) for task_id, assessment in closed.items()}
     outcome = decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
     return outcome, {
-        "exam": {"key": exam.key, "version": exam.version, "code": exam.code, "title": exam.title,
-                 "kind": exam.kind.value},
-        "rule": {"model": exam.rule_model, "label": SCORING_MODELS[exam.rule_model].label,
-                 "parameters": exam.rule_parameters},
+        "exam": {
+            "key": exam.key,
+            "version": exam.version,
+            "code": exam.code,
+            "title": exam.title,
+            "kind": exam.kind.value,
+        },
+        "rule": {
+            "model": exam.rule_model,
+            "label": SCORING_MODELS[exam.rule_model].label,
+            "parameters": exam.rule_parameters,
+        },
         "outcome": outcome.as_json(),
         "tasks": [_task(task, closed[task.id], sheets[task.id]) for task in exam.tasks],
-    }  # fmt: skip
+    }
 
 
 def _registration(registration_id: int) -> Registration:

@@ -31,9 +31,11 @@ TOO_LONG = N_("De naam “%(name)s” wordt te lang. Maak die van deze groep kor
     on=StudentGroup,
     confirm=True,
     noun=_l("studentgroepen"),
-    intro=_l("De nieuwe groepen krijgen dezelfde eigenschappen en een naam met het nieuwe schooljaar. "
-             "Er zit nog niemand in; wat er is, blijft."),
-)  # fmt: skip
+    intro=_l(
+        "De nieuwe groepen krijgen dezelfde eigenschappen en een naam met het nieuwe schooljaar. "
+        "Er zit nog niemand in; wat er is, blijft."
+    ),
+)
 def copy_groups(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     """Copy groups, each with the next school year in its name; two statements however many."""
     groups = targets.all()

@@ -65,8 +65,10 @@ class GroupForm(ActionForm):
     mentor = PickedOne(
         FIELD_LABELS["mentor"],
         description=_l("Bij wie u terechtkunt over deze groep. De mentor krijgt er geen rechten bij."),
-        source="mentoren", coerce=int, blank=(0, _l("Geen mentor")),
-    )  # fmt: skip
+        source="mentoren",
+        coerce=int,
+        blank=(0, _l("Geen mentor")),
+    )
     row: Any = None
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
@@ -111,8 +113,11 @@ class ChangeGroupForm(VersionedForm, GroupForm):
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
         group: StudentGroup = targets.one() if targets is not None else StudentGroup()
         return {
-            **_shown(group), "colour": group.colour, "mentor": group.mentor_id or 0, "version": group.version,
-        }  # fmt: skip
+            **_shown(group),
+            "colour": group.colour,
+            "mentor": group.mentor_id or 0,
+            "version": group.version,
+        }
 
 
 @action(

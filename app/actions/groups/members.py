@@ -55,9 +55,11 @@ def _refuse(ruled: Sequence[str], field: str) -> None:
 
 class AddToGroupsForm(ActionForm):
     groups = Picked(
-        _l("Studentgroepen"), [DataRequired(_l("Kies minstens één studentgroep."))],
-        source="studentgroepen", coerce=int,
-    )  # fmt: skip
+        _l("Studentgroepen"),
+        [DataRequired(_l("Kies minstens één studentgroep."))],
+        source="studentgroepen",
+        coerce=int,
+    )
 
     nothing_hint = _l("Maak er eerst een bij Studentgroepen.")
 

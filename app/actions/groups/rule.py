@@ -33,11 +33,15 @@ NO_RULE = N_("Deze groep heeft geen regel (meer). De leden worden met de hand bi
 
 class RuleForm(VersionedForm):
     programmes = Picked(
-        _l("Opleidingen"), [DataRequired(_l("Kies minstens één opleiding."))],
-        description=_l("Elk cohort van een opleiding staat apart in de lijst. Zoek op naam, crebo of cohort, "
-                       "bijvoorbeeld: 25656 2025."),
-        source=SOURCE, coerce=int,
-    )  # fmt: skip
+        _l("Opleidingen"),
+        [DataRequired(_l("Kies minstens één opleiding."))],
+        description=_l(
+            "Elk cohort van een opleiding staat apart in de lijst. Zoek op naam, crebo of cohort, "
+            "bijvoorbeeld: 25656 2025."
+        ),
+        source=SOURCE,
+        coerce=int,
+    )
     field_labels = FIELD_LABELS
     changed_by = CHANGING
 
@@ -58,9 +62,11 @@ class RuleForm(VersionedForm):
     form=RuleForm,
     confirm=True,
     noun=_l("studentgroep"),
-    intro=_l("De groep houdt zichzelf bij: wie aan een van deze opleidingen gekoppeld wordt, zit er meteen "
-             "in; wie ontkoppeld wordt of niet meer actief is zit er niet meer in."),
-)  # fmt: skip
+    intro=_l(
+        "De groep houdt zichzelf bij: wie aan een van deze opleidingen gekoppeld wordt, zit er meteen "
+        "in; wie ontkoppeld wordt of niet meer actief is zit er niet meer in."
+    ),
+)
 def set_rule(
     actor: Actor, targets: Targets[StudentGroup], *, version: int, programmes: Sequence[int]
 ) -> Outcome:

@@ -53,7 +53,7 @@ class FileForm(ActionForm):
             "20 MB, met een kopregel."
         ),
         render_kw={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"},
-    )  # fmt: skip
+    )
     pasted = TextAreaField(
         _l("Of plak cellen"),
         description=_l("Kopieer in Excel de rijen met de kopregel erboven en plak ze hier."),
@@ -70,18 +70,22 @@ class FileForm(ActionForm):
 
 class StudentFileForm(FileForm):
     login_codes = RadioField(
-        _l("Inlogcodes voor nieuwe studenten"), [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
-        choices=LOGIN_CODES, default="none",
+        _l("Inlogcodes voor nieuwe studenten"),
+        [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
+        choices=LOGIN_CODES,
+        default="none",
         description=_l("Met een inlogcode meldt een student zich de eerste keer aan. Mailen kan ook later."),
-    )  # fmt: skip
+    )
 
 
 class UserFileForm(FileForm):
     login_codes = RadioField(
-        _l("Inlogcodes voor nieuwe gebruikers"), [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
-        choices=LOGIN_CODES, default="none",
+        _l("Inlogcodes voor nieuwe gebruikers"),
+        [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
+        choices=LOGIN_CODES,
+        default="none",
         description=_l("Met een inlogcode kiest een gebruiker zelf een wachtwoord. Mailen kan ook later."),
-    )  # fmt: skip
+    )
 
 
 @action(_l("Importbestand gekozen"), permission=Permission.IMPORT_RUNS)
@@ -103,16 +107,28 @@ def start_import(
         raise NotAllowed
     sweep_expired()
     made = ImportRun(
-        maker_id=actor.id, kind=kind, file_name=file_name[-200:], file_hash=file_hash, header_key=header_key,
-        content=content, table=table, mapping=dict(mapping), login_codes=login_codes,
-    )  # fmt: skip
+        maker_id=actor.id,
+        kind=kind,
+        file_name=file_name[-200:],
+        file_hash=file_hash,
+        header_key=header_key,
+        content=content,
+        table=table,
+        mapping=dict(mapping),
+        login_codes=login_codes,
+    )
     db.session.add(made)
     db.session.flush()
     keep_parts(made, parts)
     return Outcome(
-        done=1, ids=[made.id], object_type="ImportRun", goto=made.id, summary=_("Het bestand is gelezen."),
-        names=[file_name], details={"file": file_name, "rows": table["count"]},
-    )  # fmt: skip
+        done=1,
+        ids=[made.id],
+        object_type="ImportRun",
+        goto=made.id,
+        summary=_("Het bestand is gelezen."),
+        names=[file_name],
+        details={"file": file_name, "rows": table["count"]},
+    )
 
 
 @action(_l("Importbestand anders gelezen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
@@ -172,9 +188,11 @@ def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str)
     run.login_codes = login_codes
     _moved(run, run.stage)
     return Outcome(
-        done=1, ids=[run.id], details={"login_codes": login_codes},
+        done=1,
+        ids=[run.id],
+        details={"login_codes": login_codes},
         summary=_("Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.", choice=named[login_codes]),
-    )  # fmt: skip
+    )
 
 
 @action(_l("Rij van de import verbeterd"), permission=Permission.IMPORT_RUNS, on=ImportRun)
@@ -187,9 +205,11 @@ def fix_row(actor: Actor, targets: Targets[ImportRun], *, number: int, cells: Ma
     run.fixes = {**run.fixes, str(number): {**run.fixes.get(str(number), {}), **typed}}
     _moved(run, run.stage)
     return Outcome(
-        done=1, ids=[run.id], summary=_("Rij %(number)s is verbeterd.", number=number),
+        done=1,
+        ids=[run.id],
+        summary=_("Rij %(number)s is verbeterd.", number=number),
         details={"row": number, "columns": len(cells)},
-    )  # fmt: skip
+    )
 
 
 @action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=ImportRun)

@@ -54,9 +54,12 @@ def ask_import(actor: Actor, targets: Targets[ImportRun], *, version: int) -> Ou
         raise RuleBroken(CHOOSE_FIRST)
     ask(run, "write")
     return Outcome(
-        done=1, ids=[run.id], summary=_("De import is begonnen. U kunt deze pagina verlaten."),
-        names=[run.file_name], details={"file": run.file_name},
-    )  # fmt: skip
+        done=1,
+        ids=[run.id],
+        summary=_("De import is begonnen. U kunt deze pagina verlaten."),
+        names=[run.file_name],
+        details={"file": run.file_name},
+    )
 
 
 # -- the worker's

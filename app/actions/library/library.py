@@ -43,10 +43,11 @@ class UploadForm(ActionForm):
         render_kw={"accept": ",".join(f".{kind}" for kind in KINDS)},
     )
     title = StringField(
-        FIELD_LABELS["title"], [Length(max=200)],
+        FIELD_LABELS["title"],
+        [Length(max=200)],
         description=_l("Zo staat het document in de bibliotheek. Leeg: de naam van het bestand."),
         render_kw={"autocomplete": "off"},
-    )  # fmt: skip
+    )
     roles = SelectMultipleField(FIELD_LABELS["roles"], [DataRequired(message=_l("Kies minstens één rol."))])
     upload: Upload | None = None
 
@@ -97,9 +98,10 @@ def upload_document(actor: Actor, *, upload: Upload, title: str = "", roles: Seq
 
 class DocumentForm(VersionedForm):
     title = StringField(
-        FIELD_LABELS["title"], [DataRequired(message=_l("Geef het document een titel.")), Length(max=200)],
+        FIELD_LABELS["title"],
+        [DataRequired(message=_l("Geef het document een titel.")), Length(max=200)],
         render_kw={"autocomplete": "off"},
-    )  # fmt: skip
+    )
     roles = SelectMultipleField(FIELD_LABELS["roles"], [DataRequired(message=_l("Kies minstens één rol."))])
     field_labels = FIELD_LABELS
     changed_by = ("change_document",)
@@ -115,9 +117,13 @@ class DocumentForm(VersionedForm):
 
 
 @action(
-    _l("Document wijzigen"), permission=MANAGE, on=LibraryDocument, form=DocumentForm,
-    noun=_l("document"), submit=_l("Opslaan"),
-)  # fmt: skip
+    _l("Document wijzigen"),
+    permission=MANAGE,
+    on=LibraryDocument,
+    form=DocumentForm,
+    noun=_l("document"),
+    submit=_l("Opslaan"),
+)
 def change_document(
     actor: Actor, targets: Targets[LibraryDocument], *, version: int, title: str, roles: Sequence[str]
 ) -> Outcome:
@@ -145,10 +151,15 @@ def change_document(
 
 
 @action(
-    _l("Document verwijderen"), permission=MANAGE, on=LibraryDocument, confirm=True, danger=True,
-    noun=_l("document"), submit=_l("Verwijderen"),
+    _l("Document verwijderen"),
+    permission=MANAGE,
+    on=LibraryDocument,
+    confirm=True,
+    danger=True,
+    noun=_l("document"),
+    submit=_l("Verwijderen"),
     intro=_l("Het document verdwijnt uit de bibliotheek van alle rollen die hieronder staan."),
-)  # fmt: skip
+)
 def remove_document(actor: Actor, targets: Targets[LibraryDocument]) -> Outcome:
     """Take a document off every shelf. Its file stays (trap 10); twice is the same as once."""
     document = targets.one()
@@ -177,9 +188,13 @@ class MoveForm(ActionForm):
 
 
 @action(
-    _l("Document verplaatsen"), permission=MANAGE, on=LibraryDocument, form=MoveForm,
-    noun=_l("document"), submit=_l("Verplaatsen"),
-)  # fmt: skip
+    _l("Document verplaatsen"),
+    permission=MANAGE,
+    on=LibraryDocument,
+    form=MoveForm,
+    noun=_l("document"),
+    submit=_l("Verplaatsen"),
+)
 def move_document(actor: Actor, targets: Targets[LibraryDocument], *, role: str, direction: str) -> Outcome:
     """One place up or down on the shelf of a role; at the end of it nothing changes."""
     document = _present(targets)

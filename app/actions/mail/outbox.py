@@ -50,10 +50,15 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
         return
     now = utc_now()
     rows = [
-        {**asdict(mail), "subject": one_line(mail.subject)[:200], "state": "waiting", "created_at": now,
-         "next_try_at": now}
+        {
+            **asdict(mail),
+            "subject": one_line(mail.subject)[:200],
+            "state": "waiting",
+            "created_at": now,
+            "next_try_at": now,
+        }
         for mail in mails
-    ]  # fmt: skip
+    ]
     insert_all(OutboxMail, rows)
     wake_after_commit(SENDER)
 
@@ -70,9 +75,13 @@ def one_line(text: str) -> str:
 
 
 @action(
-    _l("Opnieuw versturen"), permission=Permission.OUTBOX_SEND, on=OutboxMail, confirm=True, noun=_l("mails"),
+    _l("Opnieuw versturen"),
+    permission=Permission.OUTBOX_SEND,
+    on=OutboxMail,
+    confirm=True,
+    noun=_l("mails"),
     submit=_l("Opnieuw versturen"),
-)  # fmt: skip
+)
 def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
     """Let failed and sent mails go once more; a mail whose code has ended stays ended."""
     works = case(

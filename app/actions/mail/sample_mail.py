@@ -58,30 +58,40 @@ def _send_sample(actor: Actor, role: str, language: str) -> Outcome:
         subject = _("Proef: %(subject)s", subject=subject)
         warning = _("Dit is een proefmail: de code erin werkt niet.")
     mail = NewMail(
-        purpose=SAMPLE, dedupe_key=f"{SAMPLE}:{user.id}:{secrets.token_hex(8)}", to_address=user.email,
-        to_user_id=user.id, subject=subject, body=f"{warning}\n\n{body.replace(CODE, SAMPLE_CODE)}",
+        purpose=SAMPLE,
+        dedupe_key=f"{SAMPLE}:{user.id}:{secrets.token_hex(8)}",
+        to_address=user.email,
+        to_user_id=user.id,
+        subject=subject,
+        body=f"{warning}\n\n{body.replace(CODE, SAMPLE_CODE)}",
         language=language,
-    )  # fmt: skip
+    )
     put_in_outbox([mail])
     return Outcome(
-        done=1, ids=[user.id], object_type="User",
+        done=1,
+        ids=[user.id],
+        object_type="User",
         summary=_("De proefmail staat klaar in Postvak uit, voor %(address)s.", address=user.email),
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Stuur mij een proefmail"), permission=Permission.USERS_EDIT, form=SampleForm,
+    _l("Stuur mij een proefmail"),
+    permission=Permission.USERS_EDIT,
+    form=SampleForm,
     submit=_l("Stuur mij een proefmail"),
-)  # fmt: skip
+)
 def send_user_sample(actor: Actor, *, role: str, language: str) -> Outcome:
     """For who sends inlogcodes to users."""
     return _send_sample(actor, role, language)
 
 
 @action(
-    _l("Stuur mij een proefmail"), permission=Permission.STUDENTS_EDIT, form=SampleForm,
+    _l("Stuur mij een proefmail"),
+    permission=Permission.STUDENTS_EDIT,
+    form=SampleForm,
     submit=_l("Stuur mij een proefmail"),
-)  # fmt: skip
+)
 def send_student_sample(actor: Actor, *, role: str, language: str) -> Outcome:
     """For who sends inlogcodes to students."""
     return _send_sample(actor, role, language)

@@ -108,9 +108,10 @@ class PlanExamForm(ActionForm):
         _l("Pauze tussen twee studenten (minuten)"), [Optional(), NumberRange(0, MINUTES_MOST)], default=15
     )
     last_end = TimeField(
-        _l("Niet later klaar dan"), [Optional()],
+        _l("Niet later klaar dan"),
+        [Optional()],
         description=_l("Wie daarna komt, gaat naar de volgende werkdag, op dezelfde begintijd."),
-    )  # fmt: skip
+    )
     seen = HiddenField()
     announced = HiddenField()
 
@@ -203,22 +204,29 @@ def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
     needed, optional = InSection(key, empty), InSection(key)
     fields = {
         "school_examiner": PickedOne(
-            _l("Examinator school"), [needed], description=HINT_SCHOOL if key == "all" else "",
-            source="examinatoren-school", blank=("", _l("Kies een examinator…")),
+            _l("Examinator school"),
+            [needed],
+            description=HINT_SCHOOL if key == "all" else "",
+            source="examinatoren-school",
+            blank=("", _l("Kies een examinator…")),
         ),
         "company_examiner": PickedOne(
-            _l("Examinator bedrijf"), [optional], description=HINT_COMPANY if key == "all" else "",
-            source="examinatoren-bedrijf", blank=("", _l("Geen")),
+            _l("Examinator bedrijf"),
+            [optional],
+            description=HINT_COMPANY if key == "all" else "",
+            source="examinatoren-bedrijf",
+            blank=("", _l("Geen")),
         ),
         "day": DateField(_l("Datum"), [needed]),
         "start": TimeField(_l("Begintijd"), [needed]),
         "minutes": IntegerField(
-            _l("Duur (minuten)"), [needed, NumberRange(1, MINUTES_MOST)],
+            _l("Duur (minuten)"),
+            [needed, NumberRange(1, MINUTES_MOST)],
             render_kw={"min": 1, "max": MINUTES_MOST, "inputmode": "numeric"},
         ),
         "location": StringField(_l("Locatie"), [optional, Length(max=120)]),
         "note": TextAreaField(_l("Opmerking"), [optional, Length(max=2000)], render_kw={"rows": 2}),
-    }  # fmt: skip
+    }
     return {f"{key}_{name}": field for name, field in fields.items()}
 
 

@@ -78,9 +78,13 @@ def _rows(which: ColumnElement[bool]) -> Sequence[Any]:
 def _mail(invitation: Invitation, guest: User, sitting: Sitting, *, moved: bool) -> NewMail:
     school = current_school()
     subject, body = invitation_text(
-        school.language, school.name, name=guest.full_name, when=_when(sitting), where=sitting.location,
+        school.language,
+        school.name,
+        name=guest.full_name,
+        when=_when(sitting),
+        where=sitting.location,
         moved=moved,
-    )  # fmt: skip
+    )
     return NewMail(
         purpose=INVITATION,
         dedupe_key=f"{INVITATION}:{invitation.id}:{invitation.mailings}",

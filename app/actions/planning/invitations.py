@@ -55,13 +55,18 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
 
 
 @action(
-    _l("Bedrijfsexaminator uitnodigen"), permission=Permission.PLANNING_EDIT, on=Sitting, form=InviteForm,
-    noun=_l("examenmoment"), submit=_l("Uitnodigen"), before=_fresh,
+    _l("Bedrijfsexaminator uitnodigen"),
+    permission=Permission.PLANNING_EDIT,
+    on=Sitting,
+    form=InviteForm,
+    noun=_l("examenmoment"),
+    submit=_l("Uitnodigen"),
+    before=_fresh,
     intro=_l(
         "Voor iemand zonder account. Hij krijgt een mail met een code, ziet alleen dit examenmoment en kan "
         "de beoordeling invullen en opslaan, nooit definitief maken."
     ),
-)  # fmt: skip
+)
 def invite_company_examiner(
     actor: Actor,
     targets: Targets[Sitting],
@@ -83,16 +88,23 @@ def invite_company_examiner(
     _couple(sitting, guest.id)
     mail_invitations([invitation.id])
     return _outcome(
-        sitting, guest, [None, guest.full_name],
+        sitting,
+        guest,
+        [None, guest.full_name],
         _("%(name)s is uitgenodigd; de mail staat in Postvak uit.", name=guest.full_name),
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Uitnodiging opnieuw versturen"), permission=Permission.PLANNING_EDIT, on=Sitting, confirm=True,
-    noun=_l("examenmoment"), submit=_l("Opnieuw versturen"), before=_fresh,
+    _l("Uitnodiging opnieuw versturen"),
+    permission=Permission.PLANNING_EDIT,
+    on=Sitting,
+    confirm=True,
+    noun=_l("examenmoment"),
+    submit=_l("Opnieuw versturen"),
+    before=_fresh,
     intro=_l("De nieuwe mail heeft een nieuwe code. Wat in de oude mail staat, werkt dan niet meer."),
-)  # fmt: skip
+)
 def resend_invitation(actor: Actor, targets: Targets[Sitting], *, fresh: Mapping[str, Any]) -> Outcome:
     """Mail the guest again, with another code; the session he may have goes on."""
     sitting, invitation = _invited(targets)
@@ -103,16 +115,23 @@ def resend_invitation(actor: Actor, targets: Targets[Sitting], *, fresh: Mapping
     mail_invitations([invitation.id])
     name = invitation.user.full_name
     return _outcome(
-        sitting, invitation.user, [name, name],
+        sitting,
+        invitation.user,
+        [name, name],
         _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name),
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Uitnodiging intrekken"), permission=Permission.PLANNING_EDIT, on=Sitting, confirm=True, danger=True,
-    noun=_l("examenmoment"), submit=_l("Intrekken"),
+    _l("Uitnodiging intrekken"),
+    permission=Permission.PLANNING_EDIT,
+    on=Sitting,
+    confirm=True,
+    danger=True,
+    noun=_l("examenmoment"),
+    submit=_l("Intrekken"),
     intro=_l("De code en de link werken dan niet meer. Wat al is ingevuld, blijft bij de beoordeling staan."),
-)  # fmt: skip
+)
 def withdraw_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     """End the guest's access at once. Who has scored stays this sitting's examiner, by name."""
     sitting, invitation = _invited(targets)
@@ -127,9 +146,11 @@ def withdraw_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
         )
         _changed(sitting)
     return _outcome(
-        sitting, guest, [guest.full_name, None],
+        sitting,
+        guest,
+        [guest.full_name, None],
         _("De uitnodiging van %(name)s is ingetrokken.", name=guest.full_name),
-    )  # fmt: skip
+    )
 
 
 @action(_l("Uitnodiging gebruikt"), permission=Permission.START)
@@ -147,9 +168,12 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Out
     forget_tries(*try_keys(invitation))
     open_session(invitation.user_id, opening)
     return Outcome(
-        done=1, ids=[invitation.sitting_id or 0], object_type="Sitting",
-        details={"examiner": [None, invitation.user.full_name]}, summary=_("Uitnodiging gebruikt."),
-    )  # fmt: skip
+        done=1,
+        ids=[invitation.sitting_id or 0],
+        object_type="Sitting",
+        details={"examiner": [None, invitation.user.full_name]},
+        summary=_("Uitnodiging gebruikt."),
+    )
 
 
 # -- for these actions and for planning; plain functions inside the caller's transaction
@@ -218,10 +242,15 @@ def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> Us
     """A user who can sign in by invitation only: no password, and names that nobody can type or guess."""
     name = f"gast-{secrets.token_hex(12)}"
     guest = User(
-        first_name=people.tidy(first_name), infix=people.tidy(infix or ""), last_name=people.tidy(last_name),
-        organisation=people.tidy(organisation or ""), username=name, email=f"{name}@gast.invalid",
-        active=True, guest=True,
-    )  # fmt: skip
+        first_name=people.tidy(first_name),
+        infix=people.tidy(infix or ""),
+        last_name=people.tidy(last_name),
+        organisation=people.tidy(organisation or ""),
+        username=name,
+        email=f"{name}@gast.invalid",
+        active=True,
+        guest=True,
+    )
     guest.roles = list(db.session.scalars(select(RoleRow).where(RoleRow.name == COMPANY)))
     return guest
 
@@ -244,6 +273,10 @@ def _changed(sitting: Sitting) -> None:
 
 def _outcome(sitting: Sitting, guest: User, change: list[str | None], summary: str) -> Outcome:
     return Outcome(
-        done=1, ids=[sitting.id], object_type="Sitting", names=[guest.full_name],
-        details={"examiner": change}, summary=summary,
-    )  # fmt: skip
+        done=1,
+        ids=[sitting.id],
+        object_type="Sitting",
+        names=[guest.full_name],
+        details={"examiner": change},
+        summary=summary,
+    )

@@ -86,19 +86,29 @@ class PlannedMoment:
         """Whether who was told of this moment must hear of another."""
         now = self.present
         return now is not None and (now.starts_at, now.ends_at, now.location) != (
-            self.starts_at, self.ends_at, self.slot.location,
-        )  # fmt: skip
+            self.starts_at,
+            self.ends_at,
+            self.slot.location,
+        )
 
     @property
     def same(self) -> bool:
         now = self.present
         return now is not None and (
-            now.starts_at, now.ends_at, now.location, now.note,
-            now.school_examiner_id, now.company_examiner_id,
+            now.starts_at,
+            now.ends_at,
+            now.location,
+            now.note,
+            now.school_examiner_id,
+            now.company_examiner_id,
         ) == (
-            self.starts_at, self.ends_at, self.slot.location, self.slot.note,
-            self.slot.school_examiner_id, self.slot.company_examiner_id,
-        )  # fmt: skip
+            self.starts_at,
+            self.ends_at,
+            self.slot.location,
+            self.slot.note,
+            self.slot.school_examiner_id,
+            self.slot.company_examiner_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -190,8 +200,9 @@ def check_wish(exam: Exam, wish: Wish, known: Mapping[int, Examiner], around: Ci
         if wish.together is not None and slot.minutes < len(exam.tasks):
             raise RuleBroken(
                 N_("De duur is te kort voor %(count)s examenopdrachten."),
-                field=f"{key}_minutes", count=len(exam.tasks),
-            )  # fmt: skip
+                field=f"{key}_minutes",
+                count=len(exam.tasks),
+            )
         if abs(slot.first.replace(tzinfo=around.zone) - around.now) > YEARS:
             raise RuleBroken(N_("Kies een datum binnen twee jaar van vandaag."), field=f"{key}_day")
     if not 0 <= wish.pause <= MINUTES_MOST:
@@ -216,8 +227,9 @@ def _check_examiners(key: str, slot: Slot, known: Mapping[int, Examiner]) -> Non
     if company.id == school.id:
         raise RuleBroken(
             N_("Kies twee verschillende examinatoren: %(name)s staat er twee keer."),
-            field=f"{key}_company_examiner", name=company.name,
-        )  # fmt: skip
+            field=f"{key}_company_examiner",
+            name=company.name,
+        )
 
 
 def why_not(
@@ -343,7 +355,7 @@ def _warnings(
         yield reason(
             N_("De planning ligt in het verleden (studenten: %(count)s). Dat mag, om alsnog vast te leggen."),
             count=past,
-        )  # fmt: skip
+        )
     if any(len(moment.people) < 2 for one in students for moment in one.moments):
         yield reason(N_("Er is geen examinator van het bedrijf gekozen; twee examinatoren is gebruikelijk."))
     for one in students:
@@ -351,5 +363,6 @@ def _warnings(
         for user_id in sorted(people & one.student.supervisors):
             yield reason(
                 N_("%(name)s begeleidt %(student)s ook; wie begeleidt, beoordeelt liever niet."),
-                name=known[user_id].name, student=one.student.label,
-            )  # fmt: skip
+                name=known[user_id].name,
+                student=one.student.label,
+            )

@@ -91,7 +91,7 @@ def plan_exam(
         raise RuleBroken(
             N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),
             field="seen",
-        )  # fmt: skip
+        )
     examiners = examiners_among(_examiners_in(wish), programmes_that_count(exam, candidates))
     examiners = [*examiners, *guests_of(candidates)]
     plan = make_plan(exam, candidates, examiners, wish, around=circumstances(), say=Translated())
@@ -244,10 +244,16 @@ def _written(plan: Plan) -> Outcome:
 
 
 def _summary(plan: Plan, count: int) -> str:
-    return ngettext(
-        "%(exam)s is ingepland voor %(num)s student.", "%(exam)s is ingepland voor %(num)s studenten.", count,
-        exam=plan.exam.code,
-    ) if count else _("De planning was al zo; er is niets veranderd.")  # fmt: skip
+    return (
+        ngettext(
+            "%(exam)s is ingepland voor %(num)s student.",
+            "%(exam)s is ingepland voor %(num)s studenten.",
+            count,
+            exam=plan.exam.code,
+        )
+        if count
+        else _("De planning was al zo; er is niets veranderd.")
+    )
 
 
 def _when(one: StudentPlan) -> str:

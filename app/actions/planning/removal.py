@@ -55,7 +55,7 @@ def remove_planning(actor: Actor, targets: Targets[Registration]) -> Outcome:
         names=list(label.values())[:10],
         ids=sorted(label),
         details={name: [_("ingepland"), None] for name in list(label.values())[:TRAIL_LINES]},
-    )  # fmt: skip
+    )
 
 
 def _labels(targets: Targets[Registration]) -> dict[int, str]:
@@ -67,10 +67,12 @@ def _labels(targets: Targets[Registration]) -> dict[int, str]:
     return {
         row.id: _(
             "%(exam)s, kans %(attempt)s, %(student)s",
-            exam=row.exam.code, attempt=row.attempt, student=row.student,
+            exam=row.exam.code,
+            attempt=row.attempt,
+            student=row.student,
         )
         for row in rows
-    }  # fmt: skip
+    }
 
 
 def _not_removable(targets: Targets[Registration]) -> dict[int, Reason]:

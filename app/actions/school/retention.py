@@ -46,11 +46,16 @@ def forget_outdated(actor: Actor) -> Outcome:
     sittings, guests = _forget_guests()
     gone = guests + sum(_gone(statement) for statement in _outdated())
     return Outcome(
-        done=gone, ids=sittings, object_type="Sitting" if sittings else "",
+        done=gone,
+        ids=sittings,
+        object_type="Sitting" if sittings else "",
         details={"guests": guests, "rows": gone - guests},
-        summary=_("%(guests)s genodigden en %(rows)s regels verwijderd.", guests=format_decimal(guests),
-                  rows=format_decimal(gone - guests)),
-    )  # fmt: skip
+        summary=_(
+            "%(guests)s genodigden en %(rows)s regels verwijderd.",
+            guests=format_decimal(guests),
+            rows=format_decimal(gone - guests),
+        ),
+    )
 
 
 def _forget_guests() -> tuple[Sequence[int], int]:
@@ -68,7 +73,10 @@ def _forget_guests() -> tuple[Sequence[int], int]:
         update(Invitation)
         .where(Invitation.id.in_(ids))
         .values(
-            email="", nonce="", selector="", code_hash="",
+            email="",
+            nonce="",
+            selector="",
+            code_hash="",
             token_hash="forgotten " + cast(Invitation.id, String),
             withdrawn_at=func.coalesce(Invitation.withdrawn_at, utc_now()),
         ),
@@ -76,7 +84,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
         update(User)
         .where(User.id.in_(guests), ~filled_in)
         .values(first_name="", infix="", last_name=NO_NAME, organisation=""),
-    ):  # fmt: skip
+    ):
         db.session.execute(statement, execution_options=QUIETLY)
     return sorted(row.sitting_id for row in found if row.sitting_id), len(found)
 

@@ -103,9 +103,13 @@ class ChangeUpdateForm(VersionedForm, UpdateForm):
 
 
 @action(
-    _l("Update wijzigen"), permission=EDIT, on=SystemUpdate, form=ChangeUpdateForm,
-    noun=_l("update"), submit=_l("Opslaan"),
-)  # fmt: skip
+    _l("Update wijzigen"),
+    permission=EDIT,
+    on=SystemUpdate,
+    form=ChangeUpdateForm,
+    noun=_l("update"),
+    submit=_l("Opslaan"),
+)
 def change_update(actor: Actor, targets: Targets[SystemUpdate], *, version: int, **data: Any) -> Outcome:
     """Correct an update; who has read it need not read it again."""
     update = locked(SystemUpdate, targets.one().id, version, ChangeUpdateForm.changed_by, FIELD_LABELS)

@@ -84,15 +84,23 @@ def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool, on_paper: b
 def _students(ids: Sequence[int]) -> Any:
     return (
         select(
-            Student.id, Student.number, Student.first_name, Student.infix, Student.last_name, Student.email,
-            Student.active, Student.user_id, User.email.label("user_email"), User.password,
+            Student.id,
+            Student.number,
+            Student.first_name,
+            Student.infix,
+            Student.last_name,
+            Student.email,
+            Student.active,
+            Student.user_id,
+            User.email.label("user_email"),
+            User.password,
             with_role(*STUDENT_ONLY).label("other_role"),
         )
         .outerjoin(User, User.id == Student.user_id)
         .where(Student.id.in_(id_set(ids)))
         .order_by(Student.id)
         .with_for_update(of=Student)
-    )  # fmt: skip
+    )
 
 
 def _clashes(ids: Sequence[int]) -> tuple[set[str], set[str]]:
@@ -117,14 +125,16 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
         insert(User),
         [
             {
-                "first_name": row.first_name[:NAME_MAX], "infix": row.infix,
+                "first_name": row.first_name[:NAME_MAX],
+                "infix": row.infix,
                 "last_name": row.last_name[:NAME_MAX],
-                "username": row.number.lower(), "active": True,
+                "username": row.number.lower(),
+                "active": True,
                 "email": row.email.lower() or without_mail(row.number),
             }
             for row in rows
         ],
-    )  # fmt: skip
+    )
     ids = [row.id for row in rows]
     theirs = Student.id.in_(id_set(ids))
     account = select(User.id).where(User.username == func.lower(Student.number)).scalar_subquery()

@@ -70,9 +70,11 @@ def enrol_one(actor: Actor, student_id: int, key: str) -> Goal:
 
 class CoupleForm(ActionForm):
     target = PickedOne(
-        _l("Opleiding of keuzedeel"), [DataRequired(_l("Kies een opleiding of keuzedeel."))],
-        source="opleidingen-en-keuzedelen", blank=("", _l("Maak een keuze")),
-    )  # fmt: skip
+        _l("Opleiding of keuzedeel"),
+        [DataRequired(_l("Kies een opleiding of keuzedeel."))],
+        source="opleidingen-en-keuzedelen",
+        blank=("", _l("Maak een keuze")),
+    )
 
     nothing_hint = _l("De leverancier zet de opleidingen klaar. Neem contact op als u er een mist.")
 

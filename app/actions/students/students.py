@@ -41,9 +41,15 @@ FIELD_LABELS: Mapping[str, Any] = {
 NAME_MAX = 64  # what the account table holds of a name
 # What raises a student's version.
 CHANGING = (
-    "change_student", "couple_users", "uncouple_users", "undo_coupling", "import_students",
-    "undo_student_import", "deactivate_students", "reactivate_students",
-)  # fmt: skip
+    "change_student",
+    "couple_users",
+    "uncouple_users",
+    "undo_coupling",
+    "import_students",
+    "undo_student_import",
+    "deactivate_students",
+    "reactivate_students",
+)
 
 
 def field_labels() -> Mapping[str, Any]:
@@ -108,9 +114,11 @@ class PersonForm(OwnFields):
 
 class AddStudentForm(PersonForm):
     target = PickedOne(
-        _l("Opleiding"), description=_l("Dit kan ook later, voor meer studenten tegelijk."),
-        source="opleidingen-en-keuzedelen", blank=("", _l("Nog geen")),
-    )  # fmt: skip
+        _l("Opleiding"),
+        description=_l("Dit kan ook later, voor meer studenten tegelijk."),
+        source="opleidingen-en-keuzedelen",
+        blank=("", _l("Nog geen")),
+    )
     group_id = PickedOne(_l("Studentgroep"), source="studentgroepen", coerce=int, blank=(0, _l("Nog geen")))
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:

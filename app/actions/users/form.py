@@ -94,10 +94,11 @@ class PersonForm(NamedForm):
 
 class UserForm(PersonForm):
     username = StringField(
-        LABELS["username"], [Length(max=128)],
+        LABELS["username"],
+        [Length(max=128)],
         description=_l("Laat leeg om met het e-mailadres aan te melden."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
-    )  # fmt: skip
+    )
     organisation = StringField(
         LABELS["organisation"], [Length(max=120)], description=_l("De school, of het leerbedrijf.")
     )
@@ -119,9 +120,11 @@ class UserForm(PersonForm):
 
 class NewUserForm(UserForm):
     programmes = Picked(
-        LABELS["programmes"], source="opleidingen", coerce=int,
+        LABELS["programmes"],
+        source="opleidingen",
+        coerce=int,
         description=_l("Nodig voor begeleiders en examinatoren. Koppelen kan ook later."),
-    )  # fmt: skip
+    )
     send_code = BooleanField(
         _l("Inlogcode versturen"),
         description=_l("De gebruiker krijgt een mail met een code waarmee hij zelf een wachtwoord kiest."),

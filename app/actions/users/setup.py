@@ -26,8 +26,12 @@ def create_administrator(
 ) -> Outcome:
     """A user with the role Beheerder who can sign in at once. RuleBroken names the field that is wrong."""
     username, email = username.strip().lower(), tidy_email(email)
-    for field, value in (("first_name", tidy(first_name)), ("last_name", tidy(last_name)),
-                         ("email", email), ("username", username)):  # fmt: skip
+    for field, value in (
+        ("first_name", tidy(first_name)),
+        ("last_name", tidy(last_name)),
+        ("email", email),
+        ("username", username),
+    ):
         if not value:
             raise RuleBroken(N_("Vul dit in."), field=field)
     _check_free(email, username)
@@ -35,17 +39,25 @@ def create_administrator(
     if problem := password_problem(password, own=own):
         raise problem.as_error()
     user = User(
-        first_name=tidy(first_name), infix=tidy(infix), last_name=tidy(last_name), email=email,
-        username=username, password=generate_password_hash(password), active=True,
-    )  # fmt: skip
+        first_name=tidy(first_name),
+        infix=tidy(infix),
+        last_name=tidy(last_name),
+        email=email,
+        username=username,
+        password=generate_password_hash(password),
+        active=True,
+    )
     user.roles = list(db.session.scalars(select(RoleRow).where(RoleRow.name == Role.ADMINISTRATOR.value)))
     db.session.add(user)
     db.session.flush()
     return Outcome(
-        done=1, ids=[user.id], names=[user.full_name], object_type="User",
+        done=1,
+        ids=[user.id],
+        names=[user.full_name],
+        object_type="User",
         details={"roles": [[], [Role.ADMINISTRATOR.value]]},
         summary=_("%(name)s kan zich aanmelden als %(username)s.", name=user.full_name, username=username),
-    )  # fmt: skip
+    )
 
 
 def _check_free(email: str, username: str) -> None:

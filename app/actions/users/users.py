@@ -46,9 +46,12 @@ NAME_IS_ADDRESS = N_(
 
 
 @action(
-    _l("Nieuwe gebruiker invoeren"), permission=Permission.USERS_EDIT, form=NewUserForm, submit=_l("Opslaan"),
+    _l("Nieuwe gebruiker invoeren"),
+    permission=Permission.USERS_EDIT,
+    form=NewUserForm,
+    submit=_l("Opslaan"),
     intro=_l("Let op: kies de juiste rol en koppel de gebruiker aan de juiste opleidingen."),
-)  # fmt: skip
+)
 def add_user(
     actor: Actor,
     *,
@@ -86,15 +89,24 @@ def add_user(
             "%(name)s is toegevoegd; de mail met de inlogcode staat in Postvak uit.", name=user.full_name
         )
     return Outcome(
-        done=1, ids=[user.id], object_type="User", names=[user.full_name], goto=user.id, summary=summary,
+        done=1,
+        ids=[user.id],
+        object_type="User",
+        names=[user.full_name],
+        goto=user.id,
+        summary=summary,
         details={"username": ["", user.username], "roles": ["", _role_text(user)]},
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Gebruiker wijzigen"), permission=Permission.USERS_EDIT, on=User, form=EditUserForm,
-    noun=_l("gebruiker"), submit=_l("Opslaan"),
-)  # fmt: skip
+    _l("Gebruiker wijzigen"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    form=EditUserForm,
+    noun=_l("gebruiker"),
+    submit=_l("Opslaan"),
+)
 def edit_user(
     actor: Actor,
     targets: Targets[User],
@@ -125,9 +137,13 @@ def edit_user(
 
 
 @action(
-    _l("Koppelen aan opleidingen"), permission=Permission.USERS_EDIT, on=User, form=CoupleForm,
-    noun=_l("gebruikers"), submit=_l("Koppelen aan opleidingen"),
-)  # fmt: skip
+    _l("Koppelen aan opleidingen"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    form=CoupleForm,
+    noun=_l("gebruikers"),
+    submit=_l("Koppelen aan opleidingen"),
+)
 def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
     """Couple these users to these programmes; couplings that are there stay."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
@@ -142,16 +158,23 @@ def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Se
     changed = sorted(set(db.session.scalars(pairs)))
     db.session.execute(insert(user_programme).from_select(["user_id", "programme_id"], pairs))
     return _coupling_outcome(
-        targets, changed, {"coupled": chosen},
+        targets,
+        changed,
+        {"coupled": chosen},
         ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Ontkoppelen van opleidingen"), permission=Permission.USERS_EDIT, on=User, form=UncoupleForm,
-    confirm=True, danger=True, noun=_l("gebruikers"),
+    _l("Ontkoppelen van opleidingen"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    form=UncoupleForm,
+    confirm=True,
+    danger=True,
+    noun=_l("gebruikers"),
     intro=_l("U kunt alleen opleidingen kiezen waaraan deze gebruikers zijn gekoppeld."),
-)  # fmt: skip
+)
 def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
     """Take these programmes away from these users."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
@@ -162,15 +185,22 @@ def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes
     changed = sorted(set(db.session.scalars(select(user_programme.c.user_id).where(*these))))
     db.session.execute(delete(user_programme).where(*these))
     return _coupling_outcome(
-        targets, changed, {"uncoupled": chosen},
+        targets,
+        changed,
+        {"uncoupled": chosen},
         ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
-    )  # fmt: skip
+    )
 
 
 @action(
-    _l("Deactiveren"), permission=Permission.USERS_EDIT, on=User, confirm=True, danger=True,
-    noun=_l("gebruikers"), submit=_l("Deactiveren"),
-)  # fmt: skip
+    _l("Deactiveren"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    danger=True,
+    noun=_l("gebruikers"),
+    submit=_l("Deactiveren"),
+)
 def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
     """Close accounts: nobody signs in with them any more, sessions and inlogcodes end at once."""
     rows = _people(targets.ids)
@@ -185,9 +215,13 @@ def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
 
 
 @action(
-    _l("Weer activeren"), permission=Permission.USERS_EDIT, on=User, confirm=True, noun=_l("gebruikers"),
+    _l("Weer activeren"),
+    permission=Permission.USERS_EDIT,
+    on=User,
+    confirm=True,
+    noun=_l("gebruikers"),
     submit=_l("Weer activeren"),
-)  # fmt: skip
+)
 def reactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
     """Open closed accounts again; who forgot the password gets an inlogcode."""
     return _switch(actor, _people(targets.ids), {}, active=True)
@@ -225,9 +259,14 @@ def saved(user: User, changes: dict[str, Any]) -> Outcome:
         return Outcome(unchanged=1, object_type="User", summary=_("Er is niets gewijzigd."), goto=user.id)
     user.version += 1
     return Outcome(
-        done=1, ids=[user.id], object_type="User", names=[user.full_name], goto=user.id, details=changes,
+        done=1,
+        ids=[user.id],
+        object_type="User",
+        names=[user.full_name],
+        goto=user.id,
+        details=changes,
         summary=_("De gegevens van %(name)s zijn opgeslagen.", name=user.full_name),
-    )  # fmt: skip
+    )
 
 
 def _facts(user: User) -> dict[str, Any]:
@@ -293,13 +332,18 @@ def _people(ids: Sequence[int]) -> list[Any]:
     """Names and what decides about closing an account, locked in one order."""
     statement = (
         select(
-            User.id, User.first_name, User.infix, User.last_name, User.active,
-            with_role(Role.SUPPLIER).label("supplier"), with_role(Role.ADMINISTRATOR).label("administrator"),
+            User.id,
+            User.first_name,
+            User.infix,
+            User.last_name,
+            User.active,
+            with_role(Role.SUPPLIER).label("supplier"),
+            with_role(Role.ADMINISTRATOR).label("administrator"),
         )
         .where(User.id.in_(id_set(ids)))
         .order_by(User.id)
         .with_for_update(of=User)
-    )  # fmt: skip
+    )
     return list(db.session.execute(statement))
 
 
@@ -374,10 +418,14 @@ def _coupling_outcome(
     _raise_versions(User.id.in_(id_set(changed)))
     first = db.session.scalars(select(User).where(User.id.in_(changed[:NAMES])).order_by(User.last_name))
     return Outcome(
-        done=len(changed), unchanged=targets.count - len(changed), object_type="User", ids=changed,
-        names=[user.full_name for user in first], details=details,
+        done=len(changed),
+        unchanged=targets.count - len(changed),
+        object_type="User",
+        ids=changed,
+        names=[user.full_name for user in first],
+        details=details,
         summary=summary if changed else _("Er is niets gewijzigd: dit was al zo."),
-    )  # fmt: skip
+    )
 
 
 def _raise_versions(these: ColumnElement[bool], **values: Any) -> None:

@@ -23,13 +23,17 @@ from app.school import current_school
 
 
 @action(
-    _l("Bekijk als"), permission=Permission.USERS_VIEW_AS, on=User, confirm=True, noun=_l("gebruiker"),
+    _l("Bekijk als"),
+    permission=Permission.USERS_VIEW_AS,
+    on=User,
+    confirm=True,
+    noun=_l("gebruiker"),
     submit=_l("Bekijk als"),
     intro=_l(
         "U ziet Proeve een half uur lang zoals deze gebruiker. U kunt dan niets wijzigen en niets "
         "downloaden. In het logboek staat dat u meekeek; de gebruiker kan dat lezen."
     ),
-)  # fmt: skip
+)
 def view_as(actor: Actor, targets: Targets[User], *, session_id: int) -> Outcome:
     """Look through a user's eyes in this one session."""
     user = targets.one()

@@ -39,9 +39,16 @@ class ProfilePage(ActionScreen):
     default_view = "index"
     permission = Permission.PROFILE
     other_actions = (
-        save_profile, change_password, end_own_session, end_own_sessions, change_email, confirm_email,
-        cancel_email_change, make_calendar_link, drop_calendar_link,
-    )  # fmt: skip
+        save_profile,
+        change_password,
+        end_own_session,
+        end_own_sessions,
+        change_email,
+        confirm_email,
+        cancel_email_change,
+        make_calendar_link,
+        drop_calendar_link,
+    )
 
     @expose("/")
     @needs()
@@ -117,9 +124,11 @@ class ProfilePage(ActionScreen):
         here = present()
         rows = db.session.scalars(own_sessions(current_actor().id)).all()
         labels = [
-            ("device", _("Apparaat")), ("began", _("Aangemeld")), ("seen", _("Laatst gezien")),
+            ("device", _("Apparaat")),
+            ("began", _("Aangemeld")),
+            ("seen", _("Laatst gezien")),
             ("address", _("Adres")),
-        ]  # fmt: skip
+        ]
         return Section(
             _("Waar u bent aangemeld"),
             columns=[Column(key, label) for key, label in labels],

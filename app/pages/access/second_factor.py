@@ -134,9 +134,10 @@ class SecondFactorPage(ActionScreen):
         if app is None:
             buttons = [self._button(set_up_app, _("App instellen"), "phone", "primary")]
             return Section(
-                _("Authenticator-app"), buttons=buttons,
+                _("Authenticator-app"),
+                buttons=buttons,
                 empty=_("Een app op uw telefoon die elke halve minuut een nieuwe code laat zien."),
-            )  # fmt: skip
+            )
         return Section(
             _("Authenticator-app"),
             facts=[

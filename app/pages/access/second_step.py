@@ -67,9 +67,13 @@ class SecondStepPage(View):
         user_id = here.user_id if here is not None else None
         challenge = new_challenge()
         asked = run(
-            ask_passkey, SYSTEM, purpose="sign_in" if here is None else "show", challenge=challenge,
-            user_id=user_id, address=address(),
-        )  # fmt: skip
+            ask_passkey,
+            SYSTEM,
+            purpose="sign_in" if here is None else "show",
+            challenge=challenge,
+            user_id=user_id,
+            address=address(),
+        )
         keep_challenge(asked.goto)
         return json_answer(showing_options(user_id, site, challenge))
 

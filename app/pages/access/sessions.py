@@ -68,9 +68,13 @@ def renew(*, password: bool = False, strong: bool = False) -> None:
     if here is not None:
         token = new_token()
         run(
-            renew_session, owner(), session_id=here.id, token_hash=fingerprint(token),
-            password=password, strong=strong,
-        )  # fmt: skip
+            renew_session,
+            owner(),
+            session_id=here.id,
+            token_hash=fingerprint(token),
+            password=password,
+            strong=strong,
+        )
         session[COOKIE_KEY] = token
         forget_who()
 

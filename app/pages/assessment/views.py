@@ -127,8 +127,11 @@ def _sheet_badge(who: str, state: SheetState | None, total: int) -> Badge:
         return Badge(_("%(who)s: nog niets", who=who), "neutral")
     text = _(
         "%(who)s: %(done)s van %(total)s, %(when)s",
-        who=who, done=state.scored, total=total, when=saved_text(state.saved_at),
-    )  # fmt: skip
+        who=who,
+        done=state.scored,
+        total=total,
+        when=saved_text(state.saved_at),
+    )
     return Badge(text, "info" if state.scored >= total else "warn")
 
 

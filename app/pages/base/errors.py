@@ -85,8 +85,14 @@ def _note(code: int) -> None:
     """Who was refused what, from where (ASVS 5.0, 16.3.2, 16.3.3); never what was typed or searched."""
     who = getattr(g.get("_login_user"), "id", None)  # as far as the request got; asks no database
     if code in NOTED or (code == 404 and who is not None):
-        log.warning("refused %s: %s %s user=%s from=%s", code, request.method, request.path, who or "-",
-                    request.remote_addr)  # fmt: skip
+        log.warning(
+            "refused %s: %s %s user=%s from=%s",
+            code,
+            request.method,
+            request.path,
+            who or "-",
+            request.remote_addr,
+        )
 
 
 def register_errors(app: Flask) -> None:

@@ -123,7 +123,22 @@ def new_challenge() -> bytes:
 
 
 __all__ = [
-    "ActionScreen", "Screen", "bytes_answer", "calendar_answer", "expose", "file_answer", "filled", "go",
-    "json_answer", "missing", "new_challenge", "new_token", "posted", "stream_answer", "tell", "text",
-    "unsent", "upload",
-]  # fmt: skip
+    "ActionScreen",
+    "Screen",
+    "bytes_answer",
+    "calendar_answer",
+    "expose",
+    "file_answer",
+    "filled",
+    "go",
+    "json_answer",
+    "missing",
+    "new_challenge",
+    "new_token",
+    "posted",
+    "stream_answer",
+    "tell",
+    "text",
+    "unsent",
+    "upload",
+]

@@ -66,10 +66,14 @@ def _properties(group: StudentGroup) -> Section:
             Fact(_("Locatie"), group.location),
             Fact(_("Mentor"), cells=[_mentor_cell(group)]),
             Fact(_("Kleur"), cells=[Cell(badges=colour_badges(group))]),
-            Fact(_("Leden"), say(rule_in_words([str(one) for one in group.rule])) if group.rule
-                 else _("Met de hand toegevoegd")),
+            Fact(
+                _("Leden"),
+                say(rule_in_words([str(one) for one in group.rule]))
+                if group.rule
+                else _("Met de hand toegevoegd"),
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 def colour_badges(group: StudentGroup) -> list[Badge]:
@@ -97,10 +101,11 @@ def _members(page: GroupsPage, group: StudentGroup) -> Section:
         ],
         rows=student_rows(students),
         pager=pager,
-        empty=_("Geen student past nu bij de regel.") if group.rule
+        empty=_("Geen student past nu bij de regel.")
+        if group.rule
         else _("Nog niemand. Voeg studenten toe, of laat een regel de groep vullen."),
         buttons=[*_filling(page, group, pager.count), *_onward(group, pager.count)],
-    )  # fmt: skip
+    )
 
 
 def _page_of_members(page: GroupsPage, group: StudentGroup) -> tuple[Sequence[Student], Pager]:

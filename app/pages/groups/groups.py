@@ -60,11 +60,13 @@ class GroupsPage(ExportsGroups, ListPage):
         ),
         ListColumn("location", _l("Locatie"), lambda g: Cell(g.location), order=StudentGroup.location),
         ListColumn(
-            "mentor", _l("Mentor"), lambda g: Cell(g.mentor.full_name if g.mentor else ""),
+            "mentor",
+            _l("Mentor"),
+            lambda g: Cell(g.mentor.full_name if g.mentor else ""),
             order=queries.mentor_order(),
         ),
         ListColumn("colour", _l("Kleur"), lambda g: Cell(badges=colour_badges(g)), order=StudentGroup.colour),
-    )  # fmt: skip
+    )
     filters = (
         ListFilter("q", _l("Zoek op naam"), queries.by_name),
         ListFilter("schooljaar", _l("Schooljaar"), queries.by_school_year, lambda: _choices().school_years),

@@ -75,15 +75,24 @@ class CheckPages(ActionScreen):
             return self._busy_page(found)
         state = text_arg("toon")
         shown = overview(
-            current_actor(), found, state="" if state == ABSENT else state, page=number_arg("page", 1),
+            current_actor(),
+            found,
+            state="" if state == ABSENT else state,
+            page=number_arg("page", 1),
             size=PAGE_SIZE,
-        )  # fmt: skip
+        )
         view = CheckView(shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at))
         return self.page(
-            "imports/check.html", run=found, steps=self.steps(4, found), here=self, view=view,
-            token=new_token(), codes=LOGIN_CODES, mails=self._mails(found, shown.summary),
+            "imports/check.html",
+            run=found,
+            steps=self.steps(4, found),
+            here=self,
+            view=view,
+            token=new_token(),
+            codes=LOGIN_CODES,
+            mails=self._mails(found, shown.summary),
             sample_href=self._sample_href(pk),
-        )  # fmt: skip
+        )
 
     def _busy_page(self, found: ImportRun) -> Any:
         """What waits or is being done; after a task that came to nothing: why, and how to go on."""
@@ -148,9 +157,14 @@ class CheckPages(ActionScreen):
                 if field.label.text == problem.column and not posted():
                     field.errors = [*field.errors, problem.sentence]
         page = self.page(
-            "imports/row.html", form=form, run=found, here=self, steps=self.steps(4, found), row=row,
+            "imports/row.html",
+            form=form,
+            run=found,
+            here=self,
+            steps=self.steps(4, found),
+            row=row,
             back=self._refused_href(pk),
-        )  # fmt: skip
+        )
         return page, 422 if posted() else 200
 
     def _after_fix(self, found: ImportRun, number: int) -> Any:
@@ -187,9 +201,12 @@ class CheckPages(ActionScreen):
         act, there = (ask_import, "check") if is_large(found) else (self.importing, "report")
         try:
             outcome = run(
-                act, current_actor(), [found.id], token=fields.get("token", ""),
+                act,
+                current_actor(),
+                [found.id],
+                token=fields.get("token", ""),
                 version=int(given) if is_number(given) else 0,
-            )  # fmt: skip
+            )
         except RuleBroken as refused:
             tell(say(refused), "danger")
             return go(self.href("resume", pk=found.id))
@@ -208,9 +225,14 @@ class CheckPages(ActionScreen):
         refused = next(entries(found), (0, []))[1][:REPORTED]
         absent = absent_view(absent_in(found.checked), self.words, REPORTED)
         return self.page(
-            "imports/report.html", run=found, steps=self.steps(5, found), here=self, refused=refused,
-            absent=absent, undo=undo_view(found, self.href, self.undoing),
-        )  # fmt: skip
+            "imports/report.html",
+            run=found,
+            steps=self.steps(5, found),
+            here=self,
+            refused=refused,
+            absent=absent,
+            undo=undo_view(found, self.href, self.undoing),
+        )
 
     @expose("/<int:pk>/geweigerd.xlsx")
     @needs()

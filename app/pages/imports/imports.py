@@ -72,18 +72,26 @@ class ImportPage(CheckPages):
             content, name = (pasted.encode(), PASTED) if pasted.strip() else upload(form.file)
             try:
                 made = receive(
-                    current_actor(), self.kind, content, name, token=posted_fields().get("token", ""),
+                    current_actor(),
+                    self.kind,
+                    content,
+                    name,
+                    token=posted_fields().get("token", ""),
                     login_codes=form.data.get("login_codes", "none"),
-                )  # fmt: skip
+                )
                 return go(self.href("columns", pk=made))
             except FileRefused as refused:
                 wrong = form["pasted" if pasted.strip() else "file"]
                 wrong.errors = [say(refused)]
         page = self.page(
-            "imports/file.html", form=form, steps=self.steps(1), token=new_token(), here=self,
+            "imports/file.html",
+            form=form,
+            steps=self.steps(1),
+            token=new_token(),
+            here=self,
             run_columns=run_columns(),
             runs=run_rows(self._runs(), self.href, self.undoing),
-        )  # fmt: skip
+        )
         return page, 422 if posted() else 200
 
     @expose("/<int:pk>")
@@ -140,13 +148,23 @@ class ImportPage(CheckPages):
         form.explain(told_by_content(found))
         names = preview_of(found, form.mapping())
         page = self.page(
-            "imports/columns.html", form=form, run=found, steps=self.steps(2, found), here=self,
-            reading=reading, read=reading_of(found), top=top_of(found),
-            samples=first_values(found), left_out=left_out, names_first=names_first,
-            names=names, names_shown=shown_of(form.mapping()), name_columns=name_columns(),
+            "imports/columns.html",
+            form=form,
+            run=found,
+            steps=self.steps(2, found),
+            here=self,
+            reading=reading,
+            read=reading_of(found),
+            top=top_of(found),
+            samples=first_values(found),
+            left_out=left_out,
+            names_first=names_first,
+            names=names,
+            names_shown=shown_of(form.mapping()),
+            name_columns=name_columns(),
             name_rows=name_rows(names) if names else (),
             letters=[column_letter(index) for index in range(len(header))],
-        )  # fmt: skip
+        )
         return page, 422 if refused else 200
 
     @expose("/<int:pk>/waarden", methods=["GET", "POST"])
@@ -164,9 +182,15 @@ class ImportPage(CheckPages):
             run(choose_values, current_actor(), [pk], values=form.chosen())
             return go(self.href("check", pk=pk))
         page = self.page(
-            "imports/values.html", form=form, run=found, steps=self.steps(3, found), here=self, asked=asked,
-            most=MOST_ASKED, columns=self.kind.by_key,
-        )  # fmt: skip
+            "imports/values.html",
+            form=form,
+            run=found,
+            steps=self.steps(3, found),
+            here=self,
+            asked=asked,
+            most=MOST_ASKED,
+            columns=self.kind.by_key,
+        )
         return page, 422 if posted() else 200
 
     @expose("/<int:pk>/weggooien", methods=["POST"])

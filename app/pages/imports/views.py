@@ -104,16 +104,19 @@ class CheckView:
         self.rows = [
             RowView(0, one.label, ABSENT, badge, (), one.href)
             for one in found.rows[first : first + PAGE_SIZE]
-        ]  # fmt: skip
+        ]
         self.pager = self._pager(page, pages, len(found.rows), first)
 
     def _pager(self, page: int, pages: int, count: int, first: int) -> Pager:
         return Pager(
-            page=page, pages=pages, count=count,
-            first=first + 1 if self.rows else 0, last=first + len(self.rows),
+            page=page,
+            pages=pages,
+            count=count,
+            first=first + 1 if self.rows else 0,
+            last=first + len(self.rows),
             previous_href=self._href(page - 1) if page > 1 else "",
             next_href=self._href(page + 1) if page < pages else "",
-        )  # fmt: skip
+        )
 
     @property
     def to_write(self) -> int:

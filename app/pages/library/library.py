@@ -34,9 +34,12 @@ class LibraryAdminPage(ActionScreen):
             return missing()
         documents = shelf(current_actor(), chosen)
         return self.page(
-            "library/shelf.html", role=chosen, documents=documents, upload_href=self.upload_href(chosen),
+            "library/shelf.html",
+            role=chosen,
+            documents=documents,
+            upload_href=self.upload_href(chosen),
             labels={one.value: one.label for one in READERS},
-        )  # fmt: skip
+        )
 
     @expose("/<int:pk>/download")
     @needs()

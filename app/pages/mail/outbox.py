@@ -142,24 +142,30 @@ class OutboxPage(ListPage):
     columns = (
         ListColumn("subject", _l("Onderwerp"), _subject_cell),
         ListColumn(
-            "to", _l("Aan"), lambda m: Cell(m.to_address, muted=m.to_user.full_name if m.to_user else ""),
+            "to",
+            _l("Aan"),
+            lambda m: Cell(m.to_address, muted=m.to_user.full_name if m.to_user else ""),
             order=OutboxMail.to_address,
         ),
         ListColumn("purpose", _l("Doel"), lambda m: Cell(purpose_text(m)), wide_only=True),
         ListColumn("state", _l("Status"), state_cell, order=OutboxMail.state),
         ListColumn("at", _l("Gemaakt"), _made_cell, order=OutboxMail.created_at),
-    )  # fmt: skip
+    )
     filters = (
         ListFilter("q", _l("Zoeken"), by_words),
         ListFilter(
-            "staat", _l("Status"), lambda s, v: s.where(OutboxMail.state == v),
+            "staat",
+            _l("Status"),
+            lambda s, v: s.where(OutboxMail.state == v),
             state_choices,
         ),
         ListFilter(
-            "doel", _l("Doel"), lambda s, v: s.where(OutboxMail.purpose == v),
+            "doel",
+            _l("Doel"),
+            lambda s, v: s.where(OutboxMail.purpose == v),
             lambda: [(key, str(text)) for key, text in PURPOSES.items()],
         ),
-    )  # fmt: skip
+    )
     bulk = (send_again,)
     default_order = (OutboxMail.created_at.desc(), OutboxMail.id.desc())
     load = (joinedload(OutboxMail.to_user),)

@@ -106,8 +106,14 @@ def _moment(moment: MomentFacts, view: RegistrationView) -> MomentView:
 
 def weekday(day: datetime) -> str:
     names = (
-        _("maandag"), _("dinsdag"), _("woensdag"), _("donderdag"), _("vrijdag"), _("zaterdag"), _("zondag"),
-    )  # fmt: skip
+        _("maandag"),
+        _("dinsdag"),
+        _("woensdag"),
+        _("donderdag"),
+        _("vrijdag"),
+        _("zaterdag"),
+        _("zondag"),
+    )
     return names[day.weekday()]
 
 

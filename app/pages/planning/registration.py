@@ -52,14 +52,16 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
     return ShowModel(
         title=_(
             "%(exam)s, kans %(attempt)s: %(student)s",
-            exam=view.exam_code, attempt=view.attempt, student=view.student,
+            exam=view.exam_code,
+            attempt=view.attempt,
+            student=view.student,
         ),
         sections=sections,
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
         buttons=_buttons(actor, view, remove_href),
         badges=[state_badge(view.block)],
-    )  # fmt: skip
+    )
 
 
 def state_badge(block: Block) -> Badge:

@@ -189,17 +189,21 @@ class ProgressPage(ListPage):
         ListColumn("number", _l("Studentnummer"), lambda s: Cell(s.number), order=Student.number),
         ListColumn("programme", _l("Opleiding"), _programmes),
         ListColumn(
-            "available", _l("Studievoortgang"), lambda s: Cell(badges=[availability(s)]),
+            "available",
+            _l("Studievoortgang"),
+            lambda s: Cell(badges=[availability(s)]),
             order=Student.progress_available,
         ),
-    )  # fmt: skip
+    )
     filters = (
         ListFilter("q", _l("Zoek op naam of nummer"), by_words),
         ListFilter(
-            "beschikbaar", _l("Studievoortgang"), by_availability,
+            "beschikbaar",
+            _l("Studievoortgang"),
+            by_availability,
             lambda: [("ja", _("Beschikbaar")), ("nee", _("Niet beschikbaar"))],
         ),
-    )  # fmt: skip
+    )
     default_order = (Student.name_key,)
     load = (
         selectinload(Student.enrolments).options(
@@ -225,18 +229,27 @@ class ProgressPage(ListPage):
         fill = student.progress_available and may(actor, Permission.PROGRESS_FILL, student)
         view = SheetView(load_sheet(student), own=False, rater_id=actor.id if fill else None)
         page = self.render_template(
-            "progress/student.html", view=view, student=student, available=availability(student),
-            back_href=self.back_href(), token=new_token(), problem=problem,
+            "progress/student.html",
+            view=view,
+            student=student,
+            available=availability(student),
+            back_href=self.back_href(),
+            token=new_token(),
+            problem=problem,
             waits=not student.progress_available and may(actor, Permission.PROGRESS_FILL, student),
-        )  # fmt: skip
+        )
         return page, 422 if problem else 200
 
     def _save(self, actor: Actor, pk: int) -> Any:
         fields = posted_fields()
         outcome = run(
-            save_student_progress, actor, [pk], token=fields.get("token", ""),
-            ratings=_ratings(fields), assignments=_ticks(fields),
-        )  # fmt: skip
+            save_student_progress,
+            actor,
+            [pk],
+            token=fields.get("token", ""),
+            ratings=_ratings(fields),
+            assignments=_ticks(fields),
+        )
         tell(outcome.summary, "success" if outcome.done else "info")
         return go(self.href("show", pk=pk))
 

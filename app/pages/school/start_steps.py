@@ -47,8 +47,9 @@ def _programmes(counts: Mapping[str, int]) -> Finding:
     if done:
         hint = _(
             "%(programmes)s opleidingen en %(electives)s keuzedelen staan klaar.",
-            programmes=counts["programmes"], electives=counts["electives"],
-        )  # fmt: skip
+            programmes=counts["programmes"],
+            electives=counts["electives"],
+        )
     return Finding(_("Opleidingen"), "/opleidingen/", done, hint)
 
 
@@ -97,7 +98,7 @@ def _students(counts: Mapping[str, int]) -> Finding:
                 "%(num)s studenten zijn nog niet aan een opleiding gekoppeld.",
                 loose,
             )
-        )  # fmt: skip
+        )
     if counts["students"] and not counts["groups"]:
         parts.append(_("Nog geen studentgroepen; handig voor het overzicht."))
     hint = _("Voer studenten in of importeer ze uit een bestand, en koppel ze aan hun opleiding.")
@@ -117,8 +118,10 @@ def _library(counts: Mapping[str, int]) -> Finding:
     if done:
         hint = _(
             "%(documents)s documenten, voor %(roles)s van de %(all)s rollen.",
-            documents=counts["documents"], roles=counts["shelves"], all=len(READERS),
-        )  # fmt: skip
+            documents=counts["documents"],
+            roles=counts["shelves"],
+            all=len(READERS),
+        )
     return Finding(_("Bibliotheekbeheer"), "/bibliotheekbeheer/", done, hint)
 
 

@@ -264,9 +264,11 @@ def _progress(page: StudentsPage, student: Student) -> Section:
     if may(current_actor(), Permission.PROGRESS_SEE):
         number, latest = queries.progress_of(student)
         told = ngettext(
-            "%(num)s meting, de laatste op %(date)s", "%(num)s metingen, de laatste op %(date)s",
-            number, date=show_date(latest),
-        )  # fmt: skip
+            "%(num)s meting, de laatste op %(date)s",
+            "%(num)s metingen, de laatste op %(date)s",
+            number,
+            date=show_date(latest),
+        )
         facts.append(Fact(_("Ingevuld"), told if number else _("Nog niets")))
         buttons.append(_to(_("Naar de voortgang"), f"/voortgang/{student.id}"))
     return Section(_("Studievoortgang"), facts, buttons=buttons)
@@ -275,10 +277,11 @@ def _progress(page: StudentsPage, student: Student) -> Section:
 def _sign_in(page: StudentsPage, student: Student) -> Section:
     """The account of the student: how far it is, and what became of its mail."""
     buttons = _buttons(
-        page, student,
+        page,
+        student,
         (send_student_codes, str(send_student_codes.label), "envelope"),
         (print_student_codes, str(print_student_codes.label), "printer"),
-    )  # fmt: skip
+    )
     user = student.user
     if user is None:
         return Section(

@@ -90,8 +90,13 @@ BULK: tuple[Action, ...] = (
 
 FEW = 1000  # students that are sooner put in order than looked for along an order
 UNDOABLE = (
-    couple_programme, add_to_groups, couple_users, uncouple_programme, remove_from_group, uncouple_users,
-)  # fmt: skip
+    couple_programme,
+    add_to_groups,
+    couple_users,
+    uncouple_programme,
+    remove_from_group,
+    uncouple_users,
+)
 
 
 def group_badge(name: str, colour: str) -> Badge:
@@ -185,29 +190,44 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
     filters = (
         ListFilter("q", _l("Zoek op naam of nummer"), filters.by_words),
         ListFilter(
-            "opleiding", _l("Opleiding of keuzedeel"), filters.by_target,
-            lambda: _choices().targets, lambda: _choices().counts["target"],
+            "opleiding",
+            _l("Opleiding of keuzedeel"),
+            filters.by_target,
+            lambda: _choices().targets,
+            lambda: _choices().counts["target"],
             lambda key: choices.target_named(current_actor(), key),
         ),
         ListFilter(
-            "cohort", _l("Cohort"), _by_cohort,
-            lambda: _choices().cohorts, lambda: _choices().counts["cohort"],
+            "cohort",
+            _l("Cohort"),
+            _by_cohort,
+            lambda: _choices().cohorts,
+            lambda: _choices().counts["cohort"],
         ),
         ListFilter(
-            "groep", _l("Studentgroep"), filters.by_group,
-            lambda: _choices().groups, lambda: _choices().counts["group"],
+            "groep",
+            _l("Studentgroep"),
+            filters.by_group,
+            lambda: _choices().groups,
+            lambda: _choices().counts["group"],
             lambda key: choices.group_named(current_actor(), key),
         ),
         ListFilter(
-            "begeleider", _l("Praktijkbegeleider"), filters.by_supervisor,
-            lambda: _choices().supervisors, lambda: _choices().counts["supervisor"],
+            "begeleider",
+            _l("Praktijkbegeleider"),
+            filters.by_supervisor,
+            lambda: _choices().supervisors,
+            lambda: _choices().counts["supervisor"],
             lambda key: choices.supervisor_named(current_actor(), key),
         ),
         ListFilter(
-            "state", _l("Nog te doen"), _by_state,
-            lambda: [(key, str(label)) for key, label in STATES], _state_counts,
+            "state",
+            _l("Nog te doen"),
+            _by_state,
+            lambda: [(key, str(label)) for key, label in STATES],
+            _state_counts,
         ),
-    )  # fmt: skip
+    )
     endless = True
     live = True
     default_order = (Student.name_key,)

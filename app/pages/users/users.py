@@ -152,16 +152,18 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         ListColumn("students", _l("Studenten"), lambda u: Cell(""), order=students_of(), numeric=True),
         ListColumn("last_sign_in", _l("Laatst aangemeld"), sign_in_cell, order=User.last_login),
         ListColumn("state", _l("Status"), lambda u: Cell("")),
-    )  # fmt: skip
+    )
     filters = (
         ListFilter("q", _l("Zoeken"), by_words),
         ListFilter("rol", _l("Rol"), by_role, lambda: [(role.value, _(role.label)) for role in Role]),
         ListFilter(
-            "opleiding", _l("Opleiding"), by_programme,
+            "opleiding",
+            _l("Opleiding"),
+            by_programme,
             lambda: [(str(id_), name) for id_, name in programme_choices(current_actor())],
         ),
         ListFilter("staat", _l("Status"), by_state, state_choices),
-    )  # fmt: skip
+    )
     default_order = (User.last_name, User.first_name)
     load = (selectinload(User.roles), selectinload(User.programmes))
     show_load = load

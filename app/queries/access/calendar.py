@@ -21,10 +21,15 @@ from app.rules.tokens import fingerprint
 PAST = timedelta(days=60)
 MOST = 2000  # moments in one feed
 # What makes a sitting one's own: an administrator or the committee sees a whole school, and attends it not.
-OWN = frozenset({
-    Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER,
-    Role.STUDENT,
-})  # fmt: skip
+OWN = frozenset(
+    {
+        Role.SCHOOL_SUPERVISOR,
+        Role.COMPANY_SUPERVISOR,
+        Role.SCHOOL_EXAMINER,
+        Role.COMPANY_EXAMINER,
+        Role.STUDENT,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,16 @@ def own_moments(user: User) -> Sequence[CalendarMoment]:
     )
     return [
         CalendarMoment(
-            row.id, row.registration.version, row.starts_at, row.ends_at, row.registration.exam.title,
-            row.task.title, row.location,
+            row.id,
+            row.registration.version,
+            row.starts_at,
+            row.ends_at,
+            row.registration.exam.title,
+            row.task.title,
+            row.location,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _ids(actor: Actor, permission: Permission) -> Select[Any]:

@@ -48,10 +48,8 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
                 {"target": str(one.programme or one.elective), "since": one.created_at}
                 for one in student.enrolments
             ],
-            "supervisors": [
-                {"name": one.user.full_name, "role": one.role} for one in student.supervisions
-            ],
-        }  # fmt: skip
+            "supervisors": [{"name": one.user.full_name, "role": one.role} for one in student.supervisions],
+        }
     names = _names(actor, student)
     if student is not None:
         found |= {"groups": names["member"], "excluded_exams": names["excluded"]}
@@ -93,13 +91,21 @@ def _account(actor: Actor) -> tuple[User, datetime | None]:
 
 def account(user: User) -> Data:
     return {
-        "first_name": user.first_name, "infix": user.infix, "last_name": user.last_name,
-        "username": user.username, "email": mail_of(user.email), "phone": user.phone,
-        "organisation": user.organisation, "language": user.language, "active": bool(user.active),
-        "roles": [role.name for role in user.roles], "created_at": user.created_at,
-        "last_sign_in": last_sign_in(user), "sign_ins": user.login_count or 0,
+        "first_name": user.first_name,
+        "infix": user.infix,
+        "last_name": user.last_name,
+        "username": user.username,
+        "email": mail_of(user.email),
+        "phone": user.phone,
+        "organisation": user.organisation,
+        "language": user.language,
+        "active": bool(user.active),
+        "roles": [role.name for role in user.roles],
+        "created_at": user.created_at,
+        "last_sign_in": last_sign_in(user),
+        "sign_ins": user.login_count or 0,
         "password": bool(user.password),
-    }  # fmt: skip
+    }
 
 
 def _student(actor: Actor) -> Student | None:
@@ -120,8 +126,9 @@ def _student(actor: Actor) -> Student | None:
 def _student_facts(student: Student) -> Data:
     names = ("number", "first_name", "infix", "last_name", "birth_date", "email", "active", "created_at")
     return {name: getattr(student, name) for name in names} | {
-        "gender": student.gender.value, "progress_available": student.progress_available,
-    }  # fmt: skip
+        "gender": student.gender.value,
+        "progress_available": student.progress_available,
+    }
 
 
 def _names(actor: Actor, student: Student | None) -> Mapping[str, Sequence[str]]:
@@ -177,12 +184,16 @@ def _sittings(actor: Actor, most: int | None) -> Rows:
     return [
         {
             "exam": f"{sitting.registration.exam.code} {sitting.registration.exam.title}",
-            "task": sitting.task.title, "attempt": sitting.registration.attempt,
-            "starts_at": sitting.starts_at, "ends_at": sitting.ends_at, "location": sitting.location,
-            "role": role or "student", "scores_saved_at": saved_at,
+            "task": sitting.task.title,
+            "attempt": sitting.registration.attempt,
+            "starts_at": sitting.starts_at,
+            "ends_at": sitting.ends_at,
+            "location": sitting.location,
+            "role": role or "student",
+            "scores_saved_at": saved_at,
         }
         for sitting, role, saved_at in rows
-    ]  # fmt: skip
+    ]
 
 
 def _results(actor: Actor, most: int | None) -> Rows:
@@ -196,13 +207,18 @@ def _results(actor: Actor, most: int | None) -> Rows:
     return [
         {
             "exam": f"{row.registration.exam.code} {row.registration.exam.title}",
-            "attempt": row.registration.attempt, "passed": row.passed, "grade": row.grade,
-            "mark": str(row.mark) if row.mark is not None else None, "points": row.points,
-            "max_points": row.max_points, "decided_at": row.decided_at,
-            "adopted_on": row.adoption.decided_on if row.adoption else None, "detail": row.detail,
+            "attempt": row.registration.attempt,
+            "passed": row.passed,
+            "grade": row.grade,
+            "mark": str(row.mark) if row.mark is not None else None,
+            "points": row.points,
+            "max_points": row.max_points,
+            "decided_at": row.decided_at,
+            "adopted_on": row.adoption.decided_on if row.adoption else None,
+            "detail": row.detail,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _about_me(actor: Actor) -> Select[Result]:
@@ -222,12 +238,15 @@ def _measures(actor: Actor, student: Student | None, most: int | None) -> Rows:
     )
     return [
         {
-            "work_process": str(row.work_process.code), "kind": row.kind, "rating": row.rating,
-            "rated_at": row.rated_at, "rated_by": row.rated_by.full_name,
+            "work_process": str(row.work_process.code),
+            "kind": row.kind,
+            "rating": row.rating,
+            "rated_at": row.rated_at,
+            "rated_by": row.rated_by.full_name,
             "about_me": student is not None and row.student_id == student.id,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _mails(actor: Actor, most: int | None) -> Rows:
@@ -237,11 +256,15 @@ def _mails(actor: Actor, most: int | None) -> Rows:
     )
     return [
         {
-            "to": row.to_address, "subject": row.subject, "body": row.body, "state": row.state,
-            "created_at": row.created_at, "sent_at": row.sent_at,
+            "to": row.to_address,
+            "subject": row.subject,
+            "body": row.body,
+            "state": row.state,
+            "created_at": row.created_at,
+            "sent_at": row.sent_at,
         }
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
@@ -262,19 +285,29 @@ def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
             sessions, "device", "address", "created_at", "last_seen_at", "ended_at", "shared"
         ),
         **found,
-    }  # fmt: skip
+    }
 
 
 def _codes(actor: Actor) -> Any:
     """(kind, old address, new address, made, valid until, used, ended) of every code, the latest first."""
     login = select(
-        literal("login_codes"), literal(""), literal(""),
-        LoginCode.created_at.label("made"), LoginCode.expires_at, LoginCode.used_at, LoginCode.cancelled_at,
-    ).where(LoginCode.user_id == actor.id)  # fmt: skip
+        literal("login_codes"),
+        literal(""),
+        literal(""),
+        LoginCode.created_at.label("made"),
+        LoginCode.expires_at,
+        LoginCode.used_at,
+        LoginCode.cancelled_at,
+    ).where(LoginCode.user_id == actor.id)
     change = select(
-        literal("email_changes"), EmailChange.old_email, EmailChange.new_email,
-        EmailChange.created_at, EmailChange.expires_at, EmailChange.confirmed_at, EmailChange.ended_at,
-    ).where(EmailChange.user_id == actor.id)  # fmt: skip
+        literal("email_changes"),
+        EmailChange.old_email,
+        EmailChange.new_email,
+        EmailChange.created_at,
+        EmailChange.expires_at,
+        EmailChange.confirmed_at,
+        EmailChange.ended_at,
+    ).where(EmailChange.user_id == actor.id)
     return union_all(login, change).order_by(text("made DESC"))
 
 
@@ -307,8 +340,12 @@ def _trail(actor: Actor, student: Student | None, most: int | None) -> Rows:
     )
     return [
         {
-            "at": entry.at, "by": entry.actor_name, "action": entry.action, "about_me": bool(about_me),
-            "objects": entry.object_count, "object_type": entry.object_type,
+            "at": entry.at,
+            "by": entry.actor_name,
+            "action": entry.action,
+            "about_me": bool(about_me),
+            "objects": entry.object_count,
+            "object_type": entry.object_type,
         }
         for entry, about_me in rows
-    ]  # fmt: skip
+    ]

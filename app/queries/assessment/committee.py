@@ -155,10 +155,21 @@ def export_rows(results: Select[Any]) -> Sequence[Any]:
     ids = results.with_only_columns(Result.id).order_by(None)
     return db.session.execute(
         select(
-            Student.number, Student.first_name, Student.infix, Student.last_name,
-            Exam.title, Exam.code, Exam.version, Registration.attempt,
-            Result.passed, Result.grade, Result.mark, Result.points, Result.max_points,
-            Result.decided_at, Adoption.decided_on,
+            Student.number,
+            Student.first_name,
+            Student.infix,
+            Student.last_name,
+            Exam.title,
+            Exam.code,
+            Exam.version,
+            Registration.attempt,
+            Result.passed,
+            Result.grade,
+            Result.mark,
+            Result.points,
+            Result.max_points,
+            Result.decided_at,
+            Adoption.decided_on,
         )
         .select_from(Result)
         .join(Registration, Registration.id == Result.registration_id)
@@ -167,4 +178,4 @@ def export_rows(results: Select[Any]) -> Sequence[Any]:
         .outerjoin(Adoption, Adoption.result_id == Result.id)
         .where(Result.id.in_(ids))
         .order_by(Student.name_key, Exam.code, Registration.attempt)
-    ).all()  # fmt: skip
+    ).all()

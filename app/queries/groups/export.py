@@ -37,8 +37,13 @@ def member_rows(actor: Actor, ids: Sequence[int]) -> Iterator[Any]:
     seen = visible(actor, Student).with_only_columns(Student.id)
     statement = (
         select(
-            StudentGroup.name.label("group"), Student.number, Student.first_name, Student.infix,
-            Student.last_name, Student.name_key, Student.id,
+            StudentGroup.name.label("group"),
+            Student.number,
+            Student.first_name,
+            Student.infix,
+            Student.last_name,
+            Student.name_key,
+            Student.id,
         )
         .join(found, found.c.group_id == StudentGroup.id)
         .join(Student, Student.id == found.c.student_id)
@@ -46,5 +51,5 @@ def member_rows(actor: Actor, ids: Sequence[int]) -> Iterator[Any]:
         .distinct()
         .order_by(StudentGroup.name, Student.name_key, Student.id)
         .execution_options(yield_per=AT_A_TIME)
-    )  # fmt: skip
+    )
     yield from db.session.execute(statement)

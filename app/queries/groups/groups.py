@@ -84,11 +84,17 @@ def group_choices(actor: Actor) -> GroupChoices:
         visible(actor, StudentGroup)
         .outerjoin(User, User.id == StudentGroup.mentor_id)
         .with_only_columns(
-            StudentGroup.school_year, StudentGroup.cohort, StudentGroup.location, StudentGroup.colour,
-            StudentGroup.mentor_id, User.first_name, User.infix, User.last_name,
+            StudentGroup.school_year,
+            StudentGroup.cohort,
+            StudentGroup.location,
+            StudentGroup.colour,
+            StudentGroup.mentor_id,
+            User.first_name,
+            User.infix,
+            User.last_name,
         )
         .distinct()
-    ).all()  # fmt: skip
+    ).all()
     people = {
         str(row.mentor_id): sort_name(row.first_name, row.infix, row.last_name)
         for row in rows

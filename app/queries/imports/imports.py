@@ -89,25 +89,39 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
         visible(actor, ImportRun, permission)
         .join(User, User.id == ImportRun.maker_id)
         .with_only_columns(
-            ImportRun.id, ImportRun.file_name, ImportRun.stage, ImportRun.created_at,
-            ImportRun.finished_at, ImportRun.counts, ImportRun.undone_at, ImportRun.maker_id,
-            User.first_name, User.infix, User.last_name,
+            ImportRun.id,
+            ImportRun.file_name,
+            ImportRun.stage,
+            ImportRun.created_at,
+            ImportRun.finished_at,
+            ImportRun.counts,
+            ImportRun.undone_at,
+            ImportRun.maker_id,
+            User.first_name,
+            User.infix,
+            User.last_name,
         )
         .where(
-            ImportRun.kind == kind, ImportRun.created_at > oldest_kept(),
+            ImportRun.kind == kind,
+            ImportRun.created_at > oldest_kept(),
             or_(ImportRun.maker_id == actor.id, ImportRun.stage == "done"),
         )
         .order_by(ImportRun.id.desc())
         .limit(RUNS_SHOWN)
-    )  # fmt: skip
+    )
     return [
         RunLine(
-            row.id, row.file_name, row.stage, row.created_at, row.finished_at, row.counts, row.undone_at,
-            maker="" if row.maker_id == actor.id
-            else full_name(row.first_name, row.infix, row.last_name),
+            row.id,
+            row.file_name,
+            row.stage,
+            row.created_at,
+            row.finished_at,
+            row.counts,
+            row.undone_at,
+            maker="" if row.maker_id == actor.id else full_name(row.first_name, row.infix, row.last_name),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def last_choices(kind: str, header_key: str) -> tuple[ColumnMap, Mapping[str, Mapping[str, str]]]:
@@ -293,12 +307,21 @@ def people_to_couple() -> Mapping[int, UserFact]:
 def user_facts(condition: ColumnElement[bool]) -> Sequence[UserFact]:
     """The users who meet the condition, with their roles. One query."""
     rows = db.session.execute(
-        select(User.id, User.first_name, User.infix, User.last_name, User.username, User.email, User.active,
-               User.organisation, RoleRow.name.label("role"))
+        select(
+            User.id,
+            User.first_name,
+            User.infix,
+            User.last_name,
+            User.username,
+            User.email,
+            User.active,
+            User.organisation,
+            RoleRow.name.label("role"),
+        )
         .outerjoin(User.roles)
         .where(condition)
         .order_by(User.last_name, User.first_name, User.id)
-    ).all()  # fmt: skip
+    ).all()
     roles: dict[int, set[str]] = {}
     for row in rows:
         roles.setdefault(row.id, set()).add(row.role or "")
@@ -309,10 +332,15 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
     first, infix, last = row.first_name or "", row.infix or "", row.last_name or ""
     label = sort_name(first, infix, last)
     return UserFact(
-        row.id, full_name(first, infix, last), row.username, row.email, bool(row.active), roles,
+        row.id,
+        full_name(first, infix, last),
+        row.username,
+        row.email,
+        bool(row.active),
+        roles,
         label=f"{label} ({row.organisation})" if row.organisation else label,
         initials=full_name(f"{first[:1]}.", infix, last),
-    )  # fmt: skip
+    )
 
 
 STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")

@@ -48,10 +48,15 @@ def written(run: ImportRun, what: What, model: Any, own: Select[Any], *order: An
         .with_for_update(of=model)
     )
     return [
-        Written(row, was, version, {k: v for k, v in (changes or {}).items() if k != GIVEN},
-                (changes or {}).get(GIVEN, {}))
+        Written(
+            row,
+            was,
+            version,
+            {k: v for k, v in (changes or {}).items() if k != GIVEN},
+            (changes or {}).get(GIVEN, {}),
+        )
         for row, was, version, changes in rows
-    ]  # fmt: skip
+    ]
 
 
 def out_of_sight(run: ImportRun, own: Select[Any], *whats: What) -> int:
@@ -71,9 +76,11 @@ def standing_on(run: ImportRun, student_ids: Sequence[int]) -> Mapping[int, set[
     Users are part of the student's version: who has another one is found by that.
     """
     put_in = exists().where(
-        ImportChange.run_id == run.id, ImportChange.kind == What.MEMBER,
-        ImportChange.row_id == group_member.c.student_id, ImportChange.other_id == group_member.c.group_id,
-    )  # fmt: skip
+        ImportChange.run_id == run.id,
+        ImportChange.kind == What.MEMBER,
+        ImportChange.row_id == group_member.c.student_id,
+        ImportChange.other_id == group_member.c.group_id,
+    )
     of_run = and_(Enrolment.created_at <= run.finished_at, Enrolment.programme_id.is_not(None))
     own = {"enrolment": of_run, "supervision": true(), "student_group_member": put_in}
     return pointing_at(Student, student_ids, own)
@@ -84,26 +91,31 @@ def given_since(run: ImportRun, own: Select[Any], but: Collection[int]) -> Seque
     is_enrolment = ImportChange.kind == What.ENROLMENT
     return db.session.execute(
         select(
-            Student, ImportChange.kind, ImportChange.other_id,
+            Student,
+            ImportChange.kind,
+            ImportChange.other_id,
             or_(and_(is_enrolment, _enrolled(run)), and_(~is_enrolment, _member())).label("there"),
             and_(is_enrolment, _registered()).label("registered"),
             and_(~is_enrolment, _taken_out(run)).label("touched"),
         )
         .join(Student, Student.id == ImportChange.row_id)
         .where(
-            ImportChange.run_id == run.id, ImportChange.kind.in_((What.ENROLMENT, What.MEMBER)),
-            Student.id.in_(own), Student.id.not_in(id_set(list(but))),
+            ImportChange.run_id == run.id,
+            ImportChange.kind.in_((What.ENROLMENT, What.MEMBER)),
+            Student.id.in_(own),
+            Student.id.not_in(id_set(list(but))),
         )
         .order_by(Student.name_key, Student.id)
-    ).all()  # fmt: skip
+    ).all()
 
 
 def _enrolled(run: ImportRun) -> ColumnElement[bool]:
     """By this run: a coupling of later has a later moment."""
     return exists().where(
-        Enrolment.student_id == ImportChange.row_id, Enrolment.programme_id == ImportChange.other_id,
+        Enrolment.student_id == ImportChange.row_id,
+        Enrolment.programme_id == ImportChange.other_id,
         Enrolment.created_at <= run.finished_at,
-    )  # fmt: skip
+    )
 
 
 def _member() -> ColumnElement[bool]:
@@ -114,18 +126,21 @@ def _member() -> ColumnElement[bool]:
 
 def _registered() -> ColumnElement[bool]:
     return exists().where(
-        Registration.student_id == ImportChange.row_id, Registration.exam_id == Exam.id,
+        Registration.student_id == ImportChange.row_id,
+        Registration.exam_id == Exam.id,
         Exam.programme_id == ImportChange.other_id,
-    )  # fmt: skip
+    )
 
 
 def _taken_out(run: ImportRun) -> ColumnElement[bool]:
     """Somebody took this student out of a group since: being in one is no longer the import's doing."""
     return exists().where(
-        AuditEntry.action == TAKEN_OUT, AuditEntry.at > run.finished_at,
-        AuditObject.entry_id == AuditEntry.id, AuditObject.object_type == "Student",
+        AuditEntry.action == TAKEN_OUT,
+        AuditEntry.at > run.finished_at,
+        AuditObject.entry_id == AuditEntry.id,
+        AuditObject.object_type == "Student",
         AuditObject.object_id == ImportChange.row_id,
-    )  # fmt: skip
+    )
 
 
 def with_members(group_ids: Sequence[int]) -> set[int]:
@@ -155,10 +170,12 @@ def accounts_since(run: ImportRun, ids: Sequence[int], *, of_students: bool) -> 
     other = or_(User.version != 1, with_role(*NO_STUDENTS)) if of_students else false()
     rows = db.session.execute(
         select(
-            User.id, been_in.label("used"), other.label("other"),
+            User.id,
+            been_in.label("used"),
+            other.label("other"),
             (User.created_at <= run.finished_at).label("own"),
         ).where(User.id.in_(id_set(ids)))
-    ).all()  # fmt: skip
+    ).all()
     return Since(
         own={row.id for row in rows if row.own},
         used={row.id for row in rows if row.used},

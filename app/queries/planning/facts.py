@@ -189,9 +189,12 @@ def _add_attempts(exam: Exam, found: Mapping[int, Candidate]) -> None:
     sittings = _present_sittings(list(pending))
     for registration in pending.values():
         found[registration.student_id].pending = Pending(
-            registration.id, registration.exam_id, registration.attempt, registration.version,
+            registration.id,
+            registration.exam_id,
+            registration.attempt,
+            registration.version,
             sittings.get(registration.id, {}),
-        )  # fmt: skip
+        )
 
 
 def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int, PresentSitting]]:
@@ -211,12 +214,17 @@ def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int,
     found: dict[int, dict[int, PresentSitting]] = defaultdict(dict)
     for sitting, has_scores, definitive_at in rows:
         found[sitting.registration_id][sitting.exam_task_id] = PresentSitting(
-            sitting.id, sitting.exam_task_id, sitting.starts_at, sitting.ends_at, sitting.location,
+            sitting.id,
+            sitting.exam_task_id,
+            sitting.starts_at,
+            sitting.ends_at,
+            sitting.location,
             sitting.note,
             bool(has_scores) or definitive_at is not None,
-            examiners.get((sitting.id, SCHOOL)), examiners.get((sitting.id, COMPANY)),
+            examiners.get((sitting.id, SCHOOL)),
+            examiners.get((sitting.id, COMPANY)),
             examiners.get((sitting.id, GUEST)),
-        )  # fmt: skip
+        )
     return found
 
 
@@ -271,9 +279,14 @@ def names_of(users: Collection[int]) -> Mapping[int, str]:
 
 
 def busy_moments(
-    actor: Actor, *, users: Collection[int], students: Collection[int], start: datetime, end: datetime,
+    actor: Actor,
+    *,
+    users: Collection[int],
+    students: Collection[int],
+    start: datetime,
+    end: datetime,
     leaving_out: Collection[int],
-) -> Sequence[Busy]:  # fmt: skip
+) -> Sequence[Busy]:
     """Every moment of these people between `start` and `end`, whoever may see it. Two queries."""
     assigned = select(SittingExaminer.sitting_id).where(SittingExaminer.user_id.in_(id_set(sorted(users))))
     shown = visible(actor, Registration, Permission.PLANNING_SEE).with_only_columns(Registration.id)

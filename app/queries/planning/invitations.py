@@ -59,9 +59,14 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
     for one, user, mail_state, sent_at, ends_at, definitive_at in rows:
         assert one.sitting_id is not None  # noqa: S101 - joined on it
         found[one.sitting_id] = InvitationState(
-            one.id, user.full_name, one.email, mail_state or "", sent_at, one.opened_at,
+            one.id,
+            user.full_name,
+            one.email,
+            mail_state or "",
+            sent_at,
+            one.opened_at,
             _ended(one, ends_at, definitive_at),
-        )  # fmt: skip
+        )
     return found
 
 

@@ -217,9 +217,17 @@ def _columns(rows: Sequence[Any]) -> Sequence[ExamColumn]:
         if exam.id not in exams:
             name = str(core_task) if core_task is not None else ""
             exams[exam.id] = ExamColumn(
-                exam.id, exam.code, exam.title, exam.version, exam.kind, exam.elective_id, exam.current,
-                name, exam.duration_minutes, (),
-            )  # fmt: skip
+                exam.id,
+                exam.code,
+                exam.title,
+                exam.version,
+                exam.kind,
+                exam.elective_id,
+                exam.current,
+                name,
+                exam.duration_minutes,
+                (),
+            )
     return [replace(exam, task_ids=tuple(tasks[exam.id])) for exam in exams.values()]
 
 
@@ -288,12 +296,15 @@ def load_registrations(ids: Select[int]) -> Sequence[RegistrationFacts]:
     ).all()
     facts = {
         row.id: RegistrationFacts(
-            row.id, row.student_id, row.exam_id, row.attempt,
+            row.id,
+            row.student_id,
+            row.exam_id,
+            row.attempt,
             ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
             adopted is not None,
         )
         for row, result, adopted in rows
-    }  # fmt: skip
+    }
     for registration_id, sitting in _sittings_of(ids):
         if registration_id in facts:
             facts[registration_id].sittings[sitting.task_id] = sitting
@@ -304,12 +315,16 @@ def _sittings_of(registrations: Select[int]) -> Sequence[tuple[int, SittingFacts
     scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
     rows = db.session.execute(
         select(
-            Sitting.registration_id, Sitting.exam_task_id, Sitting.starts_at, Sitting.ends_at,
-            scored.label("scored"), Assessment.definitive_at,
+            Sitting.registration_id,
+            Sitting.exam_task_id,
+            Sitting.starts_at,
+            Sitting.ends_at,
+            scored.label("scored"),
+            Assessment.definitive_at,
         )
         .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
         .where(Sitting.registration_id.in_(registrations))
-    )  # fmt: skip
+    )
     return [
         (
             row.registration_id,

@@ -184,10 +184,19 @@ def _sittings(
     for sitting, definitive_at, has_scores, seen in rows:
         task, crew = sitting.task, people.get(sitting.id, [])
         moment = MomentFacts(
-            sitting.id, task.title, task.instruction, task.position, sitting.starts_at, sitting.ends_at,
-            sitting.location, sitting.note, [(user.full_name, role) for user, role in crew],
-            bool(has_scores), definitive_at, any(user.id == actor.id for user, _role in crew),
-        )  # fmt: skip
+            sitting.id,
+            task.title,
+            task.instruction,
+            task.position,
+            sitting.starts_at,
+            sitting.ends_at,
+            sitting.location,
+            sitting.note,
+            [(user.full_name, role) for user, role in crew],
+            bool(has_scores),
+            definitive_at,
+            any(user.id == actor.id for user, _role in crew),
+        )
         found[sitting.registration_id].append(_SittingRow(moment, task.id, bool(seen)))
     return found
 
@@ -226,11 +235,22 @@ def _view(
     )
     moments = [row.moment for row in rows if row.seen]
     return RegistrationView(
-        registration.id, registration.student_id, str(registration.student), exam.id, exam.code, exam.title,
-        exam.kind, exam.version, registration.attempt, block, moments, len(rows) - len(moments), result,
+        registration.id,
+        registration.student_id,
+        str(registration.student),
+        exam.id,
+        exam.code,
+        exam.title,
+        exam.kind,
+        exam.version,
+        registration.attempt,
+        block,
+        moments,
+        len(rows) - len(moments),
+        result,
         adopted_on,
         result is None and not any(row.moment.scored or row.moment.definitive_at for row in rows),
-    )  # fmt: skip
+    )
 
 
 def _part(moment: MomentFacts | None, drafts: bool) -> PartFacts:

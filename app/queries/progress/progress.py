@@ -129,9 +129,13 @@ def _ratings(student: Student) -> Mapping[tuple[int, str], list[Rating]]:
     found: dict[tuple[int, str], list[Rating]] = {}
     for measure, user in rows:
         rating = Rating(
-            measure.id, measure.rating, user.id, user.full_name, measure.rated_at,
+            measure.id,
+            measure.rating,
+            user.id,
+            user.full_name,
+            measure.rated_at,
             own=user.id == student.user_id,
-        )  # fmt: skip
+        )
         found.setdefault((measure.work_process_id, measure.kind), []).append(rating)
     return found
 
@@ -157,9 +161,12 @@ def _assignments(student: Student) -> Sequence[AssignmentFacts]:
     )
     return [
         AssignmentFacts(
-            assignment.id, str(elective), assignment.title, assignment.description,
+            assignment.id,
+            str(elective),
+            assignment.title,
+            assignment.description,
             done.done_at if done is not None else None,
             user.full_name if user is not None else "",
         )
         for assignment, elective, done, user in rows  # the last two are None when it is not done
-    ]  # fmt: skip
+    ]

@@ -53,9 +53,10 @@ def condition_now(kind: str, target: int, role: str, *, before: datetime | None 
         able = exists().where(User.id == target, User.active.is_(True), with_role(Role(role)))
         return coupled if before is None else coupled.where(Supervision.created_at <= before), false(), able
     own, of_exam = (
-        (Enrolment.programme_id, Exam.programme_id) if kind == "programme"
+        (Enrolment.programme_id, Exam.programme_id)
+        if kind == "programme"
         else (Enrolment.elective_id, Exam.elective_id)
-    )  # fmt: skip
+    )
     enrolled = exists().where(Enrolment.student_id == Student.id, own == target)
     exams = select(Exam.id).where(of_exam == target)
     used = exists().where(Registration.student_id == Student.id, Registration.exam_id.in_(exams))

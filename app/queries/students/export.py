@@ -23,14 +23,24 @@ def export_rows(ids: Sequence[int]) -> Iterator[Any]:
     """These students, as lists order them; of what they have several of: names with SEPARATOR between."""
     statement = (
         select(
-            Student.number, Student.first_name, Student.infix, Student.last_name, Student.gender,
-            Student.birth_date, Student.email, _programmes(), _electives(), _groups(),
-            _users(Role.SCHOOL_SUPERVISOR), _users(Role.COMPANY_SUPERVISOR), Student.extra,
+            Student.number,
+            Student.first_name,
+            Student.infix,
+            Student.last_name,
+            Student.gender,
+            Student.birth_date,
+            Student.email,
+            _programmes(),
+            _electives(),
+            _groups(),
+            _users(Role.SCHOOL_SUPERVISOR),
+            _users(Role.COMPANY_SUPERVISOR),
+            Student.extra,
         )
         .where(Student.id.in_(id_set(ids)))
         .order_by(Student.name_key, Student.id)
         .execution_options(yield_per=AT_A_TIME)
-    )  # fmt: skip
+    )
     yield from db.session.execute(statement)
 
 

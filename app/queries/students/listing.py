@@ -74,9 +74,12 @@ def _facts(ids: Sequence[int]) -> Any:
         .join(StudentGroup, StudentGroup.id == member.group_id)
         .distinct(),
         select(
-            Supervision.role.label("kind"), Supervision.student_id.label("id"), User.first_name.label("a"),
-            User.infix.label("b"), User.last_name.label("c"),
+            Supervision.role.label("kind"),
+            Supervision.student_id.label("id"),
+            User.first_name.label("a"),
+            User.infix.label("b"),
+            User.last_name.label("c"),
         )
         .join(User, User.id == Supervision.user_id)
         .where(Supervision.student_id.in_(wanted)),
-    )  # fmt: skip
+    )

@@ -130,10 +130,15 @@ def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
     )
     found = db.session.execute(
         select(
-            User.id, state, missing, case((_mail_failed(), 1), else_=0), case((_lacks_factor(), 1), else_=0),
-            students_of(), User.email,
+            User.id,
+            state,
+            missing,
+            case((_mail_failed(), 1), else_=0),
+            case((_lacks_factor(), 1), else_=0),
+            students_of(),
+            User.email,
         ).where(User.id.in_(user_ids))
-    )  # fmt: skip
+    )
     return {
         id_: UserFacts(UserState(held), wanting, bool(failed), bool(lacks), count, bool(mail_of(email)))
         for id_, held, wanting, failed, lacks, count, email in found
@@ -171,5 +176,12 @@ def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
 
 
 __all__ = [
-    "CONDITIONS", "Bound", "UserFacts", "UserState", "bound_to", "state_counts", "students_of", "user_facts",
-]  # fmt: skip
+    "CONDITIONS",
+    "Bound",
+    "UserFacts",
+    "UserState",
+    "bound_to",
+    "state_counts",
+    "students_of",
+    "user_facts",
+]

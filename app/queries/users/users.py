@@ -21,8 +21,11 @@ from app.rules.code_format import INVITATION
 
 # Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
 PROGRAMME_ROLES = (
-    Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER,
-)  # fmt: skip
+    Role.SCHOOL_SUPERVISOR,
+    Role.COMPANY_SUPERVISOR,
+    Role.SCHOOL_EXAMINER,
+    Role.COMPANY_EXAMINER,
+)
 
 
 def roles_of(user: User) -> list[Role]:

@@ -111,8 +111,10 @@ def test_a_higher_version_comes_beside_the_old_one(app: Flask, catalogue: Catalo
     refresh()
     found = db.session.execute(select(Exam.version, Exam.title, Exam.current).where(Exam.key == exam.key))
     assert {row.version: (row.title, row.current) for row in found} == {
-        "1.0": (exam.title, False), "1.9": ("Ertussen", False), "1.10": ("Herzien", True),
-    }  # fmt: skip
+        "1.0": (exam.title, False),
+        "1.9": ("Ertussen", False),
+        "1.10": ("Herzien", True),
+    }
 
 
 def test_a_version_that_is_there_never_changes(app: Flask, catalogue: Catalogue):

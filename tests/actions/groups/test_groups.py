@@ -43,8 +43,12 @@ def test_a_group_gets_a_name_and_properties(actor: Actors) -> None:
     outcome = run(add_group, actor("administrator"), **GROUP)
     group = db.session.get_one(StudentGroup, outcome.goto)
     assert (group.name, group.cohort, group.school_year, group.location, group.colour) == (
-        "VZ-IG 2A", 2025, "2026-2027", "Zorgplein", "teal",
-    )  # fmt: skip
+        "VZ-IG 2A",
+        2025,
+        "2026-2027",
+        "Zorgplein",
+        "teal",
+    )
     assert db.session.scalars(
         select(AuditEntry.object_type).where(AuditEntry.action == "add_group")
     ).all() == ["StudentGroup"]
@@ -131,8 +135,13 @@ def test_groups_are_copied_to_the_next_school_year_without_their_students(actor:
     assert [one.label for one in outcome.refused] == ["Zonder", "2C"]
     copy = db.session.scalars(select(StudentGroup).where(StudentGroup.name == "2A (2027-2028)")).one()
     assert (copy.school_year, copy.cohort, copy.location, copy.colour, copy.mentor_id, copy.version) == (
-        "2027-2028", 2025, "Zorgplein", "teal", mentor.id, 1,
-    )  # fmt: skip
+        "2027-2028",
+        2025,
+        "Zorgplein",
+        "teal",
+        mentor.id,
+        1,
+    )
     assert members(copy) == set()
 
 

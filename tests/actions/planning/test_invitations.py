@@ -51,9 +51,13 @@ def replan(invited: Invited, *, company: int | None = None, hours: int = 2) -> N
     sitting = sitting_of(invited)
     start = current_school().local(sitting.starts_at + timedelta(hours=hours))
     slot = Slot(
-        school_examiner_id=invited.examiner, company_examiner_id=company, day=start.date(),
-        start=start.time().replace(second=0, microsecond=0), minutes=60, location=sitting.location,
-    )  # fmt: skip
+        school_examiner_id=invited.examiner,
+        company_examiner_id=company,
+        day=start.date(),
+        start=start.time().replace(second=0, microsecond=0),
+        minutes=60,
+        location=sitting.location,
+    )
     registration = db.session.get_one(Registration, invited.registration)
     run(plan_exam, SYSTEM, [registration.student_id], exam_id=registration.exam_id, wish=Wish(together=slot))
 

@@ -445,9 +445,12 @@ class TestClashes:
         supervise(mine, supervisor, "school_supervisor")
         with pytest.raises(RuleBroken) as error:
             run(
-                plan_exam, actor_of(supervisor), office.students[1:2],
-                exam_id=office.exam, wish=Wish(together=office.slot(start=time(10, 0))),
-            )  # fmt: skip
+                plan_exam,
+                actor_of(supervisor),
+                office.students[1:2],
+                exam_id=office.exam,
+                wish=Wish(together=office.slot(start=time(10, 0))),
+            )
         assert "een ander examenmoment" in str(error.value)
         assert hidden not in str(error.value)
 

@@ -36,9 +36,12 @@ class Scene:
         self.user: User = make_user("student")
         self.supervisor: User = make_user("company_supervisor")
         self.student: Student = make_student(
-            programme, elective, user_id=self.user.id, progress_available=available,
+            programme,
+            elective,
+            user_id=self.user.id,
+            progress_available=available,
             supervisors=((self.supervisor, "company_supervisor"),),
-        )  # fmt: skip
+        )
         self.student_id = self.student.id
         self.self_actor, self.supervisor_actor = actor_of(self.user), actor_of(self.supervisor)
 
@@ -91,8 +94,10 @@ def test_student_and_supervisor_have_each_their_own_answer(scene):
     scene.rate(2, by=scene.supervisor_actor)
     scene.rate(0, kind="progress", by=scene.supervisor_actor)
     assert measures() == [
-        (first, "baseline", 1, me), (first, "baseline", 2, other), (first, "progress", 0, other),
-    ]  # fmt: skip
+        (first, "baseline", 1, me),
+        (first, "baseline", 2, other),
+        (first, "progress", 0, other),
+    ]
 
 
 def test_not_made_available_nobody_fills_in(app):
@@ -157,7 +162,9 @@ def test_rating_everything_costs_few_statements(scene):
     for rating in (1, 2):
         with counted() as statements:
             run(
-                save_own_progress, scene.self_actor, [scene.student_id],
+                save_own_progress,
+                scene.self_actor,
+                [scene.student_id],
                 ratings=dict.fromkeys(ratings, rating),
-            )  # fmt: skip
+            )
         assert len(statements) <= 14

@@ -56,9 +56,11 @@ def enrolled_in(programme_id: int) -> set[int]:
 def test_what_one_coupling_inserted_goes_and_what_was_there_stays(actor: Act) -> None:
     office, programme = actor("administrator"), make_programme(name="Verzorgende-IG")
     had, new, planned, left = (
-        make_student(last_name="Had"), make_student(last_name="Nieuw"),
-        make_student(last_name="Aangemeld"), make_student(last_name="Weg"),
-    )  # fmt: skip
+        make_student(last_name="Had"),
+        make_student(last_name="Nieuw"),
+        make_student(last_name="Aangemeld"),
+        make_student(last_name="Weg"),
+    )
     run(couple_programme, office, [had.id], target=f"p{programme.id}")
     run(couple_programme, office, EVERYBODY, target=f"p{programme.id}")
     coupling = last_run()
@@ -71,8 +73,9 @@ def test_what_one_coupling_inserted_goes_and_what_was_there_stays(actor: Act) ->
     for told in (before, outcome):
         assert (told.done, told.names) == (1, [f"Nieuw, Fleur van der ({new.number})"])
         assert [(row.label.split(",")[0], row.reason) for row in told.refused] == [
-            ("Aangemeld", "is sindsdien aangemeld voor een examen"), ("Weg", "is sindsdien al ontkoppeld"),
-        ]  # fmt: skip
+            ("Aangemeld", "is sindsdien aangemeld voor een examen"),
+            ("Weg", "is sindsdien al ontkoppeld"),
+        ]
     assert enrolled_in(programme.id) == {had.id, planned.id, left.id}
     with pytest.raises(RuleBroken, match="al ongedaan gemaakt"):
         run(undo_coupling, office, run_id=coupling)
@@ -167,9 +170,10 @@ def test_what_was_uncoupled_comes_back_as_it_was(actor: Act) -> None:
     before = everything()
     people = [f"school_supervisor:{user.id}" for user in (gone, quick)]
     for act, more in (
-        (uncouple_programme, {"target": f"p{programme.id}"}), (uncouple_users, {"users": people}),
+        (uncouple_programme, {"target": f"p{programme.id}"}),
+        (uncouple_users, {"users": people}),
         (remove_from_group, {"groups": [group.id]}),
-    ):  # fmt: skip
+    ):
         run(act, office, EVERYBODY, **more)
         assert everything() != before
         assert run(undo_coupling, office, run_id=last_run()).refused == []
@@ -215,12 +219,14 @@ def test_coupling_takes_a_few_statements_for_whatever_many(actor: Act) -> None:
     groups = [make_group().id for _number in range(4)]
     for _number in range(30):
         make_student()
-    for number, (act, more, most) in enumerate((
-        (couple_programme, {"target": f"p{programme.id}"}, 10),
-        (couple_programme, {"target": f"e{elective.id}"}, 10),
-        (add_to_groups, {"groups": groups}, 11),  # whether a rule fills one of them is a question more
-        (couple_users, {"users": [f"{u.roles[0].name}:{u.id}" for u in people]}, 10),
-    )):  # fmt: skip
+    for number, (act, more, most) in enumerate(
+        (
+            (couple_programme, {"target": f"p{programme.id}"}, 10),
+            (couple_programme, {"target": f"e{elective.id}"}, 10),
+            (add_to_groups, {"groups": groups}, 11),  # whether a rule fills one of them is a question more
+            (couple_users, {"users": [f"{u.roles[0].name}:{u.id}" for u in people]}, 10),
+        )
+    ):
         refresh()
         with counted() as statements:
             assert run(act, office, EVERYBODY, token=f"t{number}", **more).done == 30

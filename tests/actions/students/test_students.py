@@ -194,8 +194,10 @@ def test_a_student_has_several_users_per_role(actor: Actors) -> None:
     run(change_student, actor("administrator"), [student.id], **data)
     rows = db.session.execute(select(Supervision.role, Supervision.user_id)).all()
     assert set(rows) == {
-        ("school_supervisor", one.id), ("school_supervisor", two.id), ("company_examiner", examiner.id),
-    }  # fmt: skip
+        ("school_supervisor", one.id),
+        ("school_supervisor", two.id),
+        ("company_examiner", examiner.id),
+    }
 
 
 def test_a_user_without_the_role_is_refused(actor: Actors) -> None:

@@ -95,9 +95,10 @@ def test_only_users_of_these_students_can_be_taken_away(actor: Actors) -> None:
 
 def test_who_can_be_taken_away_stands_under_each_role_once(visit: Callable[..., Visitor]) -> None:
     first, second, company = (
-        make_user("school_examiner", last_name="Aalders"), make_user("school_examiner", last_name="Zijlstra"),
+        make_user("school_examiner", last_name="Aalders"),
+        make_user("school_examiner", last_name="Zijlstra"),
         make_user("company_examiner", last_name="Meijer"),
-    )  # fmt: skip
+    )
     roles = ((first, "school_examiner"), (company, "company_examiner"), (second, "school_examiner"))
     student = make_student(supervisors=roles)
     form = visit("administrator").get(f"/studenten/do/uncouple_users?id={student.id}").text

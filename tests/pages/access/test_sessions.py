@@ -101,10 +101,14 @@ class TestTime:
     @pytest.mark.parametrize(
         ("shared", "ages", "alive"),
         [
-            (False, (119, 119), True), (False, (121, 121), False), (True, (14, 14), True),
-            (True, (16, 16), False), (False, (1, 719), True), (False, (1, 721), False),
+            (False, (119, 119), True),
+            (False, (121, 121), False),
+            (True, (14, 14), True),
+            (True, (16, 16), False),
+            (False, (1, 719), True),
+            (False, (1, 721), False),
         ],
-    )  # fmt: skip
+    )
     def test_it_ends_by_itself(
         self,
         app: Flask,
@@ -264,8 +268,10 @@ class TestMyProfile:
         ("Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/142 Safari/537.36 Edg/142", "Edge · Windows"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile Safari/604.1", "Safari · iPhone"),
         ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"),
-        ("curl/8.5", ""), ("", ""), ("<script>alert(1)</script>", ""),
+        ("curl/8.5", ""),
+        ("", ""),
+        ("<script>alert(1)</script>", ""),
     ],
-)  # fmt: skip
+)
 def test_a_device_is_called_as_people_call_it(agent: str, name: str) -> None:
     assert device_name(agent) == name

@@ -315,20 +315,29 @@ class TestNext:
     @pytest.mark.parametrize(
         "target",
         [
-            "//evil.example", "/\\evil.example", "http://evil.example", "http:evil.example",
-            "javascript:alert(1)", "https:///evil.example", "\\\\evil.example", "/\t/evil.example",
-            "/%09/evil.example", " //evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "http://evil.example",
+            "http:evil.example",
+            "javascript:alert(1)",
+            "https:///evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/%09/evil.example",
+            " //evil.example",
         ],
-    )  # fmt: skip
+    )
     @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
     def test_it_never_leads_outside(self, app: Flask, target: str, host: str) -> None:
         user, client = user_with_password(), browser(app)
         token = TOKEN.search(client.get("/aanmelden", headers={"Host": host}).text)
         assert token is not None
         answer = client.post(
-            "/aanmelden", query_string={"next": target}, headers={"Host": host},
+            "/aanmelden",
+            query_string={"next": target},
+            headers={"Host": host},
             data={"csrf_token": token[1], "username": user.username, "password": PASSWORD},
-        )  # fmt: skip
+        )
         leads_to = urlsplit(answer.headers["Location"])
         assert (answer.status_code, leads_to.netloc) == (302, "")
         assert leads_to.path.startswith("/")

@@ -535,10 +535,14 @@ class TestTheTrail:
     @pytest.mark.parametrize(
         "role",
         [
-            "supplier", "school_supervisor", "company_supervisor", "school_examiner", "company_examiner",
+            "supplier",
+            "school_supervisor",
+            "company_supervisor",
+            "school_examiner",
+            "company_examiner",
             "student",
         ],
-    )  # fmt: skip
+    )
     def test_is_not_for_others(self, exam: PlannedExam, opened: Open, role: str) -> None:
         page = opened(person(role))
         for address in ("/logboek/", "/logboek/1", "/logboek/controle"):

@@ -25,9 +25,14 @@ from tests.support.visitor import Visitor
 pytestmark = pytest.mark.web
 
 FLEUR = {
-    "number": "0020311", "first_name": "Fleur", "infix": "van der", "last_name": "Berg",
-    "birth_date": "24-11-2008", "gender": "female", "email": "fleur@example.nl",
-}  # fmt: skip
+    "number": "0020311",
+    "first_name": "Fleur",
+    "infix": "van der",
+    "last_name": "Berg",
+    "birth_date": "24-11-2008",
+    "gender": "female",
+    "email": "fleur@example.nl",
+}
 
 
 @contextmanager

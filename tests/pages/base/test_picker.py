@@ -99,13 +99,16 @@ def test_two_thousand_rows_make_no_form_larger_or_dearer_than_twenty(visit: Visi
     exam, student = make_exam(programme, tasks=2), make_student(programme)
     page, user = visit("administrator"), make_user("school_examiner", programmes=[programme])
     paths = [
-        "/gebruikers/do/add_user", f"/gebruikers/do/couple_to_programmes?id={user.id}",
-        "/studenten/do/add_student", f"/studenten/do/change_student?id={student.id}",
-        f"/studenten/do/couple_users?id={student.id}", f"/studenten/do/couple_programme?id={student.id}",
+        "/gebruikers/do/add_user",
+        f"/gebruikers/do/couple_to_programmes?id={user.id}",
+        "/studenten/do/add_student",
+        f"/studenten/do/change_student?id={student.id}",
+        f"/studenten/do/couple_users?id={student.id}",
+        f"/studenten/do/couple_programme?id={student.id}",
         f"/studenten/do/add_to_groups?id={student.id}",
         f"/examens/do/plan_exam?kies={exam.id}&id={student.id}",
         *(f"/kies/{source}?q=0&binnen={programme.id}" for source in SOURCES),
-    ]  # fmt: skip
+    ]
 
     def cost() -> dict[str, tuple[int, int]]:
         taken = {}
@@ -181,12 +184,22 @@ def test_the_database_writes_a_text_for_searching_as_the_rule_does(app: Flask) -
 
 OFFICE, PLANNERS = {Role.SUPPLIER, Role.ADMINISTRATOR}, {Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR}
 WHO = {
-    "opleidingen": OFFICE, "opleidingen-en-keuzedelen": PLANNERS, "studentgroepen": PLANNERS,
-    "gebruikers": PLANNERS, "gekoppelde-gebruikers": PLANNERS, "praktijkbegeleiders": PLANNERS,
-    "praktijkopleiders": PLANNERS, "schoolexaminatoren": PLANNERS, "bedrijfsexaminatoren": PLANNERS,
-    "examinatoren-school": PLANNERS, "examinatoren-bedrijf": PLANNERS, "studenten": PLANNERS,
-    "groepsleden": PLANNERS, "mentoren": PLANNERS, "regelopleidingen": {Role.ADMINISTRATOR},
-}  # fmt: skip
+    "opleidingen": OFFICE,
+    "opleidingen-en-keuzedelen": PLANNERS,
+    "studentgroepen": PLANNERS,
+    "gebruikers": PLANNERS,
+    "gekoppelde-gebruikers": PLANNERS,
+    "praktijkbegeleiders": PLANNERS,
+    "praktijkopleiders": PLANNERS,
+    "schoolexaminatoren": PLANNERS,
+    "bedrijfsexaminatoren": PLANNERS,
+    "examinatoren-school": PLANNERS,
+    "examinatoren-bedrijf": PLANNERS,
+    "studenten": PLANNERS,
+    "groepsleden": PLANNERS,
+    "mentoren": PLANNERS,
+    "regelopleidingen": {Role.ADMINISTRATOR},
+}
 
 
 def test_a_source_answers_who_may_choose_from_it_and_nobody_else(app: Flask, visitor_of: VisitorOf) -> None:
@@ -345,9 +358,12 @@ def test_examiners_are_searched_within_the_exams_programme(visit: Visit) -> None
     shown = page.get(path).text
     assert shown.count(f'data-href="/kies/examinatoren-school?binnen={programme.id}"') == 3
     typed: dict[str, Any] = {
-        "way": "together", "all_day": "2027-02-01", "all_start": "09:00", "all_minutes": "120",
+        "way": "together",
+        "all_day": "2027-02-01",
+        "all_start": "09:00",
+        "all_minutes": "120",
         "all_location": "Zaal",
-    }  # fmt: skip
+    }
     for bad in (str(far.id), "x"):
         answer = page.post(path, {**typed, "all_school_examiner": bad})
         assert (answer.status_code, GONE in answer.text, "Zaal" in answer.text) == (422, True, True)

@@ -85,8 +85,15 @@ def test_the_list_is_narrowed_by_every_property_and_sorted_by_mentor(visit: Visi
         name="Tweede", cohort=2025, location="Noord", colour="red", mentor_id=bo, rule=[make_programme()]
     )
     page = visit("administrator")
-    for query in ("schooljaar=2025-2026", "cohort=2024", "locatie=zuid", f"mentor={sanne}", "mentor=zwart",
-                  "kleur=teal", "leden=hand"):  # fmt: skip
+    for query in (
+        "schooljaar=2025-2026",
+        "cohort=2024",
+        "locatie=zuid",
+        f"mentor={sanne}",
+        "mentor=zwart",
+        "kleur=teal",
+        "leden=hand",
+    ):
         text = main_of(page.get(f"/studentgroepen/?{query}").text)
         assert ("Eerste" in text, "Tweede" in text) == (True, False), query
         assert "Filters die nu gelden" in text

@@ -55,11 +55,18 @@ def test_users_from_the_button_to_the_report(visit):
     check = admin.post(values, proposed(third)).headers["Location"]
     fourth = admin.get(check).text
     for text in (
-        "Vos, An (an@example.nl)", "Praktijkbegeleider, Examencommissie", "Verzorgende-IG (25656, 2025)",
-        "Examinator school", "is geen e-mailadres", "Deze cel is leeg. Vul Voornaam in.",
-        "neemt nooit een rol of opleiding af", "2 gebruikers worden geschreven", "De mail met de inlogcode",
-        "Praktijkbegeleider, Nederlands", "1 mail<",
-    ):  # fmt: skip
+        "Vos, An (an@example.nl)",
+        "Praktijkbegeleider, Examencommissie",
+        "Verzorgende-IG (25656, 2025)",
+        "Examinator school",
+        "is geen e-mailadres",
+        "Deze cel is leeg. Vul Voornaam in.",
+        "neemt nooit een rol of opleiding af",
+        "2 gebruikers worden geschreven",
+        "De mail met de inlogcode",
+        "Praktijkbegeleider, Nederlands",
+        "1 mail<",
+    ):
         assert text in fourth, text
     sample = re.search(r'action="(/gebruikers/do/send_user_sample[^"]*)"', fourth)
     assert sample
@@ -103,8 +110,12 @@ def test_groups_from_the_button_to_the_report(visit):
     assert proposed(admin.get(values).text) == {"colour_0": "blue"}
     check = admin.post(values, {"colour_0": "blue"}).headers["Location"]
     fourth = admin.get(check).text
-    for text in ("Berg, Fleur (0012)", "Blauw", "Er is geen student met nummer “404”",
-                 "2 rijen worden geschreven"):  # fmt: skip
+    for text in (
+        "Berg, Fleur (0012)",
+        "Blauw",
+        "Er is geen student met nummer “404”",
+        "2 rijen worden geschreven",
+    ):
         assert text in fourth, text
     form = {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")}
     assert "Nieuwe studentgroepen: V3A." in admin.get(admin.post(check, form).headers["Location"]).text

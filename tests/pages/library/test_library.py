@@ -153,9 +153,12 @@ def test_a_user_with_two_roles_finds_both_shelves_apart(
     add("Voor begeleiders", "school_supervisor")
     add("Voor examinatoren", "school_examiner")
     page = visitor_of(make_user("school_supervisor", "school_examiner")).get("/bibliotheek/").text
-    assert page.index(">Praktijkbegeleider</h2>") < page.index("Voor begeleiders") < page.index(
-        ">Examinator school</h2>"
-    ) < page.index("Voor examinatoren")  # fmt: skip
+    assert (
+        page.index(">Praktijkbegeleider</h2>")
+        < page.index("Voor begeleiders")
+        < page.index(">Examinator school</h2>")
+        < page.index("Voor examinatoren")
+    )
 
 
 def test_an_empty_shelf_says_what_will_come(visit: Visit) -> None:

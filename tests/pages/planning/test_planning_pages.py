@@ -66,11 +66,18 @@ class Office:
 
     def form(self, **given: Any) -> dict[str, Any]:
         values = {
-            "way": "together", "order": "one_by_one", "pause": "15", "last_end": "17:00",
-            "all_school_examiner": str(self.school), "all_company_examiner": str(self.company),
-            "all_day": "2027-02-01", "all_start": "09:00", "all_minutes": "120",
-            "all_location": "Lokaal 2.04", "all_note": "Neem uw legitimatie mee.",
-        }  # fmt: skip
+            "way": "together",
+            "order": "one_by_one",
+            "pause": "15",
+            "last_end": "17:00",
+            "all_school_examiner": str(self.school),
+            "all_company_examiner": str(self.company),
+            "all_day": "2027-02-01",
+            "all_start": "09:00",
+            "all_minutes": "120",
+            "all_location": "Lokaal 2.04",
+            "all_note": "Neem uw legitimatie mee.",
+        }
         return {**values, **given}
 
 
@@ -82,9 +89,16 @@ def office(app: Flask, visit: Visit) -> Office:
     school = make_user("school_examiner", programmes=[programme])
     company = make_user("company_examiner", programmes=[programme])
     made = Office(
-        visit("administrator"), programme.id, exam.id, exam.code, [t.id for t in exam.tasks],
-        [s.id for s in students], [s.sort_name for s in students], school.id, company.id,
-    )  # fmt: skip
+        visit("administrator"),
+        programme.id,
+        exam.id,
+        exam.code,
+        [t.id for t in exam.tasks],
+        [s.id for s in students],
+        [s.sort_name for s in students],
+        school.id,
+        company.id,
+    )
     refresh()
     return made
 
@@ -98,9 +112,12 @@ def planned(office: Office, student: int, *, days: int = 2, attempt: int = 1) ->
     registration = make_registration(row(Student, student), row(Exam, office.exam), attempt=attempt)
     for index, task in enumerate(row(Exam, office.exam).tasks):
         make_sitting(
-            registration, task, starts_at=utc_now() + timedelta(days=days, hours=index),
-            school_examiner=row(User, office.school), company_examiner=row(User, office.company),
-        )  # fmt: skip
+            registration,
+            task,
+            starts_at=utc_now() + timedelta(days=days, hours=index),
+            school_examiner=row(User, office.school),
+            company_examiner=row(User, office.company),
+        )
     return registration
 
 
@@ -193,8 +210,15 @@ class TestOverview:
         decide(planned(office, more[2].id, days=-3), passed=True, adopted=True)
         page = office.admin.get(office.overview).text
         assert blocks(page) == [
-            "planned", "failed", "planned", "not-available", "saved", "to-assess", "adopted", "open",
-        ]  # fmt: skip
+            "planned",
+            "failed",
+            "planned",
+            "not-available",
+            "saved",
+            "to-assess",
+            "adopted",
+            "open",
+        ]
         assert "kans 2" in page
         assert "2/2" in page
 
@@ -317,11 +341,16 @@ class TestPlanning:
         assert f'name="kies" id="kies-{office.exam}"' in page
         screen = office.admin.get(office.plan_url(*office.students[:2])).text
         for word in (
-            "Examinator school", "Examinator bedrijf", "Alle opdrachten tegelijk inplannen",
-            "Elke opdracht apart inplannen", "eindverantwoordelijk",
+            "Examinator school",
+            "Examinator bedrijf",
+            "Alle opdrachten tegelijk inplannen",
+            "Elke opdracht apart inplannen",
+            "eindverantwoordelijk",
             "Dit examen bestaat uit 2 examenopdrachten",
-            "B1-K1", "Opdracht 1", "Opdracht 2",
-        ):  # fmt: skip
+            "B1-K1",
+            "Opdracht 1",
+            "Opdracht 2",
+        ):
             assert word in screen
         assert screen.index("Examinator school") < screen.index("Examinator bedrijf")
 
@@ -396,10 +425,12 @@ class TestPlanning:
     def test_tasks_apart(self, office: Office) -> None:
         first, second = office.tasks
         given = {
-            f"task{first}_school_examiner": office.school, f"task{first}_day": "2027-02-01",
-            f"task{first}_start": "09:00", f"task{first}_minutes": "60",
+            f"task{first}_school_examiner": office.school,
+            f"task{first}_day": "2027-02-01",
+            f"task{first}_start": "09:00",
+            f"task{first}_minutes": "60",
             f"task{second}_minutes": "60",
-        }  # fmt: skip
+        }
         office.admin.do(office.plan_url(office.students[0]), office.form(way="apart", **given))
         page = office.admin.get(office.overview).text
         assert "1/2" in page

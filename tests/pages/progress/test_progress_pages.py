@@ -27,13 +27,21 @@ def scene(app) -> dict[str, Any]:
     user: User = make_user("student", first_name="Fleur")
     supervisor: User = make_user("company_supervisor", first_name="Omar")
     student = make_student(
-        programme, elective, user_id=user.id, progress_available=True,
+        programme,
+        elective,
+        user_id=user.id,
+        progress_available=True,
         supervisors=((supervisor, "company_supervisor"),),
-    )  # fmt: skip
+    )
     return {
-        "user": user, "supervisor": supervisor, "id": student.id, "process": process, "task": task.id,
-        "field": f"baseline_{process}", "programme": programme,
-    }  # fmt: skip
+        "user": user,
+        "supervisor": supervisor,
+        "id": student.id,
+        "process": process,
+        "task": task.id,
+        "field": f"baseline_{process}",
+        "programme": programme,
+    }
 
 
 def checked(page: str) -> set[str]:
@@ -173,8 +181,10 @@ def test_the_list_can_be_filtered_on_availability(scene, visitor_of):
 def test_the_pages_stay_within_their_queries(scene, visitor_of, visit):
     student, supervisor = visitor_of(scene["user"]), visitor_of(scene["supervisor"])
     for visitor, address in (
-        (student, OWN), (supervisor, "/voortgang/"), (supervisor, f"/voortgang/{scene['id']}"),
-    ):  # fmt: skip
+        (student, OWN),
+        (supervisor, "/voortgang/"),
+        (supervisor, f"/voortgang/{scene['id']}"),
+    ):
         with counted() as statements:
             assert visitor.get(address).status_code == 200
         assert len(statements) <= 15, address

@@ -61,9 +61,13 @@ def close(sitting: Sitting, by: User) -> None:
 
 def make_result(registration_id: int, *, passed: bool = True) -> Result:
     result = Result(
-        registration_id=registration_id, passed=passed, grade="V" if passed else "O", mark=Decimal("6.5"),
-        points=5, max_points=8,
-    )  # fmt: skip
+        registration_id=registration_id,
+        passed=passed,
+        grade="V" if passed else "O",
+        mark=Decimal("6.5"),
+        points=5,
+        max_points=8,
+    )
     save(result)
     return result
 
@@ -74,8 +78,16 @@ def make_result(registration_id: int, *, passed: bool = True) -> Result:
 def test_a_new_administrator_begins_at_the_first_step(visit: Visit) -> None:
     page = visit("administrator").get("/").text
     assert steps(page) == ["current", *["todo"] * 5, "done", "todo"]
-    labels = ["Opleidingen", "Examenbeheer", "Gebruikers toevoegen", "Studenten toevoegen",
-              "Bibliotheekbeheer", "Examens", "Instellingen", "Mijn profiel"]  # fmt: skip
+    labels = [
+        "Opleidingen",
+        "Examenbeheer",
+        "Gebruikers toevoegen",
+        "Studenten toevoegen",
+        "Bibliotheekbeheer",
+        "Examens",
+        "Instellingen",
+        "Mijn profiel",
+    ]
     found = re.findall(r'<p class="check-title"><a href="([^"]+)">([^<]+)</a>', page)
     assert [label for _, label in found] == labels
 

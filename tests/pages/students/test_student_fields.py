@@ -68,10 +68,17 @@ class TestForm:
         href = f"/studenten/do/change_student?id={student.id}"
         assert '<option selected value="Kelder">' in admin.get(href).text
         same = {
-            "number": "1", "first_name": "Fleur", "last_name": student.last_name, "infix": "van der",
-            "gender": "female", "birth_date": "14-03-2008", "email": student.email, "version": "1",
-            "extra_locatie": "Kelder", "extra_pok_getekend": "no",
-        }  # fmt: skip
+            "number": "1",
+            "first_name": "Fleur",
+            "last_name": student.last_name,
+            "infix": "van der",
+            "gender": "female",
+            "birth_date": "14-03-2008",
+            "email": student.email,
+            "version": "1",
+            "extra_locatie": "Kelder",
+            "extra_pok_getekend": "no",
+        }
         admin.do(href, same)
         assert extra() == {"locatie": "Kelder", "was_ooit": 1, "pok_getekend": False}
         entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "change_student")).one()
@@ -94,10 +101,14 @@ class TestList:
         admin = visit("administrator")
         admin.do("/studenten/do/show_columns", {"columns": ["number", "extra_locatie"]})
         wanted = {
-            "extra_locatie=Hoofdgebouw": ["Aa"], "extra_locatie=-": ["Cee"], "extra_pok_getekend=no": ["Bee"],
-            "extra_pok_getekend=yes": ["Aa"], "extra_pok_getekend=-": ["Cee"], "extra_pok_getekend=q": [],
+            "extra_locatie=Hoofdgebouw": ["Aa"],
+            "extra_locatie=-": ["Cee"],
+            "extra_pok_getekend=no": ["Bee"],
+            "extra_pok_getekend=yes": ["Aa"],
+            "extra_pok_getekend=-": ["Cee"],
+            "extra_pok_getekend=q": [],
             "extra_locatie=Hoofdgebouw&extra_pok_getekend=no": [],
-        }  # fmt: skip
+        }
         for query, names in wanted.items():
             page = admin.get(f"/studenten/?{query}").text
             assert [name for name in ("Aa", "Bee", "Cee") if f">{name}, Fleur" in page] == names, query

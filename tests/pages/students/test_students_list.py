@@ -161,9 +161,14 @@ def test_a_page_costs_eight_questions_at_most_and_sixty_kilobytes(visit: Visit) 
     visitor = visit("administrator")
     middle = db.session.scalars(select(Student.id).order_by(Student.last_name).offset(30).limit(1)).one()
     for path in (
-        "", "?q=fleur", f"?na={middle}", "?einde=1", "?state=nothing-planned&order=number&einde=1",
-        f"?groep={group.id}", "?opleiding=999",
-    ):  # fmt: skip
+        "",
+        "?q=fleur",
+        f"?na={middle}",
+        "?einde=1",
+        "?state=nothing-planned&order=number&einde=1",
+        f"?groep={group.id}",
+        "?opleiding=999",
+    ):
         visitor.get(f"/studenten/{path}")
         refresh()
         with counted() as statements:
@@ -245,22 +250,29 @@ def test_every_choice_says_how_many_students_it_finds_of_those_in_sight(visit: V
     supervise(seen, db.session.get_one(User, teacher.user_id), "school_supervisor")
     page = office.get(f"/studenten/?opleiding={one.id}").text
     assert numbered(page, "opleiding") == [
-        "Eerste (25656, 2025) (2)", "Tweede (25657, 2025) (1)", "Duits (K0262) (1)",
-    ]  # fmt: skip
+        "Eerste (25656, 2025) (2)",
+        "Tweede (25657, 2025) (1)",
+        "Duits (K0262) (1)",
+    ]
     assert '<span class="chip-label">Opleiding of keuzedeel:</span> Eerste (25656, 2025)</span>' in page
     assert numbered(page, "cohort") == ["2025 (2)"]  # who follows two programmes of it is one student
     assert numbered(page, "groep") == ["VIG3A (2)"]
     assert "Sanne de Boer (1)" in numbered(page, "begeleider")
     assert numbered(page, "state") == [
-        "Nog geen opleiding (0)", "Nog geen praktijkbegeleider (1)", "Nog geen inlogcode verstuurd (2)",
-        "Nog niets ingepland (2)", "Studievoortgang niet beschikbaar (2)", "Niet actief (0)",
-    ]  # fmt: skip
+        "Nog geen opleiding (0)",
+        "Nog geen praktijkbegeleider (1)",
+        "Nog geen inlogcode verstuurd (2)",
+        "Nog niets ingepland (2)",
+        "Studievoortgang niet beschikbaar (2)",
+        "Niet actief (0)",
+    ]
     own = teacher.get("/studenten/").text
     assert numbered(own, "opleiding") == ["Eerste (25656, 2025) (1)"]
     assert (numbered(own, "cohort"), numbered(own, "groep")) == (["2025 (1)"], ["VIG3A (1)"])
     assert numbered(own, "state")[1:3] == [
-        "Nog geen praktijkbegeleider (0)", "Nog geen inlogcode verstuurd (1)",
-    ]  # fmt: skip
+        "Nog geen praktijkbegeleider (0)",
+        "Nog geen inlogcode verstuurd (1)",
+    ]
 
 
 def test_a_filter_that_nobody_has_any_more_stays_chosen_and_is_called_by_its_name(visit: Visit) -> None:

@@ -34,13 +34,23 @@ from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
 BULK = (
-    "Koppelen aan opleiding", "Maak een examen niet-beschikbaar", "Stel studievoortgang beschikbaar",
-    "Toevoegen aan studentgroepen", "Inlogcode versturen",
-)  # fmt: skip
+    "Koppelen aan opleiding",
+    "Maak een examen niet-beschikbaar",
+    "Stel studievoortgang beschikbaar",
+    "Toevoegen aan studentgroepen",
+    "Inlogcode versturen",
+)
 FLEUR = {
-    "number": "0020311", "first_name": "Zoë", "infix": "", "last_name": "Çelik", "gender": "female",
-    "birth_date": "24-11-2008", "email": "zoe@example.nl", "target": "", "group_id": "0",
-}  # fmt: skip
+    "number": "0020311",
+    "first_name": "Zoë",
+    "infix": "",
+    "last_name": "Çelik",
+    "gender": "female",
+    "birth_date": "24-11-2008",
+    "email": "zoe@example.nl",
+    "target": "",
+    "group_id": "0",
+}
 
 
 def main_of(page: str) -> str:
@@ -148,9 +158,12 @@ def test_the_filters_narrow_the_list(visit: Visit) -> None:
     programme, elective = make_programme(), make_elective()
     teacher = make_user("school_supervisor")
     full = make_student(
-        programme, elective, last_name="Compleet", supervisors=((teacher, "school_supervisor"),),
+        programme,
+        elective,
+        last_name="Compleet",
+        supervisors=((teacher, "school_supervisor"),),
         progress_available=True,
-    )  # fmt: skip
+    )
     make_sitting(make_registration(full, make_exam(programme)))
     make_student(last_name="Leeg")
     group = make_group(full)
@@ -253,10 +266,16 @@ def test_a_foreign_choice_is_refused_at_the_field(visit: Visit) -> None:
 
 def form_of(student: Student, **changed: object) -> dict[str, object]:
     return {
-        "number": student.number, "first_name": student.first_name, "infix": student.infix,
-        "last_name": student.last_name, "gender": student.gender.value, "birth_date": "14-03-2008",
-        "email": student.email, "version": str(student.version), **changed,
-    }  # fmt: skip
+        "number": student.number,
+        "first_name": student.first_name,
+        "infix": student.infix,
+        "last_name": student.last_name,
+        "gender": student.gender.value,
+        "birth_date": "14-03-2008",
+        "email": student.email,
+        "version": str(student.version),
+        **changed,
+    }
 
 
 def test_the_pencil_comes_back_to_the_list_with_its_filters(visit: Visit) -> None:
@@ -360,10 +379,19 @@ def test_a_students_page_shows_everything_of_the_student(visit: Visit) -> None:
     visitor.do(f"/studenten/do/exclude_exam?id={student.id}", {"exams": str(waiting.id)})
     page = main_of(visitor.get(f"/studenten/{student.id}").text)
     for text in (
-        "Fleur van der Berg", student.number, "14-03-2008", "Verzorgende-IG", "Sanne Bakker", "VZ-IG 2A",
+        "Fleur van der Berg",
+        student.number,
+        "14-03-2008",
+        "Verzorgende-IG",
+        "Sanne Bakker",
+        "VZ-IG 2A",
         "Zorgen",
-        "Wonen", "Ingepland", "Niet beschikbaar", "Logboek", "Maak een examen niet-beschikbaar",
-    ):  # fmt: skip
+        "Wonen",
+        "Ingepland",
+        "Niet beschikbaar",
+        "Logboek",
+        "Maak een examen niet-beschikbaar",
+    ):
         assert text in page, text
     visitor.do(f"/studenten/do/send_student_codes?id={student.id}")
     page = main_of(visitor.get(f"/studenten/{student.id}").text)
@@ -371,10 +399,14 @@ def test_a_students_page_shows_everything_of_the_student(visit: Visit) -> None:
     mail = db.session.scalars(select(OutboxMail)).one()
     group = db.session.scalars(select(StudentGroup)).one()
     for place in (
-        f"/opleidingen/{programme.id}", f"/gebruikers/{teacher.id}", f"/studentgroepen/{group.id}",
-        f"/examens/?opleiding={programme.id}&q={student.number}", f"/voortgang/{student.id}",
-        f"/postvak-uit/{mail.id}", f"/logboek/?student={student.number}",
-    ):  # fmt: skip
+        f"/opleidingen/{programme.id}",
+        f"/gebruikers/{teacher.id}",
+        f"/studentgroepen/{group.id}",
+        f"/examens/?opleiding={programme.id}&q={student.number}",
+        f"/voortgang/{student.id}",
+        f"/postvak-uit/{mail.id}",
+        f"/logboek/?student={student.number}",
+    ):
         assert f'href="{place}"' in page, place
         assert visitor.get(place).status_code == 200, place
 
@@ -544,13 +576,15 @@ def test_a_form_that_is_sent_again_tells_what_it_did_although_its_choices_are_go
     group = make_group(student)
     visitor = visit("administrator")
     new = {"number": "12345", "first_name": "Fleur", "last_name": "Berg"}
-    for number, (path, form) in enumerate((
-        (f"/studenten/do/uncouple_programme?id={student.id}", {"target": f"p{programme.id}"}),
-        ("/studenten/do/undo_coupling", {"run_id": "1"}),
-        (f"/studenten/do/remove_from_group?id={student.id}", {"groups": str(group.id)}),
-        (f"/studentgroepen/do/remove_group?id={group.id}", {}),
-        ("/studenten/do/add_student", new),
-    )):  # fmt: skip
+    for number, (path, form) in enumerate(
+        (
+            (f"/studenten/do/uncouple_programme?id={student.id}", {"target": f"p{programme.id}"}),
+            ("/studenten/do/undo_coupling", {"run_id": "1"}),
+            (f"/studenten/do/remove_from_group?id={student.id}", {"groups": str(group.id)}),
+            (f"/studentgroepen/do/remove_group?id={group.id}", {}),
+            ("/studenten/do/add_student", new),
+        )
+    ):
         refresh()
         if "run_id" in form:
             form["run_id"] = str(db.session.scalars(select(CouplingRun.id)).one())

@@ -74,10 +74,17 @@ class TestList:
     @pytest.mark.parametrize(
         ("query", "found"),
         [
-            ("q=zoe+brink", 1), ("q=50%25", 0), ("rol=exam_committee", 1), ("rol=onzin", 0),
-            ("opleiding=1", 1), ("opleiding=x", 0), ("staat=inactief", 1), ("staat=nooit", 2), ("staat=x", 0),
+            ("q=zoe+brink", 1),
+            ("q=50%25", 0),
+            ("rol=exam_committee", 1),
+            ("rol=onzin", 0),
+            ("opleiding=1", 1),
+            ("opleiding=x", 0),
+            ("staat=inactief", 1),
+            ("staat=nooit", 2),
+            ("staat=x", 0),
         ],
-    )  # fmt: skip
+    )
     def test_filters(self, visit: Visit, query: str, found: int) -> None:
         make_user("exam_committee", first_name="Zoe", infix="ten", last_name="Brink", active=False)
         make_user("school_examiner", programmes=[make_programme(id=1)])
@@ -97,9 +104,14 @@ class TestList:
         page = beheerder.get("/gebruikers/").text
         # Two administrators were made here and never signed in by hand.
         wanted = {
-            "uitgenodigd": 2, "actief": 1, "nooit": 2, "inactief": 1, "onvolledig": 0, "mail-mislukt": 1,
+            "uitgenodigd": 2,
+            "actief": 1,
+            "nooit": 2,
+            "inactief": 1,
+            "onvolledig": 0,
+            "mail-mislukt": 1,
             "zonder-tweede-stap": 0,  # the demo school asks none
-        }  # fmt: skip
+        }
         options = re.findall(r'<option value="([a-z-]+)">[A-Z][^<(]* \((\d+)\)', page)
         told = {key: int(count) for key, count in options}
         assert told == wanted
@@ -196,9 +208,14 @@ class TestForm:
             make_user("administrator", first_name="Petra", last_name="Pen"),
         )
         typed = {
-            "first_name": "Sanne", "last_name": user.last_name, "email": user.email,
-            "username": user.username, "phone": "06 11", "roles": ["school_examiner"], "version": "1",
-        }  # fmt: skip
+            "first_name": "Sanne",
+            "last_name": user.last_name,
+            "email": user.email,
+            "username": user.username,
+            "phone": "06 11",
+            "roles": ["school_examiner"],
+            "version": "1",
+        }
         run(edit_user, actor_of(other), [user.id], **{**typed, "phone": "06 22", "version": 1})
         beheerder = visit("administrator")
         answer = beheerder.do(f"/gebruikers/do/edit_user?id={user.id}", typed)
@@ -289,8 +306,9 @@ class TestClosing:
         for days in (-3, 3, 5):
             make_sitting(
                 make_registration(student, make_exam(tasks=1)),
-                starts_at=utc_now() + timedelta(days=days), school_examiner=examiner,
-            )  # fmt: skip
+                starts_at=utc_now() + timedelta(days=days),
+                school_examiner=examiner,
+            )
         page = visit("administrator").get(f"/gebruikers/do/deactivate_users?id={examiner.id}").text
         assert "Vertrekt: 2 komende examenmomenten, 1 student" in page
         assert "Er staan nog 2 examenmomenten op hun naam" in page
@@ -405,9 +423,13 @@ class TestSheet:
 
 class TestProfile:
     typed: dict[str, Any] = {
-        "first_name": "Noor", "infix": "el", "last_name": "Amrani", "phone": "06 12",
-        "language": "en", "version": "1",
-    }  # fmt: skip
+        "first_name": "Noor",
+        "infix": "el",
+        "last_name": "Amrani",
+        "phone": "06 12",
+        "language": "en",
+        "version": "1",
+    }
 
     @pytest.mark.parametrize("role", list(Role))
     def test_everybody_has_one_and_changes_it(self, visit: Visit, role: Role) -> None:
@@ -435,9 +457,16 @@ class TestProfile:
         user = db.session.get_one(User, visitor.user_id)
         admin = make_user("administrator", first_name="Petra", last_name="Pen")
         run(
-            edit_user, actor_of(admin), [user.id], version=1, first_name="Sanne", last_name="Anders",
-            email=user.email, username=user.username, roles=["school_examiner"],
-        )  # fmt: skip
+            edit_user,
+            actor_of(admin),
+            [user.id],
+            version=1,
+            first_name="Sanne",
+            last_name="Anders",
+            email=user.email,
+            username=user.username,
+            roles=["school_examiner"],
+        )
         answer = visitor.do("/mijn-profiel/do/save_profile", self.typed)
         assert answer.status_code == 422
         assert "Petra Pen" in answer.text
