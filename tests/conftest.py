@@ -14,7 +14,7 @@ Browser tests: see tests/browser/conftest.py.
 
 from __future__ import annotations
 
-from tests.support import fast_start
+from tests.support import clock, fast_start
 
 # isort: split
 import hashlib
@@ -46,6 +46,10 @@ def pytest_configure() -> None:
     lighten()
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_report_header() -> str:
+    return f"It is {clock.now().astimezone(clock.SCHOOL_ZONE):%A %d-%m-%Y %H:%M} at the school"
 
 
 def pytest_sessionstart() -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from app.actions.base.action import run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.actions.planning.removal import remove_planning
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration
@@ -23,6 +23,7 @@ from app.permissions import SYSTEM, Role
 from app.queries.planning.invitations import invitations_of
 from tests.actions.planning.test_invitations import replan
 from tests.factories import refresh
+from tests.support import clock
 from tests.support.guests import GuestVisitor, make_invited
 from tests.support.queries import counted
 from tests.support.smtp import MailServer, mail_server
@@ -87,7 +88,7 @@ def test_of_two_mails_only_the_latest_goes_while_both_wait(app: Flask, server: M
 def test_a_guest_hears_of_another_time_and_once_that_he_is_not_expected(
     app: Flask, server: MailServer
 ) -> None:
-    start = utc_now() + timedelta(days=3)
+    start = clock.now() + timedelta(days=3)
     invited = make_invited(starts_at=start)
     make_invited(starts_at=start + timedelta(days=1))
     never = make_invited(starts_at=start)

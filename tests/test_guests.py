@@ -14,7 +14,7 @@ from app.actions.assessment.assessment import make_definitive, reopen_assessment
 from app.actions.base.action import REGISTRY, run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.entities.assessment import Assessment
-from app.entities.base import db, metadata, utc_now
+from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Sitting
@@ -22,6 +22,7 @@ from app.entities.users import User
 from app.errors import NotAllowed, NotFound
 from app.permissions import READ, RIGHTS, SYSTEM, Permission, Role, actor_of, may, visible
 from tests.factories import make_user, refresh
+from tests.support import clock
 from tests.support.guests import GuestVisitor, Invited, come_in, guest_of, make_invited, sitting_of
 from tests.support.visitor import Visitor
 from tests.support.world import make_world
@@ -43,7 +44,7 @@ def end_by_definitive(invited: Invited) -> None:
 
 
 def end_by_time(invited: Invited) -> None:
-    ago = utc_now() - timedelta(days=15)
+    ago = clock.now() - timedelta(days=15)
     with transaction():
         db.session.execute(
             update(Sitting)

@@ -19,7 +19,7 @@ from app.actions.mail.delivery import LEASE, claim_mails, note_sent
 from app.actions.mail.outbox import NewMail, put_in_outbox, send_again
 from app.actions.mail.sample_mail import send_user_sample
 from app.actions.users.users import deactivate_users
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
@@ -27,6 +27,7 @@ from app.mailer import message_id, send_all, start_sender
 from app.permissions import SYSTEM, actor_of
 from app.rules.delivery import CERTIFICATE, MOST_TRIES, REFUSED_ADDRESS, UNREACHABLE
 from tests.factories import make_user, refresh
+from tests.support import clock
 from tests.support.smtp import MailServer, home_made_certificate, mail_server, sending_to, unused_port
 
 
@@ -112,7 +113,7 @@ def test_the_mail_about_a_code_that_ended_is_not_sent(server: MailServer) -> Non
     with transaction():
         issue_codes(SYSTEM, [user.id], mail=True)
     with transaction():
-        db.session.execute(update(LoginCode).values(expires_at=utc_now() - timedelta(minutes=1)))
+        db.session.execute(update(LoginCode).values(expires_at=clock.now() - timedelta(minutes=1)))
     send_all()
     assert (states(), server.received) == (["cancelled"], [])
 
@@ -301,7 +302,7 @@ class TestSendingAgain:
             issue_codes(SYSTEM, [user.id], mail=True)
         send_all()
         with transaction():
-            db.session.execute(update(LoginCode).values(used_at=utc_now()))
+            db.session.execute(update(LoginCode).values(used_at=clock.now()))
         assert run(send_again, SYSTEM, [mails()[0].id]).done == 0
 
 

@@ -21,7 +21,7 @@ from app.actions.assessment.assessment import make_definitive
 from app.actions.base.action import REGISTRY, run
 from app.actions.base.trail import broken_at
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
-from app.entities.base import db, metadata, utc_now
+from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.exams import CriterionLevel, Exam
 from app.entities.library import LibraryDocument
@@ -37,6 +37,7 @@ from app.queries.base.picker import SOURCES
 from app.rules.code_format import grouped
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
+from tests.support import clock
 from tests.support.leaks import Reader
 from tests.support.visitor import Visitor
 from tests.support.world import World
@@ -335,7 +336,7 @@ def test_an_adopted_result_is_never_reopened_nor_its_planning_removed(
     app: Flask, world: World, visitor_of: VisitorOf
 ) -> None:
     page = visitor_of(world.user(Role.ADMINISTRATOR))
-    today = f"{utc_now():%Y-%m-%d}"
+    today = f"{clock.now():%Y-%m-%d}"
     page.post(
         f"/uitslagen/do/record_adoption?id={world.own['result']}", {"confirmed": "1", "decided_on": today}
     )
@@ -496,7 +497,7 @@ def test_a_login_code_opens_nothing_after_its_time(
 ) -> None:
     user, code = newcomer
     with transaction():
-        db.session.execute(update(LoginCode).values({ended: utc_now() - timedelta(seconds=1)}))
+        db.session.execute(update(LoginCode).values({ended: clock.now() - timedelta(seconds=1)}))
     assert sign_in_with(visitor_of, user, code)[0] == 422
     refresh()
     assert not db.session.get_one(User, user.id).password

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pyotp
 import pytest
 from flask import Flask
@@ -21,7 +19,7 @@ from app.actions.access.second_factor import (
 )
 from app.actions.access.sign_in import set_password
 from app.actions.base.action import run
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.users import User
@@ -30,6 +28,7 @@ from app.permissions import Actor, Role, actor_of
 from app.rules.second_factor import Shown
 from tests.factories import make_passkey, make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
+from tests.support import clock
 
 CODES = ["7KQ2M9XDTR4WB0HZ", "8KQ2M9XDTR4WB0HZ"]
 
@@ -37,7 +36,7 @@ CODES = ["7KQ2M9XDTR4WB0HZ", "8KQ2M9XDTR4WB0HZ"]
 @pytest.fixture
 def person(app: Flask) -> Actor:
     user = make_user(Role.STUDENT, language="en", password=generate_password_hash(PASSWORD))
-    return actor_of(user, Shown(utc_now(), utc_now(), utc_now()))
+    return actor_of(user, Shown(clock.now(), clock.now(), clock.now()))
 
 
 def told(person: Actor) -> list[str]:
@@ -50,7 +49,7 @@ def told(person: Actor) -> list[str]:
 def test_each_change_of_ones_own_is_mailed_once(person: Actor) -> None:
     assert person.id is not None
     setup = new_setup(person.id)
-    code = pyotp.TOTP(secret_behind(setup, person.id) or "").at(time.time())
+    code = pyotp.TOTP(secret_behind(setup, person.id) or "").at(clock.seconds())
     run(set_up_app, person, setup=setup, code=code)
     run(make_recovery_codes, person, codes=CODES[:1])
     assert told(person) == ["app_set"], "the first recovery codes come with it"
@@ -77,7 +76,7 @@ def test_a_first_password_is_no_news(app: Flask) -> None:
 @pytest.mark.parametrize("kind", list(Notice))
 def test_every_notice_says_when_and_what_to_do(app: Flask, kind: Notice, language: str) -> None:
     assert set(TOLD) == set(Notice)
-    when = utc_now()
+    when = clock.now()
     subject, body = notice_of(kind, language, "ROC", name="Fleur", when=when)
     assert "ROC" in subject
     assert f"{when:%d-%m-%Y}" in body

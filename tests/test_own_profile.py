@@ -20,7 +20,7 @@ from app.actions.base.action import run
 from app.actions.base.trail import record
 from app.actions.mail.mail_bodies import body_with, code_in
 from app.actions.planning.removal import remove_planning
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration
@@ -42,6 +42,7 @@ from tests.factories import (
     refresh,
 )
 from tests.pages.access.test_second_factor import half_way
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 from tests.test_guests import everything
@@ -128,7 +129,7 @@ class TestAnotherAddress:
 
     def test_an_hour_later_the_code_is_worthless(self, visitor: Visitor) -> None:
         with transaction():
-            db.session.execute(update(EmailChange).values(expires_at=utc_now() - timedelta(seconds=1)))
+            db.session.execute(update(EmailChange).values(expires_at=clock.now() - timedelta(seconds=1)))
         assert visitor.post(CONFIRM, {"code": new_code(change().nonce)}).status_code == 422
         assert code_in(mails()["email_code"]) == ""
 
@@ -160,8 +161,8 @@ class TestAnotherAddress:
     def test_who_has_a_second_step_shows_it_beside_the_password(self, app: Flask, path: str) -> None:
         user = make_user(Role.STUDENT, password=generate_password_hash("een lang wachtwoord"))
         make_app(user)
-        long_ago = utc_now() - timedelta(minutes=16)
-        visitor = half_way(app, user, strong_at=long_ago, password_at=utc_now())
+        long_ago = clock.now() - timedelta(minutes=16)
+        visitor = half_way(app, user, strong_at=long_ago, password_at=clock.now())
         asks = "Laat zien dat u het bent"
         assert asks in visitor.get(path).text
         sent = {"email": "nieuw@example.nl", "present": "een lang wachtwoord", "password": "acht schapen wei"}
@@ -317,7 +318,7 @@ class TestWhatIsKept:
             exam = make_exam(programme, tasks=1, title="Klaar examen" if definitive else "Half examen")
             sitting = make_sitting(
                 make_registration(student, exam),
-                starts_at=utc_now() - timedelta(hours=1),
+                starts_at=clock.now() - timedelta(hours=1),
                 school_examiner=examiner,
             )
             levels = {c.id: c.levels[1].id for c in sitting.task.criteria}
@@ -385,7 +386,7 @@ class TestWhatIsKept:
                         "subject": "s",
                         "body": "b",
                         "state": "waiting",
-                        "created_at": utc_now(),
+                        "created_at": clock.now(),
                     }
                     db.session.execute(insert(OutboxMail), [row])
             refresh()

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app.actions.base.trail import record
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.mail import OutboxMail
@@ -30,6 +30,7 @@ from tests.factories import (
     make_user,
     save,
 )
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -125,13 +126,13 @@ class Town:
                 make_sitting(
                     registration,
                     task,
-                    starts_at=utc_now() - timedelta(days=number % 3),
+                    starts_at=clock.now() - timedelta(days=number % 3),
                     school_examiner=self.users[Role.SCHOOL_EXAMINER],
                     company_examiner=self.users[Role.COMPANY_EXAMINER],
                 )
 
     def _papers(self, number: int) -> None:
-        stamp = f"{number}-{utc_now().timestamp()}"
+        stamp = f"{number}-{clock.now().timestamp()}"
         make_user(Role.COMPANY_EXAMINER, programmes=[db.session.get_one(Programme, self.programme.id)])
         document = LibraryDocument(
             title=f"Handleiding {number}",
@@ -143,7 +144,7 @@ class Town:
         mail = OutboxMail(
             dedupe_key=stamp, purpose="login_code", to_address="a@example.nl", subject="Inlogcode", body="…"
         )
-        save(document, mail, SystemUpdate(title="Nieuw", body="Tekst", published_on=utc_now().date()))
+        save(document, mail, SystemUpdate(title="Nieuw", body="Tekst", published_on=clock.now().date()))
         save(LibraryPlacement(document_id=document.id, role=Role.STUDENT, position=number))
 
 

@@ -15,7 +15,7 @@ from app.actions.planning.invitations import withdraw_invitation
 from app.actions.school.retention import NO_NAME, forget_outdated
 from app.commands import forget_command
 from app.entities.assessment import Assessment, Result
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
 from app.entities.invitations import Invitation
@@ -26,6 +26,7 @@ from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM, Role, actor_of
 from tests.factories import make_user, refresh
 from tests.factories.base import saved
+from tests.support import clock
 from tests.support.guests import GuestVisitor, come_in, guest_of, make_invited, sitting_of
 from tests.support.queries import counted
 from tests.support.visitor import Visitor, signed_in
@@ -54,7 +55,7 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
         run(save_scores, actor, [invited.sitting], version=version, levels=levels, remarks={})
     run(make_definitive, examiner, [invited.sitting])
     assert run(forget_outdated, SYSTEM).done == 0, "the term has only just begun"
-    backdate(Assessment.definitive_at, Assessment, utc_now() - LONG_AGO)
+    backdate(Assessment.definitive_at, Assessment, clock.now() - LONG_AGO)
     run(forget_outdated, SYSTEM)
 
     refresh()
@@ -78,14 +79,14 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
 def test_who_was_invited_in_vain_leaves_no_name(app: Flask) -> None:
     invited = make_invited()
     run(withdraw_invitation, SYSTEM, [invited.sitting])
-    backdate(Invitation.withdrawn_at, Invitation, utc_now() - LONG_AGO)
+    backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
     with counted() as one:
         run(forget_outdated, SYSTEM)
     assert guest_of(invited).full_name == NO_NAME
     assert EMAIL not in everywhere(Invitation.email, OutboxMail.to_address)
     for _n in range(3):
         run(withdraw_invitation, SYSTEM, [make_invited().sitting])
-    backdate(Invitation.withdrawn_at, Invitation, utc_now() - LONG_AGO)
+    backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
     with counted() as three:
         run(forget_outdated, SYSTEM)
     assert len(three) == len(one)
@@ -95,18 +96,18 @@ def test_old_mails_codes_imports_and_sessions_go_and_new_ones_stay(app: Flask) -
     old, new = make_user(Role.STUDENT), make_user(Role.STUDENT)
     with transaction():
         issue_codes(SYSTEM, [old.id], mail=True)
-    signed_in(old, created_at=utc_now())
+    signed_in(old, created_at=clock.now())
     upload = {"maker_id": new.id, "file_name": "a.csv", "file_hash": "x", "table": {}}
     saved(ImportRun(**upload))
     saved(ImportRun(**upload, stage="done"))
-    past = utc_now() - LONG_AGO
+    past = clock.now() - LONG_AGO
     for table in (OutboxMail, LoginCode, UserSession, ImportRun):
         backdate(table.created_at, table, past)
     backdate(OutboxMail.state, OutboxMail, "sent")
     backdate(LoginCode.expires_at, LoginCode, past)
     with transaction():
         issue_codes(SYSTEM, [new.id], mail=True)
-    signed_in(new, created_at=utc_now())
+    signed_in(new, created_at=clock.now())
     saved(ImportRun(**upload))
 
     told = CliRunner().invoke(forget_command)

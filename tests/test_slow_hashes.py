@@ -18,13 +18,14 @@ from app.actions.access.second_factor import show_password
 from app.actions.base.action import run
 from app.actions.planning.invitations import resend_invitation
 from app.entities import engine
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.permissions import SYSTEM, Role, actor_of
 from app.rules.code_format import SIGN_IN
 from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
+from tests.support import clock
 from tests.support.guests import make_invited
 from tests.support.visitor import signed_in
 
@@ -35,7 +36,7 @@ THIRD = "negen koeien bij de sloot"
 def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     user = make_user(Role.STUDENT, password=generate_password_hash(PASSWORD))
     actor, name = actor_of(user), user.username
-    signed_in(user, code_at=utc_now())
+    signed_in(user, code_at=clock.now())
     inside: list[bool] = []
     work: list[int] = []
     scrypt = hashlib.scrypt

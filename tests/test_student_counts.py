@@ -20,7 +20,7 @@ from app.actions.students.activation import deactivate_students
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.supervision import couple_users, uncouple_users
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
@@ -41,6 +41,7 @@ from tests.factories import (
     refresh,
     save,
 )
+from tests.support import clock
 from tests.support.importing import Wizard, lines
 from tests.support.racer import race
 
@@ -210,7 +211,7 @@ class Hammer:
         (other,) = self.pick(Registration, Registration.id)
         here = Sitting.registration_id == registration
         if db.session.scalar(select(Sitting.id).where(here)) is None:
-            start = utc_now()
+            start = clock.now()
             db.session.execute(
                 insert(Sitting).values(
                     registration_id=registration,
@@ -242,7 +243,7 @@ class Hammer:
         if what == "new":
             db.session.execute(
                 insert(LoginCode).values(
-                    user_id=user, nonce="", code_hash="", purpose=kind, expires_at=utc_now()
+                    user_id=user, nonce="", code_hash="", purpose=kind, expires_at=clock.now()
                 )
             )
         elif what == "gone":
@@ -251,9 +252,9 @@ class Hammer:
                 db.session.execute(delete(LoginCode).where(row))
         else:
             new = {
-                "used": {"used_at": utc_now()},
+                "used": {"used_at": clock.now()},
                 "unused": {"used_at": None},
-                "another": {"user_id": user, "purpose": kind, "used_at": utc_now()},
+                "another": {"user_id": user, "purpose": kind, "used_at": clock.now()},
             }[what]
             db.session.execute(update(LoginCode).where(row).values(**new))
 

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.actions.base.action import REGISTRY, run
 from app.actions.base.trail import broken_at
 from app.actions.users.users import deactivate_users
-from app.entities.base import db, metadata, utc_now
+from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.factors import Passkey
 from app.entities.sessions import UserSession
@@ -27,6 +27,7 @@ from app.permissions import SYSTEM, Actor, Permission, Role, may, visible
 from app.rules.viewing import JUST_OVER, LASTS, NO_FILES, PERSONAL, READ_ONLY, Over
 from app.school import current_school
 from tests.factories import make_user, refresh
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 from tests.support.world import World
@@ -245,7 +246,7 @@ def test_the_session_stays_the_administrators(world: World, look_as: LookAs, vis
     """The user stays in and untouched, another browser of the administrator sees what it saw."""
     user, elsewhere = visitor_of(world.user(Role.STUDENT)), visitor_of(world.user(Role.ADMINISTRATOR))
     with transaction():
-        db.session.execute(update(UserSession).values(last_seen_at=utc_now() - timedelta(minutes=5)))
+        db.session.execute(update(UserSession).values(last_seen_at=clock.now() - timedelta(minutes=5)))
     theirs = select(UserSession.last_seen_at).where(UserSession.user_id == world.users[Role.STUDENT])
     before = db.session.scalars(theirs).all()
     page = look_as(Role.STUDENT)
@@ -336,7 +337,7 @@ ENDS: dict[str, tuple[Callable[[World], Any], Over]] = {
         lambda w: db.session.execute(
             update(UserSession)
             .where(UserSession.viewing_id.is_not(None))
-            .values(viewing_since=utc_now() - LASTS)
+            .values(viewing_since=clock.now() - LASTS)
         ),
         Over.TIME,
     ),
@@ -389,7 +390,7 @@ def test_a_look_after_the_end_says_that_it_ended(look_as: LookAs) -> None:
         db.session.execute(
             update(UserSession)
             .where(UserSession.viewing_id.is_not(None))
-            .values(viewing_since=utc_now() - LASTS - timedelta(hours=1))
+            .values(viewing_since=clock.now() - LASTS - timedelta(hours=1))
         )
     answer = page.get("/gebruikers/")
     assert answer.status_code == 200

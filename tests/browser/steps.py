@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -173,19 +172,6 @@ def finish_planning(page: Page) -> None:
     expect(heading(page)).to_have_text("Planning controleren")
     press(page, "Inplannen")
     expect(heading(page)).to_have_text("Examens")
-
-
-def today() -> date:
-    """Where the school is."""
-    return datetime.now(ZoneInfo("Europe/Amsterdam")).date()
-
-
-def workday(after: int) -> date:
-    """A workday at least so many days from now."""
-    day = today() + timedelta(days=after)
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day
 
 
 # -- assessment

@@ -25,8 +25,8 @@ from tests.browser.steps import (
     open_programme,
     open_tab,
     press,
-    workday,
 )
+from tests.support import clock
 
 SignIn = Callable[..., Page]
 ROLES = (
@@ -199,7 +199,7 @@ def test_planning_its_errors_its_check_and_a_refusal(sign_in: SignIn) -> None:
     press(page, "Verder")
     expect(page.get_by_role("alert")).to_be_focused()
     wrong += faults(page)
-    fill_section(together, workday(40), "07:00")
+    fill_section(together, clock.workdays(1, after=40)[0], "07:00")
     press(page, "Verder")
     expect(heading(page)).to_have_text("Planning controleren")
     wrong += faults(page)

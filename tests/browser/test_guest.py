@@ -20,9 +20,9 @@ from tests.browser.steps import (
     press,
     score,
     start_planning,
-    today,
     told,
 )
+from tests.support import clock
 
 SignIn = Callable[..., Page]
 CARE = "Verzorgende-IG"
@@ -39,7 +39,7 @@ def plan_without_company(page: Page) -> None:
     open_programme(page, CARE)
     start_planning(page, STUDENT, EXAM)
     page.get_by_role("radio", name=re.compile("^Alle opdrachten tegelijk inplannen")).check()
-    fill_section(page.locator("[data-section=together]").first, today(), "00:05", company="Geen")
+    fill_section(page.locator("[data-section=together]").first, clock.today(), "00:05", company="Geen")
     finish_planning(page)
 
 

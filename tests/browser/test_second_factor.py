@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import DEMO_PASSWORD
 from tests.browser.steps import heading, press
+from tests.support import clock
 
 PROFILE = "/mijn-profiel/tweede-stap/"
 
@@ -50,7 +50,7 @@ def test_an_app_is_set_up_and_then_asked_for_at_sign_in(sign_in: Callable[..., P
     expect(page.locator(".factor-secret code")).to_be_visible()
     assert violations(page) == []
     secret = page.locator(".factor-secret code").inner_text().replace(" ", "")
-    page.get_by_label("Code uit de app").fill(pyotp.TOTP(secret).now())
+    page.get_by_label("Code uit de app").fill(pyotp.TOTP(secret).at(clock.seconds()))
     page.keyboard.press("Enter")
     expect(heading(page)).to_have_text("Herstelcodes")
     assert violations(page) == []
@@ -67,7 +67,7 @@ def test_an_app_is_set_up_and_then_asked_for_at_sign_in(sign_in: Callable[..., P
     expect(page.get_by_text("U hebt een herstelcode gebruikt.")).to_be_visible()
     page.context.clear_cookies()
     fill_in_password(page, "praktijkbegeleider")
-    later = pyotp.TOTP(secret).at(time.time() + 30)
+    later = pyotp.TOTP(secret).at(clock.seconds() + 30)
     page.get_by_label("Code", exact=False).fill(later)
     page.keyboard.press("Enter")
     page.wait_for_url("**/")

@@ -30,10 +30,9 @@ from tests.browser.steps import (
     start_planning,
     tabs,
     to_assess,
-    today,
     told,
-    workday,
 )
+from tests.support import clock
 
 SignIn = Callable[..., Page]
 CARE = "Verzorgende-IG"
@@ -262,15 +261,16 @@ def test_step_6_planning_and_the_red_bin(sign_in: SignIn) -> None:
     page.get_by_role("radio", name=re.compile("^Elke opdracht apart inplannen")).check()
     sections = page.locator("[data-section=apart] > section")
     expect(sections).to_have_count(4)
-    fill_section(sections.nth(0), workday(20), "07:00")
-    fill_section(sections.nth(2), workday(21), "07:00")
+    first, second, third, fourth = clock.workdays(4, after=20)
+    fill_section(sections.nth(0), first, "07:00")
+    fill_section(sections.nth(2), second, "07:00")
     finish_planning(page)
     planned = block(page, finn, CARE_EXAM)
     expect(planned).to_contain_text("2/4")
 
     # all at once
     start_planning(page, finn, SHORT_EXAM)
-    plan_together(page, workday(24), "07:00")
+    plan_together(page, third, "07:00")
     planned = block(page, finn, SHORT_EXAM)
     expect(planned.locator(".block-attempt")).to_have_text("1")
     assert colour(planned) == "grijs"
@@ -282,7 +282,7 @@ def test_step_6_planning_and_the_red_bin(sign_in: SignIn) -> None:
     press(page, "Verwijderen")
     expect(block(page, finn, SHORT_EXAM)).to_have_class(re.compile("block--open"))
     start_planning(page, finn, SHORT_EXAM)
-    plan_together(page, workday(25), "07:00")
+    plan_together(page, fourth, "07:00")
     assert colour(block(page, finn, SHORT_EXAM)) == "grijs"
 
 
@@ -293,10 +293,11 @@ def test_step_6_assessed_failed_and_passed_at_the_second_attempt(sign_in: SignIn
     page.get_by_role("link", name=re.compile(f"^Verwijder planning: {FATIMA}, {SHORT_EXAM}")).click()
     press(page, "Verwijderen")
 
+    day = clock.today()
     for attempt, start, best in ((1, "00:30", False), (2, "04:30", True)):
         open_programme(page, CARE, "Jansen")
         start_planning(page, FATIMA, SHORT_EXAM)
-        plan_together(page, today(), start)
+        plan_together(page, day, start)
         open_programme(page, CARE, "Jansen")
         expect(block(page, FATIMA, SHORT_EXAM, attempt).locator(".block-attempt")).to_have_text(str(attempt))
         for task in ("Opdracht 1", "Opdracht 2"):

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from app.actions.assessment.assessment import make_definitive, save_scores
 from app.actions.base.action import Outcome, run
 from app.entities.assessment import Assessment
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.permissions import Actor, actor_of
 from tests.factories.base import at_once, refresh
 from tests.factories.exams import make_exam, make_programme
 from tests.factories.planning import make_registration, make_sitting
 from tests.factories.students import make_student
 from tests.factories.users import make_user
+from tests.support import clock
 
 
 @dataclass
@@ -43,7 +44,7 @@ def plan_exam(
     made = make_exam(programme, tasks=tasks, criteria=criteria, **values)
     registration = make_registration(make_student(programme), made, attempt=attempt)
     school, company = make_user("school_examiner"), make_user("company_examiner")
-    start = utc_now() + timedelta(days=days)
+    start = clock.now() + timedelta(days=days)
     sittings = [
         make_sitting(registration, task, starts_at=start, school_examiner=school, company_examiner=company)
         for task in made.tasks

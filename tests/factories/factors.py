@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import os
-import time
 from typing import Any
 
 import pyotp
@@ -12,6 +11,7 @@ from app.entities.factors import Authenticator, Passkey, RecoveryCode
 from app.entities.users import User
 from app.rules.tokens import fingerprint
 from tests.factories.base import save, saved
+from tests.support import clock
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -24,7 +24,7 @@ def make_app(user: User) -> Authenticator:
 
 def app_code(ahead: int = 0) -> str:
     """What that app shows now, or so many steps later."""
-    return pyotp.TOTP(SECRET).at(time.time() + 30 * ahead)
+    return pyotp.TOTP(SECRET).at(clock.seconds() + 30 * ahead)
 
 
 def make_passkey(user: User, **values: Any) -> Passkey:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.entities.base import utc_now
 from app.entities.exams import Exam, ExamTask
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.students import Student
 from app.entities.users import User
 from tests.factories.base import saved
+from tests.support import clock
 
 
 def make_registration(student: Student, exam: Exam, *, attempt: int = 1) -> Registration:
@@ -24,7 +24,7 @@ def make_sitting(
     company_examiner: User | None = None,
 ) -> Sitting:
     """A sitting of the registration's first task, tomorrow, unless another task or moment is given."""
-    start = starts_at or utc_now() + timedelta(days=1)
+    start = starts_at or clock.now() + timedelta(days=1)
     chosen = task or registration.exam.tasks[0]
     sitting = Sitting(
         registration_id=registration.id,

@@ -11,7 +11,7 @@ from app.actions.base.action import run
 from app.actions.imports import imports as import_actions
 from app.actions.imports.imports import BEING_WRITTEN, choose_codes, choose_columns, choose_values, fix_row
 from app.actions.imports.jobs import BROKEN_OFF, ask_import, check_again, claim_import
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
 from app.entities.users import User
@@ -24,6 +24,7 @@ from app.imports.summary import absent_in
 from app.imports.work import NOT_YOURS, WENT_WRONG, work_all
 from app.permissions import SYSTEM
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
+from tests.support import clock
 from tests.support.importing import Wizard, lines
 
 GOOD = [(f"{n:04}", f"Voornaam{n}", "", f"Achternaam{n}") for n in range(1, 12)]
@@ -137,7 +138,7 @@ def test_a_worker_that_dies_is_followed_by_another_and_after_three_the_run_says_
     for _ in range(3):
         assert run(claim_import, SYSTEM).ids == [pk]  # and dies
         with transaction():
-            db.session.execute(update(ImportRun).values(lease_until=utc_now() - timedelta(seconds=1)))
+            db.session.execute(update(ImportRun).values(lease_until=clock.now() - timedelta(seconds=1)))
     assert work_all() == 0
     refresh()
     found = wizard.own_run(pk)

@@ -22,7 +22,7 @@ from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.students import change_student
 from app.actions.students.supervision import couple_users
 from app.actions.users.users import edit_user
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportChange, ImportRun
 from app.entities.mail import OutboxMail
@@ -50,6 +50,7 @@ from tests.factories import (
     refresh,
     supervise,
 )
+from tests.support import clock
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
@@ -299,7 +300,7 @@ def test_an_account_nobody_was_in_goes_with_its_code_and_the_mail_that_waited(wi
 def test_who_signed_in_stays(wizard, programme):
     pk = brought_in(wizard, NEW, codes="make")
     with transaction():
-        db.session.execute(update(LoginCode).values(used_at=utc_now()))
+        db.session.execute(update(LoginCode).values(used_at=clock.now()))
     assert reasons(undo(wizard, pk))["Vos, Daan (1)"] == "heeft zich al aangemeld"
     assert rows(LoginCode) == 1
 
@@ -463,7 +464,7 @@ def test_after_seven_days_what_was_there_is_forgotten_and_cannot_be_put_back(wiz
     for pk, forgetting in zip(pks, (sweep_expired, None), strict=True):
         with transaction():
             run_row = db.session.get_one(ImportRun, pk)
-            run_row.created_at = utc_now() - timedelta(days=7, minutes=1)
+            run_row.created_at = clock.now() - timedelta(days=7, minutes=1)
         with pytest.raises(NotFound):
             undo(wizard, pk)
         if forgetting is None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.actions.base.action import run
 from app.actions.imports.imports import choose_columns, discard_import
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
 from app.entities.mail import OutboxMail
@@ -31,6 +31,7 @@ from app.queries.imports.imports import last_choices
 from app.rules.people import name_key
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
 from tests.imports.hostile import workbook
+from tests.support import clock
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 
@@ -385,7 +386,7 @@ def test_after_seven_days_a_run_is_gone_and_its_file_swept(wizard):
     waiting, done = wizard.take(lines(FLEUR)), wizard.take(lines(FLEUR))
     wizard.write(done)
     with transaction():
-        db.session.execute(update(ImportRun).values(created_at=utc_now() - timedelta(days=8)))
+        db.session.execute(update(ImportRun).values(created_at=clock.now() - timedelta(days=8)))
     with pytest.raises(NotFound):
         wizard.own_run(waiting)
     wizard.take(lines(FLEUR))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.actions.base.action import run
 from app.actions.planning.invitation_codes import code_for, token_for
 from app.actions.planning.invitations import invite_company_examiner
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.exams import Exam
 from app.entities.invitations import Invitation
 from app.entities.planning import Sitting
@@ -26,6 +26,7 @@ from tests.factories import (
     make_student,
     make_user,
 )
+from tests.support import clock
 from tests.support.visitor import TOKEN, Visitor
 
 
@@ -62,7 +63,7 @@ def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None)
     examiner = make_user(Role.SCHOOL_EXAMINER, programmes=[programme])
     registration = make_registration(make_student(programme), exam)
     sitting = make_sitting(
-        registration, starts_at=starts_at or utc_now() - timedelta(minutes=30), school_examiner=examiner
+        registration, starts_at=starts_at or clock.now() - timedelta(minutes=30), school_examiner=examiner
     )
     ids = sitting.id, registration.id, examiner.id
     guest = invite(ids[0])

@@ -12,10 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.rules.tokens import fingerprint, new_token
+from tests.support import clock
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 # A page with a form that everybody has: the first half as dear as the second, which is there more often.
@@ -73,7 +74,7 @@ def signed_in(user: User, **values: Any) -> str:
         "token_hash": fingerprint(token),
         "user_id": user.id,
         "shared": False,
-        "strong_at": utc_now(),
+        "strong_at": clock.now(),
         **values,
     }
     with db.engine.begin() as connection:

@@ -13,7 +13,7 @@ from app.actions.base.action import run
 from app.actions.base.trail import record
 from app.actions.library.files import path_of
 from app.entities.assessment import Result
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportPart, ImportRun
 from app.entities.library import LibraryDocument, LibraryPlacement
@@ -39,6 +39,7 @@ from tests.factories import (
     save,
 )
 from tests.factories.base import saved
+from tests.support import clock
 
 ON_STUDENTS = ("school_supervisor", "company_supervisor")
 
@@ -120,7 +121,7 @@ def _side(users: dict[Role, User]) -> Side:
     registration = make_registration(student, exam)
     sitting = make_sitting(
         registration,
-        starts_at=utc_now() - timedelta(hours=3),
+        starts_at=clock.now() - timedelta(hours=3),
         school_examiner=users[Role.SCHOOL_EXAMINER],
         company_examiner=users[Role.COMPANY_EXAMINER],
     )
@@ -184,7 +185,7 @@ def _papers(side: Side, users: dict[Role, User]) -> None:
         subject="Inlogcode",
         body="…",
     )
-    update = SystemUpdate(title="Nieuw", body="Tekst", published_on=utc_now().date())
+    update = SystemUpdate(title="Nieuw", body="Tekst", published_on=clock.now().date())
     save(document, mail, update)
     for kind, name in (("students", "run"), ("users", "user run"), ("groups", "group run")):
         made = ImportRun(

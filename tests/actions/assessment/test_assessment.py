@@ -16,7 +16,7 @@ from app.actions.assessment.adoption import record_adoption
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
 from app.actions.base.action import Outcome, preview, run
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.exams import CriterionLevel
 from app.entities.planning import Sitting, SittingExaminer
@@ -39,6 +39,7 @@ from tests.factories.assessment import PlannedExam, version_of
 from tests.factories.assessment import close_as_school as close
 from tests.factories.assessment import plan_exam as planned
 from tests.factories.assessment import save_as as save
+from tests.support import clock
 from tests.support.queries import counted
 
 
@@ -93,7 +94,7 @@ class TestSaving:
 
     def test_on_the_day_itself_it_can_before_the_hour(self, app: Flask) -> None:
         school = current_school()
-        midnight = school.moment(school.today() + timedelta(days=1), school.local(utc_now()).time().min)
+        midnight = school.moment(clock.today() + timedelta(days=1), school.local(clock.now()).time().min)
         exam = planned()
         with transaction():
             sitting = db.session.get_one(Sitting, exam.sittings[0])
@@ -330,7 +331,7 @@ class TestDefinitive:
         made = make_exam(programme, tasks=2, criteria=1)
         registration = make_registration(make_student(programme), made)
         school = make_user("school_examiner")
-        sitting = make_sitting(registration, made.tasks[0], starts_at=utc_now(), school_examiner=school)
+        sitting = make_sitting(registration, made.tasks[0], starts_at=clock.now(), school_examiner=school)
         criterion = made.tasks[0].criteria[0]
         level, ids = criterion.levels[1].id, (registration.id, sitting.id, criterion.id)
         save(actor_of(school), ids[1], {ids[2]: level})
@@ -419,7 +420,7 @@ class TestReopening:
 
     def test_an_adopted_result_stays(self, exam: PlannedExam) -> None:
         close(exam)
-        adopt(exam, current_school().today())
+        adopt(exam, clock.today())
         with pytest.raises(RuleBroken, match="vastgesteld"):
             run(reopen_assessment, administrator(), [exam.sittings[0]], reason="Een goede reden")
         assert result_of(exam.registration) is not None
@@ -448,7 +449,7 @@ def adopt(exam: PlannedExam, day: date) -> Outcome:
 class TestAdoption:
     def test_a_decision_is_recorded_once(self, exam: PlannedExam) -> None:
         close(exam)
-        today = current_school().today()
+        today = clock.today()
         assert adopt(exam, today).done == 1
         again = adopt(exam, today)
         assert (again.done, again.unchanged) == (0, 1)
@@ -456,12 +457,12 @@ class TestAdoption:
     def test_not_in_the_future(self, exam: PlannedExam) -> None:
         close(exam)
         with pytest.raises(RuleBroken) as refused:
-            adopt(exam, current_school().today() + timedelta(days=1))
+            adopt(exam, clock.today() + timedelta(days=1))
         assert refused.value.field == "decided_on"
 
     def test_not_before_the_result(self, exam: PlannedExam) -> None:
         close(exam)
-        outcome = adopt(exam, current_school().today() - timedelta(days=1))
+        outcome = adopt(exam, clock.today() - timedelta(days=1))
         assert (outcome.done, len(outcome.refused)) == (0, 1)
         assert "Fleur van der Berg" in outcome.refused[0].label
 
@@ -481,7 +482,7 @@ class TestAdoption:
             ids = [found.id for one in exams if (found := result_of(one.registration)) is not None]
             actor = administrator()
             with counted() as made:
-                outcome = run(record_adoption, actor, ids, decided_on=current_school().today())
+                outcome = run(record_adoption, actor, ids, decided_on=clock.today())
             assert outcome.done == results
             return len(made)
 

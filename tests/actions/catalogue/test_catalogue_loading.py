@@ -19,7 +19,7 @@ from app.catalogue import load
 from app.catalogue_data import Catalogue
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.entities.assessment import Result
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.exams import Criterion, Exam, ExamTask
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
@@ -33,6 +33,7 @@ from app.rules.blocks import BlockState
 from app.rules.conflicts import Moment, Subject, clashes
 from app.school import current_school
 from tests.factories import refresh
+from tests.support import clock
 from tests.support.queries import counted
 
 
@@ -153,7 +154,7 @@ def test_every_state_of_a_block_occurs(demo: Flask):
     states = Counter(
         (block.state, block.attempt)
         for one in facts
-        for block in [one.block(tasks[one.exam_id], available=True, now=utc_now())]
+        for block in [one.block(tasks[one.exam_id], available=True, now=clock.now())]
     )
     wanted = set(BlockState) - {BlockState.OPEN, BlockState.NOT_AVAILABLE}
     assert {state for state, _attempt in states} == wanted
@@ -171,7 +172,7 @@ def test_the_examiners_have_work_today_before_and_after(demo: Flask):
             .where(User.username == username)
         )
         days = {school.local(start).date() for start in starts}
-        today = school.today()
+        today = clock.today()
         assert today in days
         assert any(day < today for day in days)
         assert any(today < day < today + timedelta(days=14) for day in days)
@@ -200,7 +201,7 @@ def test_results_carry_their_working_and_lie_in_the_past(demo: Flask):
     results = db.session.scalars(select(Result)).all()
     assert {result.passed for result in results} == {True, False}
     for result in results:
-        assert result.decided_at < utc_now()
+        assert result.decided_at < clock.now()
         assert result.detail["outcome"]["passed"] is result.passed
         assert result.detail["outcome"]["points"] == result.points
         assert result.detail["tasks"]

@@ -16,7 +16,7 @@ from app.actions.planning.plan import Slot, Wish
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.entities.assessment import Result
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, SittingExaminer
@@ -28,6 +28,7 @@ from app.queries.planning.invitations import invitations_of
 from app.rules.invitations import WITHDRAWN
 from app.school import current_school
 from tests.factories import make_user, refresh
+from tests.support import clock
 from tests.support.guests import Invited, guest_of, invite, make_invited, sitting_of
 from tests.support.queries import counted
 
@@ -90,7 +91,7 @@ def test_a_sitting_has_one_company_examiner_invited_or_not(app: Flask) -> None:
 
 def test_a_sitting_of_long_ago_is_for_nobody(app: Flask) -> None:
     with pytest.raises(RuleBroken, match="te lang geleden"):
-        make_invited(starts_at=utc_now() - timedelta(days=20))
+        make_invited(starts_at=clock.now() - timedelta(days=20))
 
 
 def test_a_supervisor_invites_for_own_students_only(app: Flask, actor: Callable[..., Actor]) -> None:
@@ -134,7 +135,7 @@ def test_sending_again_replaces_the_mail_that_waits(app: Flask) -> None:
 
 
 def test_planning_another_time_keeps_the_guest_and_tells_him(app: Flask) -> None:
-    invited = make_invited(starts_at=utc_now() + timedelta(days=3))
+    invited = make_invited(starts_at=clock.now() + timedelta(days=3))
     code = invited.code
     replan(invited)
     assert company_of(invited) == invited.guest
@@ -145,7 +146,7 @@ def test_planning_another_time_keeps_the_guest_and_tells_him(app: Flask) -> None
 
 
 def test_choosing_an_examiner_of_the_company_takes_the_guests_place(app: Flask) -> None:
-    invited = make_invited(starts_at=utc_now() + timedelta(days=3))
+    invited = make_invited(starts_at=clock.now() + timedelta(days=3))
     programme_id = db.session.get_one(Registration, invited.registration).exam.programme_id
     chosen = make_user(Role.COMPANY_EXAMINER, programmes=[db.session.get_one(Programme, programme_id)]).id
     replan(invited, company=chosen, hours=0)
@@ -155,7 +156,7 @@ def test_choosing_an_examiner_of_the_company_takes_the_guests_place(app: Flask) 
 
 
 def test_a_guest_cannot_be_chosen_for_another_sitting(app: Flask) -> None:
-    invited = make_invited(starts_at=utc_now() + timedelta(days=3))
+    invited = make_invited(starts_at=clock.now() + timedelta(days=3))
     with pytest.raises(RuleBroken, match="examinator van het bedrijf"):
         replan(invited, company=invited.guest)
 

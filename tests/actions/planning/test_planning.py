@@ -18,7 +18,7 @@ from app.actions.planning.plan import Slot, Wish
 from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.actions.planning.removal import remove_planning
 from app.entities.assessment import Assessment, Result, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.exams import Exam
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
@@ -41,6 +41,7 @@ from tests.factories import (
     save,
     supervise,
 )
+from tests.support import clock
 from tests.support.queries import counted
 
 MONDAY = date(2027, 2, 1)
@@ -95,12 +96,12 @@ def sittings(student: int | None = None) -> Sequence[Sitting]:
     return db.session.scalars(statement).all()
 
 
-def clock(moment: datetime) -> str:
+def wall(moment: datetime) -> str:
     return f"{current_school().local(moment):%d-%m %H:%M}"
 
 
 def times(student: int | None = None) -> list[str]:
-    return [f"{clock(s.starts_at)}-{clock(s.ends_at)[-5:]}" for s in sittings(student)]
+    return [f"{wall(s.starts_at)}-{wall(s.ends_at)[-5:]}" for s in sittings(student)]
 
 
 def score(sitting: Sitting, *, definitive: bool = False) -> None:
@@ -108,7 +109,7 @@ def score(sitting: Sitting, *, definitive: bool = False) -> None:
     user = make_user("school_examiner")
     assessment = Assessment(sitting_id=sitting.id)
     if definitive:
-        assessment.definitive_at, assessment.definitive_by_id = utc_now(), user.id
+        assessment.definitive_at, assessment.definitive_by_id = clock.now(), user.id
     assessment.sheets = [ScoreSheet(examiner_id=user.id, role="school_examiner")]
     save(assessment)
 
@@ -366,7 +367,7 @@ class TestExaminers:
         assert office.plan(office.students[:1]).done == 1
 
     def test_the_past_is_warned_for_not_refused(self, office: Office) -> None:
-        yesterday = current_school().today() - timedelta(days=1)
+        yesterday = clock.today() - timedelta(days=1)
         wish = Wish(together=office.slot(day=yesterday))
         assert any("verleden" in one for one in warnings(office, wish))
         assert office.plan(office.students[:1], wish).done == 1

@@ -15,7 +15,7 @@ from app.actions.school.retention import forget_outdated
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.supervision import couple_users, uncouple_users
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
 from app.entities.students import Enrolment, Student, Supervision, group_member
@@ -34,6 +34,7 @@ from tests.factories import (
     refresh,
     supervise,
 )
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 from tests.support.wording import readable
@@ -117,7 +118,7 @@ def test_a_coupling_is_undone_by_who_made_it_for_own_students_and_for_a_day(acto
     run(couple_programme, teacher, [kept.id], target=f"p{programme.id}")
     assert own_list(teacher).can_undo
     with transaction():
-        db.session.execute(update(CouplingRun).values(at=utc_now() - timedelta(hours=25)))
+        db.session.execute(update(CouplingRun).values(at=clock.now() - timedelta(hours=25)))
     assert not own_list(teacher).can_undo
     with pytest.raises(RuleBroken):
         run(undo_coupling, teacher, run_id=last_run())
@@ -159,7 +160,7 @@ def test_users_are_coupled_and_undone_and_who_was_coupled_anew_since_stays(actor
 
 
 def test_what_was_uncoupled_comes_back_as_it_was(actor: Act) -> None:
-    office, programme, long_ago = actor("administrator"), make_programme(), utc_now() - timedelta(days=400)
+    office, programme, long_ago = actor("administrator"), make_programme(), clock.now() - timedelta(days=400)
     gone, quick = make_user("school_supervisor"), make_user("school_supervisor")
     student = make_student(programme, supervisors=((gone, "school_supervisor"), (quick, "school_supervisor")))
     again = make_student(programme, last_name="Alweer")

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from app.actions.base.action import run
 from app.actions.students.activation import deactivate_students, reactivate_students
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.students import Student
 from app.entities.users import User
 from app.permissions import Actor
 from tests.factories import make_exam, make_registration, make_sitting, make_student, make_user, refresh
+from tests.support import clock
 from tests.support.visitor import Visitor
 
 
@@ -24,8 +25,8 @@ def test_who_leaves_is_closed_with_the_account_and_can_come_back(
     staff = make_student(last_name="Collega", user_id=double.id)
     planned, done = make_student(last_name="Ingepland"), make_student(last_name="Klaar")
     exam = make_exam()
-    make_sitting(make_registration(planned, exam), starts_at=utc_now() + timedelta(days=1))
-    make_sitting(make_registration(done, exam), starts_at=utc_now() - timedelta(days=1))
+    make_sitting(make_registration(planned, exam), starts_at=clock.now() + timedelta(days=1))
+    make_sitting(make_registration(done, exam), starts_at=clock.now() - timedelta(days=1))
     page = visitor_of(account)
     assert page.get("/mijn-examens/").status_code == 200
     everybody = [leaving.id, staff.id, planned.id, done.id]

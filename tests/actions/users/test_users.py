@@ -24,7 +24,7 @@ from app.actions.users.users import (
     reactivate_users,
     uncouple_from_programmes,
 )
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.sessions import UserSession
@@ -37,6 +37,7 @@ from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.users.users import last_active_administrator, roles_of
 from app.rules.tokens import fingerprint
 from tests.factories import make_programme, make_student, make_user, refresh, supervise
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import signed_in
 
@@ -324,7 +325,7 @@ class TestUsingACode:
         user, code = self.ready(actor)
         row = codes_of(user.id)[0]
         assert row.expires_at - row.created_at == timedelta(days=14)
-        change(row, expires_at=utc_now() - timedelta(seconds=1))
+        change(row, expires_at=clock.now() - timedelta(seconds=1))
         assert check_code(user.username, code) is None
         with pytest.raises(RuleBroken):
             run(use_code, SYSTEM, user_id=user.id, code=code, opening=HERE)

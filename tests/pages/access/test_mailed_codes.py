@@ -13,7 +13,7 @@ from app.actions.access.code_making import shown_code
 from app.actions.access.mailed_codes import use_mailed_code
 from app.actions.access.sessions import Opening
 from app.actions.base.action import run
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.trail import AuditEntry
@@ -33,6 +33,7 @@ from tests.pages.access.test_sign_in import (
     user_with_password,
     with_cookie,
 )
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.racer import race
 from tests.support.smtp import mail_server
@@ -92,7 +93,7 @@ def test_after_its_time_a_code_opens_nothing(app: Flask) -> None:
     submit(client, ASK, {"username": user.username})
     code = the_code()
     with transaction():
-        db.session.execute(update(LoginCode).values(expires_at=utc_now() - timedelta(seconds=1)))
+        db.session.execute(update(LoginCode).values(expires_at=clock.now() - timedelta(seconds=1)))
     assert "Deze code klopt niet" in submit(client, ENTER, {"code": code}).text
     assert not is_in(client)
 

@@ -17,7 +17,7 @@ from app.actions.access.factor_reset import reset_second_factor
 from app.actions.access.second_factor import make_recovery_codes, remove_app, show_code
 from app.actions.assessment.assessment import make_definitive
 from app.actions.base.action import run
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
 from app.entities.sessions import UserSession
@@ -30,6 +30,7 @@ from app.rules.second_factor import Policy, Shown
 from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.access.test_sign_in import browser, sign_in, submit, user_with_password
+from tests.support import clock
 from tests.support.racer import race
 from tests.support.visitor import TOKEN, Visitor, signed_in
 from tests.support.world import World
@@ -51,7 +52,7 @@ def strict(app: Flask) -> Iterator[None]:
 def half_way(app: Flask, user: User, **values: Any) -> Visitor:
     """Signed in by password, the second step still to come."""
     visitor = Visitor(app)
-    token = signed_in(user, **{"strong_at": None, "password_at": utc_now(), **values})
+    token = signed_in(user, **{"strong_at": None, "password_at": clock.now(), **values})
     with visitor.client.session_transaction() as session:
         session["_user_id"] = token
     pages = (visitor.get(path).text for path in (STEP, PAGE, "/mijn-profiel/"))
@@ -65,7 +66,7 @@ def trail(action: str) -> int:
 
 
 def shown_now(user: User) -> Actor:
-    return actor_of(user, Shown(utc_now(), utc_now(), utc_now()))
+    return actor_of(user, Shown(clock.now(), clock.now(), clock.now()))
 
 
 def test_who_has_an_app_sees_no_page_before_a_code_of_it(app: Flask) -> None:
@@ -168,7 +169,7 @@ def test_who_decides_and_has_none_is_led_to_setting_it_up_before_anything_else(a
     secret = re.search(r"<code>([A-Z2-7 ]+)</code>", set_up)
     assert setup is not None
     assert secret is not None
-    code = pyotp.TOTP(secret[1].replace(" ", "")).now()
+    code = pyotp.TOTP(secret[1].replace(" ", "")).at(clock.seconds())
     answer = visitor.post(f"{PAGE}do/set_up_app?next=/", {"setup": setup[1], "code": code})
     assert answer.status_code == 200
     codes = re.findall(r"<li><code>([0-9A-Z-]{19})</code></li>", answer.text)
@@ -228,7 +229,7 @@ def test_a_new_set_of_codes_ends_the_old_one(app: Flask) -> None:
 def test_a_change_asks_for_the_factor_again_when_it_was_shown_long_ago(app: Flask) -> None:
     user = make_user("student")
     make_app(user)
-    long_ago = utc_now() - timedelta(minutes=16)
+    long_ago = clock.now() - timedelta(minutes=16)
     visitor = half_way(app, user, strong_at=long_ago, password_at=long_ago)
     asked = visitor.get(f"{PAGE}do/remove_app")
     assert "Laat zien dat u het bent" in asked.text
@@ -246,7 +247,7 @@ def test_definitive_asks_for_the_second_factor_whoever_calls_it(
 ) -> None:
     examiner = world.user(Role.SCHOOL_EXAMINER)
     sitting = world.own["sitting"]
-    stale = Shown(utc_now(), utc_now(), utc_now() - timedelta(minutes=16))
+    stale = Shown(clock.now(), clock.now(), clock.now() - timedelta(minutes=16))
     with pytest.raises(ProofNeeded):
         run(make_definitive, actor_of(examiner, stale), [sitting])
     with pytest.raises(RuleBroken):  # it gets as far as the scores that are missing

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from app.actions.access.sessions import end_sessions_of_users
 from app.actions.base.action import run
 from app.actions.users.users import deactivate_users, edit_user
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry
@@ -32,6 +32,7 @@ from tests.pages.access.test_sign_in import (
     user_with_password,
     with_cookie,
 )
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor, signed_in
 
@@ -152,7 +153,7 @@ class TestTime:
         entries = db.session.scalar(select(func.count()).select_from(AuditEntry))
         with counted() as statements:
             visitor.get("/mijn-profiel/")
-        assert utc_now() - the_session().last_seen_at < timedelta(seconds=30)
+        assert clock.now() - the_session().last_seen_at < timedelta(seconds=30)
         assert sum(text.startswith("UPDATE") for text in statements) == 1
         assert db.session.scalar(select(func.count()).select_from(AuditEntry)) == entries
 

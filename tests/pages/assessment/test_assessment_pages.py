@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from app.actions.assessment.adoption import record_adoption
 from app.actions.base.action import run
 from app.entities.assessment import Adoption, Assessment, Result
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.planning import Registration, Sitting
 from app.entities.students import Student
@@ -27,6 +27,7 @@ from app.permissions import Actor, actor_of
 from app.school import current_school
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -84,7 +85,7 @@ class TestTheList:
     def test_todays_exam_stays_in_sight_all_day(self, exam: PlannedExam, opened: Open) -> None:
         """An examiner must find it before, during and after the hour itself."""
         school = current_school()
-        noon = school.moment(school.today(), school.local(utc_now()).time().replace(hour=12, minute=0))
+        noon = school.moment(clock.today(), school.local(clock.now()).time().replace(hour=12, minute=0))
         for hour in (0, 8, 12, 22):
             with transaction():
                 sitting = db.session.get_one(Sitting, exam.sittings[0])
@@ -480,7 +481,7 @@ class TestAdopting:
         self, results: list[PlannedExam], opened: Open
     ) -> None:
         page = opened(person("administrator"))
-        today = f"{current_school().today():%Y-%m-%d}"
+        today = f"{clock.today():%Y-%m-%d}"
         address = "/uitslagen/do/record_adoption?all=1&outcome=passed"
         asked = page.post(address, {"decided_on": today})
         assert asked.text.count("Fleur van der Berg") == 1
@@ -612,7 +613,7 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(
         adopter = person("administrator")
         refresh()
         ids = [one.id for one in db.session.scalars(select(Result)) if one.adoption is None][::2]
-        run(record_adoption, adopter, ids, decided_on=current_school().today())
+        run(record_adoption, adopter, ids, decided_on=clock.today())
 
     more(2)
     few = queries()

@@ -323,7 +323,7 @@ def test_a_hostile_or_broken_file_is_refused_with_a_sentence(
 def test_the_form_says_what_is_wrong_keeps_the_rest_and_writes_nothing(
     visit: Visit, app: Flask, monkeypatch: pytest.MonkeyPatch, *, name: str, content: bytes, sentence: str
 ) -> None:
-    for module in ("library", "library_files"):
+    for module in ("library", "files"):
         monkeypatch.setattr(f"app.actions.library.{module}.MAX_BYTES", 1000)
     page = send(visit("administrator"), name, content, title="Mijn titel", roles=["exam_committee"])
     assert page.status_code == 422

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.exams import Exam
 from app.entities.planning import Registration, Sitting
@@ -35,6 +35,7 @@ from tests.factories import (
     save,
     supervise,
 )
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -114,7 +115,7 @@ def planned(office: Office, student: int, *, days: int = 2, attempt: int = 1) ->
         make_sitting(
             registration,
             task,
-            starts_at=utc_now() + timedelta(days=days, hours=index),
+            starts_at=clock.now() + timedelta(days=days, hours=index),
             school_examiner=row(User, office.school),
             company_examiner=row(User, office.company),
         )
@@ -123,7 +124,7 @@ def planned(office: Office, student: int, *, days: int = 2, attempt: int = 1) ->
 
 def add_planned(office: Office, elective: int, count: int) -> None:
     """Many students at once, each with a planned exam."""
-    start = utc_now() + timedelta(days=2)
+    start = clock.now() + timedelta(days=2)
     many = [
         Student(number=f"9{n:05}{count}", first_name="Noor", last_name=f"Zwart{n:05}", search=f"zwart{n}")
         for n in range(count)
@@ -157,7 +158,7 @@ def decide(registration: Registration, *, passed: bool, adopted: bool = False) -
     )
     save(result)
     if adopted:
-        today = utc_now().date()
+        today = clock.now().date()
         save(Adoption(result_id=result.id, decided_on=today, recorded_by_id=make_user("administrator").id))
 
 

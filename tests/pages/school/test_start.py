@@ -14,7 +14,6 @@ from app.actions.base.action import run
 from app.actions.library.files import check_upload
 from app.actions.library.library import upload_document
 from app.entities.assessment import Adoption, Assessment, Result
-from app.entities.base import utc_now
 from app.entities.exams import Exam
 from app.entities.planning import Sitting
 from app.entities.school import SystemUpdate
@@ -31,6 +30,7 @@ from tests.factories import (
     make_user,
     save,
 )
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -46,7 +46,7 @@ def steps(page: str) -> list[str]:
 def at(days: int, hour: int = 9) -> datetime:
     """This many days from today, on the school's clock."""
     school = current_school()
-    return school.moment(school.today() + timedelta(days=days), time(hour))
+    return school.moment(clock.today() + timedelta(days=days), time(hour))
 
 
 def planned(days: int, exam: Exam | None = None, **people: User) -> Sitting:
@@ -56,7 +56,7 @@ def planned(days: int, exam: Exam | None = None, **people: User) -> Sitting:
 
 
 def close(sitting: Sitting, by: User) -> None:
-    save(Assessment(sitting_id=sitting.id, definitive_at=utc_now(), definitive_by_id=by.id))
+    save(Assessment(sitting_id=sitting.id, definitive_at=clock.now(), definitive_by_id=by.id))
 
 
 def make_result(registration_id: int, *, passed: bool = True) -> Result:

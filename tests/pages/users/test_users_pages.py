@@ -18,7 +18,7 @@ from app.actions.access.login_codes import send_login_codes
 from app.actions.access.sign_in import check_code
 from app.actions.base.action import run
 from app.actions.users.users import deactivate_users, edit_user
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.trail import ActionRun, AuditEntry
@@ -38,6 +38,7 @@ from tests.factories import (
 )
 from tests.pages.access.test_sign_in import NEW as NEW_PASSWORD
 from tests.pages.access.test_sign_in import OTHER, browser, is_in, sign_in, submit
+from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -93,7 +94,7 @@ class TestList:
     def test_each_state_has_a_filter_with_its_count(self, visit: Visit, actor: Callable[..., Actor]) -> None:
         office = actor("administrator")
         invited, failed = make_user("exam_committee"), make_user("exam_committee")
-        make_user("exam_committee", last_login=utc_now().replace(tzinfo=None))
+        make_user("exam_committee", last_login=clock.now().replace(tzinfo=None))
         make_user("exam_committee", active=False)
         run(send_login_codes, office, [invited.id, failed.id])
         with transaction():
@@ -306,7 +307,7 @@ class TestClosing:
         for days in (-3, 3, 5):
             make_sitting(
                 make_registration(student, make_exam(tasks=1)),
-                starts_at=utc_now() + timedelta(days=days),
+                starts_at=clock.now() + timedelta(days=days),
                 school_examiner=examiner,
             )
         page = visit("administrator").get(f"/gebruikers/do/deactivate_users?id={examiner.id}").text

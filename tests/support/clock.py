@@ -1,0 +1,71 @@
+"""The tests' one clock, and a whole run at another moment.
+
+`PROEVE_TEST_MOMENT=2028-02-29T12:00 pytest …` makes the run believe that it is then, where the school is;
+time goes on from there. What the tests start (servers, workers, commands) is as far ahead as they are, by
+tests/support/elsewhen/sitecustomize.py, which Python reads at each start.
+
+Imported before everything else, so that no constant of a module is of another time.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import time_machine
+
+MOMENT, AHEAD = "PROEVE_TEST_MOMENT", "TESTS_ARE_AHEAD"  # the second in seconds, for the processes of a run
+SCHOOL_ZONE = ZoneInfo("Europe/Amsterdam")
+FRIDAY = 4
+
+
+def now() -> datetime:
+    """This moment, in UTC as the product keeps it."""
+    return datetime.now(UTC)
+
+
+def seconds() -> float:
+    """This moment as an authenticator app counts it: seconds since 1970."""
+    return now().timestamp()
+
+
+def today() -> date:
+    """The date where the school is."""
+    return now().astimezone(SCHOOL_ZONE).date()
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    """That hour of that day where the school is."""
+    return datetime.combine(day, time(hour, minute), SCHOOL_ZONE).astimezone(UTC)
+
+
+def workdays(count: int, *, after: int) -> list[date]:
+    """So many different workdays, the first at least `after` days from today."""
+    found: list[date] = []
+    day = today() + timedelta(days=after)
+    while len(found) < count:
+        if day.weekday() <= FRIDAY:
+            found.append(day)
+        day += timedelta(days=1)
+    return found
+
+
+def travel() -> None:
+    """Be at the moment that was asked for, and take along whatever this process starts.
+
+    A worker of the run is such a process: there it has happened before this module is read.
+    """
+    asked = os.environ.get(MOMENT)
+    if not asked or AHEAD in os.environ:
+        return
+    wanted = datetime.fromisoformat(asked)
+    ahead = (wanted if wanted.tzinfo else wanted.replace(tzinfo=SCHOOL_ZONE)) - now()
+    os.environ[AHEAD] = str(ahead.total_seconds())
+    start_up = str(Path(__file__).with_name("elsewhen"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (start_up, os.environ.get("PYTHONPATH"))))
+    time_machine.travel(ahead, tick=True).start()
+
+
+travel()
