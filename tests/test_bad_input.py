@@ -25,6 +25,7 @@ from app.pages.base.lists import ListPage
 from app.permissions import Role
 from app.views import OTHERS, TABS
 from tests.factories import refresh
+from tests.support import clock
 from tests.support.forms import FormField, forms_on
 from tests.support.visitor import Visitor
 from tests.support.world import World
@@ -58,11 +59,11 @@ RIGHT = {
     "body": "Tekst",
     "name": "Groep van de proef",
     "reason": "Een reden van genoeg tekens",
-    "published_on": "2026-11-20",
-    "decided_on": "2026-11-20",
-    "day": "2026-12-01",
+    "published_on": clock.today().isoformat(),
+    "decided_on": clock.today().isoformat(),
+    "day": clock.monday().isoformat(),
     "start": "09:30",
-    "all_day": "2026-12-01",
+    "all_day": clock.monday().isoformat(),
     "all_start": "09:30",
     "all_minutes": "60",
     "phone": "0612345678",

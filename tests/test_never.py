@@ -336,7 +336,7 @@ def test_an_adopted_result_is_never_reopened_nor_its_planning_removed(
     app: Flask, world: World, visitor_of: VisitorOf
 ) -> None:
     page = visitor_of(world.user(Role.ADMINISTRATOR))
-    today = f"{clock.now():%Y-%m-%d}"
+    today = clock.today().isoformat()
     page.post(
         f"/uitslagen/do/record_adoption?id={world.own['result']}", {"confirmed": "1", "decided_on": today}
     )

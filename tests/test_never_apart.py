@@ -35,11 +35,14 @@ from tests.factories import (
     make_user,
     refresh,
 )
+from tests.support import clock
 from tests.support.importing import HEADER, Wizard, lines
 from tests.support.leaks import Reader
 from tests.support.visitor import Visitor
 from tests.support.world import make_world
 from tests.test_role_matrix import offered
+
+MONDAY = clock.monday()
 
 SECRET = "Anderschool"
 Visit = Callable[..., Visitor]
@@ -149,7 +152,7 @@ def test_nobody_is_planned_in_two_places_at_once_by_any_page(
     one, two = make_student(programme), make_student(programme)
     school = make_user("school_examiner", programmes=[programme])
     company = make_user("company_examiner", programmes=[programme])
-    nine = app.extensions["proeve_school"].moment(_day(), _nine())
+    nine = clock.at(MONDAY, 9)
     make_sitting(
         make_registration(one, first),
         starts_at=nine,
@@ -166,7 +169,7 @@ def test_nobody_is_planned_in_two_places_at_once_by_any_page(
         "last_end": "17:00",
         "all_school_examiner": str(school.id),
         "all_company_examiner": str(company.id),
-        "all_day": "2027-02-01",
+        "all_day": MONDAY.isoformat(),
         "all_start": "10:00",
         "all_minutes": "60",
         "all_location": "Hier",
@@ -191,23 +194,11 @@ def test_nobody_is_planned_in_two_places_at_once_by_any_page(
     assert len(db.session.scalars(select(Sitting)).all()) == sittings, "a clash was planned"
 
 
-def _day() -> Any:
-    from datetime import date
-
-    return date(2027, 2, 1)
-
-
-def _nine() -> Any:
-    from datetime import time
-
-    return time(9, 0)
-
-
 def test_the_look_for_overlaps_sees_one(app: Flask) -> None:
     programme = make_programme()
     exam, other = make_exam(programme, tasks=1), make_exam(programme, tasks=1)
     student = make_student(programme)
-    start = app.extensions["proeve_school"].moment(_day(), _nine())
+    start = clock.at(MONDAY, 9)
     make_sitting(make_registration(student, exam), starts_at=start, minutes=60)
     make_sitting(make_registration(student, other), starts_at=start + timedelta(minutes=30), minutes=60)
     assert ("student", student.id) in overlaps()

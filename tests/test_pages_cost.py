@@ -144,7 +144,7 @@ class Town:
         mail = OutboxMail(
             dedupe_key=stamp, purpose="login_code", to_address="a@example.nl", subject="Inlogcode", body="…"
         )
-        save(document, mail, SystemUpdate(title="Nieuw", body="Tekst", published_on=clock.now().date()))
+        save(document, mail, SystemUpdate(title="Nieuw", body="Tekst", published_on=clock.today()))
         save(LibraryPlacement(document_id=document.id, role=Role.STUDENT, position=number))
 
 

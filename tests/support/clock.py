@@ -52,6 +52,20 @@ def workdays(count: int, *, after: int) -> list[date]:
     return found
 
 
+def monday() -> date:
+    """The Monday after nine weeks: every test may plan in its week, and nothing else stands there."""
+    day = today() + timedelta(weeks=9)
+    return day + timedelta(days=(7 - day.weekday()) % 7)
+
+
+def around_summer_time() -> tuple[date, date]:
+    """The Friday before and the Monday after the next night in which the clock is changed."""
+    day = today()
+    while (at(day, 12) - at(day - timedelta(days=1), 12)) == timedelta(days=1):
+        day += timedelta(days=1)
+    return day - timedelta(days=2), day + timedelta(days=1)
+
+
 def travel() -> None:
     """Be at the moment that was asked for, and take along whatever this process starts.
 

@@ -185,7 +185,7 @@ def _papers(side: Side, users: dict[Role, User]) -> None:
         subject="Inlogcode",
         body="…",
     )
-    update = SystemUpdate(title="Nieuw", body="Tekst", published_on=clock.now().date())
+    update = SystemUpdate(title="Nieuw", body="Tekst", published_on=clock.today())
     save(document, mail, update)
     for kind, name in (("students", "run"), ("users", "user run"), ("groups", "group run")):
         made = ImportRun(

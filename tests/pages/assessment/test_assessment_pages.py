@@ -24,7 +24,6 @@ from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.permissions import Actor, actor_of
-from app.school import current_school
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
 from tests.support import clock
@@ -84,12 +83,10 @@ def move(exam: PlannedExam, **delta: Any) -> None:
 class TestTheList:
     def test_todays_exam_stays_in_sight_all_day(self, exam: PlannedExam, opened: Open) -> None:
         """An examiner must find it before, during and after the hour itself."""
-        school = current_school()
-        noon = school.moment(clock.today(), school.local(clock.now()).time().replace(hour=12, minute=0))
         for hour in (0, 8, 12, 22):
             with transaction():
                 sitting = db.session.get_one(Sitting, exam.sittings[0])
-                sitting.starts_at = noon.replace(hour=hour)
+                sitting.starts_at = clock.at(clock.today(), hour)
                 sitting.ends_at = sitting.starts_at + timedelta(minutes=90)
             for actor in (exam.school, exam.company):
                 assert heads(opened(actor).get("/te-beoordelen/").text) == ["Vandaag"]

@@ -32,6 +32,7 @@ from tests.factories import (
     make_user,
     refresh,
 )
+from tests.support import clock
 from tests.support.forms import forms_on
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -359,7 +360,7 @@ def test_examiners_are_searched_within_the_exams_programme(visit: Visit) -> None
     assert shown.count(f'data-href="/kies/examinatoren-school?binnen={programme.id}"') == 3
     typed: dict[str, Any] = {
         "way": "together",
-        "all_day": "2027-02-01",
+        "all_day": clock.monday().isoformat(),
         "all_start": "09:00",
         "all_minutes": "120",
         "all_location": "Zaal",

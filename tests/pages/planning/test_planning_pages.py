@@ -39,6 +39,8 @@ from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
+MONDAY = clock.monday()
+
 Visit = Callable[..., Visitor]
 VisitorOf = Callable[[User | None], Visitor]
 
@@ -73,7 +75,7 @@ class Office:
             "last_end": "17:00",
             "all_school_examiner": str(self.school),
             "all_company_examiner": str(self.company),
-            "all_day": "2027-02-01",
+            "all_day": MONDAY.isoformat(),
             "all_start": "09:00",
             "all_minutes": "120",
             "all_location": "Lokaal 2.04",
@@ -158,8 +160,11 @@ def decide(registration: Registration, *, passed: bool, adopted: bool = False) -
     )
     save(result)
     if adopted:
-        today = clock.now().date()
-        save(Adoption(result_id=result.id, decided_on=today, recorded_by_id=make_user("administrator").id))
+        save(
+            Adoption(
+                result_id=result.id, decided_on=clock.today(), recorded_by_id=make_user("administrator").id
+            )
+        )
 
 
 def blocks(page: str) -> list[str]:
@@ -379,8 +384,8 @@ class TestPlanning:
     def test_first_it_is_announced_then_it_is_done(self, office: Office) -> None:
         told = office.admin.post(office.plan_url(), office.form())
         words = text_of(told.text)
-        assert "01-02-2027 09:00–10:00" in words
-        assert "01-02-2027 13:30–14:30" in words
+        assert f"{MONDAY:%d-%m-%Y} 09:00–10:00" in words
+        assert f"{MONDAY:%d-%m-%Y} 13:30–14:30" in words
         assert all(name in words for name in office.names)
         assert db.session.scalar(select(func.count()).select_from(Registration)) == 0
         refresh()
@@ -418,7 +423,7 @@ class TestPlanning:
         first, _second = office.tasks
         answer = office.admin.post(
             office.plan_url(office.students[0]),
-            office.form(way="apart", **{f"task{first}_day": "2027-02-01"}),
+            office.form(way="apart", **{f"task{first}_day": MONDAY.isoformat()}),
         )
         assert answer.status_code == 422
         assert "laat opdracht 1 helemaal leeg" in answer.text
@@ -427,7 +432,7 @@ class TestPlanning:
         first, second = office.tasks
         given = {
             f"task{first}_school_examiner": office.school,
-            f"task{first}_day": "2027-02-01",
+            f"task{first}_day": MONDAY.isoformat(),
             f"task{first}_start": "09:00",
             f"task{first}_minutes": "60",
             f"task{second}_minutes": "60",
@@ -444,20 +449,20 @@ class TestPlanning:
         assert answer.status_code == 422
         words = text_of(answer.text)
         assert "heeft op dat moment al iets anders" in words
-        assert "01-02-2027 09:00–10:00" in words
+        assert f"{MONDAY:%d-%m-%Y} 09:00–10:00" in words
         assert "Let op de tijd" in answer.text
 
     def test_an_existing_planning_stands_in_the_form_to_be_changed(self, office: Office) -> None:
         office.admin.do(office.plan_url(office.students[0]), office.form())
         page = office.admin.get(office.plan_url(office.students[0])).text
         assert 'name="all_day" ' in page
-        assert 'value="2027-02-01"' in page
+        assert f'value="{MONDAY}"' in page
         assert 'value="09:00' in page
         assert "u wijzigt de planning" in page
         told = text_of(
             office.admin.post(office.plan_url(office.students[0]), office.form(all_start="13:00")).text
         )
-        assert "was: 01-02-2027 09:00–10:00" in told
+        assert f"was: {MONDAY:%d-%m-%Y} 09:00–10:00" in told
 
     def test_a_change_by_somebody_else_is_seen_before_it_is_overwritten(self, office: Office) -> None:
         page = office.admin.get(office.plan_url(office.students[0])).text
@@ -514,7 +519,7 @@ class TestRegistration:
         page = text_of(office.admin.get(f"/examens/aanmelding/{key}").text)
         for word in (
             "Opdracht 1",
-            "01-02-2027 09:00–10:00",
+            f"{MONDAY:%d-%m-%Y} 09:00–10:00",
             "Lokaal 2.04",
             "examinator school",
             "Kans",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,7 +19,6 @@ from app.entities.planning import Sitting
 from app.entities.school import SystemUpdate
 from app.entities.users import User
 from app.permissions import SYSTEM, Role
-from app.school import current_school
 from tests.factories import (
     make_exam,
     make_group,
@@ -45,8 +44,7 @@ def steps(page: str) -> list[str]:
 
 def at(days: int, hour: int = 9) -> datetime:
     """This many days from today, on the school's clock."""
-    school = current_school()
-    return school.moment(clock.today() + timedelta(days=days), time(hour))
+    return clock.at(clock.today() + timedelta(days=days), hour)
 
 
 def planned(days: int, exam: Exam | None = None, **people: User) -> Sitting:
