@@ -34,6 +34,7 @@ from app.permissions import Actor, actor_of
 from config import Settings
 from tests.factories import make_user
 from tests.support.database import TestDatabase, plain_url
+from tests.support.dated import touches_dates
 from tests.support.hashes import lighten, real_scrypt
 from tests.support.visitor import Visitor
 from tests.support.world import World, lay_out_files, make_world
@@ -59,6 +60,8 @@ def pytest_sessionstart() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What touches the database runs on both; the rest (rules, theme, files, the web) once is enough."""
     for item in items:
+        if touches_dates(item):
+            item.add_marker(pytest.mark.dates)
         if "school" in getattr(item, "fixturenames", ()) and item.get_closest_marker("web") is None:
             item.add_marker(pytest.mark.database)
 
