@@ -28,7 +28,10 @@ def student_fields(file: TomlTable) -> tuple[StudentField, ...]:
         field = _field(table)
         for name, taken in (("key", {one.key for one in fields}), ("label", {one.label for one in fields})):
             if getattr(field, name) in taken:
-                raise table.error(N_("%(file)s: “%(where)s” staat al bij een ander veld."), name)
+                message = N_(
+                    "%(file)s: “%(where)s” staat al bij een ander veld; toegestaan: bij elk veld een andere."
+                )
+                raise table.error(message, name)
         fields.append(field)
     return tuple(fields)
 

@@ -23,7 +23,6 @@ T = TypeVar("T")
 SHOWN = 60  # signs of a refused text in a sentence, bits of a refused number
 A_TABLE = _l("een tabel")
 A_LIST = _l("een lijst die niet leeg is")
-A_LIST_OF_TABLES = _l("een tabel tussen dubbele haken, of meer daarvan")
 _LAST = re.compile(r"(\[\d+\]|\.?[^.\[\]]+|.)$", re.DOTALL)  # of a path
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _DOUBLE = re.compile(r"overwrite|twice|[Dd]uplicate|mutate|redefine")
@@ -59,11 +58,11 @@ class TomlFile:
     def error(self, message: str, where: str, **params: Any) -> DataFileError:
         return DataFileError(message, file=self.name, where=where, line=self.line(where), **params)
 
-    def broken(self, problem: str) -> DataFileError:
+    def broken(self, problem: Any) -> DataFileError:
         """What tomllib refused, with its own words at the end."""
-        found = _AT_LINE.search(problem)
+        found = _AT_LINE.search(str(problem))
         line = int(found[1] or self.text.count("\n") + 1) if found else 0
-        if _DOUBLE.search(problem) and (twice := self._twice(line)):
+        if found and _DOUBLE.search(problem) and (twice := self._twice(line)):
             where, first, again = twice
             message = N_("%(file)s: “%(where)s” staat al op regel %(first)s; toegestaan: één keer.")
             return DataFileError(message, file=self.name, where=where, line=again, first=first)
@@ -71,7 +70,9 @@ class TomlFile:
             "%(file)s: dit is geen geldige TOML; toegestaan: [tabel], naam = 12, naam = true of "
             'naam = "tekst" (%(problem)s).'
         )
-        return DataFileError(message, file=self.name, line=line, problem=_AT_LINE.sub("", problem))
+        return DataFileError(
+            message, file=self.name, line=line, problem=_AT_LINE.sub("", problem) if found else problem
+        )
 
     def _twice(self, line: int) -> tuple[str, int, int] | None:
         """The field that stands a second time on this line or just above: which, and on which two lines."""
@@ -94,8 +95,10 @@ def read_toml(path: Path, name: str) -> TomlTable:
         raise not_utf8(name, error) from error
     try:
         return TomlTable(tomllib.loads(file.text), file)
-    except (ValueError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise file.broken(str(error)) from error
+    except (ValueError, RecursionError) as error:  # what Python itself will not read
+        raise file.broken(_l("een getal of een waarde tussen haken is te lang")) from error
 
 
 def not_utf8(name: str, error: UnicodeDecodeError) -> DataFileError:
@@ -168,9 +171,11 @@ class TomlTable:
 
     def tables(self, name: str) -> list[TomlTable]:
         """At least one table; they are called `name[1]`, `name[2]`, ..."""
+        head = re.sub(r"\[\d+\]", "", self.path(name))
+        allowed = _l("een of meer tabellen, elk onder [[%(head)s]]", head=head)
         return [
             self._inner(f"{name}[{number}]", value)
-            for number, value in enumerate(self._list(name, A_LIST_OF_TABLES), 1)
+            for number, value in enumerate(self._list(name, allowed), 1)
         ]
 
     def rest(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale, gettext
 
 from app.rules.second_factor import Policy
 from app.school import Contact, School, load_school
@@ -97,7 +98,11 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("", "[exams]\nmax_attempts = true", "8: “exams.max_attempts” is true; toegestaan: een geheel getal"),
     ("", "[exams]\nmax_attempts = [2]", "8: “exams.max_attempts” is een lijst; toegestaan: een geheel getal"),
     ("", f"[exams]\nmax_attempts = 0x{'f' * 9000}", "8: “exams.max_attempts” is een heel groot getal; toege"),
-    ("", f"[exams]\nmax_attempts = {'9' * 9000}", ": dit is geen geldige TOML; toegestaan: "),
+    (
+        "",
+        f"[exams]\nmax_attempts = {'9' * 9000}",
+        ": dit is geen geldige TOML; … (een getal of een waarde tussen haken is te lang).",
+    ),
     ('name = "Test"', "name = 12", "1: “name” is 12; toegestaan: een tekst"),
     ('name = "Test"', "name = 2026-11-24", "1: “name” is 2026-11-24; toegestaan: een tekst"),
     ('name = "Test"', "name = {nl = 1}", "1: “name” is een tabel; toegestaan: een tekst"),
@@ -187,7 +192,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     (
         "",
         "[student_field]\nkey = 3",
-        "7: “student_field” is een tabel; toegestaan: een tabel tussen dubbele haken",
+        "7: “student_field” is een tabel; toegestaan: een of meer tabellen, elk onder [[st",
     ),
     (
         "",
@@ -278,6 +283,17 @@ def test_an_empty_text_is_nothing_where_nothing_is_the_default(folder: Path):
         "",
         "",
         "Test",
+    )
+
+
+def test_an_english_reader_reads_every_part_in_english(app: Flask, folder: Path):
+    (folder / "school.toml").write_text(SCHOOL + "[exams]\nmax_attempts = []\n")
+    with pytest.raises(DataFileError) as refused:
+        load_school(folder)
+    with force_locale("en"):
+        said = gettext(refused.value.message, **refused.value.params)
+    assert said.endswith(
+        "school.toml, line 8: “exams.max_attempts” is an empty list; allowed: a whole number from 1 to 9."
     )
 
 
