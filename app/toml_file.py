@@ -76,7 +76,7 @@ class TomlFile:
 
     def _twice(self, line: int) -> tuple[str, int, int] | None:
         """The field that stands a second time on this line or just above: which, and on which two lines."""
-        above = "".join(self.text.splitlines(keepends=True)[:line])
+        above = "\n".join(self.text.split("\n")[:line])
         seen: dict[str, int] = {}
         for path, at in field_lines(above):
             if path in seen:

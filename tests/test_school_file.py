@@ -187,6 +187,7 @@ MISTAKES: list[tuple[str, str, str]] = [
         "9: “exams.max_attempts” staat al op regel 8; toegestaan: één",
     ),
     ("", "[exams]\nmax_attempts = 3\n\n[exams]", "10: “exams” staat al op regel 7; toegestaan: één keer"),
+    ('name = "Test"', '# \u2028\nname = "T"\nname = "T"', "3: “name” staat al op regel 2; toegestaan: één"),
     ('name = "Test"', 'name = "Test"\n"name" = "T"', "2: “name” staat al op regel 1; toegestaan: één keer"),
     # own fields of a student
     (
