@@ -9,8 +9,12 @@ from startup import start_up
 with start_up():
     from app import create_app
     from app.commands import register_commands
+    from app.errors import ProeveError
 
-    app = create_app()
+    try:
+        app = create_app()
+    except ProeveError as error:  # a file of the school is wrong; its language isn't known yet, so in Dutch
+        raise SystemExit(str(error)) from None
     register_commands(app)
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     """An application for one school; its database is prepared apart (`python run.py prepare`)."""
     register_logs()
     settings = settings or Settings()
+    folder = ROOT / "schools" / settings.school
+    school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # before anything is made
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.from_mapping(flask_config(settings))
-    folder = ROOT / "schools" / settings.school
-    school = load_school(folder)
     app.extensions["proeve_school"] = school
-    app.extensions[EXTENSION] = load_own_texts(folder / "mail")
+    app.extensions[EXTENSION] = own_texts
     app.extensions["proeve_settings"] = settings
     app.config["BABEL_DEFAULT_LOCALE"] = school.language
     app.config["BABEL_DEFAULT_TIMEZONE"] = school.timezone

@@ -32,6 +32,7 @@ from app.rules.marks import SCORING_MODELS, check_rule
 from app.rules.scoring import CriterionFacts
 from app.rules.text import N_
 from app.toml_file import DataFileError, TomlTable, read_toml
+from app.toml_kinds import Choice
 
 T = TypeVar("T")
 
@@ -50,14 +51,16 @@ def load(folder: Path) -> Catalogue:
     programmes = _read_all(folder, "programmes", _programme, lambda one: one.crebo)
     electives = _read_all(folder, "electives", _elective, lambda one: one.code)
     exams = _read_all(folder, "exams", _exam, lambda one: one.key)
-    _check_offers(electives, {one.crebo for one in programmes})
-    _check_exams(exams, programmes, electives)
-    return Catalogue(programmes, electives, exams, _updates(folder))
+    _check_offers(electives, {one.crebo for one in programmes.values()})
+    _check_exams(exams, programmes.values(), electives.values())
+    return Catalogue(
+        tuple(programmes.values()), tuple(electives.values()), tuple(exams.values()), _updates(folder)
+    )
 
 
 def _read_all(
     folder: Path, area: str, parse: Callable[[TomlTable], T], key: Callable[[T], str]
-) -> tuple[T, ...]:
+) -> dict[TomlTable, T]:
     """All files of an area in natural order; each is called after what it holds, so none is double."""
     found = []
     for path in sorted((folder / area).glob("*.toml")):
@@ -68,10 +71,10 @@ def _read_all(
             message = N_("%(file)s: het bestand moet %(expected)s.toml heten, naar het veld “%(where)s”.")
             name = {"programmes": "crebo", "electives": "code", "exams": "key"}[area]
             raise table.error(message, name, expected=key(one))
-        found.append(one)
+        found.append((table, one))
     if not found:
         raise DataFileError(N_("%(file)s: hier staat geen enkel bestand."), file=f"{area}/")
-    return tuple(sorted(found, key=lambda one: natural(key(one))))
+    return dict(sorted(found, key=lambda pair: natural(key(pair[1]))))
 
 
 # --- one file ---------------------------------------------------------------------------------
@@ -85,7 +88,7 @@ def _programme(table: TomlTable) -> ProgrammeData:
         crebo=crebo,
         name=table.text("name"),
         level=table.whole("level", 1, 4),
-        learning_paths=table.texts("learning_paths", choices=LEARNING_PATHS),
+        learning_paths=table.texts("learning_paths", Choice(LEARNING_PATHS)),
         cohort=table.whole("cohort", 2000, 2100),
         core_tasks=_core_tasks(table),
         file_crebo=table.optional_text("file_crebo", limit=5),
@@ -101,7 +104,7 @@ def _elective(table: TomlTable) -> ElectiveData:
         offered_by=table.texts("offered_by"),
         core_tasks=_core_tasks(table),
         conditional_assignments=tuple(_assignment(one) for one in table.tables("conditional_assignments")),
-        kind=table.optional_text("kind", choices=ELECTIVE_KINDS),
+        kind=table.choice("kind", ELECTIVE_KINDS) if table.has("kind") else "",
     )
 
 
@@ -135,7 +138,9 @@ def _work_process(table: TomlTable, core_task: str) -> WorkProcessData:
 
 
 def _assignment(table: TomlTable) -> ConditionalAssignmentData:
-    assignment = ConditionalAssignmentData(table.text("title"), table.text("description", limit=LONG))
+    assignment = ConditionalAssignmentData(
+        table.text("title"), table.text("description", limit=LONG, lines=True)
+    )
     table.close()
     return assignment
 
@@ -145,11 +150,11 @@ def _exam(table: TomlTable) -> ExamData:
     exam = ExamData(
         key=table.text("key", limit=60),
         version=table.text("version", limit=20),
-        kind=table.text("kind", choices=KINDS),
+        kind=table.choice("kind", KINDS),
         code=table.text("code", limit=40),
         title=table.text("title"),
-        description=table.text("description", limit=LONG),
-        place=table.text("place", choices=PLACES),
+        description=table.text("description", limit=LONG, lines=True),
+        place=table.choice("place", PLACES),
         duration_minutes=table.whole("duration_minutes", 1, MAX_MINUTES),
         programme=table.optional_text("programme", limit=5),
         elective=table.optional_text("elective", limit=10),
@@ -171,7 +176,7 @@ def _exam_task(table: TomlTable, position: int) -> ExamTaskData:
     task = ExamTaskData(
         position=position,
         title=table.text("title"),
-        instruction=table.text("instruction", limit=LONG),
+        instruction=table.text("instruction", limit=LONG, lines=True),
         duration_minutes=table.whole("duration_minutes", 1, MAX_MINUTES),
         criteria=tuple(_criterion(one) for one in table.tables("criteria")),
     )
@@ -188,7 +193,7 @@ def _criterion(table: TomlTable) -> CriterionData:
         raise table.error(message, "levels")
     _refuse_double(table, "levels", [one.label for one in levels])
     criterion = CriterionData(
-        text=table.text("text", limit=LONG),
+        text=table.text("text", limit=LONG, lines=True),
         work_process=table.text("work_process", limit=30),
         critical=table.flag("critical"),
         levels=levels,
@@ -201,14 +206,14 @@ def _level(table: TomlTable) -> LevelData:
     level = LevelData(
         label=table.text("label", limit=40),
         points=table.whole("points", 0, 100),
-        description=table.text("description", limit=LONG),
+        description=table.text("description", limit=LONG, lines=True),
     )
     table.close()
     return level
 
 
 def _pass_rule(table: TomlTable, tasks: Iterable[ExamTaskData]) -> PassRuleData:
-    model = table.text("model", choices=SCORING_MODELS)
+    model = table.choice("model", SCORING_MODELS)
     parameters = table.table("parameters").rest()
     try:
         check_rule(model, parameters, criterion_facts(tasks))
@@ -248,9 +253,9 @@ def _update(table: TomlTable) -> UpdateData:
     update = UpdateData(
         title=table.text("title"),
         date=table.day("date"),
-        body=table.text("body", limit=LONG),
+        body=table.text("body", limit=LONG, lines=True),
         title_en=table.text("title_en"),
-        body_en=table.text("body_en", limit=LONG),
+        body_en=table.text("body_en", limit=LONG, lines=True),
     )
     table.close()
     return update
@@ -266,53 +271,51 @@ def _refuse_double(table: TomlTable, name: str, values: list[str]) -> None:
 # --- what files say about each other ----------------------------------------------------------
 
 
-def _check_offers(electives: Iterable[ElectiveData], crebos: set[str]) -> None:
-    for elective in electives:
+def _check_offers(electives: Mapping[TomlTable, ElectiveData], crebos: set[str]) -> None:
+    for table, elective in electives.items():
         for number, crebo in enumerate(elective.offered_by, 1):
             if crebo not in crebos:
-                raise DataFileError(
-                    N_("%(file)s: “%(where)s”: opleiding %(crebo)s staat niet in de catalogus."),
-                    file=f"electives/{elective.code}.toml",
-                    where=f"offered_by[{number}]",
-                    crebo=crebo,
-                )
+                message = N_("%(file)s: “%(where)s”: opleiding %(crebo)s staat niet in de catalogus.")
+                raise table.error(message, f"offered_by[{number}]", crebo=crebo)
 
 
 def _check_exams(
-    exams: Iterable[ExamData], programmes: Iterable[ProgrammeData], electives: Iterable[ElectiveData]
+    exams: Mapping[TomlTable, ExamData],
+    programmes: Iterable[ProgrammeData],
+    electives: Iterable[ElectiveData],
 ) -> None:
     by_crebo = {one.crebo: one.core_tasks for one in programmes}
     by_code = {one.code: one.core_tasks for one in electives}
-    for exam in exams:
-        _check_owner(exam, by_crebo, by_code)
+    for table, exam in exams.items():
+        _check_owner(table, exam, by_crebo, by_code)
         core_tasks = by_crebo[exam.programme] if exam.programme else by_code[exam.elective]
-        _check_work_processes(exam, core_tasks)
+        _check_work_processes(table, exam, core_tasks)
 
 
-def _check_owner(exam: ExamData, by_crebo: Mapping[str, Any], by_code: Mapping[str, Any]) -> None:
+def _check_owner(
+    table: TomlTable, exam: ExamData, by_crebo: Mapping[str, Any], by_code: Mapping[str, Any]
+) -> None:
     """One owner, that exists; an elective's exam is a keuzedeelexamen and nothing else is."""
     if bool(exam.programme) == bool(exam.elective):
-        raise _wrong(exam, "programme", N_("%(file)s: noem bij “%(where)s” een opleiding of een keuzedeel."))
+        message = N_("%(file)s: noem bij “%(where)s” een opleiding of een keuzedeel.")
+        raise table.error(message, "programme")
     field, known = ("programme", by_crebo) if exam.programme else ("elective", by_code)
     if (exam.programme or exam.elective) not in known:
-        raise _wrong(exam, field, N_("%(file)s: “%(where)s” staat niet in de catalogus."))
+        raise table.error(N_("%(file)s: “%(where)s” staat niet in de catalogus."), field)
     if bool(exam.elective) != (exam.kind == "keuzedeelexamen"):
-        raise _wrong(exam, "kind", N_("%(file)s: “%(where)s” past niet bij een opleiding of keuzedeel."))
+        raise table.error(N_("%(file)s: “%(where)s” past niet bij een opleiding of keuzedeel."), "kind")
 
 
-def _check_work_processes(exam: ExamData, core_tasks: Iterable[CoreTaskData]) -> None:
+def _check_work_processes(table: TomlTable, exam: ExamData, core_tasks: Iterable[CoreTaskData]) -> None:
     """Criteria stay within the exam's core task, or within the elective when none is named."""
     wanted = [one for one in core_tasks if exam.core_task in ("", one.code)]
     if not wanted or (exam.programme and not exam.core_task):
-        raise _wrong(exam, "core_task", N_("%(file)s: “%(where)s” noemt geen kerntaak van deze opleiding."))
+        message = N_("%(file)s: “%(where)s” noemt geen kerntaak van deze opleiding.")
+        raise table.error(message, "core_task")
     codes = {process.code for core_task in wanted for process in core_task.work_processes}
     for task in exam.tasks:
         for number, criterion in enumerate(task.criteria, 1):
             if criterion.work_process not in codes:
                 where = f"tasks[{task.position}].criteria[{number}].work_process"
                 message = N_("%(file)s: “%(where)s”: %(value)s hoort niet bij dit examen.")
-                raise _wrong(exam, where, message, value=criterion.work_process)
-
-
-def _wrong(exam: ExamData, where: str, message: str, **params: str) -> DataFileError:
-    return DataFileError(message, file=f"exams/{exam.key}.toml", where=where, **params)
+                raise table.error(message, where, value=criterion.work_process)

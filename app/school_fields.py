@@ -3,55 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from app.rules.fields import CLOSED, PLACES, FieldType, StudentField
 from app.rules.text import N_
 from app.toml_file import TomlTable
+from app.toml_kinds import Choice
 
 TABLE = "student_field"
+NAMES = ("key", "label", "type", "choices", "required", *PLACES)
 MOST = 30
 MOST_CHOICES = 100
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_WHERE = re.compile(rf"{TABLE}\[(\d+)\](?:\.(\w+))?")
 
 
-def student_fields(data: Mapping[str, Any], file: str) -> tuple[StudentField, ...]:
+def student_fields(file: TomlTable) -> tuple[StudentField, ...]:
     """In the order of the file. Raises DataFileError, that names the field and what is wrong with it."""
-    if TABLE not in data:
+    if not file.has(TABLE):
         return ()
-    whole = TomlTable({TABLE: data[TABLE]}, file)
-    tables = whole.tables(TABLE)
+    tables = file.tables(TABLE)
     if len(tables) > MOST:
-        raise whole.error(N_("%(file)s: “%(where)s” heeft meer dan %(most)s velden."), TABLE, most=MOST)
+        raise file.error(N_("%(file)s: “%(where)s” heeft meer dan %(most)s velden."), TABLE, most=MOST)
     fields: list[StudentField] = []
     for table in tables:
         field = _field(table)
         for name, taken in (("key", {one.key for one in fields}), ("label", {one.label for one in fields})):
             if getattr(field, name) in taken:
-                raise table.error(N_("%(file)s: “%(where)s” staat al bij een ander veld."), name)
+                message = N_(
+                    "%(file)s: “%(where)s” staat al bij een ander veld; toegestaan: bij elk veld een andere."
+                )
+                raise table.error(message, name)
         fields.append(field)
     return tuple(fields)
 
 
-def line_of(text: str, where: str) -> int:
-    """The line of `where` ("student_field[2].type") in the file, or on which its table begins; 0: nowhere."""
-    found = _WHERE.match(where)
-    lines = text.splitlines()
-    heads = [at for at, line in enumerate(lines, 1) if re.match(rf"\s*\[\[\s*{TABLE}\s*\]\]", line)]
-    if not found or len(heads) < int(found[1]):
-        return heads[0] if heads else 0
-    head = heads[int(found[1]) - 1]
-    for at, line in enumerate(lines[head:], head + 1):
-        if line.lstrip().startswith("["):
-            break
-        if found[2] and re.match(rf"\s*{found[2]}\s*=", line):
-            return at
-    return head
-
-
 def _field(table: TomlTable) -> StudentField:
+    table.only(NAMES)
     key = table.text("key", limit=31)
     if not _KEY.fullmatch(key):
         raise table.error(
@@ -59,7 +45,7 @@ def _field(table: TomlTable) -> StudentField:
             "key",
         )
     label = table.text("label", limit=60)
-    kind = FieldType(table.text("type", choices=set(FieldType)))
+    kind = table.read("type", Choice(tuple(FieldType)))
     required = table.flag("required")
     field = StudentField(key, label, kind, _choices(table, kind), required, _places(table, kind))
     if required and "import" not in field.places:

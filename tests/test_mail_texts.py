@@ -14,7 +14,7 @@ from app.mail.invitation import invitation_text
 from app.mail.own_texts import EXTENSION, LANGUAGES, WORDS, load_own_texts
 from app.mail.texts import ADDRESS, CODE, login_code_text
 from app.permissions import Role
-from app.school import SchoolFileWrong
+from app.toml_file import DataFileError
 from config import ROOT
 
 GOOD = "Onderwerp: Code van {school}\n\nDag {naam}, 100% zeker: {inlogcode} op {adres} ({gebruikersnaam}).\n"
@@ -73,25 +73,37 @@ def test_without_one_every_role_has_a_text_of_ours(
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("login_code.txt", GOOD, "name it <purpose>"),
-        ("login_code.nl.html", GOOD, "name it <purpose>"),
-        ("logincode.nl.txt", GOOD, "'logincode' is no mail of ours"),
-        ("login_code.leerling.nl.txt", GOOD, "'leerling' is no role"),
-        ("login_code.de.txt", GOOD, "'de' is no language of ours"),
-        ("login_code.nl.txt", GOOD.replace("Onderwerp: ", ""), "line 1 must be the subject"),
-        ("login_code.nl.txt", GOOD.replace("{naam}", "{naamm}"), "{naamm} is unknown"),
-        ("login_code.nl.txt", GOOD.replace("{naam}", "{naam"), "a brace without its other half"),
-        ("login_code.nl.txt", GOOD.replace("{inlogcode}", "x"), "the text must hold {inlogcode}"),
-        ("login_code.nl.txt", GOOD.replace("{school}", "{inlogcode}"), "the subject may hold no other word"),
-        ("login_code.nl.txt", GOOD + "x" * 5000, "too long"),
-        ("login_code.nl.txt", "", "line 1 must be the subject"),
+        ("login_code.txt", GOOD, "toegestaan: <mail>.<taal>.txt"),
+        ("login_code.nl.html", GOOD, "toegestaan: <mail>.<taal>.txt"),
+        (
+            "logincode.nl.txt",
+            GOOD,
+            "“logincode” bestaat niet; toegestaan: login_code, invitation; misschien bedoelt u “login_code”",
+        ),
+        ("login_code.leerling.nl.txt", GOOD, "de rol “leerling” bestaat niet; toegestaan: "),
+        ("login_code.de.txt", GOOD, "de taal “de” bestaat niet; toegestaan: nl, en"),
+        ("login_code.nl.txt", GOOD.replace("Onderwerp: ", ""), "regel 1: hier hoort het onderwerp"),
+        (
+            "login_code.nl.txt",
+            GOOD.replace("{naam}", "{naamm}"),
+            "{naamm} bestaat niet; toegestaan: {adres}, ",
+        ),
+        ("login_code.nl.txt", GOOD.replace("{naam}", "{naam"), "een accolade mist haar andere helft"),
+        ("login_code.nl.txt", GOOD.replace("{inlogcode}", "x"), "in de tekst ontbreekt {inlogcode}"),
+        (
+            "login_code.nl.txt",
+            GOOD.replace("{school}", "{inlogcode}"),
+            "niet in het onderwerp; toegestaan: {school}",
+        ),
+        ("login_code.nl.txt", GOOD + "x" * 5000, "te lang"),
+        ("login_code.nl.txt", "", "regel 1: hier hoort het onderwerp"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_file_and_the_reason(
     tmp_path: Path, name: str, text: str, reason: str
 ) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(SchoolFileWrong) as refused:
+    with pytest.raises(DataFileError) as refused:
         load_own_texts(tmp_path)
     assert str(tmp_path / name) in str(refused.value)
     assert reason in str(refused.value)
@@ -99,7 +111,7 @@ def test_what_is_wrong_is_said_with_the_file_and_the_reason(
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "login_code.nl.txt").write_bytes(b"Onderwerp: \xff\xfe")
-    with pytest.raises(SchoolFileWrong):
+    with pytest.raises(DataFileError):
         load_own_texts(tmp_path)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.rules.fields import FieldType
-from app.school import SchoolFileWrong, load_school
+from app.school import load_school
+from app.toml_file import DataFileError
 
 SCHOOL = 'name = "Test"\n[supplier]\nname = "X"\nemail = "x@example.nl"\n'
 GOOD = '[[student_field]]\nkey = "{key}"\nlabel = "{label}"\ntype = "text"\n'
@@ -32,20 +33,20 @@ def test_a_field_stands_everywhere_unless_it_says_otherwise(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "line", "reason"),
     [
-        ('type = "getal"', 7, "“getal”; mogelijk zijn: choice, date, number, text, yes_no"),
+        ('type = "getal"', 7, '"getal"; toegestaan: choice, date, number, text, yes_no'),
         ('type = "choice"', 5, "student_field[1].choices” ontbreekt"),
         ('type = "choice"\nchoices = ["A", "a"]', 8, "elk anders"),
         ('type = "choice"\nchoices = ["A", "-"]', 8, "met een letter of cijfer"),
         ('type = "text"\nfilter = true', 8, "alleen bij een veld van het type choice of yes_no"),
         ('type = "text"\nrequired = true\nimport = false', 9, "ook bij het importeren"),
-        ('type = "text"\nrequired = "ja"', 8, "moet true of false zijn"),
+        ('type = "text"\nrequired = "ja"', 8, "toegestaan: true of false"),
         ('type = "text"\nverplicht = true', 8, "bestaat niet"),
     ],
 )
 def test_a_wrong_field_is_told_with_its_line(tmp_path, wrong, line, reason):
-    with pytest.raises(SchoolFileWrong) as refused:
+    with pytest.raises(DataFileError) as refused:
         load(tmp_path, f'[[student_field]]\nlabel = "Een"\n{wrong}\nkey = "een"\n'.replace("\nkey", "\nkey"))
-    assert f"school.toml, line {line}: " in str(refused.value)
+    assert f"school.toml, regel {line}: " in str(refused.value)
     assert reason in str(refused.value)
 
 
@@ -59,7 +60,7 @@ def test_a_wrong_field_is_told_with_its_line(tmp_path, wrong, line, reason):
     ],
 )
 def test_two_fields_are_told_apart(tmp_path, second, line, reason):
-    with pytest.raises(SchoolFileWrong) as refused:
+    with pytest.raises(DataFileError) as refused:
         load(tmp_path, GOOD.format(key="een", label="Een") + second)
     assert reason in str(refused.value)
-    assert not line or f", line {line}: " in str(refused.value)
+    assert not line or f", regel {line}: " in str(refused.value)

@@ -1,20 +1,23 @@
 """A school's own mail texts: schools/<school>/mail/<purpose>[.<role>].<language>.txt.
 
-Read and checked at start (SchoolFileWrong with file and reason); without a file ours is sent. The first
+Read and checked at start (DataFileError with file and reason); without a file ours is sent. The first
 line is the subject, then the text with {words} between braces that are filled in per mail.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import current_app
 
 from app.permissions import Role
-from app.school import LANGUAGES, SchoolFileWrong
+from app.rules.text import N_
+from app.school import LANGUAGES
+from app.toml_file import DataFileError, hinted, not_utf8
+from app.toml_kinds import nearest
 
 EXTENSION = "proeve_mail_texts"
 SUBJECT = re.compile(r"(onderwerp|subject):\s*(.+)", re.IGNORECASE)
@@ -58,7 +61,7 @@ def own_text(purpose: str, language: str, role: str = "") -> OwnText | None:
 
 
 def load_own_texts(folder: Path) -> dict[Key, OwnText]:
-    """Every text in a school's mail folder. SchoolFileWrong: the file and what is wrong with it."""
+    """Every text in a school's mail folder. DataFileError: the file and what is wrong with it."""
     files = sorted(path for path in folder.glob("*") if path.name != "README.md")
     return {_key(path): _text(path) for path in files}
 
@@ -66,25 +69,42 @@ def load_own_texts(folder: Path) -> dict[Key, OwnText]:
 def _key(path: Path) -> Key:
     parts = path.name.split(".")
     if len(parts) not in {3, 4} or parts[-1] != "txt":
-        raise SchoolFileWrong(f"{path}: name it <purpose>.<language>.txt or <purpose>.<role>.<language>.txt")
+        message = N_(
+            "%(file)s: de naam klopt niet; toegestaan: <mail>.<taal>.txt of <mail>.<rol>.<taal>.txt."
+        )
+        raise DataFileError(message, file=str(path))
     purpose, role, language = parts[0], parts[1] if parts[2:-1] else "", parts[-2]
-    if purpose not in WORDS:
-        raise SchoolFileWrong(f"{path}: {purpose!r} is no mail of ours; choose {', '.join(WORDS)}")
-    if role and role not in list(Role):
-        raise SchoolFileWrong(f"{path}: {role!r} is no role; choose {', '.join(Role)}")
-    if language not in LANGUAGES:
-        raise SchoolFileWrong(f"{path}: {language!r} is no language of ours; choose {', '.join(LANGUAGES)}")
+    _known(path, N_("%(file)s: de mail “%(value)s” bestaat niet; toegestaan: %(allowed)s."), purpose, WORDS)
+    if role:
+        _known(
+            path, N_("%(file)s: de rol “%(value)s” bestaat niet; toegestaan: %(allowed)s."), role, list(Role)
+        )
+    _known(
+        path, N_("%(file)s: de taal “%(value)s” bestaat niet; toegestaan: %(allowed)s."), language, LANGUAGES
+    )
     return purpose, role, language
+
+
+def _known(path: Path, message: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        allowed = hinted(", ".join(known), nearest(value, known))
+        raise DataFileError(message, file=str(path), value=value, allowed=allowed)
 
 
 def _text(path: Path) -> OwnText:
     try:
         first, _newline, rest = path.read_text(encoding="utf-8-sig").strip().partition("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SchoolFileWrong(f"{path}: {error}") from error
+    except OSError as error:
+        raise DataFileError(N_("%(file)s is niet te lezen."), file=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise not_utf8(str(path), error) from error
     found = SUBJECT.fullmatch(first.strip())
     if found is None:
-        raise SchoolFileWrong(f'{path}: line 1 must be the subject: "Onderwerp: ..." or "Subject: ..."')
+        message = N_(
+            "%(file)s: hier hoort het onderwerp; toegestaan: “Onderwerp: …” of “Subject: …”, met de tekst "
+            "daaronder."
+        )
+        raise DataFileError(message, file=str(path), line=1)
     subject, body = found[2].strip(), rest.strip() + "\n"
     _check(path, subject, body)
     return OwnText(subject, body)
@@ -93,19 +113,29 @@ def _text(path: Path) -> OwnText:
 def _check(path: Path, subject: str, body: str) -> None:
     known, needed = WORDS[path.name.partition(".")[0]]
     in_subject, in_body = set(WORD.findall(subject)), set(WORD.findall(body))
-    problem = ""
+    message, words = "", known
     if len(subject) > LONGEST_SUBJECT or len(body) > LONGEST_BODY:
-        problem = f"too long: {LONGEST_SUBJECT} characters of subject and {LONGEST_BODY} of text at most"
+        message = N_(
+            "%(file)s: dit is te lang; toegestaan: een onderwerp van hoogstens %(subject)s tekens en een "
+            "tekst van hoogstens %(body)s."
+        )
     elif in_subject - {"school"}:
-        problem = "the subject may hold no other word than {school}"
+        message = N_("%(file)s: dit woord kan niet in het onderwerp; toegestaan: {school}.")
     elif in_body - known:
-        problem = f"{_braced(in_body - known)} is unknown; choose from {_braced(known)}"
+        message = N_("%(file)s: %(unknown)s bestaat niet; toegestaan: %(words)s.")
     elif needed - in_body:
-        problem = f"the text must hold {_braced(needed - in_body)}"
+        message, words = N_("%(file)s: in de tekst ontbreekt %(words)s."), needed - in_body
     elif set(WORD.sub("", subject + body)) & {"{", "}"}:
-        problem = "a brace without its other half"
-    if problem:
-        raise SchoolFileWrong(f"{path}: {problem}")
+        message = N_("%(file)s: een accolade mist haar andere helft; toegestaan: {…}.")
+    if message:
+        raise DataFileError(
+            message,
+            file=str(path),
+            unknown=_braced(in_body - known),
+            words=_braced(words),
+            subject=LONGEST_SUBJECT,
+            body=LONGEST_BODY,
+        )
 
 
 def _braced(words: Iterable[str]) -> str:

@@ -41,7 +41,12 @@ def start(app: Flask, *arguments: str, **extra: str) -> subprocess.Popen[str]:
 
 def command(app: Flask, *arguments: str, **extra: str) -> tuple[int, str]:
     """`run.py` with these arguments, to its end: exit status and output."""
-    process = start(app, "run.py", *arguments, **extra)
+    return finished(app, "run.py", *arguments, **extra)
+
+
+def finished(app: Flask, *arguments: str, **extra: str) -> tuple[int, str]:
+    """Python with these arguments, to its end: exit status and output."""
+    process = start(app, *arguments, **extra)
     try:
         output, _ = process.communicate(timeout=120)
     except subprocess.TimeoutExpired:

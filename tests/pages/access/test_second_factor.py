@@ -315,10 +315,11 @@ def test_a_passkey_answer_that_is_nonsense_is_refused_and_counted(app: Flask) ->
 
 
 def test_a_school_file_with_an_unknown_policy_is_refused(tmp_path: Any) -> None:
-    from app.school import SchoolFileWrong, load_school
+    from app.school import load_school
+    from app.toml_file import DataFileError
 
     (tmp_path / "school.toml").write_text(
         'name = "X"\n[supplier]\nname = "Y"\nemail = "y@example.nl"\n[sign_in]\nsecond_factor = "soms"\n'
     )
-    with pytest.raises(SchoolFileWrong, match="second_factor"):
+    with pytest.raises(DataFileError, match="second_factor"):
         load_school(tmp_path)
