@@ -100,16 +100,17 @@ def make_definitive(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     sitting = _locked_sitting(targets.one().id, with_registration=True)
     assessment = assessment_of(sitting.id, fresh=True)
     role = role_in(sitting, actor)
+    sheet = _sheet_of(assessment, actor.id, role)
     refusal = states.why_not_definitive(
         accountable=role == Role.SCHOOL_EXAMINER,
         role=role,
-        missing_scores=0,
+        missing=_unscored(sitting, sheet),
         already_definitive=is_definitive(assessment),
     )
     if refusal:
         raise refusal.as_error()
-    sheet = _complete(sitting, _sheet_of(assessment, actor.id, role))
-    assert assessment is not None  # noqa: S101 - a complete sheet belongs to one
+    if assessment is None or sheet is None:  # nothing is missing, and nothing was saved
+        raise RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
     assessment.definitive_at, assessment.definitive_by_id = utc_now(), actor.id
     assessment.version += 1
     db.session.flush()
@@ -345,18 +346,14 @@ def _saved_summary(sitting: Sitting, sheet: ScoreSheet) -> str:
     )
 
 
-def _complete(sitting: Sitting, sheet: ScoreSheet | None) -> ScoreSheet:
+def _unscored(sitting: Sitting, sheet: ScoreSheet | None) -> list[str]:
+    """The criteria without a level in this sheet, as people name them; without a sheet all of them."""
     scored = {score.criterion_id for score in sheet.scores if score.level_id is not None} if sheet else set()
-    missing = [
+    return [
         f"{number_of(sitting, criterion)} {criterion.text}"
         for criterion in sitting.task.criteria
         if criterion.id not in scored
     ]
-    if missing:
-        raise RuleBroken(N_("Vul eerst deze criteria in: %(criteria)s"), criteria="; ".join(missing))
-    if sheet is None:
-        raise RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
-    return sheet
 
 
 def _result_details(result: Result | None) -> dict[str, Any]:
