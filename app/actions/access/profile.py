@@ -13,7 +13,6 @@ from app.actions.access.sign_in import (
     NewPasswordForm,
     again_field,
     count_try,
-    fitting_password,
     forget_tries,
     hashed_password,
     new_password_field,
@@ -28,10 +27,12 @@ from app.entities.base import db
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Permission
+from app.queries.access.recognising import fitting_password
 from app.rules import people
 from app.rules.passwords import LONGEST
 from app.rules.second_factor import Proof
 from app.rules.text import N_
+from app.rules.tries import present_key
 from app.school import current_school
 
 NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
@@ -60,11 +61,6 @@ def present_field() -> PasswordField:
         [InputRequired(), Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
-
-
-def present_key(user_id: int) -> str:
-    """Under which guesses of somebody's present password are counted, whatever form asks for it."""
-    return f"present password of {user_id}"
 
 
 def counted(key: str) -> None:

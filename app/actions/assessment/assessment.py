@@ -24,7 +24,15 @@ from app.entities.exams import Criterion
 from app.entities.planning import Registration, Sitting
 from app.errors import Conflict, RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.assessment.assessment import assessment_of, is_adopted, whole_sitting
+from app.queries.assessment.assessment import (
+    assessment_of,
+    is_adopted,
+    is_definitive,
+    number_of,
+    opens_for_scores,
+    role_in,
+    whole_sitting,
+)
 from app.rules import steps as states
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
@@ -174,29 +182,6 @@ def reopen_assessment(actor: Actor, targets: Targets[Sitting], *, reason: str) -
 
 
 # --- what they share --------------------------------------------------------------------------
-
-
-def number_of(sitting: Sitting, criterion: Criterion) -> str:
-    """How a criterion is named to people: "2.3", task and place in it."""
-    return f"{sitting.task.position}.{criterion.position}"
-
-
-def role_in(sitting: Sitting, actor: Actor) -> str:
-    """The role in which the actor is assigned to this sitting and holds; empty: none."""
-    for one in sitting.examiners:
-        if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
-            return one.role
-    return ""
-
-
-def is_definitive(assessment: Assessment | None) -> bool:
-    return assessment is not None and assessment.definitive_at is not None
-
-
-def opens_for_scores(sitting: Sitting) -> bool:
-    """From the day of the sitting on, by the school's calendar."""
-    school = current_school()
-    return school.local(sitting.starts_at).date() <= school.today()
 
 
 def result_text(result: Result) -> str:

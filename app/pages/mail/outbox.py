@@ -14,7 +14,6 @@ from flask_babel import ngettext
 from sqlalchemy import Select
 from sqlalchemy.orm import joinedload
 
-from app.actions.mail.mail_bodies import body_with, has_code, ready_body
 from app.actions.mail.outbox import AGAIN, send_again
 from app.actions.mail.sample_mail import SAMPLE
 from app.entities.mail import OutboxMail
@@ -26,6 +25,7 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, safe_path, text_arg
 from app.permissions import Permission, may
+from app.queries.mail.mail_bodies import body_with, has_code, ready_body
 from app.queries.mail.outbox import WITH_SECRETS, mails_with, state_counts
 from app.rules.code_format import RESET, SIGN_IN
 from app.rules.delivery import FAILURES
