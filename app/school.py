@@ -18,7 +18,7 @@ from app.rules.second_factor import Policy
 from app.school_fields import line_of, student_fields
 from app.toml_file import DataFileError
 
-LANGUAGES = ("nl", "en")  # what Proeve can be read in
+LANGUAGES = {"nl": "Nederlands", "en": "English"}  # what Proeve can be read in, each in its own
 
 
 class SchoolFileWrong(Exception):

@@ -27,6 +27,7 @@ from app.mail.texts import LOGIN_CODE, Text, login_code_text
 from app.permissions import Actor, Role
 from app.queries.access.codes import code_for
 from app.queries.users.users import live_code, main_roles, with_role
+from app.rules.accounts import SUPPLIER_ONLY
 from app.rules.code_format import INVITATION
 from app.rules.people import full_name, mail_of
 from app.rules.second_factor import AT_SIGN_IN
@@ -160,7 +161,7 @@ def _candidates(user_ids: Sequence[int]) -> Any:
 
 def _refusal(actor: Actor, row: Any) -> str:
     if row.supplier and not (actor.system or Role.SUPPLIER in actor.roles):
-        return _("Alleen een leverancier kan dit voor een leverancier doen.")
+        return _(SUPPLIER_ONLY)
     if not row.active:
         return _("Deze gebruiker is niet actief.")
     return ""

@@ -33,10 +33,9 @@ from app.rules.passwords import LONGEST
 from app.rules.second_factor import Proof
 from app.rules.text import N_
 from app.rules.tries import present_key
-from app.school import current_school
+from app.school import LANGUAGES, current_school
 
 NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
-LANGUAGES = (("nl", "Nederlands"), ("en", "English"))  # each in its own language
 
 
 class ProfileForm(OwnVersion):
@@ -45,7 +44,7 @@ class ProfileForm(OwnVersion):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.row = own_account(actor)
         del self.email  # an action of its own: it is confirmed first (email_change.py)
-        self.language.choices = list(LANGUAGES)
+        self.language.choices = list(LANGUAGES.items())
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -96,7 +95,7 @@ def save_profile(
 ) -> Outcome:
     """Change one's own data; roles and programmes are the administrator's."""
     user = locked(User, own_account(actor).id, version, VERSIONED, LABELS)
-    if language not in dict(LANGUAGES):
+    if language not in LANGUAGES:
         raise RuleBroken(N_("Kies een taal."), field="language")
     names = ("first_name", "infix", "last_name", "phone", "language")
     before = {name: getattr(user, name) for name in names}

@@ -1,4 +1,4 @@
-"""Planning examenmomenten (manual, step 6a); the red bin is planning_removal.py."""
+"""Planning examenmomenten (manual, step 6a); the red bin is removal.py."""
 
 from __future__ import annotations
 

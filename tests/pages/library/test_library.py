@@ -14,13 +14,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.base.action import run
-from app.actions.library.files import MAX_BYTES, check_upload, path_of, plain_name
+from app.actions.library.files import MAX_BYTES, check_upload, plain_name
 from app.actions.library.library import move_document, remove_document, upload_document
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.errors import NotAllowed, RuleBroken
 from app.permissions import SYSTEM, Actor, Role
-from app.queries.library.library import shelf
+from app.queries.library.library import path_of, shelf
 from tests.factories import make_user, refresh
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -323,7 +323,7 @@ def test_a_hostile_or_broken_file_is_refused_with_a_sentence(
 def test_the_form_says_what_is_wrong_keeps_the_rest_and_writes_nothing(
     visit: Visit, app: Flask, monkeypatch: pytest.MonkeyPatch, *, name: str, content: bytes, sentence: str
 ) -> None:
-    for module in ("library", "library_files"):
+    for module in ("library", "files"):
         monkeypatch.setattr(f"app.actions.library.{module}.MAX_BYTES", 1000)
     page = send(visit("administrator"), name, content, title="Mijn titel", roles=["exam_committee"])
     assert page.status_code == 422
