@@ -27,7 +27,6 @@ from huey.consumer import Consumer
 
 from app.actions.base.action import run
 from app.actions.mail.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
-from app.actions.mail.mail_bodies import ready_body
 from app.actions.mail.outbox import one_line
 from app.actions.school.retention import forget_outdated
 from app.entities.base import db
@@ -36,6 +35,7 @@ from app.entities.mail import OutboxMail
 from app.entities.waking import SENDER, register_waking, wake_now
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
+from app.queries.mail.mail_bodies import ready_body
 from app.rules.delivery import CERTIFICATE, REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
 from app.school import current_school
 from config import Settings

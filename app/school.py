@@ -18,7 +18,7 @@ from app.toml_file import DataFileError, hinted, read_toml
 from app.toml_kinds import Choice, Colour, Flag, Mail, Picture, Text, Whole, Zone, nearest
 from app.toml_settings import filled, needed, refuse_unknown, setting
 
-LANGUAGES = ("nl", "en")  # what Proeve can be read in
+LANGUAGES = {"nl": "Nederlands", "en": "English"}  # what Proeve can be read in, each in its own
 FILE = "school.toml"
 
 
@@ -39,7 +39,7 @@ class School:
     supplier: Contact
     name: str = needed("name", Text(80))
     demo: bool = setting("demo", Flag(), False)
-    language: str = setting("language", Choice(LANGUAGES), "nl")
+    language: str = setting("language", Choice(tuple(LANGUAGES)), "nl")
     timezone: str = setting("timezone", Zone(), "Europe/Amsterdam")
     accent: str = setting("accent", Colour(), "#1f5fbf")
     logo: Path | None = setting("logo", Picture(), None)

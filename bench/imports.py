@@ -18,7 +18,6 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from app.actions.base.action import run
-from app.actions.imports.imports import is_large
 from app.actions.imports.jobs import ask_import
 from app.entities.base import db
 from app.entities.programmes import Programme
@@ -31,6 +30,7 @@ from app.imports.reader import read_table
 from app.imports.work import work_all
 from app.imports.write_users import import_users
 from app.permissions import actor_of
+from app.queries.imports.runs import is_large
 from bench.floor import driven
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted

@@ -18,7 +18,6 @@ from flask import Flask, current_app
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.actions.access.sessions import Opening
 from app.actions.access.sign_in import record_sign_in
 from app.actions.base.action import preview, run
 from app.actions.base.trail import broken_at
@@ -31,6 +30,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import SYSTEM
+from app.rules.sessions import Opening
 from app.rules.tokens import new_token
 from config import ROOT
 from tests.factories import make_student, make_user, refresh

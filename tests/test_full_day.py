@@ -23,7 +23,6 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.access.code_making import shown_code
 from app.actions.access.login_codes import send_login_codes
 from app.actions.access.sign_in import TRIES_PER_ACCOUNT
 from app.actions.base.action import run
@@ -32,6 +31,7 @@ from app.entities.mail import OutboxMail
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM
+from app.queries.access.codes import shown_code
 from tests.factories import make_user, refresh
 from tests.support.importing import HEADER, Wizard, lines
 from tests.support.processes import free_port, start

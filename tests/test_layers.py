@@ -1,15 +1,49 @@
-"""Imports go one way: the contracts of pyproject.toml hold, and each notices when it is broken."""
+"""Imports go one way: the contracts of pyproject.toml hold, and each notices when it is broken.
+
+And pages take from the actions what changes data, nothing else: what a page shows is a query or a rule.
+"""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.actions.base.action import Action, ActionForm, Outcome
+
 ROOT = Path(__file__).resolve().parent.parent
+ACTIONS, MACHINERY = "app.actions", "app.actions.base"
+# The words of a student's fields still stand beside the form that they are made for.
+STILL_ASKED = {
+    "app.actions.students.fields.own_labels",
+    "app.actions.students.fields.shown_field",
+    "app.actions.students.students.field_labels",
+}
+
+
+def is_of(module: str, package: str) -> bool:
+    return f"{module}.".startswith(f"{package}.")
+
+
+def asked_of_actions(source: str) -> Iterator[str]:
+    """What a page imports from the actions that is no action, no form of one and no outcome of its own."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if is_of(one.name, ACTIONS))
+        if not isinstance(node, ast.ImportFrom) or not is_of(node.module or "", ACTIONS):
+            continue
+        module = importlib.import_module(str(node.module))
+        for one in node.names if not is_of(module.__name__, MACHINERY) else ():
+            found = getattr(module, one.name, None)  # none: a module of this package
+            kind = isinstance(found, type) and issubclass(found, ActionForm | Outcome)
+            if not kind and not isinstance(found, Action):
+                yield f"{module.__name__}.{one.name}"
 
 
 def lint_imports(folder: Path) -> tuple[bool, str]:
@@ -55,3 +89,34 @@ def test_the_base_of_the_pages_may_use_flask(copy):
     (copy / "app/pages/base/planted.py").write_text("import flask, wtforms\n")
     kept, report = lint_imports(copy)
     assert kept, report
+
+
+def test_pages_ask_no_facts_of_actions():
+    pages = sorted((ROOT / "app/pages").rglob("*.py"))
+    asked = {
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in pages
+        for name in asked_of_actions(page.read_text())
+        if name not in STILL_ASKED
+    }
+    assert not asked
+    assert {name for page in pages for name in asked_of_actions(page.read_text())} >= STILL_ASKED
+
+
+@pytest.mark.parametrize(
+    ("planted", "asked"),
+    [
+        ("from app.actions.students.fields import shown_field", ["app.actions.students.fields.shown_field"]),
+        ("from app.actions.library.files import MAX_BYTES", ["app.actions.library.files.MAX_BYTES"]),
+        ("def late():\n    from app.actions.library.files import store", ["app.actions.library.files.store"]),
+        ("from app.actions.library import files", ["app.actions.library.files"]),
+        ("from app.actions import library", ["app.actions.library"]),
+        ("import app.actions.library.files", ["app.actions.library.files"]),
+        ("from app.actions.library.library import upload_document", []),
+        ("from app.actions.planning.form import PlanExamForm", []),
+        ("from app.actions.planning.planning import PlanOutcome", []),
+        ("from app.actions.base.wording import say", []),
+    ],
+)
+def test_a_fact_that_is_asked_of_an_action_is_noticed(planted, asked):
+    assert list(asked_of_actions(planted)) == asked

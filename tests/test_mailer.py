@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.access.code_making import issue_codes, shown_code
+from app.actions.access.code_making import issue_codes
 from app.actions.base.action import run
 from app.actions.mail.delivery import LEASE, claim_mails, note_sent
 from app.actions.mail.outbox import NewMail, put_in_outbox, send_again
@@ -25,6 +25,7 @@ from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
 from app.mailer import message_id, send_all, start_sender
 from app.permissions import SYSTEM, actor_of
+from app.queries.access.codes import shown_code
 from app.rules.delivery import CERTIFICATE, MOST_TRIES, REFUSED_ADDRESS, UNREACHABLE
 from tests.factories import make_user, refresh
 from tests.support import clock

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.actions.access.code_making import code_for, issue_codes
+from app.actions.access.code_making import issue_codes
 from app.actions.assessment.assessment import make_definitive
 from app.actions.base.action import REGISTRY, run
 from app.actions.base.trail import broken_at
@@ -33,6 +33,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
+from app.queries.access.codes import code_for
 from app.queries.base.picker import SOURCES
 from app.rules.code_format import grouped
 from tests.factories import make_user, refresh

@@ -16,8 +16,6 @@ from flask import Flask
 from sqlalchemy import event, select, update
 
 from app import create_app
-from app.actions.access.code_making import code_for
-from app.actions.library.files import path_of
 from app.commands import prepare, register_commands
 from app.entities.base import db, metadata
 from app.entities.engine import transaction
@@ -25,6 +23,8 @@ from app.entities.planning import Sitting
 from app.entities.students import Student
 from app.entities.users import User
 from app.permissions import Actor, Role
+from app.queries.access.codes import code_for
+from app.queries.library.library import path_of
 from config import Settings
 from tests.factories import (
     make_exam,

@@ -10,13 +10,7 @@ from werkzeug.security import generate_password_hash
 
 from app.actions.access.passkeys import remove_passkey
 from app.actions.access.profile import change_password
-from app.actions.access.second_factor import (
-    make_recovery_codes,
-    new_setup,
-    remove_app,
-    secret_behind,
-    set_up_app,
-)
+from app.actions.access.second_factor import make_recovery_codes, remove_app, set_up_app
 from app.actions.access.sign_in import set_password
 from app.actions.base.action import run
 from app.entities.base import db
@@ -25,6 +19,7 @@ from app.entities.mail import OutboxMail
 from app.entities.users import User
 from app.mail.notices import TOLD, Notice, notice_of
 from app.permissions import Actor, Role, actor_of
+from app.queries.access.factors import new_setup, secret_behind
 from app.rules.second_factor import Shown
 from tests.factories import make_passkey, make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD

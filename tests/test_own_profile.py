@@ -14,11 +14,9 @@ from sqlalchemy import insert, select, update
 from werkzeug.security import generate_password_hash
 
 from app.actions.access.calendar import LinkOutcome, make_calendar_link
-from app.actions.access.email_change import new_code, stop_code
 from app.actions.assessment.assessment import make_definitive, save_scores
 from app.actions.base.action import run
 from app.actions.base.trail import record
-from app.actions.mail.mail_bodies import body_with, code_in
 from app.actions.planning.removal import remove_planning
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -29,6 +27,8 @@ from app.entities.trail import ActionRun
 from app.entities.users import User
 from app.pages.base.logs import discreet
 from app.permissions import SYSTEM, Role, actor_of
+from app.queries.access.codes import address_code, stop_code
+from app.queries.mail.mail_bodies import body_with, code_in
 from app.rules.code_format import grouped
 from tests.factories import (
     app_code,
@@ -84,12 +84,12 @@ class TestAnotherAddress:
         )
         assert old in visitor.get("/mijn-profiel/").text
         assert "nieuw@example.nl wacht op bevestiging" in visitor.get("/mijn-profiel/").text
-        assert visitor.post(CONFIRM, {"code": grouped(new_code(change().nonce))}).status_code == 302
+        assert visitor.post(CONFIRM, {"code": grouped(address_code(change().nonce))}).status_code == 302
         assert user_of(visitor).email == "nieuw@example.nl"
         assert mails()["email_changed"].to_address == old
 
     def test_the_codes_are_filled_in_at_sending_only(self, app: Flask, visitor: Visitor) -> None:
-        secrets = {new_code(change().nonce), stop_code(change().nonce)}
+        secrets = {address_code(change().nonce), stop_code(change().nonce)}
         secrets |= {grouped(code) for code in secrets}
         assert not [code for code in secrets if code in everything()]
         for mail in mails().values():
@@ -109,43 +109,43 @@ class TestAnotherAddress:
         assert reader.post(STOP, {"code": stop_code(change().nonce)}).status_code == 422
 
     def test_after_confirming_the_old_address_stops_nothing(self, app: Flask, visitor: Visitor) -> None:
-        visitor.post(CONFIRM, {"code": new_code(change().nonce)})
+        visitor.post(CONFIRM, {"code": address_code(change().nonce)})
         assert Visitor(app).post(STOP, {"code": stop_code(change().nonce)}).status_code == 422
 
     def test_the_code_of_one_address_is_none_for_the_other(self, app: Flask, visitor: Visitor) -> None:
         assert visitor.post(CONFIRM, {"code": stop_code(change().nonce)}).status_code == 422
-        assert Visitor(app).post(STOP, {"code": new_code(change().nonce)}).status_code == 422
+        assert Visitor(app).post(STOP, {"code": address_code(change().nonce)}).status_code == 422
 
     def test_somebody_elses_code_changes_nothing(self, visit: Visit, visitor: Visitor) -> None:
-        code = new_code(change().nonce)
+        code = address_code(change().nonce)
         other = visit(Role.STUDENT)
         assert other.post(CONFIRM, {"code": code}).status_code == 422
 
     def test_guessing_stops_after_five_tries(self, visitor: Visitor) -> None:
         for _n in range(5):
             assert visitor.post(CONFIRM, {"code": "00000000"}).status_code == 422
-        answer = visitor.post(CONFIRM, {"code": new_code(change().nonce)})
+        answer = visitor.post(CONFIRM, {"code": address_code(change().nonce)})
         assert (answer.status_code, "Te vaak geprobeerd" in answer.text) == (422, True)
 
     def test_an_hour_later_the_code_is_worthless(self, visitor: Visitor) -> None:
         with transaction():
             db.session.execute(update(EmailChange).values(expires_at=clock.now() - timedelta(seconds=1)))
-        assert visitor.post(CONFIRM, {"code": new_code(change().nonce)}).status_code == 422
+        assert visitor.post(CONFIRM, {"code": address_code(change().nonce)}).status_code == 422
         assert code_in(mails()["email_code"]) == ""
 
     def test_taking_it_back_or_asking_again_makes_the_first_code_worthless(self, visitor: Visitor) -> None:
-        code = new_code(change().nonce)
+        code = address_code(change().nonce)
         visitor.post(CHANGE, {"email": "anders@example.nl"})
         assert visitor.post(CONFIRM, {"code": code}).status_code == 422
         visitor.do("/mijn-profiel/do/cancel_email_change")
-        assert visitor.post(CONFIRM, {"code": new_code(change().nonce)}).status_code == 422
+        assert visitor.post(CONFIRM, {"code": address_code(change().nonce)}).status_code == 422
         assert {mail.state for mail in mails().values()} == {"cancelled"}
 
     def test_who_asks_learns_not_whether_an_address_exists(self, visit: Visit) -> None:
         make_user(Role.STUDENT, email="bestaat@example.nl")
         visitor = visit(Role.STUDENT)
         assert visitor.post(CHANGE, {"email": "bestaat@example.nl"}).status_code == 302
-        answer = visitor.post(CONFIRM, {"code": new_code(change().nonce)})
+        answer = visitor.post(CONFIRM, {"code": address_code(change().nonce)})
         assert "Er is al een gebruiker met dit e-mailadres." in answer.text
 
     def test_who_has_a_password_must_show_it(self, app: Flask, visitor_of: VisitorOf) -> None:
@@ -368,7 +368,7 @@ class TestWhatIsKept:
         text = visitor.get("/mijn-profiel/gegevens/download").text
         refresh()
         link = db.session.scalars(select(CalendarLink)).one()
-        for secret in (link.token_hash, change().nonce, change().code_hash, new_code(change().nonce)):
+        for secret in (link.token_hash, change().nonce, change().code_hash, address_code(change().nonce)):
             assert secret not in text
 
     def test_it_takes_a_fixed_number_of_queries(self, app: Flask, visitor_of: VisitorOf) -> None:

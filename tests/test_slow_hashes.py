@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.access.email_change import change_email, confirm_email, new_code
+from app.actions.access.email_change import change_email, confirm_email
 from app.actions.access.mailed_codes import request_code
 from app.actions.access.own_password import choose_password
 from app.actions.access.profile import change_password
@@ -22,6 +22,7 @@ from app.entities.base import db
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.permissions import SYSTEM, Role, actor_of
+from app.queries.access.codes import address_code
 from app.rules.code_format import SIGN_IN
 from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
@@ -51,7 +52,7 @@ def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: 
     run(show_password, actor, password=PASSWORD)
     run(change_email, actor, email="nieuw@example.nl", present=PASSWORD)
     nonce = db.session.scalars(select(EmailChange.nonce)).one()
-    run(confirm_email, actor, code=new_code(nonce), staying=1)
+    run(confirm_email, actor, code=address_code(nonce), staying=1)
     run(change_password, actor, present=PASSWORD, password=OTHER, staying=1)
     session = db.session.scalars(select(UserSession.id).where(UserSession.code_at.is_not(None))).one()
     run(choose_password, actor, session_id=session, password=THIRD)

@@ -17,7 +17,7 @@ class Authenticator(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), unique=True)
-    sealed_secret: Mapped[str] = mapped_column(String(200))  # encrypted: actions/assessment/sealing.py
+    sealed_secret: Mapped[str] = mapped_column(String(200))  # encrypted: app/sealing.py
     last_step: Mapped[int] = mapped_column(BigInteger)  # of the code used last: a code works once
     created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
     last_used_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)

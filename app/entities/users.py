@@ -68,7 +68,7 @@ class LoginCode(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
     nonce: Mapped[str] = mapped_column(String(64))
-    code_hash: Mapped[str] = mapped_column(String(64))  # actions/access/codes says which hash
+    code_hash: Mapped[str] = mapped_column(String(64))  # app/queries/access/codes.py says which hash
     purpose: Mapped[str] = mapped_column(String(12), default="invitation", server_default="invitation")
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
     browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)

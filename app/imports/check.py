@@ -16,7 +16,6 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base.wording import say
-from app.actions.imports.imports import is_large
 from app.entities.imports import ImportRun
 from app.errors import RuleBroken
 from app.imports.columns import Column, World, cells_of, short
@@ -26,6 +25,7 @@ from app.imports.kinds import kind_of, mapping_of
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports.imports import Fact, Known
+from app.queries.imports.runs import is_large
 from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_, Reason

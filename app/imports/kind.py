@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from app.actions.imports.imports import PERMISSIONS
 from app.imports.columns import Column, World
 from app.imports.table import Value
 from app.permissions import Actor, Permission
 from app.queries.imports.absent import Absent
 from app.queries.imports.imports import Fact, Known, programme_facts
+from app.queries.imports.runs import PERMISSIONS
 from app.school import current_school
 
 State = Literal["new", "changed", "unchanged", "refused"]

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.actions.imports.imports import is_large
 from app.entities.imports import ImportRun
 from app.errors import NotFound
 from app.imports.check import Checked, check, check_run
@@ -20,6 +19,7 @@ from app.imports.kinds import kind_of
 from app.imports.summary import Summary, summary_of
 from app.permissions import Actor
 from app.queries.imports.imports import part_states
+from app.queries.imports.runs import is_large
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
 from app.actions.base.action import Outcome, Refused, Targets
-from app.actions.imports.imports import PERMISSIONS
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set
 from app.entities.imports import ImportChange, ImportRun, What
@@ -27,6 +26,7 @@ from app.errors import NotFound, RuleBroken
 from app.imports.memory import plain
 from app.permissions import Actor, may
 from app.queries.imports.imports import oldest_kept
+from app.queries.imports.runs import PERMISSIONS
 from app.queries.imports.undo import Written, with_members
 from app.rules.fields import PREFIX, flat
 from app.rules.text import N_

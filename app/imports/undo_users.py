@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from app.actions.access.sessions import end_sessions
 from app.actions.base.action import Outcome, Targets, action
 from app.actions.students.removal import remove_accounts
-from app.actions.users.users import LAST_ONE, SUPPLIER_ONLY
 from app.entities.imports import ImportRun, What
 from app.entities.users import User, user_programme
 from app.imports.undo import (
@@ -41,6 +40,7 @@ from app.queries.imports.undo import (
 )
 from app.queries.imports.users import USER_FIELDS, role_ids
 from app.queries.users.users import last_active_administrator
+from app.rules.accounts import LAST_ONE, SUPPLIER_ONLY
 from app.rules.people import sort_name
 from app.rules.sessions import ROLES_CHANGED
 from app.rules.text import N_

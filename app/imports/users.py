@@ -8,9 +8,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.access.profile import LANGUAGES
-from app.actions.users.form import grantable
-from app.actions.users.users import NAME_IS_ADDRESS
 from app.errors import RuleBroken
 from app.imports.columns import (
     LEAVE,
@@ -41,8 +38,10 @@ from app.permissions import ROLE_LABELS, Actor, Role
 from app.queries.imports.absent import Absent, absent_users
 from app.queries.imports.imports import Fact, Known, programme_facts
 from app.queries.imports.users import A_STUDENT, CLOSED, users_known
+from app.queries.users.users import grantable
+from app.rules.accounts import NAME_IS_ADDRESS
 from app.rules.text import N_
-from app.school import current_school
+from app.school import LANGUAGES, current_school
 
 DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
 NAME_MAX = 64  # what the account table holds of a name
@@ -208,11 +207,11 @@ class LanguageColumn(ClosedColumn):
         "en": "en",
         "eng": "en",
         "engels": "en",
-        **{plain(name): code for code, name in LANGUAGES},
+        **{plain(name): code for code, name in LANGUAGES.items()},
     }
 
     def options(self, world: World) -> Sequence[Option]:
-        return [Option(code, name) for code, name in LANGUAGES]
+        return [Option(code, name) for code, name in LANGUAGES.items()]
 
     def ask(self, text: str, world: World) -> bool:
         return plain(text) not in self.words
@@ -225,14 +224,14 @@ class LanguageColumn(ClosedColumn):
         choice = self.chosen(text, world) or self.words.get(plain(text))
         if choice == LEAVE:
             return None
-        if choice not in dict(LANGUAGES):
+        if choice not in LANGUAGES:
             raise RuleBroken(
                 N_("“%(value)s” is geen taal van Proeve. Kies in stap 3 welke u bedoelt."), value=short(text)
             )
         return choice
 
     def show(self, value: Any, world: World) -> str:
-        return dict(LANGUAGES).get(value, "")
+        return LANGUAGES.get(value, "")
 
 
 def _address(row: CheckedRow, _world: World) -> str:

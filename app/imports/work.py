@@ -10,7 +10,7 @@ from flask_babel import force_locale
 
 from app.actions.base.action import Action, run
 from app.actions.base.wording import say
-from app.actions.imports.jobs import LEASE, claim_import, keep_claim, note_check, note_failed_import
+from app.actions.imports.jobs import claim_import, keep_claim, note_check, note_failed_import
 from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.imports import ImportRun
@@ -25,6 +25,7 @@ from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, Actor, actor_of
+from app.rules.imports import LEASE
 from app.rules.text import N_
 from app.school import current_school
 

@@ -20,6 +20,16 @@ GROUP_COLOURS: dict[str, str] = {
     "grey": N_("Grijs"),
 }
 
+# What a group has, beside its students.
+GROUP_FIELDS: dict[str, str] = {
+    "name": N_("Naam"),
+    "cohort": N_("Cohort"),
+    "location": N_("Locatie"),
+    "school_year": N_("Schooljaar"),
+    "colour": N_("Kleur"),
+    "mentor": N_("Mentor"),
+    "rule": N_("Regel"),
+}
 FIRST_COHORT, LAST_COHORT = 2000, 2100
 PROGRAMMES_TOLD = 4  # of a rule; the rest is counted
 _SCHOOL_YEAR = re.compile(r"(\d{4})\s*[-/–]\s*(\d{4}|\d{2})")

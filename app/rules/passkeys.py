@@ -43,3 +43,12 @@ def _is_ip(host: str) -> bool:
 
 def _is_loopback(host: str) -> bool:
     return _is_ip(host) and ipaddress.ip_address(host).is_loopback
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser answered to a challenge: its JSON, which challenge, and the site it was asked on."""
+
+    credential: str
+    challenge_id: int | None
+    site: Site | None

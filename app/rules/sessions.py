@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 SHARED_IDLE = timedelta(minutes=15)  # "Dit is een gedeelde computer"
@@ -43,3 +44,13 @@ def device_name(user_agent: str) -> str:
     """ "Chrome · Windows" out of what a browser sends along; nothing when it says nothing known."""
     found = (next((name for mark, name in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS))
     return " · ".join(filter(None, found))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a page knows of a session that begins: the print of its token, and where."""
+
+    token_hash: str
+    address: str = ""
+    device: str = ""
+    shared: bool = False

@@ -6,6 +6,8 @@ definitive, the company examiner fills in and saves). Each function answers None
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.rules.text import N_, Reason, reason
 
 REOPEN_REASON_MIN = 10
@@ -21,21 +23,27 @@ def why_not_remove_planning(*, scored: bool, definitive: bool) -> Reason | None:
 
 
 def why_not_definitive(
-    *, accountable: bool, role: str, missing_scores: int, already_definitive: bool
+    *, accountable: bool, role: str, missing: Sequence[str], already_definitive: bool
 ) -> Reason | None:
     """Only the accountable school examiner, once, and with every criterion scored by the school.
 
     `role` is the role in which the actor is assigned to the sitting; `accountable`: it is this
-    actor's sitting as its school examiner; `missing_scores` counts the school's unscored criteria.
+    actor's sitting as its school examiner; `missing` names the criteria without a score of the school.
     """
     if role != "school_examiner" or not accountable:
         return reason(N_("Alleen de schoolexaminator van dit examenmoment maakt de beoordeling definitief."))
     if already_definitive:
         return reason(N_("Deze beoordeling is al definitief."))
-    if missing_scores:
+    if len(missing) == 1:
         return reason(
-            N_("De school heeft nog %(count)s criteria niet beoordeeld. Vul deze eerst in."),
-            count=missing_scores,
+            N_("De school heeft nog 1 criterium niet beoordeeld. Vul eerst in: %(criterion)s"),
+            criterion=missing[0],
+        )
+    if missing:
+        return reason(
+            N_("De school heeft nog %(count)s criteria niet beoordeeld. Vul eerst in: %(criteria)s"),
+            count=len(missing),
+            criteria="; ".join(missing),
         )
     return None
 

@@ -13,6 +13,7 @@ from app.errors import RuleBroken
 from app.rules.text import N_
 
 SATURDAY = 5
+TOGETHER, APART = "together", "apart"  # the tasks of an exam
 
 
 def shares(minutes: Sequence[int], total: int) -> list[int]:

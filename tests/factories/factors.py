@@ -6,10 +6,10 @@ from typing import Any
 
 import pyotp
 
-from app.actions.assessment.sealing import seal
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
 from app.entities.users import User
 from app.rules.tokens import fingerprint
+from app.sealing import seal
 from tests.factories.base import save, saved
 from tests.support import clock
 

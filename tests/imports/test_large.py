@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import update
 
 from app.actions.base.action import run
-from app.actions.imports import imports as import_actions
 from app.actions.imports.imports import BEING_WRITTEN, choose_codes, choose_columns, choose_values, fix_row
 from app.actions.imports.jobs import BROKEN_OFF, ask_import, check_again, claim_import
 from app.entities.base import db
@@ -23,6 +22,7 @@ from app.imports.overview import refused_rows, row_checked
 from app.imports.summary import absent_in
 from app.imports.work import NOT_YOURS, WENT_WRONG, work_all
 from app.permissions import SYSTEM
+from app.queries.imports import runs as import_runs
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 from tests.support import clock
 from tests.support.importing import Wizard, lines
@@ -35,7 +35,7 @@ TWICE = ("0001", "Nog", "een", "keer")
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of a dozen rows is a large one, of several parts and batches."""
-    monkeypatch.setattr(import_actions, "LARGE", 5)
+    monkeypatch.setattr(import_runs, "LARGE", 5)
     monkeypatch.setattr(check, "BATCH", 4)
     for place in (kept, overview, work):
         monkeypatch.setattr(place, "PART", 2)
@@ -71,7 +71,7 @@ def test_a_large_file_is_judged_as_a_small_one_is(small, wizard, monkeypatch):
     pk = wizard.take(lines(*rows))
     work_all()
     large = shown(wizard.actor, wizard.own_run(pk), size=100)
-    monkeypatch.setattr(import_actions, "LARGE", 5000)
+    monkeypatch.setattr(import_runs, "LARGE", 5000)
     at_once = shown(wizard.actor, wizard.own_run(pk), size=100)
     assert large.summary.tally == at_once.summary.tally
 

@@ -14,7 +14,6 @@ from app.actions.base.action import Action, Outcome, preview, run
 from app.actions.groups.groups import change_group
 from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.imports.imports import sweep_expired
-from app.actions.mail.mail_bodies import ready_body
 from app.actions.mail.outbox import send_again
 from app.actions.school.retention import forget_outdated
 from app.actions.students.availability import release_progress
@@ -39,6 +38,7 @@ from app.imports.write_groups import import_groups
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, actor_of
 from app.queries.groups.groups import groups_of
+from app.queries.mail.mail_bodies import ready_body
 from app.rules.people import name_key
 from tests.factories import (
     make_exam,

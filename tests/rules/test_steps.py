@@ -16,7 +16,7 @@ def definitive(**changed):
     facts = {
         "accountable": True,
         "role": "school_examiner",
-        "missing_scores": 0,
+        "missing": (),
         "already_definitive": False,
         **changed,
     }
@@ -35,7 +35,9 @@ def test_the_accountable_school_examiner_makes_a_complete_assessment_definitive(
         ({"accountable": False}, "Alleen de schoolexaminator"),
         ({"role": "administrator"}, "Alleen de schoolexaminator"),
         ({"already_definitive": True}, "al definitief"),
-        ({"missing_scores": 3}, "nog 3 criteria"),
+        ({"missing": ["1.1 Plant", "1.2 Voert uit", "2.1 Legt vast"]}, "nog 3 criteria"),
+        ({"missing": ["1.1 Plant", "1.2 Voert uit"]}, "Vul eerst in: 1.1 Plant; 1.2 Voert uit"),
+        ({"missing": ["2.1 Legt vast"]}, "nog 1 criterium niet beoordeeld. Vul eerst in: 2.1 Legt vast"),
     ],
 )
 def test_nobody_else_and_nothing_incomplete(changed, why):

@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.base.action import run
-from app.actions.planning.invitation_codes import code_for, token_for
 from app.actions.planning.invitations import invite_company_examiner
 from app.entities.base import db
 from app.entities.exams import Exam
@@ -17,6 +16,7 @@ from app.entities.invitations import Invitation
 from app.entities.planning import Sitting
 from app.entities.users import User
 from app.permissions import SYSTEM, Role
+from app.queries.planning.invitation_codes import code_for, token_for
 from app.rules.code_format import grouped
 from tests.factories import (
     make_exam,

@@ -11,7 +11,6 @@ from sqlalchemy import insert, select
 from app.actions.assessment.assessment import make_definitive, save_scores
 from app.actions.base.action import run
 from app.actions.base.trail import record
-from app.actions.library.files import path_of
 from app.entities.assessment import Result
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -25,6 +24,7 @@ from app.entities.sessions import UserSession
 from app.entities.users import User, user_programme
 from app.imports.kept import packed_parts
 from app.permissions import SYSTEM, Role, actor_of
+from app.queries.library.library import path_of
 from app.rules.tokens import new_token
 from tests.factories import (
     make_elective,

@@ -6,7 +6,6 @@ secret key when a mail is sent. A stolen database therefore opens nothing.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,6 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select, update
 
-from app.actions.assessment.sealing import drawn
 from app.actions.base.action import Refused
 from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
 from app.entities.base import db, utc_now
@@ -27,8 +25,10 @@ from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
 from app.mail.texts import LOGIN_CODE, Text, login_code_text
 from app.permissions import Actor, Role
+from app.queries.access.codes import code_for
 from app.queries.users.users import live_code, main_roles, with_role
-from app.rules.code_format import INVITATION, MAILED_LENGTH, code_of, grouped
+from app.rules.accounts import SUPPLIER_ONLY
+from app.rules.code_format import INVITATION
 from app.rules.people import full_name, mail_of
 from app.rules.second_factor import AT_SIGN_IN
 from app.rules.text import N_
@@ -56,23 +56,6 @@ class Issued:
     @property
     def changed(self) -> list[int]:
         return sorted({*self.made, *self.mailed})
-
-
-def code_for(user_id: int, nonce: str) -> str:
-    """The sixteen characters behind a row of LoginCode; the only place where a code comes to be."""
-    return code_of(drawn(f"inlogcode|{user_id}|{nonce}"))
-
-
-def mailed_code_for(nonce: str) -> str:
-    """The eight characters behind a row that was mailed to who is signing in."""
-    return code_of(drawn(f"gemailde code|{nonce}"), MAILED_LENGTH)
-
-
-def slow_hash(code: str, salt: str) -> str:
-    """How a code of forty bits is kept: scrypt with OWASP's parameters, salted with the row's own nonce."""
-    return hashlib.scrypt(
-        code.encode(), salt=salt.encode(), n=2**15, r=8, p=3, maxmem=64 * 2**20, dklen=32
-    ).hex()
 
 
 def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
@@ -178,7 +161,7 @@ def _candidates(user_ids: Sequence[int]) -> Any:
 
 def _refusal(actor: Actor, row: Any) -> str:
     if row.supplier and not (actor.system or Role.SUPPLIER in actor.roles):
-        return _("Alleen een leverancier kan dit voor een leverancier doen.")
+        return _(SUPPLIER_ONLY)
     if not row.active:
         return _("Deze gebruiker is niet actief.")
     return ""
@@ -249,11 +232,3 @@ def _mail_of(row: Any, text: Text, until: datetime) -> NewMail:
         subject=text.subject,
         body=text.body_for(name=name, username=row.username, until=until),
     )
-
-
-def shown_code(row: LoginCode) -> str:
-    """The code as people read it, while it works; otherwise nothing. For sending, and for a demo school."""
-    if row.used_at or row.cancelled_at or row.expires_at <= utc_now():
-        return ""
-    plain = code_for(row.user_id, row.nonce) if row.purpose == INVITATION else mailed_code_for(row.nonce)
-    return grouped(plain)

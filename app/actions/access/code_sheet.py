@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
-from app.actions.access.code_making import Issued, renew_codes, shown_code
+from app.actions.access.code_making import Issued, renew_codes
 from app.actions.base.action import Outcome, Targets, action
 from app.actions.students.accounts import ensure_accounts
-from app.entities.base import db
-from app.entities.engine import id_set
 from app.entities.students import Student
-from app.entities.users import LoginCode, User
+from app.entities.users import User
 from app.permissions import Actor, Permission
-from app.queries.users.users import live_code
 
 LABEL = _l("Inlogcodes afdrukken")
 INTRO = _l("U maakt nieuwe inlogcodes en ziet ze één keer: druk het vel meteen af, of maak later een nieuw.")
 SUBMIT = _l("Codes maken en tonen")
-
-
-@dataclass(frozen=True)
-class Slip:
-    """What one person gets in hand; `code` in groups of four."""
-
-    name: str
-    username: str
-    code: str
-    until: datetime
 
 
 @action(
@@ -83,24 +63,6 @@ def print_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
         details={"accounts": accounts.made} if accounts.made else {},
         summary=_summary(issued),
     )
-
-
-SHEETS = (print_codes, print_student_codes)
-
-
-def slips(outcome: Outcome) -> Sequence[Slip]:
-    """The slips of an outcome that was just made. One that was remembered has no ids, and so no slips."""
-    ids: Any = id_set(outcome.ids)
-    if outcome.object_type == "Student":
-        ids = select(Student.user_id).where(Student.id.in_(ids), Student.user_id.is_not(None))
-    rows = db.session.scalars(
-        select(LoginCode)
-        .join(LoginCode.user)
-        .options(joinedload(LoginCode.user))
-        .where(LoginCode.user_id.in_(ids), live_code())
-        .order_by(User.last_name, User.first_name, User.id)
-    )
-    return [Slip(row.user.full_name, row.user.username, shown_code(row), row.expires_at) for row in rows]
 
 
 def _summary(issued: Issued) -> str:

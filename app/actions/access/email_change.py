@@ -17,17 +17,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.actions.access.profile import (
-    NOT_PRESENT,
-    counted,
-    locked_account,
-    own_account,
-    present_field,
-    present_key,
-)
+from app.actions.access.profile import NOT_PRESENT, counted, locked_account, own_account, present_field
 from app.actions.access.sessions import end_sessions
-from app.actions.access.sign_in import NO_ONES_PASSWORD, fitting_password, forget_tries, mailed_code_field
-from app.actions.assessment.sealing import drawn
+from app.actions.access.sign_in import forget_tries, mailed_code_field
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import ruled
 from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
@@ -47,17 +39,19 @@ from app.mail.email_change import (
     notice_text,
 )
 from app.permissions import Actor, Permission
+from app.queries.access.codes import address_code, stop_code
 from app.queries.access.profile import open_change
+from app.queries.access.recognising import NO_ONES_PASSWORD, WRONG_CHANGE_CODE, fitting_password
 from app.rules import people
-from app.rules.code_format import LENGTH, MAILED_LENGTH, code_of, normal_form
+from app.rules.code_format import normal_form
 from app.rules.invitations import parts
 from app.rules.second_factor import Proof
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
+from app.rules.tries import present_key
 from app.school import current_school
 
 VALID = timedelta(hours=1)
-WRONG = N_("Deze code klopt niet, of werkt niet meer. Controleer hem of vraag een nieuwe aan.")
 
 
 class NewEmailForm(ActionForm):
@@ -93,7 +87,7 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
     selector, secret = parts(stop_code(nonce))
     codes = {
         "nonce": nonce,
-        "code_hash": generate_password_hash(new_code(nonce)),
+        "code_hash": generate_password_hash(address_code(nonce)),
         "stop_selector": selector,
         "stop_hash": generate_password_hash(secret),
     }
@@ -161,7 +155,7 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     user = locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
     if change is None or change.code_hash != fits or change.old_email != user.email:
-        raise RuleBroken(WRONG, field="code")
+        raise RuleBroken(WRONG_CHANGE_CODE, field="code")
     sign_in_names(user, change.new_email, user.username)
     user.version += 1
     change.confirmed_at = utc_now()
@@ -204,7 +198,7 @@ def stop_email_change(actor: Actor, *, change_id: int) -> Outcome:
     """Who reads the old address says no: the change ends, and so does every session of the account."""
     change = db.session.get_one(EmailChange, change_id, with_for_update=True, populate_existing=True)
     if change.confirmed_at is not None or change.ended_at is not None or change.expires_at <= utc_now():
-        raise RuleBroken(WRONG)
+        raise RuleBroken(WRONG_CHANGE_CODE)
     _end_changes(change.user_id)
     end_sessions([change.user_id], CREDENTIAL_CHANGED)
     return Outcome(
@@ -213,34 +207,6 @@ def stop_email_change(actor: Actor, *, change_id: int) -> Outcome:
         object_type="User",
         summary=_("De wijziging is gestopt; uw e-mailadres blijft zoals het was."),
     )
-
-
-def by_stop_code(typed: str) -> EmailChange | None:
-    """The change that waits behind a code from the old address. Right or wrong: the same work."""
-    selector, secret = parts(normal_form(typed)[: LENGTH + 1])
-    found = db.session.scalars(
-        select(EmailChange)
-        .where(EmailChange.stop_selector == selector)
-        .order_by(EmailChange.id.desc())
-        .limit(1)
-    ).one_or_none()
-    right = check_password_hash(found.stop_hash if found is not None else NO_ONES_PASSWORD, secret)
-    return found if right else None
-
-
-def new_code(nonce: str) -> str:
-    """The eight characters that go to the new address: 40 bits, five tries."""
-    return code_of(drawn(f"adreswijziging|code|{nonce}"), MAILED_LENGTH)
-
-
-def stop_code(nonce: str) -> str:
-    """The sixteen characters that go to the old address."""
-    return code_of(drawn(f"adreswijziging|stop|{nonce}"))
-
-
-def stop_key(typed: str) -> str:
-    """What tries of a code from the old address are counted under."""
-    return f"adreswijziging {parts(normal_form(typed))[0]}"
 
 
 def _end_changes(user_id: int) -> int:

@@ -6,7 +6,6 @@ done, on rows that are not there.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -15,8 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, func, insert, literal, select, update
 
-from app.actions.access.code_making import cancel_codes, mailed_code_for, slow_hash
-from app.actions.access.sessions import Opening
+from app.actions.access.code_making import cancel_codes
 from app.actions.access.sign_in import let_in, mailed_code_field, name_field, shared_field
 from app.actions.base.action import ActionForm, Outcome, action
 from app.entities.base import db, utc_now
@@ -27,21 +25,18 @@ from app.entities.waking import SENDER, wake_after_commit
 from app.errors import RuleBroken
 from app.mail.code_texts import mailed_code_text
 from app.permissions import Actor, Permission
+from app.queries.access.codes import mailed_code_for, slow_hash
+from app.queries.access.recognising import WRONG_MAILED_CODE
 from app.queries.users.users import by_sign_in_name, live_code
-from app.rules.code_format import MAILED, MAILED_TRIES, MAILED_VALID, normal_form
+from app.rules.code_format import MAILED, MAILED_TRIES, MAILED_VALID
 from app.rules.people import full_name, mail_of
-from app.rules.text import N_
+from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
 from app.school import current_school
 
 RECENT = timedelta(minutes=15)
 MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code, per account
 NOBODY = 0  # the id of no user
-
-WRONG_MAILED_CODE = N_(
-    "Deze code klopt niet, of is gebruikt of verlopen. Kijk nog eens in de mail, of vraag een nieuwe code."
-)
-TRIED_TOO_OFTEN = N_("Te vaak geprobeerd. Vraag een nieuwe code.")
 
 
 class AskForm(ActionForm):
@@ -103,13 +98,6 @@ def count_code_try(actor: Actor, *, browser: str) -> Outcome:
         execution_options=QUIETLY,
     )
     return Outcome(unchanged=1, goto=counted.scalar(), summary=_("Codepoging geteld."))
-
-
-def is_right(code_id: int | None, typed: str) -> bool:
-    """Whether this is the code; the try has been counted. Without a code to try the same work is done."""
-    row = db.session.get(LoginCode, code_id) if code_id else None
-    nonce, kept = (row.nonce, row.code_hash) if row is not None else ("0" * 64, "0" * 64)
-    return hmac.compare_digest(slow_hash(normal_form(typed), nonce), kept) and row is not None
 
 
 @action(_l("Aangemeld met een code uit de mail"), permission=Permission.START)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from app.actions.access.profile import locked_account
 from app.actions.access.sign_in import (
@@ -22,10 +20,9 @@ from app.entities.base import db, utc_now
 from app.entities.sessions import UserSession
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.access.sessions import own_sessions
+from app.queries.access.sessions import CODE_COUNTS, own_sessions
 from app.rules.text import N_
 
-CODE_COUNTS = timedelta(minutes=30)  # how long after the code a password can be chosen without the old one
 CODE_FIRST = N_("Vraag eerst een nieuwe code; daarna kunt u een wachtwoord kiezen.")
 
 
@@ -51,9 +48,3 @@ def choose_password(actor: Actor, *, session_id: int, password: str, hashed: str
     set_password(user, password, hashed, staying=row.id)
     row.password_at, row.code_at = now, None
     return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is opgeslagen."))
-
-
-def may_choose(session_id: int | None) -> bool:
-    """Whether this session was opened by a code, a short while ago."""
-    found = db.session.scalar(select(UserSession.code_at).where(UserSession.id == session_id))
-    return found is not None and found > utc_now() - CODE_COUNTS

@@ -5,7 +5,6 @@ User verification (PIN, finger, face) is always required, so that a passkey alon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,28 +12,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
 from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
     verify_authentication_response,
     verify_registration_response,
 )
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_authentication_credential_json
 from webauthn.helpers.structs import (
     AuthenticationCredential,
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
 )
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.actions.access.profile import locked_account, own_account
-from app.actions.access.second_factor import done_for, drop_loose_codes, guard_last, tries_key
-from app.actions.access.sessions import Opening, open_session
+from app.actions.access.second_factor import done_for, drop_loose_codes, guard_last
+from app.actions.access.sessions import open_session
 from app.actions.access.sign_in import TOO_OFTEN, forget_tries, note_sign_in
-from app.actions.assessment.sealing import derived
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
 from app.entities.base import db, utc_now
@@ -44,11 +35,13 @@ from app.errors import NotFound, RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access.factors import factors_of
-from app.rules.passkeys import Site
+from app.queries.access.passkeys import handle_of
+from app.rules.passkeys import Answer, Site
 from app.rules.people import tidy
 from app.rules.second_factor import Proof
+from app.rules.sessions import Opening
 from app.rules.text import N_
-from app.school import current_school
+from app.rules.tries import factor_key
 
 ANSWERED_WITHIN = timedelta(minutes=5)
 OPEN_PER_ADDRESS = 200  # challenges that wait for an answer; a school may sit behind one address
@@ -56,15 +49,6 @@ PER_USER = 20
 ANSWER_MAX = 20_000  # characters; a browser's answer is about a thousand
 WRONG = N_("Deze passkey is niet herkend. Probeer het opnieuw, of kies een andere manier.")
 NOT_MADE = N_("Er is geen passkey gemaakt. Probeer het opnieuw.")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a browser answered to a challenge: its JSON, which challenge, and the site it was asked on."""
-
-    credential: str
-    challenge_id: int | None
-    site: Site | None
 
 
 class PasskeyForm(ActionForm):
@@ -96,37 +80,6 @@ def ask_passkey(
     db.session.add(row)
     db.session.flush()
     return Outcome(unchanged=1, goto=row.id, summary=_("Passkey gevraagd."))
-
-
-def registration_options(user: User, site: Site, challenge: bytes) -> str:
-    """What the browser needs to make a passkey, as JSON."""
-    return options_to_json(
-        generate_registration_options(
-            rp_id=site.rp_id,
-            rp_name=current_school().name,
-            user_name=user.username,
-            user_display_name=user.full_name,
-            user_id=_handle(user.id),
-            challenge=challenge,
-            exclude_credentials=_descriptors(user.id),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
-            ),
-        )
-    )
-
-
-def showing_options(user_id: int | None, site: Site, challenge: bytes) -> str:
-    """What the browser needs to show a passkey, as JSON; nobody known yet: whichever the site has there."""
-    return options_to_json(
-        generate_authentication_options(
-            rp_id=site.rp_id,
-            challenge=challenge,
-            allow_credentials=_descriptors(user_id) if user_id is not None else None,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-    )
 
 
 @action(
@@ -199,7 +152,7 @@ def show_passkey(actor: Actor, *, answer: Answer) -> Outcome:
     """Accept a passkey of the signed-in user as the second factor."""
     user = own_account(actor)
     passkey = _accepted(answer, "show", user.id)
-    forget_tries(tries_key(user.id))
+    forget_tries(factor_key(user.id))
     return done_for(user.id, _("Gecontroleerd."), name=passkey.name)
 
 
@@ -208,7 +161,7 @@ def sign_in_by_passkey(actor: Actor, *, answer: Answer, opening: Opening) -> Out
     """Sign in the owner of a passkey: no name, no password. `ids` says who it was."""
     passkey = _accepted(answer, "sign_in")
     user = db.session.get_one(User, passkey.user_id, with_for_update=True)
-    if not user.active or _parsed(answer.credential).response.user_handle != _handle(user.id):
+    if not user.active or _parsed(answer.credential).response.user_handle != handle_of(user.id):
         raise RuleBroken(WRONG)
     forget_tries(user.username, user.email)
     note_sign_in(user)
@@ -262,15 +215,3 @@ def _taken_challenge(challenge_id: int | None, purpose: str, user_id: int | None
     if gone.rowcount != 1:
         raise NotFound
     return base64url_to_bytes(row.challenge)
-
-
-def _descriptors(user_id: int) -> list[PublicKeyCredentialDescriptor]:
-    return [
-        PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id))
-        for one in factors_of(user_id).passkeys
-    ]
-
-
-def _handle(user_id: int) -> bytes:
-    """How a passkey knows its owner: says nothing to who reads it on a device."""
-    return derived(f"passkey user|{user_id}")

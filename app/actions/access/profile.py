@@ -13,7 +13,6 @@ from app.actions.access.sign_in import (
     NewPasswordForm,
     again_field,
     count_try,
-    fitting_password,
     forget_tries,
     hashed_password,
     new_password_field,
@@ -28,14 +27,15 @@ from app.entities.base import db
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Permission
+from app.queries.access.recognising import fitting_password
 from app.rules import people
 from app.rules.passwords import LONGEST
 from app.rules.second_factor import Proof
 from app.rules.text import N_
-from app.school import current_school
+from app.rules.tries import present_key
+from app.school import LANGUAGES, current_school
 
 NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
-LANGUAGES = (("nl", "Nederlands"), ("en", "English"))  # each in its own language
 
 
 class ProfileForm(OwnVersion):
@@ -44,7 +44,7 @@ class ProfileForm(OwnVersion):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         self.row = own_account(actor)
         del self.email  # an action of its own: it is confirmed first (email_change.py)
-        self.language.choices = list(LANGUAGES)
+        self.language.choices = list(LANGUAGES.items())
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -60,11 +60,6 @@ def present_field() -> PasswordField:
         [InputRequired(), Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
-
-
-def present_key(user_id: int) -> str:
-    """Under which guesses of somebody's present password are counted, whatever form asks for it."""
-    return f"present password of {user_id}"
 
 
 def counted(key: str) -> None:
@@ -100,7 +95,7 @@ def save_profile(
 ) -> Outcome:
     """Change one's own data; roles and programmes are the administrator's."""
     user = locked(User, own_account(actor).id, version, VERSIONED, LABELS)
-    if language not in dict(LANGUAGES):
+    if language not in LANGUAGES:
         raise RuleBroken(N_("Kies een taal."), field="language")
     names = ("first_name", "infix", "last_name", "phone", "language")
     before = {name: getattr(user, name) for name in names}

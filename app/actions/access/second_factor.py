@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, update
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.access.profile import locked_account, own_account
-from app.actions.access.sign_in import fitting_password, forget_tries
-from app.actions.assessment.sealing import derived, seal, unseal
+from app.actions.access.sign_in import forget_tries
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
 from app.entities.base import db, utc_now
@@ -28,7 +24,8 @@ from app.entities.users import User
 from app.errors import RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
-from app.queries.access.factors import factors_of
+from app.queries.access.factors import factors_of, new_setup, secret_behind
+from app.queries.access.recognising import fitting_password
 from app.queries.users.users import roles_of
 from app.rules import totp
 from app.rules.code_format import normal_form
@@ -37,9 +34,10 @@ from app.rules.recovery import COUNT
 from app.rules.second_factor import Proof, needed
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
+from app.rules.tries import factor_key
 from app.school import current_school
+from app.sealing import seal, unseal
 
-SETUP_SECONDS = 30 * 60  # how long a QR code on the screen may be confirmed
 WRONG = N_("Deze code klopt niet, of is al gebruikt. Wacht op de volgende code en probeer het opnieuw.")
 LAST_ONE = N_(
     "Uw rol heeft een tweede stap nodig en dit is de laatste. Stel eerst een andere in; "
@@ -48,26 +46,7 @@ LAST_ONE = N_(
 CODE_BOX = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
 
-def tries_key(user_id: int | None) -> str:
-    """Under which the tries of a user's second factor are counted."""
-    return f"second factor of {user_id}"
-
-
 # --- the authenticator app --------------------------------------------------------------------
-
-
-def new_setup(user_id: int) -> str:
-    """What a page that shows a QR code carries: nothing is stored until a code of it was shown."""
-    return str(_signer().dumps([user_id, secrets.token_urlsafe(16)]))
-
-
-def secret_behind(setup: str, user_id: int) -> str | None:
-    """The secret that the page with this `setup` shows; None: too old, or not this user's."""
-    try:
-        owner, nonce = _signer().loads(setup, max_age=SETUP_SECONDS)
-    except (BadSignature, ValueError):
-        return None
-    return totp.secret_of(derived(f"totp|{user_id}|{nonce}")) if owner == user_id else None
 
 
 class AppForm(ActionForm):
@@ -208,7 +187,7 @@ def show_code(actor: Actor, *, code: str) -> Outcome:
     way = "app" if totp.digits_of(code) else "recovery"
     if not (_app_code(user.id, code) if way == "app" else _recovery_code(user.id, code)):
         raise RuleBroken(WRONG, field="proof_code")
-    forget_tries(tries_key(user.id))
+    forget_tries(factor_key(user.id))
     summary = ""
     if way == "recovery":
         left = factors_of(user.id).codes_left
@@ -226,7 +205,7 @@ def show_password(actor: Actor, *, password: str, fits: str) -> Outcome:
     user = locked_account(actor)
     if not user.password or user.password != fits:
         raise RuleBroken(N_("Dit is niet uw wachtwoord."), field="proof_password")
-    forget_tries(tries_key(user.id))
+    forget_tries(factor_key(user.id))
     return done_for(user.id, _("Gecontroleerd."))
 
 
@@ -274,10 +253,6 @@ def _recovery_code(user_id: int, code: str) -> bool:
 
 def _purpose(user_id: int) -> str:
     return f"totp|{user_id}"
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="second-factor-setup")
 
 
 def done_for(user_id: int, summary: str, **details: Any) -> Outcome:

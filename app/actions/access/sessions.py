@@ -7,7 +7,6 @@ action that signs somebody in or changes an account.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -25,21 +24,11 @@ from app.entities.users import User
 from app.errors import NotFound
 from app.permissions import Actor, Permission
 from app.queries.access.sessions import own_sessions
-from app.rules.sessions import ENDED_BY_OFFICE, ENDED_BY_USER, SEEN_EVERY, SIGNED_OUT
+from app.rules.sessions import ENDED_BY_OFFICE, ENDED_BY_USER, SEEN_EVERY, SIGNED_OUT, Opening
 from app.rules.viewing import Over
 
 KEPT = timedelta(days=30)  # rows of ended sessions; the trail keeps who signed in when
 NAMES = 10
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a page knows of a session that begins: the print of its token, and where."""
-
-    token_hash: str
-    address: str = ""
-    device: str = ""
-    shared: bool = False
 
 
 def open_session(

@@ -12,13 +12,13 @@ from typing import Any
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
-from werkzeug.security import check_password_hash, generate_password_hash
+from sqlalchemy import delete, func, select, update
+from werkzeug.security import generate_password_hash
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.actions.access.code_making import cancel_codes
-from app.actions.access.sessions import Opening, end_sessions, open_session
+from app.actions.access.sessions import end_sessions, open_session
 from app.actions.base.action import FIRST_STEP, ActionForm, Outcome, action
 from app.actions.base.wording import say
 from app.actions.mail.notices import notify
@@ -29,10 +29,9 @@ from app.errors import RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access.factors import user_has_factor
-from app.queries.users.users import by_sign_in_name, live_code
-from app.rules.code_format import normal_form
+from app.queries.access.recognising import WRONG_CODE, code_works
 from app.rules.passwords import LONGEST, password_problem
-from app.rules.sessions import CREDENTIAL_CHANGED
+from app.rules.sessions import CREDENTIAL_CHANGED, Opening
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.school import current_school
@@ -44,16 +43,7 @@ TRIES_PER_ADDRESS = 50
 MAILS_PER_NAME = 3  # asked for under one typed name; whether anything is mailed depends on the account too
 MAILS_PER_ADDRESS = 200  # a whole school may sit behind one address
 TRIES_LOCK = 7_306_002  # any constant: on PostgreSQL those who count tries queue on it
-# Checked when there is no account or no password, so that every answer takes the same work (trap 18).
-NO_ONES_PASSWORD = generate_password_hash("no one has this password")
 
-WRONG = N_(
-    "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
-)
-WRONG_CODE = N_(
-    "Deze gebruikersnaam en deze inlogcode horen niet bij elkaar, of de code is gebruikt of verlopen. "
-    "Controleer beide, of vraag uw school om een nieuwe code."
-)
 TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieuw.")
 
 USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
@@ -152,37 +142,8 @@ class CodeForm(ActionForm):
     shared = shared_field()
 
 
-def check_sign_in(username: str, password: str) -> User | None:
-    """The user behind a name and a password; the try has been counted (`count_try`)."""
-    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
-    stored = user.password if user is not None and user.password else NO_ONES_PASSWORD
-    right = check_password_hash(stored, password)
-    return user if user is not None and right and user.active and user.password else None
-
-
-def fitting_password(actor: Actor, typed: str) -> str:
-    """The hash that is kept of this user's password, when the typed one fits it; "" otherwise.
-
-    It takes a tenth of a second, so it is asked before a transaction opens; the action compares what it gave
-    with what the account holds then.
-    """
-    stored = db.session.scalar(select(User.password).where(User.id == actor.id))
-    return stored if check_password_hash(stored or NO_ONES_PASSWORD, typed) and stored else ""
-
-
 def hashed_password(password: str) -> str:
     return generate_password_hash(password[:LONGEST])
-
-
-def check_code(username: str, code: str) -> User | None:
-    """The user behind a name and an inlogcode that still works; the try has been counted."""
-    owners = by_sign_in_name(username).join(LoginCode, LoginCode.user_id == User.id)
-    return db.session.scalars(owners.where(_works(code), User.active.is_(True))).one_or_none()
-
-
-def _works(code: str) -> ColumnElement[bool]:
-    """Condition on LoginCode: the inlogcode that somebody typed, and it can still be used."""
-    return and_(LoginCode.code_hash == fingerprint(normal_form(code)), live_code())
 
 
 @action(_l("Poging geteld"), permission=Permission.START)
@@ -249,7 +210,7 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
 def use_code(actor: Actor, *, user_id: int, code: str, opening: Opening) -> Outcome:
     """Consume the inlogcode and sign in. One UPDATE decides: of two at once, one gets in."""
     consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
-        update(LoginCode).where(LoginCode.user_id == user_id, _works(code)).values(used_at=utc_now()),
+        update(LoginCode).where(LoginCode.user_id == user_id, code_works(code)).values(used_at=utc_now()),
         execution_options=QUIETLY,
     )
     if consumed.rowcount != 1:

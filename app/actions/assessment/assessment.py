@@ -24,7 +24,15 @@ from app.entities.exams import Criterion
 from app.entities.planning import Registration, Sitting
 from app.errors import Conflict, RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.assessment.assessment import assessment_of, is_adopted, whole_sitting
+from app.queries.assessment.assessment import (
+    assessment_of,
+    is_adopted,
+    is_definitive,
+    number_of,
+    opens_for_scores,
+    role_in,
+    whole_sitting,
+)
 from app.rules import steps as states
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
@@ -100,16 +108,17 @@ def make_definitive(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     sitting = _locked_sitting(targets.one().id, with_registration=True)
     assessment = assessment_of(sitting.id, fresh=True)
     role = role_in(sitting, actor)
+    sheet = _sheet_of(assessment, actor.id, role)
     refusal = states.why_not_definitive(
         accountable=role == Role.SCHOOL_EXAMINER,
         role=role,
-        missing_scores=0,
+        missing=_unscored(sitting, sheet),
         already_definitive=is_definitive(assessment),
     )
     if refusal:
         raise refusal.as_error()
-    sheet = _complete(sitting, _sheet_of(assessment, actor.id, role))
-    assert assessment is not None  # noqa: S101 - a complete sheet belongs to one
+    if assessment is None or sheet is None:  # nothing is missing, and nothing was saved
+        raise RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
     assessment.definitive_at, assessment.definitive_by_id = utc_now(), actor.id
     assessment.version += 1
     db.session.flush()
@@ -173,29 +182,6 @@ def reopen_assessment(actor: Actor, targets: Targets[Sitting], *, reason: str) -
 
 
 # --- what they share --------------------------------------------------------------------------
-
-
-def number_of(sitting: Sitting, criterion: Criterion) -> str:
-    """How a criterion is named to people: "2.3", task and place in it."""
-    return f"{sitting.task.position}.{criterion.position}"
-
-
-def role_in(sitting: Sitting, actor: Actor) -> str:
-    """The role in which the actor is assigned to this sitting and holds; empty: none."""
-    for one in sitting.examiners:
-        if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
-            return one.role
-    return ""
-
-
-def is_definitive(assessment: Assessment | None) -> bool:
-    return assessment is not None and assessment.definitive_at is not None
-
-
-def opens_for_scores(sitting: Sitting) -> bool:
-    """From the day of the sitting on, by the school's calendar."""
-    school = current_school()
-    return school.local(sitting.starts_at).date() <= school.today()
 
 
 def result_text(result: Result) -> str:
@@ -345,18 +331,14 @@ def _saved_summary(sitting: Sitting, sheet: ScoreSheet) -> str:
     )
 
 
-def _complete(sitting: Sitting, sheet: ScoreSheet | None) -> ScoreSheet:
+def _unscored(sitting: Sitting, sheet: ScoreSheet | None) -> list[str]:
+    """The criteria without a level in this sheet, as people name them; without a sheet all of them."""
     scored = {score.criterion_id for score in sheet.scores if score.level_id is not None} if sheet else set()
-    missing = [
+    return [
         f"{number_of(sitting, criterion)} {criterion.text}"
         for criterion in sitting.task.criteria
         if criterion.id not in scored
     ]
-    if missing:
-        raise RuleBroken(N_("Vul eerst deze criteria in: %(criteria)s"), criteria="; ".join(missing))
-    if sheet is None:
-        raise RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
-    return sheet
 
 
 def _result_details(result: Result | None) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from app.entities.base import db
 from app.entities.students import StudentGroup
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.groups.export import GROUPS, MEMBERS
 from app.queries.groups.groups import members_seen_of
 from app.rules.text import N_
 
-GROUPS, MEMBERS = "groups", "members"
 CONTENTS: Mapping[str, Any] = {
     GROUPS: _l("Een rij per groep, met de eigenschappen"),
     MEMBERS: _l("Een rij per student, met de groep erbij"),

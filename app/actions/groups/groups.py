@@ -29,15 +29,7 @@ from app.rules import groups as rules
 from app.rules.people import tidy
 from app.rules.text import N_
 
-FIELD_LABELS: Mapping[str, Any] = {
-    "name": _l("Naam"),
-    "cohort": _l("Cohort"),
-    "location": _l("Locatie"),
-    "school_year": _l("Schooljaar"),
-    "colour": _l("Kleur"),
-    "mentor": _l("Mentor"),
-    "rule": _l("Regel"),
-}
+FIELD_LABELS: Mapping[str, Any] = {name: _l(label) for name, label in rules.GROUP_FIELDS.items()}
 # What raises a group's version.
 CHANGING = ("change_group", "import_groups", "undo_group_import", "set_rule", "drop_rule")
 NAME_MOST = 80  # characters

@@ -21,26 +21,14 @@ from app.entities.waking import WORKER, wake_after_commit
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
 from app.queries.imports.imports import oldest_kept
+from app.queries.imports.runs import PERMISSIONS, is_large
+from app.rules.imports import ALREADY_DONE, LOGIN_CODES
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_
 
 CHOOSE_CODES = N_("Kies wat er met inlogcodes gebeurt.")
-LOGIN_CODES = (
-    SelectChoice("mail", _l("Inlogcode mailen")),
-    SelectChoice("make", _l("Inlogcode wel aanmaken, nog niet mailen")),
-    SelectChoice("none", _l("Geen inlogcode")),
-)
-ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
+CODE_CHOICES = [SelectChoice(value, _l(label)) for value, label in LOGIN_CODES.items()]
 BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
-LARGE = 5000  # rows: up to here a check takes well under a second and is done for every page
-
-
-# What a run of each kind asks for; a run is its maker's alone, whatever it is of.
-PERMISSIONS: Mapping[str, Permission] = {
-    "students": Permission.STUDENTS_IMPORT,
-    "users": Permission.USERS_IMPORT,
-    "groups": Permission.GROUPS_IMPORT,
-}
 
 
 class FileForm(ActionForm):
@@ -72,7 +60,7 @@ class StudentFileForm(FileForm):
     login_codes = RadioField(
         _l("Inlogcodes voor nieuwe studenten"),
         [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
-        choices=LOGIN_CODES,
+        choices=CODE_CHOICES,
         default="none",
         description=_l("Met een inlogcode meldt een student zich de eerste keer aan. Mailen kan ook later."),
     )
@@ -82,7 +70,7 @@ class UserFileForm(FileForm):
     login_codes = RadioField(
         _l("Inlogcodes voor nieuwe gebruikers"),
         [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
-        choices=LOGIN_CODES,
+        choices=CODE_CHOICES,
         default="none",
         description=_l("Met een inlogcode kiest een gebruiker zelf een wachtwoord. Mailen kan ook later."),
     )
@@ -182,8 +170,7 @@ def choose_values(
 def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str) -> Outcome:
     """Stap 4 van 4: another choice than in step 1. Rows are checked again: a code needs an address."""
     run = open_run(actor, targets)
-    named = {choice.value: choice.label for choice in LOGIN_CODES}
-    if login_codes not in named:
+    if login_codes not in LOGIN_CODES:
         raise RuleBroken(CHOOSE_CODES)
     run.login_codes = login_codes
     _moved(run, run.stage)
@@ -191,7 +178,9 @@ def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str)
         done=1,
         ids=[run.id],
         details={"login_codes": login_codes},
-        summary=_("Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.", choice=named[login_codes]),
+        summary=_(
+            "Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.", choice=_(LOGIN_CODES[login_codes])
+        ),
     )
 
 
@@ -230,11 +219,6 @@ def open_run(actor: Actor, targets: Targets[ImportRun], *, working: bool = False
     if run.task == "write" and not working:
         raise RuleBroken(BEING_WRITTEN)
     return run
-
-
-def is_large(run: ImportRun) -> bool:
-    """Whether a worker checks and writes this run: it takes longer than somebody waits for a page."""
-    return int(run.table.get("count", 0)) > LARGE
 
 
 def ask(run: ImportRun, task: str) -> None:

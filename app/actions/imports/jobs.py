@@ -7,7 +7,6 @@ run: a worker that dies leaves nothing, loses its lease, and another begins anew
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,15 +14,16 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, or_, select, update
 
 from app.actions.base.action import Outcome, Targets, action
-from app.actions.imports.imports import PERMISSIONS, ask, is_large, open_run
+from app.actions.imports.imports import ask, open_run
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY
 from app.entities.imports import ImportPart, ImportRun
 from app.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
+from app.queries.imports.runs import PERMISSIONS, is_large
+from app.rules.imports import LEASE
 from app.rules.text import N_
 
-LEASE = timedelta(seconds=60)
 MOST_TRIES = 3
 BROKEN_OFF = N_(
     "Dit werk is drie keer onderbroken; er is niets geschreven. Probeer het opnieuw, of verdeel het bestand."

@@ -17,9 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import current_app
-
 from app.errors import RuleBroken
+from app.queries.library.library import path_of
 from app.rules.text import N_
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -101,14 +100,6 @@ def store(upload: Upload) -> str:
         Path(temporary).unlink(missing_ok=True)
         raise
     return upload.hash
-
-
-def path_of(content_hash: str) -> Path:
-    """Where a content is kept; only ever a hash, so never outside the library's folder."""
-    if len(content_hash) != 64 or any(char not in "0123456789abcdef" for char in content_hash):
-        raise ValueError("not a SHA-256")
-    folder: Path = current_app.extensions["proeve_settings"].school_data / "library"
-    return folder.resolve() / content_hash[:2] / content_hash
 
 
 # --- what a content says of itself ------------------------------------------------------------

@@ -20,8 +20,7 @@ from app.entities.waking import SENDER, wake_after_commit
 from app.mail.texts import LOGIN_CODE
 from app.permissions import Actor, Permission
 from app.queries.users.users import live_code
-
-AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
+from app.rules.delivery import AGAIN
 
 
 @dataclass(frozen=True)

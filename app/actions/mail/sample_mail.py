@@ -4,47 +4,34 @@ that opens nothing."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
-from app.actions.access.profile import LANGUAGES
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import SelectChoice
 from app.actions.mail.outbox import NewMail, put_in_outbox
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
-from app.mail.texts import CODE, login_code_text
+from app.mail.sample import SAMPLE, SAMPLE_CODE, sample_text
+from app.mail.texts import CODE
 from app.permissions import Actor, Permission, Role
 from app.rules.people import mail_of
 from app.rules.text import N_
-from app.school import current_school
-
-SAMPLE = "sample"  # OutboxMail.purpose
-SAMPLE_CODE = "XXXX-XXXX-XXXX-XXXX"
+from app.school import LANGUAGES
 
 
 class SampleForm(ActionForm):
     """Which of the texts."""
 
     role = SelectField(_l("Rol van de lezer"))
-    language = SelectField(_l("Taal"), choices=[SelectChoice(*one) for one in LANGUAGES])
+    language = SelectField(_l("Taal"), choices=[SelectChoice(*one) for one in LANGUAGES.items()])
 
     def prepare(self, actor: Actor, targets: Targets[object] | None) -> None:
         self.role.choices = [SelectChoice(role.value, _(role.label)) for role in Role]
-
-
-def sample_text(name: str, username: str, role: str, language: str) -> tuple[str, str]:
-    """Subject and body for this reader; code and address are still placeholders."""
-    school = current_school()
-    text = login_code_text(language, school.name, role)
-    until = school.local(utc_now() + timedelta(days=school.login_code_days))
-    return text.subject, text.body_for(name=name, username=username, until=until)
 
 
 def _send_sample(actor: Actor, role: str, language: str) -> Outcome:
@@ -95,6 +82,3 @@ def send_user_sample(actor: Actor, *, role: str, language: str) -> Outcome:
 def send_student_sample(actor: Actor, *, role: str, language: str) -> Outcome:
     """For who sends inlogcodes to students."""
     return _send_sample(actor, role, language)
-
-
-SAMPLES: Sequence[str] = (send_user_sample.name, send_student_sample.name)

@@ -7,7 +7,6 @@ JavaScript. A section's fields are named by its key: `all_day`, `task12_day`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import time
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -29,14 +28,14 @@ from wtforms.validators import Length, NumberRange, Optional, StopValidation
 from app.actions.base.action import ActionForm, Targets
 from app.actions.base.forms import SelectChoice
 from app.actions.base.picker import PickedOne, offer
-from app.actions.planning.plan import MINUTES_MOST, Slot, Wish
 from app.entities.exams import Exam, ExamTask
 from app.permissions import Actor
 from app.queries.base.asked import Asked
-from app.queries.planning.facts import Candidate, PresentSitting, fingerprint
+from app.queries.planning.facts import Candidate, PlanFacts, PresentSitting, fingerprint
+from app.queries.planning.plan import MINUTES_MOST, Slot, Wish
+from app.rules.timetable import APART, TOGETHER
 from app.school import current_school
 
-TOGETHER, APART = "together", "apart"
 WORKING_DAY = 8 * 60
 OWN_STARTS_MOST = 50
 HINT_SCHOOL = _l(
@@ -71,20 +70,10 @@ def _empty(field: Field) -> bool:
     return not field.raw_data or not str(field.raw_data[0]).strip()
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a planning form is made for; `allowed`: the candidates whose exam can be planned at all."""
-
-    exam: Exam
-    candidates: Sequence[Candidate]
-    allowed: Sequence[Candidate]
-    programmes: Sequence[int]  # that its examiners are coupled to
-
-
 class PlanExamForm(ActionForm):
-    """Made per exam by `form_for`; by itself it knows no tasks."""
+    """Made per exam by `for_exam`; by itself it knows no tasks."""
 
-    facts: ClassVar[Facts]
+    facts: ClassVar[PlanFacts]
 
     way = RadioField(
         _l("Hoe wilt u inplannen?"),
@@ -114,6 +103,19 @@ class PlanExamForm(ActionForm):
     )
     seen = HiddenField()
     announced = HiddenField()
+
+    @classmethod
+    def for_exam(cls, facts: PlanFacts) -> type[PlanExamForm]:
+        """The form class of this exam and these students."""
+        made: dict[str, Any] = {"facts": facts, **_section("all")}
+        for task in facts.exam.tasks:
+            made.update(_section(f"task{task.id}", task))
+        if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
+            for one in facts.allowed:
+                made[f"start{one.id}"] = TimeField(
+                    _("Begintijd van %(student)s", student=one.label), [Optional()]
+                )
+        return type("PlanThisExamForm", (cls,), made)
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -184,19 +186,6 @@ NAMES = ("school_examiner", "company_examiner", "day", "start", "minutes", "loca
 TELLING = ("school_examiner", "day", "start")
 
 
-def form_for(facts: Facts) -> type[PlanExamForm]:
-    """The form class of this exam and these students."""
-    made: dict[str, Any] = {"facts": facts, **_section("all")}
-    for task in facts.exam.tasks:
-        made.update(_section(f"task{task.id}", task))
-    if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
-        for one in facts.allowed:
-            made[f"start{one.id}"] = TimeField(
-                _("Begintijd van %(student)s", student=one.label), [Optional()]
-            )
-    return type("PlanThisExamForm", (PlanExamForm,), made)
-
-
 def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
     empty = _("Dit veld is verplicht.")
     if task is not None:
@@ -233,7 +222,7 @@ def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
 # -- what the form shows first: the present planning where there is one, else the exam's own durations
 
 
-def starting_values(facts: Facts) -> dict[str, Any]:
+def starting_values(facts: PlanFacts) -> dict[str, Any]:
     """Several students: only what is the same for all of them."""
     exam = facts.exam
     minutes = sum(task.duration_minutes for task in exam.tasks)
@@ -253,7 +242,7 @@ def _present(one: Candidate, task: ExamTask) -> PresentSitting | None:
     return one.pending.sittings.get(task.id) if one.pending else None
 
 
-def _blocks_fit(facts: Facts, minutes: int) -> bool:
+def _blocks_fit(facts: PlanFacts, minutes: int) -> bool:
     """An exam of more than a working day is better planned task by task, unless it stands in one block."""
     return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.allowed)
 
@@ -271,7 +260,7 @@ def _one_block(exam: Exam, one: Candidate) -> Sequence[PresentSitting] | None:
     return there if follows and len(people) == 1 else None
 
 
-def _block_values(facts: Facts, blocks: Sequence[Sequence[PresentSitting] | None]) -> Mapping[str, Any]:
+def _block_values(facts: PlanFacts, blocks: Sequence[Sequence[PresentSitting] | None]) -> Mapping[str, Any]:
     planned = [(one, block) for one, block in zip(facts.allowed, blocks, strict=True) if block]
     if not planned:
         return {}

@@ -13,14 +13,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select, update
+from werkzeug.security import generate_password_hash
 from wtforms import StringField
 from wtforms.validators import Length
 
-from app.actions.access.sessions import Opening, open_session
+from app.actions.access.sessions import open_session
 from app.actions.access.sign_in import forget_tries
 from app.actions.base.action import Outcome, Targets, action
 from app.actions.mail.outbox import cancel_waiting
-from app.actions.planning.invitation_codes import fresh_secrets, try_keys
 from app.actions.planning.invitation_mails import mail_invitations, tell_ended
 from app.actions.users.form import LABELS, NamedForm
 from app.entities.assessment import Assessment
@@ -32,10 +32,14 @@ from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.users import RoleRow, User
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role, invitation_works
+from app.queries.planning.invitation_codes import code_for, token_for
 from app.queries.planning.invitations import has_scored, live_invitation, too_long_ago
 from app.rules import people
-from app.rules.invitations import why_not_invite
+from app.rules.invitations import parts, why_not_invite
+from app.rules.sessions import Opening
 from app.rules.text import N_
+from app.rules.tokens import fingerprint
+from app.rules.tries import invitation_keys
 
 COMPANY = Role.COMPANY_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
@@ -165,7 +169,7 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Out
     if invitation is None:
         raise RuleBroken(ENDED)
     invitation.opened_at = utc_now()
-    forget_tries(*try_keys(invitation))
+    forget_tries(*invitation_keys(invitation.selector, invitation.token_hash))
     open_session(invitation.user_id, opening)
     return Outcome(
         done=1,
@@ -280,3 +284,15 @@ def _outcome(sitting: Sitting, guest: User, change: list[str | None], summary: s
         details={"examiner": change},
         summary=summary,
     )
+
+
+def fresh_secrets() -> dict[str, Any]:
+    """The columns of an invitation that a new mail gets; what an older mail holds opens nothing any more."""
+    nonce = secrets.token_hex(32)
+    selector, secret = parts(code_for(nonce))
+    return {
+        "nonce": nonce,
+        "selector": selector,
+        "code_hash": generate_password_hash(secret),
+        "token_hash": fingerprint(token_for(nonce)),
+    }

@@ -1,4 +1,4 @@
-"""Planning examenmomenten (manual, step 6a); the red bin is planning_removal.py."""
+"""Planning examenmomenten (manual, step 6a); the red bin is removal.py."""
 
 from __future__ import annotations
 
@@ -11,20 +11,11 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import delete, insert, select, update
 
-from app.actions.base.action import Outcome, Targets, action
+from app.actions.base.action import Outcome, Refused, Targets, action
 from app.actions.base.wording import say
 from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import end_invitations, moments_moved
-from app.actions.planning.plan import (
-    Circumstances,
-    Plan,
-    PlannedMoment,
-    Say,
-    StudentPlan,
-    Wish,
-    make_plan,
-)
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.students import Student
@@ -43,11 +34,18 @@ from app.queries.planning.facts import (
     is_known,
     load_candidates,
     programmes_that_count,
+    when_label,
 )
-from app.rules.attempts import AttemptRules
+from app.queries.planning.plan import (
+    Plan,
+    PlannedMoment,
+    StudentPlan,
+    Wish,
+    circumstances,
+    make_plan,
+)
 from app.rules.conflicts import Clash, Moment, Subject, clashes
-from app.rules.text import N_, Reason
-from app.school import current_school
+from app.rules.text import N_
 
 CLASHES_NAMED = 5
 TRAIL_LINES = 50
@@ -57,11 +55,6 @@ class PlanOutcome(Outcome):
     """An Outcome that also carries the plan, for the confirmation page; the plan itself is not kept."""
 
     plan: Plan | None = None
-
-
-class Translated(Say):
-    def __call__(self, why: Reason) -> str:
-        return say(why)
 
 
 @action(
@@ -94,17 +87,11 @@ def plan_exam(
         )
     examiners = examiners_among(_examiners_in(wish), programmes_that_count(exam, candidates))
     examiners = [*examiners, *guests_of(candidates)]
-    plan = make_plan(exam, candidates, examiners, wish, around=circumstances(), say=Translated())
+    plan = make_plan(exam, candidates, examiners, wish, around=circumstances())
     if announced and announced != plan.mark:
         raise RuleBroken(N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen")
     _refuse_clashes(actor, plan)
     return _written(plan)
-
-
-def circumstances() -> Circumstances:
-    school = current_school()
-    rules = AttemptRules(school.max_attempts, school.improve_allowed)
-    return Circumstances(school.zone, utc_now(), rules)
 
 
 def _examiners_in(wish: Wish) -> set[int]:
@@ -209,14 +196,6 @@ def _clash_line(clash: Clash, planned: set[Moment]) -> str:
     return say(clash.reason)
 
 
-def when_label(start: datetime, end: datetime) -> str:
-    """24-11-2026 09:30–10:30, on the school's clock; with a second date when it ends another day."""
-    school = current_school()
-    first, last = school.local(start), school.local(end)
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%d-%m-%Y %H:%M}"
-    return f"{first:%d-%m-%Y %H:%M}–{until}"
-
-
 def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
     return f"“{exam}, {task}, {student}, {when_label(start, end)}”"
 
@@ -232,7 +211,7 @@ def _written(plan: Plan) -> Outcome:
     outcome = PlanOutcome(
         done=len(changed),
         unchanged=len(plan.students) - len(changed),
-        refused=list(plan.refused),
+        refused=[Refused(one.label, say(why)) for one, why in plan.refused],
         summary=_summary(plan, len(changed)),
         names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
         ids=sorted(registrations.values()),

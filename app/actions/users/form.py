@@ -16,9 +16,9 @@ from app.actions.base.picker import Picked, offer
 from app.actions.base.wording import say
 from app.entities.users import User
 from app.errors import RuleBroken
-from app.permissions import Actor, Role
+from app.permissions import Actor
 from app.queries.base.asked import Asked
-from app.queries.users.users import roles_of
+from app.queries.users.users import grantable, roles_of
 from app.rules import people
 
 # Every action that raises a user's version: one entry in the trail each, so the last n tell of n versions.
@@ -46,12 +46,6 @@ LABELS = {
     "roles": _l("Rollen"),
     "programmes": _l("Opleidingen"),
 }
-
-
-def grantable(actor: Actor) -> list[Role]:
-    """Roles this actor gives and takes: never student (students room), supplier from a supplier (trap 7)."""
-    supplier = actor.system or Role.SUPPLIER in actor.roles
-    return [role for role in Role if role is not Role.STUDENT and (supplier or role is not Role.SUPPLIER)]
 
 
 class Checks(SelectMultipleField):

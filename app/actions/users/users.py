@@ -14,15 +14,7 @@ from app.actions.access.code_making import cancel_codes, issue_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.base.action import Outcome, Refused, Targets, action
 from app.actions.base.versions import locked
-from app.actions.users.form import (
-    LABELS,
-    VERSIONED,
-    CoupleForm,
-    EditUserForm,
-    NewUserForm,
-    UncoupleForm,
-    grantable,
-)
+from app.actions.users.form import LABELS, VERSIONED, CoupleForm, EditUserForm, NewUserForm, UncoupleForm
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.programmes import Programme
@@ -30,19 +22,15 @@ from app.entities.users import RoleRow, User, user_programme
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.users.listing import Bound, bound_to
-from app.queries.users.users import last_active_administrator, roles_of, taken, with_role
+from app.queries.users.users import grantable, last_active_administrator, roles_of, taken, with_role
 from app.rules import people
+from app.rules.accounts import LAST_ONE, NAME_IS_ADDRESS, SUPPLIER_ONLY
 from app.rules.sessions import ACCOUNT_CLOSED, ROLES_CHANGED
 from app.rules.text import N_
 
 NAMES = 10
-SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
-LAST_ONE = N_("Dit is de laatste actieve beheerder.")
-NAME_IS_ADDRESS = N_(
-    "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
-)
 
 
 @action(

@@ -10,16 +10,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.actions.access.mailed_codes import (
-    TRIED_TOO_OFTEN,
-    WRONG_MAILED_CODE,
     AskForm,
     MailedCodeForm,
     count_code_try,
-    is_right,
     request_code,
     use_mailed_code,
 )
-from app.actions.access.own_password import ChoosePasswordForm, choose_password, may_choose
+from app.actions.access.own_password import ChoosePasswordForm, choose_password
 from app.actions.access.sign_in import count_try, record_failed_sign_in
 from app.actions.base.action import ActionForm, run
 from app.actions.base.wording import say
@@ -37,14 +34,18 @@ from app.pages.base.guards import needs, public
 from app.pages.base.request import address, current_actor, posted, safe_path, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM, Permission
+from app.queries.access.recognising import WRONG_MAILED_CODE, is_right
+from app.queries.access.sessions import may_choose_password
 from app.rules.code_format import RESET, SIGN_IN
 from app.rules.people import mail_of
+from app.rules.text import N_
 from app.rules.tokens import new_token
 from app.theme.widgets import Button
 
 ENTER_PATH = "/aanmelden/gemailde-code"
 BROWSER = "code_browser"  # in the cookie: binds a code to the browser that asked for it
 PURPOSE, NEXT = "code_purpose", "code_next"
+TRIED_TOO_OFTEN = N_("Te vaak geprobeerd. Vraag een nieuwe code.")
 
 
 class CodesPage(View):
@@ -95,7 +96,7 @@ class CodesPage(View):
     def new_password(self) -> Any:
         """A password of one's own, for who got in with a code; nobody has to."""
         here = present()
-        if not may_choose(here.id if here is not None else None):
+        if not may_choose_password(here.id if here is not None else None):
             return redirect("/mijn-profiel/")
         form = ChoosePasswordForm(sent())
         if not posted() or not form.validate():

@@ -9,15 +9,17 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.actions.access.profile import LANGUAGES
 from app.actions.base.action import Action, ActionForm, Outcome, Targets
-from app.actions.mail.sample_mail import SAMPLE_CODE, SAMPLES, sample_text
+from app.actions.mail.sample_mail import send_student_sample, send_user_sample
+from app.mail.sample import SAMPLE_CODE, sample_text
 from app.mail.texts import CODE_PATH, filled_in, paragraphs_of
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, href_with, ids_arg, safe_path, text_arg
 from app.pages.base.screens import new_token
 from app.permissions import Role, may
-from app.school import site_address
+from app.school import LANGUAGES, site_address
+
+SAMPLES = (send_user_sample, send_student_sample)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def preview_of(role: str, language: str, count: int = 0) -> MailPreview:
     filled = filled_in(body, code=SAMPLE_CODE, address=site_address(CODE_PATH))
     label = _(Role(role).label) if role else _("Nog geen rol")
     return MailPreview(
-        readers=f"{label}, {dict(LANGUAGES)[language]}",
+        readers=f"{label}, {LANGUAGES[language]}",
         count=ngettext("%(num)s mail", "%(num)s mails", count) if count else "",
         subject=subject,
         body=filled,
@@ -80,7 +82,7 @@ class MailsCodes(ActionPage):
     def after_href(self, act: Action, outcome: Outcome) -> str:
         """A sample that was asked for on the way comes back to where it was asked: `then`."""
         after = super().after_href(act, outcome)
-        if act.name not in SAMPLES:
+        if act not in SAMPLES:
             return after
         then = text_arg("then")
         return self._here(then) if then == self.mailing.name else safe_path(then, after)

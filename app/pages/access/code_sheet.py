@@ -6,12 +6,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.access.code_sheet import SHEETS, slips
+from app.actions.access.code_sheet import print_codes, print_student_codes
 from app.actions.base.action import Action, Outcome
 from app.mail.texts import CODE_PATH
 from app.pages.base.doing import ActionPage
 from app.pages.base.screens import tell
+from app.queries.access.codes import slips
 from app.school import site_address
+
+SHEETS = (print_codes, print_student_codes)
 
 
 class PrintsCodes(ActionPage):
@@ -20,7 +23,8 @@ class PrintsCodes(ActionPage):
     def after(self, act: Action, outcome: Outcome) -> Any:
         if act not in SHEETS or not outcome.done:
             return super().after(act, outcome)
-        made = slips(outcome)
+        # An outcome that was remembered has no ids, and so no slips.
+        made = slips(outcome.ids, of_students=outcome.object_type == "Student")
         if not made:
             tell(_("Dit vel is al getoond en is niet meer op te vragen. Maak zo nodig nieuwe."), "warning")
         return self.render_template(

@@ -16,7 +16,6 @@ from flask_login import current_user
 from app.actions.access.sign_in import MailedCodeOnlyForm, count_try, record_failed_sign_in
 from app.actions.base.action import ActionForm, run
 from app.actions.base.wording import say
-from app.actions.planning.invitation_codes import by_code, by_token, try_key
 from app.actions.planning.invitations import use_invitation
 from app.entities.invitations import Invitation
 from app.errors import RuleBroken
@@ -27,11 +26,13 @@ from app.pages.base.guards import public
 from app.pages.base.request import address, posted, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM
+from app.queries.planning.invitation_codes import by_code, by_token
 from app.queries.planning.invitations import open_sitting, why_ended
 from app.rules.code_format import normal_form
 from app.rules.invitations import WHY_ENDED
 from app.rules.text import N_
 from app.rules.tokens import new_token
+from app.rules.tries import invitation_key
 
 WRONG_CODE = N_("Deze code kennen we niet. Controleer hem, of vraag de school om een nieuwe mail.")
 WRONG_LINK = N_(
@@ -52,7 +53,7 @@ class InvitationPage(View):
             return _page(form)
         typed = form.code.data or ""
         try:
-            _count(try_key(normal_form(typed)))
+            _count(invitation_key(normal_form(typed)))
             return _let_in(by_code(typed), WRONG_CODE)
         except RuleBroken as error:
             return _page(form, say(error))
@@ -63,7 +64,7 @@ class InvitationPage(View):
         """The button: the link's token for a session on one sitting."""
         token = request.form.get("token", "")
         try:
-            _count(try_key(token))
+            _count(invitation_key(token))
             return _let_in(by_token(token), WRONG_LINK)
         except RuleBroken as error:
             return _page(MailedCodeOnlyForm(), say(error))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.actions.access.calendar import LinkOutcome, drop_calendar_link, make_calendar_link
 from app.actions.access.email_change import cancel_email_change, change_email, confirm_email
-from app.actions.access.profile import LANGUAGES, change_password, save_profile
+from app.actions.access.profile import change_password, save_profile
 from app.actions.access.sessions import end_own_session, end_own_sessions
 from app.actions.base.action import Action, Outcome
 from app.entities.base import db
@@ -30,7 +30,7 @@ from app.queries.access.profile import address_awaiting
 from app.queries.access.sessions import own_sessions
 from app.queries.users.users import last_sign_in, own_user, roles_of
 from app.rules.people import mail_of
-from app.school import current_school, site_address
+from app.school import LANGUAGES, current_school, site_address
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
 
@@ -158,7 +158,7 @@ class ProfilePage(ActionScreen):
 
 
 def _own_data(user: User, awaiting: str, buttons: list[Button]) -> Section:
-    language = dict(LANGUAGES)[user.language or current_school().language]
+    language = LANGUAGES[user.language or current_school().language]
     return Section(
         _("Persoonsgegevens"),
         facts=[

@@ -13,14 +13,13 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.actions.access.passkeys import Answer, show_passkey
+from app.actions.access.passkeys import show_passkey
 from app.actions.access.second_factor import (
     CodeProofForm,
     PasswordProofForm,
     record_failed_proof,
     show_code,
     show_password,
-    tries_key,
 )
 from app.actions.access.sign_in import count_try
 from app.actions.base.action import ActionForm, Outcome, run
@@ -30,7 +29,8 @@ from app.pages.access.sessions import SET_UP_PATH, present, renew
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
 from app.permissions import SYSTEM
 from app.queries.access.factors import Factors, factors_of
-from app.rules.passkeys import Site, site_of
+from app.rules.passkeys import Answer, Site, site_of
+from app.rules.tries import factor_key
 
 FIELDS = "proof_"  # the names of what the page that asks adds to a form
 WAS = "proof_was"  # how the page was asked for before: GET, or POST with a form to go on with
@@ -69,7 +69,7 @@ def keep_challenge(challenge_id: int | None) -> None:
 def prove() -> Outcome:
     """Check what was sent; right: this session has shown it, under another token. RuleBroken: it is wrong."""
     actor, fields = current_actor(), posted_fields()
-    run(count_try, SYSTEM, username=tries_key(actor.id), address=address())
+    run(count_try, SYSTEM, username=factor_key(actor.id), address=address())
     try:
         if fields.get("proof_passkey"):
             outcome = run(show_passkey, actor, answer=given_answer(fields["proof_passkey"]))

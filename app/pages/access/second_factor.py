@@ -8,8 +8,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.actions.access.passkeys import ask_passkey, register_passkey, registration_options, remove_passkey
-from app.actions.access.second_factor import make_recovery_codes, remove_app, secret_behind, set_up_app
+from app.actions.access.passkeys import ask_passkey, register_passkey, remove_passkey
+from app.actions.access.second_factor import make_recovery_codes, remove_app, set_up_app
 from app.actions.base.action import Action, ActionForm, Outcome, Targets, run
 from app.entities.factors import Passkey
 from app.errors import NotFound
@@ -20,7 +20,8 @@ from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import address, current_actor, href_with, posted, safe_path, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, json_answer, new_challenge, tell
 from app.permissions import SYSTEM, Permission
-from app.queries.access.factors import Factors, factors_of
+from app.queries.access.factors import Factors, factors_of, secret_behind
+from app.queries.access.passkeys import registration_options
 from app.queries.users.users import own_user
 from app.rules import code_format, totp
 from app.rules.recovery import COUNT, new_codes

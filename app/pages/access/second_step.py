@@ -8,7 +8,7 @@ from flask import redirect, render_template, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.actions.access.passkeys import ask_passkey, showing_options, sign_in_by_passkey
+from app.actions.access.passkeys import ask_passkey, sign_in_by_passkey
 from app.actions.access.second_factor import CodeProofForm
 from app.actions.access.sign_in import complete_sign_in, count_try, record_failed_sign_in
 from app.actions.base.action import run
@@ -23,6 +23,7 @@ from app.pages.base.screens import json_answer, new_challenge
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.queries.access.factors import factors_of
+from app.queries.access.passkeys import showing_options
 from app.rules.second_factor import Owed
 from app.rules.tokens import fingerprint, new_token
 

@@ -6,7 +6,7 @@ from flask import Flask, current_app, flash, g, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.actions.access.sessions import Opening, note_visit, renew_session
+from app.actions.access.sessions import note_visit, renew_session
 from app.actions.base.action import run
 from app.entities.base import utc_now
 from app.entities.engine import in_a_hurry
@@ -15,7 +15,7 @@ from app.pages.base.request import address, owner
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
 from app.rules.second_factor import Owed, owed
-from app.rules.sessions import SEEN_EVERY, device_name
+from app.rules.sessions import SEEN_EVERY, Opening, device_name
 from app.rules.tokens import fingerprint, new_token
 from app.school import current_school
 from app.theme.assets import ENDPOINTS

@@ -11,12 +11,8 @@ from flask_login import current_user
 
 from app.actions.access.sessions import record_sign_out
 from app.actions.access.sign_in import (
-    WRONG,
-    WRONG_CODE,
     CodeForm,
     SignInForm,
-    check_code,
-    check_sign_in,
     count_try,
     record_failed_sign_in,
     record_sign_in,
@@ -33,6 +29,8 @@ from app.pages.base.guards import public
 from app.pages.base.request import address, href_with, posted, safe_path, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM
+from app.queries.access.recognising import WRONG_CODE, check_code, check_sign_in
+from app.rules.text import N_
 from app.rules.tokens import new_token
 from app.theme.widgets import Button
 
@@ -40,6 +38,9 @@ SIGN_IN_PATH = "/aanmelden"
 ASK_PATH = "/aanmelden/stuur-code"
 FORGOTTEN_PATH = "/aanmelden/wachtwoord-vergeten"
 NEW_PASSWORD_PATH = "/aanmelden/nieuw-wachtwoord"  # noqa: S105 - an address
+WRONG = N_(
+    "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
+)
 
 
 class SignInPage(View):

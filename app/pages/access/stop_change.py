@@ -8,7 +8,7 @@ from flask import flash, redirect
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.actions.access.email_change import WRONG, by_stop_code, stop_email_change, stop_key
+from app.actions.access.email_change import stop_email_change
 from app.actions.access.sign_in import MailedCodeOnlyForm, count_try
 from app.actions.base.action import ActionForm, run
 from app.actions.base.wording import say
@@ -19,6 +19,8 @@ from app.pages.base.guards import public
 from app.pages.base.request import address, posted, sent
 from app.pages.base.view import View
 from app.permissions import SYSTEM
+from app.queries.access.recognising import WRONG_CHANGE_CODE, by_stop_code
+from app.rules.tries import stop_key
 
 
 class StopChangePage(View):
@@ -37,7 +39,7 @@ class StopChangePage(View):
             run(count_try, SYSTEM, username=stop_key(typed), address=address())
             change = by_stop_code(typed)
             if change is None:
-                raise RuleBroken(WRONG)
+                raise RuleBroken(WRONG_CHANGE_CODE)
             outcome = run(stop_email_change, SYSTEM, change_id=change.id)
         except RuleBroken as error:
             return _page(form, say(error))

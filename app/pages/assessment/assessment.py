@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.assessment.assessment import is_definitive, make_definitive, reopen_assessment, save_scores
+from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
 from app.actions.base.action import Action, Outcome, run
 from app.actions.base.wording import say
 from app.errors import Conflict, NotFound, RuleBroken
@@ -18,7 +18,7 @@ from app.pages.base.request import current_actor, ids_arg, posted_fields, text_a
 from app.pages.base.screens import ActionScreen, expose, go, tell
 from app.pages.planning.invitations import for_sitting
 from app.permissions import Actor, Permission, may
-from app.queries.assessment.assessment import SittingView, result_of, sitting_view, todo
+from app.queries.assessment.assessment import SittingView, is_definitive, result_of, sitting_view, todo
 from app.rules.text import N_
 
 NUMBER_DIGITS = 9

@@ -11,12 +11,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.assessment.assessment import number_of
 from app.entities.assessment import Result, ScoreSheet
 from app.entities.exams import Criterion
 from app.pages.assessment.views import saved_text
 from app.permissions import Actor, Permission, Role, may
-from app.queries.assessment.assessment import SittingView
+from app.queries.assessment.assessment import SittingView, number_of
 from app.rules.scoring import mark_text
 from app.rules.tokens import new_token
 from app.school import current_school

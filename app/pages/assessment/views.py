@@ -10,7 +10,6 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.actions.assessment.assessment import is_definitive, number_of, opens_for_scores, role_in
 from app.entities.assessment import Score, ScoreSheet
 from app.entities.exams import Criterion
 from app.entities.planning import Sitting
@@ -22,6 +21,10 @@ from app.queries.assessment.assessment import (
     Todo,
     definitive_by,
     has_result,
+    is_definitive,
+    number_of,
+    opens_for_scores,
+    role_in,
 )
 from app.rules.tokens import new_token
 from app.school import current_school

@@ -7,14 +7,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base.action import Action, Outcome, targets_of
-from app.actions.groups.export import MEMBERS, export_groups
+from app.actions.groups.export import export_groups
 from app.documents.groups import groups_file, members_file
 from app.documents.sheets import CSV, XLSX
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, posted_fields
 from app.pages.base.screens import stream_answer
 from app.pages.students.export import token_of_file
-from app.queries.groups.export import group_rows, member_rows
+from app.queries.groups.export import MEMBERS, group_rows, member_rows
 from app.school import current_school
 
 

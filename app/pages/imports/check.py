@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.actions.base.action import Action, run
 from app.actions.base.wording import say
-from app.actions.imports.imports import ALREADY_DONE, LOGIN_CODES, choose_codes, fix_row, is_large
+from app.actions.imports.imports import choose_codes, fix_row
 from app.actions.imports.jobs import ask_import, check_again
 from app.entities.imports import ImportRun
 from app.errors import Conflict, NotFound, RuleBroken
@@ -41,6 +41,8 @@ from app.pages.imports.views import ABSENT, PAGE_SIZE, CheckView, absent_view, u
 from app.pages.imports.words import Words
 from app.permissions import Permission
 from app.queries.imports.imports import own_run
+from app.queries.imports.runs import is_large
+from app.rules.imports import ALREADY_DONE, LOGIN_CODES
 from app.rules.text import N_
 from app.theme.widgets import Step
 

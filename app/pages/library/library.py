@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.actions.base.action import Action, ActionForm, Outcome, Targets
-from app.actions.library.files import path_of
 from app.actions.library.library import change_document, move_document, remove_document, upload_document
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, text_arg
 from app.pages.base.screens import ActionScreen, expose, file_answer, missing, posted
 from app.permissions import Permission, Role
-from app.queries.library.library import READERS, counts_by_role, document_of, shelf
+from app.queries.library.library import READERS, counts_by_role, document_of, path_of, shelf
 
 
 class LibraryAdminPage(ActionScreen):

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.planning.planning import when_label
 from app.entities.base import utc_now
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor
@@ -17,6 +16,7 @@ from app.pages.base.screens import Screen, expose
 from app.pages.planning.blocks import BlockView, block_view, legend, state_view
 from app.pages.planning.registration import grade_label
 from app.permissions import Permission
+from app.queries.planning.facts import when_label
 from app.queries.planning.registrations import MomentFacts, OwnExam, RegistrationView, own_exams
 from app.rules.blocks import BlockState
 from app.school import current_school

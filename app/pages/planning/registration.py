@@ -8,13 +8,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base.action import entry_label
-from app.actions.planning.planning import plan_exam, when_label
+from app.actions.planning.planning import plan_exam
 from app.entities.assessment import Result
 from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.request import href_with
 from app.pages.planning.invitations import invitation_buttons, invitation_line
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
+from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import invitations_of
 from app.queries.planning.registrations import (
     HistoryLine,

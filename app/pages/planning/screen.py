@@ -12,10 +12,9 @@ from flask_babel import gettext as _
 
 from app.actions.base.action import Action, ActionForm, Outcome, Targets, targets_of
 from app.actions.base.wording import say
-from app.actions.planning.form import APART, TOGETHER, Facts, PlanExamForm, form_for
+from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import invite_company_examiner
-from app.actions.planning.plan import Plan, StudentPlan, why_not_at_all
-from app.actions.planning.planning import PlanOutcome, circumstances, plan_exam, when_label
+from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.entities.exams import Exam, ExamTask
 from app.errors import NotFound, RuleBroken
 from app.pages.base.guards import needs
@@ -25,16 +24,20 @@ from app.pages.planning.invitations import invitation_line
 from app.permissions import Permission
 from app.queries.planning.facts import (
     Candidate,
+    PlanFacts,
     PresentSitting,
     exam_to_plan,
     is_known,
     load_candidates,
     names_of,
     programmes_that_count,
+    when_label,
 )
 from app.queries.planning.invitations import InvitationState, invitations_of
+from app.queries.planning.plan import Plan, StudentPlan, circumstances, why_not_at_all
 from app.queries.planning.planning import ExamColumn, exam_columns
 from app.rules.attempts import next_attempt
+from app.rules.timetable import APART, TOGETHER
 
 SHOWN = 200
 
@@ -176,7 +179,7 @@ class PlanScreen(ActionScreen):
         if act is not plan_exam or targets is None:
             return super()._form(act, targets)
         facts = planning_facts(number_arg("kies", 0), targets.ids)
-        return super()._form(dataclasses.replace(act, form=form_for(facts)), targets)
+        return super()._form(dataclasses.replace(act, form=PlanExamForm.for_exam(facts)), targets)
 
     def _refuse(
         self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, error: RuleBroken
@@ -191,7 +194,7 @@ class PlanScreen(ActionScreen):
         return exam_columns(current_actor(), programme_id)
 
 
-def planning_facts(exam_id: int, students: Sequence[int]) -> Facts:
+def planning_facts(exam_id: int, students: Sequence[int]) -> PlanFacts:
     exam = exam_to_plan(exam_id)
     if exam is None:
         raise NotFound
@@ -200,13 +203,13 @@ def planning_facts(exam_id: int, students: Sequence[int]) -> Facts:
         raise NotFound
     rules = circumstances().attempts
     allowed = [one for one in candidates if why_not_at_all(exam, one, rules) is None]
-    return Facts(exam, candidates, allowed, programmes_that_count(exam, candidates))
+    return PlanFacts(exam, candidates, allowed, programmes_that_count(exam, candidates))
 
 
 class _Words:
     """Names and sentences of one planning screen; people are looked up once."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: PlanFacts) -> None:
         self.facts = facts
         self.rules = circumstances().attempts
         self.titles = {task.id: task.title for task in facts.exam.tasks}
@@ -249,7 +252,7 @@ class _Words:
         )
 
 
-def planning_screen(facts: Facts) -> PlanningScreen:
+def planning_screen(facts: PlanFacts) -> PlanningScreen:
     words = _Words(facts)
     rows = [words.candidate(one) for one in facts.candidates[:SHOWN]]
     return PlanningScreen(exam_view(facts.exam), rows, len(facts.candidates), len(facts.allowed))

@@ -12,10 +12,8 @@ from app.pages.base.request import current_actor, number_arg
 from app.pages.base.screens import ActionScreen, expose
 from app.permissions import Permission, may
 from app.queries.school.updates import updates
-from app.school import School, current_school
+from app.school import LANGUAGES, School, current_school
 from app.theme.widgets import Fact
-
-LANGUAGES = {"nl": "Nederlands", "en": "English"}
 
 
 class UpdatesPage(ActionScreen):

@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from app.actions.access.code_sheet import print_student_codes
 from app.actions.access.login_codes import send_student_codes
 from app.actions.base.action import Action, entry_label
-from app.actions.groups.groups import FIELD_LABELS as GROUP_LABELS
 from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
@@ -32,6 +31,7 @@ from app.queries.mail.outbox import mails_to
 from app.queries.students import students as queries
 from app.queries.students.fields import own_fields_seen
 from app.queries.users.users import code_state
+from app.rules.groups import GROUP_FIELDS
 from app.rules.people import dutch_date
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
 
@@ -345,7 +345,8 @@ def _trail_row(entry: AuditEntry) -> Row:
 
 def _details(details: dict[str, Any]) -> Sequence[str]:
     """What changed, as far as it says something to a reader: "Voornaam: Fleur → Flor"."""
-    told, labels = [], {**GROUP_LABELS, **field_labels()}
+    told = []
+    labels = {**{name: _(label) for name, label in GROUP_FIELDS.items()}, **field_labels()}
     for key, value in details.items():
         label = f"{labels[key]}: " if key in labels else ""
         if not isinstance(value, list):

@@ -23,6 +23,7 @@ from app.rules.viewing import LASTS, Over, why_not
 from app.school import current_school
 
 LIMITS = ("opened", "seen", "seen_shared")
+CODE_COUNTS = timedelta(minutes=30)  # how long after the code a password can be chosen without the old one
 
 
 def _limits() -> dict[str, datetime]:
@@ -124,3 +125,9 @@ def own_sessions(user_id: int | None) -> Select[UserSession]:
         .where(UserSession.user_id == user_id, _live(**_limits()))
         .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
     )
+
+
+def may_choose_password(session_id: int | None) -> bool:
+    """Whether this session was opened by a code, a short while ago."""
+    found = db.session.scalar(select(UserSession.code_at).where(UserSession.id == session_id))
+    return found is not None and found > utc_now() - CODE_COUNTS

@@ -16,6 +16,7 @@ from app.entities.engine import id_set
 from app.entities.exams import Criterion, ExamTask
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.permissions import Actor, Permission, visible
+from app.school import current_school
 
 DONE_SHOWN = 20  # finished assessments on the page; the rest behind a link
 
@@ -220,3 +221,26 @@ def has_result(registration_id: int) -> bool:
 def is_adopted(registration_id: int) -> bool:
     found = select(Adoption.result_id).join(Result).where(Result.registration_id == registration_id)
     return db.session.scalar(found) is not None
+
+
+def number_of(sitting: Sitting, criterion: Criterion) -> str:
+    """How a criterion is named to people: "2.3", task and place in it."""
+    return f"{sitting.task.position}.{criterion.position}"
+
+
+def role_in(sitting: Sitting, actor: Actor) -> str:
+    """The role in which the actor is assigned to this sitting and holds; empty: none."""
+    for one in sitting.examiners:
+        if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
+            return one.role
+    return ""
+
+
+def is_definitive(assessment: Assessment | None) -> bool:
+    return assessment is not None and assessment.definitive_at is not None
+
+
+def opens_for_scores(sitting: Sitting) -> bool:
+    """From the day of the sitting on, by the school's calendar."""
+    school = current_school()
+    return school.local(sitting.starts_at).date() <= school.today()

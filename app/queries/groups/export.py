@@ -16,6 +16,7 @@ from app.permissions import Actor, visible
 from app.queries.groups.groups import member_counts
 
 AT_A_TIME = 1000
+GROUPS, MEMBERS = "groups", "members"  # what a row of the file is
 
 
 def group_rows(actor: Actor, ids: Sequence[int]) -> Iterator[tuple[StudentGroup, int]]:

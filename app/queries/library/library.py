@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from flask import current_app
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
@@ -75,3 +77,11 @@ def document_of(actor: Actor, document_id: int, permission: Permission) -> Libra
         LibraryDocument.id == document_id, LibraryDocument.removed_at.is_(None)
     )
     return db.session.scalars(statement).one_or_none()
+
+
+def path_of(content_hash: str) -> Path:
+    """Where a content is kept; only ever a hash, so never outside the library's folder."""
+    if len(content_hash) != 64 or any(char not in "0123456789abcdef" for char in content_hash):
+        raise ValueError("not a SHA-256")
+    folder: Path = current_app.extensions["proeve_settings"].school_data / "library"
+    return folder.resolve() / content_hash[:2] / content_hash

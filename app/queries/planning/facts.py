@@ -24,6 +24,7 @@ from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
 from app.entities.users import RoleRow, User, user_programme
 from app.permissions import Actor, Permission, Role, visible
 from app.rules.attempts import AttemptFacts
+from app.school import current_school
 
 SCHOOL = Role.SCHOOL_EXAMINER.value
 COMPANY = Role.COMPANY_EXAMINER.value
@@ -323,3 +324,21 @@ def busy_moments(
         )
         for s, student, code, title, seen in rows
     ]
+
+
+def when_label(start: datetime, end: datetime) -> str:
+    """24-11-2026 09:30–10:30, on the school's clock; with a second date when it ends another day."""
+    school = current_school()
+    first, last = school.local(start), school.local(end)
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%d-%m-%Y %H:%M}"
+    return f"{first:%d-%m-%Y %H:%M}–{until}"
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What a planning form is made for; `allowed`: the candidates whose exam can be planned at all."""
+
+    exam: Exam
+    candidates: Sequence[Candidate]
+    allowed: Sequence[Candidate]
+    programmes: Sequence[int]  # that its examiners are coupled to

@@ -165,3 +165,9 @@ def own_user(user_id: int | None) -> User:
         .options(selectinload(User.roles), selectinload(User.programmes))
         .execution_options(populate_existing=True)
     ).one()
+
+
+def grantable(actor: Actor) -> list[Role]:
+    """Roles this actor gives and takes: never student (students room), supplier from a supplier (trap 7)."""
+    supplier = actor.system or Role.SUPPLIER in actor.roles
+    return [role for role in Role if role is not Role.STUDENT and (supplier or role is not Role.SUPPLIER)]

@@ -290,6 +290,17 @@ class TestDefinitive:
         with pytest.raises(RuleBroken, match=r"1\.3 Opdracht 1, criterium 3"):
             run(make_definitive, exam.school, [exam.sittings[0]])
 
+    @pytest.mark.parametrize(
+        ("scored", "told"), [(0, "nog 3 criteria"), (1, "nog 2 criteria"), (2, "nog 1 criterium")]
+    )
+    def test_the_refusal_counts_what_the_school_has_not_scored(
+        self, exam: PlannedExam, scored: int, told: str
+    ) -> None:
+        if scored:
+            save(exam.school, exam.sittings[0], exam.levels(count=scored))
+        with pytest.raises(RuleBroken, match=told):
+            run(make_definitive, exam.school, [exam.sittings[0]])
+
     def test_a_remark_alone_is_no_score(self, exam: PlannedExam) -> None:
         criterion = exam.criteria[0][2]["id"]
         save(exam.school, exam.sittings[0], exam.levels(count=2), remarks={criterion: "Niet gezien"})

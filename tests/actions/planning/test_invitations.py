@@ -12,7 +12,6 @@ from sqlalchemy import select
 from app.actions.assessment.assessment import make_definitive, save_scores
 from app.actions.base.action import run
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
-from app.actions.planning.plan import Slot, Wish
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.entities.assessment import Result
@@ -25,6 +24,7 @@ from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Role, actor_of
 from app.queries.planning.invitations import invitations_of
+from app.queries.planning.plan import Slot, Wish
 from app.rules.invitations import WITHDRAWN
 from app.school import current_school
 from tests.factories import make_user, refresh

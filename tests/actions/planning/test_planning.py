@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 
 from app.actions.base.action import Outcome, preview, run
 from app.actions.base.trail import broken_at
-from app.actions.planning.plan import Slot, Wish
 from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.actions.planning.removal import remove_planning
 from app.entities.assessment import Assessment, Result, ScoreSheet
@@ -28,6 +27,7 @@ from app.entities.users import User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.planning.facts import fingerprint, load_candidates
+from app.queries.planning.plan import Slot, Wish
 from app.school import current_school
 from tests.factories import (
     make_elective,

@@ -11,10 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.actions.access.code_making import code_for, shown_code
 from app.actions.access.login_codes import make_codes, send_login_codes, send_student_codes
-from app.actions.access.sessions import Opening
-from app.actions.access.sign_in import check_code, use_code
+from app.actions.access.sign_in import use_code
 from app.actions.base.action import Selection, preview, run
 from app.actions.users.users import (
     add_user,
@@ -34,7 +32,10 @@ from app.entities.users import LoginCode, User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.mail.texts import CODE
 from app.permissions import SYSTEM, Actor, actor_of
+from app.queries.access.codes import code_for, shown_code
+from app.queries.access.recognising import check_code
 from app.queries.users.users import last_active_administrator, roles_of
+from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
 from tests.factories import make_programme, make_student, make_user, refresh, supervise
 from tests.support import clock

@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 
 from app.actions.access.login_codes import send_login_codes, send_student_codes
 from app.actions.base.action import run
-from app.actions.mail.sample_mail import SAMPLE, SAMPLE_CODE
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
+from app.mail.sample import SAMPLE, SAMPLE_CODE
 from app.permissions import SYSTEM
 from app.rules.delivery import REFUSED_ADDRESS
 from tests.factories import make_student, make_user, refresh

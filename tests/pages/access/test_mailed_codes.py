@@ -9,9 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from app.actions.access.code_making import shown_code
 from app.actions.access.mailed_codes import use_mailed_code
-from app.actions.access.sessions import Opening
 from app.actions.base.action import run
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -21,6 +19,8 @@ from app.entities.users import LoginCode
 from app.errors import RuleBroken
 from app.mailer import send_all
 from app.permissions import SYSTEM
+from app.queries.access.codes import shown_code
+from app.rules.sessions import Opening
 from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import (
     NEW,

@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.security import generate_password_hash
 
-from app.actions.access.code_making import shown_code
 from app.actions.access.login_codes import send_login_codes
 from app.actions.base.action import run
 from app.actions.users.users import deactivate_users
@@ -23,6 +22,7 @@ from app.entities.base import db
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.permissions import SYSTEM
+from app.queries.access.codes import shown_code
 from tests.factories import make_user, refresh
 from tests.support.visitor import TOKEN, Visitor
 
@@ -146,7 +146,7 @@ class TestWhoExists:
             checked.append(stored.split("$", maxsplit=1)[0])
             return False
 
-        monkeypatch.setattr("app.actions.access.sign_in.check_password_hash", counting)
+        monkeypatch.setattr("app.queries.access.recognising.check_password_hash", counting)
         user = make_user("student", password=generate_password_hash(PASSWORD))
         for name in (user.username, "bestaat-niet"):
             sign_in(browser(app), name, "fout")

@@ -11,13 +11,13 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from app.actions.imports import imports as import_actions
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Gender, Student
 from app.imports.kept import rows_of
 from app.imports.work import work_all
 from app.permissions import actor_of
+from app.queries.imports import runs as import_runs
 from tests.factories import make_programme, make_user, refresh
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
@@ -402,7 +402,7 @@ def test_a_refused_row_is_put_right_on_its_own_page_with_what_was_typed_kept(vis
 
 
 def test_a_large_file_waits_for_the_worker_and_the_page_says_how_far_it_is(visit, monkeypatch):
-    monkeypatch.setattr(import_actions, "LARGE", 1)
+    monkeypatch.setattr(import_runs, "LARGE", 1)
     visitor = visit("administrator")
     check = to_check(visitor, lines(("0012", "Anna", "", "Jansen"), ("0013", "Noor", "", "Smit")))
     page = visitor.get(check).text

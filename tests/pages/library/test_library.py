@@ -14,13 +14,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.base.action import run
-from app.actions.library.files import MAX_BYTES, check_upload, path_of, plain_name
+from app.actions.library.files import MAX_BYTES, check_upload, plain_name
 from app.actions.library.library import move_document, remove_document, upload_document
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.errors import NotAllowed, RuleBroken
 from app.permissions import SYSTEM, Actor, Role
-from app.queries.library.library import shelf
+from app.queries.library.library import path_of, shelf
 from tests.factories import make_user, refresh
 from tests.support.queries import counted
 from tests.support.visitor import Visitor

@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from app.actions.access.code_making import shown_code
 from app.actions.access.login_codes import send_login_codes
-from app.actions.access.sign_in import check_code
 from app.actions.base.action import run
 from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db
@@ -24,6 +22,8 @@ from app.entities.mail import OutboxMail
 from app.entities.trail import ActionRun, AuditEntry
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM, Actor, Role, actor_of
+from app.queries.access.codes import shown_code
+from app.queries.access.recognising import check_code
 from app.rules.people import NO_MAIL
 from tests.factories import (
     make_exam,

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.actions.base.action import Refused
+from app.entities.base import utc_now
 from app.entities.exams import Exam, ExamTask
 from app.errors import RuleBroken
 from app.queries.planning.facts import COMPANY, SCHOOL, Candidate, Examiner, PresentSitting
 from app.rules.attempts import AttemptRules, next_attempt
 from app.rules.text import N_, Reason, reason
 from app.rules.timetable import one_after_another, shares
+from app.school import current_school
 
 MINUTES_MOST = 14 * 24 * 60
 YEARS = timedelta(days=731)
@@ -131,7 +132,7 @@ class StudentPlan:
 class Plan:
     exam: Exam
     students: Sequence[StudentPlan]
-    refused: Sequence[Refused]
+    refused: Sequence[tuple[Candidate, Reason]]
     warnings: Sequence[Reason]
     examiners: Mapping[int, Examiner]
 
@@ -162,7 +163,6 @@ def make_plan(
     wish: Wish,
     *,
     around: Circumstances,
-    say: Say,
 ) -> Plan:
     """Raises RuleBroken, with the field, for what was typed wrong; students who may not are in `refused`."""
     known = {one.id: one for one in examiners}
@@ -173,17 +173,10 @@ def make_plan(
         if why is None:
             allowed.append(one)
         else:
-            refused.append(Refused(one.label, say(why)))
+            refused.append((one, why))
     students = _lay_out(exam, allowed, wish, around)
     _check_span(students, around.now, wish)
     return Plan(exam, students, refused, list(_warnings(exam, students, wish, known, around.now)), known)
-
-
-class Say:
-    """Turns a Reason into a sentence in the user's language."""
-
-    def __call__(self, why: Reason) -> str:
-        return str(why)
 
 
 def check_wish(exam: Exam, wish: Wish, known: Mapping[int, Examiner], around: Circumstances) -> None:
@@ -366,3 +359,9 @@ def _warnings(
                 name=known[user_id].name,
                 student=one.student.label,
             )
+
+
+def circumstances() -> Circumstances:
+    school = current_school()
+    rules = AttemptRules(school.max_attempts, school.improve_allowed)
+    return Circumstances(school.zone, utc_now(), rules)

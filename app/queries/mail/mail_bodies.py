@@ -5,9 +5,6 @@ A row holds placeholders (decision 0006). A mail whose code no longer works has 
 
 from __future__ import annotations
 
-from app.actions.access.code_making import shown_code
-from app.actions.access.email_change import new_code, stop_code
-from app.actions.planning.invitation_codes import code_for, token_for
 from app.entities.base import utc_now
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail
@@ -15,6 +12,8 @@ from app.entities.profile import EmailChange
 from app.mail.email_change import EMAIL_CODE, EMAIL_NOTICE, STOP_PATH
 from app.mail.invitation import INVITATION, INVITATION_PATH, LINK
 from app.mail.texts import CODE_PATH, LOGIN_CODE, filled_in
+from app.queries.access.codes import address_code, shown_code, stop_code
+from app.queries.planning.invitation_codes import code_for, token_for
 from app.queries.planning.invitations import why_ended
 from app.rules.code_format import grouped
 from app.school import site_address
@@ -68,5 +67,5 @@ def _change_code(mail: OutboxMail, change: EmailChange) -> str:
     if change.confirmed_at or change.ended_at or change.expires_at <= utc_now():
         return ""
     if mail.purpose == EMAIL_CODE:
-        return grouped(new_code(change.nonce))
+        return grouped(address_code(change.nonce))
     return grouped(stop_code(change.nonce)) if mail.purpose == EMAIL_NOTICE else ""

@@ -1,4 +1,4 @@
-"""How code and link of an invitation come to be, and are recognised. The actions stand in invitations.py.
+"""How code and link of an invitation come to be, and are recognised.
 
 Neither is ever stored: both are drawn out of the invitation's nonce with the school's secret key when the
 mail is sent (decision 0006), and looked up by their hashes.
@@ -6,19 +6,16 @@ mail is sent (decision 0006), and looked up by their hashes.
 
 from __future__ import annotations
 
-import secrets
-from typing import Any
-
 from sqlalchemy import select
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
-from app.actions.access.sign_in import NO_ONES_PASSWORD
-from app.actions.assessment.sealing import drawn
 from app.entities.base import db
 from app.entities.invitations import Invitation
+from app.queries.access.recognising import NO_ONES_PASSWORD
 from app.rules.code_format import LENGTH, code_of, normal_form
 from app.rules.invitations import TOKEN_LENGTH, link_token, parts
 from app.rules.tokens import fingerprint
+from app.sealing import drawn
 
 MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: one in a million each
 
@@ -31,18 +28,6 @@ def code_for(nonce: str) -> str:
 def token_for(nonce: str) -> str:
     """What the mail's link has behind its #."""
     return link_token(drawn(f"uitnodiging|link|{nonce}"))
-
-
-def fresh_secrets() -> dict[str, Any]:
-    """The columns of an invitation that a new mail gets; what an older mail holds opens nothing any more."""
-    nonce = secrets.token_hex(32)
-    selector, secret = parts(code_for(nonce))
-    return {
-        "nonce": nonce,
-        "selector": selector,
-        "code_hash": generate_password_hash(secret),
-        "token_hash": fingerprint(token_for(nonce)),
-    }
 
 
 def by_code(typed: str) -> Invitation | None:
@@ -69,14 +54,3 @@ def by_token(token: str) -> Invitation | None:
     return db.session.scalars(
         select(Invitation).where(Invitation.token_hash == fingerprint(token))
     ).one_or_none()
-
-
-def try_key(secret: str) -> str:
-    """What tries are counted under: the part of a code that is no secret, or the print of a token."""
-    shown = fingerprint(secret)[:16] if len(secret) == TOKEN_LENGTH else parts(secret)[0]
-    return f"uitnodiging {shown}"
-
-
-def try_keys(invitation: Invitation) -> tuple[str, str]:
-    """Those of an invitation, to be forgotten when its guest came in."""
-    return f"uitnodiging {invitation.selector}", f"uitnodiging {invitation.token_hash[:16]}"

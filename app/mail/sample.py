@@ -1,0 +1,20 @@
+"""The mail with an inlogcode as a sample: as others will get it, with a code that opens nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.entities.base import utc_now
+from app.mail.texts import login_code_text
+from app.school import current_school
+
+SAMPLE = "sample"  # OutboxMail.purpose
+SAMPLE_CODE = "XXXX-XXXX-XXXX-XXXX"
+
+
+def sample_text(name: str, username: str, role: str, language: str) -> tuple[str, str]:
+    """Subject and body for this reader; code and address are still placeholders."""
+    school = current_school()
+    text = login_code_text(language, school.name, role)
+    until = school.local(utc_now() + timedelta(days=school.login_code_days))
+    return text.subject, text.body_for(name=name, username=username, until=until)

@@ -1,0 +1,21 @@
+"""What a run of the import wizard asks for: of whom, and whether a worker does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.entities.imports import ImportRun
+from app.permissions import Permission
+
+LARGE = 5000  # rows: up to here a check takes well under a second and is done for every page
+# What a run of each kind asks for; a run is its maker's alone, whatever it is of.
+PERMISSIONS: Mapping[str, Permission] = {
+    "students": Permission.STUDENTS_IMPORT,
+    "users": Permission.USERS_IMPORT,
+    "groups": Permission.GROUPS_IMPORT,
+}
+
+
+def is_large(run: ImportRun) -> bool:
+    """Whether a worker checks and writes this run: it takes longer than somebody waits for a page."""
+    return int(run.table.get("count", 0)) > LARGE

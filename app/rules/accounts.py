@@ -1,0 +1,11 @@
+"""Why an account stays as it is."""
+
+from __future__ import annotations
+
+from app.rules.text import N_
+
+SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
+LAST_ONE = N_("Dit is de laatste actieve beheerder.")
+NAME_IS_ADDRESS = N_(
+    "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
+)

@@ -1,0 +1,16 @@
+"""What an import run may be, in words, and how long a worker keeps it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.rules.text import N_
+
+# What new people get (ImportRun.login_codes).
+LOGIN_CODES = {
+    "mail": N_("Inlogcode mailen"),
+    "make": N_("Inlogcode wel aanmaken, nog niet mailen"),
+    "none": N_("Geen inlogcode"),
+}
+ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
+LEASE = timedelta(seconds=60)  # without a sign of life another worker begins anew
