@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from app.actions.imports import imports as import_actions
 from app.entities.base import db
 from app.entities.imports import ImportRun
-from app.entities.students import Gender, Student
+from app.entities.students import Student
 from app.imports.kept import rows_of
 from app.imports.work import work_all
 from app.permissions import actor_of
+from app.rules.student_fields import Gender
 from tests.factories import make_programme, make_user, refresh
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
