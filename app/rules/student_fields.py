@@ -28,10 +28,6 @@ class Gender(enum.StrEnum):
     OTHER = "other"
     UNKNOWN = "unknown"
 
-    @property
-    def label(self) -> str:
-        return GENDER_LABELS[self]
-
 
 GENDER_LABELS = {
     Gender.FEMALE: N_("Vrouw"),
