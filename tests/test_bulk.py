@@ -12,7 +12,8 @@ from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import transaction
 from app.entities.imports import ImportChange, ImportRun
-from app.entities.students import Gender, Student, StudentTerm, StudentToDo
+from app.entities.students import Student, StudentTerm, StudentToDo
+from app.rules.student_fields import Gender
 from tests.factories import make_user, refresh, save
 from tests.support.queries import counted
 

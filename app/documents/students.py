@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from operator import attrgetter
 from typing import IO, Any
 
 from flask_babel import gettext as _
 
-from app.actions.students.fields import shown_field
+from app.actions.students.fields import heading, shown_field
 from app.documents.sheets import Line, csv_file, xlsx_file
-from app.entities.students import GENDER_LABELS
 from app.queries.students.export import SEPARATOR
+from app.rules.fields import StudentField
 from app.rules.people import tidy
+from app.rules.student_fields import PlainField, fields_in
+from app.rules.text import N_
 from app.school import current_school
+
+CellOf = Callable[[Any], Any]
+# What a student is coupled to, as app.queries.students.export names it.
+COUPLED: Mapping[str, str] = {
+    "programmes": N_("Opleiding"),
+    "electives": N_("Keuzedelen"),
+    "groups": N_("Studentgroepen"),
+    "supervisors": N_("Praktijkbegeleider"),
+    "company_supervisors": N_("Praktijkopleider"),
+}
 
 
 def headings() -> Sequence[str]:
     return [
-        _("Studentnummer"),
-        _("Voornaam"),
-        _("Tussenvoegsel"),
-        _("Achternaam"),
-        _("Geslacht"),
-        _("Geboortedatum"),
-        _("E-mailadres"),
-        _("Opleiding"),
-        _("Keuzedelen"),
-        _("Studentgroepen"),
-        _("Praktijkbegeleider"),
-        _("Praktijkopleider"),
-        *(field.label for field in current_school().fields_in("export")),
+        *(heading(field) for field in fields_in("export")),
+        *(_(label) for label in COUPLED.values()),
+        *(heading(field) for field in current_school().fields_in("export")),
     ]
 
 
@@ -42,21 +45,31 @@ def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[Line]:
-    genders = {gender: _(label) for gender, label in GENDER_LABELS.items()}
-    own = current_school().fields_in("export")
-    shown = lru_cache(maxsize=1000)(shown_field)  # the same few values, thirty thousand times
+    cells = [
+        *map(_plain_cell, fields_in("export")),
+        *map(_coupled_cell, COUPLED),
+        *map(_own_cell, current_school().fields_in("export")),
+    ]
     for row in rows:
-        yield (
-            row.number,
-            row.first_name,
-            row.infix,
-            row.last_name,
-            genders[row.gender],
-            row.birth_date,
-            row.email,
-            *(_sorted(found) for found in row[7:12]),
-            *(shown(field, row.extra.get(field.key)) for field in own),
-        )
+        yield [cell(row) for cell in cells]
+
+
+def _plain_cell(field: PlainField) -> CellOf:
+    """As the import reads it: a date as a date, of a closed list the word."""
+    if not field.choices:
+        return attrgetter(field.name)
+    words = {value: _(label) for value, label in field.choices.items()}
+    return lambda row: words[field.of(row)]
+
+
+def _coupled_cell(name: str) -> CellOf:
+    names = attrgetter(name)
+    return lambda row: _sorted(names(row))
+
+
+def _own_cell(field: StudentField) -> CellOf:
+    shown = lru_cache(maxsize=1000)(partial(shown_field, field))  # the same few values, thirty thousand times
+    return lambda row: shown(field.of(row))
 
 
 def _sorted(found: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import date, datetime
 from typing import Any
 
@@ -26,26 +25,7 @@ from app.entities.base import Model, Moment, utc_now
 from app.entities.exams import Exam
 from app.entities.programmes import Elective, Programme
 from app.entities.users import User
-from app.rules.text import N_
-
-
-class Gender(enum.StrEnum):
-    FEMALE = "female"
-    MALE = "male"
-    OTHER = "other"
-    UNKNOWN = "unknown"
-
-    @property
-    def label(self) -> str:
-        return GENDER_LABELS[self]
-
-
-GENDER_LABELS = {
-    Gender.FEMALE: N_("Vrouw"),
-    Gender.MALE: N_("Man"),
-    Gender.OTHER: N_("Anders"),
-    Gender.UNKNOWN: N_("Onbekend"),
-}
+from app.rules.student_fields import Gender, most
 
 # Who was put in a group by hand. Read it for nothing but writing.
 group_member = Table(
@@ -94,16 +74,16 @@ class Student(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(20), unique=True)
-    first_name: Mapped[str] = mapped_column(String(80))
-    infix: Mapped[str] = mapped_column(String(20), default="")
-    last_name: Mapped[str] = mapped_column(String(120))
+    number: Mapped[str] = mapped_column(String(most("number")), unique=True)
+    first_name: Mapped[str] = mapped_column(String(most("first_name")))
+    infix: Mapped[str] = mapped_column(String(most("infix")), default="")
+    last_name: Mapped[str] = mapped_column(String(most("last_name")))
     gender: Mapped[Gender] = mapped_column(
         Enum(Gender, native_enum=False, length=10, values_callable=lambda e: [x.value for x in e]),
         default=Gender.UNKNOWN,
     )
     birth_date: Mapped[date | None]
-    email: Mapped[str] = mapped_column(String(254), default="")
+    email: Mapped[str] = mapped_column(String(most("email")), default="")
     search: Mapped[str] = mapped_column(String(500), default="")
     name_key: Mapped[str] = mapped_column(BY_BYTES, default="", server_default="")
     # what the school adds itself (school.toml): key of the field -> value, as app/rules/fields.py keeps it

@@ -26,6 +26,7 @@ from app.imports.table import Value
 from app.queries.imports.imports import Fact, ProgrammeFact
 from app.rules import people
 from app.rules.names import Split, split_name, split_surname
+from app.rules.student_fields import most
 from app.rules.text import N_
 
 FILLED_BY_RULE = N_(
@@ -99,7 +100,7 @@ class FullNameColumn(Column):
     )
     gives: Sequence[str] = ("first_name", "infix", "last_name")
     alone: Sequence[str] = ("naam",)
-    most: Mapping[str, int] = {"first_name": 80, "infix": 20, "last_name": 120}
+    most: Mapping[str, int] = {name: most(name) for name in ("first_name", "infix", "last_name")}
     example = "Berg, Fleur van der"
     help = N_(
         "In plaats van Voornaam, Tussenvoegsel en Achternaam. Stap 2 laat zien hoe de namen worden "

@@ -1,4 +1,5 @@
-"""A column of the import for each field that the school has of its own (school.toml)."""
+"""A column of the import for each field of a student that is read as it is described: a text that every
+school has, and what the school has of its own (school.toml)."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from flask_babel import gettext as _
 
 from app.actions.students.fields import HINTS, shown_field
 from app.errors import RuleBroken
-from app.imports.columns import LEAVE, ClosedColumn, Column, Option, World, cell_text, share
+from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, share
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.rules import people
 from app.rules.fields import CLOSED, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
+from app.rules.student_fields import PlainField
 
 EXAMPLES: dict[FieldType, Value] = {
     FieldType.TEXT: "Voorbeeld",
@@ -30,6 +32,14 @@ EXAMPLES: dict[FieldType, Value] = {
 def own_columns(fields: tuple[StudentField, ...]) -> tuple[Column, ...]:
     """The same columns for the same fields: what is known of a column is looked up by it."""
     return tuple(ClosedFieldColumn(field) if field.type in CLOSED else FieldColumn(field) for field in fields)
+
+
+class PlainColumn(TextColumn):
+    """A text that every school has of a student."""
+
+    def __init__(self, field: PlainField) -> None:
+        self.key, self.label, self.synonyms, self.most = field.name, field.label, field.synonyms, field.most
+        self.needed, self.example, self.help = field.required, field.example, field.help
 
 
 class FieldColumn(Column):

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.entities.students import GENDER_LABELS, Gender
 from app.errors import RuleBroken
 from app.imports.columns import (
     LEAVE,
@@ -38,13 +37,14 @@ from app.imports.common_columns import (
     pieces,
 )
 from app.imports.couplings import USER_COLUMNS, GroupColumn
-from app.imports.fields import own_columns
+from app.imports.fields import PlainColumn, own_columns
 from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports.absent import Absent, absent_students
 from app.queries.imports.imports import Fact, Known, student_choices, students_known
 from app.rules import people
+from app.rules.student_fields import GENDER_LABELS, LABELS, Gender, fields_in, most
 from app.rules.text import N_
 from app.school import current_school
 
@@ -52,7 +52,7 @@ OLDEST, YOUNGEST = -80, -14  # years before today in which students are born
 
 
 class NumberColumn(Column):
-    key, label, required = "number", N_("Studentnummer"), True
+    key, label, required = "number", LABELS["number"], True
     synonyms = NUMBER_NAMES
     example = "0203118"
     help = N_("Verplicht. Voorloopnullen blijven staan. Een bekend nummer wijzigt die student.")
@@ -71,18 +71,23 @@ class NumberColumn(Column):
 
 
 class StudentFirstNameColumn(FirstNameColumn):
+    label, most = LABELS["first_name"], most("first_name")
     help = N_("Verplicht voor een nieuwe student.")
 
 
+class StudentInfixColumn(InfixColumn):
+    label, most = LABELS["infix"], most("infix")
+
+
 class StudentLastNameColumn(LastNameColumn):
-    most = 120
+    label, most = LABELS["last_name"], most("last_name")
     help = N_("Verplicht voor een nieuwe student.")
 
 
 class GenderColumn(ClosedColumn):
     """Always asked, each value once: no two systems write it the same (manual, step 4a, Stap 3 van 4)."""
 
-    key, label = "gender", N_("Geslacht")
+    key, label = "gender", LABELS["gender"]
     synonyms = ("gender", "sexe", "m/v", "mv", "sex")
     example = "V"
     help = N_("Zoals uw systeem het schrijft; in stap 3 kiest u wat elke waarde betekent.")
@@ -123,7 +128,7 @@ class GenderColumn(ClosedColumn):
 
 
 class BirthDateColumn(Column):
-    key, label = "birth_date", N_("Geboortedatum")
+    key, label = "birth_date", LABELS["birth_date"]
     synonyms = ("geb datum", "gebdatum", "geboren", "geboren op", "date of birth", "birth date", "birthdate")
     example = date(2008, 3, 14)
     help = N_("Een datum, of als tekst dag-maand-jaar: 14-3-2008.")
@@ -151,8 +156,8 @@ class BirthDateColumn(Column):
 
 
 class StudentEmailColumn(EmailColumn):
-    label = N_("E-mail")
-    synonyms = ("e-mailadres", "emailadres", "mail", "mailadres", "e-mail school", "email address")
+    label = LABELS["email"]
+    synonyms = ("e-mail", "mail", "mailadres", "e-mail school", "email address")
     example = "fleur.vanderberg@student.example.nl"
     help = N_("Nodig voor een inlogcode.")
 
@@ -160,6 +165,20 @@ class StudentEmailColumn(EmailColumn):
 class StudentProgrammeColumn(ProgrammeColumn):
     key, label = "programme", N_("Opleiding")
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. De student wordt eraan gekoppeld.")
+
+
+OF_FIELDS: Sequence[Column] = (
+    NumberColumn(),
+    StudentFirstNameColumn(),
+    StudentInfixColumn(),
+    StudentLastNameColumn(),
+    FullNameColumn(),
+    FamilyNameColumn(),
+    GenderColumn(),
+    BirthDateColumn(),
+    StudentEmailColumn(),
+)
+READ_APART = frozenset(column.key for column in OF_FIELDS)  # fields that are more than a text
 
 
 def _number(row: CheckedRow, _world: World) -> str:
@@ -174,15 +193,8 @@ def _account_address(row: CheckedRow, world: World) -> str:
 class Students(Kind):
     key, identity, object_type, batched = "students", "number", "Student", True
     fixed = (
-        NumberColumn(),
-        StudentFirstNameColumn(),
-        InfixColumn(),
-        StudentLastNameColumn(),
-        FullNameColumn(),
-        FamilyNameColumn(),
-        GenderColumn(),
-        BirthDateColumn(),
-        StudentEmailColumn(),
+        *OF_FIELDS,
+        *(PlainColumn(field) for field in fields_in("import") if field.name not in READ_APART),
         StudentProgrammeColumn(),
         GroupColumn(),
         *USER_COLUMNS,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import islice
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from app.actions.base.action import Outcome, Refused, Targets
 from app.entities.base import db, utc_now
 from app.entities.engine import QUIETLY, id_set
 from app.entities.imports import ImportChange, ImportRun, What
-from app.entities.students import Gender, StudentGroup
+from app.entities.students import StudentGroup
 from app.errors import NotFound, RuleBroken
 from app.imports.memory import plain
 from app.permissions import Actor, may
@@ -29,13 +28,13 @@ from app.queries.imports.imports import oldest_kept
 from app.queries.imports.runs import PERMISSIONS
 from app.queries.imports.undo import Written, with_members
 from app.rules.fields import PREFIX, flat
+from app.rules.student_fields import BY_NAME
 from app.rules.text import N_
 
 NOT_DONE = N_("Deze import is nog niet uitgevoerd: er valt niets ongedaan te maken.")
 UNDONE = N_("Deze import is al ongedaan gemaakt.")
 NOTHING_WRITTEN = N_("Deze import heeft niets geschreven dat ongedaan gemaakt kan worden.")
 CHANGED_SINCE = N_("is sindsdien gewijzigd; de gegevens blijven zoals ze nu zijn")
-PARSED: Mapping[str, Callable[[str], Any]] = {"birth_date": date.fromisoformat, "gender": Gender}
 NAMES = 10
 OWN_FIELDS = "extra"  # the column of the school's own fields; a change names each apart
 
@@ -143,7 +142,7 @@ def _of(row: Any, key: str) -> Any:
 
 
 def _value(key: str, kept: Any) -> Any:
-    return PARSED[key](kept) if key in PARSED and kept else kept
+    return BY_NAME[key].thaw(kept) if key in BY_NAME and kept else kept
 
 
 def uncouple(table: Any, pairs: Collection[Mapping[str, Any]], *columns: str) -> None:

@@ -13,7 +13,7 @@ from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import ImportRun, What
-from app.entities.students import Enrolment, Gender, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
 from app.entities.users import User
 from app.imports.check import Checked, in_batches
 from app.imports.kind import CheckedRow
@@ -25,9 +25,10 @@ from app.permissions import Actor, Permission
 from app.queries.imports.imports import Fact, account_facts, group_ids, student_ids
 from app.rules.fields import PREFIX, packed
 from app.rules.people import name_key, student_search
+from app.rules.student_fields import PLAIN_FIELDS
 
 STORED = tuple(column.key for column in STUDENTS.fixed if column.stored)
-EMPTY: Mapping[str, Any] = {"infix": "", "gender": Gender.UNKNOWN, "birth_date": None, "email": ""}
+EMPTY: Mapping[str, Any] = {field.name: field.empty for field in PLAIN_FIELDS}
 ACCOUNT_NAME = 64  # what the account table holds of a name
 
 

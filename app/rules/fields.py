@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from app.errors import RuleBroken
 from app.rules import people
@@ -55,6 +56,11 @@ class StudentField:
     def name(self) -> str:
         """What it is called among the columns of a student and the fields of a form."""
         return PREFIX + self.key
+
+    def of(self, row: Any) -> Kept:
+        """The value that a student, or a row of a query, has."""
+        kept: Kept = row.extra.get(self.key)
+        return kept
 
 
 def read_field(field: StudentField, value: object, *, today: date) -> Kept:

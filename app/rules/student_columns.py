@@ -1,19 +1,23 @@
-"""The columns of the list of students: what they are called, and which are there before anybody chooses."""
+"""The columns of the list of students: what they are called, and which are there before anybody chooses.
+
+Behind these stand the fields that not every reader may see (queries/students/fields.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from app.rules.student_fields import LABELS, fields_in
 from app.rules.text import N_
 
 STUDENT_COLUMNS: Mapping[str, str] = {
     "name": N_("Naam"),
-    "number": N_("Studentnummer"),
+    "number": LABELS["number"],
     "programme": N_("Opleiding"),
     "groups": N_("Studentgroep"),
     "supervisor": N_("Praktijkbegeleider"),
     "company": N_("Praktijkopleider"),
-    "email": N_("E-mailadres"),
+    **{field.name: field.label for field in fields_in("list") if field.everybody},
     "progress": N_("Studievoortgang"),
 }
 FIRST = "name"  # the heading of a row: always there

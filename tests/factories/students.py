@@ -10,7 +10,6 @@ from app.entities.base import db
 from app.entities.programmes import Elective, Programme
 from app.entities.students import (
     Enrolment,
-    Gender,
     Student,
     StudentGroup,
     Supervision,
@@ -19,6 +18,7 @@ from app.entities.students import (
 )
 from app.entities.users import User
 from app.rules.people import name_key
+from app.rules.student_fields import Gender
 from tests.factories.base import at_once, numbers, save, saved
 
 

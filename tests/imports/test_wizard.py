@@ -15,7 +15,7 @@ from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
 from app.entities.mail import OutboxMail
-from app.entities.students import Gender, StudentGroup
+from app.entities.students import StudentGroup
 from app.entities.trail import AuditEntry
 from app.errors import Conflict, NotFound, RuleBroken
 from app.imports import write_students
@@ -29,6 +29,7 @@ from app.imports.write_students import import_students
 from app.queries.groups.groups import groups_of
 from app.queries.imports.imports import last_choices
 from app.rules.people import name_key
+from app.rules.student_fields import Gender
 from tests.factories import make_elective, make_group, make_programme, make_student, make_user, refresh
 from tests.imports.hostile import workbook
 from tests.support import clock

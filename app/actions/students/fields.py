@@ -1,18 +1,20 @@
-"""A school's own fields of a student, in a form and in words."""
+"""The fields of a student, in a form and in words: those of every school, then the school's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import SelectField, StringField, ValidationError
-from wtforms.validators import DataRequired
+from wtforms import SelectField, StringField
+from wtforms.validators import DataRequired, Length
 
 from app.actions.base.action import ActionForm
-from app.actions.base.forms import SelectChoice, at
-from app.actions.base.wording import say
+from app.actions.base.forms import SelectChoice, at, ruled
+from app.entities.students import Student
 from app.errors import RuleBroken
+from app.queries.students.fields import Field
 from app.rules.fields import (
     CLOSED,
     NO,
@@ -25,6 +27,7 @@ from app.rules.fields import (
     read_field,
     typed_field,
 )
+from app.rules.student_fields import PLAIN_FIELDS, PlainField
 from app.rules.text import N_
 from app.school import current_school
 
@@ -34,14 +37,14 @@ HINTS = {
 }
 
 
-class OwnFields(ActionForm):
-    """A form with the school's own fields behind those that every school has."""
+class StudentFields(ActionForm):
+    """A form that begins with every field of a student."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        made = type(self)._unbound_fields or []  # what WTForms makes a form of; the class keeps its own
-        last = next(place for place, (name, _field) in enumerate(made, 1) if name == "email")
-        own = [(field.name, _form_field(field)) for field in current_school().student_fields]
-        self._unbound_fields = [*made[:last], *own, *made[last:]]
+        plain = [(field.name, _plain_field(field)) for field in PLAIN_FIELDS]
+        own = [(field.name, _own_field(field)) for field in current_school().student_fields]
+        # What WTForms makes a form of; the class keeps its own.
+        self._unbound_fields = [*plain, *own, *(type(self)._unbound_fields or [])]
         super().__init__(*args, **kwargs)
 
     def keep_choices(self, extra: Mapping[str, Any]) -> None:
@@ -53,7 +56,23 @@ class OwnFields(ActionForm):
                 select.choices.append(SelectChoice(kept, kept))
 
 
-def _form_field(field: StudentField) -> Any:
+def _plain_field(field: PlainField) -> Any:
+    required = [DataRequired()] if field.required else []
+    if field.choices:
+        choices = [SelectChoice(value, _(label)) for value, label in field.choices.items()]
+        return SelectField(_(field.label), required, choices=choices, default=field.empty)
+    rule = field.rule
+    reads = ruled(lambda typed: rule(typed, current_school().today())) if rule else Length(max=field.most)
+    how = {"autocomplete": "off", "maxlength": field.most, "inputmode": field.inputmode}
+    return StringField(
+        _(field.label),
+        [*required, reads],
+        description=_(field.hint) if field.hint else "",
+        render_kw={name: value for name, value in how.items() if value},
+    )
+
+
+def _own_field(field: StudentField) -> Any:
     required = [DataRequired()] if field.required else []
     if field.type in CLOSED:
         offered = [(YES, _(YES_NO_LABELS[True])), (NO, _(YES_NO_LABELS[False]))]
@@ -63,20 +82,18 @@ def _form_field(field: StudentField) -> Any:
         return SelectField(field.label, required, choices=choices, default="")
     return StringField(
         field.label,
-        [*required, _validator(field)],
+        [*required, ruled(partial(_read, field))],
         description=_(HINTS[field.type]) if field.type in HINTS else "",
         render_kw={"autocomplete": "off", "maxlength": TEXT_MAX},
     )
 
 
-def _validator(field: StudentField) -> Any:
-    def check(_form: ActionForm, typed: Any) -> None:
-        try:
-            _read(field, typed.data)
-        except RuleBroken as error:
-            raise ValidationError(say(error)) from error
-
-    return check
+def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a student out of a form; RuleBroken names the field."""
+    today = current_school().today()
+    return {
+        field.name: at(field.name, field.read, data.get(field.name) or "", today) for field in PLAIN_FIELDS
+    }
 
 
 def own_values(data: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,22 +109,39 @@ def own_values(data: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
     return {key: value for key, value in found.items() if value is not None}
 
 
-def own_typed(extra: Mapping[str, Any]) -> dict[str, str]:
+def typed_values(student: Student) -> dict[str, str]:
     """What the form starts with."""
-    return {field.name: typed_field(field, extra.get(field.key)) for field in current_school().student_fields}
+    plain = {field.name: field.typed(field.of(student)) for field in PLAIN_FIELDS}
+    own = current_school().student_fields
+    return plain | {field.name: typed_field(field, field.of(student)) for field in own}
 
 
-def own_shown(extra: Mapping[str, Any]) -> dict[str, str]:
-    """As the trail and the pages write them."""
-    return {field.name: shown_field(field, extra.get(field.key)) for field in current_school().student_fields}
+def kept_values(student: Student) -> dict[str, str]:
+    """As the trail keeps them, in the words of the source."""
+    plain = {field.name: field.shown(field.of(student)) for field in PLAIN_FIELDS}
+    return plain | {
+        field.name: shown_field(field, field.of(student)) for field in current_school().student_fields
+    }
 
 
 def own_labels() -> dict[str, str]:
     return {field.name: field.label for field in current_school().student_fields}
 
 
-def shown_field(field: StudentField, kept: Kept) -> str:
+def heading(field: Field) -> str:
+    """What a field is called; a school writes its own in one language."""
+    return _(field.label) if isinstance(field, PlainField) else field.label
+
+
+def told(field: Field, row: Any) -> str:
+    """A field of a student, or of a row of a query, as people read it."""
+    return shown_field(field, field.of(row))
+
+
+def shown_field(field: Field, kept: Any) -> str:
     """One value as people read it."""
+    if isinstance(field, PlainField):
+        return _(field.shown(kept)) if field.choices else field.shown(kept)
     return _(YES_NO_LABELS[kept]) if isinstance(kept, bool) else typed_field(field, kept)
 
 

@@ -11,11 +11,12 @@ from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.actions.base.action import ActionForm, Outcome, Targets, action
+from app.actions.students.fields import heading
 from app.entities.base import db
 from app.entities.lists import ListView
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.students.fields import own_fields_seen
+from app.queries.students.fields import more_columns
 from app.queries.students.list_views import STUDENTS, own_list, view_named
 from app.rules.people import tidy
 from app.rules.student_columns import FIRST, STUDENT_COLUMNS, USUAL, VIEWS_MOST, columns_of
@@ -131,6 +132,6 @@ def _own(actor: Actor, summary: str, details: dict[str, Any]) -> Outcome:
 
 
 def _column_names(actor: Actor) -> dict[str, str]:
-    """What this user's list can show, in its order; also the school's own fields."""
-    own = {field.name: field.label for field in own_fields_seen(actor, "list")}
-    return {key: _(label) for key, label in STUDENT_COLUMNS.items()} | own
+    """What this user's list can show, in its order; also the fields that not everybody sees."""
+    more = {field.name: heading(field) for field in more_columns(actor)}
+    return {key: _(label) for key, label in STUDENT_COLUMNS.items()} | more

@@ -8,36 +8,33 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from wtforms import Field, SelectField, StringField, ValidationError
-from wtforms.validators import DataRequired, Length
+from wtforms import Field, ValidationError
 
 from app.actions.base.action import Outcome, Targets, action
-from app.actions.base.forms import VersionedForm, at, ruled
+from app.actions.base.forms import VersionedForm, at
 from app.actions.base.picker import Picked, PickedOne, offer
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
 from app.actions.groups.members import filled_by_hand
 from app.actions.students.enrolment import enrol_one
-from app.actions.students.fields import OwnFields, own_labels, own_shown, own_typed, own_values
+from app.actions.students.fields import (
+    StudentFields,
+    kept_values,
+    own_labels,
+    own_values,
+    plain_values,
+    typed_values,
+)
 from app.actions.students.supervision import ROLE_FIELDS, coupled_users, put_users
 from app.entities.base import db
-from app.entities.students import GENDER_LABELS, Gender, Student, StudentGroup, Supervision, group_member
+from app.entities.students import Student, StudentGroup, Supervision, group_member
 from app.errors import NotFound, RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
 from app.rules import people
+from app.rules.student_fields import LABELS
 from app.rules.text import N_
-from app.school import current_school
 
-FIELD_LABELS: Mapping[str, Any] = {
-    "number": _l("Studentnummer"),
-    "first_name": _l("Voornaam"),
-    "infix": _l("Tussenvoegsel"),
-    "last_name": _l("Achternaam"),
-    "gender": _l("Geslacht"),
-    "birth_date": _l("Geboortedatum"),
-    "email": _l("E-mailadres"),
-    **{role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES},
-}
+FIELD_LABELS: Mapping[str, Any] = {role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES}
 NAME_MAX = 64  # what the account table holds of a name
 # What raises a student's version.
 CHANGING = (
@@ -53,53 +50,14 @@ CHANGING = (
 
 
 def field_labels() -> Mapping[str, Any]:
-    """Also of the fields that the school has of its own."""
-    return {**FIELD_LABELS, **own_labels()}
+    """Of every field in the pencil's form."""
+    return {**{name: _(label) for name, label in LABELS.items()}, **FIELD_LABELS, **own_labels()}
 
 
-def _birth_date(text: str) -> None:
-    people.birth_date(text, today=current_school().today())
+class PersonForm(StudentFields):
+    """A student's own data; every rule speaks at its field, all at once."""
 
-
-class PersonForm(OwnFields):
-    """A student's own data, the school's own fields among it; every rule speaks at its field, all at once."""
-
-    number = StringField(
-        FIELD_LABELS["number"],
-        [DataRequired(), ruled(people.student_number)],
-        description=_l("Voorloopnullen tellen mee."),
-        render_kw={"autocomplete": "off", "maxlength": people.NUMBER_MAX},
-    )
-    first_name = StringField(
-        FIELD_LABELS["first_name"], [DataRequired(), Length(max=80)], render_kw={"autocomplete": "off"}
-    )
-    infix = StringField(
-        FIELD_LABELS["infix"],
-        [Length(max=20)],
-        description=_l("Bijvoorbeeld: van der"),
-        render_kw={"autocomplete": "off"},
-    )
-    last_name = StringField(
-        FIELD_LABELS["last_name"], [DataRequired(), Length(max=120)], render_kw={"autocomplete": "off"}
-    )
-    gender = SelectField(FIELD_LABELS["gender"], default=Gender.UNKNOWN.value)
-    birth_date = StringField(
-        FIELD_LABELS["birth_date"],
-        [ruled(_birth_date)],
-        description=_l("Dag-maand-jaar, bijvoorbeeld 24-11-2008."),
-        render_kw={"autocomplete": "off", "inputmode": "numeric"},
-    )
-    email = StringField(
-        FIELD_LABELS["email"],
-        [Length(max=people.EMAIL_MAX), ruled(people.email)],
-        description=_l("Hierheen gaat de inlogcode van de student."),
-        render_kw={"autocomplete": "off", "inputmode": "email"},
-    )
     row: Any = None
-
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        super().prepare(actor, targets)
-        self.gender.choices = [(gender.value, _(label)) for gender, label in GENDER_LABELS.items()]
 
     def validate_number(self, field: Field) -> None:
         """Said here together with the other fields; the database has the last word."""
@@ -136,7 +94,7 @@ class AddStudentForm(PersonForm):
 )
 def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> Outcome:
     """Enter one student; a praktijkbegeleider who does so supervises the student from then on."""
-    student = Student(**_person(data), extra=own_values(data, {}))
+    student = Student(**plain_values(data), extra=own_values(data, {}))
     _refuse_double(student.number, 0)
     _make_findable(student)
     db.session.add(student)
@@ -149,7 +107,7 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
         db.session.add(
             Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
         )
-    details = {key: [None, value] for key, value in _shown(student).items() if value}
+    details = {key: [None, value] for key, value in kept_values(student).items() if value}
     return Outcome(
         done=1,
         ids=[student.id],
@@ -180,8 +138,7 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
         student: Student = targets.one() if targets is not None else Student()
         users = {role: [s.user_id for s in student.supervisions if s.role == role] for role in ROLE_FIELDS}
-        own = own_typed(student.extra)
-        return {**_shown(student), **own, "gender": student.gender.value, "version": student.version, **users}
+        return {**typed_values(student), "version": student.version, **users}
 
 
 @action(
@@ -205,13 +162,15 @@ def change_student(
 ) -> Outcome:
     """Change one student's own data and the users per role; refused when somebody else was first."""
     student = locked(Student, targets.one().id, version, CHANGING, field_labels())
-    before = _shown(student)
-    for key, value in _person(data).items():
+    before = kept_values(student)
+    for key, value in plain_values(data).items():
         setattr(student, key, value)
     student.extra = own_values(data, student.extra)
     _refuse_double(student.number, student.id)
     _make_findable(student)
-    details = {key: [before[key], value] for key, value in _shown(student).items() if value != before[key]}
+    details = {
+        key: [before[key], value] for key, value in kept_values(student).items() if value != before[key]
+    }
     wanted = dict(
         zip(
             ROLE_FIELDS,
@@ -231,41 +190,6 @@ def change_student(
         details=details,
         summary=_("%(name)s is gewijzigd.", name=student.full_name),
     )
-
-
-def _person(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a student out of a form; RuleBroken names the field."""
-    first, last = people.tidy(data["first_name"]), people.tidy(data["last_name"])
-    for field, value in (("first_name", first), ("last_name", last)):
-        if not value:
-            raise RuleBroken(N_("Vul dit veld in."), field=field)
-    return {
-        "number": at("number", people.student_number, data["number"]),
-        "first_name": first,
-        "infix": people.tidy(data.get("infix") or ""),
-        "last_name": last,
-        "gender": Gender(data.get("gender") or Gender.UNKNOWN),
-        "birth_date": at(
-            "birth_date",
-            lambda text: people.birth_date(text, today=current_school().today()),
-            data.get("birth_date"),
-        ),
-        "email": at("email", people.email, data.get("email") or ""),
-    }
-
-
-def _shown(student: Student) -> dict[str, Any]:
-    """A student's own data as the form and the trail write it."""
-    return {
-        "number": student.number,
-        "first_name": student.first_name,
-        "infix": student.infix or "",
-        "last_name": student.last_name,
-        "gender": GENDER_LABELS[student.gender],
-        "birth_date": people.dutch_date(student.birth_date) if student.birth_date else "",
-        "email": student.email or "",
-        **own_shown(student.extra),
-    }
 
 
 def _make_findable(student: Student) -> None:

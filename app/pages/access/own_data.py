@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 
 from app.actions.base.action import entry_label
 from app.entities.base import utc_now
-from app.entities.students import GENDER_LABELS, Gender
 from app.pages.base.guards import needs
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor
@@ -19,6 +18,7 @@ from app.pages.base.screens import Screen, bytes_answer, expose
 from app.pages.mail.outbox import STATES
 from app.permissions import ROLE_LABELS, Permission, Role
 from app.queries.access.own_data import own_data
+from app.rules import student_fields
 from app.rules.text import N_
 from app.school import current_school
 from app.theme.widgets import Button, Cell, Column, Fact, Row, Section, ShowModel
@@ -52,11 +52,8 @@ PARTS: Mapping[str, str] = {
 }
 
 LABELS: Mapping[str, str] = {
-    "first_name": N_("Voornaam"),
-    "infix": N_("Tussenvoegsel"),
-    "last_name": N_("Achternaam"),
+    **student_fields.LABELS,
     "username": N_("Gebruikersnaam"),
-    "email": N_("E-mailadres"),
     "phone": N_("Telefoon"),
     "organisation": N_("Organisatie"),
     "language": N_("Taal"),
@@ -67,9 +64,6 @@ LABELS: Mapping[str, str] = {
     "sign_ins": N_("Keren aangemeld"),
     "value": N_("Waarde"),
     "password": N_("Wachtwoord ingesteld"),
-    "number": N_("Studentnummer"),
-    "birth_date": N_("Geboortedatum"),
-    "gender": N_("Geslacht"),
     "progress_available": N_("Studievoortgang beschikbaar"),
     "target": N_("Opleiding of keuzedeel"),
     "since": N_("Sinds"),
@@ -192,7 +186,7 @@ def _words(name: str, value: Any) -> str:
     if name == "role" and value in list(Role):
         return _(ROLE_LABELS[Role(value)])
     if name == "gender":
-        return _(GENDER_LABELS[Gender(value)])
+        return _(student_fields.GENDER_LABELS[value])
     if name == "rating":
         return _(RATINGS[value])
     if name == "kind" and value in KINDS:

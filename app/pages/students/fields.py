@@ -1,4 +1,4 @@
-"""A school's own fields in the list of students: columns to choose, filters for what has a closed list."""
+"""Fields in the list of students: columns to choose, filters for a school's own with a closed list."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from functools import partial
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.actions.students.fields import shown_field
+from app.actions.students.fields import heading, told
 from app.pages.base.lists import ListColumn, ListFilter
 from app.pages.base.request import current_actor
-from app.queries.students.fields import EMPTY, by_own_field, own_fields_seen
+from app.queries.students.fields import EMPTY, Field, by_own_field, more_columns, own_fields_seen
 from app.queries.students.listing import StudentLine
 from app.rules.fields import NO, YES, YES_NO_LABELS, FieldType, StudentField
+from app.rules.student_fields import BY_NAME
 from app.theme.widgets import Cell
 
 
-def own_columns() -> Sequence[ListColumn]:
+def plain_column(name: str) -> ListColumn:
+    """The column of a field that every school has and every reader sees."""
+    field = BY_NAME[name]
+    return ListColumn(name, _l(field.label), partial(_cell, field=field))
+
+
+def further_columns() -> Sequence[ListColumn]:
+    """Columns behind those that all readers have."""
     return [
-        ListColumn(field.name, field.label, partial(_cell, field=field))
-        for field in own_fields_seen(current_actor(), "list")
+        ListColumn(field.name, heading(field), partial(_cell, field=field))
+        for field in more_columns(current_actor())
     ]
 
 
@@ -30,8 +39,8 @@ def own_filters() -> Sequence[ListFilter]:
     ]
 
 
-def _cell(line: StudentLine, *, field: StudentField) -> Cell:
-    return Cell(shown_field(field, line.student.extra.get(field.key)))
+def _cell(line: StudentLine, *, field: Field) -> Cell:
+    return Cell(told(field, line.student))
 
 
 def _choices(field: StudentField) -> Sequence[tuple[str, str]]:

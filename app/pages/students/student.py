@@ -15,7 +15,7 @@ from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.actions.students.enrolment import couple_programme, uncouple_programme
-from app.actions.students.fields import shown_field
+from app.actions.students.fields import heading, told
 from app.actions.students.students import change_student, field_labels
 from app.entities.base import utc_now
 from app.entities.students import Student
@@ -29,10 +29,9 @@ from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, R
 from app.queries.groups.groups import groups_of
 from app.queries.mail.outbox import mails_to
 from app.queries.students import students as queries
-from app.queries.students.fields import own_fields_seen
+from app.queries.students.fields import fields_seen
 from app.queries.users.users import code_state
 from app.rules.groups import GROUP_FIELDS
-from app.rules.people import dutch_date
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
 
 if TYPE_CHECKING:
@@ -108,14 +107,9 @@ def _badges(student: Student) -> list[Badge]:
 
 
 def _data(actor: Actor, student: Student) -> Section:
-    """Birth date and gender only for who works with them: no examiner needs these."""
-    facts = [Fact(_("Studentnummer"), student.number), Fact(_("Naam"), student.full_name)]
-    if may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE):
-        born = dutch_date(student.birth_date) if student.birth_date else ""
-        facts += [Fact(_("Geslacht"), _(student.gender.label)), Fact(_("Geboortedatum"), born)]
-    own = own_fields_seen(actor)
-    facts += [Fact(_("E-mailadres"), student.email)]
-    facts += [Fact(field.label, shown_field(field, student.extra.get(field.key))) for field in own]
+    """The number first, then the name, then what else this reader may see."""
+    facts = [Fact(heading(field), told(field, student)) for field in fields_seen(actor, "page")]
+    facts.insert(1, Fact(_("Naam"), student.full_name))
     return Section(_("Gegevens"), facts)
 
 

@@ -32,7 +32,7 @@ from app.pages.access.code_sheet import PrintsCodes
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
 from app.pages.students.export import ExportsStudents
-from app.pages.students.fields import own_columns, own_filters
+from app.pages.students.fields import further_columns, own_filters, plain_column
 from app.pages.students.student import student_model
 from app.permissions import Actor, Permission, Role, may
 from app.queries.students import choices, filters
@@ -172,21 +172,26 @@ def _by_state(statement: Select[Any], state: str) -> Select[Any]:
     return filters.by_state(statement, state, many=not _are_few(state))
 
 
-class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
-    datamodel = SQLAInterface(Student)
-    route_base = "/studenten"
-    permission = Permission.STUDENTS_SEE
-    title = _l("Studenten")
-    columns = (
+DRAWN = {
+    column.key: column
+    for column in (
         _column("name", lambda line: name_cell(line.student), order=Student.name_key),
         _column("number", lambda line: Cell(line.student.number), order=Student.number),
         _column("programme", programme_cell),
         _column("groups", groups_cell),
         _column("supervisor", supervisor_cell),
         _column("company", lambda line: Cell(", ".join(line.users.get(Role.COMPANY_SUPERVISOR, [])))),
-        _column("email", lambda line: Cell(line.student.email)),
         _column("progress", progress_cell, order=Student.progress_available, wide_only=True),
     )
+}  # the columns that are more than a field
+
+
+class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
+    datamodel = SQLAInterface(Student)
+    route_base = "/studenten"
+    permission = Permission.STUDENTS_SEE
+    title = _l("Studenten")
+    columns = tuple(DRAWN[key] if key in DRAWN else plain_column(key) for key in STUDENT_COLUMNS)
     filters = (
         ListFilter("q", _l("Zoek op naam of nummer"), filters.by_words),
         ListFilter(
@@ -267,7 +272,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
 
     def shown_columns(self) -> Sequence[ListColumn]:
         wanted = set(_own_list().columns)
-        return [column for column in (*self.columns, *own_columns()) if column.key in wanted]
+        return [column for column in (*self.columns, *further_columns()) if column.key in wanted]
 
     def own_filters(self) -> Sequence[ListFilter]:
         return [*self.filters, *own_filters()]

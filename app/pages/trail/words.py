@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.actions.students.fields import own_labels
 from app.permissions import Role
+from app.rules.student_fields import LABELS
 from app.rules.text import N_
 from app.rules.viewing import Over
 
@@ -35,7 +36,6 @@ FIELDS = {
     "accounts": N_("Accounts"),
     "active": N_("Actief"),
     "address": N_("Adres"),
-    "birth_date": N_("Geboortedatum"),
     "changed": N_("Gewijzigd"),
     "changes": N_("Wijzigingen"),
     "cohort": N_("Cohort"),
@@ -43,21 +43,16 @@ FIELDS = {
     "columns": N_("Kolommen"),
     "decided_on": N_("Datum van het besluit"),
     "definitive": N_("Definitief"),
-    "email": N_("E-mailadres"),
     "ended_at": N_("Beëindigd"),
     "examiner": N_("Examinator"),
     "exams": N_("Examens"),
     "file": N_("Bestand"),
-    "first_name": N_("Voornaam"),
     "full_name": N_("Volledige naam"),
-    "gender": N_("Geslacht"),
     "group": N_("Studentgroep"),
     "groups": N_("Studentgroepen"),
     "guests": N_("Genodigden"),
-    "infix": N_("Tussenvoegsel"),
     "kept": N_("Gebleven"),
     "language": N_("Taal"),
-    "last_name": N_("Achternaam"),
     "location": N_("Locatie"),
     "mapping": N_("Kolommen"),
     "members": N_("Studenten"),
@@ -65,7 +60,6 @@ FIELDS = {
     "mentor_id": N_("Mentor"),
     "name": N_("Naam"),
     "new": N_("Nieuw"),
-    "number": N_("Nummer"),
     "organisation": N_("Organisatie"),
     "phone": N_("Telefoon"),
     "place": N_("Plaats"),
@@ -92,6 +86,7 @@ FIELDS = {
     "username": N_("Gebruikersnaam"),
     "users": N_("Gebruikers"),
     "way": N_("Manier"),
+    **LABELS,
 }
 
 WAYS = {"app": N_("authenticator-app"), "recovery": N_("herstelcode")}  # how a second step was shown

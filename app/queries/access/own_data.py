@@ -30,6 +30,7 @@ from app.permissions import Actor, Permission, may, visible
 from app.queries.students.fields import named_values
 from app.queries.users.users import last_sign_in
 from app.rules.people import mail_of
+from app.rules.student_fields import PLAIN_FIELDS
 
 Data = Mapping[str, Any]
 Rows = Sequence[Data]
@@ -124,9 +125,9 @@ def _student(actor: Actor) -> Student | None:
 
 
 def _student_facts(student: Student) -> Data:
-    names = ("number", "first_name", "infix", "last_name", "birth_date", "email", "active", "created_at")
-    return {name: getattr(student, name) for name in names} | {
-        "gender": student.gender.value,
+    return {field.name: field.of(student) for field in PLAIN_FIELDS} | {
+        "active": student.active,
+        "created_at": student.created_at,
         "progress_available": student.progress_available,
     }
 

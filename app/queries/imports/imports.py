@@ -27,6 +27,7 @@ from app.queries.users.users import is_holder
 from app.rules.fields import flat
 from app.rules.mapping import ColumnMap, read_mapping
 from app.rules.people import full_name, sort_name
+from app.rules.student_fields import fields_in
 from app.school import current_school
 
 KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
@@ -343,11 +344,9 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
     )
 
 
-STUDENT_FIELDS = ("number", "first_name", "infix", "last_name", "gender", "birth_date", "email")
-
-
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
-    columns = [getattr(Student, name) for name in STUDENT_FIELDS]
+    fields = fields_in("import")
+    columns = [field.of(Student) for field in fields]
     absent = {field.name: None for field in current_school().student_fields}
     rows = db.session.execute(
         visible(actor, Student, Permission.STUDENTS_IMPORT)
@@ -370,7 +369,7 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
     return {
         row.number: Fact(
             id=row.id,
-            values={name: getattr(row, name) for name in STUDENT_FIELDS} | absent | flat(row.extra),
+            values={field.name: field.of(row) for field in fields} | absent | flat(row.extra),
             coupled={
                 "programme": [one[0] for one in programmes.get(row.id, ())],
                 "group": [group_names[one[0]] for one in groups.get(row.id, ())],

@@ -14,6 +14,7 @@ from app.entities.programmes import Elective, Programme
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision
 from app.entities.users import User
 from app.permissions import Role
+from app.rules.student_fields import fields_in
 
 SEPARATOR = "\x1f"  # between names, in no name
 AT_A_TIME = 1000
@@ -23,18 +24,12 @@ def export_rows(ids: Sequence[int]) -> Iterator[Any]:
     """These students, as lists order them; of what they have several of: names with SEPARATOR between."""
     statement = (
         select(
-            Student.number,
-            Student.first_name,
-            Student.infix,
-            Student.last_name,
-            Student.gender,
-            Student.birth_date,
-            Student.email,
-            _programmes(),
-            _electives(),
-            _groups(),
-            _users(Role.SCHOOL_SUPERVISOR),
-            _users(Role.COMPANY_SUPERVISOR),
+            *(field.of(Student) for field in fields_in("export")),
+            _programmes().label("programmes"),
+            _electives().label("electives"),
+            _groups().label("groups"),
+            _users(Role.SCHOOL_SUPERVISOR).label("supervisors"),
+            _users(Role.COMPANY_SUPERVISOR).label("company_supervisors"),
             Student.extra,
         )
         .where(Student.id.in_(id_set(ids)))

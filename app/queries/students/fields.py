@@ -1,4 +1,4 @@
-"""A school's own fields of a student: who sees them, and the list narrowed by one."""
+"""The fields of a student: who sees which, and the list narrowed by one of the school's own."""
 
 from __future__ import annotations
 
@@ -11,17 +11,36 @@ from sqlalchemy import Select
 from app.entities.students import Student
 from app.permissions import Actor, Permission, may
 from app.rules.fields import NO, YES, FieldType, StudentField
+from app.rules.student_columns import STUDENT_COLUMNS
+from app.rules.student_fields import PlainField, fields_in
 from app.school import current_school
 
+Field = PlainField | StudentField
 EMPTY = "-"  # in the address: students of whom it is not filled in; no choice is a sign alone
 
 
-def own_fields_seen(actor: Actor, place: str = "") -> Sequence[StudentField]:
-    """As with gender and birth date: for who works with students or decides, not for examiners."""
-    if not may(actor, Permission.STUDENTS_EDIT) and not may(actor, Permission.COMMITTEE_SEE):
+def sees_everything(actor: Actor) -> bool:
+    """Who works with students or decides; an examiner needs no birth date, nor a school's own field."""
+    return may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE)
+
+
+def own_fields_seen(actor: Actor, place: str) -> Sequence[StudentField]:
+    if not sees_everything(actor):
         return ()
     school = current_school()
-    return school.fields_in(place) if place else school.student_fields
+    return school.student_fields if place == "page" else school.fields_in(place)
+
+
+def fields_seen(actor: Actor, place: str) -> Sequence[Field]:
+    """What this reader sees there: the fields that every school has, then the school's own."""
+    everything = sees_everything(actor)
+    plain = (field for field in fields_in(place) if field.everybody or everything)
+    return [*plain, *own_fields_seen(actor, place)]
+
+
+def more_columns(actor: Actor) -> Sequence[Field]:
+    """The fields that this reader can choose in the list behind the columns that all readers have."""
+    return [field for field in fields_seen(actor, "list") if field.name not in STUDENT_COLUMNS]
 
 
 def named_values(extra: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from app.entities.couplings import CouplingRun
 from app.entities.lists import ListView
 from app.permissions import Actor
 from app.queries.students.couplings import undoable
-from app.queries.students.fields import own_fields_seen
+from app.queries.students.fields import more_columns
 from app.rules.student_columns import columns_of
 
 STUDENTS = "students"
@@ -37,8 +37,7 @@ def own_list(actor: Actor, page: str = STUDENTS) -> OwnList:
     rows = db.session.execute(found).all()
     views = [view for _undo, view in rows if view is not None]
     chosen = next((row.query for row in views if not row.name), "")
-    own_fields = [field.name for field in own_fields_seen(actor, "list")]
-    columns = columns_of(chosen.split(","), own_fields)
+    columns = columns_of(chosen.split(","), [field.name for field in more_columns(actor)])
     return OwnList(columns, [row for row in views if row.name], bool(rows[0][0]))
 
 

@@ -16,13 +16,14 @@ from app.actions.students.students import add_student, change_student
 from app.actions.students.supervision import couple_users
 from app.entities.base import db
 from app.entities.couplings import CouplingRun
-from app.entities.students import Gender, Student, Supervision
+from app.entities.students import Student, Supervision
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.base.picker import user_label
 from app.queries.groups.groups import groups_of
 from app.rules.people import name_key
+from app.rules.student_fields import Gender
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 
 Actors = Callable[..., Actor]

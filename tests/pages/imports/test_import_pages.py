@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 
 from app.entities.base import db
 from app.entities.imports import ImportRun
-from app.entities.students import Gender, Student
+from app.entities.students import Student
 from app.imports.kept import rows_of
 from app.imports.work import work_all
 from app.permissions import actor_of
 from app.queries.imports import runs as import_runs
+from app.rules.student_fields import Gender
 from tests.factories import make_programme, make_user, refresh
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
