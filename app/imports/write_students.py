@@ -31,7 +31,7 @@ EMPTY: Mapping[str, Any] = {"infix": "", "gender": Gender.UNKNOWN, "birth_date":
 ACCOUNT_NAME = 64  # what the account table holds of a name
 
 
-@action(_l("Studenten importeren"), permission=Permission.STUDENTS_IMPORT, on=ImportRun)
+@action(_l("Studenten importeren"), permission=Permission.STUDENTS_IMPORT, on=ImportRun, changes=Student)
 def import_students(
     actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
 ) -> Outcome:

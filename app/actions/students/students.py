@@ -39,17 +39,6 @@ FIELD_LABELS: Mapping[str, Any] = {
     **{role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES},
 }
 NAME_MAX = 64  # what the account table holds of a name
-# What raises a student's version.
-CHANGING = (
-    "change_student",
-    "couple_users",
-    "uncouple_users",
-    "undo_coupling",
-    "import_students",
-    "undo_student_import",
-    "deactivate_students",
-    "reactivate_students",
-)
 
 
 def field_labels() -> Mapping[str, Any]:
@@ -166,7 +155,6 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     company_supervisor = Picked(FIELD_LABELS["company_supervisor"], source="praktijkopleiders", coerce=int)
     school_examiner = Picked(FIELD_LABELS["school_examiner"], source="schoolexaminatoren", coerce=int)
     company_examiner = Picked(FIELD_LABELS["company_examiner"], source="bedrijfsexaminatoren", coerce=int)
-    changed_by = CHANGING
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
@@ -188,6 +176,7 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     _l("Student wijzigen"),
     permission=Permission.STUDENTS_EDIT,
     on=Student,
+    changes=Student,
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
@@ -204,7 +193,7 @@ def change_student(
     **data: Any,
 ) -> Outcome:
     """Change one student's own data and the users per role; refused when somebody else was first."""
-    student = locked(Student, targets.one().id, version, CHANGING, field_labels())
+    student = locked(Student, targets.one().id, version, field_labels())
     before = _shown(student)
     for key, value in _person(data).items():
         setattr(student, key, value)

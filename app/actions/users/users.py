@@ -16,7 +16,6 @@ from app.actions.base.action import Outcome, Refused, Targets, action
 from app.actions.base.versions import locked
 from app.actions.users.form import (
     LABELS,
-    VERSIONED,
     CoupleForm,
     EditUserForm,
     NewUserForm,
@@ -103,6 +102,7 @@ def add_user(
     _l("Gebruiker wijzigen"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     form=EditUserForm,
     noun=_l("gebruiker"),
     submit=_l("Opslaan"),
@@ -122,7 +122,7 @@ def edit_user(
     phone: str = "",
 ) -> Outcome:
     """Change a user; another role or address ends what the old one opened (sessions, codes)."""
-    user = locked(User, targets.one().id, version, VERSIONED, LABELS)
+    user = locked(User, targets.one().id, version, LABELS)
     guard_supplier(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
@@ -140,6 +140,7 @@ def edit_user(
     _l("Koppelen aan opleidingen"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     form=CoupleForm,
     noun=_l("gebruikers"),
     submit=_l("Koppelen aan opleidingen"),
@@ -169,6 +170,7 @@ def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Se
     _l("Ontkoppelen van opleidingen"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     form=UncoupleForm,
     confirm=True,
     danger=True,
@@ -196,6 +198,7 @@ def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes
     _l("Deactiveren"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     confirm=True,
     danger=True,
     noun=_l("gebruikers"),
@@ -218,6 +221,7 @@ def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
     _l("Weer activeren"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     confirm=True,
     noun=_l("gebruikers"),
     submit=_l("Weer activeren"),
