@@ -13,6 +13,7 @@ from app.entities.assessment import Result
 from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.request import href_with
+from app.pages.planning.blocks import block_badge, state_badge
 from app.pages.planning.invitations import invitation_buttons, invitation_line
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
 from app.queries.planning.invitations import invitations_of
@@ -23,18 +24,10 @@ from app.queries.planning.registrations import (
     history_of,
     registration_view,
 )
-from app.rules.blocks import Block, BlockState
+from app.rules.blocks import BlockState
 from app.school import current_school
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
-TONES: Mapping[BlockState, tuple[Tone, str]] = {
-    BlockState.PLANNED: ("neutral", "calendar-event"),
-    BlockState.TO_ASSESS: ("info", "pencil-square"),
-    BlockState.SAVED: ("warn", "hourglass-split"),
-    BlockState.PASSED: ("good", "check-lg"),
-    BlockState.FAILED: ("bad", "x-lg"),
-    BlockState.ADOPTED: ("good", "patch-check-fill"),
-}
 DETAIL_LINES = 6
 
 
@@ -60,16 +53,8 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
         buttons=_buttons(actor, view, remove_href),
-        badges=[state_badge(view.block)],
+        badges=[block_badge(view.block)],
     )
-
-
-def state_badge(block: Block) -> Badge:
-    tone, icon = TONES.get(block.state, ("neutral", "circle"))
-    if block.result is not None and not block.result.passed:
-        tone = "bad"
-    parts = f" ({block.parts})" if block.parts else ""
-    return Badge(f"{_(block.label)}{parts}", tone, icon)
 
 
 def _buttons(actor: Actor, view: RegistrationView, remove_href: str) -> Sequence[Button]:
@@ -152,12 +137,12 @@ def _invitations(view: RegistrationView) -> Sequence[Section]:
 
 def _assessment_badge(moment: MomentFacts) -> Badge:
     if moment.definitive_at is not None:
-        return Badge(_("Definitief"), "good", "check-lg")
+        return state_badge(BlockState.PASSED, _("Definitief"))
     if moment.scored:
-        return Badge(_("Opgeslagen"), "warn", "hourglass-split")
+        return state_badge(BlockState.SAVED, _("Opgeslagen"))
     if moment.ends_at <= utc_now():
-        return Badge(_("Te beoordelen"), "info", "pencil-square")
-    return Badge(_("Ingepland"), "neutral", "calendar-event")
+        return state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
+    return state_badge(BlockState.PLANNED)
 
 
 def _assess_buttons(actor: Actor, moment: MomentFacts) -> Sequence[Button]:

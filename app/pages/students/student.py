@@ -24,7 +24,9 @@ from app.entities.trail import AuditEntry
 from app.pages.access.sign_in_state import sign_in_facts
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor, href_with
-from app.pages.mail.outbox import send_again_buttons, state_badge
+from app.pages.mail.outbox import send_again_buttons
+from app.pages.mail.outbox import state_badge as mail_badge
+from app.pages.planning.blocks import block_badge, state_badge
 from app.pages.trail.words import users_text
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries.groups.groups import groups_of
@@ -32,14 +34,13 @@ from app.queries.mail.outbox import mails_to
 from app.queries.students import students as queries
 from app.queries.students.fields import own_fields_seen
 from app.queries.users.users import code_state
+from app.rules.blocks import BlockState
 from app.rules.people import dutch_date
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
 if TYPE_CHECKING:
     from app.pages.students.students import StudentsPage
 
-# How a block's colour reads as a badge; the text says the same.
-TONES: dict[str, Tone] = {"grey": "neutral", "blue": "info", "amber": "warn", "green": "good", "red": "bad"}
 WHOLE_STUDENT = {
     Role.ADMINISTRATOR,
     Role.SCHOOL_SUPERVISOR,
@@ -241,14 +242,9 @@ def _exam_row(number: int, row: queries.StudentExam) -> Row:
 
 
 def _state(row: queries.StudentExam) -> Badge:
-    block = row.block
-    if block is None:
-        if row.excluded:
-            return Badge(_("Niet beschikbaar"), "neutral", "slash-circle")
-        return Badge(_("Nog niet ingepland"), "neutral", "circle")
-    parts = f" ({block.parts})" if block.parts and block.result is None else ""
-    mark = f": {block.result.grade}" if block.result is not None and block.result.grade else ""
-    return Badge(_(block.label) + mark + parts, TONES.get(block.tone, "neutral"), block.state.icon)
+    if row.block is not None:
+        return block_badge(row.block)
+    return state_badge(BlockState.NOT_AVAILABLE if row.excluded else BlockState.OPEN)
 
 
 def _progress(page: StudentsPage, student: Student) -> Section:
@@ -306,7 +302,7 @@ def _mails(actor: Actor, student: Student) -> Section:
                 [
                     Cell(show_datetime(mail.created_at)),
                     Cell(mail.subject, f"/postvak-uit/{mail.id}"),
-                    Cell(badges=[state_badge(mail)]),
+                    Cell(badges=[mail_badge(mail)]),
                 ],
             )
             for mail in mails
