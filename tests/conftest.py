@@ -33,6 +33,7 @@ from app.entities.users import User
 from app.permissions import Actor, actor_of
 from config import Settings
 from tests.factories import make_user
+from tests.support import raised_versions
 from tests.support.database import TestDatabase, plain_url
 from tests.support.dated import touches_dates
 from tests.support.hashes import lighten, real_scrypt
@@ -45,6 +46,7 @@ MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory,
 def pytest_configure() -> None:
     """Databases of tests lie in memory where there is room: a commit then waits for no disk."""
     lighten()
+    raised_versions.watch()
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 

@@ -34,6 +34,7 @@ from app.queries.imports.undo import Written, given_since, out_of_sight, written
     _l("Import van studentgroepen ongedaan maken"),
     permission=Permission.GROUPS_IMPORT,
     on=ImportRun,
+    changes=StudentGroup,
     confirm=True,
     danger=True,
     noun=_l("import"),

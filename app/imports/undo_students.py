@@ -61,6 +61,7 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
     _l("Import van studenten ongedaan maken"),
     permission=Permission.STUDENTS_IMPORT,
     on=ImportRun,
+    changes=(Student, User),
     confirm=True,
     danger=True,
     noun=_l("import"),

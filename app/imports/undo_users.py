@@ -53,6 +53,7 @@ NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
     _l("Import van gebruikers ongedaan maken"),
     permission=Permission.USERS_IMPORT,
     on=ImportRun,
+    changes=User,
     confirm=True,
     danger=True,
     noun=_l("import"),

@@ -39,7 +39,9 @@ class _Group:
         return {**before, "name": self.name, **self.given}
 
 
-@action(_l("Studentgroepen importeren"), permission=Permission.GROUPS_IMPORT, on=ImportRun)
+@action(
+    _l("Studentgroepen importeren"), permission=Permission.GROUPS_IMPORT, on=ImportRun, changes=StudentGroup
+)
 def import_groups(
     actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
 ) -> Outcome:

@@ -32,7 +32,7 @@ EMPTY: Mapping[str, Any] = {field.name: field.empty for field in PLAIN_FIELDS}
 ACCOUNT_NAME = 64  # what the account table holds of a name
 
 
-@action(_l("Studenten importeren"), permission=Permission.STUDENTS_IMPORT, on=ImportRun)
+@action(_l("Studenten importeren"), permission=Permission.STUDENTS_IMPORT, on=ImportRun, changes=Student)
 def import_students(
     actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
 ) -> Outcome:

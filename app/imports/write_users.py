@@ -29,7 +29,7 @@ from app.rules.sessions import ROLES_CHANGED
 STORED = tuple(column.key for column in USERS.columns if column.stored)
 
 
-@action(_l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=ImportRun)
+@action(_l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=ImportRun, changes=User)
 def import_users(
     actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
 ) -> Outcome:

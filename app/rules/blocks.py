@@ -11,32 +11,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from app.rules.text import N_
+
+Tone = Literal["neutral", "info", "warn", "good", "bad"]  # of the theme's badges
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state is shown: Dutch msgid, one letter, a Bootstrap icon name, a tone of the theme."""
+    """How a state is shown, on every page: Dutch msgid, one letter, a Bootstrap icon name, a tone."""
 
     key: str
     label: str
     letter: str
     icon: str
-    tone: str
+    tone: Tone
 
 
 class BlockState(enum.Enum):
     """The states in the order of the legend."""
 
-    NOT_AVAILABLE = Look("not-available", N_("Niet beschikbaar"), "X", "slash-circle", "hatched")
-    OPEN = Look("open", N_("Nog niet ingepland"), "O", "circle", "empty")
-    PLANNED = Look("planned", N_("Ingepland"), "P", "calendar-event", "grey")
-    TO_ASSESS = Look("to-assess", N_("Afgenomen, te beoordelen"), "T", "pencil-square", "blue")
-    SAVED = Look("saved", N_("Opgeslagen, nog niet definitief"), "C", "hourglass-split", "amber")
-    PASSED = Look("passed", N_("Definitief: geslaagd"), "G", "check-lg", "green")
-    FAILED = Look("failed", N_("Definitief: niet geslaagd"), "N", "x-lg", "red")
-    ADOPTED = Look("adopted", N_("Vastgesteld door de examencommissie"), "V", "patch-check-fill", "green")
+    NOT_AVAILABLE = Look("not-available", N_("Niet beschikbaar"), "X", "slash-circle", "neutral")
+    OPEN = Look("open", N_("Nog niet ingepland"), "O", "circle", "neutral")
+    PLANNED = Look("planned", N_("Ingepland"), "P", "calendar-event", "neutral")
+    TO_ASSESS = Look("to-assess", N_("Afgenomen, te beoordelen"), "T", "pencil-square", "info")
+    SAVED = Look("saved", N_("Opgeslagen, nog niet definitief"), "C", "hourglass-split", "warn")
+    PASSED = Look("passed", N_("Definitief: geslaagd"), "G", "check-lg", "good")
+    FAILED = Look("failed", N_("Definitief: niet geslaagd"), "N", "x-lg", "bad")
+    ADOPTED = Look("adopted", N_("Vastgesteld door de examencommissie"), "V", "patch-check-fill", "good")
 
     @property
     def key(self) -> str:
@@ -55,7 +58,7 @@ class BlockState(enum.Enum):
         return self.value.icon
 
     @property
-    def tone(self) -> str:
+    def tone(self) -> Tone:
         return self.value.tone
 
 
@@ -98,10 +101,14 @@ class Block:
         return self.state.label
 
     @property
-    def tone(self) -> str:
+    def tone(self) -> Tone:
         if self.result is not None and not self.result.passed:
             return BlockState.FAILED.tone
         return self.state.tone
+
+    @property
+    def icon(self) -> str:
+        return self.state.icon
 
     @property
     def parts(self) -> str:
@@ -140,13 +147,22 @@ def block_of(
     return Block(state, attempt, done, len(parts), result)
 
 
+def decided_block(result: ResultFacts, *, adopted: bool, attempt: int = 1) -> Block:
+    """The block of an attempt of which no more is known than its result."""
+    return Block(_decided(result, adopted), attempt, 1, 1, result)
+
+
+def _decided(result: ResultFacts, adopted: bool) -> BlockState:
+    if adopted:
+        return BlockState.ADOPTED
+    return BlockState.PASSED if result.passed else BlockState.FAILED
+
+
 def _state_of(
     parts: Sequence[PartFacts], available: bool, result: ResultFacts | None, adopted: bool, now: datetime
 ) -> BlockState:
     if result is not None:
-        if adopted:
-            return BlockState.ADOPTED
-        return BlockState.PASSED if result.passed else BlockState.FAILED
+        return _decided(result, adopted)
     if any(_waits_for_assessment(part, now) for part in parts):
         return BlockState.TO_ASSESS
     if any(_is_scored(part) for part in parts):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.blocks import LEGEND, Block, BlockState, PartFacts, ResultFacts, block_of
+from app.rules.blocks import LEGEND, Block, BlockState, PartFacts, ResultFacts, block_of, decided_block
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 LATER = (NOW + timedelta(days=1), NOW + timedelta(days=1, hours=2))
@@ -59,8 +59,20 @@ def test_an_adopted_block_still_says_passed_or_failed():
     failed = block(DEFINITIVE, result=FAIL, adopted=True)
     assert passed.label == "Vastgesteld: geslaagd"
     assert failed.label == "Vastgesteld: niet geslaagd"
-    assert passed.tone != failed.tone
+    assert (passed.tone, failed.tone) == ("good", "bad")
     assert block(EMPTY, adopted=True).state is BlockState.OPEN
+
+
+@pytest.mark.parametrize("result", [PASS, FAIL])
+@pytest.mark.parametrize("adopted", [False, True])
+def test_a_result_alone_gives_the_block_that_all_facts_give(result, adopted):
+    whole, alone = block(DEFINITIVE, result=result, adopted=adopted), decided_block(result, adopted=adopted)
+    assert (alone.state, alone.label, alone.tone, alone.icon) == (
+        whole.state,
+        whole.label,
+        whole.tone,
+        whole.icon,
+    )
 
 
 def test_the_digit_is_the_attempt():
@@ -81,8 +93,9 @@ def test_the_legend_has_every_state_once_with_its_own_letter_icon_and_text():
     ]
     for seen in ("letter", "icon", "label"):
         assert len({getattr(state, seen) for state in LEGEND}) == len(LEGEND)
-    assert BlockState.PLANNED.tone == "grey"
-    assert block(PLANNED).tone == "grey"
+    assert BlockState.PLANNED.tone == "neutral"
+    assert block(PLANNED).tone == "neutral"
+    assert block(PLANNED).icon == BlockState.PLANNED.icon
     assert block(PLANNED).label == "Ingepland"
 
 

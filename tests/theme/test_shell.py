@@ -101,6 +101,7 @@ def test_a_block_of_the_matrix_speaks_without_colour(themed: Flask) -> None:
         state_key="planned",
         letter="P",
         icon="clock",
+        tone="neutral",
         text="Jansen, Fleur, B1-K1, kans 1: ingepland",
         href="/examens/5",
         attempt=1,

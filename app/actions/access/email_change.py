@@ -146,6 +146,7 @@ def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
 @action(
     _l("E-mailadres bevestigen"),
     permission=Permission.PROFILE,
+    changes=User,
     form=EmailCodeForm,
     submit=_l("Bevestigen"),
     before=_fits,

@@ -21,7 +21,7 @@ from app.actions.access.sign_in import (
 from app.actions.base.action import Outcome, Targets, action, run
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
-from app.actions.users.form import LABELS, VERSIONED, OwnVersion
+from app.actions.users.form import LABELS, OwnVersion
 from app.actions.users.users import saved
 from app.entities.base import db
 from app.entities.users import User
@@ -82,7 +82,13 @@ class ChangePasswordForm(NewPasswordForm):
         counted(self._key)
 
 
-@action(_l("Mijn gegevens wijzigen"), permission=Permission.PROFILE, form=ProfileForm, submit=_l("Opslaan"))
+@action(
+    _l("Mijn gegevens wijzigen"),
+    permission=Permission.PROFILE,
+    form=ProfileForm,
+    submit=_l("Opslaan"),
+    changes=User,
+)
 def save_profile(
     actor: Actor,
     *,
@@ -94,7 +100,7 @@ def save_profile(
     phone: str = "",
 ) -> Outcome:
     """Change one's own data; roles and programmes are the administrator's."""
-    user = locked(User, own_account(actor).id, version, VERSIONED, LABELS)
+    user = locked(User, own_account(actor).id, version, LABELS)
     if language not in LANGUAGES:
         raise RuleBroken(N_("Kies een taal."), field="language")
     names = ("first_name", "infix", "last_name", "phone", "language")

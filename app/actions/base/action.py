@@ -154,6 +154,7 @@ class Action:
     intro: str | LazyString = ""
     proof: Proof | None = None  # what must have been shown lately by who carries it out
     before: Callable[..., dict[str, Any]] | None = None  # slow work: done before the transaction opens
+    changes: tuple[type[Any], ...] = ()  # whose versions it raises
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.function(*args, **kwargs)
@@ -185,24 +186,47 @@ def action(
     intro: str | LazyString = "",
     proof: Proof | None = None,
     before: Callable[..., dict[str, Any]] | None = None,
+    changes: type[Any] | tuple[type[Any], ...] = (),
 ) -> Callable[[Callable[..., Outcome]], Action]:
     """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given.
 
     `before(actor, **data)` gives arguments that take long to make (a password's hash): nobody waits for them,
     as nothing is locked yet. It decides nothing; the action looks at what it gave.
+
+    `changes` names the rows whose version goes up: `changed_by` gives their forms the actions to tell of.
+    What an action works `on` says nothing of that: a coupling leaves the student's own data alone.
     """
 
     def decorate(function: Callable[..., Outcome]) -> Action:
         name = function.__name__
         if name in REGISTRY and REGISTRY[name].function.__module__ != function.__module__:
             raise ValueError(f"two actions are called {name}")
+        models = changes if isinstance(changes, tuple) else (changes,)
         made = Action(
-            name, function, label, permission, on, form, confirm, danger, noun, submit, intro, proof, before
+            name,
+            function,
+            label,
+            permission,
+            on,
+            form,
+            confirm,
+            danger,
+            noun,
+            submit,
+            intro,
+            proof,
+            before,
+            models,
         )
         REGISTRY[name] = made
         return made
 
     return decorate
+
+
+def changed_by(model: type[Any]) -> Sequence[str]:
+    """The actions that raise the version of these rows."""
+    return [name for name, act in REGISTRY.items() if model in act.changes]
 
 
 def run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from wtforms import Field, FileField, IntegerField, ValidationError
@@ -58,7 +58,6 @@ class VersionedForm(ActionForm):
 
     version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     field_labels: Mapping[str, Any] = {}
-    changed_by: Sequence[str] = ()  # the actions that change what this form shows
     row: Any = None
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
@@ -70,7 +69,7 @@ class VersionedForm(ActionForm):
             return False
         if self.version.data == self.row.version:
             return True
-        clash = conflict(self.row, self.version.data or 0, self.changed_by, self.field_labels)
+        clash = conflict(self.row, self.version.data or 0, self.field_labels)
         self.version.errors = [say(clash)]
         self.version.raw_data = [str(self.row.version)]
         return False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.actions.base.action import entry_label
+from app.actions.base.action import changed_by, entry_label
 from app.entities.base import db
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotFound, RuleBroken
@@ -19,19 +19,17 @@ M = TypeVar("M")
 CHANGES_TOLD = 3
 
 
-def locked(
-    model: type[M], row_id: int, version: int, changed_by: Sequence[str], labels: Mapping[str, Any]
-) -> M:
+def locked(model: type[M], row_id: int, version: int, labels: Mapping[str, Any]) -> M:
     """The row, held until the end of the transaction; RuleBroken when it is no longer this version."""
     row: Any = db.session.get(model, row_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound
     if row.version != version:
-        raise conflict(row, version, changed_by, labels)
+        raise conflict(row, version, labels)
     return cast(M, row)
 
 
-def conflict(row: Any, version: int, changed_by: Sequence[str], labels: Mapping[str, Any]) -> RuleBroken:
+def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> RuleBroken:
     """The refusal of a form opened at `version`: who changed what since, out of the trail."""
     entries = db.session.scalars(
         select(AuditEntry)
@@ -39,7 +37,7 @@ def conflict(row: Any, version: int, changed_by: Sequence[str], labels: Mapping[
         .where(
             AuditObject.object_type == getattr(row, "trail_name", type(row).__name__),
             AuditObject.object_id == row.id,
-            AuditEntry.action.in_(changed_by),
+            AuditEntry.action.in_(changed_by(type(row))),
         )
         .order_by(AuditEntry.id.desc())
         .limit(min(max(row.version - version, 1), CHANGES_TOLD))

@@ -30,8 +30,6 @@ from app.rules.people import tidy
 from app.rules.text import N_
 
 FIELD_LABELS: Mapping[str, Any] = {name: _l(label) for name, label in rules.GROUP_FIELDS.items()}
-# What raises a group's version.
-CHANGING = ("change_group", "import_groups", "undo_group_import", "set_rule", "drop_rule")
 NAME_MOST = 80  # characters
 DOUBLE = N_("Er is al een studentgroep met deze naam.")
 
@@ -99,7 +97,6 @@ def add_group(actor: Actor, **data: Any) -> Outcome:
 
 class ChangeGroupForm(VersionedForm, GroupForm):
     field_labels = FIELD_LABELS
-    changed_by = CHANGING
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -116,13 +113,14 @@ class ChangeGroupForm(VersionedForm, GroupForm):
     _l("Studentgroep wijzigen"),
     permission=Permission.GROUPS_EDIT,
     on=StudentGroup,
+    changes=StudentGroup,
     form=ChangeGroupForm,
     noun=_l("studentgroep"),
     submit=_l("Opslaan"),
 )
 def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, **data: Any) -> Outcome:
     """Change one group's properties; refused when somebody else was first."""
-    group = locked(StudentGroup, targets.one().id, version, CHANGING, FIELD_LABELS)
+    group = locked(StudentGroup, targets.one().id, version, FIELD_LABELS)
     before = _shown(group)
     wanted = _properties(actor, data, group.mentor_id)
     if _taken(wanted["name"], group.id):

@@ -15,7 +15,7 @@ from app.actions.base.forms import VersionedForm
 from app.actions.base.picker import GONE, Picked, offer
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
-from app.actions.groups.groups import CHANGING, FIELD_LABELS
+from app.actions.groups.groups import FIELD_LABELS
 from app.actions.students.bulk_report import first_names
 from app.entities.base import db
 from app.entities.engine import id_set
@@ -43,7 +43,6 @@ class RuleForm(VersionedForm):
         coerce=int,
     )
     field_labels = FIELD_LABELS
-    changed_by = CHANGING
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -59,6 +58,7 @@ class RuleForm(VersionedForm):
     _l("Leden door een regel"),
     permission=Permission.GROUPS_RULE,
     on=StudentGroup,
+    changes=StudentGroup,
     form=RuleForm,
     confirm=True,
     noun=_l("studentgroep"),
@@ -71,7 +71,7 @@ def set_rule(
     actor: Actor, targets: Targets[StudentGroup], *, version: int, programmes: Sequence[int]
 ) -> Outcome:
     """From now on the active students of these programmes are in the group, and nobody else."""
-    group = locked(StudentGroup, targets.one().id, version, CHANGING, FIELD_LABELS)
+    group = locked(StudentGroup, targets.one().id, version, FIELD_LABELS)
     chosen = named(actor, SOURCE, {str(one) for one in programmes})
     if not chosen or len(chosen) != len(set(programmes)):
         raise RuleBroken(GONE, field="programmes")
@@ -96,6 +96,7 @@ def set_rule(
     _l("Regel loslaten"),
     permission=Permission.GROUPS_RULE,
     on=StudentGroup,
+    changes=StudentGroup,
     confirm=True,
     noun=_l("studentgroep"),
     intro=_l("De leden blijven zoals ze nu zijn. Daarna voegt u zelf studenten toe en haalt u ze eruit."),

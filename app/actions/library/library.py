@@ -104,7 +104,6 @@ class DocumentForm(VersionedForm):
     )
     roles = SelectMultipleField(FIELD_LABELS["roles"], [DataRequired(message=_l("Kies minstens één rol."))])
     field_labels = FIELD_LABELS
-    changed_by = ("change_document",)
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
@@ -120,6 +119,7 @@ class DocumentForm(VersionedForm):
     _l("Document wijzigen"),
     permission=MANAGE,
     on=LibraryDocument,
+    changes=LibraryDocument,
     form=DocumentForm,
     noun=_l("document"),
     submit=_l("Opslaan"),
@@ -128,7 +128,7 @@ def change_document(
     actor: Actor, targets: Targets[LibraryDocument], *, version: int, title: str, roles: Sequence[str]
 ) -> Outcome:
     """Another title, other roles; a new role gets the document at the end of its shelf."""
-    document = locked(LibraryDocument, _present(targets).id, version, DocumentForm.changed_by, FIELD_LABELS)
+    document = locked(LibraryDocument, _present(targets).id, version, FIELD_LABELS)
     before, after = _roles_of(document), _known(roles)
     old, document.title = document.title, _titled(title)
     details = {
@@ -154,6 +154,7 @@ def change_document(
     _l("Document verwijderen"),
     permission=MANAGE,
     on=LibraryDocument,
+    changes=LibraryDocument,
     confirm=True,
     danger=True,
     noun=_l("document"),

@@ -94,7 +94,6 @@ def add_update(actor: Actor, **data: Any) -> Outcome:
 
 class ChangeUpdateForm(VersionedForm, UpdateForm):
     field_labels = FIELD_LABELS
-    changed_by = ("change_update",)
 
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
@@ -106,13 +105,14 @@ class ChangeUpdateForm(VersionedForm, UpdateForm):
     _l("Update wijzigen"),
     permission=EDIT,
     on=SystemUpdate,
+    changes=SystemUpdate,
     form=ChangeUpdateForm,
     noun=_l("update"),
     submit=_l("Opslaan"),
 )
 def change_update(actor: Actor, targets: Targets[SystemUpdate], *, version: int, **data: Any) -> Outcome:
     """Correct an update; who has read it need not read it again."""
-    update = locked(SystemUpdate, targets.one().id, version, ChangeUpdateForm.changed_by, FIELD_LABELS)
+    update = locked(SystemUpdate, targets.one().id, version, FIELD_LABELS)
     before, after = _shown(update), _written(data)
     details = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if not details:

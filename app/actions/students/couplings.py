@@ -82,6 +82,7 @@ class UndoForm(ActionForm):
 @action(
     _l("Koppeling ongedaan maken"),
     permission=Permission.STUDENTS_EDIT,
+    changes=Student,
     form=UndoForm,
     confirm=True,
     danger=True,

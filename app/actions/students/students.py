@@ -36,17 +36,6 @@ from app.rules.text import N_
 
 FIELD_LABELS: Mapping[str, Any] = {role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES}
 NAME_MAX = 64  # what the account table holds of a name
-# What raises a student's version.
-CHANGING = (
-    "change_student",
-    "couple_users",
-    "uncouple_users",
-    "undo_coupling",
-    "import_students",
-    "undo_student_import",
-    "deactivate_students",
-    "reactivate_students",
-)
 
 
 def field_labels() -> Mapping[str, Any]:
@@ -124,7 +113,6 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     company_supervisor = Picked(FIELD_LABELS["company_supervisor"], source="praktijkopleiders", coerce=int)
     school_examiner = Picked(FIELD_LABELS["school_examiner"], source="schoolexaminatoren", coerce=int)
     company_examiner = Picked(FIELD_LABELS["company_examiner"], source="bedrijfsexaminatoren", coerce=int)
-    changed_by = CHANGING
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
@@ -145,6 +133,7 @@ class ChangeStudentForm(VersionedForm, PersonForm):
     _l("Student wijzigen"),
     permission=Permission.STUDENTS_EDIT,
     on=Student,
+    changes=Student,
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
@@ -161,7 +150,7 @@ def change_student(
     **data: Any,
 ) -> Outcome:
     """Change one student's own data and the users per role; refused when somebody else was first."""
-    student = locked(Student, targets.one().id, version, CHANGING, field_labels())
+    student = locked(Student, targets.one().id, version, field_labels())
     before = kept_values(student)
     for key, value in plain_values(data).items():
         setattr(student, key, value)

@@ -21,19 +21,6 @@ from app.queries.base.asked import Asked
 from app.queries.users.users import grantable, roles_of
 from app.rules import people
 
-# Every action that raises a user's version: one entry in the trail each, so the last n tell of n versions.
-VERSIONED = (
-    "edit_user",
-    "save_profile",
-    "confirm_email",
-    "couple_to_programmes",
-    "uncouple_from_programmes",
-    "deactivate_users",
-    "reactivate_users",
-    "import_users",
-    "undo_user_import",
-)
-
 LABELS = {
     "first_name": _l("Voornaam"),
     "infix": _l("Tussenvoegsel"),
@@ -138,7 +125,6 @@ class OwnVersion(VersionedForm, PersonForm):
     """A form of one user, changed by several people."""
 
     field_labels = LABELS
-    changed_by = VERSIONED
 
 
 class EditUserForm(OwnVersion, UserForm):

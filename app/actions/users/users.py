@@ -14,7 +14,7 @@ from app.actions.access.code_making import cancel_codes, issue_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.base.action import Outcome, Refused, Targets, action
 from app.actions.base.versions import locked
-from app.actions.users.form import LABELS, VERSIONED, CoupleForm, EditUserForm, NewUserForm, UncoupleForm
+from app.actions.users.form import LABELS, CoupleForm, EditUserForm, NewUserForm, UncoupleForm
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.programmes import Programme
@@ -91,6 +91,7 @@ def add_user(
     _l("Gebruiker wijzigen"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     form=EditUserForm,
     noun=_l("gebruiker"),
     submit=_l("Opslaan"),
@@ -110,7 +111,7 @@ def edit_user(
     phone: str = "",
 ) -> Outcome:
     """Change a user; another role or address ends what the old one opened (sessions, codes)."""
-    user = locked(User, targets.one().id, version, VERSIONED, LABELS)
+    user = locked(User, targets.one().id, version, LABELS)
     guard_supplier(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
@@ -128,6 +129,7 @@ def edit_user(
     _l("Koppelen aan opleidingen"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     form=CoupleForm,
     noun=_l("gebruikers"),
     submit=_l("Koppelen aan opleidingen"),
@@ -157,6 +159,7 @@ def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Se
     _l("Ontkoppelen van opleidingen"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     form=UncoupleForm,
     confirm=True,
     danger=True,
@@ -184,6 +187,7 @@ def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes
     _l("Deactiveren"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     confirm=True,
     danger=True,
     noun=_l("gebruikers"),
@@ -206,6 +210,7 @@ def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
     _l("Weer activeren"),
     permission=Permission.USERS_EDIT,
     on=User,
+    changes=User,
     confirm=True,
     noun=_l("gebruikers"),
     submit=_l("Weer activeren"),

@@ -16,6 +16,7 @@ from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, bytes_answer, expose
 from app.pages.mail.outbox import STATES
+from app.pages.trail.entries import moment_text
 from app.permissions import ROLE_LABELS, Permission, Role
 from app.queries.access.own_data import own_data
 from app.rules import student_fields
@@ -173,6 +174,8 @@ def _shown(name: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("ja") if value else _("nee")
+    if name == "at":
+        return moment_text(value)
     if isinstance(value, datetime):
         return show_datetime(value)
     if isinstance(value, date):

@@ -16,11 +16,12 @@ from app.documents.results import XLSX, results_csv, results_xlsx
 from app.entities.assessment import Result
 from app.entities.base import db
 from app.errors import NotFound
-from app.pages.assessment.outcome import grade_text, result_badge
+from app.pages.assessment.outcome import grade_text
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor, href_with
 from app.pages.base.screens import bytes_answer, expose
+from app.pages.planning.blocks import result_badge
 from app.permissions import Permission, may
 from app.queries.assessment import committee as rows
 from app.rules.scoring import mark_text
@@ -47,8 +48,7 @@ def _mark(result: Result) -> Cell:
 def _adopted(result: Result) -> Cell:
     if result.adoption is None:
         return Cell(badges=[Badge(_("Nog niet"), "warn")])
-    day = f"{result.adoption.decided_on:%d-%m-%Y}"
-    return Cell(day, badges=[Badge(_("Vastgesteld"), "good", "patch-check")])
+    return Cell(f"{result.adoption.decided_on:%d-%m-%Y}")
 
 
 PERIODS = (

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from app.entities.assessment import Result, ScoreSheet
 from app.entities.exams import Criterion
 from app.pages.assessment.views import saved_text
+from app.pages.planning.blocks import result_badge
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment.assessment import SittingView, number_of
 from app.rules.scoring import mark_text
@@ -195,12 +196,6 @@ def _trail_button(result: Result, actor: Actor) -> Sequence[Button]:
 def natural(code: str) -> list[tuple[int, str]]:
     """Sorts B1-K1-W2 before B1-K1-W10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", code)]
-
-
-def result_badge(result: Result) -> Badge:
-    if result.passed:
-        return Badge(_("Geslaagd"), "good", "check-lg")
-    return Badge(_("Niet geslaagd"), "bad", "x-lg")
 
 
 def grade_text(grade: str) -> str:

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from app.entities.assessment import Score, ScoreSheet
 from app.entities.exams import Criterion
 from app.entities.planning import Sitting
+from app.pages.planning.blocks import state_badge
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment.assessment import (
     SheetState,
@@ -26,6 +27,7 @@ from app.queries.assessment.assessment import (
     opens_for_scores,
     role_in,
 )
+from app.rules.blocks import BlockState
 from app.rules.tokens import new_token
 from app.school import current_school
 from app.theme.widgets import Badge, Button, Cell, Fact
@@ -116,7 +118,7 @@ def _named(examiners: Sequence[Any]) -> str:
 
 def _state_badges(line: SittingLine, actor: Actor) -> Sequence[Badge]:
     if line.definitive_at is not None:
-        return [Badge(_("Definitief op %(day)s", day=_day(line.definitive_at)), "good", "check-lg")]
+        return [state_badge(BlockState.PASSED, _("Definitief op %(day)s", day=_day(line.definitive_at)))]
     states = {state.examiner_id: state for state in line.sheets}
     badges = []
     for one in sorted(line.sitting.examiners, key=lambda one: one.user_id != actor.id):

@@ -18,10 +18,11 @@ from app.actions.students.export import export_students
 from app.entities.students import Student, StudentGroup
 from app.pages.base.paging import Wanted, numbered, page_size
 from app.pages.base.request import current_actor, href_with
-from app.pages.students.student import trail_section
 from app.pages.students.students import group_badge, student_rows
+from app.pages.trail.entries import trail_section
 from app.permissions import Permission, may
 from app.queries.groups.groups import members_seen
+from app.queries.trail.trail import entries_about
 from app.rules.groups import GROUP_COLOURS, rule_in_words
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Pager, Section, ShowModel
 
@@ -35,7 +36,8 @@ Offered = tuple[Action, str, str]
 def group_model(page: GroupsPage, group: StudentGroup) -> ShowModel:
     sections = [_properties(group), _members(page, group)]
     if may(current_actor(), Permission.TRAIL_READ):
-        sections.append(trail_section("StudentGroup", group.id))
+        entries = entries_about(current_actor(), "StudentGroup", group.id)
+        sections.append(trail_section(_("Logboek"), entries, _("Er is nog niets gewijzigd.")))
     return ShowModel(
         title=group.name,
         sections=sections,

@@ -1,4 +1,8 @@
-"""Blocks and legend as the matrix macro draws them (app/templates/catalogue/_matrix.html)."""
+"""The state of an examenaanmelding, on every page that shows one: as a badge, or as a block of the matrix.
+
+Text, icon and tone are the state's own (app/rules/blocks.py); blocks and legend are drawn by
+app/templates/catalogue/_matrix.html.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.rules.blocks import LEGEND, Block, BlockState
+from app.entities.assessment import Result
+from app.rules.blocks import LEGEND, Block, BlockState, ResultFacts, decided_block
+from app.rules.scoring import mark_text
+from app.theme.widgets import Badge
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,7 @@ class BlockView:
     state_key: str
     letter: str
     icon: str
+    tone: str
     text: str
     attempt: int = 0  # 0: no digit
     parts: str = ""
@@ -24,17 +32,41 @@ class BlockView:
     remove_href: str = ""
 
 
+def state_text(block: Block) -> str:
+    """The state in words, with the grade once there is one: "Definitief: geslaagd (V)"."""
+    grade = block.result.grade if block.result is not None else ""
+    return f"{_(block.label)} ({grade})" if grade else _(block.label)
+
+
+def block_badge(block: Block) -> Badge:
+    """The state of an attempt; while it is under way also how far: "Ingepland (2/4)"."""
+    parts = f" ({block.parts})" if block.parts and block.result is None else ""
+    return Badge(state_text(block) + parts, block.tone, block.icon)
+
+
+def result_badge(result: Result) -> Badge:
+    """The state of the attempt that a result belongs to."""
+    facts = ResultFacts(result.passed, result.grade, result.mark)
+    return block_badge(decided_block(facts, adopted=result.adoption is not None))
+
+
+def state_badge(state: BlockState, text: str = "") -> Badge:
+    """A state without an attempt; `text`: the words of one examenmoment that is so far."""
+    return Badge(text or _(state.label), state.tone, state.icon)
+
+
 def block_view(block: Block, about: str, *, href: str = "", remove_href: str = "") -> BlockView:
     """The block of an attempt; `about` names student and exam for who does not see where it stands."""
-    words = [about, _(block.label), _("kans %(attempt)s", attempt=block.attempt)]
+    words = [about, state_text(block), _("kans %(attempt)s", attempt=block.attempt)]
     if block.parts:
         words.append(_("%(done)s van %(total)s onderdelen", done=block.done, total=block.total))
     if block.result is not None and block.result.mark is not None:
-        words.append(_("cijfer %(mark)s", mark=str(block.result.mark).replace(".", ",")))
+        words.append(_("cijfer %(mark)s", mark=mark_text(block.result.mark)))
     return BlockView(
         state_key=block.state.key,
         letter=block.state.letter,
-        icon=block.state.icon,
+        icon=block.icon,
+        tone=block.tone,
         text=", ".join(word for word in words if word),
         attempt=block.attempt,
         parts=block.parts,
@@ -46,7 +78,7 @@ def block_view(block: Block, about: str, *, href: str = "", remove_href: str = "
 def state_view(state: BlockState, about: str, *, href: str = "") -> BlockView:
     """A cell without an attempt: open, or not available."""
     text = f"{about}, {_(state.label)}" if about else _(state.label)
-    return BlockView(state.key, state.letter, state.icon, text, href=href)
+    return BlockView(state.key, state.letter, state.icon, state.tone, text, href=href)
 
 
 def legend() -> Sequence[BlockView]:

@@ -13,13 +13,14 @@ from app.entities.base import utc_now
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose
-from app.pages.planning.blocks import BlockView, block_view, legend, state_view
+from app.pages.planning.blocks import BlockView, block_badge, block_view, legend, state_view
 from app.pages.planning.registration import grade_label
 from app.permissions import Permission
 from app.queries.planning.facts import when_label
 from app.queries.planning.registrations import MomentFacts, OwnExam, RegistrationView, own_exams
 from app.rules.blocks import BlockState
 from app.school import current_school
+from app.theme.widgets import Badge
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class MomentView:
 class ResultView:
     href: str
     attempt: int
-    passed: bool
+    state: Badge
     label: str
     decided: datetime
     adopted: bool
@@ -124,7 +125,7 @@ def _exam(own: OwnExam) -> ExamRow:
         ResultView(
             f"/te-beoordelen/uitslag/{view.id}",
             view.attempt,
-            view.result.passed,
+            block_badge(view.block),
             grade_label(view.result),
             view.result.decided_at,
             view.adopted_on is not None,

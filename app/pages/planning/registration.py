@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import entry_label
 from app.actions.planning.planning import plan_exam
 from app.entities.assessment import Result
 from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.request import href_with
+from app.pages.planning.blocks import block_badge, state_badge
 from app.pages.planning.invitations import invitation_buttons, invitation_line
+from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
 from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import invitations_of
 from app.queries.planning.registrations import (
-    HistoryLine,
     MomentFacts,
     RegistrationView,
-    history_of,
     registration_view,
 )
-from app.rules.blocks import Block, BlockState
+from app.queries.trail.trail import entries_about
+from app.rules.blocks import BlockState
 from app.school import current_school
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
-
-TONES: Mapping[BlockState, tuple[Tone, str]] = {
-    BlockState.PLANNED: ("neutral", "calendar-event"),
-    BlockState.TO_ASSESS: ("info", "pencil-square"),
-    BlockState.SAVED: ("warn", "hourglass-split"),
-    BlockState.PASSED: ("good", "check-lg"),
-    BlockState.FAILED: ("bad", "x-lg"),
-    BlockState.ADOPTED: ("good", "patch-check-fill"),
-}
-DETAIL_LINES = 6
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
 
 def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: str) -> ShowModel:
@@ -49,7 +38,9 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
     if view.result is not None:
         sections.append(_result(view.result, view))
     if may(actor, Permission.TRAIL_READ):
-        sections.append(_history(history_of(actor, pk)))
+        entries = entries_about(actor, "Registration", pk)
+        nothing = _("In het logboek staat nog niets over deze aanmelding.")
+        sections.append(trail_section(_("Geschiedenis"), entries, nothing))
     return ShowModel(
         title=_(
             "%(exam)s, kans %(attempt)s: %(student)s",
@@ -61,16 +52,8 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
         buttons=_buttons(actor, view, remove_href),
-        badges=[state_badge(view.block)],
+        badges=[block_badge(view.block)],
     )
-
-
-def state_badge(block: Block) -> Badge:
-    tone, icon = TONES.get(block.state, ("neutral", "circle"))
-    if block.result is not None and not block.result.passed:
-        tone = "bad"
-    parts = f" ({block.parts})" if block.parts else ""
-    return Badge(f"{_(block.label)}{parts}", tone, icon)
 
 
 def _buttons(actor: Actor, view: RegistrationView, remove_href: str) -> Sequence[Button]:
@@ -153,12 +136,12 @@ def _invitations(view: RegistrationView) -> Sequence[Section]:
 
 def _assessment_badge(moment: MomentFacts) -> Badge:
     if moment.definitive_at is not None:
-        return Badge(_("Definitief"), "good", "check-lg")
+        return state_badge(BlockState.PASSED, _("Definitief"))
     if moment.scored:
-        return Badge(_("Opgeslagen"), "warn", "hourglass-split")
+        return state_badge(BlockState.SAVED, _("Opgeslagen"))
     if moment.ends_at <= utc_now():
-        return Badge(_("Te beoordelen"), "info", "pencil-square")
-    return Badge(_("Ingepland"), "neutral", "calendar-event")
+        return state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
+    return state_badge(BlockState.PLANNED)
 
 
 def _assess_buttons(actor: Actor, moment: MomentFacts) -> Sequence[Button]:
@@ -194,31 +177,3 @@ def grade_label(result: Result) -> str:
     words = {"O": _("Onvoldoende"), "V": _("Voldoende"), "G": _("Goed")}
     word = words.get(result.grade, result.grade)
     return f"{word} ({str(result.mark).replace('.', ',')})" if result.mark is not None else word
-
-
-def _history(lines: Sequence[HistoryLine]) -> Section:
-    rows = [
-        Row(
-            index,
-            line.action,
-            [
-                Cell(entry_label(line.action), muted=_details(line.details)),
-                Cell(f"{current_school().local(line.at):%d-%m-%Y %H:%M}"),
-                Cell(line.who),
-            ],
-        )
-        for index, line in enumerate(lines)
-    ]
-    columns = [Column("what", _("Wat")), Column("when", _("Wanneer")), Column("who", _("Door wie"))]
-    empty = _("In het logboek staat nog niets over deze aanmelding.")
-    return Section(_("Geschiedenis"), columns=columns, rows=rows, empty=empty)
-
-
-def _details(details: Mapping[str, Any]) -> str:
-    """The first changes of an entry in words: "Opdracht 1: 09:00 → 10:00"."""
-    told = []
-    for key, value in list(details.items())[:DETAIL_LINES]:
-        if isinstance(value, list) and len(value) == 2:
-            old, new = (_("niets") if one is None else str(one) for one in value)
-            told.append(f"{key}: {new}" if value[0] is None else f"{key}: {old} → {new}")
-    return "; ".join(told)

@@ -14,6 +14,7 @@ from app.entities.base import db, utc_now
 from app.pages.base.guards import needs, public
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose, file_answer, text
+from app.pages.planning.blocks import block_badge
 from app.pages.school.start_steps import eight_steps
 from app.permissions import RIGHTS, Actor, Permission, Role, may
 from app.queries.school.start import (
@@ -67,6 +68,7 @@ class StartPage(Screen):
             waiting=waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
             student=own_progress(actor) if Role.STUDENT in actor.roles else None,
             coming=own_moments(actor, utc_now()) if Role.STUDENT in actor.roles else None,
+            state=block_badge,
             day_label=lambda moment: day_label(school.local(moment), today),
             is_today=lambda moment: school.local(moment).date() == today,
             is_past=lambda moment: moment < utc_now(),

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.actions.access.code_sheet import print_student_codes
 from app.actions.access.login_codes import send_student_codes
-from app.actions.base.action import Action, entry_label
+from app.actions.base.action import Action
 from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.fields import heading, told
-from app.actions.students.students import change_student, field_labels
+from app.actions.students.students import change_student
 from app.entities.base import utc_now
 from app.entities.students import Student
-from app.entities.trail import AuditEntry
 from app.pages.access.sign_in_state import sign_in_facts
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor, href_with
-from app.pages.mail.outbox import send_again_buttons, state_badge
-from app.pages.trail.words import users_text
+from app.pages.mail.outbox import send_again_buttons
+from app.pages.mail.outbox import state_badge as mail_badge
+from app.pages.planning.blocks import block_badge, state_badge
+from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries.groups.groups import groups_of
 from app.queries.mail.outbox import mails_to
 from app.queries.students import students as queries
 from app.queries.students.fields import fields_seen
+from app.queries.trail.trail import entries_about
 from app.queries.users.users import code_state
-from app.rules.groups import GROUP_FIELDS
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel, Tone
+from app.rules.blocks import BlockState
+from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
 if TYPE_CHECKING:
     from app.pages.students.students import StudentsPage
 
-# How a block's colour reads as a badge; the text says the same.
-TONES: dict[str, Tone] = {"grey": "neutral", "blue": "info", "amber": "warn", "green": "good", "red": "bad"}
 WHOLE_STUDENT = {
     Role.ADMINISTRATOR,
     Role.SCHOOL_SUPERVISOR,
@@ -63,7 +62,9 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
         sections.append(_mails(actor, student))
     if may(actor, Permission.TRAIL_READ):
         whole = href_with("/logboek/", [("student", student.number)])
-        sections.append(trail_section("Student", student.id, [_to(_("Naar het logboek"), whole)]))
+        entries = entries_about(actor, "Student", student.id)
+        to_all = [_to(_("Naar het logboek"), whole)]
+        sections.append(trail_section(_("Logboek"), entries, _("Er is nog niets gewijzigd."), to_all))
     return ShowModel(
         title=student.full_name,
         sections=sections,
@@ -235,14 +236,9 @@ def _exam_row(number: int, row: queries.StudentExam) -> Row:
 
 
 def _state(row: queries.StudentExam) -> Badge:
-    block = row.block
-    if block is None:
-        if row.excluded:
-            return Badge(_("Niet beschikbaar"), "neutral", "slash-circle")
-        return Badge(_("Nog niet ingepland"), "neutral", "circle")
-    parts = f" ({block.parts})" if block.parts and block.result is None else ""
-    mark = f": {block.result.grade}" if block.result is not None and block.result.grade else ""
-    return Badge(_(block.label) + mark + parts, TONES.get(block.tone, "neutral"), block.state.icon)
+    if row.block is not None:
+        return block_badge(row.block)
+    return state_badge(BlockState.NOT_AVAILABLE if row.excluded else BlockState.OPEN)
 
 
 def _progress(page: StudentsPage, student: Student) -> Section:
@@ -300,7 +296,7 @@ def _mails(actor: Actor, student: Student) -> Section:
                 [
                     Cell(show_datetime(mail.created_at)),
                     Cell(mail.subject, f"/postvak-uit/{mail.id}"),
-                    Cell(badges=[state_badge(mail)]),
+                    Cell(badges=[mail_badge(mail)]),
                 ],
             )
             for mail in mails
@@ -308,55 +304,3 @@ def _mails(actor: Actor, student: Student) -> Section:
         empty=_("Er is nog geen mail aan deze student."),
         buttons=[_to(_("Naar Postvak uit"), place)] if mails and student.email else (),
     )
-
-
-# -- the trail of one row
-
-
-def trail_section(object_type: str, object_id: int, buttons: Sequence[Button] = ()) -> Section:
-    """Who changed what about one row, newest first; only for who may read the trail."""
-    entries = queries.trail_of(object_type, object_id)
-    return Section(
-        _("Logboek"),
-        columns=[Column("at", _("Wanneer")), Column("who", _("Wie")), Column("what", _("Wat"))],
-        rows=[_trail_row(entry) for entry in entries],
-        empty=_("Er is nog niets gewijzigd."),
-        buttons=buttons,
-    )
-
-
-def _trail_row(entry: AuditEntry) -> Row:
-    label = entry_label(entry.action)
-    many = (
-        _("samen met %(count)s andere", count=format_decimal(entry.object_count - 1))
-        if entry.object_count > 1
-        else ""
-    )
-    told = "; ".join([*_details(entry.details), *([many] if many else [])])
-    cells = [Cell(show_datetime(entry.at)), Cell(entry.actor_name), Cell(label, muted=told)]
-    return Row(entry.id, f"{show_datetime(entry.at)} {label}", cells)
-
-
-def _details(details: dict[str, Any]) -> Sequence[str]:
-    """What changed, as far as it says something to a reader: "Voornaam: Fleur → Flor"."""
-    told = []
-    labels = {**{name: _(label) for name, label in GROUP_FIELDS.items()}, **field_labels()}
-    for key, value in details.items():
-        label = f"{labels[key]}: " if key in labels else ""
-        if not isinstance(value, list):
-            continue
-        if key == "users":
-            told.append(users_text(value))
-            continue
-        if len(value) == 2 and (value[0] is None or key in labels):
-            old, new = (_text(part) for part in value)
-            told.append(f"{label}{old} → {new}" if old else f"{label}{new}")
-        else:
-            told.append(label + ", ".join(_text(part) for part in value if part is not None))
-    return told
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("aan") if value else _("uit")
-    return "" if value is None else str(value)

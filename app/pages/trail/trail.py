@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,47 +20,11 @@ from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.request import current_actor
 from app.pages.base.screens import expose
-from app.pages.trail.words import (
-    change_text,
-    field_label,
-    object_label,
-    object_text,
-    remark_text,
-    users_text,
-    way_text,
-)
+from app.pages.trail.entries import ENTRY_CELLS, entry_name, told
+from app.pages.trail.words import object_label
 from app.permissions import Permission, may
 from app.queries.trail import trail as rows
-from app.school import current_school
 from app.theme.widgets import Button, Cell, Column, Fact, ListModel, Row, Section, ShowModel
-
-CHANGES_SHOWN = 3  # in the list; all of them on the page of the entry
-
-
-def moment_text(entry: AuditEntry) -> str:
-    return f"{current_school().local(entry.at):%d-%m-%Y %H:%M:%S}"
-
-
-def changes(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Field and what happened to it: "O -> V", or the value alone."""
-    for name, value in details.items():
-        if name == "way":
-            yield field_label(name), way_text(value)
-        elif name == "users":
-            yield field_label(name), users_text(value)
-        else:
-            yield field_label(name), remark_text(value) if name.endswith("remark") else change_text(value)
-
-
-def _action_cell(entry: AuditEntry) -> Cell:
-    return Cell(entry_label(entry.action), f"/logboek/{entry.id}")
-
-
-def _changes_cell(entry: AuditEntry) -> Cell:
-    found = [f"{name}: {text}" if name else text for name, text in changes(entry.details)]
-    rest = len(found) - CHANGES_SHOWN
-    more = _("en nog %(count)s", count=rest) if rest > 0 else ""
-    return Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
 
 
 class TrailPage(ListPage):
@@ -71,13 +35,7 @@ class TrailPage(ListPage):
     permission = Permission.TRAIL_READ
     title = _l("Logboek")
     intro = _l("Alles wat er is gewijzigd, door wie en wanneer. Aan het logboek verandert niemand iets.")
-    columns = (
-        ListColumn("action", _l("Actie"), _action_cell),
-        ListColumn("at", _l("Moment"), lambda e: Cell(moment_text(e))),
-        ListColumn("actor", _l("Wie"), lambda e: Cell(e.actor_name)),
-        ListColumn("object", _l("Betreft"), lambda e: Cell(object_text(e.object_type, e.object_count))),
-        ListColumn("changes", _l("Wijziging"), _changes_cell),
-    )
+    columns = tuple(ListColumn(key, label, cell) for key, label, cell in ENTRY_CELLS)
     filters = (
         ListFilter("who", _l("Wie"), rows.of_actor),
         ListFilter("student", _l("Student"), rows.of_student),
@@ -115,25 +73,25 @@ class TrailPage(ListPage):
         return replace(model, rows=shown, buttons=[_check_button()], empty_button=None)
 
     def row_label(self, row: Any) -> str:
-        return f"{entry_label(row.action)}, {moment_text(row)}"
+        return entry_name(row)
 
     def show_model(self, row: Any) -> ShowModel:
-        students = rows.students_behind([row.id]).get(row.id, [])
+        entry, students = told(row), rows.students_behind([row.id]).get(row.id, [])
         user = rows.users_behind([row.id]).get(row.id)
         facts = [
-            Fact(_("Moment"), moment_text(row)),
-            Fact(_("Wie"), row.actor_name),
-            Fact(_("Betreft"), object_text(row.object_type, row.object_count)),
+            Fact(_("Moment"), entry.when),
+            Fact(_("Wie"), entry.who),
+            Fact(_("Betreft"), entry.about),
             *([Fact(_("Student"), cells=[_student_cell(one) for one in students])] if students else []),
             *([Fact(_("Gebruiker"), cells=[_user_cell(user)])] if user else []),
             Fact(_("Nummer in het logboek"), str(row.id)),
         ]
         lines = [
             Row(number, name, [Cell(name), Cell(text)])
-            for number, (name, text) in enumerate(changes(row.details), start=1)
+            for number, (name, text) in enumerate(entry.changes, start=1)
         ]
         return ShowModel(
-            title=entry_label(row.action),
+            title=entry.what,
             sections=[
                 Section(_("Algemeen"), facts=facts),
                 Section(

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -17,13 +16,10 @@ from app.entities.engine import id_set
 from app.entities.exams import Exam, ExamKind
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.students import Enrolment, ExamExclusion, Student
-from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.permissions import Actor, Permission, visible
 from app.queries.planning.facts import SCHOOL
 from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
-
-HISTORY_MOST = 50
 
 
 @dataclass(frozen=True)
@@ -63,14 +59,6 @@ class RegistrationView:
     result: Result | None
     adopted_on: date | None
     removable: bool
-
-
-@dataclass(frozen=True)
-class HistoryLine:
-    at: datetime
-    who: str
-    action: str
-    details: Mapping[str, Any]
 
 
 @dataclass
@@ -126,20 +114,6 @@ def own_exams(actor: Actor, now: datetime) -> Sequence[OwnExam]:
         if exam_id in found:
             found[exam_id].excluded = True
     return [own for own in found.values() if own.attempts or not own.excluded]
-
-
-def history_of(actor: Actor, registration_id: int) -> Sequence[HistoryLine]:
-    """The trail of one registration, newest first; empty for who may not read the trail."""
-    about = select(AuditObject.entry_id).where(
-        AuditObject.object_type == "Registration", AuditObject.object_id == registration_id
-    )
-    rows = db.session.scalars(
-        visible(actor, AuditEntry)
-        .where(AuditEntry.id.in_(about))
-        .order_by(AuditEntry.id.desc())
-        .limit(HISTORY_MOST)
-    )
-    return [HistoryLine(row.at, row.actor_name, row.action, row.details) for row in rows]
 
 
 def _views(

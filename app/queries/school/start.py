@@ -23,6 +23,7 @@ from app.queries.library.library import READERS
 from app.queries.school.updates import unread
 from app.queries.students.filters import by_state
 from app.queries.users.users import is_holder, is_incomplete
+from app.rules.blocks import Block, ResultFacts, decided_block
 
 SHOWN = 6
 PAUSE = timedelta(hours=2)  # tasks of one exam with at most this between them are one line
@@ -64,7 +65,7 @@ class Waiting:
     registration_id: int
     student: str
     exam: str
-    passed: bool
+    block: Block
     decided_at: datetime
 
 
@@ -189,7 +190,7 @@ def waiting_results(actor: Actor) -> tuple[Sequence[Waiting], int]:
             r.registration_id,
             r.registration.student.full_name,
             r.registration.exam.title,
-            r.passed,
+            decided_block(ResultFacts(r.passed, r.grade, r.mark), adopted=False),
             r.decided_at,
         )
         for r in rows

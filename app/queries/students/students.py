@@ -1,4 +1,4 @@
-"""What the pages of Studenten read: filters, choices, one student's exams and trail."""
+"""What the pages of Studenten read: filters, choices, one student's exams."""
 
 from __future__ import annotations
 
@@ -17,12 +17,9 @@ from app.entities.planning import Registration
 from app.entities.programmes import Programme
 from app.entities.progress import ProgressMeasure
 from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
-from app.entities.trail import AuditEntry, AuditObject
 from app.permissions import Actor, Permission, may, visible
 from app.queries.planning.planning import load_registrations
 from app.rules.blocks import Block
-
-TRAIL_SHOWN = 50
 
 # One query per relation, however many students (trap 22).
 STUDENT_PARTS = (
@@ -136,14 +133,3 @@ def progress_of(student: Student) -> tuple[int, datetime | None]:
     )
     number, latest = db.session.execute(found).one()
     return number, latest
-
-
-def trail_of(object_type: str, object_id: int, *, most: int = TRAIL_SHOWN) -> Sequence[AuditEntry]:
-    """The newest entries about one row. One query; only for who may read the trail."""
-    return db.session.scalars(
-        select(AuditEntry)
-        .join(AuditObject, AuditObject.entry_id == AuditEntry.id)
-        .where(AuditObject.object_type == object_type, AuditObject.object_id == object_id)
-        .order_by(AuditEntry.id.desc())
-        .limit(most)
-    ).all()

@@ -1,4 +1,4 @@
-"""What the trail pages read: filters over the entries, and the students behind them."""
+"""What the trail pages read: the entries about one row, filters over all, and the students behind them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,20 @@ from app.entities.planning import Registration, Sitting
 from app.entities.students import Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
+from app.permissions import Actor, visible
 from app.queries.assessment.committee import period_start
 from app.queries.students.search import found_by
+
+ABOUT_MOST = 50
+
+
+def entries_about(actor: Actor, object_type: str, object_id: int) -> Sequence[AuditEntry]:
+    """The newest entries about one row; none for who may not read the trail. One query."""
+    about = select(AuditObject.entry_id).where(
+        AuditObject.object_type == object_type, AuditObject.object_id == object_id
+    )
+    found = visible(actor, AuditEntry).where(AuditEntry.id.in_(about))
+    return db.session.scalars(found.order_by(AuditEntry.id.desc()).limit(ABOUT_MOST)).all()
 
 
 def of_actor(statement: Select[Any], value: str) -> Select[Any]:

@@ -382,7 +382,7 @@ class TestTheResult:
         close_as_school(exam, label="G")
         shown = page.get(address)
         assert shown.status_code == 200
-        assert "Geslaagd" in shown.text
+        assert "Definitief: geslaagd (G)" in shown.text
         assert "Bedrijf" not in shown.text  # the company's scores are no outcome
         assert path(exam) not in shown.text
 
@@ -393,7 +393,7 @@ class TestTheResult:
     def test_it_says_why_and_shows_every_criterion(self, exam: PlannedExam, opened: Open) -> None:
         close_as_school(exam, label="O")
         shown = opened(exam.school).get(f"/te-beoordelen/uitslag/{exam.registration}").text
-        assert "Niet geslaagd" in shown
+        assert "Definitief: niet geslaagd (O)" in shown
         assert "Niet alle criteria zijn voldoende: 1.1, 1.2, 1.3." in shown
         assert shown.count("result-criterion") == 3
 

@@ -1,0 +1,100 @@
+"""An entry of the trail in words: who, when, what, on what and which changes, the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.actions.base.action import entry_label
+from app.entities.trail import AuditEntry
+from app.pages.trail.words import change_text, field_label, object_text, remark_text, users_text, way_text
+from app.school import current_school
+from app.theme.widgets import Button, Cell, Column, Row, Section
+
+CHANGES_SHOWN = 3  # in a list; all of them on the page of the entry
+
+
+@dataclass(frozen=True)
+class Told:
+    """`changes`: field and what happened to it, "O → V", or the value alone."""
+
+    who: str
+    when: str
+    what: str
+    about: str
+    changes: Sequence[tuple[str, str]]
+
+
+def told(entry: AuditEntry) -> Told:
+    return Told(
+        entry.actor_name,
+        moment_text(entry.at),
+        entry_label(entry.action),
+        object_text(entry.object_type, entry.object_count),
+        list(_changes(entry.details)),
+    )
+
+
+def moment_text(at: datetime) -> str:
+    """To the second: entries follow each other fast."""
+    return f"{current_school().local(at):%d-%m-%Y %H:%M:%S}"
+
+
+def _changes(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in details.items():
+        if name == "way":
+            yield field_label(name), way_text(value)
+        elif name == "users":
+            yield field_label(name), users_text(value)
+        else:
+            yield field_label(name), remark_text(value) if name.endswith("remark") else change_text(value)
+
+
+# -- in a table
+
+
+def _what(entry: AuditEntry) -> Cell:
+    return Cell(told(entry).what, f"/logboek/{entry.id}")
+
+
+def _changed(entry: AuditEntry) -> Cell:
+    found = [f"{name}: {text}" if name else text for name, text in told(entry).changes]
+    rest = len(found) - CHANGES_SHOWN
+    more = _("en nog %(count)s", count=rest) if rest > 0 else ""
+    return Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
+
+
+ENTRY_CELLS: Sequence[tuple[str, LazyString, Callable[[AuditEntry], Cell]]] = (
+    ("action", _l("Actie"), _what),
+    ("at", _l("Moment"), lambda entry: Cell(told(entry).when)),
+    ("actor", _l("Wie"), lambda entry: Cell(told(entry).who)),
+    ("object", _l("Betreft"), lambda entry: Cell(told(entry).about)),
+    ("changes", _l("Wijziging"), _changed),
+)
+
+
+def entry_name(entry: AuditEntry) -> str:
+    """An entry as a screen reader names it."""
+    return f"{told(entry).what}, {told(entry).when}"
+
+
+def trail_section(
+    title: str, entries: Sequence[AuditEntry], empty: str, buttons: Sequence[Button] = ()
+) -> Section:
+    """What happened to one row, newest first; only for who may read the trail."""
+    return Section(
+        title,
+        columns=[Column(key, str(label)) for key, label, _cell in ENTRY_CELLS],
+        rows=[
+            Row(entry.id, entry_name(entry), [cell(entry) for _key, _label, cell in ENTRY_CELLS])
+            for entry in entries
+        ],
+        empty=empty,
+        buttons=buttons,
+    )
