@@ -19,13 +19,14 @@ from app.actions.mail.outbox import NewMail, put_in_outbox
 from app.entities.base import db, utc_now
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
+from app.mail.purposes import purpose
 from app.mail.texts import CODE, login_code_text
 from app.permissions import Actor, Permission, Role
 from app.rules.people import mail_of
 from app.rules.text import N_
 from app.school import current_school
 
-SAMPLE = "sample"  # OutboxMail.purpose
+SAMPLE = purpose("sample", N_("Proefmail"))
 SAMPLE_CODE = "XXXX-XXXX-XXXX-XXXX"
 
 
