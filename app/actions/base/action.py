@@ -8,7 +8,7 @@ entry, remembers the outcome under the form's token, and is the only place that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -154,6 +154,8 @@ class Action:
     intro: str | LazyString = ""
     proof: Proof | None = None  # what must have been shown lately by who carries it out
     before: Callable[..., dict[str, Any]] | None = None  # slow work: done before the transaction opens
+    # what the trail calls its details, as msgids; no part of the hash, which a dict has not
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.function(*args, **kwargs)
@@ -172,6 +174,12 @@ def entry_label(name: str) -> str:
     return str(REGISTRY[name].label) if name in REGISTRY else name
 
 
+def own_word(entry: str, detail: str) -> str:
+    """What the action behind an entry calls one of its details; "" when it has no word of its own."""
+    words = REGISTRY[entry].words if entry in REGISTRY else {}
+    return _(words[detail]) if detail in words else ""
+
+
 def action(
     label: str | LazyString,
     *,
@@ -185,11 +193,15 @@ def action(
     intro: str | LazyString = "",
     proof: Proof | None = None,
     before: Callable[..., dict[str, Any]] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Outcome]], Action]:
     """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given.
 
     `before(actor, **data)` gives arguments that take long to make (a password's hash): nobody waits for them,
     as nothing is locked yet. It decides nothing; the action looks at what it gave.
+
+    `words` is for details that only this action has; what several write is called something in
+    app/pages/trail/words.py.
     """
 
     def decorate(function: Callable[..., Outcome]) -> Action:
@@ -197,7 +209,20 @@ def action(
         if name in REGISTRY and REGISTRY[name].function.__module__ != function.__module__:
             raise ValueError(f"two actions are called {name}")
         made = Action(
-            name, function, label, permission, on, form, confirm, danger, noun, submit, intro, proof, before
+            name,
+            function,
+            label,
+            permission,
+            on,
+            form,
+            confirm,
+            danger,
+            noun,
+            submit,
+            intro,
+            proof,
+            before,
+            words or {},
         )
         REGISTRY[name] = made
         return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.action import entry_label
+from app.actions.base.action import entry_label, own_word
 from app.actions.base.trail import broken_at
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
@@ -41,15 +41,16 @@ def moment_text(entry: AuditEntry) -> str:
     return f"{current_school().local(entry.at):%d-%m-%Y %H:%M:%S}"
 
 
-def changes(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def changes(entry: AuditEntry) -> Iterator[tuple[str, str]]:
     """Field and what happened to it: "O -> V", or the value alone."""
-    for name, value in details.items():
+    for name, value in entry.details.items():
+        label = own_word(entry.action, name) or field_label(name)
         if name == "way":
-            yield field_label(name), way_text(value)
+            yield label, way_text(value)
         elif name == "users":
-            yield field_label(name), users_text(value)
+            yield label, users_text(value)
         else:
-            yield field_label(name), remark_text(value) if name.endswith("remark") else change_text(value)
+            yield label, remark_text(value) if name.endswith("remark") else change_text(value)
 
 
 def _action_cell(entry: AuditEntry) -> Cell:
@@ -57,7 +58,7 @@ def _action_cell(entry: AuditEntry) -> Cell:
 
 
 def _changes_cell(entry: AuditEntry) -> Cell:
-    found = [f"{name}: {text}" if name else text for name, text in changes(entry.details)]
+    found = [f"{name}: {text}" if name else text for name, text in changes(entry)]
     rest = len(found) - CHANGES_SHOWN
     more = _("en nog %(count)s", count=rest) if rest > 0 else ""
     return Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
@@ -130,7 +131,7 @@ class TrailPage(ListPage):
         ]
         lines = [
             Row(number, name, [Cell(name), Cell(text)])
-            for number, (name, text) in enumerate(changes(row.details), start=1)
+            for number, (name, text) in enumerate(changes(row), start=1)
         ]
         return ShowModel(
             title=entry_label(row.action),
