@@ -1,7 +1,7 @@
 """Who may do what, on which rows. One table, and two functions that read it.
 
-`RIGHTS` is the whole of it: permission -> role -> scope. Flask-AppBuilder's roles are generated from
-it (app/actions/users/roles.py), `may` answers for the act and `visible` for the rows; what a scope means
+`Permission` is the whole of it: what each is for, and role -> scope. Flask-AppBuilder's roles are generated
+from it (app/actions/users/roles.py), `may` answers for the act and `visible` for the rows; what a scope means
 for a kind of row stands in app/scopes.py. Not in the table: no.
 """
 
@@ -10,13 +10,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from app.entities.assessment import Assessment, Result
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.exams import Exam
 from app.entities.factors import Passkey
 from app.entities.imports import ImportRun
@@ -32,8 +31,9 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.rules.second_factor import Shown
 from app.rules.text import N_
-from app.school import current_school
-from app.scopes import SCOPES, Scope
+from app.scopes import SCOPES, Scope, invitation_works
+
+S = Scope
 
 
 class Role(enum.StrEnum):
@@ -70,154 +70,215 @@ SUPERVISION_ROLES = (
     Role.COMPANY_EXAMINER,
 )
 
-
 # Who can be the mentor of a group: the school's own people who work with students. Whoever comes from a
 # company, or only reads, is not whom one asks about a class.
 MENTOR_ROLES = (Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.ADMINISTRATOR)
 
 
+def right(name: str, meaning: str, **roles: Scope) -> tuple[str, str, dict[Role, Scope]]:
+    """A row of the table: "<area>.<verb>", what it is for in one sentence, and who has it, role=scope."""
+    return name, meaning, {Role(role): scope for role, scope in roles.items()}
+
+
+@enum.unique
 class Permission(enum.StrEnum):
-    """ "<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
+    """The table of rights. A name is "<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
 
-    PROGRAMMES_SEE = "programmes.see"
-    PROGRAMMES_LOAD = "programmes.load"
-    EXAMS_SEE = "exams.see"
-    USERS_SEE = "users.see"
-    USERS_EDIT = "users.edit"
-    USERS_IMPORT = "users.import"
-    USERS_VIEW_AS = "users.view_as"
-    OUTBOX_SEE = "users.outbox"
-    OUTBOX_SEND = "users.send"
-    STUDENTS_SEE = "students.see"
-    STUDENTS_ADD = "students.add"
-    STUDENTS_EDIT = "students.edit"
-    STUDENTS_IMPORT = "students.import"
-    GROUPS_EDIT = "students.groups"
-    GROUPS_IMPORT = "students.import_groups"
-    GROUPS_RULE = "students.group_rules"
-    IMPORT_RUNS = "imports.runs"
-    IMPORT_WORK = "imports.work"
-    LIBRARY_MANAGE = "library.manage"
-    LIBRARY_READ = "library.read"
-    PLANNING_SEE = "planning.see"
-    PLANNING_EDIT = "planning.edit"
-    ASSESSMENT_SEE = "assessment.see"
-    ASSESSMENT_TODO = "assessment.todo"
-    ASSESSMENT_FILL = "assessment.fill"
-    ASSESSMENT_DEFINITIVE = "assessment.definitive"
-    ASSESSMENT_REOPEN = "assessment.reopen"
-    RESULTS_SEE = "assessment.results"
-    ADOPTION_RECORD = "assessment.adopt"
-    COMMITTEE_SEE = "assessment.committee"
-    OWN_EXAMS = "planning.own"
-    PROGRESS_RELEASE = "progress.release"
-    PROGRESS_SEE = "progress.see"
-    PROGRESS_FILL = "progress.fill"
-    OWN_PROGRESS = "progress.own"
-    SETTINGS_READ = "school.read"
-    SETTINGS_EDIT = "school.edit"
-    PROFILE = "school.profile"
-    START = "school.start"
-    TRAIL_READ = "trail.read"
+    meaning: str
+    roles: Mapping[Role, Scope]
+
+    def __new__(cls, name: str, meaning: str, roles: Mapping[Role, Scope]) -> Permission:
+        made = str.__new__(cls, name)
+        made._value_, made.meaning, made.roles = name, meaning, roles
+        return made
+
+    PROGRAMMES_SEE = right(
+        "programmes.see",
+        "Read the programmes and electives that the school may use.",
+        supplier=S.ALL,
+        administrator=S.ALL,
+        school_supervisor=S.OWN_PROGRAMMES,
+        exam_committee=S.ALL,
+    )
+    PROGRAMMES_LOAD = right("programmes.load", "Load programmes from the catalogue.", supplier=S.ALL)
+    EXAMS_SEE = right(
+        "exams.see",
+        "Read the exams of a programme: tasks, criteria, pass rule and form.",
+        supplier=S.ALL,
+        administrator=S.ALL,
+        school_supervisor=S.OWN_PROGRAMMES,
+        exam_committee=S.ALL,
+    )
+    USERS_SEE = right(
+        "users.see", "Read the users and their e-mail addresses.", supplier=S.ALL, administrator=S.ALL
+    )
+    USERS_EDIT = right(
+        "users.edit",
+        "Add, change and close users, and send or reset what lets them in.",
+        supplier=S.ALL,
+        administrator=S.ALL,
+    )
+    USERS_IMPORT = right(
+        "users.import", "Import users from a file, and undo that import.", supplier=S.ALL, administrator=S.ALL
+    )
+    USERS_VIEW_AS = right("users.view_as", "Look through the eyes of another user.", administrator=S.ALL)
+    OUTBOX_SEE = right("users.outbox", "Read the mails that were made for others.", administrator=S.ALL)
+    OUTBOX_SEND = right("users.send", "Send mails, and send them again.", administrator=S.ALL)
+    STUDENTS_SEE = right(
+        "students.see",
+        "Read students and groups: their lists, and the page of one.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+        company_supervisor=S.OWN_STUDENTS,
+        school_examiner=S.ASSIGNED,
+        company_examiner=S.ASSIGNED,
+        exam_committee=S.ALL,
+    )
+    STUDENTS_ADD = right(
+        "students.add", "Enter a new student.", administrator=S.ALL, school_supervisor=S.OWN_STUDENTS
+    )
+    STUDENTS_EDIT = right(
+        "students.edit",
+        "Change students, also many at once, export them and send them login codes.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+    )
+    STUDENTS_IMPORT = right(
+        "students.import", "Import students from a file, and undo that import.", administrator=S.ALL
+    )
+    GROUPS_EDIT = right(
+        "students.groups",
+        "Make groups, change them, and put students in them.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+    )
+    GROUPS_IMPORT = right(
+        "students.import_groups", "Import groups from a file, and undo that import.", administrator=S.ALL
+    )
+    # Such a group holds whoever follows a programme: only for who may see all of them.
+    GROUPS_RULE = right(
+        "students.group_rules", "Let a group fill itself with who follows a programme.", administrator=S.ALL
+    )
+    IMPORT_RUNS = right(
+        "imports.runs", "Go through the steps of one's own import.", supplier=S.SELF, administrator=S.SELF
+    )
+    IMPORT_WORK = right("imports.work", "Check and write an import; the worker's, so no role has it.")
+    LIBRARY_MANAGE = right(
+        "library.manage",
+        "Add, change and remove the documents of every role.",
+        supplier=S.ALL,
+        administrator=S.ALL,
+    )
+    LIBRARY_READ = right(
+        "library.read",
+        "Read the documents of one's own roles.",
+        administrator=S.OWN_ROLES,
+        school_supervisor=S.OWN_ROLES,
+        company_supervisor=S.OWN_ROLES,
+        school_examiner=S.OWN_ROLES,
+        company_examiner=S.OWN_ROLES,
+        exam_committee=S.OWN_ROLES,
+        student=S.OWN_ROLES,
+    )
+    PLANNING_SEE = right(
+        "planning.see",
+        "Read which exams are planned for a student, and how far each is.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+        company_supervisor=S.OWN_STUDENTS,
+        school_examiner=S.ASSIGNED,
+        company_examiner=S.ASSIGNED,
+        exam_committee=S.ALL,
+    )
+    PLANNING_EDIT = right(
+        "planning.edit",
+        "Plan exams, change and remove what is planned, and invite examiners.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+    )
+    ASSESSMENT_SEE = right(
+        "assessment.see",
+        "Read the scores that examiners gave.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+        company_supervisor=S.OWN_STUDENTS,
+        school_examiner=S.ASSIGNED,
+        company_examiner=S.ASSIGNED,
+        exam_committee=S.ALL,
+    )
+    ASSESSMENT_TODO = right(
+        "assessment.todo",
+        "Have the list of what one is to assess.",
+        school_examiner=S.ASSIGNED,
+        company_examiner=S.ASSIGNED,
+    )
+    ASSESSMENT_FILL = right(
+        "assessment.fill",
+        "Fill in and save one's own scores.",
+        school_examiner=S.ASSIGNED,
+        company_examiner=S.ASSIGNED,
+    )
+    ASSESSMENT_DEFINITIVE = right(
+        "assessment.definitive",
+        "Make an assessment definitive, as the accountable examiner.",
+        school_examiner=S.ACCOUNTABLE,
+    )
+    ASSESSMENT_REOPEN = right(
+        "assessment.reopen", "Reopen a definitive assessment, with a reason.", administrator=S.ALL
+    )
+    RESULTS_SEE = right(
+        "assessment.results",
+        "Read results.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+        company_supervisor=S.OWN_STUDENTS,
+        school_examiner=S.ASSIGNED,
+        company_examiner=S.ASSIGNED,
+        exam_committee=S.ALL,
+        student=S.SELF,
+    )
+    ADOPTION_RECORD = right(
+        "assessment.adopt", "Record that the committee adopted results.", administrator=S.ALL
+    )
+    COMMITTEE_SEE = right(
+        "assessment.committee", "Read the committee's own page, and export its list.", exam_committee=S.ALL
+    )
+    OWN_EXAMS = right("planning.own", "See one's own exams and results, as a student.", student=S.SELF)
+    PROGRESS_RELEASE = right(
+        "progress.release",
+        "Open the progress tab for a student.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+    )
+    PROGRESS_SEE = right(
+        "progress.see",
+        "Read the progress of students.",
+        administrator=S.ALL,
+        school_supervisor=S.OWN_STUDENTS,
+        company_supervisor=S.OWN_STUDENTS,
+        exam_committee=S.ALL,
+    )
+    PROGRESS_FILL = right(
+        "progress.fill", "Fill in the progress of a student at work.", company_supervisor=S.OWN_STUDENTS
+    )
+    OWN_PROGRESS = right("progress.own", "Fill in one's own progress, once opened.", student=S.SELF)
+    SETTINGS_READ = right(
+        "school.read", "Read the updates of the system.", supplier=S.ALL, administrator=S.ALL
+    )
+    SETTINGS_EDIT = right(
+        "school.edit", "Write such updates, and set up what every school has.", supplier=S.ALL
+    )
+    PROFILE = right(
+        "school.profile", "Keep one's own profile and ways to sign in.", **dict.fromkeys(Role, S.SELF)
+    )
+    START = right("school.start", "Have the start page, and sign in and out.", **dict.fromkeys(Role, S.SELF))
+    TRAIL_READ = right(
+        "trail.read", "Read the audit trail and check it.", administrator=S.ALL, exam_committee=S.ALL
+    )
 
 
-P, R, S = Permission, Role, Scope
-
-RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {
-    P.PROGRAMMES_SEE: {
-        R.SUPPLIER: S.ALL,
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES,
-        R.EXAM_COMMITTEE: S.ALL,
-    },
-    P.PROGRAMMES_LOAD: {R.SUPPLIER: S.ALL},
-    P.EXAMS_SEE: {
-        R.SUPPLIER: S.ALL,
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_PROGRAMMES,
-        R.EXAM_COMMITTEE: S.ALL,
-    },
-    P.USERS_SEE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
-    P.USERS_EDIT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
-    P.USERS_IMPORT: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
-    P.USERS_VIEW_AS: {R.ADMINISTRATOR: S.ALL},
-    P.OUTBOX_SEE: {R.ADMINISTRATOR: S.ALL},
-    P.OUTBOX_SEND: {R.ADMINISTRATOR: S.ALL},
-    P.STUDENTS_SEE: {
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS,
-        R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
-        R.SCHOOL_EXAMINER: S.ASSIGNED,
-        R.COMPANY_EXAMINER: S.ASSIGNED,
-        R.EXAM_COMMITTEE: S.ALL,
-    },
-    P.STUDENTS_ADD: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
-    P.STUDENTS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
-    P.STUDENTS_IMPORT: {R.ADMINISTRATOR: S.ALL},
-    P.GROUPS_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
-    P.GROUPS_IMPORT: {R.ADMINISTRATOR: S.ALL},
-    # A rule fills a group with whoever follows a programme: only for who may see all of them.
-    P.GROUPS_RULE: {R.ADMINISTRATOR: S.ALL},
-    P.IMPORT_RUNS: {R.SUPPLIER: S.SELF, R.ADMINISTRATOR: S.SELF},
-    P.IMPORT_WORK: {},  # the worker's, which is nobody
-    P.LIBRARY_MANAGE: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
-    P.LIBRARY_READ: {
-        R.ADMINISTRATOR: S.OWN_ROLES,
-        R.SCHOOL_SUPERVISOR: S.OWN_ROLES,
-        R.COMPANY_SUPERVISOR: S.OWN_ROLES,
-        R.SCHOOL_EXAMINER: S.OWN_ROLES,
-        R.COMPANY_EXAMINER: S.OWN_ROLES,
-        R.EXAM_COMMITTEE: S.OWN_ROLES,
-        R.STUDENT: S.OWN_ROLES,
-    },
-    P.PLANNING_SEE: {
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS,
-        R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
-        R.SCHOOL_EXAMINER: S.ASSIGNED,
-        R.COMPANY_EXAMINER: S.ASSIGNED,
-        R.EXAM_COMMITTEE: S.ALL,
-    },
-    P.PLANNING_EDIT: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
-    P.OWN_EXAMS: {R.STUDENT: S.SELF},
-    P.ASSESSMENT_SEE: {
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS,
-        R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
-        R.SCHOOL_EXAMINER: S.ASSIGNED,
-        R.COMPANY_EXAMINER: S.ASSIGNED,
-        R.EXAM_COMMITTEE: S.ALL,
-    },
-    P.ASSESSMENT_TODO: {R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED},
-    P.ASSESSMENT_FILL: {R.SCHOOL_EXAMINER: S.ASSIGNED, R.COMPANY_EXAMINER: S.ASSIGNED},
-    P.ASSESSMENT_DEFINITIVE: {R.SCHOOL_EXAMINER: S.ACCOUNTABLE},
-    P.ASSESSMENT_REOPEN: {R.ADMINISTRATOR: S.ALL},
-    P.RESULTS_SEE: {
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS,
-        R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
-        R.SCHOOL_EXAMINER: S.ASSIGNED,
-        R.COMPANY_EXAMINER: S.ASSIGNED,
-        R.EXAM_COMMITTEE: S.ALL,
-        R.STUDENT: S.SELF,
-    },
-    P.ADOPTION_RECORD: {R.ADMINISTRATOR: S.ALL},
-    P.COMMITTEE_SEE: {R.EXAM_COMMITTEE: S.ALL},
-    P.PROGRESS_RELEASE: {R.ADMINISTRATOR: S.ALL, R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS},
-    P.PROGRESS_SEE: {
-        R.ADMINISTRATOR: S.ALL,
-        R.SCHOOL_SUPERVISOR: S.OWN_STUDENTS,
-        R.COMPANY_SUPERVISOR: S.OWN_STUDENTS,
-        R.EXAM_COMMITTEE: S.ALL,
-    },
-    P.PROGRESS_FILL: {R.COMPANY_SUPERVISOR: S.OWN_STUDENTS},
-    P.OWN_PROGRESS: {R.STUDENT: S.SELF},
-    P.SETTINGS_READ: {R.SUPPLIER: S.ALL, R.ADMINISTRATOR: S.ALL},
-    P.SETTINGS_EDIT: {R.SUPPLIER: S.ALL},
-    P.PROFILE: dict.fromkeys(Role, S.SELF),
-    P.START: dict.fromkeys(Role, S.SELF),
-    P.TRAIL_READ: {R.ADMINISTRATOR: S.ALL, R.EXAM_COMMITTEE: S.ALL},
-}
+P = Permission
+RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {one: one.roles for one in Permission}
 
 # What somebody invited for one sitting has of a company examiner's rights: that sitting, and no more.
 GUEST_RIGHTS = frozenset({P.ASSESSMENT_SEE, P.ASSESSMENT_FILL})
@@ -328,16 +389,6 @@ def _as_guest(actor: Actor, model: type[Any], asked: Permission) -> ColumnElemen
         return false()
     open_to = select(Invitation.sitting_id).where(Invitation.user_id == actor.id, invitation_works())
     return rows[model].in_(open_to)
-
-
-def invitation_works() -> ColumnElement[bool]:
-    """Condition on Invitation: not withdrawn, not definitive, and the sitting is not too long ago."""
-    closed = exists().where(
-        Assessment.sitting_id == Invitation.sitting_id, Assessment.definitive_at.is_not(None)
-    )
-    since = utc_now() - timedelta(days=current_school().invitation_days)
-    recent = exists().where(Sitting.id == Invitation.sitting_id, Sitting.ends_at > since)
-    return and_(Invitation.withdrawn_at.is_(None), recent, ~closed)
 
 
 def _condition(actor: Actor, role: Role, scope: Scope, model: type[Any]) -> ColumnElement[bool]:

@@ -1,20 +1,23 @@
 """What each scope of the rights table means for each kind of row: a condition, for one user in one role.
 
-Only `visible` (app/permissions.py) reads this. A pair that is not here shows nothing.
+Only `visible` (app/permissions.py) reads `SCOPES`. A pair that is not there shows nothing.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
 from app.entities.assessment import Assessment, Result
+from app.entities.base import utc_now
 from app.entities.exams import Exam
 from app.entities.factors import Passkey
 from app.entities.imports import ImportRun
+from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.membership import groups_with, has_members
 from app.entities.planning import Registration, Sitting, SittingExaminer
@@ -22,6 +25,7 @@ from app.entities.programmes import Elective, Programme, ProgrammeElective
 from app.entities.sessions import UserSession
 from app.entities.students import Student, StudentGroup, Supervision
 from app.entities.users import User, user_programme
+from app.school import current_school
 
 
 class Scope(enum.StrEnum):
@@ -123,3 +127,13 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (Result, Scope.SELF): lambda u, r: Result.registration_id.in_(_registrations_of(_own_student(u))),
     (LibraryDocument, Scope.OWN_ROLES): _own_shelf,
 }
+
+
+def invitation_works() -> ColumnElement[bool]:
+    """Condition on Invitation: not withdrawn, not definitive, and the sitting is not too long ago."""
+    closed = exists().where(
+        Assessment.sitting_id == Invitation.sitting_id, Assessment.definitive_at.is_not(None)
+    )
+    since = utc_now() - timedelta(days=current_school().invitation_days)
+    recent = exists().where(Sitting.id == Invitation.sitting_id, Sitting.ends_at > since)
+    return and_(Invitation.withdrawn_at.is_(None), recent, ~closed)

@@ -15,11 +15,12 @@ from flask import Flask
 
 from app.actions.base.action import REGISTRY, Action, Outcome, action
 from app.entities.base import Model, metadata
-from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role
+from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role, right
 from app.scopes import SCOPES, Scope
 from app.views import OTHERS, TABS
 
 APP = Path(__file__).parent.parent / "app"
+SENTENCE = re.compile(r"[A-Z][^.]{5,100}\.")
 
 # Files that anybody may fetch; everything else is guarded by a decorator.
 STATIC = {"static", "bootstrap.static"}
@@ -95,6 +96,17 @@ def test_every_permission_is_in_the_table_and_in_use(app: Flask) -> None:
     for permission in Permission:
         used = permission in routes | actions or re.search(rf"\b(Permission|P)\.{permission.name}\b", source)
         assert used, f"{permission} is in the table but nothing asks for it"
+
+
+def test_every_permission_says_in_one_sentence_what_it_is_for() -> None:
+    meanings = [permission.meaning for permission in Permission]
+    assert [meaning for meaning in meanings if not SENTENCE.fullmatch(meaning)] == []
+    assert len(set(meanings)) == len(meanings)
+
+
+def test_a_permission_for_a_role_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="teacher"):
+        right("students.plant", "Plant a student.", teacher=Scope.ALL)
 
 
 def test_every_action_has_a_permission_of_the_table_and_a_label() -> None:

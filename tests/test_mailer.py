@@ -17,12 +17,13 @@ from app.actions.access.code_making import issue_codes
 from app.actions.base.action import run
 from app.actions.mail.delivery import LEASE, claim_mails, note_sent
 from app.actions.mail.outbox import NewMail, put_in_outbox, send_again
-from app.actions.mail.sample_mail import send_user_sample
+from app.actions.mail.sample_mail import SAMPLE, send_user_sample
 from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
+from app.mail.purposes import PURPOSES, purpose
 from app.mailer import message_id, send_all, start_sender
 from app.permissions import SYSTEM, actor_of
 from app.queries.access.codes import shown_code
@@ -41,7 +42,7 @@ def server(app: Flask) -> Iterator[MailServer]:
 def put(*addresses: str, subject: str = "Onderwerp") -> None:
     body = "Beste lezer,\n\nRegel een\nRegel twee\n"
     with transaction():
-        put_in_outbox([NewMail("test", f"test:{to}", to, subject, body) for to in addresses])
+        put_in_outbox([NewMail(SAMPLE, f"test:{to}", to, subject, body) for to in addresses])
 
 
 def mails() -> list[OutboxMail]:
@@ -255,11 +256,22 @@ def test_without_a_mail_server_mails_wait(app: Flask) -> None:
     assert (states(), mails()[0].tries) == (["waiting"], 0)
 
 
+def test_a_mail_of_a_kind_that_nobody_named_is_refused(app: Flask) -> None:
+    with pytest.raises(ValueError, match="no purpose of ours"), transaction(keep=False):
+        put_in_outbox([NewMail("planted", "test:x", "x@example.nl", "S", "B")])
+
+
+def test_two_kinds_of_mail_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="two kinds of mail"):
+        purpose(SAMPLE, "Nog een proefmail")
+    assert PURPOSES[SAMPLE] == "Proefmail"
+
+
 def test_a_committed_mail_wakes_the_sender_and_no_other(app: Flask, server: MailServer) -> None:
     huey = app.extensions["proeve_huey"]
     waiting = len(huey.pending())
     with transaction(keep=False):
-        put_in_outbox([NewMail("test", "test:x", "x@example.nl", "S", "B")])
+        put_in_outbox([NewMail(SAMPLE, "test:x", "x@example.nl", "S", "B")])
     assert len(huey.pending()) == waiting
     put("an@example.nl")
     assert len(huey.pending()) == waiting + 1

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.actions.mail.delivery import LEASE
 from app.actions.mail.outbox import NewMail, put_in_outbox
+from app.actions.mail.sample_mail import SAMPLE
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
@@ -47,7 +48,7 @@ def server(app: Flask) -> Iterator[MailServer]:
 
 def put(*addresses: str) -> None:
     with transaction():
-        put_in_outbox([NewMail("test", f"test:{to}"[:120], to, "Onderwerp", "Tekst\n") for to in addresses])
+        put_in_outbox([NewMail(SAMPLE, f"test:{to}"[:120], to, "Onderwerp", "Tekst\n") for to in addresses])
 
 
 def states() -> list[str]:

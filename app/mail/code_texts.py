@@ -5,8 +5,14 @@ from __future__ import annotations
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail.purposes import purpose
 from app.mail.texts import CODE, letter
-from app.rules.code_format import MAILED_VALID, RESET
+from app.rules.code_format import MAILED_VALID, RESET, SIGN_IN
+from app.rules.text import N_
+
+# The purpose of the code is that of its mail.
+purpose(SIGN_IN, N_("Code om aan te melden"))
+purpose(RESET, N_("Code voor een nieuw wachtwoord"))
 
 
 def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> tuple[str, str]:

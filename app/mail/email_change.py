@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail.purposes import purpose
 from app.mail.texts import ADDRESS, CODE, letter
+from app.rules.text import N_
 
-EMAIL_CODE = "email_code"  # OutboxMail.purpose
-EMAIL_NOTICE = "email_notice"
-EMAIL_CHANGED = "email_changed"
+EMAIL_CODE = purpose("email_code", N_("Nieuw e-mailadres bevestigen"))
+EMAIL_NOTICE = purpose("email_notice", N_("E-mailadres wordt gewijzigd"))
+EMAIL_CHANGED = purpose("email_changed", N_("E-mailadres gewijzigd"))
 STOP_PATH = "/adreswijziging"
 
 

@@ -11,10 +11,12 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.mail.own_texts import own_text
+from app.mail.purposes import purpose
 from app.mail.texts import ADDRESS, CODE, letter
+from app.rules.text import N_
 
-INVITATION = "invitation"  # OutboxMail.purpose
-INVITATION_ENDED = "invitation_ended"
+INVITATION = purpose("invitation", N_("Uitnodiging"))
+INVITATION_ENDED = purpose("invitation_ended", N_("Uitnodiging vervallen"))
 INVITATION_PATH = "/uitnodiging"
 LINK = "{{link}}"
 

@@ -11,61 +11,64 @@ from datetime import datetime
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail.purposes import purpose
 from app.mail.texts import letter
 from app.rules.text import N_
 
 
 class Notice(enum.StrEnum):
-    """What has happened; the value is the purpose of the mail (OutboxMail.purpose)."""
+    """What has happened, each the purpose of a mail: its subject, and what is told above the moment."""
 
-    FACTOR_RESET = "factor_reset"
-    APP_SET = "app_set"
-    APP_REMOVED = "app_removed"
-    PASSKEY_ADDED = "passkey_added"
-    PASSKEY_REMOVED = "passkey_removed"
-    CODES_RENEWED = "codes_renewed"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a mail
+    subject: str
+    told: str
 
+    def __new__(cls, name: str, subject: str, told: str) -> Notice:
+        made = str.__new__(cls, name)
+        made._value_, made.subject, made.told = name, subject, told
+        return made
 
-# Subject, and what is told; the moment stands under it.
-TOLD = {
-    Notice.FACTOR_RESET: (
+    FACTOR_RESET = (
+        purpose("factor_reset", N_("Tweede stap verwijderen")),
         N_("Uw tweede stap bij %(school)s is verwijderd"),
         N_(
             "De beheerder heeft uw tweede stap bij het aanmelden verwijderd. U bent overal afgemeld en "
             "stelt een nieuwe in zodra u zich weer aanmeldt."
         ),
-    ),
-    Notice.APP_SET: (
+    )
+    APP_SET = (
+        purpose("app_set", N_("Authenticator-app ingesteld")),
         N_("Een authenticator-app is ingesteld bij %(school)s"),
         N_("Voor uw account is een authenticator-app ingesteld als tweede stap bij het aanmelden."),
-    ),
-    Notice.APP_REMOVED: (
+    )
+    APP_REMOVED = (
+        purpose("app_removed", N_("Authenticator-app verwijderd")),
         N_("De authenticator-app is verwijderd bij %(school)s"),
         N_("De authenticator-app is van uw account verwijderd. De codes van die app werken niet meer."),
-    ),
-    Notice.PASSKEY_ADDED: (
+    )
+    PASSKEY_ADDED = (
+        purpose("passkey_added", N_("Passkey toegevoegd")),
         N_("Een passkey is toegevoegd bij %(school)s"),
         N_("Aan uw account is een passkey toegevoegd. Daarmee kan iemand zich aanmelden zonder wachtwoord."),
-    ),
-    Notice.PASSKEY_REMOVED: (
+    )
+    PASSKEY_REMOVED = (
+        purpose("passkey_removed", N_("Passkey verwijderd")),
         N_("Een passkey is verwijderd bij %(school)s"),
         N_("Van uw account is een passkey verwijderd. Die werkt niet meer."),
-    ),
-    Notice.CODES_RENEWED: (
+    )
+    CODES_RENEWED = (
+        purpose("codes_renewed", N_("Nieuwe herstelcodes")),
         N_("Er zijn nieuwe herstelcodes gemaakt bij %(school)s"),
         N_("Voor uw account zijn nieuwe herstelcodes gemaakt. De oude codes werken niet meer."),
-    ),
-    Notice.PASSWORD_CHANGED: (
+    )
+    PASSWORD_CHANGED = (
+        purpose("password_changed", N_("Wachtwoord gewijzigd")),
         N_("Uw wachtwoord bij %(school)s is gewijzigd"),
         N_("Het wachtwoord van uw account is gewijzigd. Op andere apparaten bent u afgemeld."),
-    ),
-}
+    )
 
 
 def notice_of(kind: Notice, language: str, school: str, *, name: str, when: datetime) -> tuple[str, str]:
     """Subject and body. `when`: on the school's clock."""
-    subject, told = TOLD[kind]
     with force_locale(language):
         moment = _("Dit gebeurde op %(day)s om %(time)s.", day=f"{when:%d-%m-%Y}", time=f"{when:%H:%M}")
         not_you = (
@@ -77,10 +80,10 @@ def notice_of(kind: Notice, language: str, school: str, *, name: str, when: date
                 "aanmelden? Bel dan meteen uw school."
             )
         )
-        return _(subject, school=school), letter(
+        return _(kind.subject, school=school), letter(
             name,
             school,
-            f"{_(told)} {moment}",
+            f"{_(kind.told)} {moment}",
             _("Was u dat zelf? Dan hoeft u niets te doen.") if kind is not Notice.FACTOR_RESET else "",
             not_you,
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.entities.base import utc_now
+from app.mail.purposes import purpose
 from app.mail.texts import login_code_text
+from app.rules.text import N_
 from app.school import current_school
 
-SAMPLE = "sample"  # OutboxMail.purpose
+SAMPLE = purpose("sample", N_("Proefmail"))
 SAMPLE_CODE = "XXXX-XXXX-XXXX-XXXX"
 
 

@@ -10,6 +10,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.mail.own_texts import OwnText, own_text
+from app.mail.purposes import purpose
 from app.permissions import Role
 from app.rules.text import N_
 
@@ -17,7 +18,7 @@ CODE = "{{inlogcode}}"
 ADDRESS = "{{adres}}"
 CODE_PATH = "/aanmelden/code"
 
-LOGIN_CODE = "login_code"  # OutboxMail.purpose
+LOGIN_CODE = purpose("login_code", N_("Inlogcode"))
 
 
 @dataclass(frozen=True)

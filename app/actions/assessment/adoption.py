@@ -47,6 +47,7 @@ class AdoptionForm(ActionForm):
     confirm=True,
     noun=_l("uitslagen"),
     intro=_l("Leg vast dat de examencommissie deze uitslagen heeft vastgesteld. Daarna liggen ze vast."),
+    words={"decided_on": N_("Datum van het besluit")},
 )
 def record_adoption(actor: Actor, targets: Targets[Result], *, decided_on: date) -> Outcome:
     """Record the committee's decision on every chosen result that has none yet.

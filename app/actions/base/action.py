@@ -8,7 +8,7 @@ entry, remembers the outcome under the form's token, and is the only place that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -155,6 +155,8 @@ class Action:
     proof: Proof | None = None  # what must have been shown lately by who carries it out
     before: Callable[..., dict[str, Any]] | None = None  # slow work: done before the transaction opens
     changes: tuple[type[Any], ...] = ()  # whose versions it raises
+    # what the trail calls its details, as msgids; no part of the hash, which a dict has not
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
         return self.function(*args, **kwargs)
@@ -173,6 +175,12 @@ def entry_label(name: str) -> str:
     return str(REGISTRY[name].label) if name in REGISTRY else name
 
 
+def own_word(entry: str, detail: str) -> str:
+    """What the action behind an entry calls one of its details; "" when it has no word of its own."""
+    words = REGISTRY[entry].words if entry in REGISTRY else {}
+    return _(words[detail]) if detail in words else ""
+
+
 def action(
     label: str | LazyString,
     *,
@@ -187,6 +195,7 @@ def action(
     proof: Proof | None = None,
     before: Callable[..., dict[str, Any]] | None = None,
     changes: type[Any] | tuple[type[Any], ...] = (),
+    words: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Outcome]], Action]:
     """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given.
 
@@ -195,6 +204,8 @@ def action(
 
     `changes` names the rows whose version goes up: `changed_by` gives their forms the actions to tell of.
     What an action works `on` says nothing of that: a coupling leaves the student's own data alone.
+    `words` is for details that only this action has; what several write is called something in
+    app/pages/trail/words.py.
     """
 
     def decorate(function: Callable[..., Outcome]) -> Action:
@@ -217,6 +228,7 @@ def action(
             proof,
             before,
             models,
+            words or {},
         )
         REGISTRY[name] = made
         return made

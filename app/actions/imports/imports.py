@@ -143,7 +143,12 @@ def read_again(
     )
 
 
-@action(_l("Kolommen van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+@action(
+    _l("Kolommen van de import gekozen"),
+    permission=Permission.IMPORT_RUNS,
+    on=ImportRun,
+    words={"mapping": N_("Kolommen")},
+)
 def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: ColumnMap) -> Outcome:
     """Stap 2 van 4: which column of the file is what."""
     run = open_run(actor, targets)
@@ -166,7 +171,12 @@ def choose_values(
     return Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
 
 
-@action(_l("Inlogcodes van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+@action(
+    _l("Inlogcodes van de import gekozen"),
+    permission=Permission.IMPORT_RUNS,
+    on=ImportRun,
+    words={"login_codes": N_("Inlogcodes")},
+)
 def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str) -> Outcome:
     """Stap 4 van 4: another choice than in step 1. Rows are checked again: a code needs an address."""
     run = open_run(actor, targets)
@@ -184,7 +194,12 @@ def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str)
     )
 
 
-@action(_l("Rij van de import verbeterd"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+@action(
+    _l("Rij van de import verbeterd"),
+    permission=Permission.IMPORT_RUNS,
+    on=ImportRun,
+    words={"row": N_("Rij")},
+)
 def fix_row(actor: Actor, targets: Targets[ImportRun], *, number: int, cells: Mapping[int, str]) -> Outcome:
     """Stap 4 van 4: other cells for one row of the file, as typed; the file itself stays as it was."""
     run = open_run(actor, targets)

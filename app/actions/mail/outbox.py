@@ -17,6 +17,7 @@ from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
 from app.entities.waking import SENDER, wake_after_commit
+from app.mail.purposes import PURPOSES
 from app.mail.texts import LOGIN_CODE
 from app.permissions import Actor, Permission
 from app.queries.users.users import live_code
@@ -27,6 +28,7 @@ from app.rules.delivery import AGAIN
 class NewMail:
     """A mail to be sent. `dedupe_key` is unique for what it tells, so that nothing is told twice.
 
+    `purpose`: one of PURPOSES, named beside the mail's text (app/mail/purposes.py).
     `body` holds placeholders (app/mail/texts.py) for a code, which comes at sending; `language`: the one
     that the text is written in ("": the school's).
     """
@@ -48,6 +50,8 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
     if not mails:
         return
     now = utc_now()
+    if unnamed := {mail.purpose for mail in mails} - set(PURPOSES):
+        raise ValueError(f"no purpose of ours (app/mail/purposes.py): {unnamed}")
     rows = [
         {
             **asdict(mail),

@@ -31,7 +31,7 @@ from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.users import RoleRow, User
 from app.errors import RuleBroken
-from app.permissions import Actor, Permission, Role, invitation_works
+from app.permissions import Actor, Permission, Role
 from app.queries.planning.invitation_codes import code_for, token_for
 from app.queries.planning.invitations import has_scored, live_invitation, too_long_ago
 from app.rules import people
@@ -40,6 +40,7 @@ from app.rules.sessions import Opening
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.rules.tries import invitation_keys
+from app.scopes import invitation_works
 
 COMPANY = Role.COMPANY_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")

@@ -33,6 +33,7 @@ from app.entities.sessions import UserSession
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.permissions import Actor, Permission
 from app.queries.students.couplings import UNDO_FOR
+from app.rules.text import N_
 from app.school import current_school
 
 OVER = ("sent", "failed", "cancelled")  # states of a mail that nobody sends any more
@@ -40,7 +41,11 @@ UNFINISHED_IMPORT = timedelta(days=30)
 NO_NAME = "(verwijderd)"  # of a guest who was invited and never filled anything in
 
 
-@action(_l("Verlopen gegevens verwijderd"), permission=Permission.USERS_EDIT)
+@action(
+    _l("Verlopen gegevens verwijderd"),
+    permission=Permission.USERS_EDIT,
+    words={"guests": N_("Genodigden")},
+)
 def forget_outdated(actor: Actor) -> Outcome:
     """Take away what its term is over for. Twice does nothing new; a fixed number of statements."""
     sittings, guests = _forget_guests()

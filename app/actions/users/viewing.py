@@ -18,6 +18,7 @@ from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.access.sessions import own_sessions
 from app.queries.users.users import roles_of
+from app.rules.text import N_
 from app.rules.viewing import LASTS, Over, why_not
 from app.school import current_school
 
@@ -33,6 +34,7 @@ from app.school import current_school
         "U ziet Proeve een half uur lang zoals deze gebruiker. U kunt dan niets wijzigen en niets "
         "downloaden. In het logboek staat dat u meekeek; de gebruiker kan dat lezen."
     ),
+    words={"until": N_("Tot")},
 )
 def view_as(actor: Actor, targets: Targets[User], *, session_id: int) -> Outcome:
     """Look through a user's eyes in this one session."""
@@ -56,7 +58,11 @@ def view_as(actor: Actor, targets: Targets[User], *, session_id: int) -> Outcome
     )
 
 
-@action(_l("Gestopt met bekijken"), permission=Permission.START)
+@action(
+    _l("Gestopt met bekijken"),
+    permission=Permission.START,
+    words={"since": N_("Sinds"), "ended_at": N_("Beëindigd")},
+)
 def stop_viewing(actor: Actor, *, session_id: int, why: Over) -> Outcome:
     """Back to the own name; twice is once. The entry in the trail comes with `end_viewings`."""
     count = end_viewings(UserSession.id == session_id, why)

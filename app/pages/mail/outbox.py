@@ -16,18 +16,14 @@ from sqlalchemy.orm import joinedload
 
 from app.actions.mail.outbox import send_again
 from app.entities.mail import OutboxMail
-from app.mail.email_change import EMAIL_CHANGED, EMAIL_CODE, EMAIL_NOTICE
-from app.mail.invitation import INVITATION, INVITATION_ENDED
-from app.mail.notices import Notice
-from app.mail.sample import SAMPLE
-from app.mail.texts import LOGIN_CODE, paragraphs_of
+from app.mail.purposes import PURPOSES
+from app.mail.texts import paragraphs_of
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, href_with, safe_path, text_arg
 from app.permissions import Permission, may
 from app.queries.mail.mail_bodies import body_with, has_code, ready_body
 from app.queries.mail.outbox import WITH_SECRETS, mails_with, state_counts
-from app.rules.code_format import RESET, SIGN_IN
 from app.rules.delivery import AGAIN, FAILURES
 from app.school import current_school
 from app.theme.widgets import Badge, Button, Cell, ShowModel, Tone
@@ -39,24 +35,6 @@ STATES: dict[str, tuple[Any, Tone]] = {
     "failed": (_l("Niet verzonden"), "bad"),
     "cancelled": (_l("Vervallen"), "neutral"),
 }
-PURPOSES = {
-    Notice.FACTOR_RESET: _l("Tweede stap verwijderen"),
-    Notice.APP_SET: _l("Authenticator-app ingesteld"),
-    Notice.APP_REMOVED: _l("Authenticator-app verwijderd"),
-    Notice.PASSKEY_ADDED: _l("Passkey toegevoegd"),
-    Notice.PASSKEY_REMOVED: _l("Passkey verwijderd"),
-    Notice.CODES_RENEWED: _l("Nieuwe herstelcodes"),
-    Notice.PASSWORD_CHANGED: _l("Wachtwoord gewijzigd"),
-    LOGIN_CODE: _l("Inlogcode"),
-    INVITATION: _l("Uitnodiging"),
-    INVITATION_ENDED: _l("Uitnodiging vervallen"),
-    EMAIL_CODE: _l("Nieuw e-mailadres bevestigen"),
-    EMAIL_NOTICE: _l("E-mailadres wordt gewijzigd"),
-    EMAIL_CHANGED: _l("E-mailadres gewijzigd"),
-    SAMPLE: _l("Proefmail"),
-    SIGN_IN: _l("Code om aan te melden"),
-    RESET: _l("Code voor een nieuw wachtwoord"),
-}
 
 
 def state_badge(mail: OutboxMail) -> Badge:
@@ -65,7 +43,7 @@ def state_badge(mail: OutboxMail) -> Badge:
 
 
 def purpose_text(mail: OutboxMail) -> str:
-    return str(PURPOSES.get(mail.purpose, mail.purpose))
+    return _(PURPOSES[mail.purpose]) if mail.purpose in PURPOSES else mail.purpose
 
 
 def by_words(statement: Select[Any], value: str) -> Select[Any]:
@@ -163,7 +141,7 @@ class OutboxPage(ListPage):
             "doel",
             _l("Doel"),
             lambda s, v: s.where(OutboxMail.purpose == v),
-            lambda: [(key, str(text)) for key, text in PURPOSES.items()],
+            lambda: sorted(((key, _(label)) for key, label in PURPOSES.items()), key=lambda c: c[1]),
         ),
     )
     bulk = (send_again,)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.action import entry_label
+from app.actions.base.action import entry_label, own_word
 from app.entities.trail import AuditEntry
 from app.pages.trail.words import change_text, field_label, object_text, remark_text, users_text, way_text
 from app.school import current_school
@@ -37,7 +36,7 @@ def told(entry: AuditEntry) -> Told:
         moment_text(entry.at),
         entry_label(entry.action),
         object_text(entry.object_type, entry.object_count),
-        list(_changes(entry.details)),
+        list(_changes(entry)),
     )
 
 
@@ -46,14 +45,15 @@ def moment_text(at: datetime) -> str:
     return f"{current_school().local(at):%d-%m-%Y %H:%M:%S}"
 
 
-def _changes(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in details.items():
+def _changes(entry: AuditEntry) -> Iterator[tuple[str, str]]:
+    for name, value in entry.details.items():
+        label = own_word(entry.action, name) or field_label(name)
         if name == "way":
-            yield field_label(name), way_text(value)
+            yield label, way_text(value)
         elif name == "users":
-            yield field_label(name), users_text(value)
+            yield label, users_text(value)
         else:
-            yield field_label(name), remark_text(value) if name.endswith("remark") else change_text(value)
+            yield label, remark_text(value) if name.endswith("remark") else change_text(value)
 
 
 # -- in a table

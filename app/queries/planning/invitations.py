@@ -15,9 +15,9 @@ from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Sitting
 from app.entities.users import User
-from app.permissions import invitation_works
 from app.rules.invitations import DEFINITIVE, EXPIRED, WITHDRAWN
 from app.school import current_school
+from app.scopes import invitation_works
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+"""What the logbook calls the details of an entry: by the action that wrote it, or as all actions do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from app.actions.base.action import REGISTRY, own_word
+from app.actions.base.trail import record
+from app.entities.engine import transaction
+from app.pages.trail.words import FIELDS
+from app.permissions import SYSTEM
+from tests.support.visitor import Visitor
+
+
+def test_the_word_of_an_action_is_for_its_own_entries_alone(visit: Callable[..., Visitor]) -> None:
+    with transaction():
+        record(SYSTEM, "choose_codes", "ImportRun", [], {"login_codes": "mail", "file": "a.xlsx"})
+        record(SYSTEM, "choose_columns", "ImportRun", [], {"login_codes": "none"})
+    page = visit("administrator").get("/logboek/").text
+    assert "Inlogcodes: mail; Bestand: a.xlsx" in page
+    assert "login_codes: none" in page
+
+
+def test_an_action_that_is_gone_has_no_words(visit: Callable[..., Visitor]) -> None:
+    assert own_word("planted", "login_codes") == ""
+
+
+def test_a_word_stands_with_its_action_or_in_the_list_of_all() -> None:
+    own = Counter(detail for act in REGISTRY.values() for detail in act.words)
+    assert own, "no action has words of its own"
+    assert [detail for detail, count in own.items() if count > 1 or detail in FIELDS] == []
