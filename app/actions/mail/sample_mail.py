@@ -4,7 +4,6 @@ that opens nothing."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
 
 from flask_babel import force_locale
@@ -95,6 +94,3 @@ def send_user_sample(actor: Actor, *, role: str, language: str) -> Outcome:
 def send_student_sample(actor: Actor, *, role: str, language: str) -> Outcome:
     """For who sends inlogcodes to students."""
     return _send_sample(actor, role, language)
-
-
-SAMPLES: Sequence[str] = (send_user_sample.name, send_student_sample.name)
