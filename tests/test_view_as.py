@@ -68,7 +68,7 @@ def look_as(world: World, visitor_of: VisitorOf) -> Callable[[Role], Visitor]:
 
 
 def start(page: Visitor, user_id: int) -> TestResponse:
-    return page.do(f"/gebruikers/do/view_as?id={user_id}&back=user")
+    return page.do(f"/gebruikers/do/view_as?id={user_id}&back=/gebruikers/{user_id}")
 
 
 def stop(page: Visitor) -> TestResponse:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.actions.library.files import Upload, store
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.permissions import Role
 
 PDF = "application/pdf"
+Keep = Callable[[str, bytes], str]  # file name and content; gives the hash that it is kept under
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,17 @@ MANUALS = (
 )
 
 
-def write_library(uploaded_by: int) -> None:
+def write_library(uploaded_by: int, keep: Keep) -> None:
     """The files first, each under its SHA-256; then the rows."""
     shelves = dict.fromkeys(Role, 0)
     for manual in MANUALS:
-        upload = Upload(manual.file_name, PDF, pdf(manual.title, manual.text))
+        content = pdf(manual.title, manual.text)
         document = LibraryDocument(
             title=manual.title,
-            file_name=upload.name,
+            file_name=manual.file_name,
             content_type=PDF,
-            content_hash=store(upload),
-            size=len(upload.content),
+            content_hash=keep(manual.file_name, content),
+            size=len(content),
             uploaded_by_id=uploaded_by,
         )
         for role in manual.roles:

@@ -10,7 +10,7 @@ from app.demo import people
 from app.demo.accounts import ACCOUNTS
 from app.demo.diary import Clock
 from app.demo.exams import ExamWriter
-from app.demo.library import write_library
+from app.demo.library import Keep, write_library
 from app.demo.offers import Offer, load_offers
 from app.demo.people import DemoStudent
 from app.demo.progress import write_progress
@@ -39,8 +39,8 @@ class Loaded:
     placed: Sequence[Placed]
 
 
-def write_school(*, today: date, clock: Clock) -> Loaded:
-    """Needs the catalogue. All in the transaction of the caller."""
+def write_school(*, today: date, clock: Clock, keep: Keep) -> Loaded:
+    """Needs the catalogue. All in the transaction of the caller; `keep` puts the library's files on disk."""
     offers = load_offers()
     staff = write_staff(offers)
     found, account_at = _students(offers, today)
@@ -57,7 +57,7 @@ def write_school(*, today: date, clock: Clock) -> Loaded:
     exams.plan(placed)
     exams.write()
     write_progress(placed, staff, utc_now())
-    write_library(staff.accounts["beheerder"].id)
+    write_library(staff.accounts["beheerder"].id, keep)
     return Loaded(staff, placed)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.actions.access.code_making import issue_codes
 from app.actions.assessment.results import working
 from app.actions.base.action import Outcome, action
+from app.actions.library.files import check_upload, store
 from app.demo.load import write_school
 from app.demo.size import Report, write_many
 from app.entities.assessment import Result
@@ -33,7 +34,7 @@ def load_demo_school(actor: Actor) -> Outcome:
     if db.session.scalar(select(User.id).limit(1)) is not None:
         raise RuleBroken(N_("Deze school is niet leeg. Zet de demoschool terug met demo-reset."))
     school = current_school()
-    loaded = write_school(today=school.today(), clock=school.moment)
+    loaded = write_school(today=school.today(), clock=school.moment, keep=_keep)
     _freeze_results()
     _send_codes([one.user_id for one in loaded.placed if one.user_id is not None])
     return Outcome(
@@ -59,6 +60,11 @@ def add_demo_students(actor: Actor, *, number: int, report: Report) -> Outcome:
         ids=ids,
         object_type="Student",
     )
+
+
+def _keep(name: str, content: bytes) -> str:
+    """A manual of the demo school is checked and kept as any other document."""
+    return store(check_upload(name, content))
 
 
 def _send_codes(student_users: Sequence[int]) -> None:

@@ -10,16 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.actions.base.action import Action, ActionForm, Outcome, Targets
-from app.actions.mail.sample_mail import send_student_sample, send_user_sample
 from app.mail.sample import SAMPLE_CODE, sample_text
 from app.mail.texts import CODE_PATH, filled_in, paragraphs_of
+from app.pages.base.buttons import href_elsewhere, offers
 from app.pages.base.doing import ActionPage
-from app.pages.base.request import current_actor, href_with, ids_arg, safe_path, text_arg
 from app.pages.base.screens import new_token
-from app.permissions import Role, may
+from app.permissions import Role
 from app.school import LANGUAGES, site_address
-
-SAMPLES = (send_user_sample, send_student_sample)
 
 
 @dataclass(frozen=True)
@@ -73,22 +70,7 @@ class MailsCodes(ActionPage):
         if act is not self.mailing:
             return extras
         written = outcome.shown.get("mails", []) if outcome else []
-        offered = may(current_actor(), self.sample.permission)
         return extras | {
             "previews": previews_of(written),
-            "sample_href": self._here(self.sample.name, then=act.name) if offered else "",
+            "sample_href": href_elsewhere(str(self.route_base), self.sample) if offers(self.sample) else "",
         }
-
-    def after_href(self, act: Action, outcome: Outcome) -> str:
-        """A sample that was asked for on the way comes back to where it was asked: `then`."""
-        after = super().after_href(act, outcome)
-        if act not in SAMPLES:
-            return after
-        then = text_arg("then")
-        return self._here(then) if then == self.mailing.name else safe_path(then, after)
-
-    def _here(self, name: str, **more: str) -> str:
-        """An action with the selection that is in the address now."""
-        pairs = [("id", str(one)) for one in ids_arg()]
-        pairs += [("all", text_arg("all")), ("back", text_arg("back")), *self.filter_pairs(), *more.items()]
-        return href_with(self.href("do", name=name), pairs)

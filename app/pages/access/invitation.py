@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request
-from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from app.actions.access.sign_in import MailedCodeOnlyForm, count_try, record_failed_sign_in
 from app.actions.base.action import ActionForm, run
@@ -23,8 +20,8 @@ from app.mail.invitation import INVITATION_PATH
 from app.pages.access.sessions import enter, opening
 from app.pages.access.sign_in import SIGN_IN_PATH, sign_in_page
 from app.pages.base.guards import public
-from app.pages.base.request import address, posted, sent
-from app.pages.base.view import View
+from app.pages.base.request import address, current_actor, posted, posted_fields, sent
+from app.pages.base.screens import Screen, expose, go
 from app.permissions import SYSTEM
 from app.queries.planning.invitation_codes import by_code, by_token
 from app.queries.planning.invitations import open_sitting, why_ended
@@ -40,7 +37,7 @@ WRONG_LINK = N_(
 )
 
 
-class InvitationPage(View):
+class InvitationPage(Screen):
     route_base = INVITATION_PATH
     default_view = "enter"
 
@@ -62,7 +59,7 @@ class InvitationPage(View):
     @public
     def exchange(self) -> Any:
         """The button: the link's token for a session on one sitting."""
-        token = request.form.get("token", "")
+        token = posted_fields().get("token", "")
         try:
             _count(invitation_key(token))
             return _let_in(by_token(token), WRONG_LINK)
@@ -73,12 +70,13 @@ class InvitationPage(View):
     @public
     def own(self) -> Any:
         """Where a guest belongs: his sitting; once the invitation works no more, the page that says why."""
-        if not current_user.is_authenticated or not current_user.guest:
-            return redirect(INVITATION_PATH + "/")
-        why = why_ended(current_user.id)
+        guest = current_actor()
+        if guest.id is None or not guest.guest:
+            return go(INVITATION_PATH + "/")
+        why = why_ended(guest.id)
         if not why:
-            return redirect(sitting_href(open_sitting(current_user.id)))
-        return render_template("access/invitation_ended.html", why=_(WHY_ENDED[why]))
+            return go(sitting_href(open_sitting(guest.id)))
+        return self.page("access/invitation_ended.html", why=_(WHY_ENDED[why]))
 
 
 def sitting_href(sitting_id: int | None) -> str:
@@ -99,7 +97,7 @@ def _let_in(invitation: Invitation | None, unknown: str) -> Any:
     token, sitting_id = new_token(), invitation.sitting_id
     run(use_invitation, SYSTEM, invitation_id=invitation.id, opening=opening(token))
     enter(token)
-    return redirect(sitting_href(sitting_id))
+    return go(sitting_href(sitting_id))
 
 
 def _page(form: ActionForm, problem: str = "") -> Any:

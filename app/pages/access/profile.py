@@ -21,7 +21,7 @@ from app.pages.access.sessions import SET_UP_PATH, leave, present, renew
 from app.pages.access.sign_in import SIGN_IN_PATH
 from app.pages.base.guards import needs
 from app.pages.base.render import show_datetime
-from app.pages.base.request import current_actor, href_with, ids_arg
+from app.pages.base.request import current_actor, ids_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
 from app.permissions import Permission
 from app.queries.access.calendar import link_made_at
@@ -81,10 +81,8 @@ class ProfilePage(ActionScreen):
         return ShowModel(
             title=_("Mijn profiel"),
             buttons=[
-                Button(
-                    _("Wijzigen"), self.href("do", name=save_profile.name), icon="pencil", style="primary"
-                ),
-                Button(str(change_password.label), self.href("do", name=change_password.name), icon="key"),
+                *self.button(save_profile, icon="pencil", label=_("Wijzigen"), style="primary"),
+                *self.button(change_password, icon="key"),
                 Button(
                     _("Wat het systeem over mij bewaart"), f"{OwnDataPage.route_base}/", icon="file-person"
                 ),
@@ -101,24 +99,21 @@ class ProfilePage(ActionScreen):
     def _own_data(self, user: User) -> Section:
         awaiting = address_awaiting(user.id)
         acts = (confirm_email, cancel_email_change) if awaiting else (change_email,)
-        return _own_data(user, awaiting, [self._button(act, "envelope") for act in acts])
+        return _own_data(user, awaiting, self.buttons(None, *((act, "", "envelope") for act in acts)))
 
     def _calendar(self, user: User) -> Section:
         made_at = link_made_at(user.id)
-        acts = [(make_calendar_link, "calendar-plus")]
+        acts = [(make_calendar_link, "", "calendar-plus")]
         if made_at is not None:
-            acts.append((drop_calendar_link, "calendar-x"))
+            acts.append((drop_calendar_link, "", "calendar-x"))
         told = _("Uw eigen agenda kan uw examenmomenten tonen. U hebt daarvoor nog geen link.")
         if made_at is not None:
             told = _("Gemaakt op %(when)s. De link zelf is niet meer te zien.", when=show_datetime(made_at))
         return Section(
             _("Kalenderlink"),
             facts=[Fact(_("Kalenderlink"), told)],
-            buttons=[self._button(act, icon) for act, icon in acts],
+            buttons=self.buttons(None, *acts),
         )
-
-    def _button(self, act: Action, icon: str) -> Button:
-        return Button(str(act.label), self.href("do", name=act.name), icon=icon)
 
     def _devices(self) -> Section:
         here = present()
@@ -133,15 +128,11 @@ class ProfilePage(ActionScreen):
             _("Waar u bent aangemeld"),
             columns=[Column(key, label) for key, label in labels],
             rows=[self._device(row, here is not None and row.id == here.id) for row in rows],
-            buttons=[
-                Button(str(end_own_sessions.label), self.href("do", name=end_own_sessions.name), "power")
-            ],
+            buttons=self.button(end_own_sessions, icon="power"),
         )
 
     def _device(self, row: UserSession, here: bool) -> Row:
         name = row.device or _("Onbekend apparaat")
-        href = href_with(self.href("do", name=end_own_session.name), [("id", str(row.id))])
-        label = str(end_own_session.label)
         badges = [Badge(_("Dit apparaat"), "good")] if here else []
         shared = _("gedeelde computer") if row.shared else ""
         return Row(
@@ -153,7 +144,7 @@ class ProfilePage(ActionScreen):
                 Cell(show_datetime(row.last_seen_at)),
                 Cell(row.address),
             ],
-            [] if here else [Button(label, href, icon="box-arrow-right", name=f"{label}: {name}")],
+            [] if here else self.button(end_own_session, row, "box-arrow-right", about=name),
         )
 
 

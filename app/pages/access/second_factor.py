@@ -17,7 +17,7 @@ from app.pages.access.proving import given_answer, keep_challenge, site_here, wi
 from app.pages.access.sessions import SET_UP_PATH, owed_now, renew
 from app.pages.base.guards import needs
 from app.pages.base.render import show_date, show_datetime
-from app.pages.base.request import address, current_actor, href_with, posted, safe_path, text_arg
+from app.pages.base.request import address, current_actor, posted, safe_path, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, json_answer, new_challenge, tell
 from app.permissions import SYSTEM, Permission
 from app.queries.access.factors import Factors, factors_of, secret_behind
@@ -91,9 +91,6 @@ class SecondFactorPage(ActionScreen):
         answer = given_answer("")
         return {"challenge_id": answer.challenge_id, "site": answer.site}
 
-    def back_href(self) -> str:
-        return href_with(self.href("index"), [("next", text_arg("next"))])
-
     def after(self, act: Action, outcome: Outcome) -> Any:
         """A factor was just shown; the first one comes with recovery codes."""
         tell(outcome.summary, "success" if outcome.done else "info")
@@ -126,14 +123,14 @@ class SecondFactorPage(ActionScreen):
         back = "" if owed_now() else PROFILE_PATH
         return ShowModel(_("Tweede stap"), sections, back_href=back, back_label=_("Mijn profiel"))
 
-    def _button(self, act: Action, label: str, icon: str, style: Any = "secondary") -> Button:
-        href = href_with(self.href("do", name=act.name), [("next", text_arg("next"))])
-        return Button(label, href, icon=icon, style=style)
+    def filter_pairs(self) -> list[tuple[str, str]]:
+        """Every address of this page keeps where the user was going."""
+        return [("next", text_arg("next"))]
 
     def _app(self, factors: Factors) -> Section:
         app = factors.app
         if app is None:
-            buttons = [self._button(set_up_app, _("App instellen"), "phone", "primary")]
+            buttons = self.button(set_up_app, icon="phone", label=_("App instellen"), style="primary")
             return Section(
                 _("Authenticator-app"),
                 buttons=buttons,
@@ -146,8 +143,8 @@ class SecondFactorPage(ActionScreen):
                 Fact(_("Laatst gebruikt"), show_datetime(app.last_used_at)),
             ],
             buttons=[
-                self._button(set_up_app, _("Andere app instellen"), "phone"),
-                self._button(remove_app, _("App verwijderen"), "trash"),
+                *self.button(set_up_app, icon="phone", label=_("Andere app instellen")),
+                *self.button(remove_app, icon="trash", label=_("App verwijderen")),
             ],
         )
 
@@ -156,26 +153,27 @@ class SecondFactorPage(ActionScreen):
         none_yet = _("Aanmelden met uw vinger, uw gezicht of de pincode van uw toestel, zonder wachtwoord.")
         elsewhere = _("Op dit adres kan dat niet: een passkey vraagt een adres met een naam en een slotje.")
         labels = (("name", _("Naam")), ("made", _("Gemaakt")), ("used", _("Laatst gebruikt")))
-        button = self._button(
-            register_passkey, _("Passkey toevoegen"), "fingerprint", "secondary" if factors.app else "primary"
-        )
+        style = "secondary" if factors.app else "primary"
+        label = _("Passkey toevoegen")
+        buttons = self.button(register_passkey, icon="fingerprint", label=label, style=style)
         return Section(
             _("Passkeys"),
             columns=[Column(key, label) for key, label in labels],
             rows=[self._passkey(one) for one in factors.passkeys],
             empty=none_yet if works else elsewhere,
-            buttons=[button] if works else [],
+            buttons=buttons if works else [],
         )
 
     def _passkey(self, one: Passkey) -> Row:
-        label = _("Verwijderen")
-        href = href_with(self.href("do", name=remove_passkey.name), [("id", str(one.id))])
+        button = self.button(
+            remove_passkey, one, "trash", label=_("Verwijderen"), style="icon", about=one.name
+        )
         cells = [
             Cell(one.name),
             Cell(show_date(one.created_at)),
             Cell(show_datetime(one.last_used_at) or _("nog niet")),
         ]
-        return Row(one.id, one.name, cells, [Button(label, href, "trash", "icon", f"{label}: {one.name}")])
+        return Row(one.id, one.name, cells, button)
 
     def _recovery(self, factors: Factors) -> Section:
         left = _("%(left)s van %(all)s", left=factors.codes_left, all=COUNT)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request
-from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.actions.access.passkeys import ask_passkey, sign_in_by_passkey
@@ -18,9 +16,8 @@ from app.pages.access.proving import given_answer, keep_challenge, prove, site_h
 from app.pages.access.sessions import STEP_PATH, enter, opening, owed_now, present
 from app.pages.access.sign_in import SIGN_IN_PATH
 from app.pages.base.guards import public
-from app.pages.base.request import address, current_actor, posted, posted_fields, safe_path, sent
-from app.pages.base.screens import json_answer, new_challenge
-from app.pages.base.view import View
+from app.pages.base.request import address, current_actor, posted, posted_fields, safe_path, sent, text_arg
+from app.pages.base.screens import Screen, expose, go, json_answer, new_challenge
 from app.permissions import SYSTEM
 from app.queries.access.factors import factors_of
 from app.queries.access.passkeys import showing_options
@@ -28,7 +25,7 @@ from app.rules.second_factor import Owed
 from app.rules.tokens import fingerprint, new_token
 
 
-class SecondStepPage(View):
+class SecondStepPage(Screen):
     route_base = ""
     default_view = "second_step"
 
@@ -36,19 +33,19 @@ class SecondStepPage(View):
     @public
     def second_step(self) -> Any:
         """For who showed a password and has a second factor; nothing else opens before it is shown."""
-        target = safe_path(request.args.get("next", "/"), "/")
+        target = safe_path(text_arg("next", "/"), "/")
         here = present()
         if here is None or owed_now() is not Owed.SHOW:
-            return redirect(target)
+            return go(target)
         problem = ""
         if posted():
             try:
                 prove()
                 run(complete_sign_in, current_actor())
-                return redirect(target)
+                return go(target)
             except RuleBroken as error:
                 problem = say(error)
-        page = render_template(
+        page = self.page(
             "access/second_step.html",
             title=_("Tweede stap"),
             form=CodeProofForm(sent()),
@@ -82,9 +79,9 @@ class SecondStepPage(View):
     @public
     def sign_in(self) -> Any:
         """Signing in by a passkey alone: the device has asked for a finger, a face or a PIN."""
-        target = safe_path(request.args.get("next", "/"), "/")
+        target = safe_path(text_arg("next", "/"), "/")
         if present() is not None:
-            return redirect(target)
+            return go(target)
         credential = posted_fields().get("credential", "")
         token = new_token()
         try:
@@ -95,7 +92,7 @@ class SecondStepPage(View):
             run(record_failed_sign_in, SYSTEM, address=address())
             return self._refused(say(error)), 422
         enter(token)
-        return redirect(target)
+        return go(target)
 
     def _refused(self, problem: str) -> str:
-        return render_template("access/passkey_refused.html", problem=problem, sign_in_href=SIGN_IN_PATH)
+        return self.page("access/passkey_refused.html", problem=problem, sign_in_href=SIGN_IN_PATH)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect
-from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.actions.access.email_change import stop_email_change
@@ -17,6 +15,7 @@ from app.mail.email_change import STOP_PATH
 from app.pages.access.sign_in import SIGN_IN_PATH, sign_in_page
 from app.pages.base.guards import public
 from app.pages.base.request import address, posted, sent
+from app.pages.base.screens import expose, go, tell
 from app.pages.base.view import View
 from app.permissions import SYSTEM
 from app.queries.access.recognising import WRONG_CHANGE_CODE, by_stop_code
@@ -43,9 +42,9 @@ class StopChangePage(View):
             outcome = run(stop_email_change, SYSTEM, change_id=change.id)
         except RuleBroken as error:
             return _page(form, say(error))
-        flash(outcome.summary, "success")
-        flash(_("Kies voor de zekerheid ook een ander wachtwoord."), "info")
-        return redirect(SIGN_IN_PATH)
+        tell(outcome.summary)
+        tell(_("Kies voor de zekerheid ook een ander wachtwoord."), "info")
+        return go(SIGN_IN_PATH)
 
 
 def _page(form: ActionForm, problem: str = "") -> Any:

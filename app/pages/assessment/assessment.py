@@ -42,7 +42,7 @@ class ToAssessPage(ActionScreen):
     def sitting(self, sitting_id: int) -> Any:
         view, actor = self._view(sitting_id), current_actor()
         model = score_page(view, actor)
-        facts, buttons = for_sitting(actor, view.sitting, definitive=is_definitive(view.assessment))
+        facts, buttons = for_sitting(view.sitting, definitive=is_definitive(view.assessment))
         model = replace(model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons])
         return self.page("assessment/sitting.html", model=model)
 

@@ -10,9 +10,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.actions.assessment.assessment import reopen_assessment
 from app.entities.assessment import Score, ScoreSheet
 from app.entities.exams import Criterion
 from app.entities.planning import Sitting
+from app.pages.base.buttons import action_button
+from app.pages.base.request import href_with
 from app.pages.planning.blocks import state_badge
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment.assessment import (
@@ -401,7 +404,7 @@ def _buttons(view: SittingView, actor: Actor, definitive: bool) -> Sequence[Butt
     buttons = []
     if definitive and may(actor, Permission.RESULTS_SEE) and has_result(registration_id):
         buttons.append(Button(_("Uitslag"), f"/te-beoordelen/uitslag/{registration_id}", "award", "primary"))
-    if definitive and may(actor, Permission.ASSESSMENT_REOPEN):
-        href = f"/te-beoordelen/do/reopen_assessment?id={view.sitting.id}"
-        buttons.append(Button(_("Heropen beoordeling"), href, "unlock", "secondary"))
+    if definitive:
+        href = href_with(f"/te-beoordelen/do/{reopen_assessment.name}", [("id", str(view.sitting.id))])
+        buttons += action_button(reopen_assessment, href, "unlock", label=_("Heropen beoordeling"))
     return buttons

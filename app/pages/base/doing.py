@@ -32,16 +32,17 @@ from app.entities.base import db
 from app.errors import NotAllowed, RuleBroken
 from app.pages.access.proving import FIELDS as PROOF_FIELDS
 from app.pages.access.proving import with_proof
+from app.pages.base.buttons import BACK, action_button, offers
 from app.pages.base.guards import needs, permission_pair
 from app.pages.base.paging import PLACE
-from app.pages.base.request import current_actor, href_with, ids_arg, sent, text_arg
+from app.pages.base.request import current_actor, here, href_with, ids_arg, safe_path, sent, text_arg
 from app.pages.base.view import View
 from app.permissions import Permission
 from app.rules.tokens import new_token
-from app.theme.widgets import ActionModel, RefusedRow, TargetSummary
+from app.theme.widgets import ActionChoice, ActionModel, Button, RefusedRow, TargetSummary
 
 NAMES_SHOWN = 10
-ALWAYS_KNOWN = {"all", "order", "down", "size", "page", *PLACE}
+ALWAYS_KNOWN = {"all", "order", "down", "size", "page", BACK, *PLACE}
 OWN_FIELDS = {"csrf_token", "token", "confirmed"}
 
 
@@ -147,9 +148,34 @@ class ActionPage(View):
         """What the address asks that this list does not know (any more)."""
         return set(request.args) - ALWAYS_KNOWN - self.known_filters()
 
+    def list_pairs(self) -> list[tuple[str, str]]:
+        """Where in the list one is: what every address keeps that leads away from it and back."""
+        return [*self.filter_pairs(), *self.place_pairs()]
+
+    def list_href(self) -> str:
+        """The list, with its filters, at the same place."""
+        return href_with(self.href(self.default_view), self.list_pairs())
+
     def back_href(self) -> str:
-        """Where the user came from: the list, with its filters, at the same place."""
-        return href_with(self.href(self.default_view), [*self.filter_pairs(), *self.place_pairs()])
+        """Where the user came from: the page that the address names, or the list."""
+        return safe_path(text_arg(BACK), self.list_href())
+
+    def action_href(self, act: Action, row: Any = None, **more: str) -> str:
+        """An action, on this row where it has one, that comes back to the page where its button stands."""
+        pairs = [*more.items(), ("id", str(row.id))] if row is not None else list(more.items())
+        return href_with(self.href("do", name=act.name), [*pairs, *self._way_back()])
+
+    def button(self, act: Action, row: Any = None, icon: str = "", **looks: Any) -> list[Button]:
+        """Its button, for who may; `looks`: see action_button."""
+        return action_button(act, self.action_href(act, row), icon, **looks)
+
+    def buttons(self, row: Any, *offered: tuple[Action, str, str]) -> list[Button]:
+        """Those of several actions on one row (or on none), each with its label and icon."""
+        return [button for act, label, icon in offered for button in self.button(act, row, icon, label=label)]
+
+    def choices(self) -> list[ActionChoice]:
+        """The action list, of what this user may do."""
+        return [ActionChoice(act.name, str(act.label)) for act in self.bulk if offers(act)]
 
     def after(self, act: Action, outcome: Outcome) -> Any:
         """Tell what happened; refused rows get a page of their own."""
@@ -163,6 +189,12 @@ class ActionPage(View):
         return self.back_href()
 
     # -- inside
+
+    def _way_back(self) -> list[tuple[str, str]]:
+        """From the list: its place; from an action's page: where that leads back to; else: this page."""
+        if request.endpoint in {f"{self.endpoint}.{self.default_view}", f"{self.endpoint}.do"}:
+            return [(BACK, text_arg(BACK)), *self.list_pairs()]
+        return [(BACK, here())]
 
     def _offered(self, name: str) -> Action:
         listed: Iterable[Any] = [*self.bulk, *self.page_actions, *self.row_actions, *self.other_actions]
@@ -238,7 +270,7 @@ class ActionPage(View):
                 step=step,
                 submit_label=str(act.submit) or (_("Voer uit") if last else _("Verder")),
                 cancel_href=self.back_href(),
-                post_href=request.full_path.rstrip("?"),
+                post_href=here(),
                 form=None if confirming else form,
                 targets=self._summary(act, targets),
                 intro=str(act.intro),
@@ -258,7 +290,7 @@ class ActionPage(View):
         return ActionModel(
             title=str(act.label),
             step="done",
-            submit_label=_("Terug") if text_arg("back") else _("Terug naar de lijst"),
+            submit_label=_("Terug") if text_arg(BACK) else _("Terug naar de lijst"),
             cancel_href=self.after_href(act, outcome),
             intro=outcome.summary,
             will=outcome.names[:NAMES_SHOWN],

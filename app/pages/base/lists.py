@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import abort, request
 from flask_appbuilder import ModelView, expose
@@ -17,15 +18,15 @@ from flask_babel import LazyString, format_decimal
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
-from app.actions.base.action import Action
+from app.actions.base.action import Action, Outcome
 from app.entities.base import db
+from app.pages.base.buttons import BACK
 from app.pages.base.doing import ActionPage
 from app.pages.base.guards import needs
 from app.pages.base.paging import Wanted, from_a_row, numbered, page_size, place_pairs
-from app.pages.base.request import current_actor, href_with, text_arg
-from app.permissions import Permission, may, visible
+from app.pages.base.request import current_actor, href_with, is_number, text_arg
+from app.permissions import Permission, visible
 from app.theme.widgets import (
-    ActionChoice,
     Button,
     Cell,
     Column,
@@ -168,7 +169,6 @@ class ListPage(ActionPage, ModelView):
 
     def list_model(self) -> ListModel:
         rows, pager = self._page_of_rows()
-        actor = current_actor()
         return ListModel(
             caption=str(self.title),
             columns=self._columns(),
@@ -178,10 +178,10 @@ class ListPage(ActionPage, ModelView):
             clear_href=href_with(request.path, self.order_pairs()),
             filtered=bool(self.filter_pairs()),
             live=self.live,
-            actions=[ActionChoice(a.name, str(a.label)) for a in self.bulk if may(actor, a.permission)],
+            actions=self.choices(),
             action_href=self.href("choose"),
             action_button=str(self.action_button) or _("Voer uit"),
-            hidden=[*self.filter_pairs(), *self.place_pairs()],
+            hidden=self.list_pairs(),
             filter_hidden=self.order_pairs(),
             buttons=self.page_buttons(),
             intro=str(self.intro),
@@ -196,34 +196,21 @@ class ListPage(ActionPage, ModelView):
 
     def page_buttons(self) -> Sequence[Button]:
         """The plus buttons on top, for who may."""
-        actor = current_actor()
-        return [
-            Button(str(act.label), self.href("do", name=act.name), icon=icon, style="primary")
-            for act, icon in self.page_actions
-            if may(actor, act.permission)
-        ]
+        buttons: list[Button] = []
+        for act, icon in self.page_actions:
+            buttons += self.button(act, icon=icon, style="primary")
+        return buttons
 
     def row_label(self, row: Any) -> str:
         return str(row)
 
     def row_buttons(self, row: Any) -> Sequence[Button]:
-        actor = current_actor()
+        label = self.row_label(row)
         return [
-            Button(
-                str(act.label),
-                self.row_href(act, row),
-                icon=icon,
-                style="icon",
-                name=f"{act.label}: {self.row_label(row)}",
-            )
+            button
             for act, icon in self.row_actions
-            if may(actor, act.permission)
+            for button in self.button(act, row, icon, style="icon", about=label)
         ]
-
-    def row_href(self, act: Action, row: Any) -> str:
-        """An action on this row, that comes back to this place of the list."""
-        pairs = [("id", str(row.id)), *self.filter_pairs(), *self.place_pairs()]
-        return href_with(self.href("do", name=act.name), pairs)
 
     def shown_columns(self) -> Sequence[ListColumn]:
         """The columns that this reader sees; one that is not shown can still be sorted by."""
@@ -247,13 +234,26 @@ class ListPage(ActionPage, ModelView):
             return cell
         return replace(cell, href=href_with(cell.href, self.list_pairs()))
 
-    def list_pairs(self) -> list[tuple[str, str]]:
-        """What the page of a row keeps of the list: not the page by number, which it may have of its own."""
-        return [*self.filter_pairs(), *self.order_pairs(), *place_pairs()]
+    def show_href(self, row_id: int) -> str:
+        """The page of a row, that leads back to this place of the list."""
+        return href_with(self.href("show", pk=row_id), self.list_pairs())
 
-    def list_href(self) -> str:
-        """The list that one came from to the page of a row."""
-        return href_with(self.href("index"), self.list_pairs())
+    def after_href(self, act: Action, outcome: Outcome) -> str:
+        """On to what was made; otherwise back, to the list where the page of the row is no more."""
+        if outcome.goto is not None and any(act is made for made, _icon in self.page_actions):
+            return self.show_href(outcome.goto)
+        return self._list_behind() or self.back_href()
+
+    def _list_behind(self) -> str:
+        """The list behind the page of a row that is gone, or out of sight; empty: nothing is gone."""
+        back, index = urlsplit(text_arg(BACK)), self.href("index")
+        row = back.path.removeprefix(index)
+        if back.path == row or not is_number(row):
+            return ""
+        found = self.base_statement().with_only_columns(self.model.id).where(self.model.id == int(row))
+        if db.session.scalars(found).first() is not None:
+            return ""
+        return f"{index}?{back.query}" if back.query else index
 
     def _page_of_rows(self) -> tuple[Sequence[Any], Pager]:
         statement, order, down = (
@@ -336,8 +336,8 @@ class ListPage(ActionPage, ModelView):
 
     def place_pairs(self) -> list[tuple[str, str]]:
         """The order and the place in the list: an action comes back to it."""
-        page = [("page", text_arg("page"))] if text_arg("page") else []
-        return [*self.order_pairs(), *place_pairs(), *page]
+        numbers = [(name, text_arg(name)) for name in ("size", "page") if text_arg(name)]
+        return [*self.order_pairs(), *place_pairs(), *numbers]
 
     def order_pairs(self) -> list[tuple[str, str]]:
         return [(key, text_arg(key)) for key in ORDER if text_arg(key)]

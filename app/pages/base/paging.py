@@ -45,10 +45,13 @@ def place_pairs() -> list[tuple[str, str]]:
     return [(name, text_arg(name)) for name in PLACE if text_arg(name)]
 
 
-def numbered(wanted: Wanted, order: Sequence[Any], href: Href) -> tuple[Sequence[Any], Pager]:
+def numbered(
+    wanted: Wanted, order: Sequence[Any], href: Href, name: str = "page"
+) -> tuple[Sequence[Any], Pager]:
+    """`name`: of the number in the address; a table on the page of a row has its own beside the list's."""
     count = _count(wanted)
     pages = max(1, -(-count // wanted.size))
-    page = min(max(1, number_arg("page", 1)), pages)
+    page = min(max(1, number_arg(name, 1)), pages)
     first = (page - 1) * wanted.size
     rows = _read(wanted.rows.order_by(*order).offset(first), wanted, wanted.size)
     pager = Pager(
@@ -57,8 +60,8 @@ def numbered(wanted: Wanted, order: Sequence[Any], href: Href) -> tuple[Sequence
         count=count,
         first=first + 1 if rows else 0,
         last=first + len(rows),
-        previous_href=href([("page", str(page - 1))]) if page > 1 else "",
-        next_href=href([("page", str(page + 1))]) if page < pages else "",
+        previous_href=href([(name, str(page - 1))]) if page > 1 else "",
+        next_href=href([(name, str(page + 1))]) if page < pages else "",
     )
     return rows, pager
 

@@ -54,6 +54,11 @@ def _shown() -> Shown | None:
     return Shown(here.created_at, here.password_at, here.strong_at) if here is not None else None
 
 
+def here() -> str:
+    """This page, as it was asked for."""
+    return request.full_path.rstrip("?")
+
+
 def address() -> str:
     """Where the request comes from."""
     return request.remote_addr or ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -16,9 +16,12 @@ from app.actions.groups.members import add_members, remove_members
 from app.actions.groups.rule import drop_rule, set_rule
 from app.actions.students.export import export_students
 from app.entities.students import Student, StudentGroup
-from app.pages.base.paging import Wanted, numbered, page_size
+from app.pages.base.buttons import action_button, href_elsewhere
+from app.pages.base.lists import ListPage
+from app.pages.base.paging import Wanted, numbered
 from app.pages.base.request import current_actor, href_with
-from app.pages.students.students import group_badge, student_rows
+from app.pages.groups.badges import group_badge
+from app.pages.students.students import student_rows
 from app.pages.trail.entries import trail_section
 from app.permissions import Permission, may
 from app.queries.groups.groups import members_seen
@@ -26,14 +29,12 @@ from app.queries.trail.trail import entries_about
 from app.rules.groups import GROUP_COLOURS, rule_in_words
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Pager, Section, ShowModel
 
-if TYPE_CHECKING:
-    from app.pages.groups.groups import GroupsPage
-
 PAGE_SIZE = 25
+OWN_PAGE = "ledenpagina"  # in the address: of the members; "page" is the page of the list one came from
 Offered = tuple[Action, str, str]
 
 
-def group_model(page: GroupsPage, group: StudentGroup) -> ShowModel:
+def group_model(page: ListPage, group: StudentGroup) -> ShowModel:
     sections = [_properties(group), _members(page, group)]
     if may(current_actor(), Permission.TRAIL_READ):
         entries = entries_about(current_actor(), "StudentGroup", group.id)
@@ -43,20 +44,10 @@ def group_model(page: GroupsPage, group: StudentGroup) -> ShowModel:
         sections=sections,
         back_href=page.list_href(),
         back_label=_("Studentgroepen"),
-        buttons=_buttons(
-            page, group, (change_group, _("Wijzigen"), "pencil"), (remove_group, _("Verwijderen"), "trash")
+        buttons=page.buttons(
+            group, (change_group, _("Wijzigen"), "pencil"), (remove_group, _("Verwijderen"), "trash")
         ),
     )
-
-
-def _buttons(page: GroupsPage, group: StudentGroup, *offered: Offered) -> list[Button]:
-    """The actions that this user may do, each on this group."""
-    actor = current_actor()
-    return [
-        Button(label, page.action_href(act, group), icon=icon)
-        for act, label, icon in offered
-        if may(actor, act.permission)
-    ]
 
 
 def _properties(group: StudentGroup) -> Section:
@@ -91,7 +82,7 @@ def _mentor_cell(group: StudentGroup) -> Cell:
     return Cell(mentor.full_name, badges=[] if mentor.active else [Badge(_("Niet actief"))])
 
 
-def _members(page: GroupsPage, group: StudentGroup) -> Section:
+def _members(page: ListPage, group: StudentGroup) -> Section:
     students, pager = _page_of_members(page, group)
     return Section(
         _("Studenten (%(count)s)", count=format_decimal(pager.count)),
@@ -110,24 +101,24 @@ def _members(page: GroupsPage, group: StudentGroup) -> Section:
     )
 
 
-def _page_of_members(page: GroupsPage, group: StudentGroup) -> tuple[Sequence[Student], Pager]:
+def _page_of_members(page: ListPage, group: StudentGroup) -> tuple[Sequence[Student], Pager]:
     seen = members_seen(current_actor(), group.id)
-    wanted = Wanted(seen, seen, [Student.id], down=False, load=(), size=page_size(PAGE_SIZE))
+    wanted = Wanted(seen, seen, [Student.id], down=False, load=(), size=PAGE_SIZE)
     here = page.href("show", pk=group.id)
     order: Sequence[Any] = (Student.name_key, Student.id)
-    return numbered(wanted, order, lambda place: href_with(here, [*page.list_pairs(), *place]))
+    return numbered(wanted, order, lambda place: href_with(here, [*page.list_pairs(), *place]), OWN_PAGE)
 
 
-def _filling(page: GroupsPage, group: StudentGroup, count: int) -> list[Button]:
+def _filling(page: ListPage, group: StudentGroup, count: int) -> list[Button]:
     """By hand: put in and take out; by a rule: change it or let it go."""
     if group.rule:
-        return _buttons(
-            page, group, (set_rule, _("Regel wijzigen"), "funnel"), (drop_rule, _("Regel loslaten"), "unlock")
+        return page.buttons(
+            group, (set_rule, _("Regel wijzigen"), "funnel"), (drop_rule, _("Regel loslaten"), "unlock")
         )
     offered: list[Offered] = [(add_members, _("Studenten toevoegen"), "plus-lg")]
     if count:
         offered.append((remove_members, _("Studenten eruit halen"), "dash-lg"))
-    return _buttons(page, group, *offered, (set_rule, _("Leden door een regel"), "funnel"))
+    return page.buttons(group, *offered, (set_rule, _("Leden door een regel"), "funnel"))
 
 
 def _onward(group: StudentGroup, count: int) -> list[Button]:
@@ -138,8 +129,7 @@ def _onward(group: StudentGroup, count: int) -> list[Button]:
     buttons = [Button(_("Toon in Studenten"), href_with("/studenten/", whole[1:]), icon="list-check")]
     for act, label, icon in (
         (export_students, _("Leden exporteren"), "download"),
-        (print_student_codes, str(print_student_codes.label), "printer"),
+        (print_student_codes, "", "printer"),
     ):
-        if may(current_actor(), act.permission):
-            buttons.append(Button(label, href_with(f"/studenten/do/{act.name}", whole), icon=icon))
+        buttons += action_button(act, href_elsewhere("/studenten", act, whole), icon, label=label)
     return buttons

@@ -1,4 +1,4 @@
-"""Studentgroepen (manual, step 4f): the groups and the actions on them. One group: group_page.py."""
+"""Studentgroepen (manual, step 4f): the groups and the actions on them. One group: group.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.actions.base.action import Action, Outcome
 from app.actions.base.wording import say
 from app.actions.groups.copying import copy_groups
 from app.actions.groups.export import export_groups
@@ -20,7 +19,7 @@ from app.actions.groups.members import add_members, remove_members
 from app.actions.groups.rule import drop_rule, set_rule
 from app.entities.students import StudentGroup
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
+from app.pages.base.request import current_actor, once
 from app.pages.groups.export import ExportsGroups
 from app.pages.groups.group import colour_badges, group_model
 from app.permissions import Permission, may
@@ -108,18 +107,3 @@ class GroupsPage(ExportsGroups, ListPage):
 
     def show_model(self, row: StudentGroup) -> ShowModel:
         return group_model(self, row)
-
-    def action_href(self, act: Action, row: StudentGroup) -> str:
-        """An action on this group, that comes back to its page."""
-        pairs = [("id", str(row.id)), ("back", "group"), *self.list_pairs()]
-        return href_with(self.href("do", name=act.name), pairs)
-
-    def back_href(self) -> str:
-        if text_arg("back") == "group" and len(ids_arg()) == 1:
-            return href_with(self.href("show", pk=ids_arg()[0]), self.list_pairs())
-        return super().back_href()
-
-    def after_href(self, act: Action, outcome: Outcome) -> str:
-        if act is add_group and outcome.goto is not None:
-            return self.href("show", pk=outcome.goto)
-        return super().back_href() if act is remove_group else self.back_href()

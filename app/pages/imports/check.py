@@ -24,6 +24,7 @@ from app.imports.summary import Summary, absent_in
 from app.imports.workbook import XLSX, refused_xlsx
 from app.imports.write import remarks
 from app.pages.access.code_preview import MailPreview, previews_of
+from app.pages.base.buttons import href_elsewhere, offers
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, is_number, number_arg, posted_fields, text_arg
 from app.pages.base.screens import (
@@ -93,7 +94,7 @@ class CheckPages(ActionScreen):
             token=new_token(),
             codes=LOGIN_CODES,
             mails=self._mails(found, shown.summary),
-            sample_href=self._sample_href(pk),
+            sample_href=self._sample_href(),
         )
 
     def _busy_page(self, found: ImportRun) -> Any:
@@ -191,11 +192,10 @@ class CheckPages(ActionScreen):
             return []
         return previews_of((role, language, count) for (role, language), count in summary.readers.items())
 
-    def _sample_href(self, pk: int) -> str:
-        if self.sample is None:
+    def _sample_href(self) -> str:
+        if self.sample is None or not offers(self.sample):
             return ""
-        path = f"{self.words.home}do/{self.sample.name}"
-        return href_with(path, [("then", self.href("check", pk=pk))])
+        return href_elsewhere(self.words.home.rstrip("/"), self.sample)
 
     def _import(self, found: ImportRun) -> Any:
         fields = posted_fields()
@@ -233,7 +233,7 @@ class CheckPages(ActionScreen):
             here=self,
             refused=refused,
             absent=absent,
-            undo=undo_view(found, self.href, self.undoing),
+            undo=undo_view(found, self, self.undoing),
         )
 
     @expose("/<int:pk>/geweigerd.xlsx")

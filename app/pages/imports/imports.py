@@ -36,7 +36,7 @@ from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
+from app.pages.base.request import current_actor, posted_fields
 from app.pages.base.screens import (
     bytes_answer,
     expose,
@@ -90,7 +90,7 @@ class ImportPage(CheckPages):
             token=new_token(),
             here=self,
             run_columns=run_columns(),
-            runs=run_rows(self._runs(), self.href, self.undoing),
+            runs=run_rows(self._runs(), self, self.undoing),
         )
         return page, 422 if posted() else 200
 
@@ -230,12 +230,6 @@ class ImportPage(CheckPages):
 
     def _runs(self) -> Sequence[RunLine]:
         return runs_of(current_actor(), self.kind.key, self.permission)
-
-    def back_href(self) -> str:
-        """Undoing came from the report of a run, or from the list of runs."""
-        if text_arg("back") == "report" and len(ids_arg()) == 1:
-            return self.href("report", pk=ids_arg()[0])
-        return self.href("index")
 
 
 class StudentImportPage(ImportPage):

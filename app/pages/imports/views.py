@@ -14,8 +14,10 @@ from app.imports.check import STATES
 from app.imports.kind import CheckedRow, State
 from app.imports.overview import Overview, page_of
 from app.imports.undo import undo_summary
+from app.pages.base.buttons import offers
 from app.pages.base.render import show_datetime
 from app.pages.base.request import href_with, number_arg, text_arg
+from app.pages.base.screens import ActionScreen
 from app.pages.imports.words import Words
 from app.queries.imports.absent import Absent
 from app.queries.imports.imports import RunLine, can_be_undone, undo_until
@@ -188,11 +190,11 @@ def run_columns() -> Sequence[Column]:
     ]
 
 
-def run_rows(runs: Sequence[RunLine], href: Callable[..., str], undoing: Action) -> Sequence[Row]:
-    return [_run_row(run, href, undoing) for run in runs]
+def run_rows(runs: Sequence[RunLine], page: ActionScreen, undoing: Action) -> Sequence[Row]:
+    return [_run_row(run, page, undoing) for run in runs]
 
 
-def _run_row(run: RunLine, href: Callable[..., str], undoing: Action) -> Row:
+def _run_row(run: RunLine, page: ActionScreen, undoing: Action) -> Row:
     done = run.stage == "done"
     cells = [
         Cell(run.file_name, muted=_("door %(who)s", who=run.maker) if run.maker else ""),
@@ -203,11 +205,10 @@ def _run_row(run: RunLine, href: Callable[..., str], undoing: Action) -> Row:
     buttons = []
     if not run.maker:
         label = _("Bekijk verslag") if done else _("Verder gaan")
-        buttons.append(Button(label, href("resume", pk=run.id), name=f"{label}: {run.file_name}"))
+        buttons.append(Button(label, page.href("resume", pk=run.id), name=f"{label}: {run.file_name}"))
     if run.undoable:
-        label = str(undoing.submit)
-        name = f"{label}: {run.file_name}, {show_datetime(run.created_at)}"
-        buttons.append(Button(label, undo_href(run.id, href, undoing), name=name))
+        about = f"{run.file_name}, {show_datetime(run.created_at)}"
+        buttons += page.button(undoing, run, label=str(undoing.submit), about=about)
     return Row(run.id, run.file_name, cells, buttons)
 
 
@@ -218,11 +219,6 @@ def _run_badge(run: RunLine) -> Badge:
         return Badge(_("Geïmporteerd"), "good", "check-lg")
     step = {"mapping": 2, "values": 3, "check": 4}.get(run.stage, 4)
     return Badge(_("Stap %(step)s van %(steps)s", step=step, steps=4), "info")
-
-
-def undo_href(run_id: int, href: Callable[..., str], undoing: Action, back: str = "") -> str:
-    pairs = [("id", str(run_id)), ("back", back)] if back else [("id", str(run_id))]
-    return href_with(href("do", name=undoing.name), pairs)
 
 
 @dataclass(frozen=True)
@@ -237,15 +233,15 @@ class UndoView:
     kept: Sequence[Sequence[str]] = ()
 
 
-def undo_view(run: ImportRun, href: Callable[..., str], undoing: Action) -> UndoView:
+def undo_view(run: ImportRun, page: ActionScreen, undoing: Action) -> UndoView:
     if run.undone_at is not None:
         told = run.counts["undone"]
         return UndoView(
             undone_at=run.undone_at, by=told["by"], summary=undo_summary(told), kept=run.table.get("kept", [])
         )
-    if not can_be_undone(run):
+    if not can_be_undone(run) or not offers(undoing):
         return UndoView()
-    return UndoView(href=undo_href(run.id, href, undoing, back="report"), until=undo_until(run))
+    return UndoView(href=page.action_href(undoing, run), until=undo_until(run))
 
 
 def counts_text(run: RunLine) -> str:

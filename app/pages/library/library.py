@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from app.actions.base.action import Action, ActionForm, Outcome, Targets
 from app.actions.library.library import change_document, move_document, remove_document, upload_document
+from app.pages.base.buttons import offers
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, text_arg
+from app.pages.base.request import current_actor, href_with, text_arg
 from app.pages.base.screens import ActionScreen, expose, file_answer, missing, posted
 from app.permissions import Permission, Role
 from app.queries.library.library import READERS, counts_by_role, document_of, path_of, shelf
@@ -37,6 +39,9 @@ class LibraryAdminPage(ActionScreen):
             role=chosen,
             documents=documents,
             upload_href=self.upload_href(chosen),
+            change_href=partial(self.on_shelf, chosen, change_document),
+            remove_href=partial(self.on_shelf, chosen, remove_document),
+            move_href=partial(self.on_shelf, chosen, move_document),
             labels={one.value: one.label for one in READERS},
         )
 
@@ -46,7 +51,14 @@ class LibraryAdminPage(ActionScreen):
         return document_answer(pk, Permission.LIBRARY_MANAGE)
 
     def upload_href(self, role: Role | None = None) -> str:
-        return self.href("do", name=upload_document.name, **({"rol": role.value} if role else {}))
+        return self.on_shelf(role, upload_document)
+
+    def on_shelf(self, role: Role | None, act: Action, document: Any = None) -> str:
+        """Where this is done on the shelf of a role, to come back to it; empty for who may not."""
+        if not offers(act):
+            return ""
+        pairs = [("id", str(document.id))] if document is not None else []
+        return href_with(self.href("do", name=act.name), [*pairs, ("rol", role.value if role else "")])
 
     def back_href(self) -> str:
         role = reader(text_arg("rol"))

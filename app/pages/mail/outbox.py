@@ -18,10 +18,11 @@ from app.actions.mail.outbox import send_again
 from app.entities.mail import OutboxMail
 from app.mail.purposes import PURPOSES
 from app.mail.texts import paragraphs_of
+from app.pages.base.buttons import action_button, href_elsewhere
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_datetime
-from app.pages.base.request import current_actor, href_with, safe_path, text_arg
-from app.permissions import Permission, may
+from app.pages.base.request import current_actor
+from app.permissions import Permission
 from app.queries.mail.mail_bodies import body_with, has_code, ready_body
 from app.queries.mail.outbox import WITH_SECRETS, mails_with, state_counts
 from app.rules.delivery import AGAIN, FAILURES
@@ -73,13 +74,12 @@ def progress_text(mail: OutboxMail) -> str:
     return " ".join(part for part in (why, often, again) if part)
 
 
-def send_again_buttons(mail: OutboxMail | None, back: str, label: str = "") -> list[Button]:
-    """`Opnieuw versturen` for this mail, when it went or failed; it comes back to `back`."""
-    if mail is None or mail.state not in AGAIN or not may(current_actor(), send_again.permission):
+def send_again_buttons(mail: OutboxMail | None, label: str = "") -> list[Button]:
+    """`Opnieuw versturen` for this mail, when it went or failed; it comes back to the page it stands on."""
+    if mail is None or mail.state not in AGAIN:
         return []
-    pairs = [("id", str(mail.id)), ("back", back)]
-    href = href_with(f"{OutboxPage.route_base}/do/{send_again.name}", pairs)
-    return [Button(label or str(send_again.label), href, icon="arrow-repeat")]
+    href = href_elsewhere(OutboxPage.route_base, send_again, [("id", str(mail.id))])
+    return action_button(send_again, href, "arrow-repeat", label=label)
 
 
 def state_choices() -> list[tuple[str, str]]:
@@ -151,19 +151,15 @@ class OutboxPage(ListPage):
     empty_title = _l("Er zijn nog geen mails")
     empty_hint = _l("Zodra u een inlogcode verstuurt, staat de mail hier.")
 
-    def back_href(self) -> str:
-        """A mail that goes again from its own page, or from a user's, comes back there."""
-        return safe_path(text_arg("back"), super().back_href())
-
     def show_model(self, row: OutboxMail) -> MailModel:
         note, body = _as_shown(row)
         return MailModel(
             title=row.subject,
             sections=(),
-            back_href=self.back_href(),
+            back_href=self.list_href(),
             back_label=str(self.title),
             badges=[state_badge(row)],
-            buttons=send_again_buttons(row, self.href("show", pk=row.id)),
+            buttons=send_again_buttons(row),
             to=f"{row.to_user.full_name} <{row.to_address}>" if row.to_user else row.to_address,
             subject=row.subject,
             purpose=purpose_text(row),

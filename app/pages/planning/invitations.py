@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from app.actions.base.action import Action
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.entities.planning import Sitting
+from app.pages.base.buttons import action_button, offers
 from app.pages.base.render import show_datetime
 from app.pages.base.request import href_with
-from app.permissions import Actor, Permission, Role, may
+from app.permissions import Role
 from app.queries.planning.invitations import InvitationState, invitations_of
 from app.rules.invitations import DEFINITIVE, WITHDRAWN
 from app.theme.widgets import Button, Cell, Fact
@@ -43,23 +44,23 @@ def invitation_buttons(
 ) -> Sequence[Button]:
     """What who plans can do about the company examiner of a sitting. `company`: there is one already."""
 
-    def button(act: Action, label: str, icon: str) -> Button:
+    def button(act: Action, label: str, icon: str) -> list[Button]:
         pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
-        return Button(label, href_with(f"/examens/do/{act.name}", pairs), icon, name=f"{label}: {name}")
+        return action_button(act, href_with(f"/examens/do/{act.name}", pairs), icon, label=label, about=name)
 
     if state is not None and not state.ended:
         return [
-            button(resend_invitation, _("Opnieuw versturen"), "envelope"),
-            button(withdraw_invitation, _("Intrekken"), "x-lg"),
+            *button(resend_invitation, _("Opnieuw versturen"), "envelope"),
+            *button(withdraw_invitation, _("Intrekken"), "x-lg"),
         ]
     if company or (state is not None and state.ended == DEFINITIVE):
         return ()
-    return [button(invite_company_examiner, str(invite_company_examiner.label), "person-plus")]
+    return button(invite_company_examiner, "", "person-plus")
 
 
-def for_sitting(actor: Actor, sitting: Sitting, *, definitive: bool) -> tuple[list[Fact], list[Button]]:
+def for_sitting(sitting: Sitting, *, definitive: bool) -> tuple[list[Fact], list[Button]]:
     """What the page of a sitting adds for who plans."""
-    if not may(actor, Permission.PLANNING_EDIT, sitting):
+    if not offers(invite_company_examiner, sitting):
         return [], []
     state = invitations_of([sitting.id]).get(sitting.id)
     company = any(one.role == Role.COMPANY_EXAMINER for one in sitting.examiners)

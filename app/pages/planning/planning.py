@@ -14,6 +14,7 @@ from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.entities.base import utc_now
 from app.errors import NotFound
+from app.pages.base.buttons import offers
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, number_arg, text_arg
 from app.pages.base.screens import expose
@@ -138,7 +139,6 @@ class OverviewScreen:
     def __init__(self, page: PlanningPage) -> None:
         self.page = page
         self.actor: Actor = current_actor()
-        self.may_plan = may(self.actor, Permission.PLANNING_EDIT)
 
     @cached_property
     def programmes(self) -> Sequence[tuple[int, str]]:
@@ -159,7 +159,7 @@ class OverviewScreen:
         wanted = self.wanted
         if not wanted.programme_id:
             choose = [self._programme_input()]
-            return MatrixModel(_("Examens"), (), (), (), filters=choose, plans=self.may_plan)
+            return MatrixModel(_("Examens"), (), (), (), filters=choose, plans=offers(plan_exam))
         every = exam_columns(self.actor, wanted.programme_id)
         shown = [exam for exam in every if wanted.exam_id in (0, exam.id)]
         size = number_arg("size", PAGE_SIZE, most=200) or PAGE_SIZE
@@ -176,10 +176,10 @@ class OverviewScreen:
             filters=self._filters(every),
             filtered=any(key not in ("opleiding", "size") for key, _value in pairs),
             clear_href=href_with(self._path, [("opleiding", str(wanted.programme_id))]),
-            actions=[ActionChoice(plan_exam.name, str(plan_exam.label))] if self.may_plan else (),
+            actions=self.page.choices(),
             action_href=self.page.href("choose"),
             action_button=_("Ga!"),
-            hidden=pairs,
+            hidden=self._place(),
             pager=self._pager(overview),
             programme=name,
         )
@@ -199,6 +199,10 @@ class OverviewScreen:
             ("size", text_arg("size")),
         ]
         return [(key, value) for key, value in pairs if value]
+
+    def _place(self) -> list[tuple[str, str]]:
+        """The filters and the page: an action comes back to it."""
+        return [*self._pairs(), ("page", text_arg("page"))] if text_arg("page") else self._pairs()
 
     def _without(self, name: str) -> str:
         return href_with(self._path, [pair for pair in self._pairs() if pair[0] != name])
@@ -254,23 +258,25 @@ class OverviewScreen:
                     attempt.block,
                     about,
                     href=self.page.href("registration", pk=attempt.id),
-                    remove_href=self._remove_href(attempt.id) if attempt.removable and self.may_plan else "",
+                    remove_href=self._remove_href(attempt.id) if attempt.removable else "",
                 )
                 for attempt in cell.attempts
             ]
         )
 
     def _plan_href(self, student: StudentRow, exam: ExamColumn) -> str:
-        if not self.may_plan:
+        if not offers(plan_exam):
             return ""
         return href_with(
             self.page.href("do", name=plan_exam.name),
-            [("kies", str(exam.id)), ("id", str(student.id)), *self._pairs()],
+            [("kies", str(exam.id)), ("id", str(student.id)), *self._place()],
         )
 
     def _remove_href(self, registration_id: int) -> str:
+        if not offers(remove_planning):
+            return ""
         return href_with(
-            self.page.href("do", name=remove_planning.name), [("id", str(registration_id)), *self._pairs()]
+            self.page.href("do", name=remove_planning.name), [("id", str(registration_id)), *self._place()]
         )
 
     def _pager(self, overview: Overview) -> Pager:

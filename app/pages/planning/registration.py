@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
+from app.actions.assessment.assessment import save_scores
+from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam
+from app.actions.planning.removal import remove_planning
 from app.entities.assessment import Result
 from app.entities.base import utc_now
 from app.errors import NotFound
+from app.pages.base.buttons import action_button, offers
 from app.pages.base.request import href_with
 from app.pages.planning.blocks import block_badge, state_badge
 from app.pages.planning.invitations import invitation_buttons, invitation_line
@@ -33,7 +37,7 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
     if view is None:
         raise NotFound
     sections = [_facts(actor, view), _moments(actor, view)]
-    if may(actor, Permission.PLANNING_EDIT):
+    if offers(invite_company_examiner):
         sections += _invitations(view)
     if view.result is not None:
         sections.append(_result(view.result, view))
@@ -51,21 +55,22 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         sections=sections,
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
-        buttons=_buttons(actor, view, remove_href),
+        buttons=_buttons(view, remove_href),
         badges=[block_badge(view.block)],
     )
 
 
-def _buttons(actor: Actor, view: RegistrationView, remove_href: str) -> Sequence[Button]:
-    if view.result is not None or not may(actor, Permission.PLANNING_EDIT):
+def _buttons(view: RegistrationView, remove_href: str) -> Sequence[Button]:
+    if view.result is not None:
         return ()
     change = href_with(
         f"/examens/do/{plan_exam.name}", [("kies", str(view.exam_id)), ("id", str(view.student_id))]
     )
-    buttons = [Button(_("Planning wijzigen"), change, "pencil", "primary")]
-    if view.removable:
-        buttons.append(Button(_("Planning verwijderen"), remove_href, "trash", "danger"))
-    return buttons
+    buttons = action_button(plan_exam, change, "pencil", label=_("Planning wijzigen"), style="primary")
+    if not view.removable:
+        return buttons
+    label = _("Planning verwijderen")
+    return [*buttons, *action_button(remove_planning, remove_href, "trash", label=label, style="danger")]
 
 
 def _facts(actor: Actor, view: RegistrationView) -> Section:
@@ -146,7 +151,7 @@ def _assessment_badge(moment: MomentFacts) -> Badge:
 
 def _assess_buttons(actor: Actor, moment: MomentFacts) -> Sequence[Button]:
     href = f"/te-beoordelen/{moment.id}"
-    if moment.assigned and may(actor, Permission.ASSESSMENT_FILL) and moment.definitive_at is None:
+    if moment.assigned and offers(save_scores) and moment.definitive_at is None:
         return [
             Button(_("Beoordelen"), href, "clipboard-check", name=_("Beoordelen: %(task)s", task=moment.task))
         ]

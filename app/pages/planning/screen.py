@@ -17,6 +17,7 @@ from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.entities.exams import Exam, ExamTask
 from app.errors import NotFound, RuleBroken
+from app.pages.base.buttons import offers
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor, href_with, ids_arg, number_arg, text_arg
 from app.pages.base.screens import ActionScreen, expose, go, tell
@@ -234,14 +235,8 @@ class _Words:
 
     def _present(self, one: Candidate, sitting: PresentSitting) -> PresentView:
         invited = self.invited.get(sitting.id)
-        asked = (
-            ""
-            if sitting.locked or len(sitting.people) > 1 or not one.pending
-            else href_with(
-                f"/examens/do/{invite_company_examiner.name}",
-                [("id", str(sitting.id)), ("aanmelding", str(one.pending.id))],
-            )
-        )
+        alone = not sitting.locked and len(sitting.people) <= 1
+        asked = _invite_href(sitting.id, one.pending.id) if one.pending and alone else ""
         return PresentView(
             self.titles[sitting.task_id],
             when_label(sitting.starts_at, sitting.ends_at),
@@ -250,6 +245,13 @@ class _Words:
             invitation_line(invited) if invited else "",
             asked,
         )
+
+
+def _invite_href(sitting_id: int, registration_id: int) -> str:
+    if not offers(invite_company_examiner):
+        return ""
+    pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
+    return href_with(f"/examens/do/{invite_company_examiner.name}", pairs)
 
 
 def planning_screen(facts: PlanFacts) -> PlanningScreen:

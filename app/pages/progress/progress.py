@@ -18,13 +18,14 @@ from app.actions.base.wording import say
 from app.actions.progress.progress import save_own_progress, save_student_progress
 from app.entities.students import Enrolment, Student
 from app.errors import NotFound, RuleBroken
+from app.pages.base.buttons import offers
 from app.pages.base.guards import needs
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.render import show_date
 from app.pages.base.request import current_actor, is_number, posted_fields
 from app.pages.base.screens import Screen, expose, go, new_token, posted, tell
 from app.pages.students.students import where_students_come_from
-from app.permissions import Actor, Permission, Role, may
+from app.permissions import Actor, Permission, Role
 from app.queries.progress.progress import (
     AssignmentFacts,
     ProcessFacts,
@@ -226,8 +227,12 @@ class ProgressPage(ListPage):
                 return self._save(actor, pk)
             except RuleBroken as error:
                 problem = say(error)
-        fill = student.progress_available and may(actor, Permission.PROGRESS_FILL, student)
-        view = SheetView(load_sheet(student), own=False, rater_id=actor.id if fill else None)
+        fills = offers(save_student_progress, student)
+        view = SheetView(
+            load_sheet(student),
+            own=False,
+            rater_id=actor.id if fills and student.progress_available else None,
+        )
         page = self.render_template(
             "progress/student.html",
             view=view,
@@ -236,7 +241,7 @@ class ProgressPage(ListPage):
             back_href=self.back_href(),
             token=new_token(),
             problem=problem,
-            waits=not student.progress_available and may(actor, Permission.PROGRESS_FILL, student),
+            waits=fills and not student.progress_available,
         )
         return page, 422 if problem else 200
 

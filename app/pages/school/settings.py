@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 
+from app.actions.base.action import Action
 from app.actions.school.updates import add_update, change_update, mark_all_updates_read, mark_update_read
+from app.pages.base.buttons import offers
 from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, number_arg
+from app.pages.base.request import current_actor, number_arg, text_arg
 from app.pages.base.screens import ActionScreen, expose
-from app.permissions import Permission, may
+from app.permissions import Permission
 from app.queries.school.updates import updates
 from app.school import LANGUAGES, School, current_school
 from app.theme.widgets import Fact
@@ -25,13 +28,22 @@ class UpdatesPage(ActionScreen):
     @expose("/")
     @needs()
     def index(self) -> Any:
-        actor = current_actor()
         return self.page(
             "school/updates.html",
-            model=updates(actor, number_arg("page", 1)),
-            may_edit=may(actor, Permission.SETTINGS_EDIT),
+            model=updates(current_actor(), number_arg("page", 1)),
+            add_href=self._href_of(add_update),
+            read_all_href=self._href_of(mark_all_updates_read),
+            read_href=partial(self._href_of, mark_update_read),
+            change_href=partial(self._href_of, change_update),
             facts=school_facts(current_school()),
         )
+
+    def _href_of(self, act: Action, row: Any = None) -> str:
+        """Where it is done; empty for who may not."""
+        return self.action_href(act, row) if offers(act) else ""
+
+    def place_pairs(self) -> list[tuple[str, str]]:
+        return [("page", text_arg("page"))]
 
 
 def school_facts(school: School) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -19,8 +19,10 @@ from app.actions.students.students import change_student
 from app.entities.base import utc_now
 from app.entities.students import Student
 from app.pages.access.sign_in_state import sign_in_facts
+from app.pages.base.lists import ListPage
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor, href_with
+from app.pages.groups.badges import group_badge
 from app.pages.mail.outbox import send_again_buttons
 from app.pages.mail.outbox import state_badge as mail_badge
 from app.pages.planning.blocks import block_badge, state_badge
@@ -35,9 +37,6 @@ from app.queries.users.users import code_state
 from app.rules.blocks import BlockState
 from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
 
-if TYPE_CHECKING:
-    from app.pages.students.students import StudentsPage
-
 WHOLE_STUDENT = {
     Role.ADMINISTRATOR,
     Role.SCHOOL_SUPERVISOR,
@@ -46,7 +45,7 @@ WHOLE_STUDENT = {
 }
 
 
-def student_model(page: StudentsPage, student: Student) -> ShowModel:
+def student_model(page: ListPage, student: Student) -> ShowModel:
     actor = current_actor()
     sections = [
         _data(actor, student),
@@ -70,19 +69,9 @@ def student_model(page: StudentsPage, student: Student) -> ShowModel:
         sections=sections,
         back_href=page.list_href(),
         back_label=_("Studenten"),
-        buttons=_buttons(page, student, (change_student, _("Wijzigen"), "pencil"), _switch(student)),
+        buttons=page.buttons(student, (change_student, _("Wijzigen"), "pencil"), _switch(student)),
         badges=_badges(student),
     )
-
-
-def _buttons(page: StudentsPage, student: Student, *offered: tuple[Action, str, str]) -> list[Button]:
-    """The actions that this user may do, each on this student."""
-    actor = current_actor()
-    return [
-        Button(label, page.action_href(act, student), icon=icon)
-        for act, label, icon in offered
-        if may(actor, act.permission)
-    ]
 
 
 def _switch(student: Student) -> tuple[Action, str, str]:
@@ -114,7 +103,7 @@ def _data(actor: Actor, student: Student) -> Section:
     return Section(_("Gegevens"), facts)
 
 
-def _programmes(page: StudentsPage, student: Student) -> Section:
+def _programmes(page: ListPage, student: Student) -> Section:
     rows, seen = [], queries.programmes_in_sight(current_actor(), student)
     for enrolment in sorted(student.enrolments, key=lambda e: (e.programme_id is None, e.id)):
         programme, elective = enrolment.programme, enrolment.elective
@@ -144,11 +133,11 @@ def _programmes(page: StudentsPage, student: Student) -> Section:
         ],
         rows=rows,
         empty=_("Deze student is nog niet gekoppeld aan een opleiding."),
-        buttons=_buttons(page, student, *offered),
+        buttons=page.buttons(student, *offered),
     )
 
 
-def _users(page: StudentsPage, student: Student) -> Section:
+def _users(page: ListPage, student: Student) -> Section:
     facts = []
     for role in SUPERVISION_ROLES:
         users = [s.user for s in student.supervisions if s.role == role]
@@ -157,7 +146,7 @@ def _users(page: StudentsPage, student: Student) -> Section:
     return Section(
         _("Gebruikers"),
         facts,
-        buttons=_buttons(page, student, (change_student, _("Toevoegen of wijzigen"), "pencil")),
+        buttons=page.buttons(student, (change_student, _("Toevoegen of wijzigen"), "pencil")),
     )
 
 
@@ -167,9 +156,7 @@ def _user_cell(user: Any) -> Cell:
     return Cell(user.full_name, href, badges=badges, muted=user.organisation or "")
 
 
-def _groups(page: StudentsPage, student: Student) -> Section:
-    from app.pages.students.students import group_badge
-
+def _groups(page: ListPage, student: Student) -> Section:
     offered = [(add_to_groups, _("Toevoegen aan studentgroepen"), "plus-lg")]
     found = groups_of([student.id])
     if found:
@@ -182,11 +169,11 @@ def _groups(page: StudentsPage, student: Student) -> Section:
         _("Studentgroepen"),
         [Fact(_("Groepen"), cells=cells)] if found else (),
         empty="" if found else _("Deze student zit nog niet in een studentgroep."),
-        buttons=_buttons(page, student, *offered),
+        buttons=page.buttons(student, *offered),
     )
 
 
-def _exams(page: StudentsPage, actor: Actor, student: Student) -> Section:
+def _exams(page: ListPage, actor: Actor, student: Student) -> Section:
     every = actor.system or bool(actor.roles & WHOLE_STUDENT)
     exams = queries.exams_of_student(actor, student, now=utc_now(), every=every)
     offered = []
@@ -204,7 +191,7 @@ def _exams(page: StudentsPage, actor: Actor, student: Student) -> Section:
         ],
         rows=[_exam_row(number, row) for number, row in enumerate(exams, start=1)],
         empty=_("Er zijn nog geen examens: koppel de student eerst aan een opleiding."),
-        buttons=[*_buttons(page, student, *offered), *_to_exams(actor, student)],
+        buttons=[*page.buttons(student, *offered), *_to_exams(actor, student)],
     )
 
 
@@ -241,7 +228,7 @@ def _state(row: queries.StudentExam) -> Badge:
     return state_badge(BlockState.NOT_AVAILABLE if row.excluded else BlockState.OPEN)
 
 
-def _progress(page: StudentsPage, student: Student) -> Section:
+def _progress(page: ListPage, student: Student) -> Section:
     state = (
         _("Beschikbaar voor de student")
         if student.progress_available
@@ -250,7 +237,7 @@ def _progress(page: StudentsPage, student: Student) -> Section:
     icon = "toggle-on" if student.progress_available else "toggle-off"
     label = _("Aan- of uitzetten")
     facts = [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)]
-    buttons = _buttons(page, student, (release_progress, label, icon))
+    buttons = page.buttons(student, (release_progress, label, icon))
     if may(current_actor(), Permission.PROGRESS_SEE):
         number, latest = queries.progress_of(student)
         told = ngettext(
@@ -264,13 +251,12 @@ def _progress(page: StudentsPage, student: Student) -> Section:
     return Section(_("Studievoortgang"), facts, buttons=buttons)
 
 
-def _sign_in(page: StudentsPage, student: Student) -> Section:
+def _sign_in(page: ListPage, student: Student) -> Section:
     """The account of the student: how far it is, and what became of its mail."""
-    buttons = _buttons(
-        page,
+    buttons = page.buttons(
         student,
-        (send_student_codes, str(send_student_codes.label), "envelope"),
-        (print_student_codes, str(print_student_codes.label), "printer"),
+        (send_student_codes, "", "envelope"),
+        (print_student_codes, "", "printer"),
     )
     user = student.user
     if user is None:
@@ -278,7 +264,7 @@ def _sign_in(page: StudentsPage, student: Student) -> Section:
             _("Aanmelden"), empty=_("Nog geen account: dat ontstaat met de inlogcode."), buttons=buttons
         )
     code = code_state(user.id)
-    again = send_again_buttons(code.mail, page.href("show", pk=student.id), _("Mail opnieuw versturen"))
+    again = send_again_buttons(code.mail, _("Mail opnieuw versturen"))
     return Section(_("Aanmelden"), facts=sign_in_facts(user, code), buttons=[*again, *buttons])
 
 

@@ -25,12 +25,13 @@ from app.actions.students.export import export_students
 from app.actions.students.list_views import remove_views, save_view, show_columns
 from app.actions.students.students import add_student, change_student
 from app.actions.students.supervision import couple_users, uncouple_users
-from app.entities.base import db
 from app.entities.students import Student
 from app.pages.access.code_preview import MailsCodes
 from app.pages.access.code_sheet import PrintsCodes
+from app.pages.base.buttons import offers
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor, href_with, ids_arg, once, text_arg
+from app.pages.base.request import current_actor, once, text_arg
+from app.pages.groups.badges import group_badge
 from app.pages.students.export import ExportsStudents
 from app.pages.students.fields import further_columns, own_filters, plain_column
 from app.pages.students.student import student_model
@@ -41,7 +42,7 @@ from app.queries.students import students as queries
 from app.queries.students.list_views import OwnList, own_list
 from app.queries.students.listing import StudentLine
 from app.rules.student_columns import STUDENT_COLUMNS
-from app.theme.widgets import ActionModel, Badge, Button, Cell, ListModel, Row, ShowModel, Tone, ViewLink
+from app.theme.widgets import ActionModel, Badge, Button, Cell, ListModel, Row, ShowModel, ViewLink
 
 STATES = (
     ("no-programme", _l("Nog geen opleiding")),
@@ -51,25 +52,6 @@ STATES = (
     ("no-progress", _l("Studievoortgang niet beschikbaar")),
     ("inactive", _l("Niet actief")),
 )
-# The colour of a group, as the theme's tones know it; the name of the group always stands beside it.
-TONES: dict[str, Tone] = {
-    "blue": "info",
-    "green": "good",
-    "amber": "warn",
-    "red": "bad",
-    "purple": "purple",
-    "teal": "teal",
-}
-# And its shape, for who cannot tell the colours apart.
-SHAPES = {
-    "blue": "circle-fill",
-    "green": "square-fill",
-    "amber": "triangle-fill",
-    "red": "octagon-fill",
-    "purple": "diamond-fill",
-    "teal": "hexagon-fill",
-    "grey": "star-fill",
-}
 BULK: tuple[Action, ...] = (
     couple_programme,
     exclude_exam,
@@ -97,11 +79,6 @@ UNDOABLE = (
     remove_from_group,
     uncouple_users,
 )
-
-
-def group_badge(name: str, colour: str) -> Badge:
-    """A group, or the name of a colour, in that colour and with its shape."""
-    return Badge(name, TONES.get(colour, "neutral"), SHAPES.get(colour, ""))
 
 
 def name_cell(student: Student) -> Cell:
@@ -250,7 +227,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
             return _("Voer een student in, of importeer een Excel- of CSV-bestand met al uw studenten.")
         own = where_students_come_from(actor)
         add = _("Voer een student in, of vraag de beheerder u te koppelen.")
-        return f"{own} {add}" if may(actor, add_student.permission) else own
+        return f"{own} {add}" if offers(add_student) else own
 
     def page_buttons(self) -> Sequence[Button]:
         actor = current_actor()
@@ -284,25 +261,21 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
             ViewLink(row.name, f"{self.href('index')}?{row.query}", current=row.query == here)
             for row in _own_list().saved
         ]
-        act = self._view_href
         return replace(
             super().list_model(),
             intro=_("Een filter in dit adres bestaat niet (meer); de lijst is daarop niet beperkt.")
             if self.unknown_filters()
             else "",
             views=saved,
-            columns_href=act(show_columns),
-            save_href=act(save_view) if here and not any(view.current for view in saved) else "",
-            remove_href=act(remove_views) if saved else "",
+            columns_href=self.action_href(show_columns),
+            save_href=self.action_href(save_view) if here and not any(view.current for view in saved) else "",
+            remove_href=self.action_href(remove_views) if saved else "",
             undo_href=self._undo_href(),
         )
 
     def _undo_href(self) -> str:
         """Where the last coupling is undone, for who made one in the last day."""
-        actor = current_actor()
-        if not may(actor, undo_coupling.permission) or not _own_list().can_undo:
-            return ""
-        return href_with(self.href("do", name=undo_coupling.name), self._view_pairs())
+        return self.action_href(undo_coupling) if offers(undo_coupling) and _own_list().can_undo else ""
 
     def _done(self, act: Action, outcome: Outcome) -> ActionModel:
         model = super()._done(act, outcome)
@@ -315,9 +288,6 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
         """What a view keeps of the address: filters and order, not the place."""
         return [*self.filter_pairs(), *self.order_pairs()]
 
-    def _view_href(self, act: Action) -> str:
-        return href_with(self.href("do", name=act.name), self._view_pairs())
-
     def given(self, act: Action) -> dict[str, Any]:
         return {"query": urlencode(self._view_pairs())} if act is save_view else super().given(act)
 
@@ -329,48 +299,13 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, ListPage):
 
     def row_buttons(self, row: Student) -> Sequence[Button]:
         """The pencil behind the student (manual, step 4b)."""
-        if not may(current_actor(), change_student.permission):
-            return []
-        return [
-            Button(
-                _("Wijzigen"),
-                self.row_href(change_student, row),
-                icon="pencil",
-                style="icon",
-                name=_("Wijzigen: %(name)s", name=self.row_label(row)),
-            )
-        ]
+        name, label = self.row_label(row), _("Wijzigen")
+        return self.button(change_student, row, "pencil", label=label, style="icon", about=name)
 
     # -- one student
 
     def show_model(self, row: Student) -> ShowModel:
         return student_model(self, row)
-
-    def action_href(self, act: Action, student: Student) -> str:
-        """An action on this student, that comes back to the student's page."""
-        pairs = [("id", str(student.id)), ("back", "student"), *self.list_pairs()]
-        return href_with(self.href("do", name=act.name), pairs)
-
-    def back_href(self) -> str:
-        if text_arg("back") == "student" and len(ids_arg()) == 1:
-            return href_with(self.href("show", pk=ids_arg()[0]), self.list_pairs())
-        return super().back_href()
-
-    def after_href(self, act: Action, outcome: Outcome) -> str:
-        if act is add_student and outcome.goto is not None:
-            return self.href("show", pk=outcome.goto)
-        if act is send_student_sample:
-            return super().after_href(act, outcome)
-        if text_arg("back") == "student" and not self._still_there(ids_arg()):
-            return self.href("index")
-        return self.back_href()
-
-    def _still_there(self, ids: list[int]) -> bool:
-        """A supervisor who hands a student over may not see the page any more."""
-        found: Any = db.session.scalars(
-            self.base_statement().with_only_columns(Student.id).where(Student.id.in_(ids))
-        ).first()
-        return found is not None
 
 
 def student_rows(students: Sequence[Student]) -> list[Row]:

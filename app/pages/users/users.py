@@ -34,7 +34,7 @@ from app.pages.access.second_factor import factor_text
 from app.pages.access.sessions import present
 from app.pages.access.sign_in_state import sign_in_cell, sign_in_facts
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor, href_with, ids_arg, is_number, text_arg
+from app.pages.base.request import current_actor, is_number
 from app.pages.base.screens import go
 from app.pages.mail.outbox import OutboxPage, send_again_buttons
 from app.permissions import Permission, Role, may
@@ -213,45 +213,25 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         """What somebody else sees begins at their start page; the banner says the rest."""
         return go("/") if act is view_as else super().after(act, outcome)
 
-    def after_href(self, act: Action, outcome: Outcome) -> str:
-        if act is add_user and outcome.goto:
-            return self.href("show", pk=outcome.goto)
-        return super().after_href(act, outcome)
-
-    def back_href(self) -> str:
-        """An action that was started on a user's own page comes back there."""
-        if text_arg("back") == "user" and len(ids_arg()) == 1:
-            return self.href("show", pk=ids_arg()[0])
-        return super().back_href()
-
     def show_model(self, row: User) -> ShowModel:
         facts = user_facts([row.id])[row.id]
         return ShowModel(
             title=row.full_name,
-            back_href=self.back_href(),
+            back_href=self.list_href(),
             back_label=str(self.title),
             badges=state_badges(facts),
             buttons=self._own_buttons(row),
             sections=[self._facts(row, facts), self._programmes(row), self._sign_in(row)],
         )
 
-    def _button(self, act: Action, row: User, icon: str, style: Any = "secondary") -> Button:
-        href = href_with(self.href("do", name=act.name), [("id", str(row.id)), ("back", "user")])
-        return Button(str(act.label), href, icon=icon, style=style)
-
     def _own_buttons(self, row: User) -> list[Button]:
-        if not may(current_actor(), Permission.USERS_EDIT):
-            return []
         switch, icon = (
             (deactivate_users, "person-slash") if row.active else (reactivate_users, "person-check")
         )
-        buttons = [self._button(edit_user, row, "pencil", "primary"), self._button(switch, row, icon)]
-        return [*buttons, self._button(view_as, row, "eye")] if self._can_be_viewed(row) else buttons
-
-    def _can_be_viewed(self, row: User) -> bool:
-        actor = current_actor()
-        why = why_not(roles_of(row), oneself=row.id == actor.id, active=bool(row.active), guest=row.guest)
-        return may(actor, Permission.USERS_VIEW_AS) and not why
+        oneself = row.id == current_actor().id
+        why = why_not(roles_of(row), oneself=oneself, active=bool(row.active), guest=row.guest)
+        buttons = [*self.button(edit_user, row, "pencil", style="primary"), *self.button(switch, row, icon)]
+        return buttons if why else [*buttons, *self.button(view_as, row, "eye")]
 
     def _facts(self, row: User, facts: UserFacts) -> Section:
         return Section(
@@ -268,11 +248,9 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         )
 
     def _programmes(self, row: User) -> Section:
-        buttons = []
-        if may(current_actor(), Permission.USERS_EDIT):
-            buttons.append(self._button(couple_to_programmes, row, "mortarboard", "primary"))
-            if row.programmes:
-                buttons.append(self._button(uncouple_from_programmes, row, "x-lg"))
+        buttons = self.button(couple_to_programmes, row, "mortarboard", style="primary")
+        if row.programmes:
+            buttons += self.button(uncouple_from_programmes, row, "x-lg")
         labels = [("name", _("Opleiding")), ("crebo", _("Crebo")), ("cohort", _("Cohort"))]
         return Section(
             _("Opleidingen"),
@@ -285,16 +263,14 @@ class UsersPage(PrintsCodes, MailsCodes, ListPage):
         )
 
     def _sign_in(self, row: User) -> Section:
-        buttons, factors = [], factors_of(row.id)
-        code = code_state(row.id)
-        if may(current_actor(), Permission.USERS_EDIT):
-            buttons = [
-                *send_again_buttons(code.mail, self.href("show", pk=row.id), _("Mail opnieuw versturen")),
-                self._button(send_login_codes, row, "envelope"),
-                self._button(end_sessions_of_users, row, "box-arrow-right"),
-            ]
-            if factors.count:
-                buttons.append(self._button(reset_second_factor, row, "shield-x"))
+        factors, code = factors_of(row.id), code_state(row.id)
+        buttons = [
+            *send_again_buttons(code.mail, _("Mail opnieuw versturen")),
+            *self.button(send_login_codes, row, "envelope"),
+            *self.button(end_sessions_of_users, row, "box-arrow-right"),
+        ]
+        if factors.count:
+            buttons += self.button(reset_second_factor, row, "shield-x")
         return Section(
             _("Aanmelden"),
             facts=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -109,15 +110,18 @@ def test_a_group_shows_its_students_page_by_page(visit: Visit) -> None:
     page = visit("administrator")
     first = main_of(page.get(f"/studentgroepen/{group.id}").text)
     assert ("Studenten (27)" in first, "Klas24" in first, "Klas25" in first) == (True, True, False)
-    second = main_of(page.get(f"/studentgroepen/{group.id}?page=2").text)
+    second = main_of(page.get(f"/studentgroepen/{group.id}?ledenpagina=2").text)
     assert ("26–27 van 27" in second, "Klas26" in second, "Klas24" in second) == (True, True, False)
 
 
 def test_students_are_put_in_on_the_groups_page_after_a_question_with_their_names(visit: Visit) -> None:
     student = make_student(last_name="Nieuw")
     group = make_group(name="Klas")
-    page, path = visit("administrator"), f"/studentgroepen/do/add_members?id={group.id}&back=group"
-    assert f'href="{path}"' in main_of(page.get(f"/studentgroepen/{group.id}").text)
+    page, path = (
+        visit("administrator"),
+        f"/studentgroepen/do/add_members?id={group.id}&back=%2Fstudentgroepen%2F{group.id}",
+    )
+    assert f'href="{path}"' in html.unescape(page.get(f"/studentgroepen/{group.id}").text)
     question = main_of(page.post(path, {"students": str(student.id)}).text)
     assert ("1 student toegevoegd aan Klas." in question, student.list_name in question) == (True, True)
     answer = page.do(path, {"students": str(student.id)})
@@ -130,7 +134,7 @@ def test_a_rule_is_tried_before_it_is_saved_and_then_stands_on_the_page(visit: V
     student, leaves = make_student(programme, last_name="Regel"), make_student(last_name="Eruit")
     group, words = make_group(leaves, name="VIG"), "Alle actieve studenten van Verzorgende-IG (25656, 2025)"
     page, form = visit("administrator"), {"version": "1", "programmes": str(programme.id)}
-    path = f"/studentgroepen/do/set_rule?id={group.id}&back=group"
+    path = f"/studentgroepen/do/set_rule?id={group.id}&back=/studentgroepen/{group.id}"
     question = main_of(page.post(path, form).text)
     for told in (f"VIG: 1 student. {words}.", "Niet meer in de groep: 1 student.", student.list_name):
         assert told in question
@@ -193,10 +197,11 @@ def test_a_list_by_number_is_come_back_to_at_the_same_page(
     third = [make_group(name=f"Klas {n}") for n in range(4)][2].id
     visitor = visit("administrator")
     page = html.unescape(visitor.get("/studentgroepen/?q=klas&page=2").text)
-    assert f'href="/studentgroepen/{third}?q=klas"' in page, "there a page is one of its students"
+    here = f"/studentgroepen/{third}?q=klas&page=2"
+    assert f'href="{here}"' in page
     change = f"/studentgroepen/do/change_group?id={third}&q=klas&page=2"
     assert f'href="{change}"' in page
     assert 'href="/studentgroepen/?q=klas&page=2"' in html.unescape(visitor.get(change).text)
-    group = visitor.get(f"/studentgroepen/{third}?q=klas").text
-    assert '<p class="back"><a href="/studentgroepen/?q=klas"' in group
-    assert f"/studentgroepen/do/change_group?id={third}&amp;back=group&amp;q=klas" in group
+    group = html.unescape(visitor.get(here).text)
+    assert '<p class="back"><a href="/studentgroepen/?q=klas&page=2"' in group
+    assert f"/studentgroepen/do/change_group?{urlencode({'id': third, 'back': here})}" in group

@@ -129,7 +129,7 @@ def test_an_action_comes_back_to_the_same_filters_order_and_place(visit: Visit) 
     query = f"q=naam&order=name&na={students[1].id}&size=2"
     page = visitor.get(f"/studenten/?{query}").text
     assert f'name="na" value="{students[1].id}"' in page
-    kept = f"q=naam&order=name&na={students[1].id}"
+    kept = query
     assert f'/studenten/do/change_student?id={students[2].id}&{kept}"'.replace("&", "&amp;") in page
     asked = visitor.get(f"/studenten/choose/?id={students[2].id}&{kept}&action=couple_programme")
     done = visitor.do(asked.headers["Location"], {"target": f"p{programme.id}"})

@@ -435,7 +435,9 @@ def test_the_trail_is_for_who_may_read_it(visit: Visit) -> None:
 def test_an_action_on_a_students_page_comes_back_to_it(visit: Visit) -> None:
     student = make_student()
     visitor = visit("administrator")
-    answer = visitor.do(f"/studenten/do/release_progress?id={student.id}&back=student", {"available": "on"})
+    answer = visitor.do(
+        f"/studenten/do/release_progress?id={student.id}&back=/studenten/{student.id}", {"available": "on"}
+    )
     assert answer.headers["Location"] == f"/studenten/{student.id}"
 
 
@@ -443,8 +445,9 @@ def test_who_hands_a_student_over_goes_back_to_the_list(visit: Visit) -> None:
     visitor = visit("school_supervisor")
     student = make_student()
     supervise(student, db.session.get_one(type(make_user()), visitor.user_id), "school_supervisor")
-    answer = visitor.do(f"/studenten/do/change_student?id={student.id}&back=student", form_of(student))
-    assert answer.headers["Location"] == "/studenten/"
+    back = f"%2Fstudenten%2F{student.id}%3Fq%3Dfleur"
+    answer = visitor.do(f"/studenten/do/change_student?id={student.id}&back={back}", form_of(student))
+    assert answer.headers["Location"] == "/studenten/?q=fleur"
     assert visitor.get(f"/studenten/{student.id}").status_code == 404
 
 
@@ -639,7 +642,7 @@ def test_a_student_is_closed_and_opened_again_on_the_own_page_too(visit: Visit) 
     student, visitor = make_student(), visit("administrator")
     for name, label in (("deactivate_students", "Deactiveren"), ("reactivate_students", "Weer activeren")):
         page = html.unescape(visitor.get(f"/studenten/{student.id}?q=fleur").text)
-        href = f"/studenten/do/{name}?id={student.id}&back=student&q=fleur"
+        href = f"/studenten/do/{name}?id={student.id}&back=%2Fstudenten%2F{student.id}%3Fq%3Dfleur"
         assert f'href="{href}"' in page, name
         assert label in main_of(visitor.get(f"/studenten/{student.id}").text)
         assert visitor.do(href).headers["Location"] == f"/studenten/{student.id}?q=fleur"

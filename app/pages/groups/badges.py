@@ -1,0 +1,30 @@
+"""How a group shows where students are listed: by name, in its colour and with its shape."""
+
+from __future__ import annotations
+
+from app.theme.widgets import Badge, Tone
+
+# The colour of a group, as the theme's tones know it; the name of the group always stands beside it.
+TONES: dict[str, Tone] = {
+    "blue": "info",
+    "green": "good",
+    "amber": "warn",
+    "red": "bad",
+    "purple": "purple",
+    "teal": "teal",
+}
+# And its shape, for who cannot tell the colours apart.
+SHAPES = {
+    "blue": "circle-fill",
+    "green": "square-fill",
+    "amber": "triangle-fill",
+    "red": "octagon-fill",
+    "purple": "diamond-fill",
+    "teal": "hexagon-fill",
+    "grey": "star-fill",
+}
+
+
+def group_badge(name: str, colour: str) -> Badge:
+    """A group, or the name of a colour, in that colour and with its shape."""
+    return Badge(name, TONES.get(colour, "neutral"), SHAPES.get(colour, ""))
