@@ -9,9 +9,9 @@ from typing import IO, Any
 
 from flask_babel import gettext as _
 
-from app.actions.students.fields import heading, shown_field
 from app.documents.sheets import Line, csv_file, xlsx_file
 from app.queries.students.export import SEPARATOR
+from app.queries.students.field_words import heading, shown_field
 from app.rules.fields import StudentField
 from app.rules.people import tidy
 from app.rules.student_fields import PlainField, fields_in

@@ -11,13 +11,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.students.fields import HINTS, shown_field
 from app.errors import RuleBroken
 from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, share
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
+from app.queries.students.field_words import shown_field
 from app.rules import people
-from app.rules.fields import CLOSED, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
+from app.rules.fields import CLOSED, HINTS, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
 from app.rules.student_fields import PlainField
 
 EXAMPLES: dict[FieldType, Value] = {

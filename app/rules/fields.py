@@ -41,6 +41,10 @@ class FieldType(StrEnum):
 
 
 CLOSED = (FieldType.CHOICE, FieldType.YES_NO)  # with a list to choose from
+HINTS = {
+    FieldType.NUMBER: N_("Een getal, bijvoorbeeld 12 of 12,5."),
+    FieldType.DATE: N_("Dag-maand-jaar, bijvoorbeeld 24-11-2008."),
+}
 
 
 @dataclass(frozen=True)

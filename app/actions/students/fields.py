@@ -14,9 +14,10 @@ from app.actions.base.action import ActionForm
 from app.actions.base.forms import SelectChoice, at, ruled
 from app.entities.students import Student
 from app.errors import RuleBroken
-from app.queries.students.fields import Field
+from app.queries.students.field_words import shown_field
 from app.rules.fields import (
     CLOSED,
+    HINTS,
     NO,
     TEXT_MAX,
     YES,
@@ -30,11 +31,6 @@ from app.rules.fields import (
 from app.rules.student_fields import PLAIN_FIELDS, PlainField
 from app.rules.text import N_
 from app.school import current_school
-
-HINTS = {
-    FieldType.NUMBER: N_("Een getal, bijvoorbeeld 12 of 12,5."),
-    FieldType.DATE: N_("Dag-maand-jaar, bijvoorbeeld 24-11-2008."),
-}
 
 
 class StudentFields(ActionForm):
@@ -122,27 +118,6 @@ def kept_values(student: Student) -> dict[str, str]:
     return plain | {
         field.name: shown_field(field, field.of(student)) for field in current_school().student_fields
     }
-
-
-def own_labels() -> dict[str, str]:
-    return {field.name: field.label for field in current_school().student_fields}
-
-
-def heading(field: Field) -> str:
-    """What a field is called; a school writes its own in one language."""
-    return _(field.label) if isinstance(field, PlainField) else field.label
-
-
-def told(field: Field, row: Any) -> str:
-    """A field of a student, or of a row of a query, as people read it."""
-    return shown_field(field, field.of(row))
-
-
-def shown_field(field: Field, kept: Any) -> str:
-    """One value as people read it."""
-    if isinstance(field, PlainField):
-        return _(field.shown(kept)) if field.choices else field.shown(kept)
-    return _(YES_NO_LABELS[kept]) if isinstance(kept, bool) else typed_field(field, kept)
 
 
 def _read(field: StudentField, typed: str) -> Kept:

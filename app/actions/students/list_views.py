@@ -11,11 +11,11 @@ from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.students.fields import heading
 from app.entities.base import db
 from app.entities.lists import ListView
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.students.field_words import heading
 from app.queries.students.fields import more_columns
 from app.queries.students.list_views import STUDENTS, own_list, view_named
 from app.rules.people import tidy

@@ -20,7 +20,6 @@ from app.actions.students.enrolment import enrol_one
 from app.actions.students.fields import (
     StudentFields,
     kept_values,
-    own_labels,
     own_values,
     plain_values,
     typed_values,
@@ -30,6 +29,7 @@ from app.entities.base import db
 from app.entities.students import Student, StudentGroup, Supervision, group_member
 from app.errors import NotFound, RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
+from app.queries.students.field_words import own_labels
 from app.rules import people
 from app.rules.student_fields import LABELS
 from app.rules.text import N_

@@ -8,9 +8,9 @@ from functools import partial
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.students.fields import heading, told
 from app.pages.base.lists import ListColumn, ListFilter
 from app.pages.base.request import current_actor
+from app.queries.students.field_words import heading, told
 from app.queries.students.fields import EMPTY, Field, by_own_field, more_columns, own_fields_seen
 from app.queries.students.listing import StudentLine
 from app.rules.fields import NO, YES, YES_NO_LABELS, FieldType, StudentField

@@ -14,7 +14,6 @@ from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.actions.students.enrolment import couple_programme, uncouple_programme
-from app.actions.students.fields import heading, told
 from app.actions.students.students import change_student
 from app.entities.base import utc_now
 from app.entities.students import Student
@@ -31,6 +30,7 @@ from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, R
 from app.queries.groups.groups import groups_of
 from app.queries.mail.outbox import mails_to
 from app.queries.students import students as queries
+from app.queries.students.field_words import heading, told
 from app.queries.students.fields import fields_seen
 from app.queries.trail.trail import entries_about
 from app.queries.users.users import code_state

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.students.fields import own_labels
 from app.permissions import Role
+from app.queries.students.field_words import own_labels
 from app.rules.student_fields import LABELS
 from app.rules.text import N_
 from app.rules.viewing import Over
