@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run demo test check fix bench lock components outdated install translations messages clean
+.PHONY: help run demo test moments check fix bench lock components outdated install translations messages clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ run: $(BASE) translations ## Serve the demo school on 127.0.0.1 (PORT=5000), kee
 demo: $(BASE) translations ## Put the demo school back as it was
 	@$(BIN)/python run.py demo-reset
 
-test: $(DEV) translations ## Run all tests, on PostgreSQL and on SQLite (ARGS="tests/rules -k marks" selects)
+test: $(DEV) translations ## Run all tests, on PostgreSQL, on SQLite and at other moments (ARGS="tests/rules -k marks" selects)
 	@BIN=$(BIN) WORKERS=$(WORKERS) tools/test.sh $(ARGS)
+
+moments: $(DEV) translations ## Run what touches dates, at each moment of tests/support/clock.py
+	@BIN=$(BIN) WORKERS=$(WORKERS) tools/moments.sh $(ARGS)
 
 check: $(DEV) ## Style, types and layers
 	@$(BIN)/ruff check .

@@ -92,7 +92,8 @@ def test_a_sender_that_is_killed_between_handing_over_and_noting_loses_no_mail(
 
 @pytest.mark.parametrize("url", clocks(), ids=lambda url: "redis" if url else "in this process")
 def test_a_mail_goes_as_soon_as_it_is_committed(app: Flask, server: MailServer, url: str) -> None:
-    settings, kept = app.extensions["proeve_settings"], dict(app.extensions)
+    settings = app.extensions["proeve_settings"]
+    kept = {**app.extensions, "proeve_waking": dict(app.extensions["proeve_waking"])}
     server.taken = (arrived := threading.Event()).set
     own_queue = f"{settings.school}-{secrets.token_hex(4)}"  # Redis is everybody's on this machine
     init_mailer(app, replace(settings, redis_url=url, school=own_queue))

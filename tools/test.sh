@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # The whole suite: what touches the database on PostgreSQL first, then everything on SQLite but the long walks
-# through every route and form, which PostgreSQL has just had. The first failing run ends it, so that pytest's own
-# closing lines and exit status are the last word.
-# Arguments go to pytest: tools/test.sh tests/rules -k marks
+# through every route and form, which PostgreSQL has just had, then what touches dates at other moments. The first
+# failing run ends it, so that pytest's own closing lines and exit status are the last word.
+# Arguments go to pytest: tools/test.sh tests/rules -k marks (and the other moments are left to tools/moments.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=${BIN:-.venv/bin}
+export BIN=${BIN:-.venv/bin} WORKERS=${WORKERS:-2}
 nothing_selected=5
 # Where this is set, every worker and every server that a test starts would translate all our code again.
 unset PYTHONDONTWRITEBYTECODE
 
-"$bin/python" -m tests.support.chromium
+"$BIN/python" -m tests.support.chromium
 
-suite() { "$bin/python" -m pytest --numprocesses "${WORKERS:-2}" "$@"; }
+suite() { "$BIN/python" -m pytest --numprocesses "$WORKERS" "$@"; }
 
 echo "== PostgreSQL: what touches the database"
 status=0
@@ -30,4 +30,9 @@ PROEVE_TEST_DATABASE=sqlite suite --dist loadscope -m "not everywhere" "$@" || s
 if [ "$status" -eq "$nothing_selected" ] && [ "$first" -eq 0 ] && [ "$#" -gt 0 ]; then
     status=0
 fi
-exit "$status"
+if [ "$status" -ne 0 ] || [ "$#" -gt 0 ]; then
+    exit "$status"
+fi
+
+echo "== SQLite: what touches dates, at other moments"
+exec tools/moments.sh

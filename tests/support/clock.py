@@ -20,6 +20,20 @@ MOMENT, AHEAD = "PROEVE_TEST_MOMENT", "TESTS_ARE_AHEAD"  # the second in seconds
 SCHOOL_ZONE = ZoneInfo("Europe/Amsterdam")
 FRIDAY = 4
 
+# When a product that plans exams is likeliest to be wrong; at the school, except where UTC is said.
+MOMENTS = {
+    "2026-11-29T12:00": "a Sunday",
+    "2026-12-05T12:00": "a Saturday",
+    "2026-12-31T23:58": "the year ends while it runs",
+    "2026-12-31T23:58+00:00": "a new year at the school, the old one in UTC",
+    "2027-03-27T23:30": "the evening before summer time",
+    "2027-03-28T01:55": "the hour after this one does not exist",
+    "2027-04-27T12:00": "Koningsdag",
+    "2027-10-30T12:00": "the day before summer time ends",
+    "2027-10-31T02:30": "an hour that comes twice",
+    "2028-02-29T12:00": "a day that next year has not",
+}
+
 
 def now() -> datetime:
     """This moment, in UTC as the product keeps it."""
@@ -83,3 +97,6 @@ def travel() -> None:
 
 
 travel()
+
+if __name__ == "__main__":
+    print(*MOMENTS, sep="\n")
