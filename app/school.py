@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.rules.fields import StudentField
 from app.rules.second_factor import Policy
 from app.rules.text import N_

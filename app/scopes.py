@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
+from app.clock import utc_now
 from app.entities.assessment import Assessment, Result
-from app.entities.base import utc_now
 from app.entities.exams import Exam
 from app.entities.factors import Passkey
 from app.entities.imports import ImportRun

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from app.clock import utc_now
 from app.demo import people
 from app.demo.accounts import ACCOUNTS
 from app.demo.diary import Clock
@@ -25,7 +26,6 @@ from app.demo.students import (
     write_year_group,
 )
 from app.demo.users import Staff, write_staff
-from app.entities.base import utc_now
 
 STUDENTS = 60
 ACCOUNT_CREBO = "25656"  # the demo account `student` follows this programme

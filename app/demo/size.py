@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.clock import utc_now
 from app.demo import people
 from app.demo.bulk import new_ids, write
 from app.demo.diary import FIRST, LAST, Clock, workday
@@ -28,7 +29,7 @@ from app.demo.students import (
     write_supervisions,
 )
 from app.demo.users import COMPANY_ROLES, PER_PROGRAMME, Person, Team, role_ids, user_row, write_users
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.users import User, user_programme
 from app.permissions import Role

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.clock import utc_now
 from app.demo import people
 from app.demo.bulk import new_ids, write
 from app.demo.offers import Offer
 from app.demo.people import DemoStudent
 from app.demo.users import PER_PROGRAMME, Team, role_ids, user_row, write_users
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member, group_rule
 from app.entities.users import User
 from app.permissions import Role

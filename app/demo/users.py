@@ -11,11 +11,12 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
+from app.clock import utc_now
 from app.demo import people
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.demo.bulk import new_ids, write
 from app.demo.offers import Offer
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.users import RoleRow, User, user_programme
 from app.permissions import Role
 

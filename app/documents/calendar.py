@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.queries.access.calendar import CalendarMoment
 from app.school import School, site_address
 

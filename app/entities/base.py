@@ -23,10 +23,6 @@ metadata.naming_convention = NAMING
 db = SQLA(session_options={"expire_on_commit": True})
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Moment(types.TypeDecorator[datetime]):
     """An aware datetime, kept in UTC on both databases; a naive one is refused."""
 
@@ -47,4 +43,4 @@ class Moment(types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-__all__ = ["Model", "Moment", "db", "metadata", "utc_now"]
+__all__ = ["Model", "Moment", "db", "metadata"]

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.entities.base import Model, Moment, utc_now
+from app.clock import utc_now
+from app.entities.base import Model, Moment
 
 
 class Authenticator(Model):

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.base import Model, Moment, utc_now
+from app.clock import utc_now
+from app.entities.base import Model, Moment
 from app.entities.exams import Exam, ExamTask
 from app.entities.students import Student
 from app.entities.users import User

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.entities.base import Model, Moment, utc_now
+from app.clock import utc_now
+from app.entities.base import Model, Moment
 
 
 class SystemUpdate(Model):

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.base import Model, Moment, utc_now
+from app.clock import utc_now
+from app.entities.base import Model, Moment
 from app.entities.exams import Exam
 from app.entities.programmes import Elective, Programme
 from app.entities.users import User

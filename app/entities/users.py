@@ -10,7 +10,8 @@ from flask_appbuilder.security.sqla.models import User as AppBuilderUser
 from sqlalchemy import Column, ForeignKey, Index, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.entities.base import Model, Moment, utc_now
+from app.clock import utc_now
+from app.entities.base import Model, Moment
 from app.entities.programmes import Programme
 
 user_programme = Table(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.imports.check import STATES, Checked
 from app.imports.kind import CheckedRow, Kind, Named, Wrong
 from app.permissions import Actor, Role

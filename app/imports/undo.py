@@ -17,7 +17,8 @@ from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
 from app.actions.base.action import Outcome, Refused, Targets
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.imports import ImportChange, ImportRun, What
 from app.entities.students import StudentGroup

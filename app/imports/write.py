@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 
 from app.actions.base.action import Outcome, Refused, Targets
 from app.actions.imports.imports import keep_parts, open_run
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.errors import Conflict, NotFound, RuleBroken
 from app.imports.check import Checked

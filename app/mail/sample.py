@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.mail.purposes import purpose
 from app.mail.texts import login_code_text
 from app.rules.text import N_

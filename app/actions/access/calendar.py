@@ -8,7 +8,8 @@ from sqlalchemy import delete
 
 from app.actions.access.profile import own_account
 from app.actions.base.action import Outcome, action
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.profile import CalendarLink
 from app.permissions import Actor, Permission

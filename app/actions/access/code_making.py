@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from app.actions.base.action import Refused
 from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY, id_set
 from app.entities.mail import OutboxMail

@@ -24,7 +24,8 @@ from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import ruled
 from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
 from app.actions.users.users import sign_in_names
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange

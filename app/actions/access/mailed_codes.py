@@ -17,7 +17,8 @@ from sqlalchemy import case, func, insert, literal, select, update
 from app.actions.access.code_making import cancel_codes
 from app.actions.access.sign_in import let_in, mailed_code_field, name_field, shared_field
 from app.actions.base.action import ActionForm, Outcome, action
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User

@@ -16,7 +16,8 @@ from app.actions.access.sign_in import (
     set_password,
 )
 from app.actions.base.action import Outcome, action
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.sessions import UserSession
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission

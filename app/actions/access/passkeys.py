@@ -28,7 +28,8 @@ from app.actions.access.sessions import open_session
 from app.actions.access.sign_in import TOO_OFTEN, forget_tries, note_sign_in
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.factors import Passkey, PasskeyChallenge
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken

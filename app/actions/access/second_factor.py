@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,8 @@ from app.actions.access.profile import locked_account, own_account
 from app.actions.access.sign_in import forget_tries
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
-from app.entities.base import db, utc_now
+from app.clock import seconds_now, utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.factors import Authenticator, RecoveryCode
 from app.entities.users import User
@@ -84,7 +84,7 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
     """Keep the app once it has shown a right code; a new one takes the place of the old one."""
     user = locked_account(actor)
     secret = secret_behind(setup, user.id)
-    step = totp.step_of(secret, code, time.time()) if secret else None
+    step = totp.step_of(secret, code, seconds_now()) if secret else None
     if secret is None or step is None:
         raise RuleBroken(
             N_("Deze code hoort niet bij de QR-code. Controleer of de klok van uw telefoon goed staat."),
@@ -229,7 +229,7 @@ def _app_code(user_id: int, code: str) -> bool:
         secret = unseal(row.sealed_secret, _purpose(user_id))
     except InvalidTag:  # another secret key than the one it was kept under
         return False
-    step = totp.step_of(secret, code, time.time(), after=row.last_step)
+    step = totp.step_of(secret, code, seconds_now(), after=row.last_step)
     if step is None:
         return False
     row.last_step, row.last_used_at = step, utc_now()

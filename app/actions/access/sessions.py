@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from app.actions.base.action import Outcome, Targets, action
 from app.actions.users.viewing import end_viewings
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.sessions import UserSession
 from app.entities.users import User

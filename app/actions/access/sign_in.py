@@ -22,7 +22,8 @@ from app.actions.access.sessions import end_sessions, open_session
 from app.actions.base.action import FIRST_STEP, ActionForm, Outcome, action
 from app.actions.base.wording import say
 from app.actions.mail.notices import notify
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.users import LoginCode, SignInAttempt, User
 from app.errors import RuleBroken

@@ -13,8 +13,9 @@ from wtforms import DateField
 from wtforms.validators import InputRequired
 
 from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
+from app.clock import utc_now
 from app.entities.assessment import Adoption, Result
-from app.entities.base import Moment, db, utc_now
+from app.entities.base import Moment, db
 from app.entities.engine import id_set
 from app.entities.exams import Exam
 from app.entities.planning import Registration

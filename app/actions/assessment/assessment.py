@@ -18,8 +18,9 @@ from wtforms.validators import InputRequired, Length
 
 from app.actions.assessment.results import decide_result
 from app.actions.base.action import ActionForm, Outcome, Targets, action
+from app.clock import utc_now
 from app.entities.assessment import Assessment, Result, Score, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.exams import Criterion
 from app.entities.planning import Registration, Sitting
 from app.errors import Conflict, RuleBroken

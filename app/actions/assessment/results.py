@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.clock import utc_now
 from app.entities.assessment import Assessment, Result, Score, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.permissions import Role

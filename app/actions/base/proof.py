@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.errors import ProofNeeded
 from app.permissions import Actor
 from app.queries.access.factors import user_has_factor

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, literal, select
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.trail import AuditEntry, AuditObject
 from app.permissions import Actor

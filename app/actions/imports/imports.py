@@ -14,7 +14,8 @@ from wtforms.validators import InputRequired, ValidationError
 
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import SelectChoice, UploadFileField
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.entities.waking import WORKER, wake_after_commit

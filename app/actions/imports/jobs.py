@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, or_, select, update
 
 from app.actions.base.action import Outcome, Targets, action
 from app.actions.imports.imports import ask, open_run
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.imports import ImportPart, ImportRun
 from app.errors import Conflict, NotAllowed, NotFound, RuleBroken

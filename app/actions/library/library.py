@@ -16,7 +16,8 @@ from app.actions.base.forms import UploadFileField, VersionedForm
 from app.actions.base.versions import locked
 from app.actions.base.wording import say
 from app.actions.library.files import KINDS, MAX_BYTES, Upload, check_upload, store, title_from
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.errors import NotFound, RuleBroken

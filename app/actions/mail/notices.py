@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.actions.mail.outbox import NewMail, put_in_outbox
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.entities.users import User
 from app.mail.notices import Notice, notice_of
 from app.rules.people import mail_of

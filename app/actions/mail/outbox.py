@@ -11,7 +11,8 @@ from flask_babel import ngettext
 from sqlalchemy import ColumnElement, case, select, update
 
 from app.actions.base.action import Outcome, Targets, action
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY
 from app.entities.mail import OutboxMail

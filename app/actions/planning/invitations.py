@@ -23,8 +23,9 @@ from app.actions.base.action import Outcome, Targets, action
 from app.actions.mail.outbox import cancel_waiting
 from app.actions.planning.invitation_mails import mail_invitations, tell_ended
 from app.actions.users.form import LABELS, NamedForm
+from app.clock import utc_now
 from app.entities.assessment import Assessment
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail

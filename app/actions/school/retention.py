@@ -19,8 +19,9 @@ from app.actions.access.sessions import KEPT
 from app.actions.access.sign_in import TRIES_KEPT
 from app.actions.base.action import Outcome, action
 from app.actions.imports.imports import of_expired
+from app.clock import utc_now
 from app.entities.assessment import Assessment, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.couplings import CouplingRun
 from app.entities.engine import QUIETLY, id_set
 from app.entities.factors import PasskeyChallenge

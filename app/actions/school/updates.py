@@ -15,7 +15,8 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.base.forms import VersionedForm
 from app.actions.base.versions import locked
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.school import SystemUpdate, UpdateRead
 from app.permissions import Actor, Permission

@@ -13,7 +13,8 @@ from app.actions.access.code_making import cancel_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.base.action import Outcome, Refused, Targets, action
 from app.actions.students.bulk_report import students_changed
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.planning import Registration, Sitting
 from app.entities.students import Student

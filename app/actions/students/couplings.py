@@ -16,7 +16,8 @@ from wtforms.validators import InputRequired
 
 from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
 from app.actions.students.bulk_report import IN_ORDER, SHOWN, first_names, read, told
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.couplings import CouplingRun
 from app.entities.engine import QUIETLY, id_set, moment_set
 from app.entities.students import Enrolment, Student, Supervision, group_member

@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from app.actions.base.action import Outcome, Targets, action
 from app.actions.base.trail import record
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken

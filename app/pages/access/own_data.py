@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.actions.base.action import entry_label
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.pages.base.guards import needs
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import current_actor

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from app.actions.access.sessions import note_visit, renew_session
 from app.actions.base.action import run
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.entities.engine import in_a_hurry
 from app.errors import Busy
 from app.pages.base.request import address, owner

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.pages.base.guards import needs
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.errors import NotFound
 from app.pages.base.buttons import offers
 from app.pages.base.guards import needs

@@ -10,8 +10,8 @@ from app.actions.assessment.assessment import save_scores
 from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
+from app.clock import utc_now
 from app.entities.assessment import Result
-from app.entities.base import utc_now
 from app.errors import NotFound
 from app.pages.base.buttons import action_button, offers
 from app.pages.base.request import href_with

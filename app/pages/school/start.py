@@ -10,7 +10,8 @@ from typing import Any
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.pages.base.guards import needs, public
 from app.pages.base.request import current_actor
 from app.pages.base.screens import Screen, expose, file_answer, text

@@ -15,7 +15,7 @@ from app.actions.students.activation import deactivate_students, reactivate_stud
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.students import change_student
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.entities.students import Student
 from app.pages.access.sign_in_state import sign_in_facts
 from app.pages.base.lists import ListPage

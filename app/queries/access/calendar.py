@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.planning import Registration, Sitting
 from app.entities.profile import CalendarLink
 from app.entities.users import User

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Select, select
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.profile import EmailChange
 
 

@@ -11,7 +11,8 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import contains_eager
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.sessions import UserSession
 from app.entities.users import RoleRow, User
 from app.permissions import Permission, actor_of, may

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
 from sqlalchemy.sql import column
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.imports import ImportPart, ImportRun
 from app.entities.membership import has_rule, membership

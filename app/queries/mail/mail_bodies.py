@@ -5,7 +5,7 @@ A row holds placeholders (decision 0006). A mail whose code no longer works has 
 
 from __future__ import annotations
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange

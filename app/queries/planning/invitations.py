@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from app.clock import utc_now
 from app.entities.assessment import Assessment, ScoreSheet
-from app.entities.base import db, utc_now
+from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.invitations import Invitation
 from app.entities.mail import OutboxMail

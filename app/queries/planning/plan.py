@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.entities.exams import Exam, ExamTask
 from app.errors import RuleBroken
 from app.queries.planning.facts import COMPANY, SCHOOL, Candidate, Examiner, PresentSitting

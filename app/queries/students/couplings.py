@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, false, select, true
 
-from app.entities.base import utc_now
+from app.clock import utc_now
 from app.entities.couplings import CouplingRun
 from app.entities.exams import Exam
 from app.entities.membership import has_rule

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, distinct, exists, false, func, select
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.mail import OutboxMail
 from app.entities.planning import Sitting, SittingExaminer

@@ -10,7 +10,8 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from app.entities.base import db, utc_now
+from app.clock import utc_now
+from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme

@@ -108,7 +108,7 @@ def _registered(key: str, student: Student, exam: Exam) -> int:
         save(result)
         if key.startswith("adopted"):
             recorded = make_user("administrator")
-            save(Adoption(result_id=result.id, decided_on=clock.now().date(), recorded_by_id=recorded.id))
+            save(Adoption(result_id=result.id, decided_on=clock.today(), recorded_by_id=recorded.id))
     return registration.id
 
 
