@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alembic import command as alembic
 from alembic.util import CommandError
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -32,8 +32,8 @@ from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import SYSTEM
 from app.rules.tokens import new_token
-from config import ROOT
 from tests.factories import make_student, make_user, refresh
+from tests.support.database import alembic_config
 from tests.support.processes import start
 from tests.support.racer import race
 
@@ -261,10 +261,6 @@ def _disarm() -> None:
 
 
 # --- tables -----------------------------------------------------------------------------------
-
-
-def alembic_config() -> Any:
-    return current_app.extensions["migrate"].migrate.get_config(str(ROOT / "migrations"))
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(app: Flask):

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from alembic.config import Config
+from flask import current_app
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from config import ROOT
 from tests.support.postgres import create_database, drop_database, server_url
 
 # What `prepare` fills: the same in every state.
@@ -157,3 +160,9 @@ class TestDatabase:
 def plain_url(url: str) -> str:
     """For DATABASE_URL: the same address without the driver."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False) if url else ""
+
+
+def alembic_config() -> Config:
+    """For Alembic's commands on the database of the application at hand."""
+    config: Config = current_app.extensions["migrate"].migrate.get_config(str(ROOT / "migrations"))
+    return config
