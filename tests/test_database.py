@@ -33,7 +33,7 @@ from app.errors import RuleBroken
 from app.permissions import SYSTEM
 from app.rules.tokens import new_token
 from tests.factories import make_student, make_user, refresh
-from tests.support.database import alembic_config
+from tests.support.database import alembic_config, open_trail
 from tests.support.processes import start
 from tests.support.racer import race
 
@@ -243,21 +243,12 @@ def test_the_database_refuses_to_change_the_trail_and_verifying_finds_who_forced
         directly(statement, id=entries[1])
     assert broken_at() is None
 
-    _disarm()
+    open_trail()
     if statement.startswith("DELETE FROM audit_entry"):
         directly("DELETE FROM audit_object WHERE entry_id = :id", id=entries[1])
     directly(statement, id=entries[1])
 
     assert broken_at() == (entries[2] if statement.startswith("DELETE FROM audit_entry") else entries[1])
-
-
-def _disarm() -> None:
-    for table in ("audit_entry", "audit_object"):
-        if db.engine.dialect.name == "sqlite":
-            for verb in ("update", "delete"):
-                directly(f"DROP TRIGGER {table}_no_{verb}")
-        else:
-            directly(f"DROP TRIGGER {table}_append_only ON {table}")
 
 
 # --- tables -----------------------------------------------------------------------------------
