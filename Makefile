@@ -17,7 +17,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run demo test moments check fix bench lock components outdated install translations messages clean
+.PHONY: help run demo test moments check fix bench lock components outdated install translations messages \
+	triggers clean
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +63,9 @@ translations: $(CATALOGUES)
 
 messages: $(DEV) ## Bring the English catalogue up to date with the Dutch in the code
 	@$(BIN)/python tools/messages.py
+
+triggers: $(BASE) ## Write today's triggers out for the newest migration
+	@$(BIN)/python -m tools.triggers
 
 clean: ## Remove what was built or cached (not the data)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from alembic import command as alembic
 from alembic.util import CommandError
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -32,8 +32,8 @@ from app.errors import RuleBroken
 from app.permissions import SYSTEM
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
-from config import ROOT
 from tests.factories import make_student, make_user, refresh
+from tests.support.database import alembic_config, open_trail
 from tests.support.processes import start
 from tests.support.racer import race
 
@@ -243,7 +243,7 @@ def test_the_database_refuses_to_change_the_trail_and_verifying_finds_who_forced
         directly(statement, id=entries[1])
     assert broken_at() is None
 
-    _disarm()
+    open_trail()
     if statement.startswith("DELETE FROM audit_entry"):
         directly("DELETE FROM audit_object WHERE entry_id = :id", id=entries[1])
     directly(statement, id=entries[1])
@@ -251,20 +251,7 @@ def test_the_database_refuses_to_change_the_trail_and_verifying_finds_who_forced
     assert broken_at() == (entries[2] if statement.startswith("DELETE FROM audit_entry") else entries[1])
 
 
-def _disarm() -> None:
-    for table in ("audit_entry", "audit_object"):
-        if db.engine.dialect.name == "sqlite":
-            for verb in ("update", "delete"):
-                directly(f"DROP TRIGGER {table}_no_{verb}")
-        else:
-            directly(f"DROP TRIGGER {table}_append_only ON {table}")
-
-
 # --- tables -----------------------------------------------------------------------------------
-
-
-def alembic_config() -> Any:
-    return current_app.extensions["migrate"].migrate.get_config(str(ROOT / "migrations"))
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(app: Flask):

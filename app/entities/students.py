@@ -121,8 +121,8 @@ class StudentToDo(Model):
     """What is still to be done for a student. Triggers of the database keep these rows: nobody else writes.
 
     Beside the student and not in it: a coupling more then touches neither the student's row nor its indexes.
-    No foreign key: as the words below, these rows come and go with the student by trigger (migration 0017),
-    and PostgreSQL would look the student up again for each.
+    No foreign key: as the words below, these rows come and go with the student by trigger
+    (entities/triggers/), and PostgreSQL would look the student up again for each.
     """
 
     __tablename__ = "student_to_do"

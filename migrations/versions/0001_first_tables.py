@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0001'
 down_revision = None
 branch_labels = None
@@ -68,7 +66,7 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=5), server_default='', nullable=False),
     sa.Column('session_epoch', sa.Integer(), server_default='0', nullable=False),
     sa.Column('version', sa.Integer(), server_default='1', nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['changed_by_fk'], ['ab_user.id'], name=op.f('fk_ab_user_changed_by_fk')),
     sa.ForeignKeyConstraint(['created_by_fk'], ['ab_user.id'], name=op.f('fk_ab_user_created_by_fk')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ab_user')),
@@ -85,14 +83,14 @@ def upgrade() -> None:
     sa.Column('token', sa.String(length=43), nullable=False),
     sa.Column('action', sa.String(length=60), nullable=False),
     sa.Column('actor_id', sa.Integer(), nullable=True),
-    sa.Column('at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('outcome', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('token', name=op.f('pk_action_run'))
     )
     op.create_table('audit_entry',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.Integer(), nullable=True),
     sa.Column('actor_name', sa.String(length=200), nullable=False),
     sa.Column('action', sa.String(length=60), nullable=False),
@@ -139,7 +137,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account', sa.String(length=64), nullable=False),
     sa.Column('address', sa.String(length=64), nullable=False),
-    sa.Column('at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempt'))
     )
     with op.batch_alter_table('sign_in_attempt', schema=None) as batch_op:
@@ -287,8 +285,8 @@ def upgrade() -> None:
     sa.Column('values', sa.JSON(), nullable=False),
     sa.Column('counts', sa.JSON(), nullable=False),
     sa.Column('header_key', sa.String(length=64), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('finished_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("stage IN ('mapping', 'values', 'check', 'done')", name=op.f('ck_import_run_stage')),
     sa.ForeignKeyConstraint(['maker_id'], ['ab_user.id'], name=op.f('fk_import_run_maker_id')),
@@ -305,9 +303,9 @@ def upgrade() -> None:
     sa.Column('content_type', sa.String(length=100), nullable=False),
     sa.Column('content_hash', sa.String(length=64), nullable=False),
     sa.Column('size', sa.Integer(), nullable=False),
-    sa.Column('uploaded_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('uploaded_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('uploaded_by_id', sa.Integer(), nullable=True),
-    sa.Column('removed_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['uploaded_by_id'], ['ab_user.id'], name=op.f('fk_library_document_uploaded_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_library_document'))
@@ -317,10 +315,10 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('nonce', sa.String(length=64), nullable=False),
     sa.Column('code_hash', sa.String(length=64), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('expires_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('used_at', app.entities.base.Moment(timezone=True), nullable=True),
-    sa.Column('cancelled_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_login_code_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_login_code'))
     )
@@ -351,7 +349,7 @@ def upgrade() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_student_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_student')),
     sa.UniqueConstraint('number', name=op.f('uq_student_number')),
@@ -363,7 +361,7 @@ def upgrade() -> None:
     op.create_table('system_update_read',
     sa.Column('update_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
-    sa.Column('read_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['update_id'], ['system_update.id'], name=op.f('fk_system_update_read_update_id')),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_system_update_read_user_id')),
     sa.PrimaryKeyConstraint('update_id', 'user_id', name=op.f('pk_system_update_read'))
@@ -394,7 +392,7 @@ def upgrade() -> None:
     op.create_table('assignment_done',
     sa.Column('student_id', sa.Integer(), nullable=False),
     sa.Column('assignment_id', sa.Integer(), nullable=False),
-    sa.Column('done_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('recorded_by_id', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['assignment_id'], ['conditional_assignment.id'], name=op.f('fk_assignment_done_assignment_id')),
     sa.ForeignKeyConstraint(['recorded_by_id'], ['ab_user.id'], name=op.f('fk_assignment_done_recorded_by_id')),
@@ -406,7 +404,7 @@ def upgrade() -> None:
     sa.Column('student_id', sa.Integer(), nullable=False),
     sa.Column('programme_id', sa.Integer(), nullable=True),
     sa.Column('elective_id', sa.Integer(), nullable=True),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('(programme_id IS NULL) <> (elective_id IS NULL)', name=op.f('ck_enrolment_one_target')),
     sa.ForeignKeyConstraint(['elective_id'], ['elective.id'], name=op.f('fk_enrolment_elective_id')),
     sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_enrolment_programme_id')),
@@ -468,8 +466,8 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=200), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('sent_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'cancelled')", name=op.f('ck_outbox_mail_state')),
     sa.ForeignKeyConstraint(['login_code_id'], ['login_code.id'], name=op.f('fk_outbox_mail_login_code_id')),
     sa.ForeignKeyConstraint(['to_user_id'], ['ab_user.id'], name=op.f('fk_outbox_mail_to_user_id')),
@@ -540,7 +538,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=10), nullable=False),
     sa.Column('rating', sa.Integer(), nullable=False),
     sa.Column('rated_by_id', sa.Integer(), nullable=False),
-    sa.Column('rated_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('rated_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("kind IN ('baseline', 'progress')", name=op.f('ck_progress_measure_kind')),
     sa.CheckConstraint('rating BETWEEN 0 AND 3', name=op.f('ck_progress_measure_rating')),
     sa.ForeignKeyConstraint(['rated_by_id'], ['ab_user.id'], name=op.f('fk_progress_measure_rated_by_id')),
@@ -554,7 +552,7 @@ def upgrade() -> None:
     sa.Column('student_id', sa.Integer(), nullable=False),
     sa.Column('exam_id', sa.Integer(), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint('attempt >= 1', name=op.f('ck_registration_attempt')),
     sa.ForeignKeyConstraint(['exam_id'], ['exam.id'], name=op.f('fk_registration_exam_id')),
@@ -589,7 +587,7 @@ def upgrade() -> None:
     sa.Column('points', sa.Integer(), nullable=False),
     sa.Column('max_points', sa.Integer(), nullable=False),
     sa.Column('detail', sa.JSON(), nullable=False),
-    sa.Column('decided_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['registration_id'], ['registration.id'], name=op.f('fk_result_registration_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_result')),
     sa.UniqueConstraint('registration_id', name=op.f('uq_result_registration_id'))
@@ -598,8 +596,8 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('registration_id', sa.Integer(), nullable=False),
     sa.Column('exam_task_id', sa.Integer(), nullable=False),
-    sa.Column('starts_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('ends_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('location', sa.String(length=120), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.CheckConstraint('starts_at < ends_at', name=op.f('ck_sitting_order')),
@@ -615,7 +613,7 @@ def upgrade() -> None:
     sa.Column('result_id', sa.Integer(), nullable=False),
     sa.Column('decided_on', sa.Date(), nullable=False),
     sa.Column('recorded_by_id', sa.Integer(), nullable=False),
-    sa.Column('recorded_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['recorded_by_id'], ['ab_user.id'], name=op.f('fk_adoption_recorded_by_id')),
     sa.ForeignKeyConstraint(['result_id'], ['result.id'], name=op.f('fk_adoption_result_id')),
     sa.PrimaryKeyConstraint('result_id', name=op.f('pk_adoption'))
@@ -624,7 +622,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('sitting_id', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('definitive_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('definitive_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('definitive_by_id', sa.Integer(), nullable=True),
     sa.CheckConstraint('(definitive_at IS NULL) = (definitive_by_id IS NULL)', name=op.f('ck_assessment_definitive')),
     sa.ForeignKeyConstraint(['definitive_by_id'], ['ab_user.id'], name=op.f('fk_assessment_definitive_by_id')),
@@ -661,7 +659,7 @@ def upgrade() -> None:
     sa.Column('examiner_id', sa.Integer(), nullable=False),
     sa.Column('role', sa.String(length=30), nullable=False),
     sa.Column('remark', sa.Text(), nullable=False),
-    sa.Column('saved_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_score_sheet_assessment_id')),
     sa.ForeignKeyConstraint(['examiner_id'], ['ab_user.id'], name=op.f('fk_score_sheet_examiner_id')),

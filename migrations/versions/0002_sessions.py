@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0002'
 down_revision = '0001'
 branch_labels = None
@@ -18,14 +16,14 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('last_seen_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('address', sa.String(length=64), server_default='', nullable=False),
     sa.Column('device', sa.String(length=60), server_default='', nullable=False),
     sa.Column('shared', sa.Boolean(), nullable=False),
-    sa.Column('password_at', app.entities.base.Moment(timezone=True), nullable=True),
-    sa.Column('strong_at', app.entities.base.Moment(timezone=True), nullable=True),
-    sa.Column('ended_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('password_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('strong_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_because', sa.String(length=20), server_default='', nullable=False),
     sa.CheckConstraint("(ended_at IS NULL) = (ended_because = '')", name=op.f('ck_user_session_ended')),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_user_session_user_id')),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0003'
 down_revision = '0002'
 branch_labels = None
@@ -25,10 +23,10 @@ def upgrade() -> None:
     sa.Column('selector', sa.String(length=4), nullable=False),
     sa.Column('code_hash', sa.String(length=256), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('mailings', sa.Integer(), nullable=False),
-    sa.Column('opened_at', app.entities.base.Moment(timezone=True), nullable=True),
-    sa.Column('withdrawn_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['sitting_id'], ['sitting.id'], name=op.f('fk_invitation_sitting_id')),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_invitation_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invitation')),

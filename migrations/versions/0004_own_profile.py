@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0004'
 down_revision = '0003'
 branch_labels = None
@@ -17,7 +15,7 @@ def upgrade() -> None:
     op.create_table('calendar_link',
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_calendar_link_user_id')),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_calendar_link')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_calendar_link_token_hash'))
@@ -31,10 +29,10 @@ def upgrade() -> None:
     sa.Column('code_hash', sa.String(length=256), nullable=False),
     sa.Column('stop_selector', sa.String(length=4), nullable=False),
     sa.Column('stop_hash', sa.String(length=256), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('expires_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('confirmed_at', app.entities.base.Moment(timezone=True), nullable=True),
-    sa.Column('ended_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_email_change_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_email_change'))
     )

@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -16,7 +14,7 @@ TEXTS = (("claimed_by", 40), ("failure", 20), ("failure_detail", 300))
 
 
 def upgrade() -> None:
-    moment = app.entities.base.Moment(timezone=True)
+    moment = sa.DateTime(timezone=True)
     with op.batch_alter_table("outbox_mail") as table:
         table.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("next_try_at", moment, nullable=True))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0006'
 down_revision = '0005'
 branch_labels = None
@@ -19,8 +17,8 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('sealed_secret', sa.String(length=200), nullable=False),
     sa.Column('last_step', sa.BigInteger(), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('last_used_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_used_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_authenticator_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_authenticator')),
     sa.UniqueConstraint('user_id', name=op.f('uq_authenticator_user_id'))
@@ -32,8 +30,8 @@ def upgrade() -> None:
     sa.Column('public_key', sa.LargeBinary(), nullable=False),
     sa.Column('sign_count', sa.BigInteger(), nullable=False),
     sa.Column('name', sa.String(length=60), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('last_used_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_used_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_passkey_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey')),
     sa.UniqueConstraint('credential_id', name=op.f('uq_passkey_credential_id'))
@@ -45,7 +43,7 @@ def upgrade() -> None:
     sa.Column('purpose', sa.String(length=10), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('address', sa.String(length=64), nullable=False),
-    sa.Column('expires_at', app.entities.base.Moment(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("purpose IN ('register', 'show', 'sign_in')", name=op.f('ck_passkey_challenge_purpose')),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_passkey_challenge_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_passkey_challenge'))
@@ -56,8 +54,8 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('code_hash', sa.String(length=64), nullable=False),
-    sa.Column('created_at', app.entities.base.Moment(timezone=True), nullable=False),
-    sa.Column('used_at', app.entities.base.Moment(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_recovery_code_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_code')),
     sa.UniqueConstraint('code_hash', name=op.f('uq_recovery_code_code_hash'))

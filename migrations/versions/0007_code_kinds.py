@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0007'
 down_revision = '0006'
 branch_labels = None
@@ -21,7 +19,7 @@ def upgrade() -> None:
     op.add_column('login_code', sa.Column('tries', sa.Integer(), server_default='0', nullable=False))
     op.add_column('login_code', sa.Column('browser_hash', sa.String(length=64), nullable=True))
     op.create_index(op.f('ix_login_code_browser_hash'), 'login_code', ['browser_hash'], unique=False)
-    op.add_column('user_session', sa.Column('code_at', app.entities.base.Moment(timezone=True), nullable=True))
+    op.add_column('user_session', sa.Column('code_at', sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:

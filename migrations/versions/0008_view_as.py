@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = '0008'
 down_revision = '0007'
 branch_labels = None
@@ -16,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     # In words that both databases know, constraints and all: SQLite would otherwise make the table anew.
     dialect = op.get_bind().dialect
-    moment = app.entities.base.Moment(timezone=True).compile(dialect=dialect)
+    moment = sa.DateTime(timezone=True).compile(dialect=dialect)
     whom = f'viewing_id {sa.Integer().compile(dialect=dialect)} CONSTRAINT {op.f("fk_user_session_viewing_id")}'
     op.execute(f'ALTER TABLE user_session ADD COLUMN {whom} REFERENCES ab_user (id)')
     both = 'CHECK ((viewing_id IS NULL) = (viewing_since IS NULL))'

@@ -1,10 +1,10 @@
 """Students are found by the beginning of any word; lists as a user keeps them; couplings that can be undone."""
 
+import re
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
-
-import app.entities.base
-from app.rules.people import student_search
 
 revision = "0010"
 down_revision = "0009"
@@ -17,6 +17,14 @@ FILL = f"INSERT INTO student_term (term, student_id) SELECT DISTINCT value, NEW.
 EMPTY = "DELETE FROM student_term WHERE student_id = NEW.id;"
 PERSON = ("id", "first_name", "infix", "last_name", "number", "email")
 BATCH = 5000
+# How a name is searched for: what is not seen, what stands inside a word, letters that Unicode does not take apart.
+SPACES = re.compile(r"\s+")
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
+INSIDE = re.compile(r"(?<=\w)[-'’.@_+/]+(?=\w)|^[-'’]+(?=\w)")
+PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss"}
+)
+SEARCH_MAX = 500
 
 
 def upgrade() -> None:
@@ -81,7 +89,7 @@ def keep_terms() -> None:
 
 
 def refill() -> None:
-    """What students are found by is written again by the rule of today; the triggers do the words."""
+    """What students are found by is written again by the rule below; the triggers do the words."""
     connection = op.get_bind()
     student = sa.table("student", sa.column("search"), *(sa.column(name) for name in PERSON))
     connection.execute(student.update().values(search=""))
@@ -92,6 +100,33 @@ def refill() -> None:
     ).all():
         connection.execute(write, [{"key": row[0], "found": student_search(*row[1:])} for row in rows])
         last = rows[-1][0]
+
+
+def student_search(first: str, infix: str, last: str, number: str, mail: str) -> str:
+    """All words, and what stands behind a sign in one of them, but for half of a domain; as many as fit."""
+    words = [word for part in (first, infix, last, number, mail) for word in search_form(part).split()]
+    behind = [
+        word[sign.end() :]
+        for word in words
+        for sign in INSIDE.finditer(word)
+        if "@" not in word[: sign.start()]
+    ]
+    text = " ".join(dict.fromkeys([*words, *behind]))
+    if len(text) <= SEARCH_MAX:
+        return text
+    return text[:SEARCH_MAX].rpartition(" ")[0] or text[:SEARCH_MAX]
+
+
+def search_form(*parts: str) -> str:
+    """Lower case without accents; folded once more when taken apart, as compatibility letters become capitals."""
+    folded = tidy(" ".join(parts)).casefold()
+    apart = unicodedata.normalize("NFKD", folded.translate(PLAIN)).casefold()
+    letters = unicodedata.normalize("NFKD", apart.translate(PLAIN))
+    return tidy("".join(one for one in letters if not unicodedata.combining(one)))
+
+
+def tidy(text: str) -> str:
+    return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
 
 def make_lists() -> None:
@@ -111,7 +146,7 @@ def make_lists() -> None:
 
 
 def make_couplings() -> None:
-    moment = app.entities.base.Moment(timezone=True)
+    moment = sa.DateTime(timezone=True)
     op.create_table(
         "coupling_run",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -8,8 +8,6 @@ import zlib
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -34,8 +32,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("fixes", sa.JSON(), nullable=False, server_default="{}"))
         batch.add_column(sa.Column("checked", sa.JSON(), nullable=False, server_default="{}"))
         batch.add_column(sa.Column("task", sa.String(10), nullable=False, server_default=""))
-        batch.add_column(sa.Column("asked_at", app.entities.base.Moment(), nullable=True))
-        batch.add_column(sa.Column("lease_until", app.entities.base.Moment(), nullable=True))
+        batch.add_column(sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("problem", sa.Text(), nullable=False, server_default=""))
         batch.create_check_constraint(op.f("ck_import_run_task"), "task IN ('', 'check', 'write')")

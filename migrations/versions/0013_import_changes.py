@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.entities.base
-
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -26,7 +24,7 @@ PLAIN, ONCE = "PRIMARY KEY (id)", "PRIMARY KEY (id AUTOINCREMENT)"
 
 def upgrade() -> None:
     op.add_column(
-        "import_run", sa.Column("undone_at", app.entities.base.Moment(timezone=True), nullable=True)
+        "import_run", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True)
     )
     op.create_table(
         "import_change",

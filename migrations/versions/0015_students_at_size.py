@@ -7,8 +7,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from alembic import op
 
-from app.entities.base import Moment
-
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -140,7 +138,7 @@ def tune_postgresql() -> None:
 
 def make_couplings() -> None:
     """What a run did stands in one value; of runs that are there: what they coupled."""
-    op.add_column("supervision", sa.Column("created_at", Moment(timezone=True), nullable=True))
+    op.add_column("supervision", sa.Column("created_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("coupling_run", sa.Column("pieces", sa.JSON(), nullable=False, server_default="[]"))
     connection = op.get_bind()
     pieces: dict[int, dict[tuple[str, int], list[int]]] = {}
@@ -228,7 +226,7 @@ def make_function(name: str, body: str) -> None:
 
 
 def downgrade() -> None:
-    moment = Moment(timezone=True)
+    moment = sa.DateTime(timezone=True)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION trail_head(bigint)")
     op.execute("ALTER TABLE supervision DROP COLUMN created_at")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 from sqlalchemy.dialects.postgresql import ARRAY
-
-from app.rules.people import name_key
 
 revision = "0018"
 down_revision = "0017"
@@ -14,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 BY_BYTES = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+BETWEEN_NAMES = "\x1f"
 OLD, NEW = "ix_student_last_name", "ix_student_name_key"
 
 
@@ -35,7 +34,11 @@ def _fill() -> None:
     rows = connection.execute(sa.text("SELECT id, first_name, infix, last_name FROM student")).all()
     if not rows:
         return
-    keys = [{"id": row[0], "key": name_key(*row[1:])} for row in rows]
+    search_form = context.script.get_revision("0010").module.search_form
+    keys = [
+        {"id": number, "key": BETWEEN_NAMES.join((search_form(last), search_form(first, infix)))}
+        for number, first, infix, last in rows
+    ]
     if connection.dialect.name == "sqlite":
         connection.execute(sa.text("UPDATE student SET name_key = :key WHERE id = :id"), keys)
         return

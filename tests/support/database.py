@@ -14,9 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from alembic.config import Config
+from flask import current_app
 from psycopg import sql
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from app.entities.base import db
+from app.entities.triggers import trail
+from config import ROOT
+from migrations.triggers import dropping
 from tests.support.postgres import create_database, drop_database, server_url
 
 # What `prepare` fills: the same in every state.
@@ -157,3 +164,22 @@ class TestDatabase:
 def plain_url(url: str) -> str:
     """For DATABASE_URL: the same address without the driver."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False) if url else ""
+
+
+def alembic_config(planted: Path | None = None) -> Config:
+    """For Alembic's commands on the application's database; `planted`: a folder with versions more."""
+    config: Config = current_app.extensions["migrate"].migrate.get_config(str(ROOT / "migrations"))
+    if planted is not None:
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", f"{ROOT / 'migrations' / 'versions'}\n{planted}")
+    return config
+
+
+def open_trail() -> None:
+    """Take away what guards the trail, as somebody at the database would."""
+    database = db.engine.dialect.name
+    guards = trail.SQLITE_GUARDS if database == "sqlite" else trail.POSTGRESQL_GUARDS
+    db.session.rollback()  # a reader would be waited for
+    with db.engine.begin() as connection:
+        for guard in guards:
+            connection.execute(text(dropping(guard, database)))

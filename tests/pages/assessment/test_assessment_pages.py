@@ -27,6 +27,7 @@ from app.permissions import Actor, actor_of
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
 from tests.support import clock
+from tests.support.database import open_trail
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -575,14 +576,7 @@ class TestTheTrail:
 @pytest.fixture
 def unprotected(app: Flask) -> None:
     """The trail without the triggers that guard it, as for somebody with the database's own keys."""
-    with transaction() as session:
-        if db.engine.dialect.name == "sqlite":
-            for table in ("audit_entry", "audit_object"):
-                for verb in ("update", "delete"):
-                    session.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
-        else:
-            for table in ("audit_entry", "audit_object"):
-                session.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
+    open_trail()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""The audit trail is only ever added to, and PostgreSQL says what its last entry is."""
+
+from __future__ import annotations
+
+REFUSED = "the audit trail is append-only"
+TABLES = ("audit_entry", "audit_object")
+
+SQLITE_GUARDS = tuple(
+    f"""\
+CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} BEGIN
+  SELECT RAISE(ABORT, '{REFUSED}');
+END"""
+    for table in TABLES
+    for verb in ("update", "delete")
+)
+
+REFUSE = f"""\
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION '{REFUSED}';
+END $$"""
+POSTGRESQL_GUARDS = tuple(
+    f"""\
+CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"""
+    for table in TABLES
+)
+# What a function asks it asks of the database as it is by then: after the lock.
+HEAD = """\
+CREATE FUNCTION trail_head(lock bigint) RETURNS varchar LANGUAGE plpgsql VOLATILE AS $$ BEGIN
+  PERFORM pg_advisory_xact_lock(lock);
+  RETURN (SELECT hash FROM audit_entry ORDER BY id DESC LIMIT 1);
+END $$"""
+
+SQLITE = SQLITE_GUARDS
+POSTGRESQL = (REFUSE, *POSTGRESQL_GUARDS, HEAD)

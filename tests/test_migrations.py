@@ -1,0 +1,98 @@
+"""A migration means the same for ever: it imports nothing that changes, and what it computes stands in it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command as alembic
+from flask import Flask
+from sqlalchemy import select, text
+
+from app.entities.base import db
+from app.entities.students import Student, StudentTerm
+from config import ROOT
+from migrations import triggers
+from tests.factories import make_student, refresh
+from tests.support.database import alembic_config
+
+VERSIONS = ROOT / "migrations" / "versions"
+LASTING = {"alembic", "sqlalchemy", *sys.stdlib_module_names} - {"importlib"}
+OWN = "migrations.triggers"  # reads texts that are never changed
+
+
+# --- what they import ------------------------------------------------------------------------
+
+
+def passing_imports(file: Path) -> list[str]:
+    """What a migration imports that may mean something else tomorrow."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found += [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append("." * node.level + (node.module or ""))
+        elif isinstance(node, ast.Name) and node.id == "__import__":
+            found.append(node.id)
+    return [name for name in found if name.split(".")[0] not in LASTING and name != OWN]
+
+
+def test_no_migration_imports_what_may_change():
+    files = [*VERSIONS.glob("*.py"), Path(triggers.__file__)]
+    assert len(files) > 18
+    assert {file.name: found for file in files if (found := passing_imports(file))} == {}
+
+
+@pytest.mark.parametrize(
+    ("planted", "seen"),
+    [
+        ("import app.entities.base", "app.entities.base"),
+        ("from app.rules.people import name_key", "app.rules.people"),
+        ("def upgrade():\n    from app import models", "app"),
+        ("from . import other", "."),
+        ("from config import ROOT", "config"),
+        ("from migrations import env", "migrations"),
+        ("import importlib", "importlib"),
+        ("__import__('app')", "__import__"),
+    ],
+)
+def test_an_import_in_a_migration_is_noticed(tmp_path: Path, planted: str, seen: str):
+    (tmp_path / "planted.py").write_text(f"import sqlalchemy as sa\nfrom alembic import op\n{planted}\n")
+    assert passing_imports(tmp_path / "planted.py") == [seen]
+
+
+@pytest.mark.schema
+def test_a_migration_that_alembic_writes_imports_nothing_of_ours(app: Flask, tmp_path: Path):
+    """The table is missing in the database, so that Alembic writes it out, moments and all."""
+    with db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE coupling_run"))
+    where = alembic_config(tmp_path)
+
+    alembic.revision(where, "Planted", autogenerate=True, rev_id="planted", version_path=str(tmp_path))
+
+    (written,) = tmp_path.glob("*.py")
+    assert passing_imports(written) == []
+    assert "sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True)" in written.read_text()
+    assert "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = 'planted'" in written.read_text()
+
+
+# --- what they compute -----------------------------------------------------------------------
+
+
+@pytest.mark.schema
+def test_students_of_before_get_their_words_and_their_place(app: Flask):
+    """In words that stand here: not by the rule that a student is entered by today."""
+    names = {"first_name": "Łukasz", "infix": "van der", "last_name": "El-Ørsted"}
+    student = make_student(**names, number="A-7", email="l.orsted@school-x.example.nl").id
+    db.session.rollback()
+    alembic.downgrade(alembic_config(), "0009")
+    alembic.upgrade(alembic_config(), "head")
+
+    refresh()
+    found = db.session.get_one(Student, student)
+    words = "lukasz van der el-orsted a-7 l.orsted@school-x.example.nl orsted 7 orsted@school-x.example.nl"
+    assert found.search == f"{words} school-x.example.nl"
+    assert set(db.session.scalars(select(StudentTerm.term))) == set(found.search.split())
+    assert found.name_key == "el-orsted\x1flukasz van der"
