@@ -11,13 +11,13 @@ from app.entities.base import db
 from app.entities.engine import arm, guard_session
 from app.mail.own_texts import EXTENSION, load_own_texts
 from app.mailer import init_mailer
-from app.pages.access.sessions import register_sessions
-from app.pages.access.viewing import register_viewing
 from app.pages.base.errors import register_errors
 from app.pages.base.intake import register_intake
 from app.pages.base.logs import register_logs
 from app.pages.base.render import register_rendering
+from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
+from app.pages.base.viewing import register_viewing
 from app.school import load_school
 from app.theme.setup import init_theme
 from app.views import register_views

@@ -1,37 +1,35 @@
 """Flask-AppBuilder without its own screens, API and assets; its roles read once per request."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, current_app, g
+import flask
+import sqlalchemy as sa
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission as PermissionRow
 from flask_appbuilder.security.sqla.models import PermissionView, ViewMenu, assoc_permissionview_role
 from flask_login import current_user
-from sqlalchemy import Select, bindparam, select
 
+from app import models
 from app.entities.base import db
-from app.entities.users import User
 from app.permissions import GUEST_RIGHTS, permission_pair
-from app.queries.access.sessions import Present, session_of
+from app.queries.access import sessions
 
 
 class ProeveSecurity(SecurityManager):
     """The framework's security with our user, our sign-in page and one permission query per request."""
 
-    user_model = User
+    user_model = models.User
     userstatschartview = None
 
     def register_views(self) -> None:
         """None of the framework's user, role and API screens (traps 7, 13, 19)."""
 
-    def load_user(self, pk: Any) -> User | None:
+    def load_user(self, pk: Any) -> models.User | None:
         """The user behind a cookie's token; an ended session or a closed account: nobody (trap 15)."""
-        found = session_of(str(pk))
-        g.present = found[0] if found else None
+        found = sessions.session_of(str(pk))
+        flask.g.present = found[0] if found else None
         return found[1] if found else None
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
@@ -44,14 +42,14 @@ class ProeveSecurity(SecurityManager):
 
 def granted() -> frozenset[tuple[str, str]]:
     """(permission, view) pairs of whose eyes a page is for, one query per request (trap 21)."""
-    if "granted" not in g:
-        g.granted = _granted() if current_user.is_authenticated else frozenset()
-    pairs: frozenset[tuple[str, str]] = g.granted
+    if "granted" not in flask.g:
+        flask.g.granted = _granted() if current_user.is_authenticated else frozenset()
+    pairs: frozenset[tuple[str, str]] = flask.g.granted
     return pairs
 
 
 def _granted() -> frozenset[tuple[str, str]]:
-    here: Present | None = g.get("present")
+    here: sessions.Present | None = flask.g.get("present")
     seen = here.seen_as if here is not None else None  # "bekijk als": tabs and pages follow the viewed user
     role_ids = [role.id for role in (seen or current_user).roles]
     if current_user.guest:  # the framework knows him as a company examiner; he has no tab and one page
@@ -61,15 +59,15 @@ def _granted() -> frozenset[tuple[str, str]]:
 
 
 @cache
-def _rights() -> Select[str, str]:
+def _rights() -> sa.Select[str, str]:
     """Built once: every request asks it."""
     return (
-        select(PermissionRow.name, ViewMenu.name)
+        sa.select(PermissionRow.name, ViewMenu.name)
         .select_from(PermissionView)
         .join(PermissionRow, PermissionRow.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
         .join(assoc_permissionview_role, assoc_permissionview_role.c.permission_view_id == PermissionView.id)
-        .where(assoc_permissionview_role.c.role_id.in_(bindparam("roles", expanding=True)))
+        .where(assoc_permissionview_role.c.role_id.in_(sa.bindparam("roles", expanding=True)))
     )
 
 
@@ -77,7 +75,7 @@ class ProeveBuilder(AppBuilder):
     """Registers no static files, templates or screens of the framework's own."""
 
     def _add_global_static(self) -> None:
-        current_app.register_blueprint(Blueprint("appbuilder", __name__, url_prefix="/static"))
+        flask.current_app.register_blueprint(flask.Blueprint("appbuilder", __name__, url_prefix="/static"))
 
     def _add_admin_views(self) -> None:
         """The framework's index, back link, language switch and API stay out; ours are in app/pages."""

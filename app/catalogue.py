@@ -4,34 +4,17 @@
 action puts a catalogue into a school. The files are explained in catalogue/README.md.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.catalogue_data import (
-    Catalogue,
-    ConditionalAssignmentData,
-    CoreTaskData,
-    CriterionData,
-    ElectiveData,
-    ExamData,
-    ExamTaskData,
-    LevelData,
-    PassRuleData,
-    ProgrammeData,
-    UpdateData,
-    WorkProcessData,
-    natural,
-)
+from app import catalogue_data, toml_file
 from app.errors import RuleBroken
-from app.rules.marks import SCORING_MODELS, check_rule
+from app.rules import marks
 from app.rules.scoring import CriterionFacts
 from app.rules.text import N_
-from app.toml_file import DataFileError, TomlTable, read_toml
 from app.toml_kinds import Choice
 
 T = TypeVar("T")
@@ -46,25 +29,25 @@ MAX_HOURS = 2_000  # studiebelastingsuren of an elective
 MAX_MINUTES = 60 * 24 * 7 * 6  # a proeve may last six weeks (docs/sources.md)
 
 
-def load(folder: Path) -> Catalogue:
+def load(folder: Path) -> catalogue_data.Catalogue:
     """Read the whole folder. DataFileError: the first thing that is wrong, with its file and field."""
     programmes = _read_all(folder, "programmes", _programme, lambda one: one.crebo)
     electives = _read_all(folder, "electives", _elective, lambda one: one.code)
     exams = _read_all(folder, "exams", _exam, lambda one: one.key)
     _check_offers(electives, {one.crebo for one in programmes.values()})
     _check_exams(exams, programmes.values(), electives.values())
-    return Catalogue(
+    return catalogue_data.Catalogue(
         tuple(programmes.values()), tuple(electives.values()), tuple(exams.values()), _updates(folder)
     )
 
 
 def _read_all(
-    folder: Path, area: str, parse: Callable[[TomlTable], T], key: Callable[[T], str]
-) -> dict[TomlTable, T]:
+    folder: Path, area: str, parse: Callable[[toml_file.TomlTable], T], key: Callable[[T], str]
+) -> dict[toml_file.TomlTable, T]:
     """All files of an area in natural order; each is called after what it holds, so none is double."""
     found = []
     for path in sorted((folder / area).glob("*.toml")):
-        table = read_toml(path, f"{area}/{path.name}")
+        table = toml_file.read_toml(path, f"{area}/{path.name}")
         one = parse(table)
         table.close()
         if key(one) != path.stem:
@@ -73,18 +56,18 @@ def _read_all(
             raise table.error(message, name, expected=key(one))
         found.append((table, one))
     if not found:
-        raise DataFileError(N_("%(file)s: hier staat geen enkel bestand."), file=f"{area}/")
-    return dict(sorted(found, key=lambda pair: natural(key(pair[1]))))
+        raise toml_file.DataFileError(N_("%(file)s: hier staat geen enkel bestand."), file=f"{area}/")
+    return dict(sorted(found, key=lambda pair: catalogue_data.natural(key(pair[1]))))
 
 
 # --- one file ---------------------------------------------------------------------------------
 
 
-def _programme(table: TomlTable) -> ProgrammeData:
+def _programme(table: toml_file.TomlTable) -> catalogue_data.ProgrammeData:
     crebo = table.text("crebo", limit=5)
     if not re.fullmatch(r"\d{5}", crebo):
         raise table.error(N_("%(file)s: “%(where)s” moet uit vijf cijfers bestaan."), "crebo")
-    return ProgrammeData(
+    return catalogue_data.ProgrammeData(
         crebo=crebo,
         name=table.text("name"),
         level=table.whole("level", 1, 4),
@@ -96,8 +79,8 @@ def _programme(table: TomlTable) -> ProgrammeData:
     )
 
 
-def _elective(table: TomlTable) -> ElectiveData:
-    return ElectiveData(
+def _elective(table: toml_file.TomlTable) -> catalogue_data.ElectiveData:
+    return catalogue_data.ElectiveData(
         code=table.text("code", limit=10),
         name=table.text("name"),
         hours=table.whole("hours", 1, MAX_HOURS),
@@ -108,28 +91,28 @@ def _elective(table: TomlTable) -> ElectiveData:
     )
 
 
-def _core_tasks(table: TomlTable) -> tuple[CoreTaskData, ...]:
+def _core_tasks(table: toml_file.TomlTable) -> tuple[catalogue_data.CoreTaskData, ...]:
     tasks = [_core_task(one) for one in table.tables("core_tasks")]
     _refuse_double(table, "core_tasks", [one.code for one in tasks])
-    return tuple(sorted(tasks, key=lambda one: natural(one.code)))
+    return tuple(sorted(tasks, key=lambda one: catalogue_data.natural(one.code)))
 
 
-def _core_task(table: TomlTable) -> CoreTaskData:
+def _core_task(table: toml_file.TomlTable) -> catalogue_data.CoreTaskData:
     code = table.text("code", limit=20)
     processes = [_work_process(one, code) for one in table.tables("work_processes")]
     _refuse_double(table, "work_processes", [one.code for one in processes])
-    task = CoreTaskData(
+    task = catalogue_data.CoreTaskData(
         code=code,
         name=table.text("name"),
-        work_processes=tuple(sorted(processes, key=lambda one: natural(one.code))),
+        work_processes=tuple(sorted(processes, key=lambda one: catalogue_data.natural(one.code))),
         own_wording=table.flag("own_wording"),
     )
     table.close()
     return task
 
 
-def _work_process(table: TomlTable, core_task: str) -> WorkProcessData:
-    process = WorkProcessData(table.text("code", limit=30), table.text("name"))
+def _work_process(table: toml_file.TomlTable, core_task: str) -> catalogue_data.WorkProcessData:
+    process = catalogue_data.WorkProcessData(table.text("code", limit=30), table.text("name"))
     if not process.code.startswith(f"{core_task}-W"):
         message = N_("%(file)s: “%(where)s” hoort niet bij kerntaak %(core_task)s.")
         raise table.error(message, "code", core_task=core_task)
@@ -137,17 +120,17 @@ def _work_process(table: TomlTable, core_task: str) -> WorkProcessData:
     return process
 
 
-def _assignment(table: TomlTable) -> ConditionalAssignmentData:
-    assignment = ConditionalAssignmentData(
+def _assignment(table: toml_file.TomlTable) -> catalogue_data.ConditionalAssignmentData:
+    assignment = catalogue_data.ConditionalAssignmentData(
         table.text("title"), table.text("description", limit=LONG, lines=True)
     )
     table.close()
     return assignment
 
 
-def _exam(table: TomlTable) -> ExamData:
+def _exam(table: toml_file.TomlTable) -> catalogue_data.ExamData:
     tasks = [_exam_task(one, position) for position, one in enumerate(table.tables("tasks"), 1)]
-    exam = ExamData(
+    exam = catalogue_data.ExamData(
         key=table.text("key", limit=60),
         version=table.text("version", limit=20),
         kind=table.choice("kind", KINDS),
@@ -169,11 +152,11 @@ def _exam(table: TomlTable) -> ExamData:
     return exam
 
 
-def _exam_task(table: TomlTable, position: int) -> ExamTaskData:
+def _exam_task(table: toml_file.TomlTable, position: int) -> catalogue_data.ExamTaskData:
     if table.whole("position", 1, 99) != position:
         message = N_("%(file)s: “%(where)s” moet %(position)s zijn: de opdrachten staan op volgorde.")
         raise table.error(message, "position", position=position)
-    task = ExamTaskData(
+    task = catalogue_data.ExamTaskData(
         position=position,
         title=table.text("title"),
         instruction=table.text("instruction", limit=LONG, lines=True),
@@ -185,14 +168,14 @@ def _exam_task(table: TomlTable, position: int) -> ExamTaskData:
     return task
 
 
-def _criterion(table: TomlTable) -> CriterionData:
+def _criterion(table: toml_file.TomlTable) -> catalogue_data.CriterionData:
     levels = tuple(_level(one) for one in table.tables("levels"))
     points = [one.points for one in levels]
     if len(levels) < 2 or any(low >= high for low, high in pairwise(points)):
         message = N_("%(file)s: “%(where)s” moet ten minste twee niveaus hebben, met oplopende punten.")
         raise table.error(message, "levels")
     _refuse_double(table, "levels", [one.label for one in levels])
-    criterion = CriterionData(
+    criterion = catalogue_data.CriterionData(
         text=table.text("text", limit=LONG, lines=True),
         work_process=table.text("work_process", limit=30),
         critical=table.flag("critical"),
@@ -202,8 +185,8 @@ def _criterion(table: TomlTable) -> CriterionData:
     return criterion
 
 
-def _level(table: TomlTable) -> LevelData:
-    level = LevelData(
+def _level(table: toml_file.TomlTable) -> catalogue_data.LevelData:
+    level = catalogue_data.LevelData(
         label=table.text("label", limit=40),
         points=table.whole("points", 0, 100),
         description=table.text("description", limit=LONG, lines=True),
@@ -212,19 +195,21 @@ def _level(table: TomlTable) -> LevelData:
     return level
 
 
-def _pass_rule(table: TomlTable, tasks: Iterable[ExamTaskData]) -> PassRuleData:
-    model = table.choice("model", SCORING_MODELS)
+def _pass_rule(
+    table: toml_file.TomlTable, tasks: Iterable[catalogue_data.ExamTaskData]
+) -> catalogue_data.PassRuleData:
+    model = table.choice("model", marks.SCORING_MODELS)
     parameters = table.table("parameters").rest()
     try:
-        check_rule(model, parameters, criterion_facts(tasks))
+        marks.check_rule(model, parameters, criterion_facts(tasks))
     except RuleBroken as error:
         message = N_("%(file)s: “%(where)s” klopt niet. %(problem)s")
         raise table.error(message, "parameters", problem=str(error)) from error
     table.close()
-    return PassRuleData(model, parameters)
+    return catalogue_data.PassRuleData(model, parameters)
 
 
-def criterion_facts(tasks: Iterable[ExamTaskData]) -> list[CriterionFacts]:
+def criterion_facts(tasks: Iterable[catalogue_data.ExamTaskData]) -> list[CriterionFacts]:
     """The criteria as the scoring models read them, not yet scored; numbered 1, 2, ... through the exam."""
     every = [(task, criterion) for task in tasks for criterion in task.criteria]
     return [
@@ -241,16 +226,16 @@ def criterion_facts(tasks: Iterable[ExamTaskData]) -> list[CriterionFacts]:
     ]
 
 
-def _updates(folder: Path) -> tuple[UpdateData, ...]:
-    file = read_toml(folder / "updates.toml", "updates.toml")
+def _updates(folder: Path) -> tuple[catalogue_data.UpdateData, ...]:
+    file = toml_file.read_toml(folder / "updates.toml", "updates.toml")
     updates = [_update(one) for one in file.tables("updates")]
     _refuse_double(file, "updates", [f"{one.date} {one.title}" for one in updates])
     file.close()
     return tuple(sorted(updates, key=lambda one: one.date, reverse=True))
 
 
-def _update(table: TomlTable) -> UpdateData:
-    update = UpdateData(
+def _update(table: toml_file.TomlTable) -> catalogue_data.UpdateData:
+    update = catalogue_data.UpdateData(
         title=table.text("title"),
         date=table.day("date"),
         body=table.text("body", limit=LONG, lines=True),
@@ -261,7 +246,7 @@ def _update(table: TomlTable) -> UpdateData:
     return update
 
 
-def _refuse_double(table: TomlTable, name: str, values: list[str]) -> None:
+def _refuse_double(table: toml_file.TomlTable, name: str, values: list[str]) -> None:
     double = next((one for one in values if values.count(one) > 1), None)
     if double is not None:
         message = N_("%(file)s: “%(where)s” bevat “%(value)s” dubbel.")
@@ -271,7 +256,9 @@ def _refuse_double(table: TomlTable, name: str, values: list[str]) -> None:
 # --- what files say about each other ----------------------------------------------------------
 
 
-def _check_offers(electives: Mapping[TomlTable, ElectiveData], crebos: set[str]) -> None:
+def _check_offers(
+    electives: Mapping[toml_file.TomlTable, catalogue_data.ElectiveData], crebos: set[str]
+) -> None:
     for table, elective in electives.items():
         for number, crebo in enumerate(elective.offered_by, 1):
             if crebo not in crebos:
@@ -280,9 +267,9 @@ def _check_offers(electives: Mapping[TomlTable, ElectiveData], crebos: set[str])
 
 
 def _check_exams(
-    exams: Mapping[TomlTable, ExamData],
-    programmes: Iterable[ProgrammeData],
-    electives: Iterable[ElectiveData],
+    exams: Mapping[toml_file.TomlTable, catalogue_data.ExamData],
+    programmes: Iterable[catalogue_data.ProgrammeData],
+    electives: Iterable[catalogue_data.ElectiveData],
 ) -> None:
     by_crebo = {one.crebo: one.core_tasks for one in programmes}
     by_code = {one.code: one.core_tasks for one in electives}
@@ -293,7 +280,10 @@ def _check_exams(
 
 
 def _check_owner(
-    table: TomlTable, exam: ExamData, by_crebo: Mapping[str, Any], by_code: Mapping[str, Any]
+    table: toml_file.TomlTable,
+    exam: catalogue_data.ExamData,
+    by_crebo: Mapping[str, Any],
+    by_code: Mapping[str, Any],
 ) -> None:
     """One owner, that exists; an elective's exam is a keuzedeelexamen and nothing else is."""
     if bool(exam.programme) == bool(exam.elective):
@@ -306,7 +296,11 @@ def _check_owner(
         raise table.error(N_("%(file)s: “%(where)s” past niet bij een opleiding of keuzedeel."), "kind")
 
 
-def _check_work_processes(table: TomlTable, exam: ExamData, core_tasks: Iterable[CoreTaskData]) -> None:
+def _check_work_processes(
+    table: toml_file.TomlTable,
+    exam: catalogue_data.ExamData,
+    core_tasks: Iterable[catalogue_data.CoreTaskData],
+) -> None:
     """Criteria stay within the exam's core task, or within the elective when none is named."""
     wanted = [one for one in core_tasks if exam.core_task in ("", one.code)]
     if not wanted or (exam.programme and not exam.core_task):

@@ -1,7 +1,5 @@
 """What the catalogue's files hold, as frozen dataclasses."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

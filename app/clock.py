@@ -1,13 +1,11 @@
 """What time it is: asked here and nowhere else, always with its zone."""
 
-from __future__ import annotations
-
-from datetime import UTC, datetime
+import datetime as dt
 
 
-def utc_now() -> datetime:
+def utc_now() -> dt.datetime:
     """This moment in UTC; the school's own day is `current_school().today()`."""
-    return datetime.now(UTC)
+    return dt.datetime.now(dt.UTC)
 
 
 def seconds_now() -> float:

@@ -1,37 +1,32 @@
 """The command line: prepare a school's database, serve it, put the demo school back, make data at size."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import click
-from flask import Flask, current_app
+import flask
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
-from sqlalchemy import inspect, select
 
-from app.actions.base.action import run
-from app.actions.base.trail import broken_at
+from app import errors, models, serving
+from app.actions import base as actions
 from app.actions.catalogue.programmes import load_catalogue
-from app.actions.school.demo import add_demo_students, load_demo_school
+from app.actions.school import demo
 from app.actions.school.retention import forget_outdated
 from app.actions.users.roles import generate_roles
 from app.actions.users.setup import create_administrator
 from app.entities.base import db
-from app.entities.users import User
-from app.errors import ProeveError, RuleBroken
 from app.imports.work import work_all
 from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.rules.text import N_
 from app.school import current_school
-from app.serving import check_place, doubts, serve, welcome
 from app.views import menu_permissions
 from config import ROOT, Settings
 
@@ -41,19 +36,19 @@ LOCK_SECONDS = 10  # how long emptying waits for whoever is writing
 def prepare() -> None:
     """Tables and roles: one step before the start, never a side effect of it (trap 24)."""
     upgrade(directory=str(ROOT / "migrations"))
-    run(generate_roles, SYSTEM, menu=menu_permissions())
+    actions.run(generate_roles, SYSTEM, menu=menu_permissions())
 
 
 def load_demo() -> None:
     """The catalogue and the demo school, into a prepared and empty database."""
-    run(load_catalogue, SYSTEM)
-    run(load_demo_school, SYSTEM)
+    actions.run(load_catalogue, SYSTEM)
+    actions.run(demo.load_demo_school, SYSTEM)
 
 
 def empty_database() -> None:
     """Drop every table of this school, whatever version it is of. RuleBroken: somebody is writing in it."""
     db.session.remove()
-    tables = [name for name in inspect(db.engine).get_table_names() if not name.startswith("sqlite_")]
+    tables = [name for name in sa.inspect(db.engine).get_table_names() if not name.startswith("sqlite_")]
     on_sqlite = db.engine.dialect.name == "sqlite"
     before = (
         [f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}", "PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE"]
@@ -71,7 +66,9 @@ def empty_database() -> None:
             for statement in ["COMMIT", *(["VACUUM"] if on_sqlite else [])]:
                 cursor.execute(statement)
     except db.engine.dialect.loaded_dbapi.OperationalError as error:
-        raise RuleBroken(N_("De database is in gebruik. Stop Proeve en probeer het opnieuw.")) from error
+        raise errors.RuleBroken(
+            N_("De database is in gebruik. Stop Proeve en probeer het opnieuw.")
+        ) from error
     finally:
         raw.close()
         db.engine.dispose()  # the next connection has its usual manners again
@@ -95,7 +92,7 @@ def reset_demo() -> None:
     load_demo()
 
 
-def register_commands(app: Flask) -> None:
+def register_commands(app: flask.Flask) -> None:
     """Every command works as `python run.py <command>` and as `flask --app run <command>`."""
     Migrate(app, db, directory=str(ROOT / "migrations"))
     for command in (
@@ -117,7 +114,7 @@ def _told() -> Iterator[None]:
     """What a user can be told is told in a sentence, without a traceback."""
     try:
         yield
-    except ProeveError as error:
+    except errors.ProeveError as error:
         raise click.ClickException(_(error.message, **error.params)) from error
 
 
@@ -125,35 +122,35 @@ def _told() -> Iterator[None]:
 def prepare_command() -> None:
     """Bring the tables and roles of this school up to date."""
     prepare()
-    click.echo(f"Gereed: {current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}")
+    click.echo(f"Gereed: {flask.current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}")
 
 
 @click.command("serve")
 def serve_command() -> None:
     """Serve this school; an empty demo school is filled first."""
     # Gunicorn wants the application itself, not the proxy; the proxy is typed as if it were one.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined]
     settings: Settings = app.extensions["proeve_settings"]
     school = current_school()
     with _told():
-        check_place(school, settings)
+        serving.check_place(school, settings)
         prepare()
-        if school.demo and db.session.scalar(select(User.id).limit(1)) is None:
+        if school.demo and db.session.scalar(sa.select(models.User.id).limit(1)) is None:
             click.echo(_("De demoschool wordt gevuld."))
             load_demo()
-    click.echo(welcome(school, settings))
-    for doubt in doubts(school, settings):
+    click.echo(serving.welcome(school, settings))
+    for doubt in serving.doubts(school, settings):
         click.echo(doubt, err=True)
     db.session.remove()
     db.engine.dispose()
-    serve(app, settings)
+    serving.serve(app, settings)
 
 
 @click.command("load-catalogue")
 def load_catalogue_command() -> None:
     """Bring programmes, electives and exams of this school up to date with the catalogue."""
     with _told():
-        outcome = run(load_catalogue, SYSTEM)
+        outcome = actions.run(load_catalogue, SYSTEM)
     click.echo(outcome.summary)
     for one in outcome.refused:
         click.echo(f"{one.label}: {one.reason}")
@@ -169,7 +166,7 @@ def load_catalogue_command() -> None:
 def create_administrator_command(**values: Any) -> None:
     """Make an administrator, so that a school can start for real."""
     with _told():
-        click.echo(run(create_administrator, SYSTEM, **values).summary)
+        click.echo(actions.run(create_administrator, SYSTEM, **values).summary)
 
 
 @click.command("demo-reset")
@@ -186,14 +183,14 @@ def demo_data_command(students: int) -> None:
     """Add believable students to the demo school, for trials at size."""
     began = time.monotonic()
     with _told():
-        outcome = run(add_demo_students, SYSTEM, number=students, report=_progress(began))
+        outcome = actions.run(demo.add_demo_students, SYSTEM, number=students, report=_progress(began))
     click.echo(f"{outcome.summary} ({time.monotonic() - began:.1f} s)")
 
 
 @click.command("send-mail")
 def send_mail_command() -> None:
     """Send what waits in the outbox; with REDIS_URL go on until stopped, and do large imports too."""
-    settings: Settings = current_app.extensions["proeve_settings"]
+    settings: Settings = flask.current_app.extensions["proeve_settings"]
     if not settings.smtp_host or not current_school().mail_sender:
         told = _("Er is geen mailserver of afzender ingesteld: zie SMTP_HOST en [mail] in school.toml.")
         if not settings.redis_url:
@@ -202,19 +199,19 @@ def send_mail_command() -> None:
     click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
     if settings.redis_url:
         work_all()
-        Consumer(current_app.extensions["proeve_huey"], workers=2, max_delay=2).run()
+        Consumer(flask.current_app.extensions["proeve_huey"], workers=2, max_delay=2).run()
 
 
 @click.command("forget")
 def forget_command() -> None:
     """Take away what its term is over for; the clock does so every night where mail is sent."""
-    click.echo(run(forget_outdated, SYSTEM).summary)
+    click.echo(actions.run(forget_outdated, SYSTEM).summary)
 
 
 @click.command("verify-trail")
 def verify_trail_command() -> None:
     """Check the audit trail; ends with 1 when an entry was changed or is missing."""
-    found = broken_at()
+    found = actions.broken_at()
     if found is not None:
         raise click.ClickException(_("Het logboek klopt niet vanaf regel %(entry)s.", entry=found))
     click.echo(_("Het logboek klopt."))

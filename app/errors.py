@@ -1,7 +1,5 @@
 """What a user can be told. Raised anywhere, shown in one place (app/pages/base/errors.py)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Without REDIS_URL a thread in every web worker sends; with it `run.py send-mail`
 However many senders there are: `claim_mails` gives a mail to one of them.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os
@@ -19,24 +17,24 @@ from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 from typing import Any
 
-from flask import Flask, current_app, render_template
+import flask
 from flask_babel import force_locale
 from flask_mail import Connection, Mail, Message
 from huey import Huey, MemoryHuey, RedisHuey, crontab
 from huey.consumer import Consumer
 
-from app.actions.base.action import run
-from app.actions.mail.delivery import BATCH, claim_mails, claimed, note_cancelled, note_failed, note_sent
+from app import models
+from app.actions import base as actions
+from app.actions.mail import delivery as delivery_actions
 from app.actions.mail.outbox import one_line
 from app.actions.school.retention import forget_outdated
 from app.entities.base import db
 from app.entities.engine import unhurried
-from app.entities.mail import OutboxMail
 from app.entities.waking import SENDER, register_waking, wake_now
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
 from app.queries.mail.mail_bodies import ready_body
-from app.rules.delivery import CERTIFICATE, REFUSED, REFUSED_ADDRESS, SIGN_IN, UNREACHABLE, is_lasting
+from app.rules import delivery as rules
 from app.school import current_school
 from config import Settings
 
@@ -64,7 +62,7 @@ class PatientConnection(Connection):
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         """Flask-Mail itself waits for ever and looks at no certificate."""
         mail, trust = self.mail, ssl.create_default_context()
-        patience: float = current_app.extensions["proeve_settings"].smtp_timeout
+        patience: float = flask.current_app.extensions["proeve_settings"].smtp_timeout
         host = (
             smtplib.SMTP_SSL(mail.server, mail.port, timeout=patience, context=trust)
             if mail.use_ssl
@@ -82,7 +80,7 @@ class PatientConnection(Connection):
                 self.host.quit()
 
 
-def init_mailer(app: Flask, settings: Settings) -> None:
+def init_mailer(app: flask.Flask, settings: Settings) -> None:
     """Flask-Mail, huey and the wake-up after a commit that put mails in the outbox."""
     Mail(app)
     name = f"proeve-{settings.school}"
@@ -101,7 +99,7 @@ def init_mailer(app: Flask, settings: Settings) -> None:
     @huey.periodic_task(crontab(hour="3", minute="17"))
     def each_night() -> None:
         with app.app_context():
-            run(forget_outdated, SYSTEM)
+            actions.run(forget_outdated, SYSTEM)
 
     def wake() -> None:
         if app.config["MAIL_SERVER"]:
@@ -118,22 +116,22 @@ def send_all() -> int:
 
 def _send_all() -> int:
     me = f"{socket.gethostname()[:20]}-{os.getpid()}-{secrets.token_hex(4)}"
-    if not current_school().mail_sender or not current_app.config["MAIL_SERVER"]:
+    if not current_school().mail_sender or not flask.current_app.config["MAIL_SERVER"]:
         return 0
     sent = 0
     while True:
-        ids = run(claim_mails, SYSTEM, sender=me).ids
+        ids = actions.run(delivery_actions.claim_mails, SYSTEM, sender=me).ids
         if not ids:
             return sent
         sent += _send(_prepare(ids, me), me)
-        if len(ids) < BATCH:
+        if len(ids) < delivery_actions.BATCH:
             return sent
 
 
 def _prepare(ids: Sequence[int], me: str) -> list[Ready]:
     """The messages of these mails; what tells of a code that ended is cancelled."""
     ready, ended = [], []
-    for mail in claimed(ids):
+    for mail in delivery_actions.claimed(ids):
         body = ready_body(mail)
         if body is None:
             ended.append(mail.id)
@@ -141,11 +139,11 @@ def _prepare(ids: Sequence[int], me: str) -> list[Ready]:
         ready.append(Ready(mail.id, _message(mail, body)))
     db.session.remove()  # no transaction stays open while the mail server thinks
     for mail_id in ended:
-        run(note_cancelled, SYSTEM, mail_id=mail_id, sender=me)
+        actions.run(delivery_actions.note_cancelled, SYSTEM, mail_id=mail_id, sender=me)
     return ready
 
 
-def _message(mail: OutboxMail, body: str) -> Message:
+def _message(mail: models.OutboxMail, body: str) -> Message:
     """The mail as it goes; whoever reads it aloud knows the language of its text."""
     school = current_school()
     language = mail.language or school.language
@@ -154,7 +152,7 @@ def _message(mail: OutboxMail, body: str) -> Message:
             subject=one_line(mail.subject),
             recipients=[one_line(mail.to_address)],
             body=body,
-            html=render_template(
+            html=flask.render_template(
                 "mail/mail.html",
                 subject=mail.subject,
                 paragraphs=paragraphs_of(body),
@@ -180,13 +178,13 @@ def _send(ready: list[Ready], me: str) -> int:
     waiting = list(ready)
     while waiting:
         try:
-            with PatientConnection(current_app.extensions["mail"]) as connection:
+            with PatientConnection(flask.current_app.extensions["mail"]) as connection:
                 while waiting:
                     failure = _hand_over(connection, waiting[0].message)
                     one = waiting.pop(0)
                     _note(one.id, me, failure)
                     sent += failure is None
-                    if failure is not None and failure.kind == UNREACHABLE:
+                    if failure is not None and failure.kind == rules.UNREACHABLE:
                         break
         except (smtplib.SMTPException, OSError) as error:
             for one in waiting:
@@ -197,24 +195,24 @@ def _send(ready: list[Ready], me: str) -> int:
 
 def _hand_over(connection: Connection, message: Message) -> Failure | None:
     if not all("@" in parseaddr(str(to))[1] for to in message.recipients):
-        return Failure(REFUSED_ADDRESS, "", lasting=True)
+        return Failure(rules.REFUSED_ADDRESS, "", lasting=True)
     try:
         connection.send(message, envelope_from=current_school().mail_sender)
     except (smtplib.SMTPException, OSError) as error:
         return _meaning(error)
     except Exception as error:  # a mail that cannot even be written must not hold up the others
         log.error("a mail could not be made: %s", type(error).__name__)
-        return Failure(REFUSED, type(error).__name__, lasting=True)
+        return Failure(rules.REFUSED, type(error).__name__, lasting=True)
     return None
 
 
 def _note(mail_id: int, me: str, failure: Failure | None) -> None:
     if failure is None:
-        run(note_sent, SYSTEM, mail_id=mail_id, sender=me)
+        actions.run(delivery_actions.note_sent, SYSTEM, mail_id=mail_id, sender=me)
         return
     log.warning("mail %s: %s %s", mail_id, failure.kind, failure.detail)
-    run(
-        note_failed,
+    actions.run(
+        delivery_actions.note_failed,
         SYSTEM,
         mail_id=mail_id,
         sender=me,
@@ -229,16 +227,18 @@ def _meaning(error: Exception) -> Failure:
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, said = next(iter(error.recipients.values()))
-            return Failure(REFUSED_ADDRESS, _said(code, said), is_lasting(code))
+            return Failure(rules.REFUSED_ADDRESS, _said(code, said), rules.is_lasting(code))
         case smtplib.SMTPAuthenticationError():
-            return Failure(SIGN_IN, _said(error.smtp_code, ""))
+            return Failure(rules.SIGN_IN, _said(error.smtp_code, ""))
         case smtplib.SMTPSenderRefused() | smtplib.SMTPDataError():
-            return Failure(REFUSED, _said(error.smtp_code, error.smtp_error), is_lasting(error.smtp_code))
+            return Failure(
+                rules.REFUSED, _said(error.smtp_code, error.smtp_error), rules.is_lasting(error.smtp_code)
+            )
         case ssl.SSLError():
             why = getattr(error, "verify_message", "") or type(error).__name__
-            return Failure(CERTIFICATE, one_line(why))
+            return Failure(rules.CERTIFICATE, one_line(why))
         case _:
-            return Failure(UNREACHABLE, type(error).__name__)
+            return Failure(rules.UNREACHABLE, type(error).__name__)
 
 
 def _said(code: int, text: bytes | str) -> str:
@@ -253,7 +253,7 @@ class QuietConsumer(Consumer):
         pass
 
 
-def start_sender(app: Flask) -> QuietConsumer:
+def start_sender(app: flask.Flask) -> QuietConsumer:
     """Send from this process, and do what else waits (app/worker.py), in threads of its own."""
     consumer = QuietConsumer(app.extensions["proeve_huey"], workers=2, max_delay=2, shutdown_timeout=10)
     consumer.start()

@@ -26,7 +26,7 @@ from app.entities.students import (
     Supervision,
 )
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
-from app.entities.users import LoginCode, RoleRow, SignInAttempt, User
+from app.entities.users import LoginCode, RoleRow, SchoolUser, SignInAttempt, User, user_programme
 
 __all__ = [
     "ActionRun",
@@ -66,6 +66,7 @@ __all__ = [
     "Registration",
     "Result",
     "RoleRow",
+    "SchoolUser",
     "Score",
     "ScoreSheet",
     "SignInAttempt",
@@ -83,4 +84,5 @@ __all__ = [
     "WorkProcess",
     "db",
     "metadata",
+    "user_programme",
 ]

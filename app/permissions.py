@@ -12,28 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+import sqlalchemy as sa
 
-from app.entities.assessment import Assessment, Result
+from app import models, scopes
 from app.entities.base import db
-from app.entities.exams import Exam
-from app.entities.factors import Passkey
-from app.entities.imports import ImportRun
-from app.entities.invitations import Invitation
-from app.entities.library import LibraryDocument
-from app.entities.mail import OutboxMail
-from app.entities.planning import Registration, Sitting
-from app.entities.programmes import Elective, Programme
-from app.entities.school import SystemUpdate
-from app.entities.sessions import UserSession
-from app.entities.students import Student, StudentGroup
-from app.entities.trail import AuditEntry
-from app.entities.users import User
 from app.rules.second_factor import Shown
 from app.rules.text import N_
-from app.scopes import SCOPES, Scope, invitation_works
 
-S = Scope
+S = scopes.Scope
 
 
 class Role(enum.StrEnum):
@@ -75,7 +61,7 @@ SUPERVISION_ROLES = (
 MENTOR_ROLES = (Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.ADMINISTRATOR)
 
 
-def right(name: str, meaning: str, **roles: Scope) -> tuple[str, str, dict[Role, Scope]]:
+def right(name: str, meaning: str, **roles: scopes.Scope) -> tuple[str, str, dict[Role, scopes.Scope]]:
     """A row of the table: "<area>.<verb>", what it is for in one sentence, and who has it, role=scope."""
     return name, meaning, {Role(role): scope for role, scope in roles.items()}
 
@@ -85,9 +71,9 @@ class Permission(enum.StrEnum):
     """The table of rights. A name is "<area>.<verb>": in Flask-AppBuilder `can_<verb>` on view `<area>`."""
 
     meaning: str
-    roles: Mapping[Role, Scope]
+    roles: Mapping[Role, scopes.Scope]
 
-    def __new__(cls, name: str, meaning: str, roles: Mapping[Role, Scope]) -> Permission:
+    def __new__(cls, name: str, meaning: str, roles: Mapping[Role, scopes.Scope]) -> Permission:
         made = str.__new__(cls, name)
         made._value_, made.meaning, made.roles = name, meaning, roles
         return made
@@ -278,7 +264,7 @@ class Permission(enum.StrEnum):
 
 
 P = Permission
-RIGHTS: Mapping[Permission, Mapping[Role, Scope]] = {one: one.roles for one in Permission}
+RIGHTS: Mapping[Permission, Mapping[Role, scopes.Scope]] = {one: one.roles for one in Permission}
 
 # What somebody invited for one sitting has of a company examiner's rights: that sitting, and no more.
 GUEST_RIGHTS = frozenset({P.ASSESSMENT_SEE, P.ASSESSMENT_FILL})
@@ -287,23 +273,23 @@ PERSONAL = frozenset({P.PROFILE})
 
 # What a row of each kind is shown by, unless a page asks for another permission.
 READ: Mapping[type[Any], Permission] = {
-    Programme: P.PROGRAMMES_SEE,
-    Elective: P.PROGRAMMES_SEE,
-    Exam: P.EXAMS_SEE,
-    User: P.USERS_SEE,
-    OutboxMail: P.OUTBOX_SEE,
-    Student: P.STUDENTS_SEE,
-    StudentGroup: P.STUDENTS_SEE,
-    ImportRun: P.IMPORT_RUNS,
-    LibraryDocument: P.LIBRARY_READ,
-    Registration: P.PLANNING_SEE,
-    Sitting: P.PLANNING_SEE,
-    Assessment: P.ASSESSMENT_SEE,
-    Result: P.RESULTS_SEE,
-    SystemUpdate: P.SETTINGS_READ,
-    AuditEntry: P.TRAIL_READ,
-    UserSession: P.PROFILE,
-    Passkey: P.PROFILE,
+    models.Programme: P.PROGRAMMES_SEE,
+    models.Elective: P.PROGRAMMES_SEE,
+    models.Exam: P.EXAMS_SEE,
+    models.User: P.USERS_SEE,
+    models.OutboxMail: P.OUTBOX_SEE,
+    models.Student: P.STUDENTS_SEE,
+    models.StudentGroup: P.STUDENTS_SEE,
+    models.ImportRun: P.IMPORT_RUNS,
+    models.LibraryDocument: P.LIBRARY_READ,
+    models.Registration: P.PLANNING_SEE,
+    models.Sitting: P.PLANNING_SEE,
+    models.Assessment: P.ASSESSMENT_SEE,
+    models.Result: P.RESULTS_SEE,
+    models.SystemUpdate: P.SETTINGS_READ,
+    models.AuditEntry: P.TRAIL_READ,
+    models.UserSession: P.PROFILE,
+    models.Passkey: P.PROFILE,
 }
 
 
@@ -329,7 +315,7 @@ class Actor:
 SYSTEM = Actor(id=None, name="Proeve", system=True)
 
 
-def actor_of(user: User, shown: Shown | None = None) -> Actor:
+def actor_of(user: models.User, shown: Shown | None = None) -> Actor:
     """The actor that a signed-in user is; roles unknown to the table are left out."""
     known = {role.value for role in Role}
     return Actor(
@@ -360,39 +346,41 @@ def may(actor: Actor, permission: Permission, obj: Any = None) -> bool:
 M = TypeVar("M")
 
 
-def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> Select[M]:
+def visible(actor: Actor, model: type[M], permission: Permission | None = None) -> sa.Select[M]:
     """The rows of `model` on which the actor has the permission (default: the one to read it)."""
     if actor.system:
-        return select(model)
+        return sa.select(model)
     asked = permission or READ[model]
     if actor.read_only and asked in PERSONAL:
-        return select(model).where(false())
+        return sa.select(model).where(sa.false())
     conditions = [
         _condition(actor, role, scope, model) for role, scope in RIGHTS[asked].items() if role in actor.roles
     ]
-    everyone = true() if any(c is true() for c in conditions) else or_(false(), *conditions)
+    everyone = sa.true() if any(c is sa.true() for c in conditions) else sa.or_(sa.false(), *conditions)
     narrowed = everyone, _nobodys_business(model), _as_guest(actor, model, asked)
-    return select(model).where(*(condition for condition in narrowed if condition is not true()))
+    return sa.select(model).where(*(condition for condition in narrowed if condition is not sa.true()))
 
 
-def _nobodys_business(model: type[Any]) -> ColumnElement[bool]:
+def _nobodys_business(model: type[Any]) -> sa.ColumnElement[bool]:
     """Guests are no users of the school: they stand with their sitting, in no list and no picker."""
-    return User.guest.is_(False) if model is User else true()
+    return models.User.guest.is_(False) if model is models.User else sa.true()
 
 
-def _as_guest(actor: Actor, model: type[Any], asked: Permission) -> ColumnElement[bool]:
+def _as_guest(actor: Actor, model: type[Any], asked: Permission) -> sa.ColumnElement[bool]:
     """The one place that narrows a guest to his sitting, for as long as the invitation works."""
     if not actor.guest:
-        return true()
-    rows = {Sitting: Sitting.id, Assessment: Assessment.sitting_id}
+        return sa.true()
+    rows = {models.Sitting: models.Sitting.id, models.Assessment: models.Assessment.sitting_id}
     if asked not in GUEST_RIGHTS or model not in rows:
-        return false()
-    open_to = select(Invitation.sitting_id).where(Invitation.user_id == actor.id, invitation_works())
+        return sa.false()
+    open_to = sa.select(models.Invitation.sitting_id).where(
+        models.Invitation.user_id == actor.id, scopes.invitation_works()
+    )
     return rows[model].in_(open_to)
 
 
-def _condition(actor: Actor, role: Role, scope: Scope, model: type[Any]) -> ColumnElement[bool]:
-    if scope is Scope.ALL:
-        return true()
-    rule = SCOPES.get((model, scope))
-    return rule(actor.id, role) if rule else false()
+def _condition(actor: Actor, role: Role, scope: scopes.Scope, model: type[Any]) -> sa.ColumnElement[bool]:
+    if scope is scopes.Scope.ALL:
+        return sa.true()
+    rule = scopes.SCOPES.get((model, scope))
+    return rule(actor.id, role) if rule else sa.false()

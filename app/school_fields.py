@@ -1,29 +1,27 @@
 """The fields of a student that a school adds itself: [[student_field]] in school.toml, read and checked."""
 
-from __future__ import annotations
-
 import re
 
-from app.rules.fields import CLOSED, PLACES, FieldType, StudentField
+from app.rules import fields as rules
 from app.rules.text import N_
 from app.toml_file import TomlTable
 from app.toml_kinds import Choice
 
 TABLE = "student_field"
-NAMES = ("key", "label", "type", "choices", "required", *PLACES)
+NAMES = ("key", "label", "type", "choices", "required", *rules.PLACES)
 MOST = 30
 MOST_CHOICES = 100
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
-def student_fields(file: TomlTable) -> tuple[StudentField, ...]:
+def student_fields(file: TomlTable) -> tuple[rules.StudentField, ...]:
     """In the order of the file. Raises DataFileError, that names the field and what is wrong with it."""
     if not file.has(TABLE):
         return ()
     tables = file.tables(TABLE)
     if len(tables) > MOST:
         raise file.error(N_("%(file)s: “%(where)s” heeft meer dan %(most)s velden."), TABLE, most=MOST)
-    fields: list[StudentField] = []
+    fields: list[rules.StudentField] = []
     for table in tables:
         field = _field(table)
         for name, taken in (("key", {one.key for one in fields}), ("label", {one.label for one in fields})):
@@ -36,7 +34,7 @@ def student_fields(file: TomlTable) -> tuple[StudentField, ...]:
     return tuple(fields)
 
 
-def _field(table: TomlTable) -> StudentField:
+def _field(table: TomlTable) -> rules.StudentField:
     table.only(NAMES)
     key = table.text("key", limit=31)
     if not _KEY.fullmatch(key):
@@ -45,9 +43,9 @@ def _field(table: TomlTable) -> StudentField:
             "key",
         )
     label = table.text("label", limit=60)
-    kind = table.read("type", Choice(tuple(FieldType)))
+    kind = table.read("type", Choice(tuple(rules.FieldType)))
     required = table.flag("required")
-    field = StudentField(key, label, kind, _choices(table, kind), required, _places(table, kind))
+    field = rules.StudentField(key, label, kind, _choices(table, kind), required, _places(table, kind))
     if required and "import" not in field.places:
         raise table.error(
             N_("%(file)s: “%(where)s” is verplicht, dus moet het ook bij het importeren staan."), "import"
@@ -56,9 +54,9 @@ def _field(table: TomlTable) -> StudentField:
     return field
 
 
-def _choices(table: TomlTable, kind: FieldType) -> tuple[str, ...]:
+def _choices(table: TomlTable, kind: rules.FieldType) -> tuple[str, ...]:
     """A choice is known by its text: no two alike, and more than a sign."""
-    if kind is not FieldType.CHOICE:
+    if kind is not rules.FieldType.CHOICE:
         return ()
     choices = table.texts("choices")
     folded = {choice.casefold() for choice in choices}
@@ -74,10 +72,12 @@ def _choices(table: TomlTable, kind: FieldType) -> tuple[str, ...]:
     return choices
 
 
-def _places(table: TomlTable, kind: FieldType) -> frozenset[str]:
+def _places(table: TomlTable, kind: rules.FieldType) -> frozenset[str]:
     """Where it stands, everywhere when nothing is said; only what is chosen from a list makes a filter."""
-    closed = kind in CLOSED
-    found = frozenset(place for place in PLACES if table.flag(place, default=closed or place != "filter"))
+    closed = kind in rules.CLOSED
+    found = frozenset(
+        place for place in rules.PLACES if table.flag(place, default=closed or place != "filter")
+    )
     if "filter" in found and not closed:
         raise table.error(
             N_("%(file)s: “%(where)s” kan alleen bij een veld van het type choice of yes_no."), "filter"

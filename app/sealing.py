@@ -1,7 +1,5 @@
 """What comes out of the school's secret key: codes that are never stored, and what is stored encrypted."""
 
-from __future__ import annotations
-
 import hmac
 import os
 

@@ -1,7 +1,5 @@
 """Serving a school with gunicorn, out of our own command: no second program to configure."""
 
-from __future__ import annotations
-
 import contextvars
 import errno
 import ipaddress
@@ -14,10 +12,10 @@ from flask_babel import gettext as _
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
-from app.demo.accounts import ACCOUNTS, PASSWORD
+from app import mailer
+from app.demo import accounts
 from app.entities.base import db
 from app.errors import RuleBroken
-from app.mailer import QuietConsumer, start_sender
 from app.rules.text import N_
 from app.school import School
 from config import Settings
@@ -38,7 +36,7 @@ class Server(BaseApplication):
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._sender: QuietConsumer | None = None
+        self._sender: mailer.QuietConsumer | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -72,7 +70,7 @@ class Server(BaseApplication):
         """A terminal's Ctrl-C reaches every process; the parent tells the workers. Mails go from here."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not self._settings.redis_url:
-            self._sender = start_sender(self._app)
+            self._sender = mailer.start_sender(self._app)
 
     def _end(self, _arbiter: Any, _worker: Any) -> None:
         """The mail in hand is finished; what is left waits for the next start."""
@@ -167,8 +165,8 @@ def welcome(school: School, settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     lines = ["", f"  Proeve · {school.name}", f"  http://{host}:{settings.port}/", ""]
     if school.demo:
-        width = max(len(_(one.role.label)) for one in ACCOUNTS) + 2
+        width = max(len(_(one.role.label)) for one in accounts.ACCOUNTS) + 2
         lines += [f"  {_('Rol'):<{width}}{_('Gebruikersnaam')}"]
-        lines += [f"  {_(one.role.label):<{width}}{one.username}" for one in ACCOUNTS]
-        lines += ["", "  " + _("Wachtwoord van allemaal: %(password)s", password=PASSWORD)]
+        lines += [f"  {_(one.role.label):<{width}}{one.username}" for one in accounts.ACCOUNTS]
+        lines += ["", "  " + _("Wachtwoord van allemaal: %(password)s", password=accounts.PASSWORD)]
     return "\n".join([*lines, "  " + _("Stoppen: Ctrl-C"), ""])

@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
 
+from app import toml_kinds, toml_lines
 from app.errors import RuleBroken
 from app.rules.text import N_
-from app.toml_kinds import Choice, Day, Flag, Kind, Text, Whole, nearest
-from app.toml_lines import field_lines, shown_key
 
 T = TypeVar("T")
 
@@ -49,7 +48,7 @@ class TomlFile:
     def line(self, where: str) -> int:
         """The line of a field, or on which the table begins that it should be in; 0: there are no lines."""
         lines: dict[str, int] = {}
-        for path, line in field_lines(self.text):
+        for path, line in toml_lines.field_lines(self.text):
             lines.setdefault(path, line)
         while where and where not in lines:
             where = _LAST.sub("", where, count=1)
@@ -78,7 +77,7 @@ class TomlFile:
         """The field that stands a second time on this line or just above: which, and on which two lines."""
         above = "\n".join(self.text.split("\n")[:line])
         seen: dict[str, int] = {}
-        for path, at in field_lines(above):
+        for path, at in toml_lines.field_lines(above):
             if path in seen:
                 return path, seen[path], at
             seen[path] = at
@@ -130,21 +129,21 @@ class TomlTable:
         """Whether it is a text of no signs."""
         return self._data.get(name) == ""
 
-    def read(self, name: str, kind: Kind[T]) -> T:
+    def read(self, name: str, kind: toml_kinds.Kind[T]) -> T:
         """The field, that must be there."""
         return self._as(kind, name, self._value(name, kind.allowed))
 
     def text(self, name: str, *, limit: int = 200, lines: bool = False) -> str:
-        return self.read(name, Text(limit, lines))
+        return self.read(name, toml_kinds.Text(limit, lines))
 
     def optional_text(self, name: str, *, limit: int = 200) -> str:
         """As `text`; empty when the field isn't there."""
         return self.text(name, limit=limit) if self.has(name) else ""
 
     def choice(self, name: str, choices: Collection[str]) -> str:
-        return self.read(name, Choice(choices))
+        return self.read(name, toml_kinds.Choice(choices))
 
-    def texts(self, name: str, kind: Kind[str] = Text()) -> tuple[str, ...]:
+    def texts(self, name: str, kind: toml_kinds.Kind[str] = toml_kinds.Text()) -> tuple[str, ...]:
         """A list of at least one text, none of them twice."""
         texts = tuple(
             self._as(kind, f"{name}[{number}]", value) for number, value in enumerate(self._list(name), 1)
@@ -154,13 +153,13 @@ class TomlTable:
         return texts
 
     def whole(self, name: str, low: int, high: int) -> int:
-        return self.read(name, Whole(low, high))
+        return self.read(name, toml_kinds.Whole(low, high))
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        return self.read(name, Flag()) if self.has(name) else default
+        return self.read(name, toml_kinds.Flag()) if self.has(name) else default
 
     def day(self, name: str) -> date:
-        return self.read(name, Day())
+        return self.read(name, toml_kinds.Day())
 
     def table(self, name: str) -> TomlTable:
         return self._inner(name, self._value(name, A_TABLE))
@@ -189,15 +188,15 @@ class TomlTable:
             if name not in known:
                 message = N_("%(file)s: het veld “%(where)s” bestaat niet; toegestaan: %(allowed)s.")
                 moved = next((path for path in elsewhere if path.rpartition(".")[2] == name), "")
-                near = nearest(name, known)
+                near = toml_kinds.nearest(name, known)
                 allowed = _moved(known, moved) if moved else hinted(", ".join(known), near)
-                raise self.error(message, shown_key(name), allowed=allowed)
+                raise self.error(message, toml_lines.shown_key(name), allowed=allowed)
 
     def close(self) -> None:
         """Refuse a field that nobody asked for."""
         self.only(sorted(self._asked))
 
-    def _as(self, kind: Kind[T], name: str, value: object) -> T:
+    def _as(self, kind: toml_kinds.Kind[T], name: str, value: object) -> T:
         read = kind.read(value, self.file.folder)
         if read is None:
             raise self._refused(name, value, hinted(kind.allowed, kind.near(value)))

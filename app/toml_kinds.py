@@ -1,12 +1,10 @@
 """What a field of a TOML file may hold: each kind reads a value strictly and says what is allowed."""
 
-from __future__ import annotations
-
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -71,13 +69,13 @@ class Whole(Kind[int]):
 
 
 @dataclass(frozen=True)
-class Day(Kind[date]):
+class Day(Kind[dt.date]):
     @property
     def allowed(self) -> Any:
         return _l("een datum, zoals 2026-11-24")
 
-    def read(self, value: object, folder: Path) -> date | None:
-        return value if isinstance(value, date) and not isinstance(value, datetime) else None
+    def read(self, value: object, folder: Path) -> dt.date | None:
+        return value if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else None
 
 
 @dataclass(frozen=True)

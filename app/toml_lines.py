@@ -3,8 +3,6 @@
 Fields are called as errors call them: `name`, `exams.max_attempts`, `tasks[2].criteria[1].text`.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator

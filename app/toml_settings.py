@@ -1,7 +1,5 @@
 """A dataclass that is filled from a TOML file: each field says once where it stands and what it may hold."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar

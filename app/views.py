@@ -1,7 +1,5 @@
 """The tabs, in the manual's order. A user sees the tabs whose permission one of the roles has."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,21 +17,21 @@ from app.pages.access.second_factor import SecondFactorPage
 from app.pages.access.second_step import SecondStepPage
 from app.pages.access.sign_in import SignInPage
 from app.pages.access.stop_change import StopChangePage
+from app.pages.assessment import committee
 from app.pages.assessment.assessment import ToAssessPage
-from app.pages.assessment.committee import CommitteePage, ResultsPage
 from app.pages.base.picker import PickerPage
+from app.pages.catalogue import programmes
 from app.pages.catalogue.exams import ExamsPage
-from app.pages.catalogue.programmes import ElectivesPage, ProgrammesPage
 from app.pages.groups.groups import GroupsPage
-from app.pages.imports.imports import GroupImportPage, StudentImportPage, UserImportPage
+from app.pages.imports import imports
 from app.pages.library.library import LibraryAdminPage
 from app.pages.library.reading import LibraryPage
 from app.pages.mail.outbox import OutboxPage
 from app.pages.planning.own_exams import OwnExamsPage
 from app.pages.planning.planning import PlanningPage
-from app.pages.progress.progress import OwnProgressPage, ProgressPage, progress_tab_shown
+from app.pages.progress import progress
+from app.pages.school import start
 from app.pages.school.settings import UpdatesPage
-from app.pages.school.start import HealthPage, StartPage
 from app.pages.students.students import StudentsPage
 from app.pages.trail.trail import TrailPage
 from app.pages.users.users import UsersPage
@@ -54,25 +52,25 @@ class Tab:
 P = Permission
 
 TABS = (
-    Tab("start", _l("Start"), StartPage, P.START, "house"),
-    Tab("programmes", _l("Opleidingen"), ProgrammesPage, P.PROGRAMMES_SEE, "mortarboard"),
+    Tab("start", _l("Start"), start.StartPage, P.START, "house"),
+    Tab("programmes", _l("Opleidingen"), programmes.ProgrammesPage, P.PROGRAMMES_SEE, "mortarboard"),
     Tab("exams", _l("Examenbeheer"), ExamsPage, P.EXAMS_SEE, "journal-check"),
     Tab("users", _l("Gebruikers"), UsersPage, P.USERS_SEE, "people"),
     Tab("students", _l("Studenten"), StudentsPage, P.STUDENTS_SEE, "person-vcard"),
     Tab("library-admin", _l("Bibliotheekbeheer"), LibraryAdminPage, P.LIBRARY_MANAGE, "folder2-open"),
     Tab("planning", _l("Examens"), PlanningPage, P.PLANNING_SEE, "calendar3"),
     Tab("to-assess", _l("Te beoordelen"), ToAssessPage, P.ASSESSMENT_TODO, "clipboard-check"),
-    Tab("committee", _l("Examencommissie"), CommitteePage, P.COMMITTEE_SEE, "bank"),
+    Tab("committee", _l("Examencommissie"), committee.CommitteePage, P.COMMITTEE_SEE, "bank"),
     Tab("own-exams", _l("Mijn examens"), OwnExamsPage, P.OWN_EXAMS, "calendar-check"),
     Tab(
         "own-progress",
         _l("Mijn onderwijsvoortgang"),
-        OwnProgressPage,
+        progress.OwnProgressPage,
         P.OWN_PROGRESS,
         "graph-up",
-        condition=progress_tab_shown,
+        condition=progress.progress_tab_shown,
     ),
-    Tab("progress", _l("Onderwijsvoortgang"), ProgressPage, P.PROGRESS_SEE, "graph-up-arrow"),
+    Tab("progress", _l("Onderwijsvoortgang"), progress.ProgressPage, P.PROGRESS_SEE, "graph-up-arrow"),
     Tab("library", _l("Bibliotheek"), LibraryPage, P.LIBRARY_READ, "book"),
     Tab("settings", _l("Instellingen"), UpdatesPage, P.SETTINGS_READ, "gear"),
     Tab("profile", _l("Mijn profiel"), ProfilePage, P.PROFILE, "person-circle"),
@@ -85,14 +83,14 @@ OTHERS: tuple[type[Any], ...] = (
     SignInPage,
     CodesPage,
     InvitationPage,
-    HealthPage,
-    ElectivesPage,
+    start.HealthPage,
+    programmes.ElectivesPage,
     GroupsPage,
-    StudentImportPage,
-    UserImportPage,
-    GroupImportPage,
+    imports.StudentImportPage,
+    imports.UserImportPage,
+    imports.GroupImportPage,
     OutboxPage,
-    ResultsPage,
+    committee.ResultsPage,
     TrailPage,
     StopChangePage,
     CalendarPage,

@@ -4,8 +4,6 @@ Without REDIS_URL a thread in every web worker does it; with it `run.py send-mai
 However many there are: `claim_import` gives a run to one of them.
 """
 
-from __future__ import annotations
-
 from flask import Flask
 from huey import Huey, crontab
 

@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from app import create_app
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.base.trail import broken_at
 from app.actions.school.demo import add_demo_students
 from app.commands import load_demo, prepare, register_commands

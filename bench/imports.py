@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.imports.jobs import ask_import
 from app.entities.base import db
 from app.entities.programmes import Programme

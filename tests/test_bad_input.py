@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import Select, String, func, select
 from werkzeug.test import TestResponse
 
-from app.actions.base.action import Action
+from app.actions.base.runner import Action
 from app.entities.base import db, metadata
 from app.pages.base.lists import ListPage
 from app.permissions import Role

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.catalogue import Catalogue, load
-from app.catalogue_data import CriterionData, ExamData, natural
+from app.catalogue import load
+from app.catalogue_data import Catalogue, CriterionData, ExamData, natural
 from app.rules.marks import SCORING_MODELS, check_rule, decide
 from app.rules.scoring import CriterionFacts
 from app.toml_file import DataFileError, TomlFile, TomlTable, read_toml

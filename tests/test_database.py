@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.actions.access.sign_in import record_sign_in
-from app.actions.base.action import preview, run
+from app.actions.base.runner import preview, run
 from app.actions.base.trail import broken_at
 from app.actions.students.students import add_student, change_student
 from app.commands import prepare

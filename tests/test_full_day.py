@@ -25,7 +25,7 @@ from werkzeug.security import generate_password_hash
 
 from app.actions.access.login_codes import send_login_codes
 from app.actions.access.sign_in import TRIES_PER_ACCOUNT
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.entities.base import db, metadata
 from app.entities.mail import OutboxMail
 from app.entities.trail import AuditEntry

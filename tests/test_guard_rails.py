@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.base.action import REGISTRY, Action, Outcome, action
+from app.actions.base.runner import REGISTRY, Action, Outcome, action
 from app.entities.base import Model, metadata
 from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role, right
 from app.scopes import SCOPES, Scope

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.actions.planning.removal import remove_planning
 from app.entities.base import db

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import inspect, select, text, update
 
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
-from app.actions.base.action import REGISTRY, run
+from app.actions.base.runner import REGISTRY, run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.entities.assessment import Assessment
 from app.entities.base import db, metadata

@@ -15,10 +15,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from app.actions.base.action import Action, ActionForm, Outcome
+from app.actions.base.runner import Action, ActionForm, Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTIONS, MACHINERY = "app.actions", "app.actions.base"
@@ -29,18 +30,32 @@ def is_of(module: str, package: str) -> bool:
 
 
 def asked_of_actions(source: str) -> Iterator[str]:
-    """What a page imports from the actions that is no action, no form of one and no outcome of its own."""
-    for node in ast.walk(ast.parse(source)):
+    """What a page takes from the actions that is no action, no form of one and no outcome of its own."""
+    tree, modules = ast.parse(source), {}
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names if is_of(one.name, ACTIONS))
         if not isinstance(node, ast.ImportFrom) or not is_of(node.module or "", ACTIONS):
             continue
-        module = importlib.import_module(str(node.module))
-        for one in node.names if not is_of(module.__name__, MACHINERY) else ():
-            found = getattr(module, one.name, None)  # none: a module of this package
-            kind = isinstance(found, type) and issubclass(found, ActionForm | Outcome)
-            if not kind and not isinstance(found, Action):
-                yield f"{module.__name__}.{one.name}"
+        for one in node.names:
+            name = f"{node.module}.{one.name}"
+            if is_of(name, MACHINERY):
+                continue
+            found = getattr(importlib.import_module(str(node.module)), one.name, None)
+            if found is None or isinstance(found, ModuleType):
+                modules[one.asname or one.name] = importlib.import_module(name)
+            elif not is_offered(found):
+                yield name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            module = modules[node.value.id]
+            if not is_offered(getattr(module, node.attr)):
+                yield f"{module.__name__}.{node.attr}"
+
+
+def is_offered(found: object) -> bool:
+    a_kind = isinstance(found, type) and issubclass(found, ActionForm | Outcome)
+    return a_kind or isinstance(found, Action)
 
 
 def lint_imports(folder: Path) -> tuple[bool, str]:
@@ -107,10 +122,12 @@ def test_pages_ask_no_facts_of_actions():
         ("from app.actions.students.fields import own_values", ["app.actions.students.fields.own_values"]),
         ("from app.actions.library.files import MAX_BYTES", ["app.actions.library.files.MAX_BYTES"]),
         ("def late():\n    from app.actions.library.files import store", ["app.actions.library.files.store"]),
-        ("from app.actions.library import files", ["app.actions.library.files"]),
-        ("from app.actions import library", ["app.actions.library"]),
+        ("from app.actions.library import files\nfiles.store", ["app.actions.library.files.store"]),
+        ("from app.actions.library import files as f\nf.MAX_BYTES", ["app.actions.library.files.MAX_BYTES"]),
+        ("from app.actions import library\nlibrary.files", ["app.actions.library.files"]),
         ("import app.actions.library.files", ["app.actions.library.files"]),
         ("from app.actions.library.library import upload_document", []),
+        ("from app.actions.library import library\nlibrary.upload_document", []),
         ("from app.actions.planning.form import PlanExamForm", []),
         ("from app.actions.planning.planning import PlanOutcome", []),
         ("from app.actions.base.wording import say", []),

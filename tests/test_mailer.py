@@ -14,16 +14,17 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.actions.access.code_making import issue_codes
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.mail.delivery import LEASE, claim_mails, note_sent
 from app.actions.mail.outbox import NewMail, put_in_outbox, send_again
-from app.actions.mail.sample_mail import SAMPLE, send_user_sample
+from app.actions.mail.sample_mail import send_user_sample
 from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode
 from app.mail.purposes import PURPOSES, purpose
+from app.mail.sample import SAMPLE
 from app.mailer import message_id, send_all, start_sender
 from app.permissions import SYSTEM, actor_of
 from app.queries.access.codes import shown_code

@@ -17,10 +17,10 @@ from sqlalchemy import select
 
 from app.actions.mail.delivery import LEASE
 from app.actions.mail.outbox import NewMail, put_in_outbox
-from app.actions.mail.sample_mail import SAMPLE
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
+from app.mail.sample import SAMPLE
 from app.mailer import init_mailer, send_all, start_sender
 from tests.factories import refresh
 from tests.support.processes import start

@@ -12,7 +12,7 @@ from app.actions.access.passkeys import remove_passkey
 from app.actions.access.profile import change_password
 from app.actions.access.second_factor import make_recovery_codes, remove_app, set_up_app
 from app.actions.access.sign_in import set_password
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

@@ -15,7 +15,7 @@ from werkzeug.security import generate_password_hash
 
 from app.actions.access.calendar import LinkOutcome, make_calendar_link
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.base.trail import record
 from app.actions.planning.removal import remove_planning
 from app.entities.base import db

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app.actions.access.code_making import issue_codes
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.planning.invitations import withdraw_invitation
 from app.actions.school.retention import NO_NAME, forget_outdated
 from app.commands import forget_command

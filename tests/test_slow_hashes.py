@@ -15,7 +15,7 @@ from app.actions.access.mailed_codes import request_code
 from app.actions.access.own_password import choose_password
 from app.actions.access.profile import change_password
 from app.actions.access.second_factor import show_password
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.planning.invitations import resend_invitation
 from app.entities import engine
 from app.entities.base import db

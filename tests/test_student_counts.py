@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, update
 
 from app.actions.access.login_codes import send_student_codes
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.mail.delivery import claim_mails, note_failed
 from app.actions.planning.removal import remove_planning
 from app.actions.students.activation import deactivate_students

@@ -1,7 +1,5 @@
 """The accounts of a demo school, one per role. They exist in a demo school only; the password is public."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from app.demo.people import DOMAIN

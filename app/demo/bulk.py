@@ -1,12 +1,10 @@
 """Writing many rows: ids handed out beforehand, rows in a few large statements."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, func, select
+import sqlalchemy as sa
 
 from app.entities.base import db
 from app.entities.bulk import insert_all
@@ -15,8 +13,8 @@ BATCH = 20_000
 Rows = Iterable[Mapping[str, Any]]
 
 
-def table_of(model: type[Any]) -> Table:
-    table: Table = model.__table__
+def table_of(model: type[Any]) -> sa.Table:
+    table: sa.Table = model.__table__
     return table
 
 
@@ -26,13 +24,13 @@ def new_ids(model: type[Any], count: int) -> Sequence[int]:
     if count == 0:
         return []
     if db.engine.dialect.name == "sqlite":
-        last = db.session.scalar(select(func.max(table.c.id))) or 0
+        last = db.session.scalar(sa.select(sa.func.max(table.c.id))) or 0
         return range(last + 1, last + 1 + count)
-    next_id = func.nextval(f"{table.name}_id_seq")
-    return db.session.scalars(select(next_id).select_from(func.generate_series(1, count))).all()
+    next_id = sa.func.nextval(f"{table.name}_id_seq")
+    return db.session.scalars(sa.select(next_id).select_from(sa.func.generate_series(1, count))).all()
 
 
-def write(target: type[Any] | Table, rows: Rows) -> int:
+def write(target: type[Any] | sa.Table, rows: Rows) -> int:
     """Insert the rows, in batches; the number written. All rows must name the same columns."""
     remaining, written = iter(rows), 0
     while batch := list(islice(remaining, BATCH)):

@@ -1,24 +1,14 @@
 """The demo school's exams in every state, out of the scripts: planned, taken, assessed, decided, adopted."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from app.demo import names, people
-from app.demo.bulk import new_ids, write
-from app.demo.diary import Clock, Diary, workday
-from app.demo.offers import ExamOffer, Offer, TaskOffer
-from app.demo.scores import Chosen, chosen_levels
-from app.demo.scripts import ELECTIVE_EXAM, FIRST_EXAM, SECOND_EXAM, Course, Script
+from app import models
+from app.demo import bulk, diary, names, offers, people, scores, scripts, users
 from app.demo.students import Placed
-from app.demo.users import Person, Staff
-from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.students import ExamExclusion
 from app.permissions import Role
 from app.rules.scoring import Outcome
 
@@ -28,30 +18,30 @@ class Moment:
     """A planned task: its sitting, and who assesses it."""
 
     id: int
-    task: TaskOffer
-    start: datetime
-    end: datetime
-    school: Person
-    company: Person | None
+    task: offers.TaskOffer
+    start: dt.datetime
+    end: dt.datetime
+    school: users.Person
+    company: users.Person | None
 
 
 @dataclass(slots=True)
 class Attempt:
     id: int
     student: Placed
-    exam: ExamOffer
+    exam: offers.ExamOffer
     number: int
-    script: Script
+    script: scripts.Script
     moments: list[Moment] = field(default_factory=list)
 
 
 class ExamWriter:
     """Plans all attempts in one diary, then writes them table by table."""
 
-    def __init__(self, staff: Staff, today: date, clock: Clock) -> None:
+    def __init__(self, staff: users.Staff, today: dt.date, clock: diary.Clock) -> None:
         self.staff = staff
         self.today = today
-        self.diary = Diary(clock)
+        self.diary = diary.Diary(clock)
         self.rng = Random(people.SEED)
         self.attempts: list[Attempt] = []
         self.excluded: list[tuple[int, int]] = []
@@ -68,20 +58,22 @@ class ExamWriter:
                 self.attempts.append(self._attempt(student, exam, number, script))
         self._number()
 
-    def _courses(self, student: Placed) -> Iterator[tuple[Placed, ExamOffer, Course]]:
+    def _courses(self, student: Placed) -> Iterator[tuple[Placed, offers.ExamOffer, scripts.Course]]:
         own = student.place % 10
-        courses: list[tuple[ExamOffer, Mapping[int, Course]]] = []
-        courses += zip(student.offer.exams, (FIRST_EXAM, SECOND_EXAM), strict=False)
+        courses: list[tuple[offers.ExamOffer, Mapping[int, scripts.Course]]] = []
+        courses += zip(student.offer.exams, (scripts.FIRST_EXAM, scripts.SECOND_EXAM), strict=False)
         electives = dict(student.offer.electives)
         if student.elective is not None:
-            courses += [(exam, ELECTIVE_EXAM) for exam in electives[student.elective]]
+            courses += [(exam, scripts.ELECTIVE_EXAM) for exam in electives[student.elective]]
         for exam, chosen in courses:
             yield student, exam, chosen.get(own, [])
 
-    def _attempt(self, student: Placed, exam: ExamOffer, number: int, script: Script) -> Attempt:
+    def _attempt(
+        self, student: Placed, exam: offers.ExamOffer, number: int, script: scripts.Script
+    ) -> Attempt:
         attempt = Attempt(0, student, exam, number, script)
         school, company = self._examiners(student.offer, exam)
-        day = workday(self.today, script.day)
+        day = diary.workday(self.today, script.day)
         for task in exam.tasks[: script.parts or len(exam.tasks)]:
             who = [("student", student.id), school.id, *([company.id] if company else [])]
             start, end = self.diary.book(who, day, task.minutes)
@@ -89,7 +81,9 @@ class ExamWriter:
             day = start.date()
         return attempt
 
-    def _examiners(self, offer: Offer, exam: ExamOffer) -> tuple[Person, Person | None]:
+    def _examiners(
+        self, offer: offers.Offer, exam: offers.ExamOffer
+    ) -> tuple[users.Person, users.Person | None]:
         """The first exam is for the first examiner of the programme, the second for the next one.
 
         An exam at school has no company examiner.
@@ -101,17 +95,19 @@ class ExamWriter:
         return school, company if exam.in_practice else None
 
     def _number(self) -> None:
-        for attempt, new in zip(self.attempts, new_ids(Registration, len(self.attempts)), strict=True):
+        for attempt, new in zip(
+            self.attempts, bulk.new_ids(models.Registration, len(self.attempts)), strict=True
+        ):
             attempt.id = new
         moments = [moment for attempt in self.attempts for moment in attempt.moments]
-        for moment, new in zip(moments, new_ids(Sitting, len(moments)), strict=True):
+        for moment, new in zip(moments, bulk.new_ids(models.Sitting, len(moments)), strict=True):
             moment.id = new
 
     def write(self) -> None:
         """The planning; then what was assessed of it."""
         created = self._before(self.today)
-        write(
-            Registration,
+        bulk.write(
+            models.Registration,
             (
                 {
                     "id": one.id,
@@ -124,16 +120,21 @@ class ExamWriter:
                 for one in self.attempts
             ),
         )
-        write(Sitting, (self._sitting_row(one, moment) for one in self.attempts for moment in one.moments))
-        write(SittingExaminer, (row for one in self.attempts for row in _examiner_rows(one.moments)))
-        write(ExamExclusion, ({"student_id": s, "exam_id": e} for s, e in self.excluded))
+        bulk.write(
+            models.Sitting,
+            (self._sitting_row(one, moment) for one in self.attempts for moment in one.moments),
+        )
+        bulk.write(
+            models.SittingExaminer, (row for one in self.attempts for row in _examiner_rows(one.moments))
+        )
+        bulk.write(models.ExamExclusion, ({"student_id": s, "exam_id": e} for s, e in self.excluded))
         AssessmentWriter(self).write()
 
-    def _before(self, day: date) -> datetime:
+    def _before(self, day: dt.date) -> dt.datetime:
         starts = [moment.start for one in self.attempts for moment in one.moments]
-        return min(starts, default=datetime.combine(day, datetime.min.time()).astimezone()) - timedelta(
-            days=14
-        )
+        return min(
+            starts, default=dt.datetime.combine(day, dt.datetime.min.time()).astimezone()
+        ) - dt.timedelta(days=14)
 
     def _sitting_row(self, attempt: Attempt, moment: Moment) -> dict[str, Any]:
         _code, building = names.GROUPS[attempt.student.offer.crebo]
@@ -173,37 +174,37 @@ class AssessmentWriter:
         for attempt in self.exams.attempts:
             if attempt.script.done != "planned":
                 self._assess(attempt)
-        self._number(Assessment, self.assessments)
-        for sheet, new in zip(self.sheets, new_ids(ScoreSheet, len(self.sheets)), strict=True):
+        self._number(models.Assessment, self.assessments)
+        for sheet, new in zip(self.sheets, bulk.new_ids(models.ScoreSheet, len(self.sheets)), strict=True):
             sheet["id"] = new
             sheet["assessment_id"] = sheet["assessment_id"]["id"]
         for score in self.scores:
             score["sheet_id"] = score["sheet_id"]["id"]
-        self._number(Result, self.results)
+        self._number(models.Result, self.results)
         for adoption in self.adoptions:
             adoption["result_id"] = adoption["result_id"]["id"]
-        write(Assessment, self.assessments)
-        write(ScoreSheet, self.sheets)
-        write(Score, self.scores)
-        write(Result, self.results)
-        write(Adoption, self.adoptions)
+        bulk.write(models.Assessment, self.assessments)
+        bulk.write(models.ScoreSheet, self.sheets)
+        bulk.write(models.Score, self.scores)
+        bulk.write(models.Result, self.results)
+        bulk.write(models.Adoption, self.adoptions)
 
     @staticmethod
     def _number(model: type[Any], rows: list[dict[str, Any]]) -> None:
-        for row, new in zip(rows, new_ids(model, len(rows)), strict=True):
+        for row, new in zip(rows, bulk.new_ids(model, len(rows)), strict=True):
             row["id"] = new
 
     def _assess(self, attempt: Attempt) -> None:
-        chosen, outcome = chosen_levels(attempt.exam, attempt.script.quality, self.exams.rng)
+        chosen, outcome = scores.chosen_levels(attempt.exam, attempt.script.quality, self.exams.rng)
         for moment in attempt.moments:
             saved_only = attempt.script.done == "saved" and moment is attempt.moments[-1]
             self._assessment(moment, chosen, definitive=not saved_only)
         if attempt.script.done != "saved":
             self._result(attempt, outcome)
 
-    def _assessment(self, moment: Moment, chosen: Chosen, *, definitive: bool) -> None:
+    def _assessment(self, moment: Moment, chosen: scores.Chosen, *, definitive: bool) -> None:
         """Both fill in; on a draft the school has not finished."""
-        after = moment.end + timedelta(hours=1)
+        after = moment.end + dt.timedelta(hours=1)
         assessment = {
             "version": 3 if moment.company else 2,
             "definitive_at": after if definitive else None,
@@ -219,16 +220,16 @@ class AssessmentWriter:
         )
 
     @staticmethod
-    def _of(moment: Moment, chosen: Chosen) -> Chosen:
+    def _of(moment: Moment, chosen: scores.Chosen) -> scores.Chosen:
         return {one.id: chosen[one.id] for one in moment.task.criteria if one.id in chosen}
 
     def _sheet(
         self,
         assessment: dict[str, Any],
         moment: Moment,
-        who: Person,
+        who: users.Person,
         role: Role,
-        chosen: Chosen,
+        chosen: scores.Chosen,
         *,
         version: Any,
     ) -> None:
@@ -237,7 +238,7 @@ class AssessmentWriter:
             "examiner_id": who.id,
             "role": role.value,
             "remark": "",
-            "saved_at": moment.end + timedelta(minutes=15 * version),
+            "saved_at": moment.end + dt.timedelta(minutes=15 * version),
             "version": version,
         }
         self.sheets.append(sheet)
@@ -247,7 +248,7 @@ class AssessmentWriter:
             )
 
     def _result(self, attempt: Attempt, outcome: Outcome) -> None:
-        decided = attempt.moments[-1].end + timedelta(hours=1)
+        decided = attempt.moments[-1].end + dt.timedelta(hours=1)
         result: dict[str, Any] = {
             "registration_id": attempt.id,
             "passed": outcome.passed,
@@ -260,7 +261,7 @@ class AssessmentWriter:
         }
         self.results.append(result)
         if attempt.script.done == "adopted":
-            when = decided + timedelta(days=9)
+            when = decided + dt.timedelta(days=9)
             self.adoptions.append(
                 {
                     "result_id": result,

@@ -1,13 +1,11 @@
 """A few short manuals per role, as PDF files of one page, made here so that the repository holds none."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app import models
 from app.entities.base import db
-from app.entities.library import LibraryDocument, LibraryPlacement
 from app.permissions import Role
 
 PDF = "application/pdf"
@@ -76,7 +74,7 @@ def write_library(uploaded_by: int, keep: Keep) -> None:
     shelves = dict.fromkeys(Role, 0)
     for manual in MANUALS:
         content = pdf(manual.title, manual.text)
-        document = LibraryDocument(
+        document = models.LibraryDocument(
             title=manual.title,
             file_name=manual.file_name,
             content_type=PDF,
@@ -86,7 +84,7 @@ def write_library(uploaded_by: int, keep: Keep) -> None:
         )
         for role in manual.roles:
             shelves[role] += 1
-            document.placements.append(LibraryPlacement(role=role.value, position=shelves[role]))
+            document.placements.append(models.LibraryPlacement(role=role.value, position=shelves[role]))
         db.session.add(document)
 
 

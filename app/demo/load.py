@@ -1,31 +1,18 @@
 """The demo school, from nothing: staff, students, and exams in every state relative to today."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from app.clock import utc_now
-from app.demo import people
+from app.demo import library, people, students
+from app.demo import offers as demo_offers
+from app.demo import users as demo_users
 from app.demo.accounts import ACCOUNTS
 from app.demo.diary import Clock
 from app.demo.exams import ExamWriter
-from app.demo.library import Keep, write_library
-from app.demo.offers import Offer, load_offers
-from app.demo.people import DemoStudent
 from app.demo.progress import write_progress
 from app.demo.scripts import ACCOUNT_PLACE
-from app.demo.students import (
-    Placed,
-    place,
-    write_groups,
-    write_student_users,
-    write_students,
-    write_supervisions,
-    write_year_group,
-)
-from app.demo.users import Staff, write_staff
 
 STUDENTS = 60
 ACCOUNT_CREBO = "25656"  # the demo account `student` follows this programme
@@ -35,33 +22,33 @@ TO_ONE = 6  # students per supervisor
 
 @dataclass(frozen=True)
 class Loaded:
-    staff: Staff
-    placed: Sequence[Placed]
+    staff: demo_users.Staff
+    placed: Sequence[students.Placed]
 
 
-def write_school(*, today: date, clock: Clock, keep: Keep) -> Loaded:
+def write_school(*, today: date, clock: Clock, keep: library.Keep) -> Loaded:
     """Needs the catalogue. All in the transaction of the caller; `keep` puts the library's files on disk."""
-    offers = load_offers()
-    staff = write_staff(offers)
+    offers = demo_offers.load_offers()
+    staff = demo_users.write_staff(offers)
     found, account_at = _students(offers, today)
-    users = write_student_users(
+    users = students.write_student_users(
         found, lambda number: number != account_at and number // len(offers) != WITHOUT_USER
     )
     users[account_at] = staff.accounts["student"].id
-    placed = place(found, offers, users)
-    write_students(placed)
-    write_groups(placed, staff.teams, today=today, size=10)
-    write_year_group(next(offer for offer in offers if offer.crebo == ACCOUNT_CREBO))
-    write_supervisions(placed, staff.teams, size=TO_ONE)
+    placed = students.place(found, offers, users)
+    students.write_students(placed)
+    students.write_groups(placed, staff.teams, today=today, size=10)
+    students.write_year_group(next(offer for offer in offers if offer.crebo == ACCOUNT_CREBO))
+    students.write_supervisions(placed, staff.teams, size=TO_ONE)
     exams = ExamWriter(staff, today, clock)
     exams.plan(placed)
     exams.write()
     write_progress(placed, staff, utc_now())
-    write_library(staff.accounts["beheerder"].id, keep)
+    library.write_library(staff.accounts["beheerder"].id, keep)
     return Loaded(staff, placed)
 
 
-def _students(offers: Sequence[Offer], today: date) -> tuple[list[DemoStudent], int]:
+def _students(offers: Sequence[demo_offers.Offer], today: date) -> tuple[list[people.DemoStudent], int]:
     """The students, and the number of the one behind the account."""
     found = list(people.students(STUDENTS, today=today))
     programme = next(at for at, offer in enumerate(offers) if offer.crebo == ACCOUNT_CREBO)

@@ -1,7 +1,5 @@
 """What the demo school's people, companies and places are called; the people's names are in names.toml."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

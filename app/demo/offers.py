@@ -1,19 +1,16 @@
 """What the school offers, read once: programmes with their electives and exams, ready to plan and score."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from app import models
 from app.demo import names
 from app.entities.base import db
-from app.entities.exams import Criterion, Exam, ExamTask
-from app.entities.programmes import Programme, ProgrammeElective
 
 DAY_MINUTES = 480  # a task that takes longer is taken within one school day in the demo school
 
@@ -60,18 +57,26 @@ class Offer:
 def load_offers() -> Sequence[Offer]:
     """The programmes of which we know groups and companies, by crebo. A fixed number of queries."""
     with_parts = (
-        selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.levels),
-        selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.work_process),
+        selectinload(models.Exam.tasks)
+        .selectinload(models.ExamTask.criteria)
+        .selectinload(models.Criterion.levels),
+        selectinload(models.Exam.tasks)
+        .selectinload(models.ExamTask.criteria)
+        .selectinload(models.Criterion.work_process),
     )
     of_programme: dict[int | None, list[ExamOffer]] = defaultdict(list)
     of_elective: dict[int | None, list[ExamOffer]] = defaultdict(list)
-    for exam in db.session.scalars(select(Exam).where(Exam.current).order_by(Exam.key).options(*with_parts)):
+    for exam in db.session.scalars(
+        sa.select(models.Exam).where(models.Exam.current).order_by(models.Exam.key).options(*with_parts)
+    ):
         if exam.programme_id is not None:
             of_programme[exam.programme_id].append(_exam(exam))
         else:
             of_elective[exam.elective_id].append(_exam(exam))
     electives: dict[int, list[int]] = defaultdict(list)
-    for link in db.session.scalars(select(ProgrammeElective).order_by(ProgrammeElective.elective_id)):
+    for link in db.session.scalars(
+        sa.select(models.ProgrammeElective).order_by(models.ProgrammeElective.elective_id)
+    ):
         electives[link.programme_id].append(link.elective_id)
     return [
         Offer(
@@ -81,12 +86,14 @@ def load_offers() -> Sequence[Offer]:
             tuple(of_programme[row.id]),
             tuple((one, tuple(of_elective[one])) for one in electives[row.id]),
         )
-        for row in db.session.scalars(select(Programme).order_by(Programme.crebo, Programme.cohort.desc()))
+        for row in db.session.scalars(
+            sa.select(models.Programme).order_by(models.Programme.crebo, models.Programme.cohort.desc())
+        )
         if row.crebo in names.GROUPS
     ]
 
 
-def _exam(exam: Exam) -> ExamOffer:
+def _exam(exam: models.Exam) -> ExamOffer:
     tasks = tuple(
         TaskOffer(
             task.id,

@@ -3,17 +3,14 @@
 Pure: nothing here knows a database. Every e-mail address ends in example.nl, which reaches nobody.
 """
 
-from __future__ import annotations
-
+import datetime as dt
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import accumulate, islice, product
 
 from app.demo import names
-from app.demo.names import Family, Origin
-from app.rules.people import GenderKey, search_form
+from app.rules import people as rules
 
 SEED = 2026
 DOMAIN = "example.nl"
@@ -23,9 +20,9 @@ UNISEX_SHARE = 0.05
 MIXED_SHARE = 0.1  # first name and family name of two origins
 MAX_STUDENTS = 5_000_000  # beyond it student numbers would come twice
 
-_GENDERS: tuple[GenderKey, ...] = ("female", "male", "other", "unknown")
+_GENDERS: tuple[rules.GenderKey, ...] = ("female", "male", "other", "unknown")
 _GENDER_WEIGHTS = (480, 970, 990, 1000)  # added up, per thousand
-_ORIGIN_WEIGHTS = tuple(accumulate(one.weight for one in names.ORIGINS))
+_ORIGIN_WEIGHTS = tuple(itertools.accumulate(one.weight for one in names.ORIGINS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,8 @@ class DemoStudent:
     first_name: str
     infix: str
     last_name: str
-    gender: GenderKey
-    birth_date: date
+    gender: rules.GenderKey
+    birth_date: dt.date
     email: str
 
 
@@ -69,7 +66,7 @@ class DemoGroup:
     colour: str
 
 
-def students(count: int, *, today: date, seed: int = SEED, start: int = 0) -> Iterator[DemoStudent]:
+def students(count: int, *, today: dt.date, seed: int = SEED, start: int = 0) -> Iterator[DemoStudent]:
     """`count` students from number `start` on, aged 16-22 at `today`.
 
     Numbers and addresses are unique over all students of one school, also when a later call goes on
@@ -78,7 +75,7 @@ def students(count: int, *, today: date, seed: int = SEED, start: int = 0) -> It
     if count < 0 or start < 0 or start + count > MAX_STUDENTS:
         raise ValueError(f"between 0 and {MAX_STUDENTS} students in all")
     rng = random.Random(f"{seed}:{start}")
-    first_day = _years_before(today, OLDEST + 1) + timedelta(days=1)
+    first_day = _years_before(today, OLDEST + 1) + dt.timedelta(days=1)
     days = (_years_before(today, YOUNGEST) - first_day).days + 1
     mails = _Mails(names_only=start == 0)
     for index in range(start, start + count):
@@ -91,7 +88,7 @@ def students(count: int, *, today: date, seed: int = SEED, start: int = 0) -> It
             infix=family.infix,
             last_name=family.name,
             gender=gender,
-            birth_date=first_day + timedelta(days=int(rng.random() * days)),
+            birth_date=first_day + dt.timedelta(days=int(rng.random() * days)),
             email=mails.address(first, family, number),
         )
 
@@ -118,7 +115,9 @@ def staff(count: int, *, seed: int = SEED, domain: str = f"medewerker.{DOMAIN}")
 
 def companies(crebo: str, count: int, *, seed: int = SEED) -> list[DemoCompany]:
     """Training companies that fit a programme. KeyError for a crebo we don't know; ValueError: too many."""
-    every = [f"{kind} {name}" for kind, name in product(names.COMPANY_KINDS[crebo], names.COMPANY_NAMES)]
+    every = [
+        f"{kind} {name}" for kind, name in itertools.product(names.COMPANY_KINDS[crebo], names.COMPANY_NAMES)
+    ]
     if count > len(every):
         raise ValueError(f"{len(every)} companies at most")
     rng = random.Random(f"{seed}:{crebo}")
@@ -148,7 +147,7 @@ def groups(crebo: str, count: int, *, cohort: int, year: int) -> list[DemoGroup]
             location=location,
             colour=colours[number % len(colours)],
         )
-        for number, letters in enumerate(islice(_letters(), count))
+        for number, letters in enumerate(itertools.islice(_letters(), count))
     ]
 
 
@@ -156,7 +155,7 @@ def _letters() -> Iterator[str]:
     """A, B, ... Z, AA, AB, ..."""
     length = 1
     while True:
-        yield from map("".join, product("ABCDEFGHIJKLMNOPQRSTUVWXYZ", repeat=length))
+        yield from map("".join, itertools.product("ABCDEFGHIJKLMNOPQRSTUVWXYZ", repeat=length))
         length += 1
 
 
@@ -169,7 +168,7 @@ class _Mails:
         self._domain = domain
         self._plain: dict[str, str] = {}
 
-    def address(self, first: str, family: Family, number: str) -> str:
+    def address(self, first: str, family: names.Family, number: str) -> str:
         local = f"{self._letters(first)}.{self._letters(family.infix)}{self._letters(family.name)}"
         if local in self._taken or not self._names_only:
             return f"{local}.{number}@{self._domain}"
@@ -179,12 +178,12 @@ class _Mails:
     def _letters(self, name: str) -> str:
         plain = self._plain.get(name)
         if plain is None:
-            plain = "".join(one for one in search_form(name) if one.isalnum())
+            plain = "".join(one for one in rules.search_form(name) if one.isalnum())
             self._plain[name] = plain
         return plain
 
 
-def _name(rng: random.Random, gender: GenderKey) -> tuple[str, Family]:
+def _name(rng: random.Random, gender: rules.GenderKey) -> tuple[str, names.Family]:
     origin = _origin(rng)
     first = _first_name(rng, gender, origin)
     other = _origin(rng) if rng.random() < MIXED_SHARE else origin
@@ -192,15 +191,15 @@ def _name(rng: random.Random, gender: GenderKey) -> tuple[str, Family]:
     if rng.random() < DOUBLE_SHARE:
         second = rng.choice(_origin(rng).families)
         partner = f"{second.infix} {second.name}".strip()
-        family = Family(family.infix, f"{family.name}-{partner}")
+        family = names.Family(family.infix, f"{family.name}-{partner}")
     return first, family
 
 
-def _origin(rng: random.Random) -> Origin:
+def _origin(rng: random.Random) -> names.Origin:
     return rng.choices(names.ORIGINS, cum_weights=_ORIGIN_WEIGHTS)[0]
 
 
-def _first_name(rng: random.Random, gender: GenderKey, origin: Origin) -> str:
+def _first_name(rng: random.Random, gender: rules.GenderKey, origin: names.Origin) -> str:
     girl = gender == "female" or (gender != "male" and rng.random() < 0.5)
     if rng.random() < DOUBLE_SHARE:
         return rng.choice(names.DOUBLE_FEMALE if girl else names.DOUBLE_MALE)
@@ -209,7 +208,7 @@ def _first_name(rng: random.Random, gender: GenderKey, origin: Origin) -> str:
     return rng.choice(origin.female if girl else origin.male)
 
 
-def _years_before(day: date, years: int) -> date:
+def _years_before(day: dt.date, years: int) -> dt.date:
     """The same day, years ago; 29 February becomes 28 February."""
     try:
         return day.replace(year=day.year - years)

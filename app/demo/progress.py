@@ -1,44 +1,43 @@
 """How far the demo school's students are: ratings on the work processes, conditional assignments done."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+import sqlalchemy as sa
 
+from app import models
 from app.demo import people
 from app.demo.bulk import write
 from app.demo.students import Placed
 from app.demo.users import Staff
 from app.entities.base import db
-from app.entities.programmes import CoreTask, WorkProcess
-from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.permissions import Role
 
 BASELINE, PROGRESS = (0, 0, 1, 1, 2), (1, 2, 2, 2, 3)  # ratings to draw from
 
 
-def write_progress(placed: Sequence[Placed], staff: Staff, now: datetime) -> None:
+def write_progress(placed: Sequence[Placed], staff: Staff, now: dt.datetime) -> None:
     """For the students whose progress is available: a baseline, and for half of them a second rating."""
     processes, assignments = _processes(), _assignments()
     shown = [one for one in placed if one.place % 2 == 0]
     rng = Random(people.SEED)
-    write(ProgressMeasure, [row for one in shown for row in _measures(one, processes, staff, rng, now)])
-    write(AssignmentDone, [row for one in placed for row in _done(one, assignments, staff, now)])
+    write(
+        models.ProgressMeasure, [row for one in shown for row in _measures(one, processes, staff, rng, now)]
+    )
+    write(models.AssignmentDone, [row for one in placed for row in _done(one, assignments, staff, now)])
 
 
 def _processes() -> Mapping[int, Sequence[int]]:
     """Programme id -> the work processes of its first core task."""
     found: dict[int, list[int]] = defaultdict(list)
     rows = db.session.execute(
-        select(CoreTask.programme_id, WorkProcess.id)
-        .join(WorkProcess, WorkProcess.core_task_id == CoreTask.id)
-        .where(CoreTask.position == 1, CoreTask.programme_id.is_not(None))
-        .order_by(WorkProcess.position)
+        sa.select(models.CoreTask.programme_id, models.WorkProcess.id)
+        .join(models.WorkProcess, models.WorkProcess.core_task_id == models.CoreTask.id)
+        .where(models.CoreTask.position == 1, models.CoreTask.programme_id.is_not(None))
+        .order_by(models.WorkProcess.position)
     )
     for programme, process in rows:
         if programme is not None:
@@ -50,8 +49,8 @@ def _assignments() -> Mapping[int, Sequence[int]]:
     """Elective id -> its conditional assignments, in order."""
     found: dict[int, list[int]] = defaultdict(list)
     rows = db.session.execute(
-        select(ConditionalAssignment.elective_id, ConditionalAssignment.id).order_by(
-            ConditionalAssignment.position
+        sa.select(models.ConditionalAssignment.elective_id, models.ConditionalAssignment.id).order_by(
+            models.ConditionalAssignment.position
         )
     )
     for elective, assignment in rows:
@@ -60,7 +59,7 @@ def _assignments() -> Mapping[int, Sequence[int]]:
 
 
 def _measures(
-    one: Placed, processes: Mapping[int, Sequence[int]], staff: Staff, rng: Random, now: datetime
+    one: Placed, processes: Mapping[int, Sequence[int]], staff: Staff, rng: Random, now: dt.datetime
 ) -> Iterator[dict[str, Any]]:
     raters = [_supervisor(one, staff)]
     if one.user_id is not None:
@@ -77,12 +76,12 @@ def _measures(
                     "kind": kind,
                     "rated_by_id": rater,
                     "rating": rng.choice(ratings),
-                    "rated_at": now - timedelta(days=days),
+                    "rated_at": now - dt.timedelta(days=days),
                 }
 
 
 def _done(
-    one: Placed, assignments: Mapping[int, Sequence[int]], staff: Staff, now: datetime
+    one: Placed, assignments: Mapping[int, Sequence[int]], staff: Staff, now: dt.datetime
 ) -> Iterator[dict[str, Any]]:
     """The further in the list, the more is done."""
     own = assignments.get(one.elective or 0, ())
@@ -91,7 +90,7 @@ def _done(
             "student_id": one.id,
             "assignment_id": assignment,
             "recorded_by_id": _supervisor(one, staff),
-            "done_at": now - timedelta(days=60 - 14 * number),
+            "done_at": now - dt.timedelta(days=60 - 14 * number),
         }
 
 

@@ -1,21 +1,19 @@
 """Believable scores, and the result that the exam's own rule makes of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
-from app.demo.offers import CriterionOffer, ExamOffer
+from app.demo import offers
 from app.demo.scripts import Quality
+from app.rules import scoring
 from app.rules.marks import decide
-from app.rules.scoring import CriterionFacts, Outcome
 
 Level = tuple[int, int]  # id, points
 Chosen = dict[int, Level]  # criterion id -> level
-Pick = Callable[[CriterionOffer], Level]
+Pick = Callable[[offers.CriterionOffer], Level]
 
 
-def chosen_levels(exam: ExamOffer, quality: Quality, rng: Random) -> tuple[Chosen, Outcome]:
+def chosen_levels(exam: offers.ExamOffer, quality: Quality, rng: Random) -> tuple[Chosen, scoring.Outcome]:
     """Levels that pass or fail as wanted, by the exam's pass rule; the likeliest pattern that does."""
     outcome = None
     for pick in _patterns(quality, rng):
@@ -26,9 +24,9 @@ def chosen_levels(exam: ExamOffer, quality: Quality, rng: Random) -> tuple[Chose
     raise ValueError(f"{exam.title}: no scores for {quality}: {outcome}")
 
 
-def facts(exam: ExamOffer, chosen: Mapping[int, Level]) -> list[CriterionFacts]:
+def facts(exam: offers.ExamOffer, chosen: Mapping[int, Level]) -> list[scoring.CriterionFacts]:
     return [
-        CriterionFacts(
+        scoring.CriterionFacts(
             id=one.id,
             task_id=task.id,
             work_process_code=one.work_process,
@@ -42,20 +40,20 @@ def facts(exam: ExamOffer, chosen: Mapping[int, Level]) -> list[CriterionFacts]:
     ]
 
 
-def _lowest(one: CriterionOffer) -> Level:
+def _lowest(one: offers.CriterionOffer) -> Level:
     return one.levels[0]
 
 
-def _middle(one: CriterionOffer) -> Level:
+def _middle(one: offers.CriterionOffer) -> Level:
     return one.levels[len(one.levels) // 2]
 
 
-def _highest(one: CriterionOffer) -> Level:
+def _highest(one: offers.CriterionOffer) -> Level:
     return one.levels[-1]
 
 
 def _often_highest(share: float, rng: Random) -> Pick:
-    def pick(one: CriterionOffer) -> Level:
+    def pick(one: offers.CriterionOffer) -> Level:
         return _highest(one) if rng.random() < share else _middle(one)
 
     return pick

@@ -4,8 +4,6 @@ A script is one attempt at one exam; `day` counts workdays from today. The stude
 programme (0-9, then again from 0) chooses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -4,40 +4,26 @@ Nobody is in two places at once: an examiner has at most TO_ONE students, and ea
 of his own in the examiner's timetable.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import func, select
+import sqlalchemy as sa
 
+from app import models
 from app.clock import utc_now
-from app.demo import people
-from app.demo.bulk import new_ids, write
-from app.demo.diary import FIRST, LAST, Clock, workday
-from app.demo.offers import ExamOffer, Offer, load_offers
-from app.demo.students import (
-    Placed,
-    fresh_people,
-    place,
-    write_groups,
-    write_student_users,
-    write_students,
-    write_supervisions,
-)
-from app.demo.users import COMPANY_ROLES, PER_PROGRAMME, Person, Team, role_ids, user_row, write_users
+from app.demo import bulk, diary, people, students
+from app.demo import offers as demo_offers
+from app.demo import users as demo_users
 from app.entities.base import db
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.users import User, user_programme
 from app.permissions import Role
 
 TO_ONE = 40  # students to a supervisor or examiner
 GROUP = 25
 Report = Callable[[str], None]
-Slot = tuple[datetime, datetime]
+Slot = tuple[dt.datetime, dt.datetime]
 # Programme id -> its first exam, and for each of an examiner's students the moments of the tasks.
 Timetables = dict[int, tuple["Course", list[list[Slot]]]]
 
@@ -46,7 +32,7 @@ Timetables = dict[int, tuple["Course", list[list[Slot]]]]
 class Course:
     """How the tasks of an exam are spread over days: per task (day from 0, start and end in minutes)."""
 
-    exam: ExamOffer
+    exam: demo_offers.ExamOffer
     spread: tuple[tuple[int, int, int], ...]
 
     @property
@@ -54,46 +40,46 @@ class Course:
         return self.spread[-1][0] + 1
 
 
-def write_many(number: int, *, today: date, clock: Clock, report: Report) -> Sequence[int]:
+def write_many(number: int, *, today: dt.date, clock: diary.Clock, report: Report) -> Sequence[int]:
     """Add `number` students to a school that has its catalogue; their ids. In the caller's transaction."""
-    offers = load_offers()
+    offers = demo_offers.load_offers()
     report(f"{number} studenten bedenken")
-    found = list(fresh_people(number, today=today))
+    found = list(students.fresh_people(number, today=today))
     report("gebruikers")
-    users = write_student_users(found, lambda _number: True)
+    users = students.write_student_users(found, lambda _number: True)
     teams = _write_teams(offers, number)
     report("studenten en koppelingen")
-    placed = place(found, offers, users)
-    write_students(placed)
-    write_groups(placed, teams, today=today, size=GROUP)
-    write_supervisions(placed, teams, size=TO_ONE)
+    placed = students.place(found, offers, users)
+    students.write_students(placed)
+    students.write_groups(placed, teams, today=today, size=GROUP)
+    students.write_supervisions(placed, teams, size=TO_ONE)
     report("examens")
     _write_exams(placed, teams, _timetables(offers, today, clock))
     return [one.id for one in placed]
 
 
-def _write_teams(offers: Sequence[Offer], number: int) -> dict[int, Team]:
+def _write_teams(offers: Sequence[demo_offers.Offer], number: int) -> dict[int, demo_users.Team]:
     """So many people per programme and role that each has TO_ONE students."""
-    teams = {offer.id: Team() for offer in offers}
+    teams = {offer.id: demo_users.Team() for offer in offers}
     per_role = -(-number // (len(offers) * TO_ONE))
-    wanted = [(offer, role) for offer in offers for role in PER_PROGRAMME for _ in range(per_role)]
-    already = db.session.scalar(select(func.max(User.id))) or 0
+    wanted = [(offer, role) for offer in offers for role in demo_users.PER_PROGRAMME for _ in range(per_role)]
+    already = db.session.scalar(sa.select(sa.func.max(models.User.id))) or 0
     staff = people.staff(len(wanted), domain=f"personeel{already}.{people.DOMAIN}")
-    ids, roles = new_ids(User, len(wanted)), role_ids()
+    ids, roles = bulk.new_ids(models.User, len(wanted)), demo_users.role_ids()
     rows, links, coupled = [], [], []
     for user_id, who, (offer, role) in zip(ids, staff, wanted, strict=True):
-        row = user_row(user_id, f"medewerker{user_id}", who)
-        company = _company(offer, user_id) if role in COMPANY_ROLES else ""
+        row = demo_users.user_row(user_id, f"medewerker{user_id}", who)
+        company = _company(offer, user_id) if role in demo_users.COMPANY_ROLES else ""
         rows.append({**row, "organisation": company})
         links.append((user_id, roles[role.value]))
         coupled.append({"user_id": user_id, "programme_id": offer.id})
-        teams[offer.id].members[role].append(Person(user_id, who.last_name, company, who.email))
-    write_users(rows, links)
-    write(user_programme, coupled)
+        teams[offer.id].members[role].append(demo_users.Person(user_id, who.last_name, company, who.email))
+    demo_users.write_users(rows, links)
+    bulk.write(models.user_programme, coupled)
     return teams
 
 
-def _company(offer: Offer, number: int) -> str:
+def _company(offer: demo_offers.Offer, number: int) -> str:
     every = people.companies(offer.crebo, 60)
     return every[number % len(every)].name
 
@@ -101,24 +87,24 @@ def _company(offer: Offer, number: int) -> str:
 # --- exams ------------------------------------------------------------------------------------
 
 
-def _spread(exam: ExamOffer) -> Course:
+def _spread(exam: demo_offers.ExamOffer) -> Course:
     """The tasks one after the other from the morning on; what does not fit goes to the next day."""
-    found, day, at = [], 0, FIRST
+    found, day, at = [], 0, diary.FIRST
     for task in exam.tasks:
-        if at + task.minutes > LAST:
-            day, at = day + 1, FIRST
+        if at + task.minutes > diary.LAST:
+            day, at = day + 1, diary.FIRST
         found.append((day, at, at + task.minutes))
         at += task.minutes
     return Course(exam, tuple(found))
 
 
-def _timetables(offers: Sequence[Offer], today: date, clock: Clock) -> Timetables:
+def _timetables(offers: Sequence[demo_offers.Offer], today: dt.date, clock: diary.Clock) -> Timetables:
     made = {}
     for offer in offers:
         if not offer.exams:
             continue
         course = _spread(offer.exams[0])
-        days = [workday(today, number) for number in range(1, TO_ONE * course.days + 1)]
+        days = [diary.workday(today, number) for number in range(1, TO_ONE * course.days + 1)]
         slots = [
             [_slot(clock, days[seat * course.days + day], start, end) for day, start, end in course.spread]
             for seat in range(TO_ONE)
@@ -127,19 +113,21 @@ def _timetables(offers: Sequence[Offer], today: date, clock: Clock) -> Timetable
     return made
 
 
-def _slot(clock: Clock, day: date, start: int, end: int) -> Slot:
-    begin = clock(day, time(start // 60, start % 60))
-    return begin, begin + timedelta(minutes=end - start)
+def _slot(clock: diary.Clock, day: dt.date, start: int, end: int) -> Slot:
+    begin = clock(day, dt.time(start // 60, start % 60))
+    return begin, begin + dt.timedelta(minutes=end - start)
 
 
-def _write_exams(placed: Sequence[Placed], teams: dict[int, Team], timetables: Timetables) -> None:
+def _write_exams(
+    placed: Sequence[students.Placed], teams: dict[int, demo_users.Team], timetables: Timetables
+) -> None:
     """One registration per student with all its tasks planned; written table by table."""
     planned = [one for one in placed if one.offer.id in timetables]
-    registrations = new_ids(Registration, len(planned))
+    registrations = bulk.new_ids(models.Registration, len(planned))
     total = sum(len(timetables[one.offer.id][0].exam.tasks) for one in planned)
-    sittings, now = new_ids(Sitting, total), utc_now()
-    write(
-        Registration,
+    sittings, now = bulk.new_ids(models.Sitting, total), utc_now()
+    bulk.write(
+        models.Registration,
         (
             {
                 "id": registration,
@@ -152,13 +140,13 @@ def _write_exams(placed: Sequence[Placed], teams: dict[int, Team], timetables: T
             for registration, one in zip(registrations, planned, strict=True)
         ),
     )
-    write(Sitting, _sitting_rows(planned, teams, timetables, registrations, sittings))
-    write(SittingExaminer, _examiner_rows(planned, teams, timetables, sittings))
+    bulk.write(models.Sitting, _sitting_rows(planned, teams, timetables, registrations, sittings))
+    bulk.write(models.SittingExaminer, _examiner_rows(planned, teams, timetables, sittings))
 
 
 def _sitting_rows(
-    planned: Sequence[Placed],
-    teams: dict[int, Team],
+    planned: Sequence[students.Placed],
+    teams: dict[int, demo_users.Team],
     timetables: Timetables,
     registrations: Sequence[int],
     sittings: Sequence[int],
@@ -181,8 +169,8 @@ def _sitting_rows(
 
 
 def _examiner_rows(
-    planned: Sequence[Placed],
-    teams: dict[int, Team],
+    planned: Sequence[students.Placed],
+    teams: dict[int, demo_users.Team],
     timetables: Timetables,
     sittings: Sequence[int],
 ) -> Iterator[dict[str, Any]]:
@@ -197,6 +185,6 @@ def _examiner_rows(
                 yield {"sitting_id": sitting, "role": role, "user_id": user}
 
 
-def _examiner(teams: dict[int, Team], one: Placed, role: Role) -> Person:
+def _examiner(teams: dict[int, demo_users.Team], one: students.Placed, role: Role) -> demo_users.Person:
     members = teams[one.offer.id].members[role]
     return members[one.place // TO_ONE % len(members)]

@@ -1,23 +1,20 @@
 """Users of the demo school: the accounts, the staff per programme, and who belongs to which programme."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
+from app import models
 from app.clock import utc_now
-from app.demo import people
-from app.demo.accounts import ACCOUNTS, PASSWORD
-from app.demo.bulk import new_ids, write
+from app.demo import accounts as demo_accounts
+from app.demo import bulk, people
 from app.demo.offers import Offer
 from app.entities.base import db
-from app.entities.users import RoleRow, User, user_programme
 from app.permissions import Role
 
 COMPANY_ROLES = (Role.COMPANY_SUPERVISOR, Role.COMPANY_EXAMINER)
@@ -89,22 +86,28 @@ def user_row(user_id: int, username: str, who: Named) -> dict[str, Any]:
 
 
 def role_ids() -> dict[str, int]:
-    return {row.name: row.id for row in db.session.execute(select(RoleRow.id, RoleRow.name))}
+    return {row.name: row.id for row in db.session.execute(sa.select(models.RoleRow.id, models.RoleRow.name))}
 
 
 def write_users(rows: Iterable[dict[str, Any]], roles: Iterable[tuple[int, int]]) -> None:
     """`roles`: (user id, role id)."""
-    write(User, rows)
-    write(assoc_user_role, ({"user_id": user_id, "role_id": role_id} for user_id, role_id in roles))
+    bulk.write(models.User, rows)
+    bulk.write(assoc_user_role, ({"user_id": user_id, "role_id": role_id} for user_id, role_id in roles))
 
 
 def write_accounts() -> dict[str, Person]:
     """The eight accounts, the only ones with a password."""
-    ids, roles = new_ids(User, len(ACCOUNTS)), role_ids()
+    ids, roles = bulk.new_ids(models.User, len(demo_accounts.ACCOUNTS)), role_ids()
     rows, links, made = [], [], {}
-    for user_id, one in zip(ids, ACCOUNTS, strict=True):
+    for user_id, one in zip(ids, demo_accounts.ACCOUNTS, strict=True):
         row = user_row(user_id, one.username, one)
-        rows.append({**row, "password": generate_password_hash(PASSWORD), "organisation": one.organisation})
+        rows.append(
+            {
+                **row,
+                "password": generate_password_hash(demo_accounts.PASSWORD),
+                "organisation": one.organisation,
+            }
+        )
         links.append((user_id, roles[one.role.value]))
         name = " ".join(part for part in (one.first_name, one.infix, one.last_name) if part)
         made[one.username] = Person(user_id, name, one.organisation, one.email)
@@ -138,7 +141,7 @@ def write_staff(offers: Sequence[Offer]) -> Staff:
 def _write_people(
     todo: Sequence[tuple[people.DemoStaff, Role, Offer | None, str]], offers: Sequence[Offer]
 ) -> dict[int, Team]:
-    ids, roles = new_ids(User, len(todo)), role_ids()
+    ids, roles = bulk.new_ids(models.User, len(todo)), role_ids()
     teams = {offer.id: Team() for offer in offers}
     rows, links, coupled = [], [], []
     for user_id, (who, role, offer, organisation) in zip(ids, todo, strict=True):
@@ -152,7 +155,7 @@ def _write_people(
             teams[offer.id].members[role].append(Person(user_id, name, organisation, who.email))
             coupled.append({"user_id": user_id, "programme_id": offer.id})
     write_users(rows, links)
-    write(user_programme, coupled)
+    bulk.write(models.user_programme, coupled)
     return teams
 
 
@@ -162,8 +165,8 @@ def _place_accounts(accounts: dict[str, Person], teams: dict[int, Team], offers:
     for offer in offers:
         if offer.crebo not in ACCOUNTS_PROGRAMMES:
             continue
-        for one in ACCOUNTS:
+        for one in demo_accounts.ACCOUNTS:
             if one.role in PER_PROGRAMME:
                 teams[offer.id].members[one.role].insert(0, accounts[one.username])
                 coupled.append({"user_id": accounts[one.username].id, "programme_id": offer.id})
-    write(user_programme, coupled)
+    bulk.write(models.user_programme, coupled)

@@ -1,7 +1,5 @@
 """A calendar feed (RFC 5545): the moments of one person, without names of others and without results."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from flask_babel import gettext as _

@@ -1,19 +1,17 @@
 """Studentgroepen as a spreadsheet, with headings that the import knows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.wording import say
-from app.documents.sheets import Line, csv_file, xlsx_file
-from app.entities.students import StudentGroup
-from app.rules.groups import GROUP_COLOURS, rule_in_words
+from app import models
+from app.actions import base as actions
+from app.documents import sheets
+from app.rules import groups as rules
 
 
-def groups_file(kind: str, rows: Iterable[tuple[StudentGroup, int]]) -> IO[bytes]:
+def groups_file(kind: str, rows: Iterable[tuple[models.StudentGroup, int]]) -> IO[bytes]:
     """`kind` is xlsx or csv; the rows are those of app.queries.groups.export.group_rows."""
     headings = [
         _("Naam"),
@@ -35,11 +33,15 @@ def members_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
     return _file(kind, headings, lines)
 
 
-def _file(kind: str, headings: list[str], lines: Iterable[Line]) -> IO[bytes]:
-    return csv_file(headings, lines) if kind == "csv" else xlsx_file(_("Studentgroepen"), headings, lines)
+def _file(kind: str, headings: list[str], lines: Iterable[sheets.Line]) -> IO[bytes]:
+    return (
+        sheets.csv_file(headings, lines)
+        if kind == "csv"
+        else sheets.xlsx_file(_("Studentgroepen"), headings, lines)
+    )
 
 
-def _group_lines(rows: Iterable[tuple[StudentGroup, int]]) -> Iterator[Line]:
+def _group_lines(rows: Iterable[tuple[models.StudentGroup, int]]) -> Iterator[sheets.Line]:
     by_hand = _("Met de hand")
     for group, count in rows:
         yield (
@@ -47,8 +49,8 @@ def _group_lines(rows: Iterable[tuple[StudentGroup, int]]) -> Iterator[Line]:
             str(group.cohort or ""),
             group.school_year,
             group.location,
-            _(GROUP_COLOURS[group.colour]) if group.colour in GROUP_COLOURS else "",
+            _(rules.GROUP_COLOURS[group.colour]) if group.colour in rules.GROUP_COLOURS else "",
             group.mentor.full_name if group.mentor is not None else "",
-            say(rule_in_words([str(one) for one in group.rule])) if group.rule else by_hand,
+            actions.say(rules.rule_in_words([str(one) for one in group.rule])) if group.rule else by_hand,
             str(count),
         )

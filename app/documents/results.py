@@ -1,11 +1,9 @@
 """The list of results as a spreadsheet: what a name begins with is never a formula."""
 
-from __future__ import annotations
-
 import csv
+import datetime as dt
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from app.rules.cells import csv_text, put_text
+from app.rules import cells as rules
 from app.rules.scoring import mark_text
 from app.school import current_school
 
@@ -42,7 +40,7 @@ def headings() -> Sequence[str]:
     ]
 
 
-def cells(row: Any) -> Sequence[str | int | Decimal | date | None]:
+def cells(row: Any) -> Sequence[str | int | Decimal | dt.date | None]:
     """One row of app.queries.assessment.committee.export_rows; dates on the school's calendar."""
     return [
         row.number,
@@ -72,10 +70,10 @@ def results_xlsx(rows: Sequence[Any]) -> bytes:
         for column, value in enumerate(line, start=1):
             cell: Any = sheet.cell(number, column)
             if isinstance(value, str):
-                put_text(cell, value)
+                rules.put_text(cell, value)
                 continue
             cell.value = value
-            if isinstance(value, date):
+            if isinstance(value, dt.date):
                 cell.number_format = "dd-mm-yyyy"
             elif isinstance(value, Decimal):
                 cell.number_format = "0.0"
@@ -105,6 +103,6 @@ def _plain(value: Any) -> str:
         return ""
     if isinstance(value, Decimal):
         return mark_text(value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, dt.date | dt.datetime):
         return f"{value:%d-%m-%Y}"
-    return csv_text(str(value))
+    return rules.csv_text(str(value))

@@ -1,7 +1,5 @@
 """A table as a file, row by row: however long it is, no more than a few rows are in memory at a time."""
 
-from __future__ import annotations
-
 import csv
 import io
 import tempfile
@@ -14,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from app.rules.cells import csv_text, put_text
+from app.rules import cells
 from app.rules.people import dutch_date
 
 Line = Sequence[str | date | None]
@@ -49,7 +47,7 @@ def csv_file(headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
     out = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([csv_text(heading) for heading in headings])
+    writer.writerow([cells.csv_text(heading) for heading in headings])
     for line in lines:
         writer.writerow([_plain(value) for value in line])
     text.flush()
@@ -77,11 +75,11 @@ def _dated(sheet: Any) -> Any:
 
 def _text(sheet: Any, text: str) -> Any:
     cell: Any = WriteOnlyCell(sheet)
-    put_text(cell, text)
+    cells.put_text(cell, text)
     return cell
 
 
 def _plain(value: str | date | None) -> str:
     if value is None:
         return ""
-    return dutch_date(value) if isinstance(value, date) else csv_text(value)
+    return dutch_date(value) if isinstance(value, date) else cells.csv_text(value)

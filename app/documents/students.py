@@ -1,7 +1,5 @@
 """Students as a spreadsheet, with headings that the import knows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -9,12 +7,12 @@ from typing import IO, Any
 
 from flask_babel import gettext as _
 
-from app.documents.sheets import Line, csv_file, xlsx_file
+from app.documents import sheets
+from app.queries.students import field_words
 from app.queries.students.export import SEPARATOR
-from app.queries.students.field_words import heading, shown_field
+from app.rules import student_fields
 from app.rules.fields import StudentField
 from app.rules.people import tidy
-from app.rules.student_fields import PlainField, fields_in
 from app.rules.text import N_
 from app.school import current_school
 
@@ -31,22 +29,22 @@ COUPLED: Mapping[str, str] = {
 
 def headings() -> Sequence[str]:
     return [
-        *(heading(field) for field in fields_in("export")),
+        *(field_words.heading(field) for field in student_fields.fields_in("export")),
         *(_(label) for label in COUPLED.values()),
-        *(heading(field) for field in current_school().fields_in("export")),
+        *(field_words.heading(field) for field in current_school().fields_in("export")),
     ]
 
 
 def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
     """`kind` is xlsx or csv; the rows are those of app.queries.students.export."""
     if kind == "csv":
-        return csv_file(headings(), _lines(rows))
-    return xlsx_file(_("Studenten"), headings(), _lines(rows))
+        return sheets.csv_file(headings(), _lines(rows))
+    return sheets.xlsx_file(_("Studenten"), headings(), _lines(rows))
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[Line]:
+def _lines(rows: Iterable[Any]) -> Iterator[sheets.Line]:
     cells = [
-        *map(_plain_cell, fields_in("export")),
+        *map(_plain_cell, student_fields.fields_in("export")),
         *map(_coupled_cell, COUPLED),
         *map(_own_cell, current_school().fields_in("export")),
     ]
@@ -54,7 +52,7 @@ def _lines(rows: Iterable[Any]) -> Iterator[Line]:
         yield [cell(row) for cell in cells]
 
 
-def _plain_cell(field: PlainField) -> CellOf:
+def _plain_cell(field: student_fields.PlainField) -> CellOf:
     """As the import reads it: a date as a date, of a closed list the word."""
     if not field.choices:
         return attrgetter(field.name)
@@ -68,7 +66,9 @@ def _coupled_cell(name: str) -> CellOf:
 
 
 def _own_cell(field: StudentField) -> CellOf:
-    shown = lru_cache(maxsize=1000)(partial(shown_field, field))  # the same few values, thirty thousand times
+    shown = lru_cache(maxsize=1000)(
+        partial(field_words.shown_field, field)
+    )  # the same few values, thirty thousand times
     return lambda row: shown(field.of(row))
 
 

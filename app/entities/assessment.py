@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Numeric, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -20,17 +20,17 @@ class Assessment(Model):
 
     __tablename__ = "assessment"
     __table_args__ = (
-        CheckConstraint("(definitive_at IS NULL) = (definitive_by_id IS NULL)", name="definitive"),
+        sa.CheckConstraint("(definitive_at IS NULL) = (definitive_by_id IS NULL)", name="definitive"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), unique=True)
-    version: Mapped[int] = mapped_column(default=1)
-    definitive_at: Mapped[datetime | None] = mapped_column(Moment)
-    definitive_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    sitting_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("sitting.id"), unique=True)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
+    definitive_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(Moment)
+    definitive_by_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
 
-    sitting: Mapped[Sitting] = relationship()
-    sheets: Mapped[list[ScoreSheet]] = relationship(back_populates="assessment", passive_deletes=True)
+    sitting: orm.Mapped[Sitting] = orm.relationship()
+    sheets: orm.Mapped[list[ScoreSheet]] = orm.relationship(back_populates="assessment", passive_deletes=True)
 
 
 class ScoreSheet(Model):
@@ -41,19 +41,19 @@ class ScoreSheet(Model):
     """
 
     __tablename__ = "score_sheet"
-    __table_args__ = (UniqueConstraint("assessment_id", "examiner_id"),)
+    __table_args__ = (sa.UniqueConstraint("assessment_id", "examiner_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessment.id"))
-    examiner_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    role: Mapped[str] = mapped_column(String(30))
-    remark: Mapped[str] = mapped_column(Text, default="")
-    saved_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    version: Mapped[int] = mapped_column(default=1)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    assessment_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("assessment.id"))
+    examiner_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    role: orm.Mapped[str] = orm.mapped_column(sa.String(30))
+    remark: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    saved_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
 
-    assessment: Mapped[Assessment] = relationship(back_populates="sheets")
-    examiner: Mapped[User] = relationship()
-    scores: Mapped[list[Score]] = relationship(back_populates="sheet", passive_deletes=True)
+    assessment: orm.Mapped[Assessment] = orm.relationship(back_populates="sheets")
+    examiner: orm.Mapped[User] = orm.relationship()
+    scores: orm.Mapped[list[Score]] = orm.relationship(back_populates="sheet", passive_deletes=True)
 
 
 class Score(Model):
@@ -61,12 +61,12 @@ class Score(Model):
 
     __tablename__ = "score"
 
-    sheet_id: Mapped[int] = mapped_column(ForeignKey("score_sheet.id"), primary_key=True)
-    criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"), primary_key=True)
-    level_id: Mapped[int | None] = mapped_column(ForeignKey("criterion_level.id"))
-    remark: Mapped[str] = mapped_column(Text, default="")
+    sheet_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("score_sheet.id"), primary_key=True)
+    criterion_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("criterion.id"), primary_key=True)
+    level_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("criterion_level.id"))
+    remark: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
 
-    sheet: Mapped[ScoreSheet] = relationship(back_populates="scores")
+    sheet: orm.Mapped[ScoreSheet] = orm.relationship(back_populates="scores")
 
 
 class Result(Model):
@@ -74,18 +74,18 @@ class Result(Model):
 
     __tablename__ = "result"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), unique=True)
-    passed: Mapped[bool]
-    grade: Mapped[str] = mapped_column(String(1))  # O, V, G
-    mark: Mapped[Decimal | None] = mapped_column(Numeric(3, 1))
-    points: Mapped[int]
-    max_points: Mapped[int]
-    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    decided_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"), unique=True)
+    passed: orm.Mapped[bool]
+    grade: orm.Mapped[str] = orm.mapped_column(sa.String(1))  # O, V, G
+    mark: orm.Mapped[Decimal | None] = orm.mapped_column(sa.Numeric(3, 1))
+    points: orm.Mapped[int]
+    max_points: orm.Mapped[int]
+    detail: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
+    decided_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)
 
-    registration: Mapped[Registration] = relationship()
-    adoption: Mapped[Adoption | None] = relationship(back_populates="result", passive_deletes=True)
+    registration: orm.Mapped[Registration] = orm.relationship()
+    adoption: orm.Mapped[Adoption | None] = orm.relationship(back_populates="result", passive_deletes=True)
 
     def __str__(self) -> str:
         return str(self.registration)
@@ -96,9 +96,9 @@ class Adoption(Model):
 
     __tablename__ = "adoption"
 
-    result_id: Mapped[int] = mapped_column(ForeignKey("result.id"), primary_key=True)
-    decided_on: Mapped[date]
-    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    recorded_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    result_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("result.id"), primary_key=True)
+    decided_on: orm.Mapped[dt.date]
+    recorded_by_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    recorded_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)
 
-    result: Mapped[Result] = relationship(back_populates="adoption")
+    result: orm.Mapped[Result] = orm.relationship(back_populates="adoption")

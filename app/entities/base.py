@@ -1,12 +1,10 @@
 """The ground under every table: the session, the base class, moments in UTC."""
 
-from __future__ import annotations
+import datetime as dt
 
-from datetime import UTC, datetime
-
+import sqlalchemy as sa
 from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
-from sqlalchemy import DateTime, Dialect, MetaData, types
 
 # Constraints have names, so that a migration and an error message can speak of them.
 NAMING = {
@@ -17,30 +15,30 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-metadata: MetaData = Model.metadata
+metadata: sa.MetaData = Model.metadata
 metadata.naming_convention = NAMING
 
 db = SQLA(session_options={"expire_on_commit": True})
 
 
-class Moment(types.TypeDecorator[datetime]):
+class Moment(sa.types.TypeDecorator[dt.datetime]):
     """An aware datetime, kept in UTC on both databases; a naive one is refused."""
 
-    impl = DateTime(timezone=True)
+    impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a moment needs a time zone")
-        utc = value.astimezone(UTC)
+        utc = value.astimezone(dt.UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
 __all__ = ["Model", "Moment", "db", "metadata"]

@@ -1,23 +1,10 @@
 """Many new rows in one statement, however many: triggers that count per statement then run once."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Table,
-    Text,
-    bindparam,
-    func,
-    insert,
-    inspect,
-    select,
-    type_coerce,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import column
 
@@ -28,23 +15,23 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Enter these rows in a table (or a model's); every row names the same columns. No rows: no statement."""
     if not rows:
         return
-    table: Table = target if isinstance(target, Table) else inspect(target).local_table
+    table: sa.Table = target if isinstance(target, sa.Table) else sa.inspect(target).local_table
     names = list(rows[0])
     sent = _from_json if db.engine.dialect.name == "sqlite" else _from_arrays
-    db.session.execute(insert(table).from_select(names, sent(table, names, rows)))
+    db.session.execute(sa.insert(table).from_select(names, sent(table, names, rows)))
 
 
-def _from_arrays(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Select[Any]:
+def _from_arrays(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:
     """A column is one parameter, and PostgreSQL takes them side by side."""
-    return select(
+    return sa.select(
         *(
-            func.unnest(bindparam(None, [row[name] for row in rows], ARRAY(table.c[name].type)))
+            sa.func.unnest(sa.bindparam(None, [row[name] for row in rows], ARRAY(table.c[name].type)))
             for name in names
         )
     )
 
 
-def _from_json(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Select[Any]:
+def _from_json(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:
     """All rows are one parameter: each a list of what SQLite's driver would have been given."""
     dialect = db.engine.dialect
     ready = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
@@ -52,9 +39,13 @@ def _from_json(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, A
         [make(row[name]) if make else row[name] for name, make in zip(names, ready, strict=True)]
         for row in rows
     ]
-    row = func.json_each(json.dumps(values, ensure_ascii=False)).table_valued(column("value", Text)).c.value
-    return select(*(_piece(row, place) for place in range(len(names))))
+    row = (
+        sa.func.json_each(json.dumps(values, ensure_ascii=False))
+        .table_valued(column("value", sa.Text))
+        .c.value
+    )
+    return sa.select(*(_piece(row, place) for place in range(len(names))))
 
 
-def _piece(row: ColumnElement[str], place: int) -> ColumnElement[Any]:
-    return type_coerce(func.json_extract(row, f"$[{place}]"), Text)
+def _piece(row: sa.ColumnElement[str], place: int) -> sa.ColumnElement[Any]:
+    return sa.type_coerce(sa.func.json_extract(row, f"$[{place}]"), sa.Text)

@@ -1,12 +1,10 @@
 """What a bulk coupling, or uncoupling, did: for a day it can be undone."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -20,11 +18,11 @@ class CouplingRun(Model):
     """
 
     __tablename__ = "coupling_run"
-    __table_args__ = (Index("ix_coupling_run_actor_id_at", "actor_id", "at"),)
+    __table_args__ = (sa.Index("ix_coupling_run_actor_id_at", "actor_id", "at"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    actor_id: Mapped[int | None]
-    at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    summary: Mapped[str] = mapped_column(Text)
-    undone_at: Mapped[datetime | None] = mapped_column(Moment)
-    pieces: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    actor_id: orm.Mapped[int | None]
+    at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    summary: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    undone_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    pieces: orm.Mapped[list[dict[str, Any]]] = orm.mapped_column(sa.JSON)

@@ -5,36 +5,21 @@ two writers wait for each other instead of losing an update. PostgreSQL needs no
 Nothing is written outside `transaction`: a guard on the session refuses it.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ColumnElement,
-    Engine,
-    Integer,
-    Select,
-    Text,
-    cast,
-    event,
-    func,
-    literal_column,
-    select,
-    type_coerce,
-)
+import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import column
 
 from app.entities.base import Moment, db
 from app.errors import Busy
-from app.rules.people import ONE_LETTER, TWO_LETTERS, search_form
+from app.rules import people
 from app.rules.text import N_
 
 # For a bulk statement: the rows that the session holds are not brought along.
@@ -57,14 +42,14 @@ class UnguardedWrite(RuntimeError):
 
 
 @contextmanager
-def transaction(*, keep: bool = True) -> Iterator[Session]:
+def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
     """One transaction for everything inside; `keep=False` tries it and takes all of it back.
 
     Busy: another writer took all the time that this one could wait; nothing was written.
     """
     if _writing.get():
         raise UnguardedWrite("a transaction is open already; actions inside an action are plain calls")
-    session: Session = db.session()
+    session: orm.Session = db.session()
     session.rollback()  # ends the reading transaction: a writer must see what is there now
     token = _writing.set(True)
     try:
@@ -108,13 +93,13 @@ def _waited_in_vain(error: BaseException) -> bool:
     return getattr(reason, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
-def arm(engine: Engine) -> None:
+def arm(engine: sa.Engine) -> None:
     """Give an engine its manners. Called once per engine, at application start."""
     if engine.dialect.name != "sqlite" or getattr(engine, "_proeve_armed", False):
         return
     engine._proeve_armed = True  # type: ignore[attr-defined] # a mark of our own on another's object
 
-    @event.listens_for(engine, "connect")
+    @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
@@ -124,9 +109,9 @@ def arm(engine: Engine) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA cache_size=-{CACHE_KB}")
         cursor.close()
-        connection.create_function("folded", 1, search_form, deterministic=True)
+        connection.create_function("folded", 1, people.search_form, deterministic=True)
 
-    @event.listens_for(engine, "begin")
+    @sa.event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience.get()}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
@@ -135,48 +120,62 @@ def arm(engine: Engine) -> None:
 def guard_session() -> None:
     """Refuse every write outside `transaction`."""
 
-    def before_flush(session: Session, _context: Any, _instances: Any) -> None:
+    def before_flush(session: orm.Session, _context: Any, _instances: Any) -> None:
         if not _writing.get() and (session.new or session.dirty or session.deleted):
             raise UnguardedWrite("write outside an action")
 
-    def on_execute(state: ORMExecuteState) -> None:
+    def on_execute(state: orm.ORMExecuteState) -> None:
         if not _writing.get() and (state.is_insert or state.is_update or state.is_delete):
             raise UnguardedWrite("write outside an action")
 
-    event.listen(db.session, "before_flush", before_flush)
-    event.listen(db.session, "do_orm_execute", on_execute)
+    sa.event.listen(db.session, "before_flush", before_flush)
+    sa.event.listen(db.session, "do_orm_execute", on_execute)
 
 
-def id_set(ids: Sequence[int]) -> Select[tuple[int]]:
+def id_set(ids: Sequence[int]) -> sa.Select[tuple[int]]:
     """A SELECT of these ids as one parameter: `Student.id.in_(id_set(ids))`, for ten or 100,000."""
     listed = json.dumps(list(ids), separators=(",", ":"))
     if db.engine.dialect.name == "sqlite":
-        items = func.json_each(listed).table_valued(column("value", Integer))
-        return select(items.c.value)
-    pieces = func.string_to_table(listed[1:-1], ",").table_valued(column("piece", Text)).render_derived()
-    return select(cast(pieces.c.piece, Integer))
+        items = sa.func.json_each(listed).table_valued(column("value", sa.Integer))
+        return sa.select(items.c.value)
+    pieces = (
+        sa.func.string_to_table(listed[1:-1], ",").table_valued(column("piece", sa.Text)).render_derived()
+    )
+    return sa.select(sa.cast(pieces.c.piece, sa.Integer))
 
 
-def moment_set(rows: Iterable[tuple[int, datetime | None]]) -> Select[int, datetime]:
+def moment_set(rows: Iterable[tuple[int, dt.datetime | None]]) -> sa.Select[int, dt.datetime]:
     """A SELECT of these ids, each with a moment, as one parameter."""
     if db.engine.dialect.name == "sqlite":
-        kept = [[number, f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if at else None] for number, at in rows]
-        pair = func.json_each(json.dumps(kept)).table_valued(column("value", Text)).c.value
-        number, moment = func.json_extract(pair, "$[0]"), func.json_extract(pair, "$[1]")
-        return select(type_coerce(number, Integer).label("id"), type_coerce(moment, Moment).label("at"))
+        kept = [
+            [number, f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}" if at else None] for number, at in rows
+        ]
+        pair = sa.func.json_each(json.dumps(kept)).table_valued(column("value", sa.Text)).c.value
+        number, moment = sa.func.json_extract(pair, "$[0]"), sa.func.json_extract(pair, "$[1]")
+        return sa.select(
+            sa.type_coerce(number, sa.Integer).label("id"), sa.type_coerce(moment, Moment).label("at")
+        )
     sent = [[number, at.isoformat() if at else None] for number, at in rows]
-    pairs = func.json_array_elements(cast(sent, JSON)).table_valued(column("pair", JSON)).render_derived()
-    number, moment = (func.json_extract_path_text(pairs.c.pair, key) for key in "01")
-    return select(cast(number, Integer).label("id"), cast(moment, Moment).label("at"))
+    pairs = (
+        sa.func.json_array_elements(sa.cast(sent, sa.JSON))
+        .table_valued(column("pair", sa.JSON))
+        .render_derived()
+    )
+    number, moment = (sa.func.json_extract_path_text(pairs.c.pair, key) for key in "01")
+    return sa.select(sa.cast(number, sa.Integer).label("id"), sa.cast(moment, Moment).label("at"))
 
 
-def folded(text: ColumnElement[str]) -> ColumnElement[str]:
+def folded(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     """A text (never NULL) as it is searched: what `rules.people.search_form` makes of it."""
     if db.engine.dialect.name == "sqlite":
-        return func.folded(text, type_=Text)
-    plain = func.regexp_replace(func.normalize(text, literal_column("NFKD")), "[\\u0300-\\u036f]", "", "g")
-    for letter, written in TWO_LETTERS.items():
-        plain = func.replace(func.replace(plain, letter, written), letter.upper(), written)
+        return sa.func.folded(text, type_=sa.Text)
+    plain = sa.func.regexp_replace(
+        sa.func.normalize(text, sa.literal_column("NFKD")), "[\\u0300-\\u036f]", "", "g"
+    )
+    for letter, written in people.TWO_LETTERS.items():
+        plain = sa.func.replace(sa.func.replace(plain, letter, written), letter.upper(), written)
     # The capitals too: a database with locale C knows no lower case for them.
-    letters = "".join(ONE_LETTER) + "".join(ONE_LETTER).upper()
-    return func.lower(func.translate(plain, letters, "".join(ONE_LETTER.values()) * 2), type_=Text)
+    letters = "".join(people.ONE_LETTER) + "".join(people.ONE_LETTER).upper()
+    return sa.func.lower(
+        sa.func.translate(plain, letters, "".join(people.ONE_LETTER.values()) * 2), type_=sa.Text
+    )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.entities.base import Model
 from app.entities.programmes import CoreTask, Elective, Programme, WorkProcess
@@ -39,32 +39,32 @@ class Exam(Model):
 
     __tablename__ = "exam"
     __table_args__ = (
-        UniqueConstraint("key", "version"),
-        CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_owner"),
+        sa.UniqueConstraint("key", "version"),
+        sa.CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_owner"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(60))
-    version: Mapped[str] = mapped_column(String(20))
-    kind: Mapped[ExamKind] = mapped_column(
-        Enum(ExamKind, native_enum=False, length=20, values_callable=lambda e: [x.value for x in e])
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    key: orm.Mapped[str] = orm.mapped_column(sa.String(60))
+    version: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    kind: orm.Mapped[ExamKind] = orm.mapped_column(
+        sa.Enum(ExamKind, native_enum=False, length=20, values_callable=lambda e: [x.value for x in e])
     )
-    code: Mapped[str] = mapped_column(String(40))
-    title: Mapped[str] = mapped_column(String(200), index=True)
-    description: Mapped[str] = mapped_column(Text, default="")
-    place: Mapped[str] = mapped_column(String(60), default="")
-    duration_minutes: Mapped[int]
-    current: Mapped[bool] = mapped_column(default=True)
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"), index=True)
-    elective_id: Mapped[int | None] = mapped_column(ForeignKey("elective.id"), index=True)
-    core_task_id: Mapped[int | None] = mapped_column(ForeignKey("core_task.id"))
-    rule_model: Mapped[str] = mapped_column(String(40))
-    rule_parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    code: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(200), index=True)
+    description: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    place: orm.Mapped[str] = orm.mapped_column(sa.String(60), default="")
+    duration_minutes: orm.Mapped[int]
+    current: orm.Mapped[bool] = orm.mapped_column(default=True)
+    programme_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("programme.id"), index=True)
+    elective_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("elective.id"), index=True)
+    core_task_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("core_task.id"))
+    rule_model: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    rule_parameters: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
 
-    programme: Mapped[Programme | None] = relationship()
-    elective: Mapped[Elective | None] = relationship()
-    core_task: Mapped[CoreTask | None] = relationship()
-    tasks: Mapped[list[ExamTask]] = relationship(
+    programme: orm.Mapped[Programme | None] = orm.relationship()
+    elective: orm.Mapped[Elective | None] = orm.relationship()
+    core_task: orm.Mapped[CoreTask | None] = orm.relationship()
+    tasks: orm.Mapped[list[ExamTask]] = orm.relationship(
         back_populates="exam", order_by="ExamTask.position", passive_deletes=True
     )
 
@@ -76,17 +76,17 @@ class ExamTask(Model):
     """An examenopdracht (onderdeel): planned and assessed apart from the others."""
 
     __tablename__ = "exam_task"
-    __table_args__ = (UniqueConstraint("exam_id", "position"),)
+    __table_args__ = (sa.UniqueConstraint("exam_id", "position"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"))
-    position: Mapped[int]
-    title: Mapped[str] = mapped_column(String(200))
-    instruction: Mapped[str] = mapped_column(Text, default="")
-    duration_minutes: Mapped[int]
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    exam_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam.id"))
+    position: orm.Mapped[int]
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    instruction: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    duration_minutes: orm.Mapped[int]
 
-    exam: Mapped[Exam] = relationship(back_populates="tasks")
-    criteria: Mapped[list[Criterion]] = relationship(
+    exam: orm.Mapped[Exam] = orm.relationship(back_populates="tasks")
+    criteria: orm.Mapped[list[Criterion]] = orm.relationship(
         back_populates="task", order_by="Criterion.position", passive_deletes=True
     )
 
@@ -95,18 +95,18 @@ class Criterion(Model):
     """An observable behaviour or result; `critical`: failing it fails the whole (knock-out)."""
 
     __tablename__ = "criterion"
-    __table_args__ = (UniqueConstraint("exam_task_id", "position"),)
+    __table_args__ = (sa.UniqueConstraint("exam_task_id", "position"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    exam_task_id: Mapped[int] = mapped_column(ForeignKey("exam_task.id"))
-    work_process_id: Mapped[int] = mapped_column(ForeignKey("work_process.id"), index=True)
-    position: Mapped[int]
-    text: Mapped[str] = mapped_column(Text)
-    critical: Mapped[bool] = mapped_column(default=False)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    exam_task_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam_task.id"))
+    work_process_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("work_process.id"), index=True)
+    position: orm.Mapped[int]
+    text: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    critical: orm.Mapped[bool] = orm.mapped_column(default=False)
 
-    task: Mapped[ExamTask] = relationship(back_populates="criteria")
-    work_process: Mapped[WorkProcess] = relationship()
-    levels: Mapped[list[CriterionLevel]] = relationship(
+    task: orm.Mapped[ExamTask] = orm.relationship(back_populates="criteria")
+    work_process: orm.Mapped[WorkProcess] = orm.relationship()
+    levels: orm.Mapped[list[CriterionLevel]] = orm.relationship(
         back_populates="criterion", order_by="CriterionLevel.points", passive_deletes=True
     )
 
@@ -115,12 +115,12 @@ class CriterionLevel(Model):
     """One answer to a criterion: a label (O, V, G), its points, when to give it."""
 
     __tablename__ = "criterion_level"
-    __table_args__ = (UniqueConstraint("criterion_id", "points"),)
+    __table_args__ = (sa.UniqueConstraint("criterion_id", "points"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    criterion_id: Mapped[int] = mapped_column(ForeignKey("criterion.id"))
-    label: Mapped[str] = mapped_column(String(40))
-    points: Mapped[int]
-    description: Mapped[str] = mapped_column(Text, default="")
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    criterion_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("criterion.id"))
+    label: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    points: orm.Mapped[int]
+    description: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
 
-    criterion: Mapped[Criterion] = relationship(back_populates="levels")
+    criterion: orm.Mapped[Criterion] = orm.relationship(back_populates="levels")

@@ -1,13 +1,11 @@
 """A run of the import wizard, from file to report, and what it wrote."""
 
-from __future__ import annotations
-
 import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -22,44 +20,50 @@ class ImportRun(Model):
 
     __tablename__ = "import_run"
     __table_args__ = (
-        CheckConstraint("stage IN ('mapping', 'values', 'check', 'done')", name="stage"),
-        CheckConstraint("task IN ('', 'check', 'write')", name="task"),
-        Index(
+        sa.CheckConstraint("stage IN ('mapping', 'values', 'check', 'done')", name="stage"),
+        sa.CheckConstraint("task IN ('', 'check', 'write')", name="task"),
+        sa.Index(
             "ix_import_run_task",
             "task",
             "id",
-            sqlite_where=text("task <> ''"),
-            postgresql_where=text("task <> ''"),
+            sqlite_where=sa.text("task <> ''"),
+            postgresql_where=sa.text("task <> ''"),
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    maker_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20), default="students")
-    file_name: Mapped[str] = mapped_column(String(200))
-    file_hash: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes | None] = mapped_column(
-        LargeBinary, deferred=True
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    maker_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="students")
+    file_name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    file_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    content: orm.Mapped[bytes | None] = orm.mapped_column(
+        sa.LargeBinary, deferred=True
     )  # the file, until it is imported
-    login_codes: Mapped[str] = mapped_column(String(10), default="none")  # mail, make, none
-    stage: Mapped[str] = mapped_column(String(10), default="mapping")
+    login_codes: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="none")  # mail, make, none
+    stage: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="mapping")
     # {"header": [...], "count": rows, and how it was read: "reading", "sheets", "top"}
-    table: Mapped[dict[str, Any]] = mapped_column(JSON)
-    mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> places in the header
-    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # column key -> {raw: chosen}
-    fixes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # row -> {column index: text}
-    checked: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    task: Mapped[str] = mapped_column(String(10), default="")
-    asked_at: Mapped[datetime | None] = mapped_column(Moment)
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    tries: Mapped[int] = mapped_column(default=0)
-    problem: Mapped[str] = mapped_column(Text, default="")  # why the last task came to nothing
-    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    header_key: Mapped[str] = mapped_column(String(64), default="", index=True)
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    finished_at: Mapped[datetime | None] = mapped_column(Moment)
-    undone_at: Mapped[datetime | None] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    table: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON)
+    mapping: orm.Mapped[dict[str, Any]] = orm.mapped_column(
+        sa.JSON, default=dict
+    )  # column key -> places in the header
+    values: orm.Mapped[dict[str, Any]] = orm.mapped_column(
+        sa.JSON, default=dict
+    )  # column key -> {raw: chosen}
+    fixes: orm.Mapped[dict[str, Any]] = orm.mapped_column(
+        sa.JSON, default=dict
+    )  # row -> {column index: text}
+    checked: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
+    task: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="")
+    asked_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    lease_until: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    tries: orm.Mapped[int] = orm.mapped_column(default=0)
+    problem: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")  # why the last task came to nothing
+    counts: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
+    header_key: orm.Mapped[str] = orm.mapped_column(sa.String(64), default="", index=True)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    finished_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    undone_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
 
     def __str__(self) -> str:
         return self.file_name
@@ -85,15 +89,17 @@ class ImportChange(Model):
     """
 
     __tablename__ = "import_change"
-    __table_args__ = (Index("ix_import_change_row", "kind", "row_id"),)
+    __table_args__ = (sa.Index("ix_import_change_row", "kind", "row_id"),)
 
-    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
-    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    other_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
-    was: Mapped[int | None]
-    version: Mapped[int | None]
-    changes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    run_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(12), primary_key=True)
+    row_id: orm.Mapped[int] = orm.mapped_column(primary_key=True, autoincrement=False)
+    other_id: orm.Mapped[int] = orm.mapped_column(primary_key=True, autoincrement=False, default=0)
+    was: orm.Mapped[int | None]
+    version: orm.Mapped[int | None]
+    changes: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(sa.JSON(none_as_null=True))
 
 
 class ImportPart(Model):
@@ -105,7 +111,9 @@ class ImportPart(Model):
 
     __tablename__ = "import_part"
 
-    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    rows: Mapped[bytes] = mapped_column(LargeBinary)
-    states: Mapped[str] = mapped_column(Text, default="")
+    run_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    rows: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary)
+    states: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -16,18 +16,20 @@ class LibraryDocument(Model):
 
     __tablename__ = "library_document"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
-    file_name: Mapped[str] = mapped_column(String(200))
-    content_type: Mapped[str] = mapped_column(String(100))
-    content_hash: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int]
-    uploaded_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    removed_at: Mapped[datetime | None] = mapped_column(Moment)
-    version: Mapped[int] = mapped_column(default=1)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    file_name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    content_type: orm.Mapped[str] = orm.mapped_column(sa.String(100))
+    content_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    size: orm.Mapped[int]
+    uploaded_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    uploaded_by_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    removed_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
 
-    placements: Mapped[list[LibraryPlacement]] = relationship(back_populates="document", passive_deletes=True)
+    placements: orm.Mapped[list[LibraryPlacement]] = orm.relationship(
+        back_populates="document", passive_deletes=True
+    )
 
     def __str__(self) -> str:
         return self.title
@@ -37,11 +39,11 @@ class LibraryPlacement(Model):
     """A document on the shelf of a role, at a place in its order."""
 
     __tablename__ = "library_placement"
-    __table_args__ = (UniqueConstraint("document_id", "role"),)
+    __table_args__ = (sa.UniqueConstraint("document_id", "role"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    document_id: Mapped[int] = mapped_column(ForeignKey("library_document.id"))
-    role: Mapped[str] = mapped_column(String(30), index=True)
-    position: Mapped[int]
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    document_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("library_document.id"))
+    role: orm.Mapped[str] = orm.mapped_column(sa.String(30), index=True)
+    position: orm.Mapped[int]
 
-    document: Mapped[LibraryDocument] = relationship(back_populates="placements")
+    document: orm.Mapped[LibraryDocument] = orm.relationship(back_populates="placements")

@@ -1,9 +1,7 @@
 """Lists as a user keeps them: the columns, and filters under a name of one's own."""
 
-from __future__ import annotations
-
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.entities.base import Model
 
@@ -12,10 +10,10 @@ class ListView(Model):
     """`query` is what stands behind the ? of the list's address; the row without a name: which columns."""
 
     __tablename__ = "list_view"
-    __table_args__ = (UniqueConstraint("user_id", "page", "name"),)
+    __table_args__ = (sa.UniqueConstraint("user_id", "page", "name"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
-    page: Mapped[str] = mapped_column(String(40))
-    name: Mapped[str] = mapped_column(String(60))
-    query: Mapped[str] = mapped_column(String(1000))
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id", ondelete="CASCADE"))
+    page: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(60))
+    query: orm.Mapped[str] = orm.mapped_column(sa.String(1000))

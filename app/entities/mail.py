@@ -1,11 +1,9 @@
 """The outbox: mails are rows, written in the same transaction as what they tell of."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -24,32 +22,34 @@ class OutboxMail(Model):
 
     __tablename__ = "outbox_mail"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'cancelled')", name="state"),
-        Index("ix_outbox_mail_due", "state", "next_try_at"),
+        sa.CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'cancelled')", name="state"),
+        sa.Index("ix_outbox_mail_due", "state", "next_try_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
-    purpose: Mapped[str] = mapped_column(String(40))
-    to_address: Mapped[str] = mapped_column(String(254))
-    to_user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    login_code_id: Mapped[int | None] = mapped_column(ForeignKey("login_code.id"), index=True)
-    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), index=True)
-    email_change_id: Mapped[int | None] = mapped_column(ForeignKey("email_change.id"), index=True)
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(String(5), default="", server_default="")  # "": the school's
-    state: Mapped[str] = mapped_column(String(10), default="waiting")
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now, index=True)
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    next_try_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    claimed_by: Mapped[str] = mapped_column(String(40), default="", server_default="")
-    lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    failure: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    failure_detail: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    dedupe_key: orm.Mapped[str] = orm.mapped_column(sa.String(120), unique=True)
+    purpose: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    to_address: orm.Mapped[str] = orm.mapped_column(sa.String(254))
+    to_user_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    login_code_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("login_code.id"), index=True)
+    invitation_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("invitation.id"), index=True)
+    email_change_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("email_change.id"), index=True)
+    subject: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    body: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    language: orm.Mapped[str] = orm.mapped_column(
+        sa.String(5), default="", server_default=""
+    )  # "": the school's
+    state: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="waiting")
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now, index=True)
+    sent_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    tries: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    next_try_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    claimed_by: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="", server_default="")
+    lease_until: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    failure: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="", server_default="")
+    failure_detail: orm.Mapped[str] = orm.mapped_column(sa.String(300), default="", server_default="")
 
-    to_user: Mapped[User | None] = relationship()
-    login_code: Mapped[LoginCode | None] = relationship()
-    invitation: Mapped[Invitation | None] = relationship()
-    email_change: Mapped[EmailChange | None] = relationship()
+    to_user: orm.Mapped[User | None] = orm.relationship()
+    login_code: orm.Mapped[LoginCode | None] = orm.relationship()
+    invitation: orm.Mapped[Invitation | None] = orm.relationship()
+    email_change: orm.Mapped[EmailChange | None] = orm.relationship()

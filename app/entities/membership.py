@@ -3,73 +3,71 @@
 Whoever asks "who is in it" selects from `membership()`; only what writes hands on group_member itself.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Subquery, cast, exists, func, select, true, union_all
+import sqlalchemy as sa
 
 from app.entities.students import Enrolment, Student, StudentGroup, group_member, group_rule
 
 
-def membership(*, groups: Any = None, students: Any = None) -> Subquery:
+def membership(*, groups: Any = None, students: Any = None) -> sa.Subquery:
     """(group_id, student_id); of these groups and these students only, each a SELECT or a list of ids.
 
     A rule: the active students of its programmes, and nobody else. Who follows two of them is in it twice:
     use IN or EXISTS, or count the distinct. What narrows it stands in both halves, as no database brings it
     there when more than a WHERE is put around it. Afresh for every use: one statement may hold it twice.
     """
-    ruled = exists().where(group_rule.c.group_id == group_member.c.group_id).correlate(group_member)
-    by_hand = select(group_member.c.group_id, group_member.c.student_id).where(
+    ruled = sa.exists().where(group_rule.c.group_id == group_member.c.group_id).correlate(group_member)
+    by_hand = sa.select(group_member.c.group_id, group_member.c.student_id).where(
         ~ruled, _among(group_member.c.group_id, groups), _among(group_member.c.student_id, students)
     )
     # As EXISTS: with a join SQLite begins with every student.
-    active = exists().where(Student.id == Enrolment.student_id, Student.active).correlate(Enrolment)
+    active = sa.exists().where(Student.id == Enrolment.student_id, Student.active).correlate(Enrolment)
     by_rule = (
-        select(group_rule.c.group_id, Enrolment.student_id)
+        sa.select(group_rule.c.group_id, Enrolment.student_id)
         .join(Enrolment, Enrolment.programme_id == group_rule.c.programme_id)
         .where(active, _among(group_rule.c.group_id, groups), _among(Enrolment.student_id, students))
     )
-    return union_all(by_hand, by_rule).subquery("membership")
+    return sa.union_all(by_hand, by_rule).subquery("membership")
 
 
-def put_in() -> Subquery:
+def put_in() -> sa.Subquery:
     """(group_id, student_id) of the groups that are filled by hand."""
-    ruled = exists().where(group_rule.c.group_id == group_member.c.group_id).correlate(group_member)
-    return select(group_member.c.group_id, group_member.c.student_id).where(~ruled).subquery("put_in")
+    ruled = sa.exists().where(group_rule.c.group_id == group_member.c.group_id).correlate(group_member)
+    return sa.select(group_member.c.group_id, group_member.c.student_id).where(~ruled).subquery("put_in")
 
 
-def _among(column: Any, wanted: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = true() if wanted is None else column.in_(wanted)
+def _among(column: Any, wanted: Any) -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = sa.true() if wanted is None else column.in_(wanted)
     return found
 
 
-def members_of(groups: Any) -> Select[tuple[int]]:
+def members_of(groups: Any) -> sa.Select[tuple[int]]:
     """The ids of the students in one of these groups."""
-    return select(membership(groups=groups).c.student_id)
+    return sa.select(membership(groups=groups).c.student_id)
 
 
-def groups_with(students: Any) -> Select[tuple[int]]:
+def groups_with(students: Any) -> sa.Select[tuple[int]]:
     """The ids of the groups that hold one of these students."""
-    return select(membership(students=students).c.group_id)
+    return sa.select(membership(students=students).c.group_id)
 
 
-def has_members() -> ColumnElement[bool]:
+def has_members() -> sa.ColumnElement[bool]:
     """Condition on StudentGroup: somebody is in it."""
     found = membership().c
-    return exists().where(found.group_id == StudentGroup.id)
+    return sa.exists().where(found.group_id == StudentGroup.id)
 
 
-def has_rule() -> ColumnElement[bool]:
+def has_rule() -> sa.ColumnElement[bool]:
     """Condition on StudentGroup: a rule says who is in it."""
-    return exists().where(group_rule.c.group_id == StudentGroup.id)
+    return sa.exists().where(group_rule.c.group_id == StudentGroup.id)
 
 
-def rules() -> Select[tuple[int, str]]:
+def rules() -> sa.Select[tuple[int, str]]:
     """(group_id, its programmes as "3,8") of every group that is filled by a rule."""
-    return select(group_rule.c.group_id, listed(group_rule.c.programme_id)).group_by(group_rule.c.group_id)
+    return sa.select(group_rule.c.group_id, listed(group_rule.c.programme_id)).group_by(group_rule.c.group_id)
 
 
 def listed(ids: Any) -> Any:
     """The ids of a group of rows as one text, in no order: "3,8"."""
-    return func.aggregate_strings(cast(ids, String), ",").label("listed")
+    return sa.func.aggregate_strings(sa.cast(ids, sa.String), ",").label("listed")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -19,20 +19,22 @@ class Registration(Model):
 
     __tablename__ = "registration"
     __table_args__ = (
-        UniqueConstraint("student_id", "exam_id", "attempt"),
-        CheckConstraint("attempt >= 1", name="attempt"),
+        sa.UniqueConstraint("student_id", "exam_id", "attempt"),
+        sa.CheckConstraint("attempt >= 1", name="attempt"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
-    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"), index=True)
-    attempt: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    version: Mapped[int] = mapped_column(default=1)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"))
+    exam_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam.id"), index=True)
+    attempt: orm.Mapped[int]
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
 
-    student: Mapped[Student] = relationship()
-    exam: Mapped[Exam] = relationship()
-    sittings: Mapped[list[Sitting]] = relationship(back_populates="registration", passive_deletes=True)
+    student: orm.Mapped[Student] = orm.relationship()
+    exam: orm.Mapped[Exam] = orm.relationship()
+    sittings: orm.Mapped[list[Sitting]] = orm.relationship(
+        back_populates="registration", passive_deletes=True
+    )
 
     def __str__(self) -> str:
         return f"{self.student.full_name}, {self.exam.title} ({self.attempt})"
@@ -43,22 +45,24 @@ class Sitting(Model):
 
     __tablename__ = "sitting"
     __table_args__ = (
-        UniqueConstraint("registration_id", "exam_task_id"),
-        CheckConstraint("starts_at < ends_at", name="order"),
-        Index("ix_sitting_starts_at", "starts_at"),
+        sa.UniqueConstraint("registration_id", "exam_task_id"),
+        sa.CheckConstraint("starts_at < ends_at", name="order"),
+        sa.Index("ix_sitting_starts_at", "starts_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
-    exam_task_id: Mapped[int] = mapped_column(ForeignKey("exam_task.id"))
-    starts_at: Mapped[datetime] = mapped_column(Moment)
-    ends_at: Mapped[datetime] = mapped_column(Moment)
-    location: Mapped[str] = mapped_column(String(120), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"))
+    exam_task_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam_task.id"))
+    starts_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    ends_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    location: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="")
+    note: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
 
-    registration: Mapped[Registration] = relationship(back_populates="sittings")
-    task: Mapped[ExamTask] = relationship()
-    examiners: Mapped[list[SittingExaminer]] = relationship(back_populates="sitting", passive_deletes=True)
+    registration: orm.Mapped[Registration] = orm.relationship(back_populates="sittings")
+    task: orm.Mapped[ExamTask] = orm.relationship()
+    examiners: orm.Mapped[list[SittingExaminer]] = orm.relationship(
+        back_populates="sitting", passive_deletes=True
+    )
 
     def __str__(self) -> str:
         return f"{self.registration.student.full_name}, {self.task.title}"
@@ -69,13 +73,13 @@ class SittingExaminer(Model):
 
     __tablename__ = "sitting_examiner"
     __table_args__ = (
-        CheckConstraint("role IN ('school_examiner', 'company_examiner')", name="role"),
-        UniqueConstraint("sitting_id", "user_id"),
+        sa.CheckConstraint("role IN ('school_examiner', 'company_examiner')", name="role"),
+        sa.UniqueConstraint("sitting_id", "user_id"),
     )
 
-    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"), primary_key=True)
-    role: Mapped[str] = mapped_column(String(30), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    sitting_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("sitting.id"), primary_key=True)
+    role: orm.Mapped[str] = orm.mapped_column(sa.String(30), primary_key=True)
+    user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
 
-    sitting: Mapped[Sitting] = relationship(back_populates="examiners")
-    user: Mapped[User] = relationship()
+    sitting: orm.Mapped[Sitting] = orm.relationship(back_populates="examiners")
+    user: orm.Mapped[User] = orm.relationship()

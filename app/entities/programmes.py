@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.entities.base import Model
 
@@ -13,19 +13,19 @@ class Programme(Model):
 
     __tablename__ = "programme"
     __table_args__ = (
-        UniqueConstraint("crebo", "cohort"),
-        CheckConstraint("level BETWEEN 1 AND 4", name="level"),
+        sa.UniqueConstraint("crebo", "cohort"),
+        sa.CheckConstraint("level BETWEEN 1 AND 4", name="level"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    crebo: Mapped[str] = mapped_column(String(5))
-    name: Mapped[str] = mapped_column(String(200), index=True)
-    level: Mapped[int]
-    learning_path: Mapped[str] = mapped_column(String(10))  # "BOL", "BBL" or "BOL/BBL"
-    cohort: Mapped[int]
-    file_crebo: Mapped[str] = mapped_column(String(5), default="")
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    crebo: orm.Mapped[str] = orm.mapped_column(sa.String(5))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(200), index=True)
+    level: orm.Mapped[int]
+    learning_path: orm.Mapped[str] = orm.mapped_column(sa.String(10))  # "BOL", "BBL" or "BOL/BBL"
+    cohort: orm.Mapped[int]
+    file_crebo: orm.Mapped[str] = orm.mapped_column(sa.String(5), default="")
 
-    core_tasks: Mapped[list[CoreTask]] = relationship(
+    core_tasks: orm.Mapped[list[CoreTask]] = orm.relationship(
         back_populates="programme", order_by="CoreTask.position", passive_deletes=True
     )
 
@@ -38,13 +38,13 @@ class Elective(Model):
 
     __tablename__ = "elective"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(10), unique=True)
-    name: Mapped[str] = mapped_column(String(200), index=True)
-    hours: Mapped[int]  # studiebelastingsuren (SBU)
-    kind: Mapped[str] = mapped_column(String(20), default="")  # verdiepend, verbredend, doorstroom
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    code: orm.Mapped[str] = orm.mapped_column(sa.String(10), unique=True)
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(200), index=True)
+    hours: orm.Mapped[int]  # studiebelastingsuren (SBU)
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="")  # verdiepend, verbredend, doorstroom
 
-    core_tasks: Mapped[list[CoreTask]] = relationship(
+    core_tasks: orm.Mapped[list[CoreTask]] = orm.relationship(
         back_populates="elective", order_by="CoreTask.position", passive_deletes=True
     )
 
@@ -57,8 +57,10 @@ class ProgrammeElective(Model):
 
     __tablename__ = "programme_elective"
 
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
-    elective_id: Mapped[int] = mapped_column(ForeignKey("elective.id"), primary_key=True, index=True)
+    programme_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("programme.id"), primary_key=True)
+    elective_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("elective.id"), primary_key=True, index=True
+    )
 
 
 class CoreTask(Model):
@@ -66,21 +68,21 @@ class CoreTask(Model):
 
     __tablename__ = "core_task"
     __table_args__ = (
-        CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_owner"),
-        UniqueConstraint("programme_id", "code"),
-        UniqueConstraint("elective_id", "code"),
+        sa.CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_owner"),
+        sa.UniqueConstraint("programme_id", "code"),
+        sa.UniqueConstraint("elective_id", "code"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"))
-    elective_id: Mapped[int | None] = mapped_column(ForeignKey("elective.id"))
-    code: Mapped[str] = mapped_column(String(20))
-    name: Mapped[str] = mapped_column(String(200))
-    position: Mapped[int]
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    programme_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("programme.id"))
+    elective_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("elective.id"))
+    code: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    position: orm.Mapped[int]
 
-    programme: Mapped[Programme | None] = relationship(back_populates="core_tasks")
-    elective: Mapped[Elective | None] = relationship(back_populates="core_tasks")
-    work_processes: Mapped[list[WorkProcess]] = relationship(
+    programme: orm.Mapped[Programme | None] = orm.relationship(back_populates="core_tasks")
+    elective: orm.Mapped[Elective | None] = orm.relationship(back_populates="core_tasks")
+    work_processes: orm.Mapped[list[WorkProcess]] = orm.relationship(
         back_populates="core_task", order_by="WorkProcess.position", passive_deletes=True
     )
 
@@ -92,15 +94,15 @@ class WorkProcess(Model):
     """B1-K1-W1; `position` sorts W2 before W10."""
 
     __tablename__ = "work_process"
-    __table_args__ = (UniqueConstraint("core_task_id", "code"),)
+    __table_args__ = (sa.UniqueConstraint("core_task_id", "code"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    core_task_id: Mapped[int] = mapped_column(ForeignKey("core_task.id"))
-    code: Mapped[str] = mapped_column(String(30))
-    name: Mapped[str] = mapped_column(String(200))
-    position: Mapped[int]
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    core_task_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("core_task.id"))
+    code: orm.Mapped[str] = orm.mapped_column(sa.String(30))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    position: orm.Mapped[int]
 
-    core_task: Mapped[CoreTask] = relationship(back_populates="work_processes")
+    core_task: orm.Mapped[CoreTask] = orm.relationship(back_populates="work_processes")
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

@@ -1,11 +1,9 @@
 """Onderwijsvoortgang: measures before the exam, and an elective's conditional assignments."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -21,36 +19,36 @@ class ProgressMeasure(Model):
 
     __tablename__ = "progress_measure"
     __table_args__ = (
-        UniqueConstraint("student_id", "work_process_id", "kind", "rated_by_id"),
-        CheckConstraint("kind IN ('baseline', 'progress')", name="kind"),
-        CheckConstraint("rating BETWEEN 0 AND 3", name="rating"),
+        sa.UniqueConstraint("student_id", "work_process_id", "kind", "rated_by_id"),
+        sa.CheckConstraint("kind IN ('baseline', 'progress')", name="kind"),
+        sa.CheckConstraint("rating BETWEEN 0 AND 3", name="rating"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
-    work_process_id: Mapped[int] = mapped_column(ForeignKey("work_process.id"))
-    kind: Mapped[str] = mapped_column(String(10))
-    rating: Mapped[int]
-    rated_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    rated_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"))
+    work_process_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("work_process.id"))
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(10))
+    rating: orm.Mapped[int]
+    rated_by_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    rated_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
 
-    work_process: Mapped[WorkProcess] = relationship()
-    rated_by: Mapped[User] = relationship()
+    work_process: orm.Mapped[WorkProcess] = orm.relationship()
+    rated_by: orm.Mapped[User] = orm.relationship()
 
 
 class ConditionalAssignment(Model):
     """A voorwaardelijke opdracht: to be done before the elective's exam."""
 
     __tablename__ = "conditional_assignment"
-    __table_args__ = (UniqueConstraint("elective_id", "position"),)
+    __table_args__ = (sa.UniqueConstraint("elective_id", "position"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    elective_id: Mapped[int] = mapped_column(ForeignKey("elective.id"))
-    position: Mapped[int]
-    title: Mapped[str] = mapped_column(String(200))
-    description: Mapped[str] = mapped_column(Text, default="")
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    elective_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("elective.id"))
+    position: orm.Mapped[int]
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    description: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
 
-    elective: Mapped[Elective] = relationship()
+    elective: orm.Mapped[Elective] = orm.relationship()
 
 
 class AssignmentDone(Model):
@@ -58,7 +56,9 @@ class AssignmentDone(Model):
 
     __tablename__ = "assignment_done"
 
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    assignment_id: Mapped[int] = mapped_column(ForeignKey("conditional_assignment.id"), primary_key=True)
-    done_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"), primary_key=True)
+    assignment_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("conditional_assignment.id"), primary_key=True
+    )
+    done_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    recorded_by_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)

@@ -1,11 +1,9 @@
 """Instellingen: the updates of the system, and who has read them."""
 
-from __future__ import annotations
+import datetime as dt
 
-from datetime import date, datetime
-
-from sqlalchemy import ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -14,11 +12,11 @@ from app.entities.base import Model, Moment
 class SystemUpdate(Model):
     __tablename__ = "system_update"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text)
-    published_on: Mapped[date] = mapped_column(index=True)
-    version: Mapped[int] = mapped_column(default=1)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    body: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    published_on: orm.Mapped[dt.date] = orm.mapped_column(index=True)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
 
     def __str__(self) -> str:
         return self.title
@@ -27,6 +25,6 @@ class SystemUpdate(Model):
 class UpdateRead(Model):
     __tablename__ = "system_update_read"
 
-    update_id: Mapped[int] = mapped_column(ForeignKey("system_update.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), primary_key=True, index=True)
-    read_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    update_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("system_update.id"), primary_key=True)
+    user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), primary_key=True, index=True)
+    read_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)

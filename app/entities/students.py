@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    Column,
-    Computed,
-    Enum,
-    ForeignKey,
-    Index,
-    SmallInteger,
-    String,
-    Table,
-    Text,
-    text,
-)
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
 from app.entities.exams import Exam
 from app.entities.programmes import Elective, Programme
 from app.entities.users import User
-from app.rules.student_fields import Gender, most
+from app.rules import student_fields
 
 # Who was put in a group by hand. Read it for nothing but writing.
-group_member = Table(
+group_member = sa.Table(
     "student_group_member",
     Model.metadata,
-    Column("group_id", ForeignKey("student_group.id"), primary_key=True),
-    Column("student_id", ForeignKey("student.id"), primary_key=True, index=True),
+    sa.Column("group_id", sa.ForeignKey("student_group.id"), primary_key=True),
+    sa.Column("student_id", sa.ForeignKey("student.id"), primary_key=True, index=True),
 )
 # The programmes of a group that fills itself. Who is in a group, of either kind: entities/membership.py.
-group_rule = Table(
+group_rule = sa.Table(
     "student_group_rule",
     Model.metadata,
-    Column("group_id", ForeignKey("student_group.id"), primary_key=True),
-    Column("programme_id", ForeignKey("programme.id"), primary_key=True, index=True),
+    sa.Column("group_id", sa.ForeignKey("student_group.id"), primary_key=True),
+    sa.Column("programme_id", sa.ForeignKey("programme.id"), primary_key=True, index=True),
 )
 
 
@@ -61,7 +48,7 @@ FLAGS = " + ".join(
 )
 
 
-BY_BYTES = Text().with_variant(Text(collation="C"), "postgresql")  # ordered alike on both databases
+BY_BYTES = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # ordered alike on both databases
 
 
 class Student(Model):
@@ -70,34 +57,41 @@ class Student(Model):
 
     __tablename__ = "student"
     __table_args__ = (
-        Index("ix_student_name_key", "name_key", "id"),
-        Index("ix_student_progress", "progress_available", "id"),
+        sa.Index("ix_student_name_key", "name_key", "id"),
+        sa.Index("ix_student_progress", "progress_available", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(most("number")), unique=True)
-    first_name: Mapped[str] = mapped_column(String(most("first_name")))
-    infix: Mapped[str] = mapped_column(String(most("infix")), default="")
-    last_name: Mapped[str] = mapped_column(String(most("last_name")))
-    gender: Mapped[Gender] = mapped_column(
-        Enum(Gender, native_enum=False, length=10, values_callable=lambda e: [x.value for x in e]),
-        default=Gender.UNKNOWN,
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    number: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("number")), unique=True)
+    first_name: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("first_name")))
+    infix: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("infix")), default="")
+    last_name: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("last_name")))
+    gender: orm.Mapped[student_fields.Gender] = orm.mapped_column(
+        sa.Enum(
+            student_fields.Gender,
+            native_enum=False,
+            length=10,
+            values_callable=lambda e: [x.value for x in e],
+        ),
+        default=student_fields.Gender.UNKNOWN,
     )
-    birth_date: Mapped[date | None]
-    email: Mapped[str] = mapped_column(String(most("email")), default="")
-    search: Mapped[str] = mapped_column(String(500), default="")
-    name_key: Mapped[str] = mapped_column(BY_BYTES, default="", server_default="")
+    birth_date: orm.Mapped[dt.date | None]
+    email: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("email")), default="")
+    search: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="")
+    name_key: orm.Mapped[str] = orm.mapped_column(BY_BYTES, default="", server_default="")
     # what the school adds itself (school.toml): key of the field -> value, as app/rules/fields.py keeps it
-    extra: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
-    progress_available: Mapped[bool] = mapped_column(default=False)
-    active: Mapped[bool] = mapped_column(default=True)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), unique=True)
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    extra: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict, server_default="{}")
+    progress_available: orm.Mapped[bool] = orm.mapped_column(default=False)
+    active: orm.Mapped[bool] = orm.mapped_column(default=True)
+    user_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id"), unique=True)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
+    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)
 
-    user: Mapped[User | None] = relationship()
-    enrolments: Mapped[list[Enrolment]] = relationship(back_populates="student", passive_deletes=True)
-    supervisions: Mapped[list[Supervision]] = relationship(back_populates="student", passive_deletes=True)
+    user: orm.Mapped[User | None] = orm.relationship()
+    enrolments: orm.Mapped[list[Enrolment]] = orm.relationship(back_populates="student", passive_deletes=True)
+    supervisions: orm.Mapped[list[Supervision]] = orm.relationship(
+        back_populates="student", passive_deletes=True
+    )
 
     @property
     def full_name(self) -> str:
@@ -127,14 +121,16 @@ class StudentToDo(Model):
 
     __tablename__ = "student_to_do"
 
-    student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    programme_count: Mapped[int] = mapped_column(server_default="0")
-    supervisor_count: Mapped[int] = mapped_column(server_default="0")  # praktijkbegeleiders
-    sitting_count: Mapped[int] = mapped_column(server_default="0")
-    code_count: Mapped[int] = mapped_column(server_default="0")  # inlogcodes used, and mails with one
-    progress_available: Mapped[bool]
-    active: Mapped[bool]
-    flags: Mapped[int] = mapped_column(SmallInteger, Computed(FLAGS, persisted=True), index=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(primary_key=True, autoincrement=False)
+    programme_count: orm.Mapped[int] = orm.mapped_column(server_default="0")
+    supervisor_count: orm.Mapped[int] = orm.mapped_column(server_default="0")  # praktijkbegeleiders
+    sitting_count: orm.Mapped[int] = orm.mapped_column(server_default="0")
+    code_count: orm.Mapped[int] = orm.mapped_column(server_default="0")  # inlogcodes used, and mails with one
+    progress_available: orm.Mapped[bool]
+    active: orm.Mapped[bool]
+    flags: orm.Mapped[int] = orm.mapped_column(
+        sa.SmallInteger, sa.Computed(FLAGS, persisted=True), index=True
+    )
 
 
 class StudentTerm(Model):
@@ -146,8 +142,8 @@ class StudentTerm(Model):
     __tablename__ = "student_term"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    term: Mapped[str] = mapped_column(BY_BYTES, primary_key=True)
-    student_id: Mapped[int] = mapped_column(primary_key=True, index=True)
+    term: orm.Mapped[str] = orm.mapped_column(BY_BYTES, primary_key=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(primary_key=True, index=True)
 
 
 class StudentGroup(Model):
@@ -155,17 +151,17 @@ class StudentGroup(Model):
 
     __tablename__ = "student_group"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), unique=True)
-    cohort: Mapped[int | None]
-    location: Mapped[str] = mapped_column(String(80), default="")
-    school_year: Mapped[str] = mapped_column(String(9), default="")  # "2026-2027"
-    colour: Mapped[str] = mapped_column(String(20), default="")
-    mentor_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    version: Mapped[int] = mapped_column(default=1)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(80), unique=True)
+    cohort: orm.Mapped[int | None]
+    location: orm.Mapped[str] = orm.mapped_column(sa.String(80), default="")
+    school_year: orm.Mapped[str] = orm.mapped_column(sa.String(9), default="")  # "2026-2027"
+    colour: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="")
+    mentor_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    version: orm.Mapped[int] = orm.mapped_column(default=1)
 
-    mentor: Mapped[User | None] = relationship()
-    rule: Mapped[list[Programme]] = relationship(
+    mentor: orm.Mapped[User | None] = orm.relationship()
+    rule: orm.Mapped[list[Programme]] = orm.relationship(
         secondary=group_rule, order_by=(Programme.name, Programme.cohort), viewonly=True
     )
 
@@ -178,49 +174,51 @@ class Enrolment(Model):
 
     __tablename__ = "enrolment"
     __table_args__ = (
-        CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_target"),
-        Index(
+        sa.CheckConstraint("(programme_id IS NULL) <> (elective_id IS NULL)", name="one_target"),
+        sa.Index(
             "uq_enrolment_programme",
             "programme_id",
             "student_id",
             unique=True,
-            sqlite_where=text("programme_id IS NOT NULL"),
-            postgresql_where=text("programme_id IS NOT NULL"),
+            sqlite_where=sa.text("programme_id IS NOT NULL"),
+            postgresql_where=sa.text("programme_id IS NOT NULL"),
         ),
-        Index(
+        sa.Index(
             "uq_enrolment_elective",
             "elective_id",
             "student_id",
             unique=True,
-            sqlite_where=text("elective_id IS NOT NULL"),
-            postgresql_where=text("elective_id IS NOT NULL"),
+            sqlite_where=sa.text("elective_id IS NOT NULL"),
+            postgresql_where=sa.text("elective_id IS NOT NULL"),
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"))
-    elective_id: Mapped[int | None] = mapped_column(ForeignKey("elective.id"))
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"), index=True)
+    programme_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("programme.id"))
+    elective_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("elective.id"))
+    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(Moment, default=utc_now)
 
-    student: Mapped[Student] = relationship(back_populates="enrolments")
-    programme: Mapped[Programme | None] = relationship()
-    elective: Mapped[Elective | None] = relationship()
+    student: orm.Mapped[Student] = orm.relationship(back_populates="enrolments")
+    programme: orm.Mapped[Programme | None] = orm.relationship()
+    elective: orm.Mapped[Elective | None] = orm.relationship()
 
 
 class Supervision(Model):
     """Which user is what to a student: `role` is a role name of app/permissions.py."""
 
     __tablename__ = "supervision"
-    __table_args__ = (Index("ix_supervision_user_role", "user_id", "role", "student_id"),)
+    __table_args__ = (sa.Index("ix_supervision_user_role", "user_id", "role", "student_id"),)
 
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), primary_key=True)
-    role: Mapped[str] = mapped_column(String(30), primary_key=True)
-    created_at: Mapped[datetime | None] = mapped_column(Moment, default=utc_now)  # None: before this was kept
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"), primary_key=True)
+    user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), primary_key=True)
+    role: orm.Mapped[str] = orm.mapped_column(sa.String(30), primary_key=True)
+    created_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(
+        Moment, default=utc_now
+    )  # None: before this was kept
 
-    student: Mapped[Student] = relationship(back_populates="supervisions")
-    user: Mapped[User] = relationship()
+    student: orm.Mapped[Student] = orm.relationship(back_populates="supervisions")
+    user: orm.Mapped[User] = orm.relationship()
 
 
 class ExamExclusion(Model):
@@ -228,7 +226,7 @@ class ExamExclusion(Model):
 
     __tablename__ = "exam_exclusion"
 
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
-    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"), primary_key=True, index=True)
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"), primary_key=True)
+    exam_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam.id"), primary_key=True, index=True)
 
-    exam: Mapped[Exam] = relationship()
+    exam: orm.Mapped[Exam] = orm.relationship()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
@@ -20,29 +20,29 @@ class AuditEntry(Model):
 
     __tablename__ = "audit_entry"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
-    actor_id: Mapped[int | None] = mapped_column(index=True)
-    actor_name: Mapped[str] = mapped_column(String(200))
-    action: Mapped[str] = mapped_column(String(60), index=True)
-    object_type: Mapped[str] = mapped_column(String(40))
-    object_count: Mapped[int]
-    details: Mapped[dict[str, Any]] = mapped_column(JSON)
-    previous_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    actor_id: orm.Mapped[int | None] = orm.mapped_column(index=True)
+    actor_name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
+    action: orm.Mapped[str] = orm.mapped_column(sa.String(60), index=True)
+    object_type: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    object_count: orm.Mapped[int]
+    details: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON)
+    previous_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    hash: orm.Mapped[str] = orm.mapped_column(sa.String(64), unique=True)
 
-    objects: Mapped[list[AuditObject]] = relationship(passive_deletes=True)
+    objects: orm.Mapped[list[AuditObject]] = orm.relationship(passive_deletes=True)
 
 
 class AuditObject(Model):
     """Which rows an entry is about: finds the trail of one student among a bulk action's."""
 
     __tablename__ = "audit_object"
-    __table_args__ = (Index("ix_audit_object_row", "object_type", "object_id"),)
+    __table_args__ = (sa.Index("ix_audit_object_row", "object_type", "object_id"),)
 
-    entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id"), primary_key=True)
-    object_type: Mapped[str] = mapped_column(String(40), primary_key=True)
-    object_id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("audit_entry.id"), primary_key=True)
+    object_type: orm.Mapped[str] = orm.mapped_column(sa.String(40), primary_key=True)
+    object_id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
 
 
 class ActionRun(Model):
@@ -50,9 +50,9 @@ class ActionRun(Model):
 
     __tablename__ = "action_run"
 
-    token: Mapped[str] = mapped_column(String(43), primary_key=True)
-    action: Mapped[str] = mapped_column(String(60))
-    actor_id: Mapped[int | None]
-    at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    summary: Mapped[str] = mapped_column(Text)
-    outcome: Mapped[dict[str, Any]] = mapped_column(JSON)
+    token: orm.Mapped[str] = orm.mapped_column(sa.String(43), primary_key=True)
+    action: orm.Mapped[str] = orm.mapped_column(sa.String(60))
+    actor_id: orm.Mapped[int | None]
+    at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    summary: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    outcome: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON)

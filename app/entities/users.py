@@ -1,24 +1,22 @@
 """Gebruikers: who signs in, with which roles, coupled to which programmes."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import ClassVar
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Role as RoleRow
 from flask_appbuilder.security.sqla.models import User as AppBuilderUser
-from sqlalchemy import Column, ForeignKey, Index, String, Table, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
 from app.entities.programmes import Programme
 
-user_programme = Table(
+user_programme = sa.Table(
     "user_programme",
     Model.metadata,
-    Column("user_id", ForeignKey("ab_user.id"), primary_key=True),
-    Column("programme_id", ForeignKey("programme.id"), primary_key=True, index=True),
+    sa.Column("user_id", sa.ForeignKey("ab_user.id"), primary_key=True),
+    sa.Column("programme_id", sa.ForeignKey("programme.id"), primary_key=True, index=True),
 )
 
 
@@ -28,22 +26,24 @@ class SchoolUser(AppBuilderUser):
     __tablename__ = "ab_user"
     __table_args__ = (
         # What points at a user has an index: otherwise each user who goes costs a walk through that table.
-        Index("ix_ab_user_created_by_fk", "created_by_fk"),
-        Index("ix_ab_user_changed_by_fk", "changed_by_fk"),
+        sa.Index("ix_ab_user_created_by_fk", "created_by_fk"),
+        sa.Index("ix_ab_user_changed_by_fk", "changed_by_fk"),
         {"extend_existing": True},  # one table with the framework's class
     )
     trail_name: ClassVar[str] = "User"  # what the trail calls these rows
 
-    infix: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    phone: Mapped[str] = mapped_column(String(30), default="", server_default="")
-    organisation: Mapped[str] = mapped_column(String(120), default="", server_default="")
-    language: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    infix: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="", server_default="")
+    phone: orm.Mapped[str] = orm.mapped_column(sa.String(30), default="", server_default="")
+    organisation: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="", server_default="")
+    language: orm.Mapped[str] = orm.mapped_column(sa.String(5), default="", server_default="")
     # Invited for one sitting: no password, in no list or picker (app/permissions.py, decision 0009).
-    guest: Mapped[bool] = mapped_column(default=False, server_default=false())
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    guest: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    version: orm.Mapped[int] = orm.mapped_column(default=1, server_default="1")
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
 
-    programmes: Mapped[list[Programme]] = relationship(secondary=user_programme, order_by=Programme.name)
+    programmes: orm.Mapped[list[Programme]] = orm.relationship(
+        secondary=user_programme, order_by=Programme.name
+    )
 
     @property
     def full_name(self) -> str:
@@ -66,19 +66,23 @@ class LoginCode(Model):
 
     __tablename__ = "login_code"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    nonce: Mapped[str] = mapped_column(String(64))
-    code_hash: Mapped[str] = mapped_column(String(64))  # app/queries/access/codes.py says which hash
-    purpose: Mapped[str] = mapped_column(String(12), default="invitation", server_default="invitation")
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
-    browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)
-    created_at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    used_at: Mapped[datetime | None] = mapped_column(Moment)
-    cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
+    nonce: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    code_hash: orm.Mapped[str] = orm.mapped_column(
+        sa.String(64)
+    )  # app/queries/access/codes.py says which hash
+    purpose: orm.Mapped[str] = orm.mapped_column(
+        sa.String(12), default="invitation", server_default="invitation"
+    )
+    tries: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    browser_hash: orm.Mapped[str | None] = orm.mapped_column(sa.String(64), index=True)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    expires_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
+    used_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    cancelled_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
 
-    user: Mapped[User] = relationship()
+    user: orm.Mapped[User] = orm.relationship()
 
 
 class SignInAttempt(Model):
@@ -86,14 +90,14 @@ class SignInAttempt(Model):
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
-        Index("ix_sign_in_attempt_account_at", "account", "at"),
-        Index("ix_sign_in_attempt_address_at", "address", "at"),
+        sa.Index("ix_sign_in_attempt_account_at", "account", "at"),
+        sa.Index("ix_sign_in_attempt_address_at", "address", "at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(String(64))  # SHA-256 of the name as typed
-    address: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime] = mapped_column(Moment, default=utc_now)
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    account: orm.Mapped[str] = orm.mapped_column(sa.String(64))  # SHA-256 of the name as typed
+    address: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
 
 
 __all__ = ["LoginCode", "RoleRow", "SignInAttempt", "User", "user_programme"]

@@ -1,13 +1,11 @@
 """Who is woken when a transaction that left him work has been committed; nobody for what was taken back."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, current_app
-from sqlalchemy import event
+import flask
+import sqlalchemy as sa
 
 from app.entities.base import db
 
@@ -17,11 +15,11 @@ LEFT = "left work to"  # in the session's info until the commit
 log = logging.getLogger("proeve.waking")
 
 
-def register_waking(app: Flask, who: str, wake: Callable[[], object]) -> None:
+def register_waking(app: flask.Flask, who: str, wake: Callable[[], object]) -> None:
     app.extensions.setdefault("proeve_waking", {})[who] = wake
 
 
-def wake_now(app: Flask, who: str) -> None:
+def wake_now(app: flask.Flask, who: str) -> None:
     app.extensions["proeve_waking"][who]()
 
 
@@ -29,16 +27,16 @@ def wake_after_commit(who: str) -> None:
     db.session.info.setdefault(LEFT, set()).add(who)
 
 
-@event.listens_for(db.session, "after_commit")
+@sa.event.listens_for(db.session, "after_commit")
 def _wake(session: Any) -> None:
     """Waking may fail: the clock comes within a minute."""
     for who in sorted(session.info.pop(LEFT, ())):
         try:
-            wake_now(current_app, who)
+            wake_now(flask.current_app, who)
         except Exception:
             log.exception("%s could not be woken", who)
 
 
-@event.listens_for(db.session, "after_rollback")
+@sa.event.listens_for(db.session, "after_rollback")
 def _let_sleep(session: Any) -> None:
     session.info.pop(LEFT, None)

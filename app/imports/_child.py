@@ -8,8 +8,7 @@ Out goes a line of JSON per answer: {"sheet": name, "sheets": [the visible ones]
 Dates and times are tagged lists: ["date" | "datetime" | "time", ISO text].
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import io
 import json
 import math
@@ -18,7 +17,6 @@ import resource
 import sys
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -152,13 +150,13 @@ def plain(cell: object) -> Any:
         if not math.isfinite(cell):
             return None
         return int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell
-    if isinstance(cell, datetime):
+    if isinstance(cell, dt.datetime):
         return ["datetime", cell.isoformat()]
-    if isinstance(cell, date):
+    if isinstance(cell, dt.date):
         return ["date", cell.isoformat()]
-    if isinstance(cell, time):
+    if isinstance(cell, dt.time):
         return ["time", cell.isoformat()]
-    if isinstance(cell, timedelta):
+    if isinstance(cell, dt.timedelta):
         return str(cell)
     return None if cell == "" else cell
 

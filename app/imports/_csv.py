@@ -1,7 +1,5 @@
 """A csv file as people save it: encoding and delimiter are found, not asked."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -10,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from app.imports.table import FileRefused, Limits, RawRow, Reading, Table, check_size, table_of
+from app.imports import table
 from app.rules.cells import from_csv
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -26,17 +24,17 @@ _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|table|head|body)\b", re.IGNORE
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 
-def read_csv(data: bytes, limits: Limits, reading: Reading) -> Table:
+def read_csv(data: bytes, limits: table.Limits, reading: table.Reading) -> table.Table:
     chosen = reading.encoding
     text, encoding = (_decoded(data, chosen), chosen) if chosen in ENCODINGS else decode(data)
     if not text.strip(_NOTHING):
-        raise FileRefused("empty")
+        raise table.FileRefused("empty")
     if _CONTROL.search(text):
-        raise FileRefused("not-a-spreadsheet")
+        raise table.FileRefused("not-a-spreadsheet")
     if _MARKUP.match(text):  # many systems export a web page or XML and call it .xls
-        raise FileRefused("other-office")
+        raise table.FileRefused("other-office")
     if text.count("\n") + text.count("\r") > LINES_PER_ROW * limits.rows:
-        raise FileRefused("too-many-rows", maximum=limits.rows - 1)
+        raise table.FileRefused("too-many-rows", maximum=limits.rows - 1)
     skipped = 0
     if told := _SEPARATOR_LINE.match(text):  # Excel's own way to say it
         delimiter, text, skipped = told[1], text[told.end() :], 1
@@ -45,7 +43,7 @@ def read_csv(data: bytes, limits: Limits, reading: Reading) -> Table:
     if reading.delimiter in DELIMITERS:
         delimiter = reading.delimiter
     rows = _rows(text, delimiter, skipped, limits)
-    return table_of(rows, limits, replace(reading, delimiter=delimiter, encoding=encoding, sheet=""))
+    return table.table_of(rows, limits, replace(reading, delimiter=delimiter, encoding=encoding, sheet=""))
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -57,12 +55,12 @@ def decode(data: bytes) -> tuple[str, str]:
     if wide := _unmarked_utf16(data):
         return _decoded(data, wide), wide
     if _CONTROL_BYTE.search(data):
-        raise FileRefused("not-a-spreadsheet")
+        raise table.FileRefused("not-a-spreadsheet")
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
         if error.start >= len(data) - 3 and not data[: error.start].isascii():
-            raise FileRefused("damaged") from error  # cut off inside its last character
+            raise table.FileRefused("damaged") from error  # cut off inside its last character
     encoding = "mac_roman" if _of_a_mac(data) else "cp1252"
     return _decoded(data, encoding), encoding
 
@@ -83,11 +81,11 @@ def _fit(text: str, delimiter: str) -> tuple[bool, float, int]:
     return width > 1, times / max(1, widths.total()), width
 
 
-def _rows(text: str, delimiter: str, skipped: int, limits: Limits) -> list[RawRow]:
+def _rows(text: str, delimiter: str, skipped: int, limits: table.Limits) -> list[table.RawRow]:
     """The records by the line on which each starts. A quote that never closes is refused by line."""
     try:
         return list(_records(text, delimiter, skipped, limits, strict=True))
-    except FileRefused as refused:
+    except table.FileRefused as refused:
         if refused.key != "loose-quote":
             raise
     return list(
@@ -95,18 +93,20 @@ def _rows(text: str, delimiter: str, skipped: int, limits: Limits) -> list[RawRo
     )  # "Jan "de Bakker" de Wit" is no ruin
 
 
-def _records(text: str, delimiter: str, skipped: int, limits: Limits, *, strict: bool) -> Iterator[RawRow]:
+def _records(
+    text: str, delimiter: str, skipped: int, limits: table.Limits, *, strict: bool
+) -> Iterator[table.RawRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     count, start = 0, 1 + skipped
     try:
         for record in reader:
             if any(record):
                 count += 1
-                check_size(count, 0, limits)
+                table.check_size(count, 0, limits)
                 yield start, [_text(text) for text in record]
             start = reader.line_num + 1 + skipped
     except csv.Error as error:
-        raise FileRefused(_error_key(str(error)), line=start) from error
+        raise table.FileRefused(_error_key(str(error)), line=start) from error
 
 
 def _text(cell: str) -> str:
@@ -126,7 +126,7 @@ def _decoded(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise FileRefused("encoding") from error
+        raise table.FileRefused("encoding") from error
 
 
 def _of_a_mac(data: bytes) -> bool:

@@ -4,19 +4,17 @@ Five kilobytes can unpack to gigabytes, name a cell in the last corner of the sh
 entities that multiply. All of that is refused here, without parsing XML.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import struct
 import zipfile
 import zlib
 
-from app.imports.table import MB, FileRefused, Limits, check_size
+from app.imports import table
 
 CHUNK = 256 * 1024
 OVERLAP = 512  # longer than any cell's opening up to its reference
-RATIO_FROM = MB  # small parts may be as repetitive as they like
+RATIO_FROM = table.MB  # small parts may be as repetitive as they like
 
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -41,7 +39,7 @@ _BROKEN = (
 )
 
 
-def check_zip(data: bytes, limits: Limits) -> None:
+def check_zip(data: bytes, limits: table.Limits) -> None:
     """Refuse what is no xlsx or ods, or not one that is safe to parse."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -49,21 +47,21 @@ def check_zip(data: bytes, limits: Limits) -> None:
             _check_kind(archive)
             _check_contents(archive, limits)
     except _BROKEN as error:
-        raise FileRefused("damaged") from error
+        raise table.FileRefused("damaged") from error
 
 
-def _check_parts(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
+def _check_parts(parts: list[zipfile.ZipInfo], limits: table.Limits) -> None:
     if any(part.flag_bits & 0x1 for part in parts):
-        raise FileRefused("encrypted")
+        raise table.FileRefused("encrypted")
     if len(parts) > limits.parts:
-        raise FileRefused("unsafe")
+        raise table.FileRefused("unsafe")
     if sum(part.file_size for part in parts) > limits.unpacked_bytes:
-        raise FileRefused("too-many-bytes", maximum=limits.unpacked_bytes // MB)
+        raise table.FileRefused("too-many-bytes", maximum=limits.unpacked_bytes // table.MB)
     for part in parts:
         if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise FileRefused("unsafe")
+            raise table.FileRefused("unsafe")
         if part.file_size > max(RATIO_FROM, limits.ratio * part.compress_size):
-            raise FileRefused("unsafe")
+            raise table.FileRefused("unsafe")
 
 
 def _check_kind(archive: zipfile.ZipFile) -> None:
@@ -72,15 +70,15 @@ def _check_kind(archive: zipfile.ZipFile) -> None:
         return
     if "mimetype" in names and archive.read("mimetype").strip() == OPEN_DOCUMENT:
         if "content.xml" not in names:
-            raise FileRefused("damaged")
+            raise table.FileRefused("damaged")
         return
     other_office = {"mimetype", "word/document.xml", "ppt/presentation.xml", "xl/workbook.bin"}
     if names & other_office:
-        raise FileRefused("other-office")
-    raise FileRefused("not-a-spreadsheet" if "[Content_Types].xml" not in names else "damaged")
+        raise table.FileRefused("other-office")
+    raise table.FileRefused("not-a-spreadsheet" if "[Content_Types].xml" not in names else "damaged")
 
 
-def _check_contents(archive: zipfile.ZipFile, limits: Limits) -> None:
+def _check_contents(archive: zipfile.ZipFile, limits: table.Limits) -> None:
     """Read every part once; zipfile itself refuses a part longer or other than its entry says."""
     for part in archive.infolist():
         rows = 0
@@ -90,21 +88,21 @@ def _check_contents(archive: zipfile.ZipFile, limits: Limits) -> None:
                 text = tail + chunk
                 _check_text(text, part, limits)
                 rows += len(_ROW.findall(chunk))
-                check_size(rows, 0, limits)
+                table.check_size(rows, 0, limits)
                 tail = text[-OVERLAP:]
 
 
-def _check_text(text: bytes, part: zipfile.ZipInfo, limits: Limits) -> None:
+def _check_text(text: bytes, part: zipfile.ZipInfo, limits: table.Limits) -> None:
     if any(word in text for word in _FORBIDDEN):
-        raise FileRefused("unsafe")
+        raise table.FileRefused("unsafe")
     if part.filename.endswith((".xml", ".rels")) and b"\x00" in text:
-        raise FileRefused("unsafe")  # XML in UTF-16 would hide the words above
+        raise table.FileRefused("unsafe")  # XML in UTF-16 would hide the words above
     found = _PLAIN.findall(text)
     if len(found) != len(_ANY.findall(text)):
         found += _REFERENCE.findall(text)
-    check_size(max((int(digits) for _letters, digits in found), default=0), 0, limits)
+    table.check_size(max((int(digits) for _letters, digits in found), default=0), 0, limits)
     for letters in {letters for letters, _digits in found}:
-        check_size(0, _column(letters), limits)
+        table.check_size(0, _column(letters), limits)
 
 
 def _column(letters: bytes) -> int:

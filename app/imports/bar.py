@@ -1,7 +1,5 @@
 """How far the worker is with a run. Beside the database: a transaction shows nothing until it ends."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 

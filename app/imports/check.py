@@ -7,7 +7,7 @@ many statements.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import collections
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,16 +15,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.wording import say
-from app.entities.imports import ImportRun
+from app import models
+from app.actions import base as actions
 from app.errors import RuleBroken
-from app.imports.columns import Column, World, cells_of, short
-from app.imports.kept import Row, column_name, count_of, rows_of, shown
-from app.imports.kind import Change, CheckedRow, Kept, Kind, Problem, State, Wrong
-from app.imports.kinds import kind_of, mapping_of
+from app.imports import columns, kinds
+from app.imports import kept as import_kept
+from app.imports import kind as import_kind
 from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.imports.imports import Fact, Known
+from app.queries.imports import imports
 from app.queries.imports.runs import is_large
 from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
@@ -33,55 +32,57 @@ from app.school import current_school
 
 SHOWN_ROWS = 5  # a column with one value in 20,000 rows is no reason to name them all in each
 BATCH = 10_000  # rows that are checked side by side
-Doubles = Mapping[int, Sequence[Wrong]]  # row number -> what is wrong with it because of another
-STATES: Sequence[State] = ("new", "changed", "unchanged", "refused")
+Doubles = Mapping[int, Sequence[import_kind.Wrong]]  # row number -> what is wrong with it because of another
+STATES: Sequence[import_kind.State] = ("new", "changed", "unchanged", "refused")
 
 
 @dataclass(frozen=True)
 class Checked:
     """Every row of the file, in its order."""
 
-    kind: Kind
-    rows: Sequence[CheckedRow]
-    world: World
+    kind: import_kind.Kind
+    rows: Sequence[import_kind.CheckedRow]
+    world: columns.World
     new_groups: Sequence[str]
     twice: Doubles = field(default_factory=dict)  # of all rows of the file
 
     @property
     def counts(self) -> dict[str, int]:
         """Rows per state; they add up to the rows of the file."""
-        found = Counter(row.state for row in self.rows)
+        found = collections.Counter(row.state for row in self.rows)
         return {"rows": len(self.rows), **{state: found[state] for state in STATES}}
 
-    def show(self, column: Column, value: Any) -> str:
+    def show(self, column: columns.Column, value: Any) -> str:
         return shown_value(column, value, self.world)
 
 
 # -- step 4: the check
 
 
-def check_run(actor: Actor, run: ImportRun) -> Checked:
+def check_run(actor: Actor, run: models.ImportRun) -> Checked:
     """Check every row of a run's table against the database as it is now."""
-    return check(actor, list(rows_of(run)), run)
+    return check(actor, list(import_kept.rows_of(run)), run)
 
 
-def in_batches(actor: Actor, run: ImportRun) -> Iterator[Checked]:
+def in_batches(actor: Actor, run: models.ImportRun) -> Iterator[Checked]:
     """The same check, some rows at a time where the kind allows that: memory stays flat, and the statements
     are as many for every ten thousand rows."""
-    if not kind_of(run).batched or count_of(run) <= BATCH:
+    if not kinds.kind_of(run).batched or import_kept.count_of(run) <= BATCH:
         yield check_run(actor, run)
         return
     twice = doubles_of(actor, run)
-    rows = rows_of(run)
+    rows = import_kept.rows_of(run)
     while some := list(islice(rows, BATCH)):
         yield check(actor, some, run, twice)
 
 
-def check(actor: Actor, rows: Sequence[Row], run: ImportRun, twice: Doubles | None = None) -> Checked:
+def check(
+    actor: Actor, rows: Sequence[import_kept.Row], run: models.ImportRun, twice: Doubles | None = None
+) -> Checked:
     """Check these rows; `twice` says what is wrong with a row because of another, beyond these too."""
-    kind = kind_of(run)
-    mapping = mapping_of(run)
-    world = World(kind.known(actor, _Cells(kind, rows, mapping)), run.values, run.login_codes)
+    kind = kinds.kind_of(run)
+    mapping = kinds.mapping_of(run)
+    world = columns.World(kind.known(actor, _Cells(kind, rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
     if twice is None and not is_large(run):  # of a large file rows are checked apart from each other
@@ -94,10 +95,10 @@ def check(actor: Actor, rows: Sequence[Row], run: ImportRun, twice: Doubles | No
     return Checked(kind, checked, world, kind.new_groups(checked, world.known), found)
 
 
-def _join(rows: Sequence[CheckedRow], kind: Kind, checker: _Checker) -> None:
+def _join(rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, checker: _Checker) -> None:
     """A row per programme or role: where the rows of one person do not contradict each other, the first of
     them says it all."""
-    same: dict[str, list[CheckedRow]] = defaultdict(list)
+    same: dict[str, list[import_kind.CheckedRow]] = collections.defaultdict(list)
     for row in rows if kind.doubles else ():
         if identity := row.values.get(kind.identity):
             same[str(identity).lower()].append(row)
@@ -112,7 +113,7 @@ def _join(rows: Sequence[CheckedRow], kind: Kind, checker: _Checker) -> None:
             row.state, row.changes, row.joins = "unchanged", [], first.number
 
 
-def _together(rows: Sequence[Kept], kind: Kind) -> dict[str, Any] | None:
+def _together(rows: Sequence[import_kind.Kept], kind: import_kind.Kind) -> dict[str, Any] | None:
     """What these rows hold side by side; None where one contradicts another."""
     found: dict[str, Any] = {}
     for values in rows:
@@ -124,27 +125,29 @@ def _together(rows: Sequence[Kept], kind: Kind) -> dict[str, Any] | None:
     return found
 
 
-def doubles_of(actor: Actor, run: ImportRun) -> Doubles:
+def doubles_of(actor: Actor, run: models.ImportRun) -> Doubles:
     """What is wrong with rows because of each other, in a file too large to hold its rows side by side: only
     those of which a cell returns are."""
     suspects = _returning(run)
-    rows = [row for row in rows_of(run) if row[0] in suspects] if suspects else []
+    rows = [row for row in import_kept.rows_of(run) if row[0] in suspects] if suspects else []
     checked = check(actor, rows, run, {})
     return _doubles_among(checked.rows, checked.kind, checked.world)
 
 
-def _returning(run: ImportRun) -> Collection[int]:
+def _returning(run: models.ImportRun) -> Collection[int]:
     """The numbers of rows that share a value with another where each row must have its own."""
-    kind = kind_of(run)
-    mapping = mapping_of(run)
-    checker = _Checker(kind, World(Known(current_school().today())), run.table["header"], mapping)
+    kind = kinds.kind_of(run)
+    mapping = kinds.mapping_of(run)
+    checker = _Checker(
+        kind, columns.World(imports.Known(current_school().today())), run.table["header"], mapping
+    )
     keys = [double.key for double in kind.doubles if double.key in mapping]
     first: dict[tuple[str, str], int] = {}
     found: set[int] = set()
-    for number, values in rows_of(run):
+    for number, values in import_kept.rows_of(run):
         for key in keys:
             column = kind.by_key[key]
-            cells = cells_of(column, mapping[key], values)
+            cells = columns.cells_of(column, mapping[key], values)
             parsed = checker.read(column, cells)[0] if cells else None
             if parsed is None:
                 continue
@@ -154,29 +157,31 @@ def _returning(run: ImportRun) -> Collection[int]:
     return found
 
 
-def _doubles_among(rows: Sequence[CheckedRow], kind: Kind, world: World) -> dict[int, list[Wrong]]:
-    found: dict[int, list[Wrong]] = defaultdict(list)
+def _doubles_among(
+    rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, world: columns.World
+) -> dict[int, list[import_kind.Wrong]]:
+    found: dict[int, list[import_kind.Wrong]] = collections.defaultdict(list)
     for double in kind.doubles:
-        by_value: dict[str, list[CheckedRow]] = defaultdict(list)
+        by_value: dict[str, list[import_kind.CheckedRow]] = collections.defaultdict(list)
         for row in rows:
             if not row.joins and (value := double.value_of(row, world)):
                 by_value[value].append(row)
         for value, same in by_value.items():
             for row in same if len(same) > 1 else ():
                 sentence = _sentence(RuleBroken(double.message, rows=other_rows(row, same)))
-                found[row.number].append(Wrong(double.key, value, sentence))
+                found[row.number].append(import_kind.Wrong(double.key, value, sentence))
     return found
 
 
 class _Cells(Mapping[str, Collection[Value]]):
     """Column key -> its values in the file, each once; gathered for who asks: names are never looked up."""
 
-    def __init__(self, kind: Kind, rows: Sequence[Row], mapping: ColumnMap) -> None:
+    def __init__(self, kind: import_kind.Kind, rows: Sequence[import_kept.Row], mapping: ColumnMap) -> None:
         self.columns, self.rows, self.mapping = kind.by_key, rows, mapping
 
     def __getitem__(self, key: str) -> Collection[Value]:
         column, places = self.columns[key], self.mapping[key]
-        return {cell for _number, values in self.rows for cell in cells_of(column, places, values)}
+        return {cell for _number, values in self.rows for cell in columns.cells_of(column, places, values)}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.mapping)
@@ -195,7 +200,7 @@ def _sound(value: Value) -> Value:
     return value
 
 
-def shown_value(column: Column, value: Any, world: World) -> str:
+def shown_value(column: columns.Column, value: Any, world: columns.World) -> str:
     """What is kept of a cell, as people read it."""
     if value is None:
         return ""
@@ -208,28 +213,32 @@ Parsed = tuple[Any, str]  # the value, or the sentence that refuses it
 class _Checker:
     """Checks row after row; a value that returns costs nothing the second time."""
 
-    def __init__(self, kind: Kind, world: World, header: Sequence[str], mapping: ColumnMap) -> None:
+    def __init__(
+        self, kind: import_kind.Kind, world: columns.World, header: Sequence[str], mapping: ColumnMap
+    ) -> None:
         self.kind = kind
         self.by_key = kind.by_key
         self.world = world
         self.columns = [(column, mapping[column.key]) for column in kind.columns if column.key in mapping]
         self.names = {column.key: _(column.label) for column in kind.columns}
         for column, places in self.columns:
-            named = " + ".join(column_name(header, place) for place in places)
+            named = " + ".join(import_kept.column_name(header, place) for place in places)
             self.names |= {key: named for key in column.gives if key not in mapping}
             self.names[column.key] = named
         filled = {key for column, _places in self.columns for key in (column.key, *column.gives)}
         self.filled = [column for column in kind.columns if column.key in filled]
         self.wanted = [one for one in kind.columns if one.key == kind.identity]  # of a row that is there
         self.wanted_new = [one for one in kind.columns if one.key == kind.identity or one.needed]
-        self.seen: dict[str, dict[Any, Parsed]] = defaultdict(dict)
-        self.whole: dict[Any, tuple[Any, list[Wrong]]] = {}  # of columns that may hold several values
+        self.seen: dict[str, dict[Any, Parsed]] = collections.defaultdict(dict)
+        self.whole: dict[
+            Any, tuple[Any, list[import_kind.Wrong]]
+        ] = {}  # of columns that may hold several values
 
-    def row(self, number: int, values: Sequence[Value]) -> CheckedRow:
+    def row(self, number: int, values: Sequence[Value]) -> import_kind.CheckedRow:
         kept: dict[str, Any] = {}
-        wrong: list[Wrong] = []
+        wrong: list[import_kind.Wrong] = []
         for column, places in self.columns:
-            cells = cells_of(column, places, values)
+            cells = columns.cells_of(column, places, values)
             if not cells:
                 continue
             parsed, refusals = self.read(column, cells)
@@ -240,7 +249,7 @@ class _Checker:
         bad = {key for one in wrong for key in (one.key, *self.by_key[one.key].gives)}
         wrong += self.missing(kept, bad, there)
         wrong += self.kind.wrong(kept, {one.key for one in wrong}, there, self.world)
-        row = CheckedRow(number, self.kind.label(kept, there), "refused", kept, there=there)
+        row = import_kind.CheckedRow(number, self.kind.label(kept, there), "refused", kept, there=there)
         if not wrong:
             self.compare(row)
             forbidden = self.kind.forbidden(there, self.world) if there and row.changes else None
@@ -249,28 +258,32 @@ class _Checker:
             self.refuse(row, one)
         return row
 
-    def read(self, column: Column, cells: Sequence[Value]) -> tuple[Any, list[Wrong]]:
+    def read(self, column: columns.Column, cells: Sequence[Value]) -> tuple[Any, list[import_kind.Wrong]]:
         """What the cells of a column hold, and everything that is wrong with it."""
         if not column.many:
             parsed, sentence = self.parse(column, cells[0])
-            return parsed, [Wrong(column.key, shown(cells[0]), sentence)] if sentence else []
+            return parsed, [
+                import_kind.Wrong(column.key, import_kept.shown(cells[0]), sentence)
+            ] if sentence else []
         key = (column.key, *((type(cell), cell) for cell in cells))
         if key not in self.whole:
             self.whole[key] = self.read_many(column, cells)
         return self.whole[key]
 
-    def read_many(self, column: Column, cells: Sequence[Value]) -> tuple[Any, list[Wrong]]:
+    def read_many(
+        self, column: columns.Column, cells: Sequence[Value]
+    ) -> tuple[Any, list[import_kind.Wrong]]:
         """Every value in the cells of a column that may hold several."""
         kept, wrong = [], []
         for part in (part for cell in cells for part in column.parts(cell, self.world)):
             parsed, sentence = self.parse(column, part)
             if sentence:
-                wrong.append(Wrong(column.key, shown(part), sentence))
+                wrong.append(import_kind.Wrong(column.key, import_kept.shown(part), sentence))
             elif parsed is not None:
                 kept.append(parsed)
         return tuple(dict.fromkeys(kept)) or None, wrong
 
-    def parse(self, column: Column, value: Value) -> Parsed:
+    def parse(self, column: columns.Column, value: Value) -> Parsed:
         seen = self.seen[column.key]
         key = (type(value), value)
         if key not in seen:
@@ -280,32 +293,34 @@ class _Checker:
                 seen[key] = (None, _sentence(error))
         return seen[key]
 
-    def missing(self, kept: Kept, bad: Collection[str], there: Fact | None) -> list[Wrong]:
+    def missing(
+        self, kept: import_kind.Kept, bad: Collection[str], there: imports.Fact | None
+    ) -> list[import_kind.Wrong]:
         """Required cells that are empty: what a row is known by always, the rest when it is new."""
         wanted = self.wanted_new if there is None else self.wanted
         return [self._missing(one, kept) for one in wanted if one.key not in kept and one.key not in bad]
 
-    def _missing(self, column: Column, kept: Kept) -> Wrong:
+    def _missing(self, column: columns.Column, kept: import_kind.Kept) -> import_kind.Wrong:
         """The cell is empty; or it stood there to hold a whole name, and holds a part of one."""
         label = _(column.label)
         whole = next((one.gives for one, _places in self.columns if column.key in one.gives), ())
         there = " ".join(kept[key] for key in whole if kept.get(key))
         if not there:
-            return Wrong(column.key, "", _("Deze cel is leeg. Vul %(column)s in.", column=label))
+            return import_kind.Wrong(column.key, "", _("Deze cel is leeg. Vul %(column)s in.", column=label))
         sentence = _(
             "“%(value)s” is geen volledige naam: %(column)s ontbreekt. Vul de hele naam in.",
-            value=short(there),
+            value=columns.short(there),
             column=label,
         )
-        return Wrong(column.key, there, sentence)
+        return import_kind.Wrong(column.key, there, sentence)
 
-    def compare(self, row: CheckedRow) -> None:
+    def compare(self, row: import_kind.CheckedRow) -> None:
         """State and changes of a row with nothing wrong; an empty cell changes nothing."""
         before = row.there or self.kind.blank
         row.changes = list(self.changes(row.values, before)) if before else []
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
-    def changes(self, kept: Kept, there: Fact) -> list[Change]:
+    def changes(self, kept: import_kind.Kept, there: imports.Fact) -> list[import_kind.Change]:
         """What this row changes; never what it is known by."""
         found = []
         for column in self.filled:
@@ -315,25 +330,27 @@ class _Checker:
             if column.stored:
                 old = there.values[column.key]
                 if old != new:
-                    found.append(Change(_(column.label), self.show(column, old), self.show(column, new)))
+                    found.append(
+                        import_kind.Change(_(column.label), self.show(column, old), self.show(column, new))
+                    )
                 continue
             held = there.coupled.get(column.key, ())
             found += [
-                Change(_(column.label), "", column.show(one, self.world))
+                import_kind.Change(_(column.label), "", column.show(one, self.world))
                 for one in (new if column.many else (new,))
                 if one not in held
             ]
         return found
 
-    def show(self, column: Column, value: Any) -> str:
+    def show(self, column: columns.Column, value: Any) -> str:
         return shown_value(column, value, self.world)
 
-    def refuse(self, row: CheckedRow, wrong: Wrong) -> None:
-        row.problems.append(Problem(self.names[wrong.key], wrong.value, wrong.sentence))
+    def refuse(self, row: import_kind.CheckedRow, wrong: import_kind.Wrong) -> None:
+        row.problems.append(import_kind.Problem(self.names[wrong.key], wrong.value, wrong.sentence))
         row.changes, row.state = [], "refused"
 
 
-def other_rows(row: CheckedRow, same: Sequence[CheckedRow]) -> str:
+def other_rows(row: import_kind.CheckedRow, same: Sequence[import_kind.CheckedRow]) -> str:
     """The numbers of the others among these, as they may stand in a sentence."""
     others = (str(other.number) for other in same if other is not row)
     told = ", ".join(islice(others, SHOWN_ROWS))
@@ -343,4 +360,4 @@ def other_rows(row: CheckedRow, same: Sequence[CheckedRow]) -> str:
 def _sentence(error: RuleBroken) -> str:
     """The sentence in the reader's language; names of roles in it too."""
     params = {key: _(value) if key == "role" else value for key, value in error.params.items()}
-    return say(Reason(error.message, params))
+    return actions.say(Reason(error.message, params))

@@ -1,15 +1,12 @@
 """Step 3: the values of closed lists, each once, with what is likely meant."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from app.entities.imports import ImportRun
-from app.imports.columns import LEAVE, ClosedColumn, World, cell_text, cells_of
+from app import models
+from app.imports import columns, kinds
 from app.imports.kept import rows_of
-from app.imports.kinds import kind_of, mapping_of
 from app.imports.table import Value
 from app.permissions import Actor
 from app.rules.people import says_nothing
@@ -29,28 +26,32 @@ class Asked:
     proposal: str
 
 
-def world_of_choices(actor: Actor, run: ImportRun) -> World:
+def world_of_choices(actor: Actor, run: models.ImportRun) -> columns.World:
     """What the lists of step 3 are made of. A fixed number of queries."""
-    return World(kind_of(run).choices(actor))
+    return columns.World(kinds.kind_of(run).choices(actor))
 
 
 def values_to_choose(
-    world: World, run: ImportRun, earlier: Mapping[str, Mapping[str, str]]
+    world: columns.World, run: models.ImportRun, earlier: Mapping[str, Mapping[str, str]]
 ) -> dict[str, list[Asked]]:
     """Column key -> the distinct values to choose for, most frequent first."""
-    mapping = mapping_of(run)
-    closed = [one for one in kind_of(run).columns if one.key in mapping and isinstance(one, ClosedColumn)]
+    mapping = kinds.mapping_of(run)
+    closed = [
+        one
+        for one in kinds.kind_of(run).columns
+        if one.key in mapping and isinstance(one, columns.ClosedColumn)
+    ]
     cells: dict[str, Counter[Value]] = {column.key: Counter() for column in closed}
     for _number, values in rows_of(run) if closed else ():
         for column in closed:
-            cells[column.key].update(cells_of(column, mapping[column.key], values))
+            cells[column.key].update(columns.cells_of(column, mapping[column.key], values))
     found: dict[str, list[Asked]] = {}
     for column in closed:
         counts: Counter[str] = Counter()
         for value, count in cells[column.key].items():
-            counts.update({cell_text(part): count for part in column.parts(value, world)})
+            counts.update({columns.cell_text(part): count for part in column.parts(value, world)})
         known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
-        valid = {option.value for option in column.options(world)} | {LEAVE}
+        valid = {option.value for option in column.options(world)} | {columns.LEAVE}
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         asked = [(text, count) for text, count in ordered if text and column.ask(text, world)]
         if asked:
@@ -62,9 +63,9 @@ def values_to_choose(
 
 
 def _proposal(
-    column: ClosedColumn,
+    column: columns.ClosedColumn,
     text: str,
-    world: World,
+    world: columns.World,
     known: Mapping[str, str],
     valid: Collection[str],
     *,
@@ -74,4 +75,4 @@ def _proposal(
     if known.get(text) in valid:
         return known[text]
     found = column.propose(text, world) if asks else column.rest
-    return LEAVE if says_nothing(text) and found in ("", column.rest) else found
+    return columns.LEAVE if says_nothing(text) and found in ("", column.rest) else found

@@ -4,8 +4,6 @@ From a kind's list of columns come the example file, the guess which column is w
 the checks with their sentences, and what is written. A column more is a class more.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from app.errors import RuleBroken
 from app.imports.nearest import Nearest
 from app.imports.table import Value
 from app.permissions import SUPERVISION_ROLES
-from app.queries.imports.imports import Known, UserFact
+from app.queries.imports import imports
 from app.rules import people
 from app.rules.cells import is_formula_error
 from app.rules.text import N_
@@ -33,7 +31,7 @@ class World:
     """What a value is read against: the database, and what was chosen in steps 1 and 3
     (`chosen`: column -> text -> choice)."""
 
-    known: Known
+    known: imports.Known
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     login_codes: str = "none"
 
@@ -46,7 +44,7 @@ class World:
         return dict(self.known.students.values())
 
     @cached_property
-    def users(self) -> Mapping[int, UserFact]:
+    def users(self) -> Mapping[int, imports.UserFact]:
         return {user.id: user for user in self.known.users.values()}
 
     @cached_property
@@ -54,7 +52,7 @@ class World:
         return {user.id: user.name for user in (*self.known.people.values(), *self.known.users.values())}
 
     @cached_property
-    def people_by_login(self) -> Mapping[str, UserFact]:
+    def people_by_login(self) -> Mapping[str, imports.UserFact]:
         return {login: user for user in self.known.people.values() for login in user.logins}
 
     @cached_property

@@ -1,7 +1,5 @@
 """What more than one kind has: an infix, an address, a programme, a student's number, a person's label."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
@@ -9,23 +7,13 @@ from functools import lru_cache
 from typing import Any
 
 from app.errors import RuleBroken
-from app.imports.columns import (
-    LEAVE,
-    ClosedColumn,
-    Column,
-    Option,
-    TextColumn,
-    World,
-    cell_text,
-    share,
-    short,
-)
+from app.imports import columns
 from app.imports.kind import Kept
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
-from app.queries.imports.imports import Fact, ProgrammeFact
+from app.queries.imports import imports
+from app.rules import names as name_rules
 from app.rules import people
-from app.rules.names import Split, split_name, split_surname
 from app.rules.student_fields import most
 from app.rules.text import N_
 
@@ -61,28 +49,28 @@ NUMBER_NAMES = (
 )
 
 
-class FirstNameColumn(TextColumn):
+class FirstNameColumn(columns.TextColumn):
     key, label, required, needed = "first_name", N_("Voornaam"), True, True
     synonyms = ("roepnaam", "voornamen", "first name", "given name", "voorletters")
     joins = True
     example = "Fleur"
 
 
-class InfixColumn(TextColumn):
+class InfixColumn(columns.TextColumn):
     key, label, most = "infix", N_("Tussenvoegsel"), 20
     synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tussenv", "tv", "infix")
     joins = True
     example = "van der"
 
 
-class LastNameColumn(TextColumn):
+class LastNameColumn(columns.TextColumn):
     key, label, required, needed = "last_name", N_("Achternaam"), True, True
     synonyms = ("familienaam", "geslachtsnaam", "last name", "surname", "naam")
     joins = True
     example = "Berg"
 
 
-class FullNameColumn(Column):
+class FullNameColumn(columns.Column):
     """A whole name, for a file without columns for its parts; a part with a column of its own keeps that."""
 
     key, label, stored, joins, in_example = FULL_NAME, N_("Volledige naam"), False, True, False
@@ -108,17 +96,19 @@ class FullNameColumn(Column):
     )
 
     @staticmethod
-    def split(text: str) -> Split:
-        return split_name(text)
+    def split(text: str) -> name_rules.Split:
+        return name_rules.split_name(text)
 
-    def parse(self, value: Value, world: World) -> Split | None:
-        found = self.split(cell_text(value))
+    def parse(self, value: Value, world: columns.World) -> name_rules.Split | None:
+        found = self.split(columns.cell_text(value))
         parts = zip(self.most, (found.first, found.infix, found.last), strict=True)
         if long := next((part for key, part in parts if len(part) > self.most[key]), ""):
-            raise RuleBroken(N_("“%(value)s” is te lang voor een naam. Kort de naam in."), value=short(long))
+            raise RuleBroken(
+                N_("“%(value)s” is te lang voor een naam. Kort de naam in."), value=columns.short(long)
+            )
         return found if found.last else None
 
-    def put(self, value: Split, kept: dict[str, Any]) -> None:
+    def put(self, value: name_rules.Split, kept: dict[str, Any]) -> None:
         """The infix goes with its surname; a name without one says so, or a new surname got an old infix."""
         if value.first:
             kept.setdefault("first_name", value.first)
@@ -139,29 +129,29 @@ class FamilyNameColumn(FullNameColumn):
     )
 
     @staticmethod
-    def split(text: str) -> Split:
-        return split_surname(text)
+    def split(text: str) -> name_rules.Split:
+        return name_rules.split_surname(text)
 
 
-class EmailColumn(Column):
+class EmailColumn(columns.Column):
     key = "email"
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, lambda text: people.email_plausible(people.bare_address(text)))
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
+        return columns.share(values, lambda text: people.email_plausible(people.bare_address(text)))
 
-    def parse(self, value: Value, world: World) -> str | None:
-        text = cell_text(value)
+    def parse(self, value: Value, world: columns.World) -> str | None:
+        text = columns.cell_text(value)
         if people.says_nothing(text):
             return None
         try:
             return people.email(text) or None
         except RuleBroken as error:
             raise RuleBroken(
-                N_("“%(value)s” is geen e-mailadres. Verbeter het."), value=short(text)
+                N_("“%(value)s” is geen e-mailadres. Verbeter het."), value=columns.short(text)
             ) from error
 
 
-class ProgrammeColumn(ClosedColumn):
+class ProgrammeColumn(columns.ClosedColumn):
     """A crebo or a name, or several; asked when it is not exactly one programme of the school."""
 
     many, stored = True, False
@@ -177,7 +167,7 @@ class ProgrammeColumn(ClosedColumn):
     )
     example = "25656"
 
-    def parts(self, value: Value, world: World) -> Sequence[str]:
+    def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """Names hold commas and slashes too; who writes two codes means two programmes."""
 
         def named(text: str) -> bool:
@@ -185,16 +175,18 @@ class ProgrammeColumn(ClosedColumn):
 
         return parts_of(value, named, lambda text: named(text) or _CREBO.search(text) is not None)
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, lambda text: all(self.meant(part, world) for part in self.parts(text, world)))
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
+        return columns.share(
+            values, lambda text: all(self.meant(part, world) for part in self.parts(text, world))
+        )
 
-    def options(self, world: World) -> Sequence[Option]:
-        return [Option(str(one.id), one.label) for one in world.known.programmes]
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
+        return [columns.Option(str(one.id), one.label) for one in world.known.programmes]
 
-    def ask(self, text: str, world: World) -> bool:
+    def ask(self, text: str, world: columns.World) -> bool:
         return len(self.meant(text, world)) != 1
 
-    def propose(self, text: str, world: World) -> str:
+    def propose(self, text: str, world: columns.World) -> str:
         """The newest of those that it names or has the crebo of, else the one that it nearly names."""
         form = people.search_form(text)
         crebo = _CREBO.search(form)
@@ -206,12 +198,12 @@ class ProgrammeColumn(ClosedColumn):
         near = (one for one in get_close_matches(form, names, cutoff=0.75) if by_a_slip(form, one))
         return next((str(names[one].id) for one in near), "")
 
-    def parse(self, value: Value, world: World) -> int | None:
-        text = cell_text(value)
+    def parse(self, value: Value, world: columns.World) -> int | None:
+        text = columns.cell_text(value)
         choice = self.chosen(text, world)
-        if choice == LEAVE:
+        if choice == columns.LEAVE:
             return None
-        meant: Sequence[ProgrammeFact]
+        meant: Sequence[imports.ProgrammeFact]
         if choice:
             meant = [one for one in world.known.programmes if str(one.id) == choice]
         else:
@@ -221,17 +213,17 @@ class ProgrammeColumn(ClosedColumn):
         if meant:
             raise RuleBroken(
                 N_("“%(value)s” past bij meer dan één opleiding. Kies in stap 3 welke u bedoelt."),
-                value=short(text),
+                value=columns.short(text),
             )
         raise RuleBroken(
             N_("De opleiding “%(value)s” staat niet bij uw opleidingen. Kies in stap 3 welke u bedoelt."),
-            value=short(text),
+            value=columns.short(text),
         )
 
-    def show(self, value: object, world: World) -> str:
+    def show(self, value: object, world: columns.World) -> str:
         return world.programme_labels.get(value, "") if isinstance(value, int) else ""
 
-    def meant(self, text: str, world: World) -> Sequence[ProgrammeFact]:
+    def meant(self, text: str, world: columns.World) -> Sequence[imports.ProgrammeFact]:
         """The programmes that this text names exactly: label, crebo, name, or crebo and name."""
         wanted = people.search_form(text)
         by_name = _by_name(world.known.programmes)
@@ -245,9 +237,9 @@ class ProgrammeColumn(ClosedColumn):
 
 
 @lru_cache(maxsize=16)
-def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[ProgrammeFact]]:
+def _by_name(programmes: tuple[imports.ProgrammeFact, ...]) -> Mapping[str, Sequence[imports.ProgrammeFact]]:
     """Everything a programme may be called exactly, as search_form writes it."""
-    found: dict[str, list[ProgrammeFact]] = {}
+    found: dict[str, list[imports.ProgrammeFact]] = {}
     for one in programmes:
         for name in {people.search_form(text) for text in (one.label, one.crebo, one.name)}:
             found.setdefault(name, []).append(one)
@@ -256,13 +248,13 @@ def _by_name(programmes: tuple[ProgrammeFact, ...]) -> Mapping[str, Sequence[Pro
 
 def login_in(value: Value) -> str:
     """The user name or address in a cell."""
-    return people.bare_address(cell_text(value))
+    return people.bare_address(columns.cell_text(value))
 
 
 def number_in(value: Value) -> str:
     """The student number in a cell."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise RuleBroken(N_("“%(value)s” is geen studentnummer."), value=cell_text(value))
+        raise RuleBroken(N_("“%(value)s” is geen studentnummer."), value=columns.cell_text(value))
     return people.student_number(value)
 
 
@@ -273,7 +265,7 @@ def may_be_number(text: str) -> bool:
 
 def pieces(value: Value, between: str) -> list[str]:
     """A cell cut at what this pattern finds, without empty pieces."""
-    texts = (cell_text(piece) for piece in re.split(between, _as_typed(value)))
+    texts = (columns.cell_text(piece) for piece in re.split(between, _as_typed(value)))
     return [text for text in texts if text]
 
 
@@ -293,10 +285,10 @@ def taken_apart(text: str, signs: Sequence[str], known: Callable[[str], bool]) -
 
 def _as_typed(value: Value) -> str:
     """Text as it stands, line ends and all; anything else as cell_text writes it."""
-    return value if isinstance(value, str) else cell_text(value)
+    return value if isinstance(value, str) else columns.cell_text(value)
 
 
-def person_label(kept: Kept, there: Fact | None, identity: str) -> str:
+def person_label(kept: Kept, there: imports.Fact | None, identity: str) -> str:
     """ "Berg, Fleur van der (0203118)", as far as the row or the database says it."""
     values = {**there.values, **kept} if there else kept
     name = people.sort_name(

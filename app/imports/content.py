@@ -1,13 +1,10 @@
 """Which column is what, told by the values in it: where the header says nothing that we know."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from app.imports.columns import Column, World, cell_text
-from app.imports.common_columns import FAMILY_NAME, FULL_NAME
-from app.imports.table import Row, Value
+from app.imports import columns as import_columns
+from app.imports import common_columns, table
 from app.rules.mapping import ColumnMap
 from app.rules.names import split_surname
 
@@ -18,7 +15,11 @@ ENOUGH = 0.8  # the part of them that must look like it
 
 
 def guess_by_content(
-    rows: Iterable[Sequence[Value]], columns: Sequence[Column], world: World, found: ColumnMap, width: int
+    rows: Iterable[Sequence[table.Value]],
+    columns: Sequence[import_columns.Column],
+    world: import_columns.World,
+    found: ColumnMap,
+    width: int,
 ) -> dict[str, list[int]]:
     """Column key -> its place, of the columns and the places that `found` leaves over; the surest first."""
     taken = {place for places in found.values() for place in places}
@@ -40,9 +41,9 @@ def guess_by_content(
     return guessed
 
 
-def _samples(rows: Iterable[Sequence[Value]], places: Collection[int]) -> dict[int, list[Value]]:
+def _samples(rows: Iterable[Sequence[table.Value]], places: Collection[int]) -> dict[int, list[table.Value]]:
     """Per place the first values that are there."""
-    found: dict[int, list[Value]] = {place: [] for place in places}
+    found: dict[int, list[table.Value]] = {place: [] for place in places}
     for values in rows:
         for place in places:
             if values[place] is not None and len(found[place]) < SAMPLE:
@@ -52,9 +53,13 @@ def _samples(rows: Iterable[Sequence[Value]], places: Collection[int]) -> dict[i
     return found
 
 
-def holds_infixes(rows: Iterable[Row], found: ColumnMap) -> bool:
+def holds_infixes(rows: Iterable[table.Row], found: ColumnMap) -> bool:
     """Whether surnames stand there with their infix, and no other column holds that."""
-    if LAST_NAME not in found or any(key in found for key in (INFIX, FULL_NAME, FAMILY_NAME)):
+    if LAST_NAME not in found or any(
+        key in found for key in (INFIX, common_columns.FULL_NAME, common_columns.FAMILY_NAME)
+    ):
         return False
     (place,) = found[LAST_NAME]
-    return any(split_surname(cell_text(row.values[place])).infix for row in islice(rows, SAMPLE))
+    return any(
+        split_surname(import_columns.cell_text(row.values[place])).infix for row in islice(rows, SAMPLE)
+    )

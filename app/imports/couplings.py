@@ -1,14 +1,11 @@
 """What a row of students couples: groups, and users in a role; step 3 asks about names that are not there."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from app.errors import RuleBroken
-from app.imports.columns import LEAVE, ClosedColumn, Option, World, cell_text, plain, share, short
-from app.imports.common_columns import MAY_BE_BETWEEN, login_in, parts_of, pieces, taken_apart
+from app.imports import columns, common_columns
 from app.imports.nearest import Nearest
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Role
@@ -17,11 +14,11 @@ from app.rules.text import N_
 
 NEW_GROUP = "+"  # step 3: a group of this name is made
 GROUP_NAME_MAX = 80
-SIGNS = MAY_BE_BETWEEN[1:2]  # names of groups hold spaces
+SIGNS = common_columns.MAY_BE_BETWEEN[1:2]  # names of groups hold spaces
 SHORT_LIST = 40  # options that are all shown; of more those that are most like the text
 
 
-class GroupColumn(ClosedColumn):
+class GroupColumn(columns.ClosedColumn):
     """Couples to the groups of these names; of a name that is new, step 3 asks what it is."""
 
     key, label, stored, many, rest = "group", N_("Studentgroep"), False, True, NEW_GROUP
@@ -32,42 +29,48 @@ class GroupColumn(ClosedColumn):
         "gemaakt. Meer groepen met een puntkomma of komma ertussen."
     )
 
-    def parts(self, value: Value, world: World) -> Sequence[str]:
+    def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """At a slash only where a group that is there stands on each side."""
 
         def known(text: str) -> bool:
             return text.lower() in world.known.groups
 
-        if known(text := cell_text(value)):
+        if known(text := columns.cell_text(value)):
             return [text]
-        found = pieces(value, r"[;,|\n]")
-        return [part for one in found for part in ([one] if known(one) else taken_apart(one, SIGNS, known))]
+        found = common_columns.pieces(value, r"[;,|\n]")
+        return [
+            part
+            for one in found
+            for part in ([one] if known(one) else common_columns.taken_apart(one, SIGNS, known))
+        ]
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
         groups = world.known.groups
-        return share(values, lambda text: all(one.lower() in groups for one in self.parts(text, world)))
+        return columns.share(
+            values, lambda text: all(one.lower() in groups for one in self.parts(text, world))
+        )
 
-    def options(self, world: World) -> Sequence[Option]:
-        there = [Option(str(group_id), name) for group_id, name in world.known.groups.values()]
-        return [Option(NEW_GROUP, N_("Nieuwe groep maken"), translate=True), *there]
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
+        there = [columns.Option(str(group_id), name) for group_id, name in world.known.groups.values()]
+        return [columns.Option(NEW_GROUP, N_("Nieuwe groep maken"), translate=True), *there]
 
-    def offered(self, text: str, world: World) -> Sequence[Option]:
+    def offered(self, text: str, world: columns.World) -> Sequence[columns.Option]:
         return _most_like(self.options(world), world.groups_like, text, always=[NEW_GROUP])
 
-    def ask(self, text: str, world: World) -> bool:
+    def ask(self, text: str, world: columns.World) -> bool:
         return text.lower() not in world.known.groups
 
-    def propose(self, text: str, world: World) -> str:
+    def propose(self, text: str, world: columns.World) -> str:
         """A group that is written a little otherwise; V3A and V3B are two groups, so else a new one."""
-        if alike := world.groups_by_letters.get(plain(text)):
+        if alike := world.groups_by_letters.get(columns.plain(text)):
             return alike
         found = world.groups_like.likely(text)
         return found if found and _codes(world.group_names[found]) == _codes(text) else NEW_GROUP
 
-    def parse(self, value: Value, world: World) -> str | None:
-        name = people.tidy(cell_text(value))
+    def parse(self, value: Value, world: columns.World) -> str | None:
+        name = people.tidy(columns.cell_text(value))
         choice = self.chosen(name, world)
-        if choice == LEAVE:
+        if choice == columns.LEAVE:
             return None
         _id, there = world.known.groups.get(name.lower(), (0, ""))
         if choice and choice != NEW_GROUP:
@@ -77,18 +80,18 @@ class GroupColumn(ClosedColumn):
         if choice != NEW_GROUP:
             raise RuleBroken(
                 N_("De groep “%(value)s” is er niet. Kies in stap 3 of u hem maakt of welke u bedoelt."),
-                value=short(name),
+                value=columns.short(name),
             )
         if len(name) > GROUP_NAME_MAX:
             raise RuleBroken(
                 N_("“%(value)s” is langer dan %(most)s tekens. Kort het in."),
-                value=short(name),
+                value=columns.short(name),
                 most=GROUP_NAME_MAX,
             )
         return world.new_groups.setdefault(name.lower(), name)
 
 
-class UserColumn(ClosedColumn):
+class UserColumn(columns.ClosedColumn):
     """Users of the school in one role: by e-mail address or user name; who stands there by name is asked."""
 
     stored, many = False, True
@@ -98,42 +101,44 @@ class UserColumn(ClosedColumn):
         "ertussen. Bij een naam kiest u in stap 3 wie het is."
     )
 
-    def parts(self, value: Value, world: World) -> Sequence[str]:
+    def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """A comma separates addresses; in "Bakker, Sanne de" it does not."""
 
         def known(text: str) -> bool:
-            login = login_in(text).lower()
+            login = common_columns.login_in(text).lower()
             return login in world.people_by_login or login in world.known.users
 
         def whole(text: str) -> bool:
-            return known(text) or people.email_plausible(login_in(text))
+            return known(text) or people.email_plausible(common_columns.login_in(text))
 
-        return parts_of(value, whole, lambda text: "@" in text or known(text))
+        return common_columns.parts_of(value, whole, lambda text: "@" in text or known(text))
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, lambda text: all(self._fits(one, world) for one in self.parts(text, world)))
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
+        return columns.share(
+            values, lambda text: all(self._fits(one, world) for one in self.parts(text, world))
+        )
 
-    def _fits(self, text: str, world: World) -> bool:
-        user = world.people_by_login.get(login_in(text).lower())
+    def _fits(self, text: str, world: columns.World) -> bool:
+        user = world.people_by_login.get(common_columns.login_in(text).lower())
         return user is not None and self.role in user.roles
 
-    def options(self, world: World) -> Sequence[Option]:
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
         people_in_role = (user for user in world.known.people.values() if self.role in user.roles)
-        return [Option(str(user.id), user.label) for user in people_in_role]
+        return [columns.Option(str(user.id), user.label) for user in people_in_role]
 
-    def offered(self, text: str, world: World) -> Sequence[Option]:
+    def offered(self, text: str, world: columns.World) -> Sequence[columns.Option]:
         return _most_like(self.options(world), world.people_like[self.role], text)
 
-    def ask(self, text: str, world: World) -> bool:
-        return login_in(text).lower() not in world.people_by_login
+    def ask(self, text: str, world: columns.World) -> bool:
+        return common_columns.login_in(text).lower() not in world.people_by_login
 
-    def propose(self, text: str, world: World) -> str:
+    def propose(self, text: str, world: columns.World) -> str:
         return "" if "@" in text else world.people_like[self.role].likely(text)
 
-    def parse(self, value: Value, world: World) -> int | None:
-        text = login_in(value)
-        choice = self.chosen(cell_text(value), world)
-        if not text or choice == LEAVE:
+    def parse(self, value: Value, world: columns.World) -> int | None:
+        text = common_columns.login_in(value)
+        choice = self.chosen(columns.cell_text(value), world)
+        if not text or choice == columns.LEAVE:
             return None
         user = world.known.users.get(text.lower())
         if choice:
@@ -141,19 +146,19 @@ class UserColumn(ClosedColumn):
         if user is None:
             raise RuleBroken(
                 N_("Er is geen gebruiker “%(value)s”. Kies in stap 3 wie het is, of voer hem eerst in."),
-                value=short(text),
+                value=columns.short(text),
             )
         if not user.active:
-            raise RuleBroken(N_("Gebruiker “%(value)s” is niet actief."), value=short(text))
+            raise RuleBroken(N_("Gebruiker “%(value)s” is niet actief."), value=columns.short(text))
         if self.role not in user.roles:
             raise RuleBroken(
                 N_("Gebruiker “%(value)s” heeft niet de rol %(role)s. Geef de gebruiker die rol eerst."),
-                value=short(text),
+                value=columns.short(text),
                 role=ROLE_LABELS[self.role],
             )
         return user.id
 
-    def show(self, value: Any, world: World) -> str:
+    def show(self, value: Any, world: columns.World) -> str:
         return world.user_names.get(value, "")
 
 
@@ -190,8 +195,8 @@ USER_COLUMNS: Sequence[UserColumn] = (
 
 
 def _most_like(
-    options: Sequence[Option], nearest: Nearest, text: str, always: Collection[str] = ()
-) -> Sequence[Option]:
+    options: Sequence[columns.Option], nearest: Nearest, text: str, always: Collection[str] = ()
+) -> Sequence[columns.Option]:
     """All of a short list; of a long one what must be there, and what is most like the text."""
     if len(options) <= SHORT_LIST:
         return options

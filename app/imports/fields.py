@@ -1,8 +1,6 @@
 """A column of the import for each field of a student that is read as it is described: a text that every
 school has, and what the school has of its own (school.toml)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -12,29 +10,32 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.errors import RuleBroken
-from app.imports.columns import LEAVE, ClosedColumn, Column, Option, TextColumn, World, cell_text, share
+from app.imports import columns
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.students.field_words import shown_field
+from app.rules import fields as field_rules
 from app.rules import people
-from app.rules.fields import CLOSED, HINTS, NO, YES, YES_NO_LABELS, FieldType, StudentField, read_field
 from app.rules.student_fields import PlainField
 
-EXAMPLES: dict[FieldType, Value] = {
-    FieldType.TEXT: "Voorbeeld",
-    FieldType.NUMBER: 12,
-    FieldType.DATE: date(2026, 9, 1),
-    FieldType.YES_NO: YES_NO_LABELS[True],
+EXAMPLES: dict[field_rules.FieldType, Value] = {
+    field_rules.FieldType.TEXT: "Voorbeeld",
+    field_rules.FieldType.NUMBER: 12,
+    field_rules.FieldType.DATE: date(2026, 9, 1),
+    field_rules.FieldType.YES_NO: field_rules.YES_NO_LABELS[True],
 }
 
 
 @lru_cache(maxsize=64)
-def own_columns(fields: tuple[StudentField, ...]) -> tuple[Column, ...]:
+def own_columns(fields: tuple[field_rules.StudentField, ...]) -> tuple[columns.Column, ...]:
     """The same columns for the same fields: what is known of a column is looked up by it."""
-    return tuple(ClosedFieldColumn(field) if field.type in CLOSED else FieldColumn(field) for field in fields)
+    return tuple(
+        ClosedFieldColumn(field) if field.type in field_rules.CLOSED else FieldColumn(field)
+        for field in fields
+    )
 
 
-class PlainColumn(TextColumn):
+class PlainColumn(columns.TextColumn):
     """A text that every school has of a student."""
 
     def __init__(self, field: PlainField) -> None:
@@ -42,55 +43,55 @@ class PlainColumn(TextColumn):
         self.needed, self.example, self.help = field.required, field.example, field.help
 
 
-class FieldColumn(Column):
+class FieldColumn(columns.Column):
     """A text, a number or a date."""
 
-    def __init__(self, field: StudentField) -> None:
+    def __init__(self, field: field_rules.StudentField) -> None:
         self.field = field
         self.key, self.label, self.synonyms = field.name, field.label, (field.key,)
         self.needed = field.required
-        self.joins = field.type is FieldType.TEXT
+        self.joins = field.type is field_rules.FieldType.TEXT
         self.example = field.choices[0] if field.choices else EXAMPLES[field.type]
 
     def explained(self) -> str:
         field = self.field
         told = {
-            FieldType.TEXT: _("Tekst; een veld van uw school."),
-            FieldType.CHOICE: _("Kies uit: %(choices)s.", choices=", ".join(field.choices)),
-            FieldType.YES_NO: _("Ja of nee."),
-        }.get(field.type) or _(HINTS[field.type])
+            field_rules.FieldType.TEXT: _("Tekst; een veld van uw school."),
+            field_rules.FieldType.CHOICE: _("Kies uit: %(choices)s.", choices=", ".join(field.choices)),
+            field_rules.FieldType.YES_NO: _("Ja of nee."),
+        }.get(field.type) or _(field_rules.HINTS[field.type])
         return f"{told} {_('Verplicht voor een nieuwe student.')}" if field.required else told
 
-    def parse(self, value: Value, world: World) -> Any:
-        return read_field(self.field, value, today=world.known.today)
+    def parse(self, value: Value, world: columns.World) -> Any:
+        return field_rules.read_field(self.field, value, today=world.known.today)
 
-    def show(self, value: Any, world: World) -> str:
+    def show(self, value: Any, world: columns.World) -> str:
         return shown_field(self.field, value)
 
 
-class ClosedFieldColumn(FieldColumn, ClosedColumn):
+class ClosedFieldColumn(FieldColumn, columns.ClosedColumn):
     """A choice, or yes and no: step 3 asks what a text means that is not exactly one of these."""
 
-    def options(self, world: World) -> Sequence[Option]:
-        if self.field.type is FieldType.YES_NO:
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
+        if self.field.type is field_rules.FieldType.YES_NO:
             return [
-                Option(YES, YES_NO_LABELS[True], translate=True),
-                Option(NO, YES_NO_LABELS[False], translate=True),
+                columns.Option(field_rules.YES, field_rules.YES_NO_LABELS[True], translate=True),
+                columns.Option(field_rules.NO, field_rules.YES_NO_LABELS[False], translate=True),
             ]
-        return [Option(choice, choice) for choice in self.field.choices]
+        return [columns.Option(choice, choice) for choice in self.field.choices]
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
         """Words of this list; that there is a yes or a no in a column says nothing of which one it is."""
-        closed = self.field.type is FieldType.CHOICE
-        return share(values, lambda text: not self.ask(text, world)) if closed else 0
+        closed = self.field.type is field_rules.FieldType.CHOICE
+        return columns.share(values, lambda text: not self.ask(text, world)) if closed else 0
 
-    def ask(self, text: str, world: World) -> bool:
+    def ask(self, text: str, world: columns.World) -> bool:
         try:
             return super().parse(text, world) is None
         except RuleBroken:
             return True
 
-    def propose(self, text: str, world: World) -> str:
+    def propose(self, text: str, world: columns.World) -> str:
         """The choice that has all its words ("Noord": Dependance Noord), else the one most like it."""
         forms = {people.search_form(choice): choice for choice in self.field.choices}
         form = people.search_form(text)
@@ -100,8 +101,8 @@ class ClosedFieldColumn(FieldColumn, ClosedColumn):
         near = (one for one in get_close_matches(form, forms) if by_a_slip(form, one))
         return next((forms[one] for one in near), "")
 
-    def parse(self, value: Value, world: World) -> Any:
-        choice = self.chosen(cell_text(value), world)
-        if choice == LEAVE:
+    def parse(self, value: Value, world: columns.World) -> Any:
+        choice = self.chosen(columns.cell_text(value), world)
+        if choice == columns.LEAVE:
             return None
         return super().parse(choice or value, world)

@@ -1,21 +1,18 @@
 """The forms of steps 2 and 3, made of the columns in the file at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import wtforms
 from flask_babel import gettext as _
-from wtforms import SelectField, StringField
 from wtforms.validators import Length
 
-from app.actions.base.action import ActionForm
-from app.actions.base.forms import SelectChoice
-from app.entities.imports import ImportRun
+from app import models
+from app.actions import base as actions
+from app.imports import choices as import_choices
+from app.imports import columns as import_columns
+from app.imports import kept
 from app.imports._csv import ENCODINGS
-from app.imports.choices import MOST_ASKED, Asked
-from app.imports.columns import LEAVE, ClosedColumn, World, short
-from app.imports.kept import column_name, reading_of, shown, top_of
 from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
 from app.imports.table import Value
@@ -23,7 +20,7 @@ from app.imports.table import Value
 CELL = 1000  # characters in a cell that is put right
 
 
-class MappingForm(ActionForm):
+class MappingForm(actions.ActionForm):
     """One field per column of the file: `column_<index>`."""
 
     kind: Kind
@@ -84,102 +81,112 @@ class MappingForm(ActionForm):
 
 
 def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
-    choices = [SelectChoice("", _("Niet importeren"))]
+    choices = [actions.SelectChoice("", _("Niet importeren"))]
     for column in kind.columns:
         choices.append(
-            SelectChoice(column.key, f"{_(column.label)} *" if column.required else _(column.label))
+            actions.SelectChoice(column.key, f"{_(column.label)} *" if column.required else _(column.label))
         )
     fields: dict[str, Any] = {"kind": kind} | {
-        f"column_{index}": SelectField(column_name(header, index), choices=choices, default="")
+        f"column_{index}": wtforms.SelectField(kept.column_name(header, index), choices=choices, default="")
         for index in range(len(header))
     }
     return type("MappingForm", (MappingForm,), fields)
 
 
-def chosen_columns(found: ImportRun) -> dict[str, str]:
+def chosen_columns(found: models.ImportRun) -> dict[str, str]:
     """What a mapping form of this run starts with."""
     return {f"column_{place}": key for key, places in mapping_of(found).items() for place in places}
 
 
-def reading_form(found: ImportRun) -> type[ActionForm]:
+def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
     """How the file is read: its sheet and header row, or its delimiter and encoding."""
-    reading = reading_of(found)
-    rows = [SelectChoice(str(number), _row_name(number, texts)) for number, texts in top_of(found)]
-    fields = {"header": SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
+    reading = kept.reading_of(found)
+    rows = [
+        actions.SelectChoice(str(number), _row_name(number, texts)) for number, texts in kept.top_of(found)
+    ]
+    fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:
-        sheets = [SelectChoice(name, name) for name in found.table["sheets"]]
-        fields["sheet"] = SelectField(_("Werkblad"), choices=sheets, default=reading.sheet)
+        sheets = [actions.SelectChoice(name, name) for name in found.table["sheets"]]
+        fields["sheet"] = wtforms.SelectField(_("Werkblad"), choices=sheets, default=reading.sheet)
     if reading.delimiter:
         names = {";": _("puntkomma"), ",": _("komma"), "\t": _("tab"), "|": _("streep")}
-        signs = [SelectChoice(sign, name) for sign, name in names.items()]
-        encodings = [SelectChoice(name, name.upper()) for name in ENCODINGS]
-        fields["delimiter"] = SelectField(_("Scheidingsteken"), choices=signs, default=reading.delimiter)
-        fields["encoding"] = SelectField(_("Tekenset"), choices=encodings, default=reading.encoding)
-    return type("ReadingForm", (ActionForm,), fields)
+        signs = [actions.SelectChoice(sign, name) for sign, name in names.items()]
+        encodings = [actions.SelectChoice(name, name.upper()) for name in ENCODINGS]
+        fields["delimiter"] = wtforms.SelectField(
+            _("Scheidingsteken"), choices=signs, default=reading.delimiter
+        )
+        fields["encoding"] = wtforms.SelectField(_("Tekenset"), choices=encodings, default=reading.encoding)
+    return type("ReadingForm", (actions.ActionForm,), fields)
 
 
 def _row_name(number: int, texts: Sequence[str]) -> str:
-    return f"{number}: {short(' · '.join(text for text in texts if text))}"
+    return f"{number}: {import_columns.short(' · '.join(text for text in texts if text))}"
 
 
-def row_form(kind: Kind, found: ImportRun, values: Sequence[Value]) -> type[ActionForm]:
+def row_form(kind: Kind, found: models.ImportRun, values: Sequence[Value]) -> type[actions.ActionForm]:
     """One field per column of the file that is imported: `cell_<index>`, as the cell reads now."""
     columns = sorted((place, key) for key, places in mapping_of(found).items() for place in places)
     header: Sequence[str] = found.table["header"]
     fields = {
-        f"cell_{index}": StringField(
-            column_name(header, index),
+        f"cell_{index}": wtforms.StringField(
+            kept.column_name(header, index),
             [Length(max=CELL)],
-            default=shown(values[index]),
+            default=kept.shown(values[index]),
             description=kind.by_key[key].explained(),
         )
         for index, key in columns
     }
-    return type("RowForm", (ActionForm,), fields)
+    return type("RowForm", (actions.ActionForm,), fields)
 
 
-def changed_cells(form: ActionForm, values: Sequence[Value]) -> dict[int, str]:
+def changed_cells(form: actions.ActionForm, values: Sequence[Value]) -> dict[int, str]:
     """Column index -> what was typed, where that is something else than what stands there."""
     typed = {int(field.name.partition("_")[2]): (field.data or "").strip() for field in form}
-    return {index: text for index, text in typed.items() if text != shown(values[index])}
+    return {index: text for index, text in typed.items() if text != kept.shown(values[index])}
 
 
-class ValuesForm(ActionForm):
+class ValuesForm(actions.ActionForm):
     """One field per value: `<column key>_<index>`; the texts themselves stand in `asked`."""
 
-    asked: Mapping[str, Sequence[Asked]] = {}
+    asked: Mapping[str, Sequence[import_choices.Asked]] = {}
 
     def chosen(self) -> dict[str, dict[str, str]]:
         """Column key -> text of the file -> choice; what was not chosen is left out."""
         found: dict[str, dict[str, str]] = {key: {} for key in self.asked}
         for key, values in self.asked.items():
             for index, value in enumerate(values):
-                choice = self[f"{key}_{index}"].data if index < MOST_ASKED else value.proposal
+                choice = self[f"{key}_{index}"].data if index < import_choices.MOST_ASKED else value.proposal
                 if choice:
                     found[key][value.text] = choice
         return found
 
 
-def values_form(kind: Kind, asked: Mapping[str, Sequence[Asked]], world: World) -> type[ValuesForm]:
+def values_form(
+    kind: Kind, asked: Mapping[str, Sequence[import_choices.Asked]], world: import_columns.World
+) -> type[ValuesForm]:
     fields: dict[str, Any] = {"asked": asked}
     for key, values in asked.items():
         column = kind.by_key[key]
-        assert isinstance(column, ClosedColumn)  # noqa: S101 - only those are asked
-        for index, value in enumerate(values[:MOST_ASKED]):
+        assert isinstance(column, import_columns.ClosedColumn)  # noqa: S101 - only those are asked
+        for index, value in enumerate(values[: import_choices.MOST_ASKED]):
             choices = _choices(column, value, world)
-            fields[f"{key}_{index}"] = SelectField(value.text, choices=choices, default=value.proposal)
+            fields[f"{key}_{index}"] = wtforms.SelectField(
+                value.text, choices=choices, default=value.proposal
+            )
     return type("ValuesForm", (ValuesForm,), fields)
 
 
-def _choices(column: ClosedColumn, value: Asked, world: World) -> list[Any]:
+def _choices(
+    column: import_columns.ClosedColumn, value: import_choices.Asked, world: import_columns.World
+) -> list[Any]:
     """What one value may mean; what is proposed is always among it."""
     options = list(column.offered(value.text, world))
-    if value.proposal not in {LEAVE, *(option.value for option in options)}:
+    if value.proposal not in {import_columns.LEAVE, *(option.value for option in options)}:
         options += [option for option in column.options(world) if option.value == value.proposal]
     return [
-        SelectChoice("", _("Niet gekozen: rijen gaan niet mee")),
-        *(SelectChoice(o.value, _(o.label) if o.translate else o.label) for o in options),
-        SelectChoice(LEAVE, _("Leeg laten")),
+        actions.SelectChoice("", _("Niet gekozen: rijen gaan niet mee")),
+        *(actions.SelectChoice(o.value, _(o.label) if o.translate else o.label) for o in options),
+        actions.SelectChoice(import_columns.LEAVE, _("Leeg laten")),
     ]
 
 

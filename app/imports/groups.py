@@ -4,8 +4,6 @@ A file may have a row per group and student, or several numbers in one cell. Row
 their order: the first makes it, the next ones add to it.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
@@ -14,32 +12,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.errors import RuleBroken
-from app.imports.columns import (
-    LEAVE,
-    ClosedColumn,
-    Column,
-    Option,
-    TextColumn,
-    World,
-    cell_text,
-    plain,
-    share,
-    short,
-)
-from app.imports.common_columns import (
-    FILLED_BY_RULE,
-    NUMBER_NAMES,
-    login_in,
-    may_be_number,
-    number_in,
-    pieces,
-)
-from app.imports.kind import Cells, Change, CheckedRow, Kept, Kind, Named, Refuse, Wrong
+from app.imports import columns, common_columns, kind
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
-from app.queries.imports.absent import Absent, absent_groups
-from app.queries.imports.groups import RULED, groups_known
-from app.queries.imports.imports import Fact, Known
+from app.queries.imports import absent as absent_queries
+from app.queries.imports import groups, imports
 from app.rules import groups as rules
 from app.rules import people
 from app.rules.text import N_
@@ -49,7 +26,7 @@ YEAR = 4  # digits
 PROPERTIES = ("cohort", "school_year", "location", "colour", "mentor_id")
 
 
-class NameColumn(TextColumn):
+class NameColumn(columns.TextColumn):
     key, label, required, needed = "name", N_("Naam"), True, True
     synonyms = (
         "studentgroep",
@@ -73,79 +50,79 @@ class NameColumn(TextColumn):
         label, *others = super().names
         return [*others, label]
 
-    def parse(self, value: Value, world: World) -> str | None:
+    def parse(self, value: Value, world: columns.World) -> str | None:
         name: str | None = super().parse(value, world)
         there = world.known.groups.get(name.lower()) if name else None
         return there[1] if there else name
 
 
-class CohortColumn(Column):
+class CohortColumn(columns.Column):
     key, label = "cohort", N_("Cohort")
     synonyms = ("startjaar", "jaar van start", "cohort")
     example = "2026"
     help = N_("Het jaar waarin de groep begon, bijvoorbeeld 2026.")
 
-    def parse(self, value: Value, world: World) -> int | None:
-        return rules.cohort(cell_text(value))
+    def parse(self, value: Value, world: columns.World) -> int | None:
+        return rules.cohort(columns.cell_text(value))
 
 
-class SchoolYearColumn(Column):
+class SchoolYearColumn(columns.Column):
     key, label = "school_year", N_("Schooljaar")
     synonyms = ("leerjaar", "school year")
     example = "2026-2027"
     help = N_("Bijvoorbeeld 2026-2027.")
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, _is_school_year)
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
+        return columns.share(values, _is_school_year)
 
-    def parse(self, value: Value, world: World) -> str | None:
-        return rules.school_year(cell_text(value)) or None
+    def parse(self, value: Value, world: columns.World) -> str | None:
+        return rules.school_year(columns.cell_text(value)) or None
 
 
-class LocationColumn(TextColumn):
+class LocationColumn(columns.TextColumn):
     key, label = "location", N_("Locatie")
     synonyms = ("plaats", "vestiging", "gebouw", "location")
     joins = True
     example = "Hoofdgebouw"
 
 
-class ColourColumn(ClosedColumn):
+class ColourColumn(columns.ClosedColumn):
     key, label = "colour", N_("Kleur")
     synonyms = ("kleurcode", "colour", "color")
     example = "Blauw"
     help = N_("Een kleur uit de lijst: zo is de groep in overzichten te herkennen.")
-    words = {plain(name): key for key, label in rules.GROUP_COLOURS.items() for name in (key, label)}
+    words = {columns.plain(name): key for key, label in rules.GROUP_COLOURS.items() for name in (key, label)}
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
-        return share(values, lambda text: not self.ask(text, world))
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
+        return columns.share(values, lambda text: not self.ask(text, world))
 
-    def options(self, world: World) -> Sequence[Option]:
-        return [Option(key, label, translate=True) for key, label in rules.GROUP_COLOURS.items()]
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
+        return [columns.Option(key, label, translate=True) for key, label in rules.GROUP_COLOURS.items()]
 
-    def ask(self, text: str, world: World) -> bool:
-        return plain(text) not in self.words
+    def ask(self, text: str, world: columns.World) -> bool:
+        return columns.plain(text) not in self.words
 
-    def propose(self, text: str, world: World) -> str:
-        near = get_close_matches(plain(text), self.words, n=1, cutoff=0.6)
+    def propose(self, text: str, world: columns.World) -> str:
+        near = get_close_matches(columns.plain(text), self.words, n=1, cutoff=0.6)
         return self.words[near[0]] if near else ""
 
-    def parse(self, value: Value, world: World) -> str | None:
-        text = cell_text(value)
-        choice = self.chosen(text, world) or self.words.get(plain(text))
-        if choice == LEAVE:
+    def parse(self, value: Value, world: columns.World) -> str | None:
+        text = columns.cell_text(value)
+        choice = self.chosen(text, world) or self.words.get(columns.plain(text))
+        if choice == columns.LEAVE:
             return None
         if choice not in rules.GROUP_COLOURS:
             raise RuleBroken(
                 N_("“%(value)s” is geen kleur uit de lijst. Kies in stap 3 welke u bedoelt."),
-                value=short(text),
+                value=columns.short(text),
             )
         return choice
 
-    def show(self, value: Any, world: World) -> str:
+    def show(self, value: Any, world: columns.World) -> str:
         return _(rules.GROUP_COLOURS[value]) if value in rules.GROUP_COLOURS else ""
 
 
-class MentorColumn(Column):
+class MentorColumn(columns.Column):
     """Somebody of the school, by e-mail address, user name or name; whether he can be it: Groups.wrong."""
 
     key, label = "mentor_id", N_("Mentor")
@@ -166,8 +143,8 @@ class MentorColumn(Column):
         "of beheerder."
     )
 
-    def parse(self, value: Value, world: World) -> int | None:
-        text = login_in(value)
+    def parse(self, value: Value, world: columns.World) -> int | None:
+        text = common_columns.login_in(value)
         if not text:
             return None
         user = world.known.users.get(text.lower())
@@ -175,7 +152,7 @@ class MentorColumn(Column):
         if len(meant) > 1:
             raise RuleBroken(
                 N_("Er is meer dan één gebruiker met de naam “%(value)s”. Vul het e-mailadres in."),
-                value=short(text),
+                value=columns.short(text),
             )
         if not meant:
             raise RuleBroken(
@@ -183,35 +160,39 @@ class MentorColumn(Column):
                     "Er is geen gebruiker “%(value)s” die mentor kan zijn. Voer de gebruiker eerst in of "
                     "verbeter het adres."
                 ),
-                value=short(text),
+                value=columns.short(text),
             )
         return meant[0].id
 
-    def show(self, value: Any, world: World) -> str:
+    def show(self, value: Any, world: columns.World) -> str:
         return world.user_names.get(value, "")
 
 
-class MembersColumn(Column):
+class MembersColumn(columns.Column):
     key, label, many, stored = "members", N_("Studentnummer"), True, False
-    synonyms = ("studentnummers", "studenten", "leerlingen", "leden", "nummers", *NUMBER_NAMES)
+    synonyms = ("studentnummers", "studenten", "leerlingen", "leden", "nummers", *common_columns.NUMBER_NAMES)
     example = "0203118; 0203119"
     help = N_(
         "Eén nummer per rij, of meer nummers met een komma of puntkomma ertussen. Deze studenten komen "
         "erbij; wie al in de groep zit, blijft erin."
     )
 
-    def parts(self, value: Value, world: World) -> Sequence[Value]:
-        return pieces(value, r"[;,|]|\s(?:[/+&]|en|and)\s|\s") if isinstance(value, str) else (value,)
+    def parts(self, value: Value, world: columns.World) -> Sequence[Value]:
+        return (
+            common_columns.pieces(value, r"[;,|]|\s(?:[/+&]|en|and)\s|\s")
+            if isinstance(value, str)
+            else (value,)
+        )
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
         """Numbers of students; no years, and above all no citizen's numbers."""
-        texts = [cell_text(part) for value in values for part in self.parts(value, world)]
+        texts = [columns.cell_text(part) for value in values for part in self.parts(value, world)]
         if all(map(people.is_citizen_number, texts)) or all(len(text) == YEAR for text in texts):
             return 0
-        return sum(map(may_be_number, texts)) / len(texts)
+        return sum(map(common_columns.may_be_number, texts)) / len(texts)
 
-    def parse(self, value: Value, world: World) -> int:
-        number = number_in(value)
+    def parse(self, value: Value, world: columns.World) -> int:
+        number = common_columns.number_in(value)
         student = world.known.students.get(number)
         if number in world.known.zeros:
             raise RuleBroken(
@@ -219,21 +200,21 @@ class MembersColumn(Column):
                     "Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
                     "Excel laat ze weg in een cel die geen tekst is."
                 ),
-                value=short(number),
+                value=columns.short(number),
                 known=world.known.zeros[number],
             )
         if student is None:
             raise RuleBroken(
                 N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),
-                value=short(number),
+                value=columns.short(number),
             )
         return student[0]
 
-    def show(self, value: Any, world: World) -> str:
+    def show(self, value: Any, world: columns.World) -> str:
         return world.student_names.get(value, "")
 
 
-class Groups(Kind):
+class Groups(kind.Kind):
     key, identity, object_type = "groups", "name", "StudentGroup"
     fixed = (
         NameColumn(),
@@ -245,41 +226,43 @@ class Groups(Kind):
         MembersColumn(),
     )
     in_label = ("name",)
-    blank: Fact = Fact(
+    blank: imports.Fact = imports.Fact(
         0, {"name": "", "cohort": None, "school_year": "", "location": "", "colour": "", "mentor_id": None}
     )
 
-    def choices(self, actor: Actor) -> Known:
-        return Known(current_school().today())
+    def choices(self, actor: Actor) -> imports.Known:
+        return imports.Known(current_school().today())
 
-    def known(self, actor: Actor, cells: Cells) -> Known:
-        column, world = self.by_key["members"], World(self.choices(actor))
+    def known(self, actor: Actor, cells: kind.Cells) -> imports.Known:
+        column, world = self.by_key["members"], columns.World(self.choices(actor))
         numbers = set()
         for value in cells.get("members", ()):
             for part in column.parts(value, world):
                 try:
-                    numbers.add(number_in(part))
+                    numbers.add(common_columns.number_in(part))
                 except RuleBroken:
                     continue
-        logins = {login_in(value).lower() for value in cells.get("mentor_id", ())}
-        return groups_known(actor, today=current_school().today(), numbers=numbers, logins=logins)
+        logins = {common_columns.login_in(value).lower() for value in cells.get("mentor_id", ())}
+        return groups.groups_known(actor, today=current_school().today(), numbers=numbers, logins=logins)
 
-    def find(self, kept: Kept, known: Known) -> Fact | None:
+    def find(self, kept: kind.Kept, known: imports.Known) -> imports.Fact | None:
         return known.there.get(_key(kept))
 
-    def label(self, kept: Kept, there: Fact | None) -> str:
+    def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
         return str(kept.get("name", ""))
 
-    def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
+    def wrong(
+        self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: columns.World
+    ) -> Iterable[kind.Wrong]:
         """Whether the mentor can be one, and whether the group takes members from a file at all."""
         mentor = world.users.get(kept.get("mentor_id", 0))
         if mentor is not None and not (there and there.values["mentor_id"] == mentor.id):
             if not mentor.active:
-                yield Wrong(
+                yield kind.Wrong(
                     "mentor_id", mentor.name, _("Deze gebruiker is niet actief. Kies een andere mentor.")
                 )
             elif not mentor.roles & set(MENTOR_ROLES):
-                yield Wrong(
+                yield kind.Wrong(
                     "mentor_id",
                     mentor.name,
                     _(
@@ -287,18 +270,22 @@ class Groups(Kind):
                         "examinator school of beheerder."
                     ),
                 )
-        if there and RULED in there.marks and set(kept.get("members", ())) - set(there.coupled["members"]):
-            yield Wrong("members", "", _(FILLED_BY_RULE, group=there.values["name"]))
+        if (
+            there
+            and groups.RULED in there.marks
+            and set(kept.get("members", ())) - set(there.coupled["members"])
+        ):
+            yield kind.Wrong("members", "", _(common_columns.FILLED_BY_RULE, group=there.values["name"]))
 
-    def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
+    def settle(self, rows: Sequence[kind.CheckedRow], refuse: kind.Refuse) -> None:
         """Rows of one group may not contradict each other; after that each tells only what is new in it."""
-        by_group: dict[str, list[CheckedRow]] = defaultdict(list)
+        by_group: dict[str, list[kind.CheckedRow]] = defaultdict(list)
         for row in rows:
             if key := _key(row.values):
                 by_group[key].append(row)
         for same in by_group.values():
             _refuse_contradictions(same, refuse)
-            told: set[Change] = set()
+            told: set[kind.Change] = set()
             good = [row for row in same if row.state != "refused"]
             for row in good:
                 row.changes = [change for change in row.changes if change not in told]
@@ -306,11 +293,11 @@ class Groups(Kind):
                     row.state = "changed" if row.changes else "unchanged"
                 told |= set(row.changes)
 
-    def absent(self, actor: Actor, named: Named) -> Absent:
-        return absent_groups(actor, {name.lower() for name in named.identities})
+    def absent(self, actor: Actor, named: kind.Named) -> absent_queries.Absent:
+        return absent_queries.absent_groups(actor, {name.lower() for name in named.identities})
 
 
-def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:
+def _refuse_contradictions(rows: Sequence[kind.CheckedRow], refuse: kind.Refuse) -> None:
     for key in PROPERTIES:
         filled = [row for row in rows if key in row.values]
         first = filled[0] if filled else None
@@ -324,7 +311,7 @@ def _refuse_contradictions(rows: Sequence[CheckedRow], refuse: Refuse) -> None:
                 row=other.number,
             )
             shown = "" if key == "mentor_id" else str(row.values[key])
-            refuse(row, Wrong(key, shown, sentence))
+            refuse(row, kind.Wrong(key, shown, sentence))
 
 
 def _is_school_year(text: str) -> bool:
@@ -334,7 +321,7 @@ def _is_school_year(text: str) -> bool:
         return False
 
 
-def _key(kept: Kept) -> str:
+def _key(kept: kind.Kept) -> str:
     return str(kept.get("name", "")).lower()
 
 

@@ -1,24 +1,22 @@
 """Step 1: a file becomes a run. Parsing happens before the transaction, and a refused file leaves nothing."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.actions.base.action import run
-from app.actions.imports.imports import read_again, start_import
-from app.entities.imports import ImportRun
-from app.imports.columns import World, guess, plain
+from app import models
+from app.actions import base as actions
+from app.actions.imports import imports as import_actions
+from app.imports import columns
+from app.imports import content as import_content
+from app.imports import kept as import_kept
+from app.imports import table as import_table
 from app.imports.common_columns import FAMILY_NAME
-from app.imports.content import LAST_NAME, guess_by_content, holds_infixes
-from app.imports.kept import header_key, pack, parts
 from app.imports.kind import Kind
 from app.imports.reader import read_table
-from app.imports.table import Reading, Table
 from app.permissions import Actor
-from app.queries.imports.imports import last_choices, last_columns
+from app.queries.imports import imports as queries
 
 PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
@@ -27,8 +25,8 @@ def receive(
     actor: Actor, kind: Kind, content: bytes, file_name: str, *, login_codes: str = "none", token: str = ""
 ) -> int:
     """Read a file and keep its table in a run of this actor; its id. Raises FileRefused with a sentence."""
-    outcome = run(
-        start_import,
+    outcome = actions.run(
+        import_actions.start_import,
         actor,
         token=token,
         kind=kind.key,
@@ -36,62 +34,70 @@ def receive(
         file_hash=hashlib.sha256(content).hexdigest(),
         content=content,
         login_codes=login_codes,
-        **_read(actor, kind, content, file_name, Reading()),
+        **_read(actor, kind, content, file_name, import_table.Reading()),
     )
     return outcome.goto or 0
 
 
-def receive_again(actor: Actor, kind: Kind, found: ImportRun, reading: Reading) -> None:
+def receive_again(actor: Actor, kind: Kind, found: models.ImportRun, reading: import_table.Reading) -> None:
     """Read the file of a run as its maker says. Raises FileRefused with a sentence; then nothing changes."""
     content, file_name = found.content or b"", found.file_name
-    run(read_again, actor, [found.id], **_read(actor, kind, content, file_name, reading))
+    actions.run(
+        import_actions.read_again, actor, [found.id], **_read(actor, kind, content, file_name, reading)
+    )
 
 
-def _read(actor: Actor, kind: Kind, content: bytes, file_name: str, reading: Reading) -> dict[str, Any]:
+def _read(
+    actor: Actor, kind: Kind, content: bytes, file_name: str, reading: import_table.Reading
+) -> dict[str, Any]:
     """The table of a file, and which column is likely what: as chosen last time, else by name and content."""
     table = read_table(content, file_name, reading=reading)
     if not reading.header and (likelier := _likelier_header(table, kind)):
         table = read_table(content, file_name, reading=replace(reading, header=likelier))
-    key = header_key(table.header)
-    earlier, _values = last_choices(kind.key, key)
+    key = import_kept.header_key(table.header)
+    earlier, _values = queries.last_choices(kind.key, key)
     width = len(table.header)
-    kept = {"parts": list(parts(table.rows)), "header_key": key}
+    kept = {"parts": list(import_kept.parts(table.rows)), "header_key": key}
     mapping = {
         key: places
         for key, places in earlier.items()
         if key in kind.by_key and max(places, default=0) < width
     }
     if mapping:
-        return {**kept, "table": pack(table), "mapping": mapping}
+        return {**kept, "table": import_kept.pack(table), "mapping": mapping}
     again = _as_last_time(table.header, kind)
     taken = [place for places in again.values() for place in places]
-    guessed = guess(table.header, kind.columns)
+    guessed = columns.guess(table.header, kind.columns)
     named = again | {
         key: places for key, places in guessed.items() if key not in again and places[0] not in taken
     }
-    world = World(kind.choices(actor))
+    world = columns.World(kind.choices(actor))
     values = (row.values for row in table.rows)
-    told = guess_by_content(values, kind.columns, world, named, width)
-    if FAMILY_NAME in kind.by_key and LAST_NAME not in again and holds_infixes(table.rows, named | told):
-        told[FAMILY_NAME] = named.pop(LAST_NAME)
-    return {**kept, "table": pack(table) | {"guessed": told}, "mapping": named | told}
+    told = import_content.guess_by_content(values, kind.columns, world, named, width)
+    if (
+        FAMILY_NAME in kind.by_key
+        and import_content.LAST_NAME not in again
+        and import_content.holds_infixes(table.rows, named | told)
+    ):
+        told[FAMILY_NAME] = named.pop(import_content.LAST_NAME)
+    return {**kept, "table": import_kept.pack(table) | {"guessed": told}, "mapping": named | told}
 
 
 def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
     """The columns as they were chosen last time, of a file that has them all: one with a column more, or in
     another order, is no other file."""
-    earlier = {key: names for key, names in last_columns(kind.key).items() if key in kind.by_key}
+    earlier = {key: names for key, names in queries.last_columns(kind.key).items() if key in kind.by_key}
     if any(header.count(name) != 1 or not name for names in earlier.values() for name in names):
         return {}
     return {key: [header.index(name) for name in names] for key, names in earlier.items()}
 
 
-def _likelier_header(table: Table, kind: Kind) -> int:
+def _likelier_header(table: import_table.Table, kind: Kind) -> int:
     """The row among the first that names more columns than the one that was taken; 0: none. A title may have
     two cells, and a table two rows of names."""
     known = {name for column in kind.columns for name in column.names}
     named = {
-        row.number: len({plain(one) for one in row.values if isinstance(one, str)} & known)
+        row.number: len({columns.plain(one) for one in row.values if isinstance(one, str)} & known)
         for row in table.top
     }
     best = max(named, key=named.__getitem__)

@@ -1,36 +1,33 @@
 """The table of a run as the database keeps it: out of a file once, in parts until the import is done."""
 
-from __future__ import annotations
-
+import datetime as dt
 import hashlib
 import json
 import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.entities.imports import ImportRun
+from app import models
+from app.imports import table as import_table
 from app.imports.columns import cell_text
 from app.imports.kind import Wrong
-from app.imports.table import Reading, Table, Value
-from app.imports.table import Row as TableRow
 from app.queries.imports.imports import part_rows
 
 FIRST_VALUES = 5
 FIRST_ROWS = 200  # of which other values are looked for
 PART = 1000  # rows in a part
 LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
-Row = tuple[int, list[Value]]
+Row = tuple[int, list[import_table.Value]]
 Packed = list[Any]  # [number, [values]]; of a finished run [number, [values], label, [remarks]]
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-def pack(table: Table) -> dict[str, Any]:
+def pack(table: import_table.Table) -> dict[str, Any]:
     """What a run keeps of a table beside its rows, as JSON can hold it."""
     return {
         "header": table.header,
@@ -41,7 +38,7 @@ def pack(table: Table) -> dict[str, Any]:
     }
 
 
-def parts(rows: Iterable[TableRow]) -> Iterator[bytes]:
+def parts(rows: Iterable[import_table.Row]) -> Iterator[bytes]:
     """The rows of a table in parts."""
     return packed_parts(pack_row(row.number, row.values) for row in rows)
 
@@ -52,56 +49,58 @@ def packed_parts(rows: Iterable[Packed]) -> Iterator[bytes]:
         yield zlib.compress(json.dumps(some, separators=(",", ":")).encode(), 1)
 
 
-def pack_row(number: int, values: Sequence[Value]) -> Packed:
+def pack_row(number: int, values: Sequence[import_table.Value]) -> Packed:
     return [number, [_packed(value) for value in values]]
 
 
-def entries(run: ImportRun, numbers: Collection[int] | None = None) -> Iterator[tuple[int, list[Packed]]]:
+def entries(
+    run: models.ImportRun, numbers: Collection[int] | None = None
+) -> Iterator[tuple[int, list[Packed]]]:
     """The parts of a run, of these numbers or all, one at a time in their order: number, rows as kept."""
     for number, packed in part_rows(run.id, numbers):
         yield number, json.loads(zlib.decompress(packed))
 
 
-def rows_of(run: ImportRun, numbers: Collection[int] | None = None) -> Iterator[Row]:
+def rows_of(run: models.ImportRun, numbers: Collection[int] | None = None) -> Iterator[Row]:
     """The rows of a run (of these parts), with what was corrected in step 4."""
     for _number, packed in entries(run, numbers):
         for entry in packed:
             yield corrected(run, entry[0], [unpacked(value) for value in entry[1]])
 
 
-def row_numbered(run: ImportRun, number: int) -> list[Value] | None:
+def row_numbered(run: models.ImportRun, number: int) -> list[import_table.Value] | None:
     """The cells of the row with this number of the file; None without one."""
     return next((values for at, values in rows_of(run) if at == number), None)
 
 
-def corrected(run: ImportRun, number: int, values: list[Value]) -> Row:
+def corrected(run: models.ImportRun, number: int, values: list[import_table.Value]) -> Row:
     for index, text in run.fixes.get(str(number), {}).items():
         values[int(index)] = text or None
     return number, values
 
 
-def doubles_in(run: ImportRun) -> Mapping[int, Sequence[Wrong]]:
+def doubles_in(run: models.ImportRun) -> Mapping[int, Sequence[Wrong]]:
     """What the last check of a large file found wrong with rows beside each other."""
     kept = run.checked.get("doubles", {})
     return {int(number): [Wrong(*one) for one in wrong] for number, wrong in kept.items()}
 
 
-def count_of(run: ImportRun) -> int:
+def count_of(run: models.ImportRun) -> int:
     """How many rows the file has."""
     return int(run.table.get("count", 0))
 
 
-def reading_of(run: ImportRun) -> Reading:
+def reading_of(run: models.ImportRun) -> import_table.Reading:
     """How the file of a run was read; runs of before this was kept say nothing."""
-    return Reading(**run.table.get("reading", {}))
+    return import_table.Reading(**run.table.get("reading", {}))
 
 
-def top_of(run: ImportRun) -> list[tuple[int, list[str]]]:
+def top_of(run: models.ImportRun) -> list[tuple[int, list[str]]]:
     """The first rows of the file as they stand there: number, texts."""
     return [(number, [shown(unpacked(one)) for one in values]) for number, values in run.table.get("top", [])]
 
 
-def told_by_content(run: ImportRun) -> dict[int, str]:
+def told_by_content(run: models.ImportRun) -> dict[int, str]:
     """Place in the header -> column key, of the columns that were guessed by the values in them."""
     return {place: key for key, places in run.table.get("guessed", {}).items() for place in places}
 
@@ -126,7 +125,7 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def first_values(run: ImportRun) -> list[list[str]]:
+def first_values(run: models.ImportRun) -> list[list[str]]:
     """Per column of the file its first five values, as read; each once, as far as the first rows go."""
     found: list[list[str]] = [[] for _name in run.table["header"]]
     for looked_at, (_number, values) in enumerate(rows_of(run)):
@@ -138,26 +137,26 @@ def first_values(run: ImportRun) -> list[list[str]]:
     return found
 
 
-def shown(value: Value) -> str:
-    if isinstance(value, date):
+def shown(value: import_table.Value) -> str:
+    if isinstance(value, dt.date):
         return f"{value:%d-%m-%Y}"
     return cell_text(value)
 
 
-def _packed(value: Value) -> Any:
+def _packed(value: import_table.Value) -> Any:
     """JSON's form of a value; control characters, which PostgreSQL refuses in a text, are left out."""
     if isinstance(value, str):
         return _CONTROL.sub("", value)
-    if isinstance(value, datetime | date | time):
-        return {"date" if isinstance(value, date) else "time": value.isoformat()}
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return {"date" if isinstance(value, dt.date) else "time": value.isoformat()}
     return value
 
 
-def unpacked(value: Any) -> Value:
+def unpacked(value: Any) -> import_table.Value:
     if not isinstance(value, dict):
-        plain: Value = value
+        plain: import_table.Value = value
         return plain
     if "time" in value:
-        return time.fromisoformat(value["time"])
-    found = datetime.fromisoformat(value["date"])
+        return dt.time.fromisoformat(value["time"])
+    found = dt.datetime.fromisoformat(value["date"])
     return found.date() if len(value["date"]) == 10 else found

@@ -4,18 +4,16 @@ The rest of this package serves every kind from here: reader, guess, forms, chec
 How a kind is written stands in write_<kind>.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from app.imports.columns import Column, World
+from app.imports import columns as import_columns
 from app.imports.table import Value
 from app.permissions import Actor, Permission
+from app.queries.imports import imports
 from app.queries.imports.absent import Absent
-from app.queries.imports.imports import Fact, Known, programme_facts
 from app.queries.imports.runs import PERMISSIONS
 from app.school import current_school
 
@@ -64,7 +62,7 @@ class CheckedRow:
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    there: Fact | None = None
+    there: imports.Fact | None = None
     joins: int = 0  # the number of the row that carries what this one adds
 
 
@@ -72,7 +70,7 @@ class Double(NamedTuple):
     """A value that may stand on one row only: which is right, only a person knows."""
 
     key: str
-    value_of: Callable[[CheckedRow, World], str]
+    value_of: Callable[[CheckedRow, import_columns.World], str]
     message: str  # with %(rows)s
 
 
@@ -90,56 +88,60 @@ class Kind:
     """What one kind of import is. Without state: one of each serves everybody."""
 
     key: str  # ImportRun.kind
-    fixed: tuple[Column, ...]  # the columns at every school
+    fixed: tuple[import_columns.Column, ...]  # the columns at every school
     identity: str  # the column by which a row is found in the database
     in_label: Collection[str] = ()  # columns that the row's label tells already
     doubles: Sequence[Double] = ()
     scopes: Collection[str] = ()  # columns that say of which part of the school the file speaks
     object_type: str
     batched = False  # a row can be checked and written without the others, but for `doubles`
-    blank: Fact | None = None  # what a new row starts as, for a kind of which several rows may make one
+    blank: imports.Fact | None = (
+        None  # what a new row starts as, for a kind of which several rows may make one
+    )
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[import_columns.Column, ...]:
         """The columns at the school that is served."""
         return self.fixed
 
     @property
-    def by_key(self) -> Mapping[str, Column]:
+    def by_key(self) -> Mapping[str, import_columns.Column]:
         return _by_key(self.columns)
 
     @property
     def permission(self) -> Permission:
         return PERMISSIONS[self.key]
 
-    def choices(self, actor: Actor) -> Known:
+    def choices(self, actor: Actor) -> imports.Known:
         """What the lists of step 3 are made of."""
-        return Known(current_school().today(), programme_facts(actor))
+        return imports.Known(current_school().today(), imports.programme_facts(actor))
 
-    def known(self, actor: Actor, cells: Cells) -> Known:
+    def known(self, actor: Actor, cells: Cells) -> imports.Known:
         """What the database says of the rows in a file, in a fixed number of queries."""
         raise NotImplementedError
 
-    def find(self, kept: Kept, known: Known) -> Fact | None:
+    def find(self, kept: Kept, known: imports.Known) -> imports.Fact | None:
         """The row in the database that this row of the file is about."""
         return known.there.get(kept.get(self.identity, ""))
 
-    def label(self, kept: Kept, there: Fact | None) -> str:
+    def label(self, kept: Kept, there: imports.Fact | None) -> str:
         """What a row is called, as far as the row or the database says it."""
         raise NotImplementedError
 
-    def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
+    def wrong(
+        self, kept: Kept, bad: Collection[str], there: imports.Fact | None, world: import_columns.World
+    ) -> Iterable[Wrong]:
         """What is wrong with the row as a whole; `bad`: the columns of which something was said already."""
         return ()
 
-    def forbidden(self, there: Fact, world: World) -> Wrong | None:
+    def forbidden(self, there: imports.Fact, world: import_columns.World) -> Wrong | None:
         """Why this row of the database may not be changed by a file."""
         return None
 
     def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
         """The last word, with all rows side by side."""
 
-    def new_groups(self, rows: Sequence[CheckedRow], known: Known) -> Sequence[str]:
+    def new_groups(self, rows: Sequence[CheckedRow], known: imports.Known) -> Sequence[str]:
         """Names of groups that come to be on the way."""
         return ()
 
@@ -149,5 +151,5 @@ class Kind:
 
 
 @lru_cache(maxsize=64)
-def _by_key(columns: tuple[Column, ...]) -> Mapping[str, Column]:
+def _by_key(columns: tuple[import_columns.Column, ...]) -> Mapping[str, import_columns.Column]:
     return {column.key: column for column in columns}

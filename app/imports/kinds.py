@@ -1,10 +1,8 @@
 """The kinds of import, by the name that a run carries."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
-from app.entities.imports import ImportRun
+from app import models
 from app.imports.groups import GROUPS
 from app.imports.kind import Kind
 from app.imports.students import STUDENTS
@@ -17,11 +15,11 @@ KINDS: Mapping[str, Kind] = {kind.key: kind for kind in (STUDENTS, USERS, GROUPS
 __all__ = ["GROUPS", "KINDS", "STUDENTS", "USERS", "kind_of", "mapping_of"]
 
 
-def kind_of(run: ImportRun) -> Kind:
+def kind_of(run: models.ImportRun) -> Kind:
     return KINDS[run.kind]
 
 
-def mapping_of(run: ImportRun) -> dict[str, list[int]]:
+def mapping_of(run: models.ImportRun) -> dict[str, list[int]]:
     """Which columns of the file are what, as far as there still are such fields."""
     known = kind_of(run).by_key
     return {key: places for key, places in read_mapping(run.mapping).items() if key in known}

@@ -3,15 +3,14 @@
 One statement however many rows; the values that were replaced are personal data and go with the run's table.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from app import models
 from app.entities.bulk import insert_all
-from app.entities.imports import ImportChange, ImportRun, What
+from app.entities.imports import What
 from app.queries.imports.imports import Fact
 
 FIRST_VERSION = 1
@@ -21,7 +20,7 @@ NOTHING: Mapping[str, Any] = {}
 class Memory:
     """Collects what one run writes."""
 
-    def __init__(self, run: ImportRun) -> None:
+    def __init__(self, run: models.ImportRun) -> None:
         self.run_id = run.id
         self.rows: list[dict[str, Any]] = []
 
@@ -58,7 +57,7 @@ class Memory:
 
     def write(self) -> int:
         """Keep it all; how many things there are to keep."""
-        insert_all(ImportChange, self.rows)
+        insert_all(models.ImportChange, self.rows)
         return len(self.rows)
 
     def _note(

@@ -1,13 +1,11 @@
 """Step 2: how a column with whole names is split, for a person to look at before it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.entities.imports import ImportRun
-from app.imports.columns import cell_text, cells_of
-from app.imports.common_columns import FAMILY_NAME, FULL_NAME, FullNameColumn
+from app import models
+from app.imports import columns as import_columns
+from app.imports import common_columns
 from app.imports.kept import rows_of
 from app.imports.kinds import kind_of
 from app.rules.mapping import ColumnMap
@@ -38,21 +36,27 @@ def names_were_shown(mapping: ColumnMap, fields: Mapping[str, str]) -> bool:
 
 def shown_of(mapping: ColumnMap) -> str:
     """The columns that are split, as a page that shows it says so."""
-    return ",".join(str(place) for key in (FULL_NAME, FAMILY_NAME) for place in mapping.get(key, ()))
+    return ",".join(
+        str(place)
+        for key in (common_columns.FULL_NAME, common_columns.FAMILY_NAME)
+        for place in mapping.get(key, ())
+    )
 
 
-def preview_of(run: ImportRun, mapping: ColumnMap) -> NamePreview | None:
+def preview_of(run: models.ImportRun, mapping: ColumnMap) -> NamePreview | None:
     """None: no column holds whole names."""
     columns = [
-        one for one in kind_of(run).columns if isinstance(one, FullNameColumn) and mapping.get(one.key)
+        one
+        for one in kind_of(run).columns
+        if isinstance(one, common_columns.FullNameColumn) and mapping.get(one.key)
     ]
     if not columns:
         return None
     cells = (
-        (column, cell_text(cell))
+        (column, import_columns.cell_text(cell))
         for _number, values in rows_of(run)
         for column in columns
-        for cell in cells_of(column, mapping[column.key], values)
+        for cell in import_columns.cells_of(column, mapping[column.key], values)
     )
     names = [SplitName(text, column.split(text)) for column, text in dict.fromkeys(cells)]
     later = [name for name in names[SHOWN:] if name.parts.doubtful]

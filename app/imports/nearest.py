@@ -1,7 +1,5 @@
 """The names that are most like a text: proposed in step 3, and offered where a list is too long to show."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -4,19 +4,17 @@ A small file is checked anew for every page. Of a large one the worker kept the 
 that a page shows are checked here and now.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.entities.imports import ImportRun
+from app import models
 from app.errors import NotFound
-from app.imports.check import Checked, check, check_run
-from app.imports.kept import LETTERS, PART, Row, doubles_in, rows_of
+from app.imports import check, kept
+from app.imports import summary as import_summary
+from app.imports.kept import PART
 from app.imports.kind import CheckedRow
 from app.imports.kinds import kind_of
-from app.imports.summary import Summary, summary_of
 from app.permissions import Actor
 from app.queries.imports.imports import part_states
 from app.queries.imports.runs import is_large
@@ -26,8 +24,8 @@ from app.queries.imports.runs import is_large
 class Overview:
     """`checked` holds the rows of this page alone; `matching`: how many rows have the state asked for."""
 
-    summary: Summary
-    checked: Checked
+    summary: import_summary.Summary
+    checked: check.Checked
     matching: int
     page: int
     pages: int
@@ -40,53 +38,61 @@ class Overview:
         return (self.page - 1) * self.size
 
 
-def overview(actor: Actor, run: ImportRun, *, state: str = "", page: int = 1, size: int = 25) -> Overview:
+def overview(
+    actor: Actor, run: models.ImportRun, *, state: str = "", page: int = 1, size: int = 25
+) -> Overview:
     """The rows in this state ("": all), a page of them; a page beyond the last is the last."""
     if is_large(run):
         return _of_large(actor, run, state, page, size)
-    everything = check_run(actor, run)
+    everything = check.check_run(actor, run)
     chosen = [row for row in everything.rows if not state or row.state == state]
     page, pages = page_of(page, len(chosen), size)
     shown = chosen[(page - 1) * size : page * size]
-    checked = Checked(everything.kind, shown, everything.world, everything.new_groups)
-    return Overview(summary_of(actor, everything), checked, len(chosen), page, pages, None, size)
+    checked = check.Checked(everything.kind, shown, everything.world, everything.new_groups)
+    return Overview(
+        import_summary.summary_of(actor, everything), checked, len(chosen), page, pages, None, size
+    )
 
 
-def _of_large(actor: Actor, run: ImportRun, state: str, page: int, size: int) -> Overview:
-    summary = Summary.from_json(kind_of(run), run.checked)
-    letter = LETTERS.get(state, "")
+def _of_large(actor: Actor, run: models.ImportRun, state: str, page: int, size: int) -> Overview:
+    summary = import_summary.Summary.from_json(kind_of(run), run.checked)
+    letter = kept.LETTERS.get(state, "")
     letters = "".join(part_states(run.id).values())
     places = [at for at, one in enumerate(letters) if not letter or one == letter]
     page, pages = page_of(page, len(places), size)
     rows = _rows_at(run, places[(page - 1) * size : page * size])
     at = datetime.fromisoformat(run.checked["at"])
-    return Overview(summary, check(actor, rows, run, doubles_in(run)), len(places), page, pages, at, size)
+    return Overview(
+        summary, check.check(actor, rows, run, kept.doubles_in(run)), len(places), page, pages, at, size
+    )
 
 
-def row_checked(actor: Actor, run: ImportRun, number: int) -> CheckedRow:
+def row_checked(actor: Actor, run: models.ImportRun, number: int) -> CheckedRow:
     """One row with all that is wrong with it, beside the others too. NotFound without such a row."""
     if is_large(run):
-        rows = check(actor, [one for one in rows_of(run) if one[0] == number], run, doubles_in(run)).rows
+        rows = check.check(
+            actor, [one for one in kept.rows_of(run) if one[0] == number], run, kept.doubles_in(run)
+        ).rows
     else:
-        rows = [row for row in check_run(actor, run).rows if row.number == number]
+        rows = [row for row in check.check_run(actor, run).rows if row.number == number]
     if not rows:
         raise NotFound
     return rows[0]
 
 
-def refused_rows(actor: Actor, run: ImportRun) -> Sequence[CheckedRow]:
+def refused_rows(actor: Actor, run: models.ImportRun) -> Sequence[CheckedRow]:
     """Every refused row of a run that is not written yet, with what is wrong with it."""
     if not is_large(run):
-        return [row for row in check_run(actor, run).rows if row.state == "refused"]
+        return [row for row in check.check_run(actor, run).rows if row.state == "refused"]
     letters = "".join(part_states(run.id).values())
-    rows = _rows_at(run, [at for at, one in enumerate(letters) if one == LETTERS["refused"]])
-    return check(actor, rows, run, doubles_in(run)).rows
+    rows = _rows_at(run, [at for at, one in enumerate(letters) if one == kept.LETTERS["refused"]])
+    return check.check(actor, rows, run, kept.doubles_in(run)).rows
 
 
-def _rows_at(run: ImportRun, places: Sequence[int]) -> list[Row]:
+def _rows_at(run: models.ImportRun, places: Sequence[int]) -> list[kept.Row]:
     """The rows at these places of the file, counted from 0."""
     numbers = sorted({at // PART for at in places})
-    rows = list(rows_of(run, numbers))
+    rows = list(kept.rows_of(run, numbers))
     start = {number: index * PART for index, number in enumerate(numbers)}
     return [rows[start[at // PART] + at % PART] for at in places]
 

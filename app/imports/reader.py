@@ -6,8 +6,7 @@ Zipped files are looked into first (_zip.py), and every workbook is parsed in a 
 busy machine twice that of time.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import json
 import os
 import signal
@@ -17,13 +16,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
+from app.imports import table as import_table
 from app.imports._csv import read_csv
 from app.imports._zip import check_zip
-from app.imports.table import MB, FileRefused, Limits, RawRow, Reading, Row, Table, Value, table_of
+from app.imports.table import FileRefused, Limits, Reading, Row, Table, Value
 
 __all__ = ["FileRefused", "Limits", "Reading", "Row", "Table", "Value", "read_table"]
 
@@ -80,7 +79,7 @@ def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
         with Path(path_or_bytes).open("rb") as stream:
             data = stream.read(limits.file_bytes + 1)
     if len(data) > limits.file_bytes:
-        raise FileRefused("too-many-bytes", maximum=limits.file_bytes // MB)
+        raise FileRefused("too-many-bytes", maximum=limits.file_bytes // import_table.MB)
     return data
 
 
@@ -92,7 +91,9 @@ def _read_workbook(data: bytes, limits: Limits, reading: Reading) -> Table:
     def table(lines: IO[bytes]) -> Table:
         told = _answer(lines.readline(), limits)
         kept = Reading(sheet=told["sheet"], header=reading.header)
-        return table_of((_row(line, limits) for line in lines), limits, kept, sheets=told["sheets"])
+        return import_table.table_of(
+            (_row(line, limits) for line in lines), limits, kept, sheets=told["sheets"]
+        )
 
     return _of_child(command, data, limits, table)
 
@@ -118,7 +119,7 @@ def _of_child(
         try:
             assert child.stdout is not None  # noqa: S101 - a pipe, as asked
             built = _built(child.stdout, build)
-            while child.stdout.read(MB):
+            while child.stdout.read(import_table.MB):
                 pass  # a child that can't get rid of its words never ends
             child.wait()
         finally:
@@ -160,7 +161,7 @@ def _answer(line: bytes, limits: Limits) -> Any:
     return answer
 
 
-def _row(line: bytes, limits: Limits) -> RawRow:
+def _row(line: bytes, limits: Limits) -> import_table.RawRow:
     number, cells = _answer(line, limits)
     return number, [_value(cell) for cell in cells]
 
@@ -177,5 +178,5 @@ def _value(cell: Any) -> Value:
         return plain
     tag, text = cell
     if tag == "date":
-        return date.fromisoformat(text)
-    return datetime.fromisoformat(text) if tag == "datetime" else time.fromisoformat(text)
+        return dt.date.fromisoformat(text)
+    return dt.datetime.fromisoformat(text) if tag == "datetime" else dt.time.fromisoformat(text)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import collections
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.clock import utc_now
-from app.imports.check import STATES, Checked
-from app.imports.kind import CheckedRow, Kind, Named, Wrong
+from app.imports import check
+from app.imports import kind as import_kind
 from app.permissions import Actor, Role
 from app.queries.imports.absent import Absent
 from app.school import current_school
@@ -21,15 +21,19 @@ Reader = tuple[str, str]  # by which role and in which language somebody is writ
 class Summary:
     """Grows with every batch; the rows themselves are not kept."""
 
-    kind: Kind
-    counts: Counter[str] = field(default_factory=Counter)
+    kind: import_kind.Kind
+    counts: collections.Counter[str] = field(default_factory=collections.Counter)
     new_groups: dict[str, None] = field(default_factory=dict)  # in their order, each once
-    readers: Counter[Reader] = field(default_factory=Counter)
-    named: Named = field(default_factory=lambda: Named(set(), defaultdict(set)))
+    readers: collections.Counter[Reader] = field(default_factory=collections.Counter)
+    named: import_kind.Named = field(
+        default_factory=lambda: import_kind.Named(set(), collections.defaultdict(set))
+    )
     absent: Absent = field(default_factory=Absent)
-    doubles: dict[int, Sequence[Wrong]] = field(default_factory=dict)  # rows that are wrong beside another
+    doubles: dict[int, Sequence[import_kind.Wrong]] = field(
+        default_factory=dict
+    )  # rows that are wrong beside another
 
-    def add(self, checked: Checked) -> None:
+    def add(self, checked: check.Checked) -> None:
         self.counts.update({"rows": len(checked.rows)})
         self.new_groups |= dict.fromkeys(checked.new_groups)
         self.doubles |= checked.twice
@@ -40,7 +44,7 @@ class Summary:
             if row.state == "new" and row.values.get("email"):
                 self.readers[_reader(row, usual)] += 1
 
-    def _name(self, row: CheckedRow) -> None:
+    def _name(self, row: import_kind.CheckedRow) -> None:
         if identity := row.values.get(self.kind.identity):
             self.named.identities.add(str(identity))
         for key in self.kind.scopes:
@@ -55,7 +59,7 @@ class Summary:
     @property
     def tally(self) -> Mapping[str, int]:
         """Rows per state; the states add up to `rows`."""
-        return {key: self.counts[key] for key in ("rows", *STATES)}
+        return {key: self.counts[key] for key in ("rows", *check.STATES)}
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -68,12 +72,12 @@ class Summary:
         }
 
     @classmethod
-    def from_json(cls, kind: Kind, kept: Mapping[str, Any]) -> Summary:
+    def from_json(cls, kind: import_kind.Kind, kept: Mapping[str, Any]) -> Summary:
         return cls(
             kind,
-            Counter(kept["counts"]),
+            collections.Counter(kept["counts"]),
             dict.fromkeys(kept["groups"]),
-            Counter({(role, language): count for role, language, count in kept["readers"]}),
+            collections.Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
         )
 
@@ -84,7 +88,7 @@ def absent_in(kept: Mapping[str, Any]) -> Absent:
     return Absent(found["count"], [(row[0], row[1]) for row in found["rows"]])
 
 
-def summary_of(actor: Actor, checked: Checked) -> Summary:
+def summary_of(actor: Actor, checked: check.Checked) -> Summary:
     """Of a file that is checked in one go."""
     made = Summary(checked.kind)
     made.add(checked)
@@ -92,7 +96,7 @@ def summary_of(actor: Actor, checked: Checked) -> Summary:
     return made
 
 
-def _reader(row: CheckedRow, usual: str) -> Reader:
+def _reader(row: import_kind.CheckedRow, usual: str) -> Reader:
     roles = row.values.get("roles")
     first = Role.STUDENT if roles is None else next((role for role in Role if role in roles), "")
     return first, row.values.get("language") or usual

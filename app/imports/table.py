@@ -1,16 +1,14 @@
 """What comes out of a spreadsheet, the limits on what goes in, and the refusals in between."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
 from typing import Any
 
 from app.errors import RuleBroken
 from app.rules.text import N_
 
-Value = str | int | float | bool | date | datetime | time | None
+Value = str | int | float | bool | dt.date | dt.datetime | dt.time | None
 RawRow = tuple[int, Sequence[Value]]
 
 HEADER_SEARCH = 50  # rows in which the header must stand

@@ -4,31 +4,28 @@ A row goes back whole or stays whole. What was touched since stays, and is named
 run did not write is never touched. Each kind undoes in its own file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
 
+import sqlalchemy as sa
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import Table, and_, bindparam, delete, select, update
 from sqlalchemy.orm import aliased
 
-from app.actions.base.action import Outcome, Refused, Targets
+from app import errors, models
+from app.actions import base as actions
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.imports import ImportChange, ImportRun, What
-from app.entities.students import StudentGroup
-from app.errors import NotFound, RuleBroken
+from app.entities.imports import What
 from app.imports.memory import plain
 from app.permissions import Actor, may
+from app.queries.imports import undo as queries
 from app.queries.imports.imports import oldest_kept
 from app.queries.imports.runs import PERMISSIONS
-from app.queries.imports.undo import Written, with_members
-from app.rules.fields import PREFIX, flat
+from app.rules import fields as rules
 from app.rules.student_fields import BY_NAME
 from app.rules.text import N_
 
@@ -40,22 +37,22 @@ NAMES = 10
 OWN_FIELDS = "extra"  # the column of the school's own fields; a change names each apart
 
 
-def run_to_undo(actor: Actor, targets: Targets[ImportRun], kind: str) -> ImportRun:
+def run_to_undo(actor: Actor, targets: actions.Targets[models.ImportRun], kind: str) -> models.ImportRun:
     """The run, held: of two who undo it at once the second is told."""
-    run = db.session.get(ImportRun, targets.one().id, with_for_update=True, populate_existing=True)
+    run = db.session.get(models.ImportRun, targets.one().id, with_for_update=True, populate_existing=True)
     if (
         run is None
         or run.kind != kind
         or run.created_at <= oldest_kept()
         or not may(actor, PERMISSIONS[kind])
     ):
-        raise NotFound
+        raise errors.NotFound
     if run.stage != "done":
-        raise RuleBroken(NOT_DONE)
+        raise errors.RuleBroken(NOT_DONE)
     if run.undone_at is not None:
-        raise RuleBroken(UNDONE)
+        raise errors.RuleBroken(UNDONE)
     if not run.counts.get("remembered"):
-        raise RuleBroken(NOTHING_WRITTEN)
+        raise errors.RuleBroken(NOTHING_WRITTEN)
     return run
 
 
@@ -65,7 +62,7 @@ class Undoing:
 
     removed: dict[int, str] = field(default_factory=dict)
     restored: dict[int, str] = field(default_factory=dict)
-    kept: list[Refused] = field(default_factory=list)
+    kept: list[actions.Refused] = field(default_factory=list)
     changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     groups: int = 0  # made by an import of students, and gone again
     mailed: int = 0  # mails that cannot be called back
@@ -76,7 +73,7 @@ class Undoing:
         yield from (_("%(who)s: teruggezet", who=label) for label in self.restored.values())
 
     def keep(self, label: str, reason: str) -> None:
-        self.kept.append(Refused(label, reason))
+        self.kept.append(actions.Refused(label, reason))
 
     def keep_hidden(self, count: int) -> None:
         if count:
@@ -96,11 +93,11 @@ class Undoing:
 
 def to_put_back(
     undoing: Undoing,
-    known: Sequence[Written],
+    known: Sequence[queries.Written],
     name: Callable[[Any], str],
     known_by: Callable[[Any], str],
-    barred: Callable[[Written], str] = lambda _one: "",
-) -> list[Written]:
+    barred: Callable[[queries.Written], str] = lambda _one: "",
+) -> list[queries.Written]:
     """Of the rows that were there those that go back to what they were; the others stay, with the reason.
 
     `known_by`: what the trail calls a row; `barred`: why it cannot be put back although nobody touched it.
@@ -116,7 +113,7 @@ def to_put_back(
     return back
 
 
-def untouched(found: Written) -> bool:
+def untouched(found: queries.Written) -> bool:
     """Still exactly as the run left it."""
     row = found.row
     same = all(plain(_of(row, key)) == new for key, (_old, new) in found.changes.items())
@@ -126,20 +123,20 @@ def untouched(found: Written) -> bool:
 def put_back(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Every row names every column: one statement."""
     if rows:
-        db.session.execute(update(model), rows)
+        db.session.execute(sa.update(model), rows)
 
 
-def as_it_was(found: Written, fields: Sequence[str], *, versions: int = 1) -> dict[str, Any]:
+def as_it_was(found: queries.Written, fields: Sequence[str], *, versions: int = 1) -> dict[str, Any]:
     """The row with the values from before the run, so many versions on."""
     now = {key: getattr(found.row, key) for key in fields}
-    now |= flat(now.pop(OWN_FIELDS, {}))
+    now |= rules.flat(now.pop(OWN_FIELDS, {}))
     old = {key: _value(key, pair[0]) for key, pair in found.changes.items()}
     return {"id": found.row.id, "version": found.row.version + versions, **now, **old}
 
 
 def _of(row: Any, key: str) -> Any:
     """A value of a row, also where it is one of the school's own fields."""
-    return flat(row.extra).get(key) if key.startswith(PREFIX) else getattr(row, key)
+    return rules.flat(row.extra).get(key) if key.startswith(rules.PREFIX) else getattr(row, key)
 
 
 def _value(key: str, kept: Any) -> Any:
@@ -149,30 +146,30 @@ def _value(key: str, kept: Any) -> Any:
 def uncouple(table: Any, pairs: Collection[Mapping[str, Any]], *columns: str) -> None:
     """Rows of a table of couplings, known by these columns; one statement for all."""
     if pairs:
-        target = cast(Table, getattr(table, "__table__", table))
-        which = and_(*(target.c[name] == bindparam(f"the_{name}") for name in columns))
+        target = cast(sa.Table, getattr(table, "__table__", table))
+        which = sa.and_(*(target.c[name] == sa.bindparam(f"the_{name}") for name in columns))
         db.session.execute(
-            delete(target).where(which), [{f"the_{name}": one[name] for name in columns} for one in pairs]
+            sa.delete(target).where(which), [{f"the_{name}": one[name] for name in columns} for one in pairs]
         )
 
 
-def hand_on_versions(run: ImportRun, what: What, restored: Sequence[int]) -> None:
+def hand_on_versions(run: models.ImportRun, what: What, restored: Sequence[int]) -> None:
     """A row that is back at what an earlier run left may be taken back by that run's undo: its version there
     becomes the present one."""
-    mine = aliased(ImportChange)
-    before = select(mine.was).where(
-        mine.run_id == run.id, mine.kind == what, mine.row_id == ImportChange.row_id
+    mine = aliased(models.ImportChange)
+    before = sa.select(mine.was).where(
+        mine.run_id == run.id, mine.kind == what, mine.row_id == models.ImportChange.row_id
     )
     after = before.with_only_columns(mine.version + 1)
     db.session.execute(
-        update(ImportChange)
+        sa.update(models.ImportChange)
         .where(
-            ImportChange.kind == what,
-            ImportChange.run_id != run.id,
-            ImportChange.row_id.in_(id_set(restored)),
-            ImportChange.version == before.correlate(ImportChange).scalar_subquery(),
+            models.ImportChange.kind == what,
+            models.ImportChange.run_id != run.id,
+            models.ImportChange.row_id.in_(id_set(restored)),
+            models.ImportChange.version == before.correlate(models.ImportChange).scalar_subquery(),
         )
-        .values(version=after.correlate(ImportChange).scalar_subquery()),
+        .values(version=after.correlate(models.ImportChange).scalar_subquery()),
         execution_options=QUIETLY,
     )
 
@@ -181,15 +178,17 @@ def forget(ids: Sequence[int], *whats: What) -> None:
     """Nothing is remembered of rows that are gone."""
     if ids:
         db.session.execute(
-            delete(ImportChange).where(ImportChange.kind.in_(whats), ImportChange.row_id.in_(id_set(ids))),
+            sa.delete(models.ImportChange).where(
+                models.ImportChange.kind.in_(whats), models.ImportChange.row_id.in_(id_set(ids))
+            ),
             execution_options=QUIETLY,
         )
 
 
-def remove_empty_groups(undoing: Undoing, found: Sequence[Written]) -> list[int]:
+def remove_empty_groups(undoing: Undoing, found: Sequence[queries.Written]) -> list[int]:
     """Groups that the run made go when nobody is in them any more; their ids."""
     made = [one for one in found if one.was is None]
-    held = with_members([one.row.id for one in made])
+    held = queries.with_members([one.row.id for one in made])
     gone = []
     for one in made:
         if one.row.id in held:
@@ -200,7 +199,8 @@ def remove_empty_groups(undoing: Undoing, found: Sequence[Written]) -> list[int]
             gone.append(one.row.id)
     if gone:
         db.session.execute(
-            delete(StudentGroup).where(StudentGroup.id.in_(id_set(gone))), execution_options=QUIETLY
+            sa.delete(models.StudentGroup).where(models.StudentGroup.id.in_(id_set(gone))),
+            execution_options=QUIETLY,
         )
         forget(gone, What.GROUP)
     return gone
@@ -209,7 +209,7 @@ def remove_empty_groups(undoing: Undoing, found: Sequence[Written]) -> list[int]
 # -- the report
 
 
-def finish_undo(actor: Actor, run: ImportRun, undoing: Undoing, object_type: str) -> Outcome:
+def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_type: str) -> actions.Outcome:
     """The run is undone, and keeps what stayed as long as its table; with nothing done it stays as it is."""
     ids = sorted({*undoing.removed, *undoing.restored})
     done = len(ids) or undoing.groups
@@ -228,7 +228,7 @@ def finish_undo(actor: Actor, run: ImportRun, undoing: Undoing, object_type: str
             },
         }
         run.table = {**run.table, "kept": [[one.label, one.reason] for one in undoing.kept]}
-    return Outcome(
+    return actions.Outcome(
         done=done,
         refused=undoing.kept,
         names=list(islice(undoing.told(), NAMES)),

@@ -1,7 +1,5 @@
 """Import van studenten ongedaan maken: who was new goes, who was there is put back."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -9,40 +7,17 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.action import Outcome, Targets, action
-from app.actions.students.removal import remove_accounts, remove_students
+from app import models
+from app.actions import base as actions
+from app.actions.students import removal
 from app.entities.engine import id_set
-from app.entities.imports import ImportRun, What
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
-from app.entities.users import User
-from app.imports.undo import (
-    CHANGED_SINCE,
-    OWN_FIELDS,
-    Undoing,
-    as_it_was,
-    finish_undo,
-    forget,
-    hand_on_versions,
-    put_back,
-    remove_empty_groups,
-    run_to_undo,
-    to_put_back,
-    uncouple,
-    untouched,
-)
-from app.imports.write_students import STORED, searchable
+from app.entities.imports import What
+from app.entities.students import group_member
+from app.imports import undo as import_undo
+from app.imports import write_students
 from app.permissions import Actor, Permission, visible
+from app.queries.imports import undo as queries
 from app.queries.imports.imports import ACCOUNT_FIELDS
-from app.queries.imports.undo import (
-    Since,
-    Written,
-    accounts_since,
-    given_since,
-    held_by_another,
-    out_of_sight,
-    standing_on,
-    written,
-)
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
@@ -57,11 +32,11 @@ REASONS = {
 OTHERWISE = N_("wordt elders in Proeve al gebruikt")
 
 
-@action(
+@actions.action(
     _l("Import van studenten ongedaan maken"),
     permission=Permission.STUDENTS_IMPORT,
-    on=ImportRun,
-    changes=(Student, User),
+    on=models.ImportRun,
+    changes=(models.Student, models.User),
     confirm=True,
     danger=True,
     noun=_l("import"),
@@ -72,33 +47,35 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
         "mail die al weg is, is niet terug te halen, maar de inlogcode erin werkt dan niet meer."
     ),
 )
-def undo_student_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
+def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -> actions.Outcome:
     """Take back what one import did, except what was touched since; that is named."""
-    run, undoing = run_to_undo(actor, targets, "students"), Undoing()
-    own = visible(actor, Student, Permission.STUDENTS_IMPORT).with_only_columns(Student.id)
-    found = written(run, What.STUDENT, Student, own, Student.name_key)
+    run, undoing = import_undo.run_to_undo(actor, targets, "students"), import_undo.Undoing()
+    own = visible(actor, models.Student, Permission.STUDENTS_IMPORT).with_only_columns(models.Student.id)
+    found = queries.written(run, What.STUDENT, models.Student, own, models.Student.name_key)
     new = [one for one in found if one.was is None]
-    undoing.keep_hidden(out_of_sight(run, own, *OF_STUDENTS))
-    groups = written(run, What.GROUP, StudentGroup, visible_groups(actor))
+    undoing.keep_hidden(queries.out_of_sight(run, own, *OF_STUDENTS))
+    groups = queries.written(run, What.GROUP, models.StudentGroup, visible_groups(actor))
     _remove_new(run, undoing, new)
     _put_back_known(run, undoing, [one for one in found if one.was is not None])
-    _uncouple_given(run, undoing, given_since(run, own, [one.row.id for one in new]))
-    undoing.groups = len(remove_empty_groups(undoing, groups))
-    return finish_undo(actor, run, undoing, "Student")
+    _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
+    undoing.groups = len(import_undo.remove_empty_groups(undoing, groups))
+    return import_undo.finish_undo(actor, run, undoing, "Student")
 
 
 def visible_groups(actor: Actor) -> Any:
-    return visible(actor, StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(StudentGroup.id)
+    return visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(
+        models.StudentGroup.id
+    )
 
 
 # -- who was new
 
 
-def _remove_new(run: ImportRun, undoing: Undoing, new: Sequence[Written]) -> None:
+def _remove_new(run: models.ImportRun, undoing: import_undo.Undoing, new: Sequence[queries.Written]) -> None:
     """Students of this import with nothing on them but what it made itself, and their accounts."""
     accounts = {one.row.id: one.row.user_id for one in new if one.row.user_id}
-    standing = standing_on(run, [one.row.id for one in new])
-    since = accounts_since(run, list(accounts.values()), of_students=True)
+    standing = queries.standing_on(run, [one.row.id for one in new])
+    since = queries.accounts_since(run, list(accounts.values()), of_students=True)
     for one in new:
         student = one.row
         why = _why_it_stays(one, standing.get(student.id, ()), since)
@@ -107,14 +84,14 @@ def _remove_new(run: ImportRun, undoing: Undoing, new: Sequence[Written]) -> Non
         else:
             undoing.removed[student.id] = student.list_name
     going = list(undoing.removed)
-    remove_students(going)
+    removal.remove_students(going)
     gone = [accounts[one] for one in going if one in accounts]
-    undoing.mailed = remove_accounts(gone)
-    forget(going, *OF_STUDENTS)
-    forget(gone, What.ACCOUNT)
+    undoing.mailed = removal.remove_accounts(gone)
+    import_undo.forget(going, *OF_STUDENTS)
+    import_undo.forget(gone, What.ACCOUNT)
 
 
-def _why_it_stays(one: Written, tables: Collection[str], since: Since) -> str:
+def _why_it_stays(one: queries.Written, tables: Collection[str], since: queries.Since) -> str:
     student, account = one.row, one.row.user_id
     if account in since.used:
         return _("heeft zich al aangemeld")
@@ -126,15 +103,17 @@ def _why_it_stays(one: Written, tables: Collection[str], since: Since) -> str:
         return _("heeft een account dat sindsdien is gewijzigd of gebruikt")
     if student.progress_available:
         return _("heeft studievoortgang die beschikbaar is gesteld")
-    return "" if untouched(one) and student.active else _(CHANGED_SINCE)
+    return "" if import_undo.untouched(one) and student.active else _(import_undo.CHANGED_SINCE)
 
 
 # -- who was there
 
 
-def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) -> None:
+def _put_back_known(
+    run: models.ImportRun, undoing: import_undo.Undoing, known: Sequence[queries.Written]
+) -> None:
     """Values and users of students as they were, with the name and address of their accounts."""
-    back = to_put_back(undoing, known, attrgetter("list_name"), attrgetter("number"))
+    back = import_undo.to_put_back(undoing, known, attrgetter("list_name"), attrgetter("number"))
     ids = [one.row.id for one in back]
     supervisions = [
         {"student_id": one.row.id, "user_id": user, "role": role}
@@ -142,16 +121,26 @@ def _put_back_known(run: ImportRun, undoing: Undoing, known: Sequence[Written]) 
         for role, users in one.given.items()
         for user in users
     ]
-    uncouple(Supervision, supervisions, "student_id", "user_id", "role")
-    put_back(Student, [searchable(as_it_was(one, (*STORED, OWN_FIELDS))) for one in back])
+    import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    import_undo.put_back(
+        models.Student,
+        [
+            write_students.searchable(
+                import_undo.as_it_was(one, (*write_students.STORED, import_undo.OWN_FIELDS))
+            )
+            for one in back
+        ],
+    )
     _put_back_accounts(run, undoing, {one.row.user_id: one for one in back if one.row.user_id})
-    hand_on_versions(run, What.STUDENT, ids)
+    import_undo.hand_on_versions(run, What.STUDENT, ids)
 
 
-def _put_back_accounts(run: ImportRun, undoing: Undoing, students: Mapping[int, Written]) -> None:
+def _put_back_accounts(
+    run: models.ImportRun, undoing: import_undo.Undoing, students: Mapping[int, queries.Written]
+) -> None:
     """An account that says otherwise by now keeps what it says; so does one whose old address is taken."""
-    changed = written(run, What.ACCOUNT, User, id_set(list(students)))
-    taken = held_by_another(
+    changed = queries.written(run, What.ACCOUNT, models.User, id_set(list(students)))
+    taken = queries.held_by_another(
         {one.row.id: one.changes["email"][0] for one in changed if "email" in one.changes}
     )
     back = []
@@ -159,18 +148,20 @@ def _put_back_accounts(run: ImportRun, undoing: Undoing, students: Mapping[int, 
         if one.row.id in taken:
             why = _("het oude e-mailadres van het account is intussen van een ander; het account blijft zo")
             undoing.keep(students[one.row.id].row.list_name, why)
-        elif not untouched(one):
+        elif not import_undo.untouched(one):
             why = _("het account is sindsdien gewijzigd en blijft zoals het nu is")
             undoing.keep(students[one.row.id].row.list_name, why)
         else:
             back.append(one)
-    put_back(User, [as_it_was(one, ACCOUNT_FIELDS, versions=0) for one in back])
+    import_undo.put_back(
+        models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS, versions=0) for one in back]
+    )
 
 
 # -- what they were given
 
 
-def _uncouple_given(run: ImportRun, undoing: Undoing, given: Sequence[Any]) -> None:
+def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> None:
     """Programmes and groups that were added to who was there already."""
     enrolments, members = [], []
     for one in given:
@@ -183,8 +174,8 @@ def _uncouple_given(run: ImportRun, undoing: Undoing, given: Sequence[Any]) -> N
             enrolments.append({"student_id": one.Student.id, "programme_id": one.other_id})
         else:
             members.append({"student_id": one.Student.id, "group_id": one.other_id})
-    uncouple(Enrolment, enrolments, "student_id", "programme_id")
-    uncouple(group_member, members, "student_id", "group_id")
+    import_undo.uncouple(models.Enrolment, enrolments, "student_id", "programme_id")
+    import_undo.uncouple(group_member, members, "student_id", "group_id")
 
 
 def why_it_is_kept(one: Any) -> str:

@@ -1,7 +1,5 @@
 """Import van gebruikers ongedaan maken: new accounts go, who was there gets back what the run changed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
@@ -9,38 +7,17 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app import models
+from app.actions import base as actions
 from app.actions.access.sessions import end_sessions
-from app.actions.base.action import Outcome, Targets, action
 from app.actions.students.removal import remove_accounts
-from app.entities.imports import ImportRun, What
-from app.entities.users import User, user_programme
-from app.imports.undo import (
-    CHANGED_SINCE,
-    Undoing,
-    as_it_was,
-    finish_undo,
-    forget,
-    hand_on_versions,
-    put_back,
-    run_to_undo,
-    to_put_back,
-    uncouple,
-    untouched,
-)
+from app.entities.imports import What
+from app.imports import undo as import_undo
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.imports.undo import (
-    Since,
-    Written,
-    accounts_since,
-    held_by_another,
-    out_of_sight,
-    roles_in_use,
-    roles_of_users,
-    written,
-)
-from app.queries.imports.users import USER_FIELDS, role_ids
+from app.queries.imports import undo as undo_queries
+from app.queries.imports import users
 from app.queries.users.users import last_active_administrator
-from app.rules.accounts import LAST_ONE, SUPPLIER_ONLY
+from app.rules import accounts
 from app.rules.people import sort_name
 from app.rules.sessions import ROLES_CHANGED
 from app.rules.text import N_
@@ -49,11 +26,11 @@ IN_USE = N_("heeft door deze import een rol waarin sindsdien studenten of examen
 NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
 
 
-@action(
+@actions.action(
     _l("Import van gebruikers ongedaan maken"),
     permission=Permission.USERS_IMPORT,
-    on=ImportRun,
-    changes=User,
+    on=models.ImportRun,
+    changes=models.User,
     confirm=True,
     danger=True,
     noun=_l("import"),
@@ -65,36 +42,43 @@ NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
         "de inlogcode erin werkt dan niet meer."
     ),
 )
-def undo_user_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
+def undo_user_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -> actions.Outcome:
     """Take back what one import did, except what was touched since; that is named."""
-    run, undoing = run_to_undo(actor, targets, "users"), Undoing()
-    own = visible(actor, User, Permission.USERS_IMPORT).with_only_columns(User.id)
-    undoing.keep_hidden(out_of_sight(run, own, What.USER))
-    found = written(run, What.USER, User, own, User.last_name, User.first_name)
+    run, undoing = import_undo.run_to_undo(actor, targets, "users"), import_undo.Undoing()
+    own = visible(actor, models.User, Permission.USERS_IMPORT).with_only_columns(models.User.id)
+    undoing.keep_hidden(undo_queries.out_of_sight(run, own, What.USER))
+    found = undo_queries.written(
+        run, What.USER, models.User, own, models.User.last_name, models.User.first_name
+    )
     barred = _barred(actor, found)
     _remove_new(run, undoing, [one for one in found if one.was is None], barred)
     _put_back_known(run, undoing, [one for one in found if one.was is not None], barred)
-    return finish_undo(actor, run, undoing, "User")
+    return import_undo.finish_undo(actor, run, undoing, "User")
 
 
-def _barred(actor: Actor, found: Sequence[Written]) -> dict[int, str]:
+def _barred(actor: Actor, found: Sequence[undo_queries.Written]) -> dict[int, str]:
     """User -> why this actor cannot take back what the run gave: the same that holds for doing it by hand."""
     ids = [one.row.id for one in found]
     loses = {one.row.id: set(one.given.get("roles", ())) for one in found if one.was is not None}
-    loses |= roles_of_users([one.row.id for one in found if one.was is None])
-    barred = {user: _(IN_USE) for user, role in roles_in_use(ids) if role in loses.get(user, ())}
+    loses |= undo_queries.roles_of_users([one.row.id for one in found if one.was is None])
+    barred = {user: _(IN_USE) for user, role in undo_queries.roles_in_use(ids) if role in loses.get(user, ())}
     if not actor.system and Role.SUPPLIER not in actor.roles:
-        barred |= {user: _(SUPPLIER_ONLY) for user in ids if Role.SUPPLIER in loses.get(user, ())}
+        barred |= {user: _(accounts.SUPPLIER_ONLY) for user in ids if Role.SUPPLIER in loses.get(user, ())}
     deciding = [user for user in ids if Role.ADMINISTRATOR in loses.get(user, ())]
     if last_active_administrator(deciding):
-        barred |= {user: _(LAST_ONE) for user in deciding}
+        barred |= {user: _(accounts.LAST_ONE) for user in deciding}
     if actor.id is not None and loses.get(actor.id):
         barred[actor.id] = _("dit bent u zelf; vraag het een andere beheerder")
     return barred
 
 
-def _remove_new(run: ImportRun, undoing: Undoing, new: Sequence[Written], barred: Mapping[int, str]) -> None:
-    since = accounts_since(run, [one.row.id for one in new], of_students=False)
+def _remove_new(
+    run: models.ImportRun,
+    undoing: import_undo.Undoing,
+    new: Sequence[undo_queries.Written],
+    barred: Mapping[int, str],
+) -> None:
+    since = undo_queries.accounts_since(run, [one.row.id for one in new], of_students=False)
     for one in new:
         if why := barred.get(one.row.id) or _why_it_stays(one, since):
             undoing.keep(_label(one.row), why)
@@ -102,30 +86,33 @@ def _remove_new(run: ImportRun, undoing: Undoing, new: Sequence[Written], barred
             undoing.removed[one.row.id] = _label(one.row)
     gone = list(undoing.removed)
     undoing.mailed = remove_accounts(gone)
-    forget(gone, What.USER)
+    import_undo.forget(gone, What.USER)
 
 
-def _why_it_stays(one: Written, since: Since) -> str:
+def _why_it_stays(one: undo_queries.Written, since: undo_queries.Since) -> str:
     if one.row.id in since.used:
         return _("heeft zich al aangemeld")
     if one.row.id in since.touched:
         return _("hoort sindsdien bij studenten, examens of iets anders in Proeve")
-    return "" if untouched(one) and one.row.active else _(CHANGED_SINCE)
+    return "" if import_undo.untouched(one) and one.row.active else _(import_undo.CHANGED_SINCE)
 
 
 def _put_back_known(
-    run: ImportRun, undoing: Undoing, known: Sequence[Written], barred: Mapping[int, str]
+    run: models.ImportRun,
+    undoing: import_undo.Undoing,
+    known: Sequence[undo_queries.Written],
+    barred: Mapping[int, str],
 ) -> None:
     """Values, roles and programmes as they were; who may do less from now on, signs in again."""
-    taken = held_by_another(
+    taken = undo_queries.held_by_another(
         {one.row.id: one.changes["username"][0] for one in known if "username" in one.changes}
     )
 
-    def why_not(one: Written) -> str:
+    def why_not(one: undo_queries.Written) -> str:
         return barred.get(one.row.id) or (_(NAME_TAKEN) if one.row.id in taken else "")
 
-    back = to_put_back(undoing, known, _label, attrgetter("email"), why_not)
-    numbers = role_ids()
+    back = import_undo.to_put_back(undoing, known, _label, attrgetter("email"), why_not)
+    numbers = users.role_ids()
     roles = [
         {"user_id": one.row.id, "role_id": numbers[name]}
         for one in back
@@ -137,13 +124,13 @@ def _put_back_known(
         for one in back
         for programme in one.given.get("programmes", ())
     ]
-    uncouple(assoc_user_role, roles, "user_id", "role_id")
-    uncouple(user_programme, programmes, "user_id", "programme_id")
-    put_back(User, [as_it_was(one, USER_FIELDS) for one in back])
-    hand_on_versions(run, What.USER, list(undoing.restored))
+    import_undo.uncouple(assoc_user_role, roles, "user_id", "role_id")
+    import_undo.uncouple(models.user_programme, programmes, "user_id", "programme_id")
+    import_undo.put_back(models.User, [import_undo.as_it_was(one, users.USER_FIELDS) for one in back])
+    import_undo.hand_on_versions(run, What.USER, list(undoing.restored))
     end_sessions(sorted({one["user_id"] for one in roles}), ROLES_CHANGED)
 
 
-def _label(user: User) -> str:
+def _label(user: models.User) -> str:
     """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
     return f"{sort_name(user.first_name, user.infix, user.last_name)} ({user.email})"

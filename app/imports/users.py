@@ -1,47 +1,22 @@
 """Importing users: known by their address; roles and programmes are added, never taken (manual, step 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from flask_babel import gettext as _
 
+from app import school
 from app.errors import RuleBroken
-from app.imports.columns import (
-    LEAVE,
-    ClosedColumn,
-    Option,
-    TextColumn,
-    World,
-    cell_text,
-    plain,
-    share,
-    short,
-)
-from app.imports.common_columns import (
-    EmailColumn,
-    FamilyNameColumn,
-    FirstNameColumn,
-    FullNameColumn,
-    InfixColumn,
-    LastNameColumn,
-    ProgrammeColumn,
-    login_in,
-    person_label,
-    pieces,
-)
-from app.imports.kind import Cells, CheckedRow, Double, Kept, Kind, Named, Wrong
+from app.imports import columns, common_columns, kind
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Actor, Role
-from app.queries.imports.absent import Absent, absent_users
-from app.queries.imports.imports import Fact, Known, programme_facts
-from app.queries.imports.users import A_STUDENT, CLOSED, users_known
+from app.queries.imports import absent as absent_queries
+from app.queries.imports import imports
+from app.queries.imports import users as user_queries
 from app.queries.users.users import grantable
 from app.rules.accounts import NAME_IS_ADDRESS
 from app.rules.text import N_
-from app.school import LANGUAGES, current_school
 
 DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
 NAME_MAX = 64  # what the account table holds of a name
@@ -63,59 +38,59 @@ ROLE_WORDS: dict[str, Role] = {
     **dict.fromkeys(("commissie", "commissielid", "lidexamencommissie"), Role.EXAM_COMMITTEE),
     **dict.fromkeys(("administrator", "admin", "examenbureau"), Role.ADMINISTRATOR),
 }
-ROLE_NAMES = {plain(name): role for role in Role for name in (role.value, ROLE_LABELS[role])}
+ROLE_NAMES = {columns.plain(name): role for role in Role for name in (role.value, ROLE_LABELS[role])}
 
 
-class UserEmailColumn(EmailColumn):
+class UserEmailColumn(common_columns.EmailColumn):
     label, required, needed = N_("E-mailadres"), True, True
     synonyms = ("e-mail", "emailadres", "mail", "mailadres", "e-mail werk", "email address")
     example = "s.debakker@school.example.nl"
     help = N_("Verplicht. Een bekend adres wijzigt die gebruiker.")
 
-    def parse(self, value: Value, world: World) -> str | None:
+    def parse(self, value: Value, world: columns.World) -> str | None:
         found = super().parse(value, world)
         return found.lower() if found else None
 
 
-class UserFirstNameColumn(FirstNameColumn):
+class UserFirstNameColumn(common_columns.FirstNameColumn):
     most = NAME_MAX
     example = "Sanne"
     help = N_("Verplicht voor een nieuwe gebruiker.")
 
 
-class UserInfixColumn(InfixColumn):
+class UserInfixColumn(common_columns.InfixColumn):
     example = "de"
 
 
-class UserLastNameColumn(LastNameColumn):
+class UserLastNameColumn(common_columns.LastNameColumn):
     most = NAME_MAX
     example = "Bakker"
     help = N_("Verplicht voor een nieuwe gebruiker.")
 
 
-class UserFullNameColumn(FullNameColumn):
+class UserFullNameColumn(common_columns.FullNameColumn):
     most = {"first_name": NAME_MAX, "infix": 20, "last_name": NAME_MAX}
     example = "Bakker, Sanne de"
 
 
-class UserFamilyNameColumn(FamilyNameColumn):
+class UserFamilyNameColumn(common_columns.FamilyNameColumn):
     most = UserFullNameColumn.most
     example = "de Bakker"
 
 
-class UsernameColumn(TextColumn):
+class UsernameColumn(columns.TextColumn):
     key, label, most = "username", N_("Gebruikersnaam"), 128
     synonyms = ("inlognaam", "login", "account", "user name", "username")
     help = N_("Laat leeg om met het e-mailadres aan te melden.")
 
-    def parse(self, value: Value, world: World) -> str | None:
+    def parse(self, value: Value, world: columns.World) -> str | None:
         name = super().parse(value, world)
         if name and " " in name:
             raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties. Haal ze weg."))
         return name.lower() if name else None
 
 
-class OrganisationColumn(TextColumn):
+class OrganisationColumn(columns.TextColumn):
     key, label, most = "organisation", N_("Organisatie"), 120
     synonyms = ("bedrijf", "leerbedrijf", "school", "instelling", "werkgever", "organisation", "company")
     joins = True
@@ -123,19 +98,19 @@ class OrganisationColumn(TextColumn):
     help = N_("De school, of het leerbedrijf.")
 
 
-class PhoneColumn(TextColumn):
+class PhoneColumn(columns.TextColumn):
     key, label, most = "phone", N_("Telefoon"), 30
     synonyms = ("telefoonnummer", "tel", "mobiel", "mobiel nummer", "phone", "phone number")
     example = "06-12345678"
 
-    def parse(self, value: Value, world: World) -> Any:
+    def parse(self, value: Value, world: columns.World) -> Any:
         """Excel keeps 0612345678 as a number, without its zero, and +31612345678 without its plus."""
-        digits = cell_text(value) if isinstance(value, int | float) else ""
+        digits = columns.cell_text(value) if isinstance(value, int | float) else ""
         begun = "0" if len(digits) == DIGITS_AFTER_ZERO else "+" if digits[:2] == "31" else ""
         return super().parse(begun + digits if begun else value, world)
 
 
-class RolesColumn(ClosedColumn):
+class RolesColumn(columns.ClosedColumn):
     """What a user may do. Asked, unless the text is exactly a role that the reader of the file may give."""
 
     key, label, many, stored = "roles", N_("Rollen"), True, False
@@ -147,31 +122,33 @@ class RolesColumn(ClosedColumn):
         "heeft; deze komen erbij."
     )
 
-    def parts(self, value: Value, world: World) -> Sequence[str]:
-        return pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
+    def parts(self, value: Value, world: columns.World) -> Sequence[str]:
+        return common_columns.pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
 
-    def looks(self, values: Sequence[Value], world: World) -> float:
+    def looks(self, values: Sequence[Value], world: columns.World) -> float:
         words = {**ROLE_WORDS, **ROLE_NAMES}
-        return share(values, lambda text: all(plain(one) in words for one in self.parts(text, world)))
+        return columns.share(
+            values, lambda text: all(columns.plain(one) in words for one in self.parts(text, world))
+        )
 
-    def options(self, world: World) -> Sequence[Option]:
-        return [Option(role, ROLE_LABELS[Role(role)], translate=True) for role in world.known.roles]
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
+        return [columns.Option(role, ROLE_LABELS[Role(role)], translate=True) for role in world.known.roles]
 
-    def ask(self, text: str, world: World) -> bool:
-        return ROLE_NAMES.get(plain(text)) not in world.known.roles
+    def ask(self, text: str, world: columns.World) -> bool:
+        return ROLE_NAMES.get(columns.plain(text)) not in world.known.roles
 
-    def propose(self, text: str, world: World) -> str:
-        word = plain(text)
+    def propose(self, text: str, world: columns.World) -> str:
+        word = columns.plain(text)
         near = get_close_matches(word, [*ROLE_WORDS, *ROLE_NAMES], n=1, cutoff=0.8)
         role = {**ROLE_WORDS, **ROLE_NAMES}.get(word if word in ROLE_WORDS else near[0] if near else "")
         return role.value if role in world.known.roles else ""
 
-    def parse(self, value: Value, world: World) -> str | None:
-        text = cell_text(value)
+    def parse(self, value: Value, world: columns.World) -> str | None:
+        text = columns.cell_text(value)
         choice = self.chosen(text, world)
-        if choice == LEAVE:
+        if choice == columns.LEAVE:
             return None
-        name = choice or ROLE_NAMES.get(plain(text))
+        name = choice or ROLE_NAMES.get(columns.plain(text))
         if name in world.known.roles:
             return str(name)
         if name == Role.STUDENT:
@@ -181,21 +158,21 @@ class RolesColumn(ClosedColumn):
                 N_("De rol %(role)s kunt u niet geven. Laat de rol weg."), role=ROLE_LABELS[Role(name)]
             )
         raise RuleBroken(
-            N_("“%(value)s” is geen rol. Kies in stap 3 welke rol u bedoelt."), value=short(text)
+            N_("“%(value)s” is geen rol. Kies in stap 3 welke rol u bedoelt."), value=columns.short(text)
         )
 
-    def show(self, value: Any, world: World) -> str:
+    def show(self, value: Any, world: columns.World) -> str:
         return _(ROLE_LABELS[Role(value)])
 
 
-class UserProgrammesColumn(ProgrammeColumn):
+class UserProgrammesColumn(common_columns.ProgrammeColumn):
     key, label = "programmes", N_("Opleidingen")
-    synonyms = ("opleiding", *ProgrammeColumn.synonyms)
+    synonyms = ("opleiding", *common_columns.ProgrammeColumn.synonyms)
     example = "25656; 25655"
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. Deze komen erbij.")
 
 
-class LanguageColumn(ClosedColumn):
+class LanguageColumn(columns.ClosedColumn):
     key, label = "language", N_("Taal")
     synonyms = ("voertaal", "language")
     example = "Nederlands"
@@ -207,44 +184,45 @@ class LanguageColumn(ClosedColumn):
         "en": "en",
         "eng": "en",
         "engels": "en",
-        **{plain(name): code for code, name in LANGUAGES.items()},
+        **{columns.plain(name): code for code, name in school.LANGUAGES.items()},
     }
 
-    def options(self, world: World) -> Sequence[Option]:
-        return [Option(code, name) for code, name in LANGUAGES.items()]
+    def options(self, world: columns.World) -> Sequence[columns.Option]:
+        return [columns.Option(code, name) for code, name in school.LANGUAGES.items()]
 
-    def ask(self, text: str, world: World) -> bool:
-        return plain(text) not in self.words
+    def ask(self, text: str, world: columns.World) -> bool:
+        return columns.plain(text) not in self.words
 
-    def propose(self, text: str, world: World) -> str:
-        return self.words.get(plain(text), "")
+    def propose(self, text: str, world: columns.World) -> str:
+        return self.words.get(columns.plain(text), "")
 
-    def parse(self, value: Value, world: World) -> str | None:
-        text = cell_text(value)
-        choice = self.chosen(text, world) or self.words.get(plain(text))
-        if choice == LEAVE:
+    def parse(self, value: Value, world: columns.World) -> str | None:
+        text = columns.cell_text(value)
+        choice = self.chosen(text, world) or self.words.get(columns.plain(text))
+        if choice == columns.LEAVE:
             return None
-        if choice not in LANGUAGES:
+        if choice not in school.LANGUAGES:
             raise RuleBroken(
-                N_("“%(value)s” is geen taal van Proeve. Kies in stap 3 welke u bedoelt."), value=short(text)
+                N_("“%(value)s” is geen taal van Proeve. Kies in stap 3 welke u bedoelt."),
+                value=columns.short(text),
             )
         return choice
 
-    def show(self, value: Any, world: World) -> str:
-        return LANGUAGES.get(value, "")
+    def show(self, value: Any, world: columns.World) -> str:
+        return school.LANGUAGES.get(value, "")
 
 
-def _address(row: CheckedRow, _world: World) -> str:
+def _address(row: kind.CheckedRow, _world: columns.World) -> str:
     return str(row.values.get("email", ""))
 
 
-def _sign_in_name(row: CheckedRow, _world: World) -> str:
+def _sign_in_name(row: kind.CheckedRow, _world: columns.World) -> str:
     """A name that this row gives; the address of the row itself is looked at already."""
     name = str(row.values.get("username", ""))
     return "" if name == row.values.get("email") else name
 
 
-class Users(Kind):
+class Users(kind.Kind):
     key, identity, object_type = "users", "email", "User"
     fixed = (
         UserEmailColumn(),
@@ -263,7 +241,7 @@ class Users(Kind):
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)
     doubles = (
-        Double(
+        kind.Double(
             "email",
             _address,
             N_(
@@ -271,46 +249,54 @@ class Users(Kind):
                 "of opleidingen mogen in één cel."
             ),
         ),
-        Double(
+        kind.Double(
             "username",
             _sign_in_name,
             N_("Deze gebruikersnaam staat ook op rij %(rows)s. Elke gebruiker heeft een eigen naam."),
         ),
     )
 
-    def choices(self, actor: Actor) -> Known:
-        return Known(current_school().today(), programme_facts(actor), roles=_roles(actor))
+    def choices(self, actor: Actor) -> imports.Known:
+        return imports.Known(
+            school.current_school().today(), imports.programme_facts(actor), roles=_roles(actor)
+        )
 
-    def known(self, actor: Actor, cells: Cells) -> Known:
+    def known(self, actor: Actor, cells: kind.Cells) -> imports.Known:
         emails = {_login(value) for value in cells.get("email", ())}
-        return users_known(
+        return user_queries.users_known(
             actor,
-            today=current_school().today(),
+            today=school.current_school().today(),
             emails=emails,
             roles=_roles(actor),
             logins=emails | {_login(value) for value in cells.get("username", ())},
         )
 
-    def label(self, kept: Kept, there: Fact | None) -> str:
+    def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
         """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
-        return person_label(kept, there, self.identity)
+        return common_columns.person_label(kept, there, self.identity)
 
-    def wrong(self, kept: Kept, bad: Collection[str], there: Fact | None, world: World) -> Iterable[Wrong]:
+    def wrong(
+        self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: columns.World
+    ) -> Iterable[kind.Wrong]:
         """Whether this address and user name can be this user's."""
         users, own = world.known.users, there.id if there else 0
         email, name = kept.get("email", ""), kept.get("username", "")
         if email in users and users[email].id != own:
-            yield Wrong("email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het."))
+            yield kind.Wrong(
+                "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
+            )
         if "@" in name and name != email:
-            yield Wrong("username", name, _(NAME_IS_ADDRESS))
+            yield kind.Wrong("username", name, _(NAME_IS_ADDRESS))
         elif name in users and users[name].id != own:
-            yield Wrong("username", name, _("Deze gebruikersnaam is van een ander. Kies een andere naam."))
+            yield kind.Wrong(
+                "username", name, _("Deze gebruikersnaam is van een ander. Kies een andere naam.")
+            )
 
-    def forbidden(self, there: Fact, world: World) -> Wrong | None:
+    def forbidden(self, there: imports.Fact, world: columns.World) -> kind.Wrong | None:
         """Accounts that a file leaves alone: a supplier's, a student's, a closed one."""
         email = str(there.values["email"])
         if Role.SUPPLIER in there.coupled["roles"] and Role.SUPPLIER not in world.known.roles:
-            return Wrong(
+            return kind.Wrong(
                 "email",
                 email,
                 _(
@@ -318,18 +304,20 @@ class Users(Kind):
                     "Laat de rij weg."
                 ),
             )
-        if A_STUDENT in there.marks:
-            return Wrong("email", email, _("Dit is het account van een student. Wijzig het bij Studenten."))
-        if CLOSED in there.marks:
-            return Wrong(
+        if user_queries.A_STUDENT in there.marks:
+            return kind.Wrong(
+                "email", email, _("Dit is het account van een student. Wijzig het bij Studenten.")
+            )
+        if user_queries.CLOSED in there.marks:
+            return kind.Wrong(
                 "email",
                 email,
                 _("Dit account is niet actief. Activeer het eerst bij Gebruikers, of laat de rij weg."),
             )
         return None
 
-    def absent(self, actor: Actor, named: Named) -> Absent:
-        return absent_users(actor, named.identities, named.coupled.get("roles", ()))
+    def absent(self, actor: Actor, named: kind.Named) -> absent_queries.Absent:
+        return absent_queries.absent_users(actor, named.identities, named.coupled.get("roles", ()))
 
 
 def _roles(actor: Actor) -> tuple[str, ...]:
@@ -337,7 +325,7 @@ def _roles(actor: Actor) -> tuple[str, ...]:
 
 
 def _login(value: Value) -> str:
-    return login_in(value).lower()
+    return common_columns.login_in(value).lower()
 
 
 USERS = Users()

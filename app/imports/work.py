@@ -1,21 +1,16 @@
 """The worker's side of a large import: takes what waits, checks or writes it, and notes what came of it."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Mapping
 
 from flask_babel import force_locale
 
-from app.actions.base.action import Action, run
-from app.actions.base.wording import say
-from app.actions.imports.jobs import claim_import, keep_claim, note_check, note_failed_import
+from app import errors, models
+from app.actions import base as actions
+from app.actions.imports import jobs
 from app.entities.base import db
 from app.entities.engine import unhurried
-from app.entities.imports import ImportRun
-from app.entities.users import User
-from app.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from app.imports import bar as progress
 from app.imports.check import in_batches
 from app.imports.kept import LETTERS, PART
@@ -31,7 +26,11 @@ from app.school import current_school
 
 log = logging.getLogger("proeve.imports")
 
-WRITES: Mapping[str, Action] = {"students": import_students, "users": import_users, "groups": import_groups}
+WRITES: Mapping[str, actions.Action] = {
+    "students": import_students,
+    "users": import_users,
+    "groups": import_groups,
+}
 NOT_YOURS = N_("U mag dit niet meer importeren. Er is niets geschreven.")
 CHANGED = N_("Er is intussen iets anders gekozen. Er is niets geschreven; controleer het bestand opnieuw.")
 WENT_WRONG = N_("Er ging iets mis in Proeve; er is niets geschreven. Probeer het opnieuw.")
@@ -42,7 +41,7 @@ def work_all() -> int:
     """Do everything that waits; how many runs were taken."""
     taken = 0
     with unhurried():
-        while (claimed := run(claim_import, SYSTEM)).unchanged:
+        while (claimed := actions.run(jobs.claim_import, SYSTEM)).unchanged:
             for run_id in claimed.ids:
                 carry_out(run_id)
                 taken += 1
@@ -52,46 +51,46 @@ def work_all() -> int:
 def carry_out(run_id: int) -> None:
     """Check or write one run as its maker, who may be long gone; what goes wrong stands with the run."""
     try:
-        found = db.session.get_one(ImportRun, run_id)
-        maker = db.session.get_one(User, found.maker_id)
+        found = db.session.get_one(models.ImportRun, run_id)
+        maker = db.session.get_one(models.User, found.maker_id)
         with force_locale(maker.language or current_school().language):
             _do(_acting(maker), found)
     except Exception as error:
-        if not isinstance(error, RuleBroken | NotAllowed | NotFound | Conflict):
+        if not isinstance(error, errors.RuleBroken | errors.NotAllowed | errors.NotFound | errors.Conflict):
             log.exception("import %s came to nothing", run_id)
         db.session.rollback()
-        run(note_failed_import, SYSTEM, run_id=run_id, problem=_sentence(error))
+        actions.run(jobs.note_failed_import, SYSTEM, run_id=run_id, problem=_sentence(error))
     finally:
         progress.forget(run_id)
         db.session.remove()
 
 
-def _acting(maker: User) -> Actor:
+def _acting(maker: models.User) -> Actor:
     """The maker with the rights of this moment; who was closed has none."""
     return actor_of(maker) if maker.active else Actor(id=maker.id, name=maker.full_name)
 
 
 def _sentence(error: Exception) -> str:
     match error:
-        case RuleBroken():
-            return say(error)
-        case Conflict():
+        case errors.RuleBroken():
+            return actions.say(error)
+        case errors.Conflict():
             return CHANGED
-        case NotAllowed() | NotFound():
+        case errors.NotAllowed() | errors.NotFound():
             return NOT_YOURS
         case _:
             return WENT_WRONG
 
 
-def _do(actor: Actor, found: ImportRun) -> None:
+def _do(actor: Actor, found: models.ImportRun) -> None:
     if found.task == "check":
         _check(actor, found)
         return
     act, run_id, version = WRITES[found.kind], found.id, found.version
-    run(act, actor, [run_id], version=version, report=lambda done: progress.tell(run_id, done))
+    actions.run(act, actor, [run_id], version=version, report=lambda done: progress.tell(run_id, done))
 
 
-def _check(actor: Actor, found: ImportRun) -> None:
+def _check(actor: Actor, found: models.ImportRun) -> None:
     run_id, version = found.id, found.version
     summary = Summary(kind_of(found))
     letters: list[str] = []
@@ -103,7 +102,9 @@ def _check(actor: Actor, found: ImportRun) -> None:
         alive()
     summary.complete(actor)
     states = ["".join(letters[first : first + PART]) for first in range(0, len(letters), PART)]
-    run(note_check, SYSTEM, run_id=run_id, version=version, states=states, checked=summary.as_json())
+    actions.run(
+        jobs.note_check, SYSTEM, run_id=run_id, version=version, states=states, checked=summary.as_json()
+    )
 
 
 def _signs_of_life(run_id: int) -> Callable[[], None]:
@@ -112,6 +113,6 @@ def _signs_of_life(run_id: int) -> Callable[[], None]:
     def alive() -> None:
         if time.monotonic() - lived[0] > OFTEN:
             lived[0] = time.monotonic()
-            run(keep_claim, SYSTEM, run_id=run_id)
+            actions.run(jobs.keep_claim, SYSTEM, run_id=run_id)
 
     return alive

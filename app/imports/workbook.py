@@ -3,12 +3,10 @@
 Every text is written as text (data type "s"): a name that starts with "=" is a name, never a formula.
 """
 
-from __future__ import annotations
-
 import csv
+import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,9 +15,9 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from app.imports.columns import Column, cell_text
+from app.imports import columns as import_columns
 from app.imports.table import Value
-from app.rules.cells import csv_text, put_text
+from app.rules import cells
 from app.rules.people import dutch_date
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -28,7 +26,7 @@ HEAD = PatternFill("solid", fgColor="E8EEF7")
 _TEXT_FORMAT = "@"
 
 
-def example_xlsx(columns: Sequence[Column], title: str) -> bytes:
+def example_xlsx(columns: Sequence[import_columns.Column], title: str) -> bytes:
     """The example file: a header with one row, and a sheet that explains each column."""
     book = Workbook()
     sheet: Any = book.active
@@ -37,13 +35,15 @@ def example_xlsx(columns: Sequence[Column], title: str) -> bytes:
     _header(sheet, [_(column.label) for column in shown])
     for index, column in enumerate(shown, start=1):
         _put(sheet.cell(2, index), column.example)
-        if not isinstance(column.example, date):  # as text: Excel keeps leading zeros in what is typed next
+        if not isinstance(
+            column.example, dt.date
+        ):  # as text: Excel keeps leading zeros in what is typed next
             sheet.column_dimensions[get_column_letter(index)].number_format = _TEXT_FORMAT
     _explain(book.create_sheet(_("Uitleg")), columns)
     return _bytes(book)
 
 
-def _explain(sheet: Any, columns: Sequence[Column]) -> None:
+def _explain(sheet: Any, columns: Sequence[import_columns.Column]) -> None:
     _header(sheet, [_("Kolom"), _("Verplicht"), _("Voorbeeld"), _("Uitleg"), _("Ook herkend als")])
     for row, column in enumerate(columns, start=2):
         texts = (
@@ -59,16 +59,16 @@ def _explain(sheet: Any, columns: Sequence[Column]) -> None:
         sheet.column_dimensions[get_column_letter(index)].width = width
 
 
-def example_csv(columns: Sequence[Column]) -> bytes:
+def example_csv(columns: Sequence[import_columns.Column]) -> bytes:
     """The same header and row as a csv that a Dutch Excel opens in columns."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([csv_text(_(column.label)) for column in _in_example(columns)])
-    writer.writerow([csv_text(_shown(column.example)) for column in _in_example(columns)])
+    writer.writerow([cells.csv_text(_(column.label)) for column in _in_example(columns)])
+    writer.writerow([cells.csv_text(_shown(column.example)) for column in _in_example(columns)])
     return out.getvalue().encode("utf-8-sig")
 
 
-def _in_example(columns: Sequence[Column]) -> Sequence[Column]:
+def _in_example(columns: Sequence[import_columns.Column]) -> Sequence[import_columns.Column]:
     """Without a column that stands in the place of others; the sheet that explains does name it."""
     return [column for column in columns if column.in_example]
 
@@ -104,18 +104,18 @@ def _put(cell: Cell, value: Value) -> None:
     if value is None or value == "":
         return
     if isinstance(value, str):
-        put_text(cell, value)
+        cells.put_text(cell, value)
         cell.number_format = _TEXT_FORMAT
         return
     cell.value = value
-    if isinstance(value, date):
+    if isinstance(value, dt.date):
         cell.number_format = "dd-mm-yyyy"
 
 
 def _shown(value: Value) -> str:
-    if isinstance(value, datetime | date):
+    if isinstance(value, dt.datetime | dt.date):
         return dutch_date(value)
-    return cell_text(value)
+    return import_columns.cell_text(value)
 
 
 def _bytes(book: Workbook) -> bytes:

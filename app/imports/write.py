@@ -4,23 +4,20 @@ Checked again at this moment by the check that the page showed. Nothing is delet
 nothing, and the same file a second time changes nothing. Each kind writes in its own file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
-from app.actions.base.action import Outcome, Refused, Targets
-from app.actions.imports.imports import keep_parts, open_run
+from app import errors, models
+from app.actions import base as actions
+from app.actions.imports import imports
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.imports import ImportRun
-from app.errors import Conflict, NotFound, RuleBroken
+from app.imports import kept as import_kept
+from app.imports import kind as import_kind
 from app.imports.check import Checked
-from app.imports.kept import pack_row, packed_parts, rows_of
-from app.imports.kind import CheckedRow, Kind
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.permissions import Actor
@@ -32,18 +29,22 @@ NOT_CHOSEN = N_("Kies in stap 2 eerst welke kolom wat is.")
 
 
 def now_open(
-    actor: Actor, targets: Targets[ImportRun], kind: Kind, version: int, report: Report | None
-) -> ImportRun:
+    actor: Actor,
+    targets: actions.Targets[models.ImportRun],
+    kind: import_kind.Kind,
+    version: int,
+    report: Report | None,
+) -> models.ImportRun:
     """The run, still to be written. `version`: the run's as the user saw it; other choices since then are a
     Conflict. `report`: the worker's, who alone writes what was left to it."""
-    run = open_run(actor, targets, working=report is not None)
+    run = imports.open_run(actor, targets, working=report is not None)
     db.session.refresh(run, with_for_update=True)  # whoever else would write or claim it, waits
     if run.kind != kind.key:
-        raise NotFound
+        raise errors.NotFound
     if run.version != version:
-        raise Conflict
+        raise errors.Conflict
     if kind.identity not in run.mapping:
-        raise RuleBroken(NOT_CHOSEN)
+        raise errors.RuleBroken(NOT_CHOSEN)
     return run
 
 
@@ -57,7 +58,7 @@ class Written:
     remembered: int = 0  # things that can be undone
     accounts: int = 0
     groups: list[str] = field(default_factory=list)
-    refused: list[CheckedRow] = field(default_factory=list)
+    refused: list[import_kind.CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
@@ -76,17 +77,17 @@ class Written:
             self.report(self.summary.counts["rows"])
 
 
-def _tell(row: CheckedRow, told: dict[str, list[str]]) -> None:
+def _tell(row: import_kind.CheckedRow, told: dict[str, list[str]]) -> None:
     for change in row.changes:
         added = [told[change.label][1]] if change.label in told and not change.old else []
         told[change.label] = [change.old, ", ".join([*added, change.new])]
 
 
-def in_state(checked: Checked, *states: str) -> list[CheckedRow]:
+def in_state(checked: Checked, *states: str) -> list[import_kind.CheckedRow]:
     return [row for row in checked.rows if row.state in states]
 
 
-def finish(actor: Actor, run: ImportRun, written: Written) -> Outcome:
+def finish(actor: Actor, run: models.ImportRun, written: Written) -> actions.Outcome:
     """The run keeps its counts, its choices, the refused rows and what was written; the file itself goes."""
     written.summary.complete(actor)
     _keep_refused(run, {row.number: row for row in written.refused})
@@ -108,26 +109,28 @@ def finish(actor: Actor, run: ImportRun, written: Written) -> Outcome:
     return _outcome(run, written)
 
 
-def _keep_refused(run: ImportRun, refused: Mapping[int, CheckedRow]) -> None:
+def _keep_refused(run: models.ImportRun, refused: Mapping[int, import_kind.CheckedRow]) -> None:
     kept = [
-        [*pack_row(number, values), refused[number].label, remarks(refused[number])]
-        for number, values in (rows_of(run) if refused else ())
+        [*import_kept.pack_row(number, values), refused[number].label, remarks(refused[number])]
+        for number, values in (import_kept.rows_of(run) if refused else ())
         if number in refused
     ]
-    keep_parts(run, list(packed_parts(kept)))
+    imports.keep_parts(run, list(import_kept.packed_parts(kept)))
 
 
-def remarks(row: CheckedRow) -> list[str]:
+def remarks(row: import_kind.CheckedRow) -> list[str]:
     return [problem.remark for problem in row.problems]
 
 
-def _outcome(run: ImportRun, written: Written) -> Outcome:
+def _outcome(run: models.ImportRun, written: Written) -> actions.Outcome:
     counts = written.summary.tally
-    return Outcome(
+    return actions.Outcome(
         done=counts["new"] + counts["changed"],
         unchanged=counts["unchanged"],
         refused=[
-            Refused(_("Rij %(number)s: %(who)s", number=row.number, who=row.label), " ".join(remarks(row)))
+            actions.Refused(
+                _("Rij %(number)s: %(who)s", number=row.number, who=row.label), " ".join(remarks(row))
+            )
             for row in written.refused
         ],
         summary=_(

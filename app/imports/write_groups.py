@@ -1,27 +1,26 @@
 """Studentgroepen importeren: groups made, changed and filled, in a fixed number of statements."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import update
 
-from app.actions.base.action import Outcome, Targets, action
+from app import models
+from app.actions import base as actions
 from app.entities.base import db
 from app.entities.bulk import insert_all
-from app.entities.imports import ImportRun, What
-from app.entities.students import StudentGroup, group_member
+from app.entities.imports import What
+from app.entities.students import group_member
+from app.imports import write
 from app.imports.check import check_run
 from app.imports.groups import GROUPS, PROPERTIES
 from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
 from app.imports.summary import Summary
-from app.imports.write import Report, Written, finish, in_state, now_open
 from app.permissions import Actor, Permission
-from app.queries.imports.imports import Fact, group_ids
+from app.queries.imports import imports
 
 
 @dataclass
@@ -29,7 +28,7 @@ class _Group:
     """What the rows of one group come to."""
 
     name: str
-    there: Fact | None
+    there: imports.Fact | None
     given: dict[str, Any] = field(default_factory=dict)
     members: dict[int, None] = field(default_factory=dict)  # in their order, each once
 
@@ -39,28 +38,35 @@ class _Group:
         return {**before, "name": self.name, **self.given}
 
 
-@action(
-    _l("Studentgroepen importeren"), permission=Permission.GROUPS_IMPORT, on=ImportRun, changes=StudentGroup
+@actions.action(
+    _l("Studentgroepen importeren"),
+    permission=Permission.GROUPS_IMPORT,
+    on=models.ImportRun,
+    changes=models.StudentGroup,
 )
 def import_groups(
-    actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
-) -> Outcome:
+    actor: Actor,
+    targets: actions.Targets[models.ImportRun],
+    *,
+    version: int,
+    report: write.Report | None = None,
+) -> actions.Outcome:
     """Stap 4 van 4. Students are added to a group, never taken out of it."""
-    run = now_open(actor, targets, GROUPS, version, report)
-    written, memory = Written(Summary(GROUPS), report), Memory(run)
+    run = write.now_open(actor, targets, GROUPS, version, report)
+    written, memory = write.Written(Summary(GROUPS), report), Memory(run)
     checked = check_run(actor, run)
-    groups = _gathered(in_state(checked, "new", "changed"))
+    groups = _gathered(write.in_state(checked, "new", "changed"))
     new = [group for group in groups if group.there is None]
-    insert_all(StudentGroup, [group.values for group in new])
+    insert_all(models.StudentGroup, [group.values for group in new])
     _update([group for group in groups if group.there is not None], memory)
     ids = {group.name: group.there.id for group in groups if group.there is not None}
-    new_ids = group_ids([group.name for group in new]) if new else {}
+    new_ids = imports.group_ids([group.name for group in new]) if new else {}
     memory.made(What.GROUP, new_ids.values())
     ids |= new_ids
     _fill(groups, ids, memory)
     written.groups += [group.name for group in new]
     written.add(checked, list(ids.values()), memory)
-    return finish(actor, run, written)
+    return write.finish(actor, run, written)
 
 
 def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:
@@ -84,7 +90,7 @@ def _update(groups: Sequence[_Group], memory: Memory) -> None:
         found.append({"id": there.id, "version": there.version + 1, **group.values})
         memory.changed(What.GROUP, there, group.values)
     if found:
-        db.session.execute(update(StudentGroup), found)
+        db.session.execute(sa.update(models.StudentGroup), found)
 
 
 def _fill(groups: Sequence[_Group], ids: Mapping[str, int], memory: Memory) -> None:

@@ -1,56 +1,61 @@
 """Studenten importeren: students written and coupled, in a fixed number of statements."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import update
 
+from app import models
+from app.actions import base as actions
 from app.actions.access.login_codes import give_students_codes
-from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
-from app.entities.imports import ImportRun, What
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
-from app.entities.users import User
-from app.imports.check import Checked, in_batches
+from app.entities.imports import What
+from app.entities.students import group_member
+from app.imports import check, students, write
 from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
-from app.imports.students import STUDENTS, USER_COLUMNS
 from app.imports.summary import Summary
-from app.imports.write import Report, Written, finish, in_state, now_open
+from app.imports.write import finish
 from app.permissions import Actor, Permission
-from app.queries.imports.imports import Fact, account_facts, group_ids, student_ids
-from app.rules.fields import PREFIX, packed
-from app.rules.people import name_key, student_search
+from app.queries.imports import imports
+from app.rules import fields, people
 from app.rules.student_fields import PLAIN_FIELDS
 
-STORED = tuple(column.key for column in STUDENTS.fixed if column.stored)
+STORED = tuple(column.key for column in students.STUDENTS.fixed if column.stored)
 EMPTY: Mapping[str, Any] = {field.name: field.empty for field in PLAIN_FIELDS}
 ACCOUNT_NAME = 64  # what the account table holds of a name
 
 
-@action(_l("Studenten importeren"), permission=Permission.STUDENTS_IMPORT, on=ImportRun, changes=Student)
+@actions.action(
+    _l("Studenten importeren"),
+    permission=Permission.STUDENTS_IMPORT,
+    on=models.ImportRun,
+    changes=models.Student,
+)
 def import_students(
-    actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
-) -> Outcome:
+    actor: Actor,
+    targets: actions.Targets[models.ImportRun],
+    *,
+    version: int,
+    report: write.Report | None = None,
+) -> actions.Outcome:
     """Stap 4 van 4."""
-    run = now_open(actor, targets, STUDENTS, version, report)
-    written = Written(Summary(STUDENTS), report)
-    for checked in in_batches(actor, run):
+    run = write.now_open(actor, targets, students.STUDENTS, version, report)
+    written = write.Written(Summary(students.STUDENTS), report)
+    for checked in check.in_batches(actor, run):
         _write(actor, run, checked, written)
     return finish(actor, run, written)
 
 
-def _write(actor: Actor, run: ImportRun, checked: Checked, written: Written) -> None:
+def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written: write.Written) -> None:
     memory = Memory(run)
-    new, changed = in_state(checked, "new"), in_state(checked, "changed")
+    new, changed = write.in_state(checked, "new"), write.in_state(checked, "changed")
     _insert_students(new)
     _update_students(changed, memory)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
-    new_ids = student_ids([row.values["number"] for row in new]) if new else {}
+    new_ids = imports.student_ids([row.values["number"] for row in new]) if new else {}
     ids |= new_ids
     written.groups += _couple(checked, [*new, *changed], ids, memory)
     if new and run.login_codes != "none":
@@ -63,7 +68,7 @@ def _write(actor: Actor, run: ImportRun, checked: Checked, written: Written) -> 
 
 
 def _insert_students(rows: Sequence[CheckedRow]) -> None:
-    insert_all(Student, [searchable({**EMPTY, **_stored(row)}) for row in rows])
+    insert_all(models.Student, [searchable({**EMPTY, **_stored(row)}) for row in rows])
 
 
 def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
@@ -79,11 +84,11 @@ def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
         found.append({"id": there.id, "version": there.version + 1, **searchable({**there.values, **values})})
         memory.changed(What.STUDENT, there, values, given=_added_users(row))
     if found:
-        db.session.execute(update(Student), found)
+        db.session.execute(sa.update(models.Student), found)
         _tell_accounts(rows, memory)
 
 
-def _differs(there: Fact, values: Mapping[str, Any]) -> bool:
+def _differs(there: imports.Fact, values: Mapping[str, Any]) -> bool:
     return any(there.values[key] != value for key, value in values.items())
 
 
@@ -97,12 +102,12 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> None:
     if not told:
         return
     found = []
-    for before in account_facts(told):
+    for before in imports.account_facts(told):
         student_id, values = told[before.id]
         values["email"] = values["email"] or before.values["email"]
         found.append({"id": before.id, **values})
         memory.changed(What.ACCOUNT, before, values, other_id=student_id, raised=False)
-    db.session.execute(update(User), found)
+    db.session.execute(sa.update(models.User), found)
 
 
 def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,22 +121,22 @@ def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stored(row: CheckedRow) -> dict[str, Any]:
-    return {key: value for key, value in row.values.items() if key in STORED or key.startswith(PREFIX)}
+    return {key: value for key, value in row.values.items() if key in STORED or key.startswith(fields.PREFIX)}
 
 
 def searchable(values: dict[str, Any]) -> dict[str, Any]:
     """A row of the table: the school's own fields in one column, the words to find the student by, and what
     orders him in a list."""
     name = (values["first_name"], values["infix"], values["last_name"])
-    found = student_search(*name, values["number"], values["email"])
-    return {**packed(values), "search": found, "name_key": name_key(*name)}
+    found = people.student_search(*name, values["number"], values["email"])
+    return {**fields.packed(values), "search": found, "name_key": people.name_key(*name)}
 
 
 # -- couplings
 
 
 def _couple(
-    checked: Checked, rows: Sequence[CheckedRow], ids: Mapping[str, int], memory: Memory
+    checked: check.Checked, rows: Sequence[CheckedRow], ids: Mapping[str, int], memory: Memory
 ) -> Sequence[str]:
     """Programmes, groups and users added to what each student has; the names of groups that were made."""
     enrolments: list[dict[str, Any]] = []
@@ -149,7 +154,11 @@ def _couple(
             for role, users in _added_users(row).items()
             for user in users
         ]
-    for target, values in ((Enrolment, enrolments), (group_member, members), (Supervision, supervisions)):
+    for target, values in (
+        (models.Enrolment, enrolments),
+        (group_member, members),
+        (models.Supervision, supervisions),
+    ):
         insert_all(target, values)
     there = {row.there.id for row in rows if row.there}
     memory.made(What.STUDENT, (one for one in ids.values() if one not in there))
@@ -167,16 +176,16 @@ def _added(row: CheckedRow, key: str) -> list[Any]:
 
 def _added_users(row: CheckedRow) -> dict[str, list[int]]:
     """Role -> the users who are coupled in it."""
-    added = ((column.key, _added(row, column.key)) for column in USER_COLUMNS)
+    added = ((column.key, _added(row, column.key)) for column in students.USER_COLUMNS)
     return {role: users for role, users in added if users}
 
 
-def _groups(checked: Checked, memory: Memory) -> Mapping[str, int]:
+def _groups(checked: check.Checked, memory: Memory) -> Mapping[str, int]:
     """Name -> id of every group in the file, new ones made."""
     there = {name: group_id for group_id, name in checked.world.known.groups.values()}
     if not checked.new_groups:
         return there
-    insert_all(StudentGroup, [{"name": name} for name in checked.new_groups])
-    made = group_ids(checked.new_groups)
+    insert_all(models.StudentGroup, [{"name": name} for name in checked.new_groups])
+    made = imports.group_ids(checked.new_groups)
     memory.made(What.GROUP, made.values())
     return {**there, **made}

@@ -1,47 +1,52 @@
 """Gebruikers importeren: accounts, roles and programmes, in a fixed number of statements."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, update
 
+from app import models
+from app.actions import base as actions
 from app.actions.access.login_codes import issue_codes
 from app.actions.access.sessions import end_sessions
-from app.actions.base.action import Outcome, Targets, action
 from app.entities.base import db
 from app.entities.bulk import insert_all
-from app.entities.imports import ImportRun, What
-from app.entities.users import User, user_programme
+from app.entities.imports import What
+from app.imports import write
 from app.imports.check import check_run
 from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.users import USERS
-from app.imports.write import Report, Written, finish, in_state, now_open
+from app.imports.write import finish
 from app.permissions import Actor, Permission
-from app.queries.imports.users import role_ids, user_ids
+from app.queries.imports import users
 from app.rules.sessions import ROLES_CHANGED
 
 STORED = tuple(column.key for column in USERS.columns if column.stored)
 
 
-@action(_l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=ImportRun, changes=User)
+@actions.action(
+    _l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=models.ImportRun, changes=models.User
+)
 def import_users(
-    actor: Actor, targets: Targets[ImportRun], *, version: int, report: Report | None = None
-) -> Outcome:
+    actor: Actor,
+    targets: actions.Targets[models.ImportRun],
+    *,
+    version: int,
+    report: write.Report | None = None,
+) -> actions.Outcome:
     """Stap 4 van 4. A role is added, never taken: who loses one is changed by hand (tab Gebruikers)."""
-    run = now_open(actor, targets, USERS, version, report)
-    written, memory = Written(Summary(USERS), report), Memory(run)
+    run = write.now_open(actor, targets, USERS, version, report)
+    written, memory = write.Written(Summary(USERS), report), Memory(run)
     checked = check_run(actor, run)
-    new, changed = in_state(checked, "new"), in_state(checked, "changed")
+    new, changed = write.in_state(checked, "new"), write.in_state(checked, "changed")
     _insert(new)
     _update(changed, memory)
     ids = {row.values["email"]: row.there.id for row in changed if row.there}
-    new_ids = user_ids([row.values["email"] for row in new]) if new else {}
+    new_ids = users.user_ids([row.values["email"] for row in new]) if new else {}
     memory.made(What.USER, new_ids.values())
     ids |= new_ids
     _add_roles([*new, *changed], ids)
@@ -55,7 +60,7 @@ def import_users(
 def _insert(rows: Sequence[CheckedRow]) -> None:
     """Accounts without a password: that is chosen with the inlogcode."""
     if rows:
-        db.session.execute(insert(User), [_new(row.values) for row in rows])
+        db.session.execute(sa.insert(models.User), [_new(row.values) for row in rows])
 
 
 def _new(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,12 +80,12 @@ def _update(rows: Sequence[CheckedRow], memory: Memory) -> None:
         given = {key: added for key in ("roles", "programmes") if (added := _added(row, key))}
         memory.changed(What.USER, there, values, given=given)
     if found:
-        db.session.execute(update(User), found)
+        db.session.execute(sa.update(models.User), found)
 
 
 def _add_roles(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
     """Who may do more from now on, signs in again to do it."""
-    numbers = role_ids()
+    numbers = users.role_ids()
     added = [(row, name) for row in rows for name in _added(row, "roles")]
     values = [{"user_id": ids[row.values["email"]], "role_id": numbers[name]} for row, name in added]
     insert_all(assoc_user_role, values)
@@ -93,7 +98,7 @@ def _couple(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
         for row in rows
         for programme in _added(row, "programmes")
     ]
-    insert_all(user_programme, values)
+    insert_all(models.user_programme, values)
 
 
 def _added(row: CheckedRow, key: str) -> list[Any]:

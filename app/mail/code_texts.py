@@ -1,38 +1,36 @@
 """The texts of the mails with a code for who is signing in. The code itself comes at sending."""
 
-from __future__ import annotations
-
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail import texts
 from app.mail.purposes import purpose
-from app.mail.texts import CODE, letter
-from app.rules.code_format import MAILED_VALID, RESET, SIGN_IN
+from app.rules import code_format
 from app.rules.text import N_
 
 # The purpose of the code is that of its mail.
-purpose(SIGN_IN, N_("Code om aan te melden"))
-purpose(RESET, N_("Code voor een nieuw wachtwoord"))
+purpose(code_format.SIGN_IN, N_("Code om aan te melden"))
+purpose(code_format.RESET, N_("Code voor een nieuw wachtwoord"))
 
 
 def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> tuple[str, str]:
     """Subject and body. No link: the code is typed on the page that asked for it, nothing is clicked."""
-    minutes = int(MAILED_VALID.total_seconds() // 60)
+    minutes = int(code_format.MAILED_VALID.total_seconds() // 60)
     with force_locale(language):
         asked = (
             _("U vroeg bij %(school)s om een nieuw wachtwoord.", school=school)
-            if purpose == RESET
+            if purpose == code_format.RESET
             else _("U meldt zich aan bij %(school)s.", school=school)
         )
         subject = (
             _("Uw code voor een nieuw wachtwoord bij %(school)s", school=school)
-            if purpose == RESET
+            if purpose == code_format.RESET
             else _("Uw code om u aan te melden bij %(school)s", school=school)
         )
-        return subject, letter(
+        return subject, texts.letter(
             name,
             school,
-            asked + " " + _("Dit is uw code: %(code)s", code=CODE),
+            asked + " " + _("Dit is uw code: %(code)s", code=texts.CODE),
             _(
                 "Typ de code op de pagina waar u hem vroeg. Hij werkt %(minutes)s minuten, één keer, "
                 "en alleen in dezelfde browser.",

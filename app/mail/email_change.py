@@ -1,12 +1,10 @@
 """The mails about another e-mail address: a code to the new one, a way to stop to the old one."""
 
-from __future__ import annotations
-
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail import texts
 from app.mail.purposes import purpose
-from app.mail.texts import ADDRESS, CODE, letter
 from app.rules.text import N_
 
 EMAIL_CODE = purpose("email_code", N_("Nieuw e-mailadres bevestigen"))
@@ -19,12 +17,12 @@ def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     """To the new address: subject and body."""
     with force_locale(language):
         subject = _("Bevestig uw e-mailadres voor %(school)s", school=school)
-        return subject, letter(
+        return subject, texts.letter(
             name,
             school,
             _("Met deze code bevestigt u dat dit e-mailadres van u is:"),
-            CODE,
-            _("Vul hem in bij Mijn profiel, op %(address)s. De code werkt een uur.", address=ADDRESS),
+            texts.CODE,
+            _("Vul hem in bij Mijn profiel, op %(address)s. De code werkt een uur.", address=texts.ADDRESS),
             _("Hebt u hier niet om gevraagd? Dan hoeft u niets te doen."),
         )
 
@@ -33,7 +31,7 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     """To the old address, when the change is asked for."""
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s wordt gewijzigd", school=school)
-        return subject, letter(
+        return subject, texts.letter(
             name,
             school,
             _("Iemand die met uw account is aangemeld, wil een ander e-mailadres gebruiken."),
@@ -41,9 +39,9 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
             _(
                 "Bent u dat niet? Ga dan meteen naar %(address)s en vul deze code in. De wijziging stopt "
                 "dan, en uw account wordt overal afgemeld:",
-                address=ADDRESS,
+                address=texts.ADDRESS,
             ),
-            CODE,
+            texts.CODE,
         )
 
 
@@ -51,7 +49,7 @@ def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
     """To the old address, once the new one is confirmed."""
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s is gewijzigd", school=school)
-        return subject, letter(
+        return subject, texts.letter(
             name,
             school,
             _("Voor uw account geldt nu een ander e-mailadres. Op dit adres krijgt u geen mails meer."),

@@ -3,16 +3,14 @@
 The row in the outbox holds placeholders for code and link (decision 0006); both come at sending.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from app.mail import texts
 from app.mail.own_texts import own_text
 from app.mail.purposes import purpose
-from app.mail.texts import ADDRESS, CODE, letter
 from app.rules.text import N_
 
 INVITATION = purpose("invitation", N_("Uitnodiging"))
@@ -35,8 +33,8 @@ def invitation_text(
             "school": school,
             "wanneer": when,
             "waar": where,
-            "inlogcode": CODE,
-            "adres": ADDRESS,
+            "inlogcode": texts.CODE,
+            "adres": texts.ADDRESS,
             "link": LINK,
         }
         subject, body = own.subject_for(school), own.body_for(words)
@@ -54,13 +52,13 @@ def _our_text(language: str, school: str, *, name: str, when: str, where: str) -
         moment = _("Wanneer: %(when)s", when=when)
         if where:
             moment += "\n" + _("Waar: %(where)s", where=where)
-        body = letter(
+        body = texts.letter(
             name,
             school,
             _("%(school)s nodigt u uit als examinator van het bedrijf bij een examen.", school=school),
             moment,
-            _("U hebt geen account nodig. Ga naar %(address)s en vul deze code in:", address=ADDRESS),
-            CODE,
+            _("U hebt geen account nodig. Ga naar %(address)s en vul deze code in:", address=texts.ADDRESS),
+            texts.CODE,
             _("Of open deze link en druk daar op de knop:") + "\n" + LINK,
             _(
                 "U ziet alleen dit examen. U vult de scores in en slaat op, vanaf de dag van het examen; u "
@@ -75,7 +73,7 @@ def _our_text(language: str, school: str, *, name: str, when: str, where: str) -
 def ended_text(language: str, school: str, *, name: str, moments: Sequence[str]) -> tuple[str, str]:
     """Subject and body, for who is not expected any more at these moments."""
     with force_locale(language):
-        return _("U wordt niet meer verwacht bij een examen van %(school)s", school=school), letter(
+        return _("U wordt niet meer verwacht bij een examen van %(school)s", school=school), texts.letter(
             name,
             school,
             _("U was uitgenodigd als examinator van het bedrijf. Dat gaat niet door voor:"),

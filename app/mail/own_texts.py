@@ -4,8 +4,6 @@ Read and checked at start (DataFileError with file and reason); without a file o
 line is the subject, then the text with {words} between braces that are filled in per mail.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,10 +11,10 @@ from pathlib import Path
 
 from flask import current_app
 
+from app import toml_file
 from app.permissions import Role
 from app.rules.text import N_
 from app.school import LANGUAGES
-from app.toml_file import DataFileError, hinted, not_utf8
 from app.toml_kinds import nearest
 
 EXTENSION = "proeve_mail_texts"
@@ -72,7 +70,7 @@ def _key(path: Path) -> Key:
         message = N_(
             "%(file)s: de naam klopt niet; toegestaan: <mail>.<taal>.txt of <mail>.<rol>.<taal>.txt."
         )
-        raise DataFileError(message, file=str(path))
+        raise toml_file.DataFileError(message, file=str(path))
     purpose, role, language = parts[0], parts[1] if parts[2:-1] else "", parts[-2]
     _known(path, N_("%(file)s: de mail “%(value)s” bestaat niet; toegestaan: %(allowed)s."), purpose, WORDS)
     if role:
@@ -87,24 +85,24 @@ def _key(path: Path) -> Key:
 
 def _known(path: Path, message: str, value: str, known: Collection[str]) -> None:
     if value not in known:
-        allowed = hinted(", ".join(known), nearest(value, known))
-        raise DataFileError(message, file=str(path), value=value, allowed=allowed)
+        allowed = toml_file.hinted(", ".join(known), nearest(value, known))
+        raise toml_file.DataFileError(message, file=str(path), value=value, allowed=allowed)
 
 
 def _text(path: Path) -> OwnText:
     try:
         first, _newline, rest = path.read_text(encoding="utf-8-sig").strip().partition("\n")
     except OSError as error:
-        raise DataFileError(N_("%(file)s is niet te lezen."), file=str(path)) from error
+        raise toml_file.DataFileError(N_("%(file)s is niet te lezen."), file=str(path)) from error
     except UnicodeDecodeError as error:
-        raise not_utf8(str(path), error) from error
+        raise toml_file.not_utf8(str(path), error) from error
     found = SUBJECT.fullmatch(first.strip())
     if found is None:
         message = N_(
             "%(file)s: hier hoort het onderwerp; toegestaan: “Onderwerp: …” of “Subject: …”, met de tekst "
             "daaronder."
         )
-        raise DataFileError(message, file=str(path), line=1)
+        raise toml_file.DataFileError(message, file=str(path), line=1)
     subject, body = found[2].strip(), rest.strip() + "\n"
     _check(path, subject, body)
     return OwnText(subject, body)
@@ -128,7 +126,7 @@ def _check(path: Path, subject: str, body: str) -> None:
     elif set(WORD.sub("", subject + body)) & {"{", "}"}:
         message = N_("%(file)s: een accolade mist haar andere helft; toegestaan: {…}.")
     if message:
-        raise DataFileError(
+        raise toml_file.DataFileError(
             message,
             file=str(path),
             unknown=_braced(in_body - known),

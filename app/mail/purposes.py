@@ -1,7 +1,5 @@
 """What mails are for. Each kind of mail is named once, beside its text, with what Postvak uit calls it."""
 
-from __future__ import annotations
-
 PURPOSES: dict[str, str] = {}  # OutboxMail.purpose -> what the outbox calls it, in Dutch
 
 

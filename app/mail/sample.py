@@ -1,7 +1,5 @@
 """The mail with an inlogcode as a sample: as others will get it, with a code that opens nothing."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from app.clock import utc_now

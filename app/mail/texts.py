@@ -1,15 +1,13 @@
 """The texts of our mails, in the reader's language. A row in the outbox holds placeholders for what
 must not be kept (the code) or is known at sending only (the address of this site)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.mail.own_texts import OwnText, own_text
+from app.mail import own_texts
 from app.mail.purposes import purpose
 from app.permissions import Role
 from app.rules.text import N_
@@ -46,12 +44,12 @@ WHAT_WAITS = {
 
 def login_code_text(language: str, school: str, role: str = "") -> Text:
     """The mail with an inlogcode, made once per language and role: a thousand mails are fillings-in."""
-    own = own_text(LOGIN_CODE, language, role)
+    own = own_texts.own_text(LOGIN_CODE, language, role)
     return _own_login_code_text(own, school) if own else _our_login_code_text(language, school, role)
 
 
-def _own_login_code_text(own: OwnText, school: str) -> Text:
-    literal = OwnText(own.subject, own.body.replace("%", "%%"))
+def _own_login_code_text(own: own_texts.OwnText, school: str) -> Text:
+    literal = own_texts.OwnText(own.subject, own.body.replace("%", "%%"))
     words = {
         "naam": "%(name)s",
         "gebruikersnaam": "%(username)s",

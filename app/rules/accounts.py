@@ -1,7 +1,5 @@
 """Why an account stays as it is."""
 
-from __future__ import annotations
-
 from app.rules.text import N_
 
 SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")

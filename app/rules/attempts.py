@@ -4,8 +4,6 @@ Source: manual step 6a (1 = first attempt, 2 = resit); the law sets no maximum, 
 two chances with the highest result counting is what regulations say (docs/sources.md, Attempts).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

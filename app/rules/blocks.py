@@ -4,8 +4,6 @@ Source: manual step 6 (grey block, the digit of the attempt, the legend).
 Every state has its own letter, icon and text, so that none depends on colour (WCAG 1.4.1).
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass

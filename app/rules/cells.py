@@ -4,8 +4,6 @@ The one place for every file that we write. In xlsx a text is stored as text; in
 is text, an apostrophe goes before what a spreadsheet would calculate, and reading takes it off again.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -4,8 +4,6 @@ to who is signing in; in groups of four, hard to misread.
 The alphabet is Crockford's base 32: no I, L, O or U. What people type instead of 0 and 1 is forgiven.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -3,8 +3,6 @@
 Moments are half-open: one that starts when another ends does not clash.
 """
 
-from __future__ import annotations
-
 import heapq
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """When a mail is tried again, and what a mail server's answer means."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from app.rules.text import N_

@@ -4,12 +4,10 @@ Which there are is said in school.toml (app/school_fields.py). Kept in one colum
 a date as 2026-11-24, one of the choices as it is written, or true and false.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +25,7 @@ _YES_NO_WORDS = {
     **dict.fromkeys((NO, "nee", "n", "false", "onwaar", "0"), False),
 }
 _NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,6})?")
-_AHEAD = timedelta(days=20 * 365)  # how far in the future 1-1-30 may lie before it is 1930
+_AHEAD = dt.timedelta(days=20 * 365)  # how far in the future 1-1-30 may lie before it is 1930
 
 Kept = str | int | float | bool | None
 
@@ -67,7 +65,7 @@ class StudentField:
         return kept
 
 
-def read_field(field: StudentField, value: object, *, today: date) -> Kept:
+def read_field(field: StudentField, value: object, *, today: dt.date) -> Kept:
     """The value in a cell or a form, as it is kept; None is empty. RuleBroken says what is wrong with it."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -94,7 +92,7 @@ def typed_field(field: StudentField, kept: Kept) -> str:
     if isinstance(kept, bool):
         return YES if kept else NO
     if field.type is FieldType.DATE:
-        return people.dutch_date(date.fromisoformat(str(kept)))
+        return people.dutch_date(dt.date.fromisoformat(str(kept)))
     return str(kept).replace(".", ",") if field.type is FieldType.NUMBER else str(kept)
 
 
@@ -118,7 +116,7 @@ def _number(text: str) -> int | float:
     return float(text.replace(",", ".")) if set(text) & set(".,") else int(text)
 
 
-def _day(value: object, today: date) -> str:
+def _day(value: object, today: dt.date) -> str:
     found = people.date_of(value, today + _AHEAD)
     if found is None:
         raise RuleBroken(

@@ -1,7 +1,5 @@
 """What a student group may be called, the school year and colour it carries, and its rule in words."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

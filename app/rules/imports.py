@@ -1,7 +1,5 @@
 """What an import run may be, in words, and how long a worker keeps it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from app.rules.text import N_

@@ -5,8 +5,6 @@ bits) are kept as a salted password hash; the token of the link has 256 random b
 SHA-256 will do (OWASP ASVS 5.0, 6.5.2).
 """
 
-from __future__ import annotations
-
 import base64
 
 from app.rules.code_format import GROUP

@@ -1,7 +1,5 @@
 """Which columns of a file are what: column key -> places in the header, in the order of the file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 ColumnMap = Mapping[str, Sequence[int]]

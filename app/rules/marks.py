@@ -12,28 +12,16 @@ in every_work_process. In every model a failed critical criterion means: not pas
 1.0-10.0, computed in whole numbers; 5,5 and higher is a pass unless the exam says otherwise.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from app.errors import RuleBroken
-from app.rules.scoring import (
-    CriterionFacts,
-    Grade,
-    Outcome,
-    Parameter,
-    PartOutcome,
-    Values,
-    incomplete,
-    mark_text,
-    read_parameters,
-)
+from app.rules import scoring
 from app.rules.text import N_, Reason, reason
 
-Facts = Sequence[CriterionFacts]
-Verdict = tuple[Grade, Decimal | None, tuple[Reason, ...]]
+Facts = Sequence[scoring.CriterionFacts]
+Verdict = tuple[scoring.Grade, Decimal | None, tuple[Reason, ...]]
 
 LOWEST_MARK = Decimal("1.0")
 TENTH = Decimal("0.1")
@@ -46,9 +34,9 @@ class ScoringModel:
     key: str
     label: str
     source: str
-    parameters: tuple[Parameter, ...]
-    verdict: Callable[[Facts, Values], Verdict]
-    part_passed: Callable[[Facts, Values], bool]
+    parameters: tuple[scoring.Parameter, ...]
+    verdict: Callable[[Facts, scoring.Values], Verdict]
+    part_passed: Callable[[Facts, scoring.Values], bool]
 
 
 def check_rule(model: str, parameters: Mapping[str, object], criteria: Facts = ()) -> dict[str, object]:
@@ -56,7 +44,7 @@ def check_rule(model: str, parameters: Mapping[str, object], criteria: Facts = (
 
     Returns the parameters with their defaults. RuleBroken says what is wrong.
     """
-    values = read_parameters(_model(model).parameters, parameters)
+    values = scoring.read_parameters(_model(model).parameters, parameters)
     _check_order(values)
     if criteria:
         _check_criteria(criteria)
@@ -64,7 +52,7 @@ def check_rule(model: str, parameters: Mapping[str, object], criteria: Facts = (
     return values
 
 
-def decide(model: str, parameters: Mapping[str, object], criteria: Facts) -> Outcome:
+def decide(model: str, parameters: Mapping[str, object], criteria: Facts) -> scoring.Outcome:
     """The outcome of all criteria of an exam. RuleBroken: a wrong rule, a missing or impossible score."""
     chosen = _model(model)
     if not criteria:
@@ -72,9 +60,9 @@ def decide(model: str, parameters: Mapping[str, object], criteria: Facts) -> Out
     values = check_rule(model, parameters, criteria)
     missing = [one for one in criteria if one.points is None]
     if missing:
-        raise incomplete(missing)
+        raise scoring.incomplete(missing)
     grade, mark, reasons = chosen.verdict(criteria, values)
-    return Outcome(
+    return scoring.Outcome(
         passed=grade != "O",
         grade=grade,
         mark=mark,
@@ -92,7 +80,7 @@ def _model(key: str) -> ScoringModel:
     return SCORING_MODELS[key]
 
 
-def _check_order(values: Values) -> None:
+def _check_order(values: scoring.Values) -> None:
     """A cap at or above the pass mark would pass a fail; good starts at a pass."""
     pass_mark, good_mark, cap = (values.get(name) for name in ("pass_mark", "good_mark", "fail_cap"))
     if pass_mark is not None and good_mark < pass_mark:
@@ -118,7 +106,7 @@ def _check_criteria(criteria: Facts) -> None:
             )
 
 
-def _check_fit(values: Values, criteria: Facts) -> None:
+def _check_fit(values: scoring.Values, criteria: Facts) -> None:
     """A threshold that nobody can reach is a mistake in the exam."""
     for name in ("good_from", "threshold"):
         wanted = values.get(name)
@@ -139,7 +127,7 @@ def _check_fit(values: Values, criteria: Facts) -> None:
 # --- the models -------------------------------------------------------------------------------
 
 
-def _consortium(criteria: Facts, values: Values) -> Verdict:
+def _consortium(criteria: Facts, values: scoring.Values) -> Verdict:
     if failed := _failed_critical(criteria, values):
         return "O", None, (_critical_reason(failed),)
     if failed := [one for one in criteria if one.scored < values["min_points"]]:
@@ -149,7 +137,7 @@ def _consortium(criteria: Facts, values: Values) -> Verdict:
     return "V", None, (reason(N_("Alle criteria zijn minstens voldoende.")),)
 
 
-def _is_good(criteria: Facts, values: Values) -> bool:
+def _is_good(criteria: Facts, values: scoring.Values) -> bool:
     """Row A: from a number of points. Row A2: from a share (percent) of criteria at their maximum."""
     good_from, good_percent = values["good_from"], values["good_percent"]
     if good_from is not None and _points(criteria) >= good_from:
@@ -160,14 +148,14 @@ def _is_good(criteria: Facts, values: Values) -> bool:
     return bool(100 * at_maximum >= good_percent * len(criteria))
 
 
-def _points_to_mark(criteria: Facts, values: Values) -> Verdict:
+def _points_to_mark(criteria: Facts, values: scoring.Values) -> Verdict:
     if failed := _failed_critical(criteria, values):
         return "O", LOWEST_MARK, (_critical_reason(failed),)
     mark = points_mark(_points(criteria), _max_points(criteria), values["rounding"])
     return _graded(mark, values)
 
 
-def _every_work_process(criteria: Facts, values: Values) -> Verdict:
+def _every_work_process(criteria: Facts, values: scoring.Values) -> Verdict:
     mark = points_mark(_points(criteria), _max_points(criteria), values["rounding"])
     cap = _fail_cap(values)
     at_most = min(mark, cap)
@@ -178,26 +166,26 @@ def _every_work_process(criteria: Facts, values: Values) -> Verdict:
         too_low = reason(
             N_("Onvoldoende voor werkproces %(codes)s; het cijfer is daarom hoogstens %(mark)s."),
             codes=", ".join(weak),
-            mark=mark_text(cap),
+            mark=scoring.mark_text(cap),
         )
         return "O", at_most, (too_low,)
     return _graded(mark, values)
 
 
-def _fail_cap(values: Values) -> Decimal:
+def _fail_cap(values: scoring.Values) -> Decimal:
     """The highest mark of a fail; without a parameter a tenth under the pass mark."""
     cap: Decimal | None = values["fail_cap"]
     return values["pass_mark"] - TENTH if cap is None else cap
 
 
-def _sufficient(criteria: Facts, values: Values) -> bool:
+def _sufficient(criteria: Facts, values: scoring.Values) -> bool:
     """Does a work process reach `min_points`, on average or with its lowest criterion?"""
     if values["measure"] == "lowest":
         return all(one.scored >= values["min_points"] for one in criteria)
     return bool(_points(criteria) >= values["min_points"] * len(criteria))
 
 
-def _knock_out(criteria: Facts, values: Values) -> Verdict:
+def _knock_out(criteria: Facts, values: scoring.Values) -> Verdict:
     if failed := _failed_critical(criteria, values):
         return "O", None, (_critical_reason(failed),)
     points, threshold = _points(criteria), values["threshold"]
@@ -228,24 +216,24 @@ def points_mark(points: int, max_points: int, rounding: str) -> Decimal:
     return Decimal(10 + tenths) / 10
 
 
-def _graded(mark: Decimal, values: Values) -> Verdict:
+def _graded(mark: Decimal, values: scoring.Values) -> Verdict:
     pass_mark: Decimal = values["pass_mark"]
     if mark < pass_mark:
         why = reason(
             N_("Het cijfer %(mark)s is lager dan de cesuur van %(pass_mark)s."),
-            mark=mark_text(mark),
-            pass_mark=mark_text(pass_mark),
+            mark=scoring.mark_text(mark),
+            pass_mark=scoring.mark_text(pass_mark),
         )
         return "O", mark, (why,)
     why = reason(
         N_("Het cijfer %(mark)s haalt de cesuur van %(pass_mark)s."),
-        mark=mark_text(mark),
-        pass_mark=mark_text(pass_mark),
+        mark=scoring.mark_text(mark),
+        pass_mark=scoring.mark_text(pass_mark),
     )
     return ("G" if mark >= values["good_mark"] else "V"), mark, (why,)
 
 
-def _failed_critical(criteria: Facts, values: Values) -> list[CriterionFacts]:
+def _failed_critical(criteria: Facts, values: scoring.Values) -> list[scoring.CriterionFacts]:
     return [one for one in criteria if one.critical and one.scored < values["min_points"]]
 
 
@@ -261,68 +249,70 @@ def _names(criteria: Facts) -> str:
     return ", ".join(one.name for one in criteria)
 
 
-def _points(criteria: Iterable[CriterionFacts]) -> int:
+def _points(criteria: Iterable[scoring.CriterionFacts]) -> int:
     return sum(one.scored for one in criteria)
 
 
-def _max_points(criteria: Iterable[CriterionFacts]) -> int:
+def _max_points(criteria: Iterable[scoring.CriterionFacts]) -> int:
     return sum(one.max_points for one in criteria)
 
 
-def _work_process(one: CriterionFacts) -> str:
+def _work_process(one: scoring.CriterionFacts) -> str:
     return one.work_process_code
 
 
-def _grouped(criteria: Facts, key: Callable[[CriterionFacts], str]) -> list[tuple[str, list[CriterionFacts]]]:
-    groups: dict[str, list[CriterionFacts]] = {}
+def _grouped(
+    criteria: Facts, key: Callable[[scoring.CriterionFacts], str]
+) -> list[tuple[str, list[scoring.CriterionFacts]]]:
+    groups: dict[str, list[scoring.CriterionFacts]] = {}
     for one in criteria:
         groups.setdefault(key(one), []).append(one)
     return list(groups.items())
 
 
 def _parts(
-    model: ScoringModel, values: Values, criteria: Facts, key: Callable[[CriterionFacts], str]
-) -> tuple[PartOutcome, ...]:
+    model: ScoringModel, values: scoring.Values, criteria: Facts, key: Callable[[scoring.CriterionFacts], str]
+) -> tuple[scoring.PartOutcome, ...]:
     """Per group, in the order of the criteria. The marks of parts inform; the whole decides."""
     parts = []
     for name, own in _grouped(criteria, key):
         points, max_points = _points(own), _max_points(own)
         mark = points_mark(points, max_points, values["rounding"]) if "rounding" in values else None
-        parts.append(PartOutcome(name, points, max_points, model.part_passed(own, values), mark))
+        parts.append(scoring.PartOutcome(name, points, max_points, model.part_passed(own, values), mark))
     return tuple(parts)
 
 
-def _no_failed_critical(criteria: Facts, values: Values) -> bool:
+def _no_failed_critical(criteria: Facts, values: scoring.Values) -> bool:
     return not _failed_critical(criteria, values)
 
 
-def _part_sufficient(criteria: Facts, values: Values) -> bool:
+def _part_sufficient(criteria: Facts, values: scoring.Values) -> bool:
     return _no_failed_critical(criteria, values) and _sufficient(criteria, values)
 
 
-def _part_all_sufficient(criteria: Facts, values: Values) -> bool:
+def _part_all_sufficient(criteria: Facts, values: scoring.Values) -> bool:
     return _no_failed_critical(criteria, values) and all(
         one.scored >= values["min_points"] for one in criteria
     )
 
 
-def _part_by_mark(criteria: Facts, values: Values) -> bool:
+def _part_by_mark(criteria: Facts, values: scoring.Values) -> bool:
     mark = points_mark(_points(criteria), _max_points(criteria), values["rounding"])
     return _no_failed_critical(criteria, values) and bool(mark >= values["pass_mark"])
 
 
-_MIN_POINTS = Parameter("min_points", "points", default=1, minimum=Decimal(1))
-_GOOD_FROM = Parameter("good_from", "points", minimum=Decimal(1))
-_PASS_MARK = Parameter(
+_MIN_POINTS = scoring.Parameter("min_points", "points", default=1, minimum=Decimal(1))
+_GOOD_FROM = scoring.Parameter("good_from", "points", minimum=Decimal(1))
+_PASS_MARK = scoring.Parameter(
     "pass_mark", "mark", default=Decimal("5.5"), minimum=Decimal("1.1"), maximum=Decimal(10)
 )
-_GOOD_MARK = Parameter(
+_GOOD_MARK = scoring.Parameter(
     "good_mark", "mark", default=Decimal("8.0"), minimum=Decimal("1.1"), maximum=Decimal(10)
 )
 
 
-def _rounding(default: str) -> Parameter:
-    return Parameter("rounding", "choice", default=default, choices=("up", "half_up"))
+def _rounding(default: str) -> scoring.Parameter:
+    return scoring.Parameter("rounding", "choice", default=default, choices=("up", "half_up"))
 
 
 SCORING_MODELS: Mapping[str, ScoringModel] = {
@@ -335,7 +325,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
             (
                 _MIN_POINTS,
                 _GOOD_FROM,
-                Parameter("good_percent", "decimal", minimum=Decimal(1), maximum=Decimal(100)),
+                scoring.Parameter("good_percent", "decimal", minimum=Decimal(1), maximum=Decimal(100)),
             ),
             _consortium,
             _part_all_sufficient,
@@ -356,9 +346,9 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
                 _PASS_MARK,
                 _GOOD_MARK,
                 _rounding("half_up"),
-                Parameter("min_points", "decimal", default=Decimal(1), minimum=TENTH),
-                Parameter("fail_cap", "mark", minimum=LOWEST_MARK, maximum=Decimal(10)),
-                Parameter("measure", "choice", default="average", choices=("average", "lowest")),
+                scoring.Parameter("min_points", "decimal", default=Decimal(1), minimum=TENTH),
+                scoring.Parameter("fail_cap", "mark", minimum=LOWEST_MARK, maximum=Decimal(10)),
+                scoring.Parameter("measure", "choice", default="average", choices=("average", "lowest")),
             ),
             _every_work_process,
             _part_sufficient,
@@ -367,7 +357,7 @@ SCORING_MODELS: Mapping[str, ScoringModel] = {
             "knock_out",
             N_("Knock-out, anders een grens in punten"),
             "docs/sources.md, scoring model F",
-            (_MIN_POINTS, _GOOD_FROM, Parameter("threshold", "points", required=True)),
+            (_MIN_POINTS, _GOOD_FROM, scoring.Parameter("threshold", "points", required=True)),
             _knock_out,
             _no_failed_critical,
         ),

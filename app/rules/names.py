@@ -7,8 +7,6 @@ these are in SURNAME_STARTS, as people from Morocco and the Middle East have the
 (sorted under the E of El), the way their documents write it. Capitals stay as they are.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -3,14 +3,12 @@
 Sentences in reading order; the models are those of app/rules/marks.py (docs/sources.md).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from app.rules import scoring
 from app.rules.marks import SCORING_MODELS
-from app.rules.scoring import mark_text, read_parameters
 from app.rules.text import N_, Reason, reason
 
 Values = Mapping[str, Any]
@@ -50,7 +48,7 @@ def explain_rule(
     chosen = SCORING_MODELS.get(model)
     if chosen is None:
         return [reason(N_("De cesuur van dit examen is onbekend."))]
-    values = read_parameters(chosen.parameters, parameters)
+    values = scoring.read_parameters(chosen.parameters, parameters)
     sentences = EXPLAINED[model](values, max_points)
     if critical:
         sentences.append(in_points(CRITICAL, values["min_points"]))
@@ -102,7 +100,8 @@ def _every_work_process(values: Values, max_points: int) -> list[Reason]:
     return [
         in_points(EVERY_PROCESS[values["measure"]], values["min_points"]),
         reason(
-            N_("Is een werkproces onvoldoende, dan is het cijfer hoogstens %(mark)s."), mark=mark_text(cap)
+            N_("Is een werkproces onvoldoende, dan is het cijfer hoogstens %(mark)s."),
+            mark=scoring.mark_text(cap),
         ),
         *_points_to_mark(values, max_points),
     ]
@@ -125,8 +124,8 @@ def _borders(values: Values) -> list[Reason]:
     return [
         reason(
             N_("Vanaf een %(pass_mark)s is de uitslag voldoende, vanaf een %(good_mark)s goed."),
-            pass_mark=mark_text(values["pass_mark"]),
-            good_mark=mark_text(values["good_mark"]),
+            pass_mark=scoring.mark_text(values["pass_mark"]),
+            good_mark=scoring.mark_text(values["good_mark"]),
         )
     ]
 

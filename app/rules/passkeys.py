@@ -1,7 +1,5 @@
 """On which site a passkey works: the name it is bound to, and the origin the browser must report."""
 
-from __future__ import annotations
-
 import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit

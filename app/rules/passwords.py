@@ -1,7 +1,5 @@
 """What a password must be: long, not yours, not everybody's. No rules of composition (ASVS 5.0, 6.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache
 

@@ -3,12 +3,10 @@
 Functions that can refuse raise RuleBroken with a sentence that says what was wrong with the value.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import math
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
 from typing import Literal
 
 from app.errors import RuleBroken
@@ -30,9 +28,9 @@ NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or 
 NUMBER_MAX = 20
 EMAIL_MAX = 254
 NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606): of an account without an address
-EARLIEST_BIRTH = date(1900, 3, 1)  # before it Excel's calendar is off by a day (it has a 29 February 1900)
+EARLIEST_BIRTH = dt.date(1900, 3, 1)  # before it Excel's calendar is off by a day (it has a 29 February 1900)
 MIN_AGE = 10  # a younger "student" is a typing error in the year
-EXCEL_EPOCH = date(1899, 12, 30)
+EXCEL_EPOCH = dt.date(1899, 12, 30)
 EXCEL_DAYS = range(3_000, 100_000)  # a lower number is a year, or a mistake
 SHOWN = 40  # characters of a refused value in a sentence
 BETWEEN_NAMES = "\x1f"  # before every letter, and in no name
@@ -220,7 +218,7 @@ def email_plausible(text: str) -> bool:
     return len(text) <= EMAIL_MAX and _EMAIL.fullmatch(text) is not None
 
 
-def birth_date(value: object, *, today: date) -> date | None:
+def birth_date(value: object, *, today: dt.date) -> dt.date | None:
     """The birth date in a cell or field; empty is None.
 
     Reads 1-3-2007, 01/03/07, 1-3-'07, 1 maart 2007, 2007-03-01, 20070301, a date of the sheet, and Excel's
@@ -248,16 +246,16 @@ def birth_date(value: object, *, today: date) -> date | None:
     return found
 
 
-def dutch_date(day: date) -> str:
+def dutch_date(day: dt.date) -> str:
     """`24-11-2026`."""
     return f"{day.day:02d}-{day.month:02d}-{day.year:04d}"
 
 
-def date_of(value: object, today: date) -> date | None:
+def date_of(value: object, today: dt.date) -> dt.date | None:
     """The date in a cell or a form, None when it is none. Two digits of a year: the latest before `today`."""
-    if isinstance(value, datetime):
+    if isinstance(value, dt.datetime):
         return value.date()
-    if isinstance(value, date):
+    if isinstance(value, dt.date):
         return value
     if isinstance(value, bool):
         return None
@@ -266,14 +264,14 @@ def date_of(value: object, today: date) -> date | None:
     return _from_text(tidy(str(value)).casefold().removeprefix("'"), today)
 
 
-def _from_serial(number: float) -> date | None:
+def _from_serial(number: float) -> dt.date | None:
     """Excel counts days from 1900; a time of day (a fraction) makes no birth date."""
     if not math.isfinite(number) or number != int(number) or number not in EXCEL_DAYS:
         return None
-    return EXCEL_EPOCH + timedelta(days=int(number))
+    return EXCEL_EPOCH + dt.timedelta(days=int(number))
 
 
-def _from_text(text: str, today: date) -> date | None:
+def _from_text(text: str, today: dt.date) -> dt.date | None:
     if found := _YEAR_FIRST.fullmatch(text) or _YEAR_FIRST_BARE.fullmatch(text):
         year, month, day = found.groups()
         return _made(int(year), int(month), int(day))
@@ -293,7 +291,7 @@ def _month(word: str) -> int:
     return _MONTHS.index(word) + 1 if word in _MONTHS else 0
 
 
-def _year(word: str, today: date) -> int:
+def _year(word: str, today: dt.date) -> int:
     """Two digits: the latest such year that is not in the future."""
     year = int(word)
     if len(word) == 4:
@@ -302,9 +300,9 @@ def _year(word: str, today: date) -> int:
     return century + year if century + year <= today.year else century - 100 + year
 
 
-def _made(year: int, month: int, day: int) -> date | None:
+def _made(year: int, month: int, day: int) -> dt.date | None:
     try:
-        return date(year, month, day)
+        return dt.date(year, month, day)
     except ValueError:
         return None
 

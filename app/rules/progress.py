@@ -3,8 +3,6 @@
 Not "nooit, soms, vaak, altijd": practice trainers took frequency for quality (docs/sources.md).
 """
 
-from __future__ import annotations
-
 from app.rules.text import N_
 
 RATINGS = (N_("Nooit"), N_("Oefenen"), N_("Voldoende"), N_("Goed"))

@@ -1,7 +1,5 @@
 """Recovery codes: ten, each worth one sign-in, written like an inlogcode (80 random bits)."""
 
-from __future__ import annotations
-
 import secrets
 
 from app.rules.code_format import code_of

@@ -4,8 +4,6 @@ A model is named by an exam's rule (`rule_model`, `rule_parameters`); app/rules/
 Everything is exact: whole points, Decimal marks, no floats.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation

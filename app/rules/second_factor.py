@@ -3,12 +3,10 @@
 Source: OWASP ASVS 5.0, 6.3.3 (a second factor where it matters), 7.5.1 and 7.5.3 (show it again first).
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import enum
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 
 class Policy(enum.StrEnum):
@@ -44,9 +42,9 @@ AT_DEFINITIVE = frozenset({"school_examiner"})
 class Shown:
     """When the user of a session last showed what; None: not in this session."""
 
-    signed_in_at: datetime | None = None
-    password_at: datetime | None = None
-    strong_at: datetime | None = None
+    signed_in_at: dt.datetime | None = None
+    password_at: dt.datetime | None = None
+    strong_at: dt.datetime | None = None
 
 
 def needed_at_sign_in(roles: Collection[str], policy: Policy) -> bool:
@@ -69,11 +67,11 @@ def owed(roles: Collection[str], policy: Policy, *, has_factor: bool, shown: Sho
 
 
 def is_missing(
-    proof: Proof, shown: Shown, now: datetime, *, policy: Policy, has_factor: bool, within: timedelta
+    proof: Proof, shown: Shown, now: dt.datetime, *, policy: Policy, has_factor: bool, within: dt.timedelta
 ) -> bool:
     """Whether the user must first show something again. `within`: how long it counts as lately."""
 
-    def lately(moment: datetime | None) -> bool:
+    def lately(moment: dt.datetime | None) -> bool:
         return moment is not None and now - moment <= within
 
     if proof is Proof.STRONG_IF_ANY:  # beside the password, which the action's own form asks for

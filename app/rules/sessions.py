@@ -1,7 +1,5 @@
 """How long a session may last, why one ends, and what a device is called."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -4,8 +4,6 @@ Source: manual step 6a (the school examiner is accountable and makes
 definitive, the company examiner fills in and saves). Each function answers None (allowed) or why not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from app.rules.text import N_, Reason, reason

@@ -3,21 +3,19 @@
 Behind these stand the fields that not every reader may see (queries/students/fields.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.rules.student_fields import LABELS, fields_in
+from app.rules import student_fields
 from app.rules.text import N_
 
 STUDENT_COLUMNS: Mapping[str, str] = {
     "name": N_("Naam"),
-    "number": LABELS["number"],
+    "number": student_fields.LABELS["number"],
     "programme": N_("Opleiding"),
     "groups": N_("Studentgroep"),
     "supervisor": N_("Praktijkbegeleider"),
     "company": N_("Praktijkopleider"),
-    **{field.name: field.label for field in fields_in("list") if field.everybody},
+    **{field.name: field.label for field in student_fields.fields_in("list") if field.everybody},
     "progress": N_("Studievoortgang"),
 }
 FIRST = "name"  # the heading of a row: always there

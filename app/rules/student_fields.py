@@ -6,8 +6,6 @@ Behind these fields stand those that a school adds itself (rules/fields.py). Wha
 (programmes, groups, users) is no field.
 """
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

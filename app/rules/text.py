@@ -1,7 +1,5 @@
 """Sentences of the rules: marked here, translated where they are shown."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

@@ -4,10 +4,8 @@ Source: manual step 6a (tasks apart or all at once). Start times are wall-clock 
 is planned for nine o'clock is at nine o'clock, also in the week that the clock changes.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
 
 from app.errors import RuleBroken
 from app.rules.text import N_
@@ -38,8 +36,8 @@ def shares(minutes: Sequence[int], total: int) -> list[int]:
 
 
 def one_after_another(
-    first: datetime, durations: Sequence[int], *, pause: int = 0, last_end: time | None = None
-) -> list[datetime]:
+    first: dt.datetime, durations: Sequence[int], *, pause: int = 0, last_end: dt.time | None = None
+) -> list[dt.datetime]:
     """Start times in minutes after each other; past `last_end` it goes on at the same hour, next working day.
 
     The first of a day always fits, however long it takes; what runs past midnight just runs on.
@@ -47,17 +45,21 @@ def one_after_another(
     starts = []
     day_start = start = first
     for minutes in durations:
-        end = start + timedelta(minutes=minutes)
-        if last_end is not None and start != day_start and end > datetime.combine(day_start.date(), last_end):
+        end = start + dt.timedelta(minutes=minutes)
+        if (
+            last_end is not None
+            and start != day_start
+            and end > dt.datetime.combine(day_start.date(), last_end)
+        ):
             day_start = start = _next_working_day(max(day_start, start), first.time())
-            end = start + timedelta(minutes=minutes)
+            end = start + dt.timedelta(minutes=minutes)
         starts.append(start)
-        start = end + timedelta(minutes=pause)
+        start = end + dt.timedelta(minutes=pause)
     return starts
 
 
-def _next_working_day(after: datetime, clock: time) -> datetime:
-    day = after.date() + timedelta(days=1)
+def _next_working_day(after: dt.datetime, clock: dt.time) -> dt.datetime:
+    day = after.date() + dt.timedelta(days=1)
     while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return datetime.combine(day, clock)
+        day += dt.timedelta(days=1)
+    return dt.datetime.combine(day, clock)

@@ -1,7 +1,5 @@
 """Random tokens, and what may be kept of them."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 

@@ -1,7 +1,5 @@
 """Codes of an authenticator app: six digits, a new one every thirty seconds (RFC 6238)."""
 
-from __future__ import annotations
-
 import base64
 import hmac
 

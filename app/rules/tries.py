@@ -1,9 +1,7 @@
 """The keys under which tries are counted; none of them holds a secret."""
 
-from __future__ import annotations
-
+from app.rules import invitations
 from app.rules.code_format import normal_form
-from app.rules.invitations import TOKEN_LENGTH, parts
 from app.rules.tokens import fingerprint
 
 
@@ -19,12 +17,14 @@ def present_key(user_id: int) -> str:
 
 def stop_key(typed: str) -> str:
     """Of a code that stops a change of address."""
-    return f"adreswijziging {parts(normal_form(typed))[0]}"
+    return f"adreswijziging {invitations.parts(normal_form(typed))[0]}"
 
 
 def invitation_key(secret: str) -> str:
     """Of an invitation: the part of a code that is no secret, or the print of a token."""
-    shown = fingerprint(secret)[:16] if len(secret) == TOKEN_LENGTH else parts(secret)[0]
+    shown = (
+        fingerprint(secret)[:16] if len(secret) == invitations.TOKEN_LENGTH else invitations.parts(secret)[0]
+    )
     return f"uitnodiging {shown}"
 
 

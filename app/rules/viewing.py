@@ -1,7 +1,5 @@
 """Bekijk als: how long it lasts, whom nobody looks through, why it ends, and what stays shut meanwhile."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Collection, Mapping
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Static files with their content's hash in the address: kept for a year, new at once when changed."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import stat
@@ -9,14 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+import flask
 from werkzeug.security import safe_join
 
 YEAR_SECONDS = 365 * 24 * 3600
 ENDPOINTS = ("static", "bootstrap.static")
 
 
-def register_assets(app: Flask) -> None:
+def register_assets(app: flask.Flask) -> None:
     """`url_for("static", ...)` gets `v=<hash>`; only an answer to such an address may be kept."""
 
     @app.url_defaults
@@ -28,8 +26,12 @@ def register_assets(app: Flask) -> None:
                 values["v"] = _hash_of(path, changed_ns)
 
     @app.after_request
-    def _keep(response: Response) -> Response:
-        if request.endpoint in ENDPOINTS and "v" in request.args and response.status_code in (200, 304):
+    def _keep(response: flask.Response) -> flask.Response:
+        if (
+            flask.request.endpoint in ENDPOINTS
+            and "v" in flask.request.args
+            and response.status_code in (200, 304)
+        ):
             response.cache_control.no_cache = None
             response.cache_control.public = True
             response.cache_control.max_age = YEAR_SECONDS
@@ -37,7 +39,7 @@ def register_assets(app: Flask) -> None:
         return response
 
 
-def _folder(app: Flask, endpoint: str) -> str:
+def _folder(app: flask.Flask, endpoint: str) -> str:
     owner = app.blueprints["bootstrap"] if endpoint == "bootstrap.static" else app
     return str(owner.static_folder)
 

@@ -1,7 +1,5 @@
 """The school's accent colour, made dark enough to read: white on it, and it on white, at least 4.5:1."""
 
-from __future__ import annotations
-
 import re
 
 DEFAULT = "#2f56c6"

@@ -4,8 +4,6 @@ The package's sprite holds 2,000 symbols in 1.1 MB; a phone should not fetch tha
 The macro `icon(name)` asks `icon_href(name)`, and base.html ends with `icon_symbols()`.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from functools import cache

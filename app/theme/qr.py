@@ -1,7 +1,5 @@
 """A QR code as the path of an inline SVG: no image, no style, nothing fetched."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import segno

@@ -1,16 +1,14 @@
 """Puts the theme on an application: Bootstrap's files, the template folder, what the templates call."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
 
+from app.theme import icons
 from app.theme.assets import register_assets
 from app.theme.colour import readable_accent
-from app.theme.icons import icon_href, icon_symbols
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -21,6 +19,6 @@ def init_theme(app: Flask) -> None:
     Bootstrap5(app)
     loaders: list[BaseLoader] = [loader for loader in (app.jinja_loader,) if loader is not None]
     app.jinja_loader = ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)])
-    app.jinja_env.globals.update(icon_href=icon_href, icon_symbols=icon_symbols)
+    app.jinja_env.globals.update(icon_href=icons.icon_href, icon_symbols=icons.icon_symbols)
     app.jinja_env.filters["accent"] = readable_accent
     register_assets(app)

@@ -4,8 +4,6 @@ A page builds one of these, the template of the same name draws it. Text is alre
 and escaped by Jinja; `href` is always a path inside this application.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.actions.base.action import preview, run
+from app.actions.base.runner import preview, run
 from app.actions.base.trail import broken_at
 from app.entities.base import db, metadata
 from app.entities.imports import ImportRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.groups.groups import change_group
 from app.entities.base import db
 from app.entities.students import Student, StudentGroup, group_member

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.imports.imports import BEING_WRITTEN, choose_codes, choose_columns, choose_values, fix_row
 from app.actions.imports.jobs import BROKEN_OFF, ask_import, check_again, claim_import
 from app.entities.base import db

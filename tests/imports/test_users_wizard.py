@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.imports.imports import start_import
 from app.entities.base import db
 from app.entities.mail import OutboxMail

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select, update
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.imports.imports import choose_columns, discard_import
 from app.entities.base import db
 from app.entities.engine import transaction

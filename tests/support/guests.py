@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.planning.invitations import invite_company_examiner
 from app.entities.base import db
 from app.entities.exams import Exam

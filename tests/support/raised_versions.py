@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from app.actions.base import action
-from app.actions.base.action import REGISTRY, Action, Outcome
+from app.actions.base import runner as action
+from app.actions.base.runner import REGISTRY, Action, Outcome
 
 SET_VERSION = re.compile(r"\bUPDATE (\w+) SET .*?\bversion=", re.S)  # in a WHERE it is "version ="
 _running: ContextVar[Action | None] = ContextVar("running", default=None)

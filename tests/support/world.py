@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.base.trail import record
 from app.entities.assessment import Result
 from app.entities.base import db

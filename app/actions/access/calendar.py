@@ -1,28 +1,26 @@
 """The calendar link of one's own profile: made, replaced, taken away."""
 
-from __future__ import annotations
-
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete
 
+from app import models
+from app.actions import base
 from app.actions.access.profile import own_account
-from app.actions.base.action import Outcome, action
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.profile import CalendarLink
 from app.permissions import Actor, Permission
-from app.rules.tokens import fingerprint, new_token
+from app.rules import tokens
 
 
-class LinkOutcome(Outcome):
+class LinkOutcome(base.Outcome):
     """An Outcome that carries the new token to the page that shows it once; it is kept nowhere."""
 
     token: str = ""
 
 
-@action(
+@base.action(
     _l("Nieuwe kalenderlink"),
     permission=Permission.PROFILE,
     confirm=True,
@@ -32,33 +30,36 @@ class LinkOutcome(Outcome):
         "heeft, kan die momenten lezen en verder niets. Een oudere link werkt daarna niet meer."
     ),
 )
-def make_calendar_link(actor: Actor) -> Outcome:
+def make_calendar_link(actor: Actor) -> base.Outcome:
     """Another token for the feed of one's own sittings; only its print is kept."""
     user = own_account(actor)
-    token = new_token()
-    link = db.session.get(CalendarLink, user.id, with_for_update=True)
+    token = tokens.new_token()
+    link = db.session.get(models.CalendarLink, user.id, with_for_update=True)
     if link is None:
-        link = CalendarLink(user_id=user.id)
+        link = models.CalendarLink(user_id=user.id)
         db.session.add(link)
-    link.token_hash, link.created_at = fingerprint(token), utc_now()
+    link.token_hash, link.created_at = tokens.fingerprint(token), utc_now()
     outcome = LinkOutcome(done=1, ids=[user.id], object_type="User", summary=_("Uw kalenderlink is gemaakt."))
     outcome.token = token
     return outcome
 
 
-@action(
+@base.action(
     _l("Kalenderlink uitzetten"),
     permission=Permission.PROFILE,
     confirm=True,
     submit=_l("Kalenderlink uitzetten"),
     intro=_l("Uw agenda haalt dan geen examenmomenten meer op."),
 )
-def drop_calendar_link(actor: Actor) -> Outcome:
+def drop_calendar_link(actor: Actor) -> base.Outcome:
     """End the feed; without one nothing changes."""
     user = own_account(actor)
-    there = db.session.get(CalendarLink, user.id, with_for_update=True) is not None
-    db.session.execute(delete(CalendarLink).where(CalendarLink.user_id == user.id), execution_options=QUIETLY)
-    return Outcome(
+    there = db.session.get(models.CalendarLink, user.id, with_for_update=True) is not None
+    db.session.execute(
+        sa.delete(models.CalendarLink).where(models.CalendarLink.user_id == user.id),
+        execution_options=QUIETLY,
+    )
+    return base.Outcome(
         done=int(there),
         unchanged=int(not there),
         ids=[user.id] if there else [],

@@ -4,33 +4,30 @@ A code is never stored: the row holds a random nonce, and the code is drawn out 
 secret key when a mail is sent. A stolen database therefore opens nothing.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, select, update
 
-from app.actions.base.action import Refused
-from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
+from app import models
+from app.actions import base
+from app.actions.mail import outbox
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY, id_set
-from app.entities.mail import OutboxMail
-from app.entities.users import LoginCode, User
-from app.mail.texts import LOGIN_CODE, Text, login_code_text
+from app.mail import texts as mail_texts
 from app.permissions import Actor, Role
 from app.queries.access.codes import code_for
-from app.queries.users.users import live_code, main_roles, with_role
+from app.queries.users import users
+from app.rules import people as rules
 from app.rules.accounts import SUPPLIER_ONLY
 from app.rules.code_format import INVITATION
-from app.rules.people import full_name, mail_of
 from app.rules.second_factor import AT_SIGN_IN
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
@@ -50,7 +47,7 @@ class Issued:
     mailed: list[int] = field(default_factory=list)
     unchanged: int = 0
     replaced: int = 0  # older codes that a new one ended
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[base.Refused] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     written: Counter[tuple[str, str]] = field(default_factory=Counter)  # mails by role and language
 
@@ -69,11 +66,11 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     issued = Issued()
     fresh: list[int] = []
     for row in db.session.execute(_candidates(sorted(set(user_ids)))):
-        why = _refusal(actor, row) or ("" if mail_of(row.email) else _(NO_ADDRESS))
-        name = full_name(row.first_name, row.infix, row.last_name)
+        why = _refusal(actor, row) or ("" if rules.mail_of(row.email) else _(NO_ADDRESS))
+        name = rules.full_name(row.first_name, row.infix, row.last_name)
         waits = row.mail_state in {"waiting", "sending"} and row.mail_to == row.email
         if why:
-            issued.refused.append(Refused(name, why))
+            issued.refused.append(base.Refused(name, why))
         elif row.code_id is not None and (waits or not mail):
             issued.unchanged += 1
         else:
@@ -97,15 +94,17 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
     """
     issued = Issued()
     people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
-    theirs = User.id.in_(id_set(list(people)))
-    deciding = set(db.session.scalars(select(User.id).where(theirs, with_role(*map(Role, AT_SIGN_IN)))))
+    theirs = models.User.id.in_(id_set(list(people)))
+    deciding = set(
+        db.session.scalars(sa.select(models.User.id).where(theirs, users.with_role(*map(Role, AT_SIGN_IN))))
+    )
     for row in people.values():
         why = _refusal(actor, row)
         if not why and row.id in deciding:
             why = _("Wie beheert of vaststelt, krijgt de inlogcode per mail en niet op papier.")
-        name = full_name(row.first_name, row.infix, row.last_name)
+        name = rules.full_name(row.first_name, row.infix, row.last_name)
         if why:
-            issued.refused.append(Refused(name, why))
+            issued.refused.append(base.Refused(name, why))
             continue
         issued.made.append(row.id)
         issued.replaced += row.code_id is not None
@@ -120,43 +119,45 @@ def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
     """End the live codes of these users (for these purposes only), and the mails about them that wait."""
     if not user_ids:
         return
-    theirs: ColumnElement[bool] = LoginCode.user_id.in_(id_set(user_ids))
+    theirs: sa.ColumnElement[bool] = models.LoginCode.user_id.in_(id_set(user_ids))
     if purposes:
-        theirs &= LoginCode.purpose.in_(purposes)
-    ended = select(LoginCode.id).where(theirs, LoginCode.cancelled_at.is_not(None))
-    live = theirs & LoginCode.used_at.is_(None) & LoginCode.cancelled_at.is_(None)
+        theirs &= models.LoginCode.purpose.in_(purposes)
+    ended = sa.select(models.LoginCode.id).where(theirs, models.LoginCode.cancelled_at.is_not(None))
+    live = theirs & models.LoginCode.used_at.is_(None) & models.LoginCode.cancelled_at.is_(None)
     db.session.execute(
-        update(LoginCode).where(live).values(cancelled_at=utc_now()), execution_options=QUIETLY
+        sa.update(models.LoginCode).where(live).values(cancelled_at=utc_now()), execution_options=QUIETLY
     )
-    cancel_waiting(OutboxMail.login_code_id.in_(ended))
+    outbox.cancel_waiting(models.OutboxMail.login_code_id.in_(ended))
 
 
 def _candidates(user_ids: Sequence[int]) -> Any:
     """Users with their live code and its mail; locked, so that two at once do not make two codes."""
     live = (
-        select(func.max(LoginCode.id).label("code_id"), LoginCode.user_id.label("user_id"))
-        .where(live_code(), LoginCode.user_id.in_(id_set(user_ids)))
-        .group_by(LoginCode.user_id)
+        sa.select(
+            sa.func.max(models.LoginCode.id).label("code_id"), models.LoginCode.user_id.label("user_id")
+        )
+        .where(users.live_code(), models.LoginCode.user_id.in_(id_set(user_ids)))
+        .group_by(models.LoginCode.user_id)
         .subquery()
     )
     return (
-        select(
-            User.id,
-            User.first_name,
-            User.infix,
-            User.last_name,
-            User.email,
-            User.active,
-            with_role(Role.SUPPLIER).label("supplier"),
+        sa.select(
+            models.User.id,
+            models.User.first_name,
+            models.User.infix,
+            models.User.last_name,
+            models.User.email,
+            models.User.active,
+            users.with_role(Role.SUPPLIER).label("supplier"),
             live.c.code_id,
-            OutboxMail.state.label("mail_state"),
-            OutboxMail.to_address.label("mail_to"),
+            models.OutboxMail.state.label("mail_state"),
+            models.OutboxMail.to_address.label("mail_to"),
         )
-        .outerjoin(live, live.c.user_id == User.id)
-        .outerjoin(OutboxMail, OutboxMail.login_code_id == live.c.code_id)
-        .where(User.id.in_(id_set(user_ids)))
-        .order_by(User.id)
-        .with_for_update(of=User)
+        .outerjoin(live, live.c.user_id == models.User.id)
+        .outerjoin(models.OutboxMail, models.OutboxMail.login_code_id == live.c.code_id)
+        .where(models.User.id.in_(id_set(user_ids)))
+        .order_by(models.User.id)
+        .with_for_update(of=models.User)
     )
 
 
@@ -170,7 +171,7 @@ def _refusal(actor: Actor, row: Any) -> str:
 
 def _make(user_ids: Sequence[int]) -> None:
     now = utc_now()
-    until = now + timedelta(days=current_school().login_code_days)
+    until = now + dt.timedelta(days=current_school().login_code_days)
     rows = []
     for user_id in user_ids:
         nonce = secrets.token_hex(32)
@@ -183,7 +184,7 @@ def _make(user_ids: Sequence[int]) -> None:
                 "expires_at": until,
             }
         )
-    insert_all(LoginCode, rows)
+    insert_all(models.LoginCode, rows)
 
 
 def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
@@ -191,41 +192,43 @@ def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
     if not user_ids:
         return Counter()
     school = current_school()
-    texts: dict[tuple[str, str], Text] = {}
-    roles = main_roles(user_ids)
+    texts: dict[tuple[str, str], mail_texts.Text] = {}
+    roles = users.main_roles(user_ids)
     written: Counter[tuple[str, str]] = Counter()
     mails = []
     found = db.session.execute(
-        select(
-            LoginCode.id,
-            LoginCode.expires_at,
-            User.id.label("user_id"),
-            User.first_name,
-            User.infix,
-            User.last_name,
-            User.username,
-            User.email,
-            User.language,
+        sa.select(
+            models.LoginCode.id,
+            models.LoginCode.expires_at,
+            models.User.id.label("user_id"),
+            models.User.first_name,
+            models.User.infix,
+            models.User.last_name,
+            models.User.username,
+            models.User.email,
+            models.User.language,
         )
-        .join(User, User.id == LoginCode.user_id)
-        .where(LoginCode.user_id.in_(id_set(user_ids)), live_code())
-        .order_by(LoginCode.id)
+        .join(models.User, models.User.id == models.LoginCode.user_id)
+        .where(models.LoginCode.user_id.in_(id_set(user_ids)), users.live_code())
+        .order_by(models.LoginCode.id)
     )
     for row in found:
         language = row.language or school.language
         kind = (roles.get(row.user_id, ""), language)
-        text = texts.get(kind) or texts.setdefault(kind, login_code_text(language, school.name, kind[0]))
+        text = texts.get(kind) or texts.setdefault(
+            kind, mail_texts.login_code_text(language, school.name, kind[0])
+        )
         written[kind] += 1
         mails.append(_mail_of(row, text, school.local(row.expires_at)))
-    put_in_outbox(mails)
+    outbox.put_in_outbox(mails)
     return written
 
 
-def _mail_of(row: Any, text: Text, until: datetime) -> NewMail:
-    name = full_name(row.first_name, row.infix, row.last_name)
-    return NewMail(
-        purpose=LOGIN_CODE,
-        dedupe_key=f"{LOGIN_CODE}:{row.id}",
+def _mail_of(row: Any, text: mail_texts.Text, until: dt.datetime) -> outbox.NewMail:
+    name = rules.full_name(row.first_name, row.infix, row.last_name)
+    return outbox.NewMail(
+        purpose=mail_texts.LOGIN_CODE,
+        dedupe_key=f"{mail_texts.LOGIN_CODE}:{row.id}",
         to_address=row.email,
         to_user_id=row.user_id,
         login_code_id=row.id,

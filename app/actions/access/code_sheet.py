@@ -1,16 +1,13 @@
 """A sheet of inlogcodes on paper, for a class or for ticked users: made anew, and shown once."""
 
-from __future__ import annotations
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.actions.access.code_making import Issued, renew_codes
-from app.actions.base.action import Outcome, Targets, action
+from app import models
+from app.actions import base
+from app.actions.access import code_making
 from app.actions.students.accounts import ensure_accounts
-from app.entities.students import Student
-from app.entities.users import User
 from app.permissions import Actor, Permission
 
 LABEL = _l("Inlogcodes afdrukken")
@@ -18,19 +15,19 @@ INTRO = _l("U maakt nieuwe inlogcodes en ziet ze één keer: druk het vel meteen
 SUBMIT = _l("Codes maken en tonen")
 
 
-@action(
+@base.action(
     LABEL,
     permission=Permission.USERS_EDIT,
-    on=User,
+    on=models.User,
     confirm=True,
     noun=_l("gebruikers"),
     intro=INTRO,
     submit=SUBMIT,
 )
-def print_codes(actor: Actor, targets: Targets[User]) -> Outcome:
+def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """New codes for these users, for on paper. The outcome holds no code."""
-    issued = renew_codes(actor, targets.ids)
-    return Outcome(
+    issued = code_making.renew_codes(actor, targets.ids)
+    return base.Outcome(
         done=len(issued.made),
         refused=issued.refused,
         names=issued.names,
@@ -40,21 +37,21 @@ def print_codes(actor: Actor, targets: Targets[User]) -> Outcome:
     )
 
 
-@action(
+@base.action(
     LABEL,
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
+    on=models.Student,
     confirm=True,
     noun=_l("studenten"),
     intro=INTRO,
     submit=SUBMIT,
 )
-def print_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
+def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """New codes for these students, for on paper; an account is made on the way."""
     accounts = ensure_accounts(actor, targets.ids, on_paper=True)
-    issued = renew_codes(actor, accounts.user_of.values())
+    issued = code_making.renew_codes(actor, accounts.user_of.values())
     made = set(issued.made)
-    return Outcome(
+    return base.Outcome(
         done=len(made),
         refused=[*accounts.refused, *issued.refused],
         names=issued.names,
@@ -65,7 +62,7 @@ def print_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
     )
 
 
-def _summary(issued: Issued) -> str:
+def _summary(issued: code_making.Issued) -> str:
     count = len(issued.made)
     if not count:
         return _("Er is geen inlogcode gemaakt.")

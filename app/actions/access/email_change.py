@@ -3,46 +3,33 @@
 The old address holds until the new one is confirmed. Both codes are typed; nothing changes on GET.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, update
 from werkzeug.security import check_password_hash, generate_password_hash
-from wtforms import EmailField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import validators
 
-from app.actions.access.profile import NOT_PRESENT, counted, locked_account, own_account, present_field
+from app import models
+from app.actions import base
+from app.actions.access import profile, sign_in
 from app.actions.access.sessions import end_sessions
-from app.actions.access.sign_in import forget_tries, mailed_code_field
-from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.base.forms import ruled
-from app.actions.mail.outbox import NewMail, cancel_waiting, put_in_outbox
+from app.actions.mail import outbox
 from app.actions.users.users import sign_in_names
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.mail import OutboxMail
-from app.entities.profile import EmailChange
-from app.entities.users import User
 from app.errors import RuleBroken
-from app.mail.email_change import (
-    EMAIL_CHANGED,
-    EMAIL_CODE,
-    EMAIL_NOTICE,
-    changed_text,
-    code_text,
-    notice_text,
-)
+from app.mail import email_change
 from app.permissions import Actor, Permission
-from app.queries.access.codes import address_code, stop_code
+from app.queries.access import codes as codes_queries
+from app.queries.access import recognising
 from app.queries.access.profile import open_change
-from app.queries.access.recognising import NO_ONES_PASSWORD, WRONG_CHANGE_CODE, fitting_password
 from app.rules import people
 from app.rules.code_format import normal_form
 from app.rules.invitations import parts
@@ -55,47 +42,47 @@ from app.school import current_school
 VALID = timedelta(hours=1)
 
 
-class NewEmailForm(ActionForm):
-    email = EmailField(
+class NewEmailForm(base.ActionForm):
+    email = wtforms.EmailField(
         _l("Nieuw e-mailadres"),
-        [InputRequired(), Length(max=people.EMAIL_MAX), ruled(people.email)],
+        [validators.InputRequired(), validators.Length(max=people.EMAIL_MAX), base.ruled(people.email)],
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"},
     )
-    present = present_field()
+    present = profile.present_field()
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        user = own_account(actor)
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        user = profile.own_account(actor)
         self._key = present_key(user.id)
         if not user.password:  # goes on with mailed codes
             del self.present
 
-    def validate_present(self, field: PasswordField) -> None:
-        counted(self._key)
+    def validate_present(self, field: wtforms.PasswordField) -> None:
+        profile.counted(self._key)
 
 
-class EmailCodeForm(ActionForm):
-    code = mailed_code_field(_l("Acht tekens. De mail ging naar uw nieuwe e-mailadres."))
+class EmailCodeForm(base.ActionForm):
+    code = sign_in.mailed_code_field(_l("Acht tekens. De mail ging naar uw nieuwe e-mailadres."))
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self._key = _code_key(own_account(actor).id)
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        self._key = _code_key(profile.own_account(actor).id)
 
-    def validate_code(self, field: StringField) -> None:
-        counted(self._key)
+    def validate_code(self, field: wtforms.StringField) -> None:
+        profile.counted(self._key)
 
 
 def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
     nonce = secrets.token_hex(32)
-    selector, secret = parts(stop_code(nonce))
+    selector, secret = parts(codes_queries.stop_code(nonce))
     codes = {
         "nonce": nonce,
-        "code_hash": generate_password_hash(address_code(nonce)),
+        "code_hash": generate_password_hash(codes_queries.address_code(nonce)),
         "stop_selector": selector,
         "stop_hash": generate_password_hash(secret),
     }
-    return {"fits": fitting_password(actor, present or ""), "codes": codes}
+    return {"fits": recognising.fitting_password(actor, present or ""), "codes": codes}
 
 
-@action(
+@base.action(
     _l("E-mailadres wijzigen"),
     permission=Permission.PROFILE,
     form=NewEmailForm,
@@ -106,18 +93,18 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
 )
 def change_email(
     actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = ""
-) -> Outcome:
+) -> base.Outcome:
     """Begin: a code to the new address, a notice with a way to stop to the old one. Nothing changes yet."""
-    user = locked_account(actor)
+    user = profile.locked_account(actor)
     if user.password and user.password != fits:
-        raise RuleBroken(NOT_PRESENT, field="present")
+        raise RuleBroken(profile.NOT_PRESENT, field="present")
     address = people.email(email).lower()
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
-    forget_tries(present_key(user.id))
+    sign_in.forget_tries(present_key(user.id))
     _end_changes(user.id)
     now = utc_now()
-    change = EmailChange(
+    change = models.EmailChange(
         user_id=user.id,
         old_email=user.email,
         new_email=address,
@@ -128,9 +115,21 @@ def change_email(
     db.session.add(change)
     db.session.flush()
     language, school = user.language or current_school().language, current_school().name
-    _mail(change, user, EMAIL_CODE, address, code_text(language, school, name=user.full_name))
-    _mail(change, user, EMAIL_NOTICE, user.email, notice_text(language, school, name=user.full_name))
-    return Outcome(
+    _mail(
+        change,
+        user,
+        email_change.EMAIL_CODE,
+        address,
+        email_change.code_text(language, school, name=user.full_name),
+    )
+    _mail(
+        change,
+        user,
+        email_change.EMAIL_NOTICE,
+        user.email,
+        email_change.notice_text(language, school, name=user.full_name),
+    )
+    return base.Outcome(
         done=1,
         ids=[user.id],
         object_type="User",
@@ -140,33 +139,33 @@ def change_email(
 
 def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
     change = db.session.scalars(open_change(actor.id or 0)).one_or_none()
-    stored = change.code_hash if change is not None else NO_ONES_PASSWORD
+    stored = change.code_hash if change is not None else recognising.NO_ONES_PASSWORD
     return {"fits": stored if check_password_hash(stored, normal_form(code)) else ""}
 
 
-@action(
+@base.action(
     _l("E-mailadres bevestigen"),
     permission=Permission.PROFILE,
-    changes=User,
+    changes=models.User,
     form=EmailCodeForm,
     submit=_l("Bevestigen"),
     before=_fits,
 )
-def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> Outcome:
+def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> base.Outcome:
     """With the code from the new address, that address holds. Every session but `staying` ends."""
-    user = locked_account(actor)
+    user = profile.locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
     if change is None or change.code_hash != fits or change.old_email != user.email:
-        raise RuleBroken(WRONG_CHANGE_CODE, field="code")
+        raise RuleBroken(recognising.WRONG_CHANGE_CODE, field="code")
     sign_in_names(user, change.new_email, user.username)
     user.version += 1
     change.confirmed_at = utc_now()
     end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
-    forget_tries(_code_key(user.id))
+    sign_in.forget_tries(_code_key(user.id))
     language, school = user.language or current_school().language, current_school().name
-    text = changed_text(language, school, name=user.full_name)
-    _mail(change, user, EMAIL_CHANGED, change.old_email, text)
-    return Outcome(
+    text = email_change.changed_text(language, school, name=user.full_name)
+    _mail(change, user, email_change.EMAIL_CHANGED, change.old_email, text)
+    return base.Outcome(
         done=1,
         ids=[user.id],
         object_type="User",
@@ -175,18 +174,18 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     )
 
 
-@action(
+@base.action(
     _l("Wijziging van e-mailadres intrekken"),
     permission=Permission.PROFILE,
     confirm=True,
     submit=_l("Intrekken"),
     intro=_l("Uw e-mailadres blijft zoals het is."),
 )
-def cancel_email_change(actor: Actor) -> Outcome:
+def cancel_email_change(actor: Actor) -> base.Outcome:
     """Take back a change of one's own that waits for its code."""
-    user = own_account(actor)
+    user = profile.own_account(actor)
     count = _end_changes(user.id)
-    return Outcome(
+    return base.Outcome(
         done=count,
         unchanged=int(not count),
         ids=[user.id] if count else [],
@@ -195,15 +194,15 @@ def cancel_email_change(actor: Actor) -> Outcome:
     )
 
 
-@action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.START)
-def stop_email_change(actor: Actor, *, change_id: int) -> Outcome:
+@base.action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.START)
+def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
     """Who reads the old address says no: the change ends, and so does every session of the account."""
-    change = db.session.get_one(EmailChange, change_id, with_for_update=True, populate_existing=True)
+    change = db.session.get_one(models.EmailChange, change_id, with_for_update=True, populate_existing=True)
     if change.confirmed_at is not None or change.ended_at is not None or change.expires_at <= utc_now():
-        raise RuleBroken(WRONG_CHANGE_CODE)
+        raise RuleBroken(recognising.WRONG_CHANGE_CODE)
     _end_changes(change.user_id)
     end_sessions([change.user_id], CREDENTIAL_CHANGED)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[change.user_id],
         object_type="User",
@@ -214,23 +213,29 @@ def stop_email_change(actor: Actor, *, change_id: int) -> Outcome:
 def _end_changes(user_id: int) -> int:
     """End what waits, and the mails about it that were not sent yet."""
     waiting = db.session.scalars(
-        select(EmailChange.id).where(
-            EmailChange.user_id == user_id, EmailChange.confirmed_at.is_(None), EmailChange.ended_at.is_(None)
+        sa.select(models.EmailChange.id).where(
+            models.EmailChange.user_id == user_id,
+            models.EmailChange.confirmed_at.is_(None),
+            models.EmailChange.ended_at.is_(None),
         )
     ).all()
     if waiting:
-        ended = update(EmailChange).where(EmailChange.id.in_(waiting)).values(ended_at=utc_now())
+        ended = (
+            sa.update(models.EmailChange).where(models.EmailChange.id.in_(waiting)).values(ended_at=utc_now())
+        )
         db.session.execute(ended, execution_options=QUIETLY)
-        cancel_waiting(OutboxMail.email_change_id.in_(waiting))
+        outbox.cancel_waiting(models.OutboxMail.email_change_id.in_(waiting))
     return len(waiting)
 
 
-def _mail(change: EmailChange, user: User, purpose: str, to: str, text: tuple[str, str]) -> None:
+def _mail(
+    change: models.EmailChange, user: models.User, purpose: str, to: str, text: tuple[str, str]
+) -> None:
     if not people.mail_of(to):  # until now this account had no address
         return
-    put_in_outbox(
+    outbox.put_in_outbox(
         [
-            NewMail(
+            outbox.NewMail(
                 purpose=purpose,
                 dedupe_key=f"{purpose}:{change.id}",
                 to_address=to,

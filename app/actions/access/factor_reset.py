@@ -1,18 +1,15 @@
 """A lost second factor, set right by the office."""
 
-from __future__ import annotations
-
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete
 
+from app import models
+from app.actions import base
 from app.actions.access.sessions import end_sessions
-from app.actions.base.action import Outcome, Targets, action
 from app.actions.mail.notices import notify
 from app.actions.users.users import guard_supplier
 from app.entities.base import db
-from app.entities.factors import Authenticator, Passkey, RecoveryCode
-from app.entities.users import User
 from app.errors import RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
@@ -22,10 +19,10 @@ from app.rules.sessions import FACTOR_CHANGED
 from app.rules.text import N_
 
 
-@action(
+@base.action(
     _l("Tweede stap opnieuw instellen"),
     permission=Permission.USERS_EDIT,
-    on=User,
+    on=models.User,
     confirm=True,
     danger=True,
     noun=_l("gebruiker"),
@@ -36,19 +33,19 @@ from app.rules.text import N_
         "De gebruiker wordt overal afgemeld, krijgt bericht en stelt een nieuwe tweede stap in."
     ),
 )
-def reset_second_factor(actor: Actor, targets: Targets[User]) -> Outcome:
+def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Take away a user's authenticator app, passkeys and recovery codes; all sessions end."""
     user = targets.one()
     guard_supplier(actor, user)
     if user.id == actor.id:
         raise RuleBroken(N_("Uw eigen tweede stap wijzigt u in Mijn profiel."))
     if factors_of(user.id).count == 0:
-        return Outcome(unchanged=1, summary=_("%(name)s heeft geen tweede stap.", name=user.full_name))
-    for table in (Authenticator, Passkey, RecoveryCode):
-        db.session.execute(delete(table).where(table.user_id == user.id))
+        return base.Outcome(unchanged=1, summary=_("%(name)s heeft geen tweede stap.", name=user.full_name))
+    for table in (models.Authenticator, models.Passkey, models.RecoveryCode):
+        db.session.execute(sa.delete(table).where(table.user_id == user.id))
     end_sessions([user.id], FACTOR_CHANGED)
     notify(user, Notice.FACTOR_RESET)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[user.id],
         names=[user.full_name],

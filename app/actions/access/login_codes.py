@@ -1,32 +1,29 @@
 """Inlogcodes as actions: sent or only made, for users and for students (manual, steps 3 and 4)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app import models
+from app.actions import base
 from app.actions.access.code_making import Issued, issue_codes
-from app.actions.base.action import Outcome, Targets, action
-from app.actions.students.accounts import Accounts, ensure_accounts
-from app.entities.students import Student
-from app.entities.users import User
+from app.actions.students import accounts as account_actions
 from app.permissions import Actor, Permission
 
 __all__ = ["give_students_codes", "issue_codes", "make_codes", "send_login_codes", "send_student_codes"]
 
 
-@action(
+@base.action(
     _l("Inlogcode versturen"),
     permission=Permission.USERS_EDIT,
-    on=User,
+    on=models.User,
     confirm=True,
     noun=_l("gebruikers"),
     submit=_l("Inlogcode versturen"),
 )
-def send_login_codes(actor: Actor, targets: Targets[User]) -> Outcome:
+def send_login_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Mail each of these users an inlogcode; whoever has one waiting in the outbox keeps it."""
     issued = issue_codes(actor, targets.ids, mail=True)
     count = len(issued.mailed)
@@ -41,15 +38,15 @@ def send_login_codes(actor: Actor, targets: Targets[User]) -> Outcome:
     )
 
 
-@action(
+@base.action(
     _l("Inlogcode aanmaken, nog niet mailen"),
     permission=Permission.USERS_EDIT,
-    on=User,
+    on=models.User,
     confirm=True,
     noun=_l("gebruikers"),
     submit=_l("Inlogcode aanmaken"),
 )
-def make_codes(actor: Actor, targets: Targets[User]) -> Outcome:
+def make_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Make the code now; `Inlogcode versturen` mails this same code later."""
     issued = issue_codes(actor, targets.ids, mail=False)
     count = len(issued.made)
@@ -58,20 +55,20 @@ def make_codes(actor: Actor, targets: Targets[User]) -> Outcome:
     )
 
 
-@action(
+@base.action(
     _l("Inlogcode versturen"),
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
+    on=models.Student,
     confirm=True,
     noun=_l("studenten"),
     submit=_l("Inlogcode versturen"),
 )
-def send_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
+def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """Mail each of these students an inlogcode; an account is made on the way (user name: the number)."""
     accounts, issued = give_students_codes(actor, targets.ids, mail=True)
     changed = set(issued.changed)
     count = len(issued.mailed)
-    return Outcome(
+    return base.Outcome(
         done=count,
         unchanged=issued.unchanged,
         refused=[*accounts.refused, *issued.refused],
@@ -90,17 +87,19 @@ def send_student_codes(actor: Actor, targets: Targets[Student]) -> Outcome:
     )
 
 
-def give_students_codes(actor: Actor, student_ids: Iterable[int], *, mail: bool) -> tuple[Accounts, Issued]:
+def give_students_codes(
+    actor: Actor, student_ids: Iterable[int], *, mail: bool
+) -> tuple[account_actions.Accounts, Issued]:
     """Accounts and codes for these students, inside the caller's transaction.
 
     A fixed number of statements, for ten or 10,000 students. The caller has checked that the actor may
     act on these students.
     """
-    accounts = ensure_accounts(actor, student_ids)
+    accounts = account_actions.ensure_accounts(actor, student_ids)
     return accounts, issue_codes(actor, accounts.user_of.values(), mail=mail)
 
 
-def _outcome(issued: Issued, object_type: str, summary: str) -> Outcome:
+def _outcome(issued: Issued, object_type: str, summary: str) -> base.Outcome:
     changed = issued.changed
     if not changed:
         summary = (
@@ -108,7 +107,7 @@ def _outcome(issued: Issued, object_type: str, summary: str) -> Outcome:
             if issued.unchanged
             else _("Er is geen inlogcode gemaakt.")
         )
-    return Outcome(
+    return base.Outcome(
         done=len(changed),
         unchanged=issued.unchanged,
         refused=issued.refused,

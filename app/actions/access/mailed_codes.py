@@ -4,33 +4,29 @@ Whether a name is known is told nowhere: for a name of nobody the same statement
 done, on rows that are not there.
 """
 
-from __future__ import annotations
-
 import secrets
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, func, insert, literal, select, update
 
+from app import models
+from app.actions import base
+from app.actions.access import sign_in
 from app.actions.access.code_making import cancel_codes
-from app.actions.access.sign_in import let_in, mailed_code_field, name_field, shared_field
-from app.actions.base.action import ActionForm, Outcome, action
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.mail import OutboxMail
-from app.entities.users import LoginCode, User
 from app.entities.waking import SENDER, wake_after_commit
 from app.errors import RuleBroken
 from app.mail.code_texts import mailed_code_text
 from app.permissions import Actor, Permission
-from app.queries.access.codes import mailed_code_for, slow_hash
+from app.queries.access import codes
 from app.queries.access.recognising import WRONG_MAILED_CODE
-from app.queries.users.users import by_sign_in_name, live_code
-from app.rules.code_format import MAILED, MAILED_TRIES, MAILED_VALID
-from app.rules.people import full_name, mail_of
+from app.queries.users import users
+from app.rules import code_format, people
 from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
 from app.school import current_school
@@ -40,108 +36,110 @@ MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code, per account
 NOBODY = 0  # the id of no user
 
 
-class AskForm(ActionForm):
+class AskForm(base.ActionForm):
     """To whom a code must be mailed."""
 
-    username = name_field()
+    username = sign_in.name_field()
 
 
-class MailedCodeForm(ActionForm):
-    code = mailed_code_field(
+class MailedCodeForm(base.ActionForm):
+    code = sign_in.mailed_code_field(
         _l("Acht tekens. Spaties, streepjes en kleine letters maken niet uit."), longest=40
     )
-    shared = shared_field()
+    shared = sign_in.shared_field()
 
 
 def _drawn(_actor: Actor, **_data: Any) -> dict[str, Any]:
     nonce = secrets.token_hex(32)
-    return {"nonce": nonce, "code_hash": slow_hash(mailed_code_for(nonce), nonce)}
+    return {"nonce": nonce, "code_hash": codes.slow_hash(codes.mailed_code_for(nonce), nonce)}
 
 
-@action(_l("Code per mail gevraagd"), permission=Permission.START, before=_drawn)
+@base.action(_l("Code per mail gevraagd"), permission=Permission.START, before=_drawn)
 def request_code(
     actor: Actor, *, username: str, purpose: str, browser: str, nonce: str, code_hash: str
-) -> Outcome:
+) -> base.Outcome:
     """Mail a code that only this browser can use; older ones of this account end. `browser`: its nonce.
 
     The request has been counted (`count_try`). Nothing is mailed to nobody, to a closed account, or to an
     account that has had its mails; the answer is the same.
     """
-    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
-    user_id = user.id if user is not None and user.active and mail_of(user.email) else NOBODY
+    user = db.session.scalars(users.by_sign_in_name(username)).one_or_none()
+    user_id = user.id if user is not None and user.active and people.mail_of(user.email) else NOBODY
     wanted = NOBODY if _has_had_enough(user_id) else user_id
     now = utc_now()
-    cancel_codes([wanted], *MAILED)
+    cancel_codes([wanted], *code_format.MAILED)
     values = {
         "nonce": nonce,
         "code_hash": code_hash,
         "purpose": purpose,
         "browser_hash": fingerprint(browser),
         "created_at": now,
-        "expires_at": now + MAILED_VALID,
+        "expires_at": now + code_format.MAILED_VALID,
         "tries": 0,
     }
-    _insert_for(LoginCode, wanted, user_id=User.id, **values)
-    code_id = db.session.scalar(select(LoginCode.id).where(LoginCode.nonce == nonce)) or NOBODY
+    _insert_for(models.LoginCode, wanted, user_id=models.User.id, **values)
+    code_id = (
+        db.session.scalar(sa.select(models.LoginCode.id).where(models.LoginCode.nonce == nonce)) or NOBODY
+    )
     _mail(user, wanted, code_id, purpose)
-    return Outcome(done=1, object_type="User", summary=_("Code per mail gevraagd."))
+    return base.Outcome(done=1, object_type="User", summary=_("Code per mail gevraagd."))
 
 
-@action(_l("Codepoging geteld"), permission=Permission.START)
-def count_code_try(actor: Actor, *, browser: str) -> Outcome:
+@base.action(_l("Codepoging geteld"), permission=Permission.START)
+def count_code_try(actor: Actor, *, browser: str) -> base.Outcome:
     """Count a try on this browser's code before it is looked at; `goto`: the code that may be tried."""
-    mine = (LoginCode.browser_hash == fingerprint(browser)) & live_code(*MAILED)
+    mine = (models.LoginCode.browser_hash == fingerprint(browser)) & users.live_code(*code_format.MAILED)
     counted: Any = db.session.execute(
-        update(LoginCode)
-        .where(mine, LoginCode.tries < MAILED_TRIES)
-        .values(tries=LoginCode.tries + 1)
-        .returning(LoginCode.id),
+        sa.update(models.LoginCode)
+        .where(mine, models.LoginCode.tries < code_format.MAILED_TRIES)
+        .values(tries=models.LoginCode.tries + 1)
+        .returning(models.LoginCode.id),
         execution_options=QUIETLY,
     )
-    return Outcome(unchanged=1, goto=counted.scalar(), summary=_("Codepoging geteld."))
+    return base.Outcome(unchanged=1, goto=counted.scalar(), summary=_("Codepoging geteld."))
 
 
-@action(_l("Aangemeld met een code uit de mail"), permission=Permission.START)
-def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> Outcome:
+@base.action(_l("Aangemeld met een code uit de mail"), permission=Permission.START)
+def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> base.Outcome:
     """Consume a code that was right and sign in. One UPDATE decides: of two at once, one gets in."""
     consumed = db.session.execute(
-        update(LoginCode)
-        .where(LoginCode.id == code_id, live_code(*MAILED))
+        sa.update(models.LoginCode)
+        .where(models.LoginCode.id == code_id, users.live_code(*code_format.MAILED))
         .values(used_at=utc_now())
-        .returning(LoginCode.user_id),
+        .returning(models.LoginCode.user_id),
         execution_options=QUIETLY,
     ).scalar()
-    user = db.session.get(User, consumed or NOBODY, with_for_update=True, populate_existing=True)
+    user = db.session.get(models.User, consumed or NOBODY, with_for_update=True, populate_existing=True)
     if user is None or not user.active:
         raise RuleBroken(WRONG_MAILED_CODE)
-    return let_in(user, opening, code=True)
+    return sign_in.let_in(user, opening, code=True)
 
 
 def _has_had_enough(user_id: int) -> bool:
     now = utc_now()
-    recent = func.sum(case((LoginCode.created_at > now - RECENT, 1), else_=0))
+    recent = sa.func.sum(sa.case((models.LoginCode.created_at > now - RECENT, 1), else_=0))
     found = db.session.execute(
-        select(func.count(), recent).where(
-            LoginCode.user_id == user_id,
-            LoginCode.purpose.in_(MAILED),
-            LoginCode.created_at > now - timedelta(days=1),
+        sa.select(sa.func.count(), recent).where(
+            models.LoginCode.user_id == user_id,
+            models.LoginCode.purpose.in_(code_format.MAILED),
+            models.LoginCode.created_at > now - timedelta(days=1),
         )
     ).one()
     return found[0] >= MOST_A_DAY or (found[1] or 0) >= MOST_RECENT
 
 
-def _mail(user: User | None, wanted: int, code_id: int, purpose: str) -> None:
+def _mail(user: models.User | None, wanted: int, code_id: int, purpose: str) -> None:
     """The mail of the code, for whom it is wanted."""
     school = current_school()
     language = (user.language if user is not None else "") or school.language
-    name = full_name(user.first_name, user.infix, user.last_name) if user is not None else ""
+    name = people.full_name(user.first_name, user.infix, user.last_name) if user is not None else ""
     subject, body = mailed_code_text(purpose, language, school.name, name=name)
     now = utc_now()
     _insert_for(
-        OutboxMail,
+        models.OutboxMail,
         wanted,
-        to_user_id=User.id,
-        to_address=User.email,
+        to_user_id=models.User.id,
+        to_address=models.User.email,
         dedupe_key=f"{purpose}:{code_id}",
         purpose=purpose,
         login_code_id=code_id,
@@ -163,8 +161,8 @@ def _insert_for(model: Any, for_user: int, **values: Any) -> None:
     """A row for this user; for nobody the same statement, which finds nobody and writes nothing."""
     columns = model.__table__.c
     found = [
-        literal(value, columns[name].type) if not hasattr(value, "property") else value
+        sa.literal(value, columns[name].type) if not hasattr(value, "property") else value
         for name, value in values.items()
     ]
-    chosen = select(*found).where(User.id == for_user)
-    db.session.execute(insert(model).from_select(list(values), chosen), execution_options=QUIETLY)
+    chosen = sa.select(*found).where(models.User.id == for_user)
+    db.session.execute(sa.insert(model).from_select(list(values), chosen), execution_options=QUIETLY)

@@ -1,31 +1,18 @@
 """Mijn profiel: own data and the own password (manual, step 8)."""
 
-from __future__ import annotations
-
 from typing import Any
 
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, SelectField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import validators
 
-from app.actions.access.sign_in import (
-    NewPasswordForm,
-    again_field,
-    count_try,
-    forget_tries,
-    hashed_password,
-    new_password_field,
-    set_password,
-)
-from app.actions.base.action import Outcome, Targets, action, run
-from app.actions.base.versions import locked
-from app.actions.base.wording import say
-from app.actions.users.form import LABELS, OwnVersion
+from app import errors, models, school
+from app.actions import base
+from app.actions.access import sign_in
+from app.actions.users import form
 from app.actions.users.users import saved
 from app.entities.base import db
-from app.entities.users import User
-from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Permission
 from app.queries.access.recognising import fitting_password
 from app.rules import people
@@ -33,31 +20,30 @@ from app.rules.passwords import LONGEST
 from app.rules.second_factor import Proof
 from app.rules.text import N_
 from app.rules.tries import present_key
-from app.school import LANGUAGES, current_school
 
 NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
 
 
-class ProfileForm(OwnVersion):
-    language = SelectField(LABELS["language"])
+class ProfileForm(form.OwnVersion):
+    language = wtforms.SelectField(form.LABELS["language"])
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self.row = own_account(actor)
         del self.email  # an action of its own: it is confirmed first (email_change.py)
-        self.language.choices = list(LANGUAGES.items())
+        self.language.choices = list(school.LANGUAGES.items())
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         user = own_account(actor)
         fields = ("first_name", "infix", "last_name", "phone", "version")
-        language = user.language or current_school().language
+        language = user.language or school.current_school().language
         return {name: getattr(user, name) for name in fields} | {"language": language}
 
 
-def present_field() -> PasswordField:
-    return PasswordField(
+def present_field() -> wtforms.PasswordField:
+    return wtforms.PasswordField(
         _l("Huidig wachtwoord"),
-        [InputRequired(), Length(max=LONGEST)],
+        [validators.InputRequired(), validators.Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -65,29 +51,29 @@ def present_field() -> PasswordField:
 def counted(key: str) -> None:
     """Guessing in a session left open is counted as signing in is, in a transaction of its own."""
     try:
-        run(count_try, SYSTEM, username=key, address="")
-    except RuleBroken as error:
-        raise ValidationError(say(error)) from error
+        base.run(sign_in.count_try, SYSTEM, username=key, address="")
+    except errors.RuleBroken as error:
+        raise validators.ValidationError(base.say(error)) from error
 
 
-class ChangePasswordForm(NewPasswordForm):
+class ChangePasswordForm(sign_in.NewPasswordForm):
     present = present_field()
-    password = new_password_field()
-    again = again_field()
+    password = sign_in.new_password_field()
+    again = sign_in.again_field()
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self._key = present_key(own_account(actor).id)
 
-    def validate_present(self, field: PasswordField) -> None:
+    def validate_present(self, field: wtforms.PasswordField) -> None:
         counted(self._key)
 
 
-@action(
+@base.action(
     _l("Mijn gegevens wijzigen"),
     permission=Permission.PROFILE,
     form=ProfileForm,
     submit=_l("Opslaan"),
-    changes=User,
+    changes=models.User,
 )
 def save_profile(
     actor: Actor,
@@ -98,16 +84,16 @@ def save_profile(
     language: str,
     infix: str = "",
     phone: str = "",
-) -> Outcome:
+) -> base.Outcome:
     """Change one's own data; roles and programmes are the administrator's."""
-    user = locked(User, own_account(actor).id, version, LABELS)
-    if language not in LANGUAGES:
-        raise RuleBroken(N_("Kies een taal."), field="language")
+    user = base.locked(models.User, own_account(actor).id, version, form.LABELS)
+    if language not in school.LANGUAGES:
+        raise errors.RuleBroken(N_("Kies een taal."), field="language")
     names = ("first_name", "infix", "last_name", "phone", "language")
     before = {name: getattr(user, name) for name in names}
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
     user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
-    if user.language or language != current_school().language:
+    if user.language or language != school.current_school().language:
         user.language = language
     after = {name: getattr(user, name) for name in names}
     outcome = saved(
@@ -119,10 +105,10 @@ def save_profile(
 
 
 def _hashes(actor: Actor, *, present: str, password: str, **_data: Any) -> dict[str, Any]:
-    return {"fits": fitting_password(actor, present), "hashed": hashed_password(password)}
+    return {"fits": fitting_password(actor, present), "hashed": sign_in.hashed_password(password)}
 
 
-@action(
+@base.action(
     _l("Wachtwoord wijzigen"),
     permission=Permission.PROFILE,
     form=ChangePasswordForm,
@@ -140,28 +126,28 @@ def change_password(
     hashed: str,
     again: str = "",
     staying: int | None = None,
-) -> Outcome:
+) -> base.Outcome:
     """Set another password, for who knows the present one (trap 19). Every session but `staying` ends."""
     user = locked_account(actor)
     if not user.password or user.password != fits:
-        raise RuleBroken(NOT_PRESENT, field="present")
+        raise errors.RuleBroken(NOT_PRESENT, field="present")
     if present == password:
-        raise RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
-    set_password(user, password, hashed, staying=staying)
-    forget_tries(present_key(user.id))
-    return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
+        raise errors.RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
+    sign_in.set_password(user, password, hashed, staying=staying)
+    sign_in.forget_tries(present_key(user.id))
+    return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
 
 
-def own_account(actor: Actor) -> User:
-    user = db.session.get(User, actor.id) if actor.id is not None else None
+def own_account(actor: Actor) -> models.User:
+    user = db.session.get(models.User, actor.id) if actor.id is not None else None
     if user is None:
-        raise NotFound
+        raise errors.NotFound
     return user
 
 
-def locked_account(actor: Actor) -> User:
+def locked_account(actor: Actor) -> models.User:
     """One's own account, held until the end: of two who change it at once one waits."""
-    user = db.session.get(User, actor.id or 0, with_for_update=True, populate_existing=True)
+    user = db.session.get(models.User, actor.id or 0, with_for_update=True, populate_existing=True)
     if user is None:
-        raise NotFound
+        raise errors.NotFound
     return user

@@ -1,42 +1,36 @@
 """The authenticator app and the recovery codes: set up, shown, taken away. Passkeys: passkeys.py."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from cryptography.exceptions import InvalidTag
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, update
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import validators
 
-from app.actions.access.profile import locked_account, own_account
+from app import clock, models, sealing
+from app.actions import base
+from app.actions.access import profile
 from app.actions.access.sign_in import forget_tries
-from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.actions.mail.notices import notify
-from app.clock import seconds_now, utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.factors import Authenticator, RecoveryCode
-from app.entities.users import User
 from app.errors import RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
-from app.queries.access.factors import factors_of, new_setup, secret_behind
+from app.queries.access import factors
 from app.queries.access.recognising import fitting_password
 from app.queries.users.users import roles_of
-from app.rules import totp
+from app.rules import second_factor, totp
 from app.rules.code_format import normal_form
 from app.rules.passwords import LONGEST
 from app.rules.recovery import COUNT
-from app.rules.second_factor import Proof, needed
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.rules.tries import factor_key
 from app.school import current_school
-from app.sealing import seal, unseal
 
 WRONG = N_("Deze code klopt niet, of is al gebruikt. Wacht op de volgende code en probeer het opnieuw.")
 LAST_ONE = N_(
@@ -49,148 +43,152 @@ CODE_BOX = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck
 # --- the authenticator app --------------------------------------------------------------------
 
 
-class AppForm(ActionForm):
-    setup = HiddenField()
-    code = StringField(
+class AppForm(base.ActionForm):
+    setup = wtforms.HiddenField()
+    code = wtforms.StringField(
         _l("Code uit de app"),
-        [InputRequired(), Length(max=20)],
+        [validators.InputRequired(), validators.Length(max=20)],
         description=_l("De zes cijfers die de app nu laat zien."),
         render_kw=CODE_BOX,
     )
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        return {"setup": new_setup(own_account(actor).id)}
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        return {"setup": factors.new_setup(profile.own_account(actor).id)}
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        user = own_account(actor)
-        self._fresh = secret_behind(self.setup.data or "", user.id) is not None
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        user = profile.own_account(actor)
+        self._fresh = factors.secret_behind(self.setup.data or "", user.id) is not None
         if not self._fresh:
-            self.setup.data = new_setup(user.id)
+            self.setup.data = factors.new_setup(user.id)
 
-    def validate_code(self, field: StringField) -> None:
+    def validate_code(self, field: wtforms.StringField) -> None:
         if not self._fresh:
-            raise ValidationError(_("Deze pagina stond te lang open. Scan de nieuwe QR-code."))
+            raise validators.ValidationError(_("Deze pagina stond te lang open. Scan de nieuwe QR-code."))
 
 
-@action(
+@base.action(
     _l("Authenticator-app instellen"),
     permission=Permission.PROFILE,
     form=AppForm,
-    proof=Proof.LATELY,
+    proof=second_factor.Proof.LATELY,
     submit=_l("Controleer en bewaar"),
 )
-def set_up_app(actor: Actor, *, setup: str, code: str) -> Outcome:
+def set_up_app(actor: Actor, *, setup: str, code: str) -> base.Outcome:
     """Keep the app once it has shown a right code; a new one takes the place of the old one."""
-    user = locked_account(actor)
-    secret = secret_behind(setup, user.id)
-    step = totp.step_of(secret, code, seconds_now()) if secret else None
+    user = profile.locked_account(actor)
+    secret = factors.secret_behind(setup, user.id)
+    step = totp.step_of(secret, code, clock.seconds_now()) if secret else None
     if secret is None or step is None:
         raise RuleBroken(
             N_("Deze code hoort niet bij de QR-code. Controleer of de klok van uw telefoon goed staat."),
             field="code",
         )
-    row = factors_of(user.id).app
+    row = factors.factors_of(user.id).app
     if row is None:
-        row = Authenticator(user_id=user.id)
+        row = models.Authenticator(user_id=user.id)
         db.session.add(row)
-    elif unseal(row.sealed_secret, _purpose(user.id)) == secret:
+    elif sealing.unseal(row.sealed_secret, _purpose(user.id)) == secret:
         raise RuleBroken(N_("Deze QR-code is al ingesteld."), field="code")
-    row.sealed_secret = seal(secret, _purpose(user.id))
-    row.last_step, row.created_at, row.last_used_at = step, utc_now(), utc_now()
+    row.sealed_secret = sealing.seal(secret, _purpose(user.id))
+    row.last_step, row.created_at, row.last_used_at = step, clock.utc_now(), clock.utc_now()
     notify(user, Notice.APP_SET)
     return done_for(user.id, _("Uw authenticator-app is ingesteld."))
 
 
-@action(
+@base.action(
     _l("Authenticator-app verwijderen"),
     permission=Permission.PROFILE,
     confirm=True,
     danger=True,
     submit=_l("Verwijderen"),
-    proof=Proof.LATELY,
+    proof=second_factor.Proof.LATELY,
     intro=_l("De codes van de app werken daarna niet meer."),
 )
-def remove_app(actor: Actor) -> Outcome:
+def remove_app(actor: Actor) -> base.Outcome:
     """Take the app away; refused when it is the last one of somebody who needs one."""
-    user = locked_account(actor)
-    if factors_of(user.id).app is None:
-        return Outcome(unchanged=1, summary=_("Er is geen authenticator-app ingesteld."))
+    user = profile.locked_account(actor)
+    if factors.factors_of(user.id).app is None:
+        return base.Outcome(unchanged=1, summary=_("Er is geen authenticator-app ingesteld."))
     guard_last(user)
-    db.session.execute(delete(Authenticator).where(Authenticator.user_id == user.id))
+    db.session.execute(sa.delete(models.Authenticator).where(models.Authenticator.user_id == user.id))
     drop_loose_codes(user.id)
     notify(user, Notice.APP_REMOVED)
     return done_for(user.id, _("De authenticator-app is verwijderd."))
 
 
-def guard_last(user: User) -> None:
+def guard_last(user: models.User) -> None:
     """RuleBroken when this user needs a second factor and has just one."""
-    if factors_of(user.id).count == 1 and needed(roles_of(user), current_school().second_factor):
+    if factors.factors_of(user.id).count == 1 and second_factor.needed(
+        roles_of(user), current_school().second_factor
+    ):
         raise RuleBroken(LAST_ONE)
 
 
 def drop_loose_codes(user_id: int) -> None:
     """Recovery codes without anything to recover end."""
-    if factors_of(user_id).count == 0:
-        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    if factors.factors_of(user_id).count == 0:
+        db.session.execute(sa.delete(models.RecoveryCode).where(models.RecoveryCode.user_id == user_id))
 
 
 # --- recovery codes ---------------------------------------------------------------------------
 
 
-@action(
+@base.action(
     _l("Nieuwe herstelcodes"),
     permission=Permission.PROFILE,
     confirm=True,
     submit=_l("Maak herstelcodes"),
-    proof=Proof.LATELY,
+    proof=second_factor.Proof.LATELY,
     intro=_l("U ziet de tien codes één keer. Codes die u eerder kreeg, werken daarna niet meer."),
 )
-def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> Outcome:
+def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> base.Outcome:
     """Keep the fingerprints of these codes, which the page shows once; older codes end."""
-    user = locked_account(actor)
-    if factors_of(user.id).count == 0:
+    user = profile.locked_account(actor)
+    if factors.factors_of(user.id).count == 0:
         raise RuleBroken(N_("Stel eerst een authenticator-app of een passkey in."))
-    older: Any = db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    older: Any = db.session.execute(
+        sa.delete(models.RecoveryCode).where(models.RecoveryCode.user_id == user.id)
+    )
     if older.rowcount:  # the first ones come with a factor, of which the user hears anyway
         notify(user, Notice.CODES_RENEWED)
-    db.session.add_all(RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
+    db.session.add_all(models.RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
     return done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT))
 
 
 # --- showing it -------------------------------------------------------------------------------
 
 
-class CodeProofForm(ActionForm):
+class CodeProofForm(base.ActionForm):
     """A code of the app, or a recovery code: the two look so different that one box will do."""
 
-    proof_code = StringField(
+    proof_code = wtforms.StringField(
         _l("Code"),
-        [InputRequired(), Length(max=60)],
+        [validators.InputRequired(), validators.Length(max=60)],
         description=_l("De zes cijfers uit uw authenticator-app, of een herstelcode."),
         render_kw={**CODE_BOX, "inputmode": "text", "autocapitalize": "characters"},
     )
 
 
-class PasswordProofForm(ActionForm):
-    proof_password = PasswordField(
+class PasswordProofForm(base.ActionForm):
+    proof_password = wtforms.PasswordField(
         _l("Wachtwoord"),
-        [InputRequired(), Length(max=LONGEST)],
+        [validators.InputRequired(), validators.Length(max=LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
 
 
-@action(_l("Tweede stap getoond"), permission=Permission.PROFILE)
-def show_code(actor: Actor, *, code: str) -> Outcome:
+@base.action(_l("Tweede stap getoond"), permission=Permission.PROFILE)
+def show_code(actor: Actor, *, code: str) -> base.Outcome:
     """Accept a code of the app, or a recovery code; each works once. RuleBroken when it does not."""
-    user = locked_account(actor)
+    user = profile.locked_account(actor)
     way = "app" if totp.digits_of(code) else "recovery"
     if not (_app_code(user.id, code) if way == "app" else _recovery_code(user.id, code)):
         raise RuleBroken(WRONG, field="proof_code")
     forget_tries(factor_key(user.id))
     summary = ""
     if way == "recovery":
-        left = factors_of(user.id).codes_left
+        left = factors.factors_of(user.id).codes_left
         summary = _("U hebt een herstelcode gebruikt. U hebt er nog %(count)s.", count=left)
     return done_for(user.id, summary or _("Gecontroleerd."), way=way)
 
@@ -199,22 +197,22 @@ def _fits(actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
     return {"fits": fitting_password(actor, password)}
 
 
-@action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE, before=_fits)
-def show_password(actor: Actor, *, password: str, fits: str) -> Outcome:
+@base.action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE, before=_fits)
+def show_password(actor: Actor, *, password: str, fits: str) -> base.Outcome:
     """Accept the user's password again, before something that matters."""
-    user = locked_account(actor)
+    user = profile.locked_account(actor)
     if not user.password or user.password != fits:
         raise RuleBroken(N_("Dit is niet uw wachtwoord."), field="proof_password")
     forget_tries(factor_key(user.id))
     return done_for(user.id, _("Gecontroleerd."))
 
 
-@action(_l("Tweede stap mislukt"), permission=Permission.PROFILE)
-def record_failed_proof(actor: Actor, *, address: str) -> Outcome:
+@base.action(_l("Tweede stap mislukt"), permission=Permission.PROFILE)
+def record_failed_proof(actor: Actor, *, address: str) -> base.Outcome:
     """Put a failed try in the trail; what was typed is not kept."""
-    return Outcome(
+    return base.Outcome(
         done=1,
-        ids=[own_account(actor).id],
+        ids=[profile.own_account(actor).id],
         object_type="User",
         details={"address": address},
         summary=_("Tweede stap mislukt."),
@@ -222,30 +220,30 @@ def record_failed_proof(actor: Actor, *, address: str) -> Outcome:
 
 
 def _app_code(user_id: int, code: str) -> bool:
-    row = factors_of(user_id).app
+    row = factors.factors_of(user_id).app
     if row is None:
         return False
     try:
-        secret = unseal(row.sealed_secret, _purpose(user_id))
+        secret = sealing.unseal(row.sealed_secret, _purpose(user_id))
     except InvalidTag:  # another secret key than the one it was kept under
         return False
-    step = totp.step_of(secret, code, seconds_now(), after=row.last_step)
+    step = totp.step_of(secret, code, clock.seconds_now(), after=row.last_step)
     if step is None:
         return False
-    row.last_step, row.last_used_at = step, utc_now()
+    row.last_step, row.last_used_at = step, clock.utc_now()
     return True
 
 
 def _recovery_code(user_id: int, code: str) -> bool:
     """One UPDATE decides: of two at once, one gets in."""
     used: Any = db.session.execute(
-        update(RecoveryCode)
+        sa.update(models.RecoveryCode)
         .where(
-            RecoveryCode.user_id == user_id,
-            RecoveryCode.code_hash == fingerprint(normal_form(code)),
-            RecoveryCode.used_at.is_(None),
+            models.RecoveryCode.user_id == user_id,
+            models.RecoveryCode.code_hash == fingerprint(normal_form(code)),
+            models.RecoveryCode.used_at.is_(None),
         )
-        .values(used_at=utc_now()),
+        .values(used_at=clock.utc_now()),
         execution_options=QUIETLY,
     )
     return bool(used.rowcount == 1)
@@ -255,6 +253,6 @@ def _purpose(user_id: int) -> str:
     return f"totp|{user_id}"
 
 
-def done_for(user_id: int, summary: str, **details: Any) -> Outcome:
+def done_for(user_id: int, summary: str, **details: Any) -> base.Outcome:
     """The outcome of what somebody did to the own second factor."""
-    return Outcome(done=1, ids=[user_id], object_type="User", summary=summary, details=details)
+    return base.Outcome(done=1, ids=[user_id], object_type="User", summary=summary, details=details)

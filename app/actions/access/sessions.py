@@ -4,28 +4,25 @@
 action that signs somebody in or changes an account.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, and_, delete, select, update
 
-from app.actions.base.action import Outcome, Targets, action
+from app import models
+from app.actions import base
 from app.actions.users.viewing import end_viewings
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.sessions import UserSession
-from app.entities.users import User
 from app.errors import NotFound
 from app.permissions import Actor, Permission
 from app.queries.access.sessions import own_sessions
-from app.rules.sessions import ENDED_BY_OFFICE, ENDED_BY_USER, SEEN_EVERY, SIGNED_OUT, Opening
+from app.rules import sessions as rules
 from app.rules.viewing import Over
 
 KEPT = timedelta(days=30)  # rows of ended sessions; the trail keeps who signed in when
@@ -33,16 +30,18 @@ NAMES = 10
 
 
 def open_session(
-    user_id: int, opening: Opening, *, password: bool = False, strong: bool = False, code: bool = False
+    user_id: int, opening: rules.Opening, *, password: bool = False, strong: bool = False, code: bool = False
 ) -> None:
     """A new session for who has just shown who they are: by password, by a second factor, or by a code."""
     now = utc_now()
     db.session.execute(
-        delete(UserSession).where(UserSession.user_id == user_id, UserSession.created_at < now - KEPT),
+        sa.delete(models.UserSession).where(
+            models.UserSession.user_id == user_id, models.UserSession.created_at < now - KEPT
+        ),
         execution_options=QUIETLY,
     )
     db.session.add(
-        UserSession(
+        models.UserSession(
             token_hash=opening.token_hash,
             user_id=user_id,
             created_at=now,
@@ -61,17 +60,17 @@ def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = Non
     """End every live session of these users, except one; how many there were. `because`: rules/sessions."""
     if not user_ids:
         return 0
-    theirs: ColumnElement[bool] = UserSession.user_id.in_(id_set(user_ids))
+    theirs: sa.ColumnElement[bool] = models.UserSession.user_id.in_(id_set(user_ids))
     if but is not None:
-        theirs &= UserSession.id != but
+        theirs &= models.UserSession.id != but
     return _end(theirs, because)
 
 
-def _end(which: ColumnElement[bool], because: str) -> int:
+def _end(which: sa.ColumnElement[bool], because: str) -> int:
     """End those of these sessions that are live, and what they viewed; how many there were."""
     ended: Any = db.session.execute(
-        update(UserSession)
-        .where(which, UserSession.ended_at.is_(None))
+        sa.update(models.UserSession)
+        .where(which, models.UserSession.ended_at.is_(None))
         .values(ended_at=utc_now(), ended_because=because),
         execution_options=QUIETLY,
     )
@@ -80,13 +79,15 @@ def _end(which: ColumnElement[bool], because: str) -> int:
     return count
 
 
-@action(_l("Sessie vernieuwd"), permission=Permission.PROFILE)
+@base.action(_l("Sessie vernieuwd"), permission=Permission.PROFILE)
 def renew_session(
     actor: Actor, *, session_id: int, token_hash: str, password: bool = False, strong: bool = False
-) -> Outcome:
+) -> base.Outcome:
     """Another token for a session whose user has shown again who they are (ASVS 5.0, 7.2.4)."""
     row = db.session.scalars(
-        own_sessions(actor.id).where(UserSession.id == session_id).with_for_update(of=UserSession)
+        own_sessions(actor.id)
+        .where(models.UserSession.id == session_id)
+        .with_for_update(of=models.UserSession)
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -94,43 +95,45 @@ def renew_session(
     row.token_hash = token_hash
     row.password_at = now if password else row.password_at
     row.strong_at = now if strong else row.strong_at
-    return Outcome(unchanged=1, summary=_("Sessie vernieuwd."))
+    return base.Outcome(unchanged=1, summary=_("Sessie vernieuwd."))
 
 
-@action(_l("Sessie gezien"), permission=Permission.START)
-def note_visit(actor: Actor, *, session_id: int, address: str) -> Outcome:
+@base.action(_l("Sessie gezien"), permission=Permission.START)
+def note_visit(actor: Actor, *, session_id: int, address: str) -> base.Outcome:
     """Write down that a session is in use; the trail is not told."""
     now = utc_now()
     db.session.execute(
-        update(UserSession)
-        .where(UserSession.id == session_id, UserSession.ended_at.is_(None))
-        .where(UserSession.last_seen_at < now - SEEN_EVERY)
+        sa.update(models.UserSession)
+        .where(models.UserSession.id == session_id, models.UserSession.ended_at.is_(None))
+        .where(models.UserSession.last_seen_at < now - rules.SEEN_EVERY)
         .values(last_seen_at=now, address=address[:64]),
         execution_options=QUIETLY,
     )
-    return Outcome(unchanged=1, summary=_("Sessie gezien."))
+    return base.Outcome(unchanged=1, summary=_("Sessie gezien."))
 
 
-@action(_l("Afgemeld"), permission=Permission.START)
-def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> Outcome:
+@base.action(_l("Afgemeld"), permission=Permission.START)
+def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> base.Outcome:
     """End this one session: every copy of its cookie ends with it."""
-    _end(and_(UserSession.id == session_id, UserSession.user_id == user_id), SIGNED_OUT)
-    return Outcome(done=1, ids=[user_id], object_type="User", summary=_("Afgemeld."))
+    _end(
+        sa.and_(models.UserSession.id == session_id, models.UserSession.user_id == user_id), rules.SIGNED_OUT
+    )
+    return base.Outcome(done=1, ids=[user_id], object_type="User", summary=_("Afgemeld."))
 
 
-@action(
+@base.action(
     _l("Afmelden op dit apparaat"),
     permission=Permission.PROFILE,
-    on=UserSession,
+    on=models.UserSession,
     confirm=True,
     noun=_l("apparaten"),
     submit=_l("Afmelden op dit apparaat"),
     intro=_l("Wie dit apparaat gebruikt, moet zich daar opnieuw aanmelden."),
 )
-def end_own_session(actor: Actor, targets: Targets[UserSession]) -> Outcome:
+def end_own_session(actor: Actor, targets: base.Targets[models.UserSession]) -> base.Outcome:
     """Sign out elsewhere: one of one's own sessions."""
-    count = _end(UserSession.id.in_(targets.among()), ENDED_BY_USER)
-    return Outcome(
+    count = _end(models.UserSession.id.in_(targets.among()), rules.ENDED_BY_USER)
+    return base.Outcome(
         done=count,
         unchanged=targets.count - count,
         object_type="User",
@@ -139,7 +142,7 @@ def end_own_session(actor: Actor, targets: Targets[UserSession]) -> Outcome:
     )
 
 
-@action(
+@base.action(
     _l("Overal afmelden"),
     permission=Permission.PROFILE,
     confirm=True,
@@ -147,11 +150,11 @@ def end_own_session(actor: Actor, targets: Targets[UserSession]) -> Outcome:
     submit=_l("Overal afmelden"),
     intro=_l("U wordt afgemeld op al uw apparaten, ook op dit apparaat."),
 )
-def end_own_sessions(actor: Actor) -> Outcome:
+def end_own_sessions(actor: Actor) -> base.Outcome:
     """Sign out everywhere, here too."""
     mine = [actor.id] if actor.id is not None else []
-    count = end_sessions(mine, ENDED_BY_USER)
-    return Outcome(
+    count = end_sessions(mine, rules.ENDED_BY_USER)
+    return base.Outcome(
         done=count,
         object_type="User",
         ids=mine,
@@ -161,26 +164,28 @@ def end_own_sessions(actor: Actor) -> Outcome:
     )
 
 
-@action(
+@base.action(
     _l("Overal laten afmelden"),
     permission=Permission.USERS_EDIT,
-    on=User,
+    on=models.User,
     confirm=True,
     noun=_l("gebruikers"),
     submit=_l("Overal laten afmelden"),
     intro=_l("Deze gebruikers moeten zich op al hun apparaten opnieuw aanmelden."),
 )
-def end_sessions_of_users(actor: Actor, targets: Targets[User]) -> Outcome:
+def end_sessions_of_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """End all sessions of these users, after a lost phone for instance (ASVS 5.0, 7.4.5)."""
     found = db.session.scalars(
-        select(UserSession.user_id)
-        .where(UserSession.user_id.in_(targets.among()), UserSession.ended_at.is_(None))
+        sa.select(models.UserSession.user_id)
+        .where(models.UserSession.user_id.in_(targets.among()), models.UserSession.ended_at.is_(None))
         .distinct()
     )
     signed_in = sorted(found)
-    end_sessions(signed_in, ENDED_BY_OFFICE)
-    first = db.session.scalars(select(User).where(User.id.in_(signed_in[:NAMES])).order_by(User.last_name))
-    return Outcome(
+    end_sessions(signed_in, rules.ENDED_BY_OFFICE)
+    first = db.session.scalars(
+        sa.select(models.User).where(models.User.id.in_(signed_in[:NAMES])).order_by(models.User.last_name)
+    )
+    return base.Outcome(
         done=len(signed_in),
         unchanged=targets.count - len(signed_in),
         object_type="User",

@@ -4,35 +4,32 @@ A try is counted before the password is looked at, in a transaction of its own: 
 four processes are forty rows, not one. The answer is the same whether or not the account exists.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select, update
 from werkzeug.security import generate_password_hash
-from wtforms import BooleanField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import validators
 
+from app import models
+from app.actions import base
+from app.actions.access import sessions as session_actions
 from app.actions.access.code_making import cancel_codes
-from app.actions.access.sessions import end_sessions, open_session
-from app.actions.base.action import FIRST_STEP, ActionForm, Outcome, action
-from app.actions.base.wording import say
 from app.actions.mail.notices import notify
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.users import LoginCode, SignInAttempt, User
 from app.errors import RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
+from app.queries.access import recognising
 from app.queries.access.factors import user_has_factor
-from app.queries.access.recognising import WRONG_CODE, code_works
-from app.rules.passwords import LONGEST, password_problem
-from app.rules.sessions import CREDENTIAL_CHANGED, Opening
+from app.rules import passwords
+from app.rules import sessions as session_rules
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.school import current_school
@@ -50,59 +47,59 @@ TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieu
 USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
 
-def shared_field() -> BooleanField:
-    return BooleanField(
+def shared_field() -> wtforms.BooleanField:
+    return wtforms.BooleanField(
         _l("Dit is een gedeelde computer"),
         description=_l("U wordt dan na een kwartier zonder klik afgemeld."),
     )
 
 
-def name_field() -> StringField:
-    return StringField(
+def name_field() -> wtforms.StringField:
+    return wtforms.StringField(
         _l("Gebruikersnaam, e-mailadres of studentnummer"),
-        [InputRequired(), Length(max=254)],
+        [validators.InputRequired(), validators.Length(max=254)],
         render_kw=USERNAME_BOX,
     )
 
 
-class SignInForm(ActionForm):
+class SignInForm(base.ActionForm):
     username = name_field()
-    password = PasswordField(
+    password = wtforms.PasswordField(
         _l("Wachtwoord"),
-        [InputRequired(), Length(max=LONGEST)],
+        [validators.InputRequired(), validators.Length(max=passwords.LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
     shared = shared_field()
 
 
-def new_password_field() -> PasswordField:
-    return PasswordField(
+def new_password_field() -> wtforms.PasswordField:
+    return wtforms.PasswordField(
         _l("Nieuw wachtwoord"),
-        [InputRequired(), Length(max=LONGEST)],
+        [validators.InputRequired(), validators.Length(max=passwords.LONGEST)],
         render_kw={"autocomplete": "new-password"},
         description=_l("Minstens 12 tekens. Een zin die u onthoudt is prima; cijfers of tekens hoeven niet."),
     )
 
 
-def again_field() -> PasswordField:
-    return PasswordField(
+def again_field() -> wtforms.PasswordField:
+    return wtforms.PasswordField(
         _l("Nieuw wachtwoord, nog een keer"),
-        [InputRequired(), Length(max=LONGEST)],
+        [validators.InputRequired(), validators.Length(max=passwords.LONGEST)],
         render_kw={"autocomplete": "new-password"},
     )
 
 
-class NewPasswordForm(ActionForm):
+class NewPasswordForm(base.ActionForm):
     """Checks `password` and `again`; a form declares these two where it wants them."""
 
-    def validate_password(self, field: PasswordField) -> None:
-        problem = password_problem(field.data or "", own=self.own_words())
+    def validate_password(self, field: wtforms.PasswordField) -> None:
+        problem = passwords.password_problem(field.data or "", own=self.own_words())
         if problem is not None:
-            raise ValidationError(say(problem))
+            raise validators.ValidationError(base.say(problem))
 
-    def validate_again(self, field: PasswordField) -> None:
+    def validate_again(self, field: wtforms.PasswordField) -> None:
         if field.data != self["password"].data:
-            raise ValidationError(_("De twee wachtwoorden zijn niet gelijk."))
+            raise validators.ValidationError(_("De twee wachtwoorden zijn niet gelijk."))
 
     def own_words(self) -> tuple[str, ...]:
         """What a password may not look like, as far as it may be told before we know who it is."""
@@ -112,28 +109,28 @@ class NewPasswordForm(ActionForm):
 CODE_BOX = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
 
 
-def mailed_code_field(description: LazyString, longest: int = 60) -> StringField:
-    return StringField(
+def mailed_code_field(description: LazyString, longest: int = 60) -> wtforms.StringField:
+    return wtforms.StringField(
         _l("Code uit de mail"),
-        [InputRequired(), Length(max=longest)],
+        [validators.InputRequired(), validators.Length(max=longest)],
         description=description,
         render_kw=CODE_BOX,
     )
 
 
-class MailedCodeOnlyForm(ActionForm):
+class MailedCodeOnlyForm(base.ActionForm):
     """The sixteen characters of a mail, for who need not be signed in: an invitation, a change to stop."""
 
     code = mailed_code_field(_l("Zestien tekens. Spaties, streepjes en kleine letters maken niet uit."))
 
 
-class CodeForm(ActionForm):
+class CodeForm(base.ActionForm):
     """Signing in with an inlogcode; the password is chosen afterwards (choose_password)."""
 
     username = name_field()
-    code = StringField(
+    code = wtforms.StringField(
         _l("Inlogcode"),
-        [InputRequired(), Length(max=60)],
+        [validators.InputRequired(), validators.Length(max=60)],
         description=_l(
             "Zestien tekens in groepen van vier, uit de mail of van papier. Spaties, streepjes en kleine "
             "letters maken niet uit."
@@ -144,34 +141,34 @@ class CodeForm(ActionForm):
 
 
 def hashed_password(password: str) -> str:
-    return generate_password_hash(password[:LONGEST])
+    return generate_password_hash(password[: passwords.LONGEST])
 
 
-@action(_l("Poging geteld"), permission=Permission.START)
-def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) -> Outcome:
+@base.action(_l("Poging geteld"), permission=Permission.START)
+def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) -> base.Outcome:
     """Count a try before it is made; refused with TOO_OFTEN at the limit. Success takes the count away.
 
     `mail`: a request to mail a code; counted apart, by what was typed and by address.
     """
     if db.engine.dialect.name == "postgresql":
-        db.session.execute(select(func.pg_advisory_xact_lock(TRIES_LOCK)))
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(TRIES_LOCK)))
     now = utc_now()
     account = account_key(f"mail {username}" if mail else username)
     address = f"mail {address}"[:64] if mail else address[:64]
     for column, value, most in (
-        (SignInAttempt.account, account, MAILS_PER_NAME if mail else TRIES_PER_ACCOUNT),
-        (SignInAttempt.address, address, MAILS_PER_ADDRESS if mail else TRIES_PER_ADDRESS),
+        (models.SignInAttempt.account, account, MAILS_PER_NAME if mail else TRIES_PER_ACCOUNT),
+        (models.SignInAttempt.address, address, MAILS_PER_ADDRESS if mail else TRIES_PER_ADDRESS),
     ):
         recent = (
-            select(func.count())
-            .select_from(SignInAttempt)
-            .where(column == value, SignInAttempt.at > now - WINDOW)
+            sa.select(sa.func.count())
+            .select_from(models.SignInAttempt)
+            .where(column == value, models.SignInAttempt.at > now - WINDOW)
         )
         if (db.session.scalar(recent) or 0) >= most:
             raise RuleBroken(TOO_OFTEN)
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - TRIES_KEPT))
-    db.session.add(SignInAttempt(account=account, address=address, at=now))
-    return Outcome(unchanged=1, summary=_("Poging geteld."))
+    db.session.execute(sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - TRIES_KEPT))
+    db.session.add(models.SignInAttempt(account=account, address=address, at=now))
+    return base.Outcome(unchanged=1, summary=_("Poging geteld."))
 
 
 def account_key(username: str) -> str:
@@ -182,78 +179,85 @@ def account_key(username: str) -> str:
 def forget_tries(*names: str) -> None:
     keys = [account_key(name) for name in names]
     db.session.execute(
-        delete(SignInAttempt).where(SignInAttempt.account.in_(keys)), execution_options=QUIETLY
+        sa.delete(models.SignInAttempt).where(models.SignInAttempt.account.in_(keys)),
+        execution_options=QUIETLY,
     )
 
 
-@action(_l("Aangemeld"), permission=Permission.START)
-def record_sign_in(actor: Actor, *, user_id: int, opening: Opening) -> Outcome:
+@base.action(_l("Aangemeld"), permission=Permission.START)
+def record_sign_in(actor: Actor, *, user_id: int, opening: session_rules.Opening) -> base.Outcome:
     """Open a session for who showed the password, and forget the tries of that account."""
-    user = db.session.get_one(User, user_id, with_for_update=True)  # it counts: two at once take turns
+    user = db.session.get_one(models.User, user_id, with_for_update=True)  # it counts: two at once take turns
     return let_in(user, opening, password=True)
 
 
-@action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
-def complete_sign_in(actor: Actor) -> Outcome:
+@base.action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
+def complete_sign_in(actor: Actor) -> base.Outcome:
     """Who showed the first step has now shown the second: only this makes it a sign-in."""
-    user = db.session.get_one(User, actor.id, with_for_update=True)
+    user = db.session.get_one(models.User, actor.id, with_for_update=True)
     note_sign_in(user)
-    return Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
+    return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
 
 
-@action(_l("Aanmelden mislukt"), permission=Permission.START)
-def record_failed_sign_in(actor: Actor, *, address: str) -> Outcome:
+@base.action(_l("Aanmelden mislukt"), permission=Permission.START)
+def record_failed_sign_in(actor: Actor, *, address: str) -> base.Outcome:
     """Put a failed try in the trail; the name that was typed is not kept."""
-    return Outcome(done=1, object_type="User", details={"address": address}, summary=_("Aanmelden mislukt."))
+    return base.Outcome(
+        done=1, object_type="User", details={"address": address}, summary=_("Aanmelden mislukt.")
+    )
 
 
-@action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
-def use_code(actor: Actor, *, user_id: int, code: str, opening: Opening) -> Outcome:
+@base.action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
+def use_code(actor: Actor, *, user_id: int, code: str, opening: session_rules.Opening) -> base.Outcome:
     """Consume the inlogcode and sign in. One UPDATE decides: of two at once, one gets in."""
     consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
-        update(LoginCode).where(LoginCode.user_id == user_id, code_works(code)).values(used_at=utc_now()),
+        sa.update(models.LoginCode)
+        .where(models.LoginCode.user_id == user_id, recognising.code_works(code))
+        .values(used_at=utc_now()),
         execution_options=QUIETLY,
     )
     if consumed.rowcount != 1:
-        raise RuleBroken(WRONG_CODE)
-    user = db.session.get_one(User, user_id, with_for_update=True)
+        raise RuleBroken(recognising.WRONG_CODE)
+    user = db.session.get_one(models.User, user_id, with_for_update=True)
     if not user.active:
-        raise RuleBroken(WRONG_CODE)
+        raise RuleBroken(recognising.WRONG_CODE)
     cancel_codes([user_id])
     return let_in(user, opening, code=True)
 
 
-def set_password(user: User, password: str, hashed: str, *, staying: int | None = None) -> None:
+def set_password(user: models.User, password: str, hashed: str, *, staying: int | None = None) -> None:
     """Only ever called for the user's own choice; every session but the one that stays ends.
 
     `hashed`: made of it before the transaction opened (`hashed_password`).
     """
     own = (user.username, user.email, user.first_name, user.last_name, current_school().name)
-    problem = password_problem(password, own=own)
+    problem = passwords.password_problem(password, own=own)
     if problem is not None:
         raise RuleBroken(problem.message, field="password", **dict(problem.params))
     if user.password:  # the first one is chosen with a code that this user has just used
         notify(user, Notice.PASSWORD_CHANGED)
     user.password = hashed
-    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
+    session_actions.end_sessions([user.id], session_rules.CREDENTIAL_CHANGED, but=staying)
 
 
-def let_in(user: User, opening: Opening, *, password: bool = False, code: bool = False) -> Outcome:
+def let_in(
+    user: models.User, opening: session_rules.Opening, *, password: bool = False, code: bool = False
+) -> base.Outcome:
     """A session for who showed a password or a code. Who has a second factor is half-way: not signed in."""
     forget_tries(user.username, user.email)
-    open_session(user.id, opening, password=password, code=code)
+    session_actions.open_session(user.id, opening, password=password, code=code)
     half_way = user_has_factor(user.id)
     if not half_way:
         note_sign_in(user)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[user.id],
         object_type="User",
-        entry=FIRST_STEP if half_way else "",
+        entry=base.FIRST_STEP if half_way else "",
         summary=_("Aangemeld."),
     )
 
 
-def note_sign_in(user: User) -> None:
+def note_sign_in(user: models.User) -> None:
     user.last_login = utc_now().replace(tzinfo=None)
     user.login_count = (user.login_count or 0) + 1

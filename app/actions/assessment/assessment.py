@@ -5,35 +5,21 @@ writes in a sheet of his own. Rows are locked from the outside in (registration,
 two people never wait for each other both ways.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
-from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import TextAreaField, validators
 
+from app import errors, models
+from app.actions import base
 from app.actions.assessment.results import decide_result
-from app.actions.base.action import ActionForm, Outcome, Targets, action
 from app.clock import utc_now
-from app.entities.assessment import Assessment, Result, Score, ScoreSheet
 from app.entities.base import db
-from app.entities.exams import Criterion
-from app.entities.planning import Registration, Sitting
-from app.errors import Conflict, RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.assessment.assessment import (
-    assessment_of,
-    is_adopted,
-    is_definitive,
-    number_of,
-    opens_for_scores,
-    role_in,
-    whole_sitting,
-)
+from app.queries.assessment import assessment as queries
 from app.rules import steps as states
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
@@ -45,45 +31,45 @@ REMARK_MAX = 2000  # characters
 WARNINGS_SHOWN = 7  # differences named before making definitive; the rest as a count
 
 
-@action(_l("Beoordeling opslaan"), permission=Permission.ASSESSMENT_FILL, on=Sitting)
+@base.action(_l("Beoordeling opslaan"), permission=Permission.ASSESSMENT_FILL, on=models.Sitting)
 def save_scores(
     actor: Actor,
-    targets: Targets[Sitting],
+    targets: base.Targets[models.Sitting],
     *,
     version: int,
     levels: Mapping[int, int],
     remarks: Mapping[int, str],
     remark: str = "",
-) -> Outcome:
+) -> base.Outcome:
     """Save what the examiner filled in: criterion id -> level id, criterion id -> remark, a general remark.
 
     `version` is that of the assessment when the form was opened (0: there was none). Conflict when this
     examiner's own sheet was saved since then and says something else. What is not filled in stays as it was.
     """
     sitting = _locked_sitting(targets.one().id)
-    role = role_in(sitting, actor)
-    assessment = assessment_of(sitting.id, fresh=True)
-    refusal = states.why_not_score(assigned=bool(role), definitive=is_definitive(assessment))
+    role = queries.role_in(sitting, actor)
+    assessment = queries.assessment_of(sitting.id, fresh=True)
+    refusal = states.why_not_score(assigned=bool(role), definitive=queries.is_definitive(assessment))
     if refusal:
         raise refusal.as_error()
     _not_before_the_day(sitting)
     if version > (assessment.version if assessment is not None else 0):
-        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+        raise errors.RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     answers = Answers(sitting, levels, remarks, remark)
     sheet = _sheet_of(assessment, actor.id)
     if sheet is not None and sheet.version > version and answers.would_change(sheet):
-        raise Conflict(N_("U hebt deze beoordeling intussen ergens anders opgeslagen."))
+        raise errors.Conflict(N_("U hebt deze beoordeling intussen ergens anders opgeslagen."))
     details = answers.changes(sheet)
     if not details:
-        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
+        return base.Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
     if assessment is None:
-        assessment = Assessment(sitting_id=sitting.id, version=0, sheets=[])
+        assessment = models.Assessment(sitting_id=sitting.id, version=0, sheets=[])
         db.session.add(assessment)
     if sheet is None:
-        sheet = ScoreSheet(assessment=assessment, examiner_id=actor.id, scores=[])
+        sheet = models.ScoreSheet(assessment=assessment, examiner_id=actor.id, scores=[])
         db.session.add(sheet)
     _write(assessment, sheet, role, answers)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[sitting.id],
         names=[str(sitting)],
@@ -92,39 +78,39 @@ def save_scores(
     )
 
 
-@action(
+@base.action(
     _l("Maak definitief"),
     permission=Permission.ASSESSMENT_DEFINITIVE,
-    on=Sitting,
+    on=models.Sitting,
     confirm=True,
     noun=_l("examenmoment"),
     submit=_l("Maak definitief"),
     proof=Proof.STRONG,
 )
-def make_definitive(actor: Actor, targets: Targets[Sitting]) -> Outcome:
+def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base.Outcome:
     """Close the assessment for good; the last task of the exam also gives the result.
 
     Only the school examiner of this sitting, whose own sheet must be complete (manual, step 6a).
     """
     sitting = _locked_sitting(targets.one().id, with_registration=True)
-    assessment = assessment_of(sitting.id, fresh=True)
-    role = role_in(sitting, actor)
+    assessment = queries.assessment_of(sitting.id, fresh=True)
+    role = queries.role_in(sitting, actor)
     sheet = _sheet_of(assessment, actor.id, role)
     refusal = states.why_not_definitive(
         accountable=role == Role.SCHOOL_EXAMINER,
         role=role,
         missing=_unscored(sitting, sheet),
-        already_definitive=is_definitive(assessment),
+        already_definitive=queries.is_definitive(assessment),
     )
     if refusal:
         raise refusal.as_error()
     if assessment is None or sheet is None:  # nothing is missing, and nothing was saved
-        raise RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
+        raise errors.RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
     assessment.definitive_at, assessment.definitive_by_id = utc_now(), actor.id
     assessment.version += 1
     db.session.flush()
     result = decide_result(sitting.registration_id)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[sitting.id],
         names=[str(sitting), *warnings(sitting, assessment, sheet)],
@@ -133,18 +119,18 @@ def make_definitive(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     )
 
 
-class ReopenForm(ActionForm):
+class ReopenForm(base.ActionForm):
     reason = TextAreaField(
         _l("Reden"),
-        [InputRequired(), Length(min=states.REOPEN_REASON_MIN, max=1000)],
+        [validators.InputRequired(), validators.Length(min=states.REOPEN_REASON_MIN, max=1000)],
         description=_l("Minstens 10 tekens. De reden komt in het logboek."),
     )
 
 
-@action(
+@base.action(
     _l("Heropen beoordeling"),
     permission=Permission.ASSESSMENT_REOPEN,
-    on=Sitting,
+    on=models.Sitting,
     form=ReopenForm,
     confirm=True,
     danger=True,
@@ -152,13 +138,15 @@ class ReopenForm(ActionForm):
     submit=_l("Heropen beoordeling"),
     intro=_l("De examinatoren kunnen daarna weer invullen. Een uitslag die er al was, vervalt."),
 )
-def reopen_assessment(actor: Actor, targets: Targets[Sitting], *, reason: str) -> Outcome:
+def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, reason: str) -> base.Outcome:
     """Take a definitive assessment back, with a reason in the trail; its result goes with it."""
     reason = tidy(reason)
     sitting = _locked_sitting(targets.one().id, with_registration=True)
-    assessment = assessment_of(sitting.id, fresh=True)
+    assessment = queries.assessment_of(sitting.id, fresh=True)
     refusal = states.why_not_reopen(
-        definitive=is_definitive(assessment), adopted=is_adopted(sitting.registration_id), why=reason
+        definitive=queries.is_definitive(assessment),
+        adopted=queries.is_adopted(sitting.registration_id),
+        why=reason,
     )
     if refusal:
         raise refusal.as_error()
@@ -166,14 +154,14 @@ def reopen_assessment(actor: Actor, targets: Targets[Sitting], *, reason: str) -
     names = [str(sitting), *_reopen_warnings(sitting)]
     details = {"reason": [None, reason], "definitive": [assessment.definitive_at, None]}
     result = db.session.scalars(
-        select(Result).where(Result.registration_id == sitting.registration_id)
+        sa.select(models.Result).where(models.Result.registration_id == sitting.registration_id)
     ).one_or_none()
     if result is not None:
         details["result"] = [result_text(result), None]
-        db.session.execute(delete(Result).where(Result.id == result.id))
+        db.session.execute(sa.delete(models.Result).where(models.Result.id == result.id))
     assessment.definitive_at = assessment.definitive_by_id = None
     assessment.version += 1
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[sitting.id],
         names=names,
@@ -185,7 +173,7 @@ def reopen_assessment(actor: Actor, targets: Targets[Sitting], *, reason: str) -
 # --- what they share --------------------------------------------------------------------------
 
 
-def result_text(result: Result) -> str:
+def result_text(result: models.Result) -> str:
     """ "V 7,3", or the grade alone."""
     return f"{result.grade} {mark_text(result.mark)}" if result.mark is not None else result.grade
 
@@ -194,7 +182,7 @@ class Answers:
     """What was filled in, checked against the criteria of the task: unknown ids and levels are refused."""
 
     def __init__(
-        self, sitting: Sitting, levels: Mapping[int, int], remarks: Mapping[int, str], remark: str
+        self, sitting: models.Sitting, levels: Mapping[int, int], remarks: Mapping[int, str], remark: str
     ) -> None:
         self.sitting = sitting
         self.levels = dict(levels)
@@ -203,7 +191,7 @@ class Answers:
         self._criteria = {criterion.id: criterion for criterion in sitting.task.criteria}
         self._check()
 
-    def would_change(self, sheet: ScoreSheet) -> bool:
+    def would_change(self, sheet: models.ScoreSheet) -> bool:
         """Does this form say something else than the sheet? Then somebody must choose."""
         if self.remark != sheet.remark:
             return True
@@ -215,12 +203,12 @@ class Answers:
                 return True
         return False
 
-    def changes(self, sheet: ScoreSheet | None) -> dict[str, Any]:
+    def changes(self, sheet: models.ScoreSheet | None) -> dict[str, Any]:
         """For the trail: levels old and new; of a remark (it may hold personal data) only that it changed."""
         stored = {score.criterion_id: score for score in sheet.scores} if sheet else {}
         found: dict[str, Any] = {}
         for criterion in self.sitting.task.criteria:
-            score, name = stored.get(criterion.id), number_of(self.sitting, criterion)
+            score, name = stored.get(criterion.id), queries.number_of(self.sitting, criterion)
             old_level, old_remark = (score.level_id, score.remark) if score else (None, "")
             new_level = self.levels.get(criterion.id, old_level)
             if new_level != old_level:
@@ -235,16 +223,16 @@ class Answers:
         for criterion_id, level_id in self.levels.items():
             criterion = self._criteria.get(criterion_id)
             if criterion is None or level_id not in {level.id for level in criterion.levels}:
-                raise RuleBroken(N_("Deze score hoort niet bij dit criterium. Ververs de pagina."))
+                raise errors.RuleBroken(N_("Deze score hoort niet bij dit criterium. Ververs de pagina."))
         for criterion_id, remark in self.remarks.items():
             if criterion_id not in self._criteria:
-                raise RuleBroken(N_("Deze score hoort niet bij dit criterium. Ververs de pagina."))
+                raise errors.RuleBroken(N_("Deze score hoort niet bij dit criterium. Ververs de pagina."))
             self._check_length(remark, f"remark-{criterion_id}")
         self._check_length(self.remark, "remark")
 
     def _check_length(self, remark: str, field: str) -> None:
         if len(remark) > REMARK_MAX:
-            raise RuleBroken(
+            raise errors.RuleBroken(
                 N_("Deze opmerking is te lang: %(count)s tekens, hoogstens %(most)s."),
                 field=field,
                 count=len(remark),
@@ -252,7 +240,7 @@ class Answers:
             )
 
 
-def warnings(sitting: Sitting, assessment: Assessment, own: ScoreSheet) -> list[str]:
+def warnings(sitting: models.Sitting, assessment: models.Assessment, own: models.ScoreSheet) -> list[str]:
     """What the school examiner should know before it is definitive: nobody saved, or other scores."""
     company = next((one for one in sitting.examiners if one.role == Role.COMPANY_EXAMINER), None)
     if company is None:
@@ -265,7 +253,7 @@ def warnings(sitting: Sitting, assessment: Assessment, own: ScoreSheet) -> list[
     lines = [
         _(
             "Verschil bij %(number)s: school %(school)s, bedrijf %(company)s.",
-            number=number_of(sitting, criterion),
+            number=queries.number_of(sitting, criterion),
             school=_label(criterion, mine.get(criterion.id)),
             company=_label(criterion, theirs.get(criterion.id)) or "–",
         )
@@ -276,37 +264,47 @@ def warnings(sitting: Sitting, assessment: Assessment, own: ScoreSheet) -> list[
     return [*lines[:WARNINGS_SHOWN], _("En nog %(count)s verschillen.", count=rest)] if rest > 0 else lines
 
 
-def _label(criterion: Criterion, level_id: int | None) -> str | None:
+def _label(criterion: models.Criterion, level_id: int | None) -> str | None:
     return next((level.label for level in criterion.levels if level.id == level_id), None)
 
 
-def _locked_sitting(sitting_id: int, *, with_registration: bool = False) -> Sitting:
+def _locked_sitting(sitting_id: int, *, with_registration: bool = False) -> models.Sitting:
     """The sitting as it is now, held until the transaction ends (SQLite: the transaction itself does)."""
     if with_registration:
-        held = select(Sitting.registration_id).where(Sitting.id == sitting_id).scalar_subquery()
-        db.session.execute(
-            select(Registration.id).where(Registration.id == held).with_for_update(key_share=True)
+        held = (
+            sa.select(models.Sitting.registration_id).where(models.Sitting.id == sitting_id).scalar_subquery()
         )
-    db.session.execute(select(Sitting.id).where(Sitting.id == sitting_id).with_for_update(key_share=True))
-    statement = whole_sitting(select(Sitting).where(Sitting.id == sitting_id))
-    sitting: Sitting = db.session.scalars(statement.execution_options(populate_existing=True)).unique().one()
+        db.session.execute(
+            sa.select(models.Registration.id)
+            .where(models.Registration.id == held)
+            .with_for_update(key_share=True)
+        )
+    db.session.execute(
+        sa.select(models.Sitting.id).where(models.Sitting.id == sitting_id).with_for_update(key_share=True)
+    )
+    statement = queries.whole_sitting(sa.select(models.Sitting).where(models.Sitting.id == sitting_id))
+    sitting: models.Sitting = (
+        db.session.scalars(statement.execution_options(populate_existing=True)).unique().one()
+    )
     return sitting
 
 
-def _not_before_the_day(sitting: Sitting) -> None:
-    if not opens_for_scores(sitting):
+def _not_before_the_day(sitting: models.Sitting) -> None:
+    if not queries.opens_for_scores(sitting):
         day = current_school().local(sitting.starts_at).strftime("%d-%m-%Y")
-        raise RuleBroken(N_("U kunt invullen vanaf de dag van het examenmoment: %(day)s."), day=day)
+        raise errors.RuleBroken(N_("U kunt invullen vanaf de dag van het examenmoment: %(day)s."), day=day)
 
 
-def _sheet_of(assessment: Assessment | None, user_id: int | None, role: str = "") -> ScoreSheet | None:
+def _sheet_of(
+    assessment: models.Assessment | None, user_id: int | None, role: str = ""
+) -> models.ScoreSheet | None:
     if assessment is None or user_id is None:
         return None
     own = (sheet for sheet in assessment.sheets if sheet.examiner_id == user_id and role in {"", sheet.role})
     return next(own, None)
 
 
-def _write(assessment: Assessment, sheet: ScoreSheet, role: str, answers: Answers) -> None:
+def _write(assessment: models.Assessment, sheet: models.ScoreSheet, role: str, answers: Answers) -> None:
     assessment.version += 1
     sheet.version, sheet.role = assessment.version, role
     sheet.remark, sheet.saved_at = answers.remark, utc_now()
@@ -317,13 +315,15 @@ def _write(assessment: Assessment, sheet: ScoreSheet, role: str, answers: Answer
         remark = answers.remarks.get(criterion_id)
         if score is None:
             if level is not None or remark:
-                sheet.scores.append(Score(criterion_id=criterion_id, level_id=level, remark=remark or ""))
+                sheet.scores.append(
+                    models.Score(criterion_id=criterion_id, level_id=level, remark=remark or "")
+                )
             continue
         score.level_id = level if level is not None else score.level_id
         score.remark = remark if remark is not None else score.remark
 
 
-def _saved_summary(sitting: Sitting, sheet: ScoreSheet) -> str:
+def _saved_summary(sitting: models.Sitting, sheet: models.ScoreSheet) -> str:
     return _(
         "Opgeslagen om %(time)s: %(done)s van %(total)s criteria ingevuld.",
         time=current_school().local(sheet.saved_at).strftime("%H:%M"),
@@ -332,21 +332,21 @@ def _saved_summary(sitting: Sitting, sheet: ScoreSheet) -> str:
     )
 
 
-def _unscored(sitting: Sitting, sheet: ScoreSheet | None) -> list[str]:
+def _unscored(sitting: models.Sitting, sheet: models.ScoreSheet | None) -> list[str]:
     """The criteria without a level in this sheet, as people name them; without a sheet all of them."""
     scored = {score.criterion_id for score in sheet.scores if score.level_id is not None} if sheet else set()
     return [
-        f"{number_of(sitting, criterion)} {criterion.text}"
+        f"{queries.number_of(sitting, criterion)} {criterion.text}"
         for criterion in sitting.task.criteria
         if criterion.id not in scored
     ]
 
 
-def _result_details(result: Result | None) -> dict[str, Any]:
+def _result_details(result: models.Result | None) -> dict[str, Any]:
     return {"result": [None, result_text(result)]} if result else {}
 
 
-def _definitive_summary(result: Result | None) -> str:
+def _definitive_summary(result: models.Result | None) -> str:
     if result is None:
         return _("De beoordeling is definitief. De uitslag volgt als alle onderdelen definitief zijn.")
     if result.passed:
@@ -354,11 +354,11 @@ def _definitive_summary(result: Result | None) -> str:
     return _("De beoordeling is definitief. Uitslag: niet geslaagd (%(result)s).", result=result_text(result))
 
 
-def _reopen_warnings(sitting: Sitting) -> list[str]:
-    later = select(Registration.id).where(
-        Registration.student_id == sitting.registration.student_id,
-        Registration.exam_id == sitting.registration.exam_id,
-        Registration.attempt > sitting.registration.attempt,
+def _reopen_warnings(sitting: models.Sitting) -> list[str]:
+    later = sa.select(models.Registration.id).where(
+        models.Registration.student_id == sitting.registration.student_id,
+        models.Registration.exam_id == sitting.registration.exam_id,
+        models.Registration.attempt > sitting.registration.attempt,
     )
     if db.session.scalar(later.limit(1)) is None:
         return []

@@ -4,25 +4,20 @@ What a result says is read from `detail`, never from the catalogue: texts, level
 they were on the day (a result never changes because the catalogue did).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+import sqlalchemy as sa
+from sqlalchemy import orm
 
+from app import models
 from app.clock import utc_now
-from app.entities.assessment import Assessment, Result, Score, ScoreSheet
 from app.entities.base import db
-from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
-from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.permissions import Role
-from app.rules.marks import SCORING_MODELS, decide
-from app.rules.scoring import CriterionFacts, Outcome
+from app.rules import marks, scoring
 
 
-def decide_result(registration_id: int) -> Result | None:
+def decide_result(registration_id: int) -> models.Result | None:
     """The result, when every task of the exam is definitive; None before that.
 
     Called inside an action, with the registration locked.
@@ -31,7 +26,7 @@ def decide_result(registration_id: int) -> Result | None:
     if found is None:
         return None
     outcome, detail = found
-    result = Result(
+    result = models.Result(
         registration_id=registration_id,
         passed=outcome.passed,
         grade=outcome.grade,
@@ -46,7 +41,7 @@ def decide_result(registration_id: int) -> Result | None:
     return result
 
 
-def working(registration_id: int) -> tuple[Outcome, dict[str, Any]] | None:
+def working(registration_id: int) -> tuple[scoring.Outcome, dict[str, Any]] | None:
     """The outcome and how it came about, as JSON; None while a task is not definitive.
 
     Only the accountable examiners' scores count; the company's stand beside them.
@@ -56,7 +51,7 @@ def working(registration_id: int) -> tuple[Outcome, dict[str, Any]] | None:
     if {task.id for task in exam.tasks} - set(closed):
         return None
     sheets = {task_id: _accountable_sheet(assessment) for task_id, assessment in closed.items()}
-    outcome = decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
+    outcome = marks.decide(exam.rule_model, exam.rule_parameters, _facts(exam, sheets))
     return outcome, {
         "exam": {
             "key": exam.key,
@@ -67,7 +62,7 @@ def working(registration_id: int) -> tuple[Outcome, dict[str, Any]] | None:
         },
         "rule": {
             "model": exam.rule_model,
-            "label": SCORING_MODELS[exam.rule_model].label,
+            "label": marks.SCORING_MODELS[exam.rule_model].label,
             "parameters": exam.rule_parameters,
         },
         "outcome": outcome.as_json(),
@@ -75,55 +70,65 @@ def working(registration_id: int) -> tuple[Outcome, dict[str, Any]] | None:
     }
 
 
-def _registration(registration_id: int) -> Registration:
-    tasks = joinedload(Registration.exam).selectinload(Exam.tasks).selectinload(ExamTask.criteria)
+def _registration(registration_id: int) -> models.Registration:
+    tasks = (
+        orm.joinedload(models.Registration.exam)
+        .selectinload(models.Exam.tasks)
+        .selectinload(models.ExamTask.criteria)
+    )
     return (
         db.session.scalars(
-            select(Registration)
-            .where(Registration.id == registration_id)
-            .options(tasks.selectinload(Criterion.levels), tasks.joinedload(Criterion.work_process))
+            sa.select(models.Registration)
+            .where(models.Registration.id == registration_id)
+            .options(
+                tasks.selectinload(models.Criterion.levels), tasks.joinedload(models.Criterion.work_process)
+            )
         )
         .unique()
         .one()
     )
 
 
-def _definitive(registration_id: int) -> dict[int, Assessment]:
+def _definitive(registration_id: int) -> dict[int, models.Assessment]:
     """Exam task -> its definitive assessment, as the database has it now."""
     found = db.session.scalars(
-        select(Assessment)
-        .join(Sitting, Sitting.id == Assessment.sitting_id)
-        .where(Sitting.registration_id == registration_id, Assessment.definitive_at.is_not(None))
+        sa.select(models.Assessment)
+        .join(models.Sitting, models.Sitting.id == models.Assessment.sitting_id)
+        .where(
+            models.Sitting.registration_id == registration_id, models.Assessment.definitive_at.is_not(None)
+        )
         .options(
-            joinedload(Assessment.sitting).selectinload(Sitting.examiners).joinedload(SittingExaminer.user),
-            selectinload(Assessment.sheets).joinedload(ScoreSheet.examiner),
-            selectinload(Assessment.sheets).selectinload(ScoreSheet.scores),
+            orm.joinedload(models.Assessment.sitting)
+            .selectinload(models.Sitting.examiners)
+            .joinedload(models.SittingExaminer.user),
+            orm.selectinload(models.Assessment.sheets).joinedload(models.ScoreSheet.examiner),
+            orm.selectinload(models.Assessment.sheets).selectinload(models.ScoreSheet.scores),
         )
         .execution_options(populate_existing=True)
     ).unique()
     return {assessment.sitting.exam_task_id: assessment for assessment in found}
 
 
-def _accountable_sheet(assessment: Assessment) -> ScoreSheet:
+def _accountable_sheet(assessment: models.Assessment) -> models.ScoreSheet:
     return next(sheet for sheet in assessment.sheets if sheet.examiner_id == assessment.definitive_by_id)
 
 
-def _scores(sheet: ScoreSheet | None) -> Mapping[int, Score]:
+def _scores(sheet: models.ScoreSheet | None) -> Mapping[int, models.Score]:
     return {score.criterion_id: score for score in sheet.scores} if sheet else {}
 
 
-def _level(criterion: Criterion, score: Score | None) -> CriterionLevel | None:
+def _level(criterion: models.Criterion, score: models.Score | None) -> models.CriterionLevel | None:
     return next((level for level in criterion.levels if score and level.id == score.level_id), None)
 
 
-def _facts(exam: Exam, sheets: Mapping[int, ScoreSheet]) -> Sequence[CriterionFacts]:
+def _facts(exam: models.Exam, sheets: Mapping[int, models.ScoreSheet]) -> Sequence[scoring.CriterionFacts]:
     facts = []
     for task in exam.tasks:
         scores = _scores(sheets[task.id])
         for criterion in task.criteria:
             level = _level(criterion, scores.get(criterion.id))
             facts.append(
-                CriterionFacts(
+                scoring.CriterionFacts(
                     id=criterion.id,
                     task_id=task.id,
                     work_process_code=criterion.work_process.code,
@@ -136,7 +141,7 @@ def _facts(exam: Exam, sheets: Mapping[int, ScoreSheet]) -> Sequence[CriterionFa
     return facts
 
 
-def _task(task: ExamTask, assessment: Assessment, sheet: ScoreSheet) -> dict[str, Any]:
+def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.ScoreSheet) -> dict[str, Any]:
     sitting = assessment.sitting
     company = next((one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER), None)
     return {
@@ -160,7 +165,10 @@ def _task(task: ExamTask, assessment: Assessment, sheet: ScoreSheet) -> dict[str
 
 
 def _criterion(
-    task: ExamTask, criterion: Criterion, school: Mapping[int, Score], company: Mapping[int, Score]
+    task: models.ExamTask,
+    criterion: models.Criterion,
+    school: Mapping[int, models.Score],
+    company: Mapping[int, models.Score],
 ) -> dict[str, Any]:
     score = school.get(criterion.id)
     level, theirs = _level(criterion, score), _level(criterion, company.get(criterion.id))

@@ -1,16 +1,14 @@
 """What several forms share: rules as validators, choices by group, a version that is looked at."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from wtforms import Field, FileField, IntegerField, ValidationError
+import wtforms
 from wtforms.fields import choices
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from app.actions.base.action import ActionForm, Targets
+from app.actions.base.runner import ActionForm, Targets
 from app.actions.base.versions import conflict
 from app.actions.base.wording import say
 from app.errors import RuleBroken
@@ -22,14 +20,14 @@ T = TypeVar("T")
 SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined]
 
 
-def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, Field], None]:
+def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, wtforms.Field], None]:
     """A rule that refuses with a sentence, as the validator of a field."""
 
-    def check(_form: ActionForm, field: Field) -> None:
+    def check(_form: ActionForm, field: wtforms.Field) -> None:
         try:
             rule(field.data or "")
         except RuleBroken as error:
-            raise ValidationError(say(error)) from error
+            raise wtforms.ValidationError(say(error)) from error
 
     return check
 
@@ -42,7 +40,7 @@ def at(field: str, rule: Callable[..., T], *values: Any) -> T:
         raise RuleBroken(error.message, field=field, **error.params) from error
 
 
-class UploadFileField(FileField):
+class UploadFileField(wtforms.FileField):
     """A file that was really sent as one; text under its name is no file."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -56,7 +54,7 @@ class VersionedForm(ActionForm):
     What was typed stays; the next save of the same page carries the new version, so it is a conscious one.
     """
 
-    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    version = wtforms.IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     field_labels: Mapping[str, Any] = {}
     row: Any = None
 

@@ -1,7 +1,5 @@
 """What a broken constraint means to a user: table and columns -> the field and a sentence."""
 
-from __future__ import annotations
-
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import RuleBroken

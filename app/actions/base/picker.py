@@ -4,21 +4,19 @@
 (app/queries/base/picker.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+import wtforms
 from flask_babel import gettext as _
-from wtforms import SelectField, SelectMultipleField, ValidationError
 from wtforms.fields.choices import SelectFieldBase
 
 from app.actions.base.forms import SelectChoice
 from app.permissions import Actor
-from app.queries.base.asked import EVERYTHING, Asked
-from app.queries.base.picker import FEW, MOST, OF_THESE, SOURCES, Option, named, search
+from app.queries.base import asked as asked_queries
+from app.queries.base import picker
 from app.rules.text import N_
 
 PICK_PATH = "/kies"  # where a search box asks
@@ -30,7 +28,7 @@ class Picking(SelectFieldBase):
     """What the two fields share; the template draws them by `many`."""
 
     many = False  # whether it is searched; else it is an ordinary list
-    few = MOST
+    few = picker.MOST
     multiple = False
     href = ""  # where the search box asks
     words = ""  # what was typed in the search box
@@ -51,8 +49,8 @@ class Picking(SelectFieldBase):
     def pre_validate(self, form: Any) -> None:
         try:
             super().pre_validate(form)
-        except ValidationError as error:
-            raise ValidationError(_(GONE)) from error
+        except wtforms.ValidationError as error:
+            raise wtforms.ValidationError(_(GONE)) from error
 
     def chosen(self) -> list[str]:
         """What is chosen now."""
@@ -64,7 +62,7 @@ class Picking(SelectFieldBase):
         """Whether there is nothing at all to choose."""
         return not self.many and len(self.choices) == (1 if self.blank else 0)
 
-    def fill(self, options: Sequence[Option], *, many: bool, within: Collection[int]) -> None:
+    def fill(self, options: Sequence[picker.Option], *, many: bool, within: Collection[int]) -> None:
         self.many = many
         query = urlencode([("binnen", one) for one in within])
         self.href = f"{PICK_PATH}/{self.source}" + (f"?{query}" if query else "")
@@ -73,7 +71,7 @@ class Picking(SelectFieldBase):
             *(self._choice(one) for one in options),
         ]
 
-    def _choice(self, one: Option) -> Any:
+    def _choice(self, one: picker.Option) -> Any:
         """In a list under its heading; alone, the heading stands behind it."""
         key, group = self.coerce(one.key), _(one.group) if one.group else ""
         if self.many and group:
@@ -81,14 +79,14 @@ class Picking(SelectFieldBase):
         return SelectChoice(key, one.label, optgroup=group or None)
 
 
-class Picked(Picking, SelectMultipleField):
+class Picked(Picking, wtforms.SelectMultipleField):
     """Many of many."""
 
-    few = FEW
+    few = picker.FEW
     multiple = True
 
 
-class PickedOne(Picking, SelectField):
+class PickedOne(Picking, wtforms.SelectField):
     """One of many; `blank`: the value and the words for none."""
 
     def __init__(self, *args: Any, blank: tuple[Any, Any], **given: Any) -> None:
@@ -99,7 +97,7 @@ class PickedOne(Picking, SelectField):
 def offer(
     actor: Actor,
     *fields: Picking,
-    asked: Asked = EVERYTHING,
+    asked: asked_queries.Asked = asked_queries.EVERYTHING,
     present: Mapping[str, str] | None = None,
 ) -> None:
     """Fill fields of one source. `asked.having`: a short list shows only what these rows have.
@@ -107,18 +105,18 @@ def offer(
     `present`: what may stay chosen whatever the source says, key -> label.
     """
     source, stays = fields[0].source, dict(present or {})
-    most = fields[0].few if asked.having is None else OF_THESE
-    few = SOURCES[source].find(actor, replace(asked, most=most + 1))
+    most = fields[0].few if asked.having is None else picker.OF_THESE
+    few = picker.SOURCES[source].find(actor, replace(asked, most=most + 1))
     many = len(few) > most
     chosen = {key for field in fields for key in field.chosen()} - set(stays) if many else set()
-    known = named(actor, source, chosen, Asked(within=asked.within))
+    known = picker.named(actor, source, chosen, asked_queries.Asked(within=asked.within))
     for field in fields:
-        options = [Option(key, label) for key, label in stays.items()]
+        options = [picker.Option(key, label) for key, label in stays.items()]
         if many:
             keys = set(field.chosen())
             options = [one for one in (*options, *known.values()) if one.key in keys]
             if field.words:
-                found, field.more = search(actor, source, field.words, asked.within)
+                found, field.more = picker.search(actor, source, field.words, asked.within)
                 options += found
         else:
             options += few

@@ -1,21 +1,19 @@
 """Showing again who you are, before something that matters: asked here, whoever carries it out."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from app.clock import utc_now
 from app.errors import ProofNeeded
 from app.permissions import Actor
 from app.queries.access.factors import user_has_factor
-from app.rules.second_factor import Proof, is_missing
+from app.rules import second_factor
 from app.rules.text import N_
 from app.school import current_school
 
 SHOW_AGAIN = N_("Laat eerst opnieuw zien dat u het bent.")
 
 
-def demand(actor: Actor, proof: Proof) -> None:
+def demand(actor: Actor, proof: second_factor.Proof) -> None:
     """ProofNeeded when this actor has not shown it lately. The system needs none, nor who only looks."""
     if actor.system or actor.read_only:
         return
@@ -23,5 +21,7 @@ def demand(actor: Actor, proof: Proof) -> None:
     factor = user_has_factor(actor.id)
     within = timedelta(minutes=school.second_factor_minutes)
     policy = school.second_factor
-    if is_missing(proof, actor.shown, utc_now(), policy=policy, has_factor=factor, within=within):
-        raise ProofNeeded(SHOW_AGAIN, strong=proof is not Proof.LATELY)
+    if second_factor.is_missing(
+        proof, actor.shown, utc_now(), policy=policy, has_factor=factor, within=within
+    ):
+        raise ProofNeeded(SHOW_AGAIN, strong=proof is not second_factor.Proof.LATELY)

@@ -1,7 +1,5 @@
 """Writing and checking the audit trail: append-only, every entry carries the hash of the one before."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Generator, Sequence
@@ -10,12 +8,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select
+import sqlalchemy as sa
 
+from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.trail import AuditEntry, AuditObject
 from app.permissions import Actor
 
 CHAIN_LOCK = 7_306_001  # any constant: PostgreSQL writers of the chain queue on it
@@ -23,12 +21,12 @@ CHAIN_LOCK = 7_306_001  # any constant: PostgreSQL writers of the chain queue on
 
 def record(
     actor: Actor, action: str, object_type: str, ids: Sequence[int], details: dict[str, Any] | None = None
-) -> AuditEntry:
+) -> models.AuditEntry:
     """Add an entry about these rows; in the transaction of the change itself."""
     db.session.flush()
     previous = _head()
     unique_ids = sorted(set(ids))
-    entry = AuditEntry(
+    entry = models.AuditEntry(
         at=utc_now(),
         actor_id=actor.id,
         actor_name=actor.name,
@@ -43,19 +41,21 @@ def record(
     db.session.flush()
     if unique_ids:
         rows = id_set(unique_ids).subquery()
-        chosen = select(literal(entry.id), literal(object_type), next(iter(rows.c)))
-        db.session.execute(insert(AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen))
+        chosen = sa.select(sa.literal(entry.id), sa.literal(object_type), next(iter(rows.c)))
+        db.session.execute(
+            sa.insert(models.AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen)
+        )
     return entry
 
 
 def _head() -> str | None:
     """The last hash of the chain, which nobody adds to before this transaction ends."""
     if db.engine.dialect.name == "postgresql":
-        return db.session.scalar(select(func.trail_head(CHAIN_LOCK)))  # waits, and then looks
-    return db.session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1))
+        return db.session.scalar(sa.select(sa.func.trail_head(CHAIN_LOCK)))  # waits, and then looks
+    return db.session.scalar(sa.select(models.AuditEntry.hash).order_by(models.AuditEntry.id.desc()).limit(1))
 
 
-def entry_hash(entry: AuditEntry, ids: Sequence[int]) -> str:
+def entry_hash(entry: models.AuditEntry, ids: Sequence[int]) -> str:
     """SHA-256 over the entry, the ids it is about and the hash before it."""
     content = {
         "at": entry.at.isoformat(),
@@ -70,9 +70,9 @@ def entry_hash(entry: AuditEntry, ids: Sequence[int]) -> str:
 
 def broken_at() -> int | None:
     """The id of the first entry that does not fit the chain; None when the whole trail is sound."""
-    last = db.session.scalar(select(func.max(AuditEntry.id))) or 0
+    last = db.session.scalar(sa.select(sa.func.max(models.AuditEntry.id))) or 0
     entries = db.session.scalars(
-        select(AuditEntry).where(AuditEntry.id <= last).order_by(AuditEntry.id)
+        sa.select(models.AuditEntry).where(models.AuditEntry.id <= last).order_by(models.AuditEntry.id)
     ).yield_per(500)
     previous = ""
     with closing(_objects(last)) as objects:
@@ -90,9 +90,9 @@ def broken_at() -> int | None:
 def _objects(last: int) -> Generator[tuple[int, Sequence[int]], None, None]:
     """Entry id with the ids of its rows, both ascending; one stream beside that of the entries."""
     rows = db.session.execute(
-        select(AuditObject.entry_id, AuditObject.object_id)
-        .where(AuditObject.entry_id <= last)
-        .order_by(AuditObject.entry_id, AuditObject.object_id)
+        sa.select(models.AuditObject.entry_id, models.AuditObject.object_id)
+        .where(models.AuditObject.entry_id <= last)
+        .order_by(models.AuditObject.entry_id, models.AuditObject.object_id)
     ).yield_per(5000)
     for entry_id, group in groupby(rows, key=lambda row: row.entry_id):
         yield entry_id, [row.object_id for row in group]

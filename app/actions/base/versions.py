@@ -1,17 +1,14 @@
 """Two people in one form: the second is told what the first changed, and chooses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from app.actions.base.action import changed_by, entry_label
+from app import errors, models
+from app.actions.base.runner import changed_by, entry_label
 from app.entities.base import db
-from app.entities.trail import AuditEntry, AuditObject
-from app.errors import NotFound, RuleBroken
 from app.rules.text import N_
 from app.school import current_school
 
@@ -23,34 +20,34 @@ def locked(model: type[M], row_id: int, version: int, labels: Mapping[str, Any])
     """The row, held until the end of the transaction; RuleBroken when it is no longer this version."""
     row: Any = db.session.get(model, row_id, with_for_update=True, populate_existing=True)
     if row is None:
-        raise NotFound
+        raise errors.NotFound
     if row.version != version:
         raise conflict(row, version, labels)
     return cast(M, row)
 
 
-def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> RuleBroken:
+def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> errors.RuleBroken:
     """The refusal of a form opened at `version`: who changed what since, out of the trail."""
     entries = db.session.scalars(
-        select(AuditEntry)
-        .join(AuditObject, AuditObject.entry_id == AuditEntry.id)
+        sa.select(models.AuditEntry)
+        .join(models.AuditObject, models.AuditObject.entry_id == models.AuditEntry.id)
         .where(
-            AuditObject.object_type == getattr(row, "trail_name", type(row).__name__),
-            AuditObject.object_id == row.id,
-            AuditEntry.action.in_(changed_by(type(row))),
+            models.AuditObject.object_type == getattr(row, "trail_name", type(row).__name__),
+            models.AuditObject.object_id == row.id,
+            models.AuditEntry.action.in_(changed_by(type(row))),
         )
-        .order_by(AuditEntry.id.desc())
+        .order_by(models.AuditEntry.id.desc())
         .limit(min(max(row.version - version, 1), CHANGES_TOLD))
     ).all()
     if not entries:
-        return RuleBroken(
+        return errors.RuleBroken(
             N_(
                 "Iemand anders heeft dit intussen gewijzigd. "
                 "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
             ),
             field="version",
         )
-    return RuleBroken(
+    return errors.RuleBroken(
         N_(
             "%(who)s heeft dit intussen gewijzigd (%(when)s): %(what)s. "
             "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
@@ -62,7 +59,7 @@ def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> RuleBroken:
     )
 
 
-def _told(entry: AuditEntry, labels: Mapping[str, Any]) -> str:
+def _told(entry: models.AuditEntry, labels: Mapping[str, Any]) -> str:
     """The fields of the form that changed; none of these: what was done, and with whom."""
     parts = []
     for key, change in entry.details.items():

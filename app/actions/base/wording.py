@@ -1,7 +1,5 @@
 """What a refusal, a reason or a count says, in the reader's language."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Protocol
 

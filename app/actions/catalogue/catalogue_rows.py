@@ -1,32 +1,27 @@
 """From the catalogue's files to rows: what is there is read in a fixed number of queries, then compared."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from app.catalogue_data import Catalogue, CoreTaskData, CriterionData, ElectiveData, ExamData, natural
+from app import catalogue_data, models
 from app.entities.base import db
-from app.entities.exams import Criterion, CriterionLevel, Exam, ExamKind, ExamTask
-from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective, WorkProcess
-from app.entities.progress import ConditionalAssignment
-from app.entities.school import SystemUpdate
+from app.entities.exams import ExamKind
 
 M = TypeVar("M")
-Owner = Programme | Elective
+Owner = models.Programme | models.Elective
 
 
 class CatalogueWriter:
     """Counts what it does: `new`, `changed`, `unchanged` rows; `tampered` exams are left alone."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: catalogue_data.Catalogue) -> None:
         self.catalogue = catalogue
         self.new = self.changed = self.unchanged = 0
-        self.new_exams: list[Exam] = []
+        self.new_exams: list[models.Exam] = []
         self.tampered: list[str] = []
         self._read()
 
@@ -42,24 +37,36 @@ class CatalogueWriter:
     def _read(self) -> None:
         """All that the catalogue may touch, before anything is written."""
         session = db.session
-        self._programmes = {(row.crebo, row.cohort): row for row in session.scalars(select(Programme))}
-        self._electives = {row.code: row for row in session.scalars(select(Elective))}
-        self._core_tasks: dict[tuple[Owner, str], CoreTask] = {}
-        for core_task in session.scalars(select(CoreTask)):
+        self._programmes = {
+            (row.crebo, row.cohort): row for row in session.scalars(sa.select(models.Programme))
+        }
+        self._electives = {row.code: row for row in session.scalars(sa.select(models.Elective))}
+        self._core_tasks: dict[tuple[Owner, str], models.CoreTask] = {}
+        for core_task in session.scalars(sa.select(models.CoreTask)):
             owner = core_task.programme or core_task.elective
             if owner is not None:
                 self._core_tasks[owner, core_task.code] = core_task
-        self._processes = {(row.core_task, row.code): row for row in session.scalars(select(WorkProcess))}
+        self._processes = {
+            (row.core_task, row.code): row for row in session.scalars(sa.select(models.WorkProcess))
+        }
         self._offers = {
-            (row.programme_id, row.elective_id): row for row in session.scalars(select(ProgrammeElective))
+            (row.programme_id, row.elective_id): row
+            for row in session.scalars(sa.select(models.ProgrammeElective))
         }
         self._assignments = {
-            (row.elective, row.position): row for row in session.scalars(select(ConditionalAssignment))
+            (row.elective, row.position): row
+            for row in session.scalars(sa.select(models.ConditionalAssignment))
         }
-        self._news = {(row.published_on, row.title): row for row in session.scalars(select(SystemUpdate))}
-        with_parts = selectinload(Exam.tasks).selectinload(ExamTask.criteria).selectinload(Criterion.levels)
-        self._exams: dict[str, dict[str, Exam]] = defaultdict(dict)
-        for exam in session.scalars(select(Exam).options(with_parts)):
+        self._news = {
+            (row.published_on, row.title): row for row in session.scalars(sa.select(models.SystemUpdate))
+        }
+        with_parts = (
+            selectinload(models.Exam.tasks)
+            .selectinload(models.ExamTask.criteria)
+            .selectinload(models.Criterion.levels)
+        )
+        self._exams: dict[str, dict[str, models.Exam]] = defaultdict(dict)
+        for exam in session.scalars(sa.select(models.Exam).options(with_parts)):
             self._exams[exam.key][exam.version] = exam
 
     def _keep(self, there: M | None, model: type[M], **values: Any) -> M:
@@ -78,10 +85,10 @@ class CatalogueWriter:
             self.unchanged += 1
         return there
 
-    def _programme(self, data: Any) -> Programme:
+    def _programme(self, data: Any) -> models.Programme:
         row = self._keep(
             self._programmes.get((data.crebo, data.cohort)),
-            Programme,
+            models.Programme,
             crebo=data.crebo,
             cohort=data.cohort,
             name=data.name,
@@ -92,10 +99,12 @@ class CatalogueWriter:
         self._own_core_tasks(row, data.core_tasks)
         return row
 
-    def _elective(self, data: ElectiveData, programmes: dict[str, Programme]) -> Elective:
+    def _elective(
+        self, data: catalogue_data.ElectiveData, programmes: dict[str, models.Programme]
+    ) -> models.Elective:
         row = self._keep(
             self._electives.get(data.code),
-            Elective,
+            models.Elective,
             code=data.code,
             name=data.name,
             hours=data.hours,
@@ -106,7 +115,7 @@ class CatalogueWriter:
             there = self._assignments.get((row, position))
             self._keep(
                 there,
-                ConditionalAssignment,
+                models.ConditionalAssignment,
                 elective=row,
                 position=position,
                 title=one.title,
@@ -115,12 +124,12 @@ class CatalogueWriter:
         self._offered(row, [programmes[crebo] for crebo in data.offered_by])
         return row
 
-    def _own_core_tasks(self, owner: Owner, core_tasks: Iterable[CoreTaskData]) -> None:
+    def _own_core_tasks(self, owner: Owner, core_tasks: Iterable[catalogue_data.CoreTaskData]) -> None:
         for position, data in enumerate(core_tasks, 1):
-            own = {"programme": owner} if isinstance(owner, Programme) else {"elective": owner}
+            own = {"programme": owner} if isinstance(owner, models.Programme) else {"elective": owner}
             row = self._keep(
                 self._core_tasks.get((owner, data.code)),
-                CoreTask,
+                models.CoreTask,
                 code=data.code,
                 name=data.name,
                 position=position,
@@ -130,24 +139,24 @@ class CatalogueWriter:
             for number, one in enumerate(data.work_processes, 1):
                 process = self._processes.get((row, one.code))
                 self._processes[row, one.code] = self._keep(
-                    process, WorkProcess, core_task=row, code=one.code, name=one.name, position=number
+                    process, models.WorkProcess, core_task=row, code=one.code, name=one.name, position=number
                 )
 
-    def _offered(self, elective: Elective, programmes: Iterable[Programme]) -> None:
+    def _offered(self, elective: models.Elective, programmes: Iterable[models.Programme]) -> None:
         """A link needs both ids, so new programmes and electives are written first."""
         db.session.flush()
         for programme in programmes:
             there = self._offers.get((programme.id, elective.id))
-            self._keep(there, ProgrammeElective, programme_id=programme.id, elective_id=elective.id)
+            self._keep(there, models.ProgrammeElective, programme_id=programme.id, elective_id=elective.id)
 
-    def _exam(self, data: ExamData, owner: Owner) -> None:
+    def _exam(self, data: catalogue_data.ExamData, owner: Owner) -> None:
         there = self._exams[data.key].get(data.version)
         if there is not None:
             self.unchanged += 1
             if _content(there) != _content_of(data):
                 self.tampered.append(f"{data.code} {data.version}")
             return
-        exam = Exam(
+        exam = models.Exam(
             key=data.key,
             version=data.version,
             kind=ExamKind(data.kind),
@@ -158,12 +167,12 @@ class CatalogueWriter:
             duration_minutes=data.duration_minutes,
             rule_model=data.pass_rule.model,
             rule_parameters=dict(data.pass_rule.parameters),
-            programme=owner if isinstance(owner, Programme) else None,
-            elective=owner if isinstance(owner, Elective) else None,
+            programme=owner if isinstance(owner, models.Programme) else None,
+            elective=owner if isinstance(owner, models.Elective) else None,
             core_task=self._core_tasks.get((owner, data.core_task)),
         )
         exam.tasks = [
-            ExamTask(
+            models.ExamTask(
                 position=task.position,
                 title=task.title,
                 instruction=task.instruction,
@@ -177,15 +186,15 @@ class CatalogueWriter:
         self.new_exams.append(exam)
         self._exams[data.key][data.version] = exam
 
-    def _criterion(self, owner: Owner, position: int, data: CriterionData) -> Criterion:
+    def _criterion(self, owner: Owner, position: int, data: catalogue_data.CriterionData) -> models.Criterion:
         core_task = self._core_tasks[owner, data.work_process.rpartition("-")[0]]
-        return Criterion(
+        return models.Criterion(
             position=position,
             text=data.text,
             critical=data.critical,
             work_process=self._processes[core_task, data.work_process],
             levels=[
-                CriterionLevel(label=one.label, points=one.points, description=one.description)
+                models.CriterionLevel(label=one.label, points=one.points, description=one.description)
                 for one in data.levels
             ],
         )
@@ -193,7 +202,7 @@ class CatalogueWriter:
     def _choose_current(self) -> None:
         """The highest version of an exam is the one that is planned from now on."""
         for versions in self._exams.values():
-            newest = max(versions, key=natural)
+            newest = max(versions, key=catalogue_data.natural)
             for version, exam in versions.items():
                 if exam.current != (version == newest):
                     exam.current = version == newest
@@ -201,10 +210,10 @@ class CatalogueWriter:
     def _updates(self) -> None:
         for one in self.catalogue.updates:
             there = self._news.get((one.date, one.title))
-            self._keep(there, SystemUpdate, title=one.title, body=one.body, published_on=one.date)
+            self._keep(there, models.SystemUpdate, title=one.title, body=one.body, published_on=one.date)
 
 
-def _content(exam: Exam) -> tuple[Any, ...]:
+def _content(exam: models.Exam) -> tuple[Any, ...]:
     """What an assessment rests on: tasks, criteria, levels, pass rule."""
     return (
         exam.rule_model,
@@ -224,7 +233,7 @@ def _content(exam: Exam) -> tuple[Any, ...]:
     )
 
 
-def _content_of(data: ExamData) -> tuple[Any, ...]:
+def _content_of(data: catalogue_data.ExamData) -> tuple[Any, ...]:
     return (
         data.pass_rule.model,
         dict(data.pass_rule.parameters),

@@ -1,11 +1,9 @@
 """Opleidingen: what the supplier loads into a school."""
 
-from __future__ import annotations
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.action import Outcome, Refused, action
+from app.actions import base
 from app.actions.catalogue.catalogue_rows import CatalogueWriter
 from app.catalogue import load
 from app.catalogue_data import Catalogue
@@ -21,7 +19,7 @@ SAME_VERSION = N_(
 )
 
 
-@action(
+@base.action(
     _l("Catalogus laden"),
     permission=Permission.PROGRAMMES_LOAD,
     confirm=True,
@@ -30,7 +28,7 @@ SAME_VERSION = N_(
         "Opleidingen, keuzedelen en examens worden bijgewerkt. Een examen dat er al is, verandert niet."
     ),
 )
-def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> Outcome:
+def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> base.Outcome:
     """Put the catalogue (default: this installation's files) into the school; twice is the same as once.
 
     Programmes, electives and what belongs to them are brought up to date; nothing is removed. A version of
@@ -41,10 +39,10 @@ def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> Outco
     writer.write()
     db.session.flush()
     done = writer.new + writer.changed
-    return Outcome(
+    return base.Outcome(
         done=done,
         unchanged=writer.unchanged,
-        refused=[Refused(label, _(SAME_VERSION)) for label in writer.tampered],
+        refused=[base.Refused(label, _(SAME_VERSION)) for label in writer.tampered],
         summary=(
             _(
                 "Catalogus geladen: %(new)s nieuw, %(changed)s gewijzigd.",

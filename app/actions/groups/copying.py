@@ -1,19 +1,16 @@
 """Studentgroepen for the next school year: the same properties, nobody in them yet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import insert
 
-from app.actions.base.action import Outcome, Refused, Targets, action
-from app.actions.base.wording import say
+from app import models
+from app.actions import base
 from app.actions.groups.groups import NAME_MOST
 from app.entities.base import db
-from app.entities.students import StudentGroup
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.imports.imports import group_ids
@@ -25,10 +22,10 @@ THERE_ALREADY = N_("Er is al een studentgroep “%(name)s”.")
 TOO_LONG = N_("De naam “%(name)s” wordt te lang. Maak die van deze groep korter.")
 
 
-@action(
+@base.action(
     _l("Kopiëren naar het volgende schooljaar"),
     permission=Permission.GROUPS_EDIT,
-    on=StudentGroup,
+    on=models.StudentGroup,
     confirm=True,
     noun=_l("studentgroepen"),
     intro=_l(
@@ -36,7 +33,7 @@ TOO_LONG = N_("De naam “%(name)s” wordt te lang. Maak die van deze groep kor
         "Er zit nog niemand in; wat er is, blijft."
     ),
 )
-def copy_groups(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
+def copy_groups(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
     """Copy groups, each with the next school year in its name; two statements however many."""
     groups = targets.all()
     wanted, refused = _names(groups)
@@ -45,15 +42,15 @@ def copy_groups(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     for group in groups:
         name, year = wanted.get(group.id, ("", ""))
         if name in taken:
-            refused.append(Refused(group.name, _(THERE_ALREADY, name=name)))
+            refused.append(base.Refused(group.name, _(THERE_ALREADY, name=name)))
         elif name:
             taken.add(name)
             kept = {key: getattr(group, key) for key in COPIED}
             new.append({**kept, "name": name, "school_year": year})
     if new:
-        db.session.execute(insert(StudentGroup), new)
+        db.session.execute(sa.insert(models.StudentGroup), new)
     names = [str(one["name"]) for one in new]
-    return Outcome(
+    return base.Outcome(
         done=len(new),
         ids=list(group_ids(names).values()) if new else (),
         names=names,
@@ -63,7 +60,7 @@ def copy_groups(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     )
 
 
-def _names(groups: Sequence[StudentGroup]) -> tuple[dict[int, tuple[str, str]], list[Refused]]:
+def _names(groups: Sequence[models.StudentGroup]) -> tuple[dict[int, tuple[str, str]], list[base.Refused]]:
     """Group -> the name and school year of its copy, and why another gets none."""
     wanted, refused = {}, []
     for group in groups:
@@ -74,5 +71,5 @@ def _names(groups: Sequence[StudentGroup]) -> tuple[dict[int, tuple[str, str]], 
                 raise RuleBroken(TOO_LONG, name=name)
             wanted[group.id] = (name, year)
         except RuleBroken as error:
-            refused.append(Refused(group.name, say(error)))
+            refused.append(base.Refused(group.name, base.say(error)))
     return wanted, refused

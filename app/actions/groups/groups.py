@@ -1,29 +1,24 @@
 """Studentgroepen (manual, step 4f): make, change, remove. Who is in one: group_members, group_rule."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, exists, select
-from wtforms import Field, SelectField, StringField, ValidationError
-from wtforms.validators import DataRequired, Length
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
-from app.actions.base.forms import SelectChoice, VersionedForm, at, ruled
-from app.actions.base.picker import GONE, PickedOne, offer
-from app.actions.base.versions import locked
+from app import models
+from app.actions import base
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.membership import has_rule, membership
-from app.entities.students import Student, StudentGroup, group_member, group_rule
-from app.entities.users import User
+from app.entities.students import group_member, group_rule
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, may, visible
-from app.queries.base.picker import named, user_label
+from app.queries.base import picker
 from app.queries.groups.groups import member_counts
 from app.rules import groups as rules
 from app.rules.people import tidy
@@ -34,25 +29,29 @@ NAME_MOST = 80  # characters
 DOUBLE = N_("Er is al een studentgroep met deze naam.")
 
 
-class GroupForm(ActionForm):
-    name = StringField(
-        FIELD_LABELS["name"], [DataRequired(), Length(max=NAME_MOST)], render_kw={"autocomplete": "off"}
+class GroupForm(base.ActionForm):
+    name = wtforms.StringField(
+        FIELD_LABELS["name"],
+        [validators.DataRequired(), validators.Length(max=NAME_MOST)],
+        render_kw={"autocomplete": "off"},
     )
-    cohort = StringField(
+    cohort = wtforms.StringField(
         FIELD_LABELS["cohort"],
-        [ruled(rules.cohort)],
+        [base.ruled(rules.cohort)],
         description=_l("Het jaar waarin de groep begon, bijvoorbeeld 2026."),
         render_kw={"autocomplete": "off", "inputmode": "numeric"},
     )
-    school_year = StringField(
+    school_year = wtforms.StringField(
         FIELD_LABELS["school_year"],
-        [ruled(rules.school_year)],
+        [base.ruled(rules.school_year)],
         description=_l("Bijvoorbeeld 2026-2027."),
         render_kw={"autocomplete": "off"},
     )
-    location = StringField(FIELD_LABELS["location"], [Length(max=80)], render_kw={"autocomplete": "off"})
-    colour = SelectField(FIELD_LABELS["colour"], default="")
-    mentor = PickedOne(
+    location = wtforms.StringField(
+        FIELD_LABELS["location"], [validators.Length(max=80)], render_kw={"autocomplete": "off"}
+    )
+    colour = wtforms.SelectField(FIELD_LABELS["colour"], default="")
+    mentor = base.PickedOne(
         FIELD_LABELS["mentor"],
         description=_l("Bij wie u terechtkunt over deze groep. De mentor krijgt er geen rechten bij."),
         source="mentoren",
@@ -61,30 +60,36 @@ class GroupForm(ActionForm):
     )
     row: Any = None
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
         self.colour.choices = [
-            SelectChoice("", _("Geen kleur")),
-            *(SelectChoice(key, _(label)) for key, label in rules.GROUP_COLOURS.items()),
+            base.SelectChoice("", _("Geen kleur")),
+            *(base.SelectChoice(key, _(label)) for key, label in rules.GROUP_COLOURS.items()),
         ]
         mentor = targets.one().mentor if targets is not None else None
-        offer(actor, self.mentor, present={str(mentor.id): user_label(mentor)} if mentor is not None else {})
+        base.offer(
+            actor,
+            self.mentor,
+            present={str(mentor.id): picker.user_label(mentor)} if mentor is not None else {},
+        )
 
-    def validate_name(self, field: Field) -> None:
+    def validate_name(self, field: wtforms.Field) -> None:
         if _taken(tidy(field.data or ""), self.row.id if self.row is not None else 0):
-            raise ValidationError(_(DOUBLE))
+            raise wtforms.ValidationError(_(DOUBLE))
 
 
-@action(_l("Studentgroep toevoegen"), permission=Permission.GROUPS_EDIT, form=GroupForm, submit=_l("Opslaan"))
-def add_group(actor: Actor, **data: Any) -> Outcome:
+@base.action(
+    _l("Studentgroep toevoegen"), permission=Permission.GROUPS_EDIT, form=GroupForm, submit=_l("Opslaan")
+)
+def add_group(actor: Actor, **data: Any) -> base.Outcome:
     """Make an empty group with its properties."""
-    group = StudentGroup(**_properties(actor, data))
+    group = models.StudentGroup(**_properties(actor, data))
     if _taken(group.name, 0):
         raise RuleBroken(DOUBLE, field="name")
     db.session.add(group)
     db.session.flush()
     details = {key: [None, value] for key, value in _shown(group).items() if value}
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[group.id],
         object_type="StudentGroup",
@@ -95,12 +100,12 @@ def add_group(actor: Actor, **data: Any) -> Outcome:
     )
 
 
-class ChangeGroupForm(VersionedForm, GroupForm):
+class ChangeGroupForm(base.VersionedForm, GroupForm):
     field_labels = FIELD_LABELS
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        group: StudentGroup = targets.one() if targets is not None else StudentGroup()
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        group: models.StudentGroup = targets.one() if targets is not None else models.StudentGroup()
         return {
             **_shown(group),
             "colour": group.colour,
@@ -109,18 +114,20 @@ class ChangeGroupForm(VersionedForm, GroupForm):
         }
 
 
-@action(
+@base.action(
     _l("Studentgroep wijzigen"),
     permission=Permission.GROUPS_EDIT,
-    on=StudentGroup,
-    changes=StudentGroup,
+    on=models.StudentGroup,
+    changes=models.StudentGroup,
     form=ChangeGroupForm,
     noun=_l("studentgroep"),
     submit=_l("Opslaan"),
 )
-def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, **data: Any) -> Outcome:
+def change_group(
+    actor: Actor, targets: base.Targets[models.StudentGroup], *, version: int, **data: Any
+) -> base.Outcome:
     """Change one group's properties; refused when somebody else was first."""
-    group = locked(StudentGroup, targets.one().id, version, FIELD_LABELS)
+    group = base.locked(models.StudentGroup, targets.one().id, version, FIELD_LABELS)
     before = _shown(group)
     wanted = _properties(actor, data, group.mentor_id)
     if _taken(wanted["name"], group.id):
@@ -130,9 +137,9 @@ def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, 
     db.session.flush()
     details = {key: [before[key], value] for key, value in _shown(group).items() if value != before[key]}
     if not details:
-        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=group.name))
+        return base.Outcome(unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=group.name))
     group.version += 1
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[group.id],
         names=[group.name],
@@ -141,25 +148,30 @@ def change_group(actor: Actor, targets: Targets[StudentGroup], *, version: int, 
     )
 
 
-@action(
+@base.action(
     _l("Studentgroep verwijderen"),
     permission=Permission.GROUPS_EDIT,
-    on=StudentGroup,
+    on=models.StudentGroup,
     confirm=True,
     danger=True,
     noun=_l("studentgroepen"),
     submit=_l("Verwijderen"),
     intro=_l("De studenten zelf blijven bestaan, met alles wat bij hen hoort."),
 )
-def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
+def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
     """Remove groups; the members stay students. Refused to who may not see all of them, or set its rule."""
-    seen = visible(actor, Student, Permission.GROUPS_EDIT).with_only_columns(Student.id)
+    seen = visible(actor, models.Student, Permission.GROUPS_EDIT).with_only_columns(models.Student.id)
     member = membership().c
-    foreign = exists().where(member.group_id == StudentGroup.id, member.student_id.not_in(seen))
+    foreign = sa.exists().where(member.group_id == models.StudentGroup.id, member.student_id.not_in(seen))
     rows = db.session.execute(
-        select(StudentGroup.id, StudentGroup.name, foreign.label("foreign"), has_rule().label("ruled"))
-        .where(StudentGroup.id.in_(targets.among()))
-        .order_by(StudentGroup.name)
+        sa.select(
+            models.StudentGroup.id,
+            models.StudentGroup.name,
+            foreign.label("foreign"),
+            has_rule().label("ruled"),
+        )
+        .where(models.StudentGroup.id.in_(targets.among()))
+        .order_by(models.StudentGroup.name)
     ).all()
     refused = list(_not_to_remove(actor, rows))
     kept = {one.label for one in refused}
@@ -167,9 +179,11 @@ def remove_group(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     members = member_counts(actor, [row.id for row in gone])
     ids = id_set([row.id for row in gone])
     for held in (group_member, group_rule):
-        db.session.execute(delete(held).where(held.c.group_id.in_(ids)))
-    db.session.execute(delete(StudentGroup).where(StudentGroup.id.in_(ids)).execution_options(**QUIETLY))
-    return Outcome(
+        db.session.execute(sa.delete(held).where(held.c.group_id.in_(ids)))
+    db.session.execute(
+        sa.delete(models.StudentGroup).where(models.StudentGroup.id.in_(ids)).execution_options(**QUIETLY)
+    )
+    return base.Outcome(
         done=len(gone),
         ids=[row.id for row in gone],
         names=[_with_students(row.name, members.get(row.id, 0)) for row in gone],
@@ -183,15 +197,15 @@ def _with_students(group: str, count: int) -> str:
     return f"{group}: {ngettext('%(num)s student', '%(num)s studenten', count)}"
 
 
-def _not_to_remove(actor: Actor, rows: Sequence[Any]) -> Iterator[Refused]:
+def _not_to_remove(actor: Actor, rows: Sequence[Any]) -> Iterator[base.Refused]:
     rules_too = may(actor, Permission.GROUPS_RULE)
     for row in rows:
         if row.ruled and not rules_too:
-            yield Refused(
+            yield base.Refused(
                 row.name, _("de leden volgen uit een regel; een beheerder kan deze groep verwijderen")
             )
         elif row.foreign:
-            yield Refused(row.name, _("er zitten studenten in die u niet begeleidt"))
+            yield base.Refused(row.name, _("er zitten studenten in die u niet begeleidt"))
 
 
 def _properties(actor: Actor, data: Mapping[str, Any], mentor_now: int | None = None) -> dict[str, Any]:
@@ -200,10 +214,10 @@ def _properties(actor: Actor, data: Mapping[str, Any], mentor_now: int | None = 
         raise RuleBroken(N_("Vul dit veld in."), field="name")
     return {
         "name": name,
-        "cohort": at("cohort", rules.cohort, str(data.get("cohort") or "")),
+        "cohort": base.at("cohort", rules.cohort, str(data.get("cohort") or "")),
         "location": tidy(data.get("location") or ""),
-        "school_year": at("school_year", rules.school_year, data.get("school_year") or ""),
-        "colour": at("colour", rules.colour, data.get("colour") or ""),
+        "school_year": base.at("school_year", rules.school_year, data.get("school_year") or ""),
+        "colour": base.at("colour", rules.colour, data.get("colour") or ""),
         "mentor_id": _mentor(actor, data.get("mentor"), mentor_now),
     }
 
@@ -212,14 +226,14 @@ def _mentor(actor: Actor, chosen: int | None, now: int | None) -> int | None:
     """Who can be it, or who is it already: a mentor who left the school stays named until another comes."""
     if not chosen or chosen == now:
         return chosen or None
-    if str(chosen) not in named(actor, "mentoren", {str(chosen)}):
-        raise RuleBroken(GONE, field="mentor")
+    if str(chosen) not in picker.named(actor, "mentoren", {str(chosen)}):
+        raise RuleBroken(base.GONE, field="mentor")
     return chosen
 
 
-def _shown(group: StudentGroup) -> dict[str, Any]:
+def _shown(group: models.StudentGroup) -> dict[str, Any]:
     """A group's properties as the trail writes them."""
-    mentor = db.session.get(User, group.mentor_id) if group.mentor_id else None
+    mentor = db.session.get(models.User, group.mentor_id) if group.mentor_id else None
     return {
         "name": group.name,
         "cohort": str(group.cohort or ""),
@@ -232,5 +246,7 @@ def _shown(group: StudentGroup) -> dict[str, Any]:
 
 def _taken(name: str, own_id: int) -> bool:
     with db.session.no_autoflush:
-        found = select(StudentGroup.id).where(StudentGroup.name == name, StudentGroup.id != own_id)
+        found = sa.select(models.StudentGroup.id).where(
+            models.StudentGroup.name == name, models.StudentGroup.id != own_id
+        )
         return db.session.scalar(found) is not None

@@ -1,28 +1,26 @@
 """Who is in a group that is filled by hand: put in and taken out, in the list of students or on its page."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, exists, insert, select, true
 from wtforms.validators import DataRequired
 
-from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.base.picker import GONE, Picked, offer
+from app import models
+from app.actions import base
+from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
-from app.actions.students.couplings import pieces_of, remember
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.membership import has_rule
-from app.entities.students import Student, StudentGroup, group_member
+from app.entities.students import group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.base import picker
 from app.queries.base.asked import Asked
-from app.queries.base.picker import Option, named
 from app.rules.text import N_
 
 NO_GROUP = N_("Kies een studentgroep uit de lijst.")
@@ -38,9 +36,9 @@ BY_RULE = N_(
 def filled_by_hand(groups: Collection[int], field: str = "") -> None:
     """Refuse groups that a rule fills, by name and with what to do."""
     ruled = db.session.scalars(
-        select(StudentGroup.name)
-        .where(StudentGroup.id.in_(id_set(sorted(groups))), has_rule())
-        .order_by(StudentGroup.name)
+        sa.select(models.StudentGroup.name)
+        .where(models.StudentGroup.id.in_(id_set(sorted(groups))), has_rule())
+        .order_by(models.StudentGroup.name)
     ).all()
     _refuse(ruled, field)
 
@@ -53,8 +51,8 @@ def _refuse(ruled: Sequence[str], field: str) -> None:
 # -- chosen students, whatever group
 
 
-class AddToGroupsForm(ActionForm):
-    groups = Picked(
+class AddToGroupsForm(base.ActionForm):
+    groups = base.Picked(
         _l("Studentgroepen"),
         [DataRequired(_l("Kies minstens één studentgroep."))],
         source="studentgroepen",
@@ -63,34 +61,40 @@ class AddToGroupsForm(ActionForm):
 
     nothing_hint = _l("Maak er eerst een bij Studentgroepen.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.groups)
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(actor, self.groups)
         if self.groups.empty:
             self.nothing = _("Er is nog geen studentgroep om te kiezen")
 
 
-@action(
+@base.action(
     _l("Toevoegen aan studentgroepen"),
     permission=Permission.GROUPS_EDIT,
-    on=Student,
+    on=models.Student,
     form=AddToGroupsForm,
     confirm=True,
     noun=_l("studenten"),
     intro=_l("Een student mag in meer groepen zitten. Een nieuwe groep maakt u bij Studentgroepen."),
 )
-def add_to_groups(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
+def add_to_groups(
+    actor: Actor, targets: base.Targets[models.Student], *, groups: Sequence[int]
+) -> base.Outcome:
     """Put all these students in the chosen groups; who is in one already stays as is."""
     chosen = _chosen(actor, groups, Asked(), NO_GROUP)
     return _put(actor, chosen, targets)
 
 
-def _put(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> Outcome:
+def _put(
+    actor: Actor, chosen: Sequence[picker.Option], targets: base.Targets[models.Student]
+) -> base.Outcome:
     wanted = id_set([int(group.key) for group in chosen]).subquery()
     group_id = next(iter(wanted.c))
-    member = exists().where(group_member.c.student_id == Student.id, group_member.c.group_id == group_id)
-    pairs = select(group_id, Student.id).select_from(Student).join(wanted, true())
-    new = pairs.where(Student.id.in_(targets.among()), ~member).order_by(Student.id)
-    joined = insert(group_member).from_select(["group_id", "student_id"], new)
+    member = sa.exists().where(
+        group_member.c.student_id == models.Student.id, group_member.c.group_id == group_id
+    )
+    pairs = sa.select(group_id, models.Student.id).select_from(models.Student).join(wanted, sa.true())
+    new = pairs.where(models.Student.id.in_(targets.among()), ~member).order_by(models.Student.id)
+    joined = sa.insert(group_member).from_select(["group_id", "student_id"], new)
     made = db.session.execute(joined.returning(group_member.c.student_id, group_member.c.group_id)).all()
     changed = sorted({row.student_id for row in made})
     summary = ngettext(
@@ -99,38 +103,42 @@ def _put(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> O
         len(changed),
         groups=", ".join(group.label for group in chosen),
     )
-    remember(actor, summary, pieces_of("group", [(*row, "") for row in made]))
+    couplings.remember(actor, summary, couplings.pieces_of("group", [(*row, "") for row in made]))
     return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
 
 
 class RemoveFromGroupForm(AddToGroupsForm):
     nothing_hint = _l("Kies in de lijst andere studenten.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.groups, asked=Asked(having=targets.among() if targets is not None else None))
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(actor, self.groups, asked=Asked(having=targets.among() if targets is not None else None))
         if self.groups.empty:
             self.nothing = _("Deze studenten zitten in geen enkele studentgroep")
 
 
-@action(
+@base.action(
     _l("Verwijderen uit studentgroep"),
     permission=Permission.GROUPS_EDIT,
-    on=Student,
+    on=models.Student,
     form=RemoveFromGroupForm,
     confirm=True,
     danger=True,
     noun=_l("studenten"),
     intro=_l("U kunt alleen groepen kiezen waar deze studenten in zitten."),
 )
-def remove_from_group(actor: Actor, targets: Targets[Student], *, groups: Sequence[int]) -> Outcome:
+def remove_from_group(
+    actor: Actor, targets: base.Targets[models.Student], *, groups: Sequence[int]
+) -> base.Outcome:
     """Take these students out of the chosen groups."""
     chosen = _chosen(actor, groups, Asked(having=targets.among()), NOBODY_IN_IT)
     return _take(actor, chosen, targets)
 
 
-def _take(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> Outcome:
+def _take(
+    actor: Actor, chosen: Sequence[picker.Option], targets: base.Targets[models.Student]
+) -> base.Outcome:
     which = group_member.c.group_id.in_([int(group.key) for group in chosen])
-    gone = delete(group_member).where(group_member.c.student_id.in_(targets.among()), which)
+    gone = sa.delete(group_member).where(group_member.c.student_id.in_(targets.among()), which)
     rows = db.session.execute(gone.returning(group_member.c.student_id, group_member.c.group_id)).all()
     changed = sorted({row.student_id for row in rows})
     summary = ngettext(
@@ -139,12 +147,14 @@ def _take(actor: Actor, chosen: Sequence[Option], targets: Targets[Student]) -> 
         len(changed),
         groups=", ".join(group.label for group in chosen),
     )
-    remember(actor, summary, pieces_of("group", [(*row, "", None) for row in rows], taken=True))
+    couplings.remember(
+        actor, summary, couplings.pieces_of("group", [(*row, "", None) for row in rows], taken=True)
+    )
     return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
 
 
-def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[Option]:
-    known = named(actor, "studentgroepen", {str(one) for one in ids}, asked)
+def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[picker.Option]:
+    known = picker.named(actor, "studentgroepen", {str(one) for one in ids}, asked)
     if not known or len(known) != len(set(ids)):
         raise RuleBroken(refusal, field="groups")
     _refuse([group.label for group in known.values() if group.ruled], "groups")
@@ -154,76 +164,80 @@ def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> lis
 # -- one group, whatever students
 
 
-class AddMembersForm(ActionForm):
-    students = Picked(
+class AddMembersForm(base.ActionForm):
+    students = base.Picked(
         _l("Studenten"), [DataRequired(_l("Kies minstens één student."))], source="studenten", coerce=int
     )
 
     nothing_hint = _l("Voer eerst studenten in, of importeer ze, bij Studenten.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.students)
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(actor, self.students)
         if self.students.empty:
             self.nothing = _("Er is nog geen student om te kiezen")
 
 
-@action(
+@base.action(
     _l("Studenten toevoegen"),
     permission=Permission.GROUPS_EDIT,
-    on=StudentGroup,
+    on=models.StudentGroup,
     form=AddMembersForm,
     confirm=True,
     noun=_l("studentgroep"),
     intro=_l("Een student mag in meer groepen zitten."),
 )
-def add_members(actor: Actor, targets: Targets[StudentGroup], *, students: Sequence[int]) -> Outcome:
+def add_members(
+    actor: Actor, targets: base.Targets[models.StudentGroup], *, students: Sequence[int]
+) -> base.Outcome:
     """Put the chosen students in this group; who is in it already stays as is."""
     group = _hand_filled(targets)
-    found = named(actor, "studenten", {str(one) for one in students})
+    found = picker.named(actor, "studenten", {str(one) for one in students})
     return _of_students(_put(actor, [group], _exactly(students, found)))
 
 
 class RemoveMembersForm(AddMembersForm):
-    students = Picked(
+    students = base.Picked(
         _l("Studenten"), [DataRequired(_l("Kies minstens één student."))], source="groepsleden", coerce=int
     )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.students, asked=Asked(within=targets.ids if targets is not None else ()))
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(actor, self.students, asked=Asked(within=targets.ids if targets is not None else ()))
 
 
-@action(
+@base.action(
     _l("Studenten uit de groep halen"),
     permission=Permission.GROUPS_EDIT,
-    on=StudentGroup,
+    on=models.StudentGroup,
     form=RemoveMembersForm,
     confirm=True,
     danger=True,
     noun=_l("studentgroep"),
     intro=_l("De studenten zelf blijven bestaan, met alles wat bij hen hoort."),
 )
-def remove_members(actor: Actor, targets: Targets[StudentGroup], *, students: Sequence[int]) -> Outcome:
+def remove_members(
+    actor: Actor, targets: base.Targets[models.StudentGroup], *, students: Sequence[int]
+) -> base.Outcome:
     """Take the chosen members out of this group."""
     group = _hand_filled(targets)
     within = Asked(within=[int(group.key)])
-    found = named(actor, "groepsleden", {str(one) for one in students}, within)
+    found = picker.named(actor, "groepsleden", {str(one) for one in students}, within)
     return _of_students(_take(actor, [group], _exactly(students, found)))
 
 
-def _hand_filled(targets: Targets[StudentGroup]) -> Option:
+def _hand_filled(targets: base.Targets[models.StudentGroup]) -> picker.Option:
     group = targets.one()
     filled_by_hand([group.id], "students")
-    return Option(str(group.id), group.name)
+    return picker.Option(str(group.id), group.name)
 
 
-def _exactly(wanted: Sequence[int], found: Collection[str]) -> Targets[Student]:
+def _exactly(wanted: Sequence[int], found: Collection[str]) -> base.Targets[models.Student]:
     """These students as the targets, when every one may be chosen."""
     if not found or len(found) != len(set(wanted)):
-        raise RuleBroken(GONE, field="students")
-    return Targets(Student, sorted(set(wanted)))
+        raise RuleBroken(base.GONE, field="students")
+    return base.Targets(models.Student, sorted(set(wanted)))
 
 
-def _of_students(outcome: Outcome) -> Outcome:
+def _of_students(outcome: base.Outcome) -> base.Outcome:
     """The trail tells it of the students, as when it is done from their list."""
     outcome.object_type = "Student"
     return outcome

@@ -1,26 +1,21 @@
 """A group that fills itself: "alle studenten van 25656 in cohort 2025" (decision 0019)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, insert, literal, select
 from wtforms.validators import DataRequired
 
-from app.actions.base.action import Outcome, Targets, action
-from app.actions.base.forms import VersionedForm
-from app.actions.base.picker import GONE, Picked, offer
-from app.actions.base.versions import locked
-from app.actions.base.wording import say
+from app import models
+from app.actions import base
 from app.actions.groups.groups import FIELD_LABELS
 from app.actions.students.bulk_report import first_names
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.membership import members_of
-from app.entities.students import Student, StudentGroup, group_member, group_rule
+from app.entities.students import group_member, group_rule
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.base.picker import named
@@ -31,8 +26,8 @@ SOURCE = "regelopleidingen"
 NO_RULE = N_("Deze groep heeft geen regel (meer). De leden worden met de hand bijgehouden.")
 
 
-class RuleForm(VersionedForm):
-    programmes = Picked(
+class RuleForm(base.VersionedForm):
+    programmes = base.Picked(
         _l("Opleidingen"),
         [DataRequired(_l("Kies minstens één opleiding."))],
         description=_l(
@@ -45,20 +40,20 @@ class RuleForm(VersionedForm):
     field_labels = FIELD_LABELS
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        group: StudentGroup = targets.one() if targets is not None else StudentGroup()
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        group: models.StudentGroup = targets.one() if targets is not None else models.StudentGroup()
         return {"programmes": [one.id for one in group.rule], "version": group.version}
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        offer(actor, self.programmes)
+        base.offer(actor, self.programmes)
 
 
-@action(
+@base.action(
     _l("Leden door een regel"),
     permission=Permission.GROUPS_RULE,
-    on=StudentGroup,
-    changes=StudentGroup,
+    on=models.StudentGroup,
+    changes=models.StudentGroup,
     form=RuleForm,
     confirm=True,
     noun=_l("studentgroep"),
@@ -68,21 +63,24 @@ class RuleForm(VersionedForm):
     ),
 )
 def set_rule(
-    actor: Actor, targets: Targets[StudentGroup], *, version: int, programmes: Sequence[int]
-) -> Outcome:
+    actor: Actor, targets: base.Targets[models.StudentGroup], *, version: int, programmes: Sequence[int]
+) -> base.Outcome:
     """From now on the active students of these programmes are in the group, and nobody else."""
-    group = locked(StudentGroup, targets.one().id, version, FIELD_LABELS)
+    group = base.locked(models.StudentGroup, targets.one().id, version, FIELD_LABELS)
     chosen = named(actor, SOURCE, {str(one) for one in programmes})
     if not chosen or len(chosen) != len(set(programmes)):
-        raise RuleBroken(GONE, field="programmes")
-    words = say(rule_in_words([one.label for one in chosen.values()]))
+        raise RuleBroken(base.GONE, field="programmes")
+    words = base.say(rule_in_words([one.label for one in chosen.values()]))
     old = [one.id for one in group.rule]
     if set(old) == set(programmes):
-        return Outcome(unchanged=1, summary=words)
-    old_words, before = (say(rule_in_words([str(one) for one in group.rule])) if old else ""), _ids(group)
+        return base.Outcome(unchanged=1, summary=words)
+    old_words, before = (
+        (base.say(rule_in_words([str(one) for one in group.rule])) if old else ""),
+        _ids(group),
+    )
     _empty(group)
     db.session.execute(
-        insert(group_rule),
+        sa.insert(group_rule),
         [{"group_id": group.id, "programme_id": one} for one in sorted(set(programmes))],
     )
     group.version += 1
@@ -92,24 +90,26 @@ def set_rule(
     return _told(group, after, summary, {"rule": [old_words, words]})
 
 
-@action(
+@base.action(
     _l("Regel loslaten"),
     permission=Permission.GROUPS_RULE,
-    on=StudentGroup,
-    changes=StudentGroup,
+    on=models.StudentGroup,
+    changes=models.StudentGroup,
     confirm=True,
     noun=_l("studentgroep"),
     intro=_l("De leden blijven zoals ze nu zijn. Daarna voegt u zelf studenten toe en haalt u ze eruit."),
 )
-def drop_rule(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
+def drop_rule(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
     """Who is in the group now stays in it, by hand from now on."""
-    group = db.session.get_one(StudentGroup, targets.one().id, with_for_update=True, populate_existing=True)
+    group = db.session.get_one(
+        models.StudentGroup, targets.one().id, with_for_update=True, populate_existing=True
+    )
     if not group.rule:
         raise RuleBroken(NO_RULE)
-    words, members = say(rule_in_words([str(one) for one in group.rule])), _ids(group)
+    words, members = base.say(rule_in_words([str(one) for one in group.rule])), _ids(group)
     _empty(group)
-    chosen = select(literal(group.id), Student.id).where(Student.id.in_(id_set(members)))
-    db.session.execute(insert(group_member).from_select(["group_id", "student_id"], chosen))
+    chosen = sa.select(sa.literal(group.id), models.Student.id).where(models.Student.id.in_(id_set(members)))
+    db.session.execute(sa.insert(group_member).from_select(["group_id", "student_id"], chosen))
     group.version += 1
     summary = ngettext(
         "%(group)s houdt %(num)s student en wordt voortaan met de hand bijgehouden.",
@@ -120,17 +120,17 @@ def drop_rule(actor: Actor, targets: Targets[StudentGroup]) -> Outcome:
     return _told(group, members, summary, {"rule": [words, ""]})
 
 
-def _ids(group: StudentGroup) -> Sequence[int]:
+def _ids(group: models.StudentGroup) -> Sequence[int]:
     found: Sequence[Any] = db.session.scalars(members_of([group.id]).distinct()).all()
     return found
 
 
-def _empty(group: StudentGroup) -> None:
+def _empty(group: models.StudentGroup) -> None:
     for held in (group_member, group_rule):
-        db.session.execute(delete(held).where(held.c.group_id == group.id))
+        db.session.execute(sa.delete(held).where(held.c.group_id == group.id))
 
 
-def _comes_to(group: StudentGroup, count: int, words: str) -> str:
+def _comes_to(group: models.StudentGroup, count: int, words: str) -> str:
     return ngettext(
         "%(group)s: %(num)s student. %(rule)s.",
         "%(group)s: %(num)s studenten. %(rule)s.",
@@ -149,9 +149,11 @@ def _leave(count: int) -> str:
     )
 
 
-def _told(group: StudentGroup, members: Sequence[int], summary: str, details: dict[str, Any]) -> Outcome:
+def _told(
+    group: models.StudentGroup, members: Sequence[int], summary: str, details: dict[str, Any]
+) -> base.Outcome:
     """One group changed; by name its first members, so that one sees who is meant before saying yes."""
-    return Outcome(
+    return base.Outcome(
         done=max(1, len(members)),
         ids=[group.id],
         names=first_names(members),

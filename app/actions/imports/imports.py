@@ -1,41 +1,37 @@
 """The import wizard's own steps: a file is taken in, columns and values are chosen. Nothing of the school
 changes here; that is done by `import_students` and its sisters (app/imports/write_<kind>.py)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, delete, insert, select, update
-from wtforms import RadioField, TextAreaField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.base.forms import SelectChoice, UploadFileField
+from app import errors, models
+from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.entities.waking import WORKER, wake_after_commit
-from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, Permission, may
+from app.queries.imports import runs
 from app.queries.imports.imports import oldest_kept
-from app.queries.imports.runs import PERMISSIONS, is_large
-from app.rules.imports import ALREADY_DONE, LOGIN_CODES
+from app.rules import imports as rules
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_
 
 CHOOSE_CODES = N_("Kies wat er met inlogcodes gebeurt.")
-CODE_CHOICES = [SelectChoice(value, _l(label)) for value, label in LOGIN_CODES.items()]
+CODE_CHOICES = [base.SelectChoice(value, _l(label)) for value, label in rules.LOGIN_CODES.items()]
 BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 
 
-class FileForm(ActionForm):
+class FileForm(base.ActionForm):
     """Stap 1 van 4 of the manual."""
 
-    file = UploadFileField(
+    file = base.UploadFileField(
         _l("Bestand"),
         description=_l(
             "Een bestand uit Excel (.xlsx, .xls) of LibreOffice (.ods), of een CSV-bestand, van hoogstens "
@@ -43,24 +39,24 @@ class FileForm(ActionForm):
         ),
         render_kw={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt,.tsv"},
     )
-    pasted = TextAreaField(
+    pasted = wtforms.TextAreaField(
         _l("Of plak cellen"),
         description=_l("Kopieer in Excel de rijen met de kopregel erboven en plak ze hier."),
         render_kw={"rows": 4, "spellcheck": "false", "autocomplete": "off"},
     )
 
-    def validate_pasted(self, field: TextAreaField) -> None:
+    def validate_pasted(self, field: wtforms.TextAreaField) -> None:
         given = bool((field.data or "").strip())
         if given and self.file.data is not None:
-            raise ValidationError(_("Kies een bestand óf plak cellen, niet allebei."))
+            raise validators.ValidationError(_("Kies een bestand óf plak cellen, niet allebei."))
         if not given and self.file.data is None:
-            raise ValidationError(_("Kies een bestand, of plak cellen uit Excel."))
+            raise validators.ValidationError(_("Kies een bestand, of plak cellen uit Excel."))
 
 
 class StudentFileForm(FileForm):
-    login_codes = RadioField(
+    login_codes = wtforms.RadioField(
         _l("Inlogcodes voor nieuwe studenten"),
-        [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
+        [validators.InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
         choices=CODE_CHOICES,
         default="none",
         description=_l("Met een inlogcode meldt een student zich de eerste keer aan. Mailen kan ook later."),
@@ -68,16 +64,16 @@ class StudentFileForm(FileForm):
 
 
 class UserFileForm(FileForm):
-    login_codes = RadioField(
+    login_codes = wtforms.RadioField(
         _l("Inlogcodes voor nieuwe gebruikers"),
-        [InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
+        [validators.InputRequired(_l("Kies wat er met inlogcodes gebeurt."))],
         choices=CODE_CHOICES,
         default="none",
         description=_l("Met een inlogcode kiest een gebruiker zelf een wachtwoord. Mailen kan ook later."),
     )
 
 
-@action(_l("Importbestand gekozen"), permission=Permission.IMPORT_RUNS)
+@base.action(_l("Importbestand gekozen"), permission=Permission.IMPORT_RUNS)
 def start_import(
     actor: Actor,
     *,
@@ -90,12 +86,12 @@ def start_import(
     header_key: str,
     mapping: ColumnMap,
     login_codes: str,
-) -> Outcome:
+) -> base.Outcome:
     """Keep what was read out of a file, for its maker alone; sweep out what has expired."""
-    if not may(actor, PERMISSIONS[kind]):
-        raise NotAllowed
+    if not may(actor, runs.PERMISSIONS[kind]):
+        raise errors.NotAllowed
     sweep_expired()
-    made = ImportRun(
+    made = models.ImportRun(
         maker_id=actor.id,
         kind=kind,
         file_name=file_name[-200:],
@@ -109,7 +105,7 @@ def start_import(
     db.session.add(made)
     db.session.flush()
     keep_parts(made, parts)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[made.id],
         object_type="ImportRun",
@@ -120,23 +116,23 @@ def start_import(
     )
 
 
-@action(_l("Importbestand anders gelezen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+@base.action(_l("Importbestand anders gelezen"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
 def read_again(
     actor: Actor,
-    targets: Targets[ImportRun],
+    targets: base.Targets[models.ImportRun],
     *,
     table: dict[str, Any],
     parts: Sequence[bytes],
     header_key: str,
     mapping: ColumnMap,
-) -> Outcome:
+) -> base.Outcome:
     """Stap 2 van 4: another sheet, header row, delimiter or encoding; what was chosen after it goes."""
     run = open_run(actor, targets)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
     run.fixes = {}
     keep_parts(run, parts)
     _moved(run, "mapping")
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[run.id],
         summary=_("Het bestand is opnieuw gelezen."),
@@ -144,72 +140,79 @@ def read_again(
     )
 
 
-@action(
+@base.action(
     _l("Kolommen van de import gekozen"),
     permission=Permission.IMPORT_RUNS,
-    on=ImportRun,
+    on=models.ImportRun,
     words={"mapping": N_("Kolommen")},
 )
-def choose_columns(actor: Actor, targets: Targets[ImportRun], *, mapping: ColumnMap) -> Outcome:
+def choose_columns(
+    actor: Actor, targets: base.Targets[models.ImportRun], *, mapping: ColumnMap
+) -> base.Outcome:
     """Stap 2 van 4: which column of the file is what."""
     run = open_run(actor, targets)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
-        raise NotFound
+        raise errors.NotFound
     run.mapping = dict(mapping)
     _moved(run, "values")
     told = {key: " + ".join(str(place + 1) for place in places) for key, places in mapping.items()}
-    return Outcome(done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told})
+    return base.Outcome(
+        done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told}
+    )
 
 
-@action(_l("Waarden van de import gekozen"), permission=Permission.IMPORT_RUNS, on=ImportRun)
+@base.action(_l("Waarden van de import gekozen"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
 def choose_values(
-    actor: Actor, targets: Targets[ImportRun], *, values: Mapping[str, Mapping[str, str]]
-) -> Outcome:
+    actor: Actor, targets: base.Targets[models.ImportRun], *, values: Mapping[str, Mapping[str, str]]
+) -> base.Outcome:
     """Stap 3 van 4: what each value of a closed list means."""
     run = open_run(actor, targets)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
-    return Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
+    return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
 
 
-@action(
+@base.action(
     _l("Inlogcodes van de import gekozen"),
     permission=Permission.IMPORT_RUNS,
-    on=ImportRun,
+    on=models.ImportRun,
     words={"login_codes": N_("Inlogcodes")},
 )
-def choose_codes(actor: Actor, targets: Targets[ImportRun], *, login_codes: str) -> Outcome:
+def choose_codes(actor: Actor, targets: base.Targets[models.ImportRun], *, login_codes: str) -> base.Outcome:
     """Stap 4 van 4: another choice than in step 1. Rows are checked again: a code needs an address."""
     run = open_run(actor, targets)
-    if login_codes not in LOGIN_CODES:
-        raise RuleBroken(CHOOSE_CODES)
+    if login_codes not in rules.LOGIN_CODES:
+        raise errors.RuleBroken(CHOOSE_CODES)
     run.login_codes = login_codes
     _moved(run, run.stage)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[run.id],
         details={"login_codes": login_codes},
         summary=_(
-            "Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.", choice=_(LOGIN_CODES[login_codes])
+            "Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.",
+            choice=_(rules.LOGIN_CODES[login_codes]),
         ),
     )
 
 
-@action(
+@base.action(
     _l("Rij van de import verbeterd"),
     permission=Permission.IMPORT_RUNS,
-    on=ImportRun,
+    on=models.ImportRun,
     words={"row": N_("Rij")},
 )
-def fix_row(actor: Actor, targets: Targets[ImportRun], *, number: int, cells: Mapping[int, str]) -> Outcome:
+def fix_row(
+    actor: Actor, targets: base.Targets[models.ImportRun], *, number: int, cells: Mapping[int, str]
+) -> base.Outcome:
     """Stap 4 van 4: other cells for one row of the file, as typed; the file itself stays as it was."""
     run = open_run(actor, targets)
     if not set(cells) <= set(range(len(run.table["header"]))):
-        raise NotFound
+        raise errors.NotFound
     typed = {str(index): text for index, text in cells.items()}
     run.fixes = {**run.fixes, str(number): {**run.fixes.get(str(number), {}), **typed}}
     _moved(run, run.stage)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[run.id],
         summary=_("Rij %(number)s is verbeterd.", number=number),
@@ -217,66 +220,76 @@ def fix_row(actor: Actor, targets: Targets[ImportRun], *, number: int, cells: Ma
     )
 
 
-@action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=ImportRun)
-def discard_import(actor: Actor, targets: Targets[ImportRun]) -> Outcome:
+@base.action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
+def discard_import(actor: Actor, targets: base.Targets[models.ImportRun]) -> base.Outcome:
     """Throw a run away that was not carried out; nothing of it was written."""
     run = open_run(actor, targets)
     db.session.delete(run)
-    return Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
+    return base.Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
 
 
-def open_run(actor: Actor, targets: Targets[ImportRun], *, working: bool = False) -> ImportRun:
+def open_run(
+    actor: Actor, targets: base.Targets[models.ImportRun], *, working: bool = False
+) -> models.ImportRun:
     """The maker's own run, still to be carried out; while it is being written, only for the worker."""
     run = targets.one()
-    if run.maker_id != actor.id or run.created_at <= oldest_kept() or not may(actor, PERMISSIONS[run.kind]):
-        raise NotFound
+    if (
+        run.maker_id != actor.id
+        or run.created_at <= oldest_kept()
+        or not may(actor, runs.PERMISSIONS[run.kind])
+    ):
+        raise errors.NotFound
     if run.stage == "done":
-        raise RuleBroken(ALREADY_DONE)
+        raise errors.RuleBroken(rules.ALREADY_DONE)
     if run.task == "write" and not working:
-        raise RuleBroken(BEING_WRITTEN)
+        raise errors.RuleBroken(BEING_WRITTEN)
     return run
 
 
-def ask(run: ImportRun, task: str) -> None:
+def ask(run: models.ImportRun, task: str) -> None:
     """Leave the run to the worker, which is woken as soon as this is committed."""
     run.task, run.asked_at, run.lease_until, run.tries, run.problem = task, utc_now(), None, 0, ""
     wake_after_commit(WORKER)
 
 
-def _moved(run: ImportRun, stage: str) -> None:
+def _moved(run: models.ImportRun, stage: str) -> None:
     """Something was chosen: what a check said before no longer counts."""
     run.stage, run.checked, run.task, run.problem = stage, {}, "", ""
     run.version += 1
-    if stage == "check" and is_large(run):
+    if stage == "check" and runs.is_large(run):
         ask(run, "check")
 
 
-def keep_parts(run: ImportRun, parts: Sequence[bytes]) -> None:
+def keep_parts(run: models.ImportRun, parts: Sequence[bytes]) -> None:
     """These parts are the run's rows from now on."""
-    db.session.execute(delete(ImportPart).where(ImportPart.run_id == run.id), execution_options=QUIETLY)
+    db.session.execute(
+        sa.delete(models.ImportPart).where(models.ImportPart.run_id == run.id), execution_options=QUIETLY
+    )
     rows = [{"run_id": run.id, "number": number, "rows": part} for number, part in enumerate(parts)]
     if rows:
-        db.session.execute(insert(ImportPart), rows)
+        db.session.execute(sa.insert(models.ImportPart), rows)
 
 
 def sweep_expired() -> None:
     """Files, and the values that an import replaced, are personal data: after seven days unfinished runs go,
     others keep only their choices."""
     db.session.execute(
-        delete(ImportRun).where(ImportRun.created_at <= oldest_kept(), ImportRun.stage != "done"),
+        sa.delete(models.ImportRun).where(
+            models.ImportRun.created_at <= oldest_kept(), models.ImportRun.stage != "done"
+        ),
         execution_options=QUIETLY,
     )
-    expired = (ImportRun.created_at <= oldest_kept(), ImportRun.stage == "done")
+    expired = (models.ImportRun.created_at <= oldest_kept(), models.ImportRun.stage == "done")
     db.session.execute(
-        update(ImportRun)
+        sa.update(models.ImportRun)
         .where(*expired)
         .values(table={"header": [], "count": 0}, content=None, checked={}, fixes={}),
         execution_options=QUIETLY,
     )
-    for kept in (ImportPart, ImportChange):
-        db.session.execute(delete(kept).where(of_expired(kept)), execution_options=QUIETLY)
+    for kept in (models.ImportPart, models.ImportChange):
+        db.session.execute(sa.delete(kept).where(of_expired(kept)), execution_options=QUIETLY)
 
 
-def of_expired(kept: type[ImportPart | ImportChange]) -> ColumnElement[bool]:
+def of_expired(kept: type[models.ImportPart | models.ImportChange]) -> sa.ColumnElement[bool]:
     """Condition on what a run keeps beside itself: its time is over."""
-    return kept.run_id.in_(select(ImportRun.id).where(ImportRun.created_at <= oldest_kept()))
+    return kept.run_id.in_(sa.select(models.ImportRun.id).where(models.ImportRun.created_at <= oldest_kept()))

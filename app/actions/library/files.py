@@ -5,8 +5,6 @@ It is on disk, whole, before a row speaks of it, and it stays when the row is re
 rows first and files after is always complete (docs/framework-traps.md, trap 10).
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

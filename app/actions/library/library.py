@@ -1,26 +1,21 @@
 """Bibliotheekbeheer (manual, step 5): put documents on the shelves of roles, order, change, remove them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, func, select
-from wtforms import Field, SelectField, SelectMultipleField, StringField, ValidationError
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.base.forms import UploadFileField, VersionedForm
-from app.actions.base.versions import locked
-from app.actions.base.wording import say
-from app.actions.library.files import KINDS, MAX_BYTES, Upload, check_upload, store, title_from
+from app import errors, models
+from app.actions import base
+from app.actions.library import files
+from app.actions.library.files import MAX_BYTES
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.library import LibraryDocument, LibraryPlacement
-from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role
 from app.queries.library.library import READERS
 from app.rules.people import tidy
@@ -36,53 +31,57 @@ def role_choices() -> list[tuple[str, str]]:
     return [(role.value, _(role.label)) for role in READERS]
 
 
-class UploadForm(ActionForm):
-    file = UploadFileField(
+class UploadForm(base.ActionForm):
+    file = base.UploadFileField(
         _l("Bestand"),
-        [DataRequired(message=_l("Kies een bestand."))],
-        description=_l("Hoogstens 20 MB: %(kinds)s.", kinds=", ".join(KINDS)),
-        render_kw={"accept": ",".join(f".{kind}" for kind in KINDS)},
+        [validators.DataRequired(message=_l("Kies een bestand."))],
+        description=_l("Hoogstens 20 MB: %(kinds)s.", kinds=", ".join(files.KINDS)),
+        render_kw={"accept": ",".join(f".{kind}" for kind in files.KINDS)},
     )
-    title = StringField(
+    title = wtforms.StringField(
         FIELD_LABELS["title"],
-        [Length(max=200)],
+        [validators.Length(max=200)],
         description=_l("Zo staat het document in de bibliotheek. Leeg: de naam van het bestand."),
         render_kw={"autocomplete": "off"},
     )
-    roles = SelectMultipleField(FIELD_LABELS["roles"], [DataRequired(message=_l("Kies minstens één rol."))])
-    upload: Upload | None = None
+    roles = wtforms.SelectMultipleField(
+        FIELD_LABELS["roles"], [validators.DataRequired(message=_l("Kies minstens één rol."))]
+    )
+    upload: files.Upload | None = None
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self.roles.choices = role_choices()
 
-    def validate_file(self, field: Field) -> None:
+    def validate_file(self, field: wtforms.Field) -> None:
         """Reads at most a byte more than is allowed: that one says that it is too much."""
         field.data.stream.seek(0)
         try:
-            self.upload = check_upload(field.data.filename, field.data.stream.read(MAX_BYTES + 1))
-        except RuleBroken as error:
-            raise ValidationError(say(error)) from error
+            self.upload = files.check_upload(field.data.filename, field.data.stream.read(MAX_BYTES + 1))
+        except errors.RuleBroken as error:
+            raise wtforms.ValidationError(base.say(error)) from error
 
     def values(self) -> dict[str, Any]:
         return {"upload": self.upload, "title": self.title.data, "roles": self.roles.data}
 
 
-@action(_l("Document toevoegen"), permission=MANAGE, form=UploadForm, submit=_l("Toevoegen"))
-def upload_document(actor: Actor, *, upload: Upload, title: str = "", roles: Sequence[str]) -> Outcome:
+@base.action(_l("Document toevoegen"), permission=MANAGE, form=UploadForm, submit=_l("Toevoegen"))
+def upload_document(
+    actor: Actor, *, upload: files.Upload, title: str = "", roles: Sequence[str]
+) -> base.Outcome:
     """Keep the file, then the row: on the shelf of each of these roles, at the end."""
     wanted = _known(roles)
-    document = LibraryDocument(
-        title=_titled(title or title_from(upload.name)),
+    document = models.LibraryDocument(
+        title=_titled(title or files.title_from(upload.name)),
         file_name=upload.name,
         content_type=upload.content_type,
-        content_hash=store(upload),
+        content_hash=files.store(upload),
         size=len(upload.content),
         uploaded_by_id=actor.id,
     )
     db.session.add(document)
     db.session.flush()
     _place(document, wanted)
-    return Outcome(
+    return base.Outcome(
         done=1,
         summary=_("“%(title)s” staat klaar voor: %(roles)s.", title=document.title, roles=named(wanted)),
         names=[document.title],
@@ -97,39 +96,46 @@ def upload_document(actor: Actor, *, upload: Upload, title: str = "", roles: Seq
     )
 
 
-class DocumentForm(VersionedForm):
-    title = StringField(
+class DocumentForm(base.VersionedForm):
+    title = wtforms.StringField(
         FIELD_LABELS["title"],
-        [DataRequired(message=_l("Geef het document een titel.")), Length(max=200)],
+        [validators.DataRequired(message=_l("Geef het document een titel.")), validators.Length(max=200)],
         render_kw={"autocomplete": "off"},
     )
-    roles = SelectMultipleField(FIELD_LABELS["roles"], [DataRequired(message=_l("Kies minstens één rol."))])
+    roles = wtforms.SelectMultipleField(
+        FIELD_LABELS["roles"], [validators.DataRequired(message=_l("Kies minstens één rol."))]
+    )
     field_labels = FIELD_LABELS
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
         self.roles.choices = role_choices()
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         document = _present(targets)
         return {"title": document.title, "roles": _roles_of(document), "version": document.version}
 
 
-@action(
+@base.action(
     _l("Document wijzigen"),
     permission=MANAGE,
-    on=LibraryDocument,
-    changes=LibraryDocument,
+    on=models.LibraryDocument,
+    changes=models.LibraryDocument,
     form=DocumentForm,
     noun=_l("document"),
     submit=_l("Opslaan"),
 )
 def change_document(
-    actor: Actor, targets: Targets[LibraryDocument], *, version: int, title: str, roles: Sequence[str]
-) -> Outcome:
+    actor: Actor,
+    targets: base.Targets[models.LibraryDocument],
+    *,
+    version: int,
+    title: str,
+    roles: Sequence[str],
+) -> base.Outcome:
     """Another title, other roles; a new role gets the document at the end of its shelf."""
-    document = locked(LibraryDocument, _present(targets).id, version, FIELD_LABELS)
+    document = base.locked(models.LibraryDocument, _present(targets).id, version, FIELD_LABELS)
     before, after = _roles_of(document), _known(roles)
     old, document.title = document.title, _titled(title)
     details = {
@@ -138,38 +144,38 @@ def change_document(
         if change[0] != change[1]
     }
     if not details:
-        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
+        return base.Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
     document.version += 1
     gone = [role for role in before if role not in after]
     db.session.execute(
-        delete(LibraryPlacement)
-        .where(LibraryPlacement.document_id == document.id, LibraryPlacement.role.in_(gone))
+        sa.delete(models.LibraryPlacement)
+        .where(models.LibraryPlacement.document_id == document.id, models.LibraryPlacement.role.in_(gone))
         .execution_options(**QUIETLY)
     )
     _place(document, [role for role in after if role not in before])
     summary = _("“%(title)s” is gewijzigd.", title=document.title)
-    return Outcome(done=1, summary=summary, names=[document.title], ids=[document.id], details=details)
+    return base.Outcome(done=1, summary=summary, names=[document.title], ids=[document.id], details=details)
 
 
-@action(
+@base.action(
     _l("Document verwijderen"),
     permission=MANAGE,
-    on=LibraryDocument,
-    changes=LibraryDocument,
+    on=models.LibraryDocument,
+    changes=models.LibraryDocument,
     confirm=True,
     danger=True,
     noun=_l("document"),
     submit=_l("Verwijderen"),
     intro=_l("Het document verdwijnt uit de bibliotheek van alle rollen die hieronder staan."),
 )
-def remove_document(actor: Actor, targets: Targets[LibraryDocument]) -> Outcome:
+def remove_document(actor: Actor, targets: base.Targets[models.LibraryDocument]) -> base.Outcome:
     """Take a document off every shelf. Its file stays (trap 10); twice is the same as once."""
     document = targets.one()
     if document.removed_at is not None:
-        return Outcome(unchanged=1, summary=_("Dit document was al verwijderd."))
+        return base.Outcome(unchanged=1, summary=_("Dit document was al verwijderd."))
     document.removed_at = utc_now()
     document.version += 1
-    return Outcome(
+    return base.Outcome(
         done=1,
         summary=_("“%(title)s” is verwijderd.", title=document.title),
         names=[_("%(title)s (voor: %(roles)s)", title=document.title, roles=named(_roles_of(document)))],
@@ -178,39 +184,41 @@ def remove_document(actor: Actor, targets: Targets[LibraryDocument]) -> Outcome:
     )
 
 
-class MoveForm(ActionForm):
+class MoveForm(base.ActionForm):
     """The two buttons of a row; not shown as a form."""
 
-    role = SelectField(_l("Rol"), [InputRequired()])
-    direction = SelectField(_l("Richting"), [InputRequired()])
+    role = wtforms.SelectField(_l("Rol"), [validators.InputRequired()])
+    direction = wtforms.SelectField(_l("Richting"), [validators.InputRequired()])
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self.role.choices = role_choices()
         self.direction.choices = [("up", _("Omhoog")), ("down", _("Omlaag"))]
 
 
-@action(
+@base.action(
     _l("Document verplaatsen"),
     permission=MANAGE,
-    on=LibraryDocument,
+    on=models.LibraryDocument,
     form=MoveForm,
     noun=_l("document"),
     submit=_l("Verplaatsen"),
 )
-def move_document(actor: Actor, targets: Targets[LibraryDocument], *, role: str, direction: str) -> Outcome:
+def move_document(
+    actor: Actor, targets: base.Targets[models.LibraryDocument], *, role: str, direction: str
+) -> base.Outcome:
     """One place up or down on the shelf of a role; at the end of it nothing changes."""
     document = _present(targets)
     placements = _on_shelf(_known([role])[0])
     at = next((i for i, one in enumerate(placements) if one.document_id == document.id), None)
     if at is None:
-        raise NotFound
+        raise errors.NotFound
     to = at - 1 if direction == "up" else at + 1
     if not 0 <= to < len(placements):
-        return Outcome(unchanged=1, summary=_("“%(title)s” stond daar al.", title=document.title))
+        return base.Outcome(unchanged=1, summary=_("“%(title)s” stond daar al.", title=document.title))
     placements.insert(to, placements.pop(at))
     for position, placement in enumerate(placements, 1):
         placement.position = position
-    return Outcome(
+    return base.Outcome(
         done=1,
         summary=_("“%(title)s” staat nu op plaats %(place)s.", title=document.title, place=to + 1),
         ids=[document.id],
@@ -227,54 +235,59 @@ def named(roles: Iterable[str]) -> str:
     return ", ".join(_(role.label).lower() for role in READERS if role in set(roles))
 
 
-def _present(targets: Targets[Any] | None) -> LibraryDocument:
+def _present(targets: base.Targets[Any] | None) -> models.LibraryDocument:
     if targets is None:
-        raise NotFound
-    document: LibraryDocument = targets.one()
+        raise errors.NotFound
+    document: models.LibraryDocument = targets.one()
     if document.removed_at is not None:
-        raise NotFound
+        raise errors.NotFound
     return document
 
 
 def _known(roles: Sequence[str]) -> list[Role]:
     known = [role for role in READERS if role.value in set(roles)]
     if not known or len(known) != len(set(roles)):
-        raise RuleBroken(NO_ROLE, field="roles")
+        raise errors.RuleBroken(NO_ROLE, field="roles")
     return known
 
 
 def _titled(title: str) -> str:
     kept = tidy(title)
     if not kept:
-        raise RuleBroken(NO_TITLE, field="title")
+        raise errors.RuleBroken(NO_TITLE, field="title")
     return kept[:200]
 
 
-def _roles_of(document: LibraryDocument) -> list[str]:
-    statement = select(LibraryPlacement.role).where(LibraryPlacement.document_id == document.id)
+def _roles_of(document: models.LibraryDocument) -> list[str]:
+    statement = sa.select(models.LibraryPlacement.role).where(
+        models.LibraryPlacement.document_id == document.id
+    )
     return sorted(db.session.scalars(statement))
 
 
-def _on_shelf(role: Role) -> list[LibraryPlacement]:
+def _on_shelf(role: Role) -> list[models.LibraryPlacement]:
     """The placements of a role in order, held until the end of the transaction: two movers queue."""
     statement = (
-        select(LibraryPlacement)
-        .join(LibraryDocument, LibraryDocument.id == LibraryPlacement.document_id)
-        .where(LibraryPlacement.role == role, LibraryDocument.removed_at.is_(None))
-        .order_by(LibraryPlacement.position, LibraryPlacement.id)
-        .with_for_update(of=LibraryPlacement)
+        sa.select(models.LibraryPlacement)
+        .join(models.LibraryDocument, models.LibraryDocument.id == models.LibraryPlacement.document_id)
+        .where(models.LibraryPlacement.role == role, models.LibraryDocument.removed_at.is_(None))
+        .order_by(models.LibraryPlacement.position, models.LibraryPlacement.id)
+        .with_for_update(of=models.LibraryPlacement)
     )
     return list(db.session.scalars(statement))
 
 
-def _place(document: LibraryDocument, roles: Iterable[str]) -> None:
+def _place(document: models.LibraryDocument, roles: Iterable[str]) -> None:
     last = {
         row[0]: row[1]
         for row in db.session.execute(
-            select(LibraryPlacement.role, func.max(LibraryPlacement.position)).group_by(LibraryPlacement.role)
+            sa.select(models.LibraryPlacement.role, sa.func.max(models.LibraryPlacement.position)).group_by(
+                models.LibraryPlacement.role
+            )
         )
     }
     db.session.add_all(
-        LibraryPlacement(document_id=document.id, role=role, position=last.get(role, 0) + 1) for role in roles
+        models.LibraryPlacement(document_id=document.id, role=role, position=last.get(role, 0) + 1)
+        for role in roles
     )
     db.session.flush()

@@ -1,22 +1,19 @@
 """The one way into the outbox: mails are rows of the transaction that they tell of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, case, select, update
 
-from app.actions.base.action import Outcome, Targets, action
+from app import models
+from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY
-from app.entities.mail import OutboxMail
-from app.entities.users import LoginCode
 from app.entities.waking import SENDER, wake_after_commit
 from app.mail.purposes import PURPOSES
 from app.mail.texts import LOGIN_CODE
@@ -63,13 +60,17 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
         }
         for mail in mails
     ]
-    insert_all(OutboxMail, rows)
+    insert_all(models.OutboxMail, rows)
     wake_after_commit(SENDER)
 
 
-def cancel_waiting(about: ColumnElement[bool]) -> None:
+def cancel_waiting(about: sa.ColumnElement[bool]) -> None:
     """What these mails tell is no longer so: those that still wait are not sent."""
-    waiting = update(OutboxMail).where(about, OutboxMail.state == "waiting").values(state="cancelled")
+    waiting = (
+        sa.update(models.OutboxMail)
+        .where(about, models.OutboxMail.state == "waiting")
+        .values(state="cancelled")
+    )
     db.session.execute(waiting, execution_options=QUIETLY)
 
 
@@ -78,24 +79,31 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-@action(
+@base.action(
     _l("Opnieuw versturen"),
     permission=Permission.OUTBOX_SEND,
-    on=OutboxMail,
+    on=models.OutboxMail,
     confirm=True,
     noun=_l("mails"),
     submit=_l("Opnieuw versturen"),
 )
-def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
+def send_again(actor: Actor, targets: base.Targets[models.OutboxMail]) -> base.Outcome:
     """Let failed and sent mails go once more; a mail whose code has ended stays ended."""
-    works = case(
-        (OutboxMail.login_code_id.is_(None), OutboxMail.purpose != LOGIN_CODE),  # its account is gone
-        else_=OutboxMail.login_code_id.in_(select(LoginCode.id).where(live_code())),
+    works = sa.case(
+        (
+            models.OutboxMail.login_code_id.is_(None),
+            models.OutboxMail.purpose != LOGIN_CODE,
+        ),  # its account is gone
+        else_=models.OutboxMail.login_code_id.in_(sa.select(models.LoginCode.id).where(live_code())),
     )
-    again = OutboxMail.id.in_(targets.among()) & OutboxMail.state.in_(AGAIN) & works
-    ids = db.session.scalars(select(OutboxMail.id).where(again).order_by(OutboxMail.id)).all()
-    names = db.session.scalars(select(OutboxMail.to_address).where(again).order_by(OutboxMail.id).limit(10))
-    outcome = Outcome(
+    again = models.OutboxMail.id.in_(targets.among()) & models.OutboxMail.state.in_(AGAIN) & works
+    ids = db.session.scalars(
+        sa.select(models.OutboxMail.id).where(again).order_by(models.OutboxMail.id)
+    ).all()
+    names = db.session.scalars(
+        sa.select(models.OutboxMail.to_address).where(again).order_by(models.OutboxMail.id).limit(10)
+    )
+    outcome = base.Outcome(
         done=len(ids),
         unchanged=targets.count - len(ids),
         names=list(names),
@@ -109,7 +117,7 @@ def send_again(actor: Actor, targets: Targets[OutboxMail]) -> Outcome:
         else _("Er is niets te versturen: deze mails wachten nog, of hun inlogcode werkt niet meer."),
     )
     db.session.execute(
-        update(OutboxMail)
+        sa.update(models.OutboxMail)
         .where(again)
         .values(state="waiting", tries=0, next_try_at=utc_now(), failure="", failure_detail=""),
         execution_options=QUIETLY,

@@ -1,8 +1,6 @@
 """`Stuur mij een proefmail`: the mail with an inlogcode as others will get it, to who asks, with a code
 that opens nothing."""
 
-from __future__ import annotations
-
 import secrets
 
 from flask_babel import force_locale
@@ -10,13 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
-from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.base.forms import SelectChoice
-from app.actions.mail.outbox import NewMail, put_in_outbox
+from app import errors, models
+from app.actions import base
+from app.actions.mail import outbox
 from app.entities.base import db
-from app.entities.users import User
-from app.errors import NotFound, RuleBroken
-from app.mail.sample import SAMPLE, SAMPLE_CODE, sample_text
+from app.mail import sample
 from app.mail.texts import CODE
 from app.permissions import Actor, Permission, Role
 from app.rules.people import mail_of
@@ -24,37 +20,37 @@ from app.rules.text import N_
 from app.school import LANGUAGES
 
 
-class SampleForm(ActionForm):
+class SampleForm(base.ActionForm):
     """Which of the texts."""
 
     role = SelectField(_l("Rol van de lezer"))
-    language = SelectField(_l("Taal"), choices=[SelectChoice(*one) for one in LANGUAGES.items()])
+    language = SelectField(_l("Taal"), choices=[base.SelectChoice(*one) for one in LANGUAGES.items()])
 
-    def prepare(self, actor: Actor, targets: Targets[object] | None) -> None:
-        self.role.choices = [SelectChoice(role.value, _(role.label)) for role in Role]
+    def prepare(self, actor: Actor, targets: base.Targets[object] | None) -> None:
+        self.role.choices = [base.SelectChoice(role.value, _(role.label)) for role in Role]
 
 
-def _send_sample(actor: Actor, role: str, language: str) -> Outcome:
-    user = db.session.get(User, actor.id) if actor.id else None
+def _send_sample(actor: Actor, role: str, language: str) -> base.Outcome:
+    user = db.session.get(models.User, actor.id) if actor.id else None
     if user is None:
-        raise NotFound
+        raise errors.NotFound
     if not mail_of(user.email):
-        raise RuleBroken(N_("Bij uw account staat geen e-mailadres. Vul het in bij Mijn profiel."))
-    subject, body = sample_text(user.full_name, user.username, role, language)
+        raise errors.RuleBroken(N_("Bij uw account staat geen e-mailadres. Vul het in bij Mijn profiel."))
+    subject, body = sample.sample_text(user.full_name, user.username, role, language)
     with force_locale(language):
         subject = _("Proef: %(subject)s", subject=subject)
         warning = _("Dit is een proefmail: de code erin werkt niet.")
-    mail = NewMail(
-        purpose=SAMPLE,
-        dedupe_key=f"{SAMPLE}:{user.id}:{secrets.token_hex(8)}",
+    mail = outbox.NewMail(
+        purpose=sample.SAMPLE,
+        dedupe_key=f"{sample.SAMPLE}:{user.id}:{secrets.token_hex(8)}",
         to_address=user.email,
         to_user_id=user.id,
         subject=subject,
-        body=f"{warning}\n\n{body.replace(CODE, SAMPLE_CODE)}",
+        body=f"{warning}\n\n{body.replace(CODE, sample.SAMPLE_CODE)}",
         language=language,
     )
-    put_in_outbox([mail])
-    return Outcome(
+    outbox.put_in_outbox([mail])
+    return base.Outcome(
         done=1,
         ids=[user.id],
         object_type="User",
@@ -62,23 +58,23 @@ def _send_sample(actor: Actor, role: str, language: str) -> Outcome:
     )
 
 
-@action(
+@base.action(
     _l("Stuur mij een proefmail"),
     permission=Permission.USERS_EDIT,
     form=SampleForm,
     submit=_l("Stuur mij een proefmail"),
 )
-def send_user_sample(actor: Actor, *, role: str, language: str) -> Outcome:
+def send_user_sample(actor: Actor, *, role: str, language: str) -> base.Outcome:
     """For who sends inlogcodes to users."""
     return _send_sample(actor, role, language)
 
 
-@action(
+@base.action(
     _l("Stuur mij een proefmail"),
     permission=Permission.STUDENTS_EDIT,
     form=SampleForm,
     submit=_l("Stuur mij een proefmail"),
 )
-def send_student_sample(actor: Actor, *, role: str, language: str) -> Outcome:
+def send_student_sample(actor: Actor, *, role: str, language: str) -> base.Outcome:
     """For who sends inlogcodes to students."""
     return _send_sample(actor, role, language)

@@ -11,29 +11,18 @@ from datetime import time
 from itertools import pairwise
 from typing import Any, ClassVar
 
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import (
-    DateField,
-    Field,
-    HiddenField,
-    IntegerField,
-    RadioField,
-    StringField,
-    TextAreaField,
-    TimeField,
-)
-from wtforms.validators import Length, NumberRange, Optional, StopValidation
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Targets
-from app.actions.base.forms import SelectChoice
-from app.actions.base.picker import PickedOne, offer
-from app.entities.exams import Exam, ExamTask
+from app import models
+from app.actions import base
 from app.permissions import Actor
 from app.queries.base.asked import Asked
-from app.queries.planning.facts import Candidate, PlanFacts, PresentSitting, fingerprint
-from app.queries.planning.plan import MINUTES_MOST, Slot, Wish
-from app.rules.timetable import APART, TOGETHER
+from app.queries.planning import facts as fact_queries
+from app.queries.planning import plan
+from app.rules import timetable
 from app.school import current_school
 
 WORKING_DAY = 8 * 60
@@ -55,94 +44,96 @@ class InSection:
         self.key, self.needed = key, needed
         self.field_flags = {"required": True} if needed and key == "all" else {}
 
-    def __call__(self, form: PlanExamForm, field: Field) -> None:
+    def __call__(self, form: PlanExamForm, field: wtforms.Field) -> None:
         if not form.counts(self.key):
             field.errors = []
-            raise StopValidation
+            raise validators.StopValidation
         if _empty(field):
             field.errors = []
-            raise StopValidation(self.needed)
+            raise validators.StopValidation(self.needed)
         if field.process_errors:
-            raise StopValidation
+            raise validators.StopValidation
 
 
-def _empty(field: Field) -> bool:
+def _empty(field: wtforms.Field) -> bool:
     return not field.raw_data or not str(field.raw_data[0]).strip()
 
 
-class PlanExamForm(ActionForm):
+class PlanExamForm(base.ActionForm):
     """Made per exam by `for_exam`; by itself it knows no tasks."""
 
-    facts: ClassVar[PlanFacts]
+    facts: ClassVar[fact_queries.PlanFacts]
 
-    way = RadioField(
+    way = wtforms.RadioField(
         _l("Hoe wilt u inplannen?"),
         choices=[
-            SelectChoice(TOGETHER, _l("Alle opdrachten tegelijk inplannen")),
-            SelectChoice(APART, _l("Elke opdracht apart inplannen")),
+            base.SelectChoice(timetable.TOGETHER, _l("Alle opdrachten tegelijk inplannen")),
+            base.SelectChoice(timetable.APART, _l("Elke opdracht apart inplannen")),
         ],
-        default=TOGETHER,
+        default=timetable.TOGETHER,
     )
-    order = RadioField(
+    order = wtforms.RadioField(
         _l("Wanneer begint iedere student?"),
         choices=[
-            SelectChoice("one_by_one", _l("Achter elkaar: iedere student een eigen begintijd")),
-            SelectChoice(
+            base.SelectChoice("one_by_one", _l("Achter elkaar: iedere student een eigen begintijd")),
+            base.SelectChoice(
                 "same_time", _l("Allemaal op hetzelfde moment (alleen als de examinatoren dat kunnen)")
             ),
         ],
         default="one_by_one",
     )
-    pause = IntegerField(
-        _l("Pauze tussen twee studenten (minuten)"), [Optional(), NumberRange(0, MINUTES_MOST)], default=15
+    pause = wtforms.IntegerField(
+        _l("Pauze tussen twee studenten (minuten)"),
+        [validators.Optional(), validators.NumberRange(0, plan.MINUTES_MOST)],
+        default=15,
     )
-    last_end = TimeField(
+    last_end = wtforms.TimeField(
         _l("Niet later klaar dan"),
-        [Optional()],
+        [validators.Optional()],
         description=_l("Wie daarna komt, gaat naar de volgende werkdag, op dezelfde begintijd."),
     )
-    seen = HiddenField()
-    announced = HiddenField()
+    seen = wtforms.HiddenField()
+    announced = wtforms.HiddenField()
 
     @classmethod
-    def for_exam(cls, facts: PlanFacts) -> type[PlanExamForm]:
+    def for_exam(cls, facts: fact_queries.PlanFacts) -> type[PlanExamForm]:
         """The form class of this exam and these students."""
         made: dict[str, Any] = {"facts": facts, **_section("all")}
         for task in facts.exam.tasks:
             made.update(_section(f"task{task.id}", task))
         if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
             for one in facts.allowed:
-                made[f"start{one.id}"] = TimeField(
-                    _("Begintijd van %(student)s", student=one.label), [Optional()]
+                made[f"start{one.id}"] = wtforms.TimeField(
+                    _("Begintijd van %(student)s", student=one.label), [validators.Optional()]
                 )
         return type("PlanThisExamForm", (cls,), made)
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         return starting_values(cls.facts)
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         if not self.seen.data:
             self.refresh_seen()
         keys = ["all", *(f"task{task.id}" for task in self.facts.exam.tasks)]
         for name in ("school_examiner", "company_examiner"):
             fields: list[Any] = [self[f"{key}_{name}"] for key in keys]
-            offer(actor, *fields, asked=Asked(within=self.facts.programmes))
+            base.offer(actor, *fields, asked=Asked(within=self.facts.programmes))
 
     def refresh_seen(self) -> None:
         """The form now shows the planning as it is at this moment."""
-        self.seen.data = fingerprint(self.facts.candidates)
+        self.seen.data = fact_queries.fingerprint(self.facts.candidates)
 
     def counts(self, key: str) -> bool:
         """Whether this section is the one to read; a task's section with nothing filled in is left alone."""
         if key == "all":
-            return bool(self.way.data != APART)
-        return bool(self.way.data == APART and any(not _empty(self[f"{key}_{n}"]) for n in TELLING))
+            return bool(self.way.data != timetable.APART)
+        return bool(self.way.data == timetable.APART and any(not _empty(self[f"{key}_{n}"]) for n in TELLING))
 
-    def section(self, key: str) -> Sequence[Field]:
+    def section(self, key: str) -> Sequence[wtforms.Field]:
         return [self[f"{key}_{name}"] for name in NAMES]
 
-    def own_start_fields(self) -> Iterator[tuple[Candidate, Field]]:
+    def own_start_fields(self) -> Iterator[tuple[fact_queries.Candidate, wtforms.Field]]:
         for one in self.facts.allowed:
             if f"start{one.id}" in self:
                 yield one, self[f"start{one.id}"]
@@ -155,9 +146,9 @@ class PlanExamForm(ActionForm):
             "announced": self.announced.data or "",
         }
 
-    def _wish(self) -> Wish:
+    def _wish(self) -> plan.Wish:
         tasks = [task for task in self.facts.exam.tasks if self.counts(f"task{task.id}")]
-        return Wish(
+        return plan.Wish(
             together=self._slot("all") if self.counts("all") else None,
             apart={task.id: self._slot(f"task{task.id}") for task in tasks},
             one_by_one=self.order.data != "same_time",
@@ -166,12 +157,12 @@ class PlanExamForm(ActionForm):
             own_starts={one.id: field.data for one, field in self.own_start_fields() if field.data},
         )
 
-    def _slot(self, key: str) -> Slot:
+    def _slot(self, key: str) -> plan.Slot:
         def get(name: str) -> Any:
             return self[f"{key}_{name}"].data
 
         company = get("company_examiner")
-        return Slot(
+        return plan.Slot(
             school_examiner_id=int(get("school_examiner")),
             company_examiner_id=int(company) if company else None,
             day=get("day"),
@@ -186,35 +177,37 @@ NAMES = ("school_examiner", "company_examiner", "day", "start", "minutes", "loca
 TELLING = ("school_examiner", "day", "start")
 
 
-def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
+def _section(key: str, task: models.ExamTask | None = None) -> dict[str, wtforms.Field]:
     empty = _("Dit veld is verplicht.")
     if task is not None:
         empty = _("Vul dit in, of laat opdracht %(position)s helemaal leeg.", position=task.position)
     needed, optional = InSection(key, empty), InSection(key)
     fields = {
-        "school_examiner": PickedOne(
+        "school_examiner": base.PickedOne(
             _l("Examinator school"),
             [needed],
             description=HINT_SCHOOL if key == "all" else "",
             source="examinatoren-school",
             blank=("", _l("Kies een examinator…")),
         ),
-        "company_examiner": PickedOne(
+        "company_examiner": base.PickedOne(
             _l("Examinator bedrijf"),
             [optional],
             description=HINT_COMPANY if key == "all" else "",
             source="examinatoren-bedrijf",
             blank=("", _l("Geen")),
         ),
-        "day": DateField(_l("Datum"), [needed]),
-        "start": TimeField(_l("Begintijd"), [needed]),
-        "minutes": IntegerField(
+        "day": wtforms.DateField(_l("Datum"), [needed]),
+        "start": wtforms.TimeField(_l("Begintijd"), [needed]),
+        "minutes": wtforms.IntegerField(
             _l("Duur (minuten)"),
-            [needed, NumberRange(1, MINUTES_MOST)],
-            render_kw={"min": 1, "max": MINUTES_MOST, "inputmode": "numeric"},
+            [needed, validators.NumberRange(1, plan.MINUTES_MOST)],
+            render_kw={"min": 1, "max": plan.MINUTES_MOST, "inputmode": "numeric"},
         ),
-        "location": StringField(_l("Locatie"), [optional, Length(max=120)]),
-        "note": TextAreaField(_l("Opmerking"), [optional, Length(max=2000)], render_kw={"rows": 2}),
+        "location": wtforms.StringField(_l("Locatie"), [optional, validators.Length(max=120)]),
+        "note": wtforms.TextAreaField(
+            _l("Opmerking"), [optional, validators.Length(max=2000)], render_kw={"rows": 2}
+        ),
     }
     return {f"{key}_{name}": field for name, field in fields.items()}
 
@@ -222,32 +215,36 @@ def _section(key: str, task: ExamTask | None = None) -> dict[str, Field]:
 # -- what the form shows first: the present planning where there is one, else the exam's own durations
 
 
-def starting_values(facts: PlanFacts) -> dict[str, Any]:
+def starting_values(facts: fact_queries.PlanFacts) -> dict[str, Any]:
     """Several students: only what is the same for all of them."""
     exam = facts.exam
     minutes = sum(task.duration_minutes for task in exam.tasks)
-    values: dict[str, Any] = {"all_minutes": minutes, "seen": fingerprint(facts.candidates)}
+    values: dict[str, Any] = {"all_minutes": minutes, "seen": fact_queries.fingerprint(facts.candidates)}
     for task in exam.tasks:
         values.update(_task_values(task, [_present(one, task) for one in facts.allowed]))
     one_block = [_one_block(exam, one) for one in facts.allowed]
-    values["way"] = TOGETHER if None not in one_block and _blocks_fit(facts, minutes) else APART
-    if values["way"] == TOGETHER:
+    values["way"] = (
+        timetable.TOGETHER if None not in one_block and _blocks_fit(facts, minutes) else timetable.APART
+    )
+    if values["way"] == timetable.TOGETHER:
         values.update(_block_values(facts, one_block))
     if minutes <= WORKING_DAY:
         values["last_end"] = time(17, 0)
     return values
 
 
-def _present(one: Candidate, task: ExamTask) -> PresentSitting | None:
+def _present(one: fact_queries.Candidate, task: models.ExamTask) -> fact_queries.PresentSitting | None:
     return one.pending.sittings.get(task.id) if one.pending else None
 
 
-def _blocks_fit(facts: PlanFacts, minutes: int) -> bool:
+def _blocks_fit(facts: fact_queries.PlanFacts, minutes: int) -> bool:
     """An exam of more than a working day is better planned task by task, unless it stands in one block."""
     return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.allowed)
 
 
-def _one_block(exam: Exam, one: Candidate) -> Sequence[PresentSitting] | None:
+def _one_block(
+    exam: models.Exam, one: fact_queries.Candidate
+) -> Sequence[fact_queries.PresentSitting] | None:
     """The present moments when they follow each other with the same people; () when there are none."""
     if one.pending is None or not one.pending.sittings:
         return ()
@@ -260,7 +257,9 @@ def _one_block(exam: Exam, one: Candidate) -> Sequence[PresentSitting] | None:
     return there if follows and len(people) == 1 else None
 
 
-def _block_values(facts: PlanFacts, blocks: Sequence[Sequence[PresentSitting] | None]) -> Mapping[str, Any]:
+def _block_values(
+    facts: fact_queries.PlanFacts, blocks: Sequence[Sequence[fact_queries.PresentSitting] | None]
+) -> Mapping[str, Any]:
     planned = [(one, block) for one, block in zip(facts.allowed, blocks, strict=True) if block]
     if not planned:
         return {}
@@ -273,7 +272,9 @@ def _block_values(facts: PlanFacts, blocks: Sequence[Sequence[PresentSitting] | 
     return values
 
 
-def _task_values(task: ExamTask, present: Sequence[PresentSitting | None]) -> Mapping[str, Any]:
+def _task_values(
+    task: models.ExamTask, present: Sequence[fact_queries.PresentSitting | None]
+) -> Mapping[str, Any]:
     there = [sitting for sitting in present if sitting is not None]
     values: dict[str, Any] = {"minutes": there[0].minutes if there else task.duration_minutes}
     if there:
@@ -281,7 +282,7 @@ def _task_values(task: ExamTask, present: Sequence[PresentSitting | None]) -> Ma
     return {f"task{task.id}_{name}": value for name, value in values.items()}
 
 
-def _common(sittings: Sequence[PresentSitting]) -> Mapping[str, Any]:
+def _common(sittings: Sequence[fact_queries.PresentSitting]) -> Mapping[str, Any]:
     """What these moments have in common; the start is the earliest."""
     school = current_school()
     starts = min(sitting.starts_at for sitting in sittings)

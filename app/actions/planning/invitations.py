@@ -4,39 +4,32 @@ The guest is coupled to the sitting as any examiner is, so scores, trail and res
 what he may is narrowed in app/permissions.py alone.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select, update
 from werkzeug.security import generate_password_hash
 from wtforms import StringField
 from wtforms.validators import Length
 
+from app import models
+from app.actions import base
 from app.actions.access.sessions import open_session
 from app.actions.access.sign_in import forget_tries
-from app.actions.base.action import Outcome, Targets, action
 from app.actions.mail.outbox import cancel_waiting
-from app.actions.planning.invitation_mails import mail_invitations, tell_ended
-from app.actions.users.form import LABELS, NamedForm
+from app.actions.planning import invitation_mails
+from app.actions.users import form
 from app.clock import utc_now
-from app.entities.assessment import Assessment
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.invitations import Invitation
-from app.entities.mail import OutboxMail
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.users import RoleRow, User
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.planning.invitation_codes import code_for, token_for
-from app.queries.planning.invitations import has_scored, live_invitation, too_long_ago
+from app.queries.planning import invitation_codes, invitations
+from app.rules import invitations as invitation_rules
 from app.rules import people
-from app.rules.invitations import parts, why_not_invite
 from app.rules.sessions import Opening
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
@@ -48,11 +41,11 @@ NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
 ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
 
 
-class InviteForm(NamedForm):
+class InviteForm(form.NamedForm):
     """Who to invite; the address is used for this invitation only."""
 
     organisation = StringField(
-        LABELS["organisation"], [Length(max=120)], description=_l("Het leerbedrijf, als u dat weet.")
+        form.LABELS["organisation"], [Length(max=120)], description=_l("Het leerbedrijf, als u dat weet.")
     )
 
 
@@ -60,10 +53,10 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
     return {"fresh": fresh_secrets()}
 
 
-@action(
+@base.action(
     _l("Bedrijfsexaminator uitnodigen"),
     permission=Permission.PLANNING_EDIT,
-    on=Sitting,
+    on=models.Sitting,
     form=InviteForm,
     noun=_l("examenmoment"),
     submit=_l("Uitnodigen"),
@@ -75,7 +68,7 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
 )
 def invite_company_examiner(
     actor: Actor,
-    targets: Targets[Sitting],
+    targets: base.Targets[models.Sitting],
     *,
     first_name: str,
     last_name: str,
@@ -83,16 +76,18 @@ def invite_company_examiner(
     fresh: Mapping[str, Any],
     infix: str = "",
     organisation: str = "",
-) -> Outcome:
+) -> base.Outcome:
     """Couple a guest to this sitting as its company examiner, and mail him how to get in."""
     sitting = _locked(targets.one().id)
     _refuse(sitting)
     guest = _guest(first_name, infix, last_name, organisation)
-    invitation = Invitation(sitting_id=sitting.id, user=guest, email=people.email(email).lower(), **fresh)
+    invitation = models.Invitation(
+        sitting_id=sitting.id, user=guest, email=people.email(email).lower(), **fresh
+    )
     db.session.add(invitation)
     db.session.flush()
     _couple(sitting, guest.id)
-    mail_invitations([invitation.id])
+    invitation_mails.mail_invitations([invitation.id])
     return _outcome(
         sitting,
         guest,
@@ -101,24 +96,26 @@ def invite_company_examiner(
     )
 
 
-@action(
+@base.action(
     _l("Uitnodiging opnieuw versturen"),
     permission=Permission.PLANNING_EDIT,
-    on=Sitting,
+    on=models.Sitting,
     confirm=True,
     noun=_l("examenmoment"),
     submit=_l("Opnieuw versturen"),
     before=_fresh,
     intro=_l("De nieuwe mail heeft een nieuwe code. Wat in de oude mail staat, werkt dan niet meer."),
 )
-def resend_invitation(actor: Actor, targets: Targets[Sitting], *, fresh: Mapping[str, Any]) -> Outcome:
+def resend_invitation(
+    actor: Actor, targets: base.Targets[models.Sitting], *, fresh: Mapping[str, Any]
+) -> base.Outcome:
     """Mail the guest again, with another code; the session he may have goes on."""
     sitting, invitation = _invited(targets)
     _refuse(sitting, again=True)
     for name, value in fresh.items():
         setattr(invitation, name, value)
     db.session.flush()
-    mail_invitations([invitation.id])
+    invitation_mails.mail_invitations([invitation.id])
     name = invitation.user.full_name
     return _outcome(
         sitting,
@@ -128,25 +125,25 @@ def resend_invitation(actor: Actor, targets: Targets[Sitting], *, fresh: Mapping
     )
 
 
-@action(
+@base.action(
     _l("Uitnodiging intrekken"),
     permission=Permission.PLANNING_EDIT,
-    on=Sitting,
+    on=models.Sitting,
     confirm=True,
     danger=True,
     noun=_l("examenmoment"),
     submit=_l("Intrekken"),
     intro=_l("De code en de link werken dan niet meer. Wat al is ingevuld, blijft bij de beoordeling staan."),
 )
-def withdraw_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
+def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> base.Outcome:
     """End the guest's access at once. Who has scored stays this sitting's examiner, by name."""
     sitting, invitation = _invited(targets)
     guest = invitation.user
     end_invitations([sitting.id])
-    if not has_scored(sitting.id, guest.id):
+    if not invitations.has_scored(sitting.id, guest.id):
         db.session.execute(
-            delete(SittingExaminer).where(
-                SittingExaminer.sitting_id == sitting.id, SittingExaminer.user_id == guest.id
+            sa.delete(models.SittingExaminer).where(
+                models.SittingExaminer.sitting_id == sitting.id, models.SittingExaminer.user_id == guest.id
             ),
             execution_options=QUIETLY,
         )
@@ -159,12 +156,12 @@ def withdraw_invitation(actor: Actor, targets: Targets[Sitting]) -> Outcome:
     )
 
 
-@action(_l("Uitnodiging gebruikt"), permission=Permission.START)
-def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Outcome:
+@base.action(_l("Uitnodiging gebruikt"), permission=Permission.START)
+def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> base.Outcome:
     """Note that the guest came in. The invitation stays: it opens the sitting until that is definitive."""
     invitation = db.session.scalars(
-        select(Invitation)
-        .where(Invitation.id == invitation_id, invitation_works())
+        sa.select(models.Invitation)
+        .where(models.Invitation.id == invitation_id, invitation_works())
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -173,7 +170,7 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Out
     invitation.opened_at = utc_now()
     forget_tries(*invitation_keys(invitation.selector, invitation.token_hash))
     open_session(invitation.user_id, opening)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[invitation.sitting_id or 0],
         object_type="Sitting",
@@ -187,56 +184,64 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> Out
 
 def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
     """Nobody comes in with these any more; who had heard is told. `removed`: the sittings are about to go."""
-    theirs = Invitation.sitting_id.in_(id_set(sittings))
-    ended = db.session.scalars(select(Invitation.id).where(theirs)).all()
+    theirs = models.Invitation.sitting_id.in_(id_set(sittings))
+    ended = db.session.scalars(sa.select(models.Invitation.id).where(theirs)).all()
     if not ended:
         return
-    cancel_waiting(OutboxMail.invitation_id.in_(id_set(ended)))
-    tell_ended(ended)
-    live = update(Invitation).where(theirs, Invitation.withdrawn_at.is_(None)).values(withdrawn_at=utc_now())
+    cancel_waiting(models.OutboxMail.invitation_id.in_(id_set(ended)))
+    invitation_mails.tell_ended(ended)
+    live = (
+        sa.update(models.Invitation)
+        .where(theirs, models.Invitation.withdrawn_at.is_(None))
+        .values(withdrawn_at=utc_now())
+    )
     db.session.execute(live, execution_options=QUIETLY)
     if removed:
-        gone = update(Invitation).where(theirs).values(sitting_id=None)
+        gone = sa.update(models.Invitation).where(theirs).values(sitting_id=None)
         db.session.execute(gone, execution_options=QUIETLY)
 
 
 def moments_moved(sittings: Collection[int]) -> None:
     """Who was invited for these hears of the new moment, with the code that he has."""
-    live = Invitation.sitting_id.in_(id_set(sorted(sittings))) & Invitation.withdrawn_at.is_(None)
-    mail_invitations(db.session.scalars(select(Invitation.id).where(live)).all(), moved=True)
+    live = models.Invitation.sitting_id.in_(id_set(sorted(sittings))) & models.Invitation.withdrawn_at.is_(
+        None
+    )
+    invitation_mails.mail_invitations(
+        db.session.scalars(sa.select(models.Invitation.id).where(live)).all(), moved=True
+    )
 
 
-def _locked(sitting_id: int) -> Sitting:
+def _locked(sitting_id: int) -> models.Sitting:
     return db.session.scalars(
-        select(Sitting)
-        .where(Sitting.id == sitting_id)
+        sa.select(models.Sitting)
+        .where(models.Sitting.id == sitting_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
 
 
-def _invited(targets: Targets[Sitting]) -> tuple[Sitting, Invitation]:
+def _invited(targets: base.Targets[models.Sitting]) -> tuple[models.Sitting, models.Invitation]:
     """The sitting and the invitation that opens it, both held; RuleBroken: nobody is invited."""
     sitting = _locked(targets.one().id)
-    invitation = live_invitation(sitting.id)
+    invitation = invitations.live_invitation(sitting.id)
     if invitation is None:
         raise RuleBroken(NOBODY)
     return sitting, invitation
 
 
-def _refuse(sitting: Sitting, *, again: bool = False) -> None:
-    definitive = select(Assessment.id).where(
-        Assessment.sitting_id == sitting.id, Assessment.definitive_at.is_not(None)
+def _refuse(sitting: models.Sitting, *, again: bool = False) -> None:
+    definitive = sa.select(models.Assessment.id).where(
+        models.Assessment.sitting_id == sitting.id, models.Assessment.definitive_at.is_not(None)
     )
-    invitation = live_invitation(sitting.id)
+    invitation = invitations.live_invitation(sitting.id)
     company = db.session.scalars(
-        select(User)
-        .join(SittingExaminer, SittingExaminer.user_id == User.id)
-        .where(SittingExaminer.sitting_id == sitting.id, SittingExaminer.role == COMPANY)
+        sa.select(models.User)
+        .join(models.SittingExaminer, models.SittingExaminer.user_id == models.User.id)
+        .where(models.SittingExaminer.sitting_id == sitting.id, models.SittingExaminer.role == COMPANY)
     ).one_or_none()
-    why = why_not_invite(
+    why = invitation_rules.why_not_invite(
         definitive=db.session.scalar(definitive) is not None,
-        expired=too_long_ago(sitting.ends_at),
+        expired=invitations.too_long_ago(sitting.ends_at),
         company="" if again or company is None else company.full_name,
         invited="" if again or invitation is None else invitation.user.full_name,
     )
@@ -244,10 +249,10 @@ def _refuse(sitting: Sitting, *, again: bool = False) -> None:
         raise why.as_error()
 
 
-def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> User:
+def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> models.User:
     """A user who can sign in by invitation only: no password, and names that nobody can type or guess."""
     name = f"gast-{secrets.token_hex(12)}"
-    guest = User(
+    guest = models.User(
         first_name=people.tidy(first_name),
         infix=people.tidy(infix or ""),
         last_name=people.tidy(last_name),
@@ -257,28 +262,30 @@ def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> Us
         active=True,
         guest=True,
     )
-    guest.roles = list(db.session.scalars(select(RoleRow).where(RoleRow.name == COMPANY)))
+    guest.roles = list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name == COMPANY)))
     return guest
 
 
-def _couple(sitting: Sitting, user_id: int) -> None:
+def _couple(sitting: models.Sitting, user_id: int) -> None:
     row = {"sitting_id": sitting.id, "role": COMPANY, "user_id": user_id}
-    db.session.execute(insert(SittingExaminer), [row])
+    db.session.execute(sa.insert(models.SittingExaminer), [row])
     _changed(sitting)
 
 
-def _changed(sitting: Sitting) -> None:
+def _changed(sitting: models.Sitting) -> None:
     """A planning form that is open somewhere notices."""
     db.session.execute(
-        update(Registration)
-        .where(Registration.id == sitting.registration_id)
-        .values(version=Registration.version + 1),
+        sa.update(models.Registration)
+        .where(models.Registration.id == sitting.registration_id)
+        .values(version=models.Registration.version + 1),
         execution_options=QUIETLY,
     )
 
 
-def _outcome(sitting: Sitting, guest: User, change: list[str | None], summary: str) -> Outcome:
-    return Outcome(
+def _outcome(
+    sitting: models.Sitting, guest: models.User, change: list[str | None], summary: str
+) -> base.Outcome:
+    return base.Outcome(
         done=1,
         ids=[sitting.id],
         object_type="Sitting",
@@ -291,10 +298,10 @@ def _outcome(sitting: Sitting, guest: User, change: list[str | None], summary: s
 def fresh_secrets() -> dict[str, Any]:
     """The columns of an invitation that a new mail gets; what an older mail holds opens nothing any more."""
     nonce = secrets.token_hex(32)
-    selector, secret = parts(code_for(nonce))
+    selector, secret = invitation_rules.parts(invitation_codes.code_for(nonce))
     return {
         "nonce": nonce,
         "selector": selector,
         "code_hash": generate_password_hash(secret),
-        "token_hash": fingerprint(token_for(nonce)),
+        "token_hash": fingerprint(invitation_codes.token_for(nonce)),
     }

@@ -1,120 +1,107 @@
 """Planning examenmomenten (manual, step 6a); the red bin is removal.py."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, insert, select, update
 
-from app.actions.base.action import Outcome, Refused, Targets, action
-from app.actions.base.wording import say
+from app import errors, models
+from app.actions import base
+from app.actions.planning import invitations
 from app.actions.planning.form import PlanExamForm
-from app.actions.planning.invitations import end_invitations, moments_moved
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.students import Student
-from app.entities.users import User
-from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.planning.facts import (
-    COMPANY,
-    SCHOOL,
-    Busy,
-    busy_moments,
-    exam_to_plan,
-    examiners_among,
-    fingerprint,
-    guests_of,
-    is_known,
-    load_candidates,
-    programmes_that_count,
-    when_label,
-)
-from app.queries.planning.plan import (
-    Plan,
-    PlannedMoment,
-    StudentPlan,
-    Wish,
-    circumstances,
-    make_plan,
-)
-from app.rules.conflicts import Clash, Moment, Subject, clashes
+from app.queries.planning import facts
+from app.queries.planning import plan as plan_queries
+from app.rules import conflicts
 from app.rules.text import N_
 
 CLASHES_NAMED = 5
 TRAIL_LINES = 50
 
 
-class PlanOutcome(Outcome):
+class PlanOutcome(base.Outcome):
     """An Outcome that also carries the plan, for the confirmation page; the plan itself is not kept."""
 
-    plan: Plan | None = None
+    plan: plan_queries.Plan | None = None
 
 
-@action(
+@base.action(
     _l("Examenaanmelding toevoegen/wijzigen"),
     permission=Permission.PLANNING_EDIT,
-    on=Student,
+    on=models.Student,
     form=PlanExamForm,
     confirm=True,
     noun=_l("studenten"),
 )
 def plan_exam(
-    actor: Actor, targets: Targets[Student], *, exam_id: int, wish: Wish, seen: str = "", announced: str = ""
-) -> Outcome:
+    actor: Actor,
+    targets: base.Targets[models.Student],
+    *,
+    exam_id: int,
+    wish: plan_queries.Wish,
+    seen: str = "",
+    announced: str = "",
+) -> base.Outcome:
     """Plan an exam for these students, or change what was planned: all of those announced, or none.
 
     `seen`: fingerprint of the planning that the form showed; `announced`: mark of the confirmed plan.
     Raises RuleBroken when a student or examiner would be in two places at once.
     """
     _lock(targets.ids, wish)
-    exam = exam_to_plan(exam_id)
+    exam = facts.exam_to_plan(exam_id)
     if exam is None:
-        raise NotFound
-    candidates = load_candidates(exam, targets.ids)
-    if not is_known(actor, exam, candidates):
-        raise NotFound
-    if seen and seen != fingerprint(candidates):
-        raise RuleBroken(
+        raise errors.NotFound
+    candidates = facts.load_candidates(exam, targets.ids)
+    if not facts.is_known(actor, exam, candidates):
+        raise errors.NotFound
+    if seen and seen != facts.fingerprint(candidates):
+        raise errors.RuleBroken(
             N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),
             field="seen",
         )
-    examiners = examiners_among(_examiners_in(wish), programmes_that_count(exam, candidates))
-    examiners = [*examiners, *guests_of(candidates)]
-    plan = make_plan(exam, candidates, examiners, wish, around=circumstances())
+    examiners = facts.examiners_among(_examiners_in(wish), facts.programmes_that_count(exam, candidates))
+    examiners = [*examiners, *facts.guests_of(candidates)]
+    plan = plan_queries.make_plan(exam, candidates, examiners, wish, around=plan_queries.circumstances())
     if announced and announced != plan.mark:
-        raise RuleBroken(N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen")
+        raise errors.RuleBroken(
+            N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen"
+        )
     _refuse_clashes(actor, plan)
     return _written(plan)
 
 
-def _examiners_in(wish: Wish) -> set[int]:
+def _examiners_in(wish: plan_queries.Wish) -> set[int]:
     return {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
 
 
-def _lock(students: Sequence[int], wish: Wish) -> None:
+def _lock(students: Sequence[int], wish: plan_queries.Wish) -> None:
     """Two planners of the same people wait for each other: users, then students, then moments, by id."""
     chosen = id_set(sorted(_examiners_in(wish)))
     db.session.execute(
-        select(User.id).where(User.id.in_(chosen)).order_by(User.id).with_for_update(key_share=True)
-    ).all()
-    db.session.execute(
-        select(Student.id)
-        .where(Student.id.in_(id_set(students)))
-        .order_by(Student.id)
+        sa.select(models.User.id)
+        .where(models.User.id.in_(chosen))
+        .order_by(models.User.id)
         .with_for_update(key_share=True)
     ).all()
-    of_students = select(Registration.id).where(Registration.student_id.in_(id_set(students)))
     db.session.execute(
-        select(Sitting.id)
-        .where(Sitting.registration_id.in_(of_students))
-        .order_by(Sitting.id)
+        sa.select(models.Student.id)
+        .where(models.Student.id.in_(id_set(students)))
+        .order_by(models.Student.id)
+        .with_for_update(key_share=True)
+    ).all()
+    of_students = sa.select(models.Registration.id).where(
+        models.Registration.student_id.in_(id_set(students))
+    )
+    db.session.execute(
+        sa.select(models.Sitting.id)
+        .where(models.Sitting.registration_id.in_(of_students))
+        .order_by(models.Sitting.id)
         .with_for_update()
     ).all()
 
@@ -122,12 +109,12 @@ def _lock(students: Sequence[int], wish: Wish) -> None:
 # -- nobody in two places at once
 
 
-def _refuse_clashes(actor: Actor, plan: Plan) -> None:
+def _refuse_clashes(actor: Actor, plan: plan_queries.Plan) -> None:
     moments = [(one, moment) for one in plan.students for moment in one.moments]
     if not moments:
         return
     users = {user for _one, m in moments for user in m.people}
-    busy = busy_moments(
+    busy = facts.busy_moments(
         actor,
         users=users,
         students={one.student.id for one in plan.students},
@@ -138,44 +125,57 @@ def _refuse_clashes(actor: Actor, plan: Plan) -> None:
     names = {one.student.id: one.student.label for one in plan.students}
     planned = [moment for other in busy for moment in _busy(other, users, names, plan)]
     new = [made for one, m in moments for made in _new(one, m, plan)]
-    found = clashes(planned, new)
+    found = conflicts.clashes(planned, new)
     if found:
-        raise RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
+        raise errors.RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
 
 
-def _new(one: StudentPlan, moment: PlannedMoment, plan: Plan) -> Iterable[Moment]:
+def _new(
+    one: plan_queries.StudentPlan, moment: plan_queries.PlannedMoment, plan: plan_queries.Plan
+) -> Iterable[conflicts.Moment]:
     label = moment_label(
         moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
     )
-    yield Moment(
-        moment.starts_at, moment.ends_at, Subject("student", one.student.id, one.student.label), label
+    yield conflicts.Moment(
+        moment.starts_at,
+        moment.ends_at,
+        conflicts.Subject("student", one.student.id, one.student.label),
+        label,
     )
     for user in moment.people:
-        yield Moment(
-            moment.starts_at, moment.ends_at, Subject("examiner", user, plan.examiners[user].name), label
+        yield conflicts.Moment(
+            moment.starts_at,
+            moment.ends_at,
+            conflicts.Subject("examiner", user, plan.examiners[user].name),
+            label,
         )
 
 
-def _busy(other: Busy, users: set[int], names: Mapping[int, str], plan: Plan) -> Iterable[Moment]:
+def _busy(
+    other: facts.Busy, users: set[int], names: Mapping[int, str], plan: plan_queries.Plan
+) -> Iterable[conflicts.Moment]:
     """What the actor may not see is only "another exam moment", at its time."""
     if other.seen:
         label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
     else:
-        label = _("een ander examenmoment (%(when)s)", when=when_label(other.starts_at, other.ends_at))
+        label = _("een ander examenmoment (%(when)s)", when=facts.when_label(other.starts_at, other.ends_at))
     if other.student_id in names:
-        yield Moment(
+        yield conflicts.Moment(
             other.starts_at,
             other.ends_at,
-            Subject("student", other.student_id, names[other.student_id]),
+            conflicts.Subject("student", other.student_id, names[other.student_id]),
             label,
         )
     for user in sorted(set(other.examiner_ids) & users):
-        yield Moment(
-            other.starts_at, other.ends_at, Subject("examiner", user, plan.examiners[user].name), label
+        yield conflicts.Moment(
+            other.starts_at,
+            other.ends_at,
+            conflicts.Subject("examiner", user, plan.examiners[user].name),
+            label,
         )
 
 
-def _told(found: Sequence[Clash], planned: set[Moment]) -> str:
+def _told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
     """A line per moment that is in the way; several tasks may run into the same one."""
     lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
     told = lines[:CLASHES_NAMED]
@@ -185,7 +185,7 @@ def _told(found: Sequence[Clash], planned: set[Moment]) -> str:
     return "\n".join(told)
 
 
-def _clash_line(clash: Clash, planned: set[Moment]) -> str:
+def _clash_line(clash: conflicts.Clash, planned: set[conflicts.Moment]) -> str:
     for other in (clash.first, clash.second):
         if other in planned:
             return _(
@@ -193,17 +193,17 @@ def _clash_line(clash: Clash, planned: set[Moment]) -> str:
                 name=other.subject.name,
                 other=other.label,
             )
-    return say(clash.reason)
+    return base.say(clash.reason)
 
 
 def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
-    return f"“{exam}, {task}, {student}, {when_label(start, end)}”"
+    return f"“{exam}, {task}, {student}, {facts.when_label(start, end)}”"
 
 
 # -- writing
 
 
-def _written(plan: Plan) -> Outcome:
+def _written(plan: plan_queries.Plan) -> base.Outcome:
     changed = [one for one in plan.students if not one.same]
     details = _details(plan, changed)
     registrations = _registrations(plan, changed)
@@ -211,7 +211,7 @@ def _written(plan: Plan) -> Outcome:
     outcome = PlanOutcome(
         done=len(changed),
         unchanged=len(plan.students) - len(changed),
-        refused=[Refused(one.label, say(why)) for one, why in plan.refused],
+        refused=[base.Refused(one.label, base.say(why)) for one, why in plan.refused],
         summary=_summary(plan, len(changed)),
         names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
         ids=sorted(registrations.values()),
@@ -222,7 +222,7 @@ def _written(plan: Plan) -> Outcome:
     return outcome
 
 
-def _summary(plan: Plan, count: int) -> str:
+def _summary(plan: plan_queries.Plan, count: int) -> str:
     return (
         ngettext(
             "%(exam)s is ingepland voor %(num)s student.",
@@ -235,32 +235,32 @@ def _summary(plan: Plan, count: int) -> str:
     )
 
 
-def _when(one: StudentPlan) -> str:
+def _when(one: plan_queries.StudentPlan) -> str:
     start = min(m.starts_at for m in one.moments)
-    return when_label(start, max(m.ends_at for m in one.moments))
+    return facts.when_label(start, max(m.ends_at for m in one.moments))
 
 
-def _details(plan: Plan, changed: Sequence[StudentPlan]) -> dict[str, Any]:
+def _details(plan: plan_queries.Plan, changed: Sequence[plan_queries.StudentPlan]) -> dict[str, Any]:
     details: dict[str, Any] = {"examen": [None, f"{plan.exam.code} {plan.exam.title}"]}
     for one in changed[:TRAIL_LINES]:
         for moment in one.moments:
             now = moment.present
-            old = when_label(now.starts_at, now.ends_at) if now is not None else None
+            old = facts.when_label(now.starts_at, now.ends_at) if now is not None else None
             details[f"{one.student.label}, {moment.task.title}"] = [
                 old,
-                when_label(moment.starts_at, moment.ends_at),
+                facts.when_label(moment.starts_at, moment.ends_at),
             ]
     return details
 
 
-def _registrations(plan: Plan, changed: Sequence[StudentPlan]) -> dict[int, int]:
+def _registrations(plan: plan_queries.Plan, changed: Sequence[plan_queries.StudentPlan]) -> dict[int, int]:
     """student -> registration: the present ones with a new version, and new ones for the rest."""
     found = {one.student.id: one.student.pending.id for one in changed if one.student.pending is not None}
     if found:
         db.session.execute(
-            update(Registration)
-            .where(Registration.id.in_(id_set(sorted(found.values()))))
-            .values(version=Registration.version + 1)
+            sa.update(models.Registration)
+            .where(models.Registration.id.in_(id_set(sorted(found.values()))))
+            .values(version=models.Registration.version + 1)
             .execution_options(**QUIETLY)
         )
     fresh = [
@@ -270,43 +270,48 @@ def _registrations(plan: Plan, changed: Sequence[StudentPlan]) -> dict[int, int]
     ]
     if fresh:
         rows = db.session.execute(
-            insert(Registration).returning(Registration.student_id, Registration.id), fresh
+            sa.insert(models.Registration).returning(models.Registration.student_id, models.Registration.id),
+            fresh,
         )
         found.update({row.student_id: row.id for row in rows})
     return found
 
 
-def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, int]) -> None:
+def _write_sittings(changed: Sequence[plan_queries.StudentPlan], registrations: Mapping[int, int]) -> None:
     moments = [(registrations[one.student.id], m) for one in changed for m in one.moments if not m.same]
     sittings = {m.present.id: m for _r, m in moments if m.present is not None}
     if sittings:
-        db.session.execute(update(Sitting), [{"id": key, **_values(m)} for key, m in sittings.items()])
         db.session.execute(
-            delete(SittingExaminer)
-            .where(SittingExaminer.sitting_id.in_(id_set(sorted(sittings))))
+            sa.update(models.Sitting), [{"id": key, **_values(m)} for key, m in sittings.items()]
+        )
+        db.session.execute(
+            sa.delete(models.SittingExaminer)
+            .where(models.SittingExaminer.sitting_id.in_(id_set(sorted(sittings))))
             .execution_options(**QUIETLY)
         )
     fresh = {(r, m.task.id): m for r, m in moments if m.present is None}
     if fresh:
         rows = db.session.execute(
-            insert(Sitting).returning(Sitting.id, Sitting.registration_id, Sitting.exam_task_id),
+            sa.insert(models.Sitting).returning(
+                models.Sitting.id, models.Sitting.registration_id, models.Sitting.exam_task_id
+            ),
             [{"registration_id": r, "exam_task_id": task, **_values(m)} for (r, task), m in fresh.items()],
         )
         sittings.update({row.id: fresh[row.registration_id, row.exam_task_id] for row in rows})
     people = [row for key, m in sittings.items() for row in _examiner_rows(key, m)]
     if people:
-        db.session.execute(insert(SittingExaminer), people)
+        db.session.execute(sa.insert(models.SittingExaminer), people)
     _tell_guests(moments)
 
 
-def _tell_guests(moments: Sequence[tuple[int, PlannedMoment]]) -> None:
+def _tell_guests(moments: Sequence[tuple[int, plan_queries.PlannedMoment]]) -> None:
     """A guest whose place is taken is not expected any more; another hears of the new moment."""
     invited = [m for _r, m in moments if m.present is not None and m.present.guest_id]
-    end_invitations([m.present.id for m in invited if m.present and m.slot.company_examiner_id])
-    moments_moved([m.present.id for m in invited if m.present and m.moved])
+    invitations.end_invitations([m.present.id for m in invited if m.present and m.slot.company_examiner_id])
+    invitations.moments_moved([m.present.id for m in invited if m.present and m.moved])
 
 
-def _values(moment: PlannedMoment) -> dict[str, Any]:
+def _values(moment: plan_queries.PlannedMoment) -> dict[str, Any]:
     return {
         "starts_at": moment.starts_at,
         "ends_at": moment.ends_at,
@@ -315,6 +320,6 @@ def _values(moment: PlannedMoment) -> dict[str, Any]:
     }
 
 
-def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str, Any]]:
-    for role, user_id in zip((SCHOOL, COMPANY), moment.people, strict=False):
+def _examiner_rows(sitting_id: int, moment: plan_queries.PlannedMoment) -> Iterable[dict[str, Any]]:
+    for role, user_id in zip((facts.SCHOOL, facts.COMPANY), moment.people, strict=False):
         yield {"sitting_id": sitting_id, "role": role, "user_id": user_id}

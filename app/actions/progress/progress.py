@@ -1,25 +1,21 @@
 """Onderwijsvoortgang: a student and a company supervisor fill in their own ratings (manual, step 4e)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, insert, update
 
-from app.actions.base.action import Outcome, Targets, action
+from app import errors, models
+from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.entities.progress import AssignmentDone, ProgressMeasure
-from app.entities.students import Student
-from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.progress.progress import ProgressSheet, load_sheet
-from app.rules.progress import KINDS, RATINGS, is_rating
+from app.queries.progress import progress as queries
+from app.rules import progress as rules
 from app.rules.text import N_
 
 Ratings = Mapping[tuple[str, int], int]  # (kind, work process) -> rating
@@ -27,34 +23,38 @@ NOT_AVAILABLE = N_("De studievoortgang van deze student is nog niet beschikbaar 
 NO_RATING = N_("Kies bij elk werkproces Nooit, Oefenen, Voldoende of Goed.")
 
 
-@action(_l("Eigen onderwijsvoortgang ingevuld"), permission=Permission.OWN_PROGRESS, on=Student)
-def save_own_progress(actor: Actor, targets: Targets[Student], *, ratings: Ratings) -> Outcome:
+@base.action(_l("Eigen onderwijsvoortgang ingevuld"), permission=Permission.OWN_PROGRESS, on=models.Student)
+def save_own_progress(
+    actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings
+) -> base.Outcome:
     """The student's own ratings; nothing but the own ones can change."""
     student = targets.one()
     if not student.progress_available:
-        raise NotFound
-    changes = _rate(actor, student, load_sheet(student), ratings)
+        raise errors.NotFound
+    changes = _rate(actor, student, queries.load_sheet(student), ratings)
     return _outcome(student, changes)
 
 
-@action(_l("Onderwijsvoortgang ingevuld"), permission=Permission.PROGRESS_FILL, on=Student)
+@base.action(_l("Onderwijsvoortgang ingevuld"), permission=Permission.PROGRESS_FILL, on=models.Student)
 def save_student_progress(
-    actor: Actor, targets: Targets[Student], *, ratings: Ratings, assignments: Mapping[int, bool]
-) -> Outcome:
+    actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings, assignments: Mapping[int, bool]
+) -> base.Outcome:
     """The supervisor's own ratings of a student, and conditional assignments (un)ticked.
 
     `assignments` holds only those whose tick was changed on the form, so that a colleague's tick stays.
     """
     student = targets.one()
     if not student.progress_available:
-        raise RuleBroken(NOT_AVAILABLE)
-    sheet = load_sheet(student)
+        raise errors.RuleBroken(NOT_AVAILABLE)
+    sheet = queries.load_sheet(student)
     changes = _rate(actor, student, sheet, ratings)
     changes |= _tick(actor, student, sheet, assignments)
     return _outcome(student, changes)
 
 
-def _rate(actor: Actor, student: Student, sheet: ProgressSheet, ratings: Ratings) -> dict[str, Any]:
+def _rate(
+    actor: Actor, student: models.Student, sheet: queries.ProgressSheet, ratings: Ratings
+) -> dict[str, Any]:
     """Write what differs from what this rater said before. Two statements at most."""
     processes = {process.id: process for process in sheet.processes}
     changes: dict[str, Any] = {}
@@ -62,10 +62,10 @@ def _rate(actor: Actor, student: Student, sheet: ProgressSheet, ratings: Ratings
     other: list[dict[str, Any]] = []
     for (kind, process_id), rating in ratings.items():
         process = processes.get(process_id)
-        if process is None or kind not in KINDS:
-            raise NotFound
-        if not is_rating(rating):
-            raise RuleBroken(NO_RATING)
+        if process is None or kind not in rules.KINDS:
+            raise errors.NotFound
+        if not rules.is_rating(rating):
+            raise errors.RuleBroken(NO_RATING)
         before = process.rating_of(kind, actor.id)
         if before is not None and before.rating == rating:
             continue
@@ -75,28 +75,31 @@ def _rate(actor: Actor, student: Student, sheet: ProgressSheet, ratings: Ratings
         else:
             whose = {"student_id": student.id, "work_process_id": process_id, "rated_by_id": actor.id}
             new.append({**row, **whose, "kind": kind})
-        old = _(RATINGS[before.rating]) if before else ""
-        changes[f"{process.code} {_(KINDS[kind])}"] = [old, _(RATINGS[rating])]
+        old = _(rules.RATINGS[before.rating]) if before else ""
+        changes[f"{process.code} {_(rules.KINDS[kind])}"] = [old, _(rules.RATINGS[rating])]
     if new:
-        db.session.execute(insert(ProgressMeasure), new)
+        db.session.execute(sa.insert(models.ProgressMeasure), new)
     if other:
-        db.session.execute(update(ProgressMeasure), other)
+        db.session.execute(sa.update(models.ProgressMeasure), other)
     return changes
 
 
-def _tick(actor: Actor, student: Student, sheet: ProgressSheet, ticks: Mapping[int, bool]) -> dict[str, Any]:
+def _tick(
+    actor: Actor, student: models.Student, sheet: queries.ProgressSheet, ticks: Mapping[int, bool]
+) -> dict[str, Any]:
     known = {assignment.id: assignment for assignment in sheet.assignments}
     if not set(ticks) <= set(known):
-        raise NotFound
+        raise errors.NotFound
     done = [i for i, ticked in ticks.items() if ticked and known[i].done_at is None]
     undone = [i for i, ticked in ticks.items() if not ticked and known[i].done_at is not None]
     if done:
         rows = [{"student_id": student.id, "assignment_id": i, "recorded_by_id": actor.id} for i in done]
-        db.session.execute(insert(AssignmentDone), rows)
+        db.session.execute(sa.insert(models.AssignmentDone), rows)
     if undone:
         db.session.execute(
-            delete(AssignmentDone).where(
-                AssignmentDone.student_id == student.id, AssignmentDone.assignment_id.in_(undone)
+            sa.delete(models.AssignmentDone).where(
+                models.AssignmentDone.student_id == student.id,
+                models.AssignmentDone.assignment_id.in_(undone),
             ),
             execution_options=QUIETLY,
         )
@@ -104,9 +107,9 @@ def _tick(actor: Actor, student: Student, sheet: ProgressSheet, ticks: Mapping[i
     return {known[i].title: [no, yes] for i in done} | {known[i].title: [yes, no] for i in undone}
 
 
-def _outcome(student: Student, changes: dict[str, Any]) -> Outcome:
+def _outcome(student: models.Student, changes: dict[str, Any]) -> base.Outcome:
     count = len(changes)
-    return Outcome(
+    return base.Outcome(
         done=1 if changes else 0,
         unchanged=0 if changes else 1,
         ids=[student.id] if changes else [],

@@ -1,24 +1,20 @@
 """The demo school: its people and exams, and students in any number for trials at size."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
+from app import models
+from app.actions import base
 from app.actions.access.code_making import issue_codes
 from app.actions.assessment.results import working
-from app.actions.base.action import Outcome, action
-from app.actions.library.files import check_upload, store
+from app.actions.library import files
+from app.demo import size
 from app.demo.load import write_school
-from app.demo.size import Report, write_many
-from app.entities.assessment import Result
 from app.entities.base import db
-from app.entities.programmes import Programme
-from app.entities.users import User
 from app.errors import RuleBroken
 from app.permissions import SYSTEM, Actor, Permission
 from app.rules.text import N_
@@ -27,17 +23,17 @@ from app.school import current_school
 MAILED = 12  # students with an inlogcode; a third of those mails was sent
 
 
-@action(_l("Demoschool geladen"), permission=Permission.SETTINGS_EDIT)
-def load_demo_school(actor: Actor) -> Outcome:
+@base.action(_l("Demoschool geladen"), permission=Permission.SETTINGS_EDIT)
+def load_demo_school(actor: Actor) -> base.Outcome:
     """Fill an empty demo school; the catalogue is there already. RuleBroken: no demo school, or not empty."""
     _only_in_demo()
-    if db.session.scalar(select(User.id).limit(1)) is not None:
+    if db.session.scalar(sa.select(models.User.id).limit(1)) is not None:
         raise RuleBroken(N_("Deze school is niet leeg. Zet de demoschool terug met demo-reset."))
     school = current_school()
     loaded = write_school(today=school.today(), clock=school.moment, keep=_keep)
     _freeze_results()
     _send_codes([one.user_id for one in loaded.placed if one.user_id is not None])
-    return Outcome(
+    return base.Outcome(
         done=len(loaded.placed),
         summary=_("Demoschool geladen: %(students)s studenten.", students=format_decimal(len(loaded.placed))),
         names=[one.name for one in loaded.placed[:10]],
@@ -46,15 +42,15 @@ def load_demo_school(actor: Actor) -> Outcome:
     )
 
 
-@action(_l("Demostudenten toegevoegd"), permission=Permission.SETTINGS_EDIT)
-def add_demo_students(actor: Actor, *, number: int, report: Report) -> Outcome:
+@base.action(_l("Demostudenten toegevoegd"), permission=Permission.SETTINGS_EDIT)
+def add_demo_students(actor: Actor, *, number: int, report: size.Report) -> base.Outcome:
     """Add believable students for a trial at size; `report` is told how far it is. A demo school only."""
     _only_in_demo()
     if number < 1:
         raise RuleBroken(N_("Geef een aantal studenten van 1 of meer."))
     school = current_school()
-    ids = write_many(number, today=school.today(), clock=school.moment, report=report)
-    return Outcome(
+    ids = size.write_many(number, today=school.today(), clock=school.moment, report=report)
+    return base.Outcome(
         done=len(ids),
         summary=_("%(count)s studenten toegevoegd.", count=format_decimal(len(ids))),
         ids=ids,
@@ -64,7 +60,7 @@ def add_demo_students(actor: Actor, *, number: int, report: Report) -> Outcome:
 
 def _keep(name: str, content: bytes) -> str:
     """A manual of the demo school is checked and kept as any other document."""
-    return store(check_upload(name, content))
+    return files.store(files.check_upload(name, content))
 
 
 def _send_codes(student_users: Sequence[int]) -> None:
@@ -75,7 +71,7 @@ def _send_codes(student_users: Sequence[int]) -> None:
 def _freeze_results() -> None:
     """Each result keeps its working as a real one does."""
     db.session.expire_all()
-    for result in db.session.scalars(select(Result)).all():
+    for result in db.session.scalars(sa.select(models.Result)).all():
         found = working(result.registration_id)
         if found is not None:
             result.detail = found[1]
@@ -84,5 +80,5 @@ def _freeze_results() -> None:
 def _only_in_demo() -> None:
     if not current_school().demo:
         raise RuleBroken(N_("Dit kan alleen in een demoschool."))
-    if db.session.scalar(select(Programme.id).limit(1)) is None:
+    if db.session.scalar(sa.select(models.Programme.id).limit(1)) is None:
         raise RuleBroken(N_("Er zijn nog geen opleidingen. Laad eerst de catalogus."))

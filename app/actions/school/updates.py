@@ -1,24 +1,20 @@
 """Instellingen (manual, step 7): reading the updates of the system; the supplier writes them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import insert, literal, select
-from wtforms import DateField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Outcome, Targets, action
-from app.actions.base.forms import VersionedForm
-from app.actions.base.versions import locked
+from app import models
+from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.school import SystemUpdate, UpdateRead
 from app.permissions import Actor, Permission
 from app.queries.school.updates import unread
 from app.rules.people import tidy
@@ -32,58 +28,68 @@ FIELD_LABELS: Mapping[str, Any] = {
 }
 
 
-@action(
-    _l("Markeren als gelezen"), permission=READ, on=SystemUpdate, noun=_l("update"), submit=_l("Markeren")
+@base.action(
+    _l("Markeren als gelezen"),
+    permission=READ,
+    on=models.SystemUpdate,
+    noun=_l("update"),
+    submit=_l("Markeren"),
 )
-def mark_update_read(actor: Actor, targets: Targets[SystemUpdate]) -> Outcome:
+def mark_update_read(actor: Actor, targets: base.Targets[models.SystemUpdate]) -> base.Outcome:
     """These updates are read by this user; reading twice is reading once."""
-    wanted = unread(actor).where(SystemUpdate.id.in_(targets.among())).with_only_columns(SystemUpdate.id)
+    wanted = (
+        unread(actor)
+        .where(models.SystemUpdate.id.in_(targets.among()))
+        .with_only_columns(models.SystemUpdate.id)
+    )
     return _marked(actor, db.session.scalars(wanted).all())
 
 
-@action(_l("Alles als gelezen markeren"), permission=READ, submit=_l("Markeren"))
-def mark_all_updates_read(actor: Actor) -> Outcome:
+@base.action(_l("Alles als gelezen markeren"), permission=READ, submit=_l("Markeren"))
+def mark_all_updates_read(actor: Actor) -> base.Outcome:
     """Every update that this user can see and has not read yet."""
-    return _marked(actor, db.session.scalars(unread(actor).with_only_columns(SystemUpdate.id)).all())
+    return _marked(actor, db.session.scalars(unread(actor).with_only_columns(models.SystemUpdate.id)).all())
 
 
-def _marked(actor: Actor, ids: Sequence[int]) -> Outcome:
+def _marked(actor: Actor, ids: Sequence[int]) -> base.Outcome:
     if not ids:
-        return Outcome(unchanged=1, object_type="SystemUpdate", summary=_("Alles was al gelezen."))
-    chosen = select(SystemUpdate.id, literal(actor.id), literal(utc_now(), UpdateRead.read_at.type)).where(
-        SystemUpdate.id.in_(id_set(ids))
-    )
-    db.session.execute(insert(UpdateRead).from_select(["update_id", "user_id", "read_at"], chosen))
+        return base.Outcome(unchanged=1, object_type="SystemUpdate", summary=_("Alles was al gelezen."))
+    chosen = sa.select(
+        models.SystemUpdate.id, sa.literal(actor.id), sa.literal(utc_now(), models.UpdateRead.read_at.type)
+    ).where(models.SystemUpdate.id.in_(id_set(ids)))
+    db.session.execute(sa.insert(models.UpdateRead).from_select(["update_id", "user_id", "read_at"], chosen))
     summary = ngettext("%(num)s update gelezen.", "%(num)s updates gelezen.", len(ids))
-    return Outcome(done=len(ids), ids=ids, object_type="SystemUpdate", summary=summary)
+    return base.Outcome(done=len(ids), ids=ids, object_type="SystemUpdate", summary=summary)
 
 
-class UpdateForm(ActionForm):
-    title = StringField(
+class UpdateForm(base.ActionForm):
+    title = wtforms.StringField(
         FIELD_LABELS["title"],
-        [DataRequired(message=_l("Geef de update een titel.")), Length(max=200)],
+        [validators.DataRequired(message=_l("Geef de update een titel.")), validators.Length(max=200)],
         render_kw={"autocomplete": "off"},
     )
-    published_on = DateField(FIELD_LABELS["published_on"], [InputRequired(message=_l("Kies een datum."))])
-    body = TextAreaField(
+    published_on = wtforms.DateField(
+        FIELD_LABELS["published_on"], [validators.InputRequired(message=_l("Kies een datum."))]
+    )
+    body = wtforms.TextAreaField(
         FIELD_LABELS["body"],
-        [DataRequired(message=_l("Schrijf wat er nieuw is.")), Length(max=10_000)],
+        [validators.DataRequired(message=_l("Schrijf wat er nieuw is.")), validators.Length(max=10_000)],
         description=_l("Gewone tekst; een lege regel begint een nieuwe alinea."),
         render_kw={"rows": 8},
     )
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         return {"published_on": current_school().today()}
 
 
-@action(_l("Update toevoegen"), permission=EDIT, form=UpdateForm, submit=_l("Opslaan"))
-def add_update(actor: Actor, **data: Any) -> Outcome:
+@base.action(_l("Update toevoegen"), permission=EDIT, form=UpdateForm, submit=_l("Opslaan"))
+def add_update(actor: Actor, **data: Any) -> base.Outcome:
     """Write an update; every reader finds it as unread."""
-    update = SystemUpdate(**_written(data))
+    update = models.SystemUpdate(**_written(data))
     db.session.add(update)
     db.session.flush()
-    return Outcome(
+    return base.Outcome(
         done=1,
         summary=_("Update “%(title)s” is toegevoegd.", title=update.title),
         names=[update.title],
@@ -93,36 +99,38 @@ def add_update(actor: Actor, **data: Any) -> Outcome:
     )
 
 
-class ChangeUpdateForm(VersionedForm, UpdateForm):
+class ChangeUpdateForm(base.VersionedForm, UpdateForm):
     field_labels = FIELD_LABELS
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        update: SystemUpdate | None = targets.one() if targets is not None else None
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        update: models.SystemUpdate | None = targets.one() if targets is not None else None
         return {**_shown(update), "version": update.version} if update is not None else {}
 
 
-@action(
+@base.action(
     _l("Update wijzigen"),
     permission=EDIT,
-    on=SystemUpdate,
-    changes=SystemUpdate,
+    on=models.SystemUpdate,
+    changes=models.SystemUpdate,
     form=ChangeUpdateForm,
     noun=_l("update"),
     submit=_l("Opslaan"),
 )
-def change_update(actor: Actor, targets: Targets[SystemUpdate], *, version: int, **data: Any) -> Outcome:
+def change_update(
+    actor: Actor, targets: base.Targets[models.SystemUpdate], *, version: int, **data: Any
+) -> base.Outcome:
     """Correct an update; who has read it need not read it again."""
-    update = locked(SystemUpdate, targets.one().id, version, FIELD_LABELS)
+    update = base.locked(models.SystemUpdate, targets.one().id, version, FIELD_LABELS)
     before, after = _shown(update), _written(data)
     details = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if not details:
-        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
+        return base.Outcome(unchanged=1, summary=_("Er is niets gewijzigd."))
     for key, value in after.items():
         setattr(update, key, value)
     update.version += 1
     summary = _("Update “%(title)s” is gewijzigd.", title=update.title)
-    return Outcome(done=1, summary=summary, names=[update.title], ids=[update.id], details=details)
+    return base.Outcome(done=1, summary=summary, names=[update.title], ids=[update.id], details=details)
 
 
 def _written(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,5 +138,5 @@ def _written(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"title": tidy(data["title"]), "published_on": data["published_on"], "body": body}
 
 
-def _shown(update: SystemUpdate) -> dict[str, Any]:
+def _shown(update: models.SystemUpdate) -> dict[str, Any]:
     return {key: getattr(update, key) for key in FIELD_LABELS}

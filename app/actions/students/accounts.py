@@ -1,24 +1,21 @@
 """Accounts of students, made when they first get an inlogcode (manual, steps 4 and 4a)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 
+from app import models
+from app.actions import base
 from app.actions.access.code_making import NO_ADDRESS
-from app.actions.base.action import Refused
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.students import Student
-from app.entities.users import RoleRow, User
 from app.permissions import Actor, Permission, Role, may
 from app.queries.users.users import with_role
-from app.rules.people import full_name, mail_of, without_mail
+from app.rules import people
 
 NAME_MAX = 64  # what the account table holds of a name; the student's own row has all of it
 STUDENT_ONLY = tuple(role for role in Role if role is not Role.STUDENT)
@@ -30,7 +27,7 @@ class Accounts:
 
     user_of: dict[int, int] = field(default_factory=dict)
     made: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[base.Refused] = field(default_factory=list)
 
 
 def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool = False) -> Accounts:
@@ -53,7 +50,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
         )
         why = _refusal(actor, row, has_account, clash and (outdated or not has_account), on_paper)
         if why:
-            accounts.refused.append(Refused(_label(row), why))
+            accounts.refused.append(base.Refused(_label(row), why))
             continue
         if has_account:
             accounts.user_of[row.id] = row.user_id
@@ -61,9 +58,9 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
             new.append(row)
         if outdated:
             moved.append({"id": row.user_id, "email": email})
-        taken_mails.add(email or without_mail(row.number))
+        taken_mails.add(email or people.without_mail(row.number))
     if moved:
-        db.session.execute(update(User), moved)
+        db.session.execute(sa.update(models.User), moved)
     accounts.made = len(new)
     accounts.user_of |= _make(new)
     return accounts
@@ -72,7 +69,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
 def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool, on_paper: bool) -> str:
     if not row.active:
         return _("Deze student is niet actief.")
-    if not on_paper and not row.email and not mail_of(row.user_email or ""):
+    if not on_paper and not row.email and not people.mail_of(row.user_email or ""):
         return _(NO_ADDRESS)
     if has_account and row.other_role and not may(actor, Permission.USERS_EDIT):
         return _("Dit account heeft ook een andere rol; een beheerder verstuurt de inlogcode via Gebruikers.")
@@ -83,38 +80,38 @@ def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool, on_paper: b
 
 def _students(ids: Sequence[int]) -> Any:
     return (
-        select(
-            Student.id,
-            Student.number,
-            Student.first_name,
-            Student.infix,
-            Student.last_name,
-            Student.email,
-            Student.active,
-            Student.user_id,
-            User.email.label("user_email"),
-            User.password,
+        sa.select(
+            models.Student.id,
+            models.Student.number,
+            models.Student.first_name,
+            models.Student.infix,
+            models.Student.last_name,
+            models.Student.email,
+            models.Student.active,
+            models.Student.user_id,
+            models.User.email.label("user_email"),
+            models.User.password,
             with_role(*STUDENT_ONLY).label("other_role"),
         )
-        .outerjoin(User, User.id == Student.user_id)
-        .where(Student.id.in_(id_set(ids)))
-        .order_by(Student.id)
-        .with_for_update(of=Student)
+        .outerjoin(models.User, models.User.id == models.Student.user_id)
+        .where(models.Student.id.in_(id_set(ids)))
+        .order_by(models.Student.id)
+        .with_for_update(of=models.Student)
     )
 
 
 def _clashes(ids: Sequence[int]) -> tuple[set[str], set[str]]:
     """User names and addresses that these students would need and that another user has."""
-    wanted = Student.id.in_(id_set(ids))
-    another = or_(Student.user_id.is_(None), Student.user_id != User.id)
+    wanted = models.Student.id.in_(id_set(ids))
+    another = sa.or_(models.Student.user_id.is_(None), models.Student.user_id != models.User.id)
 
     def held(column: Any, key: Any) -> set[str]:
-        same: ColumnElement[bool] = column == func.lower(key)
-        return set(db.session.scalars(select(column).join(Student, same).where(wanted, another)))
+        same: sa.ColumnElement[bool] = column == sa.func.lower(key)
+        return set(db.session.scalars(sa.select(column).join(models.Student, same).where(wanted, another)))
 
-    return held(User.username, Student.number), held(User.email, Student.email) | held(
-        User.username, Student.email
-    )
+    return held(models.User.username, models.Student.number), held(
+        models.User.email, models.Student.email
+    ) | held(models.User.username, models.Student.email)
 
 
 def _make(rows: Sequence[Any]) -> dict[int, int]:
@@ -122,7 +119,7 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
     if not rows:
         return {}
     db.session.execute(
-        insert(User),
+        sa.insert(models.User),
         [
             {
                 "first_name": row.first_name[:NAME_MAX],
@@ -130,29 +127,36 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
                 "last_name": row.last_name[:NAME_MAX],
                 "username": row.number.lower(),
                 "active": True,
-                "email": row.email.lower() or without_mail(row.number),
+                "email": row.email.lower() or people.without_mail(row.number),
             }
             for row in rows
         ],
     )
     ids = [row.id for row in rows]
-    theirs = Student.id.in_(id_set(ids))
-    account = select(User.id).where(User.username == func.lower(Student.number)).scalar_subquery()
+    theirs = models.Student.id.in_(id_set(ids))
+    account = (
+        sa.select(models.User.id)
+        .where(models.User.username == sa.func.lower(models.Student.number))
+        .scalar_subquery()
+    )
     db.session.execute(
-        update(Student).where(theirs, Student.user_id.is_(None)).values(user_id=account),
+        sa.update(models.Student).where(theirs, models.Student.user_id.is_(None)).values(user_id=account),
         execution_options=QUIETLY,
     )
-    role = select(RoleRow.id).where(RoleRow.name == Role.STUDENT).scalar_subquery()
-    held = exists().where(assoc_user_role.c.user_id == Student.user_id, assoc_user_role.c.role_id == role)
+    role = sa.select(models.RoleRow.id).where(models.RoleRow.name == Role.STUDENT).scalar_subquery()
+    held = sa.exists().where(
+        assoc_user_role.c.user_id == models.Student.user_id, assoc_user_role.c.role_id == role
+    )
     db.session.execute(
-        insert(assoc_user_role).from_select(
-            ["user_id", "role_id"], select(Student.user_id, role).where(theirs, ~held)
+        sa.insert(assoc_user_role).from_select(
+            ["user_id", "role_id"], sa.select(models.Student.user_id, role).where(theirs, ~held)
         )
     )
     return {
-        row.id: row.user_id for row in db.session.execute(select(Student.id, Student.user_id).where(theirs))
+        row.id: row.user_id
+        for row in db.session.execute(sa.select(models.Student.id, models.Student.user_id).where(theirs))
     }
 
 
 def _label(row: Any) -> str:
-    return f"{full_name(row.first_name, row.infix, row.last_name)} ({row.number})"
+    return f"{people.full_name(row.first_name, row.infix, row.last_name)} ({row.number})"

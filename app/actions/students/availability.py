@@ -1,34 +1,30 @@
 """Which exams a student takes (manual, step 4d) and whether the progress tab is open (step 4e)."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
-from wtforms import RadioField, SelectMultipleField
-from wtforms.validators import DataRequired, InputRequired
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
+from app import models
+from app.actions import base
 from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.exams import Exam
-from app.entities.planning import Registration
-from app.entities.students import Enrolment, ExamExclusion, Student
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.students.students import exams_for, excluded_exams
+from app.queries.students import students
 from app.rules.text import N_
 
 NOT_THEIRS = N_("Kies examens uit de lijst: die van de opleidingen en keuzedelen van deze studenten.")
 
 
-def exam_choices(exams: Sequence[Exam]) -> dict[str, list[tuple[Any, str]]]:
+def exam_choices(exams: Sequence[models.Exam]) -> dict[str, list[tuple[Any, str]]]:
     """Exams under the name of their programme or elective."""
     choices: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for exam in exams:
@@ -36,43 +32,51 @@ def exam_choices(exams: Sequence[Exam]) -> dict[str, list[tuple[Any, str]]]:
     return dict(choices)
 
 
-class ExcludeForm(ActionForm):
-    exams = SelectMultipleField(_l("Examens"), [DataRequired(_l("Kies minstens één examen."))], coerce=int)
+class ExcludeForm(base.ActionForm):
+    exams = wtforms.SelectMultipleField(
+        _l("Examens"), [validators.DataRequired(_l("Kies minstens één examen."))], coerce=int
+    )
 
     nothing_hint = _l(
         "Koppel ze eerst aan een opleiding of keuzedeel: alle examens daarvan zijn dan beschikbaar."
     )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.exams.choices = exam_choices(exams_for(targets.among())) if targets is not None else {}
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        self.exams.choices = exam_choices(students.exams_for(targets.among())) if targets is not None else {}
         self.nothing = "" if self.exams.choices else _("Deze studenten hebben nog geen examens")
 
 
-@action(
+@base.action(
     _l("Maak een examen niet-beschikbaar"),
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
+    on=models.Student,
     form=ExcludeForm,
     confirm=True,
     noun=_l("studenten"),
     intro=_l("Kies de examens die u bij deze studenten niet wilt inzetten. Alle andere blijven beschikbaar."),
 )
-def exclude_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int]) -> Outcome:
+def exclude_exam(
+    actor: Actor, targets: base.Targets[models.Student], *, exams: Sequence[int]
+) -> base.Outcome:
     """Make exams unavailable; a student already registered for one keeps that one."""
-    chosen = [exam for exam in exams_for(targets.among()) if exam.id in set(exams)]
+    chosen = [exam for exam in students.exams_for(targets.among()) if exam.id in set(exams)]
     if not chosen or len(chosen) != len(set(exams)):
         raise RuleBroken(NOT_THEIRS, field="exams")
     pairs = _pairs(targets, [exam.id for exam in chosen])
-    registered = exists().where(Registration.student_id == Student.id, Registration.exam_id == Exam.id)
-    excluded = exists().where(ExamExclusion.student_id == Student.id, ExamExclusion.exam_id == Exam.id)
+    registered = sa.exists().where(
+        models.Registration.student_id == models.Student.id, models.Registration.exam_id == models.Exam.id
+    )
+    excluded = sa.exists().where(
+        models.ExamExclusion.student_id == models.Student.id, models.ExamExclusion.exam_id == models.Exam.id
+    )
     changed = sorted(
-        set(db.session.scalars(pairs.with_only_columns(Student.id).where(~registered, ~excluded)))
+        set(db.session.scalars(pairs.with_only_columns(models.Student.id).where(~registered, ~excluded)))
     )
     refused = _already_registered(pairs.where(registered))
     db.session.execute(
-        insert(ExamExclusion).from_select(
+        sa.insert(models.ExamExclusion).from_select(
             ["student_id", "exam_id"],
-            pairs.with_only_columns(Student.id, Exam.id).where(~registered, ~excluded),
+            pairs.with_only_columns(models.Student.id, models.Exam.id).where(~registered, ~excluded),
         )
     )
     held = set(refused) - set(changed)
@@ -96,36 +100,40 @@ def exclude_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
 class IncludeForm(ExcludeForm):
     nothing_hint = _l("Een examen dat u bij hen niet-beschikbaar maakt, staat daarna hier.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.exams.choices = exam_choices(excluded_exams(targets.among())) if targets is not None else {}
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        self.exams.choices = (
+            exam_choices(students.excluded_exams(targets.among())) if targets is not None else {}
+        )
         self.nothing = "" if self.exams.choices else _("Alle examens van deze studenten zijn beschikbaar")
 
 
-@action(
+@base.action(
     _l("Maak een examen weer beschikbaar"),
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
+    on=models.Student,
     form=IncludeForm,
     confirm=True,
     noun=_l("studenten"),
     intro=_l("Hier staan alleen examens die voor deze studenten niet beschikbaar zijn."),
 )
-def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int]) -> Outcome:
+def include_exam(
+    actor: Actor, targets: base.Targets[models.Student], *, exams: Sequence[int]
+) -> base.Outcome:
     """Make exams available again."""
-    chosen = [exam for exam in excluded_exams(targets.among()) if exam.id in set(exams)]
+    chosen = [exam for exam in students.excluded_exams(targets.among()) if exam.id in set(exams)]
     if not chosen or len(chosen) != len(set(exams)):
         raise RuleBroken(NOT_THEIRS, field="exams")
     others = _others(targets, chosen)
-    which = ExamExclusion.exam_id.in_([exam.id for exam in chosen])
+    which = models.ExamExclusion.exam_id.in_([exam.id for exam in chosen])
     changed = db.session.scalars(
-        select(ExamExclusion.student_id)
-        .where(ExamExclusion.student_id.in_(targets.among()), which)
+        sa.select(models.ExamExclusion.student_id)
+        .where(models.ExamExclusion.student_id.in_(targets.among()), which)
         .distinct()
-        .order_by(ExamExclusion.student_id)
+        .order_by(models.ExamExclusion.student_id)
     ).all()
     db.session.execute(
-        delete(ExamExclusion)
-        .where(ExamExclusion.student_id.in_(id_set(changed)), which)
+        sa.delete(models.ExamExclusion)
+        .where(models.ExamExclusion.student_id.in_(id_set(changed)), which)
         .execution_options(**QUIETLY)
     )
     summary = ngettext(
@@ -139,40 +147,42 @@ def include_exam(actor: Actor, targets: Targets[Student], *, exams: Sequence[int
     )
 
 
-class ReleaseForm(ActionForm):
-    available = RadioField(
-        _l("Tabblad “Mijn onderwijsvoortgang”"), [InputRequired(_l("Kies aan of uit."))], default="on"
+class ReleaseForm(base.ActionForm):
+    available = wtforms.RadioField(
+        _l("Tabblad “Mijn onderwijsvoortgang”"),
+        [validators.InputRequired(_l("Kies aan of uit."))],
+        default="on",
     )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self.available.choices = [
             ("on", _("Aan: de student ziet het tabblad")),
             ("off", _("Uit: de student ziet het tabblad niet")),
         ]
 
 
-@action(
+@base.action(
     _l("Stel studievoortgang beschikbaar"),
     permission=Permission.PROGRESS_RELEASE,
-    on=Student,
+    on=models.Student,
     form=ReleaseForm,
     confirm=True,
     noun=_l("studenten"),
     intro=_l("Dit zijn de nulmeting en voortgangsmeting, en bij keuzedelen de voorwaardelijke opdrachten."),
 )
-def release_progress(actor: Actor, targets: Targets[Student], *, available: str) -> Outcome:
+def release_progress(actor: Actor, targets: base.Targets[models.Student], *, available: str) -> base.Outcome:
     """Open ("on") or close ("off") the progress tab of all these students."""
     if available not in {"on", "off"}:
         raise RuleBroken(N_("Kies aan of uit."), field="available")
     wanted = available == "on"
     changed = db.session.scalars(
-        select(Student.id)
-        .where(Student.id.in_(targets.among()), Student.progress_available.is_not(wanted))
-        .order_by(Student.id)
+        sa.select(models.Student.id)
+        .where(models.Student.id.in_(targets.among()), models.Student.progress_available.is_not(wanted))
+        .order_by(models.Student.id)
     ).all()
     db.session.execute(
-        update(Student)
-        .where(Student.id.in_(id_set(changed)))
+        sa.update(models.Student)
+        .where(models.Student.id.in_(id_set(changed)))
         .values(progress_available=wanted)
         .execution_options(**QUIETLY)
     )
@@ -194,19 +204,24 @@ def release_progress(actor: Actor, targets: Targets[Student], *, available: str)
     )
 
 
-def _others(targets: Targets[Student], exams: Sequence[Exam]) -> int:
+def _others(targets: base.Targets[models.Student], exams: Sequence[models.Exam]) -> int:
     """How many of these students have none of the exams: not theirs, and not made unavailable either."""
-    own = exists().where(
-        Enrolment.student_id == Student.id,
-        or_(
-            Enrolment.programme_id.in_([exam.programme_id for exam in exams if exam.programme_id]),
-            Enrolment.elective_id.in_([exam.elective_id for exam in exams if exam.elective_id]),
+    own = sa.exists().where(
+        models.Enrolment.student_id == models.Student.id,
+        sa.or_(
+            models.Enrolment.programme_id.in_([exam.programme_id for exam in exams if exam.programme_id]),
+            models.Enrolment.elective_id.in_([exam.elective_id for exam in exams if exam.elective_id]),
         ),
     )
-    excluded = exists().where(
-        ExamExclusion.student_id == Student.id, ExamExclusion.exam_id.in_([exam.id for exam in exams])
+    excluded = sa.exists().where(
+        models.ExamExclusion.student_id == models.Student.id,
+        models.ExamExclusion.exam_id.in_([exam.id for exam in exams]),
     )
-    none = select(func.count()).select_from(Student).where(Student.id.in_(targets.among()), ~own, ~excluded)
+    none = (
+        sa.select(sa.func.count())
+        .select_from(models.Student)
+        .where(models.Student.id.in_(targets.among()), ~own, ~excluded)
+    )
     return db.session.scalar(none) or 0
 
 
@@ -222,36 +237,43 @@ def _and_others(summary: str, others: int) -> str:
     return f"{summary} {told}"
 
 
-def _pairs(targets: Targets[Student], exams: Sequence[int]) -> Any:
+def _pairs(targets: base.Targets[models.Student], exams: Sequence[int]) -> Any:
     """Every (student, exam) of these where the exam belongs to what the student is coupled to."""
-    owned = exists().where(
-        Enrolment.student_id == Student.id,
-        or_(
-            and_(Exam.programme_id.is_not(None), Enrolment.programme_id == Exam.programme_id),
-            and_(Exam.elective_id.is_not(None), Enrolment.elective_id == Exam.elective_id),
+    owned = sa.exists().where(
+        models.Enrolment.student_id == models.Student.id,
+        sa.or_(
+            sa.and_(
+                models.Exam.programme_id.is_not(None),
+                models.Enrolment.programme_id == models.Exam.programme_id,
+            ),
+            sa.and_(
+                models.Exam.elective_id.is_not(None), models.Enrolment.elective_id == models.Exam.elective_id
+            ),
         ),
     )
     return (
-        select(Student, Exam)
-        .select_from(Student)
-        .join(Exam, Exam.id.in_(exams))
-        .where(Student.id.in_(targets.among()), owned)
+        sa.select(models.Student, models.Exam)
+        .select_from(models.Student)
+        .join(models.Exam, models.Exam.id.in_(exams))
+        .where(models.Student.id.in_(targets.among()), owned)
     )
 
 
-def _already_registered(pairs: Any) -> dict[int, Refused]:
+def _already_registered(pairs: Any) -> dict[int, base.Refused]:
     """Per student why not: the exams that are planned already."""
     rows = db.session.execute(
-        pairs.with_only_columns(Student, Exam).order_by(Student.name_key, Student.id, Exam.code)
+        pairs.with_only_columns(models.Student, models.Exam).order_by(
+            models.Student.name_key, models.Student.id, models.Exam.code
+        )
     )
-    held: dict[Student, list[Exam]] = defaultdict(list)
+    held: dict[models.Student, list[models.Exam]] = defaultdict(list)
     for student, exam in rows:
         held[student].append(exam)
     return {
-        student.id: Refused(student.list_name, _("is al aangemeld voor %(exam)s", exam=_titles(exams)))
+        student.id: base.Refused(student.list_name, _("is al aangemeld voor %(exam)s", exam=_titles(exams)))
         for student, exams in held.items()
     }
 
 
-def _titles(exams: Sequence[Exam]) -> str:
+def _titles(exams: Sequence[models.Exam]) -> str:
     return ", ".join(str(exam) for exam in exams)

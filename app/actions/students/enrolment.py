@@ -1,29 +1,23 @@
 """Koppelen aan opleiding (manual, step 4c): one student or a hundred thousand, in the same few statements."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import delete, exists, insert, literal, select
 from wtforms.validators import DataRequired
 
-from app.actions.base.action import ActionForm, Outcome, Refused, Targets, action
-from app.actions.base.picker import PickedOne, offer
+from app import models
+from app.actions import base
+from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
-from app.actions.students.couplings import Piece, pieces_of, remember
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.exams import Exam
-from app.entities.planning import Registration
-from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Student
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, visible
-from app.queries.base.asked import Asked, is_id
+from app.queries.base import asked
 from app.rules.text import N_
 
 UNKNOWN = N_("Kies een opleiding of keuzedeel uit de lijst.")
@@ -33,7 +27,7 @@ UNKNOWN = N_("Kies een opleiding of keuzedeel uit de lijst.")
 class Goal:
     """A programme or an elective, and the column of an enrolment that names it."""
 
-    row: Programme | Elective
+    row: models.Programme | models.Elective
     column: Any
     exam_column: Any
 
@@ -43,33 +37,37 @@ class Goal:
 
     @property
     def kind(self) -> str:
-        return "programme" if isinstance(self.row, Programme) else "elective"
+        return "programme" if isinstance(self.row, models.Programme) else "elective"
 
 
 def goal_of(actor: Actor, key: str) -> Goal:
     """The programme or elective behind "p12" or "e3", when this actor may couple to it."""
-    number = int(key[1:]) if is_id(key[1:]) else 0
-    row: Programme | Elective | None = None
+    number = int(key[1:]) if asked.is_id(key[1:]) else 0
+    row: models.Programme | models.Elective | None = None
     if key.startswith("p"):
-        row = db.session.scalars(visible(actor, Programme).where(Programme.id == number)).one_or_none()
+        row = db.session.scalars(
+            visible(actor, models.Programme).where(models.Programme.id == number)
+        ).one_or_none()
     elif key.startswith("e"):
-        row = db.session.scalars(visible(actor, Elective).where(Elective.id == number)).one_or_none()
+        row = db.session.scalars(
+            visible(actor, models.Elective).where(models.Elective.id == number)
+        ).one_or_none()
     if row is None:
         raise RuleBroken(UNKNOWN, field="target")
-    if isinstance(row, Programme):
-        return Goal(row, Enrolment.programme_id, Exam.programme_id)
-    return Goal(row, Enrolment.elective_id, Exam.elective_id)
+    if isinstance(row, models.Programme):
+        return Goal(row, models.Enrolment.programme_id, models.Exam.programme_id)
+    return Goal(row, models.Enrolment.elective_id, models.Exam.elective_id)
 
 
 def enrol_one(actor: Actor, student_id: int, key: str) -> Goal:
     """Couple a student who was just entered."""
     goal = goal_of(actor, key)
-    db.session.add(Enrolment(student_id=student_id, **{goal.column.key: goal.row.id}))
+    db.session.add(models.Enrolment(student_id=student_id, **{goal.column.key: goal.row.id}))
     return goal
 
 
-class CoupleForm(ActionForm):
-    target = PickedOne(
+class CoupleForm(base.ActionForm):
+    target = base.PickedOne(
         _l("Opleiding of keuzedeel"),
         [DataRequired(_l("Kies een opleiding of keuzedeel."))],
         source="opleidingen-en-keuzedelen",
@@ -78,29 +76,33 @@ class CoupleForm(ActionForm):
 
     nothing_hint = _l("De leverancier zet de opleidingen klaar. Neem contact op als u er een mist.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.target)
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(actor, self.target)
         if self.target.empty:
             self.nothing = _("Er is nog geen opleiding of keuzedeel om te kiezen")
 
 
-@action(
+@base.action(
     _l("Koppelen aan opleiding"),
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
+    on=models.Student,
     form=CoupleForm,
     confirm=True,
     noun=_l("studenten"),
     intro=_l("Alle examens van de opleiding of het keuzedeel zijn daarna beschikbaar."),
 )
-def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) -> Outcome:
+def couple_programme(actor: Actor, targets: base.Targets[models.Student], *, target: str) -> base.Outcome:
     """Couple all these students to a programme or elective; who has it already stays as is."""
     goal = goal_of(actor, target)
-    coupled = exists().where(Enrolment.student_id == Student.id, goal.column == goal.row.id)
-    rows = select(Student.id, literal(goal.row.id)).where(Student.id.in_(targets.among()), ~coupled)
+    coupled = sa.exists().where(models.Enrolment.student_id == models.Student.id, goal.column == goal.row.id)
+    rows = sa.select(models.Student.id, sa.literal(goal.row.id)).where(
+        models.Student.id.in_(targets.among()), ~coupled
+    )
     # In the order of ids, so that two of these at once wait for each other, and neither for ever.
-    couple = insert(Enrolment).from_select(["student_id", goal.column.key], rows.order_by(Student.id))
-    new = sorted(db.session.scalars(couple.returning(Enrolment.student_id)))
+    couple = sa.insert(models.Enrolment).from_select(
+        ["student_id", goal.column.key], rows.order_by(models.Student.id)
+    )
+    new = sorted(db.session.scalars(couple.returning(models.Enrolment.student_id)))
     summary = ngettext(
         "%(num)s student gekoppeld aan %(name)s.",
         "%(num)s studenten gekoppeld aan %(name)s.",
@@ -108,46 +110,52 @@ def couple_programme(actor: Actor, targets: Targets[Student], *, target: str) ->
         name=goal.name,
     )
     if new:
-        remember(actor, summary, [Piece(goal.kind, goal.row.id, new)])
+        couplings.remember(actor, summary, [couplings.Piece(goal.kind, goal.row.id, new)])
     return students_changed(targets, new, summary, {"target": [None, goal.name]})
 
 
 class UncoupleForm(CoupleForm):
     nothing_hint = _l("Kies in de lijst andere studenten.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.target, asked=Asked(having=targets.among() if targets is not None else None))
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(
+            actor, self.target, asked=asked.Asked(having=targets.among() if targets is not None else None)
+        )
         if self.target.empty:
             self.nothing = _("Deze studenten zijn aan geen opleiding of keuzedeel gekoppeld")
 
 
-@action(
+@base.action(
     _l("Ontkoppelen van opleiding"),
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
+    on=models.Student,
     form=UncoupleForm,
     confirm=True,
     danger=True,
     noun=_l("studenten"),
     intro=_l("U kunt alleen opleidingen en keuzedelen kiezen die deze studenten hebben."),
 )
-def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) -> Outcome:
+def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, target: str) -> base.Outcome:
     """Take a programme or elective away; refused for who is registered for one of its exams."""
     goal = goal_of(actor, target)
-    exams = select(Exam.id).where(goal.exam_column == goal.row.id)
-    registered = exists().where(Registration.student_id == Student.id, Registration.exam_id.in_(exams))
-    coupled = exists().where(Enrolment.student_id == Student.id, goal.column == goal.row.id)
+    exams = sa.select(models.Exam.id).where(goal.exam_column == goal.row.id)
+    registered = sa.exists().where(
+        models.Registration.student_id == models.Student.id, models.Registration.exam_id.in_(exams)
+    )
+    coupled = sa.exists().where(models.Enrolment.student_id == models.Student.id, goal.column == goal.row.id)
     rows = db.session.execute(
-        select(Student.id, registered.label("registered"))
-        .where(Student.id.in_(targets.among()), coupled)
-        .order_by(Student.id)
+        sa.select(models.Student.id, registered.label("registered"))
+        .where(models.Student.id.in_(targets.among()), coupled)
+        .order_by(models.Student.id)
     ).all()
     free = [row.id for row in rows if not row.registered]
     held = [row.id for row in rows if row.registered]
     gone = db.session.execute(
-        delete(Enrolment)
-        .where(Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)
-        .returning(Enrolment.student_id, literal(goal.row.id), literal(""), Enrolment.created_at)
+        sa.delete(models.Enrolment)
+        .where(models.Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)
+        .returning(
+            models.Enrolment.student_id, sa.literal(goal.row.id), sa.literal(""), models.Enrolment.created_at
+        )
         .execution_options(**QUIETLY)
     ).all()
     summary = ngettext(
@@ -156,7 +164,7 @@ def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) 
         len(free),
         name=goal.name,
     )
-    remember(actor, summary, pieces_of(goal.kind, gone, taken=True))
+    couplings.remember(actor, summary, couplings.pieces_of(goal.kind, gone, taken=True))
     return students_changed(
         targets,
         free,
@@ -167,11 +175,13 @@ def uncouple_programme(actor: Actor, targets: Targets[Student], *, target: str) 
     )
 
 
-def _refused(students: list[int], goal: Goal) -> list[Refused]:
+def _refused(students: list[int], goal: Goal) -> list[base.Refused]:
     if not students:
         return []
     reason = _("is aangemeld voor een examen van %(name)s", name=goal.name)
     rows = db.session.scalars(
-        select(Student).where(Student.id.in_(id_set(students))).order_by(Student.name_key, Student.id)
+        sa.select(models.Student)
+        .where(models.Student.id.in_(id_set(students)))
+        .order_by(models.Student.name_key, models.Student.id)
     )
-    return [Refused(row.list_name, reason) for row in rows]
+    return [base.Refused(row.list_name, reason) for row in rows]

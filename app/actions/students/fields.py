@@ -1,43 +1,27 @@
 """The fields of a student, in a form and in words: those of every school, then the school's own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import wtforms
 from flask_babel import gettext as _
-from wtforms import SelectField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import validators
 
-from app.actions.base.action import ActionForm
-from app.actions.base.forms import SelectChoice, at, ruled
-from app.entities.students import Student
+from app import models
+from app.actions import base
 from app.errors import RuleBroken
 from app.queries.students.field_words import shown_field
-from app.rules.fields import (
-    CLOSED,
-    HINTS,
-    NO,
-    TEXT_MAX,
-    YES,
-    YES_NO_LABELS,
-    FieldType,
-    Kept,
-    StudentField,
-    read_field,
-    typed_field,
-)
-from app.rules.student_fields import PLAIN_FIELDS, PlainField
+from app.rules import fields, student_fields
 from app.rules.text import N_
 from app.school import current_school
 
 
-class StudentFields(ActionForm):
+class StudentFields(base.ActionForm):
     """A form that begins with every field of a student."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        plain = [(field.name, _plain_field(field)) for field in PLAIN_FIELDS]
+        plain = [(field.name, _plain_field(field)) for field in student_fields.PLAIN_FIELDS]
         own = [(field.name, _own_field(field)) for field in current_school().student_fields]
         # What WTForms makes a form of; the class keeps its own.
         self._unbound_fields = [*plain, *own, *(type(self)._unbound_fields or [])]
@@ -47,20 +31,24 @@ class StudentFields(ActionForm):
         """What a student has, stays a choice when school.toml does not name it any more."""
         for field in current_school().student_fields:
             kept = extra.get(field.key)
-            if field.type is FieldType.CHOICE and kept and kept not in field.choices:
+            if field.type is fields.FieldType.CHOICE and kept and kept not in field.choices:
                 select: Any = self[field.name]
-                select.choices.append(SelectChoice(kept, kept))
+                select.choices.append(base.SelectChoice(kept, kept))
 
 
-def _plain_field(field: PlainField) -> Any:
-    required = [DataRequired()] if field.required else []
+def _plain_field(field: student_fields.PlainField) -> Any:
+    required = [validators.DataRequired()] if field.required else []
     if field.choices:
-        choices = [SelectChoice(value, _(label)) for value, label in field.choices.items()]
-        return SelectField(_(field.label), required, choices=choices, default=field.empty)
+        choices = [base.SelectChoice(value, _(label)) for value, label in field.choices.items()]
+        return wtforms.SelectField(_(field.label), required, choices=choices, default=field.empty)
     rule = field.rule
-    reads = ruled(lambda typed: rule(typed, current_school().today())) if rule else Length(max=field.most)
+    reads = (
+        base.ruled(lambda typed: rule(typed, current_school().today()))
+        if rule
+        else validators.Length(max=field.most)
+    )
     how = {"autocomplete": "off", "maxlength": field.most, "inputmode": field.inputmode}
-    return StringField(
+    return wtforms.StringField(
         _(field.label),
         [*required, reads],
         description=_(field.hint) if field.hint else "",
@@ -68,19 +56,19 @@ def _plain_field(field: PlainField) -> Any:
     )
 
 
-def _own_field(field: StudentField) -> Any:
-    required = [DataRequired()] if field.required else []
-    if field.type in CLOSED:
-        offered = [(YES, _(YES_NO_LABELS[True])), (NO, _(YES_NO_LABELS[False]))]
-        if field.type is FieldType.CHOICE:
+def _own_field(field: fields.StudentField) -> Any:
+    required = [validators.DataRequired()] if field.required else []
+    if field.type in fields.CLOSED:
+        offered = [(fields.YES, _(fields.YES_NO_LABELS[True])), (fields.NO, _(fields.YES_NO_LABELS[False]))]
+        if field.type is fields.FieldType.CHOICE:
             offered = [(choice, choice) for choice in field.choices]
-        choices = [SelectChoice("", _("Niet ingevuld")), *(SelectChoice(*one) for one in offered)]
-        return SelectField(field.label, required, choices=choices, default="")
-    return StringField(
+        choices = [base.SelectChoice("", _("Niet ingevuld")), *(base.SelectChoice(*one) for one in offered)]
+        return wtforms.SelectField(field.label, required, choices=choices, default="")
+    return wtforms.StringField(
         field.label,
-        [*required, ruled(partial(_read, field))],
-        description=_(HINTS[field.type]) if field.type in HINTS else "",
-        render_kw={"autocomplete": "off", "maxlength": TEXT_MAX},
+        [*required, base.ruled(partial(_read, field))],
+        description=_(fields.HINTS[field.type]) if field.type in fields.HINTS else "",
+        render_kw={"autocomplete": "off", "maxlength": fields.TEXT_MAX},
     )
 
 
@@ -88,7 +76,8 @@ def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a student out of a form; RuleBroken names the field."""
     today = current_school().today()
     return {
-        field.name: at(field.name, field.read, data.get(field.name) or "", today) for field in PLAIN_FIELDS
+        field.name: base.at(field.name, field.read, data.get(field.name) or "", today)
+        for field in student_fields.PLAIN_FIELDS
     }
 
 
@@ -96,29 +85,29 @@ def own_values(data: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
     """The column `extra` out of a form; what nobody was asked about stays as it was."""
     found = dict(before)
     for field in current_school().student_fields:
-        was = typed_field(field, before.get(field.key))
+        was = fields.typed_field(field, before.get(field.key))
         typed = data.get(field.name, was) or ""
         if typed != was:
-            found[field.key] = at(field.name, _read, field, typed)
+            found[field.key] = base.at(field.name, _read, field, typed)
         if field.required and found.get(field.key) is None:
             raise RuleBroken(N_("Vul dit veld in."), field=field.name)
     return {key: value for key, value in found.items() if value is not None}
 
 
-def typed_values(student: Student) -> dict[str, str]:
+def typed_values(student: models.Student) -> dict[str, str]:
     """What the form starts with."""
-    plain = {field.name: field.typed(field.of(student)) for field in PLAIN_FIELDS}
+    plain = {field.name: field.typed(field.of(student)) for field in student_fields.PLAIN_FIELDS}
     own = current_school().student_fields
-    return plain | {field.name: typed_field(field, field.of(student)) for field in own}
+    return plain | {field.name: fields.typed_field(field, field.of(student)) for field in own}
 
 
-def kept_values(student: Student) -> dict[str, str]:
+def kept_values(student: models.Student) -> dict[str, str]:
     """As the trail keeps them, in the words of the source."""
-    plain = {field.name: field.shown(field.of(student)) for field in PLAIN_FIELDS}
+    plain = {field.name: field.shown(field.of(student)) for field in student_fields.PLAIN_FIELDS}
     return plain | {
         field.name: shown_field(field, field.of(student)) for field in current_school().student_fields
     }
 
 
-def _read(field: StudentField, typed: str) -> Kept:
-    return read_field(field, typed, today=current_school().today())
+def _read(field: fields.StudentField, typed: str) -> fields.Kept:
+    return fields.read_field(field, typed, today=current_school().today())

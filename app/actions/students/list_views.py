@@ -1,56 +1,56 @@
 """The list of students as its reader likes it: columns, and filters saved under a name of one's own."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectMultipleField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms import validators
 
-from app.actions.base.action import ActionForm, Outcome, Targets, action
+from app import models
+from app.actions import base
 from app.entities.base import db
-from app.entities.lists import ListView
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
+from app.queries.students import list_views as queries
 from app.queries.students.field_words import heading
 from app.queries.students.fields import more_columns
-from app.queries.students.list_views import STUDENTS, own_list, view_named
+from app.rules import student_columns
 from app.rules.people import tidy
-from app.rules.student_columns import FIRST, STUDENT_COLUMNS, USUAL, VIEWS_MOST, columns_of
 from app.rules.text import N_
 
 QUERY_MAX = 1000  # what the column holds
 
 
-class ColumnsForm(ActionForm):
-    columns = SelectMultipleField(_l("Kolommen naast de naam"))
+class ColumnsForm(base.ActionForm):
+    columns = wtforms.SelectMultipleField(_l("Kolommen naast de naam"))
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.columns.choices = [(key, name) for key, name in _column_names(actor).items() if key != FIRST]
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        self.columns.choices = [
+            (key, name) for key, name in _column_names(actor).items() if key != student_columns.FIRST
+        ]
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        return {"columns": [key for key in own_list(actor).columns if key != FIRST]}
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        return {"columns": [key for key in queries.own_list(actor).columns if key != student_columns.FIRST]}
 
 
-@action(
+@base.action(
     _l("Kolommen kiezen"),
     permission=Permission.PROFILE,
     form=ColumnsForm,
     submit=_l("Opslaan"),
     intro=_l("Dit geldt alleen voor u, tot u het weer wijzigt. Zonder vinkjes staan er de gewone kolommen."),
 )
-def show_columns(actor: Actor, *, columns: Sequence[str]) -> Outcome:
+def show_columns(actor: Actor, *, columns: Sequence[str]) -> base.Outcome:
     """Keep which columns this user sees; the usual ones are not kept."""
     names = _column_names(actor)
-    before, wanted = own_list(actor).columns, columns_of(columns, names)
-    row = view_named(actor, "")
+    before, wanted = queries.own_list(actor).columns, student_columns.columns_of(columns, names)
+    row = queries.view_named(actor, "")
     if list(wanted) == list(before):
-        return Outcome(unchanged=1, summary=_("De kolommen zijn gelijk gebleven."))
-    if row is not None and list(wanted) == list(USUAL):
+        return base.Outcome(unchanged=1, summary=_("De kolommen zijn gelijk gebleven."))
+    if row is not None and list(wanted) == list(student_columns.USUAL):
         db.session.delete(row)
     else:
         _keep(actor, row, "", ",".join(wanted))
@@ -61,77 +61,81 @@ def show_columns(actor: Actor, *, columns: Sequence[str]) -> Outcome:
     )
 
 
-class SaveViewForm(ActionForm):
-    name = StringField(
+class SaveViewForm(base.ActionForm):
+    name = wtforms.StringField(
         _l("Naam van de weergave"),
-        [DataRequired(_l("Geef de weergave een naam.")), Length(max=60)],
+        [validators.DataRequired(_l("Geef de weergave een naam.")), validators.Length(max=60)],
         description=_l("Bijvoorbeeld: Eerstejaars zonder begeleider. Een bekende naam wordt vervangen."),
         render_kw={"autocomplete": "off"},
     )
 
 
-@action(
+@base.action(
     _l("Weergave bewaren"),
     permission=Permission.PROFILE,
     form=SaveViewForm,
     submit=_l("Bewaren"),
     intro=_l("De filters en de volgorde van nu staan daarna onder deze naam boven de lijst, alleen voor u."),
 )
-def save_view(actor: Actor, *, name: str, query: str = "") -> Outcome:
+def save_view(actor: Actor, *, name: str, query: str = "") -> base.Outcome:
     """Keep the filters of the list's address under a name; the same name again replaces them."""
     name = tidy(name)
     if not name:
         raise RuleBroken(N_("Geef de weergave een naam."), field="name")
     if not query or len(query) > QUERY_MAX:
         raise RuleBroken(N_("Kies eerst filters of een volgorde in de lijst; die bewaart u dan hier."))
-    row = view_named(actor, name)
-    if row is None and len(own_list(actor).saved) >= VIEWS_MOST:
+    row = queries.view_named(actor, name)
+    if row is None and len(queries.own_list(actor).saved) >= student_columns.VIEWS_MOST:
         raise RuleBroken(
-            N_("U hebt al %(most)s weergaven. Verwijder er eerst een."), field="name", most=VIEWS_MOST
+            N_("U hebt al %(most)s weergaven. Verwijder er eerst een."),
+            field="name",
+            most=student_columns.VIEWS_MOST,
         )
     _keep(actor, row, name, query)
     return _own(actor, _("Weergave “%(name)s” is bewaard.", name=name), {"name": name})
 
 
-class RemoveViewsForm(ActionForm):
-    names = SelectMultipleField(_l("Weergaven"), [DataRequired(_l("Kies minstens één weergave."))])
+class RemoveViewsForm(base.ActionForm):
+    names = wtforms.SelectMultipleField(
+        _l("Weergaven"), [validators.DataRequired(_l("Kies minstens één weergave."))]
+    )
     nothing_hint = _l("Kies in de lijst filters of een volgorde, en bewaar die als weergave.")
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        self.names.choices = [(row.name, row.name) for row in own_list(actor).saved]
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        self.names.choices = [(row.name, row.name) for row in queries.own_list(actor).saved]
         self.nothing = "" if self.names.choices else _("U hebt nog geen weergaven bewaard")
 
 
-@action(
+@base.action(
     _l("Weergaven verwijderen"),
     permission=Permission.PROFILE,
     form=RemoveViewsForm,
     submit=_l("Verwijderen"),
 )
-def remove_views(actor: Actor, *, names: Sequence[str]) -> Outcome:
+def remove_views(actor: Actor, *, names: Sequence[str]) -> base.Outcome:
     """Forget saved views of one's own; the students themselves stay as they are."""
-    gone = [row for row in own_list(actor).saved if row.name in set(names)]
+    gone = [row for row in queries.own_list(actor).saved if row.name in set(names)]
     for row in gone:
         db.session.delete(row)
     if not gone:
-        return Outcome(unchanged=1, summary=_("Deze weergaven waren er niet meer."))
+        return base.Outcome(unchanged=1, summary=_("Deze weergaven waren er niet meer."))
     told = ", ".join(row.name for row in gone)
     return _own(actor, _("Verwijderd: %(names)s.", names=told), {"name": [told, None]})
 
 
-def _keep(actor: Actor, row: ListView | None, name: str, query: str) -> None:
+def _keep(actor: Actor, row: models.ListView | None, name: str, query: str) -> None:
     if row is not None:
         row.query = query
         return
-    db.session.add(ListView(user_id=actor.id, page=STUDENTS, name=name, query=query))
+    db.session.add(models.ListView(user_id=actor.id, page=queries.STUDENTS, name=name, query=query))
 
 
-def _own(actor: Actor, summary: str, details: dict[str, Any]) -> Outcome:
+def _own(actor: Actor, summary: str, details: dict[str, Any]) -> base.Outcome:
     ids = [actor.id] if actor.id is not None else []
-    return Outcome(done=1, ids=ids, object_type="User", summary=summary, details=details)
+    return base.Outcome(done=1, ids=ids, object_type="User", summary=summary, details=details)
 
 
 def _column_names(actor: Actor) -> dict[str, str]:
     """What this user's list can show, in its order; also the fields that not everybody sees."""
     more = {field.name: heading(field) for field in more_columns(actor)}
-    return {key: _(label) for key, label in STUDENT_COLUMNS.items()} | more
+    return {key: _(label) for key, label in student_columns.STUDENT_COLUMNS.items()} | more

@@ -3,19 +3,16 @@
 Plain functions, for inside the transaction of an action (an import that is undone).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import delete, func, select, update
 
+from app import models
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.mail import OutboxMail
-from app.entities.students import Enrolment, Student, Supervision, group_member
-from app.entities.users import LoginCode, User, user_programme
+from app.entities.students import group_member
 
 LEFT = ("sending", "sent")  # states of a mail that its reader may have
 
@@ -24,7 +21,12 @@ def remove_students(ids: Sequence[int]) -> None:
     """These students with what they are coupled to; their accounts are `remove_accounts`' business."""
     if ids:
         these = id_set(ids)
-        for column in (Enrolment.student_id, Supervision.student_id, group_member.c.student_id, Student.id):
+        for column in (
+            models.Enrolment.student_id,
+            models.Supervision.student_id,
+            group_member.c.student_id,
+            models.Student.id,
+        ):
             _delete(column, these)
 
 
@@ -36,17 +38,18 @@ def remove_accounts(ids: Sequence[int]) -> int:
     if not ids:
         return 0
     these = id_set(ids)
-    gone = OutboxMail.to_user_id.in_(these) & OutboxMail.state.in_(LEFT)
-    count = db.session.scalar(select(func.count()).select_from(OutboxMail).where(gone)) or 0
+    gone = models.OutboxMail.to_user_id.in_(these) & models.OutboxMail.state.in_(LEFT)
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(models.OutboxMail).where(gone)) or 0
     db.session.execute(
-        update(OutboxMail).where(gone).values(to_user_id=None, login_code_id=None), execution_options=QUIETLY
+        sa.update(models.OutboxMail).where(gone).values(to_user_id=None, login_code_id=None),
+        execution_options=QUIETLY,
     )
     of_account: Sequence[Any] = (
-        OutboxMail.to_user_id,
-        LoginCode.user_id,
+        models.OutboxMail.to_user_id,
+        models.LoginCode.user_id,
         assoc_user_role.c.user_id,
-        user_programme.c.user_id,
-        User.id,
+        models.user_programme.c.user_id,
+        models.User.id,
     )
     for column in of_account:
         _delete(column, these)
@@ -55,6 +58,6 @@ def remove_accounts(ids: Sequence[int]) -> int:
 
 def _delete(column: Any, ids: Any) -> None:
     db.session.execute(
-        delete(getattr(column, "class_", None) or column.table).where(column.in_(ids)),
+        sa.delete(getattr(column, "class_", None) or column.table).where(column.in_(ids)),
         execution_options=QUIETLY,
     )

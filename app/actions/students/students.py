@@ -1,33 +1,20 @@
 """Studenten: entering a student, and the pencil: own data and users (manual, steps 4a and 4b)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
-from wtforms import Field, ValidationError
 
-from app.actions.base.action import Outcome, Targets, action
-from app.actions.base.forms import VersionedForm, at
-from app.actions.base.picker import Picked, PickedOne, offer
-from app.actions.base.versions import locked
-from app.actions.base.wording import say
+from app import errors, models
+from app.actions import base
 from app.actions.groups.members import filled_by_hand
+from app.actions.students import fields, supervision
 from app.actions.students.enrolment import enrol_one
-from app.actions.students.fields import (
-    StudentFields,
-    kept_values,
-    own_values,
-    plain_values,
-    typed_values,
-)
-from app.actions.students.supervision import ROLE_FIELDS, coupled_users, put_users
 from app.entities.base import db
-from app.entities.students import Student, StudentGroup, Supervision, group_member
-from app.errors import NotFound, RuleBroken
+from app.entities.students import group_member
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
 from app.queries.students.field_words import own_labels
 from app.rules import people
@@ -43,61 +30,65 @@ def field_labels() -> Mapping[str, Any]:
     return {**{name: _(label) for name, label in LABELS.items()}, **FIELD_LABELS, **own_labels()}
 
 
-class PersonForm(StudentFields):
+class PersonForm(fields.StudentFields):
     """A student's own data; every rule speaks at its field, all at once."""
 
     row: Any = None
 
-    def validate_number(self, field: Field) -> None:
+    def validate_number(self, field: wtforms.Field) -> None:
         """Said here together with the other fields; the database has the last word."""
         try:
             number = people.student_number(field.data or "")
-        except RuleBroken as error:
-            raise ValidationError(say(error)) from error
+        except errors.RuleBroken as error:
+            raise wtforms.ValidationError(base.say(error)) from error
         own = self.row.id if self.row is not None else 0
-        if db.session.scalar(select(Student.id).where(Student.number == number, Student.id != own)):
-            raise ValidationError(_("Er is al een student met dit studentnummer."))
+        if db.session.scalar(
+            sa.select(models.Student.id).where(models.Student.number == number, models.Student.id != own)
+        ):
+            raise wtforms.ValidationError(_("Er is al een student met dit studentnummer."))
 
 
 class AddStudentForm(PersonForm):
-    target = PickedOne(
+    target = base.PickedOne(
         _l("Opleiding"),
         description=_l("Dit kan ook later, voor meer studenten tegelijk."),
         source="opleidingen-en-keuzedelen",
         blank=("", _l("Nog geen")),
     )
-    group_id = PickedOne(_l("Studentgroep"), source="studentgroepen", coerce=int, blank=(0, _l("Nog geen")))
+    group_id = base.PickedOne(
+        _l("Studentgroep"), source="studentgroepen", coerce=int, blank=(0, _l("Nog geen"))
+    )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        offer(actor, self.target)
-        offer(actor, self.group_id)
+        base.offer(actor, self.target)
+        base.offer(actor, self.group_id)
 
 
-@action(
+@base.action(
     _l("Nieuwe student invoeren"),
     permission=Permission.STUDENTS_ADD,
     form=AddStudentForm,
     submit=_l("Opslaan"),
     intro=_l("Velden die u nu overslaat, vult u later aan met het potlood."),
 )
-def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> Outcome:
+def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> base.Outcome:
     """Enter one student; a praktijkbegeleider who does so supervises the student from then on."""
-    student = Student(**plain_values(data), extra=own_values(data, {}))
+    student = models.Student(**fields.plain_values(data), extra=fields.own_values(data, {}))
     _refuse_double(student.number, 0)
     _make_findable(student)
     db.session.add(student)
     db.session.flush()
     if target:
-        at("target", enrol_one, actor, student.id, target)
+        base.at("target", enrol_one, actor, student.id, target)
     if group_id:
-        at("group_id", _put_in_group, actor, student, group_id)
+        base.at("group_id", _put_in_group, actor, student, group_id)
     if Role.SCHOOL_SUPERVISOR in actor.roles and Role.ADMINISTRATOR not in actor.roles:
         db.session.add(
-            Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
+            models.Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
         )
-    details = {key: [None, value] for key, value in kept_values(student).items() if value}
-    return Outcome(
+    details = {key: [None, value] for key, value in fields.kept_values(student).items() if value}
+    return base.Outcome(
         done=1,
         ids=[student.id],
         object_type="Student",
@@ -108,39 +99,48 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
     )
 
 
-class ChangeStudentForm(VersionedForm, PersonForm):
-    school_supervisor = Picked(FIELD_LABELS["school_supervisor"], source="praktijkbegeleiders", coerce=int)
-    company_supervisor = Picked(FIELD_LABELS["company_supervisor"], source="praktijkopleiders", coerce=int)
-    school_examiner = Picked(FIELD_LABELS["school_examiner"], source="schoolexaminatoren", coerce=int)
-    company_examiner = Picked(FIELD_LABELS["company_examiner"], source="bedrijfsexaminatoren", coerce=int)
+class ChangeStudentForm(base.VersionedForm, PersonForm):
+    school_supervisor = base.Picked(
+        FIELD_LABELS["school_supervisor"], source="praktijkbegeleiders", coerce=int
+    )
+    company_supervisor = base.Picked(
+        FIELD_LABELS["company_supervisor"], source="praktijkopleiders", coerce=int
+    )
+    school_examiner = base.Picked(FIELD_LABELS["school_examiner"], source="schoolexaminatoren", coerce=int)
+    company_examiner = base.Picked(
+        FIELD_LABELS["company_examiner"], source="bedrijfsexaminatoren", coerce=int
+    )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
         self.field_labels = field_labels()
         self.keep_choices(self.row.extra)
-        coupled = coupled_users(self.row)
-        for role in ROLE_FIELDS:
-            offer(actor, getattr(self, role), present=coupled[role])
+        coupled = supervision.coupled_users(self.row)
+        for role in supervision.ROLE_FIELDS:
+            base.offer(actor, getattr(self, role), present=coupled[role])
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        student: Student = targets.one() if targets is not None else Student()
-        users = {role: [s.user_id for s in student.supervisions if s.role == role] for role in ROLE_FIELDS}
-        return {**typed_values(student), "version": student.version, **users}
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        student: models.Student = targets.one() if targets is not None else models.Student()
+        users = {
+            role: [s.user_id for s in student.supervisions if s.role == role]
+            for role in supervision.ROLE_FIELDS
+        }
+        return {**fields.typed_values(student), "version": student.version, **users}
 
 
-@action(
+@base.action(
     _l("Student wijzigen"),
     permission=Permission.STUDENTS_EDIT,
-    on=Student,
-    changes=Student,
+    on=models.Student,
+    changes=models.Student,
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
 )
 def change_student(
     actor: Actor,
-    targets: Targets[Student],
+    targets: base.Targets[models.Student],
     *,
     version: int,
     school_supervisor: Sequence[int] = (),
@@ -148,31 +148,35 @@ def change_student(
     school_examiner: Sequence[int] = (),
     company_examiner: Sequence[int] = (),
     **data: Any,
-) -> Outcome:
+) -> base.Outcome:
     """Change one student's own data and the users per role; refused when somebody else was first."""
-    student = locked(Student, targets.one().id, version, field_labels())
-    before = kept_values(student)
-    for key, value in plain_values(data).items():
+    student = base.locked(models.Student, targets.one().id, version, field_labels())
+    before = fields.kept_values(student)
+    for key, value in fields.plain_values(data).items():
         setattr(student, key, value)
-    student.extra = own_values(data, student.extra)
+    student.extra = fields.own_values(data, student.extra)
     _refuse_double(student.number, student.id)
     _make_findable(student)
     details = {
-        key: [before[key], value] for key, value in kept_values(student).items() if value != before[key]
+        key: [before[key], value]
+        for key, value in fields.kept_values(student).items()
+        if value != before[key]
     }
     wanted = dict(
         zip(
-            ROLE_FIELDS,
+            supervision.ROLE_FIELDS,
             (school_supervisor, company_supervisor, school_examiner, company_examiner),
             strict=True,
         )
     )
-    details |= put_users(actor, student, wanted)
+    details |= supervision.put_users(actor, student, wanted)
     if not details:
-        return Outcome(unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=student.full_name))
+        return base.Outcome(
+            unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=student.full_name)
+        )
     student.version += 1
     _tell_account(student)
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[student.id],
         names=[str(student)],
@@ -181,7 +185,7 @@ def change_student(
     )
 
 
-def _make_findable(student: Student) -> None:
+def _make_findable(student: models.Student) -> None:
     name = (student.first_name, student.infix, student.last_name)
     student.search = people.student_search(*name, student.number, student.email)
     student.name_key = people.name_key(*name)
@@ -189,20 +193,24 @@ def _make_findable(student: Student) -> None:
 
 def _refuse_double(number: str, own_id: int) -> None:
     with db.session.no_autoflush:
-        taken = db.session.scalar(select(Student.id).where(Student.number == number, Student.id != own_id))
+        taken = db.session.scalar(
+            sa.select(models.Student.id).where(models.Student.number == number, models.Student.id != own_id)
+        )
     if taken:
-        raise RuleBroken(N_("Er is al een student met dit studentnummer."), field="number")
+        raise errors.RuleBroken(N_("Er is al een student met dit studentnummer."), field="number")
 
 
-def _put_in_group(actor: Actor, student: Student, group_id: int) -> None:
-    allowed = visible(actor, StudentGroup, Permission.GROUPS_EDIT).where(StudentGroup.id == group_id)
+def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> None:
+    allowed = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT).where(
+        models.StudentGroup.id == group_id
+    )
     if db.session.scalars(allowed).one_or_none() is None:
-        raise NotFound
+        raise errors.NotFound
     filled_by_hand([group_id])
     db.session.execute(group_member.insert().values(group_id=group_id, student_id=student.id))
 
 
-def _tell_account(student: Student) -> None:
+def _tell_account(student: models.Student) -> None:
     """Who can sign in has the same name there; the address of an account is the sender of codes' business."""
     account = student.user
     if account is None:

@@ -1,24 +1,19 @@
 """The forms of a user: what is asked, and what is wrong with what was typed."""
 
-from __future__ import annotations
-
 from typing import Any
 
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, SelectMultipleField, StringField, TelField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms import validators
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.actions.base.action import ActionForm, Targets
-from app.actions.base.forms import VersionedForm
-from app.actions.base.picker import Picked, offer
-from app.actions.base.wording import say
-from app.entities.users import User
+from app import models
+from app.actions import base
 from app.errors import RuleBroken
 from app.permissions import Actor
 from app.queries.base.asked import Asked
-from app.queries.users.users import grantable, roles_of
+from app.queries.users import users
 from app.rules import people
 
 LABELS = {
@@ -35,53 +30,57 @@ LABELS = {
 }
 
 
-class Checks(SelectMultipleField):
+class Checks(wtforms.SelectMultipleField):
     """Many of many, as boxes to tick."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
 
-class NamedForm(ActionForm):
+class NamedForm(base.ActionForm):
     """Name and e-mail address."""
 
-    first_name = StringField(LABELS["first_name"], [InputRequired(), Length(max=64)])
-    infix = StringField(LABELS["infix"], [Length(max=20)])
-    last_name = StringField(LABELS["last_name"], [InputRequired(), Length(max=64)])
-    email = EmailField(
+    first_name = wtforms.StringField(
+        LABELS["first_name"], [validators.InputRequired(), validators.Length(max=64)]
+    )
+    infix = wtforms.StringField(LABELS["infix"], [validators.Length(max=20)])
+    last_name = wtforms.StringField(
+        LABELS["last_name"], [validators.InputRequired(), validators.Length(max=64)]
+    )
+    email = wtforms.EmailField(
         LABELS["email"],
-        [InputRequired(), Length(max=254)],
+        [validators.InputRequired(), validators.Length(max=254)],
         render_kw={"autocapitalize": "none", "spellcheck": "false"},
     )
 
-    def validate_email(self, field: EmailField) -> None:
+    def validate_email(self, field: wtforms.EmailField) -> None:
         try:
             people.email(field.data or "")
         except RuleBroken as error:
-            raise ValidationError(say(error)) from error
+            raise validators.ValidationError(base.say(error)) from error
 
-    def validate_first_name(self, field: StringField) -> None:
+    def validate_first_name(self, field: wtforms.StringField) -> None:
         _not_blank(field)
 
-    def validate_last_name(self, field: StringField) -> None:
+    def validate_last_name(self, field: wtforms.StringField) -> None:
         _not_blank(field)
 
 
 class PersonForm(NamedForm):
     """Name, address and telephone: what every form of a user starts with."""
 
-    phone = TelField(LABELS["phone"], [Optional(), Length(max=30)])
+    phone = wtforms.TelField(LABELS["phone"], [validators.Optional(), validators.Length(max=30)])
 
 
 class UserForm(PersonForm):
-    username = StringField(
+    username = wtforms.StringField(
         LABELS["username"],
-        [Length(max=128)],
+        [validators.Length(max=128)],
         description=_l("Laat leeg om met het e-mailadres aan te melden."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
     )
-    organisation = StringField(
-        LABELS["organisation"], [Length(max=120)], description=_l("De school, of het leerbedrijf.")
+    organisation = wtforms.StringField(
+        LABELS["organisation"], [validators.Length(max=120)], description=_l("De school, of het leerbedrijf.")
     )
     roles = Checks(
         LABELS["roles"],
@@ -90,38 +89,38 @@ class UserForm(PersonForm):
         ),
     )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        self.roles.choices = [(role.value, _(role.label)) for role in grantable(actor)]
-        self.email.validators, self.email.flags.required = [Length(max=254)], False
+        self.roles.choices = [(role.value, _(role.label)) for role in users.grantable(actor)]
+        self.email.validators, self.email.flags.required = [validators.Length(max=254)], False
         self.email.description = _(
             "Geen e-mailadres? Laat dit leeg en vul een gebruikersnaam in; de inlogcode gaat dan op papier."
         )
 
 
 class NewUserForm(UserForm):
-    programmes = Picked(
+    programmes = base.Picked(
         LABELS["programmes"],
         source="opleidingen",
         coerce=int,
         description=_l("Nodig voor begeleiders en examinatoren. Koppelen kan ook later."),
     )
-    send_code = BooleanField(
+    send_code = wtforms.BooleanField(
         _l("Inlogcode versturen"),
         description=_l("De gebruiker krijgt een mail met een code waarmee hij zelf een wachtwoord kiest."),
     )
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        offer(actor, self.programmes)
+        base.offer(actor, self.programmes)
         self.roles.flags.required = True
 
     def validate_roles(self, field: Checks) -> None:
         if not field.data:
-            raise ValidationError(_("Kies minstens één rol."))
+            raise validators.ValidationError(_("Kies minstens één rol."))
 
 
-class OwnVersion(VersionedForm, PersonForm):
+class OwnVersion(base.VersionedForm, PersonForm):
     """A form of one user, changed by several people."""
 
     field_labels = LABELS
@@ -131,31 +130,33 @@ class EditUserForm(OwnVersion, UserForm):
     """Coupling to programmes has its own action, in the list and on the user's page."""
 
     @classmethod
-    def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
-        user = targets.one() if targets is not None else User()
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        user = targets.one() if targets is not None else models.User()
         fields = ("first_name", "infix", "last_name", "email", "username", "organisation", "phone", "version")
         return {name: getattr(user, name) for name in fields} | {
             "email": people.mail_of(user.email),
-            "roles": [role.value for role in roles_of(user)],
+            "roles": [role.value for role in users.roles_of(user)],
         }
 
 
-class CoupleForm(ActionForm):
-    programmes = Picked(_l("Opleidingen"), source="opleidingen", coerce=int)
+class CoupleForm(base.ActionForm):
+    programmes = base.Picked(_l("Opleidingen"), source="opleidingen", coerce=int)
 
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.programmes)
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(actor, self.programmes)
 
-    def validate_programmes(self, field: Picked) -> None:
+    def validate_programmes(self, field: base.Picked) -> None:
         if not field.data:
-            raise ValidationError(_("Kies minstens één opleiding."))
+            raise validators.ValidationError(_("Kies minstens één opleiding."))
 
 
 class UncoupleForm(CoupleForm):
-    def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
-        offer(actor, self.programmes, asked=Asked(having=targets.among() if targets is not None else None))
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        base.offer(
+            actor, self.programmes, asked=Asked(having=targets.among() if targets is not None else None)
+        )
 
 
-def _not_blank(field: StringField) -> None:
+def _not_blank(field: wtforms.StringField) -> None:
     if not people.tidy(field.data or ""):
-        raise ValidationError(_("Dit veld is verplicht."))
+        raise validators.ValidationError(_("Dit veld is verplicht."))

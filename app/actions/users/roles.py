@@ -1,9 +1,8 @@
 """Flask-AppBuilder's roles and permissions, generated from the rights table. One step before the start."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import (
     Permission as PermissionRow,
 )
@@ -17,9 +16,8 @@ from flask_appbuilder.security.sqla.models import (
 )
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, insert, select
 
-from app.actions.base.action import Outcome, action
+from app.actions import base
 from app.entities.base import db
 from app.permissions import RIGHTS, Actor, Permission, Role, permission_pair
 
@@ -38,26 +36,26 @@ def wanted_pairs(menu: Mapping[str, Permission]) -> dict[Role, set[Pair]]:
     return wanted
 
 
-@action(_l("Rollen bijgewerkt"), permission=Permission.SETTINGS_EDIT)
-def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> Outcome:
+@base.action(_l("Rollen bijgewerkt"), permission=Permission.SETTINGS_EDIT)
+def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> base.Outcome:
     """Make the framework's tables say exactly what the rights table says; running twice changes nothing."""
     wanted = wanted_pairs(menu)
     if _stored_pairs() == {role.value: pairs for role, pairs in wanted.items()}:
-        return Outcome(summary=_("De rollen kloppen al."))
+        return base.Outcome(summary=_("De rollen kloppen al."))
     every = sorted(set().union(*wanted.values()))
     permissions = _rows(PermissionRow, {name for name, _view in every})
     views = _rows(ViewMenu, {view for _name, view in every})
     roles = _rows(RoleRow, {role.value for role in Role})
-    db.session.execute(delete(assoc_permissionview_role))
-    db.session.execute(delete(PermissionView))
+    db.session.execute(sa.delete(assoc_permissionview_role))
+    db.session.execute(sa.delete(PermissionView))
     db.session.execute(
-        insert(PermissionView),
+        sa.insert(PermissionView),
         [{"permission_id": permissions[name], "view_menu_id": views[view]} for name, view in every],
     )
     ids = {
         (row.permission_id, row.view_menu_id): row.id
         for row in db.session.execute(
-            select(PermissionView.id, PermissionView.permission_id, PermissionView.view_menu_id)
+            sa.select(PermissionView.id, PermissionView.permission_id, PermissionView.view_menu_id)
         )
     }
     links = [
@@ -65,14 +63,14 @@ def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> Outcome:
         for role, pairs in wanted.items()
         for name, view in sorted(pairs)
     ]
-    db.session.execute(insert(assoc_permissionview_role), links)
-    return Outcome(done=len(links), object_type="Role", summary=_("Rollen bijgewerkt."))
+    db.session.execute(sa.insert(assoc_permissionview_role), links)
+    return base.Outcome(done=len(links), object_type="Role", summary=_("Rollen bijgewerkt."))
 
 
 def _stored_pairs() -> dict[str, set[Pair]]:
-    stored: dict[str, set[Pair]] = {name: set() for name in db.session.scalars(select(RoleRow.name)).all()}
+    stored: dict[str, set[Pair]] = {name: set() for name in db.session.scalars(sa.select(RoleRow.name)).all()}
     rows = db.session.execute(
-        select(RoleRow.name, PermissionRow.name, ViewMenu.name)
+        sa.select(RoleRow.name, PermissionRow.name, ViewMenu.name)
         .select_from(assoc_permissionview_role)
         .join(RoleRow, RoleRow.id == assoc_permissionview_role.c.role_id)
         .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
@@ -86,7 +84,7 @@ def _stored_pairs() -> dict[str, set[Pair]]:
 
 def _rows(model: type[PermissionRow] | type[ViewMenu] | type[RoleRow], names: set[str]) -> dict[str, int]:
     """Name -> id, with the missing ones added."""
-    there = {row.name: row.id for row in db.session.execute(select(model.id, model.name))}
+    there = {row.name: row.id for row in db.session.execute(sa.select(model.id, model.name))}
     for name in sorted(names - set(there)):
         row = model(name=name)
         db.session.add(row)

@@ -1,31 +1,23 @@
 """Gebruikers: added, changed, coupled, closed and opened again; never deleted (manual, step 3)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
-from app.actions.access.code_making import cancel_codes, issue_codes
+from app import errors, models
+from app.actions import base
+from app.actions.access import code_making
 from app.actions.access.sessions import end_sessions
-from app.actions.base.action import Outcome, Refused, Targets, action
-from app.actions.base.versions import locked
-from app.actions.users.form import LABELS, CoupleForm, EditUserForm, NewUserForm, UncoupleForm
+from app.actions.users import form
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.entities.programmes import Programme
-from app.entities.users import RoleRow, User, user_programme
-from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.users.listing import Bound, bound_to
-from app.queries.users.users import grantable, last_active_administrator, roles_of, taken, with_role
-from app.rules import people
-from app.rules.accounts import LAST_ONE, NAME_IS_ADDRESS, SUPPLIER_ONLY
-from app.rules.sessions import ACCOUNT_CLOSED, ROLES_CHANGED
+from app.queries.users import listing, users
+from app.rules import accounts, people, sessions
 from app.rules.text import N_
 
 NAMES = 10
@@ -33,10 +25,10 @@ NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een ander
 NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
 
 
-@action(
+@base.action(
     _l("Nieuwe gebruiker invoeren"),
     permission=Permission.USERS_EDIT,
-    form=NewUserForm,
+    form=form.NewUserForm,
     submit=_l("Opslaan"),
     intro=_l("Let op: kies de juiste rol en koppel de gebruiker aan de juiste opleidingen."),
 )
@@ -53,11 +45,11 @@ def add_user(
     phone: str = "",
     programmes: Sequence[int] = (),
     send_code: bool = False,
-) -> Outcome:
+) -> base.Outcome:
     """A user with roles and programmes, without a password: that is chosen with the inlogcode."""
     role_rows = _role_rows(_wanted_roles(actor, (), roles))
     programme_rows = _programme_rows(actor, programmes)
-    user = User(
+    user = models.User(
         first_name=people.tidy(first_name),
         infix=people.tidy(infix or ""),
         last_name=people.tidy(last_name),
@@ -71,12 +63,12 @@ def add_user(
     db.session.flush()
     summary = _("%(name)s is toegevoegd.", name=user.full_name)
     if send_code:
-        if refused := issue_codes(actor, [user.id], mail=True).refused:
-            raise RuleBroken(refused[0].reason, field="send_code")
+        if refused := code_making.issue_codes(actor, [user.id], mail=True).refused:
+            raise errors.RuleBroken(refused[0].reason, field="send_code")
         summary = _(
             "%(name)s is toegevoegd; de mail met de inlogcode staat in Postvak uit.", name=user.full_name
         )
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[user.id],
         object_type="User",
@@ -87,18 +79,18 @@ def add_user(
     )
 
 
-@action(
+@base.action(
     _l("Gebruiker wijzigen"),
     permission=Permission.USERS_EDIT,
-    on=User,
-    changes=User,
-    form=EditUserForm,
+    on=models.User,
+    changes=models.User,
+    form=form.EditUserForm,
     noun=_l("gebruiker"),
     submit=_l("Opslaan"),
 )
 def edit_user(
     actor: Actor,
-    targets: Targets[User],
+    targets: base.Targets[models.User],
     *,
     version: int,
     first_name: str,
@@ -109,9 +101,9 @@ def edit_user(
     username: str = "",
     organisation: str = "",
     phone: str = "",
-) -> Outcome:
+) -> base.Outcome:
     """Change a user; another role or address ends what the old one opened (sessions, codes)."""
-    user = locked(User, targets.one().id, version, LABELS)
+    user = base.locked(models.User, targets.one().id, version, form.LABELS)
     guard_supplier(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
@@ -125,28 +117,31 @@ def edit_user(
     return saved(user, {name: pair for name, pair in changes.items() if pair[0] != pair[1]})
 
 
-@action(
+@base.action(
     _l("Koppelen aan opleidingen"),
     permission=Permission.USERS_EDIT,
-    on=User,
-    changes=User,
-    form=CoupleForm,
+    on=models.User,
+    changes=models.User,
+    form=form.CoupleForm,
     noun=_l("gebruikers"),
     submit=_l("Koppelen aan opleidingen"),
 )
-def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
+def couple_to_programmes(
+    actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
+) -> base.Outcome:
     """Couple these users to these programmes; couplings that are there stay."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
-    coupled = exists().where(
-        user_programme.c.user_id == User.id, user_programme.c.programme_id == Programme.id
+    coupled = sa.exists().where(
+        models.user_programme.c.user_id == models.User.id,
+        models.user_programme.c.programme_id == models.Programme.id,
     )
     pairs = (
-        select(User.id, Programme.id)
-        .join(Programme, Programme.id.in_(id_set(chosen)))
-        .where(User.id.in_(targets.among()), ~coupled)
+        sa.select(models.User.id, models.Programme.id)
+        .join(models.Programme, models.Programme.id.in_(id_set(chosen)))
+        .where(models.User.id.in_(targets.among()), ~coupled)
     )
     changed = sorted(set(db.session.scalars(pairs)))
-    db.session.execute(insert(user_programme).from_select(["user_id", "programme_id"], pairs))
+    db.session.execute(sa.insert(models.user_programme).from_select(["user_id", "programme_id"], pairs))
     return _coupling_outcome(
         targets,
         changed,
@@ -155,26 +150,28 @@ def couple_to_programmes(actor: Actor, targets: Targets[User], *, programmes: Se
     )
 
 
-@action(
+@base.action(
     _l("Ontkoppelen van opleidingen"),
     permission=Permission.USERS_EDIT,
-    on=User,
-    changes=User,
-    form=UncoupleForm,
+    on=models.User,
+    changes=models.User,
+    form=form.UncoupleForm,
     confirm=True,
     danger=True,
     noun=_l("gebruikers"),
     intro=_l("U kunt alleen opleidingen kiezen waaraan deze gebruikers zijn gekoppeld."),
 )
-def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes: Sequence[int]) -> Outcome:
+def uncouple_from_programmes(
+    actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
+) -> base.Outcome:
     """Take these programmes away from these users."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
     these = (
-        user_programme.c.user_id.in_(targets.among()),
-        user_programme.c.programme_id.in_(id_set(chosen)),
+        models.user_programme.c.user_id.in_(targets.among()),
+        models.user_programme.c.programme_id.in_(id_set(chosen)),
     )
-    changed = sorted(set(db.session.scalars(select(user_programme.c.user_id).where(*these))))
-    db.session.execute(delete(user_programme).where(*these))
+    changed = sorted(set(db.session.scalars(sa.select(models.user_programme.c.user_id).where(*these))))
+    db.session.execute(sa.delete(models.user_programme).where(*these))
     return _coupling_outcome(
         targets,
         changed,
@@ -183,44 +180,44 @@ def uncouple_from_programmes(actor: Actor, targets: Targets[User], *, programmes
     )
 
 
-@action(
+@base.action(
     _l("Deactiveren"),
     permission=Permission.USERS_EDIT,
-    on=User,
-    changes=User,
+    on=models.User,
+    changes=models.User,
     confirm=True,
     danger=True,
     noun=_l("gebruikers"),
     submit=_l("Deactiveren"),
 )
-def deactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
+def deactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Close accounts: nobody signs in with them any more, sessions and inlogcodes end at once."""
     rows = _people(targets.ids)
     closing = [row.id for row in rows if row.active and row.id != actor.id]
     refusals = {actor.id: _(NOT_YOURSELF)} if actor.id is not None else {}
-    if last_active_administrator(closing):
-        refusals |= {row.id: _(LAST_ONE) for row in rows if row.administrator}
+    if users.last_active_administrator(closing):
+        refusals |= {row.id: _(accounts.LAST_ONE) for row in rows if row.administrator}
     outcome = _switch(actor, rows, refusals, active=False)
     outcome.names, told = _left_behind(rows, outcome.ids)
     outcome.summary = " ".join([outcome.summary, *told])
     return outcome
 
 
-@action(
+@base.action(
     _l("Weer activeren"),
     permission=Permission.USERS_EDIT,
-    on=User,
-    changes=User,
+    on=models.User,
+    changes=models.User,
     confirm=True,
     noun=_l("gebruikers"),
     submit=_l("Weer activeren"),
 )
-def reactivate_users(actor: Actor, targets: Targets[User]) -> Outcome:
+def reactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Open closed accounts again; who forgot the password gets an inlogcode."""
     return _switch(actor, _people(targets.ids), {}, active=True)
 
 
-def sign_in_names(user: User, email: str, username: str) -> None:
+def sign_in_names(user: models.User, email: str, username: str) -> None:
     """Set address and user name, in lower case. A user name with an @ is the user's own address:
     so nobody's user name can be another's address, and the two never need comparing. Who has no address
     signs in by user name, with a code on paper (decision 14)."""
@@ -228,30 +225,32 @@ def sign_in_names(user: User, email: str, username: str) -> None:
     name = people.tidy(username or "").lower()
     if not address:
         if not name or "@" in name:
-            raise RuleBroken(NO_WAY_TO_SIGN_IN, field="email")
+            raise errors.RuleBroken(NO_WAY_TO_SIGN_IN, field="email")
         address = people.without_mail(name)
     if not name or name == user.email:
         name = address
     if " " in name:
-        raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties."), field="username")
+        raise errors.RuleBroken(N_("Een gebruikersnaam heeft geen spaties."), field="username")
     if "@" in name and name != address:
-        raise RuleBroken(NAME_IS_ADDRESS, field="username")
+        raise errors.RuleBroken(accounts.NAME_IS_ADDRESS, field="username")
     with db.session.no_autoflush:
-        if address != user.email and taken(address, but=user.id):
-            raise RuleBroken(N_("Er is al een gebruiker met dit e-mailadres."), field="email")
-        if name != user.username and taken(name, but=user.id):
-            raise RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
+        if address != user.email and users.taken(address, but=user.id):
+            raise errors.RuleBroken(N_("Er is al een gebruiker met dit e-mailadres."), field="email")
+        if name != user.username and users.taken(name, but=user.id):
+            raise errors.RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
     if user.id and address != user.email:
-        cancel_codes([user.id])  # a code that went to the wrong address opens nothing any more
+        code_making.cancel_codes([user.id])  # a code that went to the wrong address opens nothing any more
     user.email, user.username = address, name
 
 
-def saved(user: User, changes: dict[str, Any]) -> Outcome:
+def saved(user: models.User, changes: dict[str, Any]) -> base.Outcome:
     """The outcome of an edit; what changed raises the version."""
     if not changes:
-        return Outcome(unchanged=1, object_type="User", summary=_("Er is niets gewijzigd."), goto=user.id)
+        return base.Outcome(
+            unchanged=1, object_type="User", summary=_("Er is niets gewijzigd."), goto=user.id
+        )
     user.version += 1
-    return Outcome(
+    return base.Outcome(
         done=1,
         ids=[user.id],
         object_type="User",
@@ -262,104 +261,106 @@ def saved(user: User, changes: dict[str, Any]) -> Outcome:
     )
 
 
-def _facts(user: User) -> dict[str, Any]:
+def _facts(user: models.User) -> dict[str, Any]:
     plain = ("first_name", "infix", "last_name", "email", "username", "organisation", "phone")
     facts = {name: getattr(user, name) for name in plain}
     return facts | {"email": people.mail_of(user.email), "roles": _role_text(user)}
 
 
-def _role_text(user: User) -> str:
+def _role_text(user: models.User) -> str:
     """As the trail keeps it: the Dutch names."""
-    return ", ".join(role.label for role in roles_of(user))
+    return ", ".join(role.label for role in users.roles_of(user))
 
 
-def guard_supplier(actor: Actor, user: User) -> None:
+def guard_supplier(actor: Actor, user: models.User) -> None:
     """RuleBroken: a supplier's account is a supplier's business."""
-    if Role.SUPPLIER in roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
-        raise RuleBroken(SUPPLIER_ONLY)
+    if Role.SUPPLIER in users.roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
+        raise errors.RuleBroken(accounts.SUPPLIER_ONLY)
 
 
 def _wanted_roles(actor: Actor, held: Sequence[Role], chosen: Sequence[str]) -> list[Role]:
     """What is chosen, and what this actor may neither give nor take stays as it is (trap 7)."""
-    mine = grantable(actor)
+    mine = users.grantable(actor)
     if not set(chosen) <= {role.value for role in mine}:
-        raise RuleBroken(N_("Deze rol kunt u niet geven."), field="roles")
+        raise errors.RuleBroken(N_("Deze rol kunt u niet geven."), field="roles")
     wanted = [role for role in Role if role.value in chosen or (role in held and role not in mine)]
     if not wanted:
-        raise RuleBroken(N_("Kies minstens één rol."), field="roles")
+        raise errors.RuleBroken(N_("Kies minstens één rol."), field="roles")
     return wanted
 
 
-def _change_roles(actor: Actor, user: User, chosen: Sequence[str]) -> None:
-    held = roles_of(user)
+def _change_roles(actor: Actor, user: models.User, chosen: Sequence[str]) -> None:
+    held = users.roles_of(user)
     wanted = _wanted_roles(actor, held, chosen)
     if wanted == held:
         return
     if Role.ADMINISTRATOR in held and Role.ADMINISTRATOR not in wanted:
         if user.id == actor.id:
-            raise RuleBroken(
+            raise errors.RuleBroken(
                 N_("U kunt uzelf de rol beheerder niet afnemen; vraag het een andere beheerder."),
                 field="roles",
             )
-        if last_active_administrator([user.id]):
-            raise RuleBroken(LAST_ONE, field="roles")
+        if users.last_active_administrator([user.id]):
+            raise errors.RuleBroken(accounts.LAST_ONE, field="roles")
     user.roles = _role_rows(wanted)
-    end_sessions([user.id], ROLES_CHANGED)
+    end_sessions([user.id], sessions.ROLES_CHANGED)
 
 
-def _role_rows(roles: Sequence[Role]) -> list[RoleRow]:
+def _role_rows(roles: Sequence[Role]) -> list[models.RoleRow]:
     names = [role.value for role in roles]
-    return list(db.session.scalars(select(RoleRow).where(RoleRow.name.in_(names))))
+    return list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name.in_(names))))
 
 
-def _programme_rows(actor: Actor, ids: Sequence[int]) -> list[Programme]:
+def _programme_rows(actor: Actor, ids: Sequence[int]) -> list[models.Programme]:
     if not ids:
         return []
-    rows = list(db.session.scalars(visible(actor, Programme).where(Programme.id.in_(id_set(list(ids))))))
+    rows = list(
+        db.session.scalars(visible(actor, models.Programme).where(models.Programme.id.in_(id_set(list(ids)))))
+    )
     if len(rows) != len(set(ids)):
-        raise NotFound
+        raise errors.NotFound
     return rows
 
 
 def _people(ids: Sequence[int]) -> list[Any]:
     """Names and what decides about closing an account, locked in one order."""
     statement = (
-        select(
-            User.id,
-            User.first_name,
-            User.infix,
-            User.last_name,
-            User.active,
-            with_role(Role.SUPPLIER).label("supplier"),
-            with_role(Role.ADMINISTRATOR).label("administrator"),
+        sa.select(
+            models.User.id,
+            models.User.first_name,
+            models.User.infix,
+            models.User.last_name,
+            models.User.active,
+            users.with_role(Role.SUPPLIER).label("supplier"),
+            users.with_role(Role.ADMINISTRATOR).label("administrator"),
         )
-        .where(User.id.in_(id_set(ids)))
-        .order_by(User.id)
-        .with_for_update(of=User)
+        .where(models.User.id.in_(id_set(ids)))
+        .order_by(models.User.id)
+        .with_for_update(of=models.User)
     )
     return list(db.session.execute(statement))
 
 
-def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> Outcome:
+def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> base.Outcome:
     """Open or close accounts, each by its own merits."""
-    outcome = Outcome(object_type="User")
+    outcome = base.Outcome(object_type="User")
     changed: list[int] = []
     for row in rows:
         name = people.full_name(row.first_name, row.infix, row.last_name)
         supplier_only = row.supplier and not actor.system and Role.SUPPLIER not in actor.roles
-        why = refusals.get(row.id) or (_(SUPPLIER_ONLY) if supplier_only else "")
+        why = refusals.get(row.id) or (_(accounts.SUPPLIER_ONLY) if supplier_only else "")
         if bool(row.active) == active:
             outcome.unchanged += 1
         elif why:
-            outcome.refused.append(Refused(name, why))
+            outcome.refused.append(base.Refused(name, why))
         else:
             changed.append(row.id)
             if len(outcome.names) < NAMES:
                 outcome.names.append(name)
     if not active:
-        cancel_codes(changed)
-        end_sessions(changed, ACCOUNT_CLOSED)
-    _raise_versions(User.id.in_(id_set(changed)), active=active)
+        code_making.cancel_codes(changed)
+        end_sessions(changed, sessions.ACCOUNT_CLOSED)
+    _raise_versions(models.User.id.in_(id_set(changed)), active=active)
     outcome.done, outcome.ids = len(changed), changed
     outcome.summary = (
         ngettext("%(num)s gebruiker is weer actief.", "%(num)s gebruikers zijn weer actief.", len(changed))
@@ -371,10 +372,10 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
 
 def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str], list[str]]:
     """Names of who is closed, with what was theirs to do; and what becomes of that, in sentences."""
-    bound = bound_to(closed)
+    bound = listing.bound_to(closed)
     names = []
     for row in [row for row in rows if row.id in set(closed)][:NAMES]:
-        own = bound.get(row.id, Bound())
+        own = bound.get(row.id, listing.Bound())
         parts = [
             ngettext("%(num)s komend examenmoment", "%(num)s komende examenmomenten", own.sittings)
             if own.sittings
@@ -406,11 +407,13 @@ def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str],
 
 
 def _coupling_outcome(
-    targets: Targets[User], changed: Sequence[int], details: dict[str, Any], summary: str
-) -> Outcome:
-    _raise_versions(User.id.in_(id_set(changed)))
-    first = db.session.scalars(select(User).where(User.id.in_(changed[:NAMES])).order_by(User.last_name))
-    return Outcome(
+    targets: base.Targets[models.User], changed: Sequence[int], details: dict[str, Any], summary: str
+) -> base.Outcome:
+    _raise_versions(models.User.id.in_(id_set(changed)))
+    first = db.session.scalars(
+        sa.select(models.User).where(models.User.id.in_(changed[:NAMES])).order_by(models.User.last_name)
+    )
+    return base.Outcome(
         done=len(changed),
         unchanged=targets.count - len(changed),
         object_type="User",
@@ -421,7 +424,8 @@ def _coupling_outcome(
     )
 
 
-def _raise_versions(these: ColumnElement[bool], **values: Any) -> None:
+def _raise_versions(these: sa.ColumnElement[bool], **values: Any) -> None:
     db.session.execute(
-        update(User).where(these).values(version=User.version + 1, **values), execution_options=QUIETLY
+        sa.update(models.User).where(these).values(version=models.User.version + 1, **values),
+        execution_options=QUIETLY,
     )

@@ -1,7 +1,5 @@
 """What is counted in `student_to_do`, for both databases (decisions 20 and 24)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 OWN = ("progress_available", "active")  # the student's own columns that say something is to be done

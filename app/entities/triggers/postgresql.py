@@ -1,7 +1,5 @@
 """How a trigger of PostgreSQL and its function are written."""
 
-from __future__ import annotations
-
 # A plan that is right for one row and for a hundred thousand, and rows locked in order of number.
 BY_INDEX = " ".join(
     f"SET {way} = off" for way in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_hashagg")

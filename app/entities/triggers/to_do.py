@@ -1,7 +1,5 @@
 """The rows of `student_to_do` come and go with the student, and count by themselves (counted.py)."""
 
-from __future__ import annotations
-
 from app.entities.triggers.counted import CODES, COUNTED, COUNTED_ANEW, OWN, Counted, CountedAnew, changed
 from app.entities.triggers.postgresql import BY_INDEX, function, per_row, per_statement
 

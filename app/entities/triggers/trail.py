@@ -1,7 +1,5 @@
 """The audit trail is only ever added to, and PostgreSQL says what its last entry is."""
 
-from __future__ import annotations
-
 REFUSED = "the audit trail is append-only"
 TABLES = ("audit_entry", "audit_object")
 

@@ -1,7 +1,5 @@
 """The words that a student is found by (`student_term`) follow the column `search`, whoever writes it."""
 
-from __future__ import annotations
-
 from app.entities.triggers.postgresql import function, per_row, per_statement
 
 EMPTY = "DELETE FROM student_term WHERE student_id = NEW.id;"

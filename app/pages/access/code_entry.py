@@ -1,42 +1,22 @@
 """Signing in with a code out of a mail, and a new password: one question on each page, nothing on GET."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from flask import flash, redirect, request, session
-from flask_appbuilder import expose
+import flask
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.actions.access.mailed_codes import (
-    AskForm,
-    MailedCodeForm,
-    count_code_try,
-    request_code,
-    use_mailed_code,
-)
-from app.actions.access.own_password import ChoosePasswordForm, choose_password
-from app.actions.access.sign_in import count_try, record_failed_sign_in
-from app.actions.base.action import ActionForm, run
-from app.actions.base.wording import say
+from app.actions import base as actions
+from app.actions.access import mailed_codes, own_password
+from app.actions.access import sign_in as sign_in_actions
 from app.errors import RuleBroken
 from app.mail.texts import CODE_PATH
-from app.pages.access.sessions import enter, opening, present, renew
-from app.pages.access.sign_in import (
-    ASK_PATH,
-    FORGOTTEN_PATH,
-    NEW_PASSWORD_PATH,
-    SIGN_IN_PATH,
-    sign_in_page,
-)
-from app.pages.base.guards import needs, public
-from app.pages.base.request import address, current_actor, posted, safe_path, sent
-from app.pages.base.view import View
+from app.pages import base
+from app.pages.access import sign_in as sign_in_pages
 from app.permissions import SYSTEM, Permission
-from app.queries.access.recognising import WRONG_MAILED_CODE, is_right
+from app.queries.access import recognising
 from app.queries.access.sessions import may_choose_password
-from app.rules.code_format import RESET, SIGN_IN
+from app.rules import code_format
 from app.rules.people import mail_of
 from app.rules.text import N_
 from app.rules.tokens import new_token
@@ -48,126 +28,129 @@ PURPOSE, NEXT = "code_purpose", "code_next"
 TRIED_TOO_OFTEN = N_("Te vaak geprobeerd. Vraag een nieuwe code.")
 
 
-class CodesPage(View):
+class CodesPage(base.View):
     route_base = ""
     default_view = "ask"
     permission = Permission.PROFILE
 
-    @expose(ASK_PATH, methods=["GET", "POST"])
-    @public
+    @base.expose(sign_in_pages.ASK_PATH, methods=["GET", "POST"])
+    @base.public
     def ask(self) -> Any:
         """ "Stuur mij een code": to whom."""
         return self._ask(
-            SIGN_IN,
+            code_format.SIGN_IN,
             title=_("Stuur mij een code"),
             intro=_("U krijgt een code per mail. Daarmee meldt u zich aan, zonder wachtwoord."),
         )
 
-    @expose(FORGOTTEN_PATH, methods=["GET", "POST"])
-    @public
+    @base.expose(sign_in_pages.FORGOTTEN_PATH, methods=["GET", "POST"])
+    @base.public
     def forgotten(self) -> Any:
         """ "Wachtwoord vergeten": to whom."""
         return self._ask(
-            RESET,
+            code_format.RESET,
             title=_("Wachtwoord vergeten"),
             intro=_("U krijgt een code per mail. Daarmee kiest u een nieuw wachtwoord."),
         )
 
-    @expose(ENTER_PATH, methods=["GET", "POST"])
-    @public
+    @base.expose(ENTER_PATH, methods=["GET", "POST"])
+    @base.public
     def enter_code(self) -> Any:
         """The code out of the mail."""
         if current_user.is_authenticated:
-            return redirect("/")
-        if BROWSER not in session:
-            return redirect(ASK_PATH)
-        form = MailedCodeForm(sent())
-        if not posted() or not form.validate():
+            return flask.redirect("/")
+        if BROWSER not in flask.session:
+            return flask.redirect(sign_in_pages.ASK_PATH)
+        form = mailed_codes.MailedCodeForm(base.sent())
+        if not base.posted() or not form.validate():
             return self._code_page(form)
-        resets, target = session.get(PURPOSE) == RESET, safe_path(session.get(NEXT, "/"), "/")
+        resets, target = (
+            flask.session.get(PURPOSE) == code_format.RESET,
+            base.safe_path(flask.session.get(NEXT, "/"), "/"),
+        )
         try:
             self._let_in(form)
         except RuleBroken as error:
-            return self._code_page(form, say(error))
-        return redirect(NEW_PASSWORD_PATH if resets else target)
+            return self._code_page(form, actions.say(error))
+        return flask.redirect(sign_in_pages.NEW_PASSWORD_PATH if resets else target)
 
-    @expose(NEW_PASSWORD_PATH, methods=["GET", "POST"])
-    @needs()
+    @base.expose(sign_in_pages.NEW_PASSWORD_PATH, methods=["GET", "POST"])
+    @base.needs()
     def new_password(self) -> Any:
         """A password of one's own, for who got in with a code; nobody has to."""
-        here = present()
+        here = base.present()
         if not may_choose_password(here.id if here is not None else None):
-            return redirect("/mijn-profiel/")
-        form = ChoosePasswordForm(sent())
-        if not posted() or not form.validate():
+            return flask.redirect("/mijn-profiel/")
+        form = own_password.ChoosePasswordForm(base.sent())
+        if not base.posted() or not form.validate():
             return self._password_page(form)
         try:
-            outcome = run(
-                choose_password,
-                current_actor(),
+            outcome = actions.run(
+                own_password.choose_password,
+                base.current_actor(),
                 session_id=here.id if here is not None else 0,
                 password=form.password.data or "",
             )
         except RuleBroken as error:
             if error.field not in form:
-                return self._password_page(form, say(error))
-            form[error.field].errors = [say(error)]
+                return self._password_page(form, actions.say(error))
+            form[error.field].errors = [actions.say(error)]
             return self._password_page(form)
-        renew()
-        flash(outcome.summary, "success")
-        return redirect("/")
+        base.renew()
+        flask.flash(outcome.summary, "success")
+        return flask.redirect("/")
 
     # -- inside
 
     def _ask(self, purpose: str, *, title: str, intro: str) -> Any:
         if current_user.is_authenticated:
-            return redirect("/")
-        form = AskForm(sent())
+            return flask.redirect("/")
+        form = mailed_codes.AskForm(base.sent())
         problem = ""
-        if posted() and form.validate():
+        if base.posted() and form.validate():
             try:
                 self._request(form.username.data or "", purpose)
             except RuleBroken as error:
-                problem = say(error)
+                problem = actions.say(error)
             else:
-                return redirect(ENTER_PATH)
-        return sign_in_page(
+                return flask.redirect(ENTER_PATH)
+        return sign_in_pages.sign_in_page(
             form,
             problem,
             title=title,
             intro=intro,
             submit_label=_("Stuur mij een code"),
             links=[
-                Button(_("Aanmelden met een wachtwoord"), SIGN_IN_PATH),
+                Button(_("Aanmelden met een wachtwoord"), sign_in_pages.SIGN_IN_PATH),
                 Button(_("Ik heb een inlogcode"), CODE_PATH),
             ],
         )
 
     def _request(self, username: str, purpose: str) -> None:
-        run(count_try, SYSTEM, username=username, address=address(), mail=True)
+        actions.run(sign_in_actions.count_try, SYSTEM, username=username, address=base.address(), mail=True)
         browser = new_token()
-        run(request_code, SYSTEM, username=username, purpose=purpose, browser=browser)
-        session[BROWSER], session[PURPOSE] = browser, purpose
-        session[NEXT] = safe_path(request.args.get("next", "/"), "/")
+        actions.run(mailed_codes.request_code, SYSTEM, username=username, purpose=purpose, browser=browser)
+        flask.session[BROWSER], flask.session[PURPOSE] = browser, purpose
+        flask.session[NEXT] = base.safe_path(flask.request.args.get("next", "/"), "/")
 
-    def _let_in(self, form: MailedCodeForm) -> None:
-        browser, place = session[BROWSER], address()
+    def _let_in(self, form: mailed_codes.MailedCodeForm) -> None:
+        browser, place = flask.session[BROWSER], base.address()
         try:
-            run(count_try, SYSTEM, username=f"code {browser}", address=place)
+            actions.run(sign_in_actions.count_try, SYSTEM, username=f"code {browser}", address=place)
         except RuleBroken as error:
             raise RuleBroken(TRIED_TOO_OFTEN) from error
-        code_id = run(count_code_try, SYSTEM, browser=browser).goto
-        if not is_right(code_id, form.code.data or ""):
-            run(record_failed_sign_in, SYSTEM, address=place)
-            raise RuleBroken(WRONG_MAILED_CODE)
+        code_id = actions.run(mailed_codes.count_code_try, SYSTEM, browser=browser).goto
+        if not recognising.is_right(code_id, form.code.data or ""):
+            actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=place)
+            raise RuleBroken(recognising.WRONG_MAILED_CODE)
         token = new_token()
-        begun = opening(token, shared=bool(form.shared.data))
-        run(use_mailed_code, SYSTEM, code_id=code_id, opening=begun)
-        enter(token)
+        begun = base.opening(token, shared=bool(form.shared.data))
+        actions.run(mailed_codes.use_mailed_code, SYSTEM, code_id=code_id, opening=begun)
+        base.enter(token)
 
-    def _code_page(self, form: ActionForm, problem: str = "") -> Any:
-        resets = session.get(PURPOSE) == RESET
-        return sign_in_page(
+    def _code_page(self, form: actions.ActionForm, problem: str = "") -> Any:
+        resets = flask.session.get(PURPOSE) == code_format.RESET
+        return sign_in_pages.sign_in_page(
             form,
             problem,
             title=_("Kijk in uw mail"),
@@ -177,12 +160,15 @@ class CodesPage(View):
             ),
             submit_label=_("Verder"),
             links=[
-                Button(_("Stuur een nieuwe code"), FORGOTTEN_PATH if resets else ASK_PATH),
-                Button(_("Aanmelden met een wachtwoord"), SIGN_IN_PATH),
+                Button(
+                    _("Stuur een nieuwe code"),
+                    sign_in_pages.FORGOTTEN_PATH if resets else sign_in_pages.ASK_PATH,
+                ),
+                Button(_("Aanmelden met een wachtwoord"), sign_in_pages.SIGN_IN_PATH),
             ],
         )
 
-    def _password_page(self, form: ActionForm, problem: str = "") -> Any:
+    def _password_page(self, form: actions.ActionForm, problem: str = "") -> Any:
         """Who has no mail needs a password: there is no other way back in."""
         has_mail = bool(mail_of(current_user.email))
         told = (
@@ -198,7 +184,7 @@ class CodesPage(View):
                 username=current_user.username,
             )
         )
-        return sign_in_page(
+        return sign_in_pages.sign_in_page(
             form,
             problem,
             title=_("Kies een wachtwoord"),

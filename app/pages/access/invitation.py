@@ -4,27 +4,20 @@ The token stands behind the # of the link, which no browser sends; a script puts
 guest's own press of the button sends that. Nothing opens on GET, so a program that reads mail opens nothing.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.access.sign_in import MailedCodeOnlyForm, count_try, record_failed_sign_in
-from app.actions.base.action import ActionForm, run
-from app.actions.base.wording import say
+from app import models
+from app.actions import base as actions
+from app.actions.access import sign_in as sign_in_actions
 from app.actions.planning.invitations import use_invitation
-from app.entities.invitations import Invitation
 from app.errors import RuleBroken
 from app.mail.invitation import INVITATION_PATH
-from app.pages.access.sessions import enter, opening
-from app.pages.access.sign_in import SIGN_IN_PATH, sign_in_page
-from app.pages.base.guards import public
-from app.pages.base.request import address, current_actor, posted, posted_fields, sent
-from app.pages.base.screens import Screen, expose, go
+from app.pages import base
+from app.pages.access import sign_in as sign_in_pages
 from app.permissions import SYSTEM
-from app.queries.planning.invitation_codes import by_code, by_token
-from app.queries.planning.invitations import open_sitting, why_ended
+from app.queries.planning import invitation_codes, invitations
 from app.rules.code_format import normal_form
 from app.rules.invitations import WHY_ENDED
 from app.rules.text import N_
@@ -37,45 +30,45 @@ WRONG_LINK = N_(
 )
 
 
-class InvitationPage(Screen):
+class InvitationPage(base.Screen):
     route_base = INVITATION_PATH
     default_view = "enter"
 
-    @expose("/", methods=["GET", "POST"])
-    @public
+    @base.expose("/", methods=["GET", "POST"])
+    @base.public
     def enter(self) -> Any:
         """The page of the mail: a box for the code; with a link's token behind the # also the button."""
-        form = MailedCodeOnlyForm(sent())
-        if not posted() or not form.validate():
+        form = sign_in_actions.MailedCodeOnlyForm(base.sent())
+        if not base.posted() or not form.validate():
             return _page(form)
         typed = form.code.data or ""
         try:
             _count(invitation_key(normal_form(typed)))
-            return _let_in(by_code(typed), WRONG_CODE)
+            return _let_in(invitation_codes.by_code(typed), WRONG_CODE)
         except RuleBroken as error:
-            return _page(form, say(error))
+            return _page(form, actions.say(error))
 
-    @expose("/link", methods=["POST"])
-    @public
+    @base.expose("/link", methods=["POST"])
+    @base.public
     def exchange(self) -> Any:
         """The button: the link's token for a session on one sitting."""
-        token = posted_fields().get("token", "")
+        token = base.posted_fields().get("token", "")
         try:
             _count(invitation_key(token))
-            return _let_in(by_token(token), WRONG_LINK)
+            return _let_in(invitation_codes.by_token(token), WRONG_LINK)
         except RuleBroken as error:
-            return _page(MailedCodeOnlyForm(), say(error))
+            return _page(sign_in_actions.MailedCodeOnlyForm(), actions.say(error))
 
-    @expose("/examen")
-    @public
+    @base.expose("/examen")
+    @base.public
     def own(self) -> Any:
         """Where a guest belongs: his sitting; once the invitation works no more, the page that says why."""
-        guest = current_actor()
+        guest = base.current_actor()
         if guest.id is None or not guest.guest:
-            return go(INVITATION_PATH + "/")
-        why = why_ended(guest.id)
+            return base.go(INVITATION_PATH + "/")
+        why = invitations.why_ended(guest.id)
         if not why:
-            return go(sitting_href(open_sitting(guest.id)))
+            return base.go(sitting_href(invitations.open_sitting(guest.id)))
         return self.page("access/invitation_ended.html", why=_(WHY_ENDED[why]))
 
 
@@ -84,29 +77,29 @@ def sitting_href(sitting_id: int | None) -> str:
 
 
 def _count(key: str) -> None:
-    run(count_try, SYSTEM, username=key, address=address())
+    actions.run(sign_in_actions.count_try, SYSTEM, username=key, address=base.address())
 
 
-def _let_in(invitation: Invitation | None, unknown: str) -> Any:
+def _let_in(invitation: models.Invitation | None, unknown: str) -> Any:
     if invitation is None:
-        run(record_failed_sign_in, SYSTEM, address=address())
+        actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=base.address())
         raise RuleBroken(unknown)
-    why = why_ended(invitation.user_id)
+    why = invitations.why_ended(invitation.user_id)
     if why:
         raise RuleBroken(WHY_ENDED[why])
     token, sitting_id = new_token(), invitation.sitting_id
-    run(use_invitation, SYSTEM, invitation_id=invitation.id, opening=opening(token))
-    enter(token)
-    return go(sitting_href(sitting_id))
+    actions.run(use_invitation, SYSTEM, invitation_id=invitation.id, opening=base.opening(token))
+    base.enter(token)
+    return base.go(sitting_href(sitting_id))
 
 
-def _page(form: ActionForm, problem: str = "") -> Any:
-    return sign_in_page(
+def _page(form: actions.ActionForm, problem: str = "") -> Any:
+    return sign_in_pages.sign_in_page(
         form,
         problem,
         template="access/invitation.html",
         link_href=f"{INVITATION_PATH}/link",
         code_href=f"{INVITATION_PATH}/",
-        account_href=SIGN_IN_PATH,
+        account_href=sign_in_pages.SIGN_IN_PATH,
         back=f"{INVITATION_PATH}/",
     )

@@ -1,20 +1,15 @@
 """Wat het systeem over mij bewaart: everything about the signed-in person, to read and to download."""
 
-from __future__ import annotations
-
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import entry_label
+from app.actions import base as actions
 from app.clock import utc_now
-from app.pages.base.guards import needs
-from app.pages.base.render import show_date, show_datetime
-from app.pages.base.request import current_actor
-from app.pages.base.screens import Screen, bytes_answer, expose
+from app.pages import base
 from app.pages.mail.outbox import STATES
 from app.pages.trail.entries import moment_text
 from app.permissions import ROLE_LABELS, Permission, Role
@@ -22,7 +17,7 @@ from app.queries.access.own_data import own_data
 from app.rules import student_fields
 from app.rules.text import N_
 from app.school import current_school
-from app.theme.widgets import Button, Cell, Column, Fact, Row, Section, ShowModel
+from app.theme import widgets
 
 SHOWN = 100  # rows of one list on the page; the download holds all
 RATINGS = (N_("Nooit"), N_("Oefenen"), N_("Voldoende"), N_("Goed"))
@@ -114,54 +109,56 @@ LABELS: Mapping[str, str] = {
 }
 
 
-class OwnDataPage(Screen):
+class OwnDataPage(base.Screen):
     under = "profile"
     route_base = "/mijn-profiel/gegevens"
     default_view = "index"
     permission = Permission.PROFILE
 
-    @expose("/")
-    @needs()
+    @base.expose("/")
+    @base.needs()
     def index(self) -> Any:
-        found = own_data(current_actor(), SHOWN + 1)
-        model = ShowModel(
+        found = own_data(base.current_actor(), SHOWN + 1)
+        model = widgets.ShowModel(
             title=_("Wat het systeem over mij bewaart"),
             back_href="/mijn-profiel/",
             back_label=_("Mijn profiel"),
-            buttons=[Button(_("Downloaden (JSON)"), self.href("download"), "download", "primary")],
+            buttons=[widgets.Button(_("Downloaden (JSON)"), self.href("download"), "download", "primary")],
             sections=[_section(key, found[key]) for key in PARTS if key in found],
         )
         return self.page("access/own_data.html", model=model)
 
-    @expose("/download")
-    @needs()
+    @base.expose("/download")
+    @base.needs()
     def download(self) -> Any:
         content = {
             "school": current_school().name,
             "made_at": utc_now(),
-            **own_data(current_actor()),
+            **own_data(base.current_actor()),
         }
         written = json.dumps(content, default=_plain, ensure_ascii=False, indent=2)
-        return bytes_answer(written.encode(), "application/json", "mijn-gegevens.json")
+        return base.bytes_answer(written.encode(), "application/json", "mijn-gegevens.json")
 
 
-def _section(key: str, part: Any) -> Section:
+def _section(key: str, part: Any) -> widgets.Section:
     title = _(PARTS[key])
     if isinstance(part, Mapping):
-        return Section(title, facts=[Fact(_(LABELS[name]), _shown(name, part[name])) for name in part])
+        return widgets.Section(
+            title, facts=[widgets.Fact(_(LABELS[name]), _shown(name, part[name])) for name in part]
+        )
     rows: Sequence[Any] = part[:SHOWN]
     if len(part) > SHOWN:
         title = _("%(title)s (de laatste %(count)s; de download bevat alles)", title=title, count=SHOWN)
     empty = _("Hierover bewaart het systeem niets.")
     if rows and isinstance(rows[0], str):
-        cells = [Row(number, text, [Cell(text)]) for number, text in enumerate(rows)]
-        return Section(title, columns=[Column("name", _("Naam"))], rows=cells)
+        cells = [widgets.Row(number, text, [widgets.Cell(text)]) for number, text in enumerate(rows)]
+        return widgets.Section(title, columns=[widgets.Column("name", _("Naam"))], rows=cells)
     names = [name for name in rows[0] if name not in UNREADABLE] if rows else []
-    return Section(
+    return widgets.Section(
         title,
-        columns=[Column(name, _(LABELS[name])) for name in names],
+        columns=[widgets.Column(name, _(LABELS[name])) for name in names],
         rows=[
-            Row(number, str(row[names[0]]), [Cell(_shown(name, row[name])) for name in names])
+            widgets.Row(number, str(row[names[0]]), [widgets.Cell(_shown(name, row[name])) for name in names])
             for number, row in enumerate(rows)
         ],
         empty=empty,
@@ -176,10 +173,10 @@ def _shown(name: str, value: Any) -> str:
         return _("ja") if value else _("nee")
     if name == "at":
         return moment_text(value)
-    if isinstance(value, datetime):
-        return show_datetime(value)
-    if isinstance(value, date):
-        return show_date(value)
+    if isinstance(value, dt.datetime):
+        return base.show_datetime(value)
+    if isinstance(value, dt.date):
+        return base.show_date(value)
     if isinstance(value, list):
         return ", ".join(_shown("role", one) for one in value)
     return _words(name, value)
@@ -195,11 +192,11 @@ def _words(name: str, value: Any) -> str:
     if name == "kind" and value in KINDS:
         return _(KINDS[value])
     if name == "action":
-        return entry_label(str(value))
+        return actions.entry_label(str(value))
     if name == "state" and value in STATES:
         return str(STATES[value][0])
     return str(value)
 
 
 def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+    return value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else str(value)

@@ -1,35 +1,20 @@
 """Aanmelden en afmelden: our own pages, nothing signs in or out on GET (traps 14 to 19)."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from flask import current_app, redirect, render_template, request, session
-from flask_appbuilder import expose
+import flask
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app import errors
+from app.actions import base as actions
+from app.actions.access import sign_in as sign_in_actions
 from app.actions.access.sessions import record_sign_out
-from app.actions.access.sign_in import (
-    CodeForm,
-    SignInForm,
-    count_try,
-    record_failed_sign_in,
-    record_sign_in,
-    use_code,
-)
-from app.actions.base.action import ActionForm, run
-from app.actions.base.wording import say
-from app.errors import NotFound, RuleBroken
 from app.mail.invitation import INVITATION_PATH
 from app.mail.texts import CODE_PATH
-from app.pages.access.proving import site_here
-from app.pages.access.sessions import enter, leave, opening, present
-from app.pages.base.guards import public
-from app.pages.base.request import address, href_with, posted, safe_path, sent
-from app.pages.base.view import View
+from app.pages import base
 from app.permissions import SYSTEM
-from app.queries.access.recognising import WRONG_CODE, check_code, check_sign_in
+from app.queries.access import recognising
 from app.rules.text import N_
 from app.rules.tokens import new_token
 from app.theme.widgets import Button
@@ -43,96 +28,101 @@ WRONG = N_(
 )
 
 
-class SignInPage(View):
+class SignInPage(base.View):
     route_base = ""
     default_view = "sign_in"
 
-    @expose(SIGN_IN_PATH, methods=["GET", "POST"])
-    @public
+    @base.expose(SIGN_IN_PATH, methods=["GET", "POST"])
+    @base.public
     def sign_in(self) -> Any:
-        target = safe_path(request.args.get("next", "/"), "/")
+        target = base.safe_path(flask.request.args.get("next", "/"), "/")
         if current_user.is_authenticated:
-            return redirect(target)
-        form = SignInForm(sent())
-        if not posted() or not form.validate():
+            return flask.redirect(target)
+        form = sign_in_actions.SignInForm(base.sent())
+        if not base.posted() or not form.validate():
             return self._sign_in_page(form)
         try:
             self._let_in(form)
-        except RuleBroken as error:
-            return self._sign_in_page(form, say(error))
-        return redirect(target)
+        except errors.RuleBroken as error:
+            return self._sign_in_page(form, actions.say(error))
+        return flask.redirect(target)
 
-    @expose(CODE_PATH, methods=["GET", "POST"])
-    @public
+    @base.expose(CODE_PATH, methods=["GET", "POST"])
+    @base.public
     def sign_in_with_code(self) -> Any:
         """First sign-in, with the inlogcode; a password is chosen on the next page, or not."""
         if current_user.is_authenticated:
-            return redirect("/")
-        form = CodeForm(sent())
-        if not posted() or not form.validate():
+            return flask.redirect("/")
+        form = sign_in_actions.CodeForm(base.sent())
+        if not base.posted() or not form.validate():
             return self._code_page(form)
         try:
             self._let_in_with_code(form)
-        except RuleBroken as error:
-            return self._code_page(form, say(error))
-        return redirect(NEW_PASSWORD_PATH)
+        except errors.RuleBroken as error:
+            return self._code_page(form, actions.say(error))
+        return flask.redirect(NEW_PASSWORD_PATH)
 
-    @expose("/afmelden", methods=["POST"])
-    @public
+    @base.expose("/afmelden", methods=["POST"])
+    @base.public
     def sign_out(self) -> Any:
-        here = present()
+        here = base.present()
         if here is not None:
-            run(record_sign_out, SYSTEM, user_id=here.user_id, session_id=here.id)
-        leave()
-        return redirect(SIGN_IN_PATH)
+            actions.run(record_sign_out, SYSTEM, user_id=here.user_id, session_id=here.id)
+        base.leave()
+        return flask.redirect(SIGN_IN_PATH)
 
-    @expose("/taal", methods=["POST"])
-    @public
+    @base.expose("/taal", methods=["POST"])
+    @base.public
     def choose_language(self) -> Any:
         """The language for who is not signed in yet; afterwards the profile says it."""
-        language = request.form.get("language", "")
-        if language not in current_app.config["LANGUAGES"]:
-            raise NotFound
-        session["locale"] = language
-        return redirect(safe_path(request.form.get("back", ""), SIGN_IN_PATH))
+        language = flask.request.form.get("language", "")
+        if language not in flask.current_app.config["LANGUAGES"]:
+            raise errors.NotFound
+        flask.session["locale"] = language
+        return flask.redirect(base.safe_path(flask.request.form.get("back", ""), SIGN_IN_PATH))
 
     # -- inside
 
-    def _let_in(self, form: SignInForm) -> None:
+    def _let_in(self, form: sign_in_actions.SignInForm) -> None:
         name = form.username.data or ""
-        run(count_try, SYSTEM, username=name, address=address())
-        user = check_sign_in(name, form.password.data or "")
+        actions.run(sign_in_actions.count_try, SYSTEM, username=name, address=base.address())
+        user = recognising.check_sign_in(name, form.password.data or "")
         if user is None:
-            run(record_failed_sign_in, SYSTEM, address=address())
-            raise RuleBroken(WRONG)
+            actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=base.address())
+            raise errors.RuleBroken(WRONG)
         token = new_token()
-        run(record_sign_in, SYSTEM, user_id=user.id, opening=opening(token, shared=bool(form.shared.data)))
-        enter(token)
+        actions.run(
+            sign_in_actions.record_sign_in,
+            SYSTEM,
+            user_id=user.id,
+            opening=base.opening(token, shared=bool(form.shared.data)),
+        )
+        base.enter(token)
 
-    def _let_in_with_code(self, form: CodeForm) -> None:
+    def _let_in_with_code(self, form: sign_in_actions.CodeForm) -> None:
         name, code = form.username.data or "", form.code.data or ""
-        run(count_try, SYSTEM, username=name, address=address())
-        user = check_code(name, code)
+        actions.run(sign_in_actions.count_try, SYSTEM, username=name, address=base.address())
+        user = recognising.check_code(name, code)
         if user is None:
-            run(record_failed_sign_in, SYSTEM, address=address())
-            raise RuleBroken(WRONG_CODE)
+            actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=base.address())
+            raise errors.RuleBroken(recognising.WRONG_CODE)
         token = new_token()
-        begun = opening(token, shared=bool(form.shared.data))
-        run(use_code, SYSTEM, user_id=user.id, code=code, opening=begun)
-        enter(token)
+        begun = base.opening(token, shared=bool(form.shared.data))
+        actions.run(sign_in_actions.use_code, SYSTEM, user_id=user.id, code=code, opening=begun)
+        base.enter(token)
 
-    def _sign_in_page(self, form: ActionForm, problem: str = "") -> Any:
-        target = request.args.get("next", "")
+    def _sign_in_page(self, form: actions.ActionForm, problem: str = "") -> Any:
+        target = flask.request.args.get("next", "")
         links = [
             Button(_("Stuur mij een code"), with_next(ASK_PATH, target)),
             Button(_("Ik heb een inlogcode"), CODE_PATH),
             Button(_("Wachtwoord vergeten"), FORGOTTEN_PATH),
             Button(_("Ik ben uitgenodigd als examinator"), f"{INVITATION_PATH}/"),
         ]
-        passkey = href_with("/aanmelden/passkey", [("next", request.args.get("next", ""))])
-        return sign_in_page(form, problem, links=links, passkey_href=passkey if site_here() else "")
+        passkey = base.href_with("/aanmelden/passkey", [("next", flask.request.args.get("next", ""))])
+        return sign_in_page(form, problem, links=links, passkey_href=passkey if base.site_here() else "")
 
-    def _code_page(self, form: ActionForm, problem: str = "") -> Any:
+    def _code_page(self, form: actions.ActionForm, problem: str = "") -> Any:
         return sign_in_page(
             form,
             problem,
@@ -146,21 +136,25 @@ class SignInPage(View):
 
 
 def sign_in_page(
-    form: ActionForm | None, problem: str = "", *, template: str = "access/sign_in.html", **values: Any
+    form: actions.ActionForm | None,
+    problem: str = "",
+    *,
+    template: str = "access/sign_in.html",
+    **values: Any,
 ) -> Any:
     """A page for who is not signed in yet: one form, what is wrong with it, and where else to go."""
     wrong = problem or (form is not None and form.errors)
-    page = render_template(
+    page = flask.render_template(
         template,
         form=form,
         problems=[problem] if problem else [],
-        languages=current_app.config["LANGUAGES"],
-        **{"back": request.full_path.rstrip("?"), **values},
+        languages=flask.current_app.config["LANGUAGES"],
+        **{"back": flask.request.full_path.rstrip("?"), **values},
     )
     return page, 422 if wrong else 200
 
 
 def with_next(path: str, target: str) -> str:
     """A page of the door, that remembers where somebody was going."""
-    known = safe_path(target, "/")
-    return href_with(path, [("next", known)]) if known != "/" else path
+    known = base.safe_path(target, "/")
+    return base.href_with(path, [("next", known)]) if known != "/" else path

@@ -1,38 +1,39 @@
 """How far somebody is with signing in: the last time, the inlogcode, and what became of its mail."""
 
-from __future__ import annotations
-
 from flask_babel import gettext as _
 
-from app.entities.users import User
-from app.pages.base.render import show_datetime
-from app.pages.base.request import current_actor
-from app.pages.mail.outbox import OutboxPage, progress_text
+from app import models
+from app.pages import base
+from app.pages.mail import outbox
 from app.permissions import Permission, may
-from app.queries.users.users import CodeState, last_sign_in
-from app.theme.widgets import Cell, Fact
+from app.queries.users import users
+from app.theme import widgets
 
 
-def sign_in_facts(user: User, code: CodeState) -> list[Fact]:
+def sign_in_facts(user: models.User, code: users.CodeState) -> list[widgets.Fact]:
     return [
-        Fact(_("Laatst aangemeld"), sign_in_cell(user).text),
-        Fact(_("Inlogcode"), cells=[_code_cell(code)]),
+        widgets.Fact(_("Laatst aangemeld"), sign_in_cell(user).text),
+        widgets.Fact(_("Inlogcode"), cells=[_code_cell(code)]),
     ]
 
 
-def sign_in_cell(user: User) -> Cell:
-    return Cell(show_datetime(last_sign_in(user)) or _("nooit"))
+def sign_in_cell(user: models.User) -> widgets.Cell:
+    return widgets.Cell(base.show_datetime(users.last_sign_in(user)) or _("nooit"))
 
 
-def _code_cell(state: CodeState) -> Cell:
+def _code_cell(state: users.CodeState) -> widgets.Cell:
     """Whether a code works, what became of its mail and, for who may, the way to that mail."""
     if state.mail is None:
-        return Cell(_code_text(state))
-    href = f"{OutboxPage.route_base}/{state.mail.id}" if may(current_actor(), Permission.OUTBOX_SEE) else ""
-    return Cell(_code_text(state), href=href, muted=progress_text(state.mail))
+        return widgets.Cell(_code_text(state))
+    href = (
+        f"{outbox.OutboxPage.route_base}/{state.mail.id}"
+        if may(base.current_actor(), Permission.OUTBOX_SEE)
+        else ""
+    )
+    return widgets.Cell(_code_text(state), href=href, muted=outbox.progress_text(state.mail))
 
 
-def _code_text(state: CodeState) -> str:
+def _code_text(state: users.CodeState) -> str:
     if state.expires_at is None:
         return _("Er is geen inlogcode die nu werkt.")
     told = {
@@ -42,4 +43,4 @@ def _code_text(state: CodeState) -> str:
         "sent": _("Geldig tot %(until)s, gemaild."),
     }
     sentence = told.get(state.mail_state, _("Geldig tot %(until)s, de mail kwam niet aan."))
-    return sentence % {"until": show_datetime(state.expires_at)}
+    return sentence % {"until": base.show_datetime(state.expires_at)}

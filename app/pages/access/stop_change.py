@@ -1,54 +1,48 @@
 """Adreswijziging: who reads the old e-mail address stops a change that somebody else asked for."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import gettext as _
 
+from app.actions import base as actions
+from app.actions.access import sign_in as sign_in_actions
 from app.actions.access.email_change import stop_email_change
-from app.actions.access.sign_in import MailedCodeOnlyForm, count_try
-from app.actions.base.action import ActionForm, run
-from app.actions.base.wording import say
 from app.errors import RuleBroken
 from app.mail.email_change import STOP_PATH
-from app.pages.access.sign_in import SIGN_IN_PATH, sign_in_page
-from app.pages.base.guards import public
-from app.pages.base.request import address, posted, sent
-from app.pages.base.screens import expose, go, tell
-from app.pages.base.view import View
+from app.pages import base
+from app.pages.access import sign_in as sign_in_pages
 from app.permissions import SYSTEM
-from app.queries.access.recognising import WRONG_CHANGE_CODE, by_stop_code
+from app.queries.access import recognising
 from app.rules.tries import stop_key
 
 
-class StopChangePage(View):
+class StopChangePage(base.View):
     route_base = STOP_PATH
     default_view = "stop"
 
-    @expose("/", methods=["GET", "POST"])
-    @public
+    @base.expose("/", methods=["GET", "POST"])
+    @base.public
     def stop(self) -> Any:
         """The code of the notice stops the change and ends every session of the account."""
-        form = MailedCodeOnlyForm(sent())
-        if not posted() or not form.validate():
+        form = sign_in_actions.MailedCodeOnlyForm(base.sent())
+        if not base.posted() or not form.validate():
             return _page(form)
         typed = form.code.data or ""
         try:
-            run(count_try, SYSTEM, username=stop_key(typed), address=address())
-            change = by_stop_code(typed)
+            actions.run(sign_in_actions.count_try, SYSTEM, username=stop_key(typed), address=base.address())
+            change = recognising.by_stop_code(typed)
             if change is None:
-                raise RuleBroken(WRONG_CHANGE_CODE)
-            outcome = run(stop_email_change, SYSTEM, change_id=change.id)
+                raise RuleBroken(recognising.WRONG_CHANGE_CODE)
+            outcome = actions.run(stop_email_change, SYSTEM, change_id=change.id)
         except RuleBroken as error:
-            return _page(form, say(error))
-        tell(outcome.summary)
-        tell(_("Kies voor de zekerheid ook een ander wachtwoord."), "info")
-        return go(SIGN_IN_PATH)
+            return _page(form, actions.say(error))
+        base.tell(outcome.summary)
+        base.tell(_("Kies voor de zekerheid ook een ander wachtwoord."), "info")
+        return base.go(sign_in_pages.SIGN_IN_PATH)
 
 
-def _page(form: ActionForm, problem: str = "") -> Any:
-    return sign_in_page(
+def _page(form: actions.ActionForm, problem: str = "") -> Any:
+    return sign_in_pages.sign_in_page(
         form,
         problem,
         title=_("Wijziging van e-mailadres stoppen"),

@@ -1,115 +1,118 @@
 """Tab Te beoordelen: an examiner's sittings, the score form, definitive, the result."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
-from app.actions.base.action import Action, Outcome, run
-from app.actions.base.wording import say
-from app.errors import Conflict, NotFound, RuleBroken
-from app.pages.assessment.outcome import clash_page, result_page
-from app.pages.assessment.views import score_page, todo_page
-from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, ids_arg, posted_fields, text_arg
-from app.pages.base.screens import ActionScreen, expose, go, tell
+from app import errors
+from app.actions import base as actions
+from app.actions.assessment import assessment
+from app.pages import base
+from app.pages.assessment import outcome as outcome_pages
+from app.pages.assessment import views
 from app.pages.planning.invitations import for_sitting
 from app.permissions import Actor, Permission, may
-from app.queries.assessment.assessment import SittingView, is_definitive, result_of, sitting_view, todo
+from app.queries.assessment import assessment as queries
 from app.rules.text import N_
 
 NUMBER_DIGITS = 9
 
 
-class ToAssessPage(ActionScreen):
+class ToAssessPage(base.ActionScreen):
     route_base = "/te-beoordelen"
     default_view = "index"
     permission = Permission.ASSESSMENT_SEE
-    other_actions = (make_definitive, reopen_assessment)
+    other_actions = (assessment.make_definitive, assessment.reopen_assessment)
 
-    @expose("/")
-    @needs(Permission.ASSESSMENT_TODO)
+    @base.expose("/")
+    @base.needs(Permission.ASSESSMENT_TODO)
     def index(self) -> Any:
-        everything = text_arg("klaar") == "alles"
-        model = todo_page(todo(current_actor(), all_done=everything), current_actor(), self._sitting_href)
+        everything = base.text_arg("klaar") == "alles"
+        model = views.todo_page(
+            queries.todo(base.current_actor(), all_done=everything), base.current_actor(), self._sitting_href
+        )
         return self.page("assessment/todo.html", model=model, done_href=f"{self.href('index')}?klaar=alles")
 
-    @expose("/<int:sitting_id>", methods=["GET"])
-    @needs(Permission.ASSESSMENT_SEE, guests=True)
+    @base.expose("/<int:sitting_id>", methods=["GET"])
+    @base.needs(Permission.ASSESSMENT_SEE, guests=True)
     def sitting(self, sitting_id: int) -> Any:
-        view, actor = self._view(sitting_id), current_actor()
-        model = score_page(view, actor)
-        facts, buttons = for_sitting(view.sitting, definitive=is_definitive(view.assessment))
+        view, actor = self._view(sitting_id), base.current_actor()
+        model = views.score_page(view, actor)
+        facts, buttons = for_sitting(view.sitting, definitive=queries.is_definitive(view.assessment))
         model = replace(model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons])
         return self.page("assessment/sitting.html", model=model)
 
-    @expose("/<int:sitting_id>", methods=["POST"])
-    @needs(Permission.ASSESSMENT_FILL, guests=True)
+    @base.expose("/<int:sitting_id>", methods=["POST"])
+    @base.needs(Permission.ASSESSMENT_FILL, guests=True)
     def save(self, sitting_id: int) -> Any:
         """Save; on a clash both versions are shown with everything that was typed, and nothing is lost."""
-        fields = posted_fields()
-        actor = current_actor()
+        fields = base.posted_fields()
+        actor = base.current_actor()
         try:
-            outcome = run(save_scores, actor, [sitting_id], token=fields.get("token", ""), **typed(fields))
-        except Conflict as error:
+            outcome = actions.run(
+                assessment.save_scores, actor, [sitting_id], token=fields.get("token", ""), **typed(fields)
+            )
+        except errors.Conflict as error:
             view = self._view(sitting_id)
-            clash = clash_page(view, actor, fields, say(error))
+            clash = outcome_pages.clash_page(view, actor, fields, actions.say(error))
             return self.page("assessment/clash.html", model=clash), error.status
-        except RuleBroken as error:
+        except errors.RuleBroken as error:
             view = self._view(sitting_id)
-            model = score_page(view, actor, typed=fields, problem=say(error), problem_field=error.field)
+            model = views.score_page(
+                view, actor, typed=fields, problem=actions.say(error), problem_field=error.field
+            )
             return self.page("assessment/sitting.html", model=model), error.status
         closing = "definitive" in fields
         if outcome.done or not closing:
-            tell(outcome.summary, "success" if outcome.done else "info")
+            base.tell(outcome.summary, "success" if outcome.done else "info")
         for name in saved_meanwhile(self._view(sitting_id), actor, fields):
-            tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
-        return go(self._on_to(sitting_id, closing=closing))
+            base.tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
+        return base.go(self._on_to(sitting_id, closing=closing))
 
-    @expose("/uitslag/<int:registration_id>")
-    @needs(Permission.RESULTS_SEE)
+    @base.expose("/uitslag/<int:registration_id>")
+    @base.needs(Permission.RESULTS_SEE)
     def result(self, registration_id: int) -> Any:
-        result = result_of(current_actor(), registration_id)
+        result = queries.result_of(base.current_actor(), registration_id)
         if result is None:
-            raise NotFound
-        return self.page("assessment/result.html", model=result_page(result, current_actor()))
+            raise errors.NotFound
+        return self.page(
+            "assessment/result.html", model=outcome_pages.result_page(result, base.current_actor())
+        )
 
     def back_href(self) -> str:
         """Back to the sitting that an action was about; an administrator has no list of his own."""
-        ids = ids_arg()
+        ids = base.ids_arg()
         if len(ids) == 1:
             return self._sitting_href(ids[0])
-        return self.href("index") if may(current_actor(), Permission.ASSESSMENT_TODO) else "/"
+        return self.href("index") if may(base.current_actor(), Permission.ASSESSMENT_TODO) else "/"
 
-    def after(self, act: Action, outcome: Outcome) -> Any:
-        tell(outcome.summary, "success" if outcome.done else "info")
-        return go(self.back_href())
+    def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
+        base.tell(outcome.summary, "success" if outcome.done else "info")
+        return base.go(self.back_href())
 
     def _on_to(self, sitting_id: int, *, closing: bool) -> str:
         """After saving: back to the form, or on to making definitive, when nothing is missing for it."""
         if not closing:
             return self._sitting_href(sitting_id)
-        missing = score_page(self._view(sitting_id), current_actor()).missing
+        missing = views.score_page(self._view(sitting_id), base.current_actor()).missing
         if not missing:
-            return self.href("do", name=make_definitive.name, id=sitting_id)
+            return self.href("do", name=assessment.make_definitive.name, id=sitting_id)
         numbers = ", ".join(card.number for card in missing)
-        tell(_("Nog niet definitief. Vul eerst in: %(numbers)s.", numbers=numbers), "warning")
+        base.tell(_("Nog niet definitief. Vul eerst in: %(numbers)s.", numbers=numbers), "warning")
         return f"{self._sitting_href(sitting_id)}#criterion-{missing[0].id}"
 
     def _sitting_href(self, sitting_id: int) -> str:
         return self.href("sitting", sitting_id=sitting_id)
 
-    def _view(self, sitting_id: int) -> SittingView:
-        view = sitting_view(current_actor(), sitting_id)
+    def _view(self, sitting_id: int) -> queries.SittingView:
+        view = queries.sitting_view(base.current_actor(), sitting_id)
         if view is None:
-            raise NotFound
+            raise errors.NotFound
         return view
 
 
-def saved_meanwhile(view: SittingView, actor: Actor, fields: dict[str, str]) -> list[str]:
+def saved_meanwhile(view: queries.SittingView, actor: Actor, fields: dict[str, str]) -> list[str]:
     """Who else saved since this form was opened: a notice, for everybody has a sheet of his own."""
     opened = _number(fields.get("version", "0") or "0")
     others = (sheet for sheet in view.sheets if sheet.examiner_id != actor.id)
@@ -137,5 +140,5 @@ def typed(fields: dict[str, str]) -> dict[str, Any]:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > NUMBER_DIGITS:
-        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+        raise errors.RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     return int(text)

@@ -1,7 +1,5 @@
 """Two more pages of an assessment, as plain data: two versions of one sheet, and the frozen result."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +9,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.entities.assessment import Result, ScoreSheet
-from app.entities.exams import Criterion
+from app import models
 from app.pages.assessment.views import saved_text
 from app.pages.planning.blocks import result_badge
 from app.permissions import Actor, Permission, Role, may
-from app.queries.assessment.assessment import SittingView, number_of
+from app.queries.assessment import assessment
 from app.rules.scoring import mark_text
 from app.rules.tokens import new_token
 from app.school import current_school
-from app.theme.widgets import Badge, Button, Cell, Fact
+from app.theme import widgets
 
 OWN_FIELDS = {"csrf_token", "token", "version", "definitive"}
 
@@ -56,7 +53,9 @@ class ClashModel:
     href: str
 
 
-def clash_page(view: SittingView, actor: Actor, typed: Mapping[str, str], problem: str) -> ClashModel:
+def clash_page(
+    view: assessment.SittingView, actor: Actor, typed: Mapping[str, str], problem: str
+) -> ClashModel:
     """What was typed against what is stored: choose per difference; all the rest goes along unseen."""
     sitting = view.sitting
     sheet = view.sheet_of(actor.id)
@@ -64,7 +63,7 @@ def clash_page(view: SittingView, actor: Actor, typed: Mapping[str, str], proble
     rows: list[ClashRow] = []
     taken: list[str] = []
     for criterion in sitting.task.criteria:
-        title = f"{number_of(sitting, criterion)} {criterion.text}"
+        title = f"{assessment.number_of(sitting, criterion)} {criterion.text}"
         rows += _level_row(criterion, title, sheet, typed, taken)
         rows += _remark_row(f"remark-{criterion.id}", title, _remark(sheet, criterion.id), typed)
     rows += _remark_row("remark", _("Algemene opmerking"), sheet.remark, typed)
@@ -83,7 +82,11 @@ def clash_page(view: SittingView, actor: Actor, typed: Mapping[str, str], proble
 
 
 def _level_row(
-    criterion: Criterion, title: str, sheet: ScoreSheet, typed: Mapping[str, str], taken: list[str]
+    criterion: models.Criterion,
+    title: str,
+    sheet: models.ScoreSheet,
+    typed: Mapping[str, str],
+    taken: list[str],
 ) -> list[ClashRow]:
     stored = next((one.level_id for one in sheet.scores if one.criterion_id == criterion.id), None)
     mine, theirs = typed.get(f"level-{criterion.id}", ""), str(stored or "")
@@ -105,7 +108,7 @@ def _level_row(
     ]
 
 
-def _remark(sheet: ScoreSheet, criterion_id: int) -> str:
+def _remark(sheet: models.ScoreSheet, criterion_id: int) -> str:
     return next((one.remark for one in sheet.scores if one.criterion_id == criterion_id), "")
 
 
@@ -151,18 +154,18 @@ class ResultTask:
 class ResultModel:
     student: str
     title: str
-    badge: Badge
+    badge: widgets.Badge
     mark: str
     grade: str
     reasons: Sequence[str]
-    facts: Sequence[Fact]
+    facts: Sequence[widgets.Fact]
     processes: Sequence[Part]
     task_parts: Sequence[Part]
     tasks: Sequence[ResultTask]
-    buttons: Sequence[Button] = ()
+    buttons: Sequence[widgets.Button] = ()
 
 
-def result_page(result: Result, actor: Actor) -> ResultModel:
+def result_page(result: models.Result, actor: Actor) -> ResultModel:
     """Everything out of the frozen working; nothing is read from the catalogue."""
     detail, registration = result.detail, result.registration
     outcome, tasks = detail["outcome"], detail["tasks"]
@@ -187,10 +190,14 @@ def result_page(result: Result, actor: Actor) -> ResultModel:
     )
 
 
-def _trail_button(result: Result, actor: Actor) -> Sequence[Button]:
+def _trail_button(result: models.Result, actor: Actor) -> Sequence[widgets.Button]:
     if not may(actor, Permission.TRAIL_READ):
         return []
-    return [Button(_("Logboek"), f"/logboek/?student={result.registration.student.number}", "journal-text")]
+    return [
+        widgets.Button(
+            _("Logboek"), f"/logboek/?student={result.registration.student.number}", "journal-text"
+        )
+    ]
 
 
 def natural(code: str) -> list[tuple[int, str]]:
@@ -203,20 +210,25 @@ def grade_text(grade: str) -> str:
     return {"O": _("Onvoldoende"), "V": _("Voldoende"), "G": _("Goed")}.get(grade, grade)
 
 
-def _result_facts(result: Result) -> Sequence[Fact]:
+def _result_facts(result: models.Result) -> Sequence[widgets.Fact]:
     detail, registration, school = result.detail, result.registration, current_school()
     exam = detail["exam"]
     version = _("%(code)s, versie %(version)s", code=exam["code"], version=exam["version"])
     adopted = result.adoption
     rule: str = detail["rule"]["label"]
     return [
-        Fact(_("Student"), cells=[Cell(registration.student.full_name, muted=registration.student.number)]),
-        Fact(_("Examen"), cells=[Cell(exam["title"], muted=version)]),
-        Fact(_("Kans"), str(registration.attempt)),
-        Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
-        Fact(_("Cesuur"), _(rule)),
-        Fact(_("Uitslag sinds"), f"{school.local(result.decided_at):%d-%m-%Y}"),
-        Fact(_("Vaststelling"), f"{adopted.decided_on:%d-%m-%Y}" if adopted else _("Nog niet vastgesteld")),
+        widgets.Fact(
+            _("Student"),
+            cells=[widgets.Cell(registration.student.full_name, muted=registration.student.number)],
+        ),
+        widgets.Fact(_("Examen"), cells=[widgets.Cell(exam["title"], muted=version)]),
+        widgets.Fact(_("Kans"), str(registration.attempt)),
+        widgets.Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
+        widgets.Fact(_("Cesuur"), _(rule)),
+        widgets.Fact(_("Uitslag sinds"), f"{school.local(result.decided_at):%d-%m-%Y}"),
+        widgets.Fact(
+            _("Vaststelling"), f"{adopted.decided_on:%d-%m-%Y}" if adopted else _("Nog niet vastgesteld")
+        ),
     ]
 
 

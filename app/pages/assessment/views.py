@@ -1,7 +1,5 @@
 """What the assessment templates draw, made of rows: plain data, texts already in the user's language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,30 +8,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app import models
 from app.actions.assessment.assessment import reopen_assessment
-from app.entities.assessment import Score, ScoreSheet
-from app.entities.exams import Criterion
-from app.entities.planning import Sitting
-from app.pages.base.buttons import action_button
-from app.pages.base.request import href_with
+from app.pages import base
 from app.pages.planning.blocks import state_badge
 from app.permissions import Actor, Permission, Role, may
-from app.queries.assessment.assessment import (
-    SheetState,
-    SittingLine,
-    SittingView,
-    Todo,
-    definitive_by,
-    has_result,
-    is_definitive,
-    number_of,
-    opens_for_scores,
-    role_in,
-)
+from app.queries.assessment import assessment
 from app.rules.blocks import BlockState
 from app.rules.tokens import new_token
 from app.school import current_school
-from app.theme.widgets import Badge, Button, Cell, Fact
+from app.theme import widgets
 
 Href = Callable[[int], str]
 
@@ -48,7 +32,7 @@ class TodoLine:
     when: str
     place: str
     task: str
-    badges: Sequence[Badge]
+    badges: Sequence[widgets.Badge]
     ready: bool  # can be filled in now
 
 
@@ -77,11 +61,11 @@ class TodoModel:
     more: int = 0  # finished ones that are not on the page
 
 
-def todo_page(found: Todo, actor: Actor, href: Href) -> TodoModel:
+def todo_page(found: assessment.Todo, actor: Actor, href: Href) -> TodoModel:
     """Vandaag, nog te beoordelen, komend, klaar: by the school's calendar, so that nothing vanishes today."""
     school = current_school()
     today = school.today()
-    waiting: dict[str, list[SittingLine]] = {"today": [], "late": [], "coming": []}
+    waiting: dict[str, list[assessment.SittingLine]] = {"today": [], "late": [], "coming": []}
     for line in found.waiting:
         start, end = (school.local(m).date() for m in (line.sitting.starts_at, line.sitting.ends_at))
         waiting["coming" if start > today else "late" if end < today else "today"].append(line)
@@ -94,7 +78,9 @@ def todo_page(found: Todo, actor: Actor, href: Href) -> TodoModel:
     return TodoModel([group for group in groups if group.count], more=found.done_count - len(found.done))
 
 
-def _group(key: str, title: str, lines: Sequence[SittingLine], actor: Actor, href: Href) -> TodoGroup:
+def _group(
+    key: str, title: str, lines: Sequence[assessment.SittingLine], actor: Actor, href: Href
+) -> TodoGroup:
     cards: dict[int, TodoCard] = {}
     for line in lines:
         sitting = line.sitting
@@ -109,7 +95,7 @@ def _group(key: str, title: str, lines: Sequence[SittingLine], actor: Actor, hre
                 place=sitting.location,
                 task=_task_text(sitting),
                 badges=_state_badges(line, actor),
-                ready=line.definitive_at is None and opens_for_scores(sitting),
+                ready=line.definitive_at is None and assessment.opens_for_scores(sitting),
             )
         )
     return TodoGroup(key, title, list(cards.values()), len(lines))
@@ -119,7 +105,7 @@ def _named(examiners: Sequence[Any]) -> str:
     return ", ".join(f"{one.user.full_name} ({_(Role(one.role).label)})" for one in examiners)
 
 
-def _state_badges(line: SittingLine, actor: Actor) -> Sequence[Badge]:
+def _state_badges(line: assessment.SittingLine, actor: Actor) -> Sequence[widgets.Badge]:
     if line.definitive_at is not None:
         return [state_badge(BlockState.PASSED, _("Definitief op %(day)s", day=_day(line.definitive_at)))]
     states = {state.examiner_id: state for state in line.sheets}
@@ -130,9 +116,9 @@ def _state_badges(line: SittingLine, actor: Actor) -> Sequence[Badge]:
     return badges
 
 
-def _sheet_badge(who: str, state: SheetState | None, total: int) -> Badge:
+def _sheet_badge(who: str, state: assessment.SheetState | None, total: int) -> widgets.Badge:
     if state is None:
-        return Badge(_("%(who)s: nog niets", who=who), "neutral")
+        return widgets.Badge(_("%(who)s: nog niets", who=who), "neutral")
     text = _(
         "%(who)s: %(done)s van %(total)s, %(when)s",
         who=who,
@@ -140,18 +126,18 @@ def _sheet_badge(who: str, state: SheetState | None, total: int) -> Badge:
         total=total,
         when=saved_text(state.saved_at),
     )
-    return Badge(text, "info" if state.scored >= total else "warn")
+    return widgets.Badge(text, "info" if state.scored >= total else "warn")
 
 
 def short_role(role: str) -> str:
     return _("School") if role == Role.SCHOOL_EXAMINER else _("Bedrijf")
 
 
-def _task_text(sitting: Sitting) -> str:
+def _task_text(sitting: models.Sitting) -> str:
     return _("Opdracht %(number)s: %(title)s", number=sitting.task.position, title=sitting.task.title)
 
 
-def moment_text(sitting: Sitting, *, with_day: bool = True) -> str:
+def moment_text(sitting: models.Sitting, *, with_day: bool = True) -> str:
     """ "24-11-2026 09:30-11:30", or the clock alone; over more days both dates."""
     school = current_school()
     start, end = school.local(sitting.starts_at), school.local(sitting.ends_at)
@@ -214,7 +200,7 @@ class ScoreModel:
 
     student: str
     title: str
-    facts: Sequence[Fact]
+    facts: Sequence[widgets.Fact]
     instruction: str
     groups: Sequence[ProcessGroup]
     editable: bool
@@ -231,7 +217,7 @@ class ScoreModel:
     status: str = ""  # why there is nothing to fill in, or that it is definitive
     status_tone: str = "info"
     problem: str = ""
-    buttons: Sequence[Button] = field(default_factory=tuple)
+    buttons: Sequence[widgets.Button] = field(default_factory=tuple)
     back_href: str = ""
 
     @property
@@ -241,7 +227,7 @@ class ScoreModel:
 
 
 def score_page(
-    view: SittingView,
+    view: assessment.SittingView,
     actor: Actor,
     *,
     typed: Mapping[str, str] | None = None,
@@ -250,8 +236,8 @@ def score_page(
 ) -> ScoreModel:
     """`typed`: what a refused form held, shown again instead of what is stored."""
     sitting = view.sitting
-    role, definitive = role_in(sitting, actor), is_definitive(view.assessment)
-    can_save = bool(role) and not definitive and opens_for_scores(sitting)
+    role, definitive = assessment.role_in(sitting, actor), assessment.is_definitive(view.assessment)
+    can_save = bool(role) and not definitive and assessment.opens_for_scores(sitting)
     own = view.sheet_of(actor.id) if role and not definitive else None
     others = visible_sheets(view, actor)
     answers = typed if typed is not None else _stored(own)
@@ -286,9 +272,9 @@ def score_page(
     )
 
 
-def visible_sheets(view: SittingView, actor: Actor) -> Sequence[ScoreSheet]:
+def visible_sheets(view: assessment.SittingView, actor: Actor) -> Sequence[models.ScoreSheet]:
     """The sheets to read beside one's own. A company examiner sees only his own until it is definitive."""
-    definitive = is_definitive(view.assessment)
+    definitive = assessment.is_definitive(view.assessment)
     assigned = view.role_of(actor.id)
     if assigned == Role.COMPANY_EXAMINER and not definitive:
         return []
@@ -296,7 +282,7 @@ def visible_sheets(view: SittingView, actor: Actor) -> Sequence[ScoreSheet]:
     return sorted(sheets, key=lambda sheet: sheet.role, reverse=True)
 
 
-def _stored(sheet: ScoreSheet | None) -> Mapping[str, str]:
+def _stored(sheet: models.ScoreSheet | None) -> Mapping[str, str]:
     """A stored sheet in the words of the form."""
     if sheet is None:
         return {}
@@ -308,17 +294,17 @@ def _stored(sheet: ScoreSheet | None) -> Mapping[str, str]:
 
 
 def _card(
-    sitting: Sitting,
-    criterion: Criterion,
+    sitting: models.Sitting,
+    criterion: models.Criterion,
     answers: Mapping[str, str],
-    others: Sequence[ScoreSheet],
+    others: Sequence[models.ScoreSheet],
     errors: Mapping[str, str],
 ) -> CriterionCard:
     chosen = answers.get(f"level-{criterion.id}", "")
     scores = [(sheet, _score(sheet, criterion)) for sheet in others]
     return CriterionCard(
         id=criterion.id,
-        number=number_of(sitting, criterion),
+        number=assessment.number_of(sitting, criterion),
         text=criterion.text,
         critical=criterion.critical,
         levels=[
@@ -338,15 +324,15 @@ def _card(
     )
 
 
-def _score(sheet: ScoreSheet, criterion: Criterion) -> Score | None:
+def _score(sheet: models.ScoreSheet, criterion: models.Criterion) -> models.Score | None:
     return next((score for score in sheet.scores if score.criterion_id == criterion.id), None)
 
 
-def _who(sheet: ScoreSheet) -> str:
+def _who(sheet: models.ScoreSheet) -> str:
     return f"{short_role(sheet.role)}: {sheet.examiner.full_name}"
 
 
-def _grouped(sitting: Sitting, cards: Sequence[CriterionCard]) -> Sequence[ProcessGroup]:
+def _grouped(sitting: models.Sitting, cards: Sequence[CriterionCard]) -> Sequence[ProcessGroup]:
     """Criteria under their work processes, in the order of the qualification file."""
     by_id = {card.id: card for card in cards}
     processes = {one.work_process_id: one.work_process for one in sitting.task.criteria}
@@ -360,16 +346,16 @@ def _grouped(sitting: Sitting, cards: Sequence[CriterionCard]) -> Sequence[Proce
     ]
 
 
-def _facts(view: SittingView, actor: Actor) -> Sequence[Fact]:
+def _facts(view: assessment.SittingView, actor: Actor) -> Sequence[widgets.Fact]:
     sitting = view.sitting
     registration = sitting.registration
     student, exam = registration.student, registration.exam
     version = _("%(code)s, versie %(version)s", code=exam.code, version=exam.version)
     facts = [
-        Fact(_("Student"), cells=[Cell(student.full_name, muted=student.number)]),
-        Fact(_("Examen"), cells=[Cell(exam.title, muted=version)]),
-        Fact(_("Kans"), str(registration.attempt)),
-        Fact(_("Moment"), cells=[Cell(moment_text(sitting), muted=sitting.location)]),
+        widgets.Fact(_("Student"), cells=[widgets.Cell(student.full_name, muted=student.number)]),
+        widgets.Fact(_("Examen"), cells=[widgets.Cell(exam.title, muted=version)]),
+        widgets.Fact(_("Kans"), str(registration.attempt)),
+        widgets.Fact(_("Moment"), cells=[widgets.Cell(moment_text(sitting), muted=sitting.location)]),
     ]
     for one in sorted(sitting.examiners, key=lambda one: one.role, reverse=True):
         sheet = view.sheet_of(one.user_id)
@@ -377,34 +363,36 @@ def _facts(view: SittingView, actor: Actor) -> Sequence[Fact]:
         state = _("Nog niets opgeslagen")
         if sheet is not None:
             state = _("Opgeslagen: %(when)s", when=saved_text(sheet.saved_at))
-        facts.append(Fact(_(Role(one.role).label), cells=[Cell(name, muted=state)]))
+        facts.append(widgets.Fact(_(Role(one.role).label), cells=[widgets.Cell(name, muted=state)]))
     if sitting.note:
-        facts.append(Fact(_("Toelichting"), sitting.note))
+        facts.append(widgets.Fact(_("Toelichting"), sitting.note))
     return facts
 
 
-def _status(view: SittingView, role: str) -> tuple[str, str]:
+def _status(view: assessment.SittingView, role: str) -> tuple[str, str]:
     if view.assessment is not None and view.assessment.definitive_at is not None:
         text = _(
             "Definitief gemaakt door %(name)s op %(when)s. De scores liggen vast.",
-            name=definitive_by(view.assessment),
+            name=assessment.definitive_by(view.assessment),
             when=f"{current_school().local(view.assessment.definitive_at):%d-%m-%Y %H:%M}",
         )
         return text, "success"
     if not role:
         return _("U bekijkt deze beoordeling; alleen de examinatoren vullen haar in."), "info"
-    if not opens_for_scores(view.sitting):
+    if not assessment.opens_for_scores(view.sitting):
         day = _day(view.sitting.starts_at)
         return _("U kunt invullen vanaf de dag van het examenmoment: %(day)s.", day=day), "info"
     return "", ""
 
 
-def _buttons(view: SittingView, actor: Actor, definitive: bool) -> Sequence[Button]:
+def _buttons(view: assessment.SittingView, actor: Actor, definitive: bool) -> Sequence[widgets.Button]:
     registration_id = view.sitting.registration_id
     buttons = []
-    if definitive and may(actor, Permission.RESULTS_SEE) and has_result(registration_id):
-        buttons.append(Button(_("Uitslag"), f"/te-beoordelen/uitslag/{registration_id}", "award", "primary"))
+    if definitive and may(actor, Permission.RESULTS_SEE) and assessment.has_result(registration_id):
+        buttons.append(
+            widgets.Button(_("Uitslag"), f"/te-beoordelen/uitslag/{registration_id}", "award", "primary")
+        )
     if definitive:
-        href = href_with(f"/te-beoordelen/do/{reopen_assessment.name}", [("id", str(view.sitting.id))])
-        buttons += action_button(reopen_assessment, href, "unlock", label=_("Heropen beoordeling"))
+        href = base.href_with(f"/te-beoordelen/do/{reopen_assessment.name}", [("id", str(view.sitting.id))])
+        buttons += base.action_button(reopen_assessment, href, "unlock", label=_("Heropen beoordeling"))
     return buttons

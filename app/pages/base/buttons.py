@@ -1,11 +1,9 @@
 """The button of an action: asked of the action itself, so that nobody is offered what they may not do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from app.actions.base.action import Action
+from app.actions import base as actions
 from app.pages.base.request import current_actor, here, href_with
 from app.permissions import may
 from app.theme.widgets import Button
@@ -13,13 +11,13 @@ from app.theme.widgets import Button
 BACK = "back"  # in an address: the page that an action comes back to
 
 
-def offers(act: Action, row: Any = None) -> bool:
+def offers(act: actions.Action, row: Any = None) -> bool:
     """Whether this user may do this at all, or on this row."""
     return may(current_actor(), act.permission, row)
 
 
 def action_button(
-    act: Action,
+    act: actions.Action,
     href: str,
     icon: str = "",
     *,
@@ -35,6 +33,6 @@ def action_button(
     return [Button(text, href, icon, style, f"{text}: {about}" if about else "")]
 
 
-def href_elsewhere(place: str, act: Action, pairs: Sequence[tuple[str, str]] = ()) -> str:
+def href_elsewhere(place: str, act: actions.Action, pairs: Sequence[tuple[str, str]] = ()) -> str:
     """An action of the page whose addresses begin with `place`, that comes back to the page asked for now."""
     return href_with(f"{place}/do/{act.name}", [*pairs, (BACK, here())])

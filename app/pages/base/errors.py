@@ -1,19 +1,17 @@
 """The one place where a refusal becomes a page. Nothing of the inside is shown (trap 11)."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 
-from flask import Flask, current_app, g, render_template, request
+import flask
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.actions.base.wording import say
-from app.errors import OnlyLooking, ProeveError, ViewingOver
+from app import errors
+from app.actions import base as actions
 from app.school import current_school
 from app.theme.widgets import ErrorModel
 
@@ -60,9 +58,9 @@ TEXTS: dict[int, tuple[Any, Any]] = {
 }
 
 # Refusals that say all there is to say: their own title, and no hint below.
-TITLES: dict[type[ProeveError], Any] = {
-    OnlyLooking: _l("U kijkt alleen mee"),
-    ViewingOver: _l("Het bekijken was al gestopt"),
+TITLES: dict[type[errors.ProeveError], Any] = {
+    errors.OnlyLooking: _l("U kijkt alleen mee"),
+    errors.ViewingOver: _l("Het bekijken was al gestopt"),
 }
 
 
@@ -73,33 +71,33 @@ def error_page(code: int, text: str = "", *, title: Any = "") -> Any:
     try:
         shown, below = (text, str(hint)) if text else (str(hint), "")
         model = ErrorModel(code=code, title=str(title), text=shown, hint=below)
-        return render_template("error.html", model=model), code
+        return flask.render_template("error.html", model=model), code
     except Exception as error:
         log.exception("no error page", exc_info=error)
         with force_locale(current_school().language):
             bare = BARE.format(title=title, hint=hint)
-        return current_app.response_class(bare, status=code, mimetype="text/html")
+        return flask.current_app.response_class(bare, status=code, mimetype="text/html")
 
 
 def _note(code: int) -> None:
     """Who was refused what, from where (ASVS 5.0, 16.3.2, 16.3.3); never what was typed or searched."""
-    who = getattr(g.get("_login_user"), "id", None)  # as far as the request got; asks no database
+    who = getattr(flask.g.get("_login_user"), "id", None)  # as far as the request got; asks no database
     if code in NOTED or (code == 404 and who is not None):
         log.warning(
             "refused %s: %s %s user=%s from=%s",
             code,
-            request.method,
-            request.path,
+            flask.request.method,
+            flask.request.path,
             who or "-",
-            request.remote_addr,
+            flask.request.remote_addr,
         )
 
 
-def register_errors(app: Flask) -> None:
-    @app.errorhandler(ProeveError)
-    def _told(error: ProeveError) -> Any:
+def register_errors(app: flask.Flask) -> None:
+    @app.errorhandler(errors.ProeveError)
+    def _told(error: errors.ProeveError) -> Any:
         _note(error.status)
-        return error_page(error.status, say(error), title=TITLES.get(type(error), ""))
+        return error_page(error.status, actions.say(error), title=TITLES.get(type(error), ""))
 
     @app.errorhandler(CSRFError)
     def _csrf(_error: CSRFError) -> Any:

@@ -1,17 +1,15 @@
 """The door of every page: the permission it needs, asked of Flask-AppBuilder's roles."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import current_app, redirect, request, url_for
+import flask
 from flask_login import current_user
 
-from app.errors import NotAllowed, OnlyLooking
-from app.pages.access.sessions import SET_UP_PATH, STEP_PATH, owed_now
+from app import errors
 from app.pages.base.request import current_actor, href_with
+from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.permissions import PERSONAL, Permission, permission_pair
 from app.queries.planning.invitations import open_sitting
 from app.rules import viewing
@@ -31,20 +29,20 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
         def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
             asked = permission or self.permission
             if not current_user.is_authenticated:
-                return redirect(url_for("SignInPage.sign_in", next=_here()))
+                return flask.redirect(flask.url_for("SignInPage.sign_in", next=_here()))
             if current_user.guest and open_sitting(current_user.id) is None:
-                return redirect(url_for("InvitationPage.own"))
+                return flask.redirect(flask.url_for("InvitationPage.own"))
             if current_user.guest and not guests:
-                raise NotAllowed
+                raise errors.NotAllowed
             step = owed_now()
             if step is Owed.SHOW:
-                return redirect(href_with(STEP_PATH, [("next", _here())]))
+                return flask.redirect(href_with(STEP_PATH, [("next", _here())]))
             if step is Owed.SET_UP and not self.while_setting_up:
-                return redirect(href_with(SET_UP_PATH, [("next", _here())]))
-            if not current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
-                raise NotAllowed
+                return flask.redirect(href_with(SET_UP_PATH, [("next", _here())]))
+            if not flask.current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
+                raise errors.NotAllowed
             if asked in PERSONAL and current_actor().read_only:
-                raise OnlyLooking(viewing.PERSONAL)
+                raise errors.OnlyLooking(viewing.PERSONAL)
             return function(self, *args, **kwargs)
 
         guarded.needs = permission or "page"  # type: ignore[attr-defined]
@@ -60,7 +58,7 @@ def public(function: F) -> F:
 
 
 def _here() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/"
 
 
 __all__ = ["needs", "permission_pair", "public"]

@@ -1,14 +1,12 @@
 """What reaches no page: a form that is too large, bytes that no database keeps, numbers that no row has,
 bodies that are no form, or that come along with a question."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from flask import Flask, abort, request
+import flask
 from werkzeug.routing import IntegerConverter, ValidationError
 from werkzeug.wsgi import ClosingIterator
 
@@ -44,7 +42,7 @@ class AskingIsAsking:
         return ClosingIterator((), [getattr(body, "close", lambda: None)])
 
 
-def register_intake(app: Flask) -> None:
+def register_intake(app: flask.Flask) -> None:
     """Before everything else that looks at a request, the check of a form's token too."""
     app.url_map.converters["int"] = RowNumber
     for rule in app.url_map.iter_rules():  # the files' own route is older than our settings
@@ -55,12 +53,12 @@ def register_intake(app: Flask) -> None:
 
 def _refuse_unreadable() -> None:
     """Nobody types a NUL, and PostgreSQL keeps none; MAX_FORM_MEMORY_SIZE does not hold for a plain form."""
-    if request.mimetype not in FORMS and request.method == "POST":
-        abort(415)
-    most = request.max_form_memory_size
-    if request.mimetype == "application/x-www-form-urlencoded" and most is not None:
-        request.max_content_length = min(most, request.max_content_length or most)
-    sent = chain(request.args.items(multi=True), request.form.items(multi=True))
-    names = ((name, file.filename or "") for name, file in request.files.items(multi=True))
+    if flask.request.mimetype not in FORMS and flask.request.method == "POST":
+        flask.abort(415)
+    most = flask.request.max_form_memory_size
+    if flask.request.mimetype == "application/x-www-form-urlencoded" and most is not None:
+        flask.request.max_content_length = min(most, flask.request.max_content_length or most)
+    sent = chain(flask.request.args.items(multi=True), flask.request.form.items(multi=True))
+    names = ((name, file.filename or "") for name, file in flask.request.files.items(multi=True))
     if any("\x00" in name or "\x00" in value for name, value in chain(sent, names)):
-        abort(400)
+        flask.abort(400)

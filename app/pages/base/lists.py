@@ -5,20 +5,18 @@ A page declares: datamodel, permission, columns, filters, actions. Nothing of th
 are checked (trap 20), related rows come with one query per relation (trap 22).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, request
+import flask
+import sqlalchemy as sa
 from flask_appbuilder import ModelView, expose
 from flask_babel import LazyString, format_decimal
 from flask_babel import gettext as _
-from sqlalchemy import Select
 
-from app.actions.base.action import Action, Outcome
+from app.actions import base as actions
 from app.entities.base import db
 from app.pages.base.buttons import BACK
 from app.pages.base.doing import ActionPage
@@ -26,16 +24,7 @@ from app.pages.base.guards import needs
 from app.pages.base.paging import Wanted, from_a_row, numbered, page_size, place_pairs
 from app.pages.base.request import current_actor, href_with, is_number, text_arg
 from app.permissions import Permission, visible
-from app.theme.widgets import (
-    Button,
-    Cell,
-    Column,
-    FilterInput,
-    ListModel,
-    Pager,
-    Row,
-    ShowModel,
-)
+from app.theme import widgets
 
 Text = str | LazyString
 ORDER = ("order", "down")
@@ -47,7 +36,7 @@ class ListColumn:
 
     key: str
     label: Text
-    cell: Callable[[Any], Cell]
+    cell: Callable[[Any], widgets.Cell]
     order: Any = None  # a column, or several
     numeric: bool = False
     wide_only: bool = False
@@ -59,7 +48,7 @@ class ListFilter:
 
     name: str
     label: Text
-    apply: Callable[[Select[Any], str], Select[Any]]
+    apply: Callable[[sa.Select[Any], str], sa.Select[Any]]
     choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
     counts: Callable[[], Mapping[str, int]] | None = None  # how many rows each choice finds, of all in sight
     named: Callable[[str], str] | None = None  # of what is no choice (any more); empty: unknown
@@ -87,9 +76,9 @@ class ListPage(ActionPage, ModelView):
     default_order: Sequence[Any] = ()
     load: Sequence[Any] = ()  # loader options of the list
     show_load: Sequence[Any] = ()  # loader options of the page of one row
-    bulk: Sequence[Action] = ()  # in the action list
-    page_actions: Sequence[tuple[Action, str]] = ()  # (action without target, icon): buttons on top
-    row_actions: Sequence[tuple[Action, str]] = ()  # (action on one row, icon)
+    bulk: Sequence[actions.Action] = ()  # in the action list
+    page_actions: Sequence[tuple[actions.Action, str]] = ()  # (action without target, icon): buttons on top
+    row_actions: Sequence[tuple[actions.Action, str]] = ()  # (action on one row, icon)
     action_button: Text = ""
     has_show = True
     intro: Text = ""
@@ -120,7 +109,7 @@ class ListPage(ActionPage, ModelView):
     @needs()
     def show(self, pk: int) -> str:
         if not self.has_show:
-            abort(404)
+            flask.abort(404)
         return self.render_template(self.show_template, model=self.show_model(self.get_row(pk)))
 
     def get_row(self, pk: int, permission: Permission | None = None) -> Any:
@@ -132,19 +121,19 @@ class ListPage(ActionPage, ModelView):
             .one_or_none()
         )
         if row is None:
-            abort(404)
+            flask.abort(404)
         return row
 
-    def show_model(self, row: Any) -> ShowModel:
+    def show_model(self, row: Any) -> widgets.ShowModel:
         raise NotImplementedError
 
     # -- which rows
 
-    def base_statement(self) -> Select[Any]:
+    def base_statement(self) -> sa.Select[Any]:
         """All rows of this page for this user, before filters."""
         return visible(current_actor(), self.model, self.permission)
 
-    def filtered_statement(self) -> Select[Any]:
+    def filtered_statement(self) -> sa.Select[Any]:
         statement = self.base_statement()
         for item in self.own_filters():
             value = text_arg(item.name)
@@ -152,7 +141,7 @@ class ListPage(ActionPage, ModelView):
                 statement = item.apply(statement, value)
         return statement
 
-    def matching(self) -> Select[Any]:
+    def matching(self) -> sa.Select[Any]:
         return self.filtered_statement()
 
     def own_filters(self) -> Sequence[ListFilter]:
@@ -167,15 +156,15 @@ class ListPage(ActionPage, ModelView):
 
     # -- the model of the page
 
-    def list_model(self) -> ListModel:
+    def list_model(self) -> widgets.ListModel:
         rows, pager = self._page_of_rows()
-        return ListModel(
+        return widgets.ListModel(
             caption=str(self.title),
             columns=self._columns(),
             rows=[self._row(row, line) for row, line in zip(rows, self.lines(rows), strict=True)],
             pager=pager,
             filters=self._filter_inputs(),
-            clear_href=href_with(request.path, self.order_pairs()),
+            clear_href=href_with(flask.request.path, self.order_pairs()),
             filtered=bool(self.filter_pairs()),
             live=self.live,
             actions=self.choices(),
@@ -194,9 +183,9 @@ class ListPage(ActionPage, ModelView):
         """What this reader can do about it."""
         return self.empty_hint
 
-    def page_buttons(self) -> Sequence[Button]:
+    def page_buttons(self) -> Sequence[widgets.Button]:
         """The plus buttons on top, for who may."""
-        buttons: list[Button] = []
+        buttons: list[widgets.Button] = []
         for act, icon in self.page_actions:
             buttons += self.button(act, icon=icon, style="primary")
         return buttons
@@ -204,7 +193,7 @@ class ListPage(ActionPage, ModelView):
     def row_label(self, row: Any) -> str:
         return str(row)
 
-    def row_buttons(self, row: Any) -> Sequence[Button]:
+    def row_buttons(self, row: Any) -> Sequence[widgets.Button]:
         label = self.row_label(row)
         return [
             button
@@ -220,15 +209,15 @@ class ListPage(ActionPage, ModelView):
         """What the cells of each row are drawn from: the row, or the row with what other tables say of it."""
         return rows
 
-    def _row(self, row: Any, line: Any) -> Row:
-        return Row(
+    def _row(self, row: Any, line: Any) -> widgets.Row:
+        return widgets.Row(
             id=row.id,
             label=self.row_label(row),
             cells=[self._from_here(row, column.cell(line)) for column in self.shown_columns()],
             buttons=self.row_buttons(row),
         )
 
-    def _from_here(self, row: Any, cell: Cell) -> Cell:
+    def _from_here(self, row: Any, cell: widgets.Cell) -> widgets.Cell:
         """The page of a row is told where in the list one was, to lead back to it."""
         if cell.href != f"{self.route_base}/{row.id}":
             return cell
@@ -238,7 +227,7 @@ class ListPage(ActionPage, ModelView):
         """The page of a row, that leads back to this place of the list."""
         return href_with(self.href("show", pk=row_id), self.list_pairs())
 
-    def after_href(self, act: Action, outcome: Outcome) -> str:
+    def after_href(self, act: actions.Action, outcome: actions.Outcome) -> str:
         """On to what was made; otherwise back, to the list where the page of the row is no more."""
         if outcome.goto is not None and any(act is made for made, _icon in self.page_actions):
             return self.show_href(outcome.goto)
@@ -255,7 +244,7 @@ class ListPage(ActionPage, ModelView):
             return ""
         return f"{index}?{back.query}" if back.query else index
 
-    def _page_of_rows(self) -> tuple[Sequence[Any], Pager]:
+    def _page_of_rows(self) -> tuple[Sequence[Any], widgets.Pager]:
         statement, order, down = (
             self.filtered_statement(),
             self._order(),
@@ -286,19 +275,19 @@ class ListPage(ActionPage, ModelView):
             return self.default_order
         column = next((c for c in self.columns if c.key == wanted and c.order is not None), None)
         if column is None:
-            abort(400)
+            flask.abort(400)
         return column.order if isinstance(column.order, tuple) else [column.order]
 
-    def _columns(self) -> Sequence[Column]:
+    def _columns(self) -> Sequence[widgets.Column]:
         order, down = text_arg("order"), text_arg("down")
         return [
-            Column(
+            widgets.Column(
                 key=c.key,
                 label=str(c.label),
                 sort_href=""
                 if c.order is None
                 else href_with(
-                    request.path,
+                    flask.request.path,
                     [
                         *self.filter_pairs(),
                         ("order", c.key),
@@ -312,7 +301,7 @@ class ListPage(ActionPage, ModelView):
             for c in self.shown_columns()
         ]
 
-    def _filter_inputs(self) -> Sequence[FilterInput]:
+    def _filter_inputs(self) -> Sequence[widgets.FilterInput]:
         pairs = self.filter_pairs()
         inputs = []
         for item in self.own_filters():
@@ -328,9 +317,9 @@ class ListPage(ActionPage, ModelView):
                 choices.append((value, label))
             rest = [(key, kept) for key, kept in pairs if key != item.name]
             hint = _("Typ een naam") if item.choices and offered is None else ""
-            without = href_with(request.path, [*rest, *self.order_pairs()])
+            without = href_with(flask.request.path, [*rest, *self.order_pairs()])
             inputs.append(
-                FilterInput(item.name, str(item.label), value, label or value, choices, without, hint)
+                widgets.FilterInput(item.name, str(item.label), value, label or value, choices, without, hint)
             )
         return inputs
 
@@ -344,4 +333,4 @@ class ListPage(ActionPage, ModelView):
 
     def _place_href(self, place: Sequence[tuple[str, str]]) -> str:
         size = [("size", text_arg("size"))]
-        return href_with(request.path, [*self.filter_pairs(), *self.order_pairs(), *size, *place])
+        return href_with(flask.request.path, [*self.filter_pairs(), *self.order_pairs(), *size, *place])

@@ -4,8 +4,6 @@ Every record of the process passes here, those of gunicorn and the libraries too
 Values of rows stay out by `hide_parameters` (config.py).
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from typing import Any

@@ -5,13 +5,11 @@ From a row onwards: `?na=12` are the rows behind row 12 in the order of the list
 rows are added, and no name stands in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+import sqlalchemy as sa
 
 from app.entities.base import db
 from app.pages.base.request import number_arg, text_arg
@@ -26,8 +24,8 @@ Href = Callable[[Sequence[tuple[str, str]]], str]
 class Wanted:
     """What to divide into pages. `key`: the columns of the order, ending in the id; `down`: reversed."""
 
-    rows: Select[Any]
-    everything: Select[Any]  # without filters: where a row may be looked for that the address names
+    rows: sa.Select[Any]
+    everything: sa.Select[Any]  # without filters: where a row may be looked for that the address names
     key: Sequence[Any]
     down: bool
     load: Sequence[Any]
@@ -111,13 +109,13 @@ def _beside(wanted: Wanted, edge: tuple[Any, ...] | None, *, backwards: bool) ->
     if wanted.few:  # found first, then put in order: not looked for along the whole order
         few = statement.with_only_columns(*key).order_by(None).limit(wanted.few).subquery()
         key = list(few.c)
-        statement = select(*key)
+        statement = sa.select(*key)
     if edge is not None:
-        place = tuple_(*key)
-        statement = statement.where(place < tuple_(*edge) if falling else place > tuple_(*edge))
+        place = sa.tuple_(*key)
+        statement = statement.where(place < sa.tuple_(*edge) if falling else place > sa.tuple_(*edge))
     # The ids first: they come out of the index of the order alone, and only these rows are then read.
     ids = statement.with_only_columns(key[-1]).order_by(*_ordered(key, falling)).limit(wanted.size + 1)
-    chosen = wanted.everything.where(wanted.key[-1].in_(select(*ids.subquery().c)))
+    chosen = wanted.everything.where(wanted.key[-1].in_(sa.select(*ids.subquery().c)))
     chosen = chosen.order_by(*_ordered(wanted.key, falling))
     rows = list(_read(chosen, wanted, wanted.size + 1))
     more = len(rows) > wanted.size
@@ -133,13 +131,13 @@ def _count_before(wanted: Wanted, first: Any | None) -> tuple[int, int]:
     """How many rows there are, and how many of them stand before this one. One query at most."""
     if first is None:
         return _count(wanted), 0
-    key, values = tuple_(*wanted.key), tuple(getattr(first, column.key) for column in wanted.key)
+    key, values = sa.tuple_(*wanted.key), tuple(getattr(first, column.key) for column in wanted.key)
     before = key > values if wanted.down else key < values
     if wanted.count is not None:
         return wanted.count, _count_of(wanted, wanted.rows.where(before))
     row = db.session.execute(
         wanted.rows.with_only_columns(
-            func.count(), func.count().filter(before), maintain_column_froms=True
+            sa.func.count(), sa.func.count().filter(before), maintain_column_froms=True
         ).order_by(None)
     ).one()
     return row[0], row[1]
@@ -149,10 +147,10 @@ def _count(wanted: Wanted) -> int:
     return _count_of(wanted, wanted.rows) if wanted.count is None else wanted.count
 
 
-def _count_of(wanted: Wanted, rows: Select[Any]) -> int:
+def _count_of(wanted: Wanted, rows: sa.Select[Any]) -> int:
     ids = rows.with_only_columns(wanted.key[-1]).order_by(None).subquery()
-    return db.session.scalar(select(func.count()).select_from(ids)) or 0
+    return db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
 
 
-def _read(statement: Select[Any], wanted: Wanted, most: int) -> Sequence[Any]:
+def _read(statement: sa.Select[Any], wanted: Wanted, most: int) -> Sequence[Any]:
     return db.session.scalars(statement.options(*wanted.load).limit(most)).unique().all()

@@ -1,47 +1,45 @@
 """What templates can call: dates on the school's clock, the menu, who is signed in."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, current_app, has_request_context, request, session, url_for
+import flask
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.actions.base.wording import register_counting
+from app.actions import base as actions
 from app.builder import granted
-from app.pages.access.sessions import owed_now, present
-from app.pages.access.viewing import STOP_PATH
 from app.pages.base.request import current_actor
+from app.pages.base.sessions import owed_now, present
+from app.pages.base.viewing import STOP_PATH
 from app.school import School, current_school
 from app.theme.widgets import NavItem
 
 
-def show_date(value: date | datetime | None) -> str:
+def show_date(value: dt.date | dt.datetime | None) -> str:
     """24-11-2026, on the school's clock."""
-    if isinstance(value, datetime):
+    if isinstance(value, dt.datetime):
         value = current_school().local(value)
     return value.strftime("%d-%m-%Y") if value else ""
 
 
-def show_time(value: datetime | None) -> str:
+def show_time(value: dt.datetime | None) -> str:
     return current_school().local(value).strftime("%H:%M") if value else ""
 
 
-def show_datetime(value: datetime | None) -> str:
+def show_datetime(value: dt.datetime | None) -> str:
     return f"{show_date(value)} {show_time(value)}" if value else ""
 
 
 def navigation() -> Sequence[NavItem]:
     """The tabs of this user, in the manual's order, out of the framework's menu."""
     rights = granted()
-    view = getattr(current_app.view_functions.get(request.endpoint or ""), "__self__", None)
+    view = getattr(flask.current_app.view_functions.get(flask.request.endpoint or ""), "__self__", None)
     under = getattr(view, "under", "")
     items = []
-    for item in current_app.extensions["appbuilder"].menu.menu:
+    for item in flask.current_app.extensions["appbuilder"].menu.menu:
         if ("menu_access", item.name) in rights and item.should_render():
             href = item.get_url()
             active = item.name == under or _is_here(href)
@@ -51,14 +49,14 @@ def navigation() -> Sequence[NavItem]:
 
 def _is_here(href: str) -> bool:
     root = "/" + href.strip("/").split("/")[0]
-    return request.path == href or (root != "/" and (request.path + "/").startswith(root + "/"))
+    return flask.request.path == href or (root != "/" and (flask.request.path + "/").startswith(root + "/"))
 
 
 class Viewer:
     """The signed-in user, or whom an administrator views, as templates see them."""
 
     def __init__(
-        self, name: str, role_labels: Sequence[str], *, guest: bool = False, until: datetime | None = None
+        self, name: str, role_labels: Sequence[str], *, guest: bool = False, until: dt.datetime | None = None
     ) -> None:
         self.name = name
         self.role_labels = role_labels
@@ -79,26 +77,26 @@ def viewer() -> Viewer | None:
 
 def choose_locale() -> str:
     """The user's language, else the one chosen at sign-in, else the school's."""
-    if not has_request_context():
+    if not flask.has_request_context():
         return current_school().language
-    languages = current_app.config["LANGUAGES"]
+    languages = flask.current_app.config["LANGUAGES"]
     own = getattr(current_user, "language", "") if current_user else ""
-    wanted = own or session.get("locale") or current_school().language
+    wanted = own or flask.session.get("locale") or current_school().language
     return wanted if wanted in languages else current_school().language
 
 
-def register_rendering(app: Flask) -> None:
+def register_rendering(app: flask.Flask) -> None:
     app.extensions["babel"].locale_selector = choose_locale
-    register_counting(app)
+    actions.register_counting(app)
     app.jinja_env.filters.update(date=show_date, time=show_time, datetime=show_datetime)
     app.jinja_env.globals.update(get_locale=get_locale, nav=navigation)
-    app.jinja_env.globals["url_for"] = url_for
+    app.jinja_env.globals["url_for"] = flask.url_for
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor
     def _who() -> dict[str, Any]:
         who = viewer()
-        return {"actor": who, "start_href": url_for("InvitationPage.own") if who and who.guest else "/"}
+        return {"actor": who, "start_href": flask.url_for("InvitationPage.own") if who and who.guest else "/"}
 
     school: School = app.extensions["proeve_school"]
     app.jinja_env.globals["school"] = school

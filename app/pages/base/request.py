@@ -1,14 +1,12 @@
 """What a page may know of the request: who asks, and what the URL says."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from flask import g, request
+import flask
 from flask_login import current_user
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
@@ -28,11 +26,11 @@ def current_actor() -> Actor:
 
     Kept for the length of the request.
     """
-    if "actor" not in g:
-        mine, here = owner(), g.get("present")
+    if "actor" not in flask.g:
+        mine, here = owner(), flask.g.get("present")
         seen = here.seen_as if here is not None else None
-        g.actor = mine if seen is None else replace(actor_of(seen), read_only=True)
-    return g.actor  # type: ignore[no-any-return]
+        flask.g.actor = mine if seen is None else replace(actor_of(seen), read_only=True)
+    return flask.g.actor  # type: ignore[no-any-return]
 
 
 def owner() -> Actor:
@@ -42,7 +40,7 @@ def owner() -> Actor:
 
 def once(name: str, make: Callable[[], T]) -> T:
     """Made when first asked for, and kept for the length of the request."""
-    kept: dict[str, Any] = g.setdefault("kept", {})
+    kept: dict[str, Any] = flask.g.setdefault("kept", {})
     if name not in kept:
         kept[name] = make()
     return cast(T, kept[name])
@@ -50,22 +48,22 @@ def once(name: str, make: Callable[[], T]) -> T:
 
 def _shown() -> Shown | None:
     """What the user of this session has shown of who they are, and when."""
-    here = g.get("present")
+    here = flask.g.get("present")
     return Shown(here.created_at, here.password_at, here.strong_at) if here is not None else None
 
 
 def here() -> str:
     """This page, as it was asked for."""
-    return request.full_path.rstrip("?")
+    return flask.request.full_path.rstrip("?")
 
 
 def address() -> str:
     """Where the request comes from."""
-    return request.remote_addr or ""
+    return flask.request.remote_addr or ""
 
 
 def text_arg(name: str, default: str = "") -> str:
-    return UNSEEN.sub("", request.args.get(name, default)).strip()
+    return UNSEEN.sub("", flask.request.args.get(name, default)).strip()
 
 
 def is_number(text: str) -> bool:
@@ -75,7 +73,7 @@ def is_number(text: str) -> bool:
 
 def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
     """A whole number from the URL; anything else is no page of ours (trap 20)."""
-    raw = request.args.get(name)
+    raw = flask.request.args.get(name)
     if raw is None or raw == "":
         return default
     if not is_number(raw):
@@ -85,23 +83,23 @@ def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
 
 def posted_fields() -> dict[str, str]:
     """What a form of our own sent, the first value of each name; line ends as one character."""
-    return {name: UNSEEN.sub("", value.replace("\r\n", "\n")) for name, value in request.form.items()}
+    return {name: UNSEEN.sub("", value.replace("\r\n", "\n")) for name, value in flask.request.form.items()}
 
 
 def sent() -> CombinedMultiDict[str, Any]:
     """What a form sent, files too, for the form's own class; without characters that nobody sees."""
-    texts = MultiDict((name, UNSEEN.sub("", value)) for name, value in request.form.items(multi=True))
-    return CombinedMultiDict([texts, request.files])
+    texts = MultiDict((name, UNSEEN.sub("", value)) for name, value in flask.request.form.items(multi=True))
+    return CombinedMultiDict([texts, flask.request.files])
 
 
 def posted() -> bool:
     """Whether a form was sent; a HEAD asks for a page, as GET does."""
-    return request.method == "POST"
+    return flask.request.method == "POST"
 
 
 def ids_arg(name: str = "id") -> list[int]:
     """The ticked ids, each once."""
-    raw = request.values.getlist(name)
+    raw = flask.request.values.getlist(name)
     if not all(is_number(value) for value in raw):
         raise NotFound
     return sorted({int(value) for value in raw})

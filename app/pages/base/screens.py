@@ -3,17 +3,15 @@
 Area pages import from here and never from Flask, so that what a page can do stays small.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+import flask
 from flask_appbuilder import expose
 
-from app.actions.base.action import ActionForm
+from app.actions import base as actions
 from app.errors import OnlyLooking
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, posted, sent
@@ -26,34 +24,34 @@ class Screen(View):
     """A page of our own templates; with actions: inherit ActionScreen."""
 
     def page(self, template: str, **values: Any) -> str:
-        return render_template(template, **values)
+        return flask.render_template(template, **values)
 
     def href(self, method: str, **values: Any) -> str:
         """The address of another route of this page."""
-        return url_for(f"{self.endpoint}.{method}", **values)
+        return flask.url_for(f"{self.endpoint}.{method}", **values)
 
 
 class ActionScreen(ActionPage, Screen):
     """A page with its own templates and actions (`other_actions`)."""
 
 
-def text(content: str, status: int = 200) -> Response:
-    return current_app.response_class(content, status=status, mimetype="text/plain")
+def text(content: str, status: int = 200) -> flask.Response:
+    return flask.current_app.response_class(content, status=status, mimetype="text/plain")
 
 
 def missing() -> None:
     """404: not there, or not for this user."""
-    abort(404)
+    flask.abort(404)
 
 
 def go(href: str) -> Any:
     """On to another page of ours (after a POST, or as a short address)."""
-    return redirect(href)
+    return flask.redirect(href)
 
 
 def tell(message: str, kind: str = "success") -> None:
     """A sentence on the next page; kind: success, info, warning, danger."""
-    flash(message, kind)
+    flask.flash(message, kind)
 
 
 def file_answer(path: Path | None, content_type: str, *, attachment: bool = True, name: str = "") -> Any:
@@ -61,14 +59,16 @@ def file_answer(path: Path | None, content_type: str, *, attachment: bool = True
     if attachment:
         _no_file_for_a_viewer()
     if path is None or not path.is_file():
-        abort(404)
-    return send_file(path, mimetype=content_type, as_attachment=attachment, download_name=name or path.name)
+        flask.abort(404)
+    return flask.send_file(
+        path, mimetype=content_type, as_attachment=attachment, download_name=name or path.name
+    )
 
 
-def bytes_answer(content: bytes, content_type: str, name: str) -> Response:
+def bytes_answer(content: bytes, content_type: str, name: str) -> flask.Response:
     """Something made for this request, as an attachment."""
     _no_file_for_a_viewer()
-    answer = current_app.response_class(content, mimetype=content_type)
+    answer = flask.current_app.response_class(content, mimetype=content_type)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 
@@ -79,25 +79,25 @@ def _no_file_for_a_viewer() -> None:
         raise OnlyLooking(NO_FILES)
 
 
-def stream_answer(file: IO[bytes], content_type: str, name: str) -> Response:
+def stream_answer(file: IO[bytes], content_type: str, name: str) -> flask.Response:
     """A file made for this request, sent in pieces and closed after the last one."""
     _no_file_for_a_viewer()
-    return send_file(file, mimetype=content_type, as_attachment=True, download_name=name)
+    return flask.send_file(file, mimetype=content_type, as_attachment=True, download_name=name)
 
 
-def calendar_answer(content: bytes) -> Response:
+def calendar_answer(content: bytes) -> flask.Response:
     """A feed for a calendar program; who may keep it is said in one place (surface.py)."""
-    answer = current_app.response_class(content, mimetype="text/calendar")
+    answer = flask.current_app.response_class(content, mimetype="text/calendar")
     answer.headers.set("Content-Disposition", "inline", filename="examens.ics")
     return answer
 
 
-F = TypeVar("F", bound=ActionForm)
+F = TypeVar("F", bound=actions.ActionForm)
 
 
 def filled(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
     """A form as it was sent; not sent yet: with its starting values."""
-    if request.method == "POST":
+    if flask.request.method == "POST":
         return form(sent())
     return unsent(form, initial)
 
@@ -112,9 +112,9 @@ def upload(field: Any) -> tuple[bytes, str]:
     return field.data.read(), field.data.filename or ""
 
 
-def json_answer(content: str) -> Response:
+def json_answer(content: str) -> flask.Response:
     """An answer for a script of ours; `content` is JSON already."""
-    return current_app.response_class(content, mimetype="application/json")
+    return flask.current_app.response_class(content, mimetype="application/json")
 
 
 def new_challenge() -> bytes:

@@ -1,11 +1,9 @@
 """The outside of the application: headers, known names, a demo school on loopback only."""
 
-from __future__ import annotations
-
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+import flask
 from flask_talisman import Talisman
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -56,7 +54,7 @@ FEED = "CalendarPage.feed"  # a calendar program's own copy; nobody else's
 KEEPABLE = {*ENDPOINTS, LOGO}
 
 
-def register_surface(app: Flask, settings: Settings) -> None:
+def register_surface(app: flask.Flask, settings: Settings) -> None:
     """Security headers on every answer, and two checks before every request."""
     if settings.proxies:
         # As many forwarded addresses as there are proxies of ours; what stands before them a visitor wrote.
@@ -84,8 +82,8 @@ def _known_host(settings: Settings) -> None:
     """A name that is not ours is no way in, nor into a mail or a redirect (traps 17)."""
     if current_school().demo and settings.demo_anywhere and not settings.hosts:
         return
-    if host_name(request.host) not in known_hosts(settings):
-        abort(400)
+    if host_name(flask.request.host) not in known_hosts(settings):
+        flask.abort(400)
 
 
 def known_hosts(settings: Settings) -> frozenset[str]:
@@ -108,23 +106,23 @@ def _loopback_only(settings: Settings) -> None:
     if not current_school().demo or settings.demo_anywhere:
         return
     try:
-        near = ipaddress.ip_address(request.remote_addr or "127.0.0.1").is_loopback
+        near = ipaddress.ip_address(flask.request.remote_addr or "127.0.0.1").is_loopback
     except ValueError:
         near = False
     if not near:
-        abort(403, description="A demo school answers on this machine only (PROEVE_DEMO_ANYWHERE).")
+        flask.abort(403, description="A demo school answers on this machine only (PROEVE_DEMO_ANYWHERE).")
 
 
-def _finish(response: Response, settings: Settings) -> Response:
+def _finish(response: flask.Response, settings: Settings) -> flask.Response:
     """What Talisman leaves: no copies of pages, files that run nothing, other sites at a distance."""
     headers = response.headers
     headers["Cross-Origin-Opener-Policy"] = headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if settings.tls:
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}; includeSubDomains"
-    if request.endpoint == LOGO or "attachment" in headers.get("Content-Disposition", ""):
+    if flask.request.endpoint == LOGO or "attachment" in headers.get("Content-Disposition", ""):
         headers["Content-Security-Policy"] = FILE_CSP
-    if request.endpoint == FEED and response.status_code == 200:
+    if flask.request.endpoint == FEED and response.status_code == 200:
         headers["Cache-Control"] = "private, max-age=300"
-    elif request.endpoint not in KEEPABLE:
+    elif flask.request.endpoint not in KEEPABLE:
         headers["Cache-Control"] = "no-store"
     return response

@@ -1,7 +1,5 @@
 """The framework's view without its template folder (trap 32): what every page of ours is."""
 
-from __future__ import annotations
-
 from flask_appbuilder import BaseView
 
 

@@ -1,11 +1,9 @@
 """How a group shows where students are listed: by name, in its colour and with its shape."""
 
-from __future__ import annotations
-
-from app.theme.widgets import Badge, Tone
+from app.theme import widgets
 
 # The colour of a group, as the theme's tones know it; the name of the group always stands beside it.
-TONES: dict[str, Tone] = {
+TONES: dict[str, widgets.Tone] = {
     "blue": "info",
     "green": "good",
     "amber": "warn",
@@ -25,6 +23,6 @@ SHAPES = {
 }
 
 
-def group_badge(name: str, colour: str) -> Badge:
+def group_badge(name: str, colour: str) -> widgets.Badge:
     """A group, or the name of a colour, in that colour and with its shape."""
-    return Badge(name, TONES.get(colour, "neutral"), SHAPES.get(colour, ""))
+    return widgets.Badge(name, TONES.get(colour, "neutral"), SHAPES.get(colour, ""))

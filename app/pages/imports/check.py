@@ -1,7 +1,5 @@
 """Importeren, Stap 4 van 4: what would happen to every row, a row put right, the import, its report."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -9,41 +7,23 @@ from typing import Any
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
-from app.actions.base.action import Action, run
-from app.actions.base.wording import say
-from app.actions.imports.imports import choose_codes, fix_row
-from app.actions.imports.jobs import ask_import, check_again
-from app.entities.imports import ImportRun
-from app.errors import Conflict, NotFound, RuleBroken
+from app import errors, models
+from app.actions import base as actions
+from app.actions.imports import imports as import_actions
+from app.actions.imports import jobs
+from app.imports import forms, kept, overview, workbook
+from app.imports import summary as import_summary
 from app.imports.bar import told
-from app.imports.forms import changed_cells, row_form
-from app.imports.kept import count_of, entries, row_numbered, rows_of
 from app.imports.kind import Kind
-from app.imports.overview import overview, refused_rows, row_checked
-from app.imports.summary import Summary, absent_in
-from app.imports.workbook import XLSX, refused_xlsx
 from app.imports.write import remarks
-from app.pages.access.code_preview import MailPreview, previews_of
-from app.pages.base.buttons import href_elsewhere, offers
-from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, href_with, is_number, number_arg, posted_fields, text_arg
-from app.pages.base.screens import (
-    ActionScreen,
-    bytes_answer,
-    expose,
-    filled,
-    go,
-    json_answer,
-    new_token,
-    posted,
-    tell,
-)
-from app.pages.imports.views import ABSENT, PAGE_SIZE, CheckView, absent_view, undo_view
+from app.pages import base
+from app.pages.access import code_preview
+from app.pages.imports import views
 from app.pages.imports.words import Words
 from app.permissions import Permission
 from app.queries.imports.imports import own_run
 from app.queries.imports.runs import is_large
-from app.rules.imports import ALREADY_DONE, LOGIN_CODES
+from app.rules import imports as rules
 from app.rules.text import N_
 from app.theme.widgets import Step
 
@@ -55,56 +35,58 @@ CHANGED_SINCE = N_(
 REPORTED = 50  # refused rows, and absent ones, that the report names
 
 
-class CheckPages(ActionScreen):
+class CheckPages(base.ActionScreen):
     """Step 4 of every kind; what it is of stands in imports.py."""
 
     kind: Kind
     permission: Permission
-    importing: Action
-    undoing: Action
+    importing: actions.Action
+    undoing: actions.Action
     words: Words
-    sample: Action | None = None  # sends the mail with an inlogcode to who imports
+    sample: actions.Action | None = None  # sends the mail with an inlogcode to who imports
 
-    @expose("/<int:pk>/controle", methods=["GET", "POST"])
-    @needs()
+    @base.expose("/<int:pk>/controle", methods=["GET", "POST"])
+    @base.needs()
     def check(self, pk: int) -> Any:
         """Stap 4 van 4: check, then import."""
         found = self._run(pk)
-        if posted():
+        if base.posted():
             return self._import(found)
         if found.stage != "check":
-            return go(self.href(PAGE_OF[found.stage], pk=pk))
+            return base.go(self.href(PAGE_OF[found.stage], pk=pk))
         if found.task or (is_large(found) and not found.checked):
             return self._busy_page(found)
-        state = text_arg("toon")
-        shown = overview(
-            current_actor(),
+        state = base.text_arg("toon")
+        shown = overview.overview(
+            base.current_actor(),
             found,
-            state="" if state == ABSENT else state,
-            page=number_arg("page", 1),
-            size=PAGE_SIZE,
+            state="" if state == views.ABSENT else state,
+            page=base.number_arg("page", 1),
+            size=views.PAGE_SIZE,
         )
-        view = CheckView(shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at))
+        view = views.CheckView(
+            shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at)
+        )
         return self.page(
             "imports/check.html",
             run=found,
             steps=self.steps(4, found),
             here=self,
             view=view,
-            token=new_token(),
-            codes=LOGIN_CODES,
+            token=base.new_token(),
+            codes=rules.LOGIN_CODES,
             mails=self._mails(found, shown.summary),
             sample_href=self._sample_href(),
         )
 
-    def _busy_page(self, found: ImportRun) -> Any:
+    def _busy_page(self, found: models.ImportRun) -> Any:
         """What waits or is being done; after a task that came to nothing: why, and how to go on."""
         return self.page(
             "imports/busy.html", run=found, steps=self.steps(4, found), here=self, told=self._told(found)
         )
 
-    def _told(self, found: ImportRun) -> dict[str, Any]:
-        done, total = told(found.id), count_of(found)
+    def _told(self, found: models.ImportRun) -> dict[str, Any]:
+        done, total = told(found.id), kept.count_of(found)
         parts = {"done": format_decimal(done), "total": format_decimal(total)}
         if found.lease_until is None:
             text = _("Staat klaar om te beginnen.")
@@ -114,50 +96,54 @@ class CheckPages(ActionScreen):
             text = _("%(done)s van %(total)s rijen gecontroleerd.", **parts)
         return {"done": done, "total": total, "text": text, "ready": not found.task}
 
-    @expose("/<int:pk>/voortgang")
-    @needs()
+    @base.expose("/<int:pk>/voortgang")
+    @base.needs()
     def progress(self, pk: int) -> Any:
         """How far the worker is, for the page that waits for it."""
-        return json_answer(json.dumps(self._told(self._run(pk))))
+        return base.json_answer(json.dumps(self._told(self._run(pk))))
 
-    @expose("/<int:pk>/opnieuw-controleren", methods=["POST"])
-    @needs()
+    @base.expose("/<int:pk>/opnieuw-controleren", methods=["POST"])
+    @base.needs()
     def check_again(self, pk: int) -> Any:
         self._run(pk)
-        run(check_again, current_actor(), [pk])
-        return go(self.href("check", pk=pk))
+        actions.run(jobs.check_again, base.current_actor(), [pk])
+        return base.go(self.href("check", pk=pk))
 
-    @expose("/<int:pk>/inlogcodes", methods=["POST"])
-    @needs()
+    @base.expose("/<int:pk>/inlogcodes", methods=["POST"])
+    @base.needs()
     def codes(self, pk: int) -> Any:
         """What new people get, chosen otherwise than in step 1."""
         self._run(pk)
-        chosen = posted_fields().get("login_codes", "")
+        chosen = base.posted_fields().get("login_codes", "")
         try:
-            tell(run(choose_codes, current_actor(), [pk], login_codes=chosen).summary)
-        except RuleBroken as refused:
-            tell(say(refused), "danger")
-        return go(self.href("resume", pk=pk))
+            base.tell(
+                actions.run(
+                    import_actions.choose_codes, base.current_actor(), [pk], login_codes=chosen
+                ).summary
+            )
+        except errors.RuleBroken as refused:
+            base.tell(actions.say(refused), "danger")
+        return base.go(self.href("resume", pk=pk))
 
-    @expose("/<int:pk>/rij/<int:number>", methods=["GET", "POST"])
-    @needs()
+    @base.expose("/<int:pk>/rij/<int:number>", methods=["GET", "POST"])
+    @base.needs()
     def row(self, pk: int, number: int) -> Any:
         """Put one row right without going back to the file; what was typed is kept with the run."""
         found = self._run(pk)
         if found.stage != "check":
-            return go(self.href(PAGE_OF[found.stage], pk=pk))
-        values = row_numbered(found, number)
+            return base.go(self.href(PAGE_OF[found.stage], pk=pk))
+        values = kept.row_numbered(found, number)
         if values is None:
-            raise NotFound
-        form = filled(row_form(self.kind, found, values))
-        if posted() and form.validate():
-            if cells := changed_cells(form, values):
-                run(fix_row, current_actor(), [pk], number=number, cells=cells)
+            raise errors.NotFound
+        form = base.filled(forms.row_form(self.kind, found, values))
+        if base.posted() and form.validate():
+            if cells := forms.changed_cells(form, values):
+                actions.run(import_actions.fix_row, base.current_actor(), [pk], number=number, cells=cells)
             return self._after_fix(self._run(pk), number)
-        row = row_checked(current_actor(), found, number)
+        row = overview.row_checked(base.current_actor(), found, number)
         for problem in row.problems:
             for field in form:
-                if field.label.text == problem.column and not posted():
+                if field.label.text == problem.column and not base.posted():
                     field.errors = [*field.errors, problem.sentence]
         page = self.page(
             "imports/row.html",
@@ -168,64 +154,68 @@ class CheckPages(ActionScreen):
             row=row,
             back=self._refused_href(pk),
         )
-        return page, 422 if posted() else 200
+        return page, 422 if base.posted() else 200
 
-    def _after_fix(self, found: ImportRun, number: int) -> Any:
-        row = row_checked(current_actor(), found, number)
+    def _after_fix(self, found: models.ImportRun, number: int) -> Any:
+        row = overview.row_checked(base.current_actor(), found, number)
         if row.state == "refused":
-            tell(
+            base.tell(
                 _("Rij %(number)s wordt nog geweigerd. Kijk wat er nog bij staat.", number=number), "warning"
             )
-            return go(self._row_href(found.id, number))
-        tell(_("Rij %(number)s is verbeterd.", number=number))
-        return go(self._refused_href(found.id))
+            return base.go(self._row_href(found.id, number))
+        base.tell(_("Rij %(number)s is verbeterd.", number=number))
+        return base.go(self._refused_href(found.id))
 
     def _row_href(self, pk: int, number: int) -> str:
         return self.href("row", pk=pk, number=number)
 
     def _refused_href(self, pk: int) -> str:
-        return href_with(self.href("check", pk=pk), [("toon", "refused")])
+        return base.href_with(self.href("check", pk=pk), [("toon", "refused")])
 
-    def _mails(self, found: ImportRun, summary: Summary) -> list[MailPreview]:
+    def _mails(
+        self, found: models.ImportRun, summary: import_summary.Summary
+    ) -> list[code_preview.MailPreview]:
         """The mails that new people get, and how many get which."""
         if found.login_codes != "mail":
             return []
-        return previews_of((role, language, count) for (role, language), count in summary.readers.items())
+        return code_preview.previews_of(
+            (role, language, count) for (role, language), count in summary.readers.items()
+        )
 
     def _sample_href(self) -> str:
-        if self.sample is None or not offers(self.sample):
+        if self.sample is None or not base.offers(self.sample):
             return ""
-        return href_elsewhere(self.words.home.rstrip("/"), self.sample)
+        return base.href_elsewhere(self.words.home.rstrip("/"), self.sample)
 
-    def _import(self, found: ImportRun) -> Any:
-        fields = posted_fields()
+    def _import(self, found: models.ImportRun) -> Any:
+        fields = base.posted_fields()
         given = fields.get("version", "")
-        act, there = (ask_import, "check") if is_large(found) else (self.importing, "report")
+        act, there = (jobs.ask_import, "check") if is_large(found) else (self.importing, "report")
         try:
-            outcome = run(
+            outcome = actions.run(
                 act,
-                current_actor(),
+                base.current_actor(),
                 [found.id],
                 token=fields.get("token", ""),
-                version=int(given) if is_number(given) else 0,
+                version=int(given) if base.is_number(given) else 0,
             )
-        except RuleBroken as refused:
-            tell(say(refused), "danger")
-            return go(self.href("resume", pk=found.id))
-        except Conflict:
-            tell(_(CHANGED_SINCE), "warning")
-            return go(self.href("resume", pk=found.id))
-        tell(outcome.summary, "success" if outcome.done else "info")
-        return go(self.href(there, pk=found.id))
+        except errors.RuleBroken as refused:
+            base.tell(actions.say(refused), "danger")
+            return base.go(self.href("resume", pk=found.id))
+        except errors.Conflict:
+            base.tell(_(CHANGED_SINCE), "warning")
+            return base.go(self.href("resume", pk=found.id))
+        base.tell(outcome.summary, "success" if outcome.done else "info")
+        return base.go(self.href(there, pk=found.id))
 
-    @expose("/<int:pk>/verslag")
-    @needs()
+    @base.expose("/<int:pk>/verslag")
+    @base.needs()
     def report(self, pk: int) -> Any:
         found = self._run(pk)
         if found.stage != "done":
-            return go(self.href(PAGE_OF[found.stage], pk=pk))
-        refused = next(entries(found), (0, []))[1][:REPORTED]
-        absent = absent_view(absent_in(found.checked), self.words, REPORTED)
+            return base.go(self.href(PAGE_OF[found.stage], pk=pk))
+        refused = next(kept.entries(found), (0, []))[1][:REPORTED]
+        absent = views.absent_view(import_summary.absent_in(found.checked), self.words, REPORTED)
         return self.page(
             "imports/report.html",
             run=found,
@@ -233,36 +223,38 @@ class CheckPages(ActionScreen):
             here=self,
             refused=refused,
             absent=absent,
-            undo=undo_view(found, self, self.undoing),
+            undo=views.undo_view(found, self, self.undoing),
         )
 
-    @expose("/<int:pk>/geweigerd.xlsx")
-    @needs()
+    @base.expose("/<int:pk>/geweigerd.xlsx")
+    @base.needs()
     def refused(self, pk: int) -> Any:
         """The refused rows as a workbook with a remark in front of each."""
         found = self._run(pk)
         if found.stage == "done":
-            notes = {entry[0]: entry[3] for _number, rows in entries(found) for entry in rows}
+            notes = {entry[0]: entry[3] for _number, rows in kept.entries(found) for entry in rows}
         elif found.stage != "check" or (is_large(found) and not found.checked):
-            return go(self.href(PAGE_OF[found.stage], pk=pk))  # nothing has been checked yet
+            return base.go(self.href(PAGE_OF[found.stage], pk=pk))  # nothing has been checked yet
         else:
-            notes = {row.number: remarks(row) for row in refused_rows(current_actor(), found)}
-        rows = [row for row in rows_of(found) if row[0] in notes]
-        return bytes_answer(
-            refused_xlsx(found.table["header"], rows, notes), XLSX, _("geweigerde-rijen.xlsx")
+            notes = {row.number: remarks(row) for row in overview.refused_rows(base.current_actor(), found)}
+        rows = [row for row in kept.rows_of(found) if row[0] in notes]
+        return base.bytes_answer(
+            workbook.refused_xlsx(found.table["header"], rows, notes),
+            workbook.XLSX,
+            _("geweigerde-rijen.xlsx"),
         )
 
     # -- inside
 
-    def _run(self, pk: int) -> ImportRun:
-        return own_run(current_actor(), self.kind.key, pk)
+    def _run(self, pk: int) -> models.ImportRun:
+        return own_run(base.current_actor(), self.kind.key, pk)
 
-    def _to_report(self, found: ImportRun) -> Any:
+    def _to_report(self, found: models.ImportRun) -> Any:
         """Who comes back to an earlier step of what was imported: to its report, with why."""
-        tell(_(ALREADY_DONE), "info")
-        return go(self.href("report", pk=found.id))
+        base.tell(_(rules.ALREADY_DONE), "info")
+        return base.go(self.href("report", pk=found.id))
 
-    def steps(self, at: int, found: ImportRun | None = None) -> Sequence[Step]:
+    def steps(self, at: int, found: models.ImportRun | None = None) -> Sequence[Step]:
         """The wizard's line; steps behind the current one are links until the import is done."""
         labels = (_("Bestand"), _("Kolommen"), _("Waarden"), _("Controle"))
         pages = ("", "columns", "values", "check")

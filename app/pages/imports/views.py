@@ -1,27 +1,21 @@
 """What the pages of the import draw: the list of runs, and one page of checked rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import Action
-from app.entities.imports import ImportRun
+from app import models
+from app.actions import base as actions
+from app.imports import kind, overview
 from app.imports.check import STATES
-from app.imports.kind import CheckedRow, State
-from app.imports.overview import Overview, page_of
 from app.imports.undo import undo_summary
-from app.pages.base.buttons import offers
-from app.pages.base.render import show_datetime
-from app.pages.base.request import href_with, number_arg, text_arg
-from app.pages.base.screens import ActionScreen
+from app.pages import base
 from app.pages.imports.words import Words
+from app.queries.imports import imports
 from app.queries.imports.absent import Absent
-from app.queries.imports.imports import RunLine, can_be_undone, undo_until
-from app.theme.widgets import Badge, Button, Cell, Column, Pager, Row, Tone
+from app.theme import widgets
 
 PAGE_SIZE = 25
 ABSENT = "absent"  # in the URL: what the database has and the file lacks
@@ -31,19 +25,19 @@ ABSENT = "absent"  # in the URL: what the database has and the file lacks
 class StateView:
     """A state with its words: one row of it, and the filter that shows all of them."""
 
-    badge: Badge
+    badge: widgets.Badge
     plural: str
 
 
-def state_view(state: State) -> StateView:
-    looks: dict[State, tuple[str, str, Tone, str]] = {
+def state_view(state: kind.State) -> StateView:
+    looks: dict[kind.State, tuple[str, str, widgets.Tone, str]] = {
         "new": (_("Nieuw"), _("Nieuw"), "good", "plus-circle"),
         "changed": (_("Gewijzigd"), _("Gewijzigd"), "info", "pencil"),
         "unchanged": (_("Ongewijzigd"), _("Ongewijzigd"), "neutral", "dash-circle"),
         "refused": (_("Geweigerd"), _("Geweigerd"), "bad", "x-circle"),
     }
     word, plural, tone, icon = looks[state]
-    return StateView(Badge(word, tone, icon), plural)
+    return StateView(widgets.Badge(word, tone, icon), plural)
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ class Tally:
     count: int
     href: str
     active: bool
-    tone: Tone
+    tone: widgets.Tone
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ class RowView:
     number: int
     label: str
     state: str
-    badge: Badge
+    badge: widgets.Badge
     lines: Sequence[LineView]
     href: str = ""
 
@@ -82,7 +76,9 @@ class RowView:
 class CheckView:
     """One page of the check, filtered by the state in the URL."""
 
-    def __init__(self, shown: Overview, path: str, words: Words, row_href: Callable[[int], str]) -> None:
+    def __init__(
+        self, shown: overview.Overview, path: str, words: Words, row_href: Callable[[int], str]
+    ) -> None:
         self.checked = shown.checked
         self.summary = shown.summary
         self.at = shown.at
@@ -91,7 +87,7 @@ class CheckView:
         self.row_href = row_href
         self.counts = shown.summary.tally
         self.new_groups = list(shown.summary.new_groups)
-        self.state = next((state for state in (*STATES, ABSENT) if state == text_arg("toon")), "")
+        self.state = next((state for state in (*STATES, ABSENT) if state == base.text_arg("toon")), "")
         if self.state == ABSENT:
             self._absent()
         else:
@@ -100,17 +96,17 @@ class CheckView:
 
     def _absent(self) -> None:
         found = absent_view(self.summary.absent, self.words)
-        page, pages = page_of(number_arg("page", 1), len(found.rows), PAGE_SIZE)
+        page, pages = overview.page_of(base.number_arg("page", 1), len(found.rows), PAGE_SIZE)
         first = (page - 1) * PAGE_SIZE
-        badge = Badge(_("Niet in het bestand"), "neutral", "question-circle")
+        badge = widgets.Badge(_("Niet in het bestand"), "neutral", "question-circle")
         self.rows = [
             RowView(0, one.label, ABSENT, badge, (), one.href)
             for one in found.rows[first : first + PAGE_SIZE]
         ]
         self.pager = self._pager(page, pages, len(found.rows), first)
 
-    def _pager(self, page: int, pages: int, count: int, first: int) -> Pager:
-        return Pager(
+    def _pager(self, page: int, pages: int, count: int, first: int) -> widgets.Pager:
+        return widgets.Pager(
             page=page,
             pages=pages,
             count=count,
@@ -129,23 +125,23 @@ class CheckView:
         everything = Tally(_("Alle rijen"), self.counts["rows"], self.path, not self.state, "neutral")
         found = [everything, *(self._tally(state) for state in STATES)]
         if count := self.summary.absent.count:
-            href, active = href_with(self.path, [("toon", ABSENT)]), self.state == ABSENT
+            href, active = base.href_with(self.path, [("toon", ABSENT)]), self.state == ABSENT
             found.append(Tally(_("Niet in het bestand"), count, href, active, "neutral"))
         return found
 
-    def _tally(self, state: State) -> Tally:
+    def _tally(self, state: kind.State) -> Tally:
         view = state_view(state)
-        href = href_with(self.path, [("toon", state)])
+        href = base.href_with(self.path, [("toon", state)])
         return Tally(view.plural, self.counts[state], href, self.state == state, view.badge.tone)
 
     def _href(self, page: int) -> str:
-        return href_with(self.path, [("toon", self.state), ("page", str(page))])
+        return base.href_with(self.path, [("toon", self.state), ("page", str(page))])
 
-    def _row(self, row: CheckedRow) -> RowView:
+    def _row(self, row: kind.CheckedRow) -> RowView:
         href = self.row_href(row.number) if row.state == "refused" else ""
         return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row), href)
 
-    def _lines(self, row: CheckedRow) -> Sequence[LineView]:
+    def _lines(self, row: kind.CheckedRow) -> Sequence[LineView]:
         if row.state == "refused":
             return [LineView(problem.column, problem.sentence) for problem in row.problems]
         if row.joins:
@@ -181,44 +177,48 @@ def absent_view(found: Absent, words: Words, most: int | None = None) -> AbsentV
     )
 
 
-def run_columns() -> Sequence[Column]:
+def run_columns() -> Sequence[widgets.Column]:
     return [
-        Column("file", _("Bestand")),
-        Column("when", _("Gekozen op")),
-        Column("state", _("Stand")),
-        Column("counts", _("Uitkomst")),
+        widgets.Column("file", _("Bestand")),
+        widgets.Column("when", _("Gekozen op")),
+        widgets.Column("state", _("Stand")),
+        widgets.Column("counts", _("Uitkomst")),
     ]
 
 
-def run_rows(runs: Sequence[RunLine], page: ActionScreen, undoing: Action) -> Sequence[Row]:
+def run_rows(
+    runs: Sequence[imports.RunLine], page: base.ActionScreen, undoing: actions.Action
+) -> Sequence[widgets.Row]:
     return [_run_row(run, page, undoing) for run in runs]
 
 
-def _run_row(run: RunLine, page: ActionScreen, undoing: Action) -> Row:
+def _run_row(run: imports.RunLine, page: base.ActionScreen, undoing: actions.Action) -> widgets.Row:
     done = run.stage == "done"
     cells = [
-        Cell(run.file_name, muted=_("door %(who)s", who=run.maker) if run.maker else ""),
-        Cell(show_datetime(run.created_at)),
-        Cell(badges=[_run_badge(run)]),
-        Cell(counts_text(run) if done else _("Nog niets geschreven")),
+        widgets.Cell(run.file_name, muted=_("door %(who)s", who=run.maker) if run.maker else ""),
+        widgets.Cell(base.show_datetime(run.created_at)),
+        widgets.Cell(badges=[_run_badge(run)]),
+        widgets.Cell(counts_text(run) if done else _("Nog niets geschreven")),
     ]
     buttons = []
     if not run.maker:
         label = _("Bekijk verslag") if done else _("Verder gaan")
-        buttons.append(Button(label, page.href("resume", pk=run.id), name=f"{label}: {run.file_name}"))
+        buttons.append(
+            widgets.Button(label, page.href("resume", pk=run.id), name=f"{label}: {run.file_name}")
+        )
     if run.undoable:
-        about = f"{run.file_name}, {show_datetime(run.created_at)}"
+        about = f"{run.file_name}, {base.show_datetime(run.created_at)}"
         buttons += page.button(undoing, run, label=str(undoing.submit), about=about)
-    return Row(run.id, run.file_name, cells, buttons)
+    return widgets.Row(run.id, run.file_name, cells, buttons)
 
 
-def _run_badge(run: RunLine) -> Badge:
+def _run_badge(run: imports.RunLine) -> widgets.Badge:
     if run.undone_at is not None:
-        return Badge(_("Ongedaan gemaakt"), "neutral", "arrow-counterclockwise")
+        return widgets.Badge(_("Ongedaan gemaakt"), "neutral", "arrow-counterclockwise")
     if run.stage == "done":
-        return Badge(_("Geïmporteerd"), "good", "check-lg")
+        return widgets.Badge(_("Geïmporteerd"), "good", "check-lg")
     step = {"mapping": 2, "values": 3, "check": 4}.get(run.stage, 4)
-    return Badge(_("Stap %(step)s van %(steps)s", step=step, steps=4), "info")
+    return widgets.Badge(_("Stap %(step)s van %(steps)s", step=step, steps=4), "info")
 
 
 @dataclass(frozen=True)
@@ -233,16 +233,16 @@ class UndoView:
     kept: Sequence[Sequence[str]] = ()
 
 
-def undo_view(run: ImportRun, page: ActionScreen, undoing: Action) -> UndoView:
+def undo_view(run: models.ImportRun, page: base.ActionScreen, undoing: actions.Action) -> UndoView:
     if run.undone_at is not None:
         told = run.counts["undone"]
         return UndoView(
             undone_at=run.undone_at, by=told["by"], summary=undo_summary(told), kept=run.table.get("kept", [])
         )
-    if not can_be_undone(run) or not offers(undoing):
+    if not imports.can_be_undone(run) or not base.offers(undoing):
         return UndoView()
-    return UndoView(href=page.action_href(undoing, run), until=undo_until(run))
+    return UndoView(href=page.action_href(undoing, run), until=imports.undo_until(run))
 
 
-def counts_text(run: RunLine) -> str:
+def counts_text(run: imports.RunLine) -> str:
     return ", ".join(f"{run.counts.get(state, 0)} {state_view(state).plural.lower()}" for state in STATES)

@@ -1,7 +1,5 @@
 """What the import of each kind says: its title, where it stands, and the sentences about its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

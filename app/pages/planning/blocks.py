@@ -4,15 +4,13 @@ Text, icon and tone are the state's own (app/rules/blocks.py); blocks and legend
 app/templates/catalogue/_matrix.html.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.entities.assessment import Result
-from app.rules.blocks import LEGEND, Block, BlockState, ResultFacts, decided_block
+from app import models
+from app.rules import blocks as rules
 from app.rules.scoring import mark_text
 from app.theme.widgets import Badge
 
@@ -32,30 +30,30 @@ class BlockView:
     remove_href: str = ""
 
 
-def state_text(block: Block) -> str:
+def state_text(block: rules.Block) -> str:
     """The state in words, with the grade once there is one: "Definitief: geslaagd (V)"."""
     grade = block.result.grade if block.result is not None else ""
     return f"{_(block.label)} ({grade})" if grade else _(block.label)
 
 
-def block_badge(block: Block) -> Badge:
+def block_badge(block: rules.Block) -> Badge:
     """The state of an attempt; while it is under way also how far: "Ingepland (2/4)"."""
     parts = f" ({block.parts})" if block.parts and block.result is None else ""
     return Badge(state_text(block) + parts, block.tone, block.icon)
 
 
-def result_badge(result: Result) -> Badge:
+def result_badge(result: models.Result) -> Badge:
     """The state of the attempt that a result belongs to."""
-    facts = ResultFacts(result.passed, result.grade, result.mark)
-    return block_badge(decided_block(facts, adopted=result.adoption is not None))
+    facts = rules.ResultFacts(result.passed, result.grade, result.mark)
+    return block_badge(rules.decided_block(facts, adopted=result.adoption is not None))
 
 
-def state_badge(state: BlockState, text: str = "") -> Badge:
+def state_badge(state: rules.BlockState, text: str = "") -> Badge:
     """A state without an attempt; `text`: the words of one examenmoment that is so far."""
     return Badge(text or _(state.label), state.tone, state.icon)
 
 
-def block_view(block: Block, about: str, *, href: str = "", remove_href: str = "") -> BlockView:
+def block_view(block: rules.Block, about: str, *, href: str = "", remove_href: str = "") -> BlockView:
     """The block of an attempt; `about` names student and exam for who does not see where it stands."""
     words = [about, state_text(block), _("kans %(attempt)s", attempt=block.attempt)]
     if block.parts:
@@ -75,11 +73,11 @@ def block_view(block: Block, about: str, *, href: str = "", remove_href: str = "
     )
 
 
-def state_view(state: BlockState, about: str, *, href: str = "") -> BlockView:
+def state_view(state: rules.BlockState, about: str, *, href: str = "") -> BlockView:
     """A cell without an attempt: open, or not available."""
     text = f"{about}, {_(state.label)}" if about else _(state.label)
     return BlockView(state.key, state.letter, state.icon, state.tone, text, href=href)
 
 
 def legend() -> Sequence[BlockView]:
-    return [state_view(state, "") for state in LEGEND]
+    return [state_view(state, "") for state in rules.LEGEND]

@@ -1,70 +1,78 @@
 """How an invitation shows in the planning screen, an examenaanmelding and a sitting."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import Action
-from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
-from app.entities.planning import Sitting
-from app.pages.base.buttons import action_button, offers
-from app.pages.base.render import show_datetime
-from app.pages.base.request import href_with
+from app import models
+from app.actions import base as actions
+from app.actions.planning import invitations
+from app.pages import base
 from app.permissions import Role
-from app.queries.planning.invitations import InvitationState, invitations_of
-from app.rules.invitations import DEFINITIVE, WITHDRAWN
-from app.theme.widgets import Button, Cell, Fact
+from app.queries.planning import invitations as queries
+from app.rules import invitations as rules
+from app.theme import widgets
 
-INVITATION_ACTIONS = (invite_company_examiner, resend_invitation, withdraw_invitation)
+INVITATION_ACTIONS = (
+    invitations.invite_company_examiner,
+    invitations.resend_invitation,
+    invitations.withdraw_invitation,
+)
 
 
-def invitation_line(state: InvitationState) -> str:
+def invitation_line(state: queries.InvitationState) -> str:
     """ "Uitgenodigd (a@bedrijf.nl), de mail staat in Postvak uit, nog niet geopend"."""
     if not state.email:
         return _("Uitnodiging afgelopen; het e-mailadres is verwijderd")
-    if state.ended == WITHDRAWN:
+    if state.ended == rules.WITHDRAWN:
         return _("Uitnodiging ingetrokken")
     mail = {
         "waiting": _("de mail staat in Postvak uit"),
         "sending": _("de mail wordt verzonden"),
-        "sent": _("mail verzonden op %(when)s", when=show_datetime(state.mailed_at)),
+        "sent": _("mail verzonden op %(when)s", when=base.show_datetime(state.mailed_at)),
         "failed": _("de mail is niet aangekomen"),
     }.get(state.mail_state, _("geen mail"))
     opened = _("nog niet geopend")
     if state.opened_at is not None:
-        opened = _("geopend op %(when)s", when=show_datetime(state.opened_at))
+        opened = _("geopend op %(when)s", when=base.show_datetime(state.opened_at))
     line = _("Uitgenodigd (%(email)s), %(mail)s, %(opened)s", email=state.email, mail=mail, opened=opened)
-    return line if state.ended in {"", DEFINITIVE} else _("%(line)s; verlopen", line=line)
+    return line if state.ended in {"", rules.DEFINITIVE} else _("%(line)s; verlopen", line=line)
 
 
 def invitation_buttons(
-    sitting_id: int, registration_id: int, state: InvitationState | None, *, company: bool, name: str
-) -> Sequence[Button]:
+    sitting_id: int, registration_id: int, state: queries.InvitationState | None, *, company: bool, name: str
+) -> Sequence[widgets.Button]:
     """What who plans can do about the company examiner of a sitting. `company`: there is one already."""
 
-    def button(act: Action, label: str, icon: str) -> list[Button]:
+    def button(act: actions.Action, label: str, icon: str) -> list[widgets.Button]:
         pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
-        return action_button(act, href_with(f"/examens/do/{act.name}", pairs), icon, label=label, about=name)
+        return base.action_button(
+            act, base.href_with(f"/examens/do/{act.name}", pairs), icon, label=label, about=name
+        )
 
     if state is not None and not state.ended:
         return [
-            *button(resend_invitation, _("Opnieuw versturen"), "envelope"),
-            *button(withdraw_invitation, _("Intrekken"), "x-lg"),
+            *button(invitations.resend_invitation, _("Opnieuw versturen"), "envelope"),
+            *button(invitations.withdraw_invitation, _("Intrekken"), "x-lg"),
         ]
-    if company or (state is not None and state.ended == DEFINITIVE):
+    if company or (state is not None and state.ended == rules.DEFINITIVE):
         return ()
-    return button(invite_company_examiner, "", "person-plus")
+    return button(invitations.invite_company_examiner, "", "person-plus")
 
 
-def for_sitting(sitting: Sitting, *, definitive: bool) -> tuple[list[Fact], list[Button]]:
+def for_sitting(
+    sitting: models.Sitting, *, definitive: bool
+) -> tuple[list[widgets.Fact], list[widgets.Button]]:
     """What the page of a sitting adds for who plans."""
-    if not offers(invite_company_examiner, sitting):
+    if not base.offers(invitations.invite_company_examiner, sitting):
         return [], []
-    state = invitations_of([sitting.id]).get(sitting.id)
+    state = queries.invitations_of([sitting.id]).get(sitting.id)
     company = any(one.role == Role.COMPANY_EXAMINER for one in sitting.examiners)
-    facts = [Fact(_("Uitnodiging"), cells=[Cell(state.name, muted=invitation_line(state))])] if state else []
+    facts = (
+        [widgets.Fact(_("Uitnodiging"), cells=[widgets.Cell(state.name, muted=invitation_line(state))])]
+        if state
+        else []
+    )
     if definitive:
         return facts, []
     buttons = invitation_buttons(

@@ -1,7 +1,5 @@
 """Tab Mijn examens: a student's own exams and definitive results."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.clock import utc_now
-from app.pages.base.guards import needs
-from app.pages.base.request import current_actor
-from app.pages.base.screens import Screen, expose
-from app.pages.planning.blocks import BlockView, block_badge, block_view, legend, state_view
+from app.pages import base
+from app.pages.planning import blocks as block_pages
 from app.pages.planning.registration import grade_label
 from app.permissions import Permission
+from app.queries.planning import registrations
 from app.queries.planning.facts import when_label
-from app.queries.planning.registrations import MomentFacts, OwnExam, RegistrationView, own_exams
 from app.rules.blocks import BlockState
 from app.school import current_school
 from app.theme.widgets import Badge
@@ -54,7 +50,7 @@ class ResultView:
 class ExamRow:
     title: str
     kind: str
-    blocks: Sequence[BlockView]
+    blocks: Sequence[block_pages.BlockView]
     results: Sequence[ResultView]
 
 
@@ -63,31 +59,31 @@ class OwnModel:
     coming: Sequence[MomentView]
     past: Sequence[MomentView]
     exams: Sequence[ExamRow]
-    legend: Sequence[BlockView]
+    legend: Sequence[block_pages.BlockView]
 
 
-class OwnExamsPage(Screen):
+class OwnExamsPage(base.Screen):
     route_base = "/mijn-examens"
     default_view = "index"
 
-    @expose("/")
-    @needs(Permission.OWN_EXAMS)
+    @base.expose("/")
+    @base.needs(Permission.OWN_EXAMS)
     def index(self) -> Any:
         return self.page("planning/own.html", model=own_model(utc_now()))
 
 
 def own_model(now: datetime) -> OwnModel:
-    exams = own_exams(current_actor(), now)
+    exams = registrations.own_exams(base.current_actor(), now)
     moments = sorted(
         ((moment, view) for own in exams for view in own.attempts for moment in view.moments),
         key=lambda pair: pair[0].starts_at,
     )
     coming = [_moment(m, view) for m, view in moments if m.ends_at > now]
     past = [_moment(m, view) for m, view in reversed(moments) if m.ends_at <= now]
-    return OwnModel(coming, past, [_exam(own) for own in exams], legend())
+    return OwnModel(coming, past, [_exam(own) for own in exams], block_pages.legend())
 
 
-def _moment(moment: MomentFacts, view: RegistrationView) -> MomentView:
+def _moment(moment: registrations.MomentFacts, view: registrations.RegistrationView) -> MomentView:
     school = current_school()
     local = school.local(moment.starts_at)
     return MomentView(
@@ -118,14 +114,14 @@ def weekday(day: datetime) -> str:
     return names[day.weekday()]
 
 
-def _exam(own: OwnExam) -> ExamRow:
+def _exam(own: registrations.OwnExam) -> ExamRow:
     about = own.code
-    blocks = [block_view(view.block, about) for view in own.attempts]
+    blocks = [block_pages.block_view(view.block, about) for view in own.attempts]
     results = [
         ResultView(
             f"/te-beoordelen/uitslag/{view.id}",
             view.attempt,
-            block_badge(view.block),
+            block_pages.block_badge(view.block),
             grade_label(view.result),
             view.result.decided_at,
             view.adopted_on is not None,
@@ -134,5 +130,8 @@ def _exam(own: OwnExam) -> ExamRow:
         if view.result is not None
     ]
     return ExamRow(
-        f"{own.code} {own.title}", _(own.kind.label), blocks or [state_view(BlockState.OPEN, about)], results
+        f"{own.code} {own.title}",
+        _(own.kind.label),
+        blocks or [block_pages.state_view(BlockState.OPEN, about)],
+        results,
     )

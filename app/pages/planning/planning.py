@@ -1,42 +1,26 @@
 """Tab Examens (manual, step 6): students and exams, planning, the red bin."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy import Select
 
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.clock import utc_now
 from app.errors import NotFound
-from app.pages.base.buttons import offers
-from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, href_with, number_arg, text_arg
-from app.pages.base.screens import expose
-from app.pages.planning.blocks import BlockView, block_view, legend, state_view
+from app.pages import base
+from app.pages.planning import blocks as block_pages
 from app.pages.planning.invitations import INVITATION_ACTIONS
 from app.pages.planning.registration import registration_model
 from app.pages.planning.screen import PlanScreen
 from app.permissions import Actor, Permission, may
-from app.queries.planning.planning import (
-    Cell,
-    ExamColumn,
-    Overview,
-    OverviewFilter,
-    StudentRow,
-    choosable_groups,
-    choosable_programmes,
-    exam_columns,
-    load_overview,
-    students_of,
-)
+from app.queries.planning import planning as queries
 from app.rules.blocks import BlockState
-from app.theme.widgets import ActionChoice, Button, FilterInput, Pager
+from app.theme import widgets
 
 PAGE_SIZE = 25
 
@@ -51,7 +35,7 @@ class MatrixExam:
 
 @dataclass(frozen=True)
 class MatrixCell:
-    blocks: Sequence[BlockView] = ()
+    blocks: Sequence[block_pages.BlockView] = ()
 
 
 @dataclass(frozen=True)
@@ -70,25 +54,25 @@ class MatrixModel:
     caption: str
     exams: Sequence[MatrixExam]
     rows: Sequence[MatrixRow]
-    legend: Sequence[BlockView]
-    filters: Sequence[FilterInput] = ()
+    legend: Sequence[block_pages.BlockView]
+    filters: Sequence[widgets.FilterInput] = ()
     filtered: bool = False
     clear_href: str = ""
     filter_hidden: Sequence[tuple[str, str]] = ()
-    actions: Sequence[ActionChoice] = ()
+    actions: Sequence[widgets.ActionChoice] = ()
     action_href: str = ""
     action_button: str = ""
     hidden: Sequence[tuple[str, str]] = ()
-    pager: Pager = field(default_factory=lambda: Pager(1, 1, 0, 0, 0))
+    pager: widgets.Pager = field(default_factory=lambda: widgets.Pager(1, 1, 0, 0, 0))
     programme: str = ""
     plans: bool = False
 
 
-def _ways_on(actor: Actor) -> Sequence[Button]:
+def _ways_on(actor: Actor) -> Sequence[widgets.Button]:
     """From the overview on to what comes of the exams, for who may."""
     ways = (
-        (Permission.RESULTS_SEE, Button(_("Uitslagen"), "/uitslagen/", icon="award")),
-        (Permission.TRAIL_READ, Button(_("Logboek"), "/logboek/", icon="journal-text")),
+        (Permission.RESULTS_SEE, widgets.Button(_("Uitslagen"), "/uitslagen/", icon="award")),
+        (Permission.TRAIL_READ, widgets.Button(_("Logboek"), "/logboek/", icon="journal-text")),
     )
     return [button for permission, button in ways if may(actor, permission)]
 
@@ -100,37 +84,41 @@ class PlanningPage(PlanScreen):
     bulk = (plan_exam,)
     other_actions = (remove_planning, *INVITATION_ACTIONS)
 
-    @expose("/")
-    @needs(Permission.PLANNING_SEE)
+    @base.expose("/")
+    @base.needs(Permission.PLANNING_SEE)
     def index(self) -> Any:
         return self.page(
-            "planning/overview.html", model=OverviewScreen(self).model(), buttons=_ways_on(current_actor())
+            "planning/overview.html",
+            model=OverviewScreen(self).model(),
+            buttons=_ways_on(base.current_actor()),
         )
 
-    @expose("/aanmelding/<int:pk>")
-    @needs(Permission.PLANNING_SEE)
+    @base.expose("/aanmelding/<int:pk>")
+    @base.needs(Permission.PLANNING_SEE)
     def registration(self, pk: int) -> Any:
-        remove_href = href_with(
+        remove_href = base.href_with(
             self.href("do", name=remove_planning.name), [("id", str(pk)), *self.filter_pairs()]
         )
-        model = registration_model(current_actor(), pk, back_href=self.back_href(), remove_href=remove_href)
+        model = registration_model(
+            base.current_actor(), pk, back_href=self.back_href(), remove_href=remove_href
+        )
         return self.page("show.html", model=model)
 
     def back_href(self) -> str:
         """What was asked on the page of an examenaanmelding comes back there."""
-        registration_id = number_arg("aanmelding", 0)
+        registration_id = base.number_arg("aanmelding", 0)
         return self.href("registration", pk=registration_id) if registration_id else super().back_href()
 
-    def matching(self) -> Select[Any] | None:
+    def matching(self) -> sa.Select[Any] | None:
         wanted = OverviewScreen(self).wanted
-        return students_of(current_actor(), wanted) if wanted.programme_id else None
+        return queries.students_of(base.current_actor(), wanted) if wanted.programme_id else None
 
     def known_filters(self) -> set[str]:
         return {"opleiding", "q", "groep", "examen", "kies"}
 
     def filter_pairs(self) -> list[tuple[str, str]]:
         names = ("opleiding", "q", "groep", "examen", "size", "page")
-        return [(name, text_arg(name)) for name in names if text_arg(name)]
+        return [(name, base.text_arg(name)) for name in names if base.text_arg(name)]
 
 
 class OverviewScreen:
@@ -138,33 +126,35 @@ class OverviewScreen:
 
     def __init__(self, page: PlanningPage) -> None:
         self.page = page
-        self.actor: Actor = current_actor()
+        self.actor: Actor = base.current_actor()
 
     @cached_property
     def programmes(self) -> Sequence[tuple[int, str]]:
-        return choosable_programmes(self.actor)
+        return queries.choosable_programmes(self.actor)
 
     @cached_property
-    def wanted(self) -> OverviewFilter:
+    def wanted(self) -> queries.OverviewFilter:
         """What the URL asks for; the only programme there is chooses itself."""
-        chosen = number_arg("opleiding", 0)
+        chosen = base.number_arg("opleiding", 0)
         known = [key for key, _name in self.programmes]
         if chosen and chosen not in known:
             raise NotFound
         if not chosen and len(known) == 1:
             chosen = known[0]
-        return OverviewFilter(chosen, text_arg("q"), number_arg("groep", 0), number_arg("examen", 0))
+        return queries.OverviewFilter(
+            chosen, base.text_arg("q"), base.number_arg("groep", 0), base.number_arg("examen", 0)
+        )
 
     def model(self) -> MatrixModel:
         wanted = self.wanted
         if not wanted.programme_id:
             choose = [self._programme_input()]
-            return MatrixModel(_("Examens"), (), (), (), filters=choose, plans=offers(plan_exam))
-        every = exam_columns(self.actor, wanted.programme_id)
+            return MatrixModel(_("Examens"), (), (), (), filters=choose, plans=base.offers(plan_exam))
+        every = queries.exam_columns(self.actor, wanted.programme_id)
         shown = [exam for exam in every if wanted.exam_id in (0, exam.id)]
-        size = number_arg("size", PAGE_SIZE, most=200) or PAGE_SIZE
-        overview = load_overview(
-            self.actor, wanted, shown, page=number_arg("page", 1), size=size, now=utc_now()
+        size = base.number_arg("size", PAGE_SIZE, most=200) or PAGE_SIZE
+        overview = queries.load_overview(
+            self.actor, wanted, shown, page=base.number_arg("page", 1), size=size, now=utc_now()
         )
         name = dict(self.programmes)[wanted.programme_id]
         pairs = self._pairs()
@@ -172,10 +162,10 @@ class OverviewScreen:
             caption=_("Examens van %(programme)s", programme=name),
             exams=[self._exam(exam) for exam in shown],
             rows=[self._row(student, overview) for student in overview.students],
-            legend=legend(),
+            legend=block_pages.legend(),
             filters=self._filters(every),
             filtered=any(key not in ("opleiding", "size") for key, _value in pairs),
-            clear_href=href_with(self._path, [("opleiding", str(wanted.programme_id))]),
+            clear_href=base.href_with(self._path, [("opleiding", str(wanted.programme_id))]),
             actions=self.page.choices(),
             action_href=self.page.href("choose"),
             action_button=_("Ga!"),
@@ -196,41 +186,45 @@ class OverviewScreen:
             ("q", wanted.words),
             ("groep", str(wanted.group_id or "")),
             ("examen", str(wanted.exam_id or "")),
-            ("size", text_arg("size")),
+            ("size", base.text_arg("size")),
         ]
         return [(key, value) for key, value in pairs if value]
 
     def _place(self) -> list[tuple[str, str]]:
         """The filters and the page: an action comes back to it."""
-        return [*self._pairs(), ("page", text_arg("page"))] if text_arg("page") else self._pairs()
+        return [*self._pairs(), ("page", base.text_arg("page"))] if base.text_arg("page") else self._pairs()
 
     def _without(self, name: str) -> str:
-        return href_with(self._path, [pair for pair in self._pairs() if pair[0] != name])
+        return base.href_with(self._path, [pair for pair in self._pairs() if pair[0] != name])
 
-    def _programme_input(self) -> FilterInput:
+    def _programme_input(self) -> widgets.FilterInput:
         choices = [(str(key), name) for key, name in self.programmes]
         chosen = str(self.wanted.programme_id or "")
         if not chosen:
             choices.insert(0, ("", _("Kies een opleiding…")))
-        return FilterInput("opleiding", _("Opleiding"), chosen, choices=choices)
+        return widgets.FilterInput("opleiding", _("Opleiding"), chosen, choices=choices)
 
-    def _filters(self, exams: Sequence[ExamColumn]) -> Sequence[FilterInput]:
+    def _filters(self, exams: Sequence[queries.ExamColumn]) -> Sequence[widgets.FilterInput]:
         wanted = self.wanted
-        groups = [(str(key), name) for key, name in choosable_groups(self.actor, wanted.programme_id)]
+        groups = [(str(key), name) for key, name in queries.choosable_groups(self.actor, wanted.programme_id)]
         titles = [(str(exam.id), f"{exam.code} {exam.title}") for exam in exams]
         return [
             self._programme_input(),
-            FilterInput("q", _("Student(en)"), wanted.words, clear_href=self._without("q")),
+            widgets.FilterInput("q", _("Student(en)"), wanted.words, clear_href=self._without("q")),
             self._choice("groep", _("Studentgroep"), wanted.group_id, groups),
             self._choice("examen", _("Examen"), wanted.exam_id, titles),
         ]
 
-    def _choice(self, name: str, label: str, value: int, choices: list[tuple[str, str]]) -> FilterInput:
+    def _choice(
+        self, name: str, label: str, value: int, choices: list[tuple[str, str]]
+    ) -> widgets.FilterInput:
         chosen = str(value or "")
         shown = dict(choices).get(chosen, chosen)
-        return FilterInput(name, label, chosen, shown, [("", _("Alle")), *choices], self._without(name))
+        return widgets.FilterInput(
+            name, label, chosen, shown, [("", _("Alle")), *choices], self._without(name)
+        )
 
-    def _exam(self, exam: ExamColumn) -> MatrixExam:
+    def _exam(self, exam: queries.ExamColumn) -> MatrixExam:
         href = f"/examenbeheer/{exam.id}" if may(self.actor, Permission.EXAMS_SEE) else ""
         code = (
             exam.code
@@ -241,20 +235,22 @@ class OverviewScreen:
         short = exam.title.removeprefix(kind).strip()
         return MatrixExam(short or exam.title, code, href, kind)
 
-    def _row(self, student: StudentRow, overview: Overview) -> MatrixRow:
+    def _row(self, student: queries.StudentRow, overview: queries.Overview) -> MatrixRow:
         href = f"/studenten/{student.id}" if may(self.actor, Permission.STUDENTS_SEE) else ""
         cells = [self._cell(student, exam, overview.cells[student.id, exam.id]) for exam in overview.exams]
         return MatrixRow(student.id, student.name, href, student.number, cells)
 
-    def _cell(self, student: StudentRow, exam: ExamColumn, cell: Cell) -> MatrixCell:
+    def _cell(self, student: queries.StudentRow, exam: queries.ExamColumn, cell: queries.Cell) -> MatrixCell:
         about = f"{student.name}, {exam.code}"
         if cell.open:
-            return MatrixCell([state_view(BlockState.OPEN, about, href=self._plan_href(student, exam))])
+            return MatrixCell(
+                [block_pages.state_view(BlockState.OPEN, about, href=self._plan_href(student, exam))]
+            )
         if cell.excluded:
-            return MatrixCell([state_view(BlockState.NOT_AVAILABLE, about)])
+            return MatrixCell([block_pages.state_view(BlockState.NOT_AVAILABLE, about)])
         return MatrixCell(
             [
-                block_view(
+                block_pages.block_view(
                     attempt.block,
                     about,
                     href=self.page.href("registration", pk=attempt.id),
@@ -264,28 +260,28 @@ class OverviewScreen:
             ]
         )
 
-    def _plan_href(self, student: StudentRow, exam: ExamColumn) -> str:
-        if not offers(plan_exam):
+    def _plan_href(self, student: queries.StudentRow, exam: queries.ExamColumn) -> str:
+        if not base.offers(plan_exam):
             return ""
-        return href_with(
+        return base.href_with(
             self.page.href("do", name=plan_exam.name),
             [("kies", str(exam.id)), ("id", str(student.id)), *self._place()],
         )
 
     def _remove_href(self, registration_id: int) -> str:
-        if not offers(remove_planning):
+        if not base.offers(remove_planning):
             return ""
-        return href_with(
+        return base.href_with(
             self.page.href("do", name=remove_planning.name), [("id", str(registration_id)), *self._place()]
         )
 
-    def _pager(self, overview: Overview) -> Pager:
+    def _pager(self, overview: queries.Overview) -> widgets.Pager:
         def href(number: int) -> str:
-            return href_with(self._path, [*self._pairs(), ("page", str(number))])
+            return base.href_with(self._path, [*self._pairs(), ("page", str(number))])
 
         page, shown = overview.page, len(overview.students)
         first = (page - 1) * overview.size + 1 if shown else 0
-        return Pager(
+        return widgets.Pager(
             page=page,
             pages=overview.pages,
             count=overview.count,

@@ -1,43 +1,35 @@
 """The page of one examenaanmelding: its moments, its result, what happened to it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
+from app import models
 from app.actions.assessment.assessment import save_scores
 from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.clock import utc_now
-from app.entities.assessment import Result
 from app.errors import NotFound
-from app.pages.base.buttons import action_button, offers
-from app.pages.base.request import href_with
-from app.pages.planning.blocks import block_badge, state_badge
-from app.pages.planning.invitations import invitation_buttons, invitation_line
+from app.pages import base
+from app.pages.planning import blocks, invitations
 from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
+from app.queries.planning import registrations
 from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import invitations_of
-from app.queries.planning.registrations import (
-    MomentFacts,
-    RegistrationView,
-    registration_view,
-)
 from app.queries.trail.trail import entries_about
 from app.rules.blocks import BlockState
 from app.school import current_school
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
+from app.theme import widgets
 
 
-def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: str) -> ShowModel:
-    view = registration_view(actor, pk, utc_now())
+def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: str) -> widgets.ShowModel:
+    view = registrations.registration_view(actor, pk, utc_now())
     if view is None:
         raise NotFound
     sections = [_facts(actor, view), _moments(actor, view)]
-    if offers(invite_company_examiner):
+    if base.offers(invite_company_examiner):
         sections += _invitations(view)
     if view.result is not None:
         sections.append(_result(view.result, view))
@@ -45,7 +37,7 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         entries = entries_about(actor, "Registration", pk)
         nothing = _("In het logboek staat nog niets over deze aanmelding.")
         sections.append(trail_section(_("Geschiedenis"), entries, nothing))
-    return ShowModel(
+    return widgets.ShowModel(
         title=_(
             "%(exam)s, kans %(attempt)s: %(student)s",
             exam=view.exam_code,
@@ -56,128 +48,135 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
         buttons=_buttons(view, remove_href),
-        badges=[block_badge(view.block)],
+        badges=[blocks.block_badge(view.block)],
     )
 
 
-def _buttons(view: RegistrationView, remove_href: str) -> Sequence[Button]:
+def _buttons(view: registrations.RegistrationView, remove_href: str) -> Sequence[widgets.Button]:
     if view.result is not None:
         return ()
-    change = href_with(
+    change = base.href_with(
         f"/examens/do/{plan_exam.name}", [("kies", str(view.exam_id)), ("id", str(view.student_id))]
     )
-    buttons = action_button(plan_exam, change, "pencil", label=_("Planning wijzigen"), style="primary")
+    buttons = base.action_button(plan_exam, change, "pencil", label=_("Planning wijzigen"), style="primary")
     if not view.removable:
         return buttons
     label = _("Planning verwijderen")
-    return [*buttons, *action_button(remove_planning, remove_href, "trash", label=label, style="danger")]
+    return [*buttons, *base.action_button(remove_planning, remove_href, "trash", label=label, style="danger")]
 
 
-def _facts(actor: Actor, view: RegistrationView) -> Section:
+def _facts(actor: Actor, view: registrations.RegistrationView) -> widgets.Section:
     student = f"/studenten/{view.student_id}" if may(actor, Permission.STUDENTS_SEE) else ""
     exam = f"/examenbeheer/{view.exam_id}" if may(actor, Permission.EXAMS_SEE) else ""
-    return Section(
+    return widgets.Section(
         _("Gegevens"),
         facts=[
-            Fact(_("Student"), cells=[Cell(view.student, student)]),
-            Fact(_("Examen"), cells=[Cell(f"{view.exam_code} {view.exam_title}", exam)]),
-            Fact(_("Soort"), _(view.exam_kind.label)),
-            Fact(_("Versie"), view.exam_version),
-            Fact(_("Kans"), str(view.attempt)),
+            widgets.Fact(_("Student"), cells=[widgets.Cell(view.student, student)]),
+            widgets.Fact(_("Examen"), cells=[widgets.Cell(f"{view.exam_code} {view.exam_title}", exam)]),
+            widgets.Fact(_("Soort"), _(view.exam_kind.label)),
+            widgets.Fact(_("Versie"), view.exam_version),
+            widgets.Fact(_("Kans"), str(view.attempt)),
         ],
     )
 
 
-def _moments(actor: Actor, view: RegistrationView) -> Section:
+def _moments(actor: Actor, view: registrations.RegistrationView) -> widgets.Section:
     columns = [
-        Column("task", _("Examenopdracht")),
-        Column("when", _("Wanneer")),
-        Column("where", _("Locatie")),
-        Column("who", _("Examinatoren")),
-        Column("state", _("Beoordeling")),
+        widgets.Column("task", _("Examenopdracht")),
+        widgets.Column("when", _("Wanneer")),
+        widgets.Column("where", _("Locatie")),
+        widgets.Column("who", _("Examinatoren")),
+        widgets.Column("state", _("Beoordeling")),
     ]
     empty = _("Er is nog geen examenmoment ingepland.")
     if view.hidden:
         empty = _("U ziet alleen de examenmomenten waarbij u examinator bent.")
     rows = [_moment_row(actor, moment) for moment in view.moments]
-    return Section(_("Examenmomenten"), columns=columns, rows=rows, empty=empty)
+    return widgets.Section(_("Examenmomenten"), columns=columns, rows=rows, empty=empty)
 
 
-def _moment_row(actor: Actor, moment: MomentFacts) -> Row:
+def _moment_row(actor: Actor, moment: registrations.MomentFacts) -> widgets.Row:
     people = [f"{name} ({_(ROLE_LABELS[Role(role)]).lower()})" for name, role in moment.people]
-    return Row(
+    return widgets.Row(
         moment.id,
         moment.task,
         [
-            Cell(f"{moment.position}. {moment.task}", muted=moment.note),
-            Cell(when_label(moment.starts_at, moment.ends_at)),
-            Cell(moment.location),
-            Cell(", ".join(people)),
-            Cell(badges=[_assessment_badge(moment)]),
+            widgets.Cell(f"{moment.position}. {moment.task}", muted=moment.note),
+            widgets.Cell(when_label(moment.starts_at, moment.ends_at)),
+            widgets.Cell(moment.location),
+            widgets.Cell(", ".join(people)),
+            widgets.Cell(badges=[_assessment_badge(moment)]),
         ],
         _assess_buttons(actor, moment),
     )
 
 
-def _invitations(view: RegistrationView) -> Sequence[Section]:
+def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Section]:
     """Company examiners without an account: who is invited where, and where somebody still can be."""
     invited = invitations_of([moment.id for moment in view.moments])
     rows = []
     for moment in view.moments:
         state = invited.get(moment.id)
         company = any(role == Role.COMPANY_EXAMINER for _name, role in moment.people)
-        buttons = invitation_buttons(moment.id, view.id, state, company=company, name=moment.task)
+        buttons = invitations.invitation_buttons(moment.id, view.id, state, company=company, name=moment.task)
         if state is not None or (buttons and moment.definitive_at is None):
             cells = [
-                Cell(f"{moment.position}. {moment.task}"),
-                Cell(
-                    state.name if state else _("Nog niemand"), muted=invitation_line(state) if state else ""
+                widgets.Cell(f"{moment.position}. {moment.task}"),
+                widgets.Cell(
+                    state.name if state else _("Nog niemand"),
+                    muted=invitations.invitation_line(state) if state else "",
                 ),
             ]
-            rows.append(Row(moment.id, moment.task, cells, () if moment.definitive_at else buttons))
-    columns = [Column("task", _("Examenopdracht")), Column("who", _("Uitgenodigd"))]
-    return [Section(_("Bedrijfsexaminator zonder account"), columns=columns, rows=rows)] if rows else []
+            rows.append(widgets.Row(moment.id, moment.task, cells, () if moment.definitive_at else buttons))
+    columns = [widgets.Column("task", _("Examenopdracht")), widgets.Column("who", _("Uitgenodigd"))]
+    return (
+        [widgets.Section(_("Bedrijfsexaminator zonder account"), columns=columns, rows=rows)] if rows else []
+    )
 
 
-def _assessment_badge(moment: MomentFacts) -> Badge:
+def _assessment_badge(moment: registrations.MomentFacts) -> widgets.Badge:
     if moment.definitive_at is not None:
-        return state_badge(BlockState.PASSED, _("Definitief"))
+        return blocks.state_badge(BlockState.PASSED, _("Definitief"))
     if moment.scored:
-        return state_badge(BlockState.SAVED, _("Opgeslagen"))
+        return blocks.state_badge(BlockState.SAVED, _("Opgeslagen"))
     if moment.ends_at <= utc_now():
-        return state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
-    return state_badge(BlockState.PLANNED)
+        return blocks.state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
+    return blocks.state_badge(BlockState.PLANNED)
 
 
-def _assess_buttons(actor: Actor, moment: MomentFacts) -> Sequence[Button]:
+def _assess_buttons(actor: Actor, moment: registrations.MomentFacts) -> Sequence[widgets.Button]:
     href = f"/te-beoordelen/{moment.id}"
-    if moment.assigned and offers(save_scores) and moment.definitive_at is None:
+    if moment.assigned and base.offers(save_scores) and moment.definitive_at is None:
         return [
-            Button(_("Beoordelen"), href, "clipboard-check", name=_("Beoordelen: %(task)s", task=moment.task))
+            widgets.Button(
+                _("Beoordelen"), href, "clipboard-check", name=_("Beoordelen: %(task)s", task=moment.task)
+            )
         ]
     started = moment.scored or moment.definitive_at is not None
     if started and may(actor, Permission.ASSESSMENT_SEE):
         label = _("Bekijk beoordeling")
-        return [Button(label, href, "eye", name=f"{label}: {moment.task}")]
+        return [widgets.Button(label, href, "eye", name=f"{label}: {moment.task}")]
     return ()
 
 
-def _result(result: Result, view: RegistrationView) -> Section:
+def _result(result: models.Result, view: registrations.RegistrationView) -> widgets.Section:
     adopted = f"{view.adopted_on:%d-%m-%Y}" if view.adopted_on else _("nog niet")
     local = current_school().local(result.decided_at)
-    return Section(
+    return widgets.Section(
         _("Uitslag"),
         facts=[
-            Fact(_("Uitslag"), _("Geslaagd") if result.passed else _("Niet geslaagd")),
-            Fact(_("Beoordeling"), grade_label(result)),
-            Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
-            Fact(_("Definitief sinds"), f"{local:%d-%m-%Y}"),
-            Fact(_("Vastgesteld op"), adopted),
+            widgets.Fact(_("Uitslag"), _("Geslaagd") if result.passed else _("Niet geslaagd")),
+            widgets.Fact(_("Beoordeling"), grade_label(result)),
+            widgets.Fact(
+                _("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)
+            ),
+            widgets.Fact(_("Definitief sinds"), f"{local:%d-%m-%Y}"),
+            widgets.Fact(_("Vastgesteld op"), adopted),
         ],
     )
 
 
-def grade_label(result: Result) -> str:
+def grade_label(result: models.Result) -> str:
     """O, V or G in words, with the mark where the exam gives one: "Goed (8,5)"."""
     words = {"O": _("Onvoldoende"), "V": _("Voldoende"), "G": _("Goed")}
     word = words.get(result.grade, result.grade)

@@ -1,7 +1,5 @@
 """Planning an exam (manual, step 6a): choose the exam, the planning screen, and what it comes down to."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,35 +8,20 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import Action, ActionForm, Outcome, Targets, targets_of
-from app.actions.base.wording import say
+from app import errors, models
+from app.actions import base as actions
+from app.actions.planning import planning as planning_actions
 from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import invite_company_examiner
-from app.actions.planning.planning import PlanOutcome, plan_exam
-from app.entities.exams import Exam, ExamTask
-from app.errors import NotFound, RuleBroken
-from app.pages.base.buttons import offers
-from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, href_with, ids_arg, number_arg, text_arg
-from app.pages.base.screens import ActionScreen, expose, go, tell
+from app.pages import base
 from app.pages.planning.invitations import invitation_line
 from app.permissions import Permission
-from app.queries.planning.facts import (
-    Candidate,
-    PlanFacts,
-    PresentSitting,
-    exam_to_plan,
-    is_known,
-    load_candidates,
-    names_of,
-    programmes_that_count,
-    when_label,
-)
-from app.queries.planning.invitations import InvitationState, invitations_of
-from app.queries.planning.plan import Plan, StudentPlan, circumstances, why_not_at_all
-from app.queries.planning.planning import ExamColumn, exam_columns
+from app.queries.planning import facts as fact_queries
+from app.queries.planning import invitations
+from app.queries.planning import plan as plan_queries
+from app.queries.planning import planning as planning_queries
+from app.rules import timetable
 from app.rules.attempts import next_attempt
-from app.rules.timetable import APART, TOGETHER
 
 SHOWN = 200
 
@@ -91,8 +74,8 @@ class PlanningScreen:
     candidates: Sequence[CandidateView]
     count: int
     allowed: int
-    together: str = TOGETHER
-    apart: str = APART
+    together: str = timetable.TOGETHER
+    apart: str = timetable.APART
 
 
 @dataclass(frozen=True)
@@ -125,121 +108,135 @@ class PlanView:
     mark: str
 
 
-class PlanScreen(ActionScreen):
+class PlanScreen(base.ActionScreen):
     """The part of the page Examens that plans; the overview is its subclass."""
 
-    @expose("/inplannen/")
-    @needs(Permission.PLANNING_EDIT)
+    @base.expose("/inplannen/")
+    @base.needs(Permission.PLANNING_EDIT)
     def choose_exam(self) -> Any:
         """Which exam (kerntaak) for these students?"""
-        programme_id = number_arg("opleiding", 0)
-        if not ids_arg() and not text_arg("all"):
-            return go(self.back_href())
+        programme_id = base.number_arg("opleiding", 0)
+        if not base.ids_arg() and not base.text_arg("all"):
+            return base.go(self.back_href())
         exams = [exam for exam in self._columns(programme_id) if exam.current]
-        targets = targets_of(plan_exam, current_actor(), self._selection(plan_exam))
-        hidden = [("id", str(one)) for one in ids_arg()] if not text_arg("all") else [("all", "1")]
+        targets = actions.targets_of(
+            planning_actions.plan_exam, base.current_actor(), self._selection(planning_actions.plan_exam)
+        )
+        hidden = [("id", str(one)) for one in base.ids_arg()] if not base.text_arg("all") else [("all", "1")]
         return self.page(
             "planning/choose.html",
-            title=str(plan_exam.label),
-            targets=self._summary(plan_exam, targets),
+            title=str(planning_actions.plan_exam.label),
+            targets=self._summary(planning_actions.plan_exam, targets),
             exams=exams,
             minutes=minutes_label,
-            chosen=number_arg("examen", 0),
-            action_href=self.href("do", name=plan_exam.name),
+            chosen=base.number_arg("examen", 0),
+            action_href=self.href("do", name=planning_actions.plan_exam.name),
             hidden=[*hidden, *self.filter_pairs()],
             back_href=self.back_href(),
         )
 
-    @expose("/do/<name>", methods=["GET", "POST"])
-    @needs()
+    @base.expose("/do/<name>", methods=["GET", "POST"])
+    @base.needs()
     def do(self, name: str) -> Any:
-        if name == plan_exam.name and not number_arg("kies", 0):
+        if name == planning_actions.plan_exam.name and not base.number_arg("kies", 0):
             act = self._offered(name)  # the right and the rows first: who may not, is not sent anywhere
-            targets_of(act, current_actor(), self._selection(act))
-            tell(_("Kies eerst een examen."), "warning")
-            pairs = [("id", str(one)) for one in ids_arg()] or [("all", text_arg("all"))]
-            return go(href_with(self.href("choose_exam"), [*pairs, *self.filter_pairs()]))
+            actions.targets_of(act, base.current_actor(), self._selection(act))
+            base.tell(_("Kies eerst een examen."), "warning")
+            pairs = [("id", str(one)) for one in base.ids_arg()] or [("all", base.text_arg("all"))]
+            return base.go(base.href_with(self.href("choose_exam"), [*pairs, *self.filter_pairs()]))
         return super().do(name)
 
     def chosen_href(self, name: str) -> str:
-        return self.href("choose_exam") if name == plan_exam.name else super().chosen_href(name)
+        return (
+            self.href("choose_exam") if name == planning_actions.plan_exam.name else super().chosen_href(name)
+        )
 
-    def template_for(self, act: Action) -> str:
-        return "planning/plan.html" if act is plan_exam else super().template_for(act)
+    def template_for(self, act: actions.Action) -> str:
+        return "planning/plan.html" if act is planning_actions.plan_exam else super().template_for(act)
 
     def extras(
-        self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, outcome: Outcome | None
+        self,
+        act: actions.Action,
+        targets: actions.Targets[Any] | None,
+        form: actions.ActionForm | None,
+        outcome: actions.Outcome | None,
     ) -> dict[str, Any]:
-        if act is not plan_exam:
+        if act is not planning_actions.plan_exam:
             return {}
-        plan = outcome.plan if isinstance(outcome, PlanOutcome) else None
+        plan = outcome.plan if isinstance(outcome, planning_actions.PlanOutcome) else None
         screen = planning_screen(form.facts) if isinstance(form, PlanExamForm) else None
         return {"screen": screen, "plan": plan_view(plan) if plan else None}
 
-    def _form(self, act: Action, targets: Targets[Any] | None) -> ActionForm | None:
-        if act is not plan_exam or targets is None:
+    def _form(self, act: actions.Action, targets: actions.Targets[Any] | None) -> actions.ActionForm | None:
+        if act is not planning_actions.plan_exam or targets is None:
             return super()._form(act, targets)
-        facts = planning_facts(number_arg("kies", 0), targets.ids)
+        facts = planning_facts(base.number_arg("kies", 0), targets.ids)
         return super()._form(dataclasses.replace(act, form=PlanExamForm.for_exam(facts)), targets)
 
     def _refuse(
-        self, act: Action, targets: Targets[Any] | None, form: ActionForm | None, error: RuleBroken
+        self,
+        act: actions.Action,
+        targets: actions.Targets[Any] | None,
+        form: actions.ActionForm | None,
+        error: errors.RuleBroken,
     ) -> Any:
         if error.field == "seen" and isinstance(form, PlanExamForm):
             form.refresh_seen()
         return super()._refuse(act, targets, form, error)
 
-    def _columns(self, programme_id: int) -> Sequence[ExamColumn]:
+    def _columns(self, programme_id: int) -> Sequence[planning_queries.ExamColumn]:
         if not programme_id:
-            raise NotFound
-        return exam_columns(current_actor(), programme_id)
+            raise errors.NotFound
+        return planning_queries.exam_columns(base.current_actor(), programme_id)
 
 
-def planning_facts(exam_id: int, students: Sequence[int]) -> PlanFacts:
-    exam = exam_to_plan(exam_id)
+def planning_facts(exam_id: int, students: Sequence[int]) -> fact_queries.PlanFacts:
+    exam = fact_queries.exam_to_plan(exam_id)
     if exam is None:
-        raise NotFound
-    candidates = load_candidates(exam, students)
-    if not is_known(current_actor(), exam, candidates):
-        raise NotFound
-    rules = circumstances().attempts
-    allowed = [one for one in candidates if why_not_at_all(exam, one, rules) is None]
-    return PlanFacts(exam, candidates, allowed, programmes_that_count(exam, candidates))
+        raise errors.NotFound
+    candidates = fact_queries.load_candidates(exam, students)
+    if not fact_queries.is_known(base.current_actor(), exam, candidates):
+        raise errors.NotFound
+    rules = plan_queries.circumstances().attempts
+    allowed = [one for one in candidates if plan_queries.why_not_at_all(exam, one, rules) is None]
+    return fact_queries.PlanFacts(
+        exam, candidates, allowed, fact_queries.programmes_that_count(exam, candidates)
+    )
 
 
 class _Words:
     """Names and sentences of one planning screen; people are looked up once."""
 
-    def __init__(self, facts: PlanFacts) -> None:
+    def __init__(self, facts: fact_queries.PlanFacts) -> None:
         self.facts = facts
-        self.rules = circumstances().attempts
+        self.rules = plan_queries.circumstances().attempts
         self.titles = {task.id: task.title for task in facts.exam.tasks}
 
     @cached_property
     def people(self) -> Mapping[int, str]:
         present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
         ids = {user for sitting in present for user in sitting.people}
-        return names_of(ids) if ids else {}
+        return fact_queries.names_of(ids) if ids else {}
 
-    def candidate(self, one: Candidate) -> CandidateView:
-        why = why_not_at_all(self.facts.exam, one, self.rules)
+    def candidate(self, one: fact_queries.Candidate) -> CandidateView:
+        why = plan_queries.why_not_at_all(self.facts.exam, one, self.rules)
         attempt = one.pending.attempt if one.pending else next_attempt(one.attempts, self.rules).number
         sittings = one.pending.sittings if one.pending else {}
         present = [self._present(one, sittings[task_id]) for task_id in self.titles if task_id in sittings]
-        return CandidateView(one.label, attempt, present, say(why) if why else "")
+        return CandidateView(one.label, attempt, present, actions.say(why) if why else "")
 
     @cached_property
-    def invited(self) -> Mapping[int, InvitationState]:
+    def invited(self) -> Mapping[int, invitations.InvitationState]:
         present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
-        return invitations_of([sitting.id for sitting in present])
+        return invitations.invitations_of([sitting.id for sitting in present])
 
-    def _present(self, one: Candidate, sitting: PresentSitting) -> PresentView:
+    def _present(self, one: fact_queries.Candidate, sitting: fact_queries.PresentSitting) -> PresentView:
         invited = self.invited.get(sitting.id)
         alone = not sitting.locked and len(sitting.people) <= 1
         asked = _invite_href(sitting.id, one.pending.id) if one.pending and alone else ""
         return PresentView(
             self.titles[sitting.task_id],
-            when_label(sitting.starts_at, sitting.ends_at),
+            fact_queries.when_label(sitting.starts_at, sitting.ends_at),
             ", ".join(self.people[user] for user in sitting.people),
             sitting.locked,
             invitation_line(invited) if invited else "",
@@ -248,19 +245,19 @@ class _Words:
 
 
 def _invite_href(sitting_id: int, registration_id: int) -> str:
-    if not offers(invite_company_examiner):
+    if not base.offers(invite_company_examiner):
         return ""
     pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
-    return href_with(f"/examens/do/{invite_company_examiner.name}", pairs)
+    return base.href_with(f"/examens/do/{invite_company_examiner.name}", pairs)
 
 
-def planning_screen(facts: PlanFacts) -> PlanningScreen:
+def planning_screen(facts: fact_queries.PlanFacts) -> PlanningScreen:
     words = _Words(facts)
     rows = [words.candidate(one) for one in facts.candidates[:SHOWN]]
     return PlanningScreen(exam_view(facts.exam), rows, len(facts.candidates), len(facts.allowed))
 
 
-def exam_view(exam: Exam) -> ExamView:
+def exam_view(exam: models.Exam) -> ExamView:
     owner = exam.elective if exam.elective_id is not None else exam.programme
     return ExamView(
         kind=_(exam.kind.label),
@@ -276,33 +273,35 @@ def exam_view(exam: Exam) -> ExamView:
     )
 
 
-def _task_view(task: ExamTask) -> tuple[int, str, str, str]:
+def _task_view(task: models.ExamTask) -> tuple[int, str, str, str]:
     return task.position, task.title, minutes_label(task.duration_minutes), f"task{task.id}"
 
 
-def plan_view(plan: Plan) -> PlanView:
+def plan_view(plan: plan_queries.Plan) -> PlanView:
     shown = [one for one in plan.students if not one.same][:SHOWN]
     total = sum(not one.same for one in plan.students)
     return PlanView(
         exam=f"{plan.exam.code} {plan.exam.title}",
         students=[_student_plan(one, plan) for one in shown],
         more=total - len(shown),
-        warnings=[say(why) for why in plan.warnings[:20]],
+        warnings=[actions.say(why) for why in plan.warnings[:20]],
         mark=plan.mark,
     )
 
 
-def _student_plan(one: StudentPlan, plan: Plan) -> StudentPlanView:
+def _student_plan(one: plan_queries.StudentPlan, plan: plan_queries.Plan) -> StudentPlanView:
     lines = []
     for moment in one.moments:
         now = moment.present
         lines.append(
             LineView(
                 moment.task.title,
-                when_label(moment.starts_at, moment.ends_at),
+                fact_queries.when_label(moment.starts_at, moment.ends_at),
                 ", ".join(plan.examiners[user].name for user in moment.people),
                 moment.slot.location,
-                when_label(now.starts_at, now.ends_at) if now is not None and not moment.same else "",
+                fact_queries.when_label(now.starts_at, now.ends_at)
+                if now is not None and not moment.same
+                else "",
                 moment.same,
             )
         )

@@ -1,49 +1,49 @@
 """Tab Instellingen (manual, step 7): the updates of the system, newest first, and what the school has set."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import Action
-from app.actions.school.updates import add_update, change_update, mark_all_updates_read, mark_update_read
-from app.pages.base.buttons import offers
-from app.pages.base.guards import needs
-from app.pages.base.request import current_actor, number_arg, text_arg
-from app.pages.base.screens import ActionScreen, expose
+from app.actions import base as actions
+from app.actions.school import updates as update_actions
+from app.pages import base
 from app.permissions import Permission
 from app.queries.school.updates import updates
 from app.school import LANGUAGES, School, current_school
 from app.theme.widgets import Fact
 
 
-class UpdatesPage(ActionScreen):
+class UpdatesPage(base.ActionScreen):
     route_base = "/instellingen"
     default_view = "index"
     permission = Permission.SETTINGS_READ
-    other_actions = (mark_update_read, mark_all_updates_read, add_update, change_update)
+    other_actions = (
+        update_actions.mark_update_read,
+        update_actions.mark_all_updates_read,
+        update_actions.add_update,
+        update_actions.change_update,
+    )
 
-    @expose("/")
-    @needs()
+    @base.expose("/")
+    @base.needs()
     def index(self) -> Any:
         return self.page(
             "school/updates.html",
-            model=updates(current_actor(), number_arg("page", 1)),
-            add_href=self._href_of(add_update),
-            read_all_href=self._href_of(mark_all_updates_read),
-            read_href=partial(self._href_of, mark_update_read),
-            change_href=partial(self._href_of, change_update),
+            model=updates(base.current_actor(), base.number_arg("page", 1)),
+            add_href=self._href_of(update_actions.add_update),
+            read_all_href=self._href_of(update_actions.mark_all_updates_read),
+            read_href=partial(self._href_of, update_actions.mark_update_read),
+            change_href=partial(self._href_of, update_actions.change_update),
             facts=school_facts(current_school()),
         )
 
-    def _href_of(self, act: Action, row: Any = None) -> str:
+    def _href_of(self, act: actions.Action, row: Any = None) -> str:
         """Where it is done; empty for who may not."""
-        return self.action_href(act, row) if offers(act) else ""
+        return self.action_href(act, row) if base.offers(act) else ""
 
     def place_pairs(self) -> list[tuple[str, str]]:
-        return [("page", text_arg("page"))]
+        return [("page", base.text_arg("page"))]
 
 
 def school_facts(school: School) -> list[Fact]:

@@ -1,10 +1,8 @@
 """Start (per role: what waits for you), health, and the school's logo."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import format_date
@@ -12,22 +10,11 @@ from flask_babel import gettext as _
 
 from app.clock import utc_now
 from app.entities.base import db
-from app.pages.base.guards import needs, public
-from app.pages.base.request import current_actor
-from app.pages.base.screens import Screen, expose, file_answer, text
+from app.pages import base
 from app.pages.planning.blocks import block_badge
 from app.pages.school.start_steps import eight_steps
 from app.permissions import RIGHTS, Actor, Permission, Role, may
-from app.queries.school.start import (
-    Agenda,
-    own_moments,
-    own_progress,
-    own_students_counts,
-    planned_between,
-    school_counts,
-    to_assess,
-    waiting_results,
-)
+from app.queries.school import start as queries
 from app.school import School, current_school
 
 SUPERVISORS = frozenset({Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR})
@@ -45,17 +32,17 @@ class Tile:
     urgent: bool = False
 
 
-class StartPage(Screen):
+class StartPage(base.Screen):
     route_base = ""
     default_view = "start"
 
-    @expose("/")
-    @needs(Permission.START)
+    @base.expose("/")
+    @base.needs(Permission.START)
     def start(self) -> Any:
-        actor, school = current_actor(), current_school()
+        actor, school = base.current_actor(), current_school()
         today = school.today()
         manages = Role.ADMINISTRATOR in actor.roles
-        counts = school_counts(actor) if manages or Role.SUPPLIER in actor.roles else {}
+        counts = queries.school_counts(actor) if manages or Role.SUPPLIER in actor.roles else {}
         steps = eight_steps(counts) if manages else []
         return self.page(
             "school/start.html",
@@ -66,9 +53,9 @@ class StartPage(Screen):
             week_from_today=not only_examines(actor),
             supplies=Role.SUPPLIER in actor.roles,
             assess=assess(actor, school, today),
-            waiting=waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
-            student=own_progress(actor) if Role.STUDENT in actor.roles else None,
-            coming=own_moments(actor, utc_now()) if Role.STUDENT in actor.roles else None,
+            waiting=queries.waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
+            student=queries.own_progress(actor) if Role.STUDENT in actor.roles else None,
+            coming=queries.own_moments(actor, utc_now()) if Role.STUDENT in actor.roles else None,
             state=block_badge,
             day_label=lambda moment: day_label(school.local(moment), today),
             is_today=lambda moment: school.local(moment).date() == today,
@@ -76,21 +63,21 @@ class StartPage(Screen):
         )
 
 
-def week(actor: Actor, school: School, today: date) -> Agenda | None:
+def week(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
     """What is planned in the coming days, for who sees planning; an examiner's today is under `assess`."""
     if not may(actor, Permission.PLANNING_SEE):
         return None
     from_day = 1 if only_examines(actor) else 0
-    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (from_day, DAYS_AHEAD))
-    return planned_between(actor, first, until)
+    first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (from_day, DAYS_AHEAD))
+    return queries.planned_between(actor, first, until)
 
 
-def assess(actor: Actor, school: School, today: date) -> Agenda | None:
+def assess(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
     """What an examiner has today, and what is still open from before."""
     if not may(actor, Permission.ASSESSMENT_TODO):
         return None
-    first, until = (school.moment(today + timedelta(days=n), time.min) for n in (0, 1))
-    return to_assess(actor, first, until)
+    first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (0, 1))
+    return queries.to_assess(actor, first, until)
 
 
 def only_examines(actor: Actor) -> bool:
@@ -132,7 +119,7 @@ def supplier_tiles(counts: Mapping[str, int]) -> list[Tile]:
 
 
 def supervisor_tiles(actor: Actor) -> list[Tile]:
-    counts = own_students_counts(actor, utc_now())
+    counts = queries.own_students_counts(actor, utc_now())
     unplanned = "/studenten/?state=nothing-planned" if may(actor, Permission.STUDENTS_EDIT) else "/studenten/"
     return [
         Tile(counts["students"], _("eigen studenten"), "/studenten/"),
@@ -146,30 +133,30 @@ def supervisor_tiles(actor: Actor) -> list[Tile]:
     ]
 
 
-def day_label(moment: datetime, today: date) -> str:
+def day_label(moment: dt.datetime, today: dt.date) -> str:
     """Vandaag, Morgen, or "wo 25 nov"."""
     day = moment.date()
     if day == today:
         return _("Vandaag")
-    if day == today + timedelta(days=1):
+    if day == today + dt.timedelta(days=1):
         return _("Morgen")
     return str(format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy"))
 
 
-class HealthPage(Screen):
+class HealthPage(base.Screen):
     route_base = ""
     default_view = "healthz"
 
-    @expose("/healthz")
-    @public
+    @base.expose("/healthz")
+    @base.public
     def healthz(self) -> Any:
         """200 when the database answers."""
         db.session.connection().exec_driver_sql("SELECT 1")
-        return text("ok")
+        return base.text("ok")
 
-    @expose("/school/logo")
-    @public
+    @base.expose("/school/logo")
+    @base.public
     def logo(self) -> Any:
         logo = current_school().logo
         kind = "image/png" if logo and logo.suffix.lower() == ".png" else "image/svg+xml"
-        return file_answer(logo, kind, attachment=False)
+        return base.file_answer(logo, kind, attachment=False)

@@ -1,7 +1,5 @@
 """The eight steps of the manual as a check-list: what is done, what is next, and where."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

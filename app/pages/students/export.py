@@ -1,44 +1,40 @@
 """The answer to "Exporteren": the file itself, of the very rows that the trail names."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.actions.base.action import Action, Outcome, targets_of
+from app.actions import base as actions
 from app.actions.students.export import export_students
-from app.documents.sheets import CSV, XLSX
+from app.documents import sheets
 from app.documents.students import students_file
-from app.pages.base.doing import ActionPage
-from app.pages.base.request import current_actor, posted_fields
-from app.pages.base.screens import stream_answer
+from app.pages import base
 from app.queries.students.export import export_rows
 from app.school import current_school
 
 
 def token_of_file(token: str) -> str:
     """The same file asked for again is noted once; other choices on the same page are another file."""
-    sent = posted_fields()
+    sent = base.posted_fields()
     return token and f"{token[:40]}{sent.get('kind', '')[:1]}{sent.get('content', '')[:1]}"
 
 
-class ExportsStudents(ActionPage):
+class ExportsStudents(base.ActionPage):
     """A page with students whose action list ends in a spreadsheet of them."""
 
-    def token(self, act: Action) -> str:
+    def token(self, act: actions.Action) -> str:
         own = super().token(act)
         return token_of_file(own) if act is export_students else own
 
-    def after(self, act: Action, outcome: Outcome) -> Any:
+    def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         if act is not export_students or not outcome.done:
             return super().after(act, outcome)
-        kind = posted_fields().get("kind", "xlsx")
+        kind = base.posted_fields().get("kind", "xlsx")
         name = f"{_('studenten')}-{current_school().today():%Y-%m-%d}.{kind}"
         file = students_file(kind, export_rows(outcome.ids or self._ids_again(act)))
-        return stream_answer(file, CSV if kind == "csv" else XLSX, name)
+        return base.stream_answer(file, sheets.CSV if kind == "csv" else sheets.XLSX, name)
 
-    def _ids_again(self, act: Action) -> Any:
+    def _ids_again(self, act: actions.Action) -> Any:
         """The same form a second time: of its outcome no ids are kept, its selection is in the address."""
-        targets = targets_of(act, current_actor(), self._selection(act))
+        targets = actions.targets_of(act, base.current_actor(), self._selection(act))
         return targets.ids if targets is not None else ()

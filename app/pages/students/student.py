@@ -1,41 +1,35 @@
 """The page of one student: data, programmes, users, groups, exams, progress and the trail."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app import models
+from app.actions import base as actions
 from app.actions.access.code_sheet import print_student_codes
 from app.actions.access.login_codes import send_student_codes
-from app.actions.base.action import Action
-from app.actions.groups.members import add_to_groups, remove_from_group
-from app.actions.students.activation import deactivate_students, reactivate_students
-from app.actions.students.availability import exclude_exam, include_exam, release_progress
-from app.actions.students.enrolment import couple_programme, uncouple_programme
+from app.actions.groups import members
+from app.actions.students import activation, availability
+from app.actions.students import enrolment as enrolment_actions
 from app.actions.students.students import change_student
 from app.clock import utc_now
-from app.entities.students import Student
+from app.pages import base
 from app.pages.access.sign_in_state import sign_in_facts
-from app.pages.base.lists import ListPage
-from app.pages.base.render import show_date, show_datetime
-from app.pages.base.request import current_actor, href_with
 from app.pages.groups.badges import group_badge
-from app.pages.mail.outbox import send_again_buttons
-from app.pages.mail.outbox import state_badge as mail_badge
-from app.pages.planning.blocks import block_badge, state_badge
+from app.pages.mail import outbox
+from app.pages.planning import blocks
 from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
 from app.queries.groups.groups import groups_of
 from app.queries.mail.outbox import mails_to
+from app.queries.students import field_words
 from app.queries.students import students as queries
-from app.queries.students.field_words import heading, told
 from app.queries.students.fields import fields_seen
 from app.queries.trail.trail import entries_about
 from app.queries.users.users import code_state
 from app.rules.blocks import BlockState
-from app.theme.widgets import Badge, Button, Cell, Column, Fact, Row, Section, ShowModel
+from app.theme import widgets
 
 WHOLE_STUDENT = {
     Role.ADMINISTRATOR,
@@ -45,8 +39,8 @@ WHOLE_STUDENT = {
 }
 
 
-def student_model(page: ListPage, student: Student) -> ShowModel:
-    actor = current_actor()
+def student_model(page: base.ListPage, student: models.Student) -> widgets.ShowModel:
+    actor = base.current_actor()
     sections = [
         _data(actor, student),
         _programmes(page, student),
@@ -60,11 +54,11 @@ def student_model(page: ListPage, student: Student) -> ShowModel:
     if may(actor, Permission.OUTBOX_SEE):
         sections.append(_mails(actor, student))
     if may(actor, Permission.TRAIL_READ):
-        whole = href_with("/logboek/", [("student", student.number)])
+        whole = base.href_with("/logboek/", [("student", student.number)])
         entries = entries_about(actor, "Student", student.id)
         to_all = [_to(_("Naar het logboek"), whole)]
         sections.append(trail_section(_("Logboek"), entries, _("Er is nog niets gewijzigd."), to_all))
-    return ShowModel(
+    return widgets.ShowModel(
         title=student.full_name,
         sections=sections,
         back_href=page.list_href(),
@@ -74,37 +68,40 @@ def student_model(page: ListPage, student: Student) -> ShowModel:
     )
 
 
-def _switch(student: Student) -> tuple[Action, str, str]:
+def _switch(student: models.Student) -> tuple[actions.Action, str, str]:
     if student.active:
-        return deactivate_students, _("Deactiveren"), "person-slash"
-    return reactivate_students, _("Weer activeren"), "person-check"
+        return activation.deactivate_students, _("Deactiveren"), "person-slash"
+    return activation.reactivate_students, _("Weer activeren"), "person-check"
 
 
-def _to(label: str, href: str) -> Button:
+def _to(label: str, href: str) -> widgets.Button:
     """The way to the place where all of it stands."""
-    return Button(label, href, icon="arrow-right")
+    return widgets.Button(label, href, icon="arrow-right")
 
 
-def _badges(student: Student) -> list[Badge]:
+def _badges(student: models.Student) -> list[widgets.Badge]:
     badges = []
     if not student.active:
-        badges.append(Badge(_("Niet actief")))
+        badges.append(widgets.Badge(_("Niet actief")))
     if not any(e.programme_id for e in student.enrolments):
-        badges.append(Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
+        badges.append(widgets.Badge(_("Nog geen opleiding"), "warn", "exclamation-triangle"))
     if not any(s.role == Role.SCHOOL_SUPERVISOR for s in student.supervisions):
-        badges.append(Badge(_("Nog geen praktijkbegeleider"), "warn", "exclamation-triangle"))
+        badges.append(widgets.Badge(_("Nog geen praktijkbegeleider"), "warn", "exclamation-triangle"))
     return badges
 
 
-def _data(actor: Actor, student: Student) -> Section:
+def _data(actor: Actor, student: models.Student) -> widgets.Section:
     """The number first, then the name, then what else this reader may see."""
-    facts = [Fact(heading(field), told(field, student)) for field in fields_seen(actor, "page")]
-    facts.insert(1, Fact(_("Naam"), student.full_name))
-    return Section(_("Gegevens"), facts)
+    facts = [
+        widgets.Fact(field_words.heading(field), field_words.told(field, student))
+        for field in fields_seen(actor, "page")
+    ]
+    facts.insert(1, widgets.Fact(_("Naam"), student.full_name))
+    return widgets.Section(_("Gegevens"), facts)
 
 
-def _programmes(page: ListPage, student: Student) -> Section:
-    rows, seen = [], queries.programmes_in_sight(current_actor(), student)
+def _programmes(page: base.ListPage, student: models.Student) -> widgets.Section:
+    rows, seen = [], queries.programmes_in_sight(base.current_actor(), student)
     for enrolment in sorted(student.enrolments, key=lambda e: (e.programme_id is None, e.id)):
         programme, elective = enrolment.programme, enrolment.elective
         if programme is not None:
@@ -115,21 +112,33 @@ def _programmes(page: ListPage, student: Student) -> Section:
                 cohort=programme.cohort,
             )
             href = f"/opleidingen/{programme.id}" if programme.id in seen else ""
-            cells = [Cell(programme.name, href, muted=level), Cell(_("Opleiding")), Cell(programme.crebo)]
-            rows.append(Row(enrolment.id, programme.name, [*cells, Cell(show_date(enrolment.created_at))]))
+            cells = [
+                widgets.Cell(programme.name, href, muted=level),
+                widgets.Cell(_("Opleiding")),
+                widgets.Cell(programme.crebo),
+            ]
+            rows.append(
+                widgets.Row(
+                    enrolment.id, programme.name, [*cells, widgets.Cell(base.show_date(enrolment.created_at))]
+                )
+            )
         elif elective is not None:
-            cells = [Cell(elective.name), Cell(_("Keuzedeel")), Cell(elective.code)]
-            rows.append(Row(enrolment.id, elective.name, [*cells, Cell(show_date(enrolment.created_at))]))
-    offered = [(couple_programme, _("Koppelen aan opleiding"), "plus-lg")]
+            cells = [widgets.Cell(elective.name), widgets.Cell(_("Keuzedeel")), widgets.Cell(elective.code)]
+            rows.append(
+                widgets.Row(
+                    enrolment.id, elective.name, [*cells, widgets.Cell(base.show_date(enrolment.created_at))]
+                )
+            )
+    offered = [(enrolment_actions.couple_programme, _("Koppelen aan opleiding"), "plus-lg")]
     if rows:
-        offered.append((uncouple_programme, _("Ontkoppelen"), "dash-lg"))
-    return Section(
+        offered.append((enrolment_actions.uncouple_programme, _("Ontkoppelen"), "dash-lg"))
+    return widgets.Section(
         _("Opleidingen en keuzedelen"),
         columns=[
-            Column("name", _("Naam")),
-            Column("kind", _("Soort")),
-            Column("code", _("Code")),
-            Column("since", _("Gekoppeld op"), wide_only=True),
+            widgets.Column("name", _("Naam")),
+            widgets.Column("kind", _("Soort")),
+            widgets.Column("code", _("Code")),
+            widgets.Column("since", _("Gekoppeld op"), wide_only=True),
         ],
         rows=rows,
         empty=_("Deze student is nog niet gekoppeld aan een opleiding."),
@@ -137,57 +146,59 @@ def _programmes(page: ListPage, student: Student) -> Section:
     )
 
 
-def _users(page: ListPage, student: Student) -> Section:
+def _users(page: base.ListPage, student: models.Student) -> widgets.Section:
     facts = []
     for role in SUPERVISION_ROLES:
         users = [s.user for s in student.supervisions if s.role == role]
         cells = [_user_cell(user) for user in sorted(users, key=lambda u: (u.last_name, u.first_name))]
-        facts.append(Fact(_(ROLE_LABELS[role]), cells=cells))
-    return Section(
+        facts.append(widgets.Fact(_(ROLE_LABELS[role]), cells=cells))
+    return widgets.Section(
         _("Gebruikers"),
         facts,
         buttons=page.buttons(student, (change_student, _("Toevoegen of wijzigen"), "pencil")),
     )
 
 
-def _user_cell(user: Any) -> Cell:
-    badges = [] if user.active else [Badge(_("Niet actief"))]
-    href = f"/gebruikers/{user.id}" if may(current_actor(), Permission.USERS_SEE) else ""
-    return Cell(user.full_name, href, badges=badges, muted=user.organisation or "")
+def _user_cell(user: Any) -> widgets.Cell:
+    badges = [] if user.active else [widgets.Badge(_("Niet actief"))]
+    href = f"/gebruikers/{user.id}" if may(base.current_actor(), Permission.USERS_SEE) else ""
+    return widgets.Cell(user.full_name, href, badges=badges, muted=user.organisation or "")
 
 
-def _groups(page: ListPage, student: Student) -> Section:
-    offered = [(add_to_groups, _("Toevoegen aan studentgroepen"), "plus-lg")]
+def _groups(page: base.ListPage, student: models.Student) -> widgets.Section:
+    offered = [(members.add_to_groups, _("Toevoegen aan studentgroepen"), "plus-lg")]
     found = groups_of([student.id])
     if found:
-        offered.append((remove_from_group, _("Verwijderen uit studentgroep"), "dash-lg"))
-    if may(current_actor(), Permission.GROUPS_EDIT):
-        cells = [Cell(group.name, f"/studentgroepen/{group.id}") for group in found]
+        offered.append((members.remove_from_group, _("Verwijderen uit studentgroep"), "dash-lg"))
+    if may(base.current_actor(), Permission.GROUPS_EDIT):
+        cells = [widgets.Cell(group.name, f"/studentgroepen/{group.id}") for group in found]
     else:
-        cells = [Cell(badges=[group_badge(group.name, group.colour) for group in found])]
-    return Section(
+        cells = [widgets.Cell(badges=[group_badge(group.name, group.colour) for group in found])]
+    return widgets.Section(
         _("Studentgroepen"),
-        [Fact(_("Groepen"), cells=cells)] if found else (),
+        [widgets.Fact(_("Groepen"), cells=cells)] if found else (),
         empty="" if found else _("Deze student zit nog niet in een studentgroep."),
         buttons=page.buttons(student, *offered),
     )
 
 
-def _exams(page: ListPage, actor: Actor, student: Student) -> Section:
+def _exams(page: base.ListPage, actor: Actor, student: models.Student) -> widgets.Section:
     every = actor.system or bool(actor.roles & WHOLE_STUDENT)
     exams = queries.exams_of_student(actor, student, now=utc_now(), every=every)
     offered = []
     if any(row.attempt == 0 and not row.excluded for row in exams):
-        offered.append((exclude_exam, _("Maak een examen niet-beschikbaar"), "slash-circle"))
+        offered.append((availability.exclude_exam, _("Maak een examen niet-beschikbaar"), "slash-circle"))
     if any(row.excluded for row in exams):
-        offered.append((include_exam, _("Maak een examen weer beschikbaar"), "arrow-counterclockwise"))
-    return Section(
+        offered.append(
+            (availability.include_exam, _("Maak een examen weer beschikbaar"), "arrow-counterclockwise")
+        )
+    return widgets.Section(
         _("Examens"),
         columns=[
-            Column("exam", _("Examen")),
-            Column("attempt", _("Kans"), numeric=True),
-            Column("moment", _("Eerste moment")),
-            Column("state", _("Stand")),
+            widgets.Column("exam", _("Examen")),
+            widgets.Column("attempt", _("Kans"), numeric=True),
+            widgets.Column("moment", _("Eerste moment")),
+            widgets.Column("state", _("Stand")),
         ],
         rows=[_exam_row(number, row) for number, row in enumerate(exams, start=1)],
         empty=_("Er zijn nog geen examens: koppel de student eerst aan een opleiding."),
@@ -195,40 +206,40 @@ def _exams(page: ListPage, actor: Actor, student: Student) -> Section:
     )
 
 
-def _to_exams(actor: Actor, student: Student) -> list[Button]:
+def _to_exams(actor: Actor, student: models.Student) -> list[widgets.Button]:
     programme = next((e.programme_id for e in student.enrolments if e.programme_id), None)
     if programme is None or not may(actor, Permission.PLANNING_SEE):
         return []
-    place = href_with("/examens/", [("opleiding", str(programme)), ("q", student.number)])
+    place = base.href_with("/examens/", [("opleiding", str(programme)), ("q", student.number)])
     return [_to(_("Naar Examens"), place)]
 
 
-def _exam_row(number: int, row: queries.StudentExam) -> Row:
+def _exam_row(number: int, row: queries.StudentExam) -> widgets.Row:
     title = str(row.exam)
     owner = str(row.exam.programme or row.exam.elective)
-    return Row(
+    return widgets.Row(
         number,
         title,
         [
-            Cell(
+            widgets.Cell(
                 title,
                 f"/examens/aanmelding/{row.registration_id}" if row.attempt else "",
                 muted=f"{_(row.exam.kind.label)} · {owner}",
             ),
-            Cell(str(row.attempt) if row.attempt else "", numeric=True),
-            Cell(show_datetime(row.first_moment)),
-            Cell(badges=[_state(row)]),
+            widgets.Cell(str(row.attempt) if row.attempt else "", numeric=True),
+            widgets.Cell(base.show_datetime(row.first_moment)),
+            widgets.Cell(badges=[_state(row)]),
         ],
     )
 
 
-def _state(row: queries.StudentExam) -> Badge:
+def _state(row: queries.StudentExam) -> widgets.Badge:
     if row.block is not None:
-        return block_badge(row.block)
-    return state_badge(BlockState.NOT_AVAILABLE if row.excluded else BlockState.OPEN)
+        return blocks.block_badge(row.block)
+    return blocks.state_badge(BlockState.NOT_AVAILABLE if row.excluded else BlockState.OPEN)
 
 
-def _progress(page: ListPage, student: Student) -> Section:
+def _progress(page: base.ListPage, student: models.Student) -> widgets.Section:
     state = (
         _("Beschikbaar voor de student")
         if student.progress_available
@@ -236,22 +247,22 @@ def _progress(page: ListPage, student: Student) -> Section:
     )
     icon = "toggle-on" if student.progress_available else "toggle-off"
     label = _("Aan- of uitzetten")
-    facts = [Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)]
-    buttons = page.buttons(student, (release_progress, label, icon))
-    if may(current_actor(), Permission.PROGRESS_SEE):
+    facts = [widgets.Fact(_("Tabblad “Mijn onderwijsvoortgang”"), state)]
+    buttons = page.buttons(student, (availability.release_progress, label, icon))
+    if may(base.current_actor(), Permission.PROGRESS_SEE):
         number, latest = queries.progress_of(student)
         told = ngettext(
             "%(num)s meting, de laatste op %(date)s",
             "%(num)s metingen, de laatste op %(date)s",
             number,
-            date=show_date(latest),
+            date=base.show_date(latest),
         )
-        facts.append(Fact(_("Ingevuld"), told if number else _("Nog niets")))
+        facts.append(widgets.Fact(_("Ingevuld"), told if number else _("Nog niets")))
         buttons.append(_to(_("Naar de voortgang"), f"/voortgang/{student.id}"))
-    return Section(_("Studievoortgang"), facts, buttons=buttons)
+    return widgets.Section(_("Studievoortgang"), facts, buttons=buttons)
 
 
-def _sign_in(page: ListPage, student: Student) -> Section:
+def _sign_in(page: base.ListPage, student: models.Student) -> widgets.Section:
     """The account of the student: how far it is, and what became of its mail."""
     buttons = page.buttons(
         student,
@@ -260,29 +271,33 @@ def _sign_in(page: ListPage, student: Student) -> Section:
     )
     user = student.user
     if user is None:
-        return Section(
+        return widgets.Section(
             _("Aanmelden"), empty=_("Nog geen account: dat ontstaat met de inlogcode."), buttons=buttons
         )
     code = code_state(user.id)
-    again = send_again_buttons(code.mail, _("Mail opnieuw versturen"))
-    return Section(_("Aanmelden"), facts=sign_in_facts(user, code), buttons=[*again, *buttons])
+    again = outbox.send_again_buttons(code.mail, _("Mail opnieuw versturen"))
+    return widgets.Section(_("Aanmelden"), facts=sign_in_facts(user, code), buttons=[*again, *buttons])
 
 
-def _mails(actor: Actor, student: Student) -> Section:
+def _mails(actor: Actor, student: models.Student) -> widgets.Section:
     """The latest mails to the student, and what became of each; the texts stand in Postvak uit."""
     mails = mails_to(actor, student.user_id) if student.user_id else []
-    place = href_with("/postvak-uit/", [("q", student.email)])
-    return Section(
+    place = base.href_with("/postvak-uit/", [("q", student.email)])
+    return widgets.Section(
         _("Mails"),
-        columns=[Column("at", _("Wanneer")), Column("subject", _("Onderwerp")), Column("state", _("Stand"))],
+        columns=[
+            widgets.Column("at", _("Wanneer")),
+            widgets.Column("subject", _("Onderwerp")),
+            widgets.Column("state", _("Stand")),
+        ],
         rows=[
-            Row(
+            widgets.Row(
                 mail.id,
                 mail.subject,
                 [
-                    Cell(show_datetime(mail.created_at)),
-                    Cell(mail.subject, f"/postvak-uit/{mail.id}"),
-                    Cell(badges=[mail_badge(mail)]),
+                    widgets.Cell(base.show_datetime(mail.created_at)),
+                    widgets.Cell(mail.subject, f"/postvak-uit/{mail.id}"),
+                    widgets.Cell(badges=[outbox.state_badge(mail)]),
                 ],
             )
             for mail in mails

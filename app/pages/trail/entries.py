@@ -1,7 +1,5 @@
 """An entry of the trail in words: who, when, what, on what and which changes, the same on every page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +8,11 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.action import entry_label, own_word
-from app.entities.trail import AuditEntry
-from app.pages.trail.words import change_text, field_label, object_text, remark_text, users_text, way_text
+from app import models
+from app.actions import base as actions
+from app.pages.trail import words
 from app.school import current_school
-from app.theme.widgets import Button, Cell, Column, Row, Section
+from app.theme import widgets
 
 CHANGES_SHOWN = 3  # in a list; all of them on the page of the entry
 
@@ -30,12 +28,12 @@ class Told:
     changes: Sequence[tuple[str, str]]
 
 
-def told(entry: AuditEntry) -> Told:
+def told(entry: models.AuditEntry) -> Told:
     return Told(
         entry.actor_name,
         moment_text(entry.at),
-        entry_label(entry.action),
-        object_text(entry.object_type, entry.object_count),
+        actions.entry_label(entry.action),
+        words.object_text(entry.object_type, entry.object_count),
         list(_changes(entry)),
     )
 
@@ -45,54 +43,54 @@ def moment_text(at: datetime) -> str:
     return f"{current_school().local(at):%d-%m-%Y %H:%M:%S}"
 
 
-def _changes(entry: AuditEntry) -> Iterator[tuple[str, str]]:
+def _changes(entry: models.AuditEntry) -> Iterator[tuple[str, str]]:
     for name, value in entry.details.items():
-        label = own_word(entry.action, name) or field_label(name)
+        label = actions.own_word(entry.action, name) or words.field_label(name)
         if name == "way":
-            yield label, way_text(value)
+            yield label, words.way_text(value)
         elif name == "users":
-            yield label, users_text(value)
+            yield label, words.users_text(value)
         else:
-            yield label, remark_text(value) if name.endswith("remark") else change_text(value)
+            yield label, words.remark_text(value) if name.endswith("remark") else words.change_text(value)
 
 
 # -- in a table
 
 
-def _what(entry: AuditEntry) -> Cell:
-    return Cell(told(entry).what, f"/logboek/{entry.id}")
+def _what(entry: models.AuditEntry) -> widgets.Cell:
+    return widgets.Cell(told(entry).what, f"/logboek/{entry.id}")
 
 
-def _changed(entry: AuditEntry) -> Cell:
+def _changed(entry: models.AuditEntry) -> widgets.Cell:
     found = [f"{name}: {text}" if name else text for name, text in told(entry).changes]
     rest = len(found) - CHANGES_SHOWN
     more = _("en nog %(count)s", count=rest) if rest > 0 else ""
-    return Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
+    return widgets.Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
 
 
-ENTRY_CELLS: Sequence[tuple[str, LazyString, Callable[[AuditEntry], Cell]]] = (
+ENTRY_CELLS: Sequence[tuple[str, LazyString, Callable[[models.AuditEntry], widgets.Cell]]] = (
     ("action", _l("Actie"), _what),
-    ("at", _l("Moment"), lambda entry: Cell(told(entry).when)),
-    ("actor", _l("Wie"), lambda entry: Cell(told(entry).who)),
-    ("object", _l("Betreft"), lambda entry: Cell(told(entry).about)),
+    ("at", _l("Moment"), lambda entry: widgets.Cell(told(entry).when)),
+    ("actor", _l("Wie"), lambda entry: widgets.Cell(told(entry).who)),
+    ("object", _l("Betreft"), lambda entry: widgets.Cell(told(entry).about)),
     ("changes", _l("Wijziging"), _changed),
 )
 
 
-def entry_name(entry: AuditEntry) -> str:
+def entry_name(entry: models.AuditEntry) -> str:
     """An entry as a screen reader names it."""
     return f"{told(entry).what}, {told(entry).when}"
 
 
 def trail_section(
-    title: str, entries: Sequence[AuditEntry], empty: str, buttons: Sequence[Button] = ()
-) -> Section:
+    title: str, entries: Sequence[models.AuditEntry], empty: str, buttons: Sequence[widgets.Button] = ()
+) -> widgets.Section:
     """What happened to one row, newest first; only for who may read the trail."""
-    return Section(
+    return widgets.Section(
         title,
-        columns=[Column(key, str(label)) for key, label, _cell in ENTRY_CELLS],
+        columns=[widgets.Column(key, str(label)) for key, label, _cell in ENTRY_CELLS],
         rows=[
-            Row(entry.id, entry_name(entry), [cell(entry) for _key, _label, cell in ENTRY_CELLS])
+            widgets.Row(entry.id, entry_name(entry), [cell(entry) for _key, _label, cell in ENTRY_CELLS])
             for entry in entries
         ],
         empty=empty,

@@ -1,7 +1,5 @@
 """Logboek: who did what, when, to which rows; newest first, and whether the chain is sound."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,53 +8,47 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.actions.base.action import entry_label
-from app.actions.base.trail import broken_at
-from app.entities.students import Student
-from app.entities.trail import AuditEntry
-from app.entities.users import User
+from app import models
+from app.actions import base as actions
+from app.pages import base
 from app.pages.assessment.committee import PERIODS
-from app.pages.base.guards import needs
-from app.pages.base.lists import ListColumn, ListFilter, ListPage
-from app.pages.base.request import current_actor
-from app.pages.base.screens import expose
-from app.pages.trail.entries import ENTRY_CELLS, entry_name, told
+from app.pages.trail import entries
 from app.pages.trail.words import object_label
 from app.permissions import Permission, may
 from app.queries.trail import trail as rows
-from app.theme.widgets import Button, Cell, Column, Fact, ListModel, Row, Section, ShowModel
+from app.theme import widgets
 
 
-class TrailPage(ListPage):
+class TrailPage(base.ListPage):
     under = "planning"
-    datamodel = SQLAInterface(AuditEntry)
+    datamodel = SQLAInterface(models.AuditEntry)
     include_route_methods = {"index", "show", "choose", "check"}
     route_base = "/logboek"
     permission = Permission.TRAIL_READ
     title = _l("Logboek")
     intro = _l("Alles wat er is gewijzigd, door wie en wanneer. Aan het logboek verandert niemand iets.")
-    columns = tuple(ListColumn(key, label, cell) for key, label, cell in ENTRY_CELLS)
+    columns = tuple(base.ListColumn(key, label, cell) for key, label, cell in entries.ENTRY_CELLS)
     filters = (
-        ListFilter("who", _l("Wie"), rows.of_actor),
-        ListFilter("student", _l("Student"), rows.of_student),
-        ListFilter(
+        base.ListFilter("who", _l("Wie"), rows.of_actor),
+        base.ListFilter("student", _l("Student"), rows.of_student),
+        base.ListFilter(
             "action",
             _l("Actie"),
             rows.of_action,
-            lambda: sorted(((n, entry_label(n)) for n in rows.actions_present()), key=lambda c: c[1]),
+            lambda: sorted(((n, actions.entry_label(n)) for n in rows.actions_present()), key=lambda c: c[1]),
         ),
-        ListFilter(
+        base.ListFilter(
             "object",
             _l("Betreft"),
             rows.of_type,
             lambda: sorted(((n, object_label(n)) for n in rows.types_present() if n), key=lambda c: c[1]),
         ),
-        ListFilter("period", _l("Periode"), rows.of_period, lambda: [(k, str(v)) for k, v in PERIODS]),
+        base.ListFilter("period", _l("Periode"), rows.of_period, lambda: [(k, str(v)) for k, v in PERIODS]),
     )
-    default_order = (AuditEntry.id.desc(),)
+    default_order = (models.AuditEntry.id.desc(),)
     page_size = 50
 
-    def list_model(self) -> ListModel:
+    def list_model(self) -> widgets.ListModel:
         """The students behind the entries of this page are looked up together."""
         model = super().list_model()
         ids = [row.id for row in model.rows]
@@ -73,30 +65,34 @@ class TrailPage(ListPage):
         return replace(model, rows=shown, buttons=[_check_button()], empty_button=None)
 
     def row_label(self, row: Any) -> str:
-        return entry_name(row)
+        return entries.entry_name(row)
 
-    def show_model(self, row: Any) -> ShowModel:
-        entry, students = told(row), rows.students_behind([row.id]).get(row.id, [])
+    def show_model(self, row: Any) -> widgets.ShowModel:
+        entry, students = entries.told(row), rows.students_behind([row.id]).get(row.id, [])
         user = rows.users_behind([row.id]).get(row.id)
         facts = [
-            Fact(_("Moment"), entry.when),
-            Fact(_("Wie"), entry.who),
-            Fact(_("Betreft"), entry.about),
-            *([Fact(_("Student"), cells=[_student_cell(one) for one in students])] if students else []),
-            *([Fact(_("Gebruiker"), cells=[_user_cell(user)])] if user else []),
-            Fact(_("Nummer in het logboek"), str(row.id)),
+            widgets.Fact(_("Moment"), entry.when),
+            widgets.Fact(_("Wie"), entry.who),
+            widgets.Fact(_("Betreft"), entry.about),
+            *(
+                [widgets.Fact(_("Student"), cells=[_student_cell(one) for one in students])]
+                if students
+                else []
+            ),
+            *([widgets.Fact(_("Gebruiker"), cells=[_user_cell(user)])] if user else []),
+            widgets.Fact(_("Nummer in het logboek"), str(row.id)),
         ]
         lines = [
-            Row(number, name, [Cell(name), Cell(text)])
+            widgets.Row(number, name, [widgets.Cell(name), widgets.Cell(text)])
             for number, (name, text) in enumerate(entry.changes, start=1)
         ]
-        return ShowModel(
+        return widgets.ShowModel(
             title=entry.what,
             sections=[
-                Section(_("Algemeen"), facts=facts),
-                Section(
+                widgets.Section(_("Algemeen"), facts=facts),
+                widgets.Section(
                     _("Wat er wijzigde"),
-                    columns=[Column("name", _("Gegeven")), Column("change", _("Wijziging"))],
+                    columns=[widgets.Column("name", _("Gegeven")), widgets.Column("change", _("Wijziging"))],
                     rows=lines,
                     empty=_("Bij deze actie is niets bijzonders vastgelegd."),
                 ),
@@ -105,30 +101,30 @@ class TrailPage(ListPage):
             back_label=_("Logboek"),
         )
 
-    @expose("/controle")
-    @needs()
+    @base.expose("/controle")
+    @base.needs()
     def check(self) -> str:
         """Reads the whole trail and says whether each entry still fits the one before."""
-        broken = broken_at()
+        broken = actions.broken_at()
         return self.render_template("trail/check.html", broken=broken, length=rows.length())
 
 
-def _check_button() -> Button:
-    return Button(_("Controleer het logboek"), "/logboek/controle", "shield-check")
+def _check_button() -> widgets.Button:
+    return widgets.Button(_("Controleer het logboek"), "/logboek/controle", "shield-check")
 
 
-def _user_cell(user: User) -> Cell:
-    href = f"/gebruikers/{user.id}" if may(current_actor(), Permission.USERS_SEE) else ""
-    return Cell(user.full_name, href)
+def _user_cell(user: models.User) -> widgets.Cell:
+    href = f"/gebruikers/{user.id}" if may(base.current_actor(), Permission.USERS_SEE) else ""
+    return widgets.Cell(user.full_name, href)
 
 
-def _student_cell(student: Student) -> Cell:
-    href = f"/studenten/{student.id}" if may(current_actor(), Permission.STUDENTS_SEE) else ""
-    return Cell(student.full_name, href, muted=student.number)
+def _student_cell(student: models.Student) -> widgets.Cell:
+    href = f"/studenten/{student.id}" if may(base.current_actor(), Permission.STUDENTS_SEE) else ""
+    return widgets.Cell(student.full_name, href, muted=student.number)
 
 
-def _students_cell(cell: Cell, students: Sequence[Student]) -> Cell:
+def _students_cell(cell: widgets.Cell, students: Sequence[models.Student]) -> widgets.Cell:
     """One student: the name as a link; two: both names."""
     if len(students) == 1:
         return replace(_student_cell(students[0]), muted=cell.text)
-    return Cell(", ".join(one.full_name for one in students), muted=cell.text)
+    return widgets.Cell(", ".join(one.full_name for one in students), muted=cell.text)

@@ -1,7 +1,5 @@
 """The trail in words: what kinds of rows and fields are called, and how a change reads."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import gettext as _

@@ -1,25 +1,21 @@
 """What a calendar feed holds: one's own sittings, through `visible`, and no more than a calendar needs."""
 
-from __future__ import annotations
-
 import dataclasses
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from app import models
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.planning import Registration, Sitting
-from app.entities.profile import CalendarLink
-from app.entities.users import User
 from app.permissions import Actor, Permission, Role, actor_of, visible
 from app.rules.tokens import fingerprint
 
-PAST = timedelta(days=60)
+PAST = dt.timedelta(days=60)
 MOST = 2000  # moments in one feed
 # What makes a sitting one's own: an administrator or the committee sees a whole school, and attends it not.
 OWN = frozenset(
@@ -39,22 +35,24 @@ class CalendarMoment:
 
     sitting_id: int
     sequence: int
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: dt.datetime
+    ends_at: dt.datetime
     exam: str
     task: str
     location: str
 
 
-def owner_of(token: str) -> User | None:
+def owner_of(token: str) -> models.User | None:
     """The active user whose calendar link this is."""
     return (
         db.session.scalars(
-            select(User)
-            .join(CalendarLink, CalendarLink.user_id == User.id)
-            .options(joinedload(User.roles))
+            sa.select(models.User)
+            .join(models.CalendarLink, models.CalendarLink.user_id == models.User.id)
+            .options(joinedload(models.User.roles))
             .where(
-                CalendarLink.token_hash == fingerprint(token), User.active.is_(True), User.guest.is_(False)
+                models.CalendarLink.token_hash == fingerprint(token),
+                models.User.active.is_(True),
+                models.User.guest.is_(False),
             )
         )
         .unique()
@@ -62,20 +60,27 @@ def owner_of(token: str) -> User | None:
     )
 
 
-def link_made_at(user_id: int | None) -> datetime | None:
-    return db.session.scalar(select(CalendarLink.created_at).where(CalendarLink.user_id == user_id))
+def link_made_at(user_id: int | None) -> dt.datetime | None:
+    return db.session.scalar(
+        sa.select(models.CalendarLink.created_at).where(models.CalendarLink.user_id == user_id)
+    )
 
 
-def own_moments(user: User) -> Sequence[CalendarMoment]:
+def own_moments(user: models.User) -> Sequence[CalendarMoment]:
     """The moments of an examiner, a student or a supervisor, of two months ago and later. One query."""
     whole = actor_of(user)
     actor = dataclasses.replace(whole, roles=whole.roles & OWN)
     mine = [_ids(actor, permission) for permission in (Permission.PLANNING_SEE, Permission.OWN_EXAMS)]
     rows = db.session.scalars(
-        select(Sitting)
-        .where(or_(*(Sitting.id.in_(ids) for ids in mine)), Sitting.ends_at > utc_now() - PAST)
-        .options(joinedload(Sitting.registration).joinedload(Registration.exam), joinedload(Sitting.task))
-        .order_by(Sitting.starts_at, Sitting.id)
+        sa.select(models.Sitting)
+        .where(
+            sa.or_(*(models.Sitting.id.in_(ids) for ids in mine)), models.Sitting.ends_at > utc_now() - PAST
+        )
+        .options(
+            joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
+            joinedload(models.Sitting.task),
+        )
+        .order_by(models.Sitting.starts_at, models.Sitting.id)
         .limit(MOST)
     )
     return [
@@ -92,5 +97,5 @@ def own_moments(user: User) -> Sequence[CalendarMoment]:
     ]
 
 
-def _ids(actor: Actor, permission: Permission) -> Select[Any]:
-    return visible(actor, Sitting, permission).with_only_columns(Sitting.id)
+def _ids(actor: Actor, permission: Permission) -> sa.Select[Any]:
+    return visible(actor, models.Sitting, permission).with_only_columns(models.Sitting.id)

@@ -1,40 +1,42 @@
 """What a user has to show as a second factor."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import ColumnElement, exists, func, or_, select
 
+from app import models
 from app.entities.base import db
-from app.entities.factors import Authenticator, Passkey, RecoveryCode
-from app.entities.users import User
 from app.rules import totp
 from app.sealing import derived
 
 SETUP_SECONDS = 30 * 60  # how long a QR code on the screen may be confirmed
 
 
-def has_factor() -> ColumnElement[bool]:
+def has_factor() -> sa.ColumnElement[bool]:
     """Condition on User: has an authenticator app or a passkey. Recovery codes alone are none."""
-    return or_(exists().where(Authenticator.user_id == User.id), exists().where(Passkey.user_id == User.id))
+    return sa.or_(
+        sa.exists().where(models.Authenticator.user_id == models.User.id),
+        sa.exists().where(models.Passkey.user_id == models.User.id),
+    )
 
 
 def user_has_factor(user_id: int | None) -> bool:
     """Whether this user has a second factor to show."""
-    return bool(db.session.scalar(select(has_factor()).select_from(User).where(User.id == user_id)))
+    return bool(
+        db.session.scalar(sa.select(has_factor()).select_from(models.User).where(models.User.id == user_id))
+    )
 
 
 @dataclass(frozen=True)
 class Factors:
     """The second factors of one user, and how many recovery codes are left."""
 
-    app: Authenticator | None
-    passkeys: Sequence[Passkey]
+    app: models.Authenticator | None
+    passkeys: Sequence[models.Passkey]
     codes_left: int
 
     @property
@@ -43,10 +45,14 @@ class Factors:
 
 
 def factors_of(user_id: int | None) -> Factors:
-    app = db.session.scalars(select(Authenticator).where(Authenticator.user_id == user_id)).one_or_none()
-    theirs = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
+    app = db.session.scalars(
+        sa.select(models.Authenticator).where(models.Authenticator.user_id == user_id)
+    ).one_or_none()
+    theirs = sa.select(models.Passkey).where(models.Passkey.user_id == user_id).order_by(models.Passkey.id)
     passkeys = db.session.scalars(theirs).all()
-    left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    left = sa.select(sa.func.count()).where(
+        models.RecoveryCode.user_id == user_id, models.RecoveryCode.used_at.is_(None)
+    )
     return Factors(app, passkeys, db.session.scalar(left) or 0)
 
 

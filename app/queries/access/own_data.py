@@ -4,28 +4,16 @@ Of others only what belongs to it (who supervises, who did something); of result
 that person may see (`visible`): who is assessed learns nothing halfway.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, false, literal, or_, select, text, union_all
+import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from app.entities.assessment import Assessment, Result, ScoreSheet
+from app import models
 from app.entities.base import db
-from app.entities.exams import Exam
-from app.entities.lists import ListView
-from app.entities.mail import OutboxMail
 from app.entities.membership import groups_with
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.profile import CalendarLink, EmailChange
-from app.entities.progress import ProgressMeasure
-from app.entities.sessions import UserSession
-from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup, Supervision
-from app.entities.trail import AuditEntry, AuditObject
-from app.entities.users import LoginCode, User
 from app.permissions import Actor, Permission, may, visible
 from app.queries.students.fields import named_values
 from app.queries.users.users import last_sign_in
@@ -70,18 +58,22 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
 
 def _list_views(actor: Actor) -> Rows:
     """Who has the list of students may have made it one's own."""
-    kept = select(ListView.name, ListView.query).where(ListView.user_id == actor.id).order_by(ListView.name)
+    kept = (
+        sa.select(models.ListView.name, models.ListView.query)
+        .where(models.ListView.user_id == actor.id)
+        .order_by(models.ListView.name)
+    )
     return [{"name": row.name, "filters": row.query} for row in db.session.execute(kept)]
 
 
-def _account(actor: Actor) -> tuple[User, datetime | None]:
+def _account(actor: Actor) -> tuple[models.User, datetime | None]:
     """The user with roles and programmes, and when the calendar link was made."""
     row = (
         db.session.execute(
-            select(User, CalendarLink.created_at)
-            .outerjoin(CalendarLink, CalendarLink.user_id == User.id)
-            .where(User.id == actor.id)
-            .options(joinedload(User.roles), joinedload(User.programmes))
+            sa.select(models.User, models.CalendarLink.created_at)
+            .outerjoin(models.CalendarLink, models.CalendarLink.user_id == models.User.id)
+            .where(models.User.id == actor.id)
+            .options(joinedload(models.User.roles), joinedload(models.User.programmes))
             .execution_options(populate_existing=True)
         )
         .unique()
@@ -90,7 +82,7 @@ def _account(actor: Actor) -> tuple[User, datetime | None]:
     return row[0], row[1]
 
 
-def account(user: User) -> Data:
+def account(user: models.User) -> Data:
     return {
         "first_name": user.first_name,
         "infix": user.infix,
@@ -109,14 +101,14 @@ def account(user: User) -> Data:
     }
 
 
-def _student(actor: Actor) -> Student | None:
-    statement = select(Student).where(Student.user_id == actor.id)
+def _student(actor: Actor) -> models.Student | None:
+    statement = sa.select(models.Student).where(models.Student.user_id == actor.id)
     return (
         db.session.scalars(
             statement.options(
-                joinedload(Student.enrolments).joinedload(Enrolment.programme),
-                joinedload(Student.enrolments).joinedload(Enrolment.elective),
-                joinedload(Student.supervisions).joinedload(Supervision.user),
+                joinedload(models.Student.enrolments).joinedload(models.Enrolment.programme),
+                joinedload(models.Student.enrolments).joinedload(models.Enrolment.elective),
+                joinedload(models.Student.supervisions).joinedload(models.Supervision.user),
             )
         )
         .unique()
@@ -124,7 +116,7 @@ def _student(actor: Actor) -> Student | None:
     )
 
 
-def _student_facts(student: Student) -> Data:
+def _student_facts(student: models.Student) -> Data:
     return {field.name: field.of(student) for field in PLAIN_FIELDS} | {
         "active": student.active,
         "created_at": student.created_at,
@@ -132,15 +124,17 @@ def _student_facts(student: Student) -> Data:
     }
 
 
-def _names(actor: Actor, student: Student | None) -> Mapping[str, Sequence[str]]:
+def _names(actor: Actor, student: models.Student | None) -> Mapping[str, Sequence[str]]:
     """The groups that this person is in or is the mentor of, and the exams that he won't take. One query."""
     mine = [student.id] if student is not None else []
-    excluded = select(ExamExclusion.exam_id).where(ExamExclusion.student_id.in_(mine))
+    excluded = sa.select(models.ExamExclusion.exam_id).where(models.ExamExclusion.student_id.in_(mine))
     rows = db.session.execute(
-        union_all(
-            _called("member", StudentGroup.name).where(StudentGroup.id.in_(groups_with(mine))),
-            _called("mentor", StudentGroup.name).where(StudentGroup.mentor_id == actor.id),
-            _called("excluded", Exam.code + " " + Exam.title).where(Exam.id.in_(excluded)),
+        sa.union_all(
+            _called("member", models.StudentGroup.name).where(models.StudentGroup.id.in_(groups_with(mine))),
+            _called("mentor", models.StudentGroup.name).where(models.StudentGroup.mentor_id == actor.id),
+            _called("excluded", models.Exam.code + " " + models.Exam.title).where(
+                models.Exam.id.in_(excluded)
+            ),
         )
     )
     found: dict[str, list[str]] = {"member": [], "mentor": [], "excluded": []}
@@ -149,17 +143,17 @@ def _names(actor: Actor, student: Student | None) -> Mapping[str, Sequence[str]]
     return {kind: sorted(names) for kind, names in found.items()}
 
 
-def _called(kind: str, name: Any) -> Select[Any]:
-    return select(literal(kind).label("kind"), name.label("name"))
+def _called(kind: str, name: Any) -> sa.Select[Any]:
+    return sa.select(sa.literal(kind).label("kind"), name.label("name"))
 
 
 def _supervised(actor: Actor, most: int | None) -> Rows:
     """Whom this person supervises, by number."""
     rows = db.session.execute(
-        select(Supervision.role, Student.number)
-        .join(Student, Student.id == Supervision.student_id)
-        .where(Supervision.user_id == actor.id)
-        .order_by(Supervision.role, Student.number)
+        sa.select(models.Supervision.role, models.Student.number)
+        .join(models.Student, models.Student.id == models.Supervision.student_id)
+        .where(models.Supervision.user_id == actor.id)
+        .order_by(models.Supervision.role, models.Student.number)
         .limit(most)
     )
     return [{"role": row.role, "student_number": row.number} for row in rows]
@@ -167,19 +161,28 @@ def _supervised(actor: Actor, most: int | None) -> Rows:
 
 def _sittings(actor: Actor, most: int | None) -> Rows:
     """One's own moments: as the student, or as an examiner, with when one's own scores were saved."""
-    examines = SittingExaminer.user_id == actor.id
-    taken = visible(actor, Sitting, Permission.OWN_EXAMS).with_only_columns(Sitting.id)
-    assigned = select(SittingExaminer.sitting_id).where(examines)
+    examines = models.SittingExaminer.user_id == actor.id
+    taken = visible(actor, models.Sitting, Permission.OWN_EXAMS).with_only_columns(models.Sitting.id)
+    assigned = sa.select(models.SittingExaminer.sitting_id).where(examines)
     rows = db.session.execute(
-        select(Sitting, SittingExaminer.role, ScoreSheet.saved_at)
-        .outerjoin(SittingExaminer, and_(SittingExaminer.sitting_id == Sitting.id, examines))
-        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
+        sa.select(models.Sitting, models.SittingExaminer.role, models.ScoreSheet.saved_at)
         .outerjoin(
-            ScoreSheet, and_(ScoreSheet.assessment_id == Assessment.id, ScoreSheet.examiner_id == actor.id)
+            models.SittingExaminer, sa.and_(models.SittingExaminer.sitting_id == models.Sitting.id, examines)
         )
-        .where(or_(Sitting.id.in_(taken), Sitting.id.in_(assigned)))
-        .options(joinedload(Sitting.registration).joinedload(Registration.exam), joinedload(Sitting.task))
-        .order_by(Sitting.starts_at.desc(), Sitting.id)
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
+        .outerjoin(
+            models.ScoreSheet,
+            sa.and_(
+                models.ScoreSheet.assessment_id == models.Assessment.id,
+                models.ScoreSheet.examiner_id == actor.id,
+            ),
+        )
+        .where(sa.or_(models.Sitting.id.in_(taken), models.Sitting.id.in_(assigned)))
+        .options(
+            joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
+            joinedload(models.Sitting.task),
+        )
+        .order_by(models.Sitting.starts_at.desc(), models.Sitting.id)
         .limit(most)
     )
     return [
@@ -201,8 +204,11 @@ def _results(actor: Actor, most: int | None) -> Rows:
     """One's own results, once definitive; `detail` is the whole working, as its page shows it."""
     rows = db.session.scalars(
         _about_me(actor)
-        .options(joinedload(Result.registration).joinedload(Registration.exam), joinedload(Result.adoption))
-        .order_by(Result.decided_at.desc())
+        .options(
+            joinedload(models.Result.registration).joinedload(models.Registration.exam),
+            joinedload(models.Result.adoption),
+        )
+        .order_by(models.Result.decided_at.desc())
         .limit(most)
     )
     return [
@@ -222,19 +228,19 @@ def _results(actor: Actor, most: int | None) -> Rows:
     ]
 
 
-def _about_me(actor: Actor) -> Select[Result]:
-    own = select(Registration.id).join(Student).where(Student.user_id == actor.id)
-    return visible(actor, Result, Permission.RESULTS_SEE).where(Result.registration_id.in_(own))
+def _about_me(actor: Actor) -> sa.Select[models.Result]:
+    own = sa.select(models.Registration.id).join(models.Student).where(models.Student.user_id == actor.id)
+    return visible(actor, models.Result, Permission.RESULTS_SEE).where(models.Result.registration_id.in_(own))
 
 
-def _measures(actor: Actor, student: Student | None, most: int | None) -> Rows:
+def _measures(actor: Actor, student: models.Student | None, most: int | None) -> Rows:
     """Ratings of one's own progress, and those that one gave."""
-    about = ProgressMeasure.student_id == student.id if student is not None else false()
+    about = models.ProgressMeasure.student_id == student.id if student is not None else sa.false()
     rows = db.session.scalars(
-        select(ProgressMeasure)
-        .where(or_(about, ProgressMeasure.rated_by_id == actor.id))
-        .options(joinedload(ProgressMeasure.work_process), joinedload(ProgressMeasure.rated_by))
-        .order_by(ProgressMeasure.rated_at.desc(), ProgressMeasure.id)
+        sa.select(models.ProgressMeasure)
+        .where(sa.or_(about, models.ProgressMeasure.rated_by_id == actor.id))
+        .options(joinedload(models.ProgressMeasure.work_process), joinedload(models.ProgressMeasure.rated_by))
+        .order_by(models.ProgressMeasure.rated_at.desc(), models.ProgressMeasure.id)
         .limit(most)
     )
     return [
@@ -253,7 +259,10 @@ def _measures(actor: Actor, student: Student | None, most: int | None) -> Rows:
 def _mails(actor: Actor, most: int | None) -> Rows:
     """The mails to this person; a code is in none of them, it is filled in at sending."""
     rows = db.session.scalars(
-        select(OutboxMail).where(OutboxMail.to_user_id == actor.id).order_by(OutboxMail.id.desc()).limit(most)
+        sa.select(models.OutboxMail)
+        .where(models.OutboxMail.to_user_id == actor.id)
+        .order_by(models.OutboxMail.id.desc())
+        .limit(most)
     )
     return [
         {
@@ -271,7 +280,10 @@ def _mails(actor: Actor, most: int | None) -> Rows:
 def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
     """Sessions, inlogcodes, changes of address and the calendar link: when, never the secret of it."""
     sessions = db.session.scalars(
-        select(UserSession).where(UserSession.user_id == actor.id).order_by(UserSession.id.desc()).limit(most)
+        sa.select(models.UserSession)
+        .where(models.UserSession.user_id == actor.id)
+        .order_by(models.UserSession.id.desc())
+        .limit(most)
     )
     found: dict[str, list[Data]] = {"login_codes": [], "email_changes": []}
     for row in db.session.execute(_codes(actor).limit(most)):
@@ -291,52 +303,54 @@ def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
 
 def _codes(actor: Actor) -> Any:
     """(kind, old address, new address, made, valid until, used, ended) of every code, the latest first."""
-    login = select(
-        literal("login_codes"),
-        literal(""),
-        literal(""),
-        LoginCode.created_at.label("made"),
-        LoginCode.expires_at,
-        LoginCode.used_at,
-        LoginCode.cancelled_at,
-    ).where(LoginCode.user_id == actor.id)
-    change = select(
-        literal("email_changes"),
-        EmailChange.old_email,
-        EmailChange.new_email,
-        EmailChange.created_at,
-        EmailChange.expires_at,
-        EmailChange.confirmed_at,
-        EmailChange.ended_at,
-    ).where(EmailChange.user_id == actor.id)
-    return union_all(login, change).order_by(text("made DESC"))
+    login = sa.select(
+        sa.literal("login_codes"),
+        sa.literal(""),
+        sa.literal(""),
+        models.LoginCode.created_at.label("made"),
+        models.LoginCode.expires_at,
+        models.LoginCode.used_at,
+        models.LoginCode.cancelled_at,
+    ).where(models.LoginCode.user_id == actor.id)
+    change = sa.select(
+        sa.literal("email_changes"),
+        models.EmailChange.old_email,
+        models.EmailChange.new_email,
+        models.EmailChange.created_at,
+        models.EmailChange.expires_at,
+        models.EmailChange.confirmed_at,
+        models.EmailChange.ended_at,
+    ).where(models.EmailChange.user_id == actor.id)
+    return sa.union_all(login, change).order_by(sa.text("made DESC"))
 
 
 def _columns(rows: Any, *names: str) -> Rows:
     return [{name: getattr(row, name) for name in names} for row in rows]
 
 
-def _trail(actor: Actor, student: Student | None, most: int | None) -> Rows:
+def _trail(actor: Actor, student: models.Student | None, most: int | None) -> Rows:
     """What the trail says about this person, and what this person did. No details: they name others too.
 
     Of one's own exams only what was planned, and what was assessed once the result is there.
     """
-    about = [(AuditObject.object_type == "User") & (AuditObject.object_id == actor.id)]
+    about = [(models.AuditObject.object_type == "User") & (models.AuditObject.object_id == actor.id)]
     if student is not None:
-        mine = select(Registration.id).where(Registration.student_id == student.id)
-        told = _about_me(actor).with_only_columns(Result.registration_id)
+        mine = sa.select(models.Registration.id).where(models.Registration.student_id == student.id)
+        told = _about_me(actor).with_only_columns(models.Result.registration_id)
         for kind, ids in (
             ("Registration", mine),
-            ("Sitting", select(Sitting.id).where(Sitting.registration_id.in_(told))),
-            ("Result", _about_me(actor).with_only_columns(Result.id)),
+            ("Sitting", sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(told))),
+            ("Result", _about_me(actor).with_only_columns(models.Result.id)),
         ):
-            about.append((AuditObject.object_type == kind) & AuditObject.object_id.in_(ids))
-        about.append((AuditObject.object_type == "Student") & (AuditObject.object_id == student.id))
-    of_me = select(AuditObject.entry_id).where(or_(*about))
+            about.append((models.AuditObject.object_type == kind) & models.AuditObject.object_id.in_(ids))
+        about.append(
+            (models.AuditObject.object_type == "Student") & (models.AuditObject.object_id == student.id)
+        )
+    of_me = sa.select(models.AuditObject.entry_id).where(sa.or_(*about))
     rows = db.session.execute(
-        select(AuditEntry, AuditEntry.id.in_(of_me).label("about_me"))
-        .where(or_(AuditEntry.id.in_(of_me), AuditEntry.actor_id == actor.id))
-        .order_by(AuditEntry.id.desc())
+        sa.select(models.AuditEntry, models.AuditEntry.id.in_(of_me).label("about_me"))
+        .where(sa.or_(models.AuditEntry.id.in_(of_me), models.AuditEntry.actor_id == actor.id))
+        .order_by(models.AuditEntry.id.desc())
         .limit(most)
     )
     return [

@@ -1,7 +1,5 @@
 """What a browser needs to make a passkey, or to show one."""
 
-from __future__ import annotations
-
 from webauthn import generate_authentication_options, generate_registration_options, options_to_json
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.structs import (
@@ -11,14 +9,14 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from app.entities.users import User
+from app import models
 from app.queries.access.factors import factors_of
 from app.rules.passkeys import Site
 from app.school import current_school
 from app.sealing import derived
 
 
-def registration_options(user: User, site: Site, challenge: bytes) -> str:
+def registration_options(user: models.User, site: Site, challenge: bytes) -> str:
     """What the browser needs to make a passkey, as JSON."""
     return options_to_json(
         generate_registration_options(

@@ -1,25 +1,23 @@
 """What Mijn profiel reads beside the account itself."""
 
-from __future__ import annotations
+import sqlalchemy as sa
 
-from sqlalchemy import Select, select
-
+from app import models
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.profile import EmailChange
 
 
-def open_change(user_id: int | None) -> Select[EmailChange]:
+def open_change(user_id: int | None) -> sa.Select[models.EmailChange]:
     """The change of address that waits for its code; there is at most one."""
     return (
-        select(EmailChange)
+        sa.select(models.EmailChange)
         .where(
-            EmailChange.user_id == user_id,
-            EmailChange.confirmed_at.is_(None),
-            EmailChange.ended_at.is_(None),
-            EmailChange.expires_at > utc_now(),
+            models.EmailChange.user_id == user_id,
+            models.EmailChange.confirmed_at.is_(None),
+            models.EmailChange.ended_at.is_(None),
+            models.EmailChange.expires_at > utc_now(),
         )
-        .order_by(EmailChange.id.desc())
+        .order_by(models.EmailChange.id.desc())
         .limit(1)
     )
 

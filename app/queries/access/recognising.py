@@ -4,20 +4,17 @@ Every answer takes the same work, whether or not the account or the code exists 
 counted before it is looked at.
 """
 
-from __future__ import annotations
-
 import hmac
 
-from sqlalchemy import ColumnElement, and_, select
+import sqlalchemy as sa
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from app import models
 from app.entities.base import db
-from app.entities.profile import EmailChange
-from app.entities.users import LoginCode, User
 from app.permissions import Actor
 from app.queries.access.codes import slow_hash
-from app.queries.users.users import by_sign_in_name, live_code
-from app.rules.code_format import LENGTH, normal_form
+from app.queries.users import users
+from app.rules import code_format
 from app.rules.invitations import parts
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
@@ -34,9 +31,9 @@ WRONG_MAILED_CODE = N_(
 WRONG_CHANGE_CODE = N_("Deze code klopt niet, of werkt niet meer. Controleer hem of vraag een nieuwe aan.")
 
 
-def check_sign_in(username: str, password: str) -> User | None:
+def check_sign_in(username: str, password: str) -> models.User | None:
     """The user behind a name and a password; the try has been counted (`count_try`)."""
-    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
+    user = db.session.scalars(users.by_sign_in_name(username)).one_or_none()
     stored = user.password if user is not None and user.password else NO_ONES_PASSWORD
     right = check_password_hash(stored, password)
     return user if user is not None and right and user.active and user.password else None
@@ -48,35 +45,39 @@ def fitting_password(actor: Actor, typed: str) -> str:
     It takes a tenth of a second, so it is asked before a transaction opens; the action compares what it gave
     with what the account holds then.
     """
-    stored = db.session.scalar(select(User.password).where(User.id == actor.id))
+    stored = db.session.scalar(sa.select(models.User.password).where(models.User.id == actor.id))
     return stored if check_password_hash(stored or NO_ONES_PASSWORD, typed) and stored else ""
 
 
-def check_code(username: str, code: str) -> User | None:
+def check_code(username: str, code: str) -> models.User | None:
     """The user behind a name and an inlogcode that still works; the try has been counted."""
-    owners = by_sign_in_name(username).join(LoginCode, LoginCode.user_id == User.id)
-    return db.session.scalars(owners.where(code_works(code), User.active.is_(True))).one_or_none()
+    owners = users.by_sign_in_name(username).join(
+        models.LoginCode, models.LoginCode.user_id == models.User.id
+    )
+    return db.session.scalars(owners.where(code_works(code), models.User.active.is_(True))).one_or_none()
 
 
-def code_works(code: str) -> ColumnElement[bool]:
+def code_works(code: str) -> sa.ColumnElement[bool]:
     """Condition on LoginCode: the inlogcode that somebody typed, and it can still be used."""
-    return and_(LoginCode.code_hash == fingerprint(normal_form(code)), live_code())
+    return sa.and_(
+        models.LoginCode.code_hash == fingerprint(code_format.normal_form(code)), users.live_code()
+    )
 
 
 def is_right(code_id: int | None, typed: str) -> bool:
     """Whether this is the code; the try has been counted. Without a code to try the same work is done."""
-    row = db.session.get(LoginCode, code_id) if code_id else None
+    row = db.session.get(models.LoginCode, code_id) if code_id else None
     nonce, kept = (row.nonce, row.code_hash) if row is not None else ("0" * 64, "0" * 64)
-    return hmac.compare_digest(slow_hash(normal_form(typed), nonce), kept) and row is not None
+    return hmac.compare_digest(slow_hash(code_format.normal_form(typed), nonce), kept) and row is not None
 
 
-def by_stop_code(typed: str) -> EmailChange | None:
+def by_stop_code(typed: str) -> models.EmailChange | None:
     """The change that waits behind a code from the old address. Right or wrong: the same work."""
-    selector, secret = parts(normal_form(typed)[: LENGTH + 1])
+    selector, secret = parts(code_format.normal_form(typed)[: code_format.LENGTH + 1])
     found = db.session.scalars(
-        select(EmailChange)
-        .where(EmailChange.stop_selector == selector)
-        .order_by(EmailChange.id.desc())
+        sa.select(models.EmailChange)
+        .where(models.EmailChange.stop_selector == selector)
+        .order_by(models.EmailChange.id.desc())
         .limit(1)
     ).one_or_none()
     right = check_password_hash(found.stop_hash if found is not None else NO_ONES_PASSWORD, secret)

@@ -1,20 +1,16 @@
 """What the assessment pages read: an examiner's sittings, one sitting with its score sheets, a result."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload, selectinload, subqueryload
+import sqlalchemy as sa
+from sqlalchemy import orm
 
-from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.exams import Criterion, ExamTask
-from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.permissions import Actor, Permission, visible
 from app.school import current_school
 
@@ -35,7 +31,7 @@ class SheetState:
 class SittingLine:
     """A sitting in the list, with how far its assessment is."""
 
-    sitting: Sitting
+    sitting: models.Sitting
     criteria: int
     definitive_at: datetime | None = None
     sheets: Sequence[SheetState] = ()
@@ -54,15 +50,15 @@ class Todo:
 class SittingView:
     """One sitting with its task, criteria, levels, examiners and, once somebody saved, the assessment."""
 
-    sitting: Sitting
-    assessment: Assessment | None
-    sheets: Sequence[ScoreSheet] = field(default_factory=tuple)
+    sitting: models.Sitting
+    assessment: models.Assessment | None
+    sheets: Sequence[models.ScoreSheet] = field(default_factory=tuple)
 
     @property
     def version(self) -> int:
         return self.assessment.version if self.assessment else 0
 
-    def sheet_of(self, user_id: int | None) -> ScoreSheet | None:
+    def sheet_of(self, user_id: int | None) -> models.ScoreSheet | None:
         return next((sheet for sheet in self.sheets if sheet.examiner_id == user_id), None)
 
     def role_of(self, user_id: int | None) -> str:
@@ -73,12 +69,14 @@ class SittingView:
 
 def todo(actor: Actor, *, all_done: bool = False) -> Todo:
     """The examiner's own sittings, in a fixed number of queries."""
-    mine = visible(actor, Sitting, Permission.ASSESSMENT_TODO)
-    definitive = select(Assessment.sitting_id).where(Assessment.definitive_at.is_not(None))
-    waiting = _sittings(mine.where(Sitting.id.not_in(definitive)).order_by(Sitting.starts_at, Sitting.id))
-    closed = mine.where(Sitting.id.in_(definitive))
-    count = db.session.scalar(select(func.count()).select_from(closed.subquery())) or 0
-    latest = closed.order_by(Sitting.starts_at.desc(), Sitting.id.desc())
+    mine = visible(actor, models.Sitting, Permission.ASSESSMENT_TODO)
+    definitive = sa.select(models.Assessment.sitting_id).where(models.Assessment.definitive_at.is_not(None))
+    waiting = _sittings(
+        mine.where(models.Sitting.id.not_in(definitive)).order_by(models.Sitting.starts_at, models.Sitting.id)
+    )
+    closed = mine.where(models.Sitting.id.in_(definitive))
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(closed.subquery())) or 0
+    latest = closed.order_by(models.Sitting.starts_at.desc(), models.Sitting.id.desc())
     done = _sittings(latest if all_done else latest.limit(DONE_SHOWN))
     lines = _lines([*waiting, *done])
     return Todo(
@@ -88,15 +86,15 @@ def todo(actor: Actor, *, all_done: bool = False) -> Todo:
     )
 
 
-def _sittings(statement: Select[Any]) -> Sequence[Sitting]:
+def _sittings(statement: sa.Select[Any]) -> Sequence[models.Sitting]:
     return (
         db.session.scalars(
             statement.options(
-                joinedload(Sitting.registration).joinedload(Registration.student),
-                joinedload(Sitting.registration).joinedload(Registration.exam),
-                joinedload(Sitting.task),
+                orm.joinedload(models.Sitting.registration).joinedload(models.Registration.student),
+                orm.joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
+                orm.joinedload(models.Sitting.task),
                 # One query however many sittings: selectinload would ask again for every 500.
-                subqueryload(Sitting.examiners).joinedload(SittingExaminer.user),
+                orm.subqueryload(models.Sitting.examiners).joinedload(models.SittingExaminer.user),
             )
         )
         .unique()
@@ -104,13 +102,13 @@ def _sittings(statement: Select[Any]) -> Sequence[Sitting]:
     )
 
 
-def _lines(sittings: Sequence[Sitting]) -> Mapping[int, SittingLine]:
+def _lines(sittings: Sequence[models.Sitting]) -> Mapping[int, SittingLine]:
     ids = [sitting.id for sitting in sittings]
     sheets = _sheet_states(ids)
-    moments = select(Assessment.sitting_id, Assessment.definitive_at)
+    moments = sa.select(models.Assessment.sitting_id, models.Assessment.definitive_at)
     definitive: dict[int, datetime | None] = {
         row.sitting_id: row.definitive_at
-        for row in db.session.execute(moments.where(Assessment.sitting_id.in_(id_set(ids))))
+        for row in db.session.execute(moments.where(models.Assessment.sitting_id.in_(id_set(ids))))
     }
     criteria = _criteria_counts(sitting.exam_task_id for sitting in sittings)
     return {
@@ -126,17 +124,17 @@ def _lines(sittings: Sequence[Sitting]) -> Mapping[int, SittingLine]:
 
 def _sheet_states(sitting_ids: Sequence[int]) -> Mapping[int, Sequence[SheetState]]:
     rows = db.session.execute(
-        select(
-            Assessment.sitting_id,
-            ScoreSheet.examiner_id,
-            ScoreSheet.role,
-            ScoreSheet.saved_at,
-            func.count(Score.level_id).label("scored"),
+        sa.select(
+            models.Assessment.sitting_id,
+            models.ScoreSheet.examiner_id,
+            models.ScoreSheet.role,
+            models.ScoreSheet.saved_at,
+            sa.func.count(models.Score.level_id).label("scored"),
         )
-        .join(ScoreSheet, ScoreSheet.assessment_id == Assessment.id)
-        .outerjoin(Score, Score.sheet_id == ScoreSheet.id)
-        .where(Assessment.sitting_id.in_(id_set(sitting_ids)))
-        .group_by(Assessment.sitting_id, ScoreSheet.id)
+        .join(models.ScoreSheet, models.ScoreSheet.assessment_id == models.Assessment.id)
+        .outerjoin(models.Score, models.Score.sheet_id == models.ScoreSheet.id)
+        .where(models.Assessment.sitting_id.in_(id_set(sitting_ids)))
+        .group_by(models.Assessment.sitting_id, models.ScoreSheet.id)
     )
     states: dict[int, list[SheetState]] = {}
     for row in rows:
@@ -147,16 +145,18 @@ def _sheet_states(sitting_ids: Sequence[int]) -> Mapping[int, Sequence[SheetStat
 
 def _criteria_counts(task_ids: Iterable[int]) -> Mapping[int, int]:
     rows = db.session.execute(
-        select(Criterion.exam_task_id, func.count().label("criteria"))
-        .where(Criterion.exam_task_id.in_(id_set(sorted(set(task_ids)))))
-        .group_by(Criterion.exam_task_id)
+        sa.select(models.Criterion.exam_task_id, sa.func.count().label("criteria"))
+        .where(models.Criterion.exam_task_id.in_(id_set(sorted(set(task_ids)))))
+        .group_by(models.Criterion.exam_task_id)
     )
     return {row.exam_task_id: row.criteria for row in rows}
 
 
 def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
     """A sitting that this actor may see the assessment of; None otherwise."""
-    statement = visible(actor, Sitting, Permission.ASSESSMENT_SEE).where(Sitting.id == sitting_id)
+    statement = visible(actor, models.Sitting, Permission.ASSESSMENT_SEE).where(
+        models.Sitting.id == sitting_id
+    )
     sitting = db.session.scalars(whole_sitting(statement)).unique().one_or_none()
     if sitting is None:
         return None
@@ -164,27 +164,27 @@ def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
     return SittingView(sitting, assessment, tuple(assessment.sheets) if assessment else ())
 
 
-def whole_sitting(statement: Select[Any]) -> Select[Any]:
+def whole_sitting(statement: sa.Select[Any]) -> sa.Select[Any]:
     """With everything that a score form shows."""
-    criteria = joinedload(Sitting.task).selectinload(ExamTask.criteria)
+    criteria = orm.joinedload(models.Sitting.task).selectinload(models.ExamTask.criteria)
     return statement.options(
-        joinedload(Sitting.registration).joinedload(Registration.student),
-        joinedload(Sitting.registration).joinedload(Registration.exam),
-        criteria.selectinload(Criterion.levels),
-        criteria.joinedload(Criterion.work_process),
-        selectinload(Sitting.examiners).joinedload(SittingExaminer.user),
+        orm.joinedload(models.Sitting.registration).joinedload(models.Registration.student),
+        orm.joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
+        criteria.selectinload(models.Criterion.levels),
+        criteria.joinedload(models.Criterion.work_process),
+        orm.selectinload(models.Sitting.examiners).joinedload(models.SittingExaminer.user),
     )
 
 
-def assessment_of(sitting_id: int, *, fresh: bool = False) -> Assessment | None:
+def assessment_of(sitting_id: int, *, fresh: bool = False) -> models.Assessment | None:
     """The assessment with its sheets and scores; `fresh`: as it is in the database now."""
     return (
         db.session.scalars(
-            select(Assessment)
-            .where(Assessment.sitting_id == sitting_id)
+            sa.select(models.Assessment)
+            .where(models.Assessment.sitting_id == sitting_id)
             .options(
-                selectinload(Assessment.sheets).joinedload(ScoreSheet.examiner),
-                selectinload(Assessment.sheets).selectinload(ScoreSheet.scores),
+                orm.selectinload(models.Assessment.sheets).joinedload(models.ScoreSheet.examiner),
+                orm.selectinload(models.Assessment.sheets).selectinload(models.ScoreSheet.scores),
             )
             .execution_options(populate_existing=fresh)
         )
@@ -193,20 +193,20 @@ def assessment_of(sitting_id: int, *, fresh: bool = False) -> Assessment | None:
     )
 
 
-def result_of(actor: Actor, registration_id: int) -> Result | None:
+def result_of(actor: Actor, registration_id: int) -> models.Result | None:
     """The result of a registration, when this actor may see it."""
     return db.session.scalars(
-        visible(actor, Result, Permission.RESULTS_SEE)
-        .where(Result.registration_id == registration_id)
+        visible(actor, models.Result, Permission.RESULTS_SEE)
+        .where(models.Result.registration_id == registration_id)
         .options(
-            joinedload(Result.registration).joinedload(Registration.student),
-            joinedload(Result.registration).joinedload(Registration.exam),
-            joinedload(Result.adoption),
+            orm.joinedload(models.Result.registration).joinedload(models.Registration.student),
+            orm.joinedload(models.Result.registration).joinedload(models.Registration.exam),
+            orm.joinedload(models.Result.adoption),
         )
     ).one_or_none()
 
 
-def definitive_by(assessment: Assessment | None) -> str:
+def definitive_by(assessment: models.Assessment | None) -> str:
     """Who made it definitive, by name; that examiner has a sheet."""
     if assessment is None or assessment.definitive_by_id is None:
         return ""
@@ -215,20 +215,27 @@ def definitive_by(assessment: Assessment | None) -> str:
 
 
 def has_result(registration_id: int) -> bool:
-    return db.session.scalar(select(Result.id).where(Result.registration_id == registration_id)) is not None
+    return (
+        db.session.scalar(sa.select(models.Result.id).where(models.Result.registration_id == registration_id))
+        is not None
+    )
 
 
 def is_adopted(registration_id: int) -> bool:
-    found = select(Adoption.result_id).join(Result).where(Result.registration_id == registration_id)
+    found = (
+        sa.select(models.Adoption.result_id)
+        .join(models.Result)
+        .where(models.Result.registration_id == registration_id)
+    )
     return db.session.scalar(found) is not None
 
 
-def number_of(sitting: Sitting, criterion: Criterion) -> str:
+def number_of(sitting: models.Sitting, criterion: models.Criterion) -> str:
     """How a criterion is named to people: "2.3", task and place in it."""
     return f"{sitting.task.position}.{criterion.position}"
 
 
-def role_in(sitting: Sitting, actor: Actor) -> str:
+def role_in(sitting: models.Sitting, actor: Actor) -> str:
     """The role in which the actor is assigned to this sitting and holds; empty: none."""
     for one in sitting.examiners:
         if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
@@ -236,11 +243,11 @@ def role_in(sitting: Sitting, actor: Actor) -> str:
     return ""
 
 
-def is_definitive(assessment: Assessment | None) -> bool:
+def is_definitive(assessment: models.Assessment | None) -> bool:
     return assessment is not None and assessment.definitive_at is not None
 
 
-def opens_for_scores(sitting: Sitting) -> bool:
+def opens_for_scores(sitting: models.Sitting) -> bool:
     """From the day of the sitting on, by the school's calendar."""
     school = current_school()
     return school.local(sitting.starts_at).date() <= school.today()

@@ -1,13 +1,11 @@
 """What a search asks of rows: words, or keys, and how many of them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast
+import sqlalchemy as sa
 
 from app.entities.engine import folded, id_set
 from app.rules.people import search_form
@@ -24,11 +22,11 @@ class Asked:
 
     words: str = ""
     keys: Collection[str] | None = None
-    having: Select[tuple[int]] | None = None
+    having: sa.Select[tuple[int]] | None = None
     within: Collection[int] = ()
     most: int | None = None
 
-    def among(self, statement: Select[Any], key: Any, *columns: Any) -> Select[Any]:
+    def among(self, statement: sa.Select[Any], key: Any, *columns: Any) -> sa.Select[Any]:
         """The rows of a statement with these words in these columns, or with these keys."""
         if self.keys is not None:
             statement = statement.where(key.in_(id_set(ids(self.keys))))
@@ -40,11 +38,11 @@ class Asked:
 EVERYTHING = Asked()
 
 
-def matching_words(text: str, *columns: Any) -> ColumnElement[bool]:
+def matching_words(text: str, *columns: Any) -> sa.ColumnElement[bool]:
     """Every word stands in one of the columns (never NULL); accents and capitals do not matter."""
-    texts: Iterable[ColumnElement[str]] = (cast(column, String) for column in columns)
+    texts: Iterable[sa.ColumnElement[str]] = (sa.cast(column, sa.String) for column in columns)
     found = folded(reduce(lambda all_, one: all_ + " " + one, texts))
-    return and_(*(found.contains(word, autoescape=True) for word in search_form(text).split()[:WORDS]))
+    return sa.and_(*(found.contains(word, autoescape=True) for word in search_form(text).split()[:WORDS]))
 
 
 def is_id(text: str) -> bool:

@@ -1,18 +1,16 @@
 """What points at a row: asked of every foreign key of the schema, so that a new table is never forgotten."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Table, Text, literal, not_, select, union_all
+import sqlalchemy as sa
 
 from app.entities.base import db, metadata
 from app.entities.engine import id_set
 
 
 def pointing_at(
-    model: type[Any], ids: Sequence[int], own: Mapping[str, ColumnElement[bool]]
+    model: type[Any], ids: Sequence[int], own: Mapping[str, sa.ColumnElement[bool]]
 ) -> dict[int, set[str]]:
     """Row id -> the tables in which something points at it; one query.
 
@@ -20,17 +18,19 @@ def pointing_at(
     along (ON DELETE CASCADE) holds nobody.
     """
     found: dict[int, set[str]] = {}
-    for row_id, table in db.session.execute(union_all(*_questions(cast(Table, model.__table__), ids, own))):
+    for row_id, table in db.session.execute(
+        sa.union_all(*_questions(cast(sa.Table, model.__table__), ids, own))
+    ):
         found.setdefault(row_id, set()).add(table)
     return found
 
 
 def _questions(
-    target: Table, ids: Sequence[int], own: Mapping[str, ColumnElement[bool]]
-) -> list[Select[Any]]:
+    target: sa.Table, ids: Sequence[int], own: Mapping[str, sa.ColumnElement[bool]]
+) -> list[sa.Select[Any]]:
     return [
-        select(column, literal(table.name, Text)).where(
-            column.in_(id_set(ids)), *([not_(own[table.name])] if table.name in own else [])
+        sa.select(column, sa.literal(table.name, sa.Text)).where(
+            column.in_(id_set(ids)), *([sa.not_(own[table.name])] if table.name in own else [])
         )
         for table in metadata.sorted_tables
         for column in table.columns

@@ -3,23 +3,17 @@
 A source says who may use it and how it is searched; a form and the address that its search box asks share it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+import sqlalchemy as sa
 
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.exams import Exam
 from app.entities.membership import groups_with, has_rule, members_of
-from app.entities.planning import Registration
-from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision
-from app.entities.users import RoleRow, User, user_programme
 from app.permissions import (
     MENTOR_ROLES,
     ROLE_LABELS,
@@ -30,7 +24,7 @@ from app.permissions import (
     may,
     visible,
 )
-from app.queries.base.asked import EVERYTHING, Asked
+from app.queries.base import asked as asked_queries
 from app.queries.students.search import found_by
 from app.rules.people import sort_name
 from app.rules.text import N_
@@ -52,11 +46,13 @@ class Option:
 
 def search(actor: Actor, source: str, words: str, within: Collection[int] = ()) -> tuple[list[Option], bool]:
     """The first rows with these words, and whether there are more."""
-    found = SOURCES[source].find(actor, Asked(words, within=within, most=MOST + 1))
+    found = SOURCES[source].find(actor, asked_queries.Asked(words, within=within, most=MOST + 1))
     return found[:MOST], len(found) > MOST
 
 
-def named(actor: Actor, source: str, keys: Collection[str], asked: Asked = EVERYTHING) -> dict[str, Option]:
+def named(
+    actor: Actor, source: str, keys: Collection[str], asked: asked_queries.Asked = asked_queries.EVERYTHING
+) -> dict[str, Option]:
     """The rows behind these keys; a key that this actor may not choose is left out."""
     if not keys:
         return {}
@@ -65,154 +61,186 @@ def named(actor: Actor, source: str, keys: Collection[str], asked: Asked = EVERY
 
 def in_reach(actor: Actor, programmes: Collection[int]) -> Sequence[int]:
     """Of these programmes the ones whose examiners a planner may know: in sight, or of a student in sight."""
-    students = visible(actor, Student, Permission.PLANNING_EDIT).with_only_columns(Student.id)
-    followed = select(Enrolment.programme_id).where(Enrolment.student_id.in_(students))
+    students = visible(actor, models.Student, Permission.PLANNING_EDIT).with_only_columns(models.Student.id)
+    followed = sa.select(models.Enrolment.programme_id).where(models.Enrolment.student_id.in_(students))
     examined = (
-        select(Exam.programme_id)
-        .join(Registration, Registration.exam_id == Exam.id)
-        .where(Registration.student_id.in_(students))
+        sa.select(models.Exam.programme_id)
+        .join(models.Registration, models.Registration.exam_id == models.Exam.id)
+        .where(models.Registration.student_id.in_(students))
     )
-    seen = visible(actor, Programme).with_only_columns(Programme.id)
-    near = or_(*(Programme.id.in_(one) for one in (seen, followed, examined)))
+    seen = visible(actor, models.Programme).with_only_columns(models.Programme.id)
+    near = sa.or_(*(models.Programme.id.in_(one) for one in (seen, followed, examined)))
     return db.session.scalars(
-        select(Programme.id).where(Programme.id.in_(id_set(sorted(programmes))), near).order_by(Programme.id)
+        sa.select(models.Programme.id)
+        .where(models.Programme.id.in_(id_set(sorted(programmes))), near)
+        .order_by(models.Programme.id)
     ).all()
 
 
 def own_groups(actor: Actor, groups: Collection[int]) -> Sequence[int]:
     """Of these groups the ones that this actor may fill and empty."""
-    own = visible(actor, StudentGroup, Permission.GROUPS_EDIT).with_only_columns(StudentGroup.id)
-    return db.session.scalars(own.where(StudentGroup.id.in_(id_set(sorted(groups))))).all()
+    own = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT).with_only_columns(
+        models.StudentGroup.id
+    )
+    return db.session.scalars(own.where(models.StudentGroup.id.in_(id_set(sorted(groups))))).all()
 
 
 @dataclass(frozen=True)
 class Source:
     permission: Permission
-    find: Callable[[Actor, Asked], list[Option]]  # a fixed number of queries
+    find: Callable[[Actor, asked_queries.Asked], list[Option]]  # a fixed number of queries
     reach: Callable[[Actor, Collection[int]], Sequence[int]] = in_reach  # what `within` an address may be
 
 
 # -- programmes, electives, groups
 
 
-def _programmes(actor: Actor, asked: Asked) -> list[Option]:
+def _programmes(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
     """For users; `having`: the programmes that these are coupled to."""
-    statement = visible(actor, Programme)
+    statement = visible(actor, models.Programme)
     if asked.having is not None:
-        coupled = select(user_programme.c.programme_id).where(user_programme.c.user_id.in_(asked.having))
-        statement = statement.where(Programme.id.in_(coupled))
+        coupled = sa.select(models.user_programme.c.programme_id).where(
+            models.user_programme.c.user_id.in_(asked.having)
+        )
+        statement = statement.where(models.Programme.id.in_(coupled))
     return [Option(str(row.id), str(row)) for row in _programme_rows(statement, asked)]
 
 
-def _programme_rows(statement: Select[Any], asked: Asked) -> Sequence[Programme]:
-    columns = (Programme.name, Programme.crebo, Programme.cohort)
-    order = (Programme.name, Programme.cohort.desc(), Programme.id)
-    return db.session.scalars(asked.among(statement, Programme.id, *columns).order_by(*order)).all()
+def _programme_rows(statement: sa.Select[Any], asked: asked_queries.Asked) -> Sequence[models.Programme]:
+    columns = (models.Programme.name, models.Programme.crebo, models.Programme.cohort)
+    order = (models.Programme.name, models.Programme.cohort.desc(), models.Programme.id)
+    return db.session.scalars(asked.among(statement, models.Programme.id, *columns).order_by(*order)).all()
 
 
-def _targets(actor: Actor, asked: Asked) -> list[Option]:
+def _targets(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
     """Programmes ("p12") and electives ("e3") for students; `having`: those that these students follow."""
-    programmes, electives = visible(actor, Programme), visible(actor, Elective)
+    programmes, electives = visible(actor, models.Programme), visible(actor, models.Elective)
     if asked.having is not None:
-        theirs = Enrolment.student_id.in_(asked.having)
-        programmes = programmes.where(Programme.id.in_(select(Enrolment.programme_id).where(theirs)))
-        electives = electives.where(Elective.id.in_(select(Enrolment.elective_id).where(theirs)))
+        theirs = models.Enrolment.student_id.in_(asked.having)
+        programmes = programmes.where(
+            models.Programme.id.in_(sa.select(models.Enrolment.programme_id).where(theirs))
+        )
+        electives = electives.where(
+            models.Elective.id.in_(sa.select(models.Enrolment.elective_id).where(theirs))
+        )
     found = [
         Option(f"p{row.id}", str(row), N_("Opleidingen"))
         for row in _programme_rows(programmes, _of_kind(asked, "p"))
     ]
-    statement = _of_kind(asked, "e").among(electives, Elective.id, Elective.name, Elective.code)
+    statement = _of_kind(asked, "e").among(
+        electives, models.Elective.id, models.Elective.name, models.Elective.code
+    )
     found += [
         Option(f"e{row.id}", str(row), N_("Keuzedelen"))
-        for row in db.session.scalars(statement.order_by(Elective.name, Elective.id))
+        for row in db.session.scalars(statement.order_by(models.Elective.name, models.Elective.id))
     ]
     return found[: asked.most]
 
 
-def _of_kind(asked: Asked, letter: str) -> Asked:
+def _of_kind(asked: asked_queries.Asked, letter: str) -> asked_queries.Asked:
     if asked.keys is None:
         return asked
     return replace(asked, keys=[key[1:] for key in asked.keys if key.startswith(letter)])
 
 
-def _groups(actor: Actor, asked: Asked) -> list[Option]:
+def _groups(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
     """`having`: the groups that hold one of these students."""
-    statement = visible(actor, StudentGroup, Permission.GROUPS_EDIT)
+    statement = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT)
     if asked.having is not None:
-        statement = statement.where(StudentGroup.id.in_(groups_with(asked.having)))
-    statement = asked.among(statement, StudentGroup.id, StudentGroup.name, StudentGroup.school_year)
-    named = statement.with_only_columns(StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))
-    rows = db.session.execute(named.order_by(StudentGroup.name, StudentGroup.id))
+        statement = statement.where(models.StudentGroup.id.in_(groups_with(asked.having)))
+    statement = asked.among(
+        statement, models.StudentGroup.id, models.StudentGroup.name, models.StudentGroup.school_year
+    )
+    named = statement.with_only_columns(
+        models.StudentGroup.id, models.StudentGroup.name, has_rule().label("ruled")
+    )
+    rows = db.session.execute(named.order_by(models.StudentGroup.name, models.StudentGroup.id))
     return [Option(str(row.id), row.name, ruled=row.ruled) for row in rows]
 
 
 # -- people
 
 
-def _students(actor: Actor, asked: Asked, *, of_groups: bool = False) -> list[Option]:
+def _students(actor: Actor, asked: asked_queries.Asked, *, of_groups: bool = False) -> list[Option]:
     """Who may be put in groups; `of_groups`: who is in one of the groups `within`."""
-    statement = visible(actor, Student, Permission.GROUPS_EDIT)
+    statement = visible(actor, models.Student, Permission.GROUPS_EDIT)
     if of_groups:
-        statement = statement.where(Student.id.in_(members_of(id_set(sorted(asked.within)))))
+        statement = statement.where(models.Student.id.in_(members_of(id_set(sorted(asked.within)))))
     if asked.words:  # by the words that students are found by everywhere, through their index
         statement = statement.where(found_by(asked.words))
-    statement = replace(asked, words="").among(statement, Student.id)
-    rows = db.session.scalars(statement.order_by(Student.name_key, Student.id))
+    statement = replace(asked, words="").among(statement, models.Student.id)
+    rows = db.session.scalars(statement.order_by(models.Student.name_key, models.Student.id))
     return [Option(str(row.id), row.list_name) for row in rows]
 
 
-def user_label(user: User) -> str:
+def user_label(user: models.User) -> str:
     """ "Bakker, Sanne (Zorggroep De Linde)": findable by family name, told apart by organisation."""
     name = sort_name(user.first_name, user.infix, user.last_name)
     return f"{name} ({user.organisation})" if user.organisation else name
 
 
-def _candidates(actor: Actor, asked: Asked, *, roles: Sequence[Role] = SUPERVISION_ROLES) -> list[Option]:
+def _candidates(
+    actor: Actor, asked: asked_queries.Asked, *, roles: Sequence[Role] = SUPERVISION_ROLES
+) -> list[Option]:
     """Active users in a role of step 4b, "<role>:<id>"; for a supervisor those of the own programmes."""
     statement = (
-        select(User, RoleRow.name)
-        .join(User.roles)
-        .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_([role.value for role in roles]))
+        sa.select(models.User, models.RoleRow.name)
+        .join(models.User.roles)
+        .where(
+            models.User.active.is_(True),
+            models.User.guest.is_(False),
+            models.RoleRow.name.in_([role.value for role in roles]),
+        )
     )
-    return _in_roles(actor, asked, _nearby(actor, statement), RoleRow.name)
+    return _in_roles(actor, asked, _nearby(actor, statement), models.RoleRow.name)
 
 
-def _nearby(actor: Actor, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def _nearby(actor: Actor, statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
     """Of these users whom an actor may know: an administrator all, another who shares a programme."""
     if actor.system or Role.ADMINISTRATOR in actor.roles:
         return statement
-    own = select(user_programme.c.programme_id).where(user_programme.c.user_id == actor.id)
-    nearby = select(user_programme.c.user_id).where(user_programme.c.programme_id.in_(own))
-    return statement.where(or_(User.id.in_(nearby), User.id == actor.id))
+    own = sa.select(models.user_programme.c.programme_id).where(models.user_programme.c.user_id == actor.id)
+    nearby = sa.select(models.user_programme.c.user_id).where(models.user_programme.c.programme_id.in_(own))
+    return statement.where(sa.or_(models.User.id.in_(nearby), models.User.id == actor.id))
 
 
-def _mentors(actor: Actor, asked: Asked) -> list[Option]:
+def _mentors(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
     """Active users in a role of the school's own; for a supervisor those of the own programmes."""
-    holders = select(User).where(
-        User.active.is_(True), User.guest.is_(False), User.roles.any(RoleRow.name.in_(MENTOR_ROLES))
+    holders = sa.select(models.User).where(
+        models.User.active.is_(True),
+        models.User.guest.is_(False),
+        models.User.roles.any(models.RoleRow.name.in_(MENTOR_ROLES)),
     )
-    statement = asked.among(_nearby(actor, holders), User.id, *_searched(actor))
-    rows = db.session.scalars(statement.order_by(User.last_name, User.first_name, User.id))
+    statement = asked.among(_nearby(actor, holders), models.User.id, *_searched(actor))
+    rows = db.session.scalars(
+        statement.order_by(models.User.last_name, models.User.first_name, models.User.id)
+    )
     return [Option(str(user.id), user_label(user)) for user in rows]
 
 
-def _coupled(actor: Actor, asked: Asked) -> list[Option]:
+def _coupled(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
     """Users who are coupled to a student that this actor may change; `having`: to one of these students."""
     students = asked.having
     if students is None:
-        students = visible(actor, Student, Permission.STUDENTS_EDIT).with_only_columns(Student.id)
+        students = visible(actor, models.Student, Permission.STUDENTS_EDIT).with_only_columns(
+            models.Student.id
+        )
     theirs = (
-        select(Supervision.user_id, Supervision.role).where(Supervision.student_id.in_(students)).distinct()
+        sa.select(models.Supervision.user_id, models.Supervision.role)
+        .where(models.Supervision.student_id.in_(students))
+        .distinct()
     )
     pairs = theirs.subquery()
-    statement = select(User, pairs.c.role).join(pairs, pairs.c.user_id == User.id)
+    statement = sa.select(models.User, pairs.c.role).join(pairs, pairs.c.user_id == models.User.id)
     return _in_roles(actor, asked, statement, pairs.c.role)
 
 
-def _in_roles(actor: Actor, asked: Asked, statement: Select[Any, Any], role: Any) -> list[Option]:
+def _in_roles(
+    actor: Actor, asked: asked_queries.Asked, statement: sa.Select[Any, Any], role: Any
+) -> list[Option]:
     keys = None if asked.keys is None else [key.rpartition(":")[2] for key in asked.keys]
-    statement = replace(asked, keys=keys).among(statement, User.id, *_searched(actor))
-    ordered = statement.order_by(User.last_name, User.first_name, User.id, role)
+    statement = replace(asked, keys=keys).among(statement, models.User.id, *_searched(actor))
+    ordered = statement.order_by(models.User.last_name, models.User.first_name, models.User.id, role)
     rows: Sequence[Any] = db.session.execute(ordered).unique().all()
     if not asked.words:  # a list has each role once, as a heading
         rows = sorted(rows, key=lambda row: SUPERVISION_ROLES.index(row[1]))
@@ -220,22 +248,26 @@ def _in_roles(actor: Actor, asked: Asked, statement: Select[Any, Any], role: Any
     return [one for one in found if asked.keys is None or one.key in asked.keys]
 
 
-def _in_role(actor: Actor, asked: Asked, *, role: Role) -> list[Option]:
+def _in_role(actor: Actor, asked: asked_queries.Asked, *, role: Role) -> list[Option]:
     """As _candidates, in this role only; the key is the user's id."""
     keys = None if asked.keys is None else [f"{role}:{key}" for key in asked.keys]
     found = _candidates(actor, replace(asked, keys=keys), roles=[role])
     return [Option(one.key.rpartition(":")[2], one.label) for one in found]
 
 
-def _examiners(actor: Actor, asked: Asked, *, role: Role) -> list[Option]:
+def _examiners(actor: Actor, asked: asked_queries.Asked, *, role: Role) -> list[Option]:
     """Active examiners coupled to one of the programmes `within`."""
-    coupled = select(user_programme.c.user_id).where(
-        user_programme.c.programme_id.in_(id_set(sorted(asked.within)))
+    coupled = sa.select(models.user_programme.c.user_id).where(
+        models.user_programme.c.programme_id.in_(id_set(sorted(asked.within)))
     )
-    holders = select(User).join(User.roles).where(RoleRow.name == role.value)
-    statement = holders.where(User.active.is_(True), User.guest.is_(False), User.id.in_(coupled))
-    statement = asked.among(statement, User.id, *_searched(actor))
-    rows = db.session.scalars(statement.order_by(User.last_name, User.first_name, User.id))
+    holders = sa.select(models.User).join(models.User.roles).where(models.RoleRow.name == role.value)
+    statement = holders.where(
+        models.User.active.is_(True), models.User.guest.is_(False), models.User.id.in_(coupled)
+    )
+    statement = asked.among(statement, models.User.id, *_searched(actor))
+    rows = db.session.scalars(
+        statement.order_by(models.User.last_name, models.User.first_name, models.User.id)
+    )
     return [
         Option(str(u.id), f"{u.full_name} ({u.organisation})" if u.organisation else u.full_name)
         for u in rows
@@ -244,8 +276,8 @@ def _examiners(actor: Actor, asked: Asked, *, role: Role) -> list[Option]:
 
 def _searched(actor: Actor) -> Sequence[Any]:
     """Whoever may not see a user's address must not find it out by searching either (trap 6)."""
-    names = (User.first_name, User.infix, User.last_name, User.organisation)
-    return (*names, User.email) if may(actor, Permission.USERS_SEE) else names
+    names = (models.User.first_name, models.User.infix, models.User.last_name, models.User.organisation)
+    return (*names, models.User.email) if may(actor, Permission.USERS_SEE) else names
 
 
 P = Permission

@@ -1,19 +1,16 @@
 """What the pages of Studentgroepen read: filters, what there is to choose from, members and their number."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, func, select
+import sqlalchemy as sa
 
+from app import models
 from app.entities.base import db
 from app.entities.membership import groups_with, has_rule, members_of, membership
-from app.entities.students import Student, StudentGroup
-from app.entities.users import User
 from app.permissions import Actor, visible
-from app.queries.base.asked import is_id, matching_words
+from app.queries.base import asked
 from app.rules.people import sort_name
 
 Choices = Sequence[tuple[str, str]]
@@ -24,44 +21,50 @@ BY_HAND, BY_RULE = "hand", "regel"
 # -- filters
 
 
-def by_name(statement: Select[Any], words: str) -> Select[Any]:
+def by_name(statement: sa.Select[Any], words: str) -> sa.Select[Any]:
     """Every word must occur in the name; accents and capitals do not matter."""
-    return statement.where(matching_words(words, StudentGroup.name))
+    return statement.where(asked.matching_words(words, models.StudentGroup.name))
 
 
-def by_school_year(statement: Select[Any], year: str) -> Select[Any]:
-    return statement.where(StudentGroup.school_year == year)
+def by_school_year(statement: sa.Select[Any], year: str) -> sa.Select[Any]:
+    return statement.where(models.StudentGroup.school_year == year)
 
 
-def by_cohort(statement: Select[Any], cohort: str) -> Select[Any]:
-    return statement.where(StudentGroup.cohort == (int(cohort) if is_id(cohort) else -1))
+def by_cohort(statement: sa.Select[Any], cohort: str) -> sa.Select[Any]:
+    return statement.where(models.StudentGroup.cohort == (int(cohort) if asked.is_id(cohort) else -1))
 
 
-def by_location(statement: Select[Any], location: str) -> Select[Any]:
-    return statement.where(func.lower(StudentGroup.location) == location.lower())
+def by_location(statement: sa.Select[Any], location: str) -> sa.Select[Any]:
+    return statement.where(sa.func.lower(models.StudentGroup.location) == location.lower())
 
 
-def by_colour(statement: Select[Any], colour: str) -> Select[Any]:
-    return statement.where(StudentGroup.colour == colour)
+def by_colour(statement: sa.Select[Any], colour: str) -> sa.Select[Any]:
+    return statement.where(models.StudentGroup.colour == colour)
 
 
-def by_mentor(statement: Select[Any], user: str) -> Select[Any]:
+def by_mentor(statement: sa.Select[Any], user: str) -> sa.Select[Any]:
     """By id, or by words of the name."""
-    if is_id(user):
-        return statement.where(StudentGroup.mentor_id == int(user))
-    named = select(User.id).where(matching_words(user, User.first_name, User.infix, User.last_name))
-    return statement.where(StudentGroup.mentor_id.in_(named))
+    if asked.is_id(user):
+        return statement.where(models.StudentGroup.mentor_id == int(user))
+    named = sa.select(models.User.id).where(
+        asked.matching_words(user, models.User.first_name, models.User.infix, models.User.last_name)
+    )
+    return statement.where(models.StudentGroup.mentor_id.in_(named))
 
 
-def by_filling(statement: Select[Any], kind: str) -> Select[Any]:
+def by_filling(statement: sa.Select[Any], kind: str) -> sa.Select[Any]:
     conditions = {BY_RULE: has_rule(), BY_HAND: ~has_rule()}
-    return statement.where(conditions.get(kind, StudentGroup.id.is_(None)))
+    return statement.where(conditions.get(kind, models.StudentGroup.id.is_(None)))
 
 
 def mentor_order() -> Any:
     """To order groups by: their mentor's family name, without one first on both databases."""
-    named = select(User.last_name).where(User.id == StudentGroup.mentor_id).correlate(StudentGroup)
-    return func.coalesce(named.scalar_subquery(), "")
+    named = (
+        sa.select(models.User.last_name)
+        .where(models.User.id == models.StudentGroup.mentor_id)
+        .correlate(models.StudentGroup)
+    )
+    return sa.func.coalesce(named.scalar_subquery(), "")
 
 
 # -- choices
@@ -81,17 +84,17 @@ class GroupChoices:
 def group_choices(actor: Actor) -> GroupChoices:
     """One query: what properties the groups in sight have."""
     rows = db.session.execute(
-        visible(actor, StudentGroup)
-        .outerjoin(User, User.id == StudentGroup.mentor_id)
+        visible(actor, models.StudentGroup)
+        .outerjoin(models.User, models.User.id == models.StudentGroup.mentor_id)
         .with_only_columns(
-            StudentGroup.school_year,
-            StudentGroup.cohort,
-            StudentGroup.location,
-            StudentGroup.colour,
-            StudentGroup.mentor_id,
-            User.first_name,
-            User.infix,
-            User.last_name,
+            models.StudentGroup.school_year,
+            models.StudentGroup.cohort,
+            models.StudentGroup.location,
+            models.StudentGroup.colour,
+            models.StudentGroup.mentor_id,
+            models.User.first_name,
+            models.User.infix,
+            models.User.last_name,
         )
         .distinct()
     ).all()
@@ -122,27 +125,27 @@ def _few(choices: Choices) -> Choices | None:
 
 def member_counts(actor: Actor, groups: Sequence[int]) -> Mapping[int, int]:
     """Group -> how many of its students this actor may see. One query."""
-    seen = visible(actor, Student).with_only_columns(Student.id)
+    seen = visible(actor, models.Student).with_only_columns(models.Student.id)
     found = membership(groups=groups, students=None if seen.whereclause is None else seen).c
     rows = db.session.execute(
-        select(found.group_id, func.count(found.student_id.distinct())).group_by(found.group_id)
+        sa.select(found.group_id, sa.func.count(found.student_id.distinct())).group_by(found.group_id)
     )
     return {row[0]: row[1] for row in rows}
 
 
-def members_seen(actor: Actor, group_id: int) -> Select[Student]:
+def members_seen(actor: Actor, group_id: int) -> sa.Select[models.Student]:
     """The students of a group that this actor may see."""
-    return visible(actor, Student).where(Student.id.in_(members_of([group_id])))
+    return visible(actor, models.Student).where(models.Student.id.in_(members_of([group_id])))
 
 
-def members_seen_of(actor: Actor, groups: Any) -> Select[Any]:
+def members_seen_of(actor: Actor, groups: Any) -> sa.Select[Any]:
     """The ids of the students of these groups (a SELECT) that this actor may see."""
-    seen = visible(actor, Student).with_only_columns(Student.id)
-    found: Select[Any] = seen.where(Student.id.in_(members_of(groups))).order_by(Student.id)
+    seen = visible(actor, models.Student).with_only_columns(models.Student.id)
+    found: sa.Select[Any] = seen.where(models.Student.id.in_(members_of(groups))).order_by(models.Student.id)
     return found
 
 
-def groups_of(student_ids: Sequence[int]) -> Sequence[StudentGroup]:
+def groups_of(student_ids: Sequence[int]) -> Sequence[models.StudentGroup]:
     """The groups that hold one of these students, by name. One query."""
-    statement = select(StudentGroup).where(StudentGroup.id.in_(groups_with(student_ids)))
-    return db.session.scalars(statement.order_by(StudentGroup.name)).all()
+    statement = sa.select(models.StudentGroup).where(models.StudentGroup.id.in_(groups_with(student_ids)))
+    return db.session.scalars(statement.order_by(models.StudentGroup.name)).all()

@@ -1,18 +1,15 @@
 """What is in the system and not in a file: told, never deleted. Two statements at most, whatever the size."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, func, select
+import sqlalchemy as sa
 
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.membership import members_of
-from app.entities.students import Enrolment, Student, StudentGroup
-from app.entities.users import RoleRow, User
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.imports.imports import text_set
 
@@ -31,42 +28,50 @@ def absent_students(
     actor: Actor, numbers: Collection[str], programmes: Collection[int], groups: Collection[str]
 ) -> Absent:
     """Active students whom the file does not name; of the file's programmes or groups, when it has any."""
-    found = visible(actor, Student, Permission.STUDENTS_IMPORT).where(
-        Student.active, Student.number.not_in(text_set(sorted(numbers)))
+    found = visible(actor, models.Student, Permission.STUDENTS_IMPORT).where(
+        models.Student.active, models.Student.number.not_in(text_set(sorted(numbers)))
     )
     if programmes:
-        enrolled = select(Enrolment.student_id).where(Enrolment.programme_id.in_(id_set(sorted(programmes))))
-        found = found.where(Student.id.in_(enrolled))
+        enrolled = sa.select(models.Enrolment.student_id).where(
+            models.Enrolment.programme_id.in_(id_set(sorted(programmes)))
+        )
+        found = found.where(models.Student.id.in_(enrolled))
     elif groups:
-        named = select(StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(groups))))
-        found = found.where(Student.id.in_(members_of(named)))
-    return _absent(found, Student, [Student.name_key, Student.id], "list_name")
+        named = sa.select(models.StudentGroup.id).where(
+            models.StudentGroup.name.in_(text_set(sorted(groups)))
+        )
+        found = found.where(models.Student.id.in_(members_of(named)))
+    return _absent(found, models.Student, [models.Student.name_key, models.Student.id], "list_name")
 
 
 def absent_users(actor: Actor, addresses: Collection[str], roles: Collection[str]) -> Absent:
     """Active users whom the file does not name; of the roles in the file, when it has any."""
-    found = visible(actor, User, Permission.USERS_IMPORT).where(
-        User.active.is_(True),
-        User.email.not_in(text_set(sorted(addresses))),
-        ~User.roles.any(RoleRow.name.in_([Role.STUDENT, Role.SUPPLIER])),  # not what such a file is about
+    found = visible(actor, models.User, Permission.USERS_IMPORT).where(
+        models.User.active.is_(True),
+        models.User.email.not_in(text_set(sorted(addresses))),
+        ~models.User.roles.any(
+            models.RoleRow.name.in_([Role.STUDENT, Role.SUPPLIER])
+        ),  # not what such a file is about
     )
     if roles:
-        found = found.where(User.roles.any(RoleRow.name.in_(sorted(roles))))
-    return _absent(found, User, [User.last_name, User.first_name, User.id], "full_name")
+        found = found.where(models.User.roles.any(models.RoleRow.name.in_(sorted(roles))))
+    return _absent(
+        found, models.User, [models.User.last_name, models.User.first_name, models.User.id], "full_name"
+    )
 
 
 def absent_groups(actor: Actor, names: Collection[str]) -> Absent:
-    found = visible(actor, StudentGroup, Permission.GROUPS_IMPORT).where(
-        func.lower(StudentGroup.name).not_in(text_set(sorted(names)))
+    found = visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT).where(
+        sa.func.lower(models.StudentGroup.name).not_in(text_set(sorted(names)))
     )
-    return _absent(found, StudentGroup, [StudentGroup.name, StudentGroup.id], "name")
+    return _absent(found, models.StudentGroup, [models.StudentGroup.name, models.StudentGroup.id], "name")
 
 
-def _absent(found: Select[Any], model: Any, order: Sequence[Any], name: str) -> Absent:
+def _absent(found: sa.Select[Any], model: Any, order: Sequence[Any], name: str) -> Absent:
     """Counted only where there are more than are named."""
     rows = db.session.scalars(found.order_by(*order).limit(KEPT + 1)).all()
     count = len(rows)
     if count > KEPT:
         ids = found.with_only_columns(model.id).subquery()
-        count = db.session.scalar(select(func.count()).select_from(ids)) or 0
+        count = db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
     return Absent(count, [(row.id, str(getattr(row, name))) for row in rows[:KEPT]])

@@ -3,35 +3,30 @@
 A fixed number of queries, for ten rows or ten thousand: what a file names comes in as one parameter.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
+import sqlalchemy as sa
 from sqlalchemy.sql import column
 
+from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.imports import ImportPart, ImportRun
 from app.entities.membership import has_rule, membership
-from app.entities.programmes import Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision
-from app.entities.users import RoleRow, User
 from app.errors import NotFound
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
 from app.queries.users.users import is_holder
+from app.rules import mapping as mapping_rules
+from app.rules import people as people_rules
 from app.rules.fields import flat
-from app.rules.mapping import ColumnMap, read_mapping
-from app.rules.people import full_name, sort_name
 from app.rules.student_fields import fields_in
 from app.school import current_school
 
-KEPT_FOR = timedelta(days=7)  # what was read out of a file; the run itself is kept
+KEPT_FOR = dt.timedelta(days=7)  # what was read out of a file; the run itself is kept
 RUNS_SHOWN = 20
 ZEROS = range(1, 4)  # before a student number, that a spreadsheet may leave out
 
@@ -39,11 +34,13 @@ ZEROS = range(1, 4)  # before a student number, that a spreadsheet may leave out
 # -- runs
 
 
-def own_run(actor: Actor, kind: str, run_id: int) -> ImportRun:
+def own_run(actor: Actor, kind: str, run_id: int) -> models.ImportRun:
     """The actor's own run of this kind, not expired. NotFound for another's, as for one that isn't there."""
     found = db.session.scalars(
-        visible(actor, ImportRun).where(
-            ImportRun.id == run_id, ImportRun.kind == kind, ImportRun.created_at > oldest_kept()
+        visible(actor, models.ImportRun).where(
+            models.ImportRun.id == run_id,
+            models.ImportRun.kind == kind,
+            models.ImportRun.created_at > oldest_kept(),
         )
     ).one_or_none()
     if found is None:
@@ -51,7 +48,7 @@ def own_run(actor: Actor, kind: str, run_id: int) -> ImportRun:
     return found
 
 
-def oldest_kept() -> datetime:
+def oldest_kept() -> dt.datetime:
     return utc_now() - KEPT_FOR
 
 
@@ -62,10 +59,10 @@ class RunLine:
     id: int
     file_name: str
     stage: str
-    created_at: datetime
-    finished_at: datetime | None
+    created_at: dt.datetime
+    finished_at: dt.datetime | None
     counts: Mapping[str, Any]
-    undone_at: datetime | None
+    undone_at: dt.datetime | None
     maker: str
 
     @property
@@ -73,12 +70,12 @@ class RunLine:
         return can_be_undone(self)
 
 
-def can_be_undone(run: ImportRun | RunLine) -> bool:
+def can_be_undone(run: models.ImportRun | RunLine) -> bool:
     """Something of it was written and remembered, and not taken back yet."""
     return run.stage == "done" and run.undone_at is None and bool(run.counts.get("remembered"))
 
 
-def undo_until(run: ImportRun) -> datetime:
+def undo_until(run: models.ImportRun) -> dt.datetime:
     return run.created_at + KEPT_FOR
 
 
@@ -88,27 +85,27 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
     One query, without the tables that were read: a file is its maker's alone.
     """
     rows = db.session.execute(
-        visible(actor, ImportRun, permission)
-        .join(User, User.id == ImportRun.maker_id)
+        visible(actor, models.ImportRun, permission)
+        .join(models.User, models.User.id == models.ImportRun.maker_id)
         .with_only_columns(
-            ImportRun.id,
-            ImportRun.file_name,
-            ImportRun.stage,
-            ImportRun.created_at,
-            ImportRun.finished_at,
-            ImportRun.counts,
-            ImportRun.undone_at,
-            ImportRun.maker_id,
-            User.first_name,
-            User.infix,
-            User.last_name,
+            models.ImportRun.id,
+            models.ImportRun.file_name,
+            models.ImportRun.stage,
+            models.ImportRun.created_at,
+            models.ImportRun.finished_at,
+            models.ImportRun.counts,
+            models.ImportRun.undone_at,
+            models.ImportRun.maker_id,
+            models.User.first_name,
+            models.User.infix,
+            models.User.last_name,
         )
         .where(
-            ImportRun.kind == kind,
-            ImportRun.created_at > oldest_kept(),
-            or_(ImportRun.maker_id == actor.id, ImportRun.stage == "done"),
+            models.ImportRun.kind == kind,
+            models.ImportRun.created_at > oldest_kept(),
+            sa.or_(models.ImportRun.maker_id == actor.id, models.ImportRun.stage == "done"),
         )
-        .order_by(ImportRun.id.desc())
+        .order_by(models.ImportRun.id.desc())
         .limit(RUNS_SHOWN)
     )
     return [
@@ -120,53 +117,61 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
             row.finished_at,
             row.counts,
             row.undone_at,
-            maker="" if row.maker_id == actor.id else full_name(row.first_name, row.infix, row.last_name),
+            maker=""
+            if row.maker_id == actor.id
+            else people_rules.full_name(row.first_name, row.infix, row.last_name),
         )
         for row in rows
     ]
 
 
-def last_choices(kind: str, header_key: str) -> tuple[ColumnMap, Mapping[str, Mapping[str, str]]]:
+def last_choices(
+    kind: str, header_key: str
+) -> tuple[mapping_rules.ColumnMap, Mapping[str, Mapping[str, str]]]:
     """(mapping, values) of the latest finished run of this kind with the same header; without one only the
     values of the latest: what a word means does not hang on the columns beside it."""
-    same = ImportRun.header_key == header_key
+    same = models.ImportRun.header_key == header_key
     row = db.session.execute(
-        select(ImportRun.mapping, ImportRun.values, same)
-        .where(ImportRun.kind == kind, ImportRun.stage == "done")
-        .order_by(case((same, 0), else_=1), ImportRun.id.desc())
+        sa.select(models.ImportRun.mapping, models.ImportRun.values, same)
+        .where(models.ImportRun.kind == kind, models.ImportRun.stage == "done")
+        .order_by(sa.case((same, 0), else_=1), models.ImportRun.id.desc())
         .limit(1)
     ).first()
     if row is None:
         return {}, {}
-    return read_mapping(row[0]) if row[2] else {}, row[1]
+    return mapping_rules.read_mapping(row[0]) if row[2] else {}, row[1]
 
 
 def last_columns(kind: str) -> Mapping[str, Sequence[str]]:
     """Column key -> the names in the file that were chosen for it in the latest finished run of this kind, as
     long as its header is kept."""
     row = db.session.execute(
-        select(ImportRun.mapping, ImportRun.table)
-        .where(ImportRun.kind == kind, ImportRun.stage == "done")
-        .order_by(ImportRun.id.desc())
+        sa.select(models.ImportRun.mapping, models.ImportRun.table)
+        .where(models.ImportRun.kind == kind, models.ImportRun.stage == "done")
+        .order_by(models.ImportRun.id.desc())
         .limit(1)
     ).first()
     header = row[1].get("header", ()) if row else ()
-    mapping = read_mapping(row[0]) if row and header else {}
+    mapping = mapping_rules.read_mapping(row[0]) if row and header else {}
     return {key: [header[place] for place in places] for key, places in mapping.items()}
 
 
 def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:
     """The parts of a run (of these numbers) in their order, packed: a large file is a few MB of them."""
-    statement = select(ImportPart.number, ImportPart.rows).where(ImportPart.run_id == run_id)
+    statement = sa.select(models.ImportPart.number, models.ImportPart.rows).where(
+        models.ImportPart.run_id == run_id
+    )
     if numbers is not None:
-        statement = statement.where(ImportPart.number.in_(numbers))
-    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(ImportPart.number))]
+        statement = statement.where(models.ImportPart.number.in_(numbers))
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(models.ImportPart.number))]
 
 
 def part_states(run_id: int) -> Mapping[int, str]:
     """Part -> a letter per row, of the last check."""
-    statement = select(ImportPart.number, ImportPart.states).where(ImportPart.run_id == run_id)
-    return {row[0]: row[1] for row in db.session.execute(statement.order_by(ImportPart.number))}
+    statement = sa.select(models.ImportPart.number, models.ImportPart.states).where(
+        models.ImportPart.run_id == run_id
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement.order_by(models.ImportPart.number))}
 
 
 # -- what the school knows
@@ -218,7 +223,7 @@ class Fact:
 class Known:
     """The part of the database that a file speaks of, in memory."""
 
-    today: date
+    today: dt.date
     programmes: tuple[ProgrammeFact, ...] = ()
     groups: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # name in lower case -> (id, name)
     ruled: frozenset[str] = frozenset()  # names of groups that a rule fills, in lower case
@@ -233,21 +238,27 @@ class Known:
 
 def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
     rows = db.session.execute(
-        visible(actor, Programme)
-        .with_only_columns(Programme.id, Programme.crebo, Programme.name, Programme.cohort, Programme.level)
-        .order_by(Programme.name, Programme.cohort.desc())
+        visible(actor, models.Programme)
+        .with_only_columns(
+            models.Programme.id,
+            models.Programme.crebo,
+            models.Programme.name,
+            models.Programme.cohort,
+            models.Programme.level,
+        )
+        .order_by(models.Programme.name, models.Programme.cohort.desc())
     )
     return tuple(ProgrammeFact(*row) for row in rows)
 
 
-def student_choices(actor: Actor, today: date) -> Known:
+def student_choices(actor: Actor, today: dt.date) -> Known:
     """What the values in a file of students are chosen from: programmes, groups, people. Three queries."""
     groups, ruled = _named_groups()
     return Known(today, programme_facts(actor), groups=groups, ruled=ruled, people=people_to_couple())
 
 
 def students_known(
-    actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str], people: bool
+    actor: Actor, *, today: dt.date, numbers: Collection[str], logins: Collection[str], people: bool
 ) -> Known:
     """Programmes, groups, the users with these names or addresses, the students with these numbers;
     `people`: also who was chosen in step 3."""
@@ -269,30 +280,32 @@ def with_zeros(actor: Actor, permission: Permission, numbers: Collection[str]) -
     """Of these numbers those that some student has with zeros before them, and how: a spreadsheet leaves them
     out of a number. One query for a school whose numbers begin otherwise, else two."""
     bare = [number for number in numbers if number.isdigit() and number[0] != "0"]
-    begun = (Student.number >= "0", Student.number < "1")  # which an index answers
-    some = visible(actor, Student, permission).with_only_columns(Student.id).where(*begun).limit(1)
+    begun = (models.Student.number >= "0", models.Student.number < "1")  # which an index answers
+    some = (
+        visible(actor, models.Student, permission).with_only_columns(models.Student.id).where(*begun).limit(1)
+    )
     if not bare or db.session.execute(some).first() is None:
         return {}
     meant = {number.rjust(len(number) + zeros, "0"): number for number in bare for zeros in ZEROS}
     rows = db.session.execute(
-        visible(actor, Student, permission)
-        .with_only_columns(Student.number)
-        .where(Student.number.in_(text_set(sorted(meant))))
+        visible(actor, models.Student, permission)
+        .with_only_columns(models.Student.number)
+        .where(models.Student.number.in_(text_set(sorted(meant))))
     )
     return {meant[row.number]: row.number for row in rows}
 
 
 def _named_groups() -> tuple[Mapping[str, tuple[int, str]], frozenset[str]]:
     """Every group by its name, and the names of those that a rule fills."""
-    columns = (StudentGroup.id, StudentGroup.name, has_rule().label("ruled"))
-    rows = db.session.execute(select(*columns).order_by(StudentGroup.name)).all()
+    columns = (models.StudentGroup.id, models.StudentGroup.name, has_rule().label("ruled"))
+    rows = db.session.execute(sa.select(*columns).order_by(models.StudentGroup.name)).all()
     named = {row.name.lower(): (row.id, row.name) for row in rows}
     return named, frozenset(row.name.lower() for row in rows if row.ruled)
 
 
 def users_by_login(logins: Collection[str]) -> Mapping[str, UserFact]:
     wanted = text_set(sorted(logins))
-    facts = user_facts(or_(User.username.in_(wanted), User.email.in_(wanted)))
+    facts = user_facts(sa.or_(models.User.username.in_(wanted), models.User.email.in_(wanted)))
     return by_login(facts)
 
 
@@ -302,27 +315,29 @@ def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
 
 def people_to_couple() -> Mapping[int, UserFact]:
     """Active users with a role beside students, by id."""
-    wanted = and_(User.active.is_(True), User.guest.is_(False), is_holder(*SUPERVISION_ROLES))
+    wanted = sa.and_(
+        models.User.active.is_(True), models.User.guest.is_(False), is_holder(*SUPERVISION_ROLES)
+    )
     return {fact.id: fact for fact in user_facts(wanted)}
 
 
-def user_facts(condition: ColumnElement[bool]) -> Sequence[UserFact]:
+def user_facts(condition: sa.ColumnElement[bool]) -> Sequence[UserFact]:
     """The users who meet the condition, with their roles. One query."""
     rows = db.session.execute(
-        select(
-            User.id,
-            User.first_name,
-            User.infix,
-            User.last_name,
-            User.username,
-            User.email,
-            User.active,
-            User.organisation,
-            RoleRow.name.label("role"),
+        sa.select(
+            models.User.id,
+            models.User.first_name,
+            models.User.infix,
+            models.User.last_name,
+            models.User.username,
+            models.User.email,
+            models.User.active,
+            models.User.organisation,
+            models.RoleRow.name.label("role"),
         )
-        .outerjoin(User.roles)
+        .outerjoin(models.User.roles)
         .where(condition)
-        .order_by(User.last_name, User.first_name, User.id)
+        .order_by(models.User.last_name, models.User.first_name, models.User.id)
     ).all()
     roles: dict[int, set[str]] = {}
     for row in rows:
@@ -332,39 +347,41 @@ def user_facts(condition: ColumnElement[bool]) -> Sequence[UserFact]:
 
 def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
     first, infix, last = row.first_name or "", row.infix or "", row.last_name or ""
-    label = sort_name(first, infix, last)
+    label = people_rules.sort_name(first, infix, last)
     return UserFact(
         row.id,
-        full_name(first, infix, last),
+        people_rules.full_name(first, infix, last),
         row.username,
         row.email,
         bool(row.active),
         roles,
         label=f"{label} ({row.organisation})" if row.organisation else label,
-        initials=full_name(f"{first[:1]}.", infix, last),
+        initials=people_rules.full_name(f"{first[:1]}.", infix, last),
     )
 
 
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
     fields = fields_in("import")
-    columns = [field.of(Student) for field in fields]
+    columns = [field.of(models.Student) for field in fields]
     absent = {field.name: None for field in current_school().student_fields}
     rows = db.session.execute(
-        visible(actor, Student, Permission.STUDENTS_IMPORT)
-        .with_only_columns(Student.id, Student.version, Student.user_id, Student.extra, *columns)
-        .where(Student.number.in_(text_set(sorted(numbers))))
+        visible(actor, models.Student, Permission.STUDENTS_IMPORT)
+        .with_only_columns(
+            models.Student.id, models.Student.version, models.Student.user_id, models.Student.extra, *columns
+        )
+        .where(models.Student.number.in_(text_set(sorted(numbers))))
     ).all()
     among = id_set([row.id for row in rows])
     programmes = pairs(
-        select(Enrolment.student_id, Enrolment.programme_id).where(
-            Enrolment.student_id.in_(among), Enrolment.programme_id.is_not(None)
+        sa.select(models.Enrolment.student_id, models.Enrolment.programme_id).where(
+            models.Enrolment.student_id.in_(among), models.Enrolment.programme_id.is_not(None)
         )
     )
     member = membership(students=among).c
-    groups = pairs(select(member.student_id, member.group_id))
+    groups = pairs(sa.select(member.student_id, member.group_id))
     supervisions = pairs(
-        select(Supervision.student_id, Supervision.user_id, Supervision.role).where(
-            Supervision.student_id.in_(among)
+        sa.select(models.Supervision.student_id, models.Supervision.user_id, models.Supervision.role).where(
+            models.Supervision.student_id.in_(among)
         )
     )
     return {
@@ -386,7 +403,7 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
     }
 
 
-def pairs(statement: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+def pairs(statement: sa.Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
     """First column -> the rest of each row."""
     found: dict[int, list[tuple[Any, ...]]] = {}
     for row in db.session.execute(statement):
@@ -397,7 +414,9 @@ def pairs(statement: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]
 def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
     """Number -> id, of the students with these numbers."""
     rows = db.session.execute(
-        select(Student.number, Student.id).where(Student.number.in_(text_set(sorted(numbers))))
+        sa.select(models.Student.number, models.Student.id).where(
+            models.Student.number.in_(text_set(sorted(numbers)))
+        )
     )
     return {row[0]: row[1] for row in rows}
 
@@ -407,9 +426,11 @@ ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
 
 def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
     """What these accounts have of their students."""
-    columns = [getattr(User, name) for name in ACCOUNT_FIELDS]
+    columns = [getattr(models.User, name) for name in ACCOUNT_FIELDS]
     rows = db.session.execute(
-        select(User.id, User.version, *columns).where(User.id.in_(id_set(list(user_ids)))).order_by(User.id)
+        sa.select(models.User.id, models.User.version, *columns)
+        .where(models.User.id.in_(id_set(list(user_ids))))
+        .order_by(models.User.id)
     )
     return [
         Fact(row.id, {name: getattr(row, name) for name in ACCOUNT_FIELDS}, version=row.version)
@@ -420,15 +441,19 @@ def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
 def group_ids(names: Collection[str]) -> Mapping[str, int]:
     """Name -> id, of the groups with exactly these names."""
     rows = db.session.execute(
-        select(StudentGroup.name, StudentGroup.id).where(StudentGroup.name.in_(text_set(sorted(names))))
+        sa.select(models.StudentGroup.name, models.StudentGroup.id).where(
+            models.StudentGroup.name.in_(text_set(sorted(names)))
+        )
     )
     return {row[0]: row[1] for row in rows}
 
 
-def text_set(texts: Sequence[str]) -> Select[tuple[str]]:
+def text_set(texts: Sequence[str]) -> sa.Select[tuple[str]]:
     """A SELECT of these texts as one parameter, for ten or 100,000 (id_set's sister)."""
     if db.engine.dialect.name == "sqlite":
-        items = func.json_each(json.dumps(list(texts))).table_valued(column("value", Text))
-        return select(items.c.value)
-    elements = func.json_array_elements_text(cast(list(texts), JSON)).table_valued(column("value", Text))
-    return select(elements.c.value)
+        items = sa.func.json_each(json.dumps(list(texts))).table_valued(column("value", sa.Text))
+        return sa.select(items.c.value)
+    elements = sa.func.json_array_elements_text(sa.cast(list(texts), sa.JSON)).table_valued(
+        column("value", sa.Text)
+    )
+    return sa.select(elements.c.value)

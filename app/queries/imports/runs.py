@@ -1,10 +1,8 @@
 """What a run of the import wizard asks for: of whom, and whether a worker does it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
-from app.entities.imports import ImportRun
+from app import models
 from app.permissions import Permission
 
 LARGE = 5000  # rows: up to here a check takes well under a second and is done for every page
@@ -16,6 +14,6 @@ PERMISSIONS: Mapping[str, Permission] = {
 }
 
 
-def is_large(run: ImportRun) -> bool:
+def is_large(run: models.ImportRun) -> bool:
     """Whether a worker checks and writes this run: it takes longer than somebody waits for a page."""
     return int(run.table.get("count", 0)) > LARGE

@@ -1,25 +1,20 @@
 """What undoing an import reads: what it wrote, and what became of that since. A fixed number of queries."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.exams import Exam
-from app.entities.imports import ImportChange, ImportRun, What
-from app.entities.planning import Registration, SittingExaminer
-from app.entities.students import Enrolment, Student, Supervision, group_member
-from app.entities.trail import AuditEntry, AuditObject
-from app.entities.users import LoginCode, RoleRow, User
+from app.entities.imports import What
+from app.entities.students import group_member
 from app.permissions import Role
 from app.queries.base.hanging import pointing_at
-from app.queries.imports.imports import pairs, text_set
+from app.queries.imports import imports
 from app.queries.users.users import with_role
 
 GIVEN = "given"
@@ -38,12 +33,14 @@ class Written:
     given: Mapping[str, Any]  # couplings that came with this version
 
 
-def written(run: ImportRun, what: What, model: Any, own: Select[Any], *order: Any) -> Sequence[Written]:
+def written(
+    run: models.ImportRun, what: What, model: Any, own: sa.Select[Any], *order: Any
+) -> Sequence[Written]:
     """The rows that the run made or changed, among these; held until the end of the transaction."""
     rows = db.session.execute(
-        select(model, ImportChange.was, ImportChange.version, ImportChange.changes)
-        .join(ImportChange, ImportChange.row_id == model.id)
-        .where(ImportChange.run_id == run.id, ImportChange.kind == what, model.id.in_(own))
+        sa.select(model, models.ImportChange.was, models.ImportChange.version, models.ImportChange.changes)
+        .join(models.ImportChange, models.ImportChange.row_id == model.id)
+        .where(models.ImportChange.run_id == run.id, models.ImportChange.kind == what, model.id.in_(own))
         .order_by(*order, model.id)
         .with_for_update(of=model)
     )
@@ -59,10 +56,12 @@ def written(run: ImportRun, what: What, model: Any, own: Select[Any], *order: An
     ]
 
 
-def out_of_sight(run: ImportRun, own: Select[Any], *whats: What) -> int:
+def out_of_sight(run: models.ImportRun, own: sa.Select[Any], *whats: What) -> int:
     """Of how many rows the run wrote something that are not among these."""
-    hidden = select(func.count(ImportChange.row_id.distinct())).where(
-        ImportChange.run_id == run.id, ImportChange.kind.in_(whats), ImportChange.row_id.not_in(own)
+    hidden = sa.select(sa.func.count(models.ImportChange.row_id.distinct())).where(
+        models.ImportChange.run_id == run.id,
+        models.ImportChange.kind.in_(whats),
+        models.ImportChange.row_id.not_in(own),
     )
     return db.session.scalar(hidden) or 0
 
@@ -70,82 +69,85 @@ def out_of_sight(run: ImportRun, own: Select[Any], *whats: What) -> int:
 # -- students
 
 
-def standing_on(run: ImportRun, student_ids: Sequence[int]) -> Mapping[int, set[str]]:
+def standing_on(run: models.ImportRun, student_ids: Sequence[int]) -> Mapping[int, set[str]]:
     """Student who was new in this run -> the tables that hold something of that student from elsewhere.
 
     Users are part of the student's version: who has another one is found by that.
     """
-    put_in = exists().where(
-        ImportChange.run_id == run.id,
-        ImportChange.kind == What.MEMBER,
-        ImportChange.row_id == group_member.c.student_id,
-        ImportChange.other_id == group_member.c.group_id,
+    put_in = sa.exists().where(
+        models.ImportChange.run_id == run.id,
+        models.ImportChange.kind == What.MEMBER,
+        models.ImportChange.row_id == group_member.c.student_id,
+        models.ImportChange.other_id == group_member.c.group_id,
     )
-    of_run = and_(Enrolment.created_at <= run.finished_at, Enrolment.programme_id.is_not(None))
-    own = {"enrolment": of_run, "supervision": true(), "student_group_member": put_in}
-    return pointing_at(Student, student_ids, own)
+    of_run = sa.and_(
+        models.Enrolment.created_at <= run.finished_at, models.Enrolment.programme_id.is_not(None)
+    )
+    own = {"enrolment": of_run, "supervision": sa.true(), "student_group_member": put_in}
+    return pointing_at(models.Student, student_ids, own)
 
 
-def given_since(run: ImportRun, own: Select[Any], but: Collection[int]) -> Sequence[Any]:
+def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]) -> Sequence[Any]:
     """The programmes and groups that the run gave to these students: still there, and touched since?"""
-    is_enrolment = ImportChange.kind == What.ENROLMENT
+    is_enrolment = models.ImportChange.kind == What.ENROLMENT
     return db.session.execute(
-        select(
-            Student,
-            ImportChange.kind,
-            ImportChange.other_id,
-            or_(and_(is_enrolment, _enrolled(run)), and_(~is_enrolment, _member())).label("there"),
-            and_(is_enrolment, _registered()).label("registered"),
-            and_(~is_enrolment, _taken_out(run)).label("touched"),
+        sa.select(
+            models.Student,
+            models.ImportChange.kind,
+            models.ImportChange.other_id,
+            sa.or_(sa.and_(is_enrolment, _enrolled(run)), sa.and_(~is_enrolment, _member())).label("there"),
+            sa.and_(is_enrolment, _registered()).label("registered"),
+            sa.and_(~is_enrolment, _taken_out(run)).label("touched"),
         )
-        .join(Student, Student.id == ImportChange.row_id)
+        .join(models.Student, models.Student.id == models.ImportChange.row_id)
         .where(
-            ImportChange.run_id == run.id,
-            ImportChange.kind.in_((What.ENROLMENT, What.MEMBER)),
-            Student.id.in_(own),
-            Student.id.not_in(id_set(list(but))),
+            models.ImportChange.run_id == run.id,
+            models.ImportChange.kind.in_((What.ENROLMENT, What.MEMBER)),
+            models.Student.id.in_(own),
+            models.Student.id.not_in(id_set(list(but))),
         )
-        .order_by(Student.name_key, Student.id)
+        .order_by(models.Student.name_key, models.Student.id)
     ).all()
 
 
-def _enrolled(run: ImportRun) -> ColumnElement[bool]:
+def _enrolled(run: models.ImportRun) -> sa.ColumnElement[bool]:
     """By this run: a coupling of later has a later moment."""
-    return exists().where(
-        Enrolment.student_id == ImportChange.row_id,
-        Enrolment.programme_id == ImportChange.other_id,
-        Enrolment.created_at <= run.finished_at,
+    return sa.exists().where(
+        models.Enrolment.student_id == models.ImportChange.row_id,
+        models.Enrolment.programme_id == models.ImportChange.other_id,
+        models.Enrolment.created_at <= run.finished_at,
     )
 
 
-def _member() -> ColumnElement[bool]:
-    return exists().where(
-        group_member.c.student_id == ImportChange.row_id, group_member.c.group_id == ImportChange.other_id
+def _member() -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        group_member.c.student_id == models.ImportChange.row_id,
+        group_member.c.group_id == models.ImportChange.other_id,
     )
 
 
-def _registered() -> ColumnElement[bool]:
-    return exists().where(
-        Registration.student_id == ImportChange.row_id,
-        Registration.exam_id == Exam.id,
-        Exam.programme_id == ImportChange.other_id,
+def _registered() -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        models.Registration.student_id == models.ImportChange.row_id,
+        models.Registration.exam_id == models.Exam.id,
+        models.Exam.programme_id == models.ImportChange.other_id,
     )
 
 
-def _taken_out(run: ImportRun) -> ColumnElement[bool]:
+def _taken_out(run: models.ImportRun) -> sa.ColumnElement[bool]:
     """Somebody took this student out of a group since: being in one is no longer the import's doing."""
-    return exists().where(
-        AuditEntry.action == TAKEN_OUT,
-        AuditEntry.at > run.finished_at,
-        AuditObject.entry_id == AuditEntry.id,
-        AuditObject.object_type == "Student",
-        AuditObject.object_id == ImportChange.row_id,
+    return sa.exists().where(
+        models.AuditEntry.action == TAKEN_OUT,
+        models.AuditEntry.at > run.finished_at,
+        models.AuditObject.entry_id == models.AuditEntry.id,
+        models.AuditObject.object_type == "Student",
+        models.AuditObject.object_id == models.ImportChange.row_id,
     )
 
 
 def with_members(group_ids: Sequence[int]) -> set[int]:
     """Which of these groups hold anybody."""
-    held = select(group_member.c.group_id).where(group_member.c.group_id.in_(id_set(group_ids)))
+    held = sa.select(group_member.c.group_id).where(group_member.c.group_id.in_(id_set(group_ids)))
     return set(db.session.scalars(held.distinct()))
 
 
@@ -161,20 +163,24 @@ class Since:
     touched: set[int] = field(default_factory=set)  # something else stands on it
 
 
-def accounts_since(run: ImportRun, ids: Sequence[int], *, of_students: bool) -> Since:
+def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bool) -> Since:
     """Of these accounts: those of students who were new in this run, or the users who were."""
     goes_along = ["login_code", "outbox_mail", "ab_user_role", "student" if of_students else "user_programme"]
-    touched = set(pointing_at(User, ids, dict.fromkeys(goes_along, true())))
-    used_code = exists().where(LoginCode.user_id == User.id, LoginCode.used_at.is_not(None))
-    been_in = or_(User.last_login.is_not(None), func.coalesce(User.password, "") != "", used_code)
-    other = or_(User.version != 1, with_role(*NO_STUDENTS)) if of_students else false()
+    touched = set(pointing_at(models.User, ids, dict.fromkeys(goes_along, sa.true())))
+    used_code = sa.exists().where(
+        models.LoginCode.user_id == models.User.id, models.LoginCode.used_at.is_not(None)
+    )
+    been_in = sa.or_(
+        models.User.last_login.is_not(None), sa.func.coalesce(models.User.password, "") != "", used_code
+    )
+    other = sa.or_(models.User.version != 1, with_role(*NO_STUDENTS)) if of_students else sa.false()
     rows = db.session.execute(
-        select(
-            User.id,
+        sa.select(
+            models.User.id,
             been_in.label("used"),
             other.label("other"),
-            (User.created_at <= run.finished_at).label("own"),
-        ).where(User.id.in_(id_set(ids)))
+            (models.User.created_at <= run.finished_at).label("own"),
+        ).where(models.User.id.in_(id_set(ids)))
     ).all()
     return Since(
         own={row.id for row in rows if row.own},
@@ -184,9 +190,9 @@ def accounts_since(run: ImportRun, ids: Sequence[int], *, of_students: bool) -> 
 
 
 def roles_of_users(user_ids: Sequence[int]) -> dict[int, set[str]]:
-    held = pairs(
-        select(assoc_user_role.c.user_id, RoleRow.name)
-        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
+    held = imports.pairs(
+        sa.select(assoc_user_role.c.user_id, models.RoleRow.name)
+        .join(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)
         .where(assoc_user_role.c.user_id.in_(id_set(user_ids)))
     )
     return {user: {name for (name,) in names} for user, names in held.items()}
@@ -195,9 +201,11 @@ def roles_of_users(user_ids: Sequence[int]) -> dict[int, set[str]]:
 def roles_in_use(user_ids: Sequence[int]) -> set[tuple[int, str]]:
     """(user, role) that a student or an examenmoment has."""
     theirs = id_set(user_ids)
-    supervising = select(Supervision.user_id, Supervision.role).where(Supervision.user_id.in_(theirs))
-    assessing = select(SittingExaminer.user_id, SittingExaminer.role).where(
-        SittingExaminer.user_id.in_(theirs)
+    supervising = sa.select(models.Supervision.user_id, models.Supervision.role).where(
+        models.Supervision.user_id.in_(theirs)
+    )
+    assessing = sa.select(models.SittingExaminer.user_id, models.SittingExaminer.role).where(
+        models.SittingExaminer.user_id.in_(theirs)
     )
     return {(row[0], row[1]) for row in db.session.execute(supervising.union(assessing))}
 
@@ -206,9 +214,11 @@ def held_by_another(wanted: Mapping[int, str]) -> set[int]:
     """User -> a user name or address: the users who cannot have it again, for somebody else has it now."""
     if not wanted:
         return set()
-    names = text_set(sorted(set(wanted.values())))
+    names = imports.text_set(sorted(set(wanted.values())))
     rows = db.session.execute(
-        select(User.id, User.username, User.email).where(or_(User.username.in_(names), User.email.in_(names)))
+        sa.select(models.User.id, models.User.username, models.User.email).where(
+            sa.or_(models.User.username.in_(names), models.User.email.in_(names))
+        )
     ).all()
     holders: dict[str, set[int]] = {}
     for row in rows:

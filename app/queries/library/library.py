@@ -1,17 +1,15 @@
 """What the library shows: shelves per role, in the order that the administrator gave them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy import orm
 
+from app import models
 from app.entities.base import db
-from app.entities.library import LibraryDocument, LibraryPlacement
 from app.permissions import RIGHTS, Actor, Permission, Role, visible
 
 # The roles that read documents; a supplier does not.
@@ -21,27 +19,31 @@ READERS: tuple[Role, ...] = tuple(role for role in Role if role in RIGHTS[Permis
 @dataclass(frozen=True)
 class Shelf:
     role: Role
-    documents: Sequence[LibraryDocument]
+    documents: Sequence[models.LibraryDocument]
 
 
 def counts_by_role(actor: Actor) -> Mapping[str, int]:
     """Role name -> how many documents are on its shelf, for who manages them."""
     counted = (
-        select(LibraryPlacement.role, func.count())
-        .where(LibraryPlacement.document_id.in_(managed(actor).with_only_columns(LibraryDocument.id)))
-        .group_by(LibraryPlacement.role)
+        sa.select(models.LibraryPlacement.role, sa.func.count())
+        .where(
+            models.LibraryPlacement.document_id.in_(
+                managed(actor).with_only_columns(models.LibraryDocument.id)
+            )
+        )
+        .group_by(models.LibraryPlacement.role)
     )
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
-def shelf(actor: Actor, role: Role) -> Sequence[LibraryDocument]:
+def shelf(actor: Actor, role: Role) -> Sequence[models.LibraryDocument]:
     """One role's documents in order, with all their placements, for who manages them. Two queries."""
     statement = (
         managed(actor)
-        .join(LibraryPlacement, LibraryPlacement.document_id == LibraryDocument.id)
-        .where(LibraryPlacement.role == role)
-        .order_by(LibraryPlacement.position, LibraryPlacement.id)
-        .options(selectinload(LibraryDocument.placements))
+        .join(models.LibraryPlacement, models.LibraryPlacement.document_id == models.LibraryDocument.id)
+        .where(models.LibraryPlacement.role == role)
+        .order_by(models.LibraryPlacement.position, models.LibraryPlacement.id)
+        .options(orm.selectinload(models.LibraryDocument.placements))
     )
     return db.session.scalars(statement).all()
 
@@ -49,32 +51,34 @@ def shelf(actor: Actor, role: Role) -> Sequence[LibraryDocument]:
 def own_shelves(actor: Actor) -> list[Shelf]:
     """The reader's documents per role; a role without documents is left out. One query."""
     statement = (
-        select(LibraryPlacement)
-        .join(LibraryPlacement.document)
-        .options(contains_eager(LibraryPlacement.document))
+        sa.select(models.LibraryPlacement)
+        .join(models.LibraryPlacement.document)
+        .options(orm.contains_eager(models.LibraryPlacement.document))
         .where(
-            LibraryPlacement.role.in_(actor.roles),
-            LibraryDocument.id.in_(visible(actor, LibraryDocument).with_only_columns(LibraryDocument.id)),
+            models.LibraryPlacement.role.in_(actor.roles),
+            models.LibraryDocument.id.in_(
+                visible(actor, models.LibraryDocument).with_only_columns(models.LibraryDocument.id)
+            ),
         )
-        .order_by(LibraryPlacement.position, LibraryPlacement.id)
+        .order_by(models.LibraryPlacement.position, models.LibraryPlacement.id)
     )
-    by_role: dict[str, list[LibraryDocument]] = {}
+    by_role: dict[str, list[models.LibraryDocument]] = {}
     for placement in db.session.scalars(statement):
         by_role.setdefault(placement.role, []).append(placement.document)
     return [Shelf(role, by_role[role]) for role in READERS if role in by_role]
 
 
-def managed(actor: Actor) -> Select[LibraryDocument]:
+def managed(actor: Actor) -> sa.Select[models.LibraryDocument]:
     """The documents that this actor manages; a removed one is not there any more."""
-    return visible(actor, LibraryDocument, Permission.LIBRARY_MANAGE).where(
-        LibraryDocument.removed_at.is_(None)
+    return visible(actor, models.LibraryDocument, Permission.LIBRARY_MANAGE).where(
+        models.LibraryDocument.removed_at.is_(None)
     )
 
 
-def document_of(actor: Actor, document_id: int, permission: Permission) -> LibraryDocument | None:
+def document_of(actor: Actor, document_id: int, permission: Permission) -> models.LibraryDocument | None:
     """The document, when this actor may read (or manage) it and it was not removed (trap 5)."""
-    statement = visible(actor, LibraryDocument, permission).where(
-        LibraryDocument.id == document_id, LibraryDocument.removed_at.is_(None)
+    statement = visible(actor, models.LibraryDocument, permission).where(
+        models.LibraryDocument.id == document_id, models.LibraryDocument.removed_at.is_(None)
     )
     return db.session.scalars(statement).one_or_none()
 

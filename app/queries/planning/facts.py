@@ -3,8 +3,6 @@
 A fixed number of queries for one student or for a thousand.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,16 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+import sqlalchemy as sa
+from sqlalchemy import orm
 
-from app.entities.assessment import Assessment, Result, ScoreSheet
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.exams import Exam, ExamTask
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.students import Enrolment, ExamExclusion, Student, Supervision
-from app.entities.users import RoleRow, User, user_programme
 from app.permissions import Actor, Permission, Role, visible
 from app.rules.attempts import AttemptFacts
 from app.school import current_school
@@ -116,54 +110,56 @@ class Busy:
     seen: bool
 
 
-def exam_to_plan(exam_id: int) -> Exam | None:
+def exam_to_plan(exam_id: int) -> models.Exam | None:
     """The exam with its tasks, core task and owner."""
     return db.session.scalars(
-        select(Exam)
-        .where(Exam.id == exam_id)
+        sa.select(models.Exam)
+        .where(models.Exam.id == exam_id)
         .options(
-            selectinload(Exam.tasks),
-            joinedload(Exam.core_task),
-            joinedload(Exam.programme),
-            joinedload(Exam.elective),
+            orm.selectinload(models.Exam.tasks),
+            orm.joinedload(models.Exam.core_task),
+            orm.joinedload(models.Exam.programme),
+            orm.joinedload(models.Exam.elective),
         )
     ).one_or_none()
 
 
-def is_known(actor: Actor, exam: Exam, candidates: Collection[Candidate]) -> bool:
+def is_known(actor: Actor, exam: models.Exam, candidates: Collection[Candidate]) -> bool:
     """Whether this actor may know of the exam: one of these students does it, or it is in sight anyway."""
     if any(one.enrolled or one.pending is not None for one in candidates):
         return True
-    return db.session.scalar(visible(actor, Exam).where(Exam.id == exam.id)) is not None
+    return db.session.scalar(visible(actor, models.Exam).where(models.Exam.id == exam.id)) is not None
 
 
-def load_candidates(exam: Exam, students: Sequence[int]) -> Sequence[Candidate]:
+def load_candidates(exam: models.Exam, students: Sequence[int]) -> Sequence[Candidate]:
     """The students in the order of lists (last name first). Seven queries."""
     rows = db.session.scalars(
-        select(Student).where(Student.id.in_(id_set(students))).order_by(Student.name_key, Student.id)
+        sa.select(models.Student)
+        .where(models.Student.id.in_(id_set(students)))
+        .order_by(models.Student.name_key, models.Student.id)
     ).all()
     found = {row.id: Candidate(row.id, row.list_name, row.active) for row in rows}
     _add_enrolments(exam, found)
-    out = select(ExamExclusion.student_id).where(
-        ExamExclusion.exam_id == exam.id, ExamExclusion.student_id.in_(id_set(students))
+    out = sa.select(models.ExamExclusion.student_id).where(
+        models.ExamExclusion.exam_id == exam.id, models.ExamExclusion.student_id.in_(id_set(students))
     )
     for student_id in db.session.scalars(out):
         found[student_id].excluded = True
     _add_attempts(exam, found)
-    helped = select(Supervision.student_id, Supervision.user_id).where(
-        Supervision.student_id.in_(id_set(students)),
-        Supervision.role.in_([Role.SCHOOL_SUPERVISOR.value, Role.COMPANY_SUPERVISOR.value]),
+    helped = sa.select(models.Supervision.student_id, models.Supervision.user_id).where(
+        models.Supervision.student_id.in_(id_set(students)),
+        models.Supervision.role.in_([Role.SCHOOL_SUPERVISOR.value, Role.COMPANY_SUPERVISOR.value]),
     )
     for student_id, user_id in db.session.execute(helped):
         found[student_id].supervisors.add(user_id)
     return list(found.values())
 
 
-def _add_enrolments(exam: Exam, found: Mapping[int, Candidate]) -> None:
+def _add_enrolments(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
     rows = db.session.execute(
-        select(Enrolment.student_id, Enrolment.programme_id, Enrolment.elective_id).where(
-            Enrolment.student_id.in_(id_set(list(found)))
-        )
+        sa.select(
+            models.Enrolment.student_id, models.Enrolment.programme_id, models.Enrolment.elective_id
+        ).where(models.Enrolment.student_id.in_(id_set(list(found))))
     )
     for row in rows:
         one = found[row.student_id]
@@ -173,15 +169,15 @@ def _add_enrolments(exam: Exam, found: Mapping[int, Candidate]) -> None:
             one.enrolled = True
 
 
-def _add_attempts(exam: Exam, found: Mapping[int, Candidate]) -> None:
+def _add_attempts(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
     """Attempts count over all versions of the exam."""
     rows: Sequence[Any] = db.session.execute(
-        select(Registration, Result.passed)
-        .join(Exam, Exam.id == Registration.exam_id)
-        .outerjoin(Result, Result.registration_id == Registration.id)
-        .where(Exam.key == exam.key, Registration.student_id.in_(id_set(list(found))))
+        sa.select(models.Registration, models.Result.passed)
+        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
+        .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
+        .where(models.Exam.key == exam.key, models.Registration.student_id.in_(id_set(list(found))))
     ).all()
-    pending: dict[int, Registration] = {}
+    pending: dict[int, models.Registration] = {}
     for registration, passed in rows:
         one = found[registration.student_id]
         one.attempts.append(AttemptFacts(registration.attempt, passed is not None, bool(passed)))
@@ -200,16 +196,21 @@ def _add_attempts(exam: Exam, found: Mapping[int, Candidate]) -> None:
 
 def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int, PresentSitting]]:
     """registration -> task -> sitting. Two queries."""
-    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+    scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
     rows = db.session.execute(
-        select(Sitting, scored.label("scored"), Assessment.definitive_at)
-        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
-        .where(Sitting.registration_id.in_(id_set(registrations)))
+        sa.select(models.Sitting, scored.label("scored"), models.Assessment.definitive_at)
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
+        .where(models.Sitting.registration_id.in_(id_set(registrations)))
     ).all()
     people = db.session.execute(
-        select(SittingExaminer.sitting_id, SittingExaminer.role, SittingExaminer.user_id, User.guest)
-        .join(User, User.id == SittingExaminer.user_id)
-        .where(SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows])))
+        sa.select(
+            models.SittingExaminer.sitting_id,
+            models.SittingExaminer.role,
+            models.SittingExaminer.user_id,
+            models.User.guest,
+        )
+        .join(models.User, models.User.id == models.SittingExaminer.user_id)
+        .where(models.SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows])))
     )
     examiners = {(row.sitting_id, GUEST if row.guest else row.role): row.user_id for row in people}
     found: dict[int, dict[int, PresentSitting]] = defaultdict(dict)
@@ -235,7 +236,7 @@ def fingerprint(candidates: Iterable[Candidate]) -> str:
     return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
 
 
-def programmes_that_count(exam: Exam, candidates: Iterable[Candidate]) -> Sequence[int]:
+def programmes_that_count(exam: models.Exam, candidates: Iterable[Candidate]) -> Sequence[int]:
     """Where examiners of this exam come from: its programme; for an elective, those of the students."""
     if exam.programme_id is not None:
         return [exam.programme_id]
@@ -245,12 +246,19 @@ def programmes_that_count(exam: Exam, candidates: Iterable[Candidate]) -> Sequen
 def examiners_among(users: Collection[int], programmes: Sequence[int]) -> Sequence[Examiner]:
     """Of these users the active examiners who are coupled to one of these programmes."""
     rows = db.session.execute(
-        select(User, RoleRow.name, user_programme.c.programme_id)
-        .join(User.roles)
-        .join(user_programme, user_programme.c.user_id == User.id)
-        .where(User.active.is_(True), User.guest.is_(False), RoleRow.name.in_([SCHOOL, COMPANY]))
-        .where(User.id.in_(id_set(sorted(users))), user_programme.c.programme_id.in_(id_set(programmes)))
-        .order_by(User.last_name, User.first_name, User.id)
+        sa.select(models.User, models.RoleRow.name, models.user_programme.c.programme_id)
+        .join(models.User.roles)
+        .join(models.user_programme, models.user_programme.c.user_id == models.User.id)
+        .where(
+            models.User.active.is_(True),
+            models.User.guest.is_(False),
+            models.RoleRow.name.in_([SCHOOL, COMPANY]),
+        )
+        .where(
+            models.User.id.in_(id_set(sorted(users))),
+            models.user_programme.c.programme_id.in_(id_set(programmes)),
+        )
+        .order_by(models.User.last_name, models.User.first_name, models.User.id)
     ).all()
     users = {row[0].id: row[0] for row in rows}
     roles: dict[int, set[str]] = defaultdict(set)
@@ -270,12 +278,12 @@ def guests_of(candidates: Iterable[Candidate]) -> Sequence[Examiner]:
     ids = sorted({s.guest_id for s in present if s.guest_id})
     if not ids:
         return ()
-    rows = db.session.scalars(select(User).where(User.id.in_(id_set(ids))))
+    rows = db.session.scalars(sa.select(models.User).where(models.User.id.in_(id_set(ids))))
     return [Examiner(one.id, one.full_name, one.organisation, frozenset(), frozenset()) for one in rows]
 
 
 def names_of(users: Collection[int]) -> Mapping[int, str]:
-    rows = db.session.scalars(select(User).where(User.id.in_(id_set(sorted(users))))).all()
+    rows = db.session.scalars(sa.select(models.User).where(models.User.id.in_(id_set(sorted(users))))).all()
     return {row.id: row.full_name for row in rows}
 
 
@@ -289,24 +297,36 @@ def busy_moments(
     leaving_out: Collection[int],
 ) -> Sequence[Busy]:
     """Every moment of these people between `start` and `end`, whoever may see it. Two queries."""
-    assigned = select(SittingExaminer.sitting_id).where(SittingExaminer.user_id.in_(id_set(sorted(users))))
-    shown = visible(actor, Registration, Permission.PLANNING_SEE).with_only_columns(Registration.id)
+    assigned = sa.select(models.SittingExaminer.sitting_id).where(
+        models.SittingExaminer.user_id.in_(id_set(sorted(users)))
+    )
+    shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
+        models.Registration.id
+    )
     rows = db.session.execute(
-        select(Sitting, Student, Exam.code, ExamTask.title, Registration.id.in_(shown).label("seen"))
-        .join(Registration, Registration.id == Sitting.registration_id)
-        .join(Student, Student.id == Registration.student_id)
-        .join(Exam, Exam.id == Registration.exam_id)
-        .join(ExamTask, ExamTask.id == Sitting.exam_task_id)
+        sa.select(
+            models.Sitting,
+            models.Student,
+            models.Exam.code,
+            models.ExamTask.title,
+            models.Registration.id.in_(shown).label("seen"),
+        )
+        .join(models.Registration, models.Registration.id == models.Sitting.registration_id)
+        .join(models.Student, models.Student.id == models.Registration.student_id)
+        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
+        .join(models.ExamTask, models.ExamTask.id == models.Sitting.exam_task_id)
         .where(
-            Sitting.starts_at < end,
-            Sitting.ends_at > start,
-            Sitting.id.not_in(id_set(sorted(leaving_out))),
-            or_(Registration.student_id.in_(id_set(sorted(students))), Sitting.id.in_(assigned)),
+            models.Sitting.starts_at < end,
+            models.Sitting.ends_at > start,
+            models.Sitting.id.not_in(id_set(sorted(leaving_out))),
+            sa.or_(
+                models.Registration.student_id.in_(id_set(sorted(students))), models.Sitting.id.in_(assigned)
+            ),
         )
     ).all()
     people: dict[int, list[int]] = defaultdict(list)
-    links = select(SittingExaminer.sitting_id, SittingExaminer.user_id).where(
-        SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows]))
+    links = sa.select(models.SittingExaminer.sitting_id, models.SittingExaminer.user_id).where(
+        models.SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows]))
     )
     for sitting_id, user_id in db.session.execute(links):
         people[sitting_id].append(user_id)
@@ -338,7 +358,7 @@ def when_label(start: datetime, end: datetime) -> str:
 class PlanFacts:
     """What a planning form is made for; `allowed`: the candidates whose exam can be planned at all."""
 
-    exam: Exam
+    exam: models.Exam
     candidates: Sequence[Candidate]
     allowed: Sequence[Candidate]
     programmes: Sequence[int]  # that its examiners are coupled to

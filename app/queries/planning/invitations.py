@@ -1,22 +1,16 @@
 """Who is invited to examine a sitting without an account, and what became of the mail."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+import sqlalchemy as sa
 
+from app import models
 from app.clock import utc_now
-from app.entities.assessment import Assessment, ScoreSheet
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.invitations import Invitation
-from app.entities.mail import OutboxMail
-from app.entities.planning import Sitting
-from app.entities.users import User
-from app.rules.invitations import DEFINITIVE, EXPIRED, WITHDRAWN
+from app.rules import invitations as rules
 from app.school import current_school
 from app.scopes import invitation_works
 
@@ -29,8 +23,8 @@ class InvitationState:
     name: str
     email: str
     mail_state: str
-    mailed_at: datetime | None
-    opened_at: datetime | None
+    mailed_at: dt.datetime | None
+    opened_at: dt.datetime | None
     ended: str
 
 
@@ -39,22 +33,30 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
     if not sittings:
         return {}
     latest = (
-        select(func.max(OutboxMail.id).label("mail_id"), OutboxMail.invitation_id.label("invitation_id"))
-        .where(OutboxMail.invitation_id.is_not(None))
-        .group_by(OutboxMail.invitation_id)
+        sa.select(
+            sa.func.max(models.OutboxMail.id).label("mail_id"),
+            models.OutboxMail.invitation_id.label("invitation_id"),
+        )
+        .where(models.OutboxMail.invitation_id.is_not(None))
+        .group_by(models.OutboxMail.invitation_id)
         .subquery()
     )
     rows = db.session.execute(
-        select(
-            Invitation, User, OutboxMail.state, OutboxMail.sent_at, Sitting.ends_at, Assessment.definitive_at
+        sa.select(
+            models.Invitation,
+            models.User,
+            models.OutboxMail.state,
+            models.OutboxMail.sent_at,
+            models.Sitting.ends_at,
+            models.Assessment.definitive_at,
         )
-        .join(User, User.id == Invitation.user_id)
-        .join(Sitting, Sitting.id == Invitation.sitting_id)
-        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
-        .outerjoin(latest, latest.c.invitation_id == Invitation.id)
-        .outerjoin(OutboxMail, OutboxMail.id == latest.c.mail_id)
-        .where(Invitation.sitting_id.in_(id_set(sittings)))
-        .order_by(Invitation.id)
+        .join(models.User, models.User.id == models.Invitation.user_id)
+        .join(models.Sitting, models.Sitting.id == models.Invitation.sitting_id)
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
+        .outerjoin(latest, latest.c.invitation_id == models.Invitation.id)
+        .outerjoin(models.OutboxMail, models.OutboxMail.id == latest.c.mail_id)
+        .where(models.Invitation.sitting_id.in_(id_set(sittings)))
+        .order_by(models.Invitation.id)
     )
     found: dict[int, InvitationState] = {}
     for one, user, mail_state, sent_at, ends_at, definitive_at in rows:
@@ -71,34 +73,36 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
     return found
 
 
-def too_long_ago(ends_at: datetime) -> bool:
+def too_long_ago(ends_at: dt.datetime) -> bool:
     """Whether an invitation for a sitting that ended then opens nothing any more."""
-    return ends_at <= utc_now() - timedelta(days=current_school().invitation_days)
+    return ends_at <= utc_now() - dt.timedelta(days=current_school().invitation_days)
 
 
 def open_sitting(user_id: int) -> int | None:
     """The sitting that this guest's invitation opens now."""
     return db.session.scalar(
-        select(Invitation.sitting_id).where(Invitation.user_id == user_id, invitation_works())
+        sa.select(models.Invitation.sitting_id).where(
+            models.Invitation.user_id == user_id, invitation_works()
+        )
     )
 
 
 def why_ended(user_id: int) -> str:
     """Why this guest's invitation opens nothing any more; "": it works."""
     row = db.session.execute(
-        select(Invitation, Sitting.ends_at, Assessment.definitive_at)
-        .outerjoin(Sitting, Sitting.id == Invitation.sitting_id)
-        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
-        .where(Invitation.user_id == user_id)
+        sa.select(models.Invitation, models.Sitting.ends_at, models.Assessment.definitive_at)
+        .outerjoin(models.Sitting, models.Sitting.id == models.Invitation.sitting_id)
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
+        .where(models.Invitation.user_id == user_id)
     ).one_or_none()
-    return _ended(*row) if row is not None else WITHDRAWN
+    return _ended(*row) if row is not None else rules.WITHDRAWN
 
 
-def live_invitation(sitting_id: int) -> Invitation | None:
+def live_invitation(sitting_id: int) -> models.Invitation | None:
     """The invitation of this sitting that was not withdrawn, locked."""
     return db.session.scalars(
-        select(Invitation)
-        .where(Invitation.sitting_id == sitting_id, Invitation.withdrawn_at.is_(None))
+        sa.select(models.Invitation)
+        .where(models.Invitation.sitting_id == sitting_id, models.Invitation.withdrawn_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -106,16 +110,16 @@ def live_invitation(sitting_id: int) -> Invitation | None:
 
 def has_scored(sitting_id: int, user_id: int) -> bool:
     sheet = (
-        select(ScoreSheet.id)
-        .join(Assessment)
-        .where(Assessment.sitting_id == sitting_id, ScoreSheet.examiner_id == user_id)
+        sa.select(models.ScoreSheet.id)
+        .join(models.Assessment)
+        .where(models.Assessment.sitting_id == sitting_id, models.ScoreSheet.examiner_id == user_id)
     )
     return db.session.scalar(sheet) is not None
 
 
-def _ended(one: Invitation, ends_at: datetime | None, definitive_at: datetime | None) -> str:
+def _ended(one: models.Invitation, ends_at: dt.datetime | None, definitive_at: dt.datetime | None) -> str:
     if one.withdrawn_at is not None or ends_at is None:
-        return WITHDRAWN
+        return rules.WITHDRAWN
     if definitive_at is not None:
-        return DEFINITIVE
-    return EXPIRED if too_long_ago(ends_at) else ""
+        return rules.DEFINITIVE
+    return rules.EXPIRED if too_long_ago(ends_at) else ""

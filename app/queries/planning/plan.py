@@ -4,25 +4,23 @@ Made from the facts and what was typed, before anything is written; the confirma
 the action writes it.
 """
 
-from __future__ import annotations
-
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app import models
 from app.clock import utc_now
-from app.entities.exams import Exam, ExamTask
 from app.errors import RuleBroken
-from app.queries.planning.facts import COMPANY, SCHOOL, Candidate, Examiner, PresentSitting
-from app.rules.attempts import AttemptRules, next_attempt
+from app.queries.planning import facts
+from app.rules import attempts as attempts_rules
+from app.rules import timetable
 from app.rules.text import N_, Reason, reason
-from app.rules.timetable import one_after_another, shares
 from app.school import current_school
 
 MINUTES_MOST = 14 * 24 * 60
-YEARS = timedelta(days=731)
+YEARS = dt.timedelta(days=731)
 
 
 @dataclass(frozen=True)
@@ -30,16 +28,16 @@ class Slot:
     """What was typed for one task, or for all at once. `day` and `start` are on the school's clock."""
 
     school_examiner_id: int
-    day: date
-    start: time
+    day: dt.date
+    start: dt.time
     minutes: int
     company_examiner_id: int | None = None
     location: str = ""
     note: str = ""
 
     @property
-    def first(self) -> datetime:
-        return datetime.combine(self.day, self.start)
+    def first(self) -> dt.datetime:
+        return dt.datetime.combine(self.day, self.start)
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,8 @@ class Wish:
     apart: Mapping[int, Slot] = field(default_factory=dict)
     one_by_one: bool = True
     pause: int = 0
-    last_end: time | None = None
-    own_starts: Mapping[int, time] = field(default_factory=dict)
+    last_end: dt.time | None = None
+    own_starts: Mapping[int, dt.time] = field(default_factory=dict)
 
     def slots(self) -> Iterator[tuple[str, Slot]]:
         """(key of the form's fields, slot)"""
@@ -69,11 +67,11 @@ class Wish:
 class PlannedMoment:
     """One task of one student as it will be. `present`: what stands there now, if anything."""
 
-    task: ExamTask
-    starts_at: datetime
-    ends_at: datetime
+    task: models.ExamTask
+    starts_at: dt.datetime
+    ends_at: dt.datetime
     slot: Slot
-    present: PresentSitting | None = None
+    present: facts.PresentSitting | None = None
 
     @property
     def people(self) -> Sequence[int]:
@@ -114,10 +112,10 @@ class PlannedMoment:
 
 @dataclass(frozen=True)
 class StudentPlan:
-    student: Candidate
+    student: facts.Candidate
     attempt: int
     moments: Sequence[PlannedMoment]
-    kept: Sequence[ExamTask] = ()  # already scored: stay as they are
+    kept: Sequence[models.ExamTask] = ()  # already scored: stay as they are
 
     @property
     def changing(self) -> bool:
@@ -130,11 +128,11 @@ class StudentPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    exam: Exam
+    exam: models.Exam
     students: Sequence[StudentPlan]
-    refused: Sequence[tuple[Candidate, Reason]]
+    refused: Sequence[tuple[facts.Candidate, Reason]]
     warnings: Sequence[Reason]
-    examiners: Mapping[int, Examiner]
+    examiners: Mapping[int, facts.Examiner]
 
     @property
     def mark(self) -> str:
@@ -152,14 +150,14 @@ class Circumstances:
     """What does not depend on the form: the school's clock and rules, and the present moment."""
 
     zone: ZoneInfo
-    now: datetime
-    attempts: AttemptRules
+    now: dt.datetime
+    attempts: attempts_rules.AttemptRules
 
 
 def make_plan(
-    exam: Exam,
-    candidates: Sequence[Candidate],
-    examiners: Sequence[Examiner],
+    exam: models.Exam,
+    candidates: Sequence[facts.Candidate],
+    examiners: Sequence[facts.Examiner],
     wish: Wish,
     *,
     around: Circumstances,
@@ -179,7 +177,9 @@ def make_plan(
     return Plan(exam, students, refused, list(_warnings(exam, students, wish, known, around.now)), known)
 
 
-def check_wish(exam: Exam, wish: Wish, known: Mapping[int, Examiner], around: Circumstances) -> None:
+def check_wish(
+    exam: models.Exam, wish: Wish, known: Mapping[int, facts.Examiner], around: Circumstances
+) -> None:
     """What was typed, by itself: examiners of the right role, durations, a date within two years."""
     slots = list(wish.slots())
     if not slots:
@@ -202,9 +202,9 @@ def check_wish(exam: Exam, wish: Wish, known: Mapping[int, Examiner], around: Ci
         raise RuleBroken(N_("De pauze ligt tussen 0 en %(most)s minuten."), field="pause", most=MINUTES_MOST)
 
 
-def _check_examiners(key: str, slot: Slot, known: Mapping[int, Examiner]) -> None:
+def _check_examiners(key: str, slot: Slot, known: Mapping[int, facts.Examiner]) -> None:
     school = known.get(slot.school_examiner_id)
-    if school is None or SCHOOL not in school.roles:
+    if school is None or facts.SCHOOL not in school.roles:
         raise RuleBroken(
             N_("Kies een actieve examinator van school die aan deze opleiding is gekoppeld."),
             field=f"{key}_school_examiner",
@@ -212,7 +212,7 @@ def _check_examiners(key: str, slot: Slot, known: Mapping[int, Examiner]) -> Non
     if slot.company_examiner_id is None:
         return
     company = known.get(slot.company_examiner_id)
-    if company is None or COMPANY not in company.roles:
+    if company is None or facts.COMPANY not in company.roles:
         raise RuleBroken(
             N_("Kies een actieve examinator van het bedrijf die aan deze opleiding is gekoppeld."),
             field=f"{key}_company_examiner",
@@ -226,7 +226,11 @@ def _check_examiners(key: str, slot: Slot, known: Mapping[int, Examiner]) -> Non
 
 
 def why_not(
-    exam: Exam, one: Candidate, wish: Wish, known: Mapping[int, Examiner], rules: AttemptRules
+    exam: models.Exam,
+    one: facts.Candidate,
+    wish: Wish,
+    known: Mapping[int, facts.Examiner],
+    rules: attempts_rules.AttemptRules,
 ) -> Reason | None:
     """Why this student's exam cannot be planned like this; None: it can."""
     refusal = why_not_at_all(exam, one, rules)
@@ -244,7 +248,9 @@ def why_not(
     return None
 
 
-def why_not_at_all(exam: Exam, one: Candidate, rules: AttemptRules) -> Reason | None:
+def why_not_at_all(
+    exam: models.Exam, one: facts.Candidate, rules: attempts_rules.AttemptRules
+) -> Reason | None:
     """Why this exam cannot be planned for this student, whatever is typed."""
     if not one.active:
         return reason(N_("Deze student is niet meer actief."))
@@ -259,15 +265,15 @@ def why_not_at_all(exam: Exam, one: Candidate, rules: AttemptRules) -> Reason | 
         return None
     if not exam.current:
         return reason(N_("Dit is een oudere versie van het examen; kies de huidige versie."))
-    return next_attempt(one.attempts, rules).refused
+    return attempts_rules.next_attempt(one.attempts, rules).refused
 
 
-def _locked(one: Candidate) -> set[int]:
+def _locked(one: facts.Candidate) -> set[int]:
     return {s.task_id for s in one.pending.sittings.values() if s.locked} if one.pending else set()
 
 
 def _lay_out(
-    exam: Exam, allowed: Sequence[Candidate], wish: Wish, around: Circumstances
+    exam: models.Exam, allowed: Sequence[facts.Candidate], wish: Wish, around: Circumstances
 ) -> Sequence[StudentPlan]:
     moments: dict[int, list[PlannedMoment]] = {one.id: [] for one in allowed}
     if wish.together is not None:
@@ -283,7 +289,9 @@ def _lay_out(
     return [
         StudentPlan(
             one,
-            one.pending.attempt if one.pending else next_attempt(one.attempts, around.attempts).number,
+            one.pending.attempt
+            if one.pending
+            else attempts_rules.next_attempt(one.attempts, around.attempts).number,
             moments[one.id],
             [task for task in exam.tasks if task.id in _locked(one)],
         )
@@ -292,8 +300,8 @@ def _lay_out(
 
 
 def _lay_out_together(
-    exam: Exam,
-    allowed: Sequence[Candidate],
+    exam: models.Exam,
+    allowed: Sequence[facts.Candidate],
     wish: Wish,
     *,
     slot: Slot,
@@ -301,7 +309,7 @@ def _lay_out_together(
     moments: dict[int, list[PlannedMoment]],
 ) -> None:
     """One block of time per student: the tasks that are still to do, one after the other."""
-    minutes = shares([task.duration_minutes for task in exam.tasks], slot.minutes)
+    minutes = timetable.shares([task.duration_minutes for task in exam.tasks], slot.minutes)
     todo = {
         one.id: [(t, m) for t, m in zip(exam.tasks, minutes, strict=True) if t.id not in _locked(one)]
         for one in allowed
@@ -309,28 +317,30 @@ def _lay_out_together(
     starts = _starts(slot, [sum(m for _, m in todo[one.id]) for one in allowed], wish)
     for one, computed in zip(allowed, starts, strict=True):
         own = wish.own_starts.get(one.id)
-        at = _utc(datetime.combine(computed.date(), own) if own else computed, zone)
+        at = _utc(dt.datetime.combine(computed.date(), own) if own else computed, zone)
         for task, length in todo[one.id]:
             moments[one.id].append(_moment(one, task, slot, at, length))
-            at += timedelta(minutes=length)
+            at += dt.timedelta(minutes=length)
 
 
-def _starts(slot: Slot, durations: Sequence[int], wish: Wish) -> Sequence[datetime]:
+def _starts(slot: Slot, durations: Sequence[int], wish: Wish) -> Sequence[dt.datetime]:
     if not wish.one_by_one:
         return [slot.first] * len(durations)
-    return one_after_another(slot.first, durations, pause=wish.pause, last_end=wish.last_end)
+    return timetable.one_after_another(slot.first, durations, pause=wish.pause, last_end=wish.last_end)
 
 
-def _moment(one: Candidate, task: ExamTask, slot: Slot, start: datetime, minutes: int) -> PlannedMoment:
+def _moment(
+    one: facts.Candidate, task: models.ExamTask, slot: Slot, start: dt.datetime, minutes: int
+) -> PlannedMoment:
     present = one.pending.sittings.get(task.id) if one.pending else None
-    return PlannedMoment(task, start, start + timedelta(minutes=minutes), slot, present)
+    return PlannedMoment(task, start, start + dt.timedelta(minutes=minutes), slot, present)
 
 
-def _utc(local: datetime, zone: ZoneInfo) -> datetime:
-    return local.replace(tzinfo=zone).astimezone(UTC)
+def _utc(local: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    return local.replace(tzinfo=zone).astimezone(dt.UTC)
 
 
-def _check_span(students: Sequence[StudentPlan], now: datetime, wish: Wish) -> None:
+def _check_span(students: Sequence[StudentPlan], now: dt.datetime, wish: Wish) -> None:
     last = max((m.ends_at for one in students for m in one.moments), default=now)
     if last - now > YEARS:
         key = next(wish.slots())[0]
@@ -340,7 +350,11 @@ def _check_span(students: Sequence[StudentPlan], now: datetime, wish: Wish) -> N
 
 
 def _warnings(
-    exam: Exam, students: Sequence[StudentPlan], wish: Wish, known: Mapping[int, Examiner], now: datetime
+    exam: models.Exam,
+    students: Sequence[StudentPlan],
+    wish: Wish,
+    known: Mapping[int, facts.Examiner],
+    now: dt.datetime,
 ) -> Iterator[Reason]:
     """What is allowed and still deserves a second look: two assessors, and no coach among them."""
     past = sum(any(m.starts_at < now for m in one.moments) for one in students)
@@ -363,5 +377,5 @@ def _warnings(
 
 def circumstances() -> Circumstances:
     school = current_school()
-    rules = AttemptRules(school.max_attempts, school.improve_allowed)
+    rules = attempts_rules.AttemptRules(school.max_attempts, school.improve_allowed)
     return Circumstances(school.zone, utc_now(), rules)

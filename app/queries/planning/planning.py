@@ -5,27 +5,22 @@ together here. What an actor may not see is not there: an examiner gets the assi
 assigned registrations only.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+import sqlalchemy as sa
 
-from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.exams import Exam, ExamKind, ExamTask
+from app.entities.exams import ExamKind
 from app.entities.membership import groups_with, members_of
-from app.entities.planning import Registration, Sitting
-from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective
-from app.entities.students import Enrolment, ExamExclusion, Student, StudentGroup
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.students.search import found_by
-from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
+from app.rules import blocks
 
 EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 SEE = Permission.PLANNING_SEE
@@ -69,7 +64,7 @@ class Attempt:
     """A registration in a cell. `removable`: planned, and nothing was scored yet."""
 
     id: int
-    block: Block
+    block: blocks.Block
     removable: bool
 
 
@@ -110,7 +105,7 @@ class RegistrationFacts:
     student_id: int
     exam_id: int
     attempt: int
-    result: ResultFacts | None
+    result: blocks.ResultFacts | None
     adopted: bool
     sittings: dict[int, SittingFacts] = field(default_factory=dict)
 
@@ -118,9 +113,9 @@ class RegistrationFacts:
     def scored(self) -> bool:
         return any(s.scored or s.definitive for s in self.sittings.values())
 
-    def block(self, task_ids: Sequence[int], *, available: bool, now: datetime) -> Block:
+    def block(self, task_ids: Sequence[int], *, available: bool, now: datetime) -> blocks.Block:
         parts = [self._part(task_id) for task_id in task_ids]
-        return block_of(
+        return blocks.block_of(
             parts,
             available=available,
             result=self.result,
@@ -129,49 +124,57 @@ class RegistrationFacts:
             attempt=self.attempt,
         )
 
-    def _part(self, task_id: int) -> PartFacts:
+    def _part(self, task_id: int) -> blocks.PartFacts:
         sitting = self.sittings.get(task_id)
         if sitting is None:
-            return PartFacts()
-        return PartFacts(sitting.planned, has_scores=sitting.scored, definitive=sitting.definitive)
+            return blocks.PartFacts()
+        return blocks.PartFacts(sitting.planned, has_scores=sitting.scored, definitive=sitting.definitive)
 
 
 def choosable_programmes(actor: Actor) -> Sequence[tuple[int, str]]:
     """(id, name) of the programmes this actor may open the overview of."""
-    students = visible(actor, Student, SEE).with_only_columns(Student.id)
-    enrolled = exists().where(Enrolment.programme_id == Programme.id, Enrolment.student_id.in_(students))
-    own = visible(actor, Programme).with_only_columns(Programme.id)
+    students = visible(actor, models.Student, SEE).with_only_columns(models.Student.id)
+    enrolled = sa.exists().where(
+        models.Enrolment.programme_id == models.Programme.id, models.Enrolment.student_id.in_(students)
+    )
+    own = visible(actor, models.Programme).with_only_columns(models.Programme.id)
     rows = db.session.scalars(
-        select(Programme)
-        .where(or_(Programme.id.in_(own), enrolled))
-        .order_by(Programme.name, Programme.cohort.desc(), Programme.crebo)
+        sa.select(models.Programme)
+        .where(sa.or_(models.Programme.id.in_(own), enrolled))
+        .order_by(models.Programme.name, models.Programme.cohort.desc(), models.Programme.crebo)
     )
     return [(row.id, str(row)) for row in rows]
 
 
 def choosable_groups(actor: Actor, programme_id: int) -> Sequence[tuple[int, str]]:
     """(id, name) of the groups that hold a visible student of the programme."""
-    students = _students(actor, OverviewFilter(programme_id), SEE).with_only_columns(Student.id)
+    students = _students(actor, OverviewFilter(programme_id), SEE).with_only_columns(models.Student.id)
     rows = db.session.execute(
-        select(StudentGroup.id, StudentGroup.name)
-        .where(StudentGroup.id.in_(groups_with(students)))
-        .order_by(StudentGroup.name)
+        sa.select(models.StudentGroup.id, models.StudentGroup.name)
+        .where(models.StudentGroup.id.in_(groups_with(students)))
+        .order_by(models.StudentGroup.name)
     )
     return [(row.id, row.name) for row in rows]
 
 
-def students_of(actor: Actor, wanted: OverviewFilter, permission: Permission = SEE) -> Select[Student]:
+def students_of(
+    actor: Actor, wanted: OverviewFilter, permission: Permission = SEE
+) -> sa.Select[models.Student]:
     """The students of the programme that match, as far as this actor may see them."""
     return _students(actor, wanted, permission)
 
 
-def _students(actor: Actor, wanted: OverviewFilter, permission: Permission) -> Select[Student]:
-    enrolled = select(Enrolment.student_id).where(Enrolment.programme_id == wanted.programme_id)
-    statement = visible(actor, Student, permission).where(Student.active, Student.id.in_(enrolled))
+def _students(actor: Actor, wanted: OverviewFilter, permission: Permission) -> sa.Select[models.Student]:
+    enrolled = sa.select(models.Enrolment.student_id).where(
+        models.Enrolment.programme_id == wanted.programme_id
+    )
+    statement = visible(actor, models.Student, permission).where(
+        models.Student.active, models.Student.id.in_(enrolled)
+    )
     if wanted.words:
         statement = statement.where(found_by(wanted.words))
     if wanted.group_id:
-        statement = statement.where(Student.id.in_(members_of([wanted.group_id])))
+        statement = statement.where(models.Student.id.in_(members_of([wanted.group_id])))
     return statement
 
 
@@ -181,31 +184,37 @@ def exam_columns(actor: Actor, programme_id: int) -> Sequence[ExamColumn]:
     An older version stays as long as somebody was registered for it. An examiner without any other
     role sees the exams of the assigned registrations only.
     """
-    in_programme = select(Enrolment.student_id).where(Enrolment.programme_id == programme_id)
+    in_programme = sa.select(models.Enrolment.student_id).where(models.Enrolment.programme_id == programme_id)
     electives = (
-        select(ProgrammeElective.elective_id)
-        .where(ProgrammeElective.programme_id == programme_id)
+        sa.select(models.ProgrammeElective.elective_id)
+        .where(models.ProgrammeElective.programme_id == programme_id)
         .union(
-            select(Enrolment.elective_id).where(
-                Enrolment.elective_id.is_not(None), Enrolment.student_id.in_(in_programme)
+            sa.select(models.Enrolment.elective_id).where(
+                models.Enrolment.elective_id.is_not(None), models.Enrolment.student_id.in_(in_programme)
             )
         )
     )
-    used = exists().where(Registration.exam_id == Exam.id)
+    used = sa.exists().where(models.Registration.exam_id == models.Exam.id)
     statement = (
-        select(Exam, CoreTask, ExamTask.id)
-        .join(ExamTask, ExamTask.exam_id == Exam.id)
-        .outerjoin(CoreTask, CoreTask.id == Exam.core_task_id)
-        .outerjoin(Elective, Elective.id == Exam.elective_id)
+        sa.select(models.Exam, models.CoreTask, models.ExamTask.id)
+        .join(models.ExamTask, models.ExamTask.exam_id == models.Exam.id)
+        .outerjoin(models.CoreTask, models.CoreTask.id == models.Exam.core_task_id)
+        .outerjoin(models.Elective, models.Elective.id == models.Exam.elective_id)
         .where(
-            or_(Exam.programme_id == programme_id, Exam.elective_id.in_(electives)),
-            or_(Exam.current, used),
+            sa.or_(models.Exam.programme_id == programme_id, models.Exam.elective_id.in_(electives)),
+            sa.or_(models.Exam.current, used),
         )
-        .order_by(Exam.elective_id.is_not(None), Elective.name, Exam.code, Exam.id, ExamTask.position)
+        .order_by(
+            models.Exam.elective_id.is_not(None),
+            models.Elective.name,
+            models.Exam.code,
+            models.Exam.id,
+            models.ExamTask.position,
+        )
     )
     if _only_examiner(actor):
-        assigned = visible(actor, Registration, SEE).with_only_columns(Registration.exam_id)
-        statement = statement.where(Exam.id.in_(assigned))
+        assigned = visible(actor, models.Registration, SEE).with_only_columns(models.Registration.exam_id)
+        statement = statement.where(models.Exam.id.in_(assigned))
     return _columns(db.session.execute(statement).all())
 
 
@@ -236,11 +245,13 @@ def load_overview(
 ) -> Overview:
     """One page of students with their blocks; `exams` are the columns to fill."""
     statement = students_of(actor, wanted)
-    count = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    count = (
+        db.session.scalar(sa.select(sa.func.count()).select_from(statement.order_by(None).subquery())) or 0
+    )
     pages = max(1, -(-count // size))
     page = min(max(1, page), pages)
     rows = db.session.scalars(
-        statement.order_by(Student.name_key, Student.id).limit(size).offset((page - 1) * size)
+        statement.order_by(models.Student.name_key, models.Student.id).limit(size).offset((page - 1) * size)
     ).all()
     ids = [row.id for row in rows]
     cells = _cells(actor, ids, exams, now)
@@ -275,9 +286,11 @@ def registrations_of(
     actor: Actor, students: Sequence[int], exams: Sequence[int]
 ) -> Mapping[tuple[int, int], Sequence[RegistrationFacts]]:
     """(student, exam) -> the attempts this actor may see, in order. Two queries."""
-    shown = visible(actor, Registration, SEE).with_only_columns(Registration.id)
+    shown = visible(actor, models.Registration, SEE).with_only_columns(models.Registration.id)
     found = load_registrations(
-        shown.where(Registration.student_id.in_(id_set(students)), Registration.exam_id.in_(exams))
+        shown.where(
+            models.Registration.student_id.in_(id_set(students)), models.Registration.exam_id.in_(exams)
+        )
     )
     grouped: dict[tuple[int, int], list[RegistrationFacts]] = defaultdict(list)
     for facts in found:
@@ -285,14 +298,14 @@ def registrations_of(
     return grouped
 
 
-def load_registrations(ids: Select[int]) -> Sequence[RegistrationFacts]:
+def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
     """The facts of these registrations, by attempt. Two queries."""
     rows = db.session.execute(
-        select(Registration, Result, Adoption.result_id)
-        .outerjoin(Result, Result.registration_id == Registration.id)
-        .outerjoin(Adoption, Adoption.result_id == Result.id)
-        .where(Registration.id.in_(ids))
-        .order_by(Registration.attempt, Registration.id)
+        sa.select(models.Registration, models.Result, models.Adoption.result_id)
+        .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
+        .outerjoin(models.Adoption, models.Adoption.result_id == models.Result.id)
+        .where(models.Registration.id.in_(ids))
+        .order_by(models.Registration.attempt, models.Registration.id)
     ).all()
     facts = {
         row.id: RegistrationFacts(
@@ -300,7 +313,7 @@ def load_registrations(ids: Select[int]) -> Sequence[RegistrationFacts]:
             row.student_id,
             row.exam_id,
             row.attempt,
-            ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
+            blocks.ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
             adopted is not None,
         )
         for row, result, adopted in rows
@@ -311,19 +324,19 @@ def load_registrations(ids: Select[int]) -> Sequence[RegistrationFacts]:
     return list(facts.values())
 
 
-def _sittings_of(registrations: Select[int]) -> Sequence[tuple[int, SittingFacts]]:
-    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+def _sittings_of(registrations: sa.Select[int]) -> Sequence[tuple[int, SittingFacts]]:
+    scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
     rows = db.session.execute(
-        select(
-            Sitting.registration_id,
-            Sitting.exam_task_id,
-            Sitting.starts_at,
-            Sitting.ends_at,
+        sa.select(
+            models.Sitting.registration_id,
+            models.Sitting.exam_task_id,
+            models.Sitting.starts_at,
+            models.Sitting.ends_at,
             scored.label("scored"),
-            Assessment.definitive_at,
+            models.Assessment.definitive_at,
         )
-        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
-        .where(Sitting.registration_id.in_(registrations))
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
+        .where(models.Sitting.registration_id.in_(registrations))
     )
     return [
         (
@@ -341,8 +354,10 @@ def _sittings_of(registrations: Select[int]) -> Sequence[tuple[int, SittingFacts
 
 def _electives_of(students: Sequence[int]) -> set[tuple[int, int]]:
     rows = db.session.execute(
-        select(Enrolment.student_id, Enrolment.elective_id).where(
-            and_(Enrolment.student_id.in_(id_set(students)), Enrolment.elective_id.is_not(None))
+        sa.select(models.Enrolment.student_id, models.Enrolment.elective_id).where(
+            sa.and_(
+                models.Enrolment.student_id.in_(id_set(students)), models.Enrolment.elective_id.is_not(None)
+            )
         )
     )
     return {(row.student_id, row.elective_id) for row in rows}
@@ -350,8 +365,8 @@ def _electives_of(students: Sequence[int]) -> set[tuple[int, int]]:
 
 def _exclusions_of(students: Sequence[int], exams: Sequence[int]) -> set[tuple[int, int]]:
     rows = db.session.execute(
-        select(ExamExclusion.student_id, ExamExclusion.exam_id).where(
-            ExamExclusion.student_id.in_(id_set(students)), ExamExclusion.exam_id.in_(exams)
+        sa.select(models.ExamExclusion.student_id, models.ExamExclusion.exam_id).where(
+            models.ExamExclusion.student_id.in_(id_set(students)), models.ExamExclusion.exam_id.in_(exams)
         )
     )
     return {(row.student_id, row.exam_id) for row in rows}
@@ -364,8 +379,8 @@ def fully_seen(actor: Actor, students: Sequence[int]) -> Collection[int]:
     if _only_examiner(actor):
         return set()
     other = replace(actor, roles=actor.roles - EXAMINERS)
-    statement = visible(other, Student, SEE).where(Student.id.in_(id_set(students)))
-    return set(db.session.scalars(statement.with_only_columns(Student.id)))
+    statement = visible(other, models.Student, SEE).where(models.Student.id.in_(id_set(students)))
+    return set(db.session.scalars(statement.with_only_columns(models.Student.id)))
 
 
 def _only_examiner(actor: Actor) -> bool:

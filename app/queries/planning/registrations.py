@@ -1,25 +1,20 @@
 """One examenaanmelding in full, and a student's own exams. A fixed number of queries each."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import joinedload, selectinload
+import sqlalchemy as sa
+from sqlalchemy import orm
 
-from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.exams import Exam, ExamKind
-from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.students import Enrolment, ExamExclusion, Student
-from app.entities.users import User
+from app.entities.exams import ExamKind
 from app.permissions import Actor, Permission, visible
 from app.queries.planning.facts import SCHOOL
-from app.rules.blocks import Block, PartFacts, ResultFacts, block_of
+from app.rules import blocks
 
 
 @dataclass(frozen=True)
@@ -30,13 +25,13 @@ class MomentFacts:
     task: str
     instruction: str
     position: int
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: dt.datetime
+    ends_at: dt.datetime
     location: str
     note: str
     people: Sequence[tuple[str, str]]
     scored: bool
-    definitive_at: datetime | None
+    definitive_at: dt.datetime | None
     assigned: bool  # the actor examines here
 
 
@@ -53,11 +48,11 @@ class RegistrationView:
     exam_kind: ExamKind
     exam_version: str
     attempt: int
-    block: Block
+    block: blocks.Block
     moments: Sequence[MomentFacts]
     hidden: int
-    result: Result | None
-    adopted_on: date | None
+    result: models.Result | None
+    adopted_on: dt.date | None
     removable: bool
 
 
@@ -74,33 +69,42 @@ class OwnExam:
     excluded: bool = False
 
 
-def registration_view(actor: Actor, registration_id: int, now: datetime) -> RegistrationView | None:
+def registration_view(actor: Actor, registration_id: int, now: dt.datetime) -> RegistrationView | None:
     """None: not there, or not for this actor."""
-    shown = visible(actor, Registration, Permission.PLANNING_SEE).with_only_columns(Registration.id)
-    views = _views(actor, shown.where(Registration.id == registration_id), Permission.PLANNING_SEE, now)
+    shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
+        models.Registration.id
+    )
+    views = _views(
+        actor, shown.where(models.Registration.id == registration_id), Permission.PLANNING_SEE, now
+    )
     return views[0] if views else None
 
 
-def own_registrations(actor: Actor, now: datetime) -> Sequence[RegistrationView]:
+def own_registrations(actor: Actor, now: dt.datetime) -> Sequence[RegistrationView]:
     """The signed-in student's attempts; drafts do not show: who is assessed learns nothing halfway."""
-    shown = visible(actor, Registration, Permission.OWN_EXAMS).with_only_columns(Registration.id)
+    shown = visible(actor, models.Registration, Permission.OWN_EXAMS).with_only_columns(
+        models.Registration.id
+    )
     return _views(actor, shown, Permission.OWN_EXAMS, now, drafts=False)
 
 
-def own_exams(actor: Actor, now: datetime) -> Sequence[OwnExam]:
+def own_exams(actor: Actor, now: dt.datetime) -> Sequence[OwnExam]:
     """Every exam that the signed-in student has or will have, with the attempts. At most nine queries."""
-    student = visible(actor, Student, Permission.OWN_EXAMS).with_only_columns(Student.id)
-    enrolled = select(Enrolment.programme_id).where(
-        Enrolment.student_id.in_(student), Enrolment.programme_id.is_not(None)
+    student = visible(actor, models.Student, Permission.OWN_EXAMS).with_only_columns(models.Student.id)
+    enrolled = sa.select(models.Enrolment.programme_id).where(
+        models.Enrolment.student_id.in_(student), models.Enrolment.programme_id.is_not(None)
     )
-    chosen = select(Enrolment.elective_id).where(
-        Enrolment.student_id.in_(student), Enrolment.elective_id.is_not(None)
+    chosen = sa.select(models.Enrolment.elective_id).where(
+        models.Enrolment.student_id.in_(student), models.Enrolment.elective_id.is_not(None)
     )
     rows = db.session.scalars(
-        select(Exam)
-        .where(Exam.current, (Exam.programme_id.in_(enrolled)) | (Exam.elective_id.in_(chosen)))
-        .options(selectinload(Exam.tasks))
-        .order_by(Exam.elective_id.is_not(None), Exam.code)
+        sa.select(models.Exam)
+        .where(
+            models.Exam.current,
+            (models.Exam.programme_id.in_(enrolled)) | (models.Exam.elective_id.in_(chosen)),
+        )
+        .options(orm.selectinload(models.Exam.tasks))
+        .order_by(models.Exam.elective_id.is_not(None), models.Exam.code)
     ).all()
     found = {row.id: OwnExam(row.id, row.code, row.title, row.kind, len(row.tasks)) for row in rows}
     for view in own_registrations(actor, now):
@@ -109,7 +113,7 @@ def own_exams(actor: Actor, now: datetime) -> Sequence[OwnExam]:
             OwnExam(view.exam_id, view.exam_code, view.exam_title, view.exam_kind, view.block.total),
         )
         own.attempts.append(view)
-    out = select(ExamExclusion.exam_id).where(ExamExclusion.student_id.in_(student))
+    out = sa.select(models.ExamExclusion.exam_id).where(models.ExamExclusion.student_id.in_(student))
     for exam_id in db.session.scalars(out):
         if exam_id in found:
             found[exam_id].excluded = True
@@ -117,15 +121,18 @@ def own_exams(actor: Actor, now: datetime) -> Sequence[OwnExam]:
 
 
 def _views(
-    actor: Actor, ids: Select[int], permission: Permission, now: datetime, *, drafts: bool = True
+    actor: Actor, ids: sa.Select[int], permission: Permission, now: dt.datetime, *, drafts: bool = True
 ) -> Sequence[RegistrationView]:
     rows = db.session.execute(
-        select(Registration, Result, Adoption.decided_on)
-        .outerjoin(Result, Result.registration_id == Registration.id)
-        .outerjoin(Adoption, Adoption.result_id == Result.id)
-        .where(Registration.id.in_(ids))
-        .options(joinedload(Registration.student), joinedload(Registration.exam).selectinload(Exam.tasks))
-        .order_by(Registration.exam_id, Registration.attempt)
+        sa.select(models.Registration, models.Result, models.Adoption.decided_on)
+        .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
+        .outerjoin(models.Adoption, models.Adoption.result_id == models.Result.id)
+        .where(models.Registration.id.in_(ids))
+        .options(
+            orm.joinedload(models.Registration.student),
+            orm.joinedload(models.Registration.exam).selectinload(models.Exam.tasks),
+        )
+        .order_by(models.Registration.exam_id, models.Registration.attempt)
     ).all()
     sittings = _sittings(actor, [row.Registration.id for row in rows], permission)
     return [
@@ -144,14 +151,19 @@ class _SittingRow:
 def _sittings(
     actor: Actor, registrations: Sequence[int], permission: Permission
 ) -> Mapping[int, list[_SittingRow]]:
-    shown = visible(actor, Sitting, permission).with_only_columns(Sitting.id)
-    scored = exists().where(ScoreSheet.assessment_id == Assessment.id)
+    shown = visible(actor, models.Sitting, permission).with_only_columns(models.Sitting.id)
+    scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
     rows = db.session.execute(
-        select(Sitting, Assessment.definitive_at, scored.label("scored"), Sitting.id.in_(shown).label("seen"))
-        .outerjoin(Assessment, Assessment.sitting_id == Sitting.id)
-        .where(Sitting.registration_id.in_(id_set(registrations)))
-        .options(joinedload(Sitting.task))
-        .order_by(Sitting.starts_at, Sitting.id)
+        sa.select(
+            models.Sitting,
+            models.Assessment.definitive_at,
+            scored.label("scored"),
+            models.Sitting.id.in_(shown).label("seen"),
+        )
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
+        .where(models.Sitting.registration_id.in_(id_set(registrations)))
+        .options(orm.joinedload(models.Sitting.task))
+        .order_by(models.Sitting.starts_at, models.Sitting.id)
     ).all()
     people = _people([row.Sitting.id for row in rows])
     found: dict[int, list[_SittingRow]] = defaultdict(list)
@@ -175,34 +187,34 @@ def _sittings(
     return found
 
 
-def _people(sittings: Sequence[int]) -> Mapping[int, list[tuple[User, str]]]:
+def _people(sittings: Sequence[int]) -> Mapping[int, list[tuple[models.User, str]]]:
     rows = db.session.execute(
-        select(SittingExaminer.sitting_id, User, SittingExaminer.role)
-        .join(User, User.id == SittingExaminer.user_id)
-        .where(SittingExaminer.sitting_id.in_(id_set(sittings)))
-        .order_by(SittingExaminer.role != SCHOOL)
+        sa.select(models.SittingExaminer.sitting_id, models.User, models.SittingExaminer.role)
+        .join(models.User, models.User.id == models.SittingExaminer.user_id)
+        .where(models.SittingExaminer.sitting_id.in_(id_set(sittings)))
+        .order_by(models.SittingExaminer.role != SCHOOL)
     )
-    found: dict[int, list[tuple[User, str]]] = defaultdict(list)
+    found: dict[int, list[tuple[models.User, str]]] = defaultdict(list)
     for sitting_id, user, role in rows:
         found[sitting_id].append((user, role))
     return found
 
 
 def _view(
-    registration: Registration,
-    result: Result | None,
-    adopted_on: date | None,
+    registration: models.Registration,
+    result: models.Result | None,
+    adopted_on: dt.date | None,
     rows: Sequence[_SittingRow],
     *,
-    now: datetime,
+    now: dt.datetime,
     drafts: bool,
 ) -> RegistrationView:
     exam = registration.exam
     by_task = {row.task_id: row.moment for row in rows}
-    block = block_of(
+    block = blocks.block_of(
         [_part(by_task.get(task.id), drafts) for task in exam.tasks],
         available=True,
-        result=ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
+        result=blocks.ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
         adopted=adopted_on is not None,
         now=now,
         attempt=registration.attempt,
@@ -227,10 +239,10 @@ def _view(
     )
 
 
-def _part(moment: MomentFacts | None, drafts: bool) -> PartFacts:
+def _part(moment: MomentFacts | None, drafts: bool) -> blocks.PartFacts:
     if moment is None:
-        return PartFacts()
-    return PartFacts(
+        return blocks.PartFacts()
+    return blocks.PartFacts(
         (moment.starts_at, moment.ends_at),
         has_scores=moment.scored and drafts,
         definitive=moment.definitive_at is not None,

@@ -1,39 +1,34 @@
 """What the pages of Onderwijsvoortgang read: one student's work processes and assignments, and who rated."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+import sqlalchemy as sa
 
+from app import models
 from app.entities.base import db
-from app.entities.programmes import CoreTask, Elective, Programme, WorkProcess
-from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
-from app.entities.students import Enrolment, Student
-from app.entities.users import User
 from app.permissions import Actor, Permission, visible
 
 
 def open_for_self(actor: Actor) -> bool:
     """Whether this actor is a student whose progress was made available: what shows the tab. One query."""
-    found = visible(actor, Student, Permission.OWN_PROGRESS).where(Student.progress_available)
-    return bool(db.session.scalar(select(exists(found.with_only_columns(Student.id)))))
+    found = visible(actor, models.Student, Permission.OWN_PROGRESS).where(models.Student.progress_available)
+    return bool(db.session.scalar(sa.select(sa.exists(found.with_only_columns(models.Student.id)))))
 
 
-def own_student(actor: Actor) -> Student | None:
+def own_student(actor: Actor) -> models.Student | None:
     """The actor's own student, when the progress was made available."""
     return db.session.scalars(
-        visible(actor, Student, Permission.OWN_PROGRESS).where(Student.progress_available)
+        visible(actor, models.Student, Permission.OWN_PROGRESS).where(models.Student.progress_available)
     ).one_or_none()
 
 
-def by_availability(statement: Select[Student], choice: str) -> Select[Student]:
+def by_availability(statement: sa.Select[models.Student], choice: str) -> sa.Select[models.Student]:
     """Students whose progress is available ("ja") or not ("nee")."""
     if choice not in ("ja", "nee"):
-        return statement.where(Student.id.is_(None))
-    return statement.where(Student.progress_available.is_(choice == "ja"))
+        return statement.where(models.Student.id.is_(None))
+    return statement.where(models.Student.progress_available.is_(choice == "ja"))
 
 
 @dataclass(frozen=True)
@@ -95,17 +90,19 @@ class ProgressSheet:
         return [process for task in self.tasks for process in task.processes]
 
 
-def load_sheet(student: Student) -> ProgressSheet:
+def load_sheet(student: models.Student) -> ProgressSheet:
     """Everything of one student's progress, in three queries. The caller has checked who asks."""
     ratings = _ratings(student)
     tasks: dict[int, TaskFacts] = {}
     processes: dict[int, list[ProcessFacts]] = {}
     rows = db.session.execute(
-        select(Programme.name, CoreTask, WorkProcess)
-        .join(CoreTask, CoreTask.programme_id == Programme.id)
-        .join(WorkProcess, WorkProcess.core_task_id == CoreTask.id)
-        .where(Programme.id.in_(_enrolled(student, Enrolment.programme_id)))
-        .order_by(Programme.name, Programme.id, CoreTask.position, WorkProcess.position)
+        sa.select(models.Programme.name, models.CoreTask, models.WorkProcess)
+        .join(models.CoreTask, models.CoreTask.programme_id == models.Programme.id)
+        .join(models.WorkProcess, models.WorkProcess.core_task_id == models.CoreTask.id)
+        .where(models.Programme.id.in_(_enrolled(student, models.Enrolment.programme_id)))
+        .order_by(
+            models.Programme.name, models.Programme.id, models.CoreTask.position, models.WorkProcess.position
+        )
     )
     for programme, task, process in rows:
         own = processes.setdefault(task.id, [])
@@ -114,17 +111,17 @@ def load_sheet(student: Student) -> ProgressSheet:
     return ProgressSheet(list(tasks.values()), _assignments(student))
 
 
-def _enrolled(student: Student, column: object) -> Select[tuple[int]]:
-    found: Select[tuple[int]] = select(column).where(Enrolment.student_id == student.id)  # type: ignore[call-overload]
+def _enrolled(student: models.Student, column: object) -> sa.Select[tuple[int]]:
+    found: sa.Select[tuple[int]] = sa.select(column).where(models.Enrolment.student_id == student.id)  # type: ignore[call-overload]
     return found
 
 
-def _ratings(student: Student) -> Mapping[tuple[int, str], list[Rating]]:
+def _ratings(student: models.Student) -> Mapping[tuple[int, str], list[Rating]]:
     rows = db.session.execute(
-        select(ProgressMeasure, User)
-        .join(User, User.id == ProgressMeasure.rated_by_id)
-        .where(ProgressMeasure.student_id == student.id)
-        .order_by(ProgressMeasure.rated_at.desc(), ProgressMeasure.id.desc())
+        sa.select(models.ProgressMeasure, models.User)
+        .join(models.User, models.User.id == models.ProgressMeasure.rated_by_id)
+        .where(models.ProgressMeasure.student_id == student.id)
+        .order_by(models.ProgressMeasure.rated_at.desc(), models.ProgressMeasure.id.desc())
     )
     found: dict[tuple[int, str], list[Rating]] = {}
     for measure, user in rows:
@@ -146,18 +143,18 @@ def _by_kind(
     return {kind: ratings.get((process_id, kind), []) for kind in ("baseline", "progress")}
 
 
-def _assignments(student: Student) -> Sequence[AssignmentFacts]:
+def _assignments(student: models.Student) -> Sequence[AssignmentFacts]:
     rows = db.session.execute(
-        select(ConditionalAssignment, Elective, AssignmentDone, User)
-        .join(Elective, Elective.id == ConditionalAssignment.elective_id)
+        sa.select(models.ConditionalAssignment, models.Elective, models.AssignmentDone, models.User)
+        .join(models.Elective, models.Elective.id == models.ConditionalAssignment.elective_id)
         .outerjoin(
-            AssignmentDone,
-            (AssignmentDone.assignment_id == ConditionalAssignment.id)
-            & (AssignmentDone.student_id == student.id),
+            models.AssignmentDone,
+            (models.AssignmentDone.assignment_id == models.ConditionalAssignment.id)
+            & (models.AssignmentDone.student_id == student.id),
         )
-        .outerjoin(User, User.id == AssignmentDone.recorded_by_id)
-        .where(ConditionalAssignment.elective_id.in_(_enrolled(student, Enrolment.elective_id)))
-        .order_by(Elective.name, ConditionalAssignment.position)
+        .outerjoin(models.User, models.User.id == models.AssignmentDone.recorded_by_id)
+        .where(models.ConditionalAssignment.elective_id.in_(_enrolled(student, models.Enrolment.elective_id)))
+        .order_by(models.Elective.name, models.ConditionalAssignment.position)
     )
     return [
         AssignmentFacts(

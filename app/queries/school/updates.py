@@ -1,14 +1,12 @@
 """What Instellingen shows: the system's updates, newest first, and which of them are unread."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+import sqlalchemy as sa
 
+from app import models
 from app.entities.base import db
-from app.entities.school import SystemUpdate, UpdateRead
 from app.permissions import Actor, visible
 
 UPDATES_SHOWN = 20
@@ -16,7 +14,7 @@ UPDATES_SHOWN = 20
 
 @dataclass(frozen=True)
 class UpdateLine:
-    update: SystemUpdate
+    update: models.SystemUpdate
     read: bool
 
 
@@ -28,29 +26,31 @@ class UpdatePage:
     unread: int
 
 
-def unread(actor: Actor) -> Select[SystemUpdate]:
+def unread(actor: Actor) -> sa.Select[models.SystemUpdate]:
     """The updates in sight that this user has not read."""
-    return visible(actor, SystemUpdate).where(~_read(actor))
+    return visible(actor, models.SystemUpdate).where(~_read(actor))
 
 
 def unread_count(actor: Actor) -> int:
-    return db.session.scalar(select(func.count()).select_from(unread(actor).subquery())) or 0
+    return db.session.scalar(sa.select(sa.func.count()).select_from(unread(actor).subquery())) or 0
 
 
 def updates(actor: Actor, page: int) -> UpdatePage:
     """A page of updates, newest first. Three queries."""
-    seen = visible(actor, SystemUpdate)
-    count = db.session.scalar(select(func.count()).select_from(seen.subquery())) or 0
+    seen = visible(actor, models.SystemUpdate)
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(seen.subquery())) or 0
     pages = max(1, -(-count // UPDATES_SHOWN))
     page = min(max(page, 1), pages)
     rows = db.session.execute(
         seen.add_columns(_read(actor))
-        .order_by(SystemUpdate.published_on.desc(), SystemUpdate.id.desc())
+        .order_by(models.SystemUpdate.published_on.desc(), models.SystemUpdate.id.desc())
         .limit(UPDATES_SHOWN)
         .offset((page - 1) * UPDATES_SHOWN)
     )
     return UpdatePage([UpdateLine(row[0], bool(row[1])) for row in rows], page, pages, unread_count(actor))
 
 
-def _read(actor: Actor) -> ColumnElement[bool]:
-    return exists().where(UpdateRead.update_id == SystemUpdate.id, UpdateRead.user_id == actor.id)
+def _read(actor: Actor) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        models.UpdateRead.update_id == models.SystemUpdate.id, models.UpdateRead.user_id == actor.id
+    )

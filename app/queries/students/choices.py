@@ -3,45 +3,23 @@
 The numbers are of all students that this reader may see, whatever else is chosen.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    String,
-    cast,
-    exists,
-    func,
-    literal,
-    select,
-    union_all,
-)
 
+from app import models
 from app.entities.base import db
 from app.entities.membership import listed, membership, put_in, rules
-from app.entities.programmes import Elective, Programme
-from app.entities.students import (
-    SEVERAL_PROGRAMMES,
-    STILL_TO_DO,
-    Enrolment,
-    Student,
-    StudentGroup,
-    StudentToDo,
-    Supervision,
-)
-from app.entities.users import RoleRow, User
+from app.entities.students import SEVERAL_PROGRAMMES, STILL_TO_DO
 from app.permissions import Actor, Role, visible
 from app.queries.base.asked import is_id
+from app.queries.students import listing
 from app.queries.students.filters import flagged
-from app.queries.students.listing import NOTHING, arm
 from app.rules.people import full_name
 
 Choices = Sequence[tuple[str, str]]
@@ -50,7 +28,7 @@ MANY = 100  # more choices than this: a name is typed instead
 APART = 1 << SEVERAL_PROGRAMMES | 1 << list(STILL_TO_DO).index("inactive")  # of StudentToDo.flags
 MANY_APART = 4_000  # students: with more of them whom a rule finds is not counted (30 ms at 100,000 students)
 Apart = tuple[set[int], int, bool]  # programmes, how many students follow just those, whether they are active
-GUIDES = Supervision.role == Role.SCHOOL_SUPERVISOR
+GUIDES = models.Supervision.role == Role.SCHOOL_SUPERVISOR
 
 
 @dataclass(frozen=True)
@@ -93,11 +71,11 @@ def overall(actor: Actor) -> Overall:
     )
 
 
-def _united(actor: Actor, *arms: Callable[[Select[Any]], Select[Any]]) -> dict[str, list[Any]]:
+def _united(actor: Actor, *arms: Callable[[sa.Select[Any]], sa.Select[Any]]) -> dict[str, list[Any]]:
     """The rows of these arms of one query, by kind."""
-    students = visible(actor, Student).with_only_columns(Student.id)
+    students = visible(actor, models.Student).with_only_columns(models.Student.id)
     found: dict[str, list[Any]] = defaultdict(list)
-    for row in db.session.execute(union_all(*(one(students) for one in arms))):
+    for row in db.session.execute(sa.union_all(*(one(students) for one in arms))):
         found[row.kind].append(row)
     return found
 
@@ -135,7 +113,9 @@ def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
 
 def target_named(actor: Actor, key: str) -> str:
     """The name of a programme ("12") or an elective ("k3") that nobody in sight follows (any more)."""
-    model: type[Programme] | type[Elective] = Elective if key.startswith("k") else Programme
+    model: type[models.Programme] | type[models.Elective] = (
+        models.Elective if key.startswith("k") else models.Programme
+    )
     number = key.removeprefix("k")
     if not is_id(number):
         return ""
@@ -147,19 +127,19 @@ def group_named(actor: Actor, key: str) -> str:
     """The name of a group in sight, by its id; empty when it is no such id."""
     if not is_id(key):
         return ""
-    group = visible(actor, StudentGroup).with_only_columns(StudentGroup.name)
-    return db.session.scalar(group.where(StudentGroup.id == int(key))) or ""
+    group = visible(actor, models.StudentGroup).with_only_columns(models.StudentGroup.name)
+    return db.session.scalar(group.where(models.StudentGroup.id == int(key))) or ""
 
 
 def supervisor_named(actor: Actor, key: str) -> str:
     """The name of who guides a student in sight, by his id; empty when it is no such id."""
     if not is_id(key):
         return ""
-    students = visible(actor, Student).with_only_columns(Student.id)
-    guiding = exists().where(
-        Supervision.user_id == User.id, GUIDES, *_among(Supervision.student_id, students)
+    students = visible(actor, models.Student).with_only_columns(models.Student.id)
+    guiding = sa.exists().where(
+        models.Supervision.user_id == models.User.id, GUIDES, *_among(models.Supervision.student_id, students)
     )
-    user = db.session.scalars(select(User).where(User.id == int(key), guiding)).one_or_none()
+    user = db.session.scalars(sa.select(models.User).where(models.User.id == int(key), guiding)).one_or_none()
     return user.full_name if user is not None else ""
 
 
@@ -197,93 +177,111 @@ def _either(
 # -- the parts of the query
 
 
-def _everybody(students: Select[Any]) -> bool:
+def _everybody(students: sa.Select[Any]) -> bool:
     return students.whereclause is None
 
 
-def _among(column: Any, students: Select[Any]) -> list[ColumnElement[bool]]:
+def _among(column: Any, students: sa.Select[Any]) -> list[sa.ColumnElement[bool]]:
     """That a row is of a visible student; nothing to ask for who sees everybody."""
     return [] if _everybody(students) else [column.in_(students)]
 
 
-def _per(column: Any, student: Any, students: Select[Any], *more: ColumnElement[bool]) -> Any:
+def _per(column: Any, student: Any, students: sa.Select[Any], *more: sa.ColumnElement[bool]) -> Any:
     """How many visible students have each of what the column names."""
-    counted = select(column.label("id"), func.count().label("students"))
+    counted = sa.select(column.label("id"), sa.func.count().label("students"))
     return counted.where(column.is_not(None), *more, *_among(student, students)).group_by(column).subquery()
 
 
-def _programmes(students: Select[Any]) -> Select[Any]:
-    per = _per(Enrolment.programme_id, Enrolment.student_id, students)
-    named = arm("programme", Programme.id, Programme.name, Programme.crebo, cast(Programme.cohort, String))
-    return named.add_columns(per.c.students).join(per, per.c.id == Programme.id)
+def _programmes(students: sa.Select[Any]) -> sa.Select[Any]:
+    per = _per(models.Enrolment.programme_id, models.Enrolment.student_id, students)
+    named = listing.arm(
+        "programme",
+        models.Programme.id,
+        models.Programme.name,
+        models.Programme.crebo,
+        sa.cast(models.Programme.cohort, sa.String),
+    )
+    return named.add_columns(per.c.students).join(per, per.c.id == models.Programme.id)
 
 
-def _states(students: Select[Any]) -> Select[Any]:
-    per = _per(StudentToDo.flags, StudentToDo.student_id, students)
-    return arm("state", cast(per.c.id, Integer), NOTHING).add_columns(per.c.students)
+def _states(students: sa.Select[Any]) -> sa.Select[Any]:
+    per = _per(models.StudentToDo.flags, models.StudentToDo.student_id, students)
+    return listing.arm("state", sa.cast(per.c.id, sa.Integer), listing.NOTHING).add_columns(per.c.students)
 
 
-def _electives(students: Select[Any]) -> Select[Any]:
-    per = _per(Enrolment.elective_id, Enrolment.student_id, students)
-    named = arm("elective", Elective.id, Elective.name, Elective.code)
-    return named.add_columns(per.c.students).join(per, per.c.id == Elective.id)
+def _electives(students: sa.Select[Any]) -> sa.Select[Any]:
+    per = _per(models.Enrolment.elective_id, models.Enrolment.student_id, students)
+    named = listing.arm("elective", models.Elective.id, models.Elective.name, models.Elective.code)
+    return named.add_columns(per.c.students).join(per, per.c.id == models.Elective.id)
 
 
-def _apart(students: Select[Any], flags: int) -> Select[Any]:
+def _apart(students: sa.Select[Any], flags: int) -> sa.Select[Any]:
     """Of who has one of these flags: programmes that go together, for how many active (1) and other (0)."""
-    active = cast(StudentToDo.active, Integer).label("active")
+    active = sa.cast(models.StudentToDo.active, sa.Integer).label("active")
     each = (
-        select(active, listed(Enrolment.programme_id))
-        .join(Enrolment, Enrolment.student_id == StudentToDo.student_id)
-        .where(Enrolment.programme_id.is_not(None), flagged(flags), *_among(Enrolment.student_id, students))
-        .group_by(StudentToDo.student_id, StudentToDo.active)
+        sa.select(active, listed(models.Enrolment.programme_id))
+        .join(models.Enrolment, models.Enrolment.student_id == models.StudentToDo.student_id)
+        .where(
+            models.Enrolment.programme_id.is_not(None),
+            flagged(flags),
+            *_among(models.Enrolment.student_id, students),
+        )
+        .group_by(models.StudentToDo.student_id, models.StudentToDo.active)
         .subquery()
     )
-    named = arm("apart", each.c.active, each.c.listed).add_columns(func.count())
+    named = listing.arm("apart", each.c.active, each.c.listed).add_columns(sa.func.count())
     return named.group_by(each.c.active, each.c.listed)
 
 
-def _groups(students: Select[Any]) -> Select[Any]:
+def _groups(students: sa.Select[Any]) -> sa.Select[Any]:
     """From the groups for who sees everybody: the first that are too many end it; else from the students.
 
     Whom a rule finds is not counted here: its programmes are, and `_either` adds them up.
     """
-    rule: Any = NOTHING
+    rule: Any = listing.NOTHING
     if _everybody(students):
         member = put_in().c
-        used = select(StudentGroup.id).where(exists().where(member.group_id == StudentGroup.id))
+        used = sa.select(models.StudentGroup.id).where(
+            sa.exists().where(member.group_id == models.StudentGroup.id)
+        )
         ruled = rules().limit(MANY + 1).subquery().c
-        by_rule = select(ruled.group_id, literal(None, Integer), ruled.listed)
-        by_hand = select(_first(used, member.group_id), NOTHING.label("rule"))
+        by_rule = sa.select(ruled.group_id, sa.literal(None, sa.Integer), ruled.listed)
+        by_hand = sa.select(_first(used, member.group_id), listing.NOTHING.label("rule"))
         per = by_hand.union_all(by_rule).subquery()
         rule = per.c.rule
     else:
         member = membership(students=students).c
-        number = func.count(member.student_id.distinct()).label("students")
-        per = select(member.group_id.label("id"), number).group_by(member.group_id).subquery()
-    named = arm("group", StudentGroup.id, StudentGroup.name, rule)
-    return named.add_columns(per.c.students).join(per, per.c.id == StudentGroup.id)
+        number = sa.func.count(member.student_id.distinct()).label("students")
+        per = sa.select(member.group_id.label("id"), number).group_by(member.group_id).subquery()
+    named = listing.arm("group", models.StudentGroup.id, models.StudentGroup.name, rule)
+    return named.add_columns(per.c.students).join(per, per.c.id == models.StudentGroup.id)
 
 
-def _supervisors(students: Select[Any]) -> Select[Any]:
+def _supervisors(students: sa.Select[Any]) -> sa.Select[Any]:
     """As _groups; from who has the role: all users are all students too."""
     if _everybody(students):
         holder = assoc_user_role.c.user_id
-        role = select(RoleRow.id).where(RoleRow.name == Role.SCHOOL_SUPERVISOR).scalar_subquery()
-        guiding = exists().where(Supervision.user_id == holder, GUIDES)
+        role = (
+            sa.select(models.RoleRow.id)
+            .where(models.RoleRow.name == Role.SCHOOL_SUPERVISOR)
+            .scalar_subquery()
+        )
+        guiding = sa.exists().where(models.Supervision.user_id == holder, GUIDES)
         per = _first(
-            select(holder.label("id")).where(assoc_user_role.c.role_id == role, guiding),
-            Supervision.user_id,
+            sa.select(holder.label("id")).where(assoc_user_role.c.role_id == role, guiding),
+            models.Supervision.user_id,
             GUIDES,
         )
     else:
-        per = _per(Supervision.user_id, Supervision.student_id, students, GUIDES)
-    named = arm("supervisor", User.id, User.first_name, User.infix, User.last_name)
-    return named.add_columns(per.c.students).join(per, per.c.id == User.id)
+        per = _per(models.Supervision.user_id, models.Supervision.student_id, students, GUIDES)
+    named = listing.arm(
+        "supervisor", models.User.id, models.User.first_name, models.User.infix, models.User.last_name
+    )
+    return named.add_columns(per.c.students).join(per, per.c.id == models.User.id)
 
 
-def _first(used: Select[Any], column: Any, *more: ColumnElement[bool]) -> Any:
+def _first(used: sa.Select[Any], column: Any, *more: sa.ColumnElement[bool]) -> Any:
     """One more than are shown, each with how many rows name it."""
     first = used.limit(MANY + 1).subquery()
-    number = select(func.count()).where(column == first.c.id, *more).scalar_subquery()
-    return select(first.c.id, number.label("students")).subquery()
+    number = sa.select(sa.func.count()).where(column == first.c.id, *more).scalar_subquery()
+    return sa.select(first.c.id, number.label("students")).subquery()

@@ -1,63 +1,74 @@
 """Bulk couplings of the last day, by who made them: what can still be undone."""
 
-from __future__ import annotations
+import datetime as dt
 
-from datetime import datetime, timedelta
+import sqlalchemy as sa
 
-from sqlalchemy import ColumnElement, Select, exists, false, select, true
-
+from app import models
 from app.clock import utc_now
-from app.entities.couplings import CouplingRun
-from app.entities.exams import Exam
 from app.entities.membership import has_rule
-from app.entities.planning import Registration
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision, group_member
-from app.entities.users import User
+from app.entities.students import group_member
 from app.permissions import Actor, Role
 from app.queries.users.users import with_role
 
-UNDO_FOR = timedelta(days=1)
+UNDO_FOR = dt.timedelta(days=1)
 
 
-def undo_until_now() -> datetime:
+def undo_until_now() -> dt.datetime:
     """What was coupled before this moment stays."""
     return utc_now() - UNDO_FOR
 
 
-def undoable(actor: Actor) -> Select[CouplingRun]:
+def undoable(actor: Actor) -> sa.Select[models.CouplingRun]:
     """The actor's own couplings that can be undone, the newest first."""
     return (
-        select(CouplingRun)
+        sa.select(models.CouplingRun)
         .where(
-            CouplingRun.actor_id == actor.id,
-            CouplingRun.undone_at.is_(None),
-            CouplingRun.at > undo_until_now(),
+            models.CouplingRun.actor_id == actor.id,
+            models.CouplingRun.undone_at.is_(None),
+            models.CouplingRun.at > undo_until_now(),
         )
-        .order_by(CouplingRun.at.desc(), CouplingRun.id.desc())
+        .order_by(models.CouplingRun.at.desc(), models.CouplingRun.id.desc())
     )
 
 
-Conditions = tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]
+Conditions = tuple[sa.ColumnElement[bool], sa.ColumnElement[bool], sa.ColumnElement[bool]]
 
 
-def condition_now(kind: str, target: int, role: str, *, before: datetime | None = None) -> Conditions:
+def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | None = None) -> Conditions:
     """Conditions on Student: is coupled to it (`before`: since then; a group keeps no moment), is registered
     for an exam of it, could be coupled to it."""
     if kind == "group":
-        member = exists().where(group_member.c.group_id == target, group_member.c.student_id == Student.id)
-        return member, false(), exists().where(StudentGroup.id == target, ~has_rule())
-    if kind == "user":
-        coupled = exists().where(
-            Supervision.student_id == Student.id, Supervision.user_id == target, Supervision.role == role
+        member = sa.exists().where(
+            group_member.c.group_id == target, group_member.c.student_id == models.Student.id
         )
-        able = exists().where(User.id == target, User.active.is_(True), with_role(Role(role)))
-        return coupled if before is None else coupled.where(Supervision.created_at <= before), false(), able
+        return member, sa.false(), sa.exists().where(models.StudentGroup.id == target, ~has_rule())
+    if kind == "user":
+        coupled = sa.exists().where(
+            models.Supervision.student_id == models.Student.id,
+            models.Supervision.user_id == target,
+            models.Supervision.role == role,
+        )
+        able = sa.exists().where(
+            models.User.id == target, models.User.active.is_(True), with_role(Role(role))
+        )
+        return (
+            coupled if before is None else coupled.where(models.Supervision.created_at <= before),
+            sa.false(),
+            able,
+        )
     own, of_exam = (
-        (Enrolment.programme_id, Exam.programme_id)
+        (models.Enrolment.programme_id, models.Exam.programme_id)
         if kind == "programme"
-        else (Enrolment.elective_id, Exam.elective_id)
+        else (models.Enrolment.elective_id, models.Exam.elective_id)
     )
-    enrolled = exists().where(Enrolment.student_id == Student.id, own == target)
-    exams = select(Exam.id).where(of_exam == target)
-    used = exists().where(Registration.student_id == Student.id, Registration.exam_id.in_(exams))
-    return enrolled if before is None else enrolled.where(Enrolment.created_at <= before), used, true()
+    enrolled = sa.exists().where(models.Enrolment.student_id == models.Student.id, own == target)
+    exams = sa.select(models.Exam.id).where(of_exam == target)
+    used = sa.exists().where(
+        models.Registration.student_id == models.Student.id, models.Registration.exam_id.in_(exams)
+    )
+    return (
+        enrolled if before is None else enrolled.where(models.Enrolment.created_at <= before),
+        used,
+        sa.true(),
+    )

@@ -1,13 +1,11 @@
 """The fields of a student in words: what a field is called and what it holds, as people read it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.queries.students.fields import Field
-from app.rules.fields import YES_NO_LABELS, typed_field
+from app.rules import fields
 from app.rules.student_fields import PlainField
 from app.school import current_school
 
@@ -30,4 +28,4 @@ def shown_field(field: Field, kept: Any) -> str:
     """One value as people read it."""
     if isinstance(field, PlainField):
         return _(field.shown(kept)) if field.choices else field.shown(kept)
-    return _(YES_NO_LABELS[kept]) if isinstance(kept, bool) else typed_field(field, kept)
+    return _(fields.YES_NO_LABELS[kept]) if isinstance(kept, bool) else fields.typed_field(field, kept)

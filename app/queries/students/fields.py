@@ -1,21 +1,19 @@
 """The fields of a student: who sees which, and the list narrowed by one of the school's own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select
+import sqlalchemy as sa
 
-from app.entities.students import Student
+from app import models
 from app.permissions import Actor, Permission, may
-from app.rules.fields import NO, YES, FieldType, StudentField
+from app.rules import fields as field_rules
+from app.rules import student_fields
 from app.rules.student_columns import STUDENT_COLUMNS
-from app.rules.student_fields import PlainField, fields_in
 from app.school import current_school
 
-Field = PlainField | StudentField
+Field = student_fields.PlainField | field_rules.StudentField
 EMPTY = "-"  # in the address: students of whom it is not filled in; no choice is a sign alone
 
 
@@ -24,7 +22,7 @@ def sees_everything(actor: Actor) -> bool:
     return may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE)
 
 
-def own_fields_seen(actor: Actor, place: str) -> Sequence[StudentField]:
+def own_fields_seen(actor: Actor, place: str) -> Sequence[field_rules.StudentField]:
     if not sees_everything(actor):
         return ()
     school = current_school()
@@ -34,7 +32,7 @@ def own_fields_seen(actor: Actor, place: str) -> Sequence[StudentField]:
 def fields_seen(actor: Actor, place: str) -> Sequence[Field]:
     """What this reader sees there: the fields that every school has, then the school's own."""
     everything = sees_everything(actor)
-    plain = (field for field in fields_in(place) if field.everybody or everything)
+    plain = (field for field in student_fields.fields_in(place) if field.everybody or everything)
     return [*plain, *own_fields_seen(actor, place)]
 
 
@@ -52,17 +50,19 @@ def named_values(extra: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _value(field: StudentField | None, kept: Any) -> Any:
-    return date.fromisoformat(kept) if field is not None and field.type is FieldType.DATE else kept
+def _value(field: field_rules.StudentField | None, kept: Any) -> Any:
+    return (
+        date.fromisoformat(kept) if field is not None and field.type is field_rules.FieldType.DATE else kept
+    )
 
 
-def by_own_field(statement: Select[Any], value: str, *, field: StudentField) -> Select[Any]:
+def by_own_field(statement: sa.Select[Any], value: str, *, field: field_rules.StudentField) -> sa.Select[Any]:
     """Students with this value of a field with a closed list."""
-    kept = Student.extra[field.key]
+    kept = models.Student.extra[field.key]
     if value == EMPTY:
         return statement.where(kept.as_string().is_(None))
-    if field.type is not FieldType.YES_NO:
+    if field.type is not field_rules.FieldType.YES_NO:
         return statement.where(kept.as_string() == value)
-    if value not in (YES, NO):
-        return statement.where(Student.id.is_(None))
-    return statement.where(kept.as_boolean().is_(value == YES))
+    if value not in (field_rules.YES, field_rules.NO):
+        return statement.where(models.Student.id.is_(None))
+    return statement.where(kept.as_boolean().is_(value == field_rules.YES))

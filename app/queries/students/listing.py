@@ -1,44 +1,40 @@
 """What stands in a line of the list of students."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, select, union_all
+import sqlalchemy as sa
 
+from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.membership import membership
-from app.entities.programmes import Elective, Programme
-from app.entities.students import Enrolment, Student, StudentGroup, Supervision
-from app.entities.users import User
 from app.rules.people import full_name
 
 AS_THEY_ARE = 101  # the longest page of a list, and the row behind it
 
-NOTHING: ColumnElement[str] = literal("")
+NOTHING: sa.ColumnElement[str] = sa.literal("")
 
 
-def arm(kind: str, key: Any, a: Any, b: Any = NOTHING, c: Any = NOTHING) -> Select[Any]:
+def arm(kind: str, key: Any, a: Any, b: Any = NOTHING, c: Any = NOTHING) -> sa.Select[Any]:
     """A part of a UNION: what kind of thing, whose or which, and three texts of it."""
-    columns = (literal(kind).label("kind"), key.label("id"), a.label("a"), b.label("b"), c.label("c"))
-    return select(*columns)
+    columns = (sa.literal(kind).label("kind"), key.label("id"), a.label("a"), b.label("b"), c.label("c"))
+    return sa.select(*columns)
 
 
 @dataclass
 class StudentLine:
     """A student with what other tables say of it, as a line of a list shows it."""
 
-    student: Student
+    student: models.Student
     programmes: list[str] = field(default_factory=list)
     electives: list[str] = field(default_factory=list)  # codes
     groups: list[tuple[str, str]] = field(default_factory=list)  # name, colour
     users: dict[str, list[str]] = field(default_factory=dict)  # names by role
 
 
-def lines_of(students: Iterable[Student]) -> Sequence[StudentLine]:
+def lines_of(students: Iterable[models.Student]) -> Sequence[StudentLine]:
     """One query, however many students."""
     lines = {student.id: StudentLine(student) for student in students}
     for row in db.session.execute(_facts(list(lines))) if lines else ():
@@ -61,25 +57,25 @@ def _facts(ids: Sequence[int]) -> Any:
     """(student, kind, three texts): everything that is coupled to these students."""
     # A few keys by themselves: PostgreSQL takes a set for a thousand, and would read the tables as a whole.
     wanted: Any = id_set(ids) if len(ids) > AS_THEY_ARE else ids
-    enrolled = Enrolment.student_id
+    enrolled = models.Enrolment.student_id
     member = membership(students=wanted).c
-    return union_all(
-        arm("programme", enrolled, Programme.name)
-        .join(Programme, Programme.id == Enrolment.programme_id)
+    return sa.union_all(
+        arm("programme", enrolled, models.Programme.name)
+        .join(models.Programme, models.Programme.id == models.Enrolment.programme_id)
         .where(enrolled.in_(wanted)),
-        arm("elective", enrolled, Elective.code)
-        .join(Elective, Elective.id == Enrolment.elective_id)
+        arm("elective", enrolled, models.Elective.code)
+        .join(models.Elective, models.Elective.id == models.Enrolment.elective_id)
         .where(enrolled.in_(wanted)),
-        arm("group", member.student_id, StudentGroup.name, StudentGroup.colour)
-        .join(StudentGroup, StudentGroup.id == member.group_id)
+        arm("group", member.student_id, models.StudentGroup.name, models.StudentGroup.colour)
+        .join(models.StudentGroup, models.StudentGroup.id == member.group_id)
         .distinct(),
-        select(
-            Supervision.role.label("kind"),
-            Supervision.student_id.label("id"),
-            User.first_name.label("a"),
-            User.infix.label("b"),
-            User.last_name.label("c"),
+        sa.select(
+            models.Supervision.role.label("kind"),
+            models.Supervision.student_id.label("id"),
+            models.User.first_name.label("a"),
+            models.User.infix.label("b"),
+            models.User.last_name.label("c"),
         )
-        .join(User, User.id == Supervision.user_id)
-        .where(Supervision.student_id.in_(wanted)),
+        .join(models.User, models.User.id == models.Supervision.user_id)
+        .where(models.Supervision.student_id.in_(wanted)),
     )

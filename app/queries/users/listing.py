@@ -1,24 +1,19 @@
 """What the list of Gebruikers adds to its rows: how far each user is, and how many students are coupled."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, exists, false, func, select
+import sqlalchemy as sa
 
+from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.mail import OutboxMail
-from app.entities.planning import Sitting, SittingExaminer
-from app.entities.students import Supervision
-from app.entities.users import LoginCode, User, user_programme
 from app.permissions import Actor, Role, visible
 from app.queries.access.factors import has_factor
-from app.queries.users.users import PROGRAMME_ROLES, is_incomplete, live_code, with_role
+from app.queries.users import users
 from app.rules.people import mail_of
 from app.rules.second_factor import needed
 from app.rules.text import N_
@@ -52,41 +47,41 @@ STATE_LABELS = {
 }
 
 
-def _open() -> ColumnElement[bool]:
-    return User.active.is_(True)
+def _open() -> sa.ColumnElement[bool]:
+    return models.User.active.is_(True)
 
 
-def _waits() -> ColumnElement[bool]:
+def _waits() -> sa.ColumnElement[bool]:
     """Never signed in, account open."""
-    return and_(_open(), User.last_login.is_(None))
+    return sa.and_(_open(), models.User.last_login.is_(None))
 
 
-def _has_code() -> ColumnElement[bool]:
-    return User.id.in_(select(LoginCode.user_id).where(live_code()))
+def _has_code() -> sa.ColumnElement[bool]:
+    return models.User.id.in_(sa.select(models.LoginCode.user_id).where(users.live_code()))
 
 
-def _mail_failed() -> ColumnElement[bool]:
+def _mail_failed() -> sa.ColumnElement[bool]:
     """The mail about the code that works now did not get out."""
     failed = (
-        select(LoginCode.user_id)
-        .join(OutboxMail, OutboxMail.login_code_id == LoginCode.id)
-        .where(live_code(), OutboxMail.state == "failed")
+        sa.select(models.LoginCode.user_id)
+        .join(models.OutboxMail, models.OutboxMail.login_code_id == models.LoginCode.id)
+        .where(users.live_code(), models.OutboxMail.state == "failed")
     )
-    return and_(_open(), User.id.in_(failed))
+    return sa.and_(_open(), models.User.id.in_(failed))
 
 
-def _lacks_factor() -> ColumnElement[bool]:
+def _lacks_factor() -> sa.ColumnElement[bool]:
     """Holds a role that needs a second factor at this school, and has none."""
     needing = [role for role in Role if needed([role], current_school().second_factor)]
-    return and_(_open(), with_role(*needing), ~has_factor()) if needing else false()
+    return sa.and_(_open(), users.with_role(*needing), ~has_factor()) if needing else sa.false()
 
 
-CONDITIONS: Mapping[UserState, Callable[[], ColumnElement[bool]]] = {
-    UserState.INVITED: lambda: and_(_waits(), _has_code()),
-    UserState.ACTIVE: lambda: and_(_open(), User.last_login.is_not(None)),
-    UserState.NEVER: lambda: and_(_waits(), ~_has_code()),
-    UserState.CLOSED: lambda: User.active.is_not(True),
-    UserState.UNFINISHED: is_incomplete,
+CONDITIONS: Mapping[UserState, Callable[[], sa.ColumnElement[bool]]] = {
+    UserState.INVITED: lambda: sa.and_(_waits(), _has_code()),
+    UserState.ACTIVE: lambda: sa.and_(_open(), models.User.last_login.is_not(None)),
+    UserState.NEVER: lambda: sa.and_(_waits(), ~_has_code()),
+    UserState.CLOSED: lambda: models.User.active.is_not(True),
+    UserState.UNFINISHED: users.is_incomplete,
     UserState.MAIL_FAILED: _mail_failed,
     UserState.NO_FACTOR: _lacks_factor,
 }
@@ -94,8 +89,8 @@ CONDITIONS: Mapping[UserState, Callable[[], ColumnElement[bool]]] = {
 
 def state_counts(actor: Actor) -> dict[UserState, int]:
     """How many of the visible users each filter holds; one query."""
-    sums = [func.sum(case((condition(), 1), else_=0)) for condition in CONDITIONS.values()]
-    row = db.session.execute(visible(actor, User).with_only_columns(*sums)).one()
+    sums = [sa.func.sum(sa.case((condition(), 1), else_=0)) for condition in CONDITIONS.values()]
+    row = db.session.execute(visible(actor, models.User).with_only_columns(*sums)).one()
     return {state: count or 0 for state, count in zip(CONDITIONS, row, strict=True)}
 
 
@@ -114,31 +109,33 @@ class UserFacts:
 def students_of() -> Any:
     """How many students are coupled to a user, in whatever role; also to order by."""
     return (
-        select(func.count(distinct(Supervision.student_id)))
-        .where(Supervision.user_id == User.id)
-        .correlate(User)
+        sa.select(sa.func.count(sa.distinct(models.Supervision.student_id)))
+        .where(models.Supervision.user_id == models.User.id)
+        .correlate(models.User)
         .scalar_subquery()
     )
 
 
 def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
     """Of the users of one page; one query."""
-    coupled = exists().where(user_programme.c.user_id == User.id)
+    coupled = sa.exists().where(models.user_programme.c.user_id == models.User.id)
     first_four = list(CONDITIONS.items())[:4]
-    state = case(*((condition(), state.value) for state, condition in first_four))
-    missing = case(
-        (~with_role(), "role"), (and_(with_role(*PROGRAMME_ROLES), ~coupled), "programme"), else_=""
+    state = sa.case(*((condition(), state.value) for state, condition in first_four))
+    missing = sa.case(
+        (~users.with_role(), "role"),
+        (sa.and_(users.with_role(*users.PROGRAMME_ROLES), ~coupled), "programme"),
+        else_="",
     )
     found = db.session.execute(
-        select(
-            User.id,
+        sa.select(
+            models.User.id,
             state,
             missing,
-            case((_mail_failed(), 1), else_=0),
-            case((_lacks_factor(), 1), else_=0),
+            sa.case((_mail_failed(), 1), else_=0),
+            sa.case((_lacks_factor(), 1), else_=0),
             students_of(),
-            User.email,
-        ).where(User.id.in_(user_ids))
+            models.User.email,
+        ).where(models.User.id.in_(user_ids))
     )
     return {
         id_: UserFacts(UserState(held), wanting, bool(failed), bool(lacks), count, bool(mail_of(email)))
@@ -158,16 +155,16 @@ def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
     """Per user with any: what stays behind when the account is closed. Two queries."""
     ids = id_set(user_ids)
     coming = db.session.execute(
-        select(SittingExaminer.user_id, func.count())
-        .join(Sitting, Sitting.id == SittingExaminer.sitting_id)
-        .where(SittingExaminer.user_id.in_(ids), Sitting.ends_at > utc_now())
-        .group_by(SittingExaminer.user_id)
+        sa.select(models.SittingExaminer.user_id, sa.func.count())
+        .join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
+        .where(models.SittingExaminer.user_id.in_(ids), models.Sitting.ends_at > utc_now())
+        .group_by(models.SittingExaminer.user_id)
     )
     sittings: dict[int, int] = dict(coming.all())
     held = db.session.execute(
-        select(Supervision.user_id, func.count(distinct(Supervision.student_id)))
-        .where(Supervision.user_id.in_(ids))
-        .group_by(Supervision.user_id)
+        sa.select(models.Supervision.user_id, sa.func.count(sa.distinct(models.Supervision.student_id)))
+        .where(models.Supervision.user_id.in_(ids))
+        .group_by(models.Supervision.user_id)
     )
     students: dict[int, int] = dict(held.all())
     return {

@@ -1,22 +1,17 @@
 """What the screens about users read: a fixed number of queries each."""
 
-from __future__ import annotations
-
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
+from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.mail import OutboxMail
-from app.entities.programmes import Programme
-from app.entities.students import Student
-from app.entities.users import LoginCode, RoleRow, User, user_programme
 from app.permissions import Actor, Role, visible
 from app.rules.code_format import INVITATION
 
@@ -29,7 +24,7 @@ PROGRAMME_ROLES = (
 )
 
 
-def roles_of(user: User) -> list[Role]:
+def roles_of(user: models.User) -> list[Role]:
     """The roles of a user in the order of the table of rights; names unknown to it are left out."""
     names = {row.name for row in user.roles}
     return [role for role in Role if role.value in names]
@@ -38,9 +33,9 @@ def roles_of(user: User) -> list[Role]:
 def main_roles(user_ids: Collection[int]) -> dict[int, Role]:
     """The role by which each of these users is written to: the first in the order of the table of rights."""
     held = db.session.execute(
-        select(assoc_user_role.c.user_id, RoleRow.name)
-        .join(RoleRow, RoleRow.id == assoc_user_role.c.role_id)
-        .where(assoc_user_role.c.user_id.in_(id_set(list(user_ids))), RoleRow.name.in_(list(Role)))
+        sa.select(assoc_user_role.c.user_id, models.RoleRow.name)
+        .join(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)
+        .where(assoc_user_role.c.user_id.in_(id_set(list(user_ids))), models.RoleRow.name.in_(list(Role)))
     )
     order = list(Role)
     found: dict[int, Role] = {}
@@ -50,41 +45,48 @@ def main_roles(user_ids: Collection[int]) -> dict[int, Role]:
     return found
 
 
-def last_sign_in(user: User) -> datetime | None:
+def last_sign_in(user: models.User) -> dt.datetime | None:
     """The framework keeps this moment without a zone; we write it in UTC."""
-    return user.last_login.replace(tzinfo=UTC) if user.last_login else None
+    return user.last_login.replace(tzinfo=dt.UTC) if user.last_login else None
 
 
-def with_role(*roles: Role) -> ColumnElement[bool]:
+def with_role(*roles: Role) -> sa.ColumnElement[bool]:
     """Condition on User: holds one of these roles (any role at all when none is named)."""
-    return _holders(*roles).where(assoc_user_role.c.user_id == User.id).exists()
+    return _holders(*roles).where(assoc_user_role.c.user_id == models.User.id).exists()
 
 
-def is_holder(*roles: Role) -> ColumnElement[bool]:
+def is_holder(*roles: Role) -> sa.ColumnElement[bool]:
     """The same for a walk through all users: who holds a role is gathered once, not looked up for each."""
-    return User.id.in_(_holders(*roles))
+    return models.User.id.in_(_holders(*roles))
 
 
-def _holders(*roles: Role) -> Select[tuple[int]]:
+def _holders(*roles: Role) -> sa.Select[tuple[int]]:
     """The ids of the users with one of these roles (any role at all when none is named)."""
-    named = select(RoleRow.id).where(RoleRow.name.in_([role.value for role in roles or Role]))
-    return select(assoc_user_role.c.user_id).where(assoc_user_role.c.role_id.in_(named))
+    named = sa.select(models.RoleRow.id).where(
+        models.RoleRow.name.in_([role.value for role in roles or Role])
+    )
+    return sa.select(assoc_user_role.c.user_id).where(assoc_user_role.c.role_id.in_(named))
 
 
-def is_incomplete() -> ColumnElement[bool]:
+def is_incomplete() -> sa.ColumnElement[bool]:
     """Condition on User: something is wanting before this user can work, a role or a programme."""
-    coupled = User.id.in_(select(user_programme.c.user_id))
-    return or_(~is_holder(), and_(is_holder(*PROGRAMME_ROLES), ~coupled))
+    coupled = models.User.id.in_(sa.select(models.user_programme.c.user_id))
+    return sa.or_(~is_holder(), sa.and_(is_holder(*PROGRAMME_ROLES), ~coupled))
 
 
-def in_programme(programme_id: int) -> ColumnElement[bool]:
-    return exists().where(user_programme.c.user_id == User.id, user_programme.c.programme_id == programme_id)
+def in_programme(programme_id: int) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        models.user_programme.c.user_id == models.User.id,
+        models.user_programme.c.programme_id == programme_id,
+    )
 
 
 def programme_choices(actor: Actor) -> list[tuple[int, str]]:
     """The programmes this actor can couple, for a form."""
     rows = db.session.scalars(
-        visible(actor, Programme).order_by(Programme.name, Programme.cohort, Programme.id)
+        visible(actor, models.Programme).order_by(
+            models.Programme.name, models.Programme.cohort, models.Programme.id
+        )
     )
     return [(row.id, str(row)) for row in rows]
 
@@ -95,10 +97,10 @@ def last_active_administrator(ids: Collection[int]) -> bool:
     The rows stay locked until the transaction ends: two who strip each other at once wait for one another.
     """
     held = db.session.scalars(
-        select(User.id)
-        .where(User.active.is_(True), with_role(Role.ADMINISTRATOR))
-        .order_by(User.id)
-        .with_for_update(of=User)
+        sa.select(models.User.id)
+        .where(models.User.active.is_(True), with_role(Role.ADMINISTRATOR))
+        .order_by(models.User.id)
+        .with_for_update(of=models.User)
     ).all()
     return bool(set(held) & set(ids)) and not set(held) - set(ids)
 
@@ -107,63 +109,72 @@ def last_active_administrator(ids: Collection[int]) -> bool:
 class CodeState:
     """The live inlogcode of a user, if any, and what became of its mail ("": no mail was made)."""
 
-    expires_at: datetime | None = None
+    expires_at: dt.datetime | None = None
     mail_state: str = ""
-    mail: OutboxMail | None = None
+    mail: models.OutboxMail | None = None
 
 
-def live_code(*purposes: str) -> ColumnElement[bool]:
+def live_code(*purposes: str) -> sa.ColumnElement[bool]:
     """Condition on LoginCode: an inlogcode (or a code for these purposes) that can still be used."""
-    return and_(
-        LoginCode.purpose.in_(purposes or (INVITATION,)),
-        LoginCode.used_at.is_(None),
-        LoginCode.cancelled_at.is_(None),
-        LoginCode.expires_at > utc_now(),
+    return sa.and_(
+        models.LoginCode.purpose.in_(purposes or (INVITATION,)),
+        models.LoginCode.used_at.is_(None),
+        models.LoginCode.cancelled_at.is_(None),
+        models.LoginCode.expires_at > utc_now(),
     )
 
 
 def code_state(user_id: int) -> CodeState:
     row = db.session.execute(
-        select(LoginCode.expires_at, OutboxMail)
-        .outerjoin(OutboxMail, OutboxMail.login_code_id == LoginCode.id)
-        .where(LoginCode.user_id == user_id, live_code())
-        .order_by(LoginCode.id.desc(), OutboxMail.id.desc())
+        sa.select(models.LoginCode.expires_at, models.OutboxMail)
+        .outerjoin(models.OutboxMail, models.OutboxMail.login_code_id == models.LoginCode.id)
+        .where(models.LoginCode.user_id == user_id, live_code())
+        .order_by(models.LoginCode.id.desc(), models.OutboxMail.id.desc())
         .limit(1)
     ).first()
     if row is None:
         return CodeState()
-    mail: OutboxMail | None = row[1]
+    mail: models.OutboxMail | None = row[1]
     return CodeState(row[0], "" if mail is None else mail.state, mail)
 
 
-def by_sign_in_name(name: str) -> Select[User]:
+def by_sign_in_name(name: str) -> sa.Select[models.User]:
     """The user behind a typed user name, e-mail address or student number, in this order.
 
     User names and addresses are kept in lower case; a number as the school writes it.
     """
     typed = name.strip().lower()
-    numbered = select(Student.user_id).where(
-        Student.number.in_({name.strip(), typed, typed.upper()}), Student.user_id.is_not(None)
+    numbered = sa.select(models.Student.user_id).where(
+        models.Student.number.in_({name.strip(), typed, typed.upper()}), models.Student.user_id.is_not(None)
     )
-    rank = case((User.username == typed, 0), (User.email == typed, 1), else_=2)
-    names = or_(User.username == typed, User.email == typed, User.id.in_(numbered))
-    return select(User).where(names, User.guest.is_(False)).order_by(rank, User.id).limit(1)
+    rank = sa.case((models.User.username == typed, 0), (models.User.email == typed, 1), else_=2)
+    names = sa.or_(models.User.username == typed, models.User.email == typed, models.User.id.in_(numbered))
+    return (
+        sa.select(models.User)
+        .where(names, models.User.guest.is_(False))
+        .order_by(rank, models.User.id)
+        .limit(1)
+    )
 
 
 def taken(value: str, *, but: int | None = None) -> bool:
     """Whether another user already has this as user name or e-mail address."""
-    statement = select(func.count()).select_from(User).where(or_(User.username == value, User.email == value))
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(models.User)
+        .where(sa.or_(models.User.username == value, models.User.email == value))
+    )
     if but is not None:
-        statement = statement.where(User.id != but)
+        statement = statement.where(models.User.id != but)
     return bool(db.session.scalar(statement))
 
 
-def own_user(user_id: int | None) -> User:
+def own_user(user_id: int | None) -> models.User:
     """A user with roles and programmes, in one go each."""
     return db.session.scalars(
-        select(User)
-        .where(User.id == user_id)
-        .options(selectinload(User.roles), selectinload(User.programmes))
+        sa.select(models.User)
+        .where(models.User.id == user_id)
+        .options(selectinload(models.User.roles), selectinload(models.User.programmes))
         .execution_options(populate_existing=True)
     ).one()
 

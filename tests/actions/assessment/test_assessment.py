@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.actions.assessment.adoption import record_adoption
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
-from app.actions.base.action import Outcome, preview, run
+from app.actions.base.runner import Outcome, preview, run
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db
 from app.entities.engine import transaction

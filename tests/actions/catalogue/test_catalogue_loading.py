@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.catalogue.programmes import CATALOGUE, load_catalogue
 from app.actions.school.demo import add_demo_students, load_demo_school
 from app.catalogue import load

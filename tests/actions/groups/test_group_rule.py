@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import preview, run
+from app.actions.base.runner import preview, run
 from app.actions.groups.groups import change_group, remove_group
 from app.actions.groups.members import add_members, add_to_groups, remove_from_group, remove_members
 from app.actions.groups.rule import drop_rule, set_rule

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import preview, run
+from app.actions.base.runner import preview, run
 from app.actions.groups.copying import copy_groups
 from app.actions.groups.export import export_groups
 from app.actions.groups.groups import add_group, change_group, remove_group

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.progress.progress import save_own_progress, save_student_progress
 from app.entities.base import db
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure

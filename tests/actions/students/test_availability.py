@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.entities.base import db
 from app.entities.students import ExamExclusion, Student

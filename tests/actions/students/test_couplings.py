@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from app.actions.base.action import Selection, preview, run
+from app.actions.base.runner import Selection, preview, run
 from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.school.retention import forget_outdated
 from app.actions.students.couplings import undo_coupling

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import insert, select
 
-from app.actions.base.action import Selection, preview, run
+from app.actions.base.runner import Selection, preview, run
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.entities.base import db
 from app.entities.engine import transaction

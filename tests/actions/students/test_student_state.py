@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.entities.base import db
 from app.entities.students import Student

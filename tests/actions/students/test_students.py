@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.students import add_student, change_student

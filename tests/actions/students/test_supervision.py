@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import preview, run
+from app.actions.base.runner import preview, run
 from app.actions.students.supervision import couple_users, uncouple_users
 from app.entities.base import db
 from app.entities.couplings import CouplingRun

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from app.actions.access.login_codes import make_codes, send_login_codes, send_student_codes
 from app.actions.access.sign_in import use_code
-from app.actions.base.action import Selection, preview, run
+from app.actions.base.runner import Selection, preview, run
 from app.actions.users.users import (
     add_user,
     couple_to_programmes,

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.actions.access.login_codes import send_login_codes, send_student_codes
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

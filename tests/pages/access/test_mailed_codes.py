@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app.actions.access.mailed_codes import use_mailed_code
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail

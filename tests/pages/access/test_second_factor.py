@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 from app.actions.access.factor_reset import reset_second_factor
 from app.actions.access.second_factor import make_recovery_codes, remove_app, show_code
 from app.actions.assessment.assessment import make_definitive
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.factors import Authenticator, Passkey, RecoveryCode

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app.actions.access.sessions import end_sessions_of_users
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db
 from app.entities.engine import transaction

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from werkzeug.security import generate_password_hash
 
 from app.actions.access.login_codes import send_login_codes
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.trail import AuditEntry

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, text
 
 from app.actions.assessment.adoption import record_adoption
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.entities.assessment import Adoption, Assessment, Result
 from app.entities.base import db
 from app.entities.engine import transaction

@@ -10,8 +10,8 @@ from flask import Flask
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import func, insert, literal, select
 
-from app.actions.base.action import run
 from app.actions.base.picker import GONE
+from app.actions.base.runner import run
 from app.actions.groups.members import NOBODY_IN_IT, remove_from_group
 from app.actions.students.supervision import NOT_THEIRS, uncouple_users
 from app.entities.base import db

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.library.files import MAX_BYTES, check_upload, plain_name
 from app.actions.library.library import move_document, remove_document, upload_document
 from app.entities.base import db

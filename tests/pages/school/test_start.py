@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.library.files import check_upload
 from app.actions.library.library import upload_document
 from app.entities.assessment import Adoption, Assessment, Result

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.school.updates import add_update, mark_all_updates_read, mark_update_read
 from app.entities.base import db
 from app.entities.school import SystemUpdate, UpdateRead

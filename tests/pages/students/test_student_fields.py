@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.students.students import change_student
 from app.entities.base import db
 from app.entities.students import Student

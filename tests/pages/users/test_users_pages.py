@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.actions.access.login_codes import send_login_codes
-from app.actions.base.action import run
+from app.actions.base.runner import run
 from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db
 from app.entities.engine import transaction

@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
+import sqlalchemy as sa
 from flask_babel import LazyString, format_decimal, get_locale
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from wtforms import Form
 
+from app import errors
 from app.actions.base.integrity import explain
 from app.actions.base.proof import demand
 from app.actions.base.trail import record
 from app.entities.base import db
 from app.entities.engine import id_set, transaction
 from app.entities.trail import ActionRun
-from app.errors import NotAllowed, NotFound, OnlyLooking, RuleBroken
 from app.permissions import Actor, Permission, may, visible
 from app.rules.second_factor import Proof
 from app.rules.text import N_
@@ -41,7 +41,7 @@ class Selection:
     """Which rows: the ticked ids, or a SELECT of all that match the list's filters."""
 
     ids: Sequence[int] = ()
-    matching: Select[Any] | None = None
+    matching: sa.Select[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,23 @@ class Targets(Generic[M]):
     def count(self) -> int:
         return len(self.ids)
 
-    def among(self) -> Select[tuple[int]]:
+    def among(self) -> sa.Select[tuple[int]]:
         """For `Model.id.in_(targets.among())`: one parameter, however many rows."""
         return id_set(self.ids)
 
     def one(self) -> M:
         """The only row; an action on one row calls this."""
         if len(self.ids) != 1:
-            raise NotFound
+            raise errors.NotFound
         found = db.session.get(self.model, self.ids[0])
         if found is None:
-            raise NotFound
+            raise errors.NotFound
         return found
 
     def all(self) -> Sequence[M]:
         """The rows themselves; only for actions that are not set-based."""
         model: Any = self.model
-        return db.session.scalars(select(model).where(model.id.in_(self.among())).order_by(model.id)).all()
+        return db.session.scalars(sa.select(model).where(model.id.in_(self.among())).order_by(model.id)).all()
 
 
 @dataclass(frozen=True)
@@ -251,9 +251,9 @@ def run(
 ) -> Outcome:
     """Run an action in one transaction; the same token again gives the first outcome back."""
     if actor.read_only:
-        raise OnlyLooking(READ_ONLY)
+        raise errors.OnlyLooking(READ_ONLY)
     if token and not TOKEN.fullmatch(token):
-        raise RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+        raise errors.RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     data |= _prepared(act, actor, data)
     try:
         with transaction():
@@ -290,19 +290,19 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     if act.on is None:
         return None
     chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
-    allowed: Select[Any] = visible(actor, act.on, act.permission).with_only_columns(act.on.id)
+    allowed: sa.Select[Any] = visible(actor, act.on, act.permission).with_only_columns(act.on.id)
     if chosen.matching is not None:
         wanted = chosen.matching.with_only_columns(act.on.id).order_by(None)
         ids = db.session.scalars(allowed.where(act.on.id.in_(wanted)).order_by(act.on.id)).all()
         return Targets(act.on, ids)
     asked = sorted(set(chosen.ids))
     if len(asked) > MAX_TICKED:
-        raise RuleBroken(
+        raise errors.RuleBroken(
             N_("U kunt hoogstens %(most)s regels aanvinken; kies anders “alle”."), most=MAX_TICKED
         )
     ids = db.session.scalars(allowed.where(act.on.id.in_(id_set(asked))).order_by(act.on.id)).all()
     if len(ids) != len(asked) or not ids:
-        raise NotFound
+        raise errors.NotFound
     return Targets(act.on, ids)
 
 
@@ -315,7 +315,7 @@ def _perform(
     act: Action, actor: Actor, selection: Selection | Iterable[int] | None, data: dict[str, Any]
 ) -> Outcome:
     if not may(actor, act.permission):
-        raise NotAllowed
+        raise errors.NotAllowed
     targets = targets_of(act, actor, selection)
     if act.proof is not None:
         demand(actor, act.proof)
@@ -343,7 +343,7 @@ def _earlier(act: Action, actor: Actor, token: str) -> Outcome | None:
     if found is None:
         return None
     if found.action != act.name or found.actor_id != actor.id:
-        raise NotAllowed
+        raise errors.NotAllowed
     return Outcome.from_json(found.outcome)
 
 
