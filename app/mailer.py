@@ -27,7 +27,6 @@ from app import models
 from app.actions import base as actions
 from app.actions.mail import delivery as delivery_actions
 from app.actions.mail.outbox import one_line
-from app.actions.school.retention import forget_outdated
 from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.waking import SENDER, register_waking, wake_now
@@ -95,11 +94,6 @@ def init_mailer(app: flask.Flask, settings: Settings) -> None:
     @huey.periodic_task(crontab(minute="*"))
     def each_minute() -> None:
         send_waiting.call_local()
-
-    @huey.periodic_task(crontab(hour="3", minute="17"))
-    def each_night() -> None:
-        with app.app_context():
-            actions.run(forget_outdated, SYSTEM)
 
     def wake() -> None:
         if app.config["MAIL_SERVER"]:

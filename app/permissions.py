@@ -56,6 +56,10 @@ SUPERVISION_ROLES = (
     Role.COMPANY_EXAMINER,
 )
 
+EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
+# With one of these an account is not a student's alone.
+OTHER_ROLES = tuple(role for role in Role if role is not Role.STUDENT)
+
 # Who can be the mentor of a group: the school's own people who work with students. Whoever comes from a
 # company, or only reads, is not whom one asks about a class.
 MENTOR_ROLES = (Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.ADMINISTRATOR)
@@ -341,6 +345,11 @@ def may(actor: Actor, permission: Permission, obj: Any = None) -> bool:
     model = type(obj)
     found = db.session.execute(visible(actor, model, permission).where(model.id == obj.id))
     return found.first() is not None
+
+
+def only_examines(actor: Actor) -> bool:
+    """Whether they see a student for the exams that they assess alone, so no other exam of that student."""
+    return not actor.system and not actor.roles & (RIGHTS[Permission.PLANNING_SEE].keys() - EXAMINERS)
 
 
 M = TypeVar("M")

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from app import school_fields, toml_file, toml_kinds, toml_settings
+from app import school_fields, toml_file
 from app.clock import utc_now
 from app.rules.fields import StudentField
 from app.rules.second_factor import Policy
 from app.rules.text import N_
+from app.toml_kinds import Choice, Colour, Flag, Mail, Picture, Text, Whole, Zone, nearest
+from app.toml_settings import filled, needed, refuse_unknown, setting
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}  # what Proeve can be read in, each in its own
 FILE = "school.toml"
@@ -21,9 +23,9 @@ FILE = "school.toml"
 class Contact:
     """Whom to ask for a programme that is missing (manual, step 1)."""
 
-    name: str = toml_settings.needed("supplier.name", toml_kinds.Text(80))
-    email: str = toml_settings.needed("supplier.email", toml_kinds.Mail())
-    phone: str = toml_settings.setting("supplier.phone", toml_kinds.Text(40), "")
+    name: str = needed("supplier.name", Text(80))
+    email: str = needed("supplier.email", Mail())
+    phone: str = setting("supplier.phone", Text(40), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,32 +34,28 @@ class School:
 
     key: str
     supplier: Contact
-    name: str = toml_settings.needed("name", toml_kinds.Text(80))
-    demo: bool = toml_settings.setting("demo", toml_kinds.Flag(), False)
-    language: str = toml_settings.setting("language", toml_kinds.Choice(tuple(LANGUAGES)), "nl")
-    timezone: str = toml_settings.setting("timezone", toml_kinds.Zone(), "Europe/Amsterdam")
-    accent: str = toml_settings.setting("accent", toml_kinds.Colour(), "#1f5fbf")
-    logo: Path | None = toml_settings.setting("logo", toml_kinds.Picture(), None)
-    max_attempts: int = toml_settings.setting("exams.max_attempts", toml_kinds.Whole(1, 9), 2)
-    improve_allowed: bool = toml_settings.setting("exams.improve_allowed", toml_kinds.Flag(), False)
-    login_code_days: int = toml_settings.setting("login_codes.valid_days", toml_kinds.Whole(1, 365), 14)
-    idle_minutes: int = toml_settings.setting("sessions.idle_minutes", toml_kinds.Whole(5, 720), 120)
-    session_hours: int = toml_settings.setting("sessions.longest_hours", toml_kinds.Whole(1, 24), 12)
-    mail_sender: str = toml_settings.setting("mail.sender", toml_kinds.Mail(), "")
-    own_sender_name: str = toml_settings.setting("mail.sender_name", toml_kinds.Text(80), "")
+    name: str = needed("name", Text(80))
+    demo: bool = setting("demo", Flag(), False)
+    language: str = setting("language", Choice(tuple(LANGUAGES)), "nl")
+    timezone: str = setting("timezone", Zone(), "Europe/Amsterdam")
+    accent: str = setting("accent", Colour(), "#1f5fbf")
+    logo: Path | None = setting("logo", Picture(), None)
+    max_attempts: int = setting("exams.max_attempts", Whole(1, 9), 2)
+    improve_allowed: bool = setting("exams.improve_allowed", Flag(), False)
+    login_code_days: int = setting("login_codes.valid_days", Whole(1, 365), 14)
+    idle_minutes: int = setting("sessions.idle_minutes", Whole(5, 720), 120)
+    session_hours: int = setting("sessions.longest_hours", Whole(1, 24), 12)
+    mail_sender: str = setting("mail.sender", Mail(), "")
+    own_sender_name: str = setting("mail.sender_name", Text(80), "")
     # after the sitting: how long an invited company examiner can fill in
-    invitation_days: int = toml_settings.setting("invitations.valid_days_after", toml_kinds.Whole(0, 365), 14)
+    invitation_days: int = setting("invitations.valid_days_after", Whole(0, 365), 14)
     # Terms of what goes by itself: at least a month, for somebody may still ask.
     # after the work: how long an invited examiner's address is kept
-    guest_days: int = toml_settings.setting("retention.guest_days", toml_kinds.Whole(30, 3650), 365)
+    guest_days: int = setting("retention.guest_days", Whole(30, 3650), 365)
     # how long sent mails stay in the outbox
-    mail_days: int = toml_settings.setting("retention.mail_days", toml_kinds.Whole(30, 3650), 365)
-    second_factor: Policy = toml_settings.setting(
-        "sign_in.second_factor", toml_kinds.Choice(tuple(Policy)), Policy.DECIDING_ROLES
-    )
-    second_factor_minutes: int = toml_settings.setting(
-        "sign_in.second_factor_minutes", toml_kinds.Whole(1, 120), 15
-    )
+    mail_days: int = setting("retention.mail_days", Whole(30, 3650), 365)
+    second_factor: Policy = setting("sign_in.second_factor", Choice(tuple(Policy)), Policy.DECIDING_ROLES)
+    second_factor_minutes: int = setting("sign_in.second_factor_minutes", Whole(1, 120), 15)
     student_fields: tuple[StudentField, ...] = ()  # the school's own
 
     @property
@@ -94,12 +92,12 @@ def load_school(folder: Path) -> School:
     if not path.exists():
         raise _absent(folder)
     file = toml_file.read_toml(path, str(path))
-    toml_settings.refuse_unknown(file, (School, Contact), lists=(school_fields.TABLE,))
-    return toml_settings.filled(
+    refuse_unknown(file, (School, Contact), lists=(school_fields.TABLE,))
+    return filled(
         School,
         file,
         key=folder.name,
-        supplier=toml_settings.filled(Contact, file),
+        supplier=filled(Contact, file),
         student_fields=school_fields.student_fields(file),
     )
 
@@ -119,6 +117,6 @@ def site_address(path: str) -> str:
 def _absent(folder: Path) -> toml_file.DataFileError:
     """No such school: its name comes out of PROEVE_SCHOOL."""
     known = sorted(one.parent.name for one in folder.parent.glob(f"*/{FILE}"))
-    allowed = toml_file.hinted(", ".join(known), toml_kinds.nearest(folder.name, known))
+    allowed = toml_file.hinted(", ".join(known), nearest(folder.name, known))
     message = N_("%(file)s is er niet; toegestaan voor PROEVE_SCHOOL: %(allowed)s.")
     return toml_file.DataFileError(message, file=str(folder / FILE), allowed=allowed)

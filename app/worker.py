@@ -1,4 +1,6 @@
-"""Work that a page does not wait for: large imports. The table says what waits; huey wakes and keeps time.
+"""Work that no page waits for: large imports, and at night what may be forgotten.
+
+The table says what waits; huey wakes and keeps time.
 
 Without REDIS_URL a thread in every web worker does it; with it `run.py send-mail` does, woken over Redis.
 However many there are: `claim_import` gives a run to one of them.
@@ -7,8 +9,11 @@ However many there are: `claim_import` gives a run to one of them.
 from flask import Flask
 from huey import Huey, crontab
 
+from app.actions.base.runner import run
+from app.actions.school.retention import forget_outdated
 from app.entities.waking import WORKER, register_waking
 from app.imports.work import work_all
+from app.permissions import SYSTEM
 
 
 def init_worker(app: Flask) -> None:
@@ -23,5 +28,10 @@ def init_worker(app: Flask) -> None:
     @huey.periodic_task(crontab(minute="*"))
     def look_each_minute() -> None:
         carry_out_imports.call_local()
+
+    @huey.periodic_task(crontab(hour="3", minute="17"))
+    def each_night() -> None:
+        with app.app_context():
+            run(forget_outdated, SYSTEM)
 
     register_waking(app, WORKER, carry_out_imports)

@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 
 from app.mail.invitation import invitation_text
+from app.mail.login_code import login_code_text
 from app.mail.own_texts import EXTENSION, WORDS, load_own_texts
-from app.mail.texts import ADDRESS, CODE, login_code_text
+from app.mail.texts import ADDRESS, CODE
 from app.permissions import Role
 from app.school import LANGUAGES
 from app.toml_file import DataFileError

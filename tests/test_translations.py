@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.entities.base import db
 from app.entities.users import User
-from app.mail.texts import login_code_text
+from app.mail.login_code import login_code_text
 from tests.factories import make_user
 from tests.support.visitor import Visitor
 from tests.support.wording import readable, untranslated_python, untranslated_template

@@ -18,4 +18,4 @@ at() {
 export -f at
 
 "$BIN/python" -m tests.support.clock |
-    xargs --max-args=1 --max-procs="${WORKERS:-2}" --replace=MOMENT bash -c 'at "$@"' moments MOMENT "$@"
+    xargs --max-procs="${WORKERS:-2}" --replace=MOMENT bash -c 'at "$@"' moments MOMENT "$@"

@@ -25,7 +25,6 @@ class Script:
 Course = Sequence[Script] | None  # the attempts in order; None: the student won't take this exam
 EXCLUDED = None
 
-TODAY_PLACE = 1
 ACCOUNT_PLACE = 4  # the student behind the demo account `student`
 
 # The first exam of the programme.

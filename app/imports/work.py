@@ -11,7 +11,7 @@ from app.actions import base as actions
 from app.actions.imports import jobs
 from app.entities.base import db
 from app.entities.engine import unhurried
-from app.imports import bar as progress
+from app.imports import bar
 from app.imports.check import in_batches
 from app.imports.kept import LETTERS, PART
 from app.imports.kinds import kind_of
@@ -61,7 +61,7 @@ def carry_out(run_id: int) -> None:
         db.session.rollback()
         actions.run(jobs.note_failed_import, SYSTEM, run_id=run_id, problem=_sentence(error))
     finally:
-        progress.forget(run_id)
+        bar.forget(run_id)
         db.session.remove()
 
 
@@ -87,7 +87,7 @@ def _do(actor: Actor, found: models.ImportRun) -> None:
         _check(actor, found)
         return
     act, run_id, version = WRITES[found.kind], found.id, found.version
-    actions.run(act, actor, [run_id], version=version, report=lambda done: progress.tell(run_id, done))
+    actions.run(act, actor, [run_id], version=version, report=lambda done: bar.tell(run_id, done))
 
 
 def _check(actor: Actor, found: models.ImportRun) -> None:
@@ -98,7 +98,7 @@ def _check(actor: Actor, found: models.ImportRun) -> None:
     for checked in in_batches(actor, found):
         summary.add(checked)
         letters += [LETTERS[row.state] for row in checked.rows]
-        progress.tell(run_id, len(letters))
+        bar.tell(run_id, len(letters))
         alive()
     summary.complete(actor)
     states = ["".join(letters[first : first + PART]) for first in range(0, len(letters), PART)]

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from app.clock import utc_now
+from app.mail.login_code import login_code_text
 from app.mail.purposes import purpose
-from app.mail.texts import login_code_text
 from app.rules.text import N_
 from app.school import current_school
 

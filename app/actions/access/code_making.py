@@ -21,7 +21,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY, id_set
-from app.mail import texts as mail_texts
+from app.mail import login_code
 from app.permissions import Actor, Role
 from app.queries.access.codes import code_for
 from app.queries.users import users
@@ -192,7 +192,7 @@ def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
     if not user_ids:
         return Counter()
     school = current_school()
-    texts: dict[tuple[str, str], mail_texts.Text] = {}
+    texts: dict[tuple[str, str], login_code.Text] = {}
     roles = users.main_roles(user_ids)
     written: Counter[tuple[str, str]] = Counter()
     mails = []
@@ -216,7 +216,7 @@ def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
         language = row.language or school.language
         kind = (roles.get(row.user_id, ""), language)
         text = texts.get(kind) or texts.setdefault(
-            kind, mail_texts.login_code_text(language, school.name, kind[0])
+            kind, login_code.login_code_text(language, school.name, kind[0])
         )
         written[kind] += 1
         mails.append(_mail_of(row, text, school.local(row.expires_at)))
@@ -224,11 +224,11 @@ def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
     return written
 
 
-def _mail_of(row: Any, text: mail_texts.Text, until: dt.datetime) -> outbox.NewMail:
+def _mail_of(row: Any, text: login_code.Text, until: dt.datetime) -> outbox.NewMail:
     name = rules.full_name(row.first_name, row.infix, row.last_name)
     return outbox.NewMail(
-        purpose=mail_texts.LOGIN_CODE,
-        dedupe_key=f"{mail_texts.LOGIN_CODE}:{row.id}",
+        purpose=login_code.LOGIN_CODE,
+        dedupe_key=f"{login_code.LOGIN_CODE}:{row.id}",
         to_address=row.email,
         to_user_id=row.user_id,
         login_code_id=row.id,

@@ -21,7 +21,7 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.entities.waking import SENDER, wake_after_commit
 from app.errors import RuleBroken
-from app.mail.code_texts import mailed_code_text
+from app.mail.sign_in_code import mailed_code_text
 from app.permissions import Actor, Permission
 from app.queries.access import codes
 from app.queries.access.recognising import WRONG_MAILED_CODE

@@ -20,7 +20,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.permissions import Actor, Permission, Role
 from app.queries.assessment import assessment as queries
-from app.rules import steps as states
+from app.rules import steps
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
 from app.rules.second_factor import Proof
@@ -49,7 +49,7 @@ def save_scores(
     sitting = _locked_sitting(targets.one().id)
     role = queries.role_in(sitting, actor)
     assessment = queries.assessment_of(sitting.id, fresh=True)
-    refusal = states.why_not_score(assigned=bool(role), definitive=queries.is_definitive(assessment))
+    refusal = steps.why_not_score(assigned=bool(role), definitive=queries.is_definitive(assessment))
     if refusal:
         raise refusal.as_error()
     _not_before_the_day(sitting)
@@ -96,7 +96,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
     assessment = queries.assessment_of(sitting.id, fresh=True)
     role = queries.role_in(sitting, actor)
     sheet = _sheet_of(assessment, actor.id, role)
-    refusal = states.why_not_definitive(
+    refusal = steps.why_not_definitive(
         accountable=role == Role.SCHOOL_EXAMINER,
         role=role,
         missing=_unscored(sitting, sheet),
@@ -122,7 +122,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
 class ReopenForm(base.ActionForm):
     reason = TextAreaField(
         _l("Reden"),
-        [validators.InputRequired(), validators.Length(min=states.REOPEN_REASON_MIN, max=1000)],
+        [validators.InputRequired(), validators.Length(min=steps.REOPEN_REASON_MIN, max=1000)],
         description=_l("Minstens 10 tekens. De reden komt in het logboek."),
     )
 
@@ -143,7 +143,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
     reason = tidy(reason)
     sitting = _locked_sitting(targets.one().id, with_registration=True)
     assessment = queries.assessment_of(sitting.id, fresh=True)
-    refusal = states.why_not_reopen(
+    refusal = steps.why_not_reopen(
         definitive=queries.is_definitive(assessment),
         adopted=queries.is_adopted(sitting.registration_id),
         why=reason,

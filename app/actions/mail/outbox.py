@@ -15,8 +15,8 @@ from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import QUIETLY
 from app.entities.waking import SENDER, wake_after_commit
+from app.mail.login_code import LOGIN_CODE
 from app.mail.purposes import PURPOSES
-from app.mail.texts import LOGIN_CODE
 from app.permissions import Actor, Permission
 from app.queries.users.users import live_code
 from app.rules.delivery import AGAIN

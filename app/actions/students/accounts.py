@@ -13,12 +13,11 @@ from app.actions import base
 from app.actions.access.code_making import NO_ADDRESS
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.permissions import Actor, Permission, Role, may
+from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.users.users import with_role
 from app.rules import people
 
 NAME_MAX = 64  # what the account table holds of a name; the student's own row has all of it
-STUDENT_ONLY = tuple(role for role in Role if role is not Role.STUDENT)
 
 
 @dataclass
@@ -91,7 +90,7 @@ def _students(ids: Sequence[int]) -> Any:
             models.Student.user_id,
             models.User.email.label("user_email"),
             models.User.password,
-            with_role(*STUDENT_ONLY).label("other_role"),
+            with_role(*OTHER_ROLES).label("other_role"),
         )
         .outerjoin(models.User, models.User.id == models.Student.user_id)
         .where(models.Student.id.in_(id_set(ids)))

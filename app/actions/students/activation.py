@@ -15,11 +15,9 @@ from app.actions.students.bulk_report import students_changed
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.permissions import Actor, Permission, Role
+from app.permissions import OTHER_ROLES, Actor, Permission
 from app.queries.users.users import with_role
 from app.rules.sessions import ACCOUNT_CLOSED
-
-OTHER_ROLES = tuple(role for role in Role if role is not Role.STUDENT)
 
 
 @base.action(

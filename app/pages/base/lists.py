@@ -79,7 +79,6 @@ class ListPage(ActionPage, ModelView):
     bulk: Sequence[actions.Action] = ()  # in the action list
     page_actions: Sequence[tuple[actions.Action, str]] = ()  # (action without target, icon): buttons on top
     row_actions: Sequence[tuple[actions.Action, str]] = ()  # (action on one row, icon)
-    action_button: Text = ""
     has_show = True
     intro: Text = ""
     empty_title: Text = ""
@@ -169,7 +168,7 @@ class ListPage(ActionPage, ModelView):
             live=self.live,
             actions=self.choices(),
             action_href=self.href("choose"),
-            action_button=str(self.action_button) or _("Voer uit"),
+            action_button=_("Voer uit"),
             hidden=self.list_pairs(),
             filter_hidden=self.order_pairs(),
             buttons=self.page_buttons(),

@@ -13,12 +13,11 @@ from app.entities.base import db
 from app.pages import base
 from app.pages.planning.blocks import block_badge
 from app.pages.school.start_steps import eight_steps
-from app.permissions import RIGHTS, Actor, Permission, Role, may
+from app.permissions import EXAMINERS, Actor, Permission, Role, may, only_examines
 from app.queries.school import start as queries
 from app.school import School, current_school
 
 SUPERVISORS = frozenset({Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR})
-EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 DAYS_AHEAD = 7
 
 
@@ -50,7 +49,7 @@ class StartPage(base.Screen):
             steps_done=sum(step.state == "done" for step in steps),
             tiles=tiles(actor, counts),
             week=week(actor, school, today),
-            week_from_today=not only_examines(actor),
+            week_from_today=not _is_examiner_alone(actor),
             supplies=Role.SUPPLIER in actor.roles,
             assess=assess(actor, school, today),
             waiting=queries.waiting_results(actor) if may(actor, Permission.COMMITTEE_SEE) else None,
@@ -67,7 +66,7 @@ def week(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
     """What is planned in the coming days, for who sees planning; an examiner's today is under `assess`."""
     if not may(actor, Permission.PLANNING_SEE):
         return None
-    from_day = 1 if only_examines(actor) else 0
+    from_day = 1 if _is_examiner_alone(actor) else 0
     first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (from_day, DAYS_AHEAD))
     return queries.planned_between(actor, first, until)
 
@@ -80,9 +79,8 @@ def assess(actor: Actor, school: School, today: dt.date) -> queries.Agenda | Non
     return queries.to_assess(actor, first, until)
 
 
-def only_examines(actor: Actor) -> bool:
-    planners = {role for role in RIGHTS[Permission.PLANNING_SEE] if role not in EXAMINERS}
-    return bool(EXAMINERS & actor.roles) and not planners & actor.roles
+def _is_examiner_alone(actor: Actor) -> bool:
+    return bool(EXAMINERS & actor.roles) and only_examines(actor)
 
 
 def tiles(actor: Actor, counts: Mapping[str, int]) -> list[Tile]:

@@ -20,7 +20,7 @@ from app.pages.groups.badges import group_badge
 from app.pages.mail import outbox
 from app.pages.planning import blocks
 from app.pages.trail.entries import trail_section
-from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may
+from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, may, only_examines
 from app.queries.groups.groups import groups_of
 from app.queries.mail.outbox import mails_to
 from app.queries.students import field_words
@@ -30,13 +30,6 @@ from app.queries.trail.trail import entries_about
 from app.queries.users.users import code_state
 from app.rules.blocks import BlockState
 from app.theme import widgets
-
-WHOLE_STUDENT = {
-    Role.ADMINISTRATOR,
-    Role.SCHOOL_SUPERVISOR,
-    Role.COMPANY_SUPERVISOR,
-    Role.EXAM_COMMITTEE,
-}
 
 
 def student_model(page: base.ListPage, student: models.Student) -> widgets.ShowModel:
@@ -183,7 +176,7 @@ def _groups(page: base.ListPage, student: models.Student) -> widgets.Section:
 
 
 def _exams(page: base.ListPage, actor: Actor, student: models.Student) -> widgets.Section:
-    every = actor.system or bool(actor.roles & WHOLE_STUDENT)
+    every = not only_examines(actor)
     exams = queries.exams_of_student(actor, student, now=utc_now(), every=every)
     offered = []
     if any(row.attempt == 0 and not row.excluded for row in exams):

@@ -7,6 +7,7 @@ from app import models
 from app.clock import utc_now
 from app.mail import email_change, texts
 from app.mail import invitation as mail_invitation
+from app.mail.login_code import LOGIN_CODE
 from app.queries.access import codes
 from app.queries.planning import invitation_codes
 from app.queries.planning.invitations import why_ended
@@ -37,7 +38,7 @@ def code_in(mail: models.OutboxMail) -> str:
 
 def has_code(mail: models.OutboxMail) -> bool:
     """Whether something is filled in at sending that only its reader may know."""
-    return mail.login_code is not None or mail.purpose in PATHS or mail.purpose == texts.LOGIN_CODE
+    return mail.login_code is not None or mail.purpose in PATHS or mail.purpose == LOGIN_CODE
 
 
 def link_in(mail: models.OutboxMail) -> str:

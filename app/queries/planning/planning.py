@@ -18,11 +18,10 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import ExamKind
 from app.entities.membership import groups_with, members_of
-from app.permissions import Actor, Permission, Role, visible
+from app.permissions import EXAMINERS, Actor, Permission, only_examines, visible
 from app.queries.students.search import found_by
 from app.rules import blocks
 
-EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 SEE = Permission.PLANNING_SEE
 
 
@@ -212,7 +211,7 @@ def exam_columns(actor: Actor, programme_id: int) -> Sequence[ExamColumn]:
             models.ExamTask.position,
         )
     )
-    if _only_examiner(actor):
+    if only_examines(actor):
         assigned = visible(actor, models.Registration, SEE).with_only_columns(models.Registration.exam_id)
         statement = statement.where(models.Exam.id.in_(assigned))
     return _columns(db.session.execute(statement).all())
@@ -376,13 +375,8 @@ def fully_seen(actor: Actor, students: Sequence[int]) -> Collection[int]:
     """The students of whom this actor sees every exam, so that an empty cell says something."""
     if not actor.roles & EXAMINERS:
         return set(students)
-    if _only_examiner(actor):
+    if only_examines(actor):
         return set()
     other = replace(actor, roles=actor.roles - EXAMINERS)
     statement = visible(other, models.Student, SEE).where(models.Student.id.in_(id_set(students)))
     return set(db.session.scalars(statement.with_only_columns(models.Student.id)))
-
-
-def _only_examiner(actor: Actor) -> bool:
-    others = {Role.ADMINISTRATOR, Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.EXAM_COMMITTEE}
-    return not actor.system and not actor.roles & others
