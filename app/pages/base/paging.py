@@ -73,7 +73,7 @@ def from_a_row(wanted: Wanted, href: Href) -> tuple[Sequence[Any], Pager]:
     if edge is not None and short:  # a page from the start is a full one
         backwards, edge = False, None
         rows, more = _beside(wanted, None, backwards=False)
-    elif backwards and not more:  # the last page is the first
+    elif edge is None and not more:  # the last page is the first
         backwards = False
     count, before = _count_before(wanted, rows[0] if rows and edge is not None else None)
     at_end = backwards and edge is None

@@ -84,6 +84,17 @@ def test_one_walks_from_the_first_page_to_the_last_and_back_over_the_same_rows(v
         assert names(visitor.get(steps(page)["Eerste pagina"]).text) == wanted[:10]
 
 
+def test_back_from_the_second_page_is_the_first_with_its_way_on(visit: Visit) -> None:
+    for number in range(12):
+        make_student(last_name=f"Naam{number:02}")
+    visitor = visit("administrator")
+    second = visitor.get(steps(visitor.get("/studenten/?size=5").text)["Volgende"]).text
+    first = visitor.get(steps(second)["Vorige"]).text
+    assert "1–5 van 12" in first
+    assert "Vorige" not in steps(first)
+    assert names(visitor.get(steps(first)["Volgende"]).text) == names(second)
+
+
 @pytest.mark.parametrize("few", [0, 1000], ids=["along the order", "looked up first"])
 def test_what_is_still_to_be_done_is_paged_the_same_however_it_is_found(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, few: int
