@@ -1,5 +1,8 @@
-"""The texts of our mails, in the reader's language. A row in the outbox holds placeholders for what
-must not be kept (the code) or is known at sending only (the address of this site)."""
+"""The text of the mail with an inlogcode, and what all mails share, in the reader's language.
+
+A row in the outbox holds two placeholders: for the code, which must not be kept, and for the address of
+this site, which is known only at sending.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,17 +24,17 @@ LOGIN_CODE = purpose("login_code", N_("Inlogcode"))
 
 @dataclass(frozen=True)
 class Text:
-    """Subject and body; %(name)s, %(username)s and %(until)s of the body are still to be filled in."""
+    """Subject and body. The body still has %(name)s, %(username)s and %(until)s to fill in."""
 
     subject: str
     body: str
 
     def body_for(self, *, name: str, username: str, until: datetime) -> str:
-        """`until`: the last moment of the code, on the school's clock."""
+        """The body, filled in. `until` is when the code ends, in the school's time zone."""
         return self.body % {"name": name, "username": username, "until": until.strftime("%d-%m-%Y")}
 
 
-# What its reader finds at the other end of the mail with an inlogcode.
+# What a reader of the mail with an inlogcode can do after signing in, by role.
 WHAT_WAITS = {
     Role.STUDENT: N_("Daarna ziet u wanneer en waar u examen doet, en wat uw uitslagen zijn."),
     Role.SCHOOL_SUPERVISOR: N_("Daarna plant u de examens van uw studenten en volgt u hun uitslagen."),
@@ -43,7 +46,7 @@ WHAT_WAITS = {
 
 
 def login_code_text(language: str, school: str, role: str = "") -> Text:
-    """The mail with an inlogcode, made once per language and role: a thousand mails are fillings-in."""
+    """The mail with an inlogcode. Made once per language and role, then filled in for each reader."""
     own = own_texts.own_text(LOGIN_CODE, language, role)
     return _own_login_code_text(own, school) if own else _our_login_code_text(language, school, role)
 
@@ -82,16 +85,16 @@ def _our_login_code_text(language: str, school: str, role: str) -> Text:
 
 
 def letter(name: str, school: str, *paragraphs: str) -> str:
-    """A body: whom it is to, what it says, and from whom; in the language that holds where it is called."""
+    """A body: a greeting, the paragraphs that are not empty, and a farewell. In the caller's language."""
     greeting, farewell = _("Beste %(name)s,", name=name), _("Met vriendelijke groet,") + "\n" + school
     return "\n\n".join((greeting, *filter(None, paragraphs), farewell)) + "\n"
 
 
 def paragraphs_of(body: str) -> list[list[str]]:
-    """The paragraphs of a body, each as its lines."""
+    """The paragraphs of a body, each as a list of lines."""
     return [part.splitlines() for part in body.strip().split("\n\n")]
 
 
 def filled_in(body: str, *, code: str, address: str) -> str:
-    """The body as it is sent, or shown."""
+    """The body with code and address filled in, to send or to show."""
     return body.replace(CODE, code).replace(ADDRESS, address)
