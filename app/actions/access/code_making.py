@@ -193,6 +193,7 @@ def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
     if not user_ids:
         return Counter()
     school = current_school()
+    # A text is made once per role and language, not once per mail: there may be thousands.
     texts: dict[tuple[str, str], mail_texts.Text] = {}
     roles = users.main_roles(user_ids)
     written: Counter[tuple[str, str]] = Counter()

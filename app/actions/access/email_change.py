@@ -101,6 +101,7 @@ def change_email(
     address = people.email(email).lower()
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
+    # The present password was right, so its tries no longer count. Only one change waits at a time.
     sign_in.forget_tries(present_key(user.id))
     _end_changes(user.id)
     now = utc_now()
@@ -114,6 +115,7 @@ def change_email(
     )
     db.session.add(change)
     db.session.flush()
+    # The new address confirms; the old one can stop a change that its owner did not ask for.
     language, school = user.language or current_school().language, current_school().name
     _mail(
         change,
