@@ -28,6 +28,7 @@ def locked(model: type[M], row_id: int, version: int, labels: Mapping[str, Any])
 
 def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> errors.RuleBroken:
     """The error for a form that was opened at `version`. It says who changed what since, from the trail."""
+    # As many entries as versions have passed, at most CHANGES_TOLD: the newest ones.
     entries = db.session.scalars(
         sa.select(models.AuditEntry)
         .join(models.AuditObject, models.AuditObject.entry_id == models.AuditEntry.id)
