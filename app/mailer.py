@@ -83,7 +83,8 @@ class PatientConnection(Connection):
 def init_mailer(app: flask.Flask, settings: Settings) -> None:
     """Set up Flask-Mail, the wake-up of the sender after a commit, and huey's clock.
 
-    The clock sends waiting mails every minute and removes outdated data every night (retention.py).
+    The clock sends waiting mails every minute and removes outdated data every night
+    (app/actions/school/retention.py).
     """
     Mail(app)
     name = f"proeve-{settings.school}"

@@ -52,7 +52,7 @@ class Server(BaseApplication):
             "limit_request_line": LONGEST_ADDRESS,
             "limit_request_fields": 60,
             "limit_request_field_size": 8190,
-            "forwarded_allow_ips": "",  # PROEVE_PROXIES says which proxies to believe (pages/base/surface.py)
+            "forwarded_allow_ips": "",  # PROEVE_PROXIES decides (app/pages/base/surface.py)
             "control_socket_disable": True,
             "post_fork": self._after_fork,
             "post_worker_init": self._begin,
