@@ -103,7 +103,7 @@ def register_passkey(
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except Exception as error:  # whatever hostile bytes make the library stumble over is a refusal
+    except Exception as error:  # hostile bytes may raise any error in the library
         raise errors.RuleBroken(NOT_MADE) from error
     db.session.add(
         models.Passkey(
@@ -197,7 +197,7 @@ def _parsed(credential: str) -> AuthenticationCredential:
         if len(credential) > ANSWER_MAX:
             raise ValueError("too long")
         return parse_authentication_credential_json(credential)
-    except Exception as error:  # whatever hostile bytes make the library stumble over is a refusal
+    except Exception as error:  # hostile bytes may raise any error in the library
         raise errors.RuleBroken(WRONG) from error
 
 
