@@ -26,11 +26,11 @@ from config import ROOT, Settings, flask_config
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """An application for one school; its database is prepared apart (`python run.py prepare`)."""
+    """Make the application of one school. Its database is prepared separately (`python run.py prepare`)."""
     register_logs()
     settings = settings or Settings()
     folder = ROOT / "schools" / settings.school
-    school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # before anything is made
+    school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # wrong files stop it here
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.from_mapping(flask_config(settings))
     app.extensions["proeve_school"] = school

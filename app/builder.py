@@ -1,4 +1,4 @@
-"""Flask-AppBuilder without its own screens, API and assets; its roles read once per request."""
+"""Flask-AppBuilder without its own screens, API and assets. Roles are read once per request."""
 
 from functools import cache
 from typing import Any
@@ -24,16 +24,16 @@ class ProeveSecurity(SecurityManager):
     userstatschartview = None
 
     def register_views(self) -> None:
-        """None of the framework's user, role and API screens (traps 7, 13, 19)."""
+        """Register nothing: the framework's user, role and API screens stay out (traps 7, 13, 19)."""
 
     def load_user(self, pk: Any) -> models.User | None:
-        """The user behind a cookie's token; an ended session or a closed account: nobody (trap 15)."""
+        """The user behind a cookie's token. None for an ended session or a closed account (trap 15)."""
         found = sessions.session_of(str(pk))
         flask.g.present = found[0] if found else None
         return found[1] if found else None
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
-        """Whether the signed-in user's roles carry the permission; nobody signed in: no."""
+        """Whether the signed-in user's roles carry the permission. False when nobody is signed in."""
         return (permission_name, view_name) in granted()
 
     def _has_view_access(self, user: Any, permission_name: str, view_name: str) -> bool:
@@ -41,7 +41,10 @@ class ProeveSecurity(SecurityManager):
 
 
 def granted() -> frozenset[tuple[str, str]]:
-    """(permission, view) pairs of whose eyes a page is for, one query per request (trap 21)."""
+    """The (permission, view) pairs of the signed-in user, or of the user whom they view as.
+
+    One query per request (trap 21).
+    """
     if "granted" not in flask.g:
         flask.g.granted = _granted() if current_user.is_authenticated else frozenset()
     pairs: frozenset[tuple[str, str]] = flask.g.granted
@@ -52,7 +55,7 @@ def _granted() -> frozenset[tuple[str, str]]:
     here: sessions.Present | None = flask.g.get("present")
     seen = here.seen_as if here is not None else None  # "bekijk als": tabs and pages follow the viewed user
     role_ids = [role.id for role in (seen or current_user).roles]
-    if current_user.guest:  # the framework knows him as a company examiner; he has no tab and one page
+    if current_user.guest:  # a guest has the role company examiner, but no tabs and only one page
         return frozenset(permission_pair(permission) for permission in GUEST_RIGHTS)
     rows = db.session.execute(_rights(), {"roles": role_ids})
     return frozenset((permission, view) for permission, view in rows)
@@ -60,7 +63,7 @@ def _granted() -> frozenset[tuple[str, str]]:
 
 @cache
 def _rights() -> sa.Select[str, str]:
-    """Built once: every request asks it."""
+    """The query behind `granted`. Built once, as every request runs it."""
     return (
         sa.select(PermissionRow.name, ViewMenu.name)
         .select_from(PermissionView)
@@ -72,10 +75,10 @@ def _rights() -> sa.Select[str, str]:
 
 
 class ProeveBuilder(AppBuilder):
-    """Registers no static files, templates or screens of the framework's own."""
+    """The framework's builder, without its own static files, templates and screens."""
 
     def _add_global_static(self) -> None:
         flask.current_app.register_blueprint(flask.Blueprint("appbuilder", __name__, url_prefix="/static"))
 
     def _add_admin_views(self) -> None:
-        """The framework's index, back link, language switch and API stay out; ours are in app/pages."""
+        """Leave out the framework's index, back link, language switch and API. Ours are in app/pages."""

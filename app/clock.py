@@ -1,13 +1,13 @@
-"""What time it is: asked here and nowhere else, always with its zone."""
+"""The current time. It is asked here and nowhere else, always with its time zone."""
 
 import datetime as dt
 
 
 def utc_now() -> dt.datetime:
-    """This moment in UTC; the school's own day is `current_school().today()`."""
+    """The current moment in UTC. For the date at the school, use `current_school().today()`."""
     return dt.datetime.now(dt.UTC)
 
 
 def seconds_now() -> float:
-    """This moment as an authenticator app counts it: seconds since 1970."""
+    """The current moment as an authenticator app counts it: seconds since 1970."""
     return utc_now().timestamp()

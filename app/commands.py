@@ -1,4 +1,4 @@
-"""The command line: prepare a school's database, serve it, put the demo school back, make data at size."""
+"""The command line: prepare a school's database, serve it, put the demo school back, send mail, and more."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,23 +30,23 @@ from app.school import current_school
 from app.views import menu_permissions
 from config import ROOT, Settings
 
-LOCK_SECONDS = 10  # how long emptying waits for whoever is writing
+LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 
 
 def prepare() -> None:
-    """Tables and roles: one step before the start, never a side effect of it (trap 24)."""
+    """Bring tables and roles up to date. A step before the start, never a side effect of it (trap 24)."""
     upgrade(directory=str(ROOT / "migrations"))
     actions.run(generate_roles, SYSTEM, menu=menu_permissions())
 
 
 def load_demo() -> None:
-    """The catalogue and the demo school, into a prepared and empty database."""
+    """Load the catalogue and the demo school into a prepared, empty database."""
     actions.run(load_catalogue, SYSTEM)
     actions.run(demo.load_demo_school, SYSTEM)
 
 
 def empty_database() -> None:
-    """Drop every table of this school, whatever version it is of. RuleBroken: somebody is writing in it."""
+    """Drop every table of this school, whatever its version. RuleBroken: another process is writing in it."""
     db.session.remove()
     tables = [name for name in sa.inspect(db.engine).get_table_names() if not name.startswith("sqlite_")]
     on_sqlite = db.engine.dialect.name == "sqlite"
@@ -58,7 +58,7 @@ def empty_database() -> None:
     drop = [f'DROP TABLE "{name}"' if on_sqlite else f'DROP TABLE "{name}" CASCADE' for name in tables]
     raw = db.engine.raw_connection()
     try:
-        with closing(raw.cursor()) as cursor:  # an open one keeps a closed connection's file
+        with closing(raw.cursor()) as cursor:  # an open cursor keeps the file open
             for statement in [*before, *drop]:
                 cursor.execute(statement)
             for function in [] if on_sqlite else _functions(cursor):
@@ -71,11 +71,11 @@ def empty_database() -> None:
         ) from error
     finally:
         raw.close()
-        db.engine.dispose()  # the next connection has its usual manners again
+        db.engine.dispose()  # the next connection gets its usual settings
 
 
 def _functions(cursor: Any) -> list[str]:
-    """What our migrations made on PostgreSQL beside tables; an extension's own are left alone."""
+    """The functions that our migrations made on PostgreSQL; those of extensions are left alone."""
     cursor.execute(
         "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace "
         "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
@@ -84,7 +84,7 @@ def _functions(cursor: Any) -> list[str]:
 
 
 def reset_demo() -> None:
-    """Put the demo school back; ClickException for a real school."""
+    """Empty the database and load the demo school again. ClickException for a real school."""
     if not current_school().demo:
         raise click.ClickException(_("Dit is geen demoschool; er is niets veranderd."))
     empty_database()
@@ -93,7 +93,7 @@ def reset_demo() -> None:
 
 
 def register_commands(app: flask.Flask) -> None:
-    """Every command works as `python run.py <command>` and as `flask --app run <command>`."""
+    """Register the commands, for `python run.py <command>` and `flask --app run <command>`."""
     Migrate(app, db, directory=str(ROOT / "migrations"))
     for command in (
         prepare_command,
@@ -111,7 +111,7 @@ def register_commands(app: flask.Flask) -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What a user can be told is told in a sentence, without a traceback."""
+    """Turn an error that has a sentence for the user into that sentence, without a traceback."""
     try:
         yield
     except errors.ProeveError as error:
@@ -204,13 +204,13 @@ def send_mail_command() -> None:
 
 @click.command("forget")
 def forget_command() -> None:
-    """Take away what its term is over for; the clock does so every night where mail is sent."""
+    """Remove data whose term is over. Where mail is sent, this runs by itself every night."""
     click.echo(actions.run(forget_outdated, SYSTEM).summary)
 
 
 @click.command("verify-trail")
 def verify_trail_command() -> None:
-    """Check the audit trail; ends with 1 when an entry was changed or is missing."""
+    """Check the audit trail. Exits with 1 when an entry was changed or is missing."""
     found = actions.broken_at()
     if found is not None:
         raise click.ClickException(_("Het logboek klopt niet vanaf regel %(entry)s.", entry=found))

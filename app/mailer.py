@@ -1,7 +1,7 @@
-"""The sender of the outbox. huey is only its clock and its wake-up; the table says what is to be sent.
+"""Sends the mails of the outbox. The table says what waits; huey only keeps the time and wakes the sender.
 
-Without REDIS_URL a thread in every web worker sends; with it `run.py send-mail` does, woken over Redis.
-However many senders there are: `claim_mails` gives a mail to one of them.
+Without REDIS_URL a thread in every web worker sends. With it `run.py send-mail` sends, woken over Redis.
+There may be many senders: `claim_mails` gives each mail to one of them.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ log = logging.getLogger("proeve.mail")
 
 @dataclass(frozen=True)
 class Ready:
-    """A claimed mail with its secret filled in: only here, in memory, until it is handed over."""
+    """A claimed mail with its secret (the code) filled in. It stays in memory and is stored nowhere."""
 
     id: int
     message: Message
@@ -50,16 +50,16 @@ class Ready:
 
 @dataclass(frozen=True)
 class Failure:
-    kind: str
+    kind: str  # a key of FAILURES (app/rules/delivery.py)
     detail: str
-    lasting: bool = False
+    lasting: bool = False  # trying again is no use
 
 
 class PatientConnection(Connection):
-    """Flask-Mail's connection with an end to its patience, an eye for certificates and a calm farewell."""
+    """Flask-Mail's connection, with a time limit, a check of certificates, and a goodbye that cannot fail."""
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        """Flask-Mail itself waits for ever and looks at no certificate."""
+        """Connect and sign in. Flask-Mail's own version waits for ever and checks no certificate."""
         mail, trust = self.mail, ssl.create_default_context()
         patience: float = flask.current_app.extensions["proeve_settings"].smtp_timeout
         host = (
@@ -80,7 +80,11 @@ class PatientConnection(Connection):
 
 
 def init_mailer(app: flask.Flask, settings: Settings) -> None:
-    """Flask-Mail, huey and the wake-up after a commit that put mails in the outbox."""
+    """Set up Flask-Mail, the wake-up of the sender after a commit, and huey's clock.
+
+    The clock sends waiting mails every minute and removes outdated data every night
+    (app/actions/school/retention.py).
+    """
     Mail(app)
     name = f"proeve-{settings.school}"
     huey: Huey = RedisHuey(name, url=settings.redis_url) if settings.redis_url else MemoryHuey(name)
@@ -103,8 +107,8 @@ def init_mailer(app: flask.Flask, settings: Settings) -> None:
 
 
 def send_all() -> int:
-    """Send what waits and may go now; how many were handed over. Without a mail server: none."""
-    with unhurried():  # a mail that was handed over and not noted would go twice
+    """Send the mails whose time has come. Returns how many were handed over: 0 without a mail server."""
+    with unhurried():  # a mail that was handed over but not noted would go twice
         return _send_all()
 
 
@@ -123,7 +127,7 @@ def _send_all() -> int:
 
 
 def _prepare(ids: Sequence[int], me: str) -> list[Ready]:
-    """The messages of these mails; what tells of a code that ended is cancelled."""
+    """Make the messages of these mails. A mail about a code that has ended is cancelled."""
     ready, ended = [], []
     for mail in delivery_actions.claimed(ids):
         body = ready_body(mail)
@@ -138,7 +142,7 @@ def _prepare(ids: Sequence[int], me: str) -> list[Ready]:
 
 
 def _message(mail: models.OutboxMail, body: str) -> Message:
-    """The mail as it goes; whoever reads it aloud knows the language of its text."""
+    """The message, as text and HTML. It names its language, so that a screen reader pronounces it well."""
     school = current_school()
     language = mail.language or school.language
     with force_locale(language):
@@ -161,13 +165,16 @@ def _message(mail: models.OutboxMail, body: str) -> Message:
 
 
 def message_id(school: str, key: str, sender: str) -> str:
-    """The same for every try of a mail: a reader's program shows a double as one (RFC 5322, 3.6.4)."""
+    """The Message-ID, the same for every try: mail programs then show a double as one (RFC 5322, 3.6.4)."""
     digest = hashlib.sha256(f"{school}|{key}".encode()).hexdigest()[:40]
     return f"<{digest}@{sender.rpartition('@')[2]}>"
 
 
 def _send(ready: list[Ready], me: str) -> int:
-    """Hand these over, over one connection as long as it holds; each is noted at once."""
+    """Hand these mails over and note each at once. Returns how many went.
+
+    One connection serves them all, until it breaks.
+    """
     sent = 0
     waiting = list(ready)
     while waiting:
@@ -217,7 +224,7 @@ def _note(mail_id: int, me: str, failure: Failure | None) -> None:
 
 
 def _meaning(error: Exception) -> Failure:
-    """What went wrong, and whether trying again is of any use."""
+    """What went wrong, and whether it is worth trying again."""
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, said = next(iter(error.recipients.values()))
@@ -241,14 +248,14 @@ def _said(code: int, text: bytes | str) -> str:
 
 
 class QuietConsumer(Consumer):
-    """huey's consumer as a part of another program, which has its own ideas about signals."""
+    """huey's consumer inside another program. That program handles the signals, so this one does not."""
 
     def _set_signal_handlers(self) -> None:
         pass
 
 
 def start_sender(app: flask.Flask) -> QuietConsumer:
-    """Send from this process, and do what else waits (app/worker.py), in threads of its own."""
+    """Send mails from this process, and do the waiting imports (app/worker.py), in threads."""
     consumer = QuietConsumer(app.extensions["proeve_huey"], workers=2, max_delay=2, shutdown_timeout=10)
     consumer.start()
     wake_now(app, SENDER)

@@ -1,4 +1,4 @@
-"""What comes out of the school's secret key: codes that are never stored, and what is stored encrypted."""
+"""Uses the school's secret key: to compute codes that are never stored, and to encrypt what is stored."""
 
 import hmac
 import os
@@ -9,21 +9,21 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
-NONCE_BYTES = 12  # what AES-GCM takes
+NONCE_BYTES = 12  # the length that AES-GCM takes
 
 
 def drawn(words: str) -> bytes:
-    """The 32 bytes that a code is read off (decision 0006); the same for the same words."""
+    """The 32 bytes from which a code is made (decision 0006). The same words give the same bytes."""
     return hmac.digest(_secret_key(), words.encode(), "sha256")
 
 
 def derived(purpose: str) -> bytes:
-    """A key of 32 bytes for one purpose; the same each time."""
+    """A key of 32 bytes for one purpose, the same each time."""
     return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(_secret_key())
 
 
 def seal(text: str, purpose: str) -> str:
-    """The text, encrypted; it opens for the same purpose only (“totp|12”: not on another user's row)."""
+    """The text, encrypted. It opens for the same purpose only: “totp|12” not on another user's row."""
     nonce = os.urandom(NONCE_BYTES)
     return bytes_to_base64url(
         nonce + AESGCM(derived("sealing")).encrypt(nonce, text.encode(), purpose.encode())
@@ -31,7 +31,7 @@ def seal(text: str, purpose: str) -> str:
 
 
 def unseal(sealed: str, purpose: str) -> str:
-    """The text again. InvalidTag (cryptography) when the key, the purpose or the text is another."""
+    """The text behind `seal`. InvalidTag (cryptography) for another key or purpose, or a changed text."""
     raw = base64url_to_bytes(sealed)
     nonce, body = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
     return AESGCM(derived("sealing")).decrypt(nonce, body, purpose.encode()).decode()

@@ -1,4 +1,4 @@
-"""Serving a school with gunicorn, out of our own command: no second program to configure."""
+"""Serves a school with gunicorn, from our own command, so that there is no second program to configure."""
 
 import contextvars
 import errno
@@ -24,14 +24,14 @@ LONGEST_ADDRESS = 8190  # bytes; a page of a thousand ticked rows asks for less
 
 
 class PatientArbiter(Arbiter):
-    """Ctrl-C lets the requests in hand finish, as a request to terminate does."""
+    """Lets running requests finish on Ctrl-C, as gunicorn does on SIGTERM."""
 
     def handle_int(self) -> None:
         self.handle_term()
 
 
 class Server(BaseApplication):
-    """gunicorn around an application that is there already; sync workers, each with its own connections."""
+    """gunicorn around an application that exists already. Each sync worker has its own connections."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class Server(BaseApplication):
             "limit_request_line": LONGEST_ADDRESS,
             "limit_request_fields": 60,
             "limit_request_field_size": 8190,
-            "forwarded_allow_ips": "",  # whom to believe is PROEVE_PROXIES' business (surface.py)
+            "forwarded_allow_ips": "",  # PROEVE_PROXIES decides (app/pages/base/surface.py)
             "control_socket_disable": True,
             "post_fork": self._after_fork,
             "post_worker_init": self._begin,
@@ -67,29 +67,35 @@ class Server(BaseApplication):
         PatientArbiter(self).run()
 
     def _begin(self, _worker: Any) -> None:
-        """A terminal's Ctrl-C reaches every process; the parent tells the workers. Mails go from here."""
+        """Begin a worker: leave Ctrl-C to the parent, and start the sender of mails.
+
+        A terminal sends Ctrl-C to every process; the parent stops its workers itself.
+        """
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not self._settings.redis_url:
             self._sender = mailer.start_sender(self._app)
 
     def _end(self, _arbiter: Any, _worker: Any) -> None:
-        """The mail in hand is finished; what is left waits for the next start."""
+        """Finish the mail that is being sent. The other mails wait for the next start."""
         if self._sender is not None:
             self._sender.stop(graceful=True)
 
     def _after_fork(self, _arbiter: Any, _worker: Any) -> None:
-        """A connection belongs to one process: a worker leaves its parent's alone and opens its own."""
+        """Forget the parent's database connections without closing them; a worker opens its own."""
         with self._app.app_context():
             db.engine.dispose(close=False)
 
 
 def serve(app: Flask, settings: Settings) -> None:
-    """Serve until stopped. An empty context: a command's application context is no request's."""
+    """Serve until stopped. It runs in an empty context: requests must not see the command's own."""
     contextvars.Context().run(Server(app, settings).run)
 
 
 def check_place(school: School, settings: Settings) -> None:
-    """RuleBroken: a demo school would be open to others, a real one has no name, or the port is taken."""
+    """Check that this school may be served on this address.
+
+    RuleBroken: a demo school would be open to others, a real one has no host name, or the port is taken.
+    """
     if not school.demo and not settings.hosts:
         raise RuleBroken(
             N_(
@@ -142,7 +148,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def doubts(school: School, settings: Settings) -> list[str]:
-    """What starts and yet should not stay so."""
+    """Warnings about settings that do not stop a real school from starting, but need mending."""
     if school.demo:
         return []
     found = []
@@ -161,7 +167,7 @@ def doubts(school: School, settings: Settings) -> list[str]:
 
 
 def welcome(school: School, settings: Settings) -> str:
-    """What the terminal shows: the address, and at a demo school who can sign in."""
+    """The text for the terminal: the address, and for a demo school the accounts and their password."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     lines = ["", f"  Proeve · {school.name}", f"  http://{host}:{settings.port}/", ""]
     if school.demo:

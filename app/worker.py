@@ -1,9 +1,9 @@
 """Work that no page waits for: large imports, and at night what may be forgotten.
 
-The table says what waits; huey wakes and keeps time.
+The table says what waits; huey keeps the time and wakes the worker.
 
-Without REDIS_URL a thread in every web worker does it; with it `run.py send-mail` does, woken over Redis.
-However many there are: `claim_import` gives a run to one of them.
+Without REDIS_URL a thread in every web worker does them. With it `run.py send-mail` does, woken over Redis.
+There may be many workers: `claim_import` gives each run to one of them.
 """
 
 from flask import Flask
@@ -17,7 +17,10 @@ from app.permissions import SYSTEM
 
 
 def init_worker(app: Flask) -> None:
-    """The wake-up after a commit that left an import to the worker, and the clock for what was broken off."""
+    """Wake the worker after a commit that left an import to it.
+
+    It also looks every minute, for imports that were broken off.
+    """
     huey: Huey = app.extensions["proeve_huey"]
 
     @huey.task()

@@ -1,4 +1,4 @@
-"""The mails about another e-mail address: a code to the new one, a way to stop to the old one."""
+"""The texts of the mails about a new e-mail address: a code to the new one, a notice to the old one."""
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ STOP_PATH = "/adreswijziging"
 
 
 def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
-    """To the new address: subject and body."""
+    """Subject and body of the mail to the new address, with the code that confirms it."""
     with force_locale(language):
         subject = _("Bevestig uw e-mailadres voor %(school)s", school=school)
         return subject, texts.letter(
@@ -28,7 +28,7 @@ def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
 
 
 def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
-    """To the old address, when the change is asked for."""
+    """Subject and body of the mail to the old address when a change is asked for. Its code stops it."""
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s wordt gewijzigd", school=school)
         return subject, texts.letter(
@@ -46,7 +46,7 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
 
 
 def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
-    """To the old address, once the new one is confirmed."""
+    """Subject and body of the mail to the old address, once the new one is confirmed."""
     with force_locale(language):
         subject = _("Uw e-mailadres bij %(school)s is gewijzigd", school=school)
         return subject, texts.letter(

@@ -1,6 +1,6 @@
-"""The mail to a company examiner without an account, in the school's language.
+"""The mails to a company examiner without an account, in the school's language.
 
-The row in the outbox holds placeholders for code and link (decision 0006); both come at sending.
+The row in the outbox holds placeholders for code and link; both are filled in at sending (decision 0006).
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ LINK = "{{link}}"
 def invitation_text(
     language: str, school: str, *, name: str, when: str, where: str, moved: bool = False
 ) -> tuple[str, str]:
-    """Subject and body. No name of the student: who opens the invitation sees it on the page.
+    """Subject and body. The student's name is not in it: the guest sees it on the page.
 
-    `moved`: who was invited before hears first that time or place is another one.
+    `moved`: the guest was invited before, so the mail begins by saying that the time or place has changed.
     """
     own = own_text(INVITATION, language)
     if own is not None:
@@ -71,7 +71,7 @@ def _our_text(language: str, school: str, *, name: str, when: str, where: str) -
 
 
 def ended_text(language: str, school: str, *, name: str, moments: Sequence[str]) -> tuple[str, str]:
-    """Subject and body, for who is not expected any more at these moments."""
+    """Subject and body for a guest who is no longer expected at these moments."""
     with force_locale(language):
         return _("U wordt niet meer verwacht bij een examen van %(school)s", school=school), texts.letter(
             name,

@@ -17,17 +17,17 @@ LOGIN_CODE = purpose("login_code", N_("Inlogcode"))
 
 @dataclass(frozen=True)
 class Text:
-    """Subject and body; %(name)s, %(username)s and %(until)s of the body are still to be filled in."""
+    """Subject and body. The body still has %(name)s, %(username)s and %(until)s to fill in."""
 
     subject: str
     body: str
 
     def body_for(self, *, name: str, username: str, until: datetime) -> str:
-        """`until`: the last moment of the code, on the school's clock."""
+        """The body, filled in. `until` is when the code ends, in the school's time zone."""
         return self.body % {"name": name, "username": username, "until": until.strftime("%d-%m-%Y")}
 
 
-# What its reader finds at the other end of the mail with an inlogcode.
+# What a reader of the mail with an inlogcode can do after signing in, by role.
 WHAT_WAITS = {
     Role.STUDENT: N_("Daarna ziet u wanneer en waar u examen doet, en wat uw uitslagen zijn."),
     Role.SCHOOL_SUPERVISOR: N_("Daarna plant u de examens van uw studenten en volgt u hun uitslagen."),
@@ -39,7 +39,7 @@ WHAT_WAITS = {
 
 
 def login_code_text(language: str, school: str, role: str = "") -> Text:
-    """The mail with an inlogcode, made once per language and role: a thousand mails are fillings-in."""
+    """The mail with an inlogcode. Made once per language and role, then filled in for each reader."""
     own = own_texts.own_text(LOGIN_CODE, language, role)
     return _own_login_code_text(own, school) if own else _our_login_code_text(language, school, role)
 

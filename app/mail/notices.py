@@ -1,6 +1,6 @@
-"""Mails after a change of what lets somebody in, so that one that nobody asked for is noticed.
+"""Mails that tell users that their password or second factor has changed, so that they notice a misuse.
 
-They hold no secret and no link: nobody is taught to click in a mail about his password.
+The mails hold no secret and no link, as users should not learn to click in a mail about their password.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.rules.text import N_
 
 
 class Notice(enum.StrEnum):
-    """What has happened, each the purpose of a mail: its subject, and what is told above the moment."""
+    """What has happened. The value is the purpose of the mail; `told` is its first sentence."""
 
     subject: str
     told: str
@@ -68,7 +68,7 @@ class Notice(enum.StrEnum):
 
 
 def notice_of(kind: Notice, language: str, school: str, *, name: str, when: datetime) -> tuple[str, str]:
-    """Subject and body. `when`: on the school's clock."""
+    """Subject and body. `when` is in the school's time zone."""
     with force_locale(language):
         moment = _("Dit gebeurde op %(day)s om %(time)s.", day=f"{when:%d-%m-%Y}", time=f"{when:%H:%M}")
         not_you = (

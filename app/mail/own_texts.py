@@ -1,7 +1,7 @@
 """A school's own mail texts: schools/<school>/mail/<purpose>[.<role>].<language>.txt.
 
-Read and checked at start (DataFileError with file and reason); without a file ours is sent. The first
-line is the subject, then the text with {words} between braces that are filled in per mail.
+They are read and checked at start (DataFileError names file and reason). Without a file, our own text is
+sent. The first line is the subject. The text follows; its {words} between braces are filled in per mail.
 """
 
 import re
@@ -22,7 +22,7 @@ SUBJECT = re.compile(r"(onderwerp|subject):\s*(.+)", re.IGNORECASE)
 WORD = re.compile(r"\{([^{}\n]*)\}")
 LONGEST_SUBJECT, LONGEST_BODY = 150, 5000  # characters
 
-# Purpose -> the words it knows; a text without the second lot would leave its reader outside.
+# Purpose -> (the words it may use, the words it must use). Without the latter the reader cannot sign in.
 WORDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "login_code": (
         frozenset({"naam", "school", "gebruikersnaam", "geldig_tot", "inlogcode", "adres"}),
@@ -39,7 +39,7 @@ Key = tuple[str, str, str]  # purpose, role ("": every role), language
 
 @dataclass(frozen=True)
 class OwnText:
-    """A text as the school wrote it, words and all."""
+    """A text as the school wrote it, its {words} not yet filled in."""
 
     subject: str
     body: str
@@ -48,18 +48,18 @@ class OwnText:
         return self.subject.replace("{school}", school)
 
     def body_for(self, values: Mapping[str, str]) -> str:
-        """`values`: what stands in the place of each word; every word of the purpose is in it."""
+        """The body with its words filled in. `values` has a value for every word of the purpose."""
         return WORD.sub(lambda found: values[found[1]], self.body)
 
 
 def own_text(purpose: str, language: str, role: str = "") -> OwnText | None:
-    """The school's text for this role, else the one for every role; None: it has none."""
+    """The school's text for this role, else its text for every role, else None."""
     texts: Mapping[Key, OwnText] = current_app.extensions[EXTENSION]
     return texts.get((purpose, role, language)) or texts.get((purpose, "", language))
 
 
 def load_own_texts(folder: Path) -> dict[Key, OwnText]:
-    """Every text in a school's mail folder. DataFileError: the file and what is wrong with it."""
+    """Every text in a school's mail folder. DataFileError names the file and what is wrong with it."""
     files = sorted(path for path in folder.glob("*") if path.name != "README.md")
     return {_key(path): _text(path) for path in files}
 

@@ -1,4 +1,4 @@
-"""The mail with an inlogcode as a sample: as others will get it, with a code that opens nothing."""
+"""A sample of the mail with an inlogcode. Its code does not work."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ SAMPLE_CODE = "XXXX-XXXX-XXXX-XXXX"
 
 
 def sample_text(name: str, username: str, role: str, language: str) -> tuple[str, str]:
-    """Subject and body for this reader; code and address are still placeholders."""
+    """Subject and body, as this reader would get them. Code and address are still placeholders."""
     school = current_school()
     text = login_code_text(language, school.name, role)
     until = school.local(utc_now() + timedelta(days=school.login_code_days))

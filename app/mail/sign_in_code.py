@@ -1,4 +1,7 @@
-"""The texts of the mails with a code for who is signing in. The code itself comes at sending."""
+"""The texts of the mails with a code to sign in or to choose a new password.
+
+The code itself is filled in at sending.
+"""
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -8,13 +11,13 @@ from app.mail.purposes import purpose
 from app.rules import code_format
 from app.rules.text import N_
 
-# The purpose of the code is that of its mail.
+# A code and its mail have the same purpose.
 purpose(code_format.SIGN_IN, N_("Code om aan te melden"))
 purpose(code_format.RESET, N_("Code voor een nieuw wachtwoord"))
 
 
 def mailed_code_text(purpose: str, language: str, school: str, *, name: str) -> tuple[str, str]:
-    """Subject and body. No link: the code is typed on the page that asked for it, nothing is clicked."""
+    """Subject and body. There is no link: the reader types the code on the page that asked for it."""
     minutes = int(code_format.MAILED_VALID.total_seconds() // 60)
     with force_locale(language):
         asked = (

@@ -12,16 +12,16 @@ CODE_PATH = "/aanmelden/code"
 
 
 def letter(name: str, school: str, *paragraphs: str) -> str:
-    """A body: whom it is to, what it says, and from whom; in the language that holds where it is called."""
+    """A body: a greeting, the paragraphs that are not empty, and a farewell. In the caller's language."""
     greeting, farewell = _("Beste %(name)s,", name=name), _("Met vriendelijke groet,") + "\n" + school
     return "\n\n".join((greeting, *filter(None, paragraphs), farewell)) + "\n"
 
 
 def paragraphs_of(body: str) -> list[list[str]]:
-    """The paragraphs of a body, each as its lines."""
+    """The paragraphs of a body, each as a list of lines."""
     return [part.splitlines() for part in body.strip().split("\n\n")]
 
 
 def filled_in(body: str, *, code: str, address: str) -> str:
-    """The body as it is sent, or shown."""
+    """The body with code and address filled in, to send or to show."""
     return body.replace(CODE, code).replace(ADDRESS, address)

@@ -1,4 +1,4 @@
-"""The calendar link of one's own profile: made, replaced, taken away."""
+"""Makes, replaces and removes the calendar link of the user's own profile."""
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -15,7 +15,7 @@ from app.rules import tokens
 
 
 class LinkOutcome(base.Outcome):
-    """An Outcome that carries the new token to the page that shows it once; it is kept nowhere."""
+    """An Outcome with the new token, which the page shows once. It is kept nowhere."""
 
     token: str = ""
 
@@ -31,7 +31,7 @@ class LinkOutcome(base.Outcome):
     ),
 )
 def make_calendar_link(actor: Actor) -> base.Outcome:
-    """Another token for the feed of one's own sittings; only its print is kept."""
+    """Make a new token for the feed of the user's own sittings. Only its fingerprint is kept."""
     user = own_account(actor)
     token = tokens.new_token()
     link = db.session.get(models.CalendarLink, user.id, with_for_update=True)
@@ -52,7 +52,7 @@ def make_calendar_link(actor: Actor) -> base.Outcome:
     intro=_l("Uw agenda haalt dan geen examenmomenten meer op."),
 )
 def drop_calendar_link(actor: Actor) -> base.Outcome:
-    """End the feed; without one nothing changes."""
+    """End the feed. Nothing changes when there is none."""
     user = own_account(actor)
     there = db.session.get(models.CalendarLink, user.id, with_for_update=True) is not None
     db.session.execute(

@@ -1,7 +1,7 @@
-"""How an inlogcode comes to be, and ends. The actions stand in login_codes.py.
+"""Makes and ends inlogcodes. The actions are in login_codes.py.
 
-A code is never stored: the row holds a random nonce, and the code is drawn out of it with the school's
-secret key when a mail is sent. A stolen database therefore opens nothing.
+A code is never stored. The row holds a random nonce; when a mail is sent, the code is computed from the
+nonce and the school's secret key. A stolen database therefore gives nobody access (decision 0006).
 """
 
 import datetime as dt
@@ -41,12 +41,12 @@ NO_ADDRESS = N_(
 
 @dataclass
 class Issued:
-    """What `issue_codes` did: user ids by what happened to them, and who was refused and why."""
+    """The result of `issue_codes` and `renew_codes`: user ids by what happened, and who was refused."""
 
     made: list[int] = field(default_factory=list)
     mailed: list[int] = field(default_factory=list)
     unchanged: int = 0
-    replaced: int = 0  # older codes that a new one ended
+    replaced: int = 0  # older codes that a new code replaced
     refused: list[base.Refused] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     written: Counter[tuple[str, str]] = field(default_factory=Counter)  # mails by role and language
@@ -59,9 +59,9 @@ class Issued:
 def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     """Give these users an inlogcode and, with `mail`, a mail about it in the outbox.
 
-    A plain function: it runs inside the transaction of the action that calls it, in a fixed number of
-    statements. A new code cancels the older one. A code that waits to be mailed is left as it is; one
-    that was made without a mail is mailed now.
+    It runs inside the caller's transaction, in a fixed number of statements. A new code cancels the older
+    one. A code that already waits to be mailed stays as it is. A code that was made without a mail is mailed
+    now.
     """
     issued = Issued()
     fresh: list[int] = []
@@ -74,6 +74,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
         elif row.code_id is not None and (waits or not mail):
             issued.unchanged += 1
         else:
+            # A code that was made and never mailed is the one to mail now; otherwise a new one is needed.
             if row.code_id is None or row.mail_state is not None:
                 fresh.append(row.id)
             if mail:
@@ -88,9 +89,9 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
 
 
 def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
-    """A new inlogcode for each of these users, unmailed; whatever code they had ends.
+    """Make a new inlogcode for each of these users, without a mail. Their older codes end.
 
-    For paper: nobody gets one whose role decides on others, as paper lies about.
+    These codes are printed. Paper gets lost, so users who manage others or decide on results are refused.
     """
     issued = Issued()
     people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
@@ -116,7 +117,7 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
 
 
 def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
-    """End the live codes of these users (for these purposes only), and the mails about them that wait."""
+    """End these users' live codes and the mails about them that still wait. No purposes given: all codes."""
     if not user_ids:
         return
     theirs: sa.ColumnElement[bool] = models.LoginCode.user_id.in_(id_set(user_ids))
@@ -131,7 +132,7 @@ def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
 
 
 def _candidates(user_ids: Sequence[int]) -> Any:
-    """Users with their live code and its mail; locked, so that two at once do not make two codes."""
+    """Users with their live code and its mail. Locked, so that two requests at once make only one code."""
     live = (
         sa.select(
             sa.func.max(models.LoginCode.id).label("code_id"), models.LoginCode.user_id.label("user_id")
@@ -188,10 +189,11 @@ def _make(user_ids: Sequence[int]) -> None:
 
 
 def _mail(user_ids: Sequence[int]) -> Counter[tuple[str, str]]:
-    """Put the mails in the outbox; how many by role and language, which is what their texts differ by."""
+    """Put the mails in the outbox. Returns how many, by role and language: each pair has its own text."""
     if not user_ids:
         return Counter()
     school = current_school()
+    # A text is made once per role and language, not once per mail: there may be thousands.
     texts: dict[tuple[str, str], login_code.Text] = {}
     roles = users.main_roles(user_ids)
     written: Counter[tuple[str, str]] = Counter()

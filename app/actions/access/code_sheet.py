@@ -1,4 +1,4 @@
-"""A sheet of inlogcodes on paper, for a class or for ticked users: made anew, and shown once."""
+"""A sheet of inlogcodes to print, for a class or for ticked users. The codes are new and shown once."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -25,7 +25,7 @@ SUBMIT = _l("Codes maken en tonen")
     submit=SUBMIT,
 )
 def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """New codes for these users, for on paper. The outcome holds no code."""
+    """Make new codes for these users, to print. The outcome holds no code."""
     issued = code_making.renew_codes(actor, targets.ids)
     return base.Outcome(
         done=len(issued.made),
@@ -47,7 +47,7 @@ def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcom
     submit=SUBMIT,
 )
 def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
-    """New codes for these students, for on paper; an account is made on the way."""
+    """Make new codes for these students, to print. A student without an account gets one."""
     accounts = ensure_accounts(actor, targets.ids, on_paper=True)
     issued = code_making.renew_codes(actor, accounts.user_of.values())
     made = set(issued.made)

@@ -1,6 +1,6 @@
-"""Another e-mail address of one's own: asked for, confirmed at the new one, or stopped from the old one.
+"""Users change their own e-mail address: ask, confirm from the new address, or stop from the old one.
 
-The old address holds until the new one is confirmed. Both codes are typed; nothing changes on GET.
+The old address stays in use until the new one is confirmed. Both codes are typed: a GET changes nothing.
 """
 
 import secrets
@@ -53,7 +53,7 @@ class NewEmailForm(base.ActionForm):
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         user = profile.own_account(actor)
         self._key = present_key(user.id)
-        if not user.password:  # goes on with mailed codes
+        if not user.password:  # such a user signs in with mailed codes
             del self.present
 
     def validate_present(self, field: wtforms.PasswordField) -> None:
@@ -94,13 +94,14 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
 def change_email(
     actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = ""
 ) -> base.Outcome:
-    """Begin: a code to the new address, a notice with a way to stop to the old one. Nothing changes yet."""
+    """Begin the change: mail a code to the new address, and a notice with a stop code to the old one."""
     user = profile.locked_account(actor)
     if user.password and user.password != fits:
         raise RuleBroken(profile.NOT_PRESENT, field="present")
     address = people.email(email).lower()
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
+    # The present password was right, so its tries no longer count. Only one change waits at a time.
     sign_in.forget_tries(present_key(user.id))
     _end_changes(user.id)
     now = utc_now()
@@ -114,6 +115,7 @@ def change_email(
     )
     db.session.add(change)
     db.session.flush()
+    # The new address confirms; the old one can stop a change that its owner did not ask for.
     language, school = user.language or current_school().language, current_school().name
     _mail(
         change,
@@ -152,7 +154,7 @@ def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
     before=_fits,
 )
 def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> base.Outcome:
-    """With the code from the new address, that address holds. Every session but `staying` ends."""
+    """Start using the new address, for the code that was mailed to it. Every session but `staying` ends."""
     user = profile.locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
     if change is None or change.code_hash != fits or change.old_email != user.email:
@@ -182,7 +184,7 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     intro=_l("Uw e-mailadres blijft zoals het is."),
 )
 def cancel_email_change(actor: Actor) -> base.Outcome:
-    """Take back a change of one's own that waits for its code."""
+    """Cancel the user's own change that waits for its code."""
     user = profile.own_account(actor)
     count = _end_changes(user.id)
     return base.Outcome(
@@ -196,7 +198,7 @@ def cancel_email_change(actor: Actor) -> base.Outcome:
 
 @base.action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.START)
 def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
-    """Who reads the old address says no: the change ends, and so does every session of the account."""
+    """Stop the change from the old address, and end every session of the account."""
     change = db.session.get_one(models.EmailChange, change_id, with_for_update=True, populate_existing=True)
     if change.confirmed_at is not None or change.ended_at is not None or change.expires_at <= utc_now():
         raise RuleBroken(recognising.WRONG_CHANGE_CODE)
@@ -211,7 +213,7 @@ def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
 
 
 def _end_changes(user_id: int) -> int:
-    """End what waits, and the mails about it that were not sent yet."""
+    """End the changes that wait, and their mails that were not sent yet. Returns how many ended."""
     waiting = db.session.scalars(
         sa.select(models.EmailChange.id).where(
             models.EmailChange.user_id == user_id,
@@ -231,7 +233,7 @@ def _end_changes(user_id: int) -> int:
 def _mail(
     change: models.EmailChange, user: models.User, purpose: str, to: str, text: tuple[str, str]
 ) -> None:
-    if not people.mail_of(to):  # until now this account had no address
+    if not people.mail_of(to):  # the account had no address until now
         return
     outbox.put_in_outbox(
         [

@@ -1,4 +1,4 @@
-"""A lost second factor, set right by the office."""
+"""The office removes the second factor of a user who lost it."""
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -34,7 +34,7 @@ from app.rules.text import N_
     ),
 )
 def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """Take away a user's authenticator app, passkeys and recovery codes; all sessions end."""
+    """Remove a user's authenticator app, passkeys and recovery codes. All their sessions end."""
     user = targets.one()
     guard_supplier(actor, user)
     if user.id == actor.id:

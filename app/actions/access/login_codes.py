@@ -1,4 +1,4 @@
-"""Inlogcodes as actions: sent or only made, for users and for students (manual, steps 3 and 4)."""
+"""The actions that make or mail inlogcodes, for users and for students (manual, steps 3 and 4)."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ __all__ = ["give_students_codes", "issue_codes", "make_codes", "send_login_codes
     submit=_l("Inlogcode versturen"),
 )
 def send_login_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """Mail each of these users an inlogcode; whoever has one waiting in the outbox keeps it."""
+    """Mail each of these users an inlogcode. Users with a code waiting in the outbox keep that one."""
     issued = issue_codes(actor, targets.ids, mail=True)
     count = len(issued.mailed)
     return _outcome(
@@ -47,7 +47,7 @@ def send_login_codes(actor: Actor, targets: base.Targets[models.User]) -> base.O
     submit=_l("Inlogcode aanmaken"),
 )
 def make_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """Make the code now; `Inlogcode versturen` mails this same code later."""
+    """Make an inlogcode for each of these users now. `Inlogcode versturen` mails the same code later."""
     issued = issue_codes(actor, targets.ids, mail=False)
     count = len(issued.made)
     return _outcome(
@@ -64,7 +64,7 @@ def make_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome
     submit=_l("Inlogcode versturen"),
 )
 def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
-    """Mail each of these students an inlogcode; an account is made on the way (user name: the number)."""
+    """Mail each of these students an inlogcode. Makes missing accounts (user name: the number)."""
     accounts, issued = give_students_codes(actor, targets.ids, mail=True)
     changed = set(issued.changed)
     count = len(issued.mailed)
@@ -90,10 +90,10 @@ def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> b
 def give_students_codes(
     actor: Actor, student_ids: Iterable[int], *, mail: bool
 ) -> tuple[account_actions.Accounts, Issued]:
-    """Accounts and codes for these students, inside the caller's transaction.
+    """Give these students accounts and codes, inside the caller's transaction.
 
-    A fixed number of statements, for ten or 10,000 students. The caller has checked that the actor may
-    act on these students.
+    It takes a fixed number of statements, for ten or 10,000 students. The caller has checked that the actor
+    may act on these students.
     """
     accounts = account_actions.ensure_accounts(actor, student_ids)
     return accounts, issue_codes(actor, accounts.user_of.values(), mail=mail)

@@ -1,7 +1,7 @@
-"""Codes that are mailed to who is signing in or forgot the password: short, for one browser, ten minutes.
+"""Short codes, mailed to users who sign in or forgot their password. They work in one browser, ten minutes.
 
-Whether a name is known is told nowhere: for a name of nobody the same statements and the same hashing are
-done, on rows that are not there.
+Nothing shows whether a user name exists. For an unknown name the same statements and the same hashing run,
+and find no rows.
 """
 
 import secrets
@@ -32,12 +32,12 @@ from app.rules.tokens import fingerprint
 from app.school import current_school
 
 RECENT = timedelta(minutes=15)
-MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code, per account
-NOBODY = 0  # the id of no user
+MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code per account, in RECENT and in a day
+NOBODY = 0  # an id that no user has
 
 
 class AskForm(base.ActionForm):
-    """To whom a code must be mailed."""
+    """Asks to which user a code must be mailed."""
 
     username = sign_in.name_field()
 
@@ -58,10 +58,10 @@ def _drawn(_actor: Actor, **_data: Any) -> dict[str, Any]:
 def request_code(
     actor: Actor, *, username: str, purpose: str, browser: str, nonce: str, code_hash: str
 ) -> base.Outcome:
-    """Mail a code that only this browser can use; older ones of this account end. `browser`: its nonce.
+    """Mail a code that only this browser can use. Older ones of this account end. `browser` is its nonce.
 
-    The request has been counted (`count_try`). Nothing is mailed to nobody, to a closed account, or to an
-    account that has had its mails; the answer is the same.
+    The caller has counted the request (`count_try`). No mail goes to an unknown user, a closed account, or an
+    account that has had its number of mails. The answer is the same for all.
     """
     user = db.session.scalars(users.by_sign_in_name(username)).one_or_none()
     user_id = user.id if user is not None and user.active and people.mail_of(user.email) else NOBODY
@@ -87,7 +87,7 @@ def request_code(
 
 @base.action(_l("Codepoging geteld"), permission=Permission.START)
 def count_code_try(actor: Actor, *, browser: str) -> base.Outcome:
-    """Count a try on this browser's code before it is looked at; `goto`: the code that may be tried."""
+    """Count a try on this browser's code before the code is checked. `goto` is the id of that code."""
     mine = (models.LoginCode.browser_hash == fingerprint(browser)) & users.live_code(*code_format.MAILED)
     counted: Any = db.session.execute(
         sa.update(models.LoginCode)
@@ -101,7 +101,7 @@ def count_code_try(actor: Actor, *, browser: str) -> base.Outcome:
 
 @base.action(_l("Aangemeld met een code uit de mail"), permission=Permission.START)
 def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> base.Outcome:
-    """Consume a code that was right and sign in. One UPDATE decides: of two at once, one gets in."""
+    """Use up a code that was right and sign in. One UPDATE decides: of two requests at once, one gets in."""
     consumed = db.session.execute(
         sa.update(models.LoginCode)
         .where(models.LoginCode.id == code_id, users.live_code(*code_format.MAILED))
@@ -129,7 +129,7 @@ def _has_had_enough(user_id: int) -> bool:
 
 
 def _mail(user: models.User | None, wanted: int, code_id: int, purpose: str) -> None:
-    """The mail of the code, for whom it is wanted."""
+    """Put the mail with the code in the outbox for the user `wanted`; for NOBODY no row is written."""
     school = current_school()
     language = (user.language if user is not None else "") or school.language
     name = people.full_name(user.first_name, user.infix, user.last_name) if user is not None else ""
@@ -154,11 +154,11 @@ def _mail(user: models.User | None, wanted: int, code_id: int, purpose: str) -> 
         failure="",
         failure_detail="",
     )
-    wake_after_commit(SENDER)  # for nobody too: the same work
+    wake_after_commit(SENDER)  # also for NOBODY, so that both take as long
 
 
 def _insert_for(model: Any, for_user: int, **values: Any) -> None:
-    """A row for this user; for nobody the same statement, which finds nobody and writes nothing."""
+    """Insert a row for this user. For NOBODY the same statement runs, finds no user and writes nothing."""
     columns = model.__table__.c
     found = [
         sa.literal(value, columns[name].type) if not hasattr(value, "property") else value

@@ -1,4 +1,4 @@
-"""A password of one's own choice, for who got in with a code: the first one, or another when forgotten."""
+"""Users who signed in with a code choose a password: their first one, or a new one for a forgotten one."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def _hashed(_actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
 def choose_password(
     actor: Actor, *, session_id: int, password: str, hashed: str, again: str = ""
 ) -> base.Outcome:
-    """Set a password without the present one; every other session ends. Once per code."""
+    """Set a password without asking for the present one, once per code. Every other session ends."""
     row = db.session.scalars(
         sessions.own_sessions(actor.id)
         .where(models.UserSession.id == session_id)

@@ -1,4 +1,4 @@
-"""Passkeys: made, shown and taken away. The browser signs a challenge that only the server knows.
+"""Passkeys: make, show and remove them. The browser signs a challenge that the server has kept.
 
 User verification (PIN, finger, face) is always required, so that a passkey alone counts as two factors.
 """
@@ -39,7 +39,7 @@ from app.rules.text import N_
 from app.rules.tries import factor_key
 
 ANSWERED_WITHIN = timedelta(minutes=5)
-OPEN_PER_ADDRESS = 200  # challenges that wait for an answer; a school may sit behind one address
+OPEN_PER_ADDRESS = 200  # challenges that wait for an answer; a whole school may share one address
 PER_USER = 20
 ANSWER_MAX = 20_000  # characters; a browser's answer is about a thousand
 WRONG = N_("Deze passkey is niet herkend. Probeer het opnieuw, of kies een andere manier.")
@@ -59,7 +59,7 @@ class PasskeyForm(base.ActionForm):
 def ask_passkey(
     actor: Actor, *, purpose: str, challenge: bytes, user_id: int | None, address: str
 ) -> base.Outcome:
-    """Keep a challenge for a few minutes; the trail is not told. `goto` is its id."""
+    """Keep a challenge for a few minutes, outside the trail. `goto` is its id."""
     now = utc_now()
     db.session.execute(sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now))
     waiting = sa.select(sa.func.count()).where(models.PasskeyChallenge.address == address)
@@ -103,7 +103,7 @@ def register_passkey(
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except Exception as error:  # whatever hostile bytes make the library stumble over is a refusal
+    except Exception as error:  # hostile bytes may raise any error in the library
         raise errors.RuleBroken(NOT_MADE) from error
     db.session.add(
         models.Passkey(
@@ -129,7 +129,7 @@ def register_passkey(
     proof=Proof.LATELY,
 )
 def remove_passkey(actor: Actor, targets: base.Targets[models.Passkey]) -> base.Outcome:
-    """Take one passkey away; refused when it is the last factor of somebody who needs one."""
+    """Remove one passkey. Refused when it is the last factor of a user who needs one."""
     user = profile.locked_account(actor)
     passkey = targets.one()
     second_factor.guard_last(user)
@@ -153,7 +153,7 @@ def show_passkey(actor: Actor, *, answer: rules.Answer) -> base.Outcome:
 
 @base.action(_l("Aangemeld met een passkey"), permission=Permission.START)
 def sign_in_by_passkey(actor: Actor, *, answer: rules.Answer, opening: Opening) -> base.Outcome:
-    """Sign in the owner of a passkey: no name, no password. `ids` says who it was."""
+    """Sign in the owner of a passkey, without name or password. `ids` holds the user."""
     passkey = _accepted(answer, "sign_in")
     user = db.session.get_one(models.User, passkey.user_id, with_for_update=True)
     if not user.active or _parsed(answer.credential).response.user_handle != handle_of(user.id):
@@ -165,7 +165,7 @@ def sign_in_by_passkey(actor: Actor, *, answer: rules.Answer, opening: Opening) 
 
 
 def _accepted(answer: rules.Answer, purpose: str, user_id: int | None = None) -> models.Passkey:
-    """The passkey that signed this challenge, its counter raised; RuleBroken for anything else."""
+    """The passkey that signed this challenge, with its counter raised. RuleBroken for any other answer."""
     if answer.site is None:
         raise errors.RuleBroken(WRONG)
     shown = _parsed(answer.credential)
@@ -197,12 +197,12 @@ def _parsed(credential: str) -> AuthenticationCredential:
         if len(credential) > ANSWER_MAX:
             raise ValueError("too long")
         return parse_authentication_credential_json(credential)
-    except Exception as error:  # whatever hostile bytes make the library stumble over is a refusal
+    except Exception as error:  # hostile bytes may raise any error in the library
         raise errors.RuleBroken(WRONG) from error
 
 
 def _taken_challenge(challenge_id: int | None, purpose: str, user_id: int | None) -> bytes:
-    """The challenge behind this id, gone from now on; RuleBroken when it is not there (any more)."""
+    """Remove the challenge with this id and return it. RuleBroken when it is not there (any more)."""
     row = (
         db.session.get(models.PasskeyChallenge, challenge_id, with_for_update=True) if challenge_id else None
     )

@@ -1,4 +1,4 @@
-"""Mijn profiel: own data and the own password (manual, step 8)."""
+"""Mijn profiel: users change their own data and password (manual, step 8)."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class ProfileForm(form.OwnVersion):
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self.row = own_account(actor)
-        del self.email  # an action of its own: it is confirmed first (email_change.py)
+        del self.email  # another action: a new address is confirmed first (email_change.py)
         self.language.choices = list(school.LANGUAGES.items())
 
     @classmethod
@@ -49,7 +49,10 @@ def present_field() -> wtforms.PasswordField:
 
 
 def counted(key: str) -> None:
-    """Guessing in a session left open is counted as signing in is, in a transaction of its own."""
+    """Count a try under this key, as signing in does, so that nobody can guess in a session left open.
+
+    The count has its own transaction. ValidationError at the limit.
+    """
     try:
         base.run(sign_in.count_try, SYSTEM, username=key, address="")
     except errors.RuleBroken as error:
@@ -85,7 +88,7 @@ def save_profile(
     infix: str = "",
     phone: str = "",
 ) -> base.Outcome:
-    """Change one's own data; roles and programmes are the administrator's."""
+    """Change the user's own data. Only an administrator changes roles and programmes."""
     user = base.locked(models.User, own_account(actor).id, version, form.LABELS)
     if language not in school.LANGUAGES:
         raise errors.RuleBroken(N_("Kies een taal."), field="language")
@@ -127,7 +130,7 @@ def change_password(
     again: str = "",
     staying: int | None = None,
 ) -> base.Outcome:
-    """Set another password, for who knows the present one (trap 19). Every session but `staying` ends."""
+    """Set a new password for a user who knows the present one (trap 19). Sessions but `staying` end."""
     user = locked_account(actor)
     if not user.password or user.password != fits:
         raise errors.RuleBroken(NOT_PRESENT, field="present")
@@ -146,7 +149,7 @@ def own_account(actor: Actor) -> models.User:
 
 
 def locked_account(actor: Actor) -> models.User:
-    """One's own account, held until the end: of two who change it at once one waits."""
+    """The actor's own account, locked until the transaction ends, so that two changes take turns."""
     user = db.session.get(models.User, actor.id or 0, with_for_update=True, populate_existing=True)
     if user is None:
         raise errors.NotFound

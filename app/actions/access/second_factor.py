@@ -1,4 +1,4 @@
-"""The authenticator app and the recovery codes: set up, shown, taken away. Passkeys: passkeys.py."""
+"""The authenticator app and the recovery codes: set up, show and remove them. Passkeys: passkeys.py."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -75,7 +75,7 @@ class AppForm(base.ActionForm):
     submit=_l("Controleer en bewaar"),
 )
 def set_up_app(actor: Actor, *, setup: str, code: str) -> base.Outcome:
-    """Keep the app once it has shown a right code; a new one takes the place of the old one."""
+    """Keep the app once it has given a right code. A new app replaces the old one."""
     user = profile.locked_account(actor)
     secret = factors.secret_behind(setup, user.id)
     step = totp.step_of(secret, code, clock.seconds_now()) if secret else None
@@ -106,7 +106,7 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> base.Outcome:
     intro=_l("De codes van de app werken daarna niet meer."),
 )
 def remove_app(actor: Actor) -> base.Outcome:
-    """Take the app away; refused when it is the last one of somebody who needs one."""
+    """Remove the app. Refused when it is the last factor of a user who needs one."""
     user = profile.locked_account(actor)
     if factors.factors_of(user.id).app is None:
         return base.Outcome(unchanged=1, summary=_("Er is geen authenticator-app ingesteld."))
@@ -126,7 +126,7 @@ def guard_last(user: models.User) -> None:
 
 
 def drop_loose_codes(user_id: int) -> None:
-    """Recovery codes without anything to recover end."""
+    """Delete the recovery codes of a user who has no second factor left."""
     if factors.factors_of(user_id).count == 0:
         db.session.execute(sa.delete(models.RecoveryCode).where(models.RecoveryCode.user_id == user_id))
 
@@ -143,24 +143,24 @@ def drop_loose_codes(user_id: int) -> None:
     intro=_l("U ziet de tien codes één keer. Codes die u eerder kreeg, werken daarna niet meer."),
 )
 def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> base.Outcome:
-    """Keep the fingerprints of these codes, which the page shows once; older codes end."""
+    """Keep the fingerprints of these codes. The page shows them once; older codes end."""
     user = profile.locked_account(actor)
     if factors.factors_of(user.id).count == 0:
         raise RuleBroken(N_("Stel eerst een authenticator-app of een passkey in."))
     older: Any = db.session.execute(
         sa.delete(models.RecoveryCode).where(models.RecoveryCode.user_id == user.id)
     )
-    if older.rowcount:  # the first ones come with a factor, of which the user hears anyway
+    if older.rowcount:  # the first codes come with a factor, about which the user gets a mail already
         notify(user, Notice.CODES_RENEWED)
     db.session.add_all(models.RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
     return done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT))
 
 
-# --- showing it -------------------------------------------------------------------------------
+# --- showing a factor -------------------------------------------------------------------------------
 
 
 class CodeProofForm(base.ActionForm):
-    """A code of the app, or a recovery code: the two look so different that one box will do."""
+    """A box for a code of the app or a recovery code. The two look so different that one box will do."""
 
     proof_code = wtforms.StringField(
         _l("Code"),
@@ -180,7 +180,7 @@ class PasswordProofForm(base.ActionForm):
 
 @base.action(_l("Tweede stap getoond"), permission=Permission.PROFILE)
 def show_code(actor: Actor, *, code: str) -> base.Outcome:
-    """Accept a code of the app, or a recovery code; each works once. RuleBroken when it does not."""
+    """Accept a code of the app or a recovery code. Each works once. RuleBroken for a wrong code."""
     user = profile.locked_account(actor)
     way = "app" if totp.digits_of(code) else "recovery"
     if not (_app_code(user.id, code) if way == "app" else _recovery_code(user.id, code)):
@@ -209,7 +209,7 @@ def show_password(actor: Actor, *, password: str, fits: str) -> base.Outcome:
 
 @base.action(_l("Tweede stap mislukt"), permission=Permission.PROFILE)
 def record_failed_proof(actor: Actor, *, address: str) -> base.Outcome:
-    """Put a failed try in the trail; what was typed is not kept."""
+    """Put a failed try in the trail, without what was typed."""
     return base.Outcome(
         done=1,
         ids=[profile.own_account(actor).id],
@@ -225,7 +225,7 @@ def _app_code(user_id: int, code: str) -> bool:
         return False
     try:
         secret = sealing.unseal(row.sealed_secret, _purpose(user_id))
-    except InvalidTag:  # another secret key than the one it was kept under
+    except InvalidTag:  # it was sealed with another secret key
         return False
     step = totp.step_of(secret, code, clock.seconds_now(), after=row.last_step)
     if step is None:
@@ -235,7 +235,7 @@ def _app_code(user_id: int, code: str) -> bool:
 
 
 def _recovery_code(user_id: int, code: str) -> bool:
-    """One UPDATE decides: of two at once, one gets in."""
+    """Use up a recovery code; False for a wrong one. One UPDATE decides: of two at once, one gets in."""
     used: Any = db.session.execute(
         sa.update(models.RecoveryCode)
         .where(
@@ -254,5 +254,5 @@ def _purpose(user_id: int) -> str:
 
 
 def done_for(user_id: int, summary: str, **details: Any) -> base.Outcome:
-    """The outcome of what somebody did to the own second factor."""
+    """The outcome of an action of users on their own second factor."""
     return base.Outcome(done=1, ids=[user_id], object_type="User", summary=summary, details=details)

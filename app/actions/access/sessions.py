@@ -1,7 +1,7 @@
-"""Sessions begin at sign-in and end by themselves, by their user, by the office or by a change of account.
+"""Sessions begin at sign-in. They end by time, by their user, by the office or by a change of the account.
 
-`open_session`, `renew_session` and `end_sessions` are plain functions, for inside the transaction of an
-action that signs somebody in or changes an account.
+`open_session` and `end_sessions` are plain functions. They run inside the transaction of an action that
+signs a user in or changes an account.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ NAMES = 10
 def open_session(
     user_id: int, opening: rules.Opening, *, password: bool = False, strong: bool = False, code: bool = False
 ) -> None:
-    """A new session for who has just shown who they are: by password, by a second factor, or by a code."""
+    """Open a session for a user who just proved who they are. The flags say how: password, factor, code."""
     now = utc_now()
     db.session.execute(
         sa.delete(models.UserSession).where(
@@ -57,7 +57,10 @@ def open_session(
 
 
 def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = None) -> int:
-    """End every live session of these users, except one; how many there were. `because`: rules/sessions."""
+    """End every live session of these users except `but`. Returns how many.
+
+    `because` is one of the reasons in app/rules/sessions.py.
+    """
     if not user_ids:
         return 0
     theirs: sa.ColumnElement[bool] = models.UserSession.user_id.in_(id_set(user_ids))
@@ -67,7 +70,7 @@ def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = Non
 
 
 def _end(which: sa.ColumnElement[bool], because: str) -> int:
-    """End those of these sessions that are live, and what they viewed; how many there were."""
+    """End these sessions as far as they are live, and their "bekijk als". Returns how many."""
     ended: Any = db.session.execute(
         sa.update(models.UserSession)
         .where(which, models.UserSession.ended_at.is_(None))
@@ -83,7 +86,7 @@ def _end(which: sa.ColumnElement[bool], because: str) -> int:
 def renew_session(
     actor: Actor, *, session_id: int, token_hash: str, password: bool = False, strong: bool = False
 ) -> base.Outcome:
-    """Another token for a session whose user has shown again who they are (ASVS 5.0, 7.2.4)."""
+    """Give a session a new token, after its user proved again who they are (ASVS 5.0, 7.2.4)."""
     row = db.session.scalars(
         own_sessions(actor.id)
         .where(models.UserSession.id == session_id)
@@ -100,7 +103,7 @@ def renew_session(
 
 @base.action(_l("Sessie gezien"), permission=Permission.START)
 def note_visit(actor: Actor, *, session_id: int, address: str) -> base.Outcome:
-    """Write down that a session is in use; the trail is not told."""
+    """Note that a session is in use, outside the trail."""
     now = utc_now()
     db.session.execute(
         sa.update(models.UserSession)
@@ -114,7 +117,7 @@ def note_visit(actor: Actor, *, session_id: int, address: str) -> base.Outcome:
 
 @base.action(_l("Afgemeld"), permission=Permission.START)
 def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> base.Outcome:
-    """End this one session: every copy of its cookie ends with it."""
+    """End this one session. Every copy of its cookie stops working."""
     _end(
         sa.and_(models.UserSession.id == session_id, models.UserSession.user_id == user_id), rules.SIGNED_OUT
     )
@@ -131,7 +134,7 @@ def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> base.Outc
     intro=_l("Wie dit apparaat gebruikt, moet zich daar opnieuw aanmelden."),
 )
 def end_own_session(actor: Actor, targets: base.Targets[models.UserSession]) -> base.Outcome:
-    """Sign out elsewhere: one of one's own sessions."""
+    """End one of the user's own sessions, to sign out on another device."""
     count = _end(models.UserSession.id.in_(targets.among()), rules.ENDED_BY_USER)
     return base.Outcome(
         done=count,
@@ -151,7 +154,7 @@ def end_own_session(actor: Actor, targets: base.Targets[models.UserSession]) -> 
     intro=_l("U wordt afgemeld op al uw apparaten, ook op dit apparaat."),
 )
 def end_own_sessions(actor: Actor) -> base.Outcome:
-    """Sign out everywhere, here too."""
+    """End all of the user's own sessions, this one too."""
     mine = [actor.id] if actor.id is not None else []
     count = end_sessions(mine, rules.ENDED_BY_USER)
     return base.Outcome(
@@ -174,7 +177,7 @@ def end_own_sessions(actor: Actor) -> base.Outcome:
     intro=_l("Deze gebruikers moeten zich op al hun apparaten opnieuw aanmelden."),
 )
 def end_sessions_of_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """End all sessions of these users, after a lost phone for instance (ASVS 5.0, 7.4.5)."""
+    """End all sessions of these users, for example after a lost phone (ASVS 5.0, 7.4.5)."""
     found = db.session.scalars(
         sa.select(models.UserSession.user_id)
         .where(models.UserSession.user_id.in_(targets.among()), models.UserSession.ended_at.is_(None))

@@ -1,7 +1,7 @@
-"""Who gets in: the check, its rate limit, and what is kept of it (traps 14 to 19).
+"""Signing in: its forms, its rate limit, and what is kept of it (traps 14 to 19).
 
-A try is counted before the password is looked at, in a transaction of its own: forty tries at once in
-four processes are forty rows, not one. The answer is the same whether or not the account exists.
+A try is counted before the password is checked, in its own transaction. So forty tries at once in four
+processes count as forty. The answer is the same whether or not the account exists.
 """
 
 from datetime import timedelta
@@ -38,9 +38,9 @@ WINDOW = timedelta(minutes=15)
 TRIES_KEPT = 4 * WINDOW
 TRIES_PER_ACCOUNT = 5
 TRIES_PER_ADDRESS = 50
-MAILS_PER_NAME = 3  # asked for under one typed name; whether anything is mailed depends on the account too
-MAILS_PER_ADDRESS = 200  # a whole school may sit behind one address
-TRIES_LOCK = 7_306_002  # any constant: on PostgreSQL those who count tries queue on it
+MAILS_PER_NAME = 3  # requests under one typed name; the account has its own limit
+MAILS_PER_ADDRESS = 200  # a whole school may share one address
+TRIES_LOCK = 7_306_002  # an arbitrary number: on PostgreSQL, requests that count tries wait for this lock
 
 TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieuw.")
 
@@ -90,7 +90,7 @@ def again_field() -> wtforms.PasswordField:
 
 
 class NewPasswordForm(base.ActionForm):
-    """Checks `password` and `again`; a form declares these two where it wants them."""
+    """Checks the fields `password` and `again`. A subclass declares the two, in its own order."""
 
     def validate_password(self, field: wtforms.PasswordField) -> None:
         problem = passwords.password_problem(field.data or "", own=self.own_words())
@@ -102,7 +102,7 @@ class NewPasswordForm(base.ActionForm):
             raise validators.ValidationError(_("De twee wachtwoorden zijn niet gelijk."))
 
     def own_words(self) -> tuple[str, ...]:
-        """What a password may not look like, as far as it may be told before we know who it is."""
+        """Words that the password may not look like. Only the school's name, as the user is not known yet."""
         return (current_school().name,)
 
 
@@ -119,13 +119,13 @@ def mailed_code_field(description: LazyString, longest: int = 60) -> wtforms.Str
 
 
 class MailedCodeOnlyForm(base.ActionForm):
-    """The sixteen characters of a mail, for who need not be signed in: an invitation, a change to stop."""
+    """A form for the sixteen-character code of an invitation or of a change to stop. Needs no sign-in."""
 
     code = mailed_code_field(_l("Zestien tekens. Spaties, streepjes en kleine letters maken niet uit."))
 
 
 class CodeForm(base.ActionForm):
-    """Signing in with an inlogcode; the password is chosen afterwards (choose_password)."""
+    """Signing in with an inlogcode. Users choose their password afterwards (choose_password)."""
 
     username = name_field()
     code = wtforms.StringField(
@@ -146,9 +146,9 @@ def hashed_password(password: str) -> str:
 
 @base.action(_l("Poging geteld"), permission=Permission.START)
 def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) -> base.Outcome:
-    """Count a try before it is made; refused with TOO_OFTEN at the limit. Success takes the count away.
+    """Count a try before it is made. RuleBroken (TOO_OFTEN) at the limit. Success deletes the count.
 
-    `mail`: a request to mail a code; counted apart, by what was typed and by address.
+    `mail`: it is a request to mail a code. These are counted apart, by typed name and by address.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(TRIES_LOCK)))
@@ -172,7 +172,7 @@ def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) 
 
 
 def account_key(username: str) -> str:
-    """What is kept of the name somebody typed: it may be a password in the wrong box."""
+    """A fingerprint of the typed name. The name is not kept: it may be a password in the wrong box."""
     return fingerprint(username.strip().lower())
 
 
@@ -186,14 +186,14 @@ def forget_tries(*names: str) -> None:
 
 @base.action(_l("Aangemeld"), permission=Permission.START)
 def record_sign_in(actor: Actor, *, user_id: int, opening: session_rules.Opening) -> base.Outcome:
-    """Open a session for who showed the password, and forget the tries of that account."""
-    user = db.session.get_one(models.User, user_id, with_for_update=True)  # it counts: two at once take turns
+    """Open a session for a user whose password was right, and forget the tries on that account."""
+    user = db.session.get_one(models.User, user_id, with_for_update=True)  # locked, as it raises a counter
     return let_in(user, opening, password=True)
 
 
 @base.action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
 def complete_sign_in(actor: Actor) -> base.Outcome:
-    """Who showed the first step has now shown the second: only this makes it a sign-in."""
+    """Finish signing in, after the second step. Without this a session with a second factor is half-way."""
     user = db.session.get_one(models.User, actor.id, with_for_update=True)
     note_sign_in(user)
     return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
@@ -201,7 +201,7 @@ def complete_sign_in(actor: Actor) -> base.Outcome:
 
 @base.action(_l("Aanmelden mislukt"), permission=Permission.START)
 def record_failed_sign_in(actor: Actor, *, address: str) -> base.Outcome:
-    """Put a failed try in the trail; the name that was typed is not kept."""
+    """Put a failed try in the trail, without the name that was typed."""
     return base.Outcome(
         done=1, object_type="User", details={"address": address}, summary=_("Aanmelden mislukt.")
     )
@@ -209,8 +209,8 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> base.Outcome:
 
 @base.action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
 def use_code(actor: Actor, *, user_id: int, code: str, opening: session_rules.Opening) -> base.Outcome:
-    """Consume the inlogcode and sign in. One UPDATE decides: of two at once, one gets in."""
-    consumed: Any = db.session.execute(  # a CursorResult, which knows its rowcount; typed as any Result
+    """Use up the inlogcode and sign in. One UPDATE decides: of two requests at once, one gets in."""
+    consumed: Any = db.session.execute(  # a CursorResult, which has a rowcount; its type says only Result
         sa.update(models.LoginCode)
         .where(models.LoginCode.user_id == user_id, recognising.code_works(code))
         .values(used_at=utc_now()),
@@ -226,15 +226,15 @@ def use_code(actor: Actor, *, user_id: int, code: str, opening: session_rules.Op
 
 
 def set_password(user: models.User, password: str, hashed: str, *, staying: int | None = None) -> None:
-    """Only ever called for the user's own choice; every session but the one that stays ends.
+    """Set the password that users chose themselves. Every session but `staying` ends.
 
-    `hashed`: made of it before the transaction opened (`hashed_password`).
+    `hashed` is its hash, made before the transaction opened (`hashed_password`).
     """
     own = (user.username, user.email, user.first_name, user.last_name, current_school().name)
     problem = passwords.password_problem(password, own=own)
     if problem is not None:
         raise RuleBroken(problem.message, field="password", **dict(problem.params))
-    if user.password:  # the first one is chosen with a code that this user has just used
+    if user.password:  # no mail about the first password: the user has just used a code
         notify(user, Notice.PASSWORD_CHANGED)
     user.password = hashed
     session_actions.end_sessions([user.id], session_rules.CREDENTIAL_CHANGED, but=staying)
@@ -243,7 +243,7 @@ def set_password(user: models.User, password: str, hashed: str, *, staying: int 
 def let_in(
     user: models.User, opening: session_rules.Opening, *, password: bool = False, code: bool = False
 ) -> base.Outcome:
-    """A session for who showed a password or a code. Who has a second factor is half-way: not signed in."""
+    """Open a session after a right password or code. With a second factor the user is not signed in yet."""
     forget_tries(user.username, user.email)
     session_actions.open_session(user.id, opening, password=password, code=code)
     half_way = user_has_factor(user.id)

@@ -50,11 +50,12 @@ def record_adoption(
 ) -> base.Outcome:
     """Record the committee's decision on every chosen result that has none yet.
 
-    A date in the future is refused; a result that is younger than the decision stays as it is, by name.
+    A date in the future is refused. A result from after the decision is left alone and named in the report.
     """
     school = current_school()
     if decided_on > school.today():
         raise RuleBroken(N_("De datum van het besluit ligt in de toekomst."), field="decided_on")
+    # A result of the day of the decision itself still counts.
     next_day = school.moment(decided_on + dt.timedelta(days=1), dt.time(0))
     adopted = sa.select(models.Adoption.result_id)
     waiting = sa.select(models.Result.id).where(
@@ -89,7 +90,7 @@ def record_adoption(
 
 
 def _names(results: sa.Select[Any], most: int | None = None) -> list[str]:
-    """ "Fleur de Vries, Proeve … (1)", in the order of the list."""
+    """The results as "Fleur de Vries, Proeve … (1)", in the order of the list."""
     rows = db.session.execute(
         sa.select(
             models.Student.first_name,

@@ -1,8 +1,8 @@
 """Assessing a sitting: save scores, make definitive, reopen.
 
-Manual step 6a: both examiners fill in and save, only the school examiner makes definitive. Each examiner
-writes in a sheet of his own. Rows are locked from the outside in (registration, then sitting), so that
-two people never wait for each other both ways.
+Manual, step 6a: both examiners fill in and save; only the school examiner makes it definitive. Each
+examiner writes in their own sheet. Rows are locked in one order (registration, then sitting), so that two
+people never wait for each other.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from app.rules.text import N_
 from app.school import current_school
 
 REMARK_MAX = 2000  # characters
-WARNINGS_SHOWN = 7  # differences named before making definitive; the rest as a count
+WARNINGS_SHOWN = 7  # differences that are named before making definitive; the others are counted
 
 
 @base.action(_l("Beoordeling opslaan"), permission=Permission.ASSESSMENT_FILL, on=models.Sitting)
@@ -43,8 +43,9 @@ def save_scores(
 ) -> base.Outcome:
     """Save what the examiner filled in: criterion id -> level id, criterion id -> remark, a general remark.
 
-    `version` is that of the assessment when the form was opened (0: there was none). Conflict when this
-    examiner's own sheet was saved since then and says something else. What is not filled in stays as it was.
+    `version` is the version of the assessment when the form was opened (0: there was none). Conflict when
+    this examiner's own sheet was saved since then and says something else. Criteria that are not
+    named stay as they were.
     """
     sitting = _locked_sitting(targets.one().id)
     role = queries.role_in(sitting, actor)
@@ -56,6 +57,7 @@ def save_scores(
     if version > (assessment.version if assessment is not None else 0):
         raise errors.RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     answers = Answers(sitting, levels, remarks, remark)
+    # The other examiner's saving does not matter here: they have another sheet.
     sheet = _sheet_of(assessment, actor.id)
     if sheet is not None and sheet.version > version and answers.would_change(sheet):
         raise errors.Conflict(N_("U hebt deze beoordeling intussen ergens anders opgeslagen."))
@@ -88,9 +90,9 @@ def save_scores(
     proof=Proof.STRONG,
 )
 def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base.Outcome:
-    """Close the assessment for good; the last task of the exam also gives the result.
+    """Make the assessment definitive. With the last task of the exam, the result is computed too.
 
-    Only the school examiner of this sitting, whose own sheet must be complete (manual, step 6a).
+    Only the school examiner of this sitting may do so, when their own sheet is complete (manual, step 6a).
     """
     sitting = _locked_sitting(targets.one().id, with_registration=True)
     assessment = queries.assessment_of(sitting.id, fresh=True)
@@ -104,7 +106,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
     )
     if refusal:
         raise refusal.as_error()
-    if assessment is None or sheet is None:  # nothing is missing, and nothing was saved
+    if assessment is None or sheet is None:  # nothing is missing, as there are no criteria
         raise errors.RuleBroken(N_("Dit examen heeft geen beoordelingscriteria."))
     assessment.definitive_at, assessment.definitive_by_id = utc_now(), actor.id
     assessment.version += 1
@@ -139,7 +141,7 @@ class ReopenForm(base.ActionForm):
     intro=_l("De examinatoren kunnen daarna weer invullen. Een uitslag die er al was, vervalt."),
 )
 def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, reason: str) -> base.Outcome:
-    """Take a definitive assessment back, with a reason in the trail; its result goes with it."""
+    """Reopen a definitive assessment, with a reason in the trail. The result of its exam is deleted."""
     reason = tidy(reason)
     sitting = _locked_sitting(targets.one().id, with_registration=True)
     assessment = queries.assessment_of(sitting.id, fresh=True)
@@ -153,6 +155,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
     assert assessment is not None  # noqa: S101 - it is definitive
     names = [str(sitting), *_reopen_warnings(sitting)]
     details = {"reason": [None, reason], "definitive": [assessment.definitive_at, None]}
+    # The result rests on this assessment, so it cannot stay.
     result = db.session.scalars(
         sa.select(models.Result).where(models.Result.registration_id == sitting.registration_id)
     ).one_or_none()
@@ -179,7 +182,7 @@ def result_text(result: models.Result) -> str:
 
 
 class Answers:
-    """What was filled in, checked against the criteria of the task: unknown ids and levels are refused."""
+    """What was filled in, checked against the criteria of the task. Unknown ids and levels are refused."""
 
     def __init__(
         self, sitting: models.Sitting, levels: Mapping[int, int], remarks: Mapping[int, str], remark: str
@@ -192,7 +195,7 @@ class Answers:
         self._check()
 
     def would_change(self, sheet: models.ScoreSheet) -> bool:
-        """Does this form say something else than the sheet? Then somebody must choose."""
+        """Whether this form says something else than the sheet."""
         if self.remark != sheet.remark:
             return True
         stored = {score.criterion_id: score for score in sheet.scores}
@@ -204,7 +207,7 @@ class Answers:
         return False
 
     def changes(self, sheet: models.ScoreSheet | None) -> dict[str, Any]:
-        """For the trail: levels old and new; of a remark (it may hold personal data) only that it changed."""
+        """For the trail: old and new levels. A remark may hold personal data, so only that it changed."""
         stored = {score.criterion_id: score for score in sheet.scores} if sheet else {}
         found: dict[str, Any] = {}
         for criterion in self.sitting.task.criteria:
@@ -241,7 +244,7 @@ class Answers:
 
 
 def warnings(sitting: models.Sitting, assessment: models.Assessment, own: models.ScoreSheet) -> list[str]:
-    """What the school examiner should know before it is definitive: nobody saved, or other scores."""
+    """Warnings before it is definitive: the company examiner saved nothing, or gave other scores."""
     company = next((one for one in sitting.examiners if one.role == Role.COMPANY_EXAMINER), None)
     if company is None:
         return []
@@ -269,7 +272,7 @@ def _label(criterion: models.Criterion, level_id: int | None) -> str | None:
 
 
 def _locked_sitting(sitting_id: int, *, with_registration: bool = False) -> models.Sitting:
-    """The sitting as it is now, held until the transaction ends (SQLite: the transaction itself does)."""
+    """The sitting as it is now, locked until the transaction ends (on SQLite by the transaction itself)."""
     if with_registration:
         held = (
             sa.select(models.Sitting.registration_id).where(models.Sitting.id == sitting_id).scalar_subquery()
@@ -333,7 +336,7 @@ def _saved_summary(sitting: models.Sitting, sheet: models.ScoreSheet) -> str:
 
 
 def _unscored(sitting: models.Sitting, sheet: models.ScoreSheet | None) -> list[str]:
-    """The criteria without a level in this sheet, as people name them; without a sheet all of them."""
+    """Labels of the criteria that have no level in this sheet. Without a sheet: all criteria."""
     scored = {score.criterion_id for score in sheet.scores if score.level_id is not None} if sheet else set()
     return [
         f"{queries.number_of(sitting, criterion)} {criterion.text}"

@@ -1,7 +1,7 @@
-"""The result of a registration: computed once, when its last task is definitive, and frozen with its working.
+"""Computes the result of a registration, once its last task is definitive, and keeps how it was computed.
 
-What a result says is read from `detail`, never from the catalogue: texts, levels, rule and examiners as
-they were on the day (a result never changes because the catalogue did).
+Pages read a result from `detail`, never from the catalogue. `detail` holds texts, levels, rule and
+examiners as they were on that day, so a change of the catalogue never changes a result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from app.rules import marks, scoring
 
 
 def decide_result(registration_id: int) -> models.Result | None:
-    """The result, when every task of the exam is definitive; None before that.
+    """Make the result when every task of the exam is definitive; None before that.
 
-    Called inside an action, with the registration locked.
+    Call it inside an action, with the registration locked.
     """
     found = working(registration_id)
     if found is None:
@@ -42,9 +42,9 @@ def decide_result(registration_id: int) -> models.Result | None:
 
 
 def working(registration_id: int) -> tuple[scoring.Outcome, dict[str, Any]] | None:
-    """The outcome and how it came about, as JSON; None while a task is not definitive.
+    """The outcome, and how it was computed as JSON. None while a task is not definitive.
 
-    Only the accountable examiners' scores count; the company's stand beside them.
+    Only the scores of the accountable (school) examiners count. The company's scores are listed beside them.
     """
     exam = _registration(registration_id).exam
     closed = _definitive(registration_id)
@@ -90,7 +90,7 @@ def _registration(registration_id: int) -> models.Registration:
 
 
 def _definitive(registration_id: int) -> dict[int, models.Assessment]:
-    """Exam task -> its definitive assessment, as the database has it now."""
+    """Exam task id -> its definitive assessment, as it is in the database now."""
     found = db.session.scalars(
         sa.select(models.Assessment)
         .join(models.Sitting, models.Sitting.id == models.Assessment.sitting_id)

@@ -1,4 +1,4 @@
-"""What every action needs: `from app.actions import base`, then `base.action(...)`."""
+"""The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
 from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer

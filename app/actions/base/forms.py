@@ -1,4 +1,4 @@
-"""What several forms share: rules as validators, choices by group, a version that is looked at."""
+"""Parts that several forms share: rules as validators, an upload field, a form that checks its version."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined]
 
 
 def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, wtforms.Field], None]:
-    """A rule that refuses with a sentence, as the validator of a field."""
+    """Make a field validator of a rule that raises RuleBroken."""
 
     def check(_form: ActionForm, field: wtforms.Field) -> None:
         try:
@@ -33,7 +33,7 @@ def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, wtforms.Field], N
 
 
 def at(field: str, rule: Callable[..., T], *values: Any) -> T:
-    """Apply a rule; its refusal then belongs to this field."""
+    """Apply a rule and return its value. A RuleBroken that it raises gets this field's name."""
     try:
         return rule(*values)
     except RuleBroken as error:
@@ -41,7 +41,7 @@ def at(field: str, rule: Callable[..., T], *values: Any) -> T:
 
 
 class UploadFileField(wtforms.FileField):
-    """A file that was really sent as one; text under its name is no file."""
+    """A field for a file. Text that was sent under its name does not count as a file."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.raw_data = [one for one in valuelist if getattr(one, "filename", "")]
@@ -49,9 +49,10 @@ class UploadFileField(wtforms.FileField):
 
 
 class VersionedForm(ActionForm):
-    """A form on one row that notices when somebody else changed the row meanwhile (trap 9).
+    """A form on one row that notices when somebody else changed the row in the meantime (trap 9).
 
-    What was typed stays; the next save of the same page carries the new version, so it is a conscious one.
+    The form keeps what was typed and now carries the new version. The user has seen the warning by then, so
+    saving again overwrites the other change.
     """
 
     version = wtforms.IntegerField(widget=HiddenInput(), validators=[InputRequired()])

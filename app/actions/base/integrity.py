@@ -1,11 +1,11 @@
-"""What a broken constraint means to a user: table and columns -> the field and a sentence."""
+"""Explains a broken database constraint to a user: table and columns -> the field and a sentence."""
 
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import RuleBroken
 from app.rules.text import N_
 
-# Both databases name the same thing differently: SQLite "student.number", PostgreSQL "uq_student_number".
+# The two databases name a constraint differently: SQLite "student.number", PostgreSQL "uq_student_number".
 SENTENCES: dict[str, tuple[str, str]] = {
     "student.number": ("number", N_("Er is al een student met dit studentnummer.")),
     "ab_user.username": ("username", N_("Deze gebruikersnaam is al in gebruik.")),
@@ -18,7 +18,7 @@ OTHERWISE = N_("Dit past niet bij wat er al staat. Ververs de pagina en probeer 
 
 
 def explain(error: IntegrityError) -> RuleBroken:
-    """A sentence for the user; never the SQL, the table or the values (trap 11)."""
+    """The error as a sentence for the user, without SQL, table or values (trap 11)."""
     text = str(error.orig)
     for key, (field, sentence) in SENTENCES.items():
         table, columns = key.split(".", 1)

@@ -1,6 +1,6 @@
-"""Fields to choose with that never load a whole table: a few rows as boxes or a list, many by searching.
+"""Fields to choose rows with, which never load a whole table: a short list, or a search box for many rows.
 
-`offer` fills such fields: all there is where that is little, else what is chosen
+`offer` fills such fields: with all rows when they are few, else with the chosen ones and what was searched
 (app/queries/base/picker.py).
 """
 
@@ -19,20 +19,20 @@ from app.queries.base import asked as asked_queries
 from app.queries.base import picker
 from app.rules.text import N_
 
-PICK_PATH = "/kies"  # where a search box asks
-SEARCH = "zoek"  # the button that searches without JavaScript, and the end of its box's name
+PICK_PATH = "/kies"  # the address that a search box asks
+SEARCH = "zoek"  # name of the button that searches without JavaScript; its box's name ends in it
 GONE = N_("Een van de keuzes staat niet (meer) in de lijst. Kies opnieuw.")
 
 
 class Picking(SelectFieldBase):
-    """What the two fields share; the template draws them by `many`."""
+    """What the two fields share. The template looks at `many` to draw a search box or a list."""
 
-    many = False  # whether it is searched; else it is an ordinary list
+    many = False  # True: a search box; False: an ordinary list
     few = picker.MOST
     multiple = False
-    href = ""  # where the search box asks
+    href = ""  # the address that the search box asks
     words = ""  # what was typed in the search box
-    more = False  # whether more rows have these words than are shown
+    more = False  # whether more rows match the words than are shown
     blank: Sequence[Any] = ()
     coerce: Callable[[Any], Any]
     choices: Any
@@ -53,7 +53,7 @@ class Picking(SelectFieldBase):
             raise wtforms.ValidationError(_(GONE)) from error
 
     def chosen(self) -> list[str]:
-        """What is chosen now."""
+        """The keys that are chosen now."""
         data = self.data if self.multiple else [self.data]
         return [str(one) for one in data or () if one]
 
@@ -72,7 +72,7 @@ class Picking(SelectFieldBase):
         ]
 
     def _choice(self, one: picker.Option) -> Any:
-        """In a list under its heading; alone, the heading stands behind it."""
+        """One option. In a list it stands under its heading; in a search box the heading follows it."""
         key, group = self.coerce(one.key), _(one.group) if one.group else ""
         if self.many and group:
             return SelectChoice(key, f"{one.label} · {group}")
@@ -80,14 +80,14 @@ class Picking(SelectFieldBase):
 
 
 class Picked(Picking, wtforms.SelectMultipleField):
-    """Many of many."""
+    """Choose any number of rows."""
 
     few = picker.FEW
     multiple = True
 
 
 class PickedOne(Picking, wtforms.SelectField):
-    """One of many; `blank`: the value and the words for none."""
+    """Choose one row, or none. `blank` is the value and the label for none."""
 
     def __init__(self, *args: Any, blank: tuple[Any, Any], **given: Any) -> None:
         self.blank = blank
@@ -100,12 +100,13 @@ def offer(
     asked: asked_queries.Asked = asked_queries.EVERYTHING,
     present: Mapping[str, str] | None = None,
 ) -> None:
-    """Fill fields of one source. `asked.having`: a short list shows only what these rows have.
+    """Fill fields of one source. With `asked.having`, the list shows only what these rows have.
 
-    `present`: what may stay chosen whatever the source says, key -> label.
+    `present` (key -> label) may stay chosen, whether the source has it or not.
     """
     source, stays = fields[0].source, dict(present or {})
     most = fields[0].few if asked.having is None else picker.OF_THESE
+    # One row more than a list holds shows whether a search box is needed.
     few = picker.SOURCES[source].find(actor, replace(asked, most=most + 1))
     many = len(few) > most
     chosen = {key for field in fields for key in field.chosen()} - set(stays) if many else set()

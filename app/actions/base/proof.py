@@ -1,4 +1,4 @@
-"""Showing again who you are, before something that matters: asked here, whoever carries it out."""
+"""Asks users to prove again who they are, before an action that matters."""
 
 from datetime import timedelta
 
@@ -14,7 +14,10 @@ SHOW_AGAIN = N_("Laat eerst opnieuw zien dat u het bent.")
 
 
 def demand(actor: Actor, proof: second_factor.Proof) -> None:
-    """ProofNeeded when this actor has not shown it lately. The system needs none, nor who only looks."""
+    """Raise ProofNeeded when this actor has not given the proof lately.
+
+    The system needs no proof. Neither does a reader who can change nothing ("bekijk als").
+    """
     if actor.system or actor.read_only:
         return
     school = current_school()

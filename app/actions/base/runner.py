@@ -32,8 +32,8 @@ from app.rules.viewing import READ_ONLY
 
 M = TypeVar("M")
 MAX_TICKED = 1000
-KEPT_REFUSED = 200  # of who was refused, what a form that is sent twice shows again
-TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # as our pages make them; ActionRun holds no more
+KEPT_REFUSED = 200  # refused rows that are kept, to show again when the same form is sent twice
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # the form's token; ActionRun holds 43 characters
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Targets(Generic[M]):
 
 @dataclass(frozen=True)
 class Refused:
-    label: str
+    label: str  # the row that the action left alone, by name
     reason: str
 
 
@@ -84,10 +84,10 @@ class Refused:
 class Outcome:
     """What happened: rows changed, rows that already were so, rows refused and why.
 
-    `ids` are the changed rows (for the trail), `details` what changed in them (old -> new),
-    `names` the first few changed rows for people to read, `goto` the id of a row just made,
-    `shown` what the action's own confirm page draws beside these (kept nowhere), `entry` what the trail
-    calls it when that is not the action's own name (OTHER_ENTRIES).
+    `ids` are the changed rows (for the trail) and `details` what changed in them (old -> new).
+    `names` are the first few changed rows, for people to read. `goto` is the id of a row just made.
+    `shown` is extra data for the action's own confirm page; it is not kept.
+    `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
     """
 
     done: int = 0
@@ -104,7 +104,8 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         brief = replace(self, ids=[], details={}, shown={}, refused=self.refused[:KEPT_REFUSED])
-        kept = asdict(brief)  # which copies all that it finds: not the ids of 100,000
+        # `asdict` copies everything, so the ids were left out first: there may be 100,000.
+        kept = asdict(brief)
         del kept["details"], kept["shown"]
         return kept
 
@@ -114,10 +115,10 @@ class Outcome:
 
 
 class ActionForm(Form):
-    """A form declared beside its action. `prepare` fills choices and starting values for this actor."""
+    """A form declared beside its action. `prepare` fills its choices for this actor."""
 
-    nothing: str | LazyString = ""  # said by `prepare`: there is nothing to choose, so nothing to send
-    nothing_hint: str | LazyString = ""  # and what to do next
+    nothing: str | LazyString = ""  # `prepare` sets it when there is nothing to choose
+    nothing_hint: str | LazyString = ""  # what the user can do then
 
     class Meta:
         @property
@@ -139,7 +140,7 @@ class ActionForm(Form):
 
 @dataclass(frozen=True)
 class Action:
-    """A change of data with everything a page needs to offer it. Calling it is calling the function."""
+    """A change of data with everything a page needs to offer it. Calling it calls the function."""
 
     name: str
     function: Callable[..., Outcome]
@@ -152,10 +153,10 @@ class Action:
     noun: str | LazyString = ""
     submit: str | LazyString = ""
     intro: str | LazyString = ""
-    proof: Proof | None = None  # what must have been shown lately by who carries it out
-    before: Callable[..., dict[str, Any]] | None = None  # slow work: done before the transaction opens
-    changes: tuple[type[Any], ...] = ()  # whose versions it raises
-    # what the trail calls its details, as msgids; no part of the hash, which a dict has not
+    proof: Proof | None = None  # the proof that its actor must have given lately
+    before: Callable[..., dict[str, Any]] | None = None  # slow work, done before the transaction opens
+    changes: tuple[type[Any], ...] = ()  # the models whose version it raises
+    # What the trail calls its details, as msgids. Left out of the hash: a dict has none.
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
@@ -164,19 +165,19 @@ class Action:
 
 REGISTRY: dict[str, Action] = {}
 FIRST_STEP = "first_step_shown"
-# What stands in the trail without being an action of its own.
+# Entries in the trail that are not an action of their own.
 OTHER_ENTRIES = {FIRST_STEP: N_("Eerste stap van aanmelden getoond; de tweede is nog nodig")}
 
 
 def entry_label(name: str) -> str:
-    """What the trail calls an entry; one of an action that no longer exists keeps its name."""
+    """The label of an entry in the trail. For an action that no longer exists: its name."""
     if name in OTHER_ENTRIES:
         return _(OTHER_ENTRIES[name])
     return str(REGISTRY[name].label) if name in REGISTRY else name
 
 
 def own_word(entry: str, detail: str) -> str:
-    """What the action behind an entry calls one of its details; "" when it has no word of its own."""
+    """The word of the entry's action for one of its details; "" when it has none."""
     words = REGISTRY[entry].words if entry in REGISTRY else {}
     return _(words[detail]) if detail in words else ""
 
@@ -199,13 +200,13 @@ def action(
 ) -> Callable[[Callable[..., Outcome]], Action]:
     """Make an action of a function: `f(actor, *, ...)`, or `f(actor, targets, *, ...)` when `on` is given.
 
-    `before(actor, **data)` gives arguments that take long to make (a password's hash): nobody waits for them,
-    as nothing is locked yet. It decides nothing; the action looks at what it gave.
+    `before(actor, **data)` returns arguments that take long to make (a password's hash). It runs before
+    anything is locked, so nobody waits for it. It decides nothing: the action checks what it returned.
 
-    `changes` names the rows whose version goes up: `changed_by` gives their forms the actions to tell of.
-    What an action works `on` says nothing of that: a coupling leaves the student's own data alone.
-    `words` is for details that only this action has; what several write is called something in
-    app/pages/trail/words.py.
+    `changes` names the models whose version goes up. `changed_by` reads it, so that a form can say who
+    changed its row. It is not the same as `on`: a coupling works on students and leaves their data alone.
+    `words` holds the words for details that only this action writes. Words for details that several
+    actions write are in app/pages/trail/words.py.
     """
 
     def decorate(function: Callable[..., Outcome]) -> Action:
@@ -237,7 +238,7 @@ def action(
 
 
 def changed_by(model: type[Any]) -> Sequence[str]:
-    """The actions that raise the version of these rows."""
+    """The names of the actions that raise the version of this model's rows."""
     return [name for name, act in REGISTRY.items() if model in act.changes]
 
 
@@ -249,7 +250,7 @@ def run(
     token: str = "",
     **data: Any,
 ) -> Outcome:
-    """Run an action in one transaction; the same token again gives the first outcome back."""
+    """Run an action in one transaction. The same token a second time returns the first outcome."""
     if actor.read_only:
         raise errors.OnlyLooking(READ_ONLY)
     if token and not TOKEN.fullmatch(token):
@@ -266,7 +267,7 @@ def run(
             _remember(act, actor, token, outcome)
             return outcome
     except IntegrityError as error:
-        # The same form, sent twice at the same moment: the other one has just done it.
+        # The same form was sent twice at the same moment, and the other request has just done it.
         earlier = _earlier(act, actor, token)
         if earlier is not None:
             return earlier
@@ -276,7 +277,7 @@ def run(
 def preview(
     act: Action, actor: Actor, selection: Selection | Iterable[int] | None = None, **data: Any
 ) -> Outcome:
-    """What `run` would do, from the same code: performed, and taken back."""
+    """What `run` would do: the same code is run, and rolled back (decision 0002)."""
     data |= _prepared(act, actor, data)
     try:
         with transaction(keep=False):
@@ -286,7 +287,11 @@ def preview(
 
 
 def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] | None) -> Targets[Any] | None:
-    """The rows behind a selection, checked: one ticked row out of sight makes the whole batch 404."""
+    """The rows of a selection that this actor may act on.
+
+    NotFound for the whole batch when the actor may not see one of the ticked rows. RuleBroken for more
+    than MAX_TICKED rows.
+    """
     if act.on is None:
         return None
     chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
@@ -307,7 +312,7 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
 
 
 def _prepared(act: Action, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
-    """Who may not do it at all costs nobody a tenth of a second; `_perform` refuses."""
+    """Run the action's slow work, only for an actor who may do the action. `_perform` refuses the others."""
     return act.before(actor, **data) if act.before is not None and may(actor, act.permission) else {}
 
 
@@ -329,9 +334,9 @@ def _perform(
 
 
 def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
-    """What this very form did, when it was sent before: what it asked for may be gone by now.
+    """The outcome of this form when it was sent before, else None. Its rows may be gone by now.
 
-    Not of what needs a proof: that is asked for first.
+    None too for an action that needs a proof, as the proof comes first.
     """
     if actor.read_only or act.proof is not None or not TOKEN.fullmatch(token):
         return None

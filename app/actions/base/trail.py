@@ -1,4 +1,4 @@
-"""Writing and checking the audit trail: append-only, every entry carries the hash of the one before."""
+"""Writes and checks the audit trail. It only grows, and every entry holds the hash of the one before."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor
 
-CHAIN_LOCK = 7_306_001  # any constant: PostgreSQL writers of the chain queue on it
+CHAIN_LOCK = 7_306_001  # an arbitrary number: on PostgreSQL, writers of the chain wait for this lock
 
 
 def record(
     actor: Actor, action: str, object_type: str, ids: Sequence[int], details: dict[str, Any] | None = None
 ) -> models.AuditEntry:
-    """Add an entry about these rows; in the transaction of the change itself."""
+    """Add an entry about these rows, in the transaction of the change itself."""
     db.session.flush()
     previous = _head()
     unique_ids = sorted(set(ids))
@@ -49,14 +49,14 @@ def record(
 
 
 def _head() -> str | None:
-    """The last hash of the chain, which nobody adds to before this transaction ends."""
+    """The last hash of the chain. Nobody else can add to the chain before this transaction ends."""
     if db.engine.dialect.name == "postgresql":
-        return db.session.scalar(sa.select(sa.func.trail_head(CHAIN_LOCK)))  # waits, and then looks
+        return db.session.scalar(sa.select(sa.func.trail_head(CHAIN_LOCK)))  # waits for the lock, then reads
     return db.session.scalar(sa.select(models.AuditEntry.hash).order_by(models.AuditEntry.id.desc()).limit(1))
 
 
 def entry_hash(entry: models.AuditEntry, ids: Sequence[int]) -> str:
-    """SHA-256 over the entry, the ids it is about and the hash before it."""
+    """SHA-256, in hex, over the entry, the ids it is about and the hash before it."""
     content = {
         "at": entry.at.isoformat(),
         "actor": [entry.actor_id, entry.actor_name],
@@ -69,7 +69,7 @@ def entry_hash(entry: models.AuditEntry, ids: Sequence[int]) -> str:
 
 
 def broken_at() -> int | None:
-    """The id of the first entry that does not fit the chain; None when the whole trail is sound."""
+    """The id of the first entry that does not fit the chain; None when the whole trail is right."""
     last = db.session.scalar(sa.select(sa.func.max(models.AuditEntry.id))) or 0
     entries = db.session.scalars(
         sa.select(models.AuditEntry).where(models.AuditEntry.id <= last).order_by(models.AuditEntry.id)
@@ -88,7 +88,7 @@ def broken_at() -> int | None:
 
 
 def _objects(last: int) -> Generator[tuple[int, Sequence[int]], None, None]:
-    """Entry id with the ids of its rows, both ascending; one stream beside that of the entries."""
+    """Each entry's id with the ids of its rows, both ascending. Read as a stream, never all at once."""
     rows = db.session.execute(
         sa.select(models.AuditObject.entry_id, models.AuditObject.object_id)
         .where(models.AuditObject.entry_id <= last)
@@ -99,7 +99,7 @@ def _objects(last: int) -> Generator[tuple[int, Sequence[int]], None, None]:
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
-    """Only what JSON knows; moments and dates as ISO text, everything else as its text."""
+    """The details as JSON can hold them. Moments become ISO text, all other objects their text."""
     plain: dict[str, Any] = json.loads(json.dumps(details, default=_text, ensure_ascii=False))
     return plain
 

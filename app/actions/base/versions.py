@@ -1,4 +1,4 @@
-"""Two people in one form: the second is told what the first changed, and chooses."""
+"""Two people change the same row: the second is told what the first changed, and decides."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
@@ -17,7 +17,7 @@ CHANGES_TOLD = 3
 
 
 def locked(model: type[M], row_id: int, version: int, labels: Mapping[str, Any]) -> M:
-    """The row, held until the end of the transaction; RuleBroken when it is no longer this version."""
+    """The row, locked until the transaction ends. RuleBroken when it no longer has this version."""
     row: Any = db.session.get(model, row_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise errors.NotFound
@@ -27,7 +27,8 @@ def locked(model: type[M], row_id: int, version: int, labels: Mapping[str, Any])
 
 
 def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> errors.RuleBroken:
-    """The refusal of a form opened at `version`: who changed what since, out of the trail."""
+    """The error for a form that was opened at `version`. It says who changed what since, from the trail."""
+    # As many entries as versions have passed, at most CHANGES_TOLD: the newest ones.
     entries = db.session.scalars(
         sa.select(models.AuditEntry)
         .join(models.AuditObject, models.AuditObject.entry_id == models.AuditEntry.id)
@@ -60,7 +61,7 @@ def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> errors.RuleBr
 
 
 def _told(entry: models.AuditEntry, labels: Mapping[str, Any]) -> str:
-    """The fields of the form that changed; none of these: what was done, and with whom."""
+    """The changed fields of the form, in words. When there are none: the action, and its users if any."""
     parts = []
     for key, change in entry.details.items():
         if key in labels and isinstance(change, list) and len(change) == 2:

@@ -1,4 +1,4 @@
-"""What a refusal, a reason or a count says, in the reader's language."""
+"""Writes errors, reasons and counts in the reader's language."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-LARGE = 10_000  # a number as large is written "10.000"; no year is
+LARGE = 10_000  # from here on numbers get a separator, as in "10.000"; years stay below it
 
 
 class Worded(Protocol):
-    """A ProveeError or a Reason: a msgid with %(name)s placeholders, and their values."""
+    """A ProeveError or a Reason: a msgid with %(name)s placeholders, and their values."""
 
     @property
     def message(self) -> str: ...
@@ -23,7 +23,7 @@ class Worded(Protocol):
 
 
 def say(told: Worded) -> str:
-    """The sentence; nothing for no message (gettext would answer with the catalogue's own header)."""
+    """The translated sentence. "" for no message, as gettext would return the header of the catalogue."""
     if not told.message:
         return ""
     translated = _(told.message)
@@ -37,7 +37,7 @@ def _shown(value: Any) -> Any:
 
 
 class Counting(Domain):
-    """Behind every `ngettext` of ours: it writes its number as the reader does, "100.050 studenten"."""
+    """Makes every `ngettext` write its number in the reader's language: "100.050 studenten"."""
 
     def ngettext(self, singular: str, plural: str, num: int, **variables: object) -> str:
         translated = self.get_translations().ungettext(singular, plural, num)
@@ -45,7 +45,7 @@ class Counting(Domain):
 
 
 def register_counting(app: Flask) -> None:
-    """In the code and in the templates, which have an `ngettext` of their own."""
+    """Use `Counting` in the code, and the same in the templates, which have their own `ngettext`."""
     app.extensions["babel"].instance.domain_instance = Counting()
     plain: Any = app.jinja_env.globals["ngettext"]
 

@@ -1,4 +1,4 @@
-"""From the catalogue's files to rows: what is there is read in a fixed number of queries, then compared."""
+"""Writes the catalogue's files to the database: reads the rows in a few queries, compares, and writes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,10 @@ Owner = models.Programme | models.Elective
 
 
 class CatalogueWriter:
-    """Counts what it does: `new`, `changed`, `unchanged` rows; `tampered` exams are left alone."""
+    """Writes a catalogue and counts `new`, `changed` and `unchanged` rows.
+
+    `tampered` names the exams whose file differs from the same version in the database; they are left alone.
+    """
 
     def __init__(self, catalogue: catalogue_data.Catalogue) -> None:
         self.catalogue = catalogue
@@ -35,7 +38,7 @@ class CatalogueWriter:
         self._updates()
 
     def _read(self) -> None:
-        """All that the catalogue may touch, before anything is written."""
+        """Read every row that the catalogue may change, before anything is written."""
         session = db.session
         self._programmes = {
             (row.crebo, row.cohort): row for row in session.scalars(sa.select(models.Programme))
@@ -70,7 +73,7 @@ class CatalogueWriter:
             self._exams[exam.key][exam.version] = exam
 
     def _keep(self, there: M | None, model: type[M], **values: Any) -> M:
-        """The row with these values: made, changed or left as it is, and counted."""
+        """The row with these values: made, changed or left as it is. It is counted."""
         if there is None:
             made = model(**values)
             db.session.add(made)
@@ -143,13 +146,14 @@ class CatalogueWriter:
                 )
 
     def _offered(self, elective: models.Elective, programmes: Iterable[models.Programme]) -> None:
-        """A link needs both ids, so new programmes and electives are written first."""
+        """Link the elective to its programmes. A link needs both ids, so new ones are flushed first."""
         db.session.flush()
         for programme in programmes:
             there = self._offers.get((programme.id, elective.id))
             self._keep(there, models.ProgrammeElective, programme_id=programme.id, elective_id=elective.id)
 
     def _exam(self, data: catalogue_data.ExamData, owner: Owner) -> None:
+        # A version that exists never changes: results depend on it.
         there = self._exams[data.key].get(data.version)
         if there is not None:
             self.unchanged += 1
@@ -200,7 +204,7 @@ class CatalogueWriter:
         )
 
     def _choose_current(self) -> None:
-        """The highest version of an exam is the one that is planned from now on."""
+        """Mark the highest version of each exam as current: that one is planned from now on."""
         for versions in self._exams.values():
             newest = max(versions, key=catalogue_data.natural)
             for version, exam in versions.items():
@@ -214,7 +218,7 @@ class CatalogueWriter:
 
 
 def _content(exam: models.Exam) -> tuple[Any, ...]:
-    """What an assessment rests on: tasks, criteria, levels, pass rule."""
+    """The parts of an exam that an assessment depends on: tasks, criteria, levels, pass rule."""
     return (
         exam.rule_model,
         exam.rule_parameters,

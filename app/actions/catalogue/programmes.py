@@ -1,4 +1,4 @@
-"""Opleidingen: what the supplier loads into a school."""
+"""Opleidingen: the supplier loads the catalogue into a school."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -29,11 +29,11 @@ SAME_VERSION = N_(
     ),
 )
 def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> base.Outcome:
-    """Put the catalogue (default: this installation's files) into the school; twice is the same as once.
+    """Load the catalogue (default: this installation's files) into the school. Twice is the same as once.
 
-    Programmes, electives and what belongs to them are brought up to date; nothing is removed. A version of
-    an exam that is there never changes: a higher one comes beside it and is the current one from then on.
-    Raises DataFileError for a file that is wrong.
+    Programmes and electives and their parts are brought up to date; nothing is removed. An existing version
+    of an exam never changes: a higher version is added and becomes the current one.
+    Raises DataFileError for a wrong file.
     """
     writer = CatalogueWriter(catalogue or load(CATALOGUE))
     writer.write()

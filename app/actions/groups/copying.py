@@ -1,4 +1,4 @@
-"""Studentgroepen for the next school year: the same properties, nobody in them yet."""
+"""Copies studentgroepen to the next school year: the same properties, without students."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ TOO_LONG = N_("De naam “%(name)s” wordt te lang. Maak die van deze groep kor
     ),
 )
 def copy_groups(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
-    """Copy groups, each with the next school year in its name; two statements however many."""
+    """Copy groups, each with the next school year in its name."""
     groups = targets.all()
     wanted, refused = _names(groups)
     taken = set(group_ids([name for name, _year in wanted.values()]))
@@ -61,7 +61,7 @@ def copy_groups(actor: Actor, targets: base.Targets[models.StudentGroup]) -> bas
 
 
 def _names(groups: Sequence[models.StudentGroup]) -> tuple[dict[int, tuple[str, str]], list[base.Refused]]:
-    """Group -> the name and school year of its copy, and why another gets none."""
+    """Group id -> name and school year of its copy; and the groups that get no copy, with the reason."""
     wanted, refused = {}, []
     for group in groups:
         try:

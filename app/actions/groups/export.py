@@ -1,4 +1,4 @@
-"""Studentgroepen exporteren: nothing changes, but the trail says who took what along, and about whom."""
+"""Studentgroepen exporteren. Nothing changes, but the trail says who exported what, and about whom."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,7 +48,7 @@ class GroupExportForm(export.ExportForm):
 def export_groups(
     actor: Actor, targets: base.Targets[models.StudentGroup], *, kind: str, content: str
 ) -> base.Outcome:
-    """Note that these groups, or the students in them, are taken along; the page makes the file."""
+    """Note in the trail that these groups, or their students, are exported. The page makes the file."""
     if kind not in export.KINDS:
         raise RuleBroken(N_("Kies een soort bestand."), field="kind")
     if content not in CONTENTS:

@@ -1,4 +1,4 @@
-"""Studentgroepen (manual, step 4f): make, change, remove. Who is in one: group_members, group_rule."""
+"""Studentgroepen (manual, step 4f): make, change, remove. Their members: members.py and rule.py."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -126,7 +126,7 @@ class ChangeGroupForm(base.VersionedForm, GroupForm):
 def change_group(
     actor: Actor, targets: base.Targets[models.StudentGroup], *, version: int, **data: Any
 ) -> base.Outcome:
-    """Change one group's properties; refused when somebody else was first."""
+    """Change one group's properties. RuleBroken when somebody else changed them first."""
     group = base.locked(models.StudentGroup, targets.one().id, version, FIELD_LABELS)
     before = _shown(group)
     wanted = _properties(actor, data, group.mentor_id)
@@ -159,7 +159,11 @@ def change_group(
     intro=_l("De studenten zelf blijven bestaan, met alles wat bij hen hoort."),
 )
 def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
-    """Remove groups; the members stay students. Refused to who may not see all of them, or set its rule."""
+    """Remove groups; their members stay students.
+
+    A group is refused when it has members whom the actor may not see, or a rule that the actor may not set.
+    """
+    # `foreign`: the group has a member whom the actor may not see.
     seen = visible(actor, models.Student, Permission.GROUPS_EDIT).with_only_columns(models.Student.id)
     member = membership().c
     foreign = sa.exists().where(member.group_id == models.StudentGroup.id, member.student_id.not_in(seen))
@@ -176,6 +180,7 @@ def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> ba
     refused = list(_not_to_remove(actor, rows))
     kept = {one.label for one in refused}
     gone = [row for row in rows if row.name not in kept]
+    # Counted before the members go: the report names the numbers.
     members = member_counts(actor, [row.id for row in gone])
     ids = id_set([row.id for row in gone])
     for held in (group_member, group_rule):
@@ -223,7 +228,10 @@ def _properties(actor: Actor, data: Mapping[str, Any], mentor_now: int | None = 
 
 
 def _mentor(actor: Actor, chosen: int | None, now: int | None) -> int | None:
-    """Who can be it, or who is it already: a mentor who left the school stays named until another comes."""
+    """The mentor's user id: one who can be mentor, or the present one.
+
+    A mentor who left the school keeps the group until another is chosen. RuleBroken for anybody else.
+    """
     if not chosen or chosen == now:
         return chosen or None
     if str(chosen) not in picker.named(actor, "mentoren", {str(chosen)}):
@@ -232,7 +240,7 @@ def _mentor(actor: Actor, chosen: int | None, now: int | None) -> int | None:
 
 
 def _shown(group: models.StudentGroup) -> dict[str, Any]:
-    """A group's properties as the trail writes them."""
+    """A group's properties in the words of the trail."""
     mentor = db.session.get(models.User, group.mentor_id) if group.mentor_id else None
     return {
         "name": group.name,

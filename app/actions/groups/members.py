@@ -1,4 +1,7 @@
-"""Who is in a group that is filled by hand: put in and taken out, in the list of students or on its page."""
+"""Adds students to groups and removes them, from the list of students or from the group's page.
+
+Only for groups without a rule. The others: rule.py.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -34,7 +37,7 @@ BY_RULE = N_(
 
 
 def filled_by_hand(groups: Collection[int], field: str = "") -> None:
-    """Refuse groups that a rule fills, by name and with what to do."""
+    """RuleBroken when a rule fills one of these groups. It names the groups and says what to do."""
     ruled = db.session.scalars(
         sa.select(models.StudentGroup.name)
         .where(models.StudentGroup.id.in_(id_set(sorted(groups))), has_rule())
@@ -48,7 +51,7 @@ def _refuse(ruled: Sequence[str], field: str) -> None:
         raise RuleBroken(BY_RULE, field=field, groups=", ".join(ruled))
 
 
-# -- chosen students, whatever group
+# -- from the list of students: chosen students, any groups
 
 
 class AddToGroupsForm(base.ActionForm):
@@ -79,7 +82,7 @@ class AddToGroupsForm(base.ActionForm):
 def add_to_groups(
     actor: Actor, targets: base.Targets[models.Student], *, groups: Sequence[int]
 ) -> base.Outcome:
-    """Put all these students in the chosen groups; who is in one already stays as is."""
+    """Add all these students to the chosen groups. Students who are already in one stay in it."""
     chosen = _chosen(actor, groups, Asked(), NO_GROUP)
     return _put(actor, chosen, targets)
 
@@ -161,7 +164,7 @@ def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> lis
     return list(known.values())
 
 
-# -- one group, whatever students
+# -- from the page of a group: one group, any students
 
 
 class AddMembersForm(base.ActionForm):
@@ -189,7 +192,7 @@ class AddMembersForm(base.ActionForm):
 def add_members(
     actor: Actor, targets: base.Targets[models.StudentGroup], *, students: Sequence[int]
 ) -> base.Outcome:
-    """Put the chosen students in this group; who is in it already stays as is."""
+    """Add the chosen students to this group. Students who are already in it stay in it."""
     group = _hand_filled(targets)
     found = picker.named(actor, "studenten", {str(one) for one in students})
     return _of_students(_put(actor, [group], _exactly(students, found)))
@@ -231,13 +234,13 @@ def _hand_filled(targets: base.Targets[models.StudentGroup]) -> picker.Option:
 
 
 def _exactly(wanted: Sequence[int], found: Collection[str]) -> base.Targets[models.Student]:
-    """These students as the targets, when every one may be chosen."""
+    """These students as targets. RuleBroken unless every one of them may be chosen."""
     if not found or len(found) != len(set(wanted)):
         raise RuleBroken(base.GONE, field="students")
     return base.Targets(models.Student, sorted(set(wanted)))
 
 
 def _of_students(outcome: base.Outcome) -> base.Outcome:
-    """The trail tells it of the students, as when it is done from their list."""
+    """Make the outcome one about students, as it is from the list of students."""
     outcome.object_type = "Student"
     return outcome

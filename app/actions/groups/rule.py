@@ -1,4 +1,4 @@
-"""A group that fills itself: "alle studenten van 25656 in cohort 2025" (decision 0019)."""
+"""Groups whose members follow from a rule: "alle studenten van 25656 in cohort 2025" (decision 0019)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -65,7 +65,7 @@ class RuleForm(base.VersionedForm):
 def set_rule(
     actor: Actor, targets: base.Targets[models.StudentGroup], *, version: int, programmes: Sequence[int]
 ) -> base.Outcome:
-    """From now on the active students of these programmes are in the group, and nobody else."""
+    """Set the rule: from now on the group holds the active students of these programmes, and nobody else."""
     group = base.locked(models.StudentGroup, targets.one().id, version, FIELD_LABELS)
     chosen = named(actor, SOURCE, {str(one) for one in programmes})
     if not chosen or len(chosen) != len(set(programmes)):
@@ -100,7 +100,7 @@ def set_rule(
     intro=_l("De leden blijven zoals ze nu zijn. Daarna voegt u zelf studenten toe en haalt u ze eruit."),
 )
 def drop_rule(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
-    """Who is in the group now stays in it, by hand from now on."""
+    """Drop the rule. The present members stay, and from now on the group is filled by hand."""
     group = db.session.get_one(
         models.StudentGroup, targets.one().id, with_for_update=True, populate_existing=True
     )
@@ -141,7 +141,7 @@ def _comes_to(group: models.StudentGroup, count: int, words: str) -> str:
 
 
 def _leave(count: int) -> str:
-    """Who was in it and is no longer: counted, as it may surprise."""
+    """A sentence that counts the students who leave the group, as that may surprise the user."""
     if not count:
         return ""
     return ngettext(
@@ -152,7 +152,7 @@ def _leave(count: int) -> str:
 def _told(
     group: models.StudentGroup, members: Sequence[int], summary: str, details: dict[str, Any]
 ) -> base.Outcome:
-    """One group changed; by name its first members, so that one sees who is meant before saying yes."""
+    """The outcome of a change of one group. It names the first members, for the user to check."""
     return base.Outcome(
         done=max(1, len(members)),
         ids=[group.id],

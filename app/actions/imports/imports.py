@@ -1,5 +1,8 @@
-"""The import wizard's own steps: a file is taken in, columns and values are chosen. Nothing of the school
-changes here; that is done by `import_students` and its sisters (app/imports/write_<kind>.py)."""
+"""The steps of the import wizard: keep a file, choose columns and values, correct rows, throw away.
+
+The school's own data does not change here. `import_students` and the like do that
+(app/imports/write_<kind>.py).
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +32,7 @@ BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is
 
 
 class FileForm(base.ActionForm):
-    """Stap 1 van 4 of the manual."""
+    """Stap 1 van 4: the file or the pasted rows."""
 
     file = base.UploadFileField(
         _l("Bestand"),
@@ -87,7 +90,7 @@ def start_import(
     mapping: ColumnMap,
     login_codes: str,
 ) -> base.Outcome:
-    """Keep what was read out of a file, for its maker alone; sweep out what has expired."""
+    """Keep what was read from a file, for its maker only. Expired runs are removed first."""
     if not may(actor, runs.PERMISSIONS[kind]):
         raise errors.NotAllowed
     sweep_expired()
@@ -126,7 +129,10 @@ def read_again(
     header_key: str,
     mapping: ColumnMap,
 ) -> base.Outcome:
-    """Stap 2 van 4: another sheet, header row, delimiter or encoding; what was chosen after it goes."""
+    """Stap 2 van 4: read the file with another sheet, header row, delimiter or encoding.
+
+    Later choices are dropped.
+    """
     run = open_run(actor, targets)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
     run.fixes = {}
@@ -149,7 +155,7 @@ def read_again(
 def choose_columns(
     actor: Actor, targets: base.Targets[models.ImportRun], *, mapping: ColumnMap
 ) -> base.Outcome:
-    """Stap 2 van 4: which column of the file is what."""
+    """Stap 2 van 4: choose what each column of the file holds."""
     run = open_run(actor, targets)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
@@ -165,7 +171,7 @@ def choose_columns(
 def choose_values(
     actor: Actor, targets: base.Targets[models.ImportRun], *, values: Mapping[str, Mapping[str, str]]
 ) -> base.Outcome:
-    """Stap 3 van 4: what each value of a closed list means."""
+    """Stap 3 van 4: choose what each value of a closed list means."""
     run = open_run(actor, targets)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
@@ -179,7 +185,7 @@ def choose_values(
     words={"login_codes": N_("Inlogcodes")},
 )
 def choose_codes(actor: Actor, targets: base.Targets[models.ImportRun], *, login_codes: str) -> base.Outcome:
-    """Stap 4 van 4: another choice than in step 1. Rows are checked again: a code needs an address."""
+    """Stap 4 van 4: change the choice about inlogcodes. Rows are checked again: a code needs an address."""
     run = open_run(actor, targets)
     if login_codes not in rules.LOGIN_CODES:
         raise errors.RuleBroken(CHOOSE_CODES)
@@ -205,7 +211,7 @@ def choose_codes(actor: Actor, targets: base.Targets[models.ImportRun], *, login
 def fix_row(
     actor: Actor, targets: base.Targets[models.ImportRun], *, number: int, cells: Mapping[int, str]
 ) -> base.Outcome:
-    """Stap 4 van 4: other cells for one row of the file, as typed; the file itself stays as it was."""
+    """Stap 4 van 4: correct the cells of one row. The file itself stays as it was."""
     run = open_run(actor, targets)
     if not set(cells) <= set(range(len(run.table["header"]))):
         raise errors.NotFound
@@ -222,7 +228,7 @@ def fix_row(
 
 @base.action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
 def discard_import(actor: Actor, targets: base.Targets[models.ImportRun]) -> base.Outcome:
-    """Throw a run away that was not carried out; nothing of it was written."""
+    """Delete a run that was not carried out. Nothing of it was written."""
     run = open_run(actor, targets)
     db.session.delete(run)
     return base.Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
@@ -231,7 +237,11 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun]) -> bas
 def open_run(
     actor: Actor, targets: base.Targets[models.ImportRun], *, working: bool = False
 ) -> models.ImportRun:
-    """The maker's own run, still to be carried out; while it is being written, only for the worker."""
+    """The actor's own run, when it is still to be carried out.
+
+    NotFound for another's run or an expired one. RuleBroken when it is done, or being written (unless
+    `working`: the worker asks).
+    """
     run = targets.one()
     if (
         run.maker_id != actor.id
@@ -247,13 +257,13 @@ def open_run(
 
 
 def ask(run: models.ImportRun, task: str) -> None:
-    """Leave the run to the worker, which is woken as soon as this is committed."""
+    """Leave the run to the worker, which is woken after the commit."""
     run.task, run.asked_at, run.lease_until, run.tries, run.problem = task, utc_now(), None, 0, ""
     wake_after_commit(WORKER)
 
 
 def _moved(run: models.ImportRun, stage: str) -> None:
-    """Something was chosen: what a check said before no longer counts."""
+    """Move the run to a stage after a choice. An earlier check no longer counts."""
     run.stage, run.checked, run.task, run.problem = stage, {}, "", ""
     run.version += 1
     if stage == "check" and runs.is_large(run):
@@ -261,7 +271,7 @@ def _moved(run: models.ImportRun, stage: str) -> None:
 
 
 def keep_parts(run: models.ImportRun, parts: Sequence[bytes]) -> None:
-    """These parts are the run's rows from now on."""
+    """Replace the run's rows by these parts."""
     db.session.execute(
         sa.delete(models.ImportPart).where(models.ImportPart.run_id == run.id), execution_options=QUIETLY
     )
@@ -271,8 +281,10 @@ def keep_parts(run: models.ImportRun, parts: Sequence[bytes]) -> None:
 
 
 def sweep_expired() -> None:
-    """Files, and the values that an import replaced, are personal data: after seven days unfinished runs go,
-    others keep only their choices."""
+    """Remove what has expired. Files, and the values that an import replaced, are personal data.
+
+    After seven days unfinished runs are deleted; finished runs keep only their choices.
+    """
     db.session.execute(
         sa.delete(models.ImportRun).where(
             models.ImportRun.created_at <= oldest_kept(), models.ImportRun.stage != "done"
@@ -291,5 +303,5 @@ def sweep_expired() -> None:
 
 
 def of_expired(kept: type[models.ImportPart | models.ImportChange]) -> sa.ColumnElement[bool]:
-    """Condition on what a run keeps beside itself: its time is over."""
+    """The condition that such rows belong to an expired run."""
     return kept.run_id.in_(sa.select(models.ImportRun.id).where(models.ImportRun.created_at <= oldest_kept()))

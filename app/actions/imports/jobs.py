@@ -1,7 +1,7 @@
-"""A large import is checked and written by a worker: asked for, claimed under a lease, and noted.
+"""Large imports are left to a worker: ask for it, claim a run under a lease, note how it ended.
 
-The run is the truth. What the worker writes of the school stands in one transaction that also finishes the
-run: a worker that dies leaves nothing, loses its lease, and another begins anew.
+The row of the run says what is to be done. The worker writes the school's data in one transaction, which
+also finishes the run. A worker that dies leaves nothing behind: its lease ends and another starts again.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def check_again(actor: Actor, targets: base.Targets[models.ImportRun]) -> base.O
 
 @base.action(_l("Import laten uitvoeren"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
 def ask_import(actor: Actor, targets: base.Targets[models.ImportRun], *, version: int) -> base.Outcome:
-    """Stap 4 van 4: leave the writing of a large file to the worker. `version`: as the user saw it."""
+    """Stap 4 van 4: leave the writing of a large file to the worker. `version` is what the user saw."""
     run = imports.open_run(actor, targets)
     if not may(actor, runs.PERMISSIONS[run.kind]):
         raise errors.NotAllowed
@@ -60,12 +60,15 @@ def ask_import(actor: Actor, targets: base.Targets[models.ImportRun], *, version
     )
 
 
-# -- the worker's
+# -- for the worker
 
 
 @base.action(_l("Import genomen om uit te voeren"), permission=Permission.IMPORT_WORK)
 def claim_import(actor: Actor) -> base.Outcome:
-    """Take the run that waits longest; `ids` is it, or nothing. Who was broken off three times is let go."""
+    """Claim the run that waits longest. `ids` holds it, or is empty.
+
+    A run that was broken off MOST_TRIES times is not tried again.
+    """
     now = utc_now()
     free = sa.or_(models.ImportRun.lease_until.is_(None), models.ImportRun.lease_until < now)
     found = db.session.execute(
@@ -94,7 +97,7 @@ def keep_claim(actor: Actor, *, run_id: int) -> base.Outcome:
 def note_check(
     actor: Actor, *, run_id: int, version: int, states: Sequence[str], checked: dict[str, Any]
 ) -> base.Outcome:
-    """What a check came to: the states per part. Other choices in the meantime make it worth nothing."""
+    """Keep the result of a check: the states per part. Ignored when choices changed in the meantime."""
     run = db.session.get(models.ImportRun, run_id)
     if run is None or run.version != version or run.task != "check":
         return base.Outcome()
@@ -112,7 +115,7 @@ def note_check(
 
 @base.action(_l("Import niet gelukt"), permission=Permission.IMPORT_WORK)
 def note_failed_import(actor: Actor, *, run_id: int, problem: str) -> base.Outcome:
-    """Nothing was written; the run says why, and can be tried again."""
+    """Note why an import failed. Nothing was written, and it can be tried again."""
     if db.session.get(models.ImportRun, run_id) is None:
         raise errors.NotFound
     _set(run_id, task="", lease_until=None, problem=problem)

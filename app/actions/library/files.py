@@ -1,8 +1,8 @@
-"""The library's files: what may come in, and where it is kept.
+"""The library's files: which files are accepted, and where they are kept.
 
-A file is kept under its own SHA-256, so the same content is one file, and a name never becomes a path.
-It is on disk, whole, before a row speaks of it, and it stays when the row is removed: a backup of
-rows first and files after is always complete (docs/framework-traps.md, trap 10).
+A file is kept under its own SHA-256. So the same content is one file, and a file name is never used as a
+path. The whole file is on disk before its row is written, and stays when the row is removed. So a backup
+that takes the rows first and the files after is always complete (docs/framework-traps.md, trap 10).
 """
 
 import hashlib
@@ -48,7 +48,7 @@ class Upload:
 
 
 def check_upload(name: str, content: bytes) -> Upload:
-    """Refuse what is no document: by extension and by what the content itself says. Raises RuleBroken."""
+    """Check the extension, and that the content fits it. RuleBroken when it is not an accepted document."""
     plain = plain_name(name)
     if not plain:
         raise RuleBroken(NO_FILE, field="file")
@@ -68,7 +68,7 @@ def check_upload(name: str, content: bytes) -> Upload:
 
 
 def plain_name(name: str) -> str:
-    """The last part of a path, without control and direction characters, short, with its extension."""
+    """The last part of a path, without control and text-direction characters. Short, with its extension."""
     last = name.replace("\\", "/").rpartition("/")[2]
     kept = "".join(char for char in last if unicodedata.category(char)[0] != "C")
     tidy = " ".join(unicodedata.normalize("NFC", kept).split()).strip(". ")
@@ -82,7 +82,7 @@ def title_from(name: str) -> str:
 
 
 def store(upload: Upload) -> str:
-    """Put the content on disk, whole or not at all; gives its hash. The same content twice is one file."""
+    """Put the content on disk, whole or not at all. Returns its hash. The same content twice is one file."""
     target = path_of(upload.hash)
     if target.exists():
         return upload.hash
@@ -100,7 +100,7 @@ def store(upload: Upload) -> str:
     return upload.hash
 
 
-# --- what a content says of itself ------------------------------------------------------------
+# --- recognising a kind of file by its content ------------------------------------------------------------
 
 
 def _starts(*signs: bytes) -> Callable[[bytes], bool]:
@@ -133,11 +133,11 @@ def _has_macros(content: bytes) -> bool:
 
 
 def _entries(content: bytes) -> list[str]:
-    """The names in a zip, unpacking nothing; no zip: none."""
+    """The names in a zip, without unpacking it. Empty for anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):  # each says: no zip we can read
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):  # not a zip that we can read
         return []
 
 

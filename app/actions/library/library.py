@@ -53,7 +53,7 @@ class UploadForm(base.ActionForm):
         self.roles.choices = role_choices()
 
     def validate_file(self, field: wtforms.Field) -> None:
-        """Reads at most a byte more than is allowed: that one says that it is too much."""
+        """Check the file. It reads at most one byte more than allowed, to see that a file is too large."""
         field.data.stream.seek(0)
         try:
             self.upload = files.check_upload(field.data.filename, field.data.stream.read(MAX_BYTES + 1))
@@ -68,7 +68,7 @@ class UploadForm(base.ActionForm):
 def upload_document(
     actor: Actor, *, upload: files.Upload, title: str = "", roles: Sequence[str]
 ) -> base.Outcome:
-    """Keep the file, then the row: on the shelf of each of these roles, at the end."""
+    """Keep the file, then its row. The document comes last on the shelf of each of these roles."""
     wanted = _known(roles)
     document = models.LibraryDocument(
         title=_titled(title or files.title_from(upload.name)),
@@ -134,7 +134,7 @@ def change_document(
     title: str,
     roles: Sequence[str],
 ) -> base.Outcome:
-    """Another title, other roles; a new role gets the document at the end of its shelf."""
+    """Change title and roles. A new role gets the document at the end of its shelf."""
     document = base.locked(models.LibraryDocument, _present(targets).id, version, FIELD_LABELS)
     before, after = _roles_of(document), _known(roles)
     old, document.title = document.title, _titled(title)
@@ -169,7 +169,7 @@ def change_document(
     intro=_l("Het document verdwijnt uit de bibliotheek van alle rollen die hieronder staan."),
 )
 def remove_document(actor: Actor, targets: base.Targets[models.LibraryDocument]) -> base.Outcome:
-    """Take a document off every shelf. Its file stays (trap 10); twice is the same as once."""
+    """Take a document off every shelf. Its file stays (trap 10). Twice is the same as once."""
     document = targets.one()
     if document.removed_at is not None:
         return base.Outcome(unchanged=1, summary=_("Dit document was al verwijderd."))
@@ -185,7 +185,7 @@ def remove_document(actor: Actor, targets: base.Targets[models.LibraryDocument])
 
 
 class MoveForm(base.ActionForm):
-    """The two buttons of a row; not shown as a form."""
+    """The two buttons of a row. It is not shown as a form."""
 
     role = wtforms.SelectField(_l("Rol"), [validators.InputRequired()])
     direction = wtforms.SelectField(_l("Richting"), [validators.InputRequired()])
@@ -206,7 +206,7 @@ class MoveForm(base.ActionForm):
 def move_document(
     actor: Actor, targets: base.Targets[models.LibraryDocument], *, role: str, direction: str
 ) -> base.Outcome:
-    """One place up or down on the shelf of a role; at the end of it nothing changes."""
+    """Move a document one place up or down on a role's shelf. At the end of the shelf nothing changes."""
     document = _present(targets)
     placements = _on_shelf(_known([role])[0])
     at = next((i for i, one in enumerate(placements) if one.document_id == document.id), None)
@@ -227,11 +227,11 @@ def move_document(
     )
 
 
-# --- inside -----------------------------------------------------------------------------------
+# --- helpers -----------------------------------------------------------------------------------
 
 
 def named(roles: Iterable[str]) -> str:
-    """The roles as people say them, in the order of the table."""
+    """The labels of these roles, in the order of `Role`."""
     return ", ".join(_(role.label).lower() for role in READERS if role in set(roles))
 
 
@@ -266,7 +266,7 @@ def _roles_of(document: models.LibraryDocument) -> list[str]:
 
 
 def _on_shelf(role: Role) -> list[models.LibraryPlacement]:
-    """The placements of a role in order, held until the end of the transaction: two movers queue."""
+    """The placements of a role, in order. Locked until the transaction ends, so that two moves take turns."""
     statement = (
         sa.select(models.LibraryPlacement)
         .join(models.LibraryDocument, models.LibraryDocument.id == models.LibraryPlacement.document_id)

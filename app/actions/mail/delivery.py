@@ -1,7 +1,7 @@
-"""What becomes of the mails in the outbox: claimed with a lease, handed over, and noted.
+"""Claims mails in the outbox for a sender, under a lease, and notes what became of them.
 
-The table is the truth. A sender that dies loses its lease and another sends what it had claimed: a mail
-is handed over at least once, always with the same Message-ID.
+The table says what is to be sent (decision 0011). When a sender dies, its lease ends and another sends its
+mails. So a mail is handed over at least once, always with the same Message-ID.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ BATCH = 20
 
 @base.action(_l("Mails genomen om te versturen"), permission=Permission.OUTBOX_SEND)
 def claim_mails(actor: Actor, *, sender: str) -> base.Outcome:
-    """Take a few mails whose time has come; `ids` are theirs. Two senders never get the same ones."""
+    """Claim a few mails whose time has come; `ids` holds them. Two senders never get the same mails."""
     now = utc_now()
     due = sa.or_(
         sa.and_(models.OutboxMail.state == "waiting", models.OutboxMail.next_try_at <= now),
@@ -51,14 +51,14 @@ def claim_mails(actor: Actor, *, sender: str) -> base.Outcome:
 
 @base.action(_l("Mail verzonden"), permission=Permission.OUTBOX_SEND)
 def note_sent(actor: Actor, *, mail_id: int, sender: str) -> base.Outcome:
-    """The mail server has it. Who lost the lease in the meantime changes nothing."""
+    """Note that the mail server has the mail. A sender that lost its lease changes nothing."""
     done = _set(_held(mail_id, sender), state="sent", sent_at=utc_now(), failure="", failure_detail="")
     return base.Outcome(unchanged=done)
 
 
 @base.action(_l("Mail vervallen"), permission=Permission.OUTBOX_SEND)
 def note_cancelled(actor: Actor, *, mail_id: int, sender: str) -> base.Outcome:
-    """What the mail tells is no longer so: its code was used, replaced or ran out."""
+    """Cancel a mail that is no longer true: its code was used, replaced or has expired."""
     return base.Outcome(unchanged=_set(_held(mail_id, sender), state="cancelled"))
 
 
@@ -66,7 +66,7 @@ def note_cancelled(actor: Actor, *, mail_id: int, sender: str) -> base.Outcome:
 def note_failed(
     actor: Actor, *, mail_id: int, sender: str, failure: str, detail: str, lasting: bool
 ) -> base.Outcome:
-    """Try again later, or give up: `lasting` says that trying again is no use."""
+    """Note a failure: try again later, or give up. `lasting`: trying again is no use."""
     tries = db.session.scalar(sa.select(models.OutboxMail.tries).where(_held(mail_id, sender)))
     if tries is None:
         return base.Outcome()

@@ -1,4 +1,4 @@
-"""Telling a user by mail that something which lets him in has changed."""
+"""Tells users by mail that their password or second factor has changed."""
 
 from app import models
 from app.actions.mail import outbox
@@ -10,7 +10,7 @@ from app.school import current_school
 
 
 def notify(user: models.User, kind: notices.Notice) -> None:
-    """A mail in the outbox, in the caller's transaction; none for who has no address."""
+    """Put the mail in the outbox, in the caller's transaction. A user without an address gets none."""
     if not mail_of(user.email):
         return
     school = current_school()

@@ -1,4 +1,7 @@
-"""The one way into the outbox: mails are rows of the transaction that they tell of."""
+"""Puts mails in the outbox, and lets failed ones go again. Nothing else writes mails there.
+
+A mail is a row, written in the same transaction as the change that it tells about.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -24,11 +27,10 @@ from app.rules.delivery import AGAIN
 
 @dataclass(frozen=True)
 class NewMail:
-    """A mail to be sent. `dedupe_key` is unique for what it tells, so that nothing is told twice.
+    """A mail to be sent. `dedupe_key` is unique for its message, so that no message is sent twice.
 
-    `purpose`: one of PURPOSES, named beside the mail's text (app/mail/purposes.py).
-    `body` holds placeholders (app/mail/texts.py) for a code, which comes at sending; `language`: the one
-    that the text is written in ("": the school's).
+    `purpose` is one of PURPOSES (app/mail/purposes.py). `body` has placeholders (app/mail/texts.py) for a
+    code, which is filled in at sending. `language` is that of the text ("": the school's).
     """
 
     purpose: str
@@ -44,7 +46,7 @@ class NewMail:
 
 
 def put_in_outbox(mails: Sequence[NewMail]) -> None:
-    """Put these mails in the outbox, in the caller's transaction: one statement, however many."""
+    """Put these mails in the outbox, in the caller's transaction and in one statement."""
     if not mails:
         return
     now = utc_now()
@@ -65,7 +67,7 @@ def put_in_outbox(mails: Sequence[NewMail]) -> None:
 
 
 def cancel_waiting(about: sa.ColumnElement[bool]) -> None:
-    """What these mails tell is no longer so: those that still wait are not sent."""
+    """Cancel the mails that still wait, as what they tell is no longer true."""
     waiting = (
         sa.update(models.OutboxMail)
         .where(about, models.OutboxMail.state == "waiting")
@@ -75,7 +77,7 @@ def cancel_waiting(about: sa.ColumnElement[bool]) -> None:
 
 
 def one_line(text: str) -> str:
-    """For a header: a line break in a name would begin a header of its own."""
+    """The text on one line, for a header: a line break would begin another header."""
     return " ".join(text.split())
 
 
@@ -88,14 +90,15 @@ def one_line(text: str) -> str:
     submit=_l("Opnieuw versturen"),
 )
 def send_again(actor: Actor, targets: base.Targets[models.OutboxMail]) -> base.Outcome:
-    """Let failed and sent mails go once more; a mail whose code has ended stays ended."""
+    """Send failed and sent mails again. A mail whose code no longer works is left alone."""
     works = sa.case(
         (
             models.OutboxMail.login_code_id.is_(None),
             models.OutboxMail.purpose != LOGIN_CODE,
-        ),  # its account is gone
+        ),  # an inlogcode mail without a code: its account is gone
         else_=models.OutboxMail.login_code_id.in_(sa.select(models.LoginCode.id).where(live_code())),
     )
+    # A mail that still waits goes by itself; AGAIN leaves it out.
     again = models.OutboxMail.id.in_(targets.among()) & models.OutboxMail.state.in_(AGAIN) & works
     ids = db.session.scalars(
         sa.select(models.OutboxMail.id).where(again).order_by(models.OutboxMail.id)

@@ -1,5 +1,4 @@
-"""`Stuur mij een proefmail`: the mail with an inlogcode as others will get it, to who asks, with a code
-that opens nothing."""
+"""`Stuur mij een proefmail`: users send themselves the mail with an inlogcode. Its code does not work."""
 
 import secrets
 
@@ -21,7 +20,7 @@ from app.school import LANGUAGES
 
 
 class SampleForm(base.ActionForm):
-    """Which of the texts."""
+    """Which text: for which role, in which language."""
 
     role = SelectField(_l("Rol van de lezer"))
     language = SelectField(_l("Taal"), choices=[base.SelectChoice(*one) for one in LANGUAGES.items()])
@@ -65,7 +64,7 @@ def _send_sample(actor: Actor, role: str, language: str) -> base.Outcome:
     submit=_l("Stuur mij een proefmail"),
 )
 def send_user_sample(actor: Actor, *, role: str, language: str) -> base.Outcome:
-    """For who sends inlogcodes to users."""
+    """Send a sample mail to an actor who may send inlogcodes to users."""
     return _send_sample(actor, role, language)
 
 
@@ -76,5 +75,5 @@ def send_user_sample(actor: Actor, *, role: str, language: str) -> base.Outcome:
     submit=_l("Stuur mij een proefmail"),
 )
 def send_student_sample(actor: Actor, *, role: str, language: str) -> base.Outcome:
-    """For who sends inlogcodes to students."""
+    """Send a sample mail to an actor who may send inlogcodes to students."""
     return _send_sample(actor, role, language)

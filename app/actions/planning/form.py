@@ -1,6 +1,6 @@
-"""The form of the planning screen: a section for all tasks at once, and a section per task.
+"""The form of the planning screen: one section for all tasks at once, and a section per task.
 
-Both sections are always there; the choice on top says which one counts, so that it works without
+All sections are always sent. The choice on top says which of them count, so the form works without
 JavaScript. A section's fields are named by its key: `all_day`, `task12_day`.
 """
 
@@ -38,7 +38,7 @@ HINT_COMPANY = _l(
 
 
 class InSection:
-    """Checks a field only when its section counts; `needed`: the sentence when it is then empty."""
+    """Checks a field only when its section counts. `needed` is the error for an empty field."""
 
     def __init__(self, key: str, needed: str = "") -> None:
         self.key, self.needed = key, needed
@@ -60,7 +60,7 @@ def _empty(field: wtforms.Field) -> bool:
 
 
 class PlanExamForm(base.ActionForm):
-    """Made per exam by `for_exam`; by itself it knows no tasks."""
+    """The form without the fields of tasks. `for_exam` makes the class for one exam."""
 
     facts: ClassVar[fact_queries.PlanFacts]
 
@@ -121,11 +121,11 @@ class PlanExamForm(base.ActionForm):
             base.offer(actor, *fields, asked=Asked(within=self.facts.programmes))
 
     def refresh_seen(self) -> None:
-        """The form now shows the planning as it is at this moment."""
+        """Note that the form shows the planning as it is now."""
         self.seen.data = fact_queries.fingerprint(self.facts.candidates)
 
     def counts(self, key: str) -> bool:
-        """Whether this section is the one to read; a task's section with nothing filled in is left alone."""
+        """Whether this section is read. A task's section with nothing filled in is not."""
         if key == "all":
             return bool(self.way.data != timetable.APART)
         return bool(self.way.data == timetable.APART and any(not _empty(self[f"{key}_{n}"]) for n in TELLING))
@@ -212,11 +212,11 @@ def _section(key: str, task: models.ExamTask | None = None) -> dict[str, wtforms
     return {f"{key}_{name}": field for name, field in fields.items()}
 
 
-# -- what the form shows first: the present planning where there is one, else the exam's own durations
+# -- starting values: the present planning if there is one, else the durations of the exam
 
 
 def starting_values(facts: fact_queries.PlanFacts) -> dict[str, Any]:
-    """Several students: only what is the same for all of them."""
+    """The starting values. For several students: only what is the same for all of them."""
     exam = facts.exam
     minutes = sum(task.duration_minutes for task in exam.tasks)
     values: dict[str, Any] = {"all_minutes": minutes, "seen": fact_queries.fingerprint(facts.candidates)}
@@ -238,14 +238,17 @@ def _present(one: fact_queries.Candidate, task: models.ExamTask) -> fact_queries
 
 
 def _blocks_fit(facts: fact_queries.PlanFacts, minutes: int) -> bool:
-    """An exam of more than a working day is better planned task by task, unless it stands in one block."""
+    """Whether to offer one block: not for an exam longer than a working day, unless planned that way."""
     return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.allowed)
 
 
 def _one_block(
     exam: models.Exam, one: fact_queries.Candidate
 ) -> Sequence[fact_queries.PresentSitting] | None:
-    """The present moments when they follow each other with the same people; () when there are none."""
+    """The present moments of a student when they form one block: without gaps, with the same people.
+
+    () when nothing is planned; None when the moments form no block.
+    """
     if one.pending is None or not one.pending.sittings:
         return ()
     present = [one.pending.sittings.get(task.id) for task in exam.tasks]
@@ -283,7 +286,7 @@ def _task_values(
 
 
 def _common(sittings: Sequence[fact_queries.PresentSitting]) -> Mapping[str, Any]:
-    """What these moments have in common; the start is the earliest."""
+    """The values that these moments share, with the earliest day and start."""
     school = current_school()
     starts = min(sitting.starts_at for sitting in sittings)
     shared: dict[str, Any] = {

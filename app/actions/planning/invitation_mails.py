@@ -1,6 +1,6 @@
-"""What a guest hears: the invitation, another time or place, and that he is not expected any more.
+"""Mails to invited examiners: the invitation, a new time or place, and that they are no longer expected.
 
-Plain functions inside the caller's transaction; a fixed number of statements, however many guests.
+Plain functions, inside the caller's transaction. The number of statements does not grow with the guests.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from app.school import current_school
 
 
 def mail_invitations(invitations: Sequence[int], *, moved: bool = False) -> None:
-    """A mail for each of these; one that still waits is replaced. `moved`: another time or place."""
+    """Mail each of these invitations. A mail that still waits is replaced. `moved`: time or place changed."""
     if not invitations:
         return
     outbox.cancel_waiting(models.OutboxMail.invitation_id.in_(id_set(invitations)))
@@ -31,7 +31,10 @@ def mail_invitations(invitations: Sequence[int], *, moved: bool = False) -> None
 
 
 def tell_ended(invitations: Sequence[int]) -> None:
-    """One mail to each person who had heard of any of these that still work, whatever their number."""
+    """Tell guests that these invitations have ended. One mail to each address, with all its moments.
+
+    Only for invitations that still work and about which a mail has gone out.
+    """
     live = models.Invitation.id.in_(id_set(invitations)) & models.Invitation.withdrawn_at.is_(None)
     ended: dict[str, list[tuple[models.User, models.Sitting]]] = defaultdict(list)
     for invitation, guest, sitting, heard in _rows(live):
@@ -59,7 +62,7 @@ def tell_ended(invitations: Sequence[int]) -> None:
 
 
 def _rows(which: sa.ColumnElement[bool]) -> Sequence[Any]:
-    """(invitation, guest, sitting, whether a mail about it has gone out)."""
+    """Rows of (invitation, guest, sitting, whether a mail about it has gone out)."""
     heard = sa.exists().where(
         models.OutboxMail.invitation_id == models.Invitation.id,
         models.OutboxMail.state.in_(("sent", "sending")),
@@ -101,7 +104,7 @@ def _moment(sitting: models.Sitting) -> str:
 
 
 def _when(sitting: models.Sitting) -> str:
-    """ "25-11-2026 10:00–11:30", on the school's clock."""
+    """The time as "25-11-2026 10:00–11:30", in the school's time zone."""
     school = current_school()
     start, end = school.local(sitting.starts_at), school.local(sitting.ends_at)
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%d-%m-%Y %H:%M}"

@@ -1,7 +1,7 @@
-"""Bedrijfsexaminator uitnodigen: somebody without an account, for one sitting (manual, step 6a).
+"""Bedrijfsexaminator uitnodigen: invite a person without an account to one sitting (manual, step 6a).
 
-The guest is coupled to the sitting as any examiner is, so scores, trail and results need no second way;
-what he may is narrowed in app/permissions.py alone.
+The guest is coupled to the sitting as any other examiner, so scores, trail and results work the same.
+Only app/permissions.py limits what a guest may do (decision 0009).
 """
 
 import secrets
@@ -42,7 +42,7 @@ ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
 
 
 class InviteForm(form.NamedForm):
-    """Who to invite; the address is used for this invitation only."""
+    """Asks whom to invite. The address is used for this invitation only."""
 
     organisation = StringField(
         form.LABELS["organisation"], [Length(max=120)], description=_l("Het leerbedrijf, als u dat weet.")
@@ -77,7 +77,7 @@ def invite_company_examiner(
     infix: str = "",
     organisation: str = "",
 ) -> base.Outcome:
-    """Couple a guest to this sitting as its company examiner, and mail him how to get in."""
+    """Couple a guest to this sitting as its company examiner, and mail them a code."""
     sitting = _locked(targets.one().id)
     _refuse(sitting)
     guest = _guest(first_name, infix, last_name, organisation)
@@ -109,7 +109,7 @@ def invite_company_examiner(
 def resend_invitation(
     actor: Actor, targets: base.Targets[models.Sitting], *, fresh: Mapping[str, Any]
 ) -> base.Outcome:
-    """Mail the guest again, with another code; the session he may have goes on."""
+    """Mail the guest again, with a new code. A session that they have open goes on."""
     sitting, invitation = _invited(targets)
     _refuse(sitting, again=True)
     for name, value in fresh.items():
@@ -136,7 +136,7 @@ def resend_invitation(
     intro=_l("De code en de link werken dan niet meer. Wat al is ingevuld, blijft bij de beoordeling staan."),
 )
 def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> base.Outcome:
-    """End the guest's access at once. Who has scored stays this sitting's examiner, by name."""
+    """End the guest's access at once. A guest who has scored keeps their name at this sitting."""
     sitting, invitation = _invited(targets)
     guest = invitation.user
     end_invitations([sitting.id])
@@ -158,7 +158,7 @@ def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> 
 
 @base.action(_l("Uitnodiging gebruikt"), permission=Permission.START)
 def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> base.Outcome:
-    """Note that the guest came in. The invitation stays: it opens the sitting until that is definitive."""
+    """Sign the guest in. The invitation keeps working until the assessment is definitive."""
     invitation = db.session.scalars(
         sa.select(models.Invitation)
         .where(models.Invitation.id == invitation_id, invitation_works())
@@ -183,7 +183,10 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> bas
 
 
 def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
-    """Nobody comes in with these any more; who had heard is told. `removed`: the sittings are about to go."""
+    """End the invitations to these sittings, and tell the guests who had a mail about it.
+
+    `removed`: the sittings will be deleted.
+    """
     theirs = models.Invitation.sitting_id.in_(id_set(sittings))
     ended = db.session.scalars(sa.select(models.Invitation.id).where(theirs)).all()
     if not ended:
@@ -202,7 +205,7 @@ def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
 
 
 def moments_moved(sittings: Collection[int]) -> None:
-    """Who was invited for these hears of the new moment, with the code that he has."""
+    """Mail the guests of these sittings the new time or place. Their code stays the same."""
     live = models.Invitation.sitting_id.in_(id_set(sorted(sittings))) & models.Invitation.withdrawn_at.is_(
         None
     )
@@ -221,7 +224,7 @@ def _locked(sitting_id: int) -> models.Sitting:
 
 
 def _invited(targets: base.Targets[models.Sitting]) -> tuple[models.Sitting, models.Invitation]:
-    """The sitting and the invitation that opens it, both held; RuleBroken: nobody is invited."""
+    """The locked sitting and its live invitation. RuleBroken when nobody is invited."""
     sitting = _locked(targets.one().id)
     invitation = invitations.live_invitation(sitting.id)
     if invitation is None:
@@ -250,7 +253,7 @@ def _refuse(sitting: models.Sitting, *, again: bool = False) -> None:
 
 
 def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> models.User:
-    """A user who can sign in by invitation only: no password, and names that nobody can type or guess."""
+    """A new user who can sign in by invitation only: no password, and a user name that nobody can guess."""
     name = f"gast-{secrets.token_hex(12)}"
     guest = models.User(
         first_name=people.tidy(first_name),
@@ -273,7 +276,7 @@ def _couple(sitting: models.Sitting, user_id: int) -> None:
 
 
 def _changed(sitting: models.Sitting) -> None:
-    """A planning form that is open somewhere notices."""
+    """Raise the registration's version, so that planning forms that are open notice the change."""
     db.session.execute(
         sa.update(models.Registration)
         .where(models.Registration.id == sitting.registration_id)
@@ -296,7 +299,7 @@ def _outcome(
 
 
 def fresh_secrets() -> dict[str, Any]:
-    """The columns of an invitation that a new mail gets; what an older mail holds opens nothing any more."""
+    """New values for the secret columns of an invitation. The code and link of older mails stop working."""
     nonce = secrets.token_hex(32)
     selector, secret = invitation_rules.parts(invitation_codes.code_for(nonce))
     return {

@@ -1,4 +1,4 @@
-"""Planning examenmomenten (manual, step 6a); the red bin is removal.py."""
+"""Planning examenmomenten: plan an exam or change its planning (manual, step 6a). The red bin: removal.py."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ TRAIL_LINES = 50
 
 
 class PlanOutcome(base.Outcome):
-    """An Outcome that also carries the plan, for the confirmation page; the plan itself is not kept."""
+    """An Outcome with the plan, for the confirmation page. The plan itself is not kept."""
 
     plan: plan_queries.Plan | None = None
 
@@ -48,9 +48,10 @@ def plan_exam(
     seen: str = "",
     announced: str = "",
 ) -> base.Outcome:
-    """Plan an exam for these students, or change what was planned: all of those announced, or none.
+    """Plan an exam for these students, or change its planning: for all of them, or for none.
 
-    `seen`: fingerprint of the planning that the form showed; `announced`: mark of the confirmed plan.
+    `seen` is the fingerprint of the planning that the form showed. `announced` is the mark of the plan that
+    the user confirmed. RuleBroken when either has changed since.
     Raises RuleBroken when a student or examiner would be in two places at once.
     """
     _lock(targets.ids, wish)
@@ -81,7 +82,7 @@ def _examiners_in(wish: plan_queries.Wish) -> set[int]:
 
 
 def _lock(students: Sequence[int], wish: plan_queries.Wish) -> None:
-    """Two planners of the same people wait for each other: users, then students, then moments, by id."""
+    """Lock users, students and sittings, each by id, so that two plannings of the same people take turns."""
     chosen = id_set(sorted(_examiners_in(wish)))
     db.session.execute(
         sa.select(models.User.id)
@@ -154,7 +155,7 @@ def _new(
 def _busy(
     other: facts.Busy, users: set[int], names: Mapping[int, str], plan: plan_queries.Plan
 ) -> Iterable[conflicts.Moment]:
-    """What the actor may not see is only "another exam moment", at its time."""
+    """The moments of these people in another sitting. One that the actor may not see shows its time only."""
     if other.seen:
         label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
     else:
@@ -176,7 +177,7 @@ def _busy(
 
 
 def _told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
-    """A line per moment that is in the way; several tasks may run into the same one."""
+    """A line per moment that is in the way, each once: several tasks may clash with the same one."""
     lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
     told = lines[:CLASHES_NAMED]
     if len(lines) > CLASHES_NAMED:
@@ -254,7 +255,7 @@ def _details(plan: plan_queries.Plan, changed: Sequence[plan_queries.StudentPlan
 
 
 def _registrations(plan: plan_queries.Plan, changed: Sequence[plan_queries.StudentPlan]) -> dict[int, int]:
-    """student -> registration: the present ones with a new version, and new ones for the rest."""
+    """Student id -> registration id. Raises the version of present registrations and makes the others."""
     found = {one.student.id: one.student.pending.id for one in changed if one.student.pending is not None}
     if found:
         db.session.execute(
@@ -305,7 +306,7 @@ def _write_sittings(changed: Sequence[plan_queries.StudentPlan], registrations: 
 
 
 def _tell_guests(moments: Sequence[tuple[int, plan_queries.PlannedMoment]]) -> None:
-    """A guest whose place is taken is not expected any more; another hears of the new moment."""
+    """Mail the guests: who is replaced is no longer expected, the others get the new time or place."""
     invited = [m for _r, m in moments if m.present is not None and m.present.guest_id]
     invitations.end_invitations([m.present.id for m in invited if m.present and m.slot.company_examiner_id])
     invitations.moments_moved([m.present.id for m in invited if m.present and m.moved])

@@ -1,4 +1,4 @@
-"""The red bin: taking away an exam that was planned, while nothing is scored (manual, step 6a)."""
+"""The red bin: remove the planning of an exam, as long as nothing was scored (manual, step 6a)."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ from app.rules.text import Reason
     intro=_l("De aanmelding verdwijnt, met alle examenmomenten die ervoor zijn ingepland."),
 )
 def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) -> base.Outcome:
-    """Take away registrations with their moments, as long as nothing was scored (manual, the red bin)."""
+    """Delete registrations with their sittings, as long as nothing was scored (manual, the red bin)."""
     chosen = targets.among()
     db.session.execute(
         sa.select(models.Sitting.id)

@@ -1,4 +1,4 @@
-"""Onderwijsvoortgang: a student and a company supervisor fill in their own ratings (manual, step 4e)."""
+"""Onderwijsvoortgang: students and company supervisors fill in their own ratings (manual, step 4e)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ NO_RATING = N_("Kies bij elk werkproces Nooit, Oefenen, Voldoende of Goed.")
 def save_own_progress(
     actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings
 ) -> base.Outcome:
-    """The student's own ratings; nothing but the own ones can change."""
+    """Save the student's own ratings. Nobody else's ratings can change here."""
     student = targets.one()
     if not student.progress_available:
         raise errors.NotFound
@@ -39,7 +39,7 @@ def save_own_progress(
 def save_student_progress(
     actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings, assignments: Mapping[int, bool]
 ) -> base.Outcome:
-    """The supervisor's own ratings of a student, and conditional assignments (un)ticked.
+    """Save a supervisor's own ratings of a student, and which conditional assignments are ticked.
 
     `assignments` holds only those whose tick was changed on the form, so that a colleague's tick stays.
     """
@@ -55,7 +55,10 @@ def save_student_progress(
 def _rate(
     actor: Actor, student: models.Student, sheet: queries.ProgressSheet, ratings: Ratings
 ) -> dict[str, Any]:
-    """Write what differs from what this rater said before. Two statements at most."""
+    """Write the ratings that differ from this rater's earlier ones. Returns the changes (old, new) by name.
+
+    Two statements at most.
+    """
     processes = {process.id: process for process in sheet.processes}
     changes: dict[str, Any] = {}
     new: list[dict[str, Any]] = []
@@ -66,6 +69,7 @@ def _rate(
             raise errors.NotFound
         if not rules.is_rating(rating):
             raise errors.RuleBroken(NO_RATING)
+        # Each rater has their own rating, so another's is never overwritten.
         before = process.rating_of(kind, actor.id)
         if before is not None and before.rating == rating:
             continue

@@ -1,4 +1,4 @@
-"""The demo school: its people and exams, and students in any number for trials at size."""
+"""Fills the demo school: its people and exams, and any number of students to test with."""
 
 from collections.abc import Sequence
 
@@ -20,12 +20,12 @@ from app.permissions import SYSTEM, Actor, Permission
 from app.rules.text import N_
 from app.school import current_school
 
-MAILED = 12  # students with an inlogcode; a third of those mails was sent
+MAILED = 12  # students with an inlogcode
 
 
 @base.action(_l("Demoschool geladen"), permission=Permission.SETTINGS_EDIT)
 def load_demo_school(actor: Actor) -> base.Outcome:
-    """Fill an empty demo school; the catalogue is there already. RuleBroken: no demo school, or not empty."""
+    """Fill an empty demo school. The catalogue is loaded before. RuleBroken: no demo school, or not empty."""
     _only_in_demo()
     if db.session.scalar(sa.select(models.User.id).limit(1)) is not None:
         raise RuleBroken(N_("Deze school is niet leeg. Zet de demoschool terug met demo-reset."))
@@ -44,7 +44,7 @@ def load_demo_school(actor: Actor) -> base.Outcome:
 
 @base.action(_l("Demostudenten toegevoegd"), permission=Permission.SETTINGS_EDIT)
 def add_demo_students(actor: Actor, *, number: int, report: size.Report) -> base.Outcome:
-    """Add believable students for a trial at size; `report` is told how far it is. A demo school only."""
+    """Add believable students, to test with many. `report` hears the progress. In a demo school only."""
     _only_in_demo()
     if number < 1:
         raise RuleBroken(N_("Geef een aantal studenten van 1 of meer."))
@@ -59,17 +59,17 @@ def add_demo_students(actor: Actor, *, number: int, report: size.Report) -> base
 
 
 def _keep(name: str, content: bytes) -> str:
-    """A manual of the demo school is checked and kept as any other document."""
+    """Check and keep a manual of the demo school, like any other document. Returns its hash."""
     return files.store(files.check_upload(name, content))
 
 
 def _send_codes(student_users: Sequence[int]) -> None:
-    """Some students' inlogcodes wait in the outbox: a demo school sends nothing."""
+    """Give some students an inlogcode. The mails stay in the outbox, as a demo school sends nothing."""
     issue_codes(SYSTEM, student_users[:MAILED], mail=True)
 
 
 def _freeze_results() -> None:
-    """Each result keeps its working as a real one does."""
+    """Store with each result how it was computed, as for a real result."""
     db.session.expire_all()
     for result in db.session.scalars(sa.select(models.Result)).all():
         found = working(result.registration_id)

@@ -1,7 +1,7 @@
-"""What goes by itself: guests' addresses, old mails, and what nobody needs once its time is over.
+"""Removes data whose term is over: guests' addresses, old mails, and other rows that nobody needs any more.
 
-The clock runs it every night, `run.py forget` at any time. Exams, results and the trail are never touched:
-when those go is the school's decision (docs/data.md).
+It runs every night, and by `run.py forget`. Exams, results and the trail are never touched: the school
+decides when those go (docs/data.md).
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from app.school import current_school
 
 OVER = ("sent", "failed", "cancelled")  # states of a mail that nobody sends any more
 UNFINISHED_IMPORT = timedelta(days=30)
-NO_NAME = "(verwijderd)"  # of a guest who was invited and never filled anything in
+NO_NAME = "(verwijderd)"  # for a guest who was invited and never filled anything in
 
 
 @base.action(
@@ -37,7 +37,7 @@ NO_NAME = "(verwijderd)"  # of a guest who was invited and never filled anything
     words={"guests": N_("Genodigden")},
 )
 def forget_outdated(actor: Actor) -> base.Outcome:
-    """Take away what its term is over for. Twice does nothing new; a fixed number of statements."""
+    """Remove the data whose term is over. A second run changes nothing. A fixed number of statements."""
     sittings, guests = _forget_guests()
     gone = guests + sum(_gone(statement) for statement in _outdated())
     return base.Outcome(
@@ -54,7 +54,10 @@ def forget_outdated(actor: Actor) -> base.Outcome:
 
 
 def _forget_guests() -> tuple[Sequence[int], int]:
-    """Guests whose work is long done keep their name with what they filled in, and nothing else."""
+    """Remove what is kept of guests whose work was done long ago. Returns sitting ids and number of guests.
+
+    A guest who filled in an assessment keeps their name with it. The others lose their name too.
+    """
     found = db.session.execute(
         sa.select(models.Invitation.id, models.Invitation.user_id, models.Invitation.sitting_id).where(
             _long_over()
@@ -63,6 +66,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
     if not found:
         return [], 0
     ids, guests = id_set([row.id for row in found]), id_set([row.user_id for row in found])
+    # Whoever filled in an assessment keeps their name: a result must say who assessed.
     filled_in = sa.exists().where(models.ScoreSheet.examiner_id == models.User.id)
     for statement in (
         sa.delete(models.OutboxMail).where(models.OutboxMail.to_user_id.in_(guests)),
@@ -74,6 +78,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
             nonce="",
             selector="",
             code_hash="",
+            # The column is unique, so it cannot be emptied.
             token_hash="forgotten " + sa.cast(models.Invitation.id, sa.String),
             withdrawn_at=sa.func.coalesce(models.Invitation.withdrawn_at, utc_now()),
         ),
@@ -87,7 +92,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
 
 
 def _long_over() -> Any:
-    """Condition on Invitation: nothing was to be done with it for as long as the school says."""
+    """A condition on Invitation: it ended at least `guest_days` ago (school.toml)."""
     school = current_school()
     since = utc_now() - timedelta(days=school.guest_days)
     definitive = sa.exists().where(
@@ -103,7 +108,7 @@ def _long_over() -> Any:
 
 
 def _outdated() -> Sequence[sa.Delete]:
-    """In this order: what points at a row goes before that row."""
+    """The statements, in order: rows that point at another row go before that row."""
     now = utc_now()
     mails = now - timedelta(days=current_school().mail_days)
     told = sa.exists().where(models.OutboxMail.login_code_id == models.LoginCode.id)

@@ -1,4 +1,4 @@
-"""Instellingen (manual, step 7): reading the updates of the system; the supplier writes them."""
+"""Instellingen (manual, step 7): updates of the system. The supplier writes them, users mark them as read."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ FIELD_LABELS: Mapping[str, Any] = {
     submit=_l("Markeren"),
 )
 def mark_update_read(actor: Actor, targets: base.Targets[models.SystemUpdate]) -> base.Outcome:
-    """These updates are read by this user; reading twice is reading once."""
+    """Mark these updates as read by this user. Twice is the same as once."""
     wanted = (
         unread(actor)
         .where(models.SystemUpdate.id.in_(targets.among()))
@@ -47,7 +47,7 @@ def mark_update_read(actor: Actor, targets: base.Targets[models.SystemUpdate]) -
 
 @base.action(_l("Alles als gelezen markeren"), permission=READ, submit=_l("Markeren"))
 def mark_all_updates_read(actor: Actor) -> base.Outcome:
-    """Every update that this user can see and has not read yet."""
+    """Mark every update as read that this user can see and has not read yet."""
     return _marked(actor, db.session.scalars(unread(actor).with_only_columns(models.SystemUpdate.id)).all())
 
 
@@ -85,7 +85,7 @@ class UpdateForm(base.ActionForm):
 
 @base.action(_l("Update toevoegen"), permission=EDIT, form=UpdateForm, submit=_l("Opslaan"))
 def add_update(actor: Actor, **data: Any) -> base.Outcome:
-    """Write an update; every reader finds it as unread."""
+    """Write an update. It is unread for every reader."""
     update = models.SystemUpdate(**_written(data))
     db.session.add(update)
     db.session.flush()
@@ -120,7 +120,7 @@ class ChangeUpdateForm(base.VersionedForm, UpdateForm):
 def change_update(
     actor: Actor, targets: base.Targets[models.SystemUpdate], *, version: int, **data: Any
 ) -> base.Outcome:
-    """Correct an update; who has read it need not read it again."""
+    """Correct an update. It stays read for users who have read it."""
     update = base.locked(models.SystemUpdate, targets.one().id, version, FIELD_LABELS)
     before, after = _shown(update), _written(data)
     details = {key: [before[key], after[key]] for key in after if before[key] != after[key]}

@@ -17,12 +17,12 @@ from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.users.users import with_role
 from app.rules import people
 
-NAME_MAX = 64  # what the account table holds of a name; the student's own row has all of it
+NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
 
 
 @dataclass
 class Accounts:
-    """Students' accounts: user ids by student id, and who got none and why."""
+    """Students' accounts: user id by student id, and the students who got none, with the reason."""
 
     user_of: dict[int, int] = field(default_factory=dict)
     made: int = 0
@@ -30,9 +30,9 @@ class Accounts:
 
 
 def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool = False) -> Accounts:
-    """An account for each of these students: user name = student number, role student, e-mail.
+    """Make an account for each of these students who has none (user name: the student number; role: student).
 
-    `on_paper`: for a code that is handed over, so that no e-mail address is needed.
+    `on_paper`: the code is handed over on paper, so no e-mail address is needed.
     """
     ids = sorted(set(student_ids))
     taken_names, taken_mails = _clashes(ids)
@@ -43,7 +43,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
         email = row.email.lower()
         clash = row.number.lower() in taken_names or email in taken_mails
         has_account = row.user_id is not None
-        # An account that was never used follows the student's address: a typing error there is put right.
+        # An account that was never used gets the student's present address: the old may be a typing error.
         outdated = (
             has_account and email and not row.password and row.user_email != email and not row.other_role
         )
@@ -57,6 +57,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
             new.append(row)
         if outdated:
             moved.append({"id": row.user_id, "email": email})
+        # Two students of one batch may not get the same address either.
         taken_mails.add(email or people.without_mail(row.number))
     if moved:
         db.session.execute(sa.update(models.User), moved)
@@ -100,7 +101,7 @@ def _students(ids: Sequence[int]) -> Any:
 
 
 def _clashes(ids: Sequence[int]) -> tuple[set[str], set[str]]:
-    """User names and addresses that these students would need and that another user has."""
+    """The user names and the addresses that these students would need but that another user has."""
     wanted = models.Student.id.in_(id_set(ids))
     another = sa.or_(models.Student.user_id.is_(None), models.Student.user_id != models.User.id)
 
@@ -114,7 +115,7 @@ def _clashes(ids: Sequence[int]) -> tuple[set[str], set[str]]:
 
 
 def _make(rows: Sequence[Any]) -> dict[int, int]:
-    """Accounts without a password for these students; student id -> user id."""
+    """Make accounts without a password for these students. Returns student id -> user id."""
     if not rows:
         return {}
     db.session.execute(
@@ -131,6 +132,7 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
             for row in rows
         ],
     )
+    # From here on by user name, so that the number of statements does not grow with the students.
     ids = [row.id for row in rows]
     theirs = models.Student.id.in_(id_set(ids))
     account = (

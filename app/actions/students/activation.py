@@ -1,4 +1,4 @@
-"""A student who left, or came back: no longer planned and no way in, with everything that was kept."""
+"""Deactivates students who left school and activates them again. Their data is kept."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ from app.rules.sessions import ACCOUNT_CLOSED
     intro=_l("Voor wie van school is. Gegevens en uitslagen blijven; aanmelden kan niet meer."),
 )
 def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
-    """Close students and their accounts; refused for who has an exam moment to come."""
+    """Deactivate students and their accounts. A student with a coming exam moment is refused."""
     coming = sa.exists().where(
         models.Registration.student_id == models.Student.id,
         models.Sitting.registration_id == models.Registration.id,
@@ -70,7 +70,7 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
     submit=_l("Weer activeren"),
 )
 def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
-    """Open students and their accounts again."""
+    """Activate students and their accounts again."""
     back = db.session.scalars(
         sa.select(models.Student.id)
         .where(models.Student.id.in_(targets.among()), models.Student.active.is_(False))
@@ -86,7 +86,7 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
 
 
 def _accounts(students: Sequence[int]) -> Sequence[int]:
-    """The accounts of these students; one with another role too is the business of Gebruikers."""
+    """The accounts of these students, except those with another role too: Gebruikers handles these."""
     return db.session.scalars(
         sa.select(models.User.id)
         .join(models.Student, models.Student.user_id == models.User.id)

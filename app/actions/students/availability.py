@@ -25,7 +25,7 @@ NOT_THEIRS = N_("Kies examens uit de lijst: die van de opleidingen en keuzedelen
 
 
 def exam_choices(exams: Sequence[models.Exam]) -> dict[str, list[tuple[Any, str]]]:
-    """Exams under the name of their programme or elective."""
+    """Exams as choices, grouped under the name of their programme or elective."""
     choices: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for exam in exams:
         choices[str(exam.programme or exam.elective)].append((exam.id, str(exam)))
@@ -58,7 +58,7 @@ class ExcludeForm(base.ActionForm):
 def exclude_exam(
     actor: Actor, targets: base.Targets[models.Student], *, exams: Sequence[int]
 ) -> base.Outcome:
-    """Make exams unavailable; a student already registered for one keeps that one."""
+    """Make exams unavailable. A student who is registered for one keeps that one."""
     chosen = [exam for exam in students.exams_for(targets.among()) if exam.id in set(exams)]
     if not chosen or len(chosen) != len(set(exams)):
         raise RuleBroken(NOT_THEIRS, field="exams")
@@ -79,6 +79,7 @@ def exclude_exam(
             pairs.with_only_columns(models.Student.id, models.Exam.id).where(~registered, ~excluded),
         )
     )
+    # A student may be registered for one of the exams and lose another: that one counts as changed.
     held = set(refused) - set(changed)
     summary = ngettext(
         "%(exams)s: niet meer beschikbaar voor %(num)s student.",
@@ -205,7 +206,7 @@ def release_progress(actor: Actor, targets: base.Targets[models.Student], *, ava
 
 
 def _others(targets: base.Targets[models.Student], exams: Sequence[models.Exam]) -> int:
-    """How many of these students have none of the exams: not theirs, and not made unavailable either."""
+    """How many of these students have nothing to do with the exams: not theirs, and not made unavailable."""
     own = sa.exists().where(
         models.Enrolment.student_id == models.Student.id,
         sa.or_(
@@ -226,7 +227,7 @@ def _others(targets: base.Targets[models.Student], exams: Sequence[models.Exam])
 
 
 def _and_others(summary: str, others: int) -> str:
-    """Who has none of these exams is told apart: for them it is not "already so"."""
+    """The summary, with the students who have none of these exams named apart from the unchanged ones."""
     if not others:
         return summary
     told = ngettext(
@@ -238,7 +239,7 @@ def _and_others(summary: str, others: int) -> str:
 
 
 def _pairs(targets: base.Targets[models.Student], exams: Sequence[int]) -> Any:
-    """Every (student, exam) of these where the exam belongs to what the student is coupled to."""
+    """The (student, exam) pairs where the student is coupled to the exam's programme or elective."""
     owned = sa.exists().where(
         models.Enrolment.student_id == models.Student.id,
         sa.or_(
@@ -260,7 +261,7 @@ def _pairs(targets: base.Targets[models.Student], exams: Sequence[int]) -> Any:
 
 
 def _already_registered(pairs: Any) -> dict[int, base.Refused]:
-    """Per student why not: the exams that are planned already."""
+    """Student id -> the refusal, with the exams that they are registered for."""
     rows = db.session.execute(
         pairs.with_only_columns(models.Student, models.Exam).order_by(
             models.Student.name_key, models.Student.id, models.Exam.code

@@ -1,4 +1,4 @@
-"""What a bulk action on students reports: how many, and the first few by name."""
+"""The report of a bulk action on students: how many were changed, and the first few by name."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -12,18 +12,18 @@ from app.entities.engine import id_set
 from app.rules import people as rules
 
 SHOWN = 10
-BETWEEN = "\x1f"  # in no name
+BETWEEN = "\x1f"  # a character that is in no name
 IN_ORDER = (models.Student.name_key, models.Student.id)
 
 
 def told() -> sa.ColumnElement[str]:
-    """What a list writes a student by, as one text for `read`."""
+    """SQL for what a list needs to name a student, as one text. `read` reads it."""
     name = models.Student.first_name + BETWEEN + models.Student.infix + BETWEEN + models.Student.last_name
     return name + BETWEEN + models.Student.number
 
 
 def read(texts: Iterable[str]) -> list[str]:
-    """These, in order, as lists write them: "Berg, Fleur van der (0203118)"."""
+    """These students, in order, as lists write them: "Berg, Fleur van der (0203118)"."""
     people = sorted(
         (text.split(BETWEEN) for text in texts), key=lambda one: (rules.name_key(*one[:3]), one[3])
     )
@@ -31,7 +31,7 @@ def read(texts: Iterable[str]) -> list[str]:
 
 
 def first_names(ids: Sequence[int]) -> list[str]:
-    """At most ten, as lists write them. One query; none for nobody."""
+    """The names of at most ten of these students, as lists write them. One query, or none without ids."""
     if not ids:
         return []
     rows = db.session.scalars(
@@ -50,7 +50,10 @@ def students_changed(
     held: int = 0,
     names: Sequence[str] | None = None,
 ) -> base.Outcome:
-    """These of the targets were changed; the rest was so already, but for the `held` that could not be."""
+    """The outcome when these of the targets were changed. The others were already so.
+
+    `held` counts the targets that could not be changed, and so are not "already so".
+    """
     return base.Outcome(
         done=len(changed),
         unchanged=targets.count - len(changed) - held,

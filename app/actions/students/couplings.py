@@ -1,4 +1,4 @@
-"""A bulk coupling, or uncoupling, remembers what it did, and for a day just that can be undone."""
+"""Remembers what a bulk coupling or uncoupling of students did, so that it can be undone for a day."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,10 @@ GONE = N_("Deze koppeling is al ongedaan gemaakt, of is langer dan een dag geled
 
 @dataclass
 class Piece:
-    """Students coupled to one target, or (`taken`) uncoupled from it; `since`: when each was coupled then."""
+    """Students coupled to one target, or (`taken`) uncoupled from it.
+
+    `since`, for uncoupled students: when each had been coupled, as ISO text.
+    """
 
     kind: str  # programme, elective, group, user
     target: int
@@ -41,7 +44,7 @@ class Piece:
 
 
 def pieces_of(kind: str, rows: Iterable[Any], *, taken: bool = False) -> list[Piece]:
-    """Of rows of (student, target, role, coupled at): a piece per target."""
+    """A piece per target and role, from rows of (student, target, role, coupled at)."""
     found: dict[tuple[int, str], Piece] = {}
     for student, target, role, *since in rows:
         piece = found.get((target, role))
@@ -54,7 +57,7 @@ def pieces_of(kind: str, rows: Iterable[Any], *, taken: bool = False) -> list[Pi
 
 
 def remember(actor: Actor, summary: str, pieces: Sequence[Piece]) -> None:
-    """Keep what a bulk action did, in its own transaction. One statement."""
+    """Keep what a bulk action did, inside the transaction of that action."""
     if actor.id is not None and pieces:
         db.session.add(
             models.CouplingRun(actor_id=actor.id, summary=summary, pieces=[vars(one) for one in pieces])
@@ -94,7 +97,7 @@ class UndoForm(base.ActionForm):
     ),
 )
 def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
-    """Take back what one bulk action did; refused, by name, for who was touched since."""
+    """Undo one bulk action. A student whose coupling changed since then is refused, by name."""
     run = db.session.scalars(queries.undoable(actor).where(models.CouplingRun.id == run_id)).one_or_none()
     if run is None:
         raise RuleBroken(GONE, field="run_id")
@@ -105,6 +108,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
     for piece in pieces:
         found = db.session.execute(_students(actor, run, piece)).all()
         seen |= {row.id for row in found}
+        # A student may be refused for one piece and undone for another: both are reported.
         refused = {row.id: why for row in found if (why := _why_not(piece, row))}
         reasons |= refused
         free = {row.id for row in found} - set(refused)
@@ -112,6 +116,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
         changed |= free
     raise_version(sorted(changed))
     run.undone_at = utc_now()
+    # Students whom the actor may no longer see.
     hidden = {student for piece in pieces for student in piece.students} - seen
     return base.Outcome(
         done=len(changed),
@@ -130,7 +135,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
 
 
 def _students(actor: Actor, run: models.CouplingRun, piece: Piece) -> Any:
-    """The students of a piece that are still this actor's, and how it stands with them now. One query."""
+    """The students of a piece whom the actor still may see, with the present state of their coupling."""
     own = visible(actor, models.Student, Permission.STUDENTS_EDIT)
     before = None if piece.taken else run.at
     there, used, able = queries.condition_now(piece.kind, piece.target, piece.role, before=before)
@@ -149,7 +154,7 @@ def _why_not(piece: Piece, row: Any) -> str:
     return _("is sindsdien aangemeld voor een examen") if not piece.taken and row.used else ""
 
 
-# -- a piece, undone for these students: one statement
+# -- undoing a piece for these students, in one statement
 
 
 def _take_back(piece: Piece, students: set[int]) -> None:
@@ -173,7 +178,7 @@ def _uncouple(piece: Piece, among: Any, _students: set[int]) -> None:
 
 
 def _couple_again(piece: Piece, among: Any, students: set[int]) -> None:
-    """As it was: coupled since then."""
+    """Couple the students again, with the moment at which they had been coupled."""
     if piece.kind == "group":
         rows = sa.select(sa.literal(piece.target), models.Student.id).where(models.Student.id.in_(among))
         db.session.execute(sa.insert(group_member).from_select(["group_id", "student_id"], rows))
@@ -198,7 +203,10 @@ def _column(piece: Piece) -> Any:
 
 
 def raise_version(students: Sequence[int]) -> list[str]:
-    """The pencil shows the users too: a form opened earlier is now old. Gives the first names."""
+    """Raise the version of these students. Returns the first names.
+
+    The pencil's form shows couplings too, so a form that was opened earlier is now outdated.
+    """
     among = models.Student.id.in_(id_set(students))
     first = sa.select(models.Student.id).where(among).order_by(*bulk_report.IN_ORDER).limit(bulk_report.SHOWN)
     named = sa.case((models.Student.id.in_(sa.select(*first.subquery().c)), bulk_report.told()))
@@ -208,11 +216,11 @@ def raise_version(students: Sequence[int]) -> list[str]:
     return bulk_report.read(row for row in db.session.scalars(raised, execution_options=QUIETLY) if row)
 
 
-# -- who stays as he is
+# -- students who stay as they are
 
 
 def _touched(reasons: dict[int, str]) -> list[base.Refused]:
-    """Who was touched since, by name and reason."""
+    """The students whose coupling changed since then, by name, with the reason."""
     if not reasons:
         return []
     rows = db.session.scalars(
@@ -224,7 +232,7 @@ def _touched(reasons: dict[int, str]) -> list[base.Refused]:
 
 
 def _out_of_sight(hidden: int) -> list[base.Refused]:
-    """Students who are no longer this actor's: counted, not named."""
+    """The students whom the actor may no longer see: counted, not named."""
     if not hidden:
         return []
     who = ngettext("%(num)s student", "%(num)s studenten", hidden)

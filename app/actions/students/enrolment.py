@@ -1,4 +1,4 @@
-"""Koppelen aan opleiding (manual, step 4c): one student or a hundred thousand, in the same few statements."""
+"""Koppelen aan opleiding (manual, step 4c). One student or 100,000 take the same few statements."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +41,7 @@ class Goal:
 
 
 def goal_of(actor: Actor, key: str) -> Goal:
-    """The programme or elective behind "p12" or "e3", when this actor may couple to it."""
+    """The programme or elective of "p12" or "e3". RuleBroken when this actor may not couple to it."""
     number = int(key[1:]) if asked.is_id(key[1:]) else 0
     row: models.Programme | models.Elective | None = None
     if key.startswith("p"):
@@ -60,7 +60,7 @@ def goal_of(actor: Actor, key: str) -> Goal:
 
 
 def enrol_one(actor: Actor, student_id: int, key: str) -> Goal:
-    """Couple a student who was just entered."""
+    """Couple one student, who was just entered. Returns the programme or elective."""
     goal = goal_of(actor, key)
     db.session.add(models.Enrolment(student_id=student_id, **{goal.column.key: goal.row.id}))
     return goal
@@ -92,13 +92,13 @@ class CoupleForm(base.ActionForm):
     intro=_l("Alle examens van de opleiding of het keuzedeel zijn daarna beschikbaar."),
 )
 def couple_programme(actor: Actor, targets: base.Targets[models.Student], *, target: str) -> base.Outcome:
-    """Couple all these students to a programme or elective; who has it already stays as is."""
+    """Couple all these students to a programme or elective. Students who have it already stay as they are."""
     goal = goal_of(actor, target)
     coupled = sa.exists().where(models.Enrolment.student_id == models.Student.id, goal.column == goal.row.id)
     rows = sa.select(models.Student.id, sa.literal(goal.row.id)).where(
         models.Student.id.in_(targets.among()), ~coupled
     )
-    # In the order of ids, so that two of these at once wait for each other, and neither for ever.
+    # In order of id, so that two of these at once take turns and never deadlock.
     couple = sa.insert(models.Enrolment).from_select(
         ["student_id", goal.column.key], rows.order_by(models.Student.id)
     )
@@ -136,7 +136,7 @@ class UncoupleForm(CoupleForm):
     intro=_l("U kunt alleen opleidingen en keuzedelen kiezen die deze studenten hebben."),
 )
 def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, target: str) -> base.Outcome:
-    """Take a programme or elective away; refused for who is registered for one of its exams."""
+    """Uncouple a programme or elective. A student who is registered for one of its exams is refused."""
     goal = goal_of(actor, target)
     exams = sa.select(models.Exam.id).where(goal.exam_column == goal.row.id)
     registered = sa.exists().where(
@@ -150,6 +150,7 @@ def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, t
     ).all()
     free = [row.id for row in rows if not row.registered]
     held = [row.id for row in rows if row.registered]
+    # The moments of coupling are kept, so that an undo can put them back.
     gone = db.session.execute(
         sa.delete(models.Enrolment)
         .where(models.Enrolment.student_id.in_(id_set(free)), goal.column == goal.row.id)

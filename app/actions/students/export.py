@@ -1,4 +1,4 @@
-"""Studenten exporteren: nothing changes, but the trail says who took whose data along."""
+"""Studenten exporteren. Nothing changes, but the trail says who exported whose data."""
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -33,7 +33,7 @@ class ExportForm(base.ActionForm):
     intro=_l("Het bestand bevat persoonsgegevens. In het logboek staat wie het maakte en om wie het gaat."),
 )
 def export_students(actor: Actor, targets: base.Targets[models.Student], *, kind: str) -> base.Outcome:
-    """Note that these students are taken along as a file; the page makes the file of the same rows."""
+    """Note in the trail that these students are exported. The page makes the file of the same rows."""
     if kind not in KINDS:
         raise RuleBroken(N_("Kies een soort bestand."), field="kind")
     return base.Outcome(

@@ -1,4 +1,4 @@
-"""The fields of a student, in a form and in words: those of every school, then the school's own."""
+"""A student's fields as form fields and as values: the fields of every school, then the school's own."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -23,12 +23,12 @@ class StudentFields(base.ActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         plain = [(field.name, _plain_field(field)) for field in student_fields.PLAIN_FIELDS]
         own = [(field.name, _own_field(field)) for field in current_school().student_fields]
-        # What WTForms makes a form of; the class keeps its own.
+        # WTForms makes the form from this list. It is set on this form only, not on the class.
         self._unbound_fields = [*plain, *own, *(type(self)._unbound_fields or [])]
         super().__init__(*args, **kwargs)
 
     def keep_choices(self, extra: Mapping[str, Any]) -> None:
-        """What a student has, stays a choice when school.toml does not name it any more."""
+        """Keep a student's present value as a choice when school.toml no longer names it."""
         for field in current_school().student_fields:
             kept = extra.get(field.key)
             if field.type is fields.FieldType.CHOICE and kept and kept not in field.choices:
@@ -73,7 +73,7 @@ def _own_field(field: fields.StudentField) -> Any:
 
 
 def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a student out of a form; RuleBroken names the field."""
+    """The columns of a student, from a form. RuleBroken names the field."""
     today = current_school().today()
     return {
         field.name: base.at(field.name, field.read, data.get(field.name) or "", today)
@@ -82,7 +82,7 @@ def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_values(data: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """The column `extra` out of a form; what nobody was asked about stays as it was."""
+    """The column `extra`, from a form. Values that the form did not ask for stay as they were."""
     found = dict(before)
     for field in current_school().student_fields:
         was = fields.typed_field(field, before.get(field.key))
@@ -95,14 +95,14 @@ def own_values(data: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
 
 
 def typed_values(student: models.Student) -> dict[str, str]:
-    """What the form starts with."""
+    """The starting values of the form."""
     plain = {field.name: field.typed(field.of(student)) for field in student_fields.PLAIN_FIELDS}
     own = current_school().student_fields
     return plain | {field.name: fields.typed_field(field, field.of(student)) for field in own}
 
 
 def kept_values(student: models.Student) -> dict[str, str]:
-    """As the trail keeps them, in the words of the source."""
+    """The values as the trail keeps them, in Dutch."""
     plain = {field.name: field.shown(field.of(student)) for field in student_fields.PLAIN_FIELDS}
     return plain | {
         field.name: shown_field(field, field.of(student)) for field in current_school().student_fields

@@ -1,4 +1,4 @@
-"""The list of students as its reader likes it: columns, and filters saved under a name of one's own."""
+"""The list of students, set by each user: its columns, and filters saved under a name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from app.rules import student_columns
 from app.rules.people import tidy
 from app.rules.text import N_
 
-QUERY_MAX = 1000  # what the column holds
+QUERY_MAX = 1000  # characters; what the database column holds
 
 
 class ColumnsForm(base.ActionForm):
@@ -44,7 +44,7 @@ class ColumnsForm(base.ActionForm):
     intro=_l("Dit geldt alleen voor u, tot u het weer wijzigt. Zonder vinkjes staan er de gewone kolommen."),
 )
 def show_columns(actor: Actor, *, columns: Sequence[str]) -> base.Outcome:
-    """Keep which columns this user sees; the usual ones are not kept."""
+    """Keep which columns this user sees. The standard choice is not kept."""
     names = _column_names(actor)
     before, wanted = queries.own_list(actor).columns, student_columns.columns_of(columns, names)
     row = queries.view_named(actor, "")
@@ -78,7 +78,7 @@ class SaveViewForm(base.ActionForm):
     intro=_l("De filters en de volgorde van nu staan daarna onder deze naam boven de lijst, alleen voor u."),
 )
 def save_view(actor: Actor, *, name: str, query: str = "") -> base.Outcome:
-    """Keep the filters of the list's address under a name; the same name again replaces them."""
+    """Keep the filters in the list's address under a name. The same name again replaces them."""
     name = tidy(name)
     if not name:
         raise RuleBroken(N_("Geef de weergave een naam."), field="name")
@@ -113,7 +113,7 @@ class RemoveViewsForm(base.ActionForm):
     submit=_l("Verwijderen"),
 )
 def remove_views(actor: Actor, *, names: Sequence[str]) -> base.Outcome:
-    """Forget saved views of one's own; the students themselves stay as they are."""
+    """Remove saved views of this user. The students themselves do not change."""
     gone = [row for row in queries.own_list(actor).saved if row.name in set(names)]
     for row in gone:
         db.session.delete(row)
@@ -136,6 +136,6 @@ def _own(actor: Actor, summary: str, details: dict[str, Any]) -> base.Outcome:
 
 
 def _column_names(actor: Actor) -> dict[str, str]:
-    """What this user's list can show, in its order; also the fields that not everybody sees."""
+    """The columns that this user's list can show, in order, with the fields that only some users see."""
     more = {field.name: heading(field) for field in more_columns(actor)}
     return {key: _(label) for key, label in student_columns.STUDENT_COLUMNS.items()} | more

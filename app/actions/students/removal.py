@@ -1,6 +1,6 @@
-"""Students and accounts taken away: set-based, by whoever has looked that nothing stands on them.
+"""Deletes students and accounts in bulk. The caller has checked that nothing depends on them.
 
-Plain functions, for inside the transaction of an action (an import that is undone).
+Plain functions, inside the transaction of an action (undoing an import).
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.entities.students import group_member
 
-LEFT = ("sending", "sent")  # states of a mail that its reader may have
+LEFT = ("sending", "sent")  # states of a mail that may have reached its reader
 
 
 def remove_students(ids: Sequence[int]) -> None:
-    """These students with what they are coupled to; their accounts are `remove_accounts`' business."""
+    """Delete these students and their couplings. `remove_accounts` deletes their accounts."""
     if ids:
         these = id_set(ids)
         for column in (
@@ -31,9 +31,9 @@ def remove_students(ids: Sequence[int]) -> None:
 
 
 def remove_accounts(ids: Sequence[int]) -> int:
-    """Accounts in which nobody ever signed in; how many mails had gone to them already.
+    """Delete accounts that nobody ever signed in to. Returns how many mails had gone to them already.
 
-    A mail that waits goes with its code, unsent. One that went stays in Postvak uit: it was sent.
+    A mail that still waits is deleted with its code. A mail that was sent stays in Postvak uit.
     """
     if not ids:
         return 0

@@ -1,4 +1,4 @@
-"""Studenten: entering a student, and the pencil: own data and users (manual, steps 4a and 4b)."""
+"""Studenten: enter a student, and change their data and users with the pencil (manual, steps 4a and 4b)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,21 +22,21 @@ from app.rules.student_fields import LABELS
 from app.rules.text import N_
 
 FIELD_LABELS: Mapping[str, Any] = {role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES}
-NAME_MAX = 64  # what the account table holds of a name
+NAME_MAX = 64  # characters of a name in the account table
 
 
 def field_labels() -> Mapping[str, Any]:
-    """Of every field in the pencil's form."""
+    """The labels of every field in the pencil's form, by field name."""
     return {**{name: _(label) for name, label in LABELS.items()}, **FIELD_LABELS, **own_labels()}
 
 
 class PersonForm(fields.StudentFields):
-    """A student's own data; every rule speaks at its field, all at once."""
+    """A student's own data. Each field shows its own error, all of them at once."""
 
     row: Any = None
 
     def validate_number(self, field: wtforms.Field) -> None:
-        """Said here together with the other fields; the database has the last word."""
+        """Check here that the number is free, with the other errors. The database has the last word."""
         try:
             number = people.student_number(field.data or "")
         except errors.RuleBroken as error:
@@ -73,7 +73,7 @@ class AddStudentForm(PersonForm):
     intro=_l("Velden die u nu overslaat, vult u later aan met het potlood."),
 )
 def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: Any) -> base.Outcome:
-    """Enter one student; a praktijkbegeleider who does so supervises the student from then on."""
+    """Enter one student. A praktijkbegeleider who enters a student becomes their supervisor."""
     student = models.Student(**fields.plain_values(data), extra=fields.own_values(data, {}))
     _refuse_double(student.number, 0)
     _make_findable(student)
@@ -149,7 +149,7 @@ def change_student(
     company_examiner: Sequence[int] = (),
     **data: Any,
 ) -> base.Outcome:
-    """Change one student's own data and the users per role; refused when somebody else was first."""
+    """Change one student's data and users per role. RuleBroken when somebody else changed them first."""
     student = base.locked(models.Student, targets.one().id, version, field_labels())
     before = fields.kept_values(student)
     for key, value in fields.plain_values(data).items():
@@ -169,6 +169,7 @@ def change_student(
             strict=True,
         )
     )
+    # The version goes up only for a real change, so that a colleague's open form is not refused for nothing.
     details |= supervision.put_users(actor, student, wanted)
     if not details:
         return base.Outcome(
@@ -211,7 +212,7 @@ def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> None:
 
 
 def _tell_account(student: models.Student) -> None:
-    """Who can sign in has the same name there; the address of an account is the sender of codes' business."""
+    """Give the student's account the same name. Its address may change when a code is sent (accounts.py)."""
     account = student.user
     if account is None:
         return

@@ -1,4 +1,4 @@
-"""Which users belong to a student, per role: in the pencil's form, or for many at once (step 4b)."""
+"""Couples users to students, per role: in the pencil's form, or for many at once (manual, step 4b)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ NOT_THEIRS = N_("Een van deze gebruikers hoort bij geen van deze studenten. Kies
 
 
 def coupled_users(student: models.Student) -> dict[str, dict[str, str]]:
-    """Who is coupled to a student now, per role, by id."""
+    """The users who are coupled to a student now: role -> user id -> name."""
     found: dict[str, dict[str, str]] = {role: {} for role in ROLE_FIELDS}
     for coupled in sorted(student.supervisions, key=lambda s: picker.user_label(s.user)):
         label = picker.user_label(coupled.user)
@@ -39,7 +39,7 @@ def coupled_users(student: models.Student) -> dict[str, dict[str, str]]:
 
 
 def put_users(actor: Actor, student: models.Student, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """Make the student's users per role these; returns what changed, by name (old, new)."""
+    """Set the student's users per role. Returns what changed: role -> names (old, new)."""
     coupled = coupled_users(student)
     asked = {
         f"{role}:{one}" for role, users in wanted.items() for one in users if str(one) not in coupled[role]
@@ -119,6 +119,7 @@ def couple_users(
         models.Supervision.user_id == who.c.id,
         models.Supervision.role == who.c.role,
     )
+    # Every student with every chosen person, without the pairs that are there already.
     pairs = (
         sa.select(models.Student.id, who.c.id, who.c.role).select_from(models.Student).join(who, sa.true())
     )
@@ -195,7 +196,7 @@ def uncouple_users(
 
 
 def _lost(actor: Actor, chosen: Sequence[Person], gone: Sequence[Any]) -> str:
-    """Who takes himself away may see these students no more, and can then not undo it either."""
+    """A warning for actors who uncouple themselves: they may no longer see these students, or undo it."""
     if actor.id not in {person.user_id for person in chosen}:
         return ""
     students = sorted({row.student_id for row in gone})
@@ -220,7 +221,7 @@ def _chosen(known: Mapping[str, picker.Option], keys: Sequence[str], refusal: st
 
 
 def _names(chosen: Sequence[Person]) -> str:
-    """ "Bakker, Sanne als Praktijkopleider; Wit, Sam de als Praktijkbegeleider": the names hold commas."""
+    """As "Bakker, Sanne als Praktijkopleider; Wit, Sam de als …". Names hold commas, hence the semicolons."""
     return "; ".join(
         _("%(name)s als %(role)s", name=person.label, role=_(ROLE_LABELS[Role(person.role)]))
         for person in chosen

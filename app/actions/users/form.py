@@ -1,4 +1,4 @@
-"""The forms of a user: what is asked, and what is wrong with what was typed."""
+"""The forms of a user: their fields and their checks."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ LABELS = {
 
 
 class Checks(wtforms.SelectMultipleField):
-    """Many of many, as boxes to tick."""
+    """Choose several, with boxes to tick."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -67,7 +67,7 @@ class NamedForm(base.ActionForm):
 
 
 class PersonForm(NamedForm):
-    """Name, address and telephone: what every form of a user starts with."""
+    """Name, e-mail address and telephone: every form of a user starts with these."""
 
     phone = wtforms.TelField(LABELS["phone"], [validators.Optional(), validators.Length(max=30)])
 
@@ -121,13 +121,13 @@ class NewUserForm(UserForm):
 
 
 class OwnVersion(base.VersionedForm, PersonForm):
-    """A form of one user, changed by several people."""
+    """A form of one user, whom several people may change."""
 
     field_labels = LABELS
 
 
 class EditUserForm(OwnVersion, UserForm):
-    """Coupling to programmes has its own action, in the list and on the user's page."""
+    """The form to change a user. Coupling to programmes has its own action, in the list and on the page."""
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Flask-AppBuilder's roles and permissions, generated from the rights table. One step before the start."""
+"""Generates Flask-AppBuilder's roles and permissions from the rights table, before the start."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 
 
 def wanted_pairs(menu: Mapping[str, Permission]) -> dict[Role, set[Pair]]:
-    """Per role the (permission, view) pairs that the framework is to hold."""
+    """Role -> the (permission, view) pairs that the framework must hold."""
     wanted: dict[Role, set[Pair]] = {role: set() for role in Role}
     for permission, roles in RIGHTS.items():
         for role in roles:
@@ -38,7 +38,7 @@ def wanted_pairs(menu: Mapping[str, Permission]) -> dict[Role, set[Pair]]:
 
 @base.action(_l("Rollen bijgewerkt"), permission=Permission.SETTINGS_EDIT)
 def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> base.Outcome:
-    """Make the framework's tables say exactly what the rights table says; running twice changes nothing."""
+    """Make the framework's tables equal to the rights table. Running it twice changes nothing."""
     wanted = wanted_pairs(menu)
     if _stored_pairs() == {role.value: pairs for role, pairs in wanted.items()}:
         return base.Outcome(summary=_("De rollen kloppen al."))
@@ -46,6 +46,7 @@ def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> base.Outc
     permissions = _rows(PermissionRow, {name for name, _view in every})
     views = _rows(ViewMenu, {view for _name, view in every})
     roles = _rows(RoleRow, {role.value for role in Role})
+    # Everything is deleted and written anew, so that a right that was taken away does not stay behind.
     db.session.execute(sa.delete(assoc_permissionview_role))
     db.session.execute(sa.delete(PermissionView))
     db.session.execute(

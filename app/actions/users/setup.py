@@ -1,4 +1,4 @@
-"""How a school starts for real: its first administrator, from the command line."""
+"""Makes the first administrator of a school, from the command line."""
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -21,7 +21,7 @@ from app.school import current_school
 def create_administrator(
     actor: Actor, *, first_name: str, infix: str, last_name: str, email: str, username: str, password: str
 ) -> base.Outcome:
-    """A user with the role Beheerder who can sign in at once. RuleBroken names the field that is wrong."""
+    """Make a user with the role Beheerder, who can sign in at once. RuleBroken names the wrong field."""
     username, email = username.strip().lower(), people.email(email)
     for field, value in (
         ("first_name", people.tidy(first_name)),
@@ -60,7 +60,7 @@ def create_administrator(
 
 
 def _check_free(email: str, username: str) -> None:
-    """Signing in takes either, in any case: so neither may be anybody's."""
+    """RuleBroken when another user has this address or user name. Users sign in with either."""
     for field, value, sentence in (
         ("email", email.lower(), N_("Er is al een gebruiker met dit e-mailadres.")),
         ("username", username, N_("Deze gebruikersnaam is al in gebruik.")),

@@ -1,4 +1,4 @@
-"""Gebruikers: added, changed, coupled, closed and opened again; never deleted (manual, step 3)."""
+"""Gebruikers: add, change, couple, deactivate and activate users. They are never deleted (manual, step 3)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -46,7 +46,7 @@ def add_user(
     programmes: Sequence[int] = (),
     send_code: bool = False,
 ) -> base.Outcome:
-    """A user with roles and programmes, without a password: that is chosen with the inlogcode."""
+    """Add a user with roles and programmes. They choose a password themselves, with an inlogcode."""
     role_rows = _role_rows(_wanted_roles(actor, (), roles))
     programme_rows = _programme_rows(actor, programmes)
     user = models.User(
@@ -62,6 +62,7 @@ def add_user(
     db.session.add(user)
     db.session.flush()
     summary = _("%(name)s is toegevoegd.", name=user.full_name)
+    # Without its code the user is not added either: the error undoes the whole transaction.
     if send_code:
         if refused := code_making.issue_codes(actor, [user.id], mail=True).refused:
             raise errors.RuleBroken(refused[0].reason, field="send_code")
@@ -102,7 +103,7 @@ def edit_user(
     organisation: str = "",
     phone: str = "",
 ) -> base.Outcome:
-    """Change a user; another role or address ends what the old one opened (sessions, codes)."""
+    """Change a user. Another role ends their sessions; another address ends their codes."""
     user = base.locked(models.User, targets.one().id, version, form.LABELS)
     guard_supplier(actor, user)
     before = _facts(user)
@@ -129,7 +130,7 @@ def edit_user(
 def couple_to_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
 ) -> base.Outcome:
-    """Couple these users to these programmes; couplings that are there stay."""
+    """Couple these users to these programmes. Their other couplings stay."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
     coupled = sa.exists().where(
         models.user_programme.c.user_id == models.User.id,
@@ -164,7 +165,7 @@ def couple_to_programmes(
 def uncouple_from_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
 ) -> base.Outcome:
-    """Take these programmes away from these users."""
+    """Uncouple these users from these programmes."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
     these = (
         models.user_programme.c.user_id.in_(targets.among()),
@@ -191,7 +192,7 @@ def uncouple_from_programmes(
     submit=_l("Deactiveren"),
 )
 def deactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """Close accounts: nobody signs in with them any more, sessions and inlogcodes end at once."""
+    """Deactivate accounts. Their sessions and inlogcodes end at once, and nobody can sign in with them."""
     rows = _people(targets.ids)
     closing = [row.id for row in rows if row.active and row.id != actor.id]
     refusals = {actor.id: _(NOT_YOURSELF)} if actor.id is not None else {}
@@ -213,14 +214,17 @@ def deactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.O
     submit=_l("Weer activeren"),
 )
 def reactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
-    """Open closed accounts again; who forgot the password gets an inlogcode."""
+    """Activate accounts again. The passwords stay."""
     return _switch(actor, _people(targets.ids), {}, active=True)
 
 
 def sign_in_names(user: models.User, email: str, username: str) -> None:
-    """Set address and user name, in lower case. A user name with an @ is the user's own address:
-    so nobody's user name can be another's address, and the two never need comparing. Who has no address
-    signs in by user name, with a code on paper (decision 14)."""
+    """Set address and user name, in lower case. RuleBroken names the wrong field.
+
+    A user name with an @ must be the user's own address. So nobody's user name can be another's address, and
+    the two need no comparing. A user without an address signs in by user name, with a code on paper
+    (decision 0014).
+    """
     address = people.email(email or "").lower()
     name = people.tidy(username or "").lower()
     if not address:
@@ -239,12 +243,12 @@ def sign_in_names(user: models.User, email: str, username: str) -> None:
         if name != user.username and users.taken(name, but=user.id):
             raise errors.RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
     if user.id and address != user.email:
-        code_making.cancel_codes([user.id])  # a code that went to the wrong address opens nothing any more
+        code_making.cancel_codes([user.id])  # codes that went to the old address end
     user.email, user.username = address, name
 
 
 def saved(user: models.User, changes: dict[str, Any]) -> base.Outcome:
-    """The outcome of an edit; what changed raises the version."""
+    """The outcome of an edit. A change raises the user's version."""
     if not changes:
         return base.Outcome(
             unchanged=1, object_type="User", summary=_("Er is niets gewijzigd."), goto=user.id
@@ -268,18 +272,18 @@ def _facts(user: models.User) -> dict[str, Any]:
 
 
 def _role_text(user: models.User) -> str:
-    """As the trail keeps it: the Dutch names."""
+    """The user's roles as the trail keeps them: their Dutch labels."""
     return ", ".join(role.label for role in users.roles_of(user))
 
 
 def guard_supplier(actor: Actor, user: models.User) -> None:
-    """RuleBroken: a supplier's account is a supplier's business."""
+    """RuleBroken when this is a supplier's account and the actor is no supplier."""
     if Role.SUPPLIER in users.roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
         raise errors.RuleBroken(accounts.SUPPLIER_ONLY)
 
 
 def _wanted_roles(actor: Actor, held: Sequence[Role], chosen: Sequence[str]) -> list[Role]:
-    """What is chosen, and what this actor may neither give nor take stays as it is (trap 7)."""
+    """The chosen roles. A held role that this actor may neither give nor take stays (trap 7)."""
     mine = users.grantable(actor)
     if not set(chosen) <= {role.value for role in mine}:
         raise errors.RuleBroken(N_("Deze rol kunt u niet geven."), field="roles")
@@ -323,7 +327,7 @@ def _programme_rows(actor: Actor, ids: Sequence[int]) -> list[models.Programme]:
 
 
 def _people(ids: Sequence[int]) -> list[Any]:
-    """Names and what decides about closing an account, locked in one order."""
+    """These users: names, and what decides whether they may be deactivated. Locked in order of id."""
     statement = (
         sa.select(
             models.User.id,
@@ -342,7 +346,7 @@ def _people(ids: Sequence[int]) -> list[Any]:
 
 
 def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> base.Outcome:
-    """Open or close accounts, each by its own merits."""
+    """Activate or deactivate accounts, each judged by itself. `refusals`: user id -> reason."""
     outcome = base.Outcome(object_type="User")
     changed: list[int] = []
     for row in rows:
@@ -371,7 +375,11 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
 
 
 def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str], list[str]]:
-    """Names of who is closed, with what was theirs to do; and what becomes of that, in sentences."""
+    """What deactivated users leave behind.
+
+    Returns their names, each with the number of coming sittings and students; and sentences that say what
+    happens to these.
+    """
     bound = listing.bound_to(closed)
     names = []
     for row in [row for row in rows if row.id in set(closed)][:NAMES]:
@@ -384,6 +392,7 @@ def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str],
         ]
         name = people.full_name(row.first_name, row.infix, row.last_name)
         names.append(f"{name}: {', '.join(filter(None, parts))}" if any(parts) else name)
+    # Sums over all closed accounts; the names above are only the first few.
     told = []
     if sittings := sum(own.sittings for own in bound.values()):
         told.append(

@@ -1,4 +1,4 @@
-"""Bekijk als: an administrator looks through a user's eyes for a while, and the trail says so."""
+"""Bekijk als: an administrator sees Proeve as a user sees it, for a while. The trail says so."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ from app.school import current_school
     words={"until": N_("Tot")},
 )
 def view_as(actor: Actor, targets: base.Targets[models.User], *, session_id: int) -> base.Outcome:
-    """Look through a user's eyes in this one session."""
+    """Begin to view as a user, in this one session."""
     user = targets.one()
     why = rules.why_not(
         roles_of(user), oneself=user.id == actor.id, active=bool(user.active), guest=user.guest
@@ -64,13 +64,16 @@ def view_as(actor: Actor, targets: base.Targets[models.User], *, session_id: int
     words={"since": N_("Sinds"), "ended_at": N_("Beëindigd")},
 )
 def stop_viewing(actor: Actor, *, session_id: int, why: rules.Over) -> base.Outcome:
-    """Back to the own name; twice is once. The entry in the trail comes with `end_viewings`."""
+    """Stop viewing as another user. Twice is the same as once. `end_viewings` writes the trail."""
     count = end_viewings(models.UserSession.id == session_id, why)
     return base.Outcome(unchanged=count, summary=_("U werkt weer onder uw eigen naam."))
 
 
 def end_viewings(which: sa.ColumnElement[bool], why: rules.Over) -> int:
-    """End what these sessions view, an entry in the trail each; how many there were. For inside an action."""
+    """Stop "bekijk als" in these sessions, with an entry in the trail for each. Returns how many.
+
+    Call it inside an action.
+    """
     rows = db.session.scalars(
         sa.select(models.UserSession)
         .where(which, models.UserSession.viewing_id.is_not(None))
@@ -85,7 +88,7 @@ def end_viewings(which: sa.ColumnElement[bool], why: rules.Over) -> int:
 
 
 def _note_end(row: models.UserSession, why: rules.Over) -> None:
-    """The entry is of who viewed, whoever or whatever ended it; the time is that of the end itself."""
+    """End one viewing. The entry is on the viewer's name, whoever ended it, with the time of the real end."""
     seen, since = row.viewing_id, row.viewing_since
     if seen is None or since is None:
         return
