@@ -1,4 +1,4 @@
-"""The tabs, in the manual's order. A user sees the tabs whose permission one of the roles has."""
+"""The tabs, in the manual's order. Users see the tabs that one of their roles has the permission for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ TABS = (
     Tab("profile", _l("Mijn profiel"), ProfilePage, P.PROFILE, "person-circle"),
 )
 
-# Pages that are reached from a tab, a link or no page at all.
+# Pages without a tab of their own: reached from a tab, from a link, or from outside.
 OTHERS: tuple[type[Any], ...] = (
     SecondFactorPage,
     SecondStepPage,
@@ -108,5 +108,5 @@ def register_views(builder: AppBuilder) -> None:
 
 
 def menu_permissions() -> dict[str, Permission]:
-    """Tab name -> the permission that shows it; what the framework's menu rights are made of."""
+    """Tab name -> the permission that shows it; the framework's menu rights are made from these."""
     return {tab.name: tab.permission for tab in TABS}

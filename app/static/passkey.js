@@ -54,7 +54,7 @@
         answer.value = JSON.stringify({ id: one.id, rawId: text(one.rawId), type: one.type, response });
         form.submit();
       } catch {
-        // Cancelled, no such passkey, or no answer in time: the browser tells no more than that.
+        // Cancelled, no such passkey, or no answer in time: the browser does not tell which.
         state.textContent = state.dataset.failed;
         delete form.dataset.sent;
         for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");

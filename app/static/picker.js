@@ -1,5 +1,5 @@
 // A search box that becomes a combobox (ARIA 1.2): type, choose, and it stands as a chip that can be taken away.
-// Only what is chosen is in the page; the rest is asked for. Without this file the box has a button.
+// The page holds only the chosen rows, and asks the server for others. Without this file the box has a button.
 "use strict";
 
 (() => {
@@ -19,7 +19,7 @@
     const { name, href } = root.dataset;
     const several = "multiple" in root.dataset;
     const blank = root.querySelector("[data-blank]");
-    // What stands there, and is sent, while nothing is chosen.
+    // Shown and sent while nothing is chosen.
     const none = blank && make("li", {}, blank.nextElementSibling.textContent.trim(), make("input", { type: "hidden", name, value: blank.value }));
     const chosen = new Map(); // key -> label
     let active = -1, timer = 0, asking = null;

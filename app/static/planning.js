@@ -1,4 +1,4 @@
-// The planning screen: only the chosen way of planning is in sight. Without this file both are.
+// The planning screen: shows only the chosen way of planning. Without this file both ways are shown.
 "use strict";
 
 (() => {

@@ -1,4 +1,4 @@
-// What a page does beyond its HTML; every page works without it. No dependency but Bootstrap's drawer.
+// What a page does beyond its HTML; every page works without it. It needs nothing but Bootstrap's drawer.
 "use strict";
 
 (() => {
@@ -109,13 +109,13 @@
     });
   }
 
-  // Back in the browser shows the page as it was left: then the button must work again.
+  // The Back button of the browser shows the page as it was left: its buttons must work again.
   function restoreButtons() {
     for (const form of all("form[data-sent]")) delete form.dataset.sent;
     for (const button of all("[aria-busy]")) button.removeAttribute("aria-busy");
   }
 
-  // A short address: what is not filled in is not sent.
+  // Keeps the address short: empty fields are not sent.
   function startCleanUrl(form) {
     form.addEventListener("submit", () => {
       const empty = all("input, select", form).filter((input) => input.name && !input.value);
@@ -152,7 +152,7 @@
         document.getElementById("main").focus();
       });
     }
-    // A live region that is filled when the page opens is often not read out; one filled a moment later is.
+    // Screen readers often skip a live region that is filled when the page opens, so fill it a moment later.
     const polite = [...all("[data-announce]"), ...all("[data-flash][role=status] p")];
     const announcer = document.getElementById("announcer");
     if (polite.length && announcer) {

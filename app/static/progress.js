@@ -1,5 +1,5 @@
-// How far a large import is: the bar and its sentence follow the worker, the page goes on when it is ready.
-// Without this file the page comes back by itself every few seconds.
+// How far a large import is: the bar and its sentence follow the worker, and the page reloads when it is ready.
+// Without this file the page reloads by itself every few seconds.
 "use strict";
 
 (() => {

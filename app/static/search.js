@@ -1,5 +1,5 @@
-// Searching while typing: the list's own filter form is asked after a pause, and only the list changes.
-// The field keeps the cursor, the address follows. Without this file the button "Filter" does the same.
+// Searching while typing: after a pause it fetches the list for the filter form, and replaces only the list.
+// The field keeps the cursor, and the address follows. Without this file the button "Filter" does the same.
 "use strict";
 
 (() => {
@@ -25,7 +25,7 @@
     try {
       const answer = await fetch(wanted, { signal: asking.signal, credentials: "same-origin" });
       if (!answer.ok || answer.redirected) { location.assign(wanted); return; }
-      // The page's own style would be refused here: its nonce is that of another answer.
+      // The style in this answer would be refused here: its nonce belongs to that answer, not to this page.
       const page = (await answer.text()).replace(/<style[^]*?<\/style>/g, "");
       show(new DOMParser().parseFromString(page, "text/html"), wanted);
     } catch (error) {

@@ -15,7 +15,7 @@ ENDPOINTS = ("static", "bootstrap.static")
 
 
 def register_assets(app: flask.Flask) -> None:
-    """`url_for("static", ...)` gets `v=<hash>`; only an answer to such an address may be kept."""
+    """Add `v=<hash>` to each static address, and let browsers keep only answers to such addresses."""
 
     @app.url_defaults
     def _with_hash(endpoint: str, values: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ def _folder(app: flask.Flask, endpoint: str) -> str:
 
 
 def _changed_ns(path: str) -> int | None:
-    """When this file was changed; no file: None. One look: a page asks it for ten files."""
+    """When this file was changed, in ns; None: no file. One call only, as a page asks it for ten files."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):

@@ -9,7 +9,7 @@ _DARKER = 0.94
 
 
 def readable_accent(colour: str | None) -> str:
-    """A "#rrggbb" that can carry white text, near to the school's own. Not a colour: the default."""
+    """The school's colour, darkened until white text on it is readable; DEFAULT when it is not "#rrggbb"."""
     if not colour or not _HEX.fullmatch(colour):
         return DEFAULT
     channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]

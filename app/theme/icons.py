@@ -33,7 +33,7 @@ def exists(name: str) -> bool:
 
 
 def icon_href(name: str) -> str:
-    """The reference to an icon on this page; the page's end then carries its drawing. Unknown: a dot."""
+    """The reference to an icon; the end of the page then holds its drawing. An unknown name gives a dot."""
     if not exists(name):
         log.warning("Bootstrap has no icon named %r", name)
         name = "dot"

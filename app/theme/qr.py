@@ -14,7 +14,7 @@ class QrCode:
 
 
 def qr_code(text: str) -> QrCode:
-    """The drawing of a text: one stroke of half a module's height for each dark run."""
+    """The QR code of a text: in each row, one rectangle for each run of dark modules."""
     rows = segno.make(text, error="m", micro=False).matrix
     parts = []
     for y, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Puts the theme on an application: Bootstrap's files, the template folder, what the templates call."""
+"""Adds the theme to an application: Bootstrap's files, the templates, and the functions they call."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def init_theme(app: Flask) -> None:
-    """Bootstrap's local files under /bootstrap/static, templates, `icon_href`, `icon_symbols`, `accent`."""
+    """Add Bootstrap's files (/bootstrap/static), templates, `icon_href`, `icon_symbols` and `accent`."""
     app.config.setdefault("BOOTSTRAP_SERVE_LOCAL", True)
     Bootstrap5(app)
     loaders: list[BaseLoader] = [loader for loader in (app.jinja_loader,) if loader is not None]

@@ -1,6 +1,6 @@
-"""What a page hands to the theme: plain data, no request, no domain word.
+"""What a page hands to the theme: plain data, without the request and without words of the domain.
 
-A page builds one of these, the template of the same name draws it. Text is already translated
+A page builds one of these, and the template of the same name draws it. Text is already translated
 and escaped by Jinja; `href` is always a path inside this application.
 """
 
@@ -123,7 +123,7 @@ class ListModel:
     columns_href: str = ""  # where the reader chooses columns
     save_href: str = ""  # where these filters get a name
     remove_href: str = ""
-    undo_href: str = ""  # where the last change of many rows is taken back
+    undo_href: str = ""  # where the last change of many rows is undone
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class ActionModel:
     danger: bool = False
     hidden: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()  # errors that belong to no field
-    more: Sequence[Button] = ()  # done: what one may want to do next
+    more: Sequence[Button] = ()  # done: what the user may want to do next
 
 
 @dataclass(frozen=True)

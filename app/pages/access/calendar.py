@@ -1,4 +1,4 @@
-"""The calendar feed: read by a calendar program with a secret address, and by nothing else."""
+"""The calendar feed of one user, which a calendar program reads at a secret address."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Signing in with a code out of a mail, and a new password: one question on each page, nothing on GET."""
+"""Signing in with a mailed code, and choosing a new password. One question a page; GET changes nothing."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class CodesPage(base.View):
     @base.expose(sign_in_pages.ASK_PATH, methods=["GET", "POST"])
     @base.public
     def ask(self) -> Any:
-        """ "Stuur mij een code": to whom."""
+        """The page "Stuur mij een code": asks for the user name, and mails a code to sign in with."""
         return self._ask(
             code_format.SIGN_IN,
             title=_("Stuur mij een code"),
@@ -46,7 +46,7 @@ class CodesPage(base.View):
     @base.expose(sign_in_pages.FORGOTTEN_PATH, methods=["GET", "POST"])
     @base.public
     def forgotten(self) -> Any:
-        """ "Wachtwoord vergeten": to whom."""
+        """The page "Wachtwoord vergeten": asks for the user name, and mails a code for a new password."""
         return self._ask(
             code_format.RESET,
             title=_("Wachtwoord vergeten"),
@@ -56,7 +56,7 @@ class CodesPage(base.View):
     @base.expose(ENTER_PATH, methods=["GET", "POST"])
     @base.public
     def enter_code(self) -> Any:
-        """The code out of the mail."""
+        """Ask for the mailed code, and sign its user in."""
         if current_user.is_authenticated:
             return flask.redirect("/")
         if BROWSER not in flask.session:
@@ -77,7 +77,7 @@ class CodesPage(base.View):
     @base.expose(sign_in_pages.NEW_PASSWORD_PATH, methods=["GET", "POST"])
     @base.needs()
     def new_password(self) -> Any:
-        """A password of one's own, for who got in with a code; nobody has to."""
+        """Let a user who signed in with a code choose a password."""
         here = base.present()
         if not may_choose_password(here.id if here is not None else None):
             return flask.redirect("/mijn-profiel/")
@@ -169,7 +169,7 @@ class CodesPage(base.View):
         )
 
     def _password_page(self, form: actions.ActionForm, problem: str = "") -> Any:
-        """Who has no mail needs a password: there is no other way back in."""
+        """Ask for a password. Without a mail address there is no other way back in, so no link to skip it."""
         has_mail = bool(mail_of(current_user.email))
         told = (
             _(

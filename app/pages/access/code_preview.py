@@ -1,4 +1,4 @@
-"""Before inlogcodes are mailed: who gets which mail, what it looks like, and a sample to oneself."""
+"""The preview before inlogcodes are mailed: who gets which mail, what it looks like, and a sample."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from app.permissions import Role
 
 @dataclass(frozen=True)
 class MailPreview:
-    """One text of a mail, and how many readers it has (0: not known yet)."""
+    """One text of a mail, and how many readers get it."""
 
     readers: str
     count: str
@@ -25,11 +25,11 @@ class MailPreview:
     role: str = ""
     language: str = ""
     paragraphs: list[list[str]] = field(default_factory=list)
-    token: str = field(default_factory=base.new_token)  # of the form that sends this one as a sample
+    token: str = field(default_factory=base.new_token)  # of the form that sends this text as a sample
 
 
 def preview_of(role: str, language: str, count: int = 0) -> MailPreview:
-    """The mail with an inlogcode for readers with this role and language, with a made-up reader."""
+    """The mail with an inlogcode in this language for this role, for a made-up reader; `count`: of mails."""
     subject, body = sample.sample_text(_("[naam van de lezer]"), _("[gebruikersnaam]"), role, language)
     filled = texts.filled_in(body, code=sample.SAMPLE_CODE, address=school.site_address(texts.CODE_PATH))
     label = _(Role(role).label) if role else _("Nog geen rol")
@@ -45,7 +45,7 @@ def preview_of(role: str, language: str, count: int = 0) -> MailPreview:
 
 
 def previews_of(written: Iterable[tuple[str, str, int]]) -> list[MailPreview]:
-    """Most readers first."""
+    """The previews of (role, language, count of mails), most mails first."""
     return [preview_of(*kind) for kind in sorted(written, key=lambda kind: (-kind[2], kind))]
 
 

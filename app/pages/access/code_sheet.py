@@ -1,4 +1,4 @@
-"""The sheet of inlogcodes: the answer to the POST that made them, and to nothing else."""
+"""The sheet of inlogcodes: shown only in the answer to the POST that made them."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ SHEETS = (code_sheet.print_codes, code_sheet.print_student_codes)
 
 
 class PrintsCodes(base.ActionPage):
-    """A page whose actions may end in a sheet of codes. The same form twice shows no code again."""
+    """A page whose actions may end in a sheet of codes. A form that is sent twice shows them once."""
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         if act not in SHEETS or not outcome.done:
             return super().after(act, outcome)
-        # An outcome that was remembered has no ids, and so no slips.
+        # The remembered outcome of a form that is sent twice has no ids, and so no slips.
         made = slips(outcome.ids, of_students=outcome.object_type == "Student")
         if not made:
             base.tell(

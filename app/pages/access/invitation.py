@@ -1,7 +1,7 @@
-"""Uitnodiging: a company examiner without an account comes in, by a typed code or by the link's token.
+"""Uitnodiging: lets in a company examiner without an account, by a typed code or by the token of a link.
 
-The token stands behind the # of the link, which no browser sends; a script puts it in a form, and the
-guest's own press of the button sends that. Nothing opens on GET, so a program that reads mail opens nothing.
+The token stands after the # of the link, which browsers do not send. A script puts it in a form, and the
+guest presses the button that sends the form. Nothing opens on GET, so a mail scanner opens nothing.
 """
 
 from typing import Any
@@ -37,7 +37,7 @@ class InvitationPage(base.Screen):
     @base.expose("/", methods=["GET", "POST"])
     @base.public
     def enter(self) -> Any:
-        """The page of the mail: a box for the code; with a link's token behind the # also the button."""
+        """The page that the mail links to: a box for the code, and a button when the link holds a token."""
         form = sign_in_actions.MailedCodeOnlyForm(base.sent())
         if not base.posted() or not form.validate():
             return _page(form)
@@ -51,7 +51,7 @@ class InvitationPage(base.Screen):
     @base.expose("/link", methods=["POST"])
     @base.public
     def exchange(self) -> Any:
-        """The button: the link's token for a session on one sitting."""
+        """The button: exchange the link's token for a session on one sitting."""
         token = base.posted_fields().get("token", "")
         try:
             _count(invitation_key(token))
@@ -62,7 +62,7 @@ class InvitationPage(base.Screen):
     @base.expose("/examen")
     @base.public
     def own(self) -> Any:
-        """Where a guest belongs: his sitting; once the invitation works no more, the page that says why."""
+        """Send guests to their sitting, or show why their invitation no longer works."""
         guest = base.current_actor()
         if guest.id is None or not guest.guest:
             return base.go(INVITATION_PATH + "/")

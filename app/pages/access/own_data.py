@@ -166,7 +166,7 @@ def _section(key: str, part: Any) -> widgets.Section:
 
 
 def _shown(name: str, value: Any) -> str:
-    """A value as people read it."""
+    """A value in words, for the page."""
     if value is None:
         return ""
     if isinstance(value, bool):

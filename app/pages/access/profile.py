@@ -1,4 +1,4 @@
-"""Tab Mijn profiel (manual, step 8): own data."""
+"""Tab Mijn profiel (manual, step 8): the user's own data, rights, second step, devices, calendar link."""
 
 from typing import Any
 
@@ -182,7 +182,7 @@ def _second_step(user: models.User) -> widgets.Section:
 
 
 def _rights(user: models.User) -> widgets.Section:
-    """Read-only: roles and programmes are given by the administrator."""
+    """The roles and programmes of the user, read-only: the administrator gives them."""
     return widgets.Section(
         _("Rollen en opleidingen"),
         facts=[

@@ -1,4 +1,4 @@
-"""Mijn profiel: the own second step. Also where who needs one is led at the first sign-in."""
+"""Mijn profiel: managing one's second step. Users who must have one are sent here at first sign-in."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -54,7 +54,7 @@ class SecondFactorPage(base.ActionScreen):
     @base.expose("/herstelcodes", methods=["GET", "POST"])
     @base.needs()
     def codes(self) -> Any:
-        """Recovery codes: asked for by a button, shown in the answer to it and never again."""
+        """Recovery codes: a button asks for them, and the answer shows them once and never again."""
         return base.with_proof(
             str(second_factor.make_recovery_codes.label), lambda: self.href("index"), self._codes
         )
@@ -62,7 +62,7 @@ class SecondFactorPage(base.ActionScreen):
     @base.expose("/passkey/vraag", methods=["POST"])
     @base.needs()
     def ask(self) -> Any:
-        """A challenge for the browser to make a passkey with."""
+        """A challenge to make a passkey with, as JSON; NotFound where passkeys do not work."""
         site, actor = base.site_here(), base.current_actor()
         if site is None:
             raise NotFound
@@ -88,7 +88,7 @@ class SecondFactorPage(base.ActionScreen):
         form: actions.ActionForm | None,
         outcome: actions.Outcome | None,
     ) -> dict[str, Any]:
-        """The QR code and the secret to type over; both are worth nothing until a code was shown."""
+        """The QR code, and the secret to type over; neither counts until the user enters a code."""
         if act is passkeys.register_passkey:
             return {"ask_href": self.href("ask")}
         if act is not second_factor.set_up_app or form is None:
@@ -105,7 +105,7 @@ class SecondFactorPage(base.ActionScreen):
         return {"challenge_id": answer.challenge_id, "site": answer.site}
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
-        """A factor was just shown; the first one comes with recovery codes."""
+        """Renew the session after a new factor; the first factor comes with recovery codes."""
         base.tell(outcome.summary, "success" if outcome.done else "info")
         if act not in {second_factor.set_up_app, passkeys.register_passkey}:
             return base.go(self.back_href())
@@ -137,7 +137,7 @@ class SecondFactorPage(base.ActionScreen):
         return widgets.ShowModel(_("Tweede stap"), sections, back_href=back, back_label=_("Mijn profiel"))
 
     def filter_pairs(self) -> list[tuple[str, str]]:
-        """Every address of this page keeps where the user was going."""
+        """Where the user was going; every link of this page keeps it."""
         return [("next", base.text_arg("next"))]
 
     def _app(self, factors: queries.Factors) -> widgets.Section:
@@ -200,7 +200,7 @@ class SecondFactorPage(base.ActionScreen):
 
 
 def factor_text(factors: queries.Factors) -> str:
-    """ "Authenticator-app, 2 passkeys", or that there is none."""
+    """The factors in words: "authenticator-app, 2 passkeys", or "geen"."""
     count = len(factors.passkeys)
     parts: Sequence[str] = [
         _("authenticator-app") if factors.app else "",
@@ -210,5 +210,5 @@ def factor_text(factors: queries.Factors) -> str:
 
 
 def _onward() -> str:
-    """Where the user was going before a second step was needed; empty: nowhere in particular."""
+    """Where the user was going before they had to set up a second step; empty when not known."""
     return base.safe_path(base.text_arg("next"), "")

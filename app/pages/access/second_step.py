@@ -24,7 +24,7 @@ class SecondStepPage(base.Screen):
     @base.expose(base.STEP_PATH, methods=["GET", "POST"])
     @base.public
     def second_step(self) -> Any:
-        """For who showed a password and has a second factor; nothing else opens before it is shown."""
+        """Ask for the second factor after the password; until it is shown, no other page opens."""
         target = base.safe_path(base.text_arg("next", "/"), "/")
         here = base.present()
         if here is None or base.owed_now() is not Owed.SHOW:
@@ -50,7 +50,7 @@ class SecondStepPage(base.Screen):
     @base.expose("/aanmelden/passkey/vraag", methods=["POST"])
     @base.public
     def ask(self) -> Any:
-        """A challenge for the browser: of the user that is signed in, or of whoever it turns out to be."""
+        """A challenge for the browser, as JSON: for the signed-in user, or for any user before sign-in."""
         site, here = base.site_here(), base.present()
         if site is None:
             raise errors.NotFound
@@ -70,7 +70,7 @@ class SecondStepPage(base.Screen):
     @base.expose("/aanmelden/passkey", methods=["POST"])
     @base.public
     def sign_in(self) -> Any:
-        """Signing in by a passkey alone: the device has asked for a finger, a face or a PIN."""
+        """Sign in with a passkey alone: the device itself asks for a finger, a face or a PIN."""
         target = base.safe_path(base.text_arg("next", "/"), "/")
         if base.present() is not None:
             return base.go(target)

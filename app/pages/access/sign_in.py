@@ -50,7 +50,7 @@ class SignInPage(base.View):
     @base.expose(CODE_PATH, methods=["GET", "POST"])
     @base.public
     def sign_in_with_code(self) -> Any:
-        """First sign-in, with the inlogcode; a password is chosen on the next page, or not."""
+        """First sign-in, with the inlogcode. The next page offers to choose a password."""
         if current_user.is_authenticated:
             return flask.redirect("/")
         form = sign_in_actions.CodeForm(base.sent())
@@ -74,7 +74,7 @@ class SignInPage(base.View):
     @base.expose("/taal", methods=["POST"])
     @base.public
     def choose_language(self) -> Any:
-        """The language for who is not signed in yet; afterwards the profile says it."""
+        """Choose the language before signing in; after that the profile decides."""
         language = flask.request.form.get("language", "")
         if language not in flask.current_app.config["LANGUAGES"]:
             raise errors.NotFound
@@ -142,7 +142,7 @@ def sign_in_page(
     template: str = "access/sign_in.html",
     **values: Any,
 ) -> Any:
-    """A page for who is not signed in yet: one form, what is wrong with it, and where else to go."""
+    """A page before sign-in: one form, its problem (then status 422), and links to other ways in."""
     wrong = problem or (form is not None and form.errors)
     page = flask.render_template(
         template,
@@ -155,6 +155,6 @@ def sign_in_page(
 
 
 def with_next(path: str, target: str) -> str:
-    """A page of the door, that remembers where somebody was going."""
+    """The address of a sign-in page that remembers where the user was going."""
     known = base.safe_path(target, "/")
     return base.href_with(path, [("next", known)]) if known != "/" else path

@@ -1,4 +1,4 @@
-"""How far somebody is with signing in: the last time, the inlogcode, and what became of its mail."""
+"""How far a user is with signing in: the last time, the inlogcode, and the state of its mail."""
 
 from flask_babel import gettext as _
 
@@ -22,7 +22,7 @@ def sign_in_cell(user: models.User) -> widgets.Cell:
 
 
 def _code_cell(state: users.CodeState) -> widgets.Cell:
-    """Whether a code works, what became of its mail and, for who may, the way to that mail."""
+    """Whether the code works, the state of its mail and, with the permission, a link to that mail."""
     if state.mail is None:
         return widgets.Cell(_code_text(state))
     href = (

@@ -1,4 +1,4 @@
-"""Adreswijziging: who reads the old e-mail address stops a change that somebody else asked for."""
+"""Adreswijziging: a user stops a change of e-mail address, with the code mailed to the old address."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class StopChangePage(base.View):
     @base.expose("/", methods=["GET", "POST"])
     @base.public
     def stop(self) -> Any:
-        """The code of the notice stops the change and ends every session of the account."""
+        """Stop the change with the code in the notice; this also ends every session of the account."""
         form = sign_in_actions.MailedCodeOnlyForm(base.sent())
         if not base.posted() or not form.validate():
             return _page(form)

@@ -46,7 +46,7 @@ class ToAssessPage(base.ActionScreen):
     @base.expose("/<int:sitting_id>", methods=["POST"])
     @base.needs(Permission.ASSESSMENT_FILL, guests=True)
     def save(self, sitting_id: int) -> Any:
-        """Save; on a clash both versions are shown with everything that was typed, and nothing is lost."""
+        """Save the scores. A clash shows both versions with everything that was typed, so nothing is lost."""
         fields = base.posted_fields()
         actor = base.current_actor()
         try:
@@ -81,7 +81,7 @@ class ToAssessPage(base.ActionScreen):
         )
 
     def back_href(self) -> str:
-        """Back to the sitting that an action was about; an administrator has no list of his own."""
+        """Back to the sitting of the action, else to the list; to the start page for users without a list."""
         ids = base.ids_arg()
         if len(ids) == 1:
             return self._sitting_href(ids[0])
@@ -92,7 +92,7 @@ class ToAssessPage(base.ActionScreen):
         return base.go(self.back_href())
 
     def _on_to(self, sitting_id: int, *, closing: bool) -> str:
-        """After saving: back to the form, or on to making definitive, when nothing is missing for it."""
+        """The page after saving: the form, or making definitive when it was asked and no score is missing."""
         if not closing:
             return self._sitting_href(sitting_id)
         missing = views.score_page(self._view(sitting_id), base.current_actor()).missing
@@ -113,7 +113,7 @@ class ToAssessPage(base.ActionScreen):
 
 
 def saved_meanwhile(view: queries.SittingView, actor: Actor, fields: dict[str, str]) -> list[str]:
-    """Who else saved since this form was opened: a notice, for everybody has a sheet of his own."""
+    """The names of others who saved since this form was opened; no clash, as each has their own sheet."""
     opened = _number(fields.get("version", "0") or "0")
     others = (sheet for sheet in view.sheets if sheet.examiner_id != actor.id)
     return [sheet.examiner.full_name for sheet in others if sheet.version > opened]

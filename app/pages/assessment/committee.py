@@ -57,10 +57,10 @@ PERIODS = (
 
 
 class ResultList(base.ListPage):
-    """The results this user may see, filtered, counted, to take along as a file."""
+    """The results that this user may see, with filters, counts and an export."""
 
     datamodel = SQLAInterface(models.Result)
-    include_route_methods = {"index", "choose", "export"}  # read-only: no row of its own, nothing to do
+    include_route_methods = {"index", "choose", "export"}  # read-only: no page of a row, no actions
     list_template = "assessment/results.html"
     has_show = False
     empty_title = _l("Nog geen uitslagen")
@@ -134,7 +134,7 @@ class ResultList(base.ListPage):
     @base.expose("/export/<kind>")
     @base.needs()
     def export(self, kind: str) -> Any:
-        """What the filters leave, all of it."""
+        """All results that match the filters, as a file; NotFound: `kind` is not xlsx or csv."""
         if kind not in {"xlsx", "csv"}:
             raise NotFound
         found = rows.export_rows(self.filtered_statement())
@@ -161,7 +161,7 @@ class ResultList(base.ListPage):
     def _summary(
         self, act: actions.Action, targets: actions.Targets[Any] | None
     ) -> widgets.TargetSummary | None:
-        """The first names with everything they are made of in one query."""
+        """The count and the first names, with one query for all that the names need."""
         if targets is None:
             return None
         first = db.session.scalars(
@@ -178,7 +178,7 @@ class CommitteePage(ResultList):
 
 
 class ResultsPage(ResultList):
-    """The same list for the others; the administrator records the committee's decisions on it."""
+    """The same list for other roles; the administrator records the committee's decisions here."""
 
     under = "planning"
     route_base = "/uitslagen"

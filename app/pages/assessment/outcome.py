@@ -1,4 +1,4 @@
-"""Two more pages of an assessment, as plain data: two versions of one sheet, and the frozen result."""
+"""Plain data for two pages of an assessment: a clash of two versions of a sheet, and the frozen result."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ class ClashModel:
 def clash_page(
     view: assessment.SittingView, actor: Actor, typed: Mapping[str, str], problem: str
 ) -> ClashModel:
-    """What was typed against what is stored: choose per difference; all the rest goes along unseen."""
+    """What was typed beside what is stored, to choose from per difference; the rest goes along hidden."""
     sitting = view.sitting
     sheet = view.sheet_of(actor.id)
     assert sheet is not None  # noqa: S101 - without a sheet of one's own there is no clash
@@ -113,7 +113,7 @@ def _remark(sheet: models.ScoreSheet, criterion_id: int) -> str:
 
 
 def _remark_row(name: str, title: str, theirs: str, typed: Mapping[str, str]) -> list[ClashRow]:
-    """Remarks are never thrown away unseen: both can be kept, one under the other."""
+    """Two different remarks to choose from. Both can be kept, one below the other, so none is lost unseen."""
     mine = typed.get(name, "").strip()
     if mine == theirs:
         return []
@@ -166,7 +166,7 @@ class ResultModel:
 
 
 def result_page(result: models.Result, actor: Actor) -> ResultModel:
-    """Everything out of the frozen working; nothing is read from the catalogue."""
+    """The page of a result, built from its frozen `detail`; it reads nothing from the catalogue."""
     detail, registration = result.detail, result.registration
     outcome, tasks = detail["outcome"], detail["tasks"]
     with_company = may(actor, Permission.ASSESSMENT_SEE)
@@ -201,7 +201,7 @@ def _trail_button(result: models.Result, actor: Actor) -> Sequence[widgets.Butto
 
 
 def natural(code: str) -> list[tuple[int, str]]:
-    """Sorts B1-K1-W2 before B1-K1-W10."""
+    """A sort key that puts B1-K1-W2 before B1-K1-W10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", code)]
 
 

@@ -1,4 +1,4 @@
-"""What the assessment templates draw, made of rows: plain data, texts already in the user's language."""
+"""Plain data for the assessment templates: the list of sittings and the score form, texts translated."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,9 +62,10 @@ class TodoModel:
 
 
 def todo_page(found: assessment.Todo, actor: Actor, href: Href) -> TodoModel:
-    """Vandaag, nog te beoordelen, komend, klaar: by the school's calendar, so that nothing vanishes today."""
+    """The sittings in groups: Vandaag, Nog te beoordelen, Komend, Klaar, by days of the school's calendar."""
     school = current_school()
     today = school.today()
+    # By day and not by hour: a sitting of today stays under Vandaag when it is over.
     waiting: dict[str, list[assessment.SittingLine]] = {"today": [], "late": [], "coming": []}
     for line in found.waiting:
         start, end = (school.local(m).date() for m in (line.sitting.starts_at, line.sitting.ends_at))
@@ -138,7 +139,7 @@ def _task_text(sitting: models.Sitting) -> str:
 
 
 def moment_text(sitting: models.Sitting, *, with_day: bool = True) -> str:
-    """ "24-11-2026 09:30-11:30", or the clock alone; over more days both dates."""
+    """A moment as "24-11-2026 09:30–11:30", or the times alone; with both dates when it lasts longer."""
     school = current_school()
     start, end = school.local(sitting.starts_at), school.local(sitting.ends_at)
     if start.date() != end.date():
@@ -148,7 +149,7 @@ def moment_text(sitting: models.Sitting, *, with_day: bool = True) -> str:
 
 
 def saved_text(moment: datetime) -> str:
-    """ "10:42" today, else "23-11-2026 10:42"."""
+    """A moment as "10:42" when it was today, else "23-11-2026 10:42"."""
     school = current_school()
     local = school.local(moment)
     return f"{local:%H:%M}" if local.date() == school.today() else f"{local:%d-%m-%Y %H:%M}"
@@ -234,10 +235,14 @@ def score_page(
     problem: str = "",
     problem_field: str = "",
 ) -> ScoreModel:
-    """`typed`: what a refused form held, shown again instead of what is stored."""
+    """The page of one sitting for this user: a form when they may score now, otherwise to read.
+
+    `typed`: the fields of a refused form, shown again instead of the stored scores.
+    """
     sitting = view.sitting
     role, definitive = assessment.role_in(sitting, actor), assessment.is_definitive(view.assessment)
     can_save = bool(role) and not definitive and assessment.opens_for_scores(sitting)
+    # A definitive assessment has no own sheet to fill in: all sheets are then shown beside the criteria.
     own = view.sheet_of(actor.id) if role and not definitive else None
     others = visible_sheets(view, actor)
     answers = typed if typed is not None else _stored(own)
@@ -273,7 +278,7 @@ def score_page(
 
 
 def visible_sheets(view: assessment.SittingView, actor: Actor) -> Sequence[models.ScoreSheet]:
-    """The sheets to read beside one's own. A company examiner sees only his own until it is definitive."""
+    """The sheets to read beside one's own. Company examiners see only their own until it is definitive."""
     definitive = assessment.is_definitive(view.assessment)
     assigned = view.role_of(actor.id)
     if assigned == Role.COMPANY_EXAMINER and not definitive:
@@ -283,7 +288,7 @@ def visible_sheets(view: assessment.SittingView, actor: Actor) -> Sequence[model
 
 
 def _stored(sheet: models.ScoreSheet | None) -> Mapping[str, str]:
-    """A stored sheet in the words of the form."""
+    """A stored sheet as the fields of the form."""
     if sheet is None:
         return {}
     fields = {"remark": sheet.remark}

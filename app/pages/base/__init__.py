@@ -1,4 +1,4 @@
-"""What every page needs: `from app.pages import base`, then `base.ListPage`."""
+"""The names that every page needs in one import: `from app.pages import base`, then `base.ListPage`."""
 
 from app.pages.base.buttons import action_button, href_elsewhere, offers
 from app.pages.base.doing import ActionPage

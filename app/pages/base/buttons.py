@@ -1,4 +1,4 @@
-"""The button of an action: asked of the action itself, so that nobody is offered what they may not do."""
+"""Buttons for actions. The action says who may do it, so nobody sees a button that they may not use."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from app.pages.base.request import current_actor, here, href_with
 from app.permissions import may
 from app.theme.widgets import Button
 
-BACK = "back"  # in an address: the page that an action comes back to
+BACK = "back"  # in a URL: the page that an action returns to
 
 
 def offers(act: actions.Action, row: Any = None) -> bool:
@@ -25,8 +25,11 @@ def action_button(
     style: Literal["primary", "secondary", "danger", "icon"] = "secondary",
     about: str = "",
 ) -> list[Button]:
-    """The button, or nothing for who may not. `label`: where the action's own says too much or too little;
-    `about`: what it is done to, for who hears the button without its row."""
+    """The button in a list; an empty list when this user may not do the action.
+
+    `label` replaces the action's own label. `about` names the row for a screen reader, which may read the
+    button without its row.
+    """
     if not offers(act):
         return []
     text = label or str(act.label)
@@ -34,5 +37,5 @@ def action_button(
 
 
 def href_elsewhere(place: str, act: actions.Action, pairs: Sequence[tuple[str, str]] = ()) -> str:
-    """An action of the page whose addresses begin with `place`, that comes back to the page asked for now."""
+    """The address of an action on another page (`place`); it returns to the page that is asked for now."""
     return href_with(f"{place}/do/{act.name}", [*pairs, (BACK, here())])

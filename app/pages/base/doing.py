@@ -1,7 +1,8 @@
 """How a page runs actions: ask, say what will happen, do it once, tell what happened.
 
-GET shows (nothing changes on GET, trap 4); POST fills in, POST with `confirmed` does it. The selection is
-in the URL: ticked ids, or `all=1` with the filters, counted here on the server (trap 23).
+GET only shows (nothing changes on GET, trap 4). POST fills in the form, and with `confirmed` it runs the
+action. The selection is in the URL: ticked ids, or `all=1` with the filters, counted here on the server
+(trap 23).
 """
 
 from collections.abc import Iterable
@@ -44,7 +45,7 @@ class ActionPage(View):
     @expose("/choose/")
     @needs()
     def choose(self) -> Any:
-        """The action list's button: on to the chosen action with the same selection."""
+        """Redirect from the action list to the chosen action, with the same selection."""
         name = text_arg("action")
         if name not in {act.name for act in self.bulk}:
             flask.flash(_("Kies eerst een actie in de lijst."), "warning")
@@ -63,6 +64,7 @@ class ActionPage(View):
 
     def _do(self, act: actions.Action) -> Any:
         actor = current_actor()
+        # First: a form that is sent twice runs once, even when its rows have changed or gone since.
         if flask.request.method == "POST" and (done := actions.done_before(act, actor, self.token(act))):
             return self.after(act, done)
         selection = self._selection(act)
@@ -92,11 +94,11 @@ class ActionPage(View):
         return self.after(act, outcome)
 
     def chosen_href(self, name: str) -> str:
-        """Where the action list leads to; a page that must first ask something else says where."""
+        """The address of a chosen action; a page that must first ask something else gives another one."""
         return self.href("do", name=name)
 
     def template_for(self, act: actions.Action) -> str:
-        """The template of an action's page; an action with a screen of its own has its own."""
+        """The template of an action; a page overrides this for an action with a screen of its own."""
         return self.action_template
 
     def extras(
@@ -106,15 +108,15 @@ class ActionPage(View):
         form: actions.ActionForm | None,
         outcome: actions.Outcome | None,
     ) -> dict[str, Any]:
-        """What that template needs beside the model."""
+        """The values that this template needs besides the model."""
         return {}
 
     def given(self, act: actions.Action) -> dict[str, Any]:
-        """What an action must know of the request that no form may say."""
+        """Arguments for the action that come from the request or the session, never from its form."""
         return {}
 
     def token(self, act: actions.Action) -> str:
-        """By which a form is known that is sent twice, and done once."""
+        """The token of the form: a form that is sent twice is run once."""
         return flask.request.form.get("token", "")
 
     def href(self, method: str, **values: Any) -> str:
@@ -122,7 +124,7 @@ class ActionPage(View):
         return flask.url_for(f"{self.endpoint}.{method}", **values)
 
     def matching(self) -> sa.Select[Any] | None:
-        """All rows that match the filters in the URL; a page with a list says which."""
+        """All rows that match the filters in the URL; None: this page has no list."""
         return None
 
     def filter_pairs(self) -> list[tuple[str, str]]:
@@ -132,15 +134,15 @@ class ActionPage(View):
         return []
 
     def known_filters(self) -> set[str]:
-        """The names that may stand beside `all=1` in an address."""
+        """The filter names that may stand beside `all=1` in the URL."""
         return set()
 
     def unknown_filters(self) -> set[str]:
-        """What the address asks that this list does not know (any more)."""
+        """The names in the URL that are no filter of this list (any more)."""
         return set(flask.request.args) - ALWAYS_KNOWN - self.known_filters()
 
     def list_pairs(self) -> list[tuple[str, str]]:
-        """Where in the list one is: what every address keeps that leads away from it and back."""
+        """The filters and the place in the list; every link away from the list keeps them, to lead back."""
         return [*self.filter_pairs(), *self.place_pairs()]
 
     def list_href(self) -> str:
@@ -152,22 +154,22 @@ class ActionPage(View):
         return safe_path(text_arg(BACK), self.list_href())
 
     def action_href(self, act: actions.Action, row: Any = None, **more: str) -> str:
-        """An action, on this row where it has one, that comes back to the page where its button stands."""
+        """The address of an action (on `row`, when given) that returns to the page of its button."""
         pairs = [*more.items(), ("id", str(row.id))] if row is not None else list(more.items())
         return href_with(self.href("do", name=act.name), [*pairs, *self._way_back()])
 
     def button(
         self, act: actions.Action, row: Any = None, icon: str = "", **looks: Any
     ) -> list[widgets.Button]:
-        """Its button, for who may; `looks`: see action_button."""
+        """The button of an action, empty when this user may not; `looks`: see action_button."""
         return action_button(act, self.action_href(act, row), icon, **looks)
 
     def buttons(self, row: Any, *offered: tuple[actions.Action, str, str]) -> list[widgets.Button]:
-        """Those of several actions on one row (or on none), each with its label and icon."""
+        """The buttons of several actions (each with label and icon) on one row, or on no row."""
         return [button for act, label, icon in offered for button in self.button(act, row, icon, label=label)]
 
     def choices(self) -> list[widgets.ActionChoice]:
-        """The action list, of what this user may do."""
+        """The actions in the action list that this user may do."""
         return [widgets.ActionChoice(act.name, str(act.label)) for act in self.bulk if offers(act)]
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
@@ -184,7 +186,7 @@ class ActionPage(View):
     # -- inside
 
     def _way_back(self) -> list[tuple[str, str]]:
-        """From the list: its place; from an action's page: where that leads back to; else: this page."""
+        """The pairs that lead back: to the place in the list, the page behind this action, or this page."""
         if flask.request.endpoint in {f"{self.endpoint}.{self.default_view}", f"{self.endpoint}.do"}:
             return [(BACK, text_arg(BACK)), *self.list_pairs()]
         return [(BACK, here())]
@@ -252,6 +254,7 @@ class ActionPage(View):
             outcome = actions.preview(act, current_actor(), self._selection(act))
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
+        # The confirmation draws no form, so it carries what was filled in as hidden fields.
         if confirming and form is not None:
             hidden += [
                 (k, v)

@@ -1,4 +1,4 @@
-"""The one place where a refusal becomes a page. Nothing of the inside is shown (trap 11)."""
+"""Error pages: every refusal and error becomes a page here. It shows no internal details (trap 11)."""
 
 import logging
 from typing import Any
@@ -57,7 +57,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
 }
 
-# Refusals that say all there is to say: their own title, and no hint below.
+# Refusals whose sentence says enough: a title of their own, and no hint below it.
 TITLES: dict[type[errors.ProeveError], Any] = {
     errors.OnlyLooking: _l("U kijkt alleen mee"),
     errors.ViewingOver: _l("Het bekijken was al gestopt"),
@@ -65,7 +65,7 @@ TITLES: dict[type[errors.ProeveError], Any] = {
 
 
 def error_page(code: int, text: str = "", *, title: Any = "") -> Any:
-    """The page; where even that cannot be drawn (no database, no address of ours), a bare sentence."""
+    """The error page with its status; bare HTML when the page cannot be drawn (no database, unknown host)."""
     usual, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
     title, hint = (title, "") if title else (usual, hint)
     try:
@@ -80,8 +80,8 @@ def error_page(code: int, text: str = "", *, title: Any = "") -> Any:
 
 
 def _note(code: int) -> None:
-    """Who was refused what, from where (ASVS 5.0, 16.3.2, 16.3.3); never what was typed or searched."""
-    who = getattr(flask.g.get("_login_user"), "id", None)  # as far as the request got; asks no database
+    """Log who was refused what, and from where (ASVS 5.0, 16.3.2, 16.3.3); never what they typed."""
+    who = getattr(flask.g.get("_login_user"), "id", None)  # None when the request got no further; no query
     if code in NOTED or (code == 404 and who is not None):
         log.warning(
             "refused %s: %s %s user=%s from=%s",

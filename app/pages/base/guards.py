@@ -1,4 +1,4 @@
-"""The door of every page: the permission it needs, asked of Flask-AppBuilder's roles."""
+"""Who may open a page: the permission of each route, checked against Flask-AppBuilder's roles."""
 
 import functools
 from collections.abc import Callable
@@ -19,15 +19,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def needs(permission: Permission | None = None, *, guests: bool = False) -> Callable[[F], F]:
-    """The permission of a route; None: that of the page class (`permission`).
+    """Let only users with this permission into a route; None: the permission of the page class.
 
-    `guests`: also for who is invited for one sitting; any other route is closed to them, whatever it asks.
+    `guests`: people who are invited for one sitting may come in too. Every other route refuses them.
     """
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
             asked = permission or self.permission
+            # In this order: signed in, still invited, second step taken, permitted, not only looking along.
             if not current_user.is_authenticated:
                 return flask.redirect(flask.url_for("SignInPage.sign_in", next=_here()))
             if current_user.guest and open_sitting(current_user.id) is None:
@@ -52,7 +53,7 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
 
 
 def public(function: F) -> F:
-    """Named openly: a route that anybody may ask for."""
+    """Mark a route as open to everybody, signed in or not."""
     function.needs = "nobody"  # type: ignore[attr-defined]
     return function
 

@@ -1,5 +1,8 @@
-"""What reaches no page: a form that is too large, bytes that no database keeps, numbers that no row has,
-bodies that are no form, or that come along with a question."""
+"""Refuses bad requests before they reach a page.
+
+A form that is too large, characters that a database cannot store, ids that no row can have, and bodies that
+are no form. It also drops the body of a GET or HEAD.
+"""
 
 import io
 from collections.abc import Iterable
@@ -15,7 +18,7 @@ FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class RowNumber(IntegerConverter):
-    """<int:…> in an address: a number that no row can have is not found, without asking the database."""
+    """The converter <int:…> of routes: an id that no row can have is a 404, without a query."""
 
     def to_python(self, value: str) -> int:
         if len(value) > len(str(MOST_ID)) or int(value) > MOST_ID:
@@ -24,9 +27,9 @@ class RowNumber(IntegerConverter):
 
 
 class AskingIsAsking:
-    """GET and HEAD come without a body, and HEAD is GET: no code of ours takes them for a form that was sent.
+    """Drops the body of GET and HEAD and treats HEAD as GET, so that neither passes for a sent form.
 
-    The check of a form's token does not look at them; so neither may anything that changes something.
+    The CSRF check skips GET and HEAD, so they may never reach code that changes something.
     """
 
     def __init__(self, answer: Any) -> None:
@@ -43,16 +46,19 @@ class AskingIsAsking:
 
 
 def register_intake(app: flask.Flask) -> None:
-    """Before everything else that looks at a request, the check of a form's token too."""
+    """Add these checks; they must run before everything else that looks at a request, the CSRF check too."""
     app.url_map.converters["int"] = RowNumber
-    for rule in app.url_map.iter_rules():  # the files' own route is older than our settings
+    for rule in app.url_map.iter_rules():  # Flask made the route of static files before our settings
         (rule.methods or set()).discard("OPTIONS")
     app.wsgi_app = AskingIsAsking(app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_refuse_unreadable)
 
 
 def _refuse_unreadable() -> None:
-    """Nobody types a NUL, and PostgreSQL keeps none; MAX_FORM_MEMORY_SIZE does not hold for a plain form."""
+    """Refuse a body that is no form (415), a form that is too large (413), and a NUL in a value (400).
+
+    PostgreSQL cannot store a NUL. Flask does not apply MAX_FORM_MEMORY_SIZE to a urlencoded form, so we do.
+    """
     if flask.request.mimetype not in FORMS and flask.request.method == "POST":
         flask.abort(415)
     most = flask.request.max_form_memory_size

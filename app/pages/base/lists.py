@@ -1,4 +1,4 @@
-"""The safe list: Flask-AppBuilder's ModelView, rows from `visible`, filters from a closed list, actions.
+"""The list page: Flask-AppBuilder's ModelView with rows from `visible`, declared filters, and actions.
 
 A page declares: datamodel, permission, columns, filters, actions. Nothing of the request lives on the view
 (trap 2), nothing outside the declared columns can be filtered or ordered on (trap 6), numbers in the URL
@@ -32,7 +32,7 @@ ORDER = ("order", "down")
 
 @dataclass(frozen=True)
 class ListColumn:
-    """A column: `cell` draws a line's value, `order` is what to sort by (None: not sortable)."""
+    """A column: `cell` draws the value of a line, `order` is what to sort by (None: not sortable)."""
 
     key: str
     label: Text
@@ -44,14 +44,14 @@ class ListColumn:
 
 @dataclass(frozen=True)
 class ListFilter:
-    """A filter: `name` in the URL, `apply(statement, value)`; choices by actor, or free text without them."""
+    """A filter: `name` in the URL, and how to apply its value. Without `choices` it is free text."""
 
     name: str
     label: Text
     apply: Callable[[sa.Select[Any], str], sa.Select[Any]]
-    choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so typed
-    counts: Callable[[], Mapping[str, int]] | None = None  # how many rows each choice finds, of all in sight
-    named: Callable[[str], str] | None = None  # of what is no choice (any more); empty: unknown
+    choices: Callable[[], Sequence[tuple[str, str]] | None] | None = None  # None: too many, so a text box
+    counts: Callable[[], Mapping[str, int]] | None = None  # rows for each choice, without other filters
+    named: Callable[[str], str] | None = None  # label of a value that is no choice (any more)
 
 
 def _counted(item: ListFilter, offered: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -84,14 +84,14 @@ class ListPage(ActionPage, ModelView):
     empty_title: Text = ""
     empty_hint: Text = ""
     page_size = 25
-    endless = False  # pages from a row onwards; every order needs an index that ends in the id
-    live = False  # searched while typing: only where every word is looked up in an index
+    endless = False  # pages from a row onwards: every order needs an index that ends with the id
+    live = False  # searches while typing: only where an index finds every word
 
-    # The framework's own forms are not made: our forms stand beside the actions.
+    # We do not need the framework's forms: ours stand beside the actions.
     def _init_forms(self) -> None:
         pass
 
-    # Nor its English titles (trap 30).
+    # Nor do we need its English titles (trap 30).
     def _init_titles(self) -> None:
         pass
 
@@ -179,11 +179,11 @@ class ListPage(ActionPage, ModelView):
         )
 
     def hint_when_empty(self) -> Text:
-        """What this reader can do about it."""
+        """What this reader can do about an empty list."""
         return self.empty_hint
 
     def page_buttons(self) -> Sequence[widgets.Button]:
-        """The plus buttons on top, for who may."""
+        """The buttons above the list, as far as this user may use them."""
         buttons: list[widgets.Button] = []
         for act, icon in self.page_actions:
             buttons += self.button(act, icon=icon, style="primary")
@@ -201,11 +201,11 @@ class ListPage(ActionPage, ModelView):
         ]
 
     def shown_columns(self) -> Sequence[ListColumn]:
-        """The columns that this reader sees; one that is not shown can still be sorted by."""
+        """The columns that this reader sees; a hidden column can still be sorted on."""
         return self.columns
 
     def lines(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """What the cells of each row are drawn from: the row, or the row with what other tables say of it."""
+        """One item per row to draw its cells from: the row itself, or the row with data of other tables."""
         return rows
 
     def _row(self, row: Any, line: Any) -> widgets.Row:
@@ -217,23 +217,23 @@ class ListPage(ActionPage, ModelView):
         )
 
     def _from_here(self, row: Any, cell: widgets.Cell) -> widgets.Cell:
-        """The page of a row is told where in the list one was, to lead back to it."""
+        """The cell, with the place in the list added to a link to the row's page, so that it leads back."""
         if cell.href != f"{self.route_base}/{row.id}":
             return cell
         return replace(cell, href=href_with(cell.href, self.list_pairs()))
 
     def show_href(self, row_id: int) -> str:
-        """The page of a row, that leads back to this place of the list."""
+        """The address of a row's page, which leads back to this place in the list."""
         return href_with(self.href("show", pk=row_id), self.list_pairs())
 
     def after_href(self, act: actions.Action, outcome: actions.Outcome) -> str:
-        """On to what was made; otherwise back, to the list where the page of the row is no more."""
+        """The page of the new row; otherwise back, or to the list when the page behind it is gone."""
         if outcome.goto is not None and any(act is made for made, _icon in self.page_actions):
             return self.show_href(outcome.goto)
         return self._list_behind() or self.back_href()
 
     def _list_behind(self) -> str:
-        """The list behind the page of a row that is gone, or out of sight; empty: nothing is gone."""
+        """The list, when the way back leads to a row that is gone or no longer visible; else empty."""
         back, index = urlsplit(text_arg(BACK)), self.href("index")
         row = back.path.removeprefix(index)
         if back.path == row or not is_number(row):
@@ -261,11 +261,11 @@ class ListPage(ActionPage, ModelView):
         return numbered(wanted, [*sorted_by, self.model.id], self._place_href)
 
     def at_most(self) -> int:
-        """Where the filters are known to find few rows: a number that these stay under."""
+        """The most rows that the filters can find, when these are known to be few; 0: not known."""
         return 0
 
     def known_count(self) -> int | None:
-        """How many rows there are, where that need not be counted."""
+        """How many rows there are, when that is known; None: count them."""
         return None
 
     def _order(self) -> Sequence[Any]:
@@ -311,7 +311,7 @@ class ListPage(ActionPage, ModelView):
                 value = item.named(value) or value
             choices = [("", _("Alle")), *_counted(item, offered)] if offered is not None else []
             if value and offered is not None and not label:
-                # In force though nobody has it (any more): the list may not say "Alle" meanwhile.
+                # The filter is in force, so its box may not say "Alle", even when no row has the value now.
                 label = (item.named(value) or _("niet meer in de lijst")) if item.named else value
                 choices.append((value, label))
             rest = [(key, kept) for key, kept in pairs if key != item.name]
@@ -323,7 +323,7 @@ class ListPage(ActionPage, ModelView):
         return inputs
 
     def place_pairs(self) -> list[tuple[str, str]]:
-        """The order and the place in the list: an action comes back to it."""
+        """The order and the place in the list, so that an action can return to it."""
         numbers = [(name, text_arg(name)) for name in ("size", "page") if text_arg(name)]
         return [*self.order_pairs(), *place_pairs(), *numbers]
 

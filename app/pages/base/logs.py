@@ -1,7 +1,7 @@
-"""What comes into a log: no query string, and nothing that stands after the name of a secret.
+"""Keeps secrets out of the log: query strings, and values that follow the name of a secret.
 
-Every record of the process passes here, those of gunicorn and the libraries too; a traceback as well.
-Values of rows stay out by `hide_parameters` (config.py).
+Every log record of the process passes here with its traceback, those of gunicorn and the libraries too.
+`hide_parameters` (config.py) keeps the values of rows out.
 """
 
 import logging
@@ -19,12 +19,12 @@ _plain_record = logging.getLogRecordFactory()
 
 
 def discreet(text: str) -> str:
-    """The text without query strings and without the values of what is named like a secret."""
+    """The text with "…" for query strings, calendar tokens, and values named like a secret."""
     return NAMED.sub(r"\1\2…", FEED.sub("/kalender/…", QUERY.sub(r"\1?…", text)))
 
 
 def on_one_line(text: str) -> str:
-    """What a visitor sent is shown, not written: no line of his own, no colours."""
+    """The text with control characters escaped, so that visitors cannot add lines or colours of their own."""
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
@@ -37,5 +37,5 @@ def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
 
 
 def register_logs() -> None:
-    """Once per process, however many schools it serves."""
+    """Install this for all loggers; once per process, however many schools it serves."""
     logging.setLogRecordFactory(_record)

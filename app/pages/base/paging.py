@@ -1,8 +1,8 @@
-"""Which rows of a list stand on this page: by number, or (a list without end) from a row onwards.
+"""Divides a list into pages: by page number, or (an endless list) from a row onwards.
 
-From a row onwards: `?na=12` are the rows behind row 12 in the order of the list, `?voor=12` those before it,
-`?einde=1` the last ones. It costs the same on page 4,000 as on the first, an address keeps its meaning when
-rows are added, and no name stands in it.
+From a row onwards: `?na=12` gives the rows after row 12 in the order of the list, `?voor=12` the rows before
+it, `?einde=1` the last rows. Page 4,000 costs as much as the first page. A URL keeps its meaning when rows
+are added, and it holds no names.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,16 +22,16 @@ Href = Callable[[Sequence[tuple[str, str]]], str]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to divide into pages. `key`: the columns of the order, ending in the id; `down`: reversed."""
+    """The rows to divide into pages. `key`: the columns of the order, the id last; `down`: reversed."""
 
     rows: sa.Select[Any]
-    everything: sa.Select[Any]  # without filters: where a row may be looked for that the address names
+    everything: sa.Select[Any]  # without filters: to look up the row that the URL names
     key: Sequence[Any]
     down: bool
     load: Sequence[Any]
     size: int
-    few: int = 0  # at least as many as there are rows, where these are known to be few
-    count: int | None = None  # how many rows there are, where that is known
+    few: int = 0  # the most rows there can be, when these are known to be few; 0: not known
+    count: int | None = None  # how many rows there are, when that is known
 
 
 def page_size(usual: int) -> int:
@@ -39,14 +39,17 @@ def page_size(usual: int) -> int:
 
 
 def place_pairs() -> list[tuple[str, str]]:
-    """Where in the list one is, as the address says it."""
+    """The place in the list, as the URL gives it."""
     return [(name, text_arg(name)) for name in PLACE if text_arg(name)]
 
 
 def numbered(
     wanted: Wanted, order: Sequence[Any], href: Href, name: str = "page"
 ) -> tuple[Sequence[Any], Pager]:
-    """`name`: of the number in the address; a table on the page of a row has its own beside the list's."""
+    """The rows of one numbered page, and the pager.
+
+    `name`: of the page number in the URL. A table on a row's page needs another name than the list.
+    """
     count = _count(wanted)
     pages = max(1, -(-count // wanted.size))
     page = min(max(1, number_arg(name, 1)), pages)
@@ -65,12 +68,15 @@ def numbered(
 
 
 def from_a_row(wanted: Wanted, href: Href) -> tuple[Sequence[Any], Pager]:
-    """Two queries: the rows, and how many there are; two more where the address leads nowhere."""
+    """The rows before or after the row that the URL names, and the pager.
+
+    Two queries: the rows, and how many there are. One more when no rows are left at that place.
+    """
     backwards = bool(number_arg("voor", 0) or number_arg("einde", 0))
     edge = _edge(wanted, number_arg("voor", 0) or number_arg("na", 0))
     rows, more = _beside(wanted, edge, backwards=backwards)
     short = not more and len(rows) < wanted.size if backwards else not rows
-    if edge is not None and short:  # a page from the start is a full one
+    if edge is not None and short:  # too few rows at that place: show the first page, which is full
         backwards, edge = False, None
         rows, more = _beside(wanted, None, backwards=False)
     elif edge is None and not more:  # the last page is the first
@@ -95,7 +101,7 @@ def from_a_row(wanted: Wanted, href: Href) -> tuple[Sequence[Any], Pager]:
 
 
 def _edge(wanted: Wanted, row_id: int) -> tuple[Any, ...] | None:
-    """The row's values of the order, to be looked up. Only a row that this user may see has any."""
+    """Subqueries for the row's values in the order; NULL for a row that this user may not see."""
     if not row_id:
         return None
     row = wanted.everything.where(wanted.key[-1] == row_id)
@@ -106,7 +112,7 @@ def _beside(wanted: Wanted, edge: tuple[Any, ...] | None, *, backwards: bool) ->
     """The rows next to the edge, in the order of the list, and whether there are more on that side."""
     falling = wanted.down != backwards
     statement, key = wanted.rows, wanted.key
-    if wanted.few:  # found first, then put in order: not looked for along the whole order
+    if wanted.few:  # find the few rows first and then sort them: sooner than walking the whole order
         few = statement.with_only_columns(*key).order_by(None).limit(wanted.few).subquery()
         key = list(few.c)
         statement = sa.select(*key)

@@ -1,4 +1,4 @@
-"""What search boxes in forms ask: the first rows with the words typed so far, for who may choose them."""
+"""Answers the search boxes in forms: the first rows that match the words typed so far, as JSON."""
 
 import json
 from typing import Any
@@ -23,7 +23,10 @@ class PickerPage(Screen):
     @expose("/<source>")
     @needs(Permission.START)
     def find(self, source: str) -> Any:
-        """Each source asks for its own right; `binnen`: the programmes or groups that the page is about."""
+        """The rows of one source that match `q`; NotAllowed without the permission of that source.
+
+        `binnen` in the URL: ids of the programmes or groups that the page is about; they narrow the search.
+        """
         actor = current_actor()
         if source not in picker.SOURCES:
             raise errors.NotFound

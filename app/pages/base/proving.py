@@ -1,6 +1,6 @@
-"""Showing who you are: the second step of signing in, and once more before something that matters.
+"""Asks users to prove who they are: at the second step of signing in, and before a sensitive action.
 
-What was filled in travels along in the page that asks, so that nothing is lost.
+The page that asks carries along what was filled in, so that nothing is lost.
 """
 
 from collections.abc import Callable
@@ -23,15 +23,15 @@ from app.queries.access import factors as queries
 from app.rules import passkeys
 from app.rules.tries import factor_key
 
-FIELDS = "proof_"  # the names of what the page that asks adds to a form
-WAS = "proof_was"  # how the page was asked for before: GET, or POST with a form to go on with
-SECRETS = {"present", "password", "again"}  # fields that no page gives back: they are typed anew
-CHALLENGE = "passkey"  # where the browser keeps which challenge it was given
+FIELDS = "proof_"  # how the fields begin that the page that asks adds to a form
+WAS = "proof_was"  # method of the request that needed the proof: GET, or POST with a form to resume
+SECRETS = {"present", "password", "again"}  # fields that no page gives back: the user types them again
+CHALLENGE = "passkey"  # in the session: the id of the challenge that the browser was given
 
 
 @dataclass(frozen=True)
 class Asking:
-    """What the page that asks draws."""
+    """What the page that asks for a proof shows."""
 
     title: str
     about: str
@@ -44,12 +44,12 @@ class Asking:
 
 
 def site_here() -> passkeys.Site | None:
-    """The site that passkeys are bound to here; None: on this address browsers make none."""
+    """The site that passkeys are bound to; None: browsers make no passkeys on this address."""
     return passkeys.site_of(flask.current_app.extensions["proeve_settings"].site(), flask.request.host)
 
 
 def given_answer(credential: str) -> passkeys.Answer:
-    """What the browser answered, to the challenge that it was given last."""
+    """The browser's answer, with the challenge that it was given last."""
     return passkeys.Answer(credential, flask.session.get(CHALLENGE), site_here())
 
 
@@ -58,7 +58,7 @@ def keep_challenge(challenge_id: int | None) -> None:
 
 
 def prove() -> actions.Outcome:
-    """Check what was sent; right: this session has shown it, under another token. RuleBroken: it is wrong."""
+    """Check the proof that was sent, and give the session a new token. RuleBroken: the proof is wrong."""
     actor, fields = current_actor(), posted_fields()
     actions.run(count_try, SYSTEM, username=factor_key(actor.id), address=address())
     try:
@@ -98,7 +98,7 @@ def with_proof(about: str, cancel_href: Callable[[], str], go_on: Callable[[], A
 
 
 def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroken | None = None) -> Any:
-    """The page that asks: for the second factor, or for the password of who has none."""
+    """The page that asks for the second factor, or for the password when the user has no factor."""
     here = present()
     if here is None:
         raise errors.NotAllowed
@@ -121,7 +121,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
 
 
 def _kept() -> list[tuple[str, str]]:
-    """What was filled in, to go on with; where a password was among it, the form comes back without it."""
+    """The filled-in fields to carry along; passwords are left out, and then the form is shown again."""
     sent = [
         (name, value)
         for name, value in flask.request.form.items(multi=True)

@@ -34,7 +34,7 @@ def show_datetime(value: dt.datetime | None) -> str:
 
 
 def navigation() -> Sequence[NavItem]:
-    """The tabs of this user, in the manual's order, out of the framework's menu."""
+    """The tabs of this user in the manual's order, from the framework's menu."""
     rights = granted()
     view = getattr(flask.current_app.view_functions.get(flask.request.endpoint or ""), "__self__", None)
     under = getattr(view, "under", "")
@@ -53,7 +53,7 @@ def _is_here(href: str) -> bool:
 
 
 class Viewer:
-    """The signed-in user, or whom an administrator views, as templates see them."""
+    """The signed-in user as templates see them; for an administrator who views as a user, that user."""
 
     def __init__(
         self, name: str, role_labels: Sequence[str], *, guest: bool = False, until: dt.datetime | None = None
@@ -67,7 +67,7 @@ class Viewer:
 
 def viewer() -> Viewer | None:
     if not current_user or not current_user.is_authenticated or owed_now():
-        return None  # a menu comes when the second step has been taken
+        return None  # no menu before the second step
     actor = current_actor()
     labels = [_(role.label) for role in sorted(actor.roles)]
     here = present()

@@ -1,4 +1,4 @@
-"""What a page may know of the request: who asks, and what the URL says."""
+"""What a page may read of the request: who asks, and the checked values of its URL and form."""
 
 import re
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from app.rules.second_factor import Shown
 
 T = TypeVar("T")
 ANONYMOUS = Actor(id=None, name="")
-# Comes along with text out of a PDF or a terminal; a spreadsheet cannot hold it. Tab and line ends stay.
+# Control characters that come along from a PDF or terminal; a spreadsheet cannot hold them. Tab and LF stay.
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 def current_actor() -> Actor:
-    """Whom a page is for: who asks or, while an administrator looks along, the viewed user, who only reads.
+    """The user that a page is for; while an administrator views as another user, that user, read-only.
 
     Kept for the length of the request.
     """
@@ -34,12 +34,12 @@ def current_actor() -> Actor:
 
 
 def owner() -> Actor:
-    """Whose session this is, whoever they look as; nobody signed in: an actor without rights."""
+    """The user of the session, also while they view as another; ANONYMOUS when nobody is signed in."""
     return actor_of(current_user, _shown()) if current_user.is_authenticated else ANONYMOUS
 
 
 def once(name: str, make: Callable[[], T]) -> T:
-    """Made when first asked for, and kept for the length of the request."""
+    """What `make` gives, made once and kept under this name for the length of the request."""
     kept: dict[str, Any] = flask.g.setdefault("kept", {})
     if name not in kept:
         kept[name] = make()
@@ -47,18 +47,18 @@ def once(name: str, make: Callable[[], T]) -> T:
 
 
 def _shown() -> Shown | None:
-    """What the user of this session has shown of who they are, and when."""
+    """When the user of this session signed in, and last showed their password and second factor."""
     here = flask.g.get("present")
     return Shown(here.created_at, here.password_at, here.strong_at) if here is not None else None
 
 
 def here() -> str:
-    """This page, as it was asked for."""
+    """The path and query string of this request."""
     return flask.request.full_path.rstrip("?")
 
 
 def address() -> str:
-    """Where the request comes from."""
+    """The IP address that the request comes from."""
     return flask.request.remote_addr or ""
 
 
@@ -67,12 +67,12 @@ def text_arg(name: str, default: str = "") -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether it can be an id or a version: "²" is a digit too, and int() reads no 5,000 digits."""
+    """Whether the text is 1 to 9 digits 0-9. isdigit() also allows "²", and int() fails on 5,000 digits."""
     return DIGITS.fullmatch(text) is not None
 
 
 def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
-    """A whole number from the URL; anything else is no page of ours (trap 20)."""
+    """A whole number from the URL, at most `most`; NotFound for anything else (trap 20)."""
     raw = flask.request.args.get(name)
     if raw is None or raw == "":
         return default
@@ -82,12 +82,12 @@ def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
 
 
 def posted_fields() -> dict[str, str]:
-    """What a form of our own sent, the first value of each name; line ends as one character."""
+    """The fields of a form of our own: the first value of each name, line ends as one character."""
     return {name: UNSEEN.sub("", value.replace("\r\n", "\n")) for name, value in flask.request.form.items()}
 
 
 def sent() -> CombinedMultiDict[str, Any]:
-    """What a form sent, files too, for the form's own class; without characters that nobody sees."""
+    """The fields and files that were sent, for the form's class; without invisible characters."""
     texts = MultiDict((name, UNSEEN.sub("", value)) for name, value in flask.request.form.items(multi=True))
     return CombinedMultiDict([texts, flask.request.files])
 
@@ -98,7 +98,7 @@ def posted() -> bool:
 
 
 def ids_arg(name: str = "id") -> list[int]:
-    """The ticked ids, each once."""
+    """The ticked ids, sorted, each once; NotFound when one is no number."""
     raw = flask.request.values.getlist(name)
     if not all(is_number(value) for value in raw):
         raise NotFound

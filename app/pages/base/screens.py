@@ -1,6 +1,6 @@
-"""For pages that are no list: the class to inherit and the few answers a page can give.
+"""For pages that are not a list: the classes to inherit, and the few answers a page can give.
 
-Area pages import from here and never from Flask, so that what a page can do stays small.
+Pages import from here rather than from Flask, so that what a page can do stays small.
 """
 
 import secrets
@@ -45,7 +45,7 @@ def missing() -> None:
 
 
 def go(href: str) -> Any:
-    """On to another page of ours (after a POST, or as a short address)."""
+    """Redirect to another page of ours (after a POST, or from a short address)."""
     return flask.redirect(href)
 
 
@@ -55,7 +55,7 @@ def tell(message: str, kind: str = "success") -> None:
 
 
 def file_answer(path: Path | None, content_type: str, *, attachment: bool = True, name: str = "") -> Any:
-    """A file as an attachment (or inline image); nosniff comes with every answer."""
+    """A file as an attachment or an inline image; 404 when there is none. Every answer gets nosniff."""
     if attachment:
         _no_file_for_a_viewer()
     if path is None or not path.is_file():
@@ -66,7 +66,7 @@ def file_answer(path: Path | None, content_type: str, *, attachment: bool = True
 
 
 def bytes_answer(content: bytes, content_type: str, name: str) -> flask.Response:
-    """Something made for this request, as an attachment."""
+    """Bytes made for this request, as an attachment."""
     _no_file_for_a_viewer()
     answer = flask.current_app.response_class(content, mimetype=content_type)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
@@ -74,7 +74,7 @@ def bytes_answer(content: bytes, content_type: str, name: str) -> flask.Response
 
 
 def _no_file_for_a_viewer() -> None:
-    """What an administrator sees as somebody else stays on the screen, under its banner."""
+    """Refuse a download (OnlyLooking) while an administrator views as another user."""
     if current_actor().read_only:
         raise OnlyLooking(NO_FILES)
 
@@ -86,7 +86,7 @@ def stream_answer(file: IO[bytes], content_type: str, name: str) -> flask.Respon
 
 
 def calendar_answer(content: bytes) -> flask.Response:
-    """A feed for a calendar program; who may keep it is said in one place (surface.py)."""
+    """A feed for a calendar program; surface.py says how long it may be kept."""
     answer = flask.current_app.response_class(content, mimetype="text/calendar")
     answer.headers.set("Content-Disposition", "inline", filename="examens.ics")
     return answer
@@ -96,14 +96,14 @@ F = TypeVar("F", bound=actions.ActionForm)
 
 
 def filled(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
-    """A form as it was sent; not sent yet: with its starting values."""
+    """The form as it was sent; on GET, with its starting values."""
     if flask.request.method == "POST":
         return form(sent())
     return unsent(form, initial)
 
 
 def unsent(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
-    """A form with its starting values, whatever else of the page was sent."""
+    """The form with its starting values, even when another form of the page was sent."""
     return form(data=dict(initial or {}))
 
 
@@ -118,7 +118,7 @@ def json_answer(content: str) -> flask.Response:
 
 
 def new_challenge() -> bytes:
-    """What a browser must sign to show a passkey."""
+    """32 random bytes that a browser must sign with a passkey."""
     return secrets.token_bytes(32)
 
 

@@ -1,4 +1,4 @@
-"""The session of a request: the cookie carries a random token, everything else stands on the server."""
+"""The session of a request: the cookie holds a random token, the database holds everything else."""
 
 import flask
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ from app.theme.assets import ENDPOINTS
 COOKIE_KEY = "_user_id"  # where Flask-Login looks for what identifies a user
 STEP_PATH = "/aanmelden/tweede-stap"
 SET_UP_PATH = "/mijn-profiel/tweede-stap/"
-STAYS = ("locale",)  # what a session of somebody who is not signed in hands on at sign-in
+STAYS = ("locale",)  # what stays in the cookie at sign-in
 
 
 def register_sessions(app: flask.Flask) -> None:
@@ -27,7 +27,7 @@ def register_sessions(app: flask.Flask) -> None:
 
 
 def present() -> Present | None:
-    """The session that this request came in with; nobody signed in: none."""
+    """The session of this request; None when nobody is signed in."""
     found: Present | None = flask.g.get("present") if current_user.is_authenticated else None
     return found
 
@@ -39,7 +39,7 @@ def opening(token: str, *, shared: bool = False) -> sessions.Opening:
 
 
 def enter(token: str) -> None:
-    """From here on the cookie carries this token; nothing of the old one stays but the language."""
+    """Put this token in the cookie, and clear everything else there but the language."""
     kept = {name: flask.session[name] for name in STAYS if name in flask.session}
     flask.session.clear()
     flask.session.update(kept)
@@ -47,19 +47,19 @@ def enter(token: str) -> None:
 
 
 def leave() -> None:
-    """Nobody is signed in here any more."""
+    """Sign out in this browser: clear the cookie."""
     flask.session.clear()
     forget_who()
 
 
 def forget_who() -> None:
-    """Who asks is read again, with what has changed since."""
+    """Drop what was read about the user in this request, so that it is read again."""
     for kept in ("_login_user", "actor", "granted"):
         flask.g.pop(kept, None)
 
 
 def renew(*, password: bool = False, strong: bool = False) -> None:
-    """Another token for this session, after its user has shown again who they are."""
+    """Give this session a new token, after its user has shown again who they are."""
     here = present()
     if here is not None:
         token = tokens.new_token()
@@ -80,13 +80,13 @@ def owed_now() -> second_factor.Owed:
     here = present()
     if here is None:
         return second_factor.Owed.NOTHING
-    actor = owner()  # also while they look through another's eyes
+    actor = owner()  # the session's own user, also while they view as another
     policy = current_school().second_factor
     return second_factor.owed(actor.roles, policy, has_factor=here.has_factor, shown=actor.shown)
 
 
 def _note_visit() -> None:
-    """Before anything is read: write at most once a minute that this session is in use."""
+    """Before each request: record that this session is in use, at most once a minute."""
     if COOKIE_KEY not in flask.session or flask.request.endpoint in ENDPOINTS:
         return
     here = present()

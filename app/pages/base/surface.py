@@ -1,4 +1,4 @@
-"""The outside of the application: headers, known names, a demo school on loopback only."""
+"""Security at the edge: headers, allowed host names, and a demo school on loopback only."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -26,12 +26,12 @@ CSP = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-# For a file: whatever it holds, opened in a window it runs no script and fetches nothing.
+# For a file: opened in a window, it runs no script and fetches nothing.
 FILE_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; sandbox"
 )
-# What no page of ours asks of a browser; passkeys stay, on our own pages.
+# Browser features that no page of ours uses are off; passkeys work on our own pages.
 PERMISSIONS = {
     **dict.fromkeys(
         (
@@ -50,14 +50,14 @@ PERMISSIONS = {
     "publickey-credentials-create": "(self)",
 }
 LOGO = "HealthPage.logo"
-FEED = "CalendarPage.feed"  # a calendar program's own copy; nobody else's
+FEED = "CalendarPage.feed"  # only the calendar program may keep a copy
 KEEPABLE = {*ENDPOINTS, LOGO}
 
 
 def register_surface(app: flask.Flask, settings: Settings) -> None:
     """Security headers on every answer, and two checks before every request."""
     if settings.proxies:
-        # As many forwarded addresses as there are proxies of ours; what stands before them a visitor wrote.
+        # Trust one forwarded address for each proxy of ours; a visitor can have written the others.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0, x_port=0, x_prefix=0
         )
@@ -79,7 +79,7 @@ def register_surface(app: flask.Flask, settings: Settings) -> None:
 
 
 def _known_host(settings: Settings) -> None:
-    """A name that is not ours is no way in, nor into a mail or a redirect (traps 17)."""
+    """Refuse (400) a host name that is not ours: it could end up in a mail or a redirect (trap 17)."""
     if current_school().demo and settings.demo_anywhere and not settings.hosts:
         return
     if host_name(flask.request.host) not in known_hosts(settings):
@@ -87,14 +87,14 @@ def _known_host(settings: Settings) -> None:
 
 
 def known_hosts(settings: Settings) -> frozenset[str]:
-    """PROEVE_HOSTS; without it, what this machine calls itself."""
+    """The allowed host names: PROEVE_HOSTS, or else the names of this machine."""
     if settings.hosts:
         return frozenset(host_name(host) for host in settings.hosts)
     return LOOPBACK_NAMES | {settings.host.lower()}
 
 
 def host_name(host: str) -> str:
-    """Without its port; "" for what is no host at all."""
+    """The host without its port; "" when it is not a host."""
     try:
         return urlsplit(f"//{host.strip()}").hostname or ""
     except ValueError:
@@ -102,7 +102,7 @@ def host_name(host: str) -> str:
 
 
 def _loopback_only(settings: Settings) -> None:
-    """A demo school has passwords that everybody knows."""
+    """Refuse (403) other machines in a demo school, because everybody knows its passwords."""
     if not current_school().demo or settings.demo_anywhere:
         return
     try:
@@ -114,7 +114,7 @@ def _loopback_only(settings: Settings) -> None:
 
 
 def _finish(response: flask.Response, settings: Settings) -> flask.Response:
-    """What Talisman leaves: no copies of pages, files that run nothing, other sites at a distance."""
+    """Set the headers that Talisman leaves: keep no page, run nothing in files, keep other sites out."""
     headers = response.headers
     headers["Cross-Origin-Opener-Policy"] = headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if settings.tls:

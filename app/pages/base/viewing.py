@@ -1,4 +1,4 @@
-"""Bekijk als, for the web: while an administrator looks through a user's eyes no request changes anything."""
+"""Bekijk als, for the web: refuses every change while an administrator views as another user."""
 
 import flask
 from flask_babel import gettext as _
@@ -19,12 +19,12 @@ WAYS_OUT = frozenset({"ViewingPage.stop", "SignInPage.sign_out"})
 
 
 def register_viewing(app: flask.Flask) -> None:
-    """After the session's own look at a request (sessions.py), before every page."""
+    """Check every request; register this after the check of the session (sessions.py)."""
     app.before_request(_only_look)
 
 
 def stop_looking(here: Present, why: rules.Over) -> None:
-    """Back to the own name. Forms that were drawn in between work no more: not as somebody else's either."""
+    """End the viewing: the administrator is themselves again. Forms drawn meanwhile no longer work."""
     actions.run(stop_viewing, SYSTEM, session_id=here.id, why=why)
     flask.session.pop("csrf_token", None)
     flask.g.pop("csrf_token", None)
@@ -32,7 +32,7 @@ def stop_looking(here: Present, why: rules.Over) -> None:
 
 
 def _only_look() -> None:
-    """The one place where the web refuses a change; the runner refuses it again."""
+    """Refuse a change while viewing. The web refuses it only here; the action runner refuses it again."""
     here = present() if flask.request.endpoint not in ENDPOINTS else None
     if here is None or here.viewing is None:
         return
@@ -49,6 +49,6 @@ def _note_end(here: Present, why: rules.Over) -> None:
     try:
         with in_a_hurry():
             stop_looking(here, why)
-    except errors.Busy:  # the database is busy; it is over all the same, the next request writes it down
+    except errors.Busy:  # database busy: it is over all the same, and the next request records it
         flask.current_app.logger.info("the end of a viewing was not written down")
         forget_who()

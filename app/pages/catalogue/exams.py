@@ -46,7 +46,7 @@ def owner_cell(exam: models.Exam) -> widgets.Cell:
 
 
 def duration(minutes: int) -> str:
-    """ "45 min", "2 uur", "1 uur 30 min"."""
+    """A duration in words: "45 min", "2 uur", "1 uur 30 min"."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return _("%(minutes)s min", minutes=rest)
@@ -100,7 +100,7 @@ class ExamsPage(base.ListPage):
     empty_hint = _l("De leverancier zet de examens klaar.")
 
     def base_statement(self) -> sa.Select[Any]:
-        """Current versions; an earlier one is reached from the page of its exam."""
+        """The current versions only; the page of an exam links to its earlier versions."""
         return super().base_statement().where(models.Exam.current)
 
     def list_model(self) -> widgets.ListModel:

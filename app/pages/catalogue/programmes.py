@@ -1,4 +1,4 @@
-"""Tab Opleidingen (manual, step 1): what the school may use, and how to reach the supplier."""
+"""Tab Opleidingen (manual, step 1): the programmes and keuzedelen that the school may use."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ ELECTIVE_TASKS = selectinload(models.Elective.core_tasks).selectinload(models.Co
 
 
 def exact(column: Any) -> Callable[[sa.Select[Any], str], sa.Select[Any]]:
-    """A filter on a whole number; what is no number finds nothing."""
+    """A filter on a whole number; a value that is no number finds nothing."""
 
     def apply(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
         return statement.where(column == (int(value) if base.is_number(value) else -1))
@@ -39,7 +39,7 @@ def containing(*columns: Any) -> Callable[[sa.Select[Any], str], sa.Select[Any]]
 
 
 class CountedPage(base.ListPage):
-    """A list with two columns more: exams and students, counted for all rows of the page at once."""
+    """A list with two more columns, exams and students, counted for all rows of the page at once."""
 
     permission = Permission.PROGRAMMES_SEE
     list_template = "catalogue/list.html"
@@ -118,7 +118,7 @@ class ProgrammesPage(CountedPage):
         return queries.programme_counts(actor, ids)
 
     def page_buttons(self) -> Sequence[widgets.Button]:
-        """For the supplier: the action's name in the trail is what was done, on the button what one does."""
+        """The button says what it does (Catalogus laden); the action's own label is written for the trail."""
         return [replace(button, label=_("Catalogus laden")) for button in super().page_buttons()]
 
     def exams_href(self, row_id: int) -> str:
@@ -277,7 +277,7 @@ def exam_rows(exams: Iterable[models.Exam]) -> list[widgets.Row]:
 
 
 def _kind(elective: models.Elective) -> str:
-    """verdiepend, verbredend: the catalogue's words, in the reader's language."""
+    """The catalogue's word (verdiepend, verbredend) in the reader's language."""
     return _(elective.kind) if elective.kind else ""
 
 

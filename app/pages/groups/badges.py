@@ -1,4 +1,4 @@
-"""How a group shows where students are listed: by name, in its colour and with its shape."""
+"""The badge of a group in lists: its name, in its colour and with its shape."""
 
 from app.theme import widgets
 
@@ -11,7 +11,7 @@ TONES: dict[str, widgets.Tone] = {
     "purple": "purple",
     "teal": "teal",
 }
-# And its shape, for who cannot tell the colours apart.
+# The shape of a group, for readers who cannot tell the colours apart.
 SHAPES = {
     "blue": "circle-fill",
     "green": "square-fill",

@@ -1,4 +1,4 @@
-"""The answer to "Groepen exporteren": the file itself, of the very groups that were chosen."""
+"""The answer to "Groepen exporteren": a spreadsheet of exactly the groups that were chosen."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.school import current_school
 
 
 class ExportsGroups(base.ActionPage):
-    """A page with groups whose action list ends in a spreadsheet of them."""
+    """A page with groups whose action list can export them as a spreadsheet."""
 
     def token(self, act: actions.Action) -> str:
         own = super().token(act)

@@ -23,7 +23,7 @@ from app.rules import groups as rules
 from app.theme import widgets
 
 PAGE_SIZE = 25
-OWN_PAGE = "ledenpagina"  # in the address: of the members; "page" is the page of the list one came from
+OWN_PAGE = "ledenpagina"  # in the URL: the page of the members; "page" is that of the list behind it
 Offered = tuple[actions.Action, str, str]
 
 
@@ -109,7 +109,7 @@ def _page_of_members(
 
 
 def _filling(page: base.ListPage, group: models.StudentGroup, count: int) -> list[widgets.Button]:
-    """By hand: put in and take out; by a rule: change it or let it go."""
+    """Buttons for the members: add and remove them by hand, or change and drop the rule."""
     if group.rule:
         return page.buttons(
             group,
@@ -123,7 +123,7 @@ def _filling(page: base.ListPage, group: models.StudentGroup, count: int) -> lis
 
 
 def _onward(group: models.StudentGroup, count: int) -> list[widgets.Button]:
-    """What the list of students does with all of them: show, export, a sheet of codes for the whole class."""
+    """Buttons that hand the whole group to the list of students: show, export, print a sheet of codes."""
     if not count:
         return []
     whole = [("all", "1"), ("groep", str(group.id))]

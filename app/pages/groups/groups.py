@@ -1,4 +1,4 @@
-"""Studentgroepen (manual, step 4f): the groups and the actions on them. One group: group.py."""
+"""Studentgroepen (manual, step 4f): the list of groups and its actions. The page of one: group.py."""
 
 from collections.abc import Sequence
 from dataclasses import replace

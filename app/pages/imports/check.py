@@ -1,4 +1,4 @@
-"""Importeren, Stap 4 van 4: what would happen to every row, a row put right, the import, its report."""
+"""Importeren, Stap 4 van 4: check every row, correct a row, import, and show the report."""
 
 import json
 from collections.abc import Sequence
@@ -32,18 +32,18 @@ CHANGED_SINCE = N_(
     "Intussen is er iets gewijzigd, misschien in een ander tabblad. Er is niets geïmporteerd. Kijk de "
     "controle hieronder nog eens na en kies dan Importeren."
 )
-REPORTED = 50  # refused rows, and absent ones, that the report names
+REPORTED = 50  # the most refused rows, and the most absent rows, that the report names
 
 
 class CheckPages(base.ActionScreen):
-    """Step 4 of every kind; what it is of stands in imports.py."""
+    """Step 4, the same for every kind of import; imports.py has a page per kind."""
 
     kind: Kind
     permission: Permission
     importing: actions.Action
     undoing: actions.Action
     words: Words
-    sample: actions.Action | None = None  # sends the mail with an inlogcode to who imports
+    sample: actions.Action | None = None  # sends the mail with an inlogcode to the importing user
 
     @base.expose("/<int:pk>/controle", methods=["GET", "POST"])
     @base.needs()
@@ -54,6 +54,7 @@ class CheckPages(base.ActionScreen):
             return self._import(found)
         if found.stage != "check":
             return base.go(self.href(PAGE_OF[found.stage], pk=pk))
+        # The worker checks a large import; until then this page shows how far it is.
         if found.task or (is_large(found) and not found.checked):
             return self._busy_page(found)
         state = base.text_arg("toon")
@@ -80,7 +81,7 @@ class CheckPages(base.ActionScreen):
         )
 
     def _busy_page(self, found: models.ImportRun) -> Any:
-        """What waits or is being done; after a task that came to nothing: why, and how to go on."""
+        """The page while a task waits or runs; after a failed task it says why, and how to go on."""
         return self.page(
             "imports/busy.html", run=found, steps=self.steps(4, found), here=self, told=self._told(found)
         )
@@ -99,7 +100,7 @@ class CheckPages(base.ActionScreen):
     @base.expose("/<int:pk>/voortgang")
     @base.needs()
     def progress(self, pk: int) -> Any:
-        """How far the worker is, for the page that waits for it."""
+        """How far the worker is, as JSON, for the page that waits for it."""
         return base.json_answer(json.dumps(self._told(self._run(pk))))
 
     @base.expose("/<int:pk>/opnieuw-controleren", methods=["POST"])
@@ -112,7 +113,7 @@ class CheckPages(base.ActionScreen):
     @base.expose("/<int:pk>/inlogcodes", methods=["POST"])
     @base.needs()
     def codes(self, pk: int) -> Any:
-        """What new people get, chosen otherwise than in step 1."""
+        """Change the choice of step 1: whether new people get login codes, and how."""
         self._run(pk)
         chosen = base.posted_fields().get("login_codes", "")
         try:
@@ -128,7 +129,7 @@ class CheckPages(base.ActionScreen):
     @base.expose("/<int:pk>/rij/<int:number>", methods=["GET", "POST"])
     @base.needs()
     def row(self, pk: int, number: int) -> Any:
-        """Put one row right without going back to the file; what was typed is kept with the run."""
+        """Correct one row without going back to the file; the correction is kept with the run."""
         found = self._run(pk)
         if found.stage != "check":
             return base.go(self.href(PAGE_OF[found.stage], pk=pk))
@@ -141,6 +142,7 @@ class CheckPages(base.ActionScreen):
                 actions.run(import_actions.fix_row, base.current_actor(), [pk], number=number, cells=cells)
             return self._after_fix(self._run(pk), number)
         row = overview.row_checked(base.current_actor(), found, number)
+        # On opening, each problem that the check found stands at its own field.
         for problem in row.problems:
             for field in form:
                 if field.label.text == problem.column and not base.posted():
@@ -175,7 +177,7 @@ class CheckPages(base.ActionScreen):
     def _mails(
         self, found: models.ImportRun, summary: import_summary.Summary
     ) -> list[code_preview.MailPreview]:
-        """The mails that new people get, and how many get which."""
+        """The mails that new people get, each with how many get it."""
         if found.login_codes != "mail":
             return []
         return code_preview.previews_of(
@@ -250,12 +252,12 @@ class CheckPages(base.ActionScreen):
         return own_run(base.current_actor(), self.kind.key, pk)
 
     def _to_report(self, found: models.ImportRun) -> Any:
-        """Who comes back to an earlier step of what was imported: to its report, with why."""
+        """Redirect to the report of a finished import, and say why its earlier steps are closed."""
         base.tell(_(rules.ALREADY_DONE), "info")
         return base.go(self.href("report", pk=found.id))
 
     def steps(self, at: int, found: models.ImportRun | None = None) -> Sequence[Step]:
-        """The wizard's line; steps behind the current one are links until the import is done."""
+        """The steps of the wizard, `at` the current one; earlier steps are links until the import is done."""
         labels = (_("Bestand"), _("Kolommen"), _("Waarden"), _("Controle"))
         pages = ("", "columns", "values", "check")
         made = []

@@ -1,4 +1,4 @@
-"""What step 2 of an import draws beside its form: how whole names are split."""
+"""The table beside the form of step 2 of an import: how whole names are split."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,4 @@
-"""Importeren, of each kind: Stap 1 van 4 to Stap 3 van 4; the fourth is in imports_check.py (manual, steps 3,
-4a and 4f)."""
+"""Importeren, Stap 1 to 3 van 4, with a page per kind (manual, steps 3, 4a and 4f). Stap 4: check.py."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +26,7 @@ from app.queries.imports import imports as queries
 
 
 class ImportPage(check.CheckPages):
-    """The wizard; a page per kind says of what, and how it is written."""
+    """The wizard; a subclass per kind says what is imported, and which actions write and undo it."""
 
     default_view = "index"
     file_form: type[imports.FileForm] = imports.FileForm
@@ -35,7 +34,7 @@ class ImportPage(check.CheckPages):
     @base.expose("/", methods=["GET", "POST"])
     @base.needs()
     def index(self) -> Any:
-        """Stap 1 van 4: the file, and what happens with login codes."""
+        """Stap 1 van 4: the file (or pasted rows), and what happens with login codes."""
         form = base.filled(self.file_form)
         if base.posted() and form.validate():
             pasted = form.data.get("pasted") or ""
@@ -67,7 +66,7 @@ class ImportPage(check.CheckPages):
     @base.expose("/<int:pk>")
     @base.needs()
     def resume(self, pk: int) -> Any:
-        """Verder gaan: the step at which this run stands."""
+        """Verder gaan: go to the step that this run has reached."""
         return base.go(self.href(check.PAGE_OF[self._run(pk).stage], pk=pk))
 
     @base.expose("/<int:pk>/kolommen", methods=["GET", "POST"])
@@ -94,7 +93,7 @@ class ImportPage(check.CheckPages):
     @base.expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
     @base.needs()
     def read_again(self, pk: int) -> Any:
-        """Stap 2 van 4: the file is read as its maker says, where what was found is not what is meant."""
+        """Stap 2 van 4: read the file again with the sheet, header row and signs that the user chooses."""
         found = self._run(pk)
         if found.stage == "done":
             return self._to_report(found)
@@ -196,7 +195,7 @@ class ImportPage(check.CheckPages):
     # -- inside
 
     def _on_to_values(self, pk: int) -> Any:
-        """Step 3, or past it when the file has nothing to choose."""
+        """Go to step 3, or to step 4 when the file has nothing to choose."""
         asked, _world = self._asked(self._run(pk))
         if asked:
             return base.go(self.href("values", pk=pk))

@@ -1,4 +1,4 @@
-"""What the pages of the import draw: the list of runs, and one page of checked rows."""
+"""Plain data for the pages of an import: the list of runs, and one page of checked rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class LineView:
 
 @dataclass(frozen=True)
 class RowView:
-    """`number`: of the row in the file; 0 for what is not in it. `href`: where it is put right, or shown."""
+    """A row of the check. `number`: in the file (0: not in it); `href`: where to correct or see it."""
 
     number: int
     label: str
@@ -165,7 +165,7 @@ class AbsentRow:
 
 @dataclass(frozen=True)
 class AbsentView:
-    """What a file lacks: how many, and the first of them with where they stand."""
+    """The rows that a file lacks: how many, and the first ones with links."""
 
     count: int
     rows: Sequence[AbsentRow]
@@ -223,7 +223,7 @@ def _run_badge(run: imports.RunLine) -> widgets.Badge:
 
 @dataclass(frozen=True)
 class UndoView:
-    """What the report says of undoing: until when it can be done, or what came of it."""
+    """What the report says about undoing: until when it is possible, or what was undone."""
 
     href: str = ""
     until: datetime | None = None

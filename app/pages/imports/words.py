@@ -1,4 +1,4 @@
-"""What the import of each kind says: its title, where it stands, and the sentences about its rows."""
+"""The texts of each kind of import: its title, its list, and the sentences about its rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def _rows(count: int) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """Texts are lazy: they are read in the language of who looks."""
+    """The texts of one kind. They are lazy, so that each reader gets their own language."""
 
     title: Any
     home: str  # the list that this import fills

@@ -1,4 +1,4 @@
-"""Tab Bibliotheekbeheer (manual, step 5): the roles, and behind each list icon its documents."""
+"""Tab Bibliotheekbeheer (manual, step 5): the roles, and the shelf of documents for each role."""
 
 from functools import partial
 from typing import Any
@@ -56,7 +56,7 @@ class LibraryAdminPage(base.ActionScreen):
         return self.on_shelf(role, library.upload_document)
 
     def on_shelf(self, role: Role | None, act: actions.Action, document: Any = None) -> str:
-        """Where this is done on the shelf of a role, to come back to it; empty for who may not."""
+        """The address of an action that returns to the shelf of a role; empty when this user may not."""
         if not base.offers(act):
             return ""
         pairs = [("id", str(document.id))] if document is not None else []
@@ -67,7 +67,7 @@ class LibraryAdminPage(base.ActionScreen):
         return self.href("role", role=role.value) if role else self.href("index")
 
     def after_href(self, act: actions.Action, outcome: actions.Outcome) -> str:
-        """Back on the moved row: who moves by keyboard goes on where the document now is."""
+        """Back to the shelf, at the moved document, so that keyboard users go on from where it is now."""
         anchor = f"#document-{outcome.goto}" if act is library.move_document and outcome.goto else ""
         return self.back_href() + anchor
 

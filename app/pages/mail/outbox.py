@@ -50,12 +50,12 @@ def _subject_cell(mail: models.OutboxMail) -> widgets.Cell:
 
 
 def state_cell(mail: models.OutboxMail) -> widgets.Cell:
-    """The state, and under it what stands in the way or when the next try comes."""
+    """The state, and below it why the mail was not sent and when the next try comes."""
     return widgets.Cell(badges=[state_badge(mail)], muted=progress_text(mail))
 
 
 def progress_text(mail: models.OutboxMail) -> str:
-    """Why it did not go, how often it was tried and when it is tried again; nothing for what went well."""
+    """Why a mail was not sent, how often it was tried and when the next try comes; else empty."""
     if mail.state not in {"waiting", "failed"} or not mail.tries:
         return ""
     why = _(delivery.FAILURES[mail.failure]) if mail.failure in delivery.FAILURES else ""
@@ -69,7 +69,7 @@ def progress_text(mail: models.OutboxMail) -> str:
 
 
 def send_again_buttons(mail: models.OutboxMail | None, label: str = "") -> list[widgets.Button]:
-    """`Opnieuw versturen` for this mail, when it went or failed; it comes back to the page it stands on."""
+    """The button to send a sent or failed mail again; it returns to the page that it stands on."""
     if mail is None or mail.state not in delivery.AGAIN:
         return []
     href = base.href_elsewhere(OutboxPage.route_base, send_again, [("id", str(mail.id))])
@@ -100,7 +100,7 @@ class MailModel(widgets.ShowModel):
     language: str = ""
     note: str = ""
     progress: str = ""
-    said: str = ""  # by the mail server
+    said: str = ""  # what the mail server said
 
 
 class OutboxPage(base.ListPage):
@@ -169,8 +169,11 @@ class OutboxPage(base.ListPage):
 
 
 def _as_shown(mail: models.OutboxMail) -> tuple[str, str]:
-    """A sentence about the code, and the body. Only a demo school, which mails nothing, shows the code
-    itself: elsewhere not even an administrator may know another's."""
+    """A sentence about the code in the mail, and the body to show.
+
+    Only a demo school, which mails nothing, shows the code itself. Elsewhere nobody may know the code of
+    somebody else, not even an administrator.
+    """
     hidden = _("[wordt bij het verzenden ingevuld]")
     if not mail_bodies.has_code(mail):
         return "", mail_bodies.body_with(mail, hidden)

@@ -49,12 +49,12 @@ def result_badge(result: models.Result) -> Badge:
 
 
 def state_badge(state: rules.BlockState, text: str = "") -> Badge:
-    """A state without an attempt; `text`: the words of one examenmoment that is so far."""
+    """The badge of a state without an attempt; `text`: other words, for the state of one examenmoment."""
     return Badge(text or _(state.label), state.tone, state.icon)
 
 
 def block_view(block: rules.Block, about: str, *, href: str = "", remove_href: str = "") -> BlockView:
-    """The block of an attempt; `about` names student and exam for who does not see where it stands."""
+    """The block of an attempt; `about` names student and exam for readers who cannot see its place."""
     words = [about, state_text(block), _("kans %(attempt)s", attempt=block.attempt)]
     if block.parts:
         words.append(_("%(done)s van %(total)s onderdelen", done=block.done, total=block.total))

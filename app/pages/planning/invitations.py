@@ -1,4 +1,4 @@
-"""How an invitation shows in the planning screen, an examenaanmelding and a sitting."""
+"""Invitations as the pages show them: planning screen, examenaanmelding and sitting."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ INVITATION_ACTIONS = (
 
 
 def invitation_line(state: queries.InvitationState) -> str:
-    """ "Uitgenodigd (a@bedrijf.nl), de mail staat in Postvak uit, nog niet geopend"."""
+    """The state in words: "Uitgenodigd (a@bedrijf.nl), de mail staat in Postvak uit, nog niet geopend"."""
     if not state.email:
         return _("Uitnodiging afgelopen; het e-mailadres is verwijderd")
     if state.ended == rules.WITHDRAWN:
@@ -42,7 +42,7 @@ def invitation_line(state: queries.InvitationState) -> str:
 def invitation_buttons(
     sitting_id: int, registration_id: int, state: queries.InvitationState | None, *, company: bool, name: str
 ) -> Sequence[widgets.Button]:
-    """What who plans can do about the company examiner of a sitting. `company`: there is one already."""
+    """The planner's buttons for the company examiner of a sitting. `company`: there is one already."""
 
     def button(act: actions.Action, label: str, icon: str) -> list[widgets.Button]:
         pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
@@ -63,7 +63,7 @@ def invitation_buttons(
 def for_sitting(
     sitting: models.Sitting, *, definitive: bool
 ) -> tuple[list[widgets.Fact], list[widgets.Button]]:
-    """What the page of a sitting adds for who plans."""
+    """The facts and buttons that the page of a sitting adds for a planner; both empty for others."""
     if not base.offers(invitations.invite_company_examiner, sitting):
         return [], []
     state = queries.invitations_of([sitting.id]).get(sitting.id)

@@ -1,4 +1,4 @@
-"""Tab Examens (manual, step 6): students and exams, planning, the red bin."""
+"""Tab Examens (manual, step 6): the matrix of students and exams, with planning and the red bin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class MatrixModel:
-    """What the matrix macro draws; the names of a ListModel where they mean the same."""
+    """What the matrix macro draws. Fields that mean the same have the name they have in a ListModel."""
 
     caption: str
     exams: Sequence[MatrixExam]
@@ -69,7 +69,7 @@ class MatrixModel:
 
 
 def _ways_on(actor: Actor) -> Sequence[widgets.Button]:
-    """From the overview on to what comes of the exams, for who may."""
+    """The buttons to the results and the trail, as far as this user may see them."""
     ways = (
         (Permission.RESULTS_SEE, widgets.Button(_("Uitslagen"), "/uitslagen/", icon="award")),
         (Permission.TRAIL_READ, widgets.Button(_("Logboek"), "/logboek/", icon="journal-text")),
@@ -105,7 +105,7 @@ class PlanningPage(PlanScreen):
         return self.page("show.html", model=model)
 
     def back_href(self) -> str:
-        """What was asked on the page of an examenaanmelding comes back there."""
+        """Back to the page of the examenaanmelding when the action began there, else to the overview."""
         registration_id = base.number_arg("aanmelding", 0)
         return self.href("registration", pk=registration_id) if registration_id else super().back_href()
 
@@ -122,7 +122,7 @@ class PlanningPage(PlanScreen):
 
 
 class OverviewScreen:
-    """Puts one page of the overview together for the actor of this request."""
+    """Builds one page of the overview for the user of this request."""
 
     def __init__(self, page: PlanningPage) -> None:
         self.page = page
@@ -134,7 +134,7 @@ class OverviewScreen:
 
     @cached_property
     def wanted(self) -> queries.OverviewFilter:
-        """What the URL asks for; the only programme there is chooses itself."""
+        """The filters in the URL; an only programme is chosen by itself. NotFound: an unknown programme."""
         chosen = base.number_arg("opleiding", 0)
         known = [key for key, _name in self.programmes]
         if chosen and chosen not in known:
@@ -191,7 +191,7 @@ class OverviewScreen:
         return [(key, value) for key, value in pairs if value]
 
     def _place(self) -> list[tuple[str, str]]:
-        """The filters and the page: an action comes back to it."""
+        """The filters and the page, so that an action can return to this place."""
         return [*self._pairs(), ("page", base.text_arg("page"))] if base.text_arg("page") else self._pairs()
 
     def _without(self, name: str) -> str:

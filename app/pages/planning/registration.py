@@ -1,4 +1,4 @@
-"""The page of one examenaanmelding: its moments, its result, what happened to it."""
+"""The page of one examenaanmelding: its moments, its result and its history."""
 
 from collections.abc import Sequence
 
@@ -112,7 +112,7 @@ def _moment_row(actor: Actor, moment: registrations.MomentFacts) -> widgets.Row:
 
 
 def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Section]:
-    """Company examiners without an account: who is invited where, and where somebody still can be."""
+    """Company examiners without an account: who is invited for which moment, and where one still can be."""
     invited = invitations_of([moment.id for moment in view.moments])
     rows = []
     for moment in view.moments:

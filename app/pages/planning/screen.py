@@ -1,4 +1,4 @@
-"""Planning an exam (manual, step 6a): choose the exam, the planning screen, and what it comes down to."""
+"""Planning an exam (manual, step 6a): choosing the exam, the planning screen, and the confirmation."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class PresentView:
 
 @dataclass(frozen=True)
 class CandidateView:
-    """A student on the planning screen: which attempt it is, what stands, or why it cannot be."""
+    """A student on the planning screen: which attempt it is, what is planned now, or why nothing can be."""
 
     label: str
     attempt: int
@@ -99,7 +99,7 @@ class StudentPlanView:
 
 @dataclass(frozen=True)
 class PlanView:
-    """What the confirmation page shows: each moment per student, and what to look at twice."""
+    """What the confirmation page shows: each moment per student, and the warnings."""
 
     exam: str
     students: Sequence[StudentPlanView]
@@ -109,12 +109,12 @@ class PlanView:
 
 
 class PlanScreen(base.ActionScreen):
-    """The part of the page Examens that plans; the overview is its subclass."""
+    """The part of the page Examens that plans; the page itself (planning.py) is a subclass."""
 
     @base.expose("/inplannen/")
     @base.needs(Permission.PLANNING_EDIT)
     def choose_exam(self) -> Any:
-        """Which exam (kerntaak) for these students?"""
+        """Ask which exam (kerntaak) to plan for the chosen students."""
         programme_id = base.number_arg("opleiding", 0)
         if not base.ids_arg() and not base.text_arg("all"):
             return base.go(self.back_href())
@@ -139,7 +139,7 @@ class PlanScreen(base.ActionScreen):
     @base.needs()
     def do(self, name: str) -> Any:
         if name == planning_actions.plan_exam.name and not base.number_arg("kies", 0):
-            act = self._offered(name)  # the right and the rows first: who may not, is not sent anywhere
+            act = self._offered(name)  # refuse a user without the right to the action or the rows first
             actions.targets_of(act, base.current_actor(), self._selection(act))
             base.tell(_("Kies eerst een examen."), "warning")
             pairs = [("id", str(one)) for one in base.ids_arg()] or [("all", base.text_arg("all"))]
@@ -311,7 +311,7 @@ def _student_plan(one: plan_queries.StudentPlan, plan: plan_queries.Plan) -> Stu
 
 
 def minutes_label(minutes: int) -> str:
-    """90 minutes; from two hours on: 2 uur 15 minuten."""
+    """A duration in words: "90 minuten", and from two hours on "2 uur 15 minuten"."""
     hours, rest = divmod(minutes, 60)
     if hours < 2:
         return _("%(minutes)s minuten", minutes=minutes)

@@ -1,4 +1,4 @@
-"""Tab Mijn onderwijsvoortgang, and the supervisors' side of it (manual, step 4e)."""
+"""Tabs Mijn onderwijsvoortgang (students) and Onderwijsvoortgang (supervisors) (manual, step 4e)."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class MeasureView:
     field: str
     kind: str
     chosen: int | None
-    own_note: str  # who rated when, of what is shown in the first place
+    own_note: str  # who gave the rating that stands first, and when
     other: str  # the other's rating in words; empty: none yet
     other_note: str
 
@@ -62,7 +62,7 @@ class Tally:
 
 
 class SheetView:
-    """A student's progress as one reader sees it: `rater_id` fills in, None only reads."""
+    """A student's progress as one reader sees it. `rater_id`: who fills it in; None: it is read-only."""
 
     def __init__(self, sheet: queries.ProgressSheet, *, own: bool, rater_id: int | None) -> None:
         self.own = own
@@ -102,7 +102,7 @@ class SheetView:
         )
 
     def _first(self, process: queries.ProcessFacts, kind: str) -> queries.Rating | None:
-        """The reader's own rating; for who only reads, the student's."""
+        """The reader's own rating; for a reader who only reads, the student's."""
         return process.rating_of(kind, self.rater_id) if self.fill else process.latest(kind, own=True)
 
     def _tally(self, kind: str, sheet: queries.ProgressSheet) -> Tally:
@@ -115,7 +115,7 @@ def _note(name: str, at: datetime) -> str:
 
 
 def progress_tab_shown() -> bool:
-    """The tab Mijn onderwijsvoortgang is there when it was made available (manual, step 4e)."""
+    """Whether to show the tab Mijn onderwijsvoortgang: when it was made available (manual, step 4e)."""
     actor = base.current_actor()
     return Role.STUDENT in actor.roles and queries.open_for_self(actor)
 
@@ -161,7 +161,7 @@ def _programmes(student: models.Student) -> widgets.Cell:
 
 
 class ProgressPage(base.ListPage):
-    """Tab Onderwijsvoortgang: whose progress may be read, and filled in by the company supervisor."""
+    """Tab Onderwijsvoortgang: read the progress of students; the company supervisor also fills it in."""
 
     datamodel = SQLAInterface(models.Student)
     route_base = "/voortgang"
@@ -249,7 +249,7 @@ class ProgressPage(base.ListPage):
 
 
 def _ratings(fields: dict[str, str]) -> dict[tuple[str, int], int]:
-    """The chosen radio buttons; what is no number of ours is refused by the action."""
+    """The chosen ratings by kind and work process; -1 for what is no number, which the action refuses."""
     found = {}
     for name, value in fields.items():
         if match := FIELD.fullmatch(name):

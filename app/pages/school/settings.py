@@ -39,7 +39,7 @@ class UpdatesPage(base.ActionScreen):
         )
 
     def _href_of(self, act: actions.Action, row: Any = None) -> str:
-        """Where it is done; empty for who may not."""
+        """The address of an action; empty when this user may not do it."""
         return self.action_href(act, row) if base.offers(act) else ""
 
     def place_pairs(self) -> list[tuple[str, str]]:

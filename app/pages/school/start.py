@@ -1,4 +1,4 @@
-"""Start (per role: what waits for you), health, and the school's logo."""
+"""The start page (what waits for each role), the health check, and the school's logo."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -63,16 +63,16 @@ class StartPage(base.Screen):
 
 
 def week(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
-    """What is planned in the coming days, for who sees planning; an examiner's today is under `assess`."""
+    """What is planned in the coming days; None for users who may not see the planning."""
     if not may(actor, Permission.PLANNING_SEE):
         return None
-    from_day = 1 if _is_examiner_alone(actor) else 0
+    from_day = 1 if _is_examiner_alone(actor) else 0  # `assess` already shows examiners their today
     first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (from_day, DAYS_AHEAD))
     return queries.planned_between(actor, first, until)
 
 
 def assess(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
-    """What an examiner has today, and what is still open from before."""
+    """What an examiner has today, and what is still open from before; None for other users."""
     if not may(actor, Permission.ASSESSMENT_TODO):
         return None
     first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (0, 1))

@@ -1,4 +1,4 @@
-"""The answer to "Exporteren": the file itself, of the very rows that the trail names."""
+"""The answer to "Exporteren": a spreadsheet of exactly the rows that the trail names."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from app.school import current_school
 
 
 def token_of_file(token: str) -> str:
-    """The same file asked for again is noted once; other choices on the same page are another file."""
+    """The token with the choices of the form: the same file is noted once, another choice once more."""
     sent = base.posted_fields()
     return token and f"{token[:40]}{sent.get('kind', '')[:1]}{sent.get('content', '')[:1]}"
 
 
 class ExportsStudents(base.ActionPage):
-    """A page with students whose action list ends in a spreadsheet of them."""
+    """A page with students whose action list can export them as a spreadsheet."""
 
     def token(self, act: actions.Action) -> str:
         own = super().token(act)
@@ -35,6 +35,6 @@ class ExportsStudents(base.ActionPage):
         return base.stream_answer(file, sheets.CSV if kind == "csv" else sheets.XLSX, name)
 
     def _ids_again(self, act: actions.Action) -> Any:
-        """The same form a second time: of its outcome no ids are kept, its selection is in the address."""
+        """The ids for a form sent twice: its remembered outcome has none, but the URL has the selection."""
         targets = actions.targets_of(act, base.current_actor(), self._selection(act))
         return targets.ids if targets is not None else ()

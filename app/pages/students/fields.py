@@ -1,4 +1,4 @@
-"""Fields in the list of students: columns to choose, filters for a school's own with a closed list."""
+"""Fields in the list of students: columns to choose, and filters on the school's own choice fields."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +21,7 @@ def plain_column(name: str) -> base.ListColumn:
 
 
 def further_columns() -> Sequence[base.ListColumn]:
-    """Columns behind those that all readers have."""
+    """The columns that this reader can add behind those that all readers have."""
     return [
         base.ListColumn(field.name, field_words.heading(field), partial(_cell, field=field))
         for field in fields.more_columns(base.current_actor())

@@ -68,7 +68,7 @@ def _switch(student: models.Student) -> tuple[actions.Action, str, str]:
 
 
 def _to(label: str, href: str) -> widgets.Button:
-    """The way to the place where all of it stands."""
+    """A button to the page where all of it stands."""
     return widgets.Button(label, href, icon="arrow-right")
 
 
@@ -95,6 +95,7 @@ def _data(actor: Actor, student: models.Student) -> widgets.Section:
 
 def _programmes(page: base.ListPage, student: models.Student) -> widgets.Section:
     rows, seen = [], queries.programmes_in_sight(base.current_actor(), student)
+    # Programmes stand first, then electives. A programme is a link only when this reader may see its page.
     for enrolment in sorted(student.enrolments, key=lambda e: (e.programme_id is None, e.id)):
         programme, elective = enrolment.programme, enrolment.elective
         if programme is not None:
@@ -256,7 +257,7 @@ def _progress(page: base.ListPage, student: models.Student) -> widgets.Section:
 
 
 def _sign_in(page: base.ListPage, student: models.Student) -> widgets.Section:
-    """The account of the student: how far it is, and what became of its mail."""
+    """The student's account: how far they are with signing in, and the state of their mail."""
     buttons = page.buttons(
         student,
         (send_student_codes, "", "envelope"),
@@ -273,7 +274,7 @@ def _sign_in(page: base.ListPage, student: models.Student) -> widgets.Section:
 
 
 def _mails(actor: Actor, student: models.Student) -> widgets.Section:
-    """The latest mails to the student, and what became of each; the texts stand in Postvak uit."""
+    """The latest mails to the student, each with its state; their texts stand in Postvak uit."""
     mails = mails_to(actor, student.user_id) if student.user_id else []
     place = base.href_with("/postvak-uit/", [("q", student.email)])
     return widgets.Section(

@@ -1,4 +1,4 @@
-"""Tab Studenten (manual, step 4): the list with its action list, and the page of one student."""
+"""Tab Studenten (manual, step 4): the list with its filters and actions. One student: student.py."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -62,7 +62,7 @@ BULK: tuple[actions.Action, ...] = (
 )
 
 
-FEW = 1000  # students that are sooner put in order than looked for along an order
+FEW = 1000  # below this number of students, sorting is quicker than walking an index
 UNDOABLE = (
     enrolment.couple_programme,
     members.add_to_groups,
@@ -102,7 +102,7 @@ def progress_cell(line: rows.StudentLine) -> widgets.Cell:
 
 
 def where_students_come_from(actor: Actor) -> str:
-    """For an empty list: whom this reader sees."""
+    """The hint in an empty list: which students this reader would see."""
     if may(actor, Permission.STUDENTS_IMPORT) or may(actor, Permission.COMMITTEE_SEE):
         return _("Zodra er studenten zijn ingevoerd, staan ze hier.")
     return _("Hier staan de studenten aan wie u gekoppeld bent.")
@@ -133,7 +133,7 @@ def _by_cohort(statement: sa.Select[Any], cohort: str) -> sa.Select[Any]:
 
 
 def _are_few(state: str) -> bool:
-    """Of what is still to be done it is counted for how many."""
+    """Whether the counts show that this choice of "Nog te doen" finds fewer than FEW students."""
     return _state_counts().get(state, FEW) < FEW
 
 
@@ -274,7 +274,7 @@ class StudentsPage(PrintsCodes, MailsCodes, ExportsStudents, base.ListPage):
         )
 
     def _undo_href(self) -> str:
-        """Where the last coupling is undone, for who made one in the last day."""
+        """The address that undoes the last coupling; empty when this user made none in the last day."""
         return self.action_href(undo_coupling) if base.offers(undo_coupling) and _own_list().can_undo else ""
 
     def _done(self, act: actions.Action, outcome: actions.Outcome) -> widgets.ActionModel:

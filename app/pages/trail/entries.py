@@ -19,7 +19,7 @@ CHANGES_SHOWN = 3  # in a list; all of them on the page of the entry
 
 @dataclass(frozen=True)
 class Told:
-    """`changes`: field and what happened to it, "O → V", or the value alone."""
+    """An entry in words. `changes`: each field with its change ("O → V"), or with the value alone."""
 
     who: str
     when: str
@@ -39,7 +39,7 @@ def told(entry: models.AuditEntry) -> Told:
 
 
 def moment_text(at: datetime) -> str:
-    """To the second: entries follow each other fast."""
+    """A moment to the second, because entries follow each other fast."""
     return f"{current_school().local(at):%d-%m-%Y %H:%M:%S}"
 
 
@@ -85,7 +85,7 @@ def entry_name(entry: models.AuditEntry) -> str:
 def trail_section(
     title: str, entries: Sequence[models.AuditEntry], empty: str, buttons: Sequence[widgets.Button] = ()
 ) -> widgets.Section:
-    """What happened to one row, newest first; only for who may read the trail."""
+    """What happened to one row, newest first; only for users who may read the trail."""
     return widgets.Section(
         title,
         columns=[widgets.Column(key, str(label)) for key, label, _cell in ENTRY_CELLS],

@@ -49,7 +49,7 @@ class TrailPage(base.ListPage):
     page_size = 50
 
     def list_model(self) -> widgets.ListModel:
-        """The students behind the entries of this page are looked up together."""
+        """The list, with the students and users behind all its entries looked up together."""
         model = super().list_model()
         ids = [row.id for row in model.rows]
         students, users = rows.students_behind(ids), rows.users_behind(ids)

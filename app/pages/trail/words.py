@@ -30,7 +30,7 @@ OBJECTS = {
     "ProgressMeasure": N_("Meting"),
 }
 
-# What several actions write; a word for one action alone stands with it (`words`).
+# Fields that several actions write; the word for a field of one action stands there (`words`).
 FIELDS = {
     "accounts": N_("Accounts"),
     "active": N_("Actief"),
@@ -91,7 +91,7 @@ def object_label(name: str) -> str:
 
 
 def object_text(name: str, count: int) -> str:
-    """ "Student", "Student (12)"; nothing when an entry is about no rows."""
+    """What an entry is about: "Student" or "Student (12)"; empty when it is about no kind of row."""
     if not name or not count:
         return object_label(name) if name else ""
     return object_label(name) if count == 1 else f"{object_label(name)} ({count})"
@@ -110,7 +110,7 @@ def field_label(name: str) -> str:
 
 
 def change_text(value: Any) -> str:
-    """ "O → V"; a value that came or went alone; anything else as it reads."""
+    """A change as "O → V"; the new value alone when there was no old one; any other value in words."""
     if isinstance(value, list) and len(value) == OLD_AND_NEW:
         old, new = (value_text(one) for one in value)
         if not old:
@@ -120,7 +120,7 @@ def change_text(value: Any) -> str:
 
 
 def remark_text(value: Any) -> str:
-    """Of a remark the trail keeps only whether it was there before and after."""
+    """A change of a remark; the trail keeps only whether there was one before and after."""
     if value == [False, True]:
         return _("toegevoegd")
     return _("verwijderd") if value == [True, False] else _("gewijzigd")

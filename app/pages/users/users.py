@@ -1,4 +1,4 @@
-"""Tab Gebruikers (manual, step 3)."""
+"""Tab Gebruikers (manual, step 3): the list of users with its actions, and the page of one user."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ TONES: dict[listing.UserState, widgets.Tone] = {
 
 
 def state_badges(facts: listing.UserFacts) -> list[widgets.Badge]:
-    """How far a user is, and whether something is still missing before this user can work."""
+    """How far a user is, and what is still missing before they can work."""
     badges = [widgets.Badge(_(facts.state.label), TONES[facts.state])]
     for holds, state in (
         (facts.missing, listing.UserState.UNFINISHED),
@@ -61,7 +61,7 @@ def state_badges(facts: listing.UserFacts) -> list[widgets.Badge]:
 
 
 def to_do(facts: listing.UserFacts) -> str:
-    """What somebody at the office should do about this user."""
+    """What the exam office should do about this user; empty when nothing."""
     if facts.state is listing.UserState.CLOSED:
         return ""
     if facts.missing == "role":
@@ -82,7 +82,7 @@ def state_cell(facts: listing.UserFacts) -> widgets.Cell:
 
 
 def name_cell(user: models.User) -> widgets.Cell:
-    """The name, and under it what tells two of one name apart."""
+    """The name, and below it user name and organisation, to tell namesakes apart."""
     told = " · ".join(filter(None, (user.username, user.organisation)))
     return widgets.Cell(user.full_name, href=f"{UsersPage.route_base}/{user.id}", muted=told)
 
@@ -179,7 +179,7 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
 
     def list_model(self) -> widgets.ListModel:
-        """The list, with what one query says of the users on this page."""
+        """The list, with the students and the state of its users from one query."""
         model = super().list_model()
         facts = listing.user_facts([row.id for row in model.rows])
         keys = [column.key for column in self.columns]
@@ -206,7 +206,7 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
         return {"session_id": here.id} if act is view_as and here is not None else super().given(act)
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
-        """What somebody else sees begins at their start page; the banner says the rest."""
+        """After Bekijk als: go to the start page of the viewed user; the banner says the rest."""
         return base.go("/") if act is view_as else super().after(act, outcome)
 
     def show_model(self, row: models.User) -> widgets.ShowModel:

@@ -1,4 +1,4 @@
-"""The button of the banner: Stop met bekijken."""
+"""Stop met bekijken: the button in the banner that ends Bekijk als."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class ViewingPage(base.Screen):
     @base.expose(base.STOP_PATH, methods=["POST"])
     @base.needs(Permission.START)
     def stop(self) -> Any:
-        """Back to one's own name, at the page of whom one looked as; nothing was viewed: to the start."""
+        """Stop viewing and go to the page of the viewed user; to the start page when nobody was viewed."""
         here = base.present()
         back = "/"
         if here is not None and here.seen_as is not None:
