@@ -1,4 +1,4 @@
-"""What a school sets itself: loads and checks schools/<name>/school.toml."""
+"""The settings that a school makes itself: reads and checks schools/<name>/school.toml."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.rules.fields import StudentField
 from app.rules.second_factor import Policy
 from app.rules.text import N_
 
-LANGUAGES = {"nl": "Nederlands", "en": "English"}  # what Proeve can be read in, each in its own
+LANGUAGES = {"nl": "Nederlands", "en": "English"}  # the languages of Proeve, each by its own name
 FILE = "school.toml"
 
 
@@ -45,12 +45,12 @@ class School:
     session_hours: int = toml_settings.setting("sessions.longest_hours", toml_kinds.Whole(1, 24), 12)
     mail_sender: str = toml_settings.setting("mail.sender", toml_kinds.Mail(), "")
     own_sender_name: str = toml_settings.setting("mail.sender_name", toml_kinds.Text(80), "")
-    # after the sitting: how long an invited company examiner can fill in
+    # days after the sitting in which an invited company examiner can still fill in
     invitation_days: int = toml_settings.setting("invitations.valid_days_after", toml_kinds.Whole(0, 365), 14)
-    # Terms of what goes by itself: at least a month, for somebody may still ask.
-    # after the work: how long an invited examiner's address is kept
+    # Terms after which data is removed by itself: at least a month, as somebody may still ask for it.
+    # days after the work for which an invited examiner's address is kept
     guest_days: int = toml_settings.setting("retention.guest_days", toml_kinds.Whole(30, 3650), 365)
-    # how long sent mails stay in the outbox
+    # days for which sent mails stay in the outbox
     mail_days: int = toml_settings.setting("retention.mail_days", toml_kinds.Whole(30, 3650), 365)
     second_factor: Policy = toml_settings.setting(
         "sign_in.second_factor", toml_kinds.Choice(tuple(Policy)), Policy.DECIDING_ROLES
@@ -117,7 +117,7 @@ def site_address(path: str) -> str:
 
 
 def _absent(folder: Path) -> toml_file.DataFileError:
-    """No such school: its name comes out of PROEVE_SCHOOL."""
+    """The error for a school that is not there; its name comes out of PROEVE_SCHOOL."""
     known = sorted(one.parent.name for one in folder.parent.glob(f"*/{FILE}"))
     allowed = toml_file.hinted(", ".join(known), toml_kinds.nearest(folder.name, known))
     message = N_("%(file)s is er niet; toegestaan voor PROEVE_SCHOOL: %(allowed)s.")
