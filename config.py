@@ -47,7 +47,7 @@ class Settings:
     hosts: tuple[str, ...] = field(
         default_factory=lambda: tuple(filter(None, os.environ.get("PROEVE_HOSTS", "").split(",")))
     )
-    # PROEVE_PROXIES: how many proxies stand in front: that many X-Forwarded-For are believed.
+    # PROEVE_PROXIES: how many proxies stand in front; that many X-Forwarded-For addresses are believed.
     proxies: int = field(default_factory=lambda: int(os.environ.get("PROEVE_PROXIES", "0")))
     # PROEVE_SECRET_KEY: the key that signs cookies and makes login codes; empty: a file made at first start.
     given_key: str = field(default_factory=lambda: os.environ.get("PROEVE_SECRET_KEY", ""), repr=False)
@@ -55,7 +55,7 @@ class Settings:
     address: str = field(default_factory=lambda: os.environ.get("PROEVE_ADDRESS", ""))
     # SMTP_HOST: the mail server; empty: nothing is sent and mails wait in the outbox.
     smtp_host: str = field(default_factory=lambda: os.environ.get("SMTP_HOST", ""))
-    # SMTP_SECURITY: starttls (default), tls or none; SMTP_PORT: 587, 465 or 25 without one.
+    # SMTP_SECURITY: starttls (default), tls or none; SMTP_PORT: empty is 587, 465 or 25, in that order.
     smtp_security: str = field(default_factory=lambda: os.environ.get("SMTP_SECURITY", "starttls").lower())
     smtp_port: int = field(default_factory=lambda: int(os.environ.get("SMTP_PORT", "0")))
     # SMTP_USER, and SMTP_PASSWORD or a file that holds it: SMTP_PASSWORD_FILE.
@@ -63,9 +63,9 @@ class Settings:
     smtp_password: str = field(
         default_factory=lambda: _secret("SMTP_PASSWORD", "SMTP_PASSWORD_FILE"), repr=False
     )
-    # SMTP_TIMEOUT: seconds after which a mail server that says nothing is given up.
+    # SMTP_TIMEOUT: seconds to wait for a mail server that does not answer.
     smtp_timeout: float = field(default_factory=lambda: float(os.environ.get("SMTP_TIMEOUT", "20")))
-    # REDIS_URL: where the sender is woken when it runs apart (`run.py send-mail`); empty: in every worker.
+    # REDIS_URL: wakes a sender in a process of its own (`run.py send-mail`); empty: every web worker sends.
     redis_url: str = field(default_factory=lambda: os.environ.get("REDIS_URL", ""), repr=False)
     # WEB_WORKERS: processes that serve.
     workers: int = field(default_factory=lambda: int(os.environ.get("WEB_WORKERS", "2")))
@@ -81,7 +81,7 @@ class Settings:
         return (self.address or fallback).rstrip("/")
 
     def url(self) -> str:
-        """The database of this school, with the driver that we install."""
+        """The address of this school's database, with the driver that we install."""
         if not self.database_url:
             return f"sqlite:///{self.school_data.resolve() / 'proeve.db'}"
         for prefix in ("postgresql://", "postgres://"):
@@ -90,9 +90,10 @@ class Settings:
         return self.database_url
 
     def secret_key(self) -> str:
-        """Out of the environment, or made at first start in a file only this user can read.
+        """The school's key: out of the environment, or out of a file that the first start makes.
 
-        SystemExit with a sentence: the key is too short, or others can read the file.
+        Only this user of the machine can read that file. SystemExit with a sentence when the key is too
+        short, or others can read the file.
         """
         if self.given_key:
             return _usable(self.given_key, "PROEVE_SECRET_KEY")
@@ -122,7 +123,7 @@ def _usable(key: str, place: str) -> str:
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
-    """Settings in the words of Flask and its extensions."""
+    """The settings under the names that Flask and its extensions know."""
     return {
         "SECRET_KEY": settings.secret_key(),
         "SQLALCHEMY_DATABASE_URI": settings.url(),
@@ -133,12 +134,12 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 5000,
-        "PROVIDE_AUTOMATIC_OPTIONS": False,  # a verb that no page of ours uses
+        "PROVIDE_AUTOMATIC_OPTIONS": False,  # no page of ours answers OPTIONS
         "SESSION_COOKIE_NAME": "__Host-proeve" if settings.tls else "proeve",
         "SESSION_COOKIE_SECURE": settings.tls,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_PROTECTION": None,  # Flask-Login's own print in the cookie: ours stands on the server
+        "SESSION_PROTECTION": None,  # Flask-Login's own check of the cookie: our sessions stand on the server
         "WTF_CSRF_TIME_LIMIT": None,
         "BABEL_DEFAULT_LOCALE": "nl",
         "BABEL_DEFAULT_TIMEZONE": "Europe/Amsterdam",
@@ -150,7 +151,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "MAIL_USE_SSL": settings.smtp_security == "tls",
         "MAIL_USERNAME": settings.smtp_user or None,
         "MAIL_PASSWORD": settings.smtp_password or None,
-        # Flask-AppBuilder: tables and permissions are one step before the start, its API and views are off.
+        # Flask-AppBuilder: `run.py prepare` makes its tables and permissions; its API and views are off.
         "FAB_CREATE_DB": False,
         "FAB_UPDATE_PERMS": False,
         "FAB_ADD_SECURITY_VIEWS": False,

@@ -1,4 +1,4 @@
-"""Python's search for what can be thrown away, as a program wants it that starts once and then lives long."""
+"""Python's garbage collection, set for a program that starts once and then runs for long."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OFTEN = (10_000, 10, 10)  # one search for every 700 new objects is meant for programs that hold few
+OFTEN = (10_000, 10, 10)  # Python's own 700 new objects per search suits a program that holds few
 
 
 @contextmanager
 def start_up() -> Iterator[None]:
-    """Everything made inside stays: half a million objects, and looking through them took a third of a start.
+    """Keep every object made inside for good, without searching through them.
 
-    Set apart for good, they are not looked at later either (that was half of what checking an import cost),
-    and workers go on sharing their memory.
+    There are half a million of them, and searching took a third of a start. Later searches skip them, too
+    (that was half of what checking an import cost), and workers go on sharing their memory.
     """
     gc.disable()
     try:

@@ -44,7 +44,7 @@ def load(folder: Path) -> catalogue_data.Catalogue:
 def _read_all(
     folder: Path, area: str, parse: Callable[[toml_file.TomlTable], T], key: Callable[[T], str]
 ) -> dict[toml_file.TomlTable, T]:
-    """All files of an area in natural order; each is called after what it holds, so none is double."""
+    """Read all files of an area, in natural order. A file is named after its key, so no key comes twice."""
     found = []
     for path in sorted((folder / area).glob("*.toml")):
         table = toml_file.read_toml(path, f"{area}/{path.name}")
@@ -285,7 +285,7 @@ def _check_owner(
     by_crebo: Mapping[str, Any],
     by_code: Mapping[str, Any],
 ) -> None:
-    """One owner, that exists; an elective's exam is a keuzedeelexamen and nothing else is."""
+    """An exam has one owner, which exists. Only the exam of an elective is a keuzedeelexamen."""
     if bool(exam.programme) == bool(exam.elective):
         message = N_("%(file)s: noem bij “%(where)s” een opleiding of een keuzedeel.")
         raise table.error(message, "programme")

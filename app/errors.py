@@ -1,4 +1,4 @@
-"""What a user can be told. Raised anywhere, shown in one place (app/pages/base/errors.py)."""
+"""The errors that a user is told of: raised anywhere, shown in one place (app/pages/base/errors.py)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,23 +16,23 @@ class ProeveError(Exception):
 
 
 class NotAllowed(ProeveError):
-    """The user is known, the right is not there."""
+    """The user is known but does not have the right."""
 
     status = 403
 
 
 class OnlyLooking(NotAllowed):
-    """An administrator looks as somebody else: nothing is changed, and what is personal stays shut."""
+    """An administrator looks as another user: they can change nothing and open nothing personal."""
 
 
 class ViewingOver(ProeveError):
-    """Sent as somebody else, when that had just ended: carried out under no name at all."""
+    """A form was sent while looking as another user, but that had just ended: nothing is carried out."""
 
     status = 409
 
 
 class NotFound(ProeveError):
-    """Not there, or not for this user: the two must look the same."""
+    """The row does not exist, or this user may not see it: the two must look the same."""
 
     status = 404
 
@@ -54,13 +54,13 @@ class RuleBroken(ProeveError):
 
 
 class Busy(RuleBroken):
-    """Nothing is wrong with what was asked, but another writer is at work: the same may be asked again."""
+    """Another writer is at work. Nothing is wrong with the request: the user may send it again."""
 
     status = 503
 
 
 class ProofNeeded(ProeveError):
-    """The right is there, but the user must first show again who they are; `strong`: by a second factor."""
+    """The user has the right, but must first show again who they are; `strong`: by a second factor."""
 
     status = 403
 

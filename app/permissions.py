@@ -1,8 +1,8 @@
 """Who may do what, on which rows. One table, and two functions that read it.
 
-`Permission` is the whole of it: what each is for, and role -> scope. Flask-AppBuilder's roles are generated
-from it (app/actions/users/roles.py), `may` answers for the act and `visible` for the rows; what a scope means
-for a kind of row stands in app/scopes.py. Not in the table: no.
+`Permission` is the table: what each permission is for, and which role has it with which scope. A role that is
+not named does not have it. Flask-AppBuilder's roles are generated from it (app/actions/users/roles.py).
+`may` answers for an act, `visible` for rows; app/scopes.py says what a scope means for a kind of row.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 # With one of these an account is not a student's alone.
 OTHER_ROLES = tuple(role for role in Role if role is not Role.STUDENT)
 
-# Who can be the mentor of a group: the school's own people who work with students. Whoever comes from a
-# company, or only reads, is not whom one asks about a class.
+# Who can be the mentor of a group: the school's own people who work with students. Nobody asks somebody of a
+# company, or somebody who only reads, about a class.
 MENTOR_ROLES = (Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.ADMINISTRATOR)
 
 
@@ -145,7 +145,7 @@ class Permission(enum.StrEnum):
     GROUPS_IMPORT = right(
         "students.import_groups", "Import groups from a file, and undo that import.", administrator=S.ALL
     )
-    # Such a group holds whoever follows a programme: only for who may see all of them.
+    # Such a group holds every student of a programme, so only a role that sees all students has this.
     GROUPS_RULE = right(
         "students.group_rules", "Let a group fill itself with who follows a programme.", administrator=S.ALL
     )
@@ -270,12 +270,12 @@ class Permission(enum.StrEnum):
 P = Permission
 RIGHTS: Mapping[Permission, Mapping[Role, scopes.Scope]] = {one: one.roles for one in Permission}
 
-# What somebody invited for one sitting has of a company examiner's rights: that sitting, and no more.
+# The rights that a guest has, who is invited for one sitting: on that sitting, and no other.
 GUEST_RIGHTS = frozenset({P.ASSESSMENT_SEE, P.ASSESSMENT_FILL})
-# What stays its user's own while an administrator looks along ("bekijk als").
+# The rights that stay the user's own while an administrator looks along ("bekijk als").
 PERSONAL = frozenset({P.PROFILE})
 
-# What a row of each kind is shown by, unless a page asks for another permission.
+# The permission to see a row of each kind, unless a page asks for another one.
 READ: Mapping[type[Any], Permission] = {
     models.Programme: P.PROGRAMMES_SEE,
     models.Elective: P.PROGRAMMES_SEE,
@@ -298,14 +298,14 @@ READ: Mapping[type[Any], Permission] = {
 
 
 def permission_pair(permission: Permission) -> tuple[str, str]:
-    """The framework's way to name it: students.see -> can_see on students."""
+    """The framework's names for it: students.see -> can_see on students."""
     area, _, verb = permission.value.partition(".")
     return f"can_{verb}", area
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a signed-in user, or the system (no id, every right). Never a session, never a request."""
+    """Who acts: a signed-in user, or the system (no id, every right). It knows no session and no request."""
 
     id: int | None
     name: str
@@ -313,14 +313,14 @@ class Actor:
     system: bool = False
     guest: bool = False  # invited for one sitting, without an account
     read_only: bool = False  # an administrator looks through this user's eyes: nothing is written
-    shown: Shown = field(default_factory=Shown)  # what this person has shown of who they are, and when
+    shown: Shown = field(default_factory=Shown)  # how and when they showed who they are
 
 
 SYSTEM = Actor(id=None, name="Proeve", system=True)
 
 
 def actor_of(user: models.User, shown: Shown | None = None) -> Actor:
-    """The actor that a signed-in user is; roles unknown to the table are left out."""
+    """A signed-in user as an actor; roles that the table does not know are left out."""
     known = {role.value for role in Role}
     return Actor(
         id=user.id,
@@ -371,12 +371,12 @@ def visible(actor: Actor, model: type[M], permission: Permission | None = None) 
 
 
 def _nobodys_business(model: type[Any]) -> sa.ColumnElement[bool]:
-    """Guests are no users of the school: they stand with their sitting, in no list and no picker."""
+    """Leave guests out of the users: they stand with their sitting, in no list and no picker."""
     return models.User.guest.is_(False) if model is models.User else sa.true()
 
 
 def _as_guest(actor: Actor, model: type[Any], asked: Permission) -> sa.ColumnElement[bool]:
-    """The one place that narrows a guest to his sitting, for as long as the invitation works."""
+    """Narrow a guest to their sitting, for as long as the invitation works. The one place that does so."""
     if not actor.guest:
         return sa.true()
     rows = {models.Sitting: models.Sitting.id, models.Assessment: models.Assessment.sitting_id}

@@ -1,4 +1,4 @@
-"""What a school sets itself: loads and checks schools/<name>/school.toml."""
+"""The settings that a school makes itself: reads and checks schools/<name>/school.toml."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from app.rules.text import N_
 from app.toml_kinds import Choice, Colour, Flag, Mail, Picture, Text, Whole, Zone, nearest
 from app.toml_settings import filled, needed, refuse_unknown, setting
 
-LANGUAGES = {"nl": "Nederlands", "en": "English"}  # what Proeve can be read in, each in its own
+LANGUAGES = {"nl": "Nederlands", "en": "English"}  # the languages of Proeve, each by its own name
 FILE = "school.toml"
 
 
@@ -47,12 +47,12 @@ class School:
     session_hours: int = setting("sessions.longest_hours", Whole(1, 24), 12)
     mail_sender: str = setting("mail.sender", Mail(), "")
     own_sender_name: str = setting("mail.sender_name", Text(80), "")
-    # after the sitting: how long an invited company examiner can fill in
+    # days after the sitting in which an invited company examiner can still fill in
     invitation_days: int = setting("invitations.valid_days_after", Whole(0, 365), 14)
-    # Terms of what goes by itself: at least a month, for somebody may still ask.
-    # after the work: how long an invited examiner's address is kept
+    # Terms after which data is removed by itself: at least a month, as somebody may still ask for it.
+    # days after the work for which an invited examiner's address is kept
     guest_days: int = setting("retention.guest_days", Whole(30, 3650), 365)
-    # how long sent mails stay in the outbox
+    # days for which sent mails stay in the outbox
     mail_days: int = setting("retention.mail_days", Whole(30, 3650), 365)
     second_factor: Policy = setting("sign_in.second_factor", Choice(tuple(Policy)), Policy.DECIDING_ROLES)
     second_factor_minutes: int = setting("sign_in.second_factor_minutes", Whole(1, 120), 15)
@@ -115,7 +115,7 @@ def site_address(path: str) -> str:
 
 
 def _absent(folder: Path) -> toml_file.DataFileError:
-    """No such school: its name comes out of PROEVE_SCHOOL."""
+    """The error for a school that is not there; its name comes out of PROEVE_SCHOOL."""
     known = sorted(one.parent.name for one in folder.parent.glob(f"*/{FILE}"))
     allowed = toml_file.hinted(", ".join(known), nearest(folder.name, known))
     message = N_("%(file)s is er niet; toegestaan voor PROEVE_SCHOOL: %(allowed)s.")

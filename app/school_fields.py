@@ -15,7 +15,7 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 def student_fields(file: TomlTable) -> tuple[rules.StudentField, ...]:
-    """In the order of the file. Raises DataFileError, that names the field and what is wrong with it."""
+    """The own fields, in the order of the file. DataFileError names a wrong field and what is wrong."""
     if not file.has(TABLE):
         return ()
     tables = file.tables(TABLE)
@@ -55,7 +55,7 @@ def _field(table: TomlTable) -> rules.StudentField:
 
 
 def _choices(table: TomlTable, kind: rules.FieldType) -> tuple[str, ...]:
-    """A choice is known by its text: no two alike, and more than a sign."""
+    """The choices of a field. Each is known by its text: no two are alike, and each has a letter or digit."""
     if kind is not rules.FieldType.CHOICE:
         return ()
     choices = table.texts("choices")
@@ -73,7 +73,7 @@ def _choices(table: TomlTable, kind: rules.FieldType) -> tuple[str, ...]:
 
 
 def _places(table: TomlTable, kind: rules.FieldType) -> frozenset[str]:
-    """Where it stands, everywhere when nothing is said; only what is chosen from a list makes a filter."""
+    """The places of a field: all of them by default, but a filter only for a field with a closed list."""
     closed = kind in rules.CLOSED
     found = frozenset(
         place for place in rules.PLACES if table.flag(place, default=closed or place != "filter")

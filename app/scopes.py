@@ -115,7 +115,7 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (models.Registration, Scope.SELF): lambda u, r: models.Registration.student_id.in_(_own_student(u)),
     (models.Sitting, Scope.OWN_STUDENTS): lambda u, r: models.Sitting.id.in_(_sittings_of(_supervised(u, r))),
     (models.Sitting, Scope.ASSIGNED): lambda u, r: models.Sitting.id.in_(_assigned_sittings(u, r)),
-    # Whoever else assesses: who answers for it is the examiner of the school.
+    # Whoever else assesses, the examiner of the school answers for it.
     (models.Sitting, Scope.ACCOUNTABLE): lambda u, r: models.Sitting.id.in_(
         _assigned_sittings(u, "school_examiner")
     ),

@@ -1,4 +1,4 @@
-"""Reading a TOML file by hand: every error names the file, the line, the field and what is allowed there."""
+"""Reads a TOML file field by field; an error names the file, the line, the field and what is allowed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.rules.text import N_
 
 T = TypeVar("T")
 
-SHOWN = 60  # signs of a refused text in a sentence, bits of a refused number
+SHOWN = 60  # characters of a refused text in a sentence, bits of a refused number
 A_TABLE = _l("een tabel")
 A_LIST = _l("een lijst die niet leeg is")
 _LAST = re.compile(r"(\[\d+\]|\.?[^.\[\]]+|.)$", re.DOTALL)  # of a path
@@ -39,14 +39,14 @@ class DataFileError(RuleBroken):
 
 @dataclass(frozen=True)
 class TomlFile:
-    """What a table came out of; `name` is how errors call it."""
+    """The file that a table comes from; errors call it `name`."""
 
     name: str
     text: str = ""
     folder: Path = Path()
 
     def line(self, where: str) -> int:
-        """The line of a field, or on which the table begins that it should be in; 0: there are no lines."""
+        """The line of a field, or of the table that it should be in; 0 when there is no text."""
         lines: dict[str, int] = {}
         for path, line in toml_lines.field_lines(self.text):
             lines.setdefault(path, line)
@@ -58,7 +58,7 @@ class TomlFile:
         return DataFileError(message, file=self.name, where=where, line=self.line(where), **params)
 
     def broken(self, problem: Any) -> DataFileError:
-        """What tomllib refused, with its own words at the end."""
+        """The error for a text that tomllib refused, with tomllib's own words at the end."""
         found = _AT_LINE.search(str(problem))
         line = int(found[1] or self.text.count("\n") + 1) if found else 0
         if found and _DOUBLE.search(problem) and (twice := self._twice(line)):
@@ -74,7 +74,7 @@ class TomlFile:
         )
 
     def _twice(self, line: int) -> tuple[str, int, int] | None:
-        """The field that stands a second time on this line or just above: which, and on which two lines."""
+        """(field, first line, second line) of a field that stands twice up to and including this line."""
         above = "\n".join(self.text.split("\n")[:line])
         seen: dict[str, int] = {}
         for path, at in toml_lines.field_lines(above):
@@ -85,7 +85,7 @@ class TomlFile:
 
 
 def read_toml(path: Path, name: str) -> TomlTable:
-    """The file as one table; `name` is how errors call it. DataFileError when it can't be read."""
+    """The file as one table; errors call it `name`. DataFileError when it can't be read."""
     try:
         file = TomlFile(name, path.read_text(encoding="utf-8-sig"), path.parent)
     except OSError as error:
@@ -96,19 +96,19 @@ def read_toml(path: Path, name: str) -> TomlTable:
         return TomlTable(tomllib.loads(file.text), file)
     except tomllib.TOMLDecodeError as error:
         raise file.broken(str(error)) from error
-    except (ValueError, RecursionError) as error:  # what Python itself will not read
+    except (ValueError, RecursionError) as error:  # valid TOML, but too much for Python itself
         raise file.broken(_l("een getal of een waarde tussen haken is te lang")) from error
 
 
 def not_utf8(name: str, error: UnicodeDecodeError) -> DataFileError:
-    """The line of the first sign that is no UTF-8."""
+    """The error for a file that is no UTF-8, with the line where it goes wrong."""
     line = error.object.count(b"\n", 0, error.start) + 1
     message = N_("%(file)s: dit is geen tekst in UTF-8; toegestaan: een bestand dat als UTF-8 is bewaard.")
     return DataFileError(message, file=name, line=line)
 
 
 class TomlTable:
-    """One table of a file. Ask for its fields by kind; `close` refuses what nobody asked for."""
+    """One table of a file. Ask for its fields by kind; `close` refuses the fields that nobody asked for."""
 
     def __init__(self, data: Mapping[str, Any], file: TomlFile, where: str = "") -> None:
         self._data = data
@@ -126,11 +126,11 @@ class TomlTable:
         return name in self._data
 
     def is_empty(self, name: str) -> bool:
-        """Whether it is a text of no signs."""
+        """Whether the field is an empty text."""
         return self._data.get(name) == ""
 
     def read(self, name: str, kind: toml_kinds.Kind[T]) -> T:
-        """The field, that must be there."""
+        """The value of a field that must be there."""
         return self._as(kind, name, self._value(name, kind.allowed))
 
     def text(self, name: str, *, limit: int = 200, lines: bool = False) -> str:
@@ -178,7 +178,7 @@ class TomlTable:
         ]
 
     def rest(self) -> dict[str, Any]:
-        """The whole table as it stands, for whoever checks its fields elsewhere."""
+        """The whole table as it stands, for a caller that checks its fields itself."""
         self._asked.update(self._data)
         return dict(self._data)
 
@@ -226,12 +226,12 @@ class TomlTable:
 
 
 def hinted(allowed: Any, near: str) -> Any:
-    """What is allowed, and which of it may have been meant."""
+    """The words for what is allowed, with the value that was probably meant."""
     return _l("%(allowed)s; misschien bedoelt u “%(near)s”", allowed=allowed, near=near) if near else allowed
 
 
 def _moved(known: Collection[str], path: str) -> Any:
-    """What is allowed here, and where the field belongs: a table goes on until the next one begins."""
+    """The words for a field that stands in the wrong table: a table goes on until the next one begins."""
     table, _dot, name = path.rpartition(".")
     allowed = ", ".join(known)
     if table:
@@ -240,7 +240,7 @@ def _moved(known: Collection[str], path: str) -> Any:
 
 
 def _shown(value: object) -> Any:
-    """A refused value about as it stands in the file."""
+    """A refused value, about as it stands in the file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What a field of a TOML file may hold: each kind reads a value strictly and says what is allowed."""
+"""The kinds of value in a TOML file: each reads a value strictly and says what is allowed."""
 
 import datetime as dt
 import re
@@ -18,7 +18,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound=str)
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's words for control characters, halves and ends of lines
+_UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's names for control characters, surrogates and ends of lines
 _SVG = re.compile(
     rb"(\xef\xbb\xbf)?(?>\s+|<\?xml.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(\[.*?\]\s*)?>)*+<svg[\s>]", re.DOTALL
 )
@@ -26,7 +26,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Kind(Generic[T]):
-    """What a field may hold."""
+    """The kind of value that a field may hold."""
 
     @property
     def allowed(self) -> Any:
@@ -38,7 +38,7 @@ class Kind(Generic[T]):
         raise NotImplementedError
 
     def near(self, value: object) -> str:
-        """The known value that a refused one looks like; empty: none."""
+        """The known value most like a refused one; empty when none is."""
         return ""
 
 
@@ -80,7 +80,7 @@ class Day(Kind[dt.date]):
 
 @dataclass(frozen=True)
 class Text(Kind[str]):
-    """A text that isn't blank; `lines`: of more than one line."""
+    """A text that isn't blank; `lines`: it may have more than one line."""
 
     limit: int = 200
     lines: bool = False
@@ -160,7 +160,7 @@ class Zone(Kind[str]):
 
 @dataclass(frozen=True)
 class Picture(Kind[Path]):
-    """The name of a picture in the file's own folder; what it holds is what its name says."""
+    """The name of a picture in the file's own folder, with the content that its ending promises."""
 
     @property
     def allowed(self) -> Any:
@@ -183,7 +183,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def nearest(value: object, known: Collection[str]) -> str:
-    """The known word that a word looks like; empty: none."""
+    """The known word most like this one; empty when none is."""
     if not isinstance(value, str):
         return ""
     as_known = {one.casefold(): one for one in known}

@@ -1,4 +1,4 @@
-"""On which line of a TOML file a field stands; tomllib tells no lines of what it read.
+"""Finds the line of a TOML file on which a field stands, since tomllib does not tell.
 
 Fields are called as errors call them: `name`, `exams.max_attempts`, `tasks[2].criteria[1].text`.
 """
@@ -19,7 +19,7 @@ Token = tuple[str, int]  # as it is written, and its line
 
 
 def shown_key(key: str) -> str:
-    """A key as errors write it: between quotes where its signs would be taken for a path."""
+    """A key as errors write it: between quotes where it would be taken for a path."""
     if _BARE.fullmatch(key):
         return key
     escaped = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in key)
@@ -27,12 +27,12 @@ def shown_key(key: str) -> str:
 
 
 def field_lines(text: str) -> Iterator[tuple[str, int]]:
-    """Every table, field and value in a list with its line, in the order of a text that is valid TOML."""
+    """(path, line) of every table, field and value in a list, in the order of a valid TOML text."""
     return _Walk(text).document()
 
 
 class _Walk:
-    """Through the tokens, one at a time; `_here` is where the walk stands."""
+    """Walks through the tokens one at a time; `_here` is the token where it stands."""
 
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
@@ -59,7 +59,7 @@ class _Walk:
         return was
 
     def _head(self) -> tuple[str, bool]:
-        """[table] or [[table]]: the path of what stands below it, and whether a list begins here."""
+        """Read [table] or [[table]]: the path of the fields below it, and whether a list begins here."""
         self._step()
         is_list = self._here[0] == "["
         if is_list:
@@ -88,7 +88,7 @@ class _Walk:
         yield from self._value(path)
 
     def _keys(self) -> list[str]:
-        """A key, dotted or not. Whatever it is, the walk goes on behind it."""
+        """Read a key, dotted or not. It always takes a step, so that the walk comes to an end."""
         keys = [_key(self._step()[0])]
         while self._here[0] == ".":
             self._step()
@@ -127,7 +127,7 @@ class _Walk:
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    """Without spaces and comments; the last one is empty."""
+    """The tokens without spaces and comments; the last one is empty."""
     line = 1
     for found in _TOKEN.finditer(text):
         if found.lastgroup != "skip":

@@ -1,4 +1,4 @@
-"""A dataclass that is filled from a TOML file: each field says once where it stands and what it may hold."""
+"""Fills a dataclass from a TOML file; each of its fields says where it stands and what it may hold."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
@@ -30,7 +30,7 @@ class Setting:
         return self.path.rpartition(".")[2]
 
     def read(self, table: TomlTable) -> Any:
-        """What the file says, else the default. Where that is nothing, an empty text says nothing too."""
+        """The value in the file, else the default. With an empty default, an empty text counts as absent."""
         absent = not table.has(self.key) or (self.default in (None, "") and table.is_empty(self.key))
         return self.default if absent and not self.required else table.read(self.key, self.kind)
 
@@ -66,7 +66,7 @@ def refuse_unknown(file: TomlTable, holders: Iterable[type[Any]], lists: Collect
 
 
 def filled(holder: type[D], file: TomlTable, **others: Any) -> D:
-    """The dataclass with what the file says; `others`: its fields that are no settings."""
+    """The dataclass, filled from the file; `others`: its fields that are no settings."""
     values = {
         name: one.read(file.optional_table(one.table) if one.table else file)
         for name, one in settings_of(holder).items()

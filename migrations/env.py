@@ -15,7 +15,7 @@ if not current_app:
 
 
 def written(kind: str, item: Any, _context: Any) -> str | Literal[False]:
-    """How a migration writes a type of ours; False: as Alembic does. A migration imports nothing of app/."""
+    """How a migration writes our own type, since it imports nothing of app/; False: as Alembic writes it."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
 
 

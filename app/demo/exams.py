@@ -47,7 +47,7 @@ class ExamWriter:
         self.excluded: list[tuple[int, int]] = []
 
     def plan(self, placed: Sequence[Placed]) -> None:
-        """Today's exams first, so that they do stand today."""
+        """Plan every attempt; today's exams first, so that there is still room for them today."""
         todo = [one for student in placed for one in self._courses(student)]
         todo.sort(key=lambda one: min((abs(script.day) for script in one[2] or ()), default=0))
         for student, exam, course in todo:
@@ -104,7 +104,7 @@ class ExamWriter:
             moment.id = new
 
     def write(self) -> None:
-        """The planning; then what was assessed of it."""
+        """Write the planning, and then its assessments."""
         created = self._before(self.today)
         bulk.write(
             models.Registration,
@@ -174,6 +174,7 @@ class AssessmentWriter:
         for attempt in self.exams.attempts:
             if attempt.script.done != "planned":
                 self._assess(attempt)
+        # Until here a row points at another by that row itself; from here on by its new id.
         self._number(models.Assessment, self.assessments)
         for sheet, new in zip(self.sheets, bulk.new_ids(models.ScoreSheet, len(self.sheets)), strict=True):
             sheet["id"] = new
@@ -203,7 +204,7 @@ class AssessmentWriter:
             self._result(attempt, outcome)
 
     def _assessment(self, moment: Moment, chosen: scores.Chosen, *, definitive: bool) -> None:
-        """Both fill in; on a draft the school has not finished."""
+        """Write the sheets of both examiners; on a draft the school's one is not finished."""
         after = moment.end + dt.timedelta(hours=1)
         assessment = {
             "version": 3 if moment.company else 2,

@@ -70,7 +70,7 @@ MANUALS = (
 
 
 def write_library(uploaded_by: int, keep: Keep) -> None:
-    """The files first, each under its SHA-256; then the rows."""
+    """Keep the files, each under its SHA-256, and then write the rows."""
     shelves = dict.fromkeys(Role, 0)
     for manual in MANUALS:
         content = pdf(manual.title, manual.text)

@@ -27,7 +27,7 @@ class Loaded:
 
 
 def write_school(*, today: date, clock: Clock, keep: library.Keep) -> Loaded:
-    """Needs the catalogue. All in the transaction of the caller; `keep` puts the library's files on disk."""
+    """Write the demo school, in the caller's transaction. Needs the catalogue. `keep` stores a file."""
     offers = demo_offers.load_offers()
     staff = demo_users.write_staff(offers)
     found, account_at = _students(offers, today)

@@ -45,7 +45,7 @@ class ExamOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A programme: its own exams, and per elective the exams of that."""
+    """A programme: its own exams, and the exams of each of its electives."""
 
     id: int
     crebo: str
@@ -55,7 +55,8 @@ class Offer:
 
 
 def load_offers() -> Sequence[Offer]:
-    """The programmes of which we know groups and companies, by crebo. A fixed number of queries."""
+    """The programmes that have names for groups and companies, by crebo. A fixed number of queries."""
+    # Every exam with all its parts first; an exam belongs to a programme or to an elective.
     with_parts = (
         selectinload(models.Exam.tasks)
         .selectinload(models.ExamTask.criteria)

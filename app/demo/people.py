@@ -160,7 +160,7 @@ def _letters() -> Iterator[str]:
 
 
 class _Mails:
-    """`fleur.vandenberg@...`; who has the same name gets the number behind it."""
+    """`fleur.vandenberg@...`; the next person of that name gets a number behind it."""
 
     def __init__(self, *, names_only: bool, domain: str = DOMAIN) -> None:
         self._taken: set[str] = set()

@@ -83,7 +83,7 @@ def _measures(
 def _done(
     one: Placed, assignments: Mapping[int, Sequence[int]], staff: Staff, now: dt.datetime
 ) -> Iterator[dict[str, Any]]:
-    """The further in the list, the more is done."""
+    """The rows of one student; a student further down the list has done more."""
     own = assignments.get(one.elective or 0, ())
     for number, assignment in enumerate(own[: one.place % (len(own) + 1)]):
         yield {

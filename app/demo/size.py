@@ -1,7 +1,7 @@
 """Students in any number, for trials at size: with users, enrolments, groups, supervisors and planned exams.
 
 Nobody is in two places at once: an examiner has at most TO_ONE students, and each of those has workdays
-of his own in the examiner's timetable.
+of their own in the examiner's timetable.
 """
 
 import datetime as dt
@@ -59,7 +59,7 @@ def write_many(number: int, *, today: dt.date, clock: diary.Clock, report: Repor
 
 
 def _write_teams(offers: Sequence[demo_offers.Offer], number: int) -> dict[int, demo_users.Team]:
-    """So many people per programme and role that each has TO_ONE students."""
+    """Write so many people per programme and role that each has TO_ONE students."""
     teams = {offer.id: demo_users.Team() for offer in offers}
     per_role = -(-number // (len(offers) * TO_ONE))
     wanted = [(offer, role) for offer in offers for role in demo_users.PER_PROGRAMME for _ in range(per_role)]

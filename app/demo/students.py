@@ -53,7 +53,7 @@ def fresh_people(count: int, *, today: date) -> Iterator[people.DemoStudent]:
 def place(
     found: Sequence[people.DemoStudent], offers: Sequence[Offer], users: Sequence[int | None]
 ) -> list[Placed]:
-    """Deal the students over the programmes, and over the electives of each."""
+    """Divide the students over the programmes, and over the electives of each."""
     placed = []
     for number, (student_id, person) in enumerate(
         zip(bulk.new_ids(models.Student, len(found)), found, strict=True)
@@ -136,6 +136,7 @@ def write_groups(
     for offer in {one.offer.id: one.offer for one in placed}.values():
         own = [one for one in placed if one.offer.id == offer.id]
         wanted = -(-len(own) // size)
+        # So many names that enough are free, even if every taken one is among them.
         every = people.groups(offer.crebo, wanted + len(taken), cohort=offer.cohort, year=year)
         free = [group for group in every if group.name not in taken][:wanted]
         ids, mentors = (

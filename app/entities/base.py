@@ -1,4 +1,4 @@
-"""The ground under every table: the session, the base class, moments in UTC."""
+"""What every table is built on: the session, the base class, moments in UTC."""
 
 import datetime as dt
 

@@ -22,7 +22,7 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _from_arrays(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:
-    """A column is one parameter, and PostgreSQL takes them side by side."""
+    """The rows as one array per column, which PostgreSQL lays side by side."""
     return sa.select(
         *(
             sa.func.unnest(sa.bindparam(None, [row[name] for row in rows], ARRAY(table.c[name].type)))
@@ -32,7 +32,7 @@ def _from_arrays(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[s
 
 
 def _from_json(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:
-    """All rows are one parameter: each a list of what SQLite's driver would have been given."""
+    """The rows as one JSON text: a list per row, of the values that SQLite's driver would get."""
     dialect = db.engine.dialect
     ready = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     values = [

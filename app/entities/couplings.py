@@ -1,4 +1,4 @@
-"""What a bulk coupling, or uncoupling, did: for a day it can be undone."""
+"""What a bulk coupling or uncoupling did, so that it can be undone for a day."""
 
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,10 @@ from app.entities.base import Model, Moment
 
 
 class CouplingRun(Model):
-    """One run of an action of actions/students/couplings.py's callers.
+    """One run of an action that couples or uncouples students (actions/students/couplings.py).
 
-    `pieces`: what it did, a piece per target: which students were coupled to it, or came away from it. In one
-    value, as it is one statement to write for ten students or 100,000, and nobody asks for a part of it.
+    `pieces` has a piece per target: the students who were coupled to it, or uncoupled from it. It is one
+    value, as nobody asks for a part of it and one statement writes it, for ten students or 100,000.
     """
 
     __tablename__ = "coupling_run"

@@ -22,12 +22,12 @@ from app.errors import Busy
 from app.rules import people
 from app.rules.text import N_
 
-# For a bulk statement: the rows that the session holds are not brought along.
+# For a bulk statement: it does not update the objects that the session holds.
 QUIETLY = {"synchronize_session": False}
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one on SQLite
-CACHE_KB = 32_768  # of pages, per connection; the 2 MB it starts with are read anew for every question
+CACHE_KB = 32_768  # of pages, per connection; with SQLite's own 2 MB every query reads them anew
 _patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)
 
 
@@ -45,7 +45,7 @@ class UnguardedWrite(RuntimeError):
 def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
     """One transaction for everything inside; `keep=False` tries it and takes all of it back.
 
-    Busy: another writer took all the time that this one could wait; nothing was written.
+    Busy when another writer took longer than this one waits; nothing was written.
     """
     if _writing.get():
         raise UnguardedWrite("a transaction is open already; actions inside an action are plain calls")
@@ -78,26 +78,26 @@ def _patient_for(milliseconds: int) -> Iterator[None]:
 
 
 def in_a_hurry() -> AbstractContextManager[None]:
-    """A write inside gives up at once when another writer is busy (Busy)."""
+    """Make a write inside give up at once (Busy) when another writer is at work."""
     return _patient_for(HURRY_MS)
 
 
 def unhurried() -> AbstractContextManager[None]:
-    """A write inside waits for even the largest import: nobody is kept waiting by it."""
+    """Make a write inside wait for even the largest import: no user waits for this one."""
     return _patient_for(UNHURRIED_MS)
 
 
 def _waited_in_vain(error: BaseException) -> bool:
-    """Another writer was busy all the time that this one waited; nothing was written."""
+    """Whether this error says that another writer was busy for as long as this one waited."""
     reason = error.orig if isinstance(error, OperationalError) else None
     return getattr(reason, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def arm(engine: sa.Engine) -> None:
-    """Give an engine its manners. Called once per engine, at application start."""
+    """Set up how SQLite's connections begin and wait. Called once per engine, at application start."""
     if engine.dialect.name != "sqlite" or getattr(engine, "_proeve_armed", False):
         return
-    engine._proeve_armed = True  # type: ignore[attr-defined] # a mark of our own on another's object
+    engine._proeve_armed = True  # type: ignore[attr-defined] # our own mark on SQLAlchemy's object
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -166,7 +166,7 @@ def moment_set(rows: Iterable[tuple[int, dt.datetime | None]]) -> sa.Select[int,
 
 
 def folded(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """A text (never NULL) as it is searched: what `rules.people.search_form` makes of it."""
+    """A text (never NULL) as it is searched: the same as `rules.people.search_form` makes of it."""
     if db.engine.dialect.name == "sqlite":
         return sa.func.folded(text, type_=sa.Text)
     plain = sa.func.regexp_replace(

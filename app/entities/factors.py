@@ -10,7 +10,7 @@ from app.entities.base import Model, Moment
 
 
 class Authenticator(Model):
-    """The authenticator app of a user; there is a row once a code of it was shown."""
+    """The authenticator app of a user; the row is made when its user shows a first code."""
 
     __tablename__ = "authenticator"
 
@@ -33,7 +33,7 @@ class Passkey(Model):
         sa.String(1400), unique=True
     )  # base64url, as browsers say it
     public_key: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary)
-    sign_count: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)  # a lower one than this comes from a copy
+    sign_count: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)  # a lower count comes from a copied key
     name: orm.Mapped[str] = orm.mapped_column(sa.String(60))
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
     last_used_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
@@ -43,7 +43,7 @@ class Passkey(Model):
 
 
 class PasskeyChallenge(Model):
-    """What a browser must sign, once and soon; the row goes when it is answered."""
+    """A challenge that a browser must sign, once and soon; the row goes when it is answered."""
 
     __tablename__ = "passkey_challenge"
     __table_args__ = (sa.CheckConstraint("purpose IN ('register', 'show', 'sign_in')", name="purpose"),)
@@ -59,7 +59,7 @@ class PasskeyChallenge(Model):
 
 
 class RecoveryCode(Model):
-    """One of ten codes for who lost the device; the code itself is never stored."""
+    """One of ten codes for a user who lost their device; the code itself is never stored."""
 
     __tablename__ = "recovery_code"
 

@@ -14,8 +14,8 @@ from app.entities.base import Model, Moment
 class ImportRun(Model):
     """Belongs to its maker and expires; nothing of the school is written before step 4.
 
-    A large file is checked and written by a worker: `task` says what waits or is being done, under a lease,
-    and `checked` what the last check came to.
+    A large file is checked and written by a worker, under a lease: `task` says what waits or is being done,
+    and `checked` holds what the last check found.
     """
 
     __tablename__ = "import_run"
@@ -57,7 +57,7 @@ class ImportRun(Model):
     asked_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
     lease_until: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
     tries: orm.Mapped[int] = orm.mapped_column(default=0)
-    problem: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")  # why the last task came to nothing
+    problem: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")  # why the last task failed
     counts: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
     header_key: orm.Mapped[str] = orm.mapped_column(sa.String(64), default="", index=True)
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
@@ -70,12 +70,12 @@ class ImportRun(Model):
 
 
 class What(enum.StrEnum):
-    """What a change is about; beside it what its second number is."""
+    """What a change is about; the comment says what its `other_id` is."""
 
     STUDENT = "student"
     USER = "user"
     GROUP = "group"
-    ACCOUNT = "account"  # a changed one: its student
+    ACCOUNT = "account"  # of a user who was there: the student
     ENROLMENT = "enrolment"  # of a student who was there: the programme
     MEMBER = "member"  # of a student: the studentgroep
 
@@ -85,7 +85,7 @@ class ImportChange(Model):
 
     `was`: the version that a changed row had before (none: the run made it); `version`: the one it has after.
     `changes`: {column: [old, new]}, and under `given` the couplings that are part of the row's version.
-    A new row has no others: what hangs on it is told apart by its moment and its version.
+    What hangs on a new row is not noted: its moment and its version tell it apart.
     """
 
     __tablename__ = "import_change"
@@ -103,10 +103,10 @@ class ImportChange(Model):
 
 
 class ImportPart(Model):
-    """A thousand rows of a run's table, packed: nobody holds a large file in memory to show a page of it.
+    """A thousand rows of a run's table, packed, so that no page needs the whole of a large file.
 
-    `rows` is compressed JSON of [number, [values]], of a finished run the refused rows alone, each with its
-    label and remarks behind; `states` has a letter per row, of the last check.
+    `rows` is compressed JSON of [number, [values]]. A finished run keeps the refused rows alone, each with
+    its label and remarks at the end. `states` has one letter per row, from the last check.
     """
 
     __tablename__ = "import_part"

@@ -14,15 +14,15 @@ LIVE = sa.text("withdrawn_at IS NULL")
 
 
 class Invitation(Model):
-    """Opens one sitting for one guest. Code and token are drawn out of `nonce` when the mail is sent.
+    """Opens one sitting for one guest. Code and token are made out of `nonce` when the mail is sent.
 
-    The guest is a row of User that signs in nowhere else (`User.guest`); what the school knows of the
-    person stands there, the address stands here only.
+    The guest is a row of User (`User.guest`) that cannot sign in in any other way. Name and company stand
+    there; the e-mail address stands here only.
     """
 
     __tablename__ = "invitation"
     __table_args__ = (
-        # One guest at a time; who was withdrawn stays on record.
+        # One guest at a time; a withdrawn invitation stays on record.
         sa.Index(
             "uq_invitation_live_sitting",
             "sitting_id",

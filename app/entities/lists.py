@@ -1,4 +1,4 @@
-"""Lists as a user keeps them: the columns, and filters under a name of one's own."""
+"""How a user keeps a list: its columns, and filters under a name."""
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -7,7 +7,7 @@ from app.entities.base import Model
 
 
 class ListView(Model):
-    """`query` is what stands behind the ? of the list's address; the row without a name: which columns."""
+    """A kept list. `query` is its address after the ?; the row without a name holds the columns."""
 
     __tablename__ = "list_view"
     __table_args__ = (sa.UniqueConstraint("user_id", "page", "name"),)

@@ -1,6 +1,6 @@
 """Who is in which group: the one answer, for groups filled by hand and by a rule (decision 0019).
 
-Whoever asks "who is in it" selects from `membership()`; only what writes hands on group_member itself.
+Every query for who is in a group selects from `membership()`; only code that writes uses group_member.
 """
 
 from typing import Any
@@ -11,11 +11,12 @@ from app.entities.students import Enrolment, Student, StudentGroup, group_member
 
 
 def membership(*, groups: Any = None, students: Any = None) -> sa.Subquery:
-    """(group_id, student_id); of these groups and these students only, each a SELECT or a list of ids.
+    """(group_id, student_id), if asked of these groups or students only: a SELECT or a list of ids.
 
-    A rule: the active students of its programmes, and nobody else. Who follows two of them is in it twice:
-    use IN or EXISTS, or count the distinct. What narrows it stands in both halves, as no database brings it
-    there when more than a WHERE is put around it. Afresh for every use: one statement may hold it twice.
+    A group by a rule holds the active students of the rule's programmes, and nobody else. A student who
+    follows two of them comes twice: use IN or EXISTS, or count distinct ids. The conditions stand in both
+    halves of the UNION, since no database brings them there from a query with more than a WHERE around it.
+    Call it for every use: one statement may hold it twice.
     """
     ruled = sa.exists().where(group_rule.c.group_id == group_member.c.group_id).correlate(group_member)
     by_hand = sa.select(group_member.c.group_id, group_member.c.student_id).where(

@@ -23,7 +23,7 @@ class CalendarLink(Model):
 
 
 class EmailChange(Model):
-    """Another address, until it is confirmed there or stopped from the old one. Codes are never stored."""
+    """A new address, until it is confirmed there or stopped from the old one. Codes are never stored."""
 
     __tablename__ = "email_change"
 
@@ -31,7 +31,7 @@ class EmailChange(Model):
     user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
     old_email: orm.Mapped[str] = orm.mapped_column(sa.String(254))
     new_email: orm.Mapped[str] = orm.mapped_column(sa.String(254))
-    nonce: orm.Mapped[str] = orm.mapped_column(sa.String(64))  # what both codes are drawn out of
+    nonce: orm.Mapped[str] = orm.mapped_column(sa.String(64))  # both codes are made out of it
     code_hash: orm.Mapped[str] = orm.mapped_column(sa.String(256))  # salted: eight characters
     stop_selector: orm.Mapped[str] = orm.mapped_column(sa.String(4), index=True)
     stop_hash: orm.Mapped[str] = orm.mapped_column(sa.String(256))

@@ -15,7 +15,7 @@ from app.entities.programmes import Elective, Programme
 from app.entities.users import User
 from app.rules import student_fields
 
-# Who was put in a group by hand. Read it for nothing but writing.
+# The students put in a group by hand. Only code that writes, and entities/membership.py, uses this table.
 group_member = sa.Table(
     "student_group_member",
     Model.metadata,
@@ -31,7 +31,7 @@ group_rule = sa.Table(
 )
 
 
-# What can be still to be done for a student; the first one is the lowest bit of `flags`.
+# What can be left to do for a student; the first one is the lowest bit of `flags`.
 STILL_TO_DO = {
     "no-programme": "programme_count = 0",
     "no-supervisor": "supervisor_count = 0",
@@ -40,7 +40,7 @@ STILL_TO_DO = {
     "no-progress": "NOT progress_available",
     "inactive": "NOT active",
 }
-SEVERAL_PROGRAMMES = len(STILL_TO_DO)  # the bit of who follows more than one
+SEVERAL_PROGRAMMES = len(STILL_TO_DO)  # the bit of students with more than one
 ALL_FLAGS = SEVERAL_PROGRAMMES + 1
 FLAGS = " + ".join(
     f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END"
@@ -52,8 +52,11 @@ BY_BYTES = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # order
 
 
 class Student(Model):
-    """`number` is text (leading zeros count); `search` is the words that the student is found by, `name_key`
-    the name as lists are ordered by it (rules/people.py)."""
+    """A student. `number` is text: leading zeros count.
+
+    `search` holds the words that a student is found by, `name_key` the name as lists are ordered by it; both
+    are made in rules/people.py.
+    """
 
     __tablename__ = "student"
     __table_args__ = (
@@ -114,9 +117,9 @@ class Student(Model):
 class StudentToDo(Model):
     """What is still to be done for a student. Triggers of the database keep these rows: nobody else writes.
 
-    Beside the student and not in it: a coupling more then touches neither the student's row nor its indexes.
-    No foreign key: as the words below, these rows come and go with the student by trigger
-    (entities/triggers/), and PostgreSQL would look the student up again for each.
+    They do not stand in the student's row, so that a new coupling touches neither that row nor its indexes.
+    There is no foreign key, here nor for the words below: triggers enter and remove these rows with the
+    student (entities/triggers/), and PostgreSQL would look the student up again for each.
     """
 
     __tablename__ = "student_to_do"
@@ -147,7 +150,7 @@ class StudentTerm(Model):
 
 
 class StudentGroup(Model):
-    """A class, filled by hand or by a rule. `mentor_id`: whom to ask about it; gives no right at all."""
+    """A class, filled by hand or by a rule. `mentor_id`: the person to ask about it; it gives no right."""
 
     __tablename__ = "student_group"
 
@@ -205,7 +208,7 @@ class Enrolment(Model):
 
 
 class Supervision(Model):
-    """Which user is what to a student: `role` is a role name of app/permissions.py."""
+    """A user who works with a student, in one role: `role` is a role name of app/permissions.py."""
 
     __tablename__ = "supervision"
     __table_args__ = (sa.Index("ix_supervision_user_role", "user_id", "role", "student_id"),)

@@ -15,7 +15,7 @@ from app.entities.base import Model, Moment
 class AuditEntry(Model):
     """Append-only (triggers refuse update and delete); `hash` covers the row and the one before.
 
-    `actor_id` is no foreign key: the trail outlives whom it speaks of.
+    `actor_id` is no foreign key: the trail outlives the users that it names.
     """
 
     __tablename__ = "audit_entry"
@@ -35,7 +35,7 @@ class AuditEntry(Model):
 
 
 class AuditObject(Model):
-    """Which rows an entry is about: finds the trail of one student among a bulk action's."""
+    """A row that an entry is about. It finds the trail of one student, bulk actions included."""
 
     __tablename__ = "audit_object"
     __table_args__ = (sa.Index("ix_audit_object_row", "object_type", "object_id"),)
@@ -46,7 +46,7 @@ class AuditObject(Model):
 
 
 class ActionRun(Model):
-    """What a submitted form led to; the same form twice shows the first outcome (no second run)."""
+    """The outcome of a submitted form. The same form sent again shows it, and runs nothing."""
 
     __tablename__ = "action_run"
 

@@ -21,11 +21,11 @@ user_programme = sa.Table(
 
 
 class SchoolUser(AppBuilderUser):
-    """Flask-AppBuilder's user with what a school needs; never deleted once it has assessed."""
+    """Flask-AppBuilder's user with what a school needs; never deleted once they have assessed."""
 
     __tablename__ = "ab_user"
     __table_args__ = (
-        # What points at a user has an index: otherwise each user who goes costs a walk through that table.
+        # Columns that point at a user have an index; without it, removing a user reads this whole table.
         sa.Index("ix_ab_user_created_by_fk", "created_by_fk"),
         sa.Index("ix_ab_user_changed_by_fk", "changed_by_fk"),
         {"extend_existing": True},  # one table with the framework's class
@@ -58,9 +58,9 @@ User = SchoolUser
 
 
 class LoginCode(Model):
-    """A code to get in with: one-time, hashed, expiring. The code itself is never stored.
+    """A code to sign in with, once, until it expires. Its hash is kept, never the code itself.
 
-    `purpose` (rules/login_codes): an invitation of 80 bits, or a short mailed code to sign in or to choose
+    `purpose` (rules/code_format.py): an invitation of 80 bits, or a short mailed code to sign in or to choose
     another password, which only the browser that asked can use, and not after five wrong tries.
     """
 

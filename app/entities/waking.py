@@ -1,4 +1,4 @@
-"""Who is woken when a transaction that left him work has been committed; nobody for what was taken back."""
+"""Wakes the sender or the worker after the commit of a transaction that left it work."""
 
 import logging
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def wake_after_commit(who: str) -> None:
 
 @sa.event.listens_for(db.session, "after_commit")
 def _wake(session: Any) -> None:
-    """Waking may fail: the clock comes within a minute."""
+    """Wake whom this transaction left work. That may fail: their clock comes within a minute."""
     for who in sorted(session.info.pop(LEFT, ())):
         try:
             wake_now(flask.current_app, who)

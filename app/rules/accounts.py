@@ -1,4 +1,4 @@
-"""Why an account stays as it is."""
+"""The sentences that say why an account is not changed."""
 
 from app.rules.text import N_
 

@@ -146,7 +146,7 @@ def block_of(
 
 
 def decided_block(result: ResultFacts, *, adopted: bool, attempt: int = 1) -> Block:
-    """The block of an attempt of which no more is known than its result."""
+    """The block of an attempt of which only the result is known."""
     return Block(_decided(result, adopted), attempt, 1, 1, result)
 
 

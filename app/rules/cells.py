@@ -1,7 +1,7 @@
-"""Texts in a spreadsheet: what a name begins with is never a formula, and reads back as it was.
+"""Texts in a spreadsheet: a text never becomes a formula, and reads back as it was.
 
-The one place for every file that we write. In xlsx a text is stored as text; in csv, where nothing says what
-is text, an apostrophe goes before what a spreadsheet would calculate, and reading takes it off again.
+Every file that we write goes through here. xlsx stores a text as text. In csv nothing says what is text, so
+an apostrophe goes before a text that a spreadsheet would calculate; reading takes it off again.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 APOSTROPHE = "'"
-# What XML has no place for: control characters, halves of a pair, and two that are none (XML 1.0, 2.2).
+# Characters that XML cannot hold: control characters, surrogates, U+FFFE and U+FFFF (XML 1.0, 2.2).
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 # What Excel shows where a formula went wrong, in English and in Dutch.
 _FORMULA_ERROR = re.compile(
@@ -18,18 +18,18 @@ _FORMULA_ERROR = re.compile(
 
 
 def put_text(cell: Any, text: str) -> None:
-    """Into a cell of an xlsx sheet: text stays text, without characters that a workbook cannot hold."""
+    """Write a text in a cell of an xlsx sheet, as text, without characters that a workbook cannot hold."""
     cell.value = _NO_CHARACTER.sub("", text)
     cell.data_type = "s"
 
 
 def csv_text(text: str) -> str:
-    """For a csv file. What begins with an apostrophe and a risky sign gets one too, so none is lost."""
+    """A text as csv holds it. One that begins with an apostrophe and a risky sign gets another apostrophe."""
     return APOSTROPHE + text if _needs_one(text) else text
 
 
 def from_csv(text: str) -> str:
-    """What `csv_text` was given; any other text as it is."""
+    """The text that `csv_text` was given; any other text as it is."""
     return text[1:] if text.startswith(APOSTROPHE) and _needs_one(text[1:]) else text
 
 

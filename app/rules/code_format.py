@@ -1,7 +1,7 @@
-"""How a code looks: sixteen characters (80 bits) for an invitation, eight (40 bits) for one that is mailed
-to who is signing in; in groups of four, hard to misread.
+"""How a code looks: letters and digits in groups of four, hard to misread.
 
-The alphabet is Crockford's base 32: no I, L, O or U. What people type instead of 0 and 1 is forgiven.
+An invitation has sixteen characters (80 bits), a code that is mailed at sign-in eight (40 bits). The alphabet
+is Crockford's base 32: no I, L, O or U. Typing O for 0, and I or L for 1, is forgiven.
 """
 
 from datetime import timedelta
@@ -13,8 +13,8 @@ GROUP = 4
 
 # What a code is for (LoginCode.purpose).
 INVITATION = "invitation"  # the inlogcode: valid for days, in any browser
-SIGN_IN = "sign_in"  # mailed to who is signing in now
-RESET = "reset"  # mailed to who forgot the password
+SIGN_IN = "sign_in"  # mailed to a user who is signing in now
+RESET = "reset"  # mailed to a user who forgot the password
 MAILED = (SIGN_IN, RESET)
 
 MAILED_VALID = timedelta(minutes=10)  # ASVS 5.0, 6.5.5
@@ -26,7 +26,7 @@ _FORGIVEN = str.maketrans(
 
 
 def code_of(digest: bytes, length: int = LENGTH) -> str:
-    """`7KQ2M9XDTR4WB0HZ` out of the first bits of a digest, five for each character."""
+    """The code in the first bits of a digest, five for each character: `7KQ2M9XDTR4WB0HZ`."""
     if len(digest) * 8 < length * 5:
         raise ValueError(f"{-(-length * 5 // 8)} bytes are needed")
     number = int.from_bytes(digest, "big")

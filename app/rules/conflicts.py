@@ -1,4 +1,4 @@
-"""Who would be in two places at once: students and examiners.
+"""Finds the students and examiners who would be in two places at once.
 
 Moments are half-open: one that starts when another ends does not clash.
 """
@@ -18,7 +18,7 @@ SubjectKind = Literal["student", "examiner"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """A person in one of the two ways; `name` is for the sentence, kind and id decide who it is."""
+    """A student or an examiner. `kind` and `id` decide who it is; `name` is for the sentence."""
 
     kind: SubjectKind
     id: int
@@ -27,7 +27,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
-    """When a subject is busy: [start, end), aware datetimes, and with what ("B1-K1 opdracht 2, …")."""
+    """The time in which a subject is busy: [start, end), aware; `label` says with what."""
 
     start: datetime
     end: datetime

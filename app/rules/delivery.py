@@ -18,7 +18,7 @@ FAILURES = {
     REFUSED: N_("De mailserver nam de mail niet aan."),
     SIGN_IN: N_("De mailserver liet Proeve niet binnen; controleer gebruikersnaam en wachtwoord."),
 }
-AGAIN = ("failed", "sent")  # the states out of which a mail can go once more
+AGAIN = ("failed", "sent")  # the states in which a mail can be sent once more
 
 
 def wait_after(tries: int) -> timedelta | None:

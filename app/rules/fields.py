@@ -1,7 +1,7 @@
 """A school's own fields of a student: what may be typed in them, and how it is kept.
 
-Which there are is said in school.toml (app/school_fields.py). Kept in one column as JSON: a text, a number,
-a date as 2026-11-24, one of the choices as it is written, or true and false.
+school.toml says which fields there are (app/school_fields.py). Their values are kept in one column as JSON: a
+text, a number, a date as 2026-11-24, one of the choices as it is written, or true and false.
 """
 
 import datetime as dt
@@ -56,7 +56,7 @@ class StudentField:
 
     @property
     def name(self) -> str:
-        """What it is called among the columns of a student and the fields of a form."""
+        """Its name among the columns of a student and the fields of a form."""
         return PREFIX + self.key
 
     def of(self, row: Any) -> Kept:
@@ -66,7 +66,7 @@ class StudentField:
 
 
 def read_field(field: StudentField, value: object, *, today: dt.date) -> Kept:
-    """The value in a cell or a form, as it is kept; None is empty. RuleBroken says what is wrong with it."""
+    """The value of a cell or form as it is kept; None when empty. RuleBroken says what is wrong with it."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = people.tidy(str(value)) if value is not None else ""
@@ -86,7 +86,7 @@ def read_field(field: StudentField, value: object, *, today: dt.date) -> Kept:
 
 
 def typed_field(field: StudentField, kept: Kept) -> str:
-    """As who fills in the form would write it."""
+    """The value as a user types it in the form."""
     if kept is None:
         return ""
     if isinstance(kept, bool):
@@ -97,12 +97,12 @@ def typed_field(field: StudentField, kept: Kept) -> str:
 
 
 def flat(extra: Mapping[str, Kept]) -> dict[str, Kept]:
-    """The fields as columns beside those that every school has."""
+    """The own fields as columns, beside those that every school has."""
     return {PREFIX + key: value for key, value in extra.items()}
 
 
 def packed(values: Mapping[str, object]) -> dict[str, object]:
-    """Values by column, with what `flat` made of the own fields together again under "extra"."""
+    """Values by column, with the columns that `flat` made put back together under "extra"."""
     own = {key.removeprefix(PREFIX): value for key, value in values.items() if key.startswith(PREFIX)}
     rest = {key: value for key, value in values.items() if not key.startswith(PREFIX)}
     return {**rest, "extra": {key: value for key, value in own.items() if value is not None}}

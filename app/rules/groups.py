@@ -1,4 +1,4 @@
-"""What a student group may be called, the school year and colour it carries, and its rule in words."""
+"""The fields of a student group (school year, cohort, colour), its rule in words, the name of a copy."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ GROUP_COLOURS: dict[str, str] = {
     "grey": N_("Grijs"),
 }
 
-# What a group has, beside its students.
+# The fields of a group.
 GROUP_FIELDS: dict[str, str] = {
     "name": N_("Naam"),
     "cohort": N_("Cohort"),
@@ -64,14 +64,14 @@ def cohort(text: str) -> int | None:
 
 
 def colour(key: str) -> str:
-    """A colour of the list, or none."""
+    """The key of a colour of the list, or empty; refuses any other."""
     if key and key not in GROUP_COLOURS:
         raise RuleBroken(N_("Kies een kleur uit de lijst."))
     return key
 
 
 def rule_in_words(programmes: Sequence[str]) -> Reason:
-    """ "Alle actieve studenten van Verzorgende-IG (25656, 2025)": what a group's rule says."""
+    """A group's rule in words: "Alle actieve studenten van Verzorgende-IG (25656, 2025)"."""
     told = ", ".join(programmes[:PROGRAMMES_TOLD])
     if len(programmes) <= PROGRAMMES_TOLD:
         return reason(N_("Alle actieve studenten van %(programmes)s"), programmes=told)
@@ -83,7 +83,7 @@ def rule_in_words(programmes: Sequence[str]) -> Reason:
 
 
 def next_school_year(year: str) -> str:
-    """`2026-2027` -> `2027-2028`; a group without one has no next."""
+    """`2026-2027` -> `2027-2028`; refuses a group without a school year."""
     if not year:
         raise RuleBroken(N_("De groep heeft geen schooljaar. Vul dat eerst in."))
     first = int(school_year(year)[:4]) + 1
@@ -91,7 +91,7 @@ def next_school_year(year: str) -> str:
 
 
 def copied_name(name: str, old: str, new: str) -> str:
-    """The name for a next school year: with the new year where it says the old one, else behind it."""
+    """The name for a next school year: the new year takes the place of the old one, or comes at the end."""
     for write in (_in_full, _with_a_slash, _short):
         if write(old) in name:
             return name.replace(write(old), write(new))

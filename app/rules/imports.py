@@ -1,4 +1,4 @@
-"""What an import run may be, in words, and how long a worker keeps it."""
+"""The login codes that an import can give, and how long a worker keeps a run."""
 
 from datetime import timedelta
 
@@ -11,4 +11,4 @@ LOGIN_CODES = {
     "none": N_("Geen inlogcode"),
 }
 ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
-LEASE = timedelta(seconds=60)  # without a sign of life another worker begins anew
+LEASE = timedelta(seconds=60)  # after this long without a sign of life another worker begins anew

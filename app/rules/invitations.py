@@ -26,14 +26,14 @@ def parts(code: str) -> tuple[str, str]:
 
 
 def link_token(digest: bytes) -> str:
-    """What stands behind the # of the link: 256 bits, in characters that an address may hold."""
+    """The part of the link after the #: 256 bits, in characters that an address may hold."""
     if len(digest) < 32:
         raise ValueError("32 bytes are needed")
     return base64.urlsafe_b64encode(digest[:32]).rstrip(b"=").decode()
 
 
 def why_not_invite(*, definitive: bool, expired: bool, company: str, invited: str) -> Reason | None:
-    """One company examiner per sitting: with an account, or invited; and only while there is work to do."""
+    """Why nobody can be invited: a sitting has one company examiner, and only while there is work to do."""
     if definitive:
         return reason(N_("De beoordeling is definitief en kan niet meer worden gewijzigd."))
     if expired:

@@ -1,4 +1,4 @@
-"""Which columns of a file are what: column key -> places in the header, in the order of the file."""
+"""Which columns of a file make a field: column key -> places in the header, in the order of the file."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,5 +6,5 @@ ColumnMap = Mapping[str, Sequence[int]]
 
 
 def read_mapping(kept: Mapping[str, int | Sequence[int]]) -> dict[str, list[int]]:
-    """As a run keeps it. Runs of before several columns could make one field kept one place for each."""
+    """The mapping that a run keeps. An old run kept one place for a field, as a number and no list."""
     return {key: [places] if isinstance(places, int) else list(places) for key, places in kept.items()}

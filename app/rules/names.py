@@ -1,10 +1,10 @@
-"""One column with whole names, taken apart: voornaam, tussenvoegsel, achternaam.
+"""Takes a whole name apart: voornaam, tussenvoegsel, achternaam.
 
 The infixes are the words of "Tabel 36, Voorvoegselstabel" of the Dutch population register (Landelijke
 Tabellen, Basisregistratie Personen, RvIG): "van der" and "in 't" are written with the words of that table.
-Left out are its words of one letter (A, I, O: initials more often) and Al and Ben: with El, Ait and the like
-these are in SURNAME_STARTS, as people from Morocco and the Middle East have them as a part of the surname
-(sorted under the E of El), the way their documents write it. Capitals stay as they are.
+Its words of one letter are left out (A, I, O: more often initials), and so are Al and Ben. With El, Ait and
+the like these stand in SURNAME_STARTS: for people from Morocco and the Middle East they are a part of the
+surname (sorted under the E of El), as their documents write it. Capitals stay as they are.
 """
 
 import re
@@ -118,7 +118,10 @@ class Split(NamedTuple):
 
 
 def split_name(text: str) -> Split:
-    """ "Fleur van der Berg", "Berg, Fleur van der", "Berg, van der, Fleur", "van der Berg, Fleur"."""
+    """Take a whole name apart, whatever its order.
+
+    Reads "Fleur van der Berg", "Berg, Fleur van der", "Berg, van der, Fleur" and "van der Berg, Fleur".
+    """
     called = _CALLED.search(text)
     if called and (rest := tidy(text.replace(called[0], " "))):
         return _called(split_name(rest), tidy(called[1]))
@@ -129,7 +132,7 @@ def split_name(text: str) -> Split:
 
 
 def split_surname(text: str) -> Split:
-    """ "van der Berg", "Berg, van der", "Berg van der": a surname with its infix, without a first name."""
+    """Take a surname with its infix apart: "van der Berg", "Berg, van der" or "Berg van der"."""
     whole = tidy(text)
     family, comma, rest = whole.partition(",")
     words, behind = _words(family), _words(rest)
@@ -142,13 +145,13 @@ def split_surname(text: str) -> Split:
 
 
 def _called(found: Split, name: str) -> Split:
-    """ "Jansen, P. (Piet)": who has initials alone is called what stands in brackets; else both are kept."""
+    """Read "Jansen, P. (Piet)": the name in brackets replaces initials; beside a name it is kept."""
     initials = all(map(_INITIALS.fullmatch, found.first.split()))
     return found._replace(first=name if initials else f"{found.first} ({name})", doubtful=True)
 
 
 def _with_commas(parts: list[list[str]]) -> Split:
-    """The surname stands first; its infix before it, behind the first name, or between commas."""
+    """Read a surname that stands first; its infix is before it, after the first name, or between commas."""
     at = next((at for at in range(1, len(parts)) if len(parts) > 2 and all(map(_is_infix, parts[at]))), 0)
     between = parts.pop(at) if at else []
     surname, names = parts[0], [word for part in parts[1:] for word in part]
@@ -162,13 +165,13 @@ def _with_commas(parts: list[list[str]]) -> Split:
 
 
 def _without_infix_behind(surname: list[str]) -> tuple[list[str], list[str]]:
-    """ "Berg van den": the surname, of which a word always stays, and the infix behind it."""
+    """(surname, infix) of "Berg van den"; at least one word stays the surname."""
     at = max(1, len(surname) - _infixes_at_end(surname))
     return surname[:at], surname[at:]
 
 
 def _in_speaking_order(words: list[str]) -> Split:
-    """Without a comma. What says where the surname begins is an infix, El or Ben, or that there are two."""
+    """Read a name without commas. The surname begins at an infix, El or Ben; else it is the last word."""
     leading = _infixes_at_start(words)
     if leading:  # "van der Berg Fleur": a surname first, or no first name at all
         return _made(words[leading + 1 :], words[:leading], words[leading : leading + 1], doubtful=True)
@@ -189,8 +192,7 @@ def _made(given: Sequence[str], infix: Sequence[str], last: Sequence[str], *, do
 
 
 def _words(text: str) -> list[str]:
-    """The words without Dhr. and Mevr.; a double name is one, with the infix behind its hyphen: "Jansen-de
-    Vries"."""
+    """The words without Dhr. and Mevr.; a double name is one word: "Jansen-de Vries"."""
     words: list[str] = []
     for word in text.split():
         if word.casefold().rstrip(".") in TITLES:

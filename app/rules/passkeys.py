@@ -1,4 +1,4 @@
-"""On which site a passkey works: the name it is bound to, and the origin the browser must report."""
+"""The site on which a passkey works: the name it is bound to, and the origin a browser must report."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def _is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a browser answered to a challenge: its JSON, which challenge, and the site it was asked on."""
+    """A browser's answer to a challenge: its JSON, which challenge, and the site it was asked on."""
 
     credential: str
     challenge_id: int | None

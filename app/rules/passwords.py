@@ -12,7 +12,7 @@ SHORTEST = 12
 LONGEST = 200
 OWN_PART = 4  # shorter words (an infix, initials) say nothing about a password
 
-# What people here choose, beside the 30,000 of zxcvbn's list.
+# Common passwords here, beside the 30,000 of zxcvbn's list.
 _WORDS = frozenset(
     {
         "wachtwoord",
@@ -118,7 +118,7 @@ def password_problem(password: str, *, own: Iterable[str] = ()) -> Reason | None
 
 
 def _everybodys(plain: str) -> bool:
-    """A known password; or one with nothing but digits and signs around it, or written again and again."""
+    """Whether it is a known password, also with digits and signs around it or written again and again."""
     letters = "".join(char for char in plain if char.isalpha())
     core = plain.strip("0123456789!?.,-_@#$%&*+=()")
     found = (plain, letters, core, _once(plain), _once(core))
@@ -146,7 +146,7 @@ def _own_parts(own: Iterable[str]) -> set[str]:
 
 
 def _without(plain: str, parts: set[str]) -> str:
-    """What is left of a password without the words that anybody knows of its owner."""
+    """The rest of a password without the words that anybody knows of its owner."""
     for part in sorted(parts, key=len, reverse=True):
         plain = plain.replace(part, "")
     return plain

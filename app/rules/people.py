@@ -27,7 +27,7 @@ GENDER_WORDS: dict[str, GenderKey] = {
 NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or "onbekend": people are called that
 NUMBER_MAX = 20
 EMAIL_MAX = 254
-NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606): of an account without an address
+NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606), for an account without an address
 EARLIEST_BIRTH = dt.date(1900, 3, 1)  # before it Excel's calendar is off by a day (it has a 29 February 1900)
 MIN_AGE = 10  # a younger "student" is a typing error in the year
 EXCEL_EPOCH = dt.date(1899, 12, 30)
@@ -37,7 +37,7 @@ BETWEEN_NAMES = "\x1f"  # before every letter, and in no name
 SEARCH_MAX = 500  # what the column holds
 
 _SPACES = re.compile(r"\s+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")  # come along in what is copied
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")  # come along in copied text
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
 _INSIDE = re.compile(r"(?<=\w)[-'’.@_+/]+(?=\w)|^[-'’]+(?=\w)")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
@@ -74,8 +74,10 @@ _WITHOUT_ACCENT = str.maketrans({**ONE_LETTER, **TWO_LETTERS})
 
 
 def tidy(text: str) -> str:
-    """One space between words, none around them; odd spaces and composed letters made ordinary, and nothing
-    that cannot be seen."""
+    """The text with one space between words and none around them.
+
+    Odd spaces and composed letters become ordinary ones; characters that cannot be seen go.
+    """
     if text.isascii():
         return " ".join(text.split())
     return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
@@ -93,7 +95,7 @@ def sort_name(first: str, infix: str, last: str) -> str:
 
 
 def says_nothing(text: str) -> bool:
-    """What people type in a cell that must not be empty."""
+    """Whether a text is what people type for "nothing" in a cell that must not be empty."""
     return tidy(text).casefold().rstrip(".") in NOTHING
 
 
@@ -114,16 +116,19 @@ def search_form(*parts: str) -> str:
 
 
 def name_key(first: str, infix: str, last: str) -> str:
-    """What lists of students are ordered by, byte for byte: surname, first name, infix, without accents and
-    capitals. "Berg" stands before "Bergen", "Çelik" before "Dam"."""
+    """The key that lists of students are ordered by, byte for byte.
+
+    It is surname, first name and infix, without accents and capitals: "Berg" stands before "Bergen", "Çelik"
+    before "Dam".
+    """
     return BETWEEN_NAMES.join((search_form(last), search_form(first, infix)))
 
 
 def student_search(first: str, infix: str, last: str, number: str, mail: str = "") -> str:
     """The words a student is found by, with a space between; the one place that fills the column `search`.
 
-    Who types the beginning of any of these finds the student: so what stands behind a hyphen, a dot or
-    an @ is a word of its own as well ("el-amrani" is found by "amrani").
+    The beginning of any word finds the student, so the part after a hyphen, a dot or an @ is a word of its
+    own as well ("el-amrani" is found by "amrani").
     """
     words = [word for part in (first, infix, last, number, mail) for word in search_form(part).split()]
     behind = [
@@ -131,7 +136,7 @@ def student_search(first: str, infix: str, last: str, number: str, mail: str = "
         for word in words
         if not word.isalnum()
         for sign in _INSIDE.finditer(word)
-        if "@" not in word[: sign.start()]  # half of a domain tells nobody from anybody
+        if "@" not in word[: sign.start()]  # a part of a domain does not tell people apart
     ]
     return _whole_words(list(dict.fromkeys([*words, *behind])), SEARCH_MAX)
 
@@ -143,7 +148,7 @@ def search_words(text: str) -> list[str]:
 
 
 def _whole_words(words: list[str], most: int) -> str:
-    """As many of the words as fit; the first one at any rate, cut off."""
+    """As many of the words as fit; a first word that is too long is cut off."""
     text = " ".join(words)
     if len(text) <= most:
         return text
@@ -204,7 +209,7 @@ def bare_address(text: str) -> str:
 
 
 def without_mail(name: str) -> str:
-    """What stands in the place of an address where somebody has none: an account needs one (decision 14)."""
+    """The address for an account of somebody who has none: every account needs one (decision 14)."""
     return f"{name.lower()}@{NO_MAIL}"
 
 
@@ -222,8 +227,8 @@ def birth_date(value: object, *, today: dt.date) -> dt.date | None:
     """The birth date in a cell or field; empty is None.
 
     Reads 1-3-2007, 01/03/07, 1-3-'07, 1 maart 2007, 2007-03-01, 20070301, a date of the sheet, and Excel's
-    day number.
-    Day comes first, never month. Refuses impossible dates, the future, under 10 years, before 1900.
+    day number. The day comes first, never the month. Refuses impossible dates, the future, under 10 years,
+    before 1900.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -252,7 +257,7 @@ def dutch_date(day: dt.date) -> str:
 
 
 def date_of(value: object, today: dt.date) -> dt.date | None:
-    """The date in a cell or a form, None when it is none. Two digits of a year: the latest before `today`."""
+    """The date in a cell or form, or None. A year of two digits is the latest that is not after `today`."""
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):
@@ -265,7 +270,7 @@ def date_of(value: object, today: dt.date) -> dt.date | None:
 
 
 def _from_serial(number: float) -> dt.date | None:
-    """Excel counts days from 1900; a time of day (a fraction) makes no birth date."""
+    """The date of Excel's day number. None with a time of day (a fraction): that is no birth date."""
     if not math.isfinite(number) or number != int(number) or number not in EXCEL_DAYS:
         return None
     return EXCEL_EPOCH + dt.timedelta(days=int(number))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 class Policy(enum.StrEnum):
-    """What a school asks ([sign_in] second_factor in school.toml)."""
+    """Which users need a second factor ([sign_in] second_factor in school.toml)."""
 
     DECIDING_ROLES = "deciding_roles"
     EVERYONE = "everyone"
@@ -18,7 +18,7 @@ class Policy(enum.StrEnum):
 
 
 class Proof(enum.Enum):
-    """What an action asks of who carries it out."""
+    """What a user must have shown lately before they may carry out an action."""
 
     LATELY = "the password or the second factor, lately"
     STRONG = "the second factor, lately"
@@ -40,7 +40,7 @@ AT_DEFINITIVE = frozenset({"school_examiner"})
 
 @dataclass(frozen=True)
 class Shown:
-    """When the user of a session last showed what; None: not in this session."""
+    """When the user last showed each proof in this session; None: not yet."""
 
     signed_in_at: dt.datetime | None = None
     password_at: dt.datetime | None = None
@@ -48,19 +48,19 @@ class Shown:
 
 
 def needed_at_sign_in(roles: Collection[str], policy: Policy) -> bool:
-    """Whether nobody with these roles gets in without a second factor."""
+    """Whether a user with these roles gets in only with a second factor."""
     if policy is Policy.OFF:
         return False
     return policy is Policy.EVERYONE or bool(AT_SIGN_IN & set(roles))
 
 
 def needed(roles: Collection[str], policy: Policy) -> bool:
-    """Whether these roles need one at some moment: then the last one cannot be removed."""
+    """Whether these roles ever need a second factor; if so, the last one cannot be removed."""
     return needed_at_sign_in(roles, policy) or (policy is not Policy.OFF and bool(AT_DEFINITIVE & set(roles)))
 
 
 def owed(roles: Collection[str], policy: Policy, *, has_factor: bool, shown: Shown) -> Owed:
-    """Who has a second factor shows it once in a session; who needs one and has none sets it up."""
+    """What a session still owes: to show the factor a user has, or to set up the one they need."""
     if has_factor:
         return Owed.NOTHING if shown.strong_at is not None else Owed.SHOW
     return Owed.SET_UP if needed_at_sign_in(roles, policy) else Owed.NOTHING
@@ -78,6 +78,6 @@ def is_missing(
         return has_factor and not lately(shown.strong_at)
     if proof is Proof.STRONG:
         return (has_factor or policy is not Policy.OFF) and not lately(shown.strong_at)
-    # Who signed in by a mailed code has no password in this session: signing in was the proof.
+    # A user who signed in by a mailed code gave no password in this session: signing in was the proof.
     fallback = shown.signed_in_at if shown.password_at is None and not has_factor else None
     return not (lately(shown.strong_at) or lately(shown.password_at) or lately(fallback))

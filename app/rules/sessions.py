@@ -15,7 +15,7 @@ ROLES_CHANGED = "roles_changed"
 ACCOUNT_CLOSED = "account_closed"
 FACTOR_CHANGED = "factor_changed"
 
-# What a browser calls itself -> what people call it; the first that fits, so the imitators come first.
+# A mark in the User-Agent -> the name that people know. The first that fits counts: imitators come first.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -39,14 +39,14 @@ SYSTEMS = (
 
 
 def device_name(user_agent: str) -> str:
-    """ "Chrome · Windows" out of what a browser sends along; nothing when it says nothing known."""
+    """The device in a User-Agent header: "Chrome · Windows"; empty when nothing in it is known."""
     found = (next((name for mark, name in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS))
     return " · ".join(filter(None, found))
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What a page knows of a session that begins: the print of its token, and where."""
+    """The facts of a session that begins: the fingerprint of its token, the address and the device."""
 
     token_hash: str
     address: str = ""

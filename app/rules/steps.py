@@ -1,7 +1,7 @@
 """Which steps of a registration are allowed: forward by actions, back only with a reason.
 
-Source: manual step 6a (the school examiner is accountable and makes
-definitive, the company examiner fills in and saves). Each function answers None (allowed) or why not.
+Source: manual step 6a (the school examiner is accountable and makes the assessment definitive, the company
+examiner fills in and saves). Each function answers None (allowed) or why not.
 """
 
 from collections.abc import Sequence

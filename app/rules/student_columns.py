@@ -1,6 +1,6 @@
-"""The columns of the list of students: what they are called, and which are there before anybody chooses.
+"""The columns of the list of students: their names, and which are shown before a user chooses.
 
-Behind these stand the fields that not every reader may see (queries/students/fields.py).
+After these come the fields that not every reader may see (queries/students/fields.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ VIEWS_MOST = 20
 
 
 def columns_of(chosen: Iterable[str], own: Iterable[str] = ()) -> Sequence[str]:
-    """The chosen columns that there are, in the order of the list; nothing chosen: the usual ones.
+    """The chosen columns that exist, in the order of the list; without a choice the usual ones.
 
-    `own`: the columns of fields that the school has of its own; the usual ones may be among them.
+    `own`: the columns of the fields that the school added itself.
     """
     there = dict.fromkeys([*STUDENT_COLUMNS, *own])
     wanted = set(chosen) & there.keys()

@@ -1,9 +1,8 @@
-"""The fields of a student that every school has, each described once: what it is called, how long it may be,
-how it is read and shown, and where it stands.
+"""The fields of a student that every school has: each with its name, length, reading, showing and places.
 
 The table takes its lengths from here; form, page, list, import, export, own data and trail take the rest.
-Behind these fields stand those that a school adds itself (rules/fields.py). What a student is coupled to
-(programmes, groups, users) is no field.
+After these fields come those that a school adds itself (rules/fields.py). A coupling of a student (to a
+programme, group or user) is no field.
 """
 
 import enum
@@ -17,7 +16,7 @@ from app.rules import people
 from app.rules.text import N_
 
 PLACES = frozenset(("page", "list", "import", "export"))  # form, own data and trail have every field
-FILES = frozenset(("import", "export"))  # for a part of a name: list and page write it whole
+FILES = frozenset(("import", "export"))  # of a part of a name: list and page write the whole name
 
 
 class Gender(enum.StrEnum):
@@ -39,18 +38,18 @@ GENDER_LABELS = {
 class PlainField:
     """`name` is its column in the table; label, hint and help are msgids.
 
-    `synonyms`, `example` and `help` are of the import; what it reads otherwise than as a text has those in a
-    column of its own (imports/students.py).
+    `synonyms`, `example` and `help` are for the import. A field that the import does not read as a text has
+    them in a column of its own (imports/students.py).
     """
 
     name: str
     label: str
     most: int = 0  # characters; 0: no text
     required: bool = False
-    everybody: bool = False  # also for who only sees the student, as an examiner
+    everybody: bool = False  # also for those who only see the student, like an examiner
     places: frozenset[str] = PLACES
-    rule: Callable[[str, date], Any] | None = None  # what is kept of what was typed, on this day
-    thaw: Callable[[str], Any] = str  # what is kept, out of a text of JSON
+    rule: Callable[[str, date], Any] | None = None  # (typed text, today) -> the kept value
+    thaw: Callable[[str], Any] = str  # a text out of JSON -> the kept value
     choices: Mapping[Any, str] | None = None  # a closed list: value -> msgid
     empty: Any = ""
     hint: str = ""  # below it in the form
@@ -64,20 +63,20 @@ class PlainField:
         return getattr(row, self.name)
 
     def read(self, typed: str, today: date) -> Any:
-        """What is kept of what was typed; RuleBroken says what is wrong with it."""
+        """The kept value of a typed text; RuleBroken says what is wrong with it."""
         found = self.rule(typed, today) if self.rule else people.tidy(typed)
         if self.required and not found:
             raise RuleBroken(N_("Vul dit veld in."))
         return found
 
     def typed(self, value: Any) -> str:
-        """As who fills in the form would write it."""
+        """The value as a user types it in the form."""
         if isinstance(value, date):
             return people.dutch_date(value)
         return str(value or "")
 
     def shown(self, value: Any) -> str:
-        """As people read it; of a closed list a msgid."""
+        """The value as people read it; a msgid for a closed list."""
         return self.choices[value] if self.choices else self.typed(value)
 
 

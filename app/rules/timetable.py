@@ -1,4 +1,4 @@
-"""When each student and each task begins: laying moments out over time.
+"""Lays out moments over time: when each student and each task begins.
 
 Source: manual step 6a (tasks apart or all at once). Start times are wall-clock times (naive): what
 is planned for nine o'clock is at nine o'clock, also in the week that the clock changes.

@@ -19,12 +19,12 @@ def secret_of(digest: bytes) -> str:
 
 
 def grouped(secret: str) -> str:
-    """ "JBSW Y3DP …", as people type it over."""
+    """The secret as people type it over: "JBSW Y3DP …"."""
     return " ".join(secret[at : at + GROUP] for at in range(0, len(secret), GROUP))
 
 
 def address_of(secret: str, *, account: str, school: str) -> str:
-    """What the QR code says: an otpauth:// address."""
+    """The otpauth:// address that the QR code holds."""
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=school)
 
 

@@ -6,22 +6,22 @@ from app.rules.tokens import fingerprint
 
 
 def factor_key(user_id: int | None) -> str:
-    """Of a user's second factor."""
+    """The key of a user's second factor."""
     return f"second factor of {user_id}"
 
 
 def present_key(user_id: int) -> str:
-    """Of somebody's present password, whatever form asks for it."""
+    """The key of somebody's present password, whatever form asks for it."""
     return f"present password of {user_id}"
 
 
 def stop_key(typed: str) -> str:
-    """Of a code that stops a change of address."""
+    """The key of a code that stops a change of address."""
     return f"adreswijziging {invitations.parts(normal_form(typed))[0]}"
 
 
 def invitation_key(secret: str) -> str:
-    """Of an invitation: the part of a code that is no secret, or the print of a token."""
+    """The key of an invitation: the part of a code that is no secret, or the fingerprint of a token."""
     shown = (
         fingerprint(secret)[:16] if len(secret) == invitations.TOKEN_LENGTH else invitations.parts(secret)[0]
     )
@@ -29,5 +29,5 @@ def invitation_key(secret: str) -> str:
 
 
 def invitation_keys(selector: str, token_hash: str) -> tuple[str, str]:
-    """Those of one invitation, to be forgotten when its guest came in."""
+    """Both keys of an invitation; their tries are forgotten when its guest gets in."""
     return f"uitnodiging {selector}", f"uitnodiging {token_hash[:16]}"

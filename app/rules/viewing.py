@@ -1,4 +1,4 @@
-"""Bekijk als: how long it lasts, whom nobody looks through, why it ends, and what stays shut meanwhile."""
+"""Bekijk als: how long it lasts, which users it is not for, why it ends, and what stays shut meanwhile."""
 
 import enum
 from collections.abc import Collection, Mapping
@@ -40,7 +40,7 @@ OVER_TEXTS: Mapping[Over, str] = {
 
 
 def why_not(roles: Collection[str], *, oneself: bool, active: bool, guest: bool) -> str:
-    """Why an administrator does not look through this user's eyes; "": nothing against it."""
+    """Why an administrator may not look as this user; empty when they may."""
     if oneself:
         return N_("Dit bent u zelf. Kies een andere gebruiker.")
     if guest:

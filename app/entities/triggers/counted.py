@@ -7,7 +7,7 @@ SENT = "state IN ('waiting', 'sending', 'sent')"
 
 
 class Counted(NamedTuple):
-    """Rows of `table` where `counts` holds are counted for the student `whose`; {row} is a row of it."""
+    """Counts the rows of `table` where `counts` holds, for the student `whose`; {row} is a row of it."""
 
     column: str
     table: str
@@ -20,7 +20,7 @@ class Counted(NamedTuple):
         return f"count_{self.column}_{self.table}_{verb.lower()}"
 
     def step(self, row: str, sign: str) -> str:
-        """One row more, or less."""
+        """The statement that counts one row more or less (`sign`: + or -)."""
         counts, whose = self.counts.format(row=row), self.whose.format(row=row)
         return f"""\
 UPDATE student_to_do SET {self.column} = {self.column} {sign} 1
@@ -28,7 +28,7 @@ UPDATE student_to_do SET {self.column} = {self.column} {sign} 1
   AND student_id = ({whose});"""
 
     def changes(self, differs: str) -> str:
-        """Whether an update of a row means a step; not where all is counted anew, which is enough."""
+        """The condition for a step after an update of a row; there is none where all is counted anew."""
         old, new = self.counts.format(row="OLD"), self.counts.format(row="NEW")
         if anew := next((one for one in COUNTED_ANEW if one.table == self.table), None):
             return f"NOT ({anew.changes(differs)})\n  AND ({old}) {differs} ({new})"
@@ -94,7 +94,7 @@ CODES = f"""\
 
 
 class CountedAnew(NamedTuple):
-    """Where these columns of `table` change, all that is counted becomes another student's: `whom`."""
+    """Counts all anew for the students `whom`, when a watched column of `table` changes."""
 
     column: str
     table: str

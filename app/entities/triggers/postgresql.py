@@ -1,4 +1,4 @@
-"""How a trigger of PostgreSQL and its function are written."""
+"""Writes a trigger of PostgreSQL and its function."""
 
 # A plan that is right for one row and for a hundred thousand, and rows locked in order of number.
 BY_INDEX = " ".join(
@@ -15,7 +15,7 @@ RETURN NULL; END $$"""
 
 
 def per_statement(name: str, verb: str, table: str, calls: str = "") -> str:
-    """`touched` holds the rows that were entered or removed. Its function has the same name, if not said."""
+    """A trigger per statement; `touched` holds its rows. Without `calls` its function has the same name."""
     rows = "NEW" if verb == "INSERT" else "OLD"
     return f"""\
 CREATE TRIGGER {name} AFTER {verb} ON {table} REFERENCING {rows} TABLE AS touched

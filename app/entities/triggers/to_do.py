@@ -1,4 +1,4 @@
-"""The rows of `student_to_do` come and go with the student, and count by themselves (counted.py)."""
+"""The triggers that enter, remove and count the rows of `student_to_do` (what is counted: counted.py)."""
 
 from app.entities.triggers.counted import CODES, COUNTED, COUNTED_ANEW, OWN, Counted, CountedAnew, changed
 from app.entities.triggers.postgresql import BY_INDEX, function, per_row, per_statement
@@ -63,12 +63,12 @@ DELETE FROM student_to_do WHERE student_id = OLD.id;""",
 )
 
 # --- PostgreSQL: what is entered and removed once per statement; what changes, which is rare, row by row.
-# A step up or down waits for who else steps there, and adds to that: a count made anew would not.
+# A step up or down waits for another step on the same row, and adds to it: a count made anew would not.
 DIFFERS = "IS DISTINCT FROM"
 
 
 def _steps(one: Counted, sign: str) -> str:
-    """A step for all rows of one statement."""
+    """The step up or down for all rows of one statement."""
     counts, whose = one.counts.format(row="touched"), one.whose.format(row="touched")
     return f"""\
 UPDATE student_to_do SET {one.column} = {one.column} {sign} per.number

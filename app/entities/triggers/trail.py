@@ -1,4 +1,4 @@
-"""The audit trail is only ever added to, and PostgreSQL says what its last entry is."""
+"""The triggers that refuse a change of the audit trail, and PostgreSQL's function for its last entry."""
 
 REFUSED = "the audit trail is append-only"
 TABLES = ("audit_entry", "audit_object")
@@ -22,7 +22,7 @@ CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"""
     for table in TABLES
 )
-# What a function asks it asks of the database as it is by then: after the lock.
+# A volatile function sees the database as it is at each of its statements: here, after the lock.
 HEAD = """\
 CREATE FUNCTION trail_head(lock bigint) RETURNS varchar LANGUAGE plpgsql VOLATILE AS $$ BEGIN
   PERFORM pg_advisory_xact_lock(lock);

@@ -1,9 +1,9 @@
-"""The words that a student is found by (`student_term`) follow the column `search`, whoever writes it."""
+"""The triggers that keep the words of a student (`student_term`) as the column `search` has them."""
 
 from app.entities.triggers.postgresql import function, per_row, per_statement
 
 EMPTY = "DELETE FROM student_term WHERE student_id = NEW.id;"
-# "zoe o'celik" -> ["zoe","o'celik"], every sign of it quoted by json_quote.
+# "zoe o'celik" -> ["zoe","o'celik"], with its special characters escaped by json_quote.
 SQLITE_FILL = """\
 INSERT INTO student_term (term, student_id) SELECT DISTINCT value, NEW.id
   FROM json_each('[' || replace(json_quote(NEW.search), ' ', '","') || ']') WHERE value <> '';"""
