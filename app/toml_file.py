@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,10 +20,10 @@ from app.rules.text import N_
 
 T = TypeVar("T")
 
+LONG_KEY = 200  # characters of a field's path in a sentence
 SHOWN = 60  # characters of a refused text in a sentence, bits of a refused number
 A_TABLE = _l("een tabel")
 A_LIST = _l("een lijst die niet leeg is")
-_LAST = re.compile(r"(\[\d+\]|\.?[^.\[\]]+|.)$", re.DOTALL)  # of a path
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _DOUBLE = re.compile(r"overwrite|twice|[Dd]uplicate|mutate|redefine")
 
@@ -32,7 +33,8 @@ class DataFileError(RuleBroken):
 
     def __init__(self, message: str, *, file: str, where: str = "", line: int = 0, **params: Any) -> None:
         place = _l("%(file)s, regel %(line)s", file=file, line=line) if line else file
-        super().__init__(message, field=where, file=place, where=where, **params)
+        shown = where if len(where) <= LONG_KEY else f"{where[:LONG_KEY]}…"
+        super().__init__(message, field=where, file=place, where=shown, **params)
         self.file = file
         self.where = where
 
@@ -48,10 +50,11 @@ class TomlFile:
     def line(self, where: str) -> int:
         """The line of a field, or of the table that it should be in; 0 when there is no text."""
         lines: dict[str, int] = {}
-        for path, line in toml_lines.field_lines(self.text):
-            lines.setdefault(path, line)
+        with suppress(RecursionError):  # nested so deep that tomllib alone can follow: no line then
+            for path, line in toml_lines.field_lines(self.text):
+                lines.setdefault(path, line)
         while where and where not in lines:
-            where = _LAST.sub("", where, count=1)
+            where = where[: max(where.rfind("."), where.rfind("["), 0)]
         return lines.get(where, 1 if self.text else 0)
 
     def error(self, message: str, where: str, **params: Any) -> DataFileError:

@@ -169,8 +169,11 @@ class Picture(Kind[Path]):
     def read(self, value: object, folder: Path) -> Path | None:
         name = Text(255).read(value, folder)
         path = folder / (name or "")
-        inside = path.resolve().is_relative_to(folder.resolve())
-        return path if inside and path.is_file() and _is_picture(path) else None
+        try:
+            inside = path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+        except (OSError, RuntimeError):  # a name that no disk can hold, or a link to itself
+            return None
+        return path if inside and _is_picture(path) else None
 
 
 def _is_picture(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -246,6 +248,28 @@ def test_a_folder_is_no_file(folder: Path):
     (folder / "school.toml").mkdir()
     with pytest.raises(DataFileError, match=r"school\.toml is niet te lezen"):
         load_school(folder)
+
+
+@pytest.mark.parametrize("name", ["loop.svg", "é" * 200], ids=["a link to itself", "too long for a disk"])
+def test_a_logo_that_the_disk_refuses_is_a_mistake_like_another(folder: Path, name: str):
+    (folder / "loop.svg").symlink_to("loop.svg")
+    said = told(folder, re.sub(r"(?m)^logo = .*$", f'logo = "{name}"', SCHOOL))
+    assert "toegestaan: de naam van een plaatje" in said
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ("{a=", "}")])
+def test_whatever_the_depth_it_is_one_sentence(folder: Path, opens: str, closes: str):
+    """tomllib gives up at some depth, and what looks for lines at another, both depending on the stack."""
+    for depth in range(250, 520, 3):
+        held = opens * depth + ("1" if closes == "}" else "") + closes * depth
+        assert told(folder, f"name = {held}\n")
+
+
+def test_a_very_long_key_is_looked_for_at_once_and_cut_in_its_sentence(folder: Path):
+    began = time.monotonic()
+    said = told(folder, f'["{"x" * 60_000}.y".b]\n{SCHOOL}')
+    assert len(said) < 2_000
+    assert time.monotonic() - began < 5  # it was minutes
 
 
 # --- what is right ----------------------------------------------------------------------------

@@ -8,7 +8,6 @@ are checked (trap 20), related rows come with one query per relation (trap 22).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import flask
 import sqlalchemy as sa
@@ -22,7 +21,7 @@ from app.pages.base.buttons import BACK
 from app.pages.base.doing import ActionPage
 from app.pages.base.guards import needs
 from app.pages.base.paging import Wanted, from_a_row, numbered, page_size, place_pairs
-from app.pages.base.request import current_actor, href_with, is_number, text_arg
+from app.pages.base.request import current_actor, href_with, is_number, safe_path, text_arg
 from app.permissions import Permission, visible
 from app.theme import widgets
 
@@ -234,14 +233,15 @@ class ListPage(ActionPage, ModelView):
 
     def _list_behind(self) -> str:
         """The list, when the way back leads to a row that is gone or no longer visible; else empty."""
-        back, index = urlsplit(text_arg(BACK)), self.href("index")
-        row = back.path.removeprefix(index)
-        if back.path == row or not is_number(row):
+        path, _sign, query = safe_path(text_arg(BACK), "").partition("?")
+        index = self.href("index")
+        row = path.removeprefix(index)
+        if path == row or not is_number(row):
             return ""
         found = self.base_statement().with_only_columns(self.model.id).where(self.model.id == int(row))
         if db.session.scalars(found).first() is not None:
             return ""
-        return f"{index}?{back.query}" if back.query else index
+        return f"{index}?{query}" if query else index
 
     def _page_of_rows(self) -> tuple[Sequence[Any], widgets.Pager]:
         statement, order, down = (

@@ -51,7 +51,10 @@ def _changes(entry: models.AuditEntry) -> Iterator[tuple[str, str]]:
         elif name == "users":
             yield label, words.users_text(value)
         else:
-            yield label, words.remark_text(value) if name.endswith("remark") else words.change_text(value)
+            yield (
+                label,
+                words.remark_text(value) if name.rpartition(" ")[2] == "remark" else words.change_text(value),
+            )
 
 
 # -- in a table

@@ -141,7 +141,7 @@ def _in_role(kept: str) -> str:
 
 
 def way_text(value: Any) -> str:
-    return _(WAYS[value]) if value in WAYS else value_text(value)
+    return _(WAYS[value]) if isinstance(value, str) and value in WAYS else value_text(value)
 
 
 def value_text(value: Any) -> str:

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from sqlalchemy import update
@@ -191,3 +191,13 @@ def test_no_address_leads_out_of_the_application(visit: Visit, back: str) -> Non
     student = make_student()
     page = f"/studenten/do/release_progress?id={student.id}&q=fleur&back={back}"
     assert cancelled(visit("administrator"), page) == "/studenten/?q=fleur"
+
+
+@pytest.mark.parametrize(
+    "back", ["//[", "http://[x]y/studenten/1", "//\u2100", "https://elders.example/studenten/999999?q=x"]
+)
+def test_an_action_that_was_done_says_so_whatever_stands_behind_back(visit: Visit, back: str) -> None:
+    student = make_student()
+    page = f"/studenten/do/release_progress?id={student.id}&q=fleur&back={quote(back)}"
+    answer = visit("administrator").do(page, {"available": "on"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/studenten/?q=fleur")

@@ -30,3 +30,14 @@ def test_a_word_stands_with_its_action_or_in_the_list_of_all() -> None:
     own = Counter(detail for act in REGISTRY.values() for detail in act.words)
     assert own, "no action has words of its own"
     assert [detail for detail, count in own.items() if count > 1 or detail in FIELDS] == []
+
+
+def test_a_field_of_the_school_is_told_whole_whatever_its_name(visit: Callable[..., Visitor]) -> None:
+    """Of a remark the trail keeps no text; a field that is called so has one."""
+    with transaction():
+        record(SYSTEM, "change_student", "Student", [], {"extra_remark": ["oud", "nieuw"]})
+        record(SYSTEM, "save_scores", "Assessment", [], {"1.3 remark": [False, True]})
+        record(SYSTEM, "planted", "Student", [], {"way": ["app"]})
+    page = visit("administrator").get("/logboek/").text
+    assert "extra_remark: oud → nieuw" in page
+    assert "Opmerking bij 1.3: toegevoegd" in page
