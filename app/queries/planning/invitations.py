@@ -1,4 +1,4 @@
-"""Who is invited to examine a sitting without an account, and what became of the mail."""
+"""The invitations of people without an account to examine a sitting, and the state of their mails."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from app.scopes import invitation_works
 
 @dataclass(frozen=True)
 class InvitationState:
-    """`mail_state`: that of the latest mail. `ended`: "", or why it opens nothing any more."""
+    """An invitation. `mail_state`: of its latest mail. `ended`: "", or why it opens nothing any more."""
 
     id: int
     name: str
@@ -29,7 +29,7 @@ class InvitationState:
 
 
 def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
-    """sitting -> its latest invitation. One query."""
+    """Sitting id -> its latest invitation. One query."""
     if not sittings:
         return {}
     latest = (
@@ -74,7 +74,7 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
 
 
 def too_long_ago(ends_at: dt.datetime) -> bool:
-    """Whether an invitation for a sitting that ended then opens nothing any more."""
+    """Whether the sitting ended so long ago that its invitation opens nothing any more."""
     return ends_at <= utc_now() - dt.timedelta(days=current_school().invitation_days)
 
 
