@@ -81,7 +81,7 @@ def pages(visitor: Visitor, show: Show) -> None:
         "students, progress not available": "?state=no-progress",
     }.items():
         path = f"/studenten/{query}"
-        visitor.get(path)
+        visitor.get(path)  # one to warm up
         with timed_statements() as took:
             answer = visitor.get(path)
         assert answer.status_code == 200, path

@@ -125,6 +125,7 @@ def _side(users: dict[Role, User]) -> Side:
         school_examiner=users[Role.SCHOOL_EXAMINER],
         company_examiner=users[Role.COMPANY_EXAMINER],
     )
+    # Tests need an exam that is still planned, too: a finished one refuses most actions.
     later = make_exam(programme, tasks=1)
     planned = make_registration(student, later)
     make_sitting(

@@ -335,6 +335,7 @@ def _trail(actor: Actor, student: models.Student | None, most: int | None) -> Ro
     """
     about = [(models.AuditObject.object_type == "User") & (models.AuditObject.object_id == actor.id)]
     if student is not None:
+        # Planning is no secret; entries about an assessment count only where the person sees the result.
         mine = sa.select(models.Registration.id).where(models.Registration.student_id == student.id)
         told = _about_me(actor).with_only_columns(models.Result.registration_id)
         for kind, ids in (

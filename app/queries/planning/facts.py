@@ -212,6 +212,7 @@ def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int,
         .join(models.User, models.User.id == models.SittingExaminer.user_id)
         .where(models.SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows])))
     )
+    # A guest holds the role of a company examiner, but stands apart from the users with that role.
     examiners = {(row.sitting_id, GUEST if row.guest else row.role): row.user_id for row in people}
     found: dict[int, dict[int, PresentSitting]] = defaultdict(dict)
     for sitting, has_scores, definitive_at in rows:
@@ -300,6 +301,7 @@ def busy_moments(
     assigned = sa.select(models.SittingExaminer.sitting_id).where(
         models.SittingExaminer.user_id.in_(id_set(sorted(users)))
     )
+    # A clash counts whoever may see it: what the actor may not see is only marked as not `seen`.
     shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
         models.Registration.id
     )

@@ -58,6 +58,7 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
         .where(models.Invitation.sitting_id.in_(id_set(sittings)))
         .order_by(models.Invitation.id)
     )
+    # In the order of their ids: a later invitation of a sitting takes the place of an earlier one.
     found: dict[int, InvitationState] = {}
     for one, user, mail_state, sent_at, ends_at, definitive_at in rows:
         assert one.sitting_id is not None  # noqa: S101 - joined on it

@@ -107,6 +107,7 @@ def own_exams(actor: Actor, now: dt.datetime) -> Sequence[OwnExam]:
         .order_by(models.Exam.elective_id.is_not(None), models.Exam.code)
     ).all()
     found = {row.id: OwnExam(row.id, row.code, row.title, row.kind, len(row.tasks)) for row in rows}
+    # An attempt shows even when its exam is an older version, or of a programme that the student left.
     for view in own_registrations(actor, now):
         own = found.setdefault(
             view.exam_id,
@@ -117,6 +118,7 @@ def own_exams(actor: Actor, now: dt.datetime) -> Sequence[OwnExam]:
     for exam_id in db.session.scalars(out):
         if exam_id in found:
             found[exam_id].excluded = True
+    # An exam that is not available and was never attempted is left out.
     return [own for own in found.values() if own.attempts or not own.excluded]
 
 

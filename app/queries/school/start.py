@@ -167,6 +167,7 @@ def own_progress(actor: Actor) -> OwnProgress | None:
         .where(models.Registration.student_id == student.c.id, models.Result.passed)
         .scalar_subquery()
     )
+    # Both counts are parts of the one query for the student: without a student there is no row.
     row = db.session.execute(
         sa.select(student.c.id, student.c.progress_available, exams, passed).limit(1)
     ).first()

@@ -104,6 +104,7 @@ def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
         cohorts=[(cohort, cohort) for cohort in sorted(of_cohort, reverse=True)],
         groups=_few([(str(row.id), row.a) for row in groups]),
         supervisors=_few([(str(row.id), full_name(row.a, row.b, row.c)) for row in people]),
+        # Students of several programmes stand in the counts of each: `_either` counts them once.
         counts={
             "target": _counts(programmes) | _counts(electives, "k"),
             "cohort": {cohort: _either(own, everybody, apart) for cohort, own in of_cohort.items()},

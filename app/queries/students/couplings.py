@@ -60,6 +60,7 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
             sa.false(),
             able,
         )
+    # A programme or an elective: the same table, by another column.
     own, of_exam = (
         (models.Enrolment.programme_id, models.Exam.programme_id)
         if kind == "programme"
