@@ -1,7 +1,7 @@
-"""What Proeve costs at size, measured through its own doors: `make bench ARGS="--students 100000"`.
+"""Measures what Proeve costs with many students: `make bench ARGS="--students 100000"`.
 
-A demo school of its own in a temporary folder (SQLite), or in --database: an EMPTY PostgreSQL database.
-Pages are asked as an administrator, in this process, so that only our own work is timed: no network, no
+It makes a demo school in a temporary folder (SQLite), or in --database: an EMPTY PostgreSQL database.
+It asks for pages as an administrator, in this process, so that only our own work is timed: no network, no
 browser. Every figure of a page is the median of five, after one to warm up.
 """
 
@@ -56,7 +56,7 @@ def fill(number: int) -> None:
 
 
 def vacuum() -> None:
-    """A database that was just filled knows nothing of its rows yet; a minute later it does."""
+    """Do what autovacuum does within a minute: a database that was just filled knows nothing of its rows."""
     db.session.remove()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")

@@ -1,4 +1,4 @@
-"""What the database needs for rows of the same shape and nothing else: the floor beside a figure."""
+"""Measures what the database alone needs for rows of the same shape: the floor beside a figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.entities.engine import transaction
 
 @contextmanager
 def copies_of(*names: str) -> Iterator[dict[str, Table]]:
-    """Empty tables with the columns, keys and indexes of these, without their triggers; gone afterwards."""
+    """Empty tables with the columns, keys and indexes of these, without triggers; dropped afterwards."""
     made = {name: _copy(name) for name in names}
     with transaction():
         connection = db.session.connection()
@@ -32,9 +32,10 @@ def copies_of(*names: str) -> Iterator[dict[str, Table]]:
 
 @cache
 def _copy(name: str) -> Table:
-    """Made once: the engine remembers statements, and with each all tables of its copy's kin.
+    """The copy of a table, made once.
 
-    Names of constraints and indexes are a schema's, not a table's: the copy's get another.
+    The engine remembers statements, and with each statement it would keep another set of all these tables.
+    Names of constraints and indexes belong to the schema, so those of the copy get another name.
     """
     copy = metadata.tables[name].to_metadata(_aside(), name=f"bench_{name}")
     for one in (*copy.constraints, *copy.indexes):
@@ -45,7 +46,7 @@ def _copy(name: str) -> Table:
 
 @cache
 def _aside() -> MetaData:
-    """What the foreign keys of the copies point at."""
+    """Copies of all tables, for the foreign keys of the copies to point at."""
     aside = MetaData()
     for table in metadata.tables.values():
         table.to_metadata(aside)
@@ -53,13 +54,13 @@ def _aside() -> MetaData:
 
 
 def entering(table: str, number: int) -> float:
-    """Seconds for as many rows of a table as were just entered in it, in one statement."""
+    """Seconds to enter so many rows of a table in an empty copy, in one statement."""
     with copies_of(table) as copies:
         return _filling(copies[table], metadata.tables[table], number)
 
 
 def raising(table: str, number: int) -> float:
-    """Seconds for the versions of as many rows of a table, raised in one statement."""
+    """Seconds to raise the versions of so many rows of a table, in one statement."""
     with copies_of(table) as copies:
         copy = copies[table]
         _filling(copy, metadata.tables[table], number)
@@ -79,8 +80,10 @@ def _filling(copy: Table, source: Table, number: int) -> float:
 
 
 def driven(rows: Mapping[str, str]) -> float:
-    """Seconds for the rows that stand in these tables (name -> condition), entered anew by the bare driver:
-    in one transaction, read before, and as the driver gave them."""
+    """Seconds for the bare driver to enter the rows of these tables (name -> condition) in empty copies.
+
+    All in one transaction. The rows are read before the clock starts, and go in as the driver gave them.
+    """
     with copies_of(*rows) as copies:
         raw: Any = db.engine.raw_connection()
         try:

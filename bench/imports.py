@@ -1,7 +1,8 @@
-"""The import of students at size, each step beside its physical floor, measured in the same run.
+"""Measures large imports of students and users; for students each step stands beside its floor.
 
-Floors: the same file read by calamine alone (`read`); that, and as many students read out of the database
-(`check`); every row that was written inserted by the bare driver, in tables without triggers (`write`).
+The floors, measured in the same run: calamine alone reads the same file (`read`); that, and as many students
+are read out of the database (`check`); the bare driver inserts every row that was written, in tables without
+triggers (`write`).
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ Show = Callable[[str, float, str], None]
 
 
 def students(show: Show, rows: int) -> None:
-    """New students, then the same file once more."""
+    """Measure an import of new students, then of the same file once more."""
     content = workbook(rows, start=1)
     floor_read = _median(lambda: _raw_read(content))
     floor_check = floor_read + _median(lambda: _raw_facts(rows))
@@ -98,7 +99,7 @@ def ask_for_writing(wizard: Wizard, run_id: int) -> None:
 
 
 def _raw_insert(run_id: int, before: int) -> float:
-    """Every row that this import of new students wrote (`before`: the last student of before it)."""
+    """Seconds to insert every row that this import of new students wrote; `before`: the last id before it."""
     theirs = f"student_id > {before}"
     last = db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1)).one()
     db.session.remove()
@@ -116,7 +117,7 @@ def _raw_insert(run_id: int, before: int) -> float:
 
 
 def _raw_facts(rows: int) -> None:
-    """As many students out of the database, whom a row of the file is compared with."""
+    """Read as many students out of the database as the check compares rows with."""
     raw: Any = db.engine.raw_connection()
     cursor = raw.cursor()
     cursor.execute(f"SELECT * FROM student ORDER BY number LIMIT {rows}")
@@ -174,7 +175,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def users(show: Show) -> None:
-    """Users by file, with a mailed code each: read, checked, written, and the same file once more."""
+    """Measure an import of users with a mailed code each, then of the same file once more."""
     administrator = db.session.scalars(select(User).where(User.username == "beheerder")).one()
     wizard = Wizard(actor_of(administrator), USERS, import_users)
     header = ("E-mail", "Voornaam", "Tussenvoegsel", "Achternaam", "Rollen", "Opleidingen", "Telefoon")

@@ -1,6 +1,7 @@
-"""A file of 100,000 students, each step in a process of its own as in a school: a web worker takes it in
-(whoever reads the workbook for it has a limit: imports/table.py), the worker checks it, and later writes it.
-What counts is the most memory that each of them ever had.
+"""Measures an import of 100,000 students, each step in a process of its own, as in a school.
+
+A web worker takes the file in (the process that reads the workbook for it has a limit: app/imports/table.py),
+the worker checks it, and later writes it. What counts is the most memory that each of them ever had.
 
 `python -m bench.large STEP FOLDER DATABASE RUN` is one such process; `measured` starts them.
 """
@@ -49,7 +50,7 @@ def measured(show: Show, settings: Settings) -> None:
 
 
 def _most() -> int:
-    """MB. Not what `resource` says, which of a new process is what its parent had."""
+    """The most memory of this process, in MB. `resource` is of no use: it starts at what the parent had."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 

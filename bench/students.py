@@ -1,5 +1,7 @@
-"""The list of students at size: each figure beside its goal, and beside what the database (or openpyxl) alone
-needs for the same rows, measured in the same run."""
+"""Measures the list of students, bulk couplings and the export, each figure beside its goal and its floor.
+
+The floor is what the database (or openpyxl) alone needs for the same rows, measured in the same run.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ def met(value: float, goal: float) -> str:
 
 
 def pages(visitor: Visitor, show: Show) -> None:
-    """Time, queries, the slowest of them, size; the floor is 25 rows by their ids through the bare driver."""
+    """Measure pages: time, queries, the slowest query, size. Floor: 25 rows by id through the bare driver."""
     programme = db.session.scalars(select(Programme.id).where(Programme.crebo == "25656")).one()
     middle = db.session.scalars(select(Student.id).order_by(Student.id).offset(500).limit(1)).one()
     half = db.session.scalars(
@@ -79,7 +81,7 @@ def pages(visitor: Visitor, show: Show) -> None:
         "students, progress not available": "?state=no-progress",
     }.items():
         path = f"/studenten/{query}"
-        visitor.get(path)
+        visitor.get(path)  # one to warm up
         with timed_statements() as took:
             answer = visitor.get(path)
         assert answer.status_code == 200, path
@@ -135,7 +137,7 @@ def timed_statements() -> Iterator[list[float]]:
 
 
 def _answered(raw: Any, statement: str, parameters: Any) -> float:
-    """Of several times the best counts: the others waited for another program on this machine."""
+    """Seconds for one answer. The best of several counts: the others waited for another program."""
     cursor = raw.cursor()
     began = time.perf_counter()
     cursor.execute(statement, parameters)
@@ -147,8 +149,11 @@ def _answered(raw: Any, statement: str, parameters: Any) -> float:
 
 
 def bulk(actor: Actor, show: Show) -> None:
-    """Couple a thousand and then everybody, and undo it; the floor only writes just as many of those rows,
-    and of the trail's: in one statement each, in tables without our triggers."""
+    """Measure coupling a thousand students and then everybody, and undoing it.
+
+    The floor only writes as many of those rows and of the trail's: each in one statement, in tables without
+    our triggers.
+    """
     ids = db.session.scalars(select(Student.id).order_by(Student.id).limit(1000)).all()
     groups = db.session.scalars(select(StudentGroup.id).order_by(StudentGroup.id).limit(1)).all()
     user = db.session.scalars(select(User.id).where(with_role(Role.SCHOOL_SUPERVISOR)).limit(1)).one()
@@ -174,7 +179,7 @@ def bulk(actor: Actor, show: Show) -> None:
                 done = run(act, actor, selection, token=f"{what} {who}".replace(" ", "-"), **more).done
             taken = time.perf_counter() - began
             floor = entering(table, done) + entering("audit_object", done)
-            if act is couple_users:  # which is another version of each of these students
+            if act is couple_users:  # this raises the version of each of these students
                 floor += raising("student", done)
             verdict = "ok" if len(statements) <= STATEMENTS and taken <= goal else "NOT MET"
             note = f"{done} done, {len(statements)} statements: {verdict}; {taken / floor:.1f}x the floor"
@@ -191,7 +196,7 @@ def _last_coupling() -> int:
 
 
 def export(show: Show) -> None:
-    """A workbook of 30,000 students; the floor is openpyxl alone with the very same cells."""
+    """Measure the export of 30,000 students; the floor is openpyxl alone with the same cells."""
     ids = db.session.scalars(select(Student.id).order_by(Student.id).limit(EXPORTED)).all()
     rows = [tuple(str(value or "").replace(SEPARATOR, ", ") for value in row) for row in export_rows(ids)]
     print(f"  goal of the export: {EXPORTED} rows of {COLUMNS} in {EXPORT_S:.0f} s, in the memory of a few")

@@ -1,4 +1,4 @@
-"""What every test can ask for.
+"""The fixtures that every test can ask for.
 
 app          the application on an empty school (tables and roles, no more), in an application context
 world        the same with the two sides of tests/support/world.py in it
@@ -44,7 +44,7 @@ MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory,
 
 
 def pytest_configure() -> None:
-    """Databases of tests lie in memory where there is room: a commit then waits for no disk."""
+    """Make hashing cheap, watch versions, and keep databases in memory where there is room."""
     lighten()
     raised_versions.watch()
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
@@ -60,7 +60,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What touches the database runs on both; the rest (rules, theme, files, the web) once is enough."""
+    """Mark the tests that touch dates, and those that run on both databases; the others need to run once."""
     for item in items:
         if touches_dates(item):
             item.add_marker(pytest.mark.dates)

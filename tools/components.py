@@ -1,6 +1,6 @@
-"""docs/components.md: what runs, at which version, and what of it needs what. `make components` runs this.
+"""Writes docs/components.md: libraries, their versions, and which needs which. `make components` runs this.
 
-Read from the lock file alone, so that every machine writes the same page. What stands above the mark is
+It reads the lock file alone, so that every machine writes the same page. What stands above the mark is
 written by hand and stays.
 """
 
@@ -56,13 +56,13 @@ def components(lock: str) -> list[Component]:
 
 
 def asked_for(text: str) -> set[str]:
-    """The libraries that we named ourselves, as the lock spells them."""
+    """The libraries that we ask for ourselves, as the lock spells them."""
     names = (re.match(r"[A-Za-z0-9._-]+", line) for line in text.splitlines() if not line.startswith("#"))
     return {found[0].lower().replace("_", "-").replace(".", "-") for found in names if found}
 
 
 def table(found: list[Component], ours: set[str]) -> str:
-    """The made half of the page."""
+    """The generated half of the page."""
     lines = [f"{len(found)} libraries, of which {len(ours)} asked for by ourselves.", ""]
     lines += ["| library | version | needed by | only where |", "| --- | --- | --- | --- |"]
     for one in found:
@@ -73,7 +73,7 @@ def table(found: list[Component], ours: set[str]) -> str:
 
 
 def page(text: str) -> str:
-    """The page with its made half as it should be."""
+    """The page with its generated half brought up to date."""
     kept = text.split(MARK, maxsplit=1)[0].rstrip()
     made = table(components(LOCK.read_text()), asked_for(ASKED.read_text()))
     return f"{kept}\n\n{MARK}\n\n{made}"

@@ -1,7 +1,8 @@
-"""The English catalogue: every Dutch message of the application, with its English. `make messages` runs this.
+"""Updates the English catalogue: every Dutch message, with its English. `make messages` runs this.
 
-Dutch is the source: a msgid is the Dutch sentence itself. New messages come into the .po empty, messages that
-no longer exist leave it; nothing is guessed. The file holds no dates and no line numbers: a diff is a change.
+Dutch is the source: a msgid is the Dutch sentence itself. A new message comes into the .po without English, a
+message that no longer exists leaves it; nothing is guessed. The file holds no dates and no line numbers: a
+difference is always a change of a message.
 """
 
 from __future__ import annotations
@@ -67,14 +68,14 @@ def merged(source: Catalog, old: Catalog) -> Catalog:
 
 
 def as_text(catalog: Catalog) -> str:
-    """The .po file, in the order of the alphabet."""
+    """The .po file, in alphabetical order."""
     file = BytesIO()
     write_po(file, catalog, width=0, no_location=True, omit_header=True, sort_output=True)
     return HEADER + file.getvalue().decode().strip() + "\n"
 
 
 def forms(message: Message) -> list[tuple[str, str]]:
-    """(Dutch, English) of the message; of a plural one for both numbers. English is "" when there is none."""
+    """(Dutch, English) of the message, for singular and plural apart; English is "" when there is none."""
     dutch = list(message.id) if isinstance(message.id, (tuple, list)) else [message.id]
     english = list(message.string) if isinstance(message.string, (tuple, list)) else [message.string]
     return [(one, str(other or "")) for one, other in zip(dutch, english, strict=True)]

@@ -1,4 +1,4 @@
-"""Today's triggers, written out under the number of the newest migration. `make triggers` runs this."""
+"""Writes out today's triggers under the number of the newest migration. `make triggers` runs this."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def newest(pattern: str, folder: Path) -> str:
 
 
 def main() -> int:
-    """Write the texts, and say what the migration needs; 1: there is none for them."""
+    """Write the texts, and say what the migration must call. Gives 1 when they need a new migration first."""
     migration = newest("[0-9]*.py", VERSIONS)
     before = newest("*.sql", triggers.TEXTS)
     if all(triggers.read(before, database) == list(statements) for database, statements in TODAY.items()):

@@ -11,7 +11,7 @@ from app.school import School, site_address
 
 
 def calendar_feed(moments: Sequence[CalendarMoment], school: School) -> bytes:
-    """Stable UIDs; SEQUENCE rises with every change of the planning; times on the school's clock."""
+    """The feed as bytes. A moment keeps its UID, and its SEQUENCE rises with every change of the planning."""
     made = Calendar()
     made.add("prodid", "-//Proeve//Examenmomenten//NL")
     made.add("version", "2.0")

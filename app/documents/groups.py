@@ -12,7 +12,7 @@ from app.rules import groups as rules
 
 
 def groups_file(kind: str, rows: Iterable[tuple[models.StudentGroup, int]]) -> IO[bytes]:
-    """`kind` is xlsx or csv; the rows are those of app.queries.groups.export.group_rows."""
+    """The groups as xlsx or csv (`kind`); the rows are those of app.queries.groups.export.group_rows."""
     headings = [
         _("Naam"),
         _("Cohort"),
@@ -27,7 +27,7 @@ def groups_file(kind: str, rows: Iterable[tuple[models.StudentGroup, int]]) -> I
 
 
 def members_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
-    """The rows are those of app.queries.groups.export.member_rows."""
+    """The students in groups as xlsx or csv; the rows are those of app.queries.groups.export.member_rows."""
     headings = [_("Studentgroep"), _("Studentnummer"), _("Voornaam"), _("Tussenvoegsel"), _("Achternaam")]
     lines = ((row.group, row.number, row.first_name, row.infix, row.last_name) for row in rows)
     return _file(kind, headings, lines)

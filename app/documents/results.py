@@ -1,4 +1,4 @@
-"""The list of results as a spreadsheet: what a name begins with is never a formula."""
+"""The list of results as a spreadsheet. A text that begins like a formula stays a text."""
 
 import csv
 import datetime as dt
@@ -89,7 +89,10 @@ def results_xlsx(rows: Sequence[Any]) -> bytes:
 
 
 def results_csv(rows: Sequence[Any]) -> bytes:
-    """Semicolons and a byte order mark, as spreadsheets in the Netherlands expect; a risky start gets a '."""
+    """Semicolons and a byte order mark, as spreadsheets in the Netherlands expect.
+
+    A text that begins like a formula gets a ' before it.
+    """
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(headings())

@@ -1,4 +1,4 @@
-"""A table as a file, row by row: however long it is, no more than a few rows are in memory at a time."""
+"""Writes a table to a file row by row: however long it is, only a few rows are in memory at a time."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ WIDTH = 22  # characters: nobody knows the longest value beforehand
 
 
 def xlsx_file(title: str, headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
-    """A workbook of one sheet, in a file without a name that goes when it is closed."""
+    """A workbook of one sheet, in a file without a name, which is deleted when it is closed."""
     book = Workbook(write_only=True)
     sheet: Any = book.create_sheet(title)
     sheet.freeze_panes = "A2"
@@ -43,7 +43,7 @@ def xlsx_file(title: str, headings: Sequence[str], lines: Iterable[Line]) -> IO[
 
 
 def csv_file(headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
-    """Semicolons and a byte order mark, as spreadsheets in the Netherlands expect."""
+    """The same as csv: semicolons and a byte order mark, as spreadsheets in the Netherlands expect."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
@@ -57,8 +57,11 @@ def csv_file(headings: Sequence[str], lines: Iterable[Line]) -> IO[bytes]:
 
 
 def _value(sheet: Any, value: str | date | None, dated: Any) -> Any:
-    """What a cell takes as it is goes as it is, and nothing is no cell: a cell of our own costs time, 100,000
-    times."""
+    """What goes into the sheet for a value; `dated`: the cell for the dates of this column.
+
+    A value that openpyxl can take goes as it is, and an empty one makes no cell: making a cell takes time,
+    100,000 times.
+    """
     if isinstance(value, str):
         return (value or None) if value[:1] != "=" and value.isprintable() else _text(sheet, value)
     if isinstance(value, date):

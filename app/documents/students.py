@@ -36,7 +36,7 @@ def headings() -> Sequence[str]:
 
 
 def students_file(kind: str, rows: Iterable[Any]) -> IO[bytes]:
-    """`kind` is xlsx or csv; the rows are those of app.queries.students.export."""
+    """The students as xlsx or csv (`kind`); the rows are those of app.queries.students.export."""
     if kind == "csv":
         return sheets.csv_file(headings(), _lines(rows))
     return sheets.xlsx_file(_("Studenten"), headings(), _lines(rows))
@@ -53,7 +53,7 @@ def _lines(rows: Iterable[Any]) -> Iterator[sheets.Line]:
 
 
 def _plain_cell(field: student_fields.PlainField) -> CellOf:
-    """As the import reads it: a date as a date, of a closed list the word."""
+    """A field as the import reads it: a date stays a date, a choice becomes its word."""
     if not field.choices:
         return attrgetter(field.name)
     words = {value: _(label) for value, label in field.choices.items()}

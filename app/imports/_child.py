@@ -1,10 +1,10 @@
 """Reads one workbook (xlsx, xls, ods) in a process of its own, within limits; never imported by the app.
 
 A hostile file can abort or fill the process that parses it, which is why this is not a web worker.
-Arguments: memory in bytes, seconds of processor, rows, columns, characters, and the name of a sheet ("": the
-first visible one with something in it). The file comes in on stdin.
-Out goes a line of JSON per answer: {"sheet": name, "sheets": [the visible ones]}, then
-[number, [cell, ...]] for every row that holds something; or, at any moment and last, {"refused": key}.
+Arguments: memory in bytes, seconds of processor time, rows, columns, characters, and the name of a sheet
+("": the first visible one with something in it). The file comes in on stdin.
+Each line of stdout is JSON. The first is {"sheet": name, "sheets": [the visible ones]}; then every row that
+holds something is [number, [cell, ...]]. {"refused": key} may come at any moment, and is then the last line.
 Dates and times are tagged lists: ["date" | "datetime" | "time", ISO text].
 """
 
@@ -27,7 +27,7 @@ ERROR_CELL = re.compile(
     rb"(?:<f[^<>]*/>|<f[^<>]*>[^<]*</f>)?<v>([^<]{1,40})</v>"
 )
 CHUNK = 1024 * 1024
-SHARED = 724 * CHUNK  # of addresses, for what takes no memory of its own: libraries, what is kept free
+SHARED = 724 * CHUNK  # bytes of address space that take no memory: libraries, space kept free
 OVERLAP = 512  # longer than a cell with an error
 Sheet = tuple[str, Any, list[str]]  # its name, itself, the names of all visible ones
 
@@ -54,7 +54,7 @@ def tell(answer: object) -> None:
 
 
 def limit_self(memory: int, seconds: int) -> None:
-    """Memory, processor time, no file and no core dump: it would hold personal data."""
+    """Limit memory and processor time; write no file, and no core dump: it would hold personal data."""
     wanted = {
         resource.RLIMIT_DATA: memory,
         resource.RLIMIT_AS: memory + SHARED,
@@ -135,7 +135,7 @@ def note_errors(text: bytes, found: dict[int, dict[int, str]]) -> None:
 
 
 def part_of(archive: zipfile.ZipFile, sheet: str) -> str:
-    """The name of the part that holds this sheet. KeyError without one."""
+    """The name of the part of the zip that holds this sheet. Raises KeyError when there is none."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - looked into by _zip.py
     ids = {one.get("name"): one.get(f"{{{RELATIONS}}}id") for one in book.iter(f"{{{MAIN}}}sheet")}
     links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - so is this

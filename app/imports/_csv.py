@@ -1,4 +1,4 @@
-"""A csv file as people save it: encoding and delimiter are found, not asked."""
+"""Reads a csv file as people save it: the reader finds the encoding and the delimiter itself."""
 
 import csv
 import io
@@ -66,7 +66,7 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that cuts most records into equally many columns; of equals, into most columns."""
+    """The delimiter that cuts most records into equally many columns; among equals, into most columns."""
     return max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
 
 
@@ -82,7 +82,7 @@ def _fit(text: str, delimiter: str) -> tuple[bool, float, int]:
 
 
 def _rows(text: str, delimiter: str, skipped: int, limits: table.Limits) -> list[table.RawRow]:
-    """The records by the line on which each starts. A quote that never closes is refused by line."""
+    """The records, each with the line on which it starts. Loose quotes are read; an open quote is refused."""
     try:
         return list(_records(text, delimiter, skipped, limits, strict=True))
     except table.FileRefused as refused:
@@ -90,7 +90,7 @@ def _rows(text: str, delimiter: str, skipped: int, limits: table.Limits) -> list
             raise
     return list(
         _records(text, delimiter, skipped, limits, strict=False)
-    )  # "Jan "de Bakker" de Wit" is no ruin
+    )  # quotes inside a text, as in "Jan "de Bakker" de Wit", harm nothing
 
 
 def _records(
@@ -110,7 +110,7 @@ def _records(
 
 
 def _text(cell: str) -> str:
-    """="0203118" is how systems keep a number's zeros in a csv that Excel opens."""
+    """The text of a cell. Systems write ="0203118" to keep a number's zeros in a csv that Excel opens."""
     if cell.startswith('="') and cell.endswith('"'):
         return cell[2:-1]
     return from_csv(cell)
@@ -130,14 +130,20 @@ def _decoded(data: bytes, encoding: str) -> str:
 
 
 def _of_a_mac(data: bytes) -> bool:
-    """Excel on a Mac ends lines with a return alone, and has its letters where Windows has curly quotes."""
+    """Whether Excel on a Mac wrote this.
+
+    It ends lines with a return alone, and has letters at the codes where Windows has curly quotes.
+    """
     if b"\n" in data:
         return False
     return len(_LETTERS_OF_A_MAC.findall(data)) > len(_LETTERS_OF_WINDOWS.findall(data))
 
 
 def _unmarked_utf16(data: bytes) -> str:
-    """UTF-16 of mostly Latin text has a zero in nearly every second byte; other text has none."""
+    """The name of the UTF-16 encoding of a text without a byte order mark; "" when it is no UTF-16.
+
+    Mostly Latin text in UTF-16 has a zero in nearly every second byte; other text has none.
+    """
     sample = data[:4096]
     half = len(sample) // 2
     if half and sample[1::2].count(0) > 0.7 * half and sample[::2].count(0) == 0:

@@ -1,4 +1,4 @@
-"""A look into an xlsx or ods file before anything parses it: a zip whose parts must stay within limits.
+"""Looks into an xlsx or ods file before anything parses it: a zip whose parts must stay within limits.
 
 Five kilobytes can unpack to gigabytes, name a cell in the last corner of the sheet, or hold XML
 entities that multiply. All of that is refused here, without parsing XML.
@@ -40,7 +40,7 @@ _BROKEN = (
 
 
 def check_zip(data: bytes, limits: table.Limits) -> None:
-    """Refuse what is no xlsx or ods, or not one that is safe to parse."""
+    """Refuse a file that is no xlsx or ods, or that is not safe to parse. Raises FileRefused."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_parts(archive.infolist(), limits)
@@ -79,7 +79,7 @@ def _check_kind(archive: zipfile.ZipFile) -> None:
 
 
 def _check_contents(archive: zipfile.ZipFile, limits: table.Limits) -> None:
-    """Read every part once; zipfile itself refuses a part longer or other than its entry says."""
+    """Read every part once; zipfile itself refuses a part that differs from its entry."""
     for part in archive.infolist():
         rows = 0
         tail = b""

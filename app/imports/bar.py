@@ -1,4 +1,4 @@
-"""How far the worker is with a run. Beside the database: a transaction shows nothing until it ends."""
+"""Keeps how far the worker is with a run. It is a file: a transaction shows nothing until it ends."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -7,7 +7,7 @@ from flask import current_app
 
 
 def tell(run_id: int, done: int) -> None:
-    """So many rows are done. Written whole or not at all: a page may read at any moment."""
+    """Note how many rows are done. A page may read at any moment, so the file is replaced as a whole."""
     path = _path(run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".new")
@@ -16,7 +16,7 @@ def tell(run_id: int, done: int) -> None:
 
 
 def told(run_id: int) -> int:
-    """Rows done; 0 when nothing was told."""
+    """How many rows are done; 0 when nothing was noted."""
     try:
         return int(_path(run_id).read_text(encoding="ascii"))
     except (OSError, ValueError):

@@ -1,8 +1,7 @@
-"""Step 4: what would happen to every row of a file, with all its errors at once.
+"""Step 4, the check: what would happen to every row of a file, with all its errors at once.
 
-The same check serves the page and, at that moment again, the import itself. Everything is compared in
-memory against one reading of the database (queries/imports/imports.py), so ten rows or ten thousand cost as
-many statements.
+The same check serves the page and, once more, the import itself. Everything is compared in memory against
+one reading of the database (queries/imports/imports.py): ten rows cost as many statements as ten thousand.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ from app.school import current_school
 
 SHOWN_ROWS = 5  # a column with one value in 20,000 rows is no reason to name them all in each
 BATCH = 10_000  # rows that are checked side by side
-Doubles = Mapping[int, Sequence[import_kind.Wrong]]  # row number -> what is wrong with it because of another
+Doubles = Mapping[int, Sequence[import_kind.Wrong]]  # row number -> what is wrong because of another row
 STATES: Sequence[import_kind.State] = ("new", "changed", "unchanged", "refused")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Every row of the file, in its order."""
+    """The rows that were checked, in the order of the file."""
 
     kind: import_kind.Kind
     rows: Sequence[import_kind.CheckedRow]
@@ -65,8 +64,10 @@ def check_run(actor: Actor, run: models.ImportRun) -> Checked:
 
 
 def in_batches(actor: Actor, run: models.ImportRun) -> Iterator[Checked]:
-    """The same check, some rows at a time where the kind allows that: memory stays flat, and the statements
-    are as many for every ten thousand rows."""
+    """Check a run in batches of BATCH rows where its kind allows that, else all rows at once.
+
+    Batches keep memory flat; each batch costs the same number of statements.
+    """
     if not kinds.kind_of(run).batched or import_kept.count_of(run) <= BATCH:
         yield check_run(actor, run)
         return
@@ -79,13 +80,13 @@ def in_batches(actor: Actor, run: models.ImportRun) -> Iterator[Checked]:
 def check(
     actor: Actor, rows: Sequence[import_kept.Row], run: models.ImportRun, twice: Doubles | None = None
 ) -> Checked:
-    """Check these rows; `twice` says what is wrong with a row because of another, beyond these too."""
+    """Check these rows. `twice`: what is wrong with rows because of other rows; None: find it here."""
     kind = kinds.kind_of(run)
     mapping = kinds.mapping_of(run)
     world = columns.World(kind.known(actor, _Cells(kind, rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
-    if twice is None and not is_large(run):  # of a large file rows are checked apart from each other
+    if twice is None and not is_large(run):  # the rows of a large file are checked apart from each other
         _join(checked, kind, checker)
     found = _doubles_among(checked, kind, world) if twice is None else twice
     for row in checked:
@@ -96,8 +97,10 @@ def check(
 
 
 def _join(rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, checker: _Checker) -> None:
-    """A row per programme or role: where the rows of one person do not contradict each other, the first of
-    them says it all."""
+    """Put the rows of one person together in the first of them, where they do not contradict each other.
+
+    A file may have a row for each programme or role of a person.
+    """
     same: dict[str, list[import_kind.CheckedRow]] = collections.defaultdict(list)
     for row in rows if kind.doubles else ():
         if identity := row.values.get(kind.identity):
@@ -114,7 +117,7 @@ def _join(rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, checke
 
 
 def _together(rows: Sequence[import_kind.Kept], kind: import_kind.Kind) -> dict[str, Any] | None:
-    """What these rows hold side by side; None where one contradicts another."""
+    """The values of these rows together; None where one row contradicts another."""
     found: dict[str, Any] = {}
     for values in rows:
         for key, value in values.items():
@@ -126,8 +129,10 @@ def _together(rows: Sequence[import_kind.Kept], kind: import_kind.Kind) -> dict[
 
 
 def doubles_of(actor: Actor, run: models.ImportRun) -> Doubles:
-    """What is wrong with rows because of each other, in a file too large to hold its rows side by side: only
-    those of which a cell returns are."""
+    """What is wrong with the rows of a large file because of each other.
+
+    Memory does not hold all its rows side by side, so this looks only at rows that share a value.
+    """
     suspects = _returning(run)
     rows = [row for row in import_kept.rows_of(run) if row[0] in suspects] if suspects else []
     checked = check(actor, rows, run, {})
@@ -135,7 +140,7 @@ def doubles_of(actor: Actor, run: models.ImportRun) -> Doubles:
 
 
 def _returning(run: models.ImportRun) -> Collection[int]:
-    """The numbers of rows that share a value with another where each row must have its own."""
+    """The numbers of the rows that share a value which each row must have for itself."""
     kind = kinds.kind_of(run)
     mapping = kinds.mapping_of(run)
     checker = _Checker(
@@ -174,7 +179,7 @@ def _doubles_among(
 
 
 class _Cells(Mapping[str, Collection[Value]]):
-    """Column key -> its values in the file, each once; gathered for who asks: names are never looked up."""
+    """Column key -> its values in the file, each once. Gathered when asked for: nobody asks for names."""
 
     def __init__(self, kind: import_kind.Kind, rows: Sequence[import_kept.Row], mapping: ColumnMap) -> None:
         self.columns, self.rows, self.mapping = kind.by_key, rows, mapping
@@ -191,7 +196,7 @@ class _Cells(Mapping[str, Collection[Value]]):
 
 
 def _sound(value: Value) -> Value:
-    """The value, unless it is what Excel shows where a formula went wrong: nobody is called #N/A."""
+    """The value. Raises RuleBroken for what Excel shows where a formula went wrong, such as #N/A."""
     if isinstance(value, str) and is_formula_error(value):
         raise RuleBroken(
             N_("In deze cel ging een formule mis (%(error)s). Herstel de formule of typ de waarde zelf."),
@@ -201,7 +206,7 @@ def _sound(value: Value) -> Value:
 
 
 def shown_value(column: columns.Column, value: Any, world: columns.World) -> str:
-    """What is kept of a cell, as people read it."""
+    """A kept value as people read it."""
     if value is None:
         return ""
     return ", ".join(column.show(one, world) for one in value) if column.many else column.show(value, world)
@@ -211,7 +216,7 @@ Parsed = tuple[Any, str]  # the value, or the sentence that refuses it
 
 
 class _Checker:
-    """Checks row after row; a value that returns costs nothing the second time."""
+    """Checks row after row; a value that returns is read only once."""
 
     def __init__(
         self, kind: import_kind.Kind, world: columns.World, header: Sequence[str], mapping: ColumnMap
@@ -227,12 +232,12 @@ class _Checker:
             self.names[column.key] = named
         filled = {key for column, _places in self.columns for key in (column.key, *column.gives)}
         self.filled = [column for column in kind.columns if column.key in filled]
-        self.wanted = [one for one in kind.columns if one.key == kind.identity]  # of a row that is there
+        self.wanted = [one for one in kind.columns if one.key == kind.identity]  # of a row we know already
         self.wanted_new = [one for one in kind.columns if one.key == kind.identity or one.needed]
         self.seen: dict[str, dict[Any, Parsed]] = collections.defaultdict(dict)
         self.whole: dict[
             Any, tuple[Any, list[import_kind.Wrong]]
-        ] = {}  # of columns that may hold several values
+        ] = {}  # for columns that may hold several values
 
     def row(self, number: int, values: Sequence[Value]) -> import_kind.CheckedRow:
         kept: dict[str, Any] = {}
@@ -246,6 +251,7 @@ class _Checker:
             if not refusals and parsed is not None:
                 column.put(parsed, kept)
         there = self.kind.find(kept, self.world.known)
+        # One complaint about a column is enough: neither it nor what it fills is called missing too.
         bad = {key for one in wrong for key in (one.key, *self.by_key[one.key].gives)}
         wrong += self.missing(kept, bad, there)
         wrong += self.kind.wrong(kept, {one.key for one in wrong}, there, self.world)
@@ -296,12 +302,12 @@ class _Checker:
     def missing(
         self, kept: import_kind.Kept, bad: Collection[str], there: imports.Fact | None
     ) -> list[import_kind.Wrong]:
-        """Required cells that are empty: what a row is known by always, the rest when it is new."""
+        """Required cells that are empty. Only a new row needs more than the column by which it is known."""
         wanted = self.wanted_new if there is None else self.wanted
         return [self._missing(one, kept) for one in wanted if one.key not in kept and one.key not in bad]
 
     def _missing(self, column: columns.Column, kept: import_kind.Kept) -> import_kind.Wrong:
-        """The cell is empty; or it stood there to hold a whole name, and holds a part of one."""
+        """Say what is missing: the cell is empty, or a whole name lacks this part."""
         label = _(column.label)
         whole = next((one.gives for one, _places in self.columns if column.key in one.gives), ())
         there = " ".join(kept[key] for key in whole if kept.get(key))
@@ -315,13 +321,13 @@ class _Checker:
         return import_kind.Wrong(column.key, there, sentence)
 
     def compare(self, row: import_kind.CheckedRow) -> None:
-        """State and changes of a row with nothing wrong; an empty cell changes nothing."""
+        """Set the state and the changes of a row with nothing wrong; an empty cell changes nothing."""
         before = row.there or self.kind.blank
         row.changes = list(self.changes(row.values, before)) if before else []
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
     def changes(self, kept: import_kind.Kept, there: imports.Fact) -> list[import_kind.Change]:
-        """What this row changes; never what it is known by."""
+        """What this row changes; never the column by which it is known."""
         found = []
         for column in self.filled:
             new = kept.get(column.key)
@@ -351,7 +357,7 @@ class _Checker:
 
 
 def other_rows(row: import_kind.CheckedRow, same: Sequence[import_kind.CheckedRow]) -> str:
-    """The numbers of the others among these, as they may stand in a sentence."""
+    """The numbers of the other rows, to put in a sentence: SHOWN_ROWS of them, then "and more"."""
     others = (str(other.number) for other in same if other is not row)
     told = ", ".join(islice(others, SHOWN_ROWS))
     return told if len(same) - 1 <= SHOWN_ROWS else _("%(rows)s en meer", rows=told)

@@ -18,7 +18,7 @@ MOST_ASKED = 100  # distinct values to choose for; more means that the wrong col
 class Asked:
     """A value of the file that step 3 asks about: how often it occurs, and the likely choice.
 
-    Past MOST_ASKED it is not asked: the proposal is then what happens.
+    Step 3 does not ask about values past MOST_ASKED: their proposal counts.
     """
 
     text: str
@@ -47,9 +47,11 @@ def values_to_choose(
             cells[column.key].update(columns.cells_of(column, mapping[column.key], values))
     found: dict[str, list[Asked]] = {}
     for column in closed:
+        # Whole cells were counted first: a cell that returns is taken apart only once.
         counts: Counter[str] = Counter()
         for value, count in cells[column.key].items():
             counts.update({columns.cell_text(part): count for part in column.parts(value, world)})
+        # A choice in this run goes before one in an earlier run.
         known = {**earlier.get(column.key, {}), **run.values.get(column.key, {})}
         valid = {option.value for option in column.options(world)} | {columns.LEAVE}
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,7 +1,7 @@
 """What a column of an import can do. The columns themselves stand with their kind (students, users, groups).
 
-From a kind's list of columns come the example file, the guess which column is what, the choices of step 3,
-the checks with their sentences, and what is written. A column more is a class more.
+A kind's list of columns makes the example file, the guess which column is what, the choices of step 3,
+the checks with their sentences, and what is written. One more column is one more class.
 """
 
 import re
@@ -28,8 +28,10 @@ _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
 
 @dataclass(frozen=True)
 class World:
-    """What a value is read against: the database, and what was chosen in steps 1 and 3
-    (`chosen`: column -> text -> choice)."""
+    """What a value is read against: the database, and the choices of steps 1 and 3.
+
+    `chosen`: column key -> text in the file -> choice. `login_codes`: what step 1 says about them.
+    """
 
     known: imports.Known
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -57,17 +59,17 @@ class World:
 
     @cached_property
     def group_names(self) -> Mapping[str, str]:
-        """By id, as a choice of step 3 is written."""
+        """Id -> name; the id is text, as step 3 writes a choice."""
         return {str(group_id): name for group_id, name in self.known.groups.values()}
 
     @cached_property
     def new_groups(self) -> dict[str, str]:
-        """Groups that come to be, as the first row writes them, by the name in lower case."""
+        """Name in lower case -> name of a group to be made, as the first row with it writes the name."""
         return {}
 
     @cached_property
     def groups_by_letters(self) -> Mapping[str, str]:
-        """Ids by the letters and digits of the name alone."""
+        """The letters and digits of a group's name -> its id."""
         return {plain(name): group_id for group_id, name in self.group_names.items()}
 
     @cached_property
@@ -76,7 +78,7 @@ class World:
 
     @cached_property
     def people_like(self) -> Mapping[str, Nearest]:
-        """Per role the people who have it, by name."""
+        """Role -> an index of the people who have it, by name."""
         return {
             role: Nearest(
                 {
@@ -99,7 +101,7 @@ class Option:
 
 
 class Column:
-    """A target of a column in a file. `parse` gives the value to keep; an empty cell never gets there."""
+    """What a column of a file can be. `parse` gives the value to keep; it never gets an empty cell."""
 
     key: str
     label: str
@@ -113,7 +115,7 @@ class Column:
     many = False  # a cell may hold several values: what is kept is a tuple
     joins = False  # several columns of the file make one text, with a space between them
     gives: Sequence[str] = ()  # the columns that this one fills, without a value of its own
-    alone: Sequence[str] = ()  # names of these that mean this one when others of them are not there
+    alone: Sequence[str] = ()  # names that mean this column when the file lacks another of `gives`
     in_example = True
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
@@ -132,7 +134,7 @@ class Column:
         raise NotImplementedError
 
     def put(self, value: Any, kept: dict[str, Any]) -> None:
-        """Among what is kept of a row, which holds the columns before this one."""
+        """Add the value to what is kept of a row; `kept` already holds the columns before this one."""
         kept[self.key] = value
 
     def show(self, value: Any, world: World) -> str:
@@ -160,7 +162,7 @@ class ClosedColumn(Column):
         raise NotImplementedError
 
     def offered(self, text: str, world: World) -> Sequence[Option]:
-        """The options to choose from for this text: of a long list those that are most like it."""
+        """The options to choose from for this text; of a long list only those most like it."""
         return self.options(world)
 
     def ask(self, text: str, world: World) -> bool:
@@ -198,7 +200,7 @@ class TextColumn(Column):
 
 
 def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> list[Value]:
-    """What a row of the file holds for a column: nothing, one value, or several to be kept apart."""
+    """The cells of a row that belong to a column: none, one or several. A column that joins gets one text."""
     if len(places) == 1:
         value = values[places[0]]
         return [] if value is None else [value]
@@ -227,7 +229,7 @@ def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[in
 def _whole(
     found: dict[str, list[int]], names: Sequence[str], columns: Sequence[Column]
 ) -> dict[str, list[int]]:
-    """ "Naam" is a surname beside a first name, and a whole name without one."""
+    """The same guess, with "Naam" as the whole name where no first name has a column of its own."""
     for column in columns:
         missing = any(one.required for one in columns if one.key in column.gives and one.key not in found)
         for key in column.gives if missing and column.key not in found else ():

@@ -1,4 +1,4 @@
-"""What more than one kind has: an infix, an address, a programme, a student's number, a person's label."""
+"""Columns and readings that more than one kind uses: names, an address, a programme, a student number."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -25,8 +25,8 @@ FULL_NAME, FAMILY_NAME = "full_name", "family_name"  # the columns that are spli
 _CREBO = re.compile(r"\b0?(\d{5})\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
-# What stands between several values in a cell. Some of it stands inside names too: there it separates only
-# where a value is known on each side of it, the surest sign first.
+# Signs between several values in a cell. Those in MAY_BE_BETWEEN stand inside names too: they separate only
+# where a known value stands on each side. The surest sign comes first.
 BETWEEN = r"[;|\n]"
 MAY_BE_BETWEEN = (",", r"[,/+&]|\s(?:en|and)\s", r"\s")
 ANY_BETWEEN = "|".join((BETWEEN, *MAY_BE_BETWEEN))
@@ -109,7 +109,11 @@ class FullNameColumn(columns.Column):
         return found if found.last else None
 
     def put(self, value: name_rules.Split, kept: dict[str, Any]) -> None:
-        """The infix goes with its surname; a name without one says so, or a new surname got an old infix."""
+        """Keep the parts that have no column of their own.
+
+        The infix goes with its surname. A name without an infix sets it empty: otherwise a new surname would
+        keep the infix of the old one.
+        """
         if value.first:
             kept.setdefault("first_name", value.first)
         if kept.setdefault("last_name", value.last) == value.last:
@@ -168,7 +172,7 @@ class ProgrammeColumn(columns.ClosedColumn):
     example = "25656"
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
-        """Names hold commas and slashes too; who writes two codes means two programmes."""
+        """The programmes in a cell. Names hold commas and slashes too, but two codes are two programmes."""
 
         def named(text: str) -> bool:
             return bool(self.meant(text, world))
@@ -187,7 +191,7 @@ class ProgrammeColumn(columns.ClosedColumn):
         return len(self.meant(text, world)) != 1
 
     def propose(self, text: str, world: columns.World) -> str:
-        """The newest of those that it names or has the crebo of, else the one that it nearly names."""
+        """The newest programme with this name or crebo, else the one with nearly this name."""
         form = people.search_form(text)
         crebo = _CREBO.search(form)
         of_crebo = _by_name(world.known.programmes).get(crebo[1], ()) if crebo else ()
@@ -259,7 +263,7 @@ def number_in(value: Value) -> str:
 
 
 def may_be_number(text: str) -> bool:
-    """Digits that a student may be known by; no telephone."""
+    """Whether this text can be a student number: digits, and no telephone number."""
     return text.isascii() and text.isdigit() and len(text) >= LEAST_DIGITS and not _PHONE.fullmatch(text)
 
 
@@ -270,7 +274,7 @@ def pieces(value: Value, between: str) -> list[str]:
 
 
 def parts_of(value: Value, whole: Callable[[str], bool], part: Callable[[str], bool]) -> list[str]:
-    """The values in a cell; what is known as a `whole` is one, all else is taken apart into known parts."""
+    """The values in a cell. A text that `whole` knows stays whole; others are cut into what `part` knows."""
     found: list[str] = []
     for text in pieces(value, BETWEEN):
         found += [text] if whole(text) else taken_apart(text, MAY_BE_BETWEEN, part)
@@ -278,7 +282,7 @@ def parts_of(value: Value, whole: Callable[[str], bool], part: Callable[[str], b
 
 
 def taken_apart(text: str, signs: Sequence[str], known: Callable[[str], bool]) -> list[str]:
-    """A text cut at the first of these signs that leaves known parts alone; one without such a sign."""
+    """The text cut at the first of these signs that leaves known parts only; uncut when no sign does."""
     cuts = (pieces(text, sign) for sign in signs)
     return next((cut for cut in cuts if len(cut) > 1 and all(map(known, cut))), [text])
 
@@ -289,7 +293,7 @@ def _as_typed(value: Value) -> str:
 
 
 def person_label(kept: Kept, there: imports.Fact | None, identity: str) -> str:
-    """ "Berg, Fleur van der (0203118)", as far as the row or the database says it."""
+    """What a person is called in a report: "Berg, Fleur van der (0203118)", as far as it is known."""
     values = {**there.values, **kept} if there else kept
     name = people.sort_name(
         values.get("first_name", ""), values.get("infix", ""), values.get("last_name", "")

@@ -1,4 +1,4 @@
-"""Which column is what, told by the values in it: where the header says nothing that we know."""
+"""Guesses what a column is by the values in it, where its header says nothing that we know."""
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
@@ -21,7 +21,7 @@ def guess_by_content(
     found: ColumnMap,
     width: int,
 ) -> dict[str, list[int]]:
-    """Column key -> its place, of the columns and the places that `found` leaves over; the surest first."""
+    """Column key -> its place, for the columns and places that `found` leaves over; the surest guess wins."""
     taken = {place for places in found.values() for place in places}
     samples = _samples(rows, [place for place in range(width) if place not in taken])
     given = {key for column in columns if column.key in found for key in column.gives}
@@ -42,7 +42,7 @@ def guess_by_content(
 
 
 def _samples(rows: Iterable[Sequence[table.Value]], places: Collection[int]) -> dict[int, list[table.Value]]:
-    """Per place the first values that are there."""
+    """Place -> the first SAMPLE values that are not empty."""
     found: dict[int, list[table.Value]] = {place: [] for place in places}
     for values in rows:
         for place in places:
@@ -54,7 +54,7 @@ def _samples(rows: Iterable[Sequence[table.Value]], places: Collection[int]) -> 
 
 
 def holds_infixes(rows: Iterable[table.Row], found: ColumnMap) -> bool:
-    """Whether surnames stand there with their infix, and no other column holds that."""
+    """Whether the column of surnames holds infixes too, while no other column is for these."""
     if LAST_NAME not in found or any(
         key in found for key in (INFIX, common_columns.FULL_NAME, common_columns.FAMILY_NAME)
     ):

@@ -1,4 +1,4 @@
-"""What a row of students couples: groups, and users in a role; step 3 asks about names that are not there."""
+"""Columns that couple a student to groups, and to users in a role. Step 3 asks about unknown names."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -15,11 +15,11 @@ from app.rules.text import N_
 NEW_GROUP = "+"  # step 3: a group of this name is made
 GROUP_NAME_MAX = 80
 SIGNS = common_columns.MAY_BE_BETWEEN[1:2]  # names of groups hold spaces
-SHORT_LIST = 40  # options that are all shown; of more those that are most like the text
+SHORT_LIST = 40  # a list up to this length is shown whole; of a longer one the options most like the text
 
 
 class GroupColumn(columns.ClosedColumn):
-    """Couples to the groups of these names; of a name that is new, step 3 asks what it is."""
+    """Couples a student to groups by their names; step 3 asks about a name that is new."""
 
     key, label, stored, many, rest = "group", N_("Studentgroep"), False, True, NEW_GROUP
     synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
@@ -30,7 +30,7 @@ class GroupColumn(columns.ClosedColumn):
     )
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
-        """At a slash only where a group that is there stands on each side."""
+        """The groups in a cell; a slash separates only where a known group stands on each side."""
 
         def known(text: str) -> bool:
             return text.lower() in world.known.groups
@@ -61,7 +61,7 @@ class GroupColumn(columns.ClosedColumn):
         return text.lower() not in world.known.groups
 
     def propose(self, text: str, world: columns.World) -> str:
-        """A group that is written a little otherwise; V3A and V3B are two groups, so else a new one."""
+        """A group whose name is written a little differently, else a new one: V3A and V3B are two groups."""
         if alike := world.groups_by_letters.get(columns.plain(text)):
             return alike
         found = world.groups_like.likely(text)
@@ -92,7 +92,7 @@ class GroupColumn(columns.ClosedColumn):
 
 
 class UserColumn(columns.ClosedColumn):
-    """Users of the school in one role: by e-mail address or user name; who stands there by name is asked."""
+    """Users of the school in one role, by e-mail address or user name; step 3 asks who a name is."""
 
     stored, many = False, True
     role: Role
@@ -102,7 +102,7 @@ class UserColumn(columns.ClosedColumn):
     )
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
-        """A comma separates addresses; in "Bakker, Sanne de" it does not."""
+        """The users in a cell. A comma separates addresses; in "Bakker, Sanne de" it does not."""
 
         def known(text: str) -> bool:
             login = common_columns.login_in(text).lower()
@@ -197,7 +197,7 @@ USER_COLUMNS: Sequence[UserColumn] = (
 def _most_like(
     options: Sequence[columns.Option], nearest: Nearest, text: str, always: Collection[str] = ()
 ) -> Sequence[columns.Option]:
-    """All of a short list; of a long one what must be there, and what is most like the text."""
+    """All options of a short list; from a long one those in `always`, and those most like the text."""
     if len(options) <= SHORT_LIST:
         return options
     by_value = {option.value: option for option in options}

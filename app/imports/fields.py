@@ -1,5 +1,7 @@
-"""A column of the import for each field of a student that is read as it is described: a text that every
-school has, and what the school has of its own (school.toml)."""
+"""Columns of the import for a student's plain fields, and for the school's own fields (school.toml).
+
+These columns need no code of their own: the description of the field says how it is read.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -28,7 +30,7 @@ EXAMPLES: dict[field_rules.FieldType, Value] = {
 
 @lru_cache(maxsize=64)
 def own_columns(fields: tuple[field_rules.StudentField, ...]) -> tuple[columns.Column, ...]:
-    """The same columns for the same fields: what is known of a column is looked up by it."""
+    """The columns for these fields. The same fields give the same objects, which serve as keys elsewhere."""
     return tuple(
         ClosedFieldColumn(field) if field.type in field_rules.CLOSED else FieldColumn(field)
         for field in fields
@@ -36,7 +38,7 @@ def own_columns(fields: tuple[field_rules.StudentField, ...]) -> tuple[columns.C
 
 
 class PlainColumn(columns.TextColumn):
-    """A text that every school has of a student."""
+    """A text that every school keeps of a student."""
 
     def __init__(self, field: PlainField) -> None:
         self.key, self.label, self.synonyms, self.most = field.name, field.label, field.synonyms, field.most
@@ -44,7 +46,7 @@ class PlainColumn(columns.TextColumn):
 
 
 class FieldColumn(columns.Column):
-    """A text, a number or a date."""
+    """A field of the school's own: a text, a number or a date."""
 
     def __init__(self, field: field_rules.StudentField) -> None:
         self.field = field
@@ -70,7 +72,7 @@ class FieldColumn(columns.Column):
 
 
 class ClosedFieldColumn(FieldColumn, columns.ClosedColumn):
-    """A choice, or yes and no: step 3 asks what a text means that is not exactly one of these."""
+    """A field of the school's own with a list of options. Step 3 asks about a text that is none of them."""
 
     def options(self, world: columns.World) -> Sequence[columns.Option]:
         if self.field.type is field_rules.FieldType.YES_NO:
@@ -81,7 +83,7 @@ class ClosedFieldColumn(FieldColumn, columns.ClosedColumn):
         return [columns.Option(choice, choice) for choice in self.field.choices]
 
     def looks(self, values: Sequence[Value], world: columns.World) -> float:
-        """Words of this list; that there is a yes or a no in a column says nothing of which one it is."""
+        """The part of the values that are options; 0 for yes and no, which fit every such field."""
         closed = self.field.type is field_rules.FieldType.CHOICE
         return columns.share(values, lambda text: not self.ask(text, world)) if closed else 0
 

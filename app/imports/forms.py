@@ -1,4 +1,4 @@
-"""The forms of steps 2 and 3, made of the columns in the file at hand."""
+"""The forms of steps 2 to 4, built from the columns of the file at hand."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
 from app.imports.table import Value
 
-CELL = 1000  # characters in a cell that is put right
+CELL = 1000  # the most characters in a corrected cell
 
 
 class MappingForm(actions.ActionForm):
@@ -44,7 +44,7 @@ class MappingForm(actions.ActionForm):
                 taken[target.key] = field.label.text
         given = {key for one in taken for key in (one, *targets[one].gives)}
         missing = [column for column in self.kind.columns if column.required and column.key not in given]
-        if missing:
+        if missing:  # said once, at a column that is still free
             names = ", ".join(_(column.label) for column in missing)
             sentence = _("Kies nog welke kolom dit is: %(names)s.", names=names)
             free = next((field for field in self if not field.data), next(iter(self)))
@@ -59,7 +59,7 @@ class MappingForm(actions.ActionForm):
         return found
 
     def explain(self, guessed: Mapping[int, str]) -> None:
-        """A line at each choice that needs one: why it is proposed, and which other columns it goes with."""
+        """Set a line at each choice that needs one: why it is proposed, and which columns go with it."""
         columns = {int(field.name.partition("_")[2]): field for field in self}
         places = self.mapping()
         split = next((one for one in self.kind.columns if one.gives and one.key in places), None)
@@ -140,7 +140,7 @@ def row_form(kind: Kind, found: models.ImportRun, values: Sequence[Value]) -> ty
 
 
 def changed_cells(form: actions.ActionForm, values: Sequence[Value]) -> dict[int, str]:
-    """Column index -> what was typed, where that is something else than what stands there."""
+    """Column index -> what was typed, where that differs from the cell."""
     typed = {int(field.name.partition("_")[2]): (field.data or "").strip() for field in form}
     return {index: text for index, text in typed.items() if text != kept.shown(values[index])}
 
@@ -179,7 +179,7 @@ def values_form(
 def _choices(
     column: import_columns.ClosedColumn, value: import_choices.Asked, world: import_columns.World
 ) -> list[Any]:
-    """What one value may mean; what is proposed is always among it."""
+    """The options for one value; the proposal is always among them."""
     options = list(column.offered(value.text, world))
     if value.proposal not in {import_columns.LEAVE, *(option.value for option in options)}:
         options += [option for option in column.options(world) if option.value == value.proposal]

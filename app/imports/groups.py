@@ -1,7 +1,7 @@
 """Importing student groups: their properties, and their students by number (manual, step 4f).
 
-A file may have a row per group and student, or several numbers in one cell. Rows of one group are read in
-their order: the first makes it, the next ones add to it.
+A file may have a row for each student of a group, or several numbers in one cell. Rows of one group are read
+in their order: the first makes the group, the next ones add to it.
 """
 
 from collections import defaultdict
@@ -46,7 +46,7 @@ class NameColumn(columns.TextColumn):
 
     @property
     def names(self) -> Sequence[str]:
-        """The label last: beside "Klas" a column "Naam" holds the student's."""
+        """The same names with the label last: beside a column "Klas", "Naam" is the student's name."""
         label, *others = super().names
         return [*others, label]
 
@@ -123,7 +123,7 @@ class ColourColumn(columns.ClosedColumn):
 
 
 class MentorColumn(columns.Column):
-    """Somebody of the school, by e-mail address, user name or name; whether he can be it: Groups.wrong."""
+    """A user, by e-mail address, user name or name. Groups.wrong says whether they can be a mentor."""
 
     key, label = "mentor_id", N_("Mentor")
     synonyms = (
@@ -185,7 +185,7 @@ class MembersColumn(columns.Column):
         )
 
     def looks(self, values: Sequence[Value], world: columns.World) -> float:
-        """Numbers of students; no years, and above all no citizen's numbers."""
+        """The part of the values that are student numbers; 0 for years and for citizen service numbers."""
         texts = [columns.cell_text(part) for value in values for part in self.parts(value, world)]
         if all(map(people.is_citizen_number, texts)) or all(len(text) == YEAR for text in texts):
             return 0
@@ -278,7 +278,7 @@ class Groups(kind.Kind):
             yield kind.Wrong("members", "", _(common_columns.FILLED_BY_RULE, group=there.values["name"]))
 
     def settle(self, rows: Sequence[kind.CheckedRow], refuse: kind.Refuse) -> None:
-        """Rows of one group may not contradict each other; after that each tells only what is new in it."""
+        """Refuse rows that contradict another row of their group; the rest tell only what is new in them."""
         by_group: dict[str, list[kind.CheckedRow]] = defaultdict(list)
         for row in rows:
             if key := _key(row.values):

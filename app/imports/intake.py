@@ -24,7 +24,7 @@ PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells
 def receive(
     actor: Actor, kind: Kind, content: bytes, file_name: str, *, login_codes: str = "none", token: str = ""
 ) -> int:
-    """Read a file and keep its table in a run of this actor; its id. Raises FileRefused with a sentence."""
+    """Read a file and keep its table in a run of this actor. Gives the run's id; raises FileRefused."""
     outcome = actions.run(
         import_actions.start_import,
         actor,
@@ -40,7 +40,7 @@ def receive(
 
 
 def receive_again(actor: Actor, kind: Kind, found: models.ImportRun, reading: import_table.Reading) -> None:
-    """Read the file of a run as its maker says. Raises FileRefused with a sentence; then nothing changes."""
+    """Read the file of a run again, as its maker chose. Raises FileRefused, and then changes nothing."""
     content, file_name = found.content or b"", found.file_name
     actions.run(
         import_actions.read_again, actor, [found.id], **_read(actor, kind, content, file_name, reading)
@@ -50,7 +50,7 @@ def receive_again(actor: Actor, kind: Kind, found: models.ImportRun, reading: im
 def _read(
     actor: Actor, kind: Kind, content: bytes, file_name: str, reading: import_table.Reading
 ) -> dict[str, Any]:
-    """The table of a file, and which column is likely what: as chosen last time, else by name and content."""
+    """The table of a file and its likely mapping: as chosen last time, else by name and by content."""
     table = read_table(content, file_name, reading=reading)
     if not reading.header and (likelier := _likelier_header(table, kind)):
         table = read_table(content, file_name, reading=replace(reading, header=likelier))
@@ -63,8 +63,9 @@ def _read(
         for key, places in earlier.items()
         if key in kind.by_key and max(places, default=0) < width
     }
-    if mapping:
+    if mapping:  # a file with exactly this header was imported before
         return {**kept, "table": import_kept.pack(table), "mapping": mapping}
+    # First the columns as they were named last time, then those with a name we know, last the content.
     again = _as_last_time(table.header, kind)
     taken = [place for places in again.values() for place in places]
     guessed = columns.guess(table.header, kind.columns)
@@ -74,6 +75,7 @@ def _read(
     world = columns.World(kind.choices(actor))
     values = (row.values for row in table.rows)
     told = import_content.guess_by_content(values, kind.columns, world, named, width)
+    # Surnames that hold an infix belong in the column that is split.
     if (
         FAMILY_NAME in kind.by_key
         and import_content.LAST_NAME not in again
@@ -84,8 +86,10 @@ def _read(
 
 
 def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
-    """The columns as they were chosen last time, of a file that has them all: one with a column more, or in
-    another order, is no other file."""
+    """Column key -> its places by the names chosen last time; empty when the file lacks one of these.
+
+    Further columns, or another order, do not matter.
+    """
     earlier = {key: names for key, names in queries.last_columns(kind.key).items() if key in kind.by_key}
     if any(header.count(name) != 1 or not name for names in earlier.values() for name in names):
         return {}
@@ -93,8 +97,10 @@ def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:
 
 
 def _likelier_header(table: import_table.Table, kind: Kind) -> int:
-    """The row among the first that names more columns than the one that was taken; 0: none. A title may have
-    two cells, and a table two rows of names."""
+    """The number of an early row that names more columns than the header that was found; 0: none does.
+
+    A title may have two cells, and a table two rows of names.
+    """
     known = {name for column in kind.columns for name in column.names}
     named = {
         row.number: len({columns.plain(one) for one in row.values if isinstance(one, str)} & known)

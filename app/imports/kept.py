@@ -1,4 +1,4 @@
-"""The table of a run as the database keeps it: out of a file once, in parts until the import is done."""
+"""Packs and unpacks the table of a run, which the database keeps in parts until the import is done."""
 
 import datetime as dt
 import hashlib
@@ -19,7 +19,7 @@ from app.imports.kind import Wrong
 from app.queries.imports.imports import part_rows
 
 FIRST_VALUES = 5
-FIRST_ROWS = 200  # of which other values are looked for
+FIRST_ROWS = 200  # rows in which further values of a column are looked for
 PART = 1000  # rows in a part
 LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
 Row = tuple[int, list[import_table.Value]]
@@ -39,7 +39,7 @@ def pack(table: import_table.Table) -> dict[str, Any]:
 
 
 def parts(rows: Iterable[import_table.Row]) -> Iterator[bytes]:
-    """The rows of a table in parts."""
+    """The rows of a table, packed in parts."""
     return packed_parts(pack_row(row.number, row.values) for row in rows)
 
 
@@ -56,13 +56,13 @@ def pack_row(number: int, values: Sequence[import_table.Value]) -> Packed:
 def entries(
     run: models.ImportRun, numbers: Collection[int] | None = None
 ) -> Iterator[tuple[int, list[Packed]]]:
-    """The parts of a run, of these numbers or all, one at a time in their order: number, rows as kept."""
+    """The parts of a run in their order, each as (number, packed rows). `numbers`: only these parts."""
     for number, packed in part_rows(run.id, numbers):
         yield number, json.loads(zlib.decompress(packed))
 
 
 def rows_of(run: models.ImportRun, numbers: Collection[int] | None = None) -> Iterator[Row]:
-    """The rows of a run (of these parts), with what was corrected in step 4."""
+    """The rows of a run, with what was corrected in step 4. `numbers`: only those of these parts."""
     for _number, packed in entries(run, numbers):
         for entry in packed:
             yield corrected(run, entry[0], [unpacked(value) for value in entry[1]])
@@ -91,7 +91,7 @@ def count_of(run: models.ImportRun) -> int:
 
 
 def reading_of(run: models.ImportRun) -> import_table.Reading:
-    """How the file of a run was read; runs of before this was kept say nothing."""
+    """How the file of a run was read; empty for runs from before this was kept."""
     return import_table.Reading(**run.table.get("reading", {}))
 
 
@@ -106,12 +106,12 @@ def told_by_content(run: models.ImportRun) -> dict[int, str]:
 
 
 def header_key(header: Sequence[str]) -> str:
-    """The same for the same column names in the same order; what an earlier run is recognised by."""
+    """A hash of the column names in their order; by this an earlier run with the same header is found."""
     return hashlib.sha256("\n".join(name.strip().lower() for name in header).encode()).hexdigest()
 
 
 def column_name(header: Sequence[str], index: int) -> str:
-    """The name in the file; a column without one by its letter."""
+    """The name of a column in the file; a column without a name goes by its letter."""
     return header[index] or _("Kolom %(letter)s", letter=column_letter(index))
 
 
@@ -126,7 +126,7 @@ def column_letter(index: int) -> str:
 
 
 def first_values(run: models.ImportRun) -> list[list[str]]:
-    """Per column of the file its first five values, as read; each once, as far as the first rows go."""
+    """The first values of each column of the file, each once, from about the first FIRST_ROWS rows."""
     found: list[list[str]] = [[] for _name in run.table["header"]]
     for looked_at, (_number, values) in enumerate(rows_of(run)):
         for texts, value in zip(found, values, strict=False):

@@ -67,7 +67,7 @@ class CheckedRow:
 
 
 class Double(NamedTuple):
-    """A value that may stand on one row only: which is right, only a person knows."""
+    """A value that may stand in one row only. Where several have it, only a person knows which is right."""
 
     key: str
     value_of: Callable[[CheckedRow, import_columns.World], str]
@@ -75,7 +75,7 @@ class Double(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What a file speaks of: the rows it names, and per column of `Kind.scopes` what it couples them to."""
+    """What a file names: its rows, and per column of `Kind.scopes` what they are coupled to."""
 
     identities: set[str]
     coupled: Mapping[str, set[Any]]
@@ -85,14 +85,14 @@ Refuse = Callable[[CheckedRow, Wrong], None]
 
 
 class Kind:
-    """What one kind of import is. Without state: one of each serves everybody."""
+    """One kind of import. It has no state: one object per kind serves everybody."""
 
     key: str  # ImportRun.kind
     fixed: tuple[import_columns.Column, ...]  # the columns at every school
     identity: str  # the column by which a row is found in the database
     in_label: Collection[str] = ()  # columns that the row's label tells already
     doubles: Sequence[Double] = ()
-    scopes: Collection[str] = ()  # columns that say of which part of the school the file speaks
+    scopes: Collection[str] = ()  # columns that tell which part of the school the file is about
     object_type: str
     batched = False  # a row can be checked and written without the others, but for `doubles`
     blank: imports.Fact | None = (
@@ -101,7 +101,7 @@ class Kind:
 
     @property
     def columns(self) -> tuple[import_columns.Column, ...]:
-        """The columns at the school that is served."""
+        """The columns at this school."""
         return self.fixed
 
     @property
@@ -139,10 +139,10 @@ class Kind:
         return None
 
     def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
-        """The last word, with all rows side by side."""
+        """Look at all rows side by side, after each was checked: refuse some, or change what they tell."""
 
     def new_groups(self, rows: Sequence[CheckedRow], known: imports.Known) -> Sequence[str]:
-        """Names of groups that come to be on the way."""
+        """Names of the groups that these rows make."""
         return ()
 
     def absent(self, actor: Actor, named: Named) -> Absent:

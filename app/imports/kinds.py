@@ -20,6 +20,6 @@ def kind_of(run: models.ImportRun) -> Kind:
 
 
 def mapping_of(run: models.ImportRun) -> dict[str, list[int]]:
-    """Which columns of the file are what, as far as there still are such fields."""
+    """Column key -> its places in the file; a field that no longer exists is left out."""
     known = kind_of(run).by_key
     return {key: places for key, places in read_mapping(run.mapping).items() if key in known}

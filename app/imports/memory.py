@@ -1,6 +1,6 @@
-"""What an import wrote, kept in its own transaction: with it, undo.py can put back what was there.
+"""Remembers what an import wrote, in the import's own transaction, so that undo.py can put it back.
 
-One statement however many rows; the values that were replaced are personal data and go with the run's table.
+One statement, however many rows. Replaced values are personal data: they are deleted with the run's table.
 """
 
 import enum
@@ -39,7 +39,7 @@ class Memory:
         other_id: int = 0,
         raised: bool = True,
     ) -> None:
-        """A row with other values, or with a coupling more that makes it another version."""
+        """A row that got other values, or couplings that raise its version (`given`)."""
         changes: dict[str, Any] = {
             key: [plain(there.values[key]), plain(value)]
             for key, value in new.items()
@@ -56,7 +56,7 @@ class Memory:
             self._note(what, row_id, other_id)
 
     def write(self) -> int:
-        """Keep it all; how many things there are to keep."""
+        """Store everything that was collected; gives how many rows that is."""
         insert_all(models.ImportChange, self.rows)
         return len(self.rows)
 
@@ -70,7 +70,7 @@ class Memory:
         version: int | None = None,
         changes: Mapping[str, Any] | None = None,
     ) -> None:
-        """Every row names every column: one statement."""
+        """Collect one row. Every row names every column, so that one statement stores them all."""
         self.rows.append(
             {
                 "run_id": self.run_id,

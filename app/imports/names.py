@@ -1,4 +1,4 @@
-"""Step 2: how a column with whole names is split, for a person to look at before it is."""
+"""Step 2: shows how a column with whole names will be split, so that a person can look at it first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ class SplitName:
 
 @dataclass(frozen=True)
 class NamePreview:
-    """The first names of the file and the first doubtful ones after these, split; how many are doubtful."""
+    """A few names of the file, split: the first ones and the first doubtful ones. `doubtful` counts all."""
 
     names: Sequence[SplitName]
     doubtful: int
 
 
 def names_were_shown(mapping: ColumnMap, fields: Mapping[str, str]) -> bool:
-    """Whether who sends step 2 saw how its names are split: a split is never taken on trust."""
+    """Whether the sender of step 2 saw how the names are split: a split is never accepted unseen."""
     return fields.get(SHOWN_FIELD, "") == shown_of(mapping)
 
 
 def shown_of(mapping: ColumnMap) -> str:
-    """The columns that are split, as a page that shows it says so."""
+    """The places of the columns that are split, as the page that shows the split sends them: "2,5"."""
     return ",".join(
         str(place)
         for key in (common_columns.FULL_NAME, common_columns.FAMILY_NAME)
@@ -44,7 +44,7 @@ def shown_of(mapping: ColumnMap) -> str:
 
 
 def preview_of(run: models.ImportRun, mapping: ColumnMap) -> NamePreview | None:
-    """None: no column holds whole names."""
+    """How the names of this run are split; None when no column holds whole names."""
     columns = [
         one
         for one in kind_of(run).columns

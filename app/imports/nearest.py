@@ -1,4 +1,4 @@
-"""The names that are most like a text: proposed in step 3, and offered where a list is too long to show."""
+"""Finds the names most like a text: step 3 proposes one, and offers them where a list is too long to show."""
 
 import re
 from collections import defaultdict
@@ -9,15 +9,15 @@ from app.rules.names import INFIXES
 from app.rules.people import search_form
 
 OFFERED = 20
-LIKELY = 0.85  # of two texts that are alike to this degree, one is a typing error
-SLIP = 0.6  # of what two texts do not share, before it may be a typing error too
-APART = 0.05  # and the next one is this much less alike, or nobody knows which is meant
-BEGINNING = 3  # letters that two names share somewhere, or they are not compared
+LIKELY = 0.85  # when two texts are alike to this degree, one is a typing error
+SLIP = 0.6  # the words that two texts do not share are alike to this degree, or it is no typing error
+APART = 0.05  # the next name is this much less alike, or nobody knows which is meant
+BEGINNING = 3  # letters at the start of a word; two names that share none are not compared
 _WORDS = re.compile(r"\w+")
 
 
 class Nearest:
-    """An index of names; each value may have several."""
+    """An index of values by their names; a value may have several names."""
 
     def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
         self._forms = {value: tuple({_form(name) for name in called}) for value, called in names.items()}
@@ -40,7 +40,7 @@ class Nearest:
         return sorted(ranked, key=lambda found: (-found[0], found[1]))[:OFFERED]
 
     def likely(self, text: str) -> str:
-        """The one that must be meant; empty: nobody knows."""
+        """The value that must be meant; "" when none is like enough, or two are."""
         found = self.like(text)
         if not found or found[0][0] < LIKELY or (len(found) > 1 and found[0][0] - found[1][0] < APART):
             return ""
@@ -48,14 +48,14 @@ class Nearest:
 
 
 def by_a_slip(text: str, other: str) -> bool:
-    """Whether two texts that are alike may be one: "Locatie Zuid" is another place than "Locatie Noord"."""
+    """Whether two alike texts may differ by a typing error; "Locatie Zuid" and "Locatie Noord" do not."""
     words, others = (set(_WORDS.findall(search_form(one))) for one in (text, other))
     rest, more = (" ".join(sorted(one)) for one in (words - others, others - words))
     return not rest or not more or more.startswith(rest) or _likeness(rest, more) >= SLIP
 
 
 def _form(name: str) -> str:
-    """Words in the order of the alphabet, without infixes: "Bakker, Sanne de" is "Sanne de Bakker"."""
+    """The words in alphabetical order, without infixes: "Bakker, Sanne de" equals "Sanne de Bakker"."""
     return " ".join(sorted(word for word in _WORDS.findall(search_form(name)) if word not in INFIXES))
 
 

@@ -1,7 +1,7 @@
 """Step 4 as a page shows it: the counts of all rows, and the details of a few.
 
-A small file is checked anew for every page. Of a large one the worker kept the state of each row; the few
-that a page shows are checked here and now.
+A small file is checked anew for every page. For a large file the worker kept the state of each row, and only
+the few rows that a page shows are checked here and now.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from app.queries.imports.runs import is_large
 
 @dataclass(frozen=True)
 class Overview:
-    """`checked` holds the rows of this page alone; `matching`: how many rows have the state asked for."""
+    """A page of step 4. `checked` holds its rows only; `matching` counts all rows in the chosen state."""
 
     summary: import_summary.Summary
     checked: check.Checked
@@ -41,7 +41,7 @@ class Overview:
 def overview(
     actor: Actor, run: models.ImportRun, *, state: str = "", page: int = 1, size: int = 25
 ) -> Overview:
-    """The rows in this state ("": all), a page of them; a page beyond the last is the last."""
+    """A page of the rows in this state ("": all); a page beyond the last becomes the last."""
     if is_large(run):
         return _of_large(actor, run, state, page, size)
     everything = check.check_run(actor, run)
@@ -68,7 +68,7 @@ def _of_large(actor: Actor, run: models.ImportRun, state: str, page: int, size: 
 
 
 def row_checked(actor: Actor, run: models.ImportRun, number: int) -> CheckedRow:
-    """One row with all that is wrong with it, beside the others too. NotFound without such a row."""
+    """One row with all that is wrong with it, also because of other rows. Raises NotFound."""
     if is_large(run):
         rows = check.check(
             actor, [one for one in kept.rows_of(run) if one[0] == number], run, kept.doubles_in(run)
@@ -98,6 +98,6 @@ def _rows_at(run: models.ImportRun, places: Sequence[int]) -> list[kept.Row]:
 
 
 def page_of(page: int, count: int, size: int) -> tuple[int, int]:
-    """The page, which is the last when it lies beyond it, and how many there are."""
+    """The page number, at most the last one, and how many pages there are."""
     pages = max(1, -(-count // size))
     return min(max(1, page), pages), pages

@@ -2,8 +2,8 @@
 
 What kind of file it is follows from its contents; the name must agree that it is a spreadsheet.
 Zipped files are looked into first (_zip.py), and every workbook is parsed in a process of its own
-(_child.py), whose death is an answer and not an accident. It may use `Limits.seconds` of processor, and a
-busy machine twice that of time.
+(_child.py): when that dies, the file is refused and the application lives on. It may use `Limits.seconds` of
+processor time, and twice as many seconds by the clock, for a busy machine.
 """
 
 import datetime as dt
@@ -28,7 +28,7 @@ __all__ = ["FileRefused", "Limits", "Reading", "Row", "Table", "Value", "read_ta
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".txt", ".tsv")
 CHARACTERS = 40_000_000
-PATIENCE = 2  # times the seconds of processor that a child may use: a busy machine is no hostile file
+PATIENCE = 2  # times the child's seconds of processor time, by the clock: a busy machine is no hostile file
 CHILD = Path(__file__).with_name("_child.py")
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -45,7 +45,7 @@ def read_table(
     limits: Limits = _DEFAULT,
     reading: Reading = _FOUND,
 ) -> Table:
-    """The table in an xlsx, xls, ods or csv file. FileRefused, with its reason, for every other file."""
+    """The table in an xlsx, xls, ods or csv file. Raises FileRefused, with the reason, for other files."""
     data = _contents(path_or_bytes, limits)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
         raise FileRefused("empty")
@@ -61,7 +61,7 @@ def read_table(
 
 
 def _check_old_office(data: bytes) -> None:
-    """Old Office files name their parts: Workbook, once Book, is what makes one a spreadsheet."""
+    """Refuse an old Office file that is locked or no spreadsheet: that has a part named Workbook or Book."""
     if _named("EncryptedPackage") in data:
         raise FileRefused("encrypted")
     if _named("Workbook") not in data and _named("Book") not in data:
@@ -84,7 +84,7 @@ def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
 
 
 def _read_workbook(data: bytes, limits: Limits, reading: Reading) -> Table:
-    """What the child says; one that dies, falls silent or talks nonsense has met an unreadable file."""
+    """The table that the child reads. If it dies, falls silent or writes nonsense, the file is unreadable."""
     numbers = (limits.memory_bytes, max(1, int(limits.seconds)), limits.rows, limits.columns, CHARACTERS)
     command = [sys.executable, "-I", str(CHILD), *map(str, numbers), reading.sheet]
 
@@ -101,7 +101,10 @@ def _read_workbook(data: bytes, limits: Limits, reading: Reading) -> Table:
 def _of_child(
     command: Sequence[str], data: bytes, limits: Limits, build: Callable[[IO[bytes]], Table]
 ) -> Table:
-    """What is built of the child's lines while it writes them; how it ends is what counts."""
+    """Run the child, and build the table from its lines while it writes them. Raises FileRefused.
+
+    How the child ends decides: a table of a child that was killed is not a whole table.
+    """
     with (
         _given(data) as given,
         subprocess.Popen(  # noqa: S603 - our own interpreter and file
@@ -143,7 +146,7 @@ def _built(lines: IO[bytes], build: Callable[[IO[bytes]], Table]) -> Table | Fil
 
 @contextmanager
 def _given(data: bytes) -> Iterator[IO[bytes]]:
-    """The contents as a file without a name: nobody waits for a child that stops listening."""
+    """The contents as a file without a name. A pipe would make us wait for a child that stops reading."""
     with tempfile.TemporaryFile() as stream:
         stream.write(data)
         stream.seek(0)

@@ -28,7 +28,10 @@ class NumberColumn(import_columns.Column):
     help = N_("Verplicht. Voorloopnullen blijven staan. Een bekend nummer wijzigt die student.")
 
     def looks(self, values: Sequence[Value], world: import_columns.World) -> float:
-        """Digits, as many in each and no number twice; no telephone, and above all no citizen's number."""
+        """The part of the values that are student numbers: digits, equally many in each, none twice.
+
+        Telephone numbers are none and, above all, citizen service numbers are none.
+        """
         texts = [import_columns.cell_text(value) for value in values]
         if len({len(text) for text in texts}) > 1 or len(set(texts)) < len(texts):
             return 0
@@ -55,7 +58,7 @@ class StudentLastNameColumn(common_columns.LastNameColumn):
 
 
 class GenderColumn(import_columns.ClosedColumn):
-    """Always asked, each value once: no two systems write it the same (manual, step 4a, Stap 3 van 4)."""
+    """Step 3 asks about each value: no two systems write it the same (manual, step 4a, Stap 3 van 4)."""
 
     key, label = "gender", student_fields.LABELS["gender"]
     synonyms = ("gender", "sexe", "m/v", "mv", "sex")
@@ -69,7 +72,10 @@ class GenderColumn(import_columns.ClosedColumn):
         ]
 
     def looks(self, values: Sequence[Value], world: import_columns.World) -> float:
-        """Letters and words of a list, women or men among them: a "-" or an "x" alone says nothing."""
+        """The part of the values that are words for a gender; 0 unless most say woman or man.
+
+        A "-" or an "x" alone says nothing.
+        """
         words = [import_columns.cell_text(value).casefold().rstrip(".") for value in values]
         told = sum(1 for word in words if people.GENDER_WORDS.get(word) in ("female", "male"))
         return (
@@ -111,7 +117,7 @@ class BirthDateColumn(import_columns.Column):
     help = N_("Een datum, of als tekst dag-maand-jaar: 14-3-2008.")
 
     def looks(self, values: Sequence[Value], world: import_columns.World) -> float:
-        """Dates, or texts with a day, month and year, of people old enough to be students."""
+        """The part of the values that are dates, also as text, of people old enough to be students."""
         return sum(1 for value in values if self._is_birth(value, world)) / len(values)
 
     def _is_birth(self, value: Value, world: import_columns.World) -> bool:
@@ -202,7 +208,10 @@ class Students(kind.Kind):
         return imports.student_choices(actor, current_school().today())
 
     def known(self, actor: Actor, cells: kind.Cells) -> imports.Known:
-        """The students in the file, and the people; a new student's own account counts as a login too."""
+        """The students in the file, and the users it names.
+
+        Numbers and addresses of students count as logins too: an account of somebody else may have them.
+        """
         numbers = _readable(cells.get("number", ()))
         coupled = [value for column in USER_COLUMNS for value in cells.get(column.key, ())]
         named = [
@@ -224,13 +233,13 @@ class Students(kind.Kind):
         return (*self.fixed, *fields.own_columns(current_school().fields_in("import")))
 
     def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
-        """ "Berg, Fleur van der (0203118)"."""
+        """What a student is called in the report: "Berg, Fleur van der (0203118)"."""
         return common_columns.person_label(kept, there, self.identity)
 
     def wrong(
         self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: import_columns.World
     ) -> Iterable[kind.Wrong]:
-        """Whether the account that a student has, or is to get, can carry this address and number."""
+        """Problems with the group, the number, and the account that a student has or is to get."""
         yield from _wrong_group(kept, there, world)
         number = kept.get("number", "")
         if not there and number in world.known.zeros:
@@ -244,6 +253,7 @@ class Students(kind.Kind):
                     known=world.known.zeros[number],
                 ),
             )
+        # What follows is about accounts; this student has none and gets none.
         if there.user_id is None if there else world.login_codes == "none":
             return
         users = world.known.users
@@ -278,7 +288,7 @@ class Students(kind.Kind):
 def _wrong_group(
     kept: kind.Kept, there: imports.Fact | None, world: import_columns.World
 ) -> Iterable[kind.Wrong]:
-    """A group that a rule fills takes nobody from a file; who is in it already stays so."""
+    """A group that a rule fills takes nobody from a file; for a student who is in it, nothing is wrong."""
     held = there.coupled["group"] if there else ()
     for group in kept.get("group", ()):
         if group.lower() in world.known.ruled and group not in held:

@@ -1,4 +1,4 @@
-"""What a check comes to over all its rows: counts, mails, what is made, what the file lacks."""
+"""Adds up a check over all rows of a file: counts, mails, what is made, what the file lacks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.permissions import Actor, Role
 from app.queries.imports.absent import Absent
 from app.school import current_school
 
-Reader = tuple[str, str]  # by which role and in which language somebody is written to
+Reader = tuple[str, str]  # role and language: together they decide which mail a new person gets
 
 
 @dataclass
 class Summary:
-    """Grows with every batch; the rows themselves are not kept."""
+    """The sum of the batches so far; the rows themselves are not kept."""
 
     kind: import_kind.Kind
     counts: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -53,7 +53,7 @@ class Summary:
                 self.named.coupled[key] |= set(value) if isinstance(value, tuple) else {value}
 
     def complete(self, actor: Actor) -> None:
-        """After the last row: what the database has and the file lacks."""
+        """Look up what the database has and the file lacks. Call this after the last batch."""
         self.absent = self.kind.absent(actor, self.named)
 
     @property
@@ -89,7 +89,7 @@ def absent_in(kept: Mapping[str, Any]) -> Absent:
 
 
 def summary_of(actor: Actor, checked: check.Checked) -> Summary:
-    """Of a file that is checked in one go."""
+    """The summary of a file that was checked in one go."""
     made = Summary(checked.kind)
     made.add(checked)
     made.complete(actor)

@@ -1,4 +1,4 @@
-"""What comes out of a spreadsheet, the limits on what goes in, and the refusals in between."""
+"""The table that comes out of a spreadsheet, the limits on a file, and the sentences that refuse one."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ Value = str | int | float | bool | dt.date | dt.datetime | dt.time | None
 RawRow = tuple[int, Sequence[Value]]
 
 HEADER_SEARCH = 50  # rows in which the header must stand
-TOP = 6  # rows of the file that are shown beside the choice of its header, with the header
+TOP = 6  # rows from the header on that are shown where a person chooses the header
 MB = 1024 * 1024
 
 
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read. What a person does not choose ("", 0) is found; a table says what was.
+    """How a file is read. The reader finds what a person does not choose ("", 0), and the table tells it.
 
     `sheet` is for workbooks, `delimiter` and `encoding` are for csv; `header` is a row's number.
     """
@@ -131,7 +131,7 @@ REFUSALS = {
 
 
 class FileRefused(RuleBroken):
-    """A file that is not read: `key` says which case, the message what is wrong and what to do."""
+    """A file that is not read. `key` tells which case; the message says what is wrong and what to do."""
 
     def __init__(self, key: str, **params: Any) -> None:
         super().__init__(REFUSALS[key], field="file", **params)
@@ -141,7 +141,7 @@ class FileRefused(RuleBroken):
 def table_of(
     rows: Iterable[RawRow], limits: Limits, reading: Reading, *, sheets: Sequence[str] = ()
 ) -> Table:
-    """The table in the rows of a file: finds the header, drops empty rows, evens out the width."""
+    """The table in the rows of a file: with its header found, empty rows dropped, all rows of one width."""
     found = ((number, _trimmed(values)) for number, values in rows)
     filled = [(number, values) for number, values in found if values]
     if not filled:
@@ -164,7 +164,7 @@ def table_of(
 
 
 def _header_at(filled: Sequence[RawRow], chosen: int) -> int:
-    """Where the header stands among the filled rows: the row that was chosen, else the first likely one."""
+    """The index of the header among the filled rows: the chosen row, else the first likely one."""
     searched = enumerate(filled if chosen else filled[:HEADER_SEARCH])
     wanted = (at for at, (number, values) in searched if (number == chosen if chosen else _is_header(values)))
     at = next(wanted, None)

@@ -1,7 +1,7 @@
-"""What undoing an import of every kind has in common: which run, how a row is put back, and the report.
+"""What undoing has in common for every kind of import: which run, how a row is put back, and the report.
 
-A row goes back whole or stays whole. What was touched since stays, and is named with its reason; what the
-run did not write is never touched. Each kind undoes in its own file.
+A row is put back as a whole, or not at all. A row that was touched since stays, and the report names it with
+the reason; a row that the run did not write is never touched. Each kind undoes in its own undo_<kind>.py.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ OWN_FIELDS = "extra"  # the column of the school's own fields; a change names ea
 
 
 def run_to_undo(actor: Actor, targets: actions.Targets[models.ImportRun], kind: str) -> models.ImportRun:
-    """The run, held: of two who undo it at once the second is told."""
+    """The run, locked: of two people who undo it at once, the second gets RuleBroken. Raises NotFound too."""
     run = db.session.get(models.ImportRun, targets.one().id, with_for_update=True, populate_existing=True)
     if (
         run is None
@@ -68,7 +68,7 @@ class Undoing:
     mailed: int = 0  # mails that cannot be called back
 
     def told(self) -> Iterator[str]:
-        """Every row with what becomes of it."""
+        """A line for every row that goes or is put back."""
         yield from (_("%(who)s: verwijderd", who=label) for label in self.removed.values())
         yield from (_("%(who)s: teruggezet", who=label) for label in self.restored.values())
 
@@ -83,7 +83,7 @@ class Undoing:
             )
 
     def tell(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
-        """For the trail: what a value was, and what it is again."""
+        """Note for the trail what each value was just now, and what it is again."""
         if changes:
             self.changes[label] = {key: [new, old] for key, (old, new) in changes.items()}
 
@@ -98,7 +98,7 @@ def to_put_back(
     known_by: Callable[[Any], str],
     barred: Callable[[queries.Written], str] = lambda _one: "",
 ) -> list[queries.Written]:
-    """Of the rows that were there those that go back to what they were; the others stay, with the reason.
+    """Choose the rows that can be put back, of those that were there before; note why the others stay.
 
     `known_by`: what the trail calls a row; `barred`: why it cannot be put back although nobody touched it.
     """
@@ -114,20 +114,20 @@ def to_put_back(
 
 
 def untouched(found: queries.Written) -> bool:
-    """Still exactly as the run left it."""
+    """Whether the row is still exactly as the run left it."""
     row = found.row
     same = all(plain(_of(row, key)) == new for key, (_old, new) in found.changes.items())
     return bool(row.version == found.version) and same
 
 
 def put_back(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Every row names every column: one statement."""
+    """Update these rows. Every row names every column, so that one statement does it."""
     if rows:
         db.session.execute(sa.update(model), rows)
 
 
 def as_it_was(found: queries.Written, fields: Sequence[str], *, versions: int = 1) -> dict[str, Any]:
-    """The row with the values from before the run, so many versions on."""
+    """The row with its values from before the run. `versions`: how much its version rises."""
     now = {key: getattr(found.row, key) for key in fields}
     now |= rules.flat(now.pop(OWN_FIELDS, {}))
     old = {key: _value(key, pair[0]) for key, pair in found.changes.items()}
@@ -144,7 +144,7 @@ def _value(key: str, kept: Any) -> Any:
 
 
 def uncouple(table: Any, pairs: Collection[Mapping[str, Any]], *columns: str) -> None:
-    """Rows of a table of couplings, known by these columns; one statement for all."""
+    """Delete couplings, found by these columns; one statement for all."""
     if pairs:
         target = cast(sa.Table, getattr(table, "__table__", table))
         which = sa.and_(*(target.c[name] == sa.bindparam(f"the_{name}") for name in columns))
@@ -154,8 +154,10 @@ def uncouple(table: Any, pairs: Collection[Mapping[str, Any]], *columns: str) ->
 
 
 def hand_on_versions(run: models.ImportRun, what: What, restored: Sequence[int]) -> None:
-    """A row that is back at what an earlier run left may be taken back by that run's undo: its version there
-    becomes the present one."""
+    """Let the undo of an earlier run put these rows back too, now that they are as that run left them.
+
+    The version that the earlier run remembers becomes the present one.
+    """
     mine = aliased(models.ImportChange)
     before = sa.select(mine.was).where(
         mine.run_id == run.id, mine.kind == what, mine.row_id == models.ImportChange.row_id
@@ -175,7 +177,7 @@ def hand_on_versions(run: models.ImportRun, what: What, restored: Sequence[int])
 
 
 def forget(ids: Sequence[int], *whats: What) -> None:
-    """Nothing is remembered of rows that are gone."""
+    """Forget what is remembered of rows that are gone."""
     if ids:
         db.session.execute(
             sa.delete(models.ImportChange).where(
@@ -186,7 +188,7 @@ def forget(ids: Sequence[int], *whats: What) -> None:
 
 
 def remove_empty_groups(undoing: Undoing, found: Sequence[queries.Written]) -> list[int]:
-    """Groups that the run made go when nobody is in them any more; their ids."""
+    """Delete the groups that the run made and that nobody is in any more; gives their ids."""
     made = [one for one in found if one.was is None]
     held = queries.with_members([one.row.id for one in made])
     gone = []
@@ -210,7 +212,10 @@ def remove_empty_groups(undoing: Undoing, found: Sequence[queries.Written]) -> l
 
 
 def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_type: str) -> actions.Outcome:
-    """The run is undone, and keeps what stayed as long as its table; with nothing done it stays as it is."""
+    """Mark the run as undone, and report. When nothing could be undone, the run stays as it is.
+
+    The run keeps the list of what stayed for as long as it keeps its table.
+    """
     ids = sorted({*undoing.removed, *undoing.restored})
     done = len(ids) or undoing.groups
     if done:
@@ -249,7 +254,7 @@ def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_ty
 
 
 def undo_summary(told: Mapping[str, Any]) -> str:
-    """What became of it, in a sentence or two."""
+    """The outcome of an undo in one to three sentences."""
     parts = [
         _(
             "Ongedaan gemaakt: %(removed)s verwijderd, %(restored)s teruggezet, %(kept)s gebleven.",

@@ -1,4 +1,4 @@
-"""Import van studentgroepen ongedaan maken: who was put in a group goes out, groups go or are put back."""
+"""Import van studentgroepen ongedaan maken: empties groups, and deletes them or puts them back."""
 
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
@@ -34,7 +34,7 @@ from app.queries.imports.groups import GROUP_FIELDS
     ),
 )
 def undo_group_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -> actions.Outcome:
-    """Take back what one import did, except what was touched since; that is named."""
+    """Take back what one import did, except what was touched since; the report names that."""
     run, undoing = import_undo.run_to_undo(actor, targets, "groups"), import_undo.Undoing()
     own, students = (
         undo_students.visible_groups(actor),
@@ -60,7 +60,7 @@ def undo_group_import(actor: Actor, targets: actions.Targets[models.ImportRun]) 
 
 
 def _emptied(members: Sequence[Mapping[str, int]], *, but: Collection[int]) -> dict[int, str]:
-    """The groups, still there, out of which these went."""
+    """Id -> name of the groups that lost these members and are still there."""
     ids = sorted({one["group_id"] for one in members} - set(but))
     rows = db.session.execute(
         sa.select(models.StudentGroup.id, models.StudentGroup.name)

@@ -1,4 +1,4 @@
-"""Import van studenten ongedaan maken: who was new goes, who was there is put back."""
+"""Import van studenten ongedaan maken: deletes new students, and puts back those who were there before."""
 
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
@@ -48,7 +48,7 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
     ),
 )
 def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -> actions.Outcome:
-    """Take back what one import did, except what was touched since; that is named."""
+    """Take back what one import did, except what was touched since; the report names that."""
     run, undoing = import_undo.run_to_undo(actor, targets, "students"), import_undo.Undoing()
     own = visible(actor, models.Student, Permission.STUDENTS_IMPORT).with_only_columns(models.Student.id)
     found = queries.written(run, What.STUDENT, models.Student, own, models.Student.name_key)
@@ -68,11 +68,11 @@ def visible_groups(actor: Actor) -> Any:
     )
 
 
-# -- who was new
+# -- students who were new
 
 
 def _remove_new(run: models.ImportRun, undoing: import_undo.Undoing, new: Sequence[queries.Written]) -> None:
-    """Students of this import with nothing on them but what it made itself, and their accounts."""
+    """Delete the new students who have nothing but what this import made, and their accounts."""
     accounts = {one.row.id: one.row.user_id for one in new if one.row.user_id}
     standing = queries.standing_on(run, [one.row.id for one in new])
     since = queries.accounts_since(run, list(accounts.values()), of_students=True)
@@ -106,13 +106,13 @@ def _why_it_stays(one: queries.Written, tables: Collection[str], since: queries.
     return "" if import_undo.untouched(one) and student.active else _(import_undo.CHANGED_SINCE)
 
 
-# -- who was there
+# -- students who were there before
 
 
 def _put_back_known(
     run: models.ImportRun, undoing: import_undo.Undoing, known: Sequence[queries.Written]
 ) -> None:
-    """Values and users of students as they were, with the name and address of their accounts."""
+    """Put back the values of students, their users, and the name and address of their accounts."""
     back = import_undo.to_put_back(undoing, known, attrgetter("list_name"), attrgetter("number"))
     ids = [one.row.id for one in back]
     supervisions = [
@@ -138,7 +138,7 @@ def _put_back_known(
 def _put_back_accounts(
     run: models.ImportRun, undoing: import_undo.Undoing, students: Mapping[int, queries.Written]
 ) -> None:
-    """An account that says otherwise by now keeps what it says; so does one whose old address is taken."""
+    """Put back accounts. One that changed since stays as it is; so does one whose old address is taken."""
     changed = queries.written(run, What.ACCOUNT, models.User, id_set(list(students)))
     taken = queries.held_by_another(
         {one.row.id: one.changes["email"][0] for one in changed if "email" in one.changes}
@@ -162,7 +162,7 @@ def _put_back_accounts(
 
 
 def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> None:
-    """Programmes and groups that were added to who was there already."""
+    """Take away the programmes and groups that the run gave to students who were there before."""
     enrolments, members = [], []
     for one in given:
         why = why_it_is_kept(one)

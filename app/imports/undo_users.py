@@ -1,4 +1,4 @@
-"""Import van gebruikers ongedaan maken: new accounts go, who was there gets back what the run changed."""
+"""Import van gebruikers ongedaan maken: deletes new accounts, and puts back those that were there before."""
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -43,7 +43,7 @@ NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
     ),
 )
 def undo_user_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -> actions.Outcome:
-    """Take back what one import did, except what was touched since; that is named."""
+    """Take back what one import did, except what was touched since; the report names that."""
     run, undoing = import_undo.run_to_undo(actor, targets, "users"), import_undo.Undoing()
     own = visible(actor, models.User, Permission.USERS_IMPORT).with_only_columns(models.User.id)
     undoing.keep_hidden(undo_queries.out_of_sight(run, own, What.USER))
@@ -57,7 +57,7 @@ def undo_user_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -
 
 
 def _barred(actor: Actor, found: Sequence[undo_queries.Written]) -> dict[int, str]:
-    """User -> why this actor cannot take back what the run gave: the same that holds for doing it by hand."""
+    """User id -> why this actor cannot take back what the run gave. The same rules hold as by hand."""
     ids = [one.row.id for one in found]
     loses = {one.row.id: set(one.given.get("roles", ())) for one in found if one.was is not None}
     loses |= undo_queries.roles_of_users([one.row.id for one in found if one.was is None])
@@ -103,7 +103,7 @@ def _put_back_known(
     known: Sequence[undo_queries.Written],
     barred: Mapping[int, str],
 ) -> None:
-    """Values, roles and programmes as they were; who may do less from now on, signs in again."""
+    """Put back values, roles and programmes. Users who lose a role must sign in again."""
     taken = undo_queries.held_by_another(
         {one.row.id: one.changes["username"][0] for one in known if "username" in one.changes}
     )
@@ -132,5 +132,5 @@ def _put_back_known(
 
 
 def _label(user: models.User) -> str:
-    """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
+    """What a user is called in the report: "Bakker, Sanne de (s.debakker@school.example.nl)"."""
     return f"{sort_name(user.first_name, user.infix, user.last_name)} ({user.email})"

@@ -1,4 +1,4 @@
-"""Importing users: known by their address; roles and programmes are added, never taken (manual, step 3)."""
+"""Importing users (manual, step 3): found by their address; roles and programmes are added, never taken."""
 
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ from app.rules.text import N_
 DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
 NAME_MAX = 64  # what the account table holds of a name
 
-# What roles are called elsewhere: proposed in step 3, never taken over unasked.
+# What roles are called elsewhere. Step 3 proposes the role, and never takes it over unasked.
 ROLE_WORDS: dict[str, Role] = {
     **dict.fromkeys(
         ("bpvdocent", "bpvbegeleider", "stagebegeleider", "docent", "begeleider"), Role.SCHOOL_SUPERVISOR
@@ -104,14 +104,14 @@ class PhoneColumn(columns.TextColumn):
     example = "06-12345678"
 
     def parse(self, value: Value, world: columns.World) -> Any:
-        """Excel keeps 0612345678 as a number, without its zero, and +31612345678 without its plus."""
+        """The number as text. Excel keeps 0612345678 without its zero, and +31612345678 without its plus."""
         digits = columns.cell_text(value) if isinstance(value, int | float) else ""
         begun = "0" if len(digits) == DIGITS_AFTER_ZERO else "+" if digits[:2] == "31" else ""
         return super().parse(begun + digits if begun else value, world)
 
 
 class RolesColumn(columns.ClosedColumn):
-    """What a user may do. Asked, unless the text is exactly a role that the reader of the file may give."""
+    """The roles of a user. Step 3 asks, unless the text is exactly a role that the importer may give."""
 
     key, label, many, stored = "roles", N_("Rollen"), True, False
     required, needed = True, True
@@ -217,7 +217,7 @@ def _address(row: kind.CheckedRow, _world: columns.World) -> str:
 
 
 def _sign_in_name(row: kind.CheckedRow, _world: columns.World) -> str:
-    """A name that this row gives; the address of the row itself is looked at already."""
+    """The user name in this row; "" when it is the row's own address, which is compared already."""
     name = str(row.values.get("username", ""))
     return "" if name == row.values.get("email") else name
 
@@ -272,13 +272,13 @@ class Users(kind.Kind):
         )
 
     def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
-        """ "Bakker, Sanne de (s.debakker@school.example.nl)"."""
+        """What a user is called in the report: "Bakker, Sanne de (s.debakker@school.example.nl)"."""
         return common_columns.person_label(kept, there, self.identity)
 
     def wrong(
         self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: columns.World
     ) -> Iterable[kind.Wrong]:
-        """Whether this address and user name can be this user's."""
+        """What is wrong with the address and the user name: another has it, or it is not a name."""
         users, own = world.known.users, there.id if there else 0
         email, name = kept.get("email", ""), kept.get("username", "")
         if email in users and users[email].id != own:
@@ -293,7 +293,7 @@ class Users(kind.Kind):
             )
 
     def forbidden(self, there: imports.Fact, world: columns.World) -> kind.Wrong | None:
-        """Accounts that a file leaves alone: a supplier's, a student's, a closed one."""
+        """Why a file may not change this account: it is a supplier's, a student's, or closed."""
         email = str(there.values["email"])
         if Role.SUPPLIER in there.coupled["roles"] and Role.SUPPLIER not in world.known.roles:
             return kind.Wrong(

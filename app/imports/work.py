@@ -38,7 +38,7 @@ OFTEN = LEASE.total_seconds() / 6  # seconds between two signs of life
 
 
 def work_all() -> int:
-    """Do everything that waits; how many runs were taken."""
+    """Do everything that waits; gives how many runs that were."""
     taken = 0
     with unhurried():
         while (claimed := actions.run(jobs.claim_import, SYSTEM)).unchanged:
@@ -49,7 +49,7 @@ def work_all() -> int:
 
 
 def carry_out(run_id: int) -> None:
-    """Check or write one run as its maker, who may be long gone; what goes wrong stands with the run."""
+    """Check or write one run as its maker. What goes wrong is noted with the run, for the maker to read."""
     try:
         found = db.session.get_one(models.ImportRun, run_id)
         maker = db.session.get_one(models.User, found.maker_id)
@@ -66,7 +66,7 @@ def carry_out(run_id: int) -> None:
 
 
 def _acting(maker: models.User) -> Actor:
-    """The maker with the rights of this moment; who was closed has none."""
+    """The maker with their rights of this moment; a closed account has none."""
     return actor_of(maker) if maker.active else Actor(id=maker.id, name=maker.full_name)
 
 

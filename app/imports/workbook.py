@@ -1,4 +1,4 @@
-"""Workbooks that go out: the example file, made from the list of columns, and the refused rows back.
+"""Writes the workbooks that go out: the example file, made from the list of columns, and the refused rows.
 
 Every text is written as text (data type "s"): a name that starts with "=" is a name, never a formula.
 """
@@ -69,7 +69,7 @@ def example_csv(columns: Sequence[import_columns.Column]) -> bytes:
 
 
 def _in_example(columns: Sequence[import_columns.Column]) -> Sequence[import_columns.Column]:
-    """Without a column that stands in the place of others; the sheet that explains does name it."""
+    """The columns, without those that replace others; the sheet that explains names these too."""
     return [column for column in columns if column.in_example]
 
 

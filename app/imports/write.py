@@ -1,7 +1,7 @@
-"""What the import of every kind has in common: all good rows in one transaction, and the report.
+"""What every kind of import has in common: it writes all good rows in one transaction, and reports.
 
-Checked again at this moment by the check that the page showed. Nothing is deleted, an empty cell wipes
-nothing, and the same file a second time changes nothing. Each kind writes in its own file.
+The rows are checked once more, by the check that the page showed. Nothing is deleted, an empty cell wipes
+nothing, and the same file a second time changes nothing. Each kind writes in its own write_<kind>.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +35,11 @@ def now_open(
     version: int,
     report: Report | None,
 ) -> models.ImportRun:
-    """The run, still to be written. `version`: the run's as the user saw it; other choices since then are a
-    Conflict. `report`: the worker's, who alone writes what was left to it."""
+    """The run, locked and still to be written. Raises NotFound, Conflict and RuleBroken.
+
+    `version`: of the run, as the user saw it; a choice made since then is a Conflict. `report`: only the
+    worker passes it, and only the worker writes a run that was left to it.
+    """
     run = imports.open_run(actor, targets, working=report is not None)
     db.session.refresh(run, with_for_update=True)  # whoever else would write or claim it, waits
     if run.kind != kind.key:
@@ -50,7 +53,7 @@ def now_open(
 
 @dataclass
 class Written:
-    """What an import of any kind comes to, batch after batch."""
+    """Adds up what an import wrote, batch after batch."""
 
     summary: Summary
     report: Report | None
@@ -88,7 +91,7 @@ def in_state(checked: Checked, *states: str) -> list[import_kind.CheckedRow]:
 
 
 def finish(actor: Actor, run: models.ImportRun, written: Written) -> actions.Outcome:
-    """The run keeps its counts, its choices, the refused rows and what was written; the file itself goes."""
+    """Close the run: it keeps its counts, choices, refused rows and what it wrote; the file itself goes."""
     written.summary.complete(actor)
     _keep_refused(run, {row.number: row for row in written.refused})
     summary = written.summary

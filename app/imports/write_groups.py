@@ -1,4 +1,4 @@
-"""Studentgroepen importeren: groups made, changed and filled, in a fixed number of statements."""
+"""Studentgroepen importeren: makes, changes and fills groups, in a fixed number of statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from app.queries.imports import imports
 
 @dataclass
 class _Group:
-    """What the rows of one group come to."""
+    """One group, with what all its rows say together."""
 
     name: str
     there: imports.Fact | None
@@ -51,7 +51,7 @@ def import_groups(
     version: int,
     report: write.Report | None = None,
 ) -> actions.Outcome:
-    """Stap 4 van 4. Students are added to a group, never taken out of it."""
+    """Write the groups of a run (manual, Stap 4 van 4). Students are added to a group, never taken out."""
     run = write.now_open(actor, targets, GROUPS, version, report)
     written, memory = write.Written(Summary(GROUPS), report), Memory(run)
     checked = check_run(actor, run)
@@ -70,7 +70,7 @@ def import_groups(
 
 
 def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:
-    """The rows by group; of two spellings of a new name the first counts."""
+    """The groups with what their rows say; the first spelling of a new name counts."""
     found: dict[str, _Group] = {}
     for row in rows:
         name = row.values["name"]
@@ -81,7 +81,7 @@ def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:
 
 
 def _update(groups: Sequence[_Group], memory: Memory) -> None:
-    """Only groups with another property; a student more is no other version of the group."""
+    """Update the groups of which a property changes. A new member does not raise the version of a group."""
     found = []
     for group in groups:
         there = group.there

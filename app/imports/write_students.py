@@ -1,4 +1,4 @@
-"""Studenten importeren: students written and coupled, in a fixed number of statements."""
+"""Studenten importeren: writes and couples students, in a fixed number of statements per batch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +41,7 @@ def import_students(
     version: int,
     report: write.Report | None = None,
 ) -> actions.Outcome:
-    """Stap 4 van 4."""
+    """Write the students of a run (manual, Stap 4 van 4)."""
     run = write.now_open(actor, targets, students.STUDENTS, version, report)
     written = write.Written(Summary(students.STUDENTS), report)
     for checked in check.in_batches(actor, run):
@@ -72,9 +72,9 @@ def _insert_students(rows: Sequence[CheckedRow]) -> None:
 
 
 def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
-    """Only rows with another name, date, address or user; every row names every column: one statement.
+    """Update the students with another value or user. Every row names every column: one statement.
 
-    A user more is another version of the student: the pencil's form shows the users, too.
+    A new user raises the version of the student, because the form that changes a student shows the users.
     """
     found = []
     for row in rows:
@@ -93,7 +93,7 @@ def _differs(there: imports.Fact, values: Mapping[str, Any]) -> bool:
 
 
 def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> None:
-    """A student who can sign in has the same name and address there."""
+    """Give the accounts of changed students the same name and address (an empty address changes nothing)."""
     told = {
         row.there.user_id: (row.there.id, account_of({**row.there.values, **_stored(row)}))
         for row in rows
@@ -111,7 +111,7 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> None:
 
 
 def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
-    """What a student's account has of the student."""
+    """The values that a student's account takes over from the student."""
     return {
         "first_name": student["first_name"][:ACCOUNT_NAME],
         "infix": student["infix"],
@@ -125,8 +125,11 @@ def _stored(row: CheckedRow) -> dict[str, Any]:
 
 
 def searchable(values: dict[str, Any]) -> dict[str, Any]:
-    """A row of the table: the school's own fields in one column, the words to find the student by, and what
-    orders him in a list."""
+    """A row of the table of students.
+
+    The school's own fields come together in one column; added are the words by which the student is found,
+    and the key that orders students in a list.
+    """
     name = (values["first_name"], values["infix"], values["last_name"])
     found = people.student_search(*name, values["number"], values["email"])
     return {**fields.packed(values), "search": found, "name_key": people.name_key(*name)}
@@ -138,7 +141,7 @@ def searchable(values: dict[str, Any]) -> dict[str, Any]:
 def _couple(
     checked: check.Checked, rows: Sequence[CheckedRow], ids: Mapping[str, int], memory: Memory
 ) -> Sequence[str]:
-    """Programmes, groups and users added to what each student has; the names of groups that were made."""
+    """Add programmes, groups and users to what each student has; gives the names of the groups it made."""
     enrolments: list[dict[str, Any]] = []
     members: list[dict[str, Any]] = []
     supervisions: list[dict[str, Any]] = []
@@ -160,6 +163,7 @@ def _couple(
         (models.Supervision, supervisions),
     ):
         insert_all(target, values)
+    # A new student takes the enrolments along when undone: only those of the others are remembered apart.
     there = {row.there.id for row in rows if row.there}
     memory.made(What.STUDENT, (one for one in ids.values() if one not in there))
     memory.coupled(What.MEMBER, ((one["student_id"], one["group_id"]) for one in members))
@@ -181,7 +185,7 @@ def _added_users(row: CheckedRow) -> dict[str, list[int]]:
 
 
 def _groups(checked: check.Checked, memory: Memory) -> Mapping[str, int]:
-    """Name -> id of every group in the file, new ones made."""
+    """Name -> id of every group; makes the groups that are new in the file."""
     there = {name: group_id for group_id, name in checked.world.known.groups.values()}
     if not checked.new_groups:
         return there

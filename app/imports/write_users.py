@@ -1,4 +1,4 @@
-"""Gebruikers importeren: accounts, roles and programmes, in a fixed number of statements."""
+"""Gebruikers importeren: writes accounts, roles and programmes, in a fixed number of statements."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def import_users(
     version: int,
     report: write.Report | None = None,
 ) -> actions.Outcome:
-    """Stap 4 van 4. A role is added, never taken: who loses one is changed by hand (tab Gebruikers)."""
+    """Write the users of a run (manual, Stap 4 van 4). Roles are added; tab Gebruikers takes them away."""
     run = write.now_open(actor, targets, USERS, version, report)
     written, memory = write.Written(Summary(USERS), report), Memory(run)
     checked = check_run(actor, run)
@@ -58,7 +58,7 @@ def import_users(
 
 
 def _insert(rows: Sequence[CheckedRow]) -> None:
-    """Accounts without a password: that is chosen with the inlogcode."""
+    """Insert accounts without a password: users choose one with their inlogcode."""
     if rows:
         db.session.execute(sa.insert(models.User), [_new(row.values) for row in rows])
 
@@ -69,7 +69,7 @@ def _new(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _update(rows: Sequence[CheckedRow], memory: Memory) -> None:
-    """Every row names every column: one statement. A coupling, too, makes another version of the user."""
+    """Update users. Every row names every column: one statement. A new coupling raises the version too."""
     found = []
     for row in rows:
         there = row.there
@@ -84,7 +84,7 @@ def _update(rows: Sequence[CheckedRow], memory: Memory) -> None:
 
 
 def _add_roles(rows: Sequence[CheckedRow], ids: Mapping[str, int]) -> None:
-    """Who may do more from now on, signs in again to do it."""
+    """Add roles. Users who get one must sign in again to use it."""
     numbers = users.role_ids()
     added = [(row, name) for row in rows for name in _added(row, "roles")]
     values = [{"user_id": ids[row.values["email"]], "role_id": numbers[name]} for row, name in added]

@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
 
 
 def whole(app: Any) -> Any:
-    """Answers read to the end: a browser that hurries on would leave a file open behind it."""
+    """The application with answers read to the end: a browser that hurries on would leave a file open."""
 
     def answer(environ: Any, start: Any) -> list[bytes]:
         parts = app(environ, start)
@@ -124,7 +124,7 @@ def watch(page: Page, problems: list[str]) -> None:
 
 
 def _is_bad(line: Any) -> bool:
-    """Refused input is answered with 4xx and Chromium says so; that is no fault of the page."""
+    """Whether a line of the console is a fault. A 4xx, our answer to refused input, is none."""
     return line.type == "error" and "Failed to load resource" not in line.text
 
 
@@ -133,7 +133,7 @@ def _is_broken(answer: Response) -> bool:
 
 
 def picture(page: Page, name: str) -> Path:
-    """What the window shows, for the README: in docs/pictures when PROEVE_PICTURES is 1."""
+    """A picture of the window, for the README: in docs/pictures when PROEVE_PICTURES is 1."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
     page.screenshot(path=path)

@@ -1,4 +1,4 @@
-"""Every page that a role can reach: the links of its pages, followed from Start, one page per kind."""
+"""Finds every page that a role can reach: follows links from Start on, one page per kind."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Found:
     kind: str
     title: str
     shape: frozenset[str]
-    faults: tuple[str, ...]  # what can be told without drawing it
-    posts: frozenset[str]  # where its forms go that change something
+    faults: tuple[str, ...]  # what is wrong, as far as it shows without drawing the page
+    posts: frozenset[str]  # the addresses of its forms that change something
 
 
 class _Reader(HTMLParser):
-    """The links of a page, and each element as its path of tags and classes: words apart, all there is."""
+    """Collects the links of a page, and each element as a path of tags and classes; words do not count."""
 
     VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 
@@ -79,9 +79,9 @@ class _Reader(HTMLParser):
 
 
 def pages_of(page: Page) -> Iterator[Found]:
-    """The pages within reach of who is signed in; downloads are followed no further.
+    """The pages within reach of the signed-in user; a download leads no further.
 
-    Read over the browser's own connection, without drawing anything.
+    They are read over the browser's own connection, without drawing anything.
     """
     seen: set[str] = set()
     waiting = ["/"]

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 SCHOOL_EXAMINER = "Sanne de Vries"
 COMPANY_EXAMINER = "Björn van den Berg"
-# What a block looks like to the eye: (background) red, green and blue compared.
+# The colour of a block as people see it: compares the red, green and blue of its background.
 COLOUR = """block => {
   const [r, g, b] = getComputedStyle(block).backgroundColor.match(/[0-9]+/g).map(Number);
   if (Math.max(r, g, b) - Math.min(r, g, b) < 14) return "grijs";
@@ -42,7 +42,7 @@ def press(page: Page, name: str) -> None:
 
 
 def filter_on(page: Page, values: dict[str, str]) -> None:
-    """Label of a filter -> what to choose or to type."""
+    """Filter a list. `values`: label of a filter -> what to choose or to type."""
     form = page.get_by_role("search", name="Filteren")
     for label, wanted in values.items():
         box = form.get_by_label(label, exact=True)
@@ -54,7 +54,7 @@ def filter_on(page: Page, values: dict[str, str]) -> None:
 
 
 def choose(box: Locator, text: str) -> None:
-    """Choose the first option whose text begins so, as typing in a list does."""
+    """Choose the first option whose text begins with this, as typing in a list does."""
     options = box.locator("option").all_inner_texts()
     found = [option for option in options if option.strip().startswith(text)]
     assert found, f"{text!r} is not among {options}"
@@ -62,7 +62,7 @@ def choose(box: Locator, text: str) -> None:
 
 
 def fill_in(page: Page, values: dict[str, Any]) -> None:
-    """Label -> what to fill in: a text, True for a tick, or a list of boxes to tick in that group."""
+    """Fill in a form. `values`: label -> a text, True for a tick, or the boxes to tick in that group."""
     main = page.get_by_role("main")
     for label, value in values.items():
         if isinstance(value, list):
@@ -92,7 +92,7 @@ def do_action(page: Page, action: str, names: Iterable[str], button: str = "Voer
 
 
 def carry_out(page: Page, says: str = "") -> None:
-    """From an action's form: what is going to happen, with counts and names, and then it happens."""
+    """From an action's form on: see what is going to happen (which `says` this), and let it happen."""
     press(page, "Verder")
     expect(page.get_by_role("heading", name="Als u doorgaat")).to_be_visible()
     if says:
@@ -101,7 +101,7 @@ def carry_out(page: Page, says: str = "") -> None:
 
 
 def told(page: Page, text: str | re.Pattern[str]) -> None:
-    """The message on top of the page says so."""
+    """Expect a message with this text on top of the page."""
     expect(page.locator(".flash p").filter(has_text=text).first).to_be_visible()
 
 
@@ -129,7 +129,7 @@ def open_programme(page: Page, programme: str, student: str = "") -> None:
 
 
 def block(page: Page, student: str, exam: str, attempt: int = 0) -> Locator:
-    """The block of a student (as the overview names him) and an exam (its code)."""
+    """The block of a student (named as in the overview) and an exam (its code)."""
     last = rf".*kans {attempt}\b" if attempt else ""
     return page.locator(".matrix .block").filter(
         has_text=re.compile(rf"{re.escape(student)}, {re.escape(exam)}{last}")

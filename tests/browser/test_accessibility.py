@@ -1,6 +1,6 @@
 """WCAG 2.2 A and AA: axe finds nothing on any page of any role, and everything works by keyboard.
 
-Every page within reach is read; one that is built of nothing new (crawl.Found.shape) is not drawn again.
+Every page within reach is read; a page without anything new in its shape (crawl.Found.shape) is not drawn.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ PLAIN = """width => ({
 
 @pytest.fixture(scope="module")
 def drawn(server: str) -> dict[str, set[str]]:
-    """Kind of page -> what of it was looked at."""
+    """Kind of page -> the shapes that axe has looked at."""
     return defaultdict(set)
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds, and more. Whoever pressed a button first waits for what it brings."""
+    """What axe finds, and more. After a button was pressed, this waits for the page that it brings."""
     page.wait_for_load_state()
     size = page.viewport_size
     assert size is not None
@@ -91,7 +91,7 @@ def test_every_page_of_a_role(sign_in: SignIn, drawn: dict[str, set[str]], role:
 
 
 def doubled_titles(found: list[Found]) -> list[str]:
-    """A title belongs to one page; a filter does not make another page of it."""
+    """The titles that more than one page has; another filter does not make it another page."""
     paths: dict[str, set[str]] = defaultdict(set)
     for one in found:
         paths[one.title].add(one.kind.partition("?")[0])
@@ -121,7 +121,7 @@ def open_first_sitting(page: Page) -> None:
 def test_looking_as_somebody_else(sign_in: SignIn, phone: bool) -> None:
     """The banner is on every page, fits, is read out, and its button works by keyboard."""
     page = sign_in(phone=phone)
-    enter(page, "beheerder")  # a session of its own: what it looks as is no business of the other tests
+    enter(page, "beheerder")  # a session of its own: other tests must not look as somebody else
     page.goto("/gebruikers/?q=schoolexaminator")
     page.locator("tbody a").first.click()
     page.get_by_role("link", name="Bekijk als").click()

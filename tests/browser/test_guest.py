@@ -44,7 +44,7 @@ def plan_without_company(page: Page) -> None:
 
 
 def invite(page: Page) -> str:
-    """Invite somebody for the first task of the planned exam; the text of the mail."""
+    """Invite somebody for the first task of the planned exam; gives the text of the mail."""
     open_programme(page, CARE, STUDENT.split(",", maxsplit=1)[0])
     block(page, STUDENT, EXAM).first.click()
     page.get_by_role("link", name=MOMENT).first.click()

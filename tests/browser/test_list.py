@@ -36,7 +36,7 @@ def test_the_list_follows_what_is_typed_and_the_field_keeps_the_cursor(sign_in: 
     expect(page.get_by_text("Niets gevonden")).to_be_visible()
 
 
-# How many controls of the bar can ever lie on one of a row: they stand in one column of the window.
+# How many controls of the bar can ever lie on a control of a row: from left to right they overlap.
 MEETING = """() => {
   const spans = (css) => [...document.querySelectorAll(css)].map((one) => one.getBoundingClientRect());
   const rows = spans("tbody .row-buttons a, tbody [data-tick]");

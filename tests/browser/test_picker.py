@@ -21,7 +21,7 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture(scope="module", autouse=True)
 def many(school: Any, server: str) -> None:
-    """More programmes and groups than stand in a form."""
+    """More programmes and groups than a form shows as boxes."""
     given = {"level": 3, "learning_path": "BOL", "cohort": 2025}
     with school.app.app_context(), transaction():
         rows = [{"name": f"Zoötechniek {n:02}", "crebo": f"{27000 + n}", **given} for n in range(25)]
@@ -55,7 +55,7 @@ def test_programmes_are_chosen_and_taken_away_by_keyboard(sign_in: SignIn) -> No
     box.press("Escape")
     expect(box).to_have_attribute("aria-expanded", "false")
     expect(box).to_have_value("ZOO 2702")
-    # The list scrolls, and browsers let one Tab into what scrolls: it goes on to the form instead.
+    # Browsers let Tab stop in a list that scrolls; here it goes on to the next field of the form.
     box.fill("zoo")
     expect(options).to_have_count(20)
     box.press("Tab")

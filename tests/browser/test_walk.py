@@ -38,7 +38,7 @@ SignIn = Callable[..., Page]
 CARE = "Verzorgende-IG"
 CARE_EXAM = "25656-B1K1-PVB"  # four tasks
 SHORT_EXAM = "25656-B1K2-PVB"  # two tasks
-FATIMA = "Jansen, Fatima"  # who signs in as `student`
+FATIMA = "Jansen, Fatima"  # signs in as `student`
 
 
 def test_the_tabs_are_the_manuals_in_its_order(sign_in: SignIn) -> None:
@@ -189,7 +189,7 @@ def test_step_4a_importing_the_example_file_of_excel(sign_in: SignIn) -> None:
 
 
 def import_file(page: Page, name: str, content: bytes, *, asks: bool = True) -> None:
-    """The four steps, with what the pages propose; step 3 only when a value of the file needs a choice."""
+    """Take the four steps with what the pages propose; `asks`: a value of the file needs step 3."""
     open_tab(page, "Studenten")
     link(page, "Importeren").click()
     expect(page).to_have_title(re.compile("^Stap 1 van 4"))
@@ -348,7 +348,7 @@ def test_the_committee_sees_everything_and_changes_nothing(sign_in: SignIn) -> N
 
     everywhere = list(pages_of(page))
     assert len(everywhere) > 20
-    # Of one's own account, and how one sees a list.
+    # Forms for their own account, and for how they see a list.
     own = ("/afmelden", "/mijn-profiel/", "/studenten/do/show_columns", "/studenten/do/save_view")
     assert [p for one in everywhere for p in one.posts if not p.startswith(own)] == []
     assert [one.href for one in everywhere if "/do/" in one.href and not one.href.startswith(own)] == []

@@ -17,7 +17,7 @@ _open: list[bool] = []
 def at_once() -> Iterator[None]:
     """Everything made inside is written in one transaction; as `@at_once()` too.
 
-    Each commit forgets what was read: a row made of ten in ten transactions is read back ten times.
+    Each commit forgets what was read: ten rows that are made in ten transactions are read back ten times.
     """
     if _open:
         yield

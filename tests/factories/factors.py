@@ -23,7 +23,7 @@ def make_app(user: User) -> Authenticator:
 
 
 def app_code(ahead: int = 0) -> str:
-    """What that app shows now, or so many steps later."""
+    """The code that this app shows now, or `ahead` steps of 30 seconds later."""
     return pyotp.TOTP(SECRET).at(clock.seconds() + 30 * ahead)
 
 

@@ -101,7 +101,7 @@ def install() -> Path:
 def _ways_to_install() -> Iterator[list[list[str]]]:
     is_root = os.geteuid() == 0
     if is_root and shutil.which("apt-get"):
-        # What Debian recommends beside it is for a desk: printers, batteries, notifications.
+        # The packages that Debian recommends with it are for a desktop: printers, batteries, notifications.
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
         yield [["apt-get", "update", "-qq"], [*install, SHELL]]
         yield [[*install, "chromium"]]

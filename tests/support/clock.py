@@ -1,10 +1,10 @@
 """The tests' one clock, and a whole run at another moment.
 
 `PROEVE_TEST_MOMENT=2028-02-29T12:00 pytest …` makes the run believe that it is then, where the school is;
-time goes on from there. What the tests start (servers, workers, commands) is as far ahead as they are, by
+time goes on from there. Processes that the tests start (servers, workers, commands) are as far ahead, by
 tests/support/elsewhen/sitecustomize.py, which Python reads at each start.
 
-Imported before everything else, so that no constant of a module is of another time.
+Import this before everything else, so that no constant of a module is of another time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOMENT, AHEAD = "PROEVE_TEST_MOMENT", "TESTS_ARE_AHEAD"  # the second in seconds
 SCHOOL_ZONE = ZoneInfo("Europe/Amsterdam")
 FRIDAY = 4
 
-# When a product that plans exams is likeliest to be wrong; at the school, except where UTC is said.
+# Moments at which a product that plans exams is most likely to go wrong; at the school, unless UTC is said.
 MOMENTS = {
     "2026-11-29T12:00": "a Sunday",
     "2026-12-05T12:00": "a Saturday",
@@ -67,7 +67,7 @@ def workdays(count: int, *, after: int) -> list[date]:
 
 
 def monday() -> date:
-    """The Monday after nine weeks: every test may plan in its week, and nothing else stands there."""
+    """The Monday after nine weeks: every test may plan in that week, where nothing is planned yet."""
     day = today() + timedelta(weeks=9)
     return day + timedelta(days=(7 - day.weekday()) % 7)
 
@@ -81,9 +81,9 @@ def around_summer_time() -> tuple[date, date]:
 
 
 def travel() -> None:
-    """Be at the moment that was asked for, and take along whatever this process starts.
+    """Go to the moment that was asked for, together with every process that this one starts.
 
-    A worker of the run is such a process: there it has happened before this module is read.
+    A worker of the run is such a process: it is there already when it reads this module.
     """
     asked = os.environ.get(MOMENT)
     if not asked or AHEAD in os.environ:

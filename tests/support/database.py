@@ -1,7 +1,7 @@
 """A database per worker that can be put back to a named state in milliseconds.
 
-SQLite: the file is copied back. PostgreSQL: the rows go and those of the state come, or the database is made
-again from a template where the schema itself may have been touched.
+SQLite: the file is copied back. PostgreSQL: all rows are replaced by those of the state; where a test may
+have touched the schema, the database is made again from a template.
 PROEVE_TEST_DATABASE chooses: "sqlite" (default) or "postgresql".
 """
 
@@ -47,7 +47,7 @@ class Rows:
         self._numbers: dict[str, int] = dict(connection.execute(called).fetchall())
 
     def put_back(self, connection: psycopg.Connection[Any]) -> None:
-        """Into tables that are empty, on a connection for which triggers sleep."""
+        """Insert the rows into empty tables, on a connection for which triggers are off."""
         with connection.transaction():
             for name, copied in self._tables.items():
                 statement = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(sql.Identifier(name))
@@ -111,9 +111,9 @@ class TestDatabase:
         return state in self._templates
 
     def refill(self, state: str) -> None:
-        """PostgreSQL: every row of the school gone, every number back, the rows of the state in; roles stay.
+        """Replace every row of the school by the rows of the state, and reset all numbers (PostgreSQL only).
 
-        A few milliseconds, where a new database takes forty and makes every connection start cold.
+        Roles stay. This takes a few milliseconds; a new database takes forty, with only new connections.
         """
         if self._wiper is None:
             self._wiper = psycopg.connect(plain_url(self.url), autocommit=True)
@@ -124,7 +124,7 @@ class TestDatabase:
         tables = _tables(connection)
         kept = ", ".join(f"'{name}_id_seq'" for name in KEPT_TABLES)
         return (
-            # The audit trail's triggers refuse a delete: for this session they sleep.
+            # The audit trail's triggers refuse a delete: for this session they are off.
             "SET session_replication_role = replica; SET lock_timeout = '5s';"
             + "".join(f'DELETE FROM "{name}";' for name in tables)
             + "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' "
@@ -167,7 +167,7 @@ def plain_url(url: str) -> str:
 
 
 def alembic_config(planted: Path | None = None) -> Config:
-    """For Alembic's commands on the application's database; `planted`: a folder with versions more."""
+    """What Alembic's commands need for the application's database; `planted`: a folder with more versions."""
     config: Config = current_app.extensions["migrate"].migrate.get_config(str(ROOT / "migrations"))
     if planted is not None:
         config.set_main_option("path_separator", "newline")
@@ -176,10 +176,10 @@ def alembic_config(planted: Path | None = None) -> Config:
 
 
 def open_trail() -> None:
-    """Take away what guards the trail, as somebody at the database would."""
+    """Drop the triggers that guard the trail, as somebody with access to the database could."""
     database = db.engine.dialect.name
     guards = trail.SQLITE_GUARDS if database == "sqlite" else trail.POSTGRESQL_GUARDS
-    db.session.rollback()  # a reader would be waited for
+    db.session.rollback()  # else dropping waits for our own reading
     with db.engine.begin() as connection:
         for guard in guards:
             connection.execute(text(dropping(guard, database)))

@@ -1,6 +1,6 @@
-"""Which tests touch dates: those that ask the clock or plan, or a helper or fixture of their file does.
+"""Finds the tests that touch dates: they, or a helper or fixture of their file, ask the clock or plan.
 
-They are marked `dates` and run at other moments too (tools/test.sh); nobody has to remember to mark one.
+These are marked `dates` and run at other moments too (tools/test.sh); nobody has to remember to mark one.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import pytest
 from tests.factories import assessment, make_sitting
 from tests.support import clock, guests
 
-# What stands for a date wherever a test names it.
+# A test that names one of these touches dates.
 OF_A_DATE = (clock, make_sitting, assessment.plan_exam, guests.make_invited)
 
 
 def touches_dates(item: pytest.Item) -> bool:
-    """Whether the test, or what it calls in its own file, names something of a date."""
+    """Whether the test, or what it calls in its own file, names something that touches dates."""
     function, module = getattr(item, "function", None), getattr(item, "module", None)
     if not isinstance(function, FunctionType) or module is None:
         return False

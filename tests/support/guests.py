@@ -1,4 +1,4 @@
-"""Somebody invited for one sitting, and the browser that he comes in with."""
+"""A guest who is invited for one sitting, and the browser that they come in with."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Invited:
 
     @property
     def code(self) -> str:
-        """As the mail holds it."""
+        """The code as the mail holds it."""
         return grouped(code_for(self.row.nonce))
 
     @property
@@ -71,7 +71,7 @@ def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None)
 
 
 def invite(sitting_id: int, *, email: str = "bas@bakkerij.example", last_name: str = "Bakker") -> int:
-    """The id of the guest."""
+    """Invite a guest for this sitting; gives the guest's id."""
     run(
         invite_company_examiner,
         SYSTEM,

@@ -1,7 +1,8 @@
-"""What makes a password slow to guess costs a test a tenth of a second each time: here it costs nothing.
+"""Makes hashing a password cheap in tests; the real work would cost a tenth of a second each time.
 
-The same function with less work, in this process and in what it forks; the fixture `slow_hashes` gives a test
-the real one: to time it, to see its limits, or beside a server of its own, which knows only the real one.
+It is the same function with less work, in this process and in those that it forks. The fixture `slow_hashes`
+gives a test the real one: to time it, to see its limits, or to work beside a server of its own, which knows
+only the real one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A file, a run, a report: the wizard without its pages."""
+"""Imports a file as the wizard does, without its pages: a file, a run, a report."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Wizard:
         mapping: dict[str, list[int]] | None = None,
         values: dict[str, dict[str, str]] | None = None,
     ) -> int:
-        """Steps 1 to 3; the run's id."""
+        """Take steps 1 to 3; gives the run's id."""
         pk = receive(self.actor, self.kind, content, name, login_codes=codes)
         found = self.own_run(pk)
         run(choose_columns, self.actor, [pk], mapping=found.mapping if mapping is None else mapping)

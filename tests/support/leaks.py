@@ -18,7 +18,7 @@ OUT = ("/static", "/bootstrap", "/afmelden", "/taal", "/healthz", "/logo")
 
 
 def text_of(answer: TestResponse) -> str:
-    """What stands in an answer, the parts of a workbook and the headers too."""
+    """The text of an answer: its headers, and its body or the parts of a workbook."""
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
     body = answer.data
     if body[:2] == b"PK":
@@ -28,7 +28,7 @@ def text_of(answer: TestResponse) -> str:
 
 
 class Reader:
-    """Follows every link from these addresses on; `seen` is what was answered with a page."""
+    """Follows links and looks for `secrets`; `seen`: the addresses that were answered with a page."""
 
     def __init__(self, page: Visitor, secrets: Iterable[str]) -> None:
         self.page, self.secrets = page, tuple(secrets)
@@ -47,7 +47,7 @@ class Reader:
         return text if answer.status_code == 200 else ""
 
     def crawl(self, start: Iterable[str], most: int) -> None:
-        """Breadth first; of addresses that differ in their numbers only, a few each."""
+        """Follow every link from these addresses on, breadth first; at most so many addresses."""
         waiting, tried = list(start), set[str]()
         while waiting and len(tried) < most:
             path = waiting.pop(0)

@@ -118,7 +118,7 @@ def _locked(home: Path) -> Iterator[None]:
 
 
 def _running(home: Path) -> bool:
-    """A server answers here. The number in postmaster.pid proves nothing: it outlives its process."""
+    """Whether a server answers here. The number in postmaster.pid proves nothing: it outlives its process."""
     try:
         psycopg.connect(host=str(home), user="postgres", dbname="postgres", connect_timeout=5).close()
     except psycopg.OperationalError:
@@ -180,7 +180,7 @@ def _sweep_leftovers(*, except_for: Path) -> None:
 
 
 def _account() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses to run as root, so for root it runs as this account."""
+    """The account to run PostgreSQL as; None: our own. PostgreSQL refuses to run as root."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
@@ -189,7 +189,7 @@ def _binaries(home: Path) -> Path:
     if spec is None or spec.origin is None:
         raise RuntimeError("No PostgreSQL: set PROEVE_TEST_POSTGRES, or install requirements/dev.txt.")
     package = Path(spec.origin).parent
-    # Of the versions in the wheel the oldest: nearest to the oldest that a school may run (15).
+    # The oldest of the versions in the wheel: nearest to the oldest that a school may run (15).
     inside = "pginstall/bin"
     if _account() is None:
         return package / inside

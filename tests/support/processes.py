@@ -1,4 +1,4 @@
-"""Our commands as processes of their own, on the school of the test that starts them."""
+"""Runs our commands as processes of their own, on the school of the test that starts them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def environment(app: Flask, **extra: str) -> dict[str, str]:
 
 
 def start(app: Flask, *arguments: str, **extra: str) -> subprocess.Popen[str]:
-    """Python with these arguments; stdout and stderr come together, line by line."""
+    """Start Python with these arguments; stdout and stderr come together, line by line."""
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -40,12 +40,12 @@ def start(app: Flask, *arguments: str, **extra: str) -> subprocess.Popen[str]:
 
 
 def command(app: Flask, *arguments: str, **extra: str) -> tuple[int, str]:
-    """`run.py` with these arguments, to its end: exit status and output."""
+    """Run `run.py` with these arguments to its end; gives its exit status and output."""
     return finished(app, "run.py", *arguments, **extra)
 
 
 def finished(app: Flask, *arguments: str, **extra: str) -> tuple[int, str]:
-    """Python with these arguments, to its end: exit status and output."""
+    """Run Python with these arguments to its end; gives its exit status and output."""
     process = start(app, *arguments, **extra)
     try:
         output, _ = process.communicate(timeout=120)

@@ -1,4 +1,4 @@
-"""Counting statements: what a page or an action costs the database."""
+"""Counts the statements that a page or an action costs the database."""
 
 from __future__ import annotations
 

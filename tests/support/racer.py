@@ -1,4 +1,4 @@
-"""Several processes that do the same at once, each with connections of its own."""
+"""Runs the same work in several processes at once, each with connections of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.entities.base import db
 
 
 def race(work: Callable[[], object], *, processes: int = 4) -> list[str]:
-    """Run `work` in so many processes at the same time; "" for each that succeeded, else its traceback."""
+    """Run `work` in so many processes at the same time; gives "" for a success, else the traceback."""
     db.session.remove()
     db.engine.dispose()  # a connection must not be shared by two processes
     ready, start = os.pipe()

@@ -1,6 +1,6 @@
-"""Every action that a test runs raises the versions of no rows but those that it says it changes.
+"""Fails every test in which an action raises the version of rows that it does not say it changes.
 
-Looked at in what the database is asked, so that no way of writing goes past it.
+It looks at the statements that go to the database, so that no way of writing gets past it.
 """
 
 from __future__ import annotations

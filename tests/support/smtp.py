@@ -1,4 +1,4 @@
-"""A real mail server on this machine, that answers as it is told."""
+"""A real mail server on this machine, which answers as it is told."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from flask import Flask
 
 @dataclass
 class MailServer:
-    """`answers`: what it says to a mail to this address; `pause`: how long it thinks before each mail."""
+    """`answers`: address -> what it says to a mail for it; `pause`: seconds before it takes a mail."""
 
     received: list[EmailMessage] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class MailServer:
 
 @contextmanager
 def mail_server(app: Flask, *, tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
-    """The application sends to a server of its own, as long as the block lasts; `tls`: it offers STARTTLS."""
+    """A server that the application sends to while the block lasts; `tls`: it offers STARTTLS."""
     server, port = MailServer(), unused_port()
     controller = Controller(server, hostname="127.0.0.1", port=port, tls_context=tls)
     controller.start()
@@ -71,7 +71,7 @@ def mail_server(app: Flask, *, tls: ssl.SSLContext | None = None) -> Iterator[Ma
 
 @contextmanager
 def sending_to(app: Flask, port: int, *, timeout: float = 5) -> Iterator[None]:
-    """The application believes that a mail server listens here."""
+    """Make the application believe that a mail server listens on this port."""
     mail, settings = app.extensions["mail"], app.extensions["proeve_settings"]
     before = (app.config["MAIL_SERVER"], mail.server, mail.port, mail.use_tls, settings.smtp_timeout)
     app.config["MAIL_SERVER"] = mail.server = "127.0.0.1"
@@ -93,7 +93,7 @@ def unused_port() -> int:
 
 
 def home_made_certificate(folder: Path) -> ssl.SSLContext:
-    """A certificate for this machine that nobody vouches for."""
+    """A TLS context with a certificate for this machine that no authority signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     made = (

@@ -19,7 +19,7 @@ from app.rules.tokens import fingerprint, new_token
 from tests.support import clock
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-# A page with a form that everybody has: the first half as dear as the second, which is there more often.
+# Pages with a form that everybody has. The first costs half as much as the second, but is not always there.
 LIGHT_PAGES = ("/mijn-profiel/do/change_password", "/mijn-profiel/")
 
 
@@ -43,7 +43,7 @@ class Visitor:
         return _apart(self.client.post, path, data={"csrf_token": self.token(), **(data or {})}, **kwargs)
 
     def ask(self, verb: str, path: str, **kwargs: Any) -> TestResponse:
-        """Any verb, as it is: no token comes along."""
+        """Make a request with any verb, without a token."""
         return _apart(self.client.open, path, method=verb, **kwargs)
 
     def do(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
@@ -65,9 +65,9 @@ class Visitor:
 
 
 def signed_in(user: User, **values: Any) -> str:
-    """A session of this user, who has just shown all there is to show; the token of its cookie.
+    """Open a session for this user, as after password and second factor; gives the token of its cookie.
 
-    Written beside the test's own transaction.
+    It is written outside the test's own transaction.
     """
     token = new_token()
     row = {
@@ -83,5 +83,5 @@ def signed_in(user: User, **values: Any) -> str:
 
 
 def _apart(ask: Callable[..., TestResponse], *args: Any, **kwargs: Any) -> TestResponse:
-    """A request knows nothing of the test's application context: who asks and what was read is its own."""
+    """Make a request in a context of its own: it must know nothing of the user and the rows of the test."""
     return contextvars.Context().run(ask, *args, buffered=True, **kwargs)

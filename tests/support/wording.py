@@ -1,4 +1,4 @@
-"""Finds what a user would read that did not go through gettext, in our Python and in our templates."""
+"""Finds texts that a user reads and that did not go through gettext, in our Python and our templates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from jinja2 import Environment, nodes
 
 GETTEXT = {"_", "_l", "N_", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext"}
-# What a user reads of these calls: the positions and the names of the arguments.
+# Call -> the arguments that a user reads: their positions and their names.
 TOLD: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "tell": ((0,), ("message",)),
     "Button": ((0,), ("label", "name")),
@@ -135,7 +135,7 @@ def _docstrings(tree: ast.Module) -> set[int]:
 
 
 def untranslated_template(source: str, environment: Environment) -> list[str]:
-    """Text between tags, in attributes that are read, and in expressions, that no gettext has seen."""
+    """The texts that no gettext has seen: between tags, in attributes that are read, and in expressions."""
     tree = environment.parse(source)
     reader = _Reader()
     reader.feed("".join(_text(tree)))
@@ -152,7 +152,7 @@ def _text(node: nodes.Node) -> Iterator[str]:
 
 
 def _spoken(node: nodes.Node, translated: bool) -> Iterator[str]:
-    """Strings in expressions that begin like a sentence: class names and keys do not."""
+    """The strings in expressions that begin like a sentence; class names and keys do not."""
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in GETTEXT:
         translated = True
     text = node.value if isinstance(node, nodes.Const) and not translated else None
@@ -167,7 +167,7 @@ SILENT = {"script", "style", "svg", "blockquote"}
 
 
 class _Reader(HTMLParser):
-    """What a person reads or hears of a page."""
+    """Collects what a person reads or hears of a page."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -59,7 +59,7 @@ class Side:
 
 
 class Nowhere(Side):
-    """Ids of a kind that nobody ever gave out."""
+    """A side of ids that no row ever had."""
 
     def __getitem__(self, kind: str) -> int:
         return 2_000_000_000
@@ -79,7 +79,7 @@ class World:
 
 
 def make_world() -> World:
-    """One user per role on their own side, and a second school life that is none of their business."""
+    """One user per role on their own side, and a second side that is none of their business."""
     mine = {role: make_user(role) for role in Role}
     theirs = {role: make_user(role) for role in Role}
     own, foreign = _side(mine), _side(theirs)
@@ -94,7 +94,7 @@ def make_world() -> World:
 
 
 def lay_out_files(world: World) -> None:
-    """The library's files, which lie beside the database: a test may have taken them away."""
+    """Write the library's files, which lie beside the database: a test may have taken them away."""
     for side in (world.own, world.foreign):
         path = path_of(f"{side['student']:064d}")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def lay_out_files(world: World) -> None:
 
 
 def _shelve(side: Side) -> None:
-    """Own document on the shelf of every role that reads; the other side's stands on the supplier's only."""
+    """Put the document of this side on the shelf of every role; that of the other side stands on none."""
     save(*(LibraryPlacement(document_id=side["document"], role=role, position=1) for role in Role))
 
 
@@ -125,6 +125,7 @@ def _side(users: dict[Role, User]) -> Side:
         school_examiner=users[Role.SCHOOL_EXAMINER],
         company_examiner=users[Role.COMPANY_EXAMINER],
     )
+    # Tests need an exam that is still planned, too: a finished one refuses most actions.
     later = make_exam(programme, tasks=1)
     planned = make_registration(student, later)
     make_sitting(
@@ -154,7 +155,7 @@ def _side(users: dict[Role, User]) -> Side:
 
 
 def _finished(registration: Registration, sitting: Sitting, users: dict[Role, User]) -> int:
-    """The sitting assessed and definitive, by the people who may; the id of the result."""
+    """Assess the sitting and make it definitive, as its examiner; gives the id of the result."""
     examiner = actor_of(users[Role.SCHOOL_EXAMINER])
     levels = {c.id: c.levels[1].id for c in sitting.task.criteria}
     run(save_scores, examiner, [sitting.id], version=0, levels=levels, remarks={})

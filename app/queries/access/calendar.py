@@ -1,4 +1,4 @@
-"""What a calendar feed holds: one's own sittings, through `visible`, and no more than a calendar needs."""
+"""What a calendar feed holds: the user's own sittings (`visible`), and no more than a calendar needs."""
 
 import dataclasses
 import datetime as dt
@@ -17,7 +17,7 @@ from app.rules.tokens import fingerprint
 
 PAST = dt.timedelta(days=60)
 MOST = 2000  # moments in one feed
-# What makes a sitting one's own: an administrator or the committee sees a whole school, and attends it not.
+# The roles that make a sitting a user's own; an administrator or the committee sees the whole school's.
 OWN = frozenset(
     {
         Role.SCHOOL_SUPERVISOR,
@@ -31,7 +31,7 @@ OWN = frozenset(
 
 @dataclass(frozen=True)
 class CalendarMoment:
-    """`sequence` rises whenever the planning of this exam changes."""
+    """One sitting in a feed. `sequence` rises whenever the planning of this exam changes."""
 
     sitting_id: int
     sequence: int
@@ -67,7 +67,7 @@ def link_made_at(user_id: int | None) -> dt.datetime | None:
 
 
 def own_moments(user: models.User) -> Sequence[CalendarMoment]:
-    """The moments of an examiner, a student or a supervisor, of two months ago and later. One query."""
+    """This user's moments, as examiner, student or supervisor, from two months ago on. One query."""
     whole = actor_of(user)
     actor = dataclasses.replace(whole, roles=whole.roles & OWN)
     mine = [_ids(actor, permission) for permission in (Permission.PLANNING_SEE, Permission.OWN_EXAMS)]

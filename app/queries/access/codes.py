@@ -1,4 +1,4 @@
-"""The codes that let somebody in. None is stored: each is drawn out of its row's nonce (decision 0006)."""
+"""Makes the codes that let somebody in. None is stored: each comes from its row's nonce (decision 0006)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from app.sealing import drawn
 
 
 def code_for(user_id: int, nonce: str) -> str:
-    """The sixteen characters behind a row of LoginCode; the only place where a code comes to be."""
+    """The sixteen characters behind a row of LoginCode; the only place that makes an inlogcode."""
     return code_format.code_of(drawn(f"inlogcode|{user_id}|{nonce}"))
 
 
 def mailed_code_for(nonce: str) -> str:
-    """The eight characters behind a row that was mailed to who is signing in."""
+    """The eight characters behind a row that was mailed to a user who is signing in."""
     return code_format.code_of(drawn(f"gemailde code|{nonce}"), code_format.MAILED_LENGTH)
 
 
@@ -36,7 +36,7 @@ def slow_hash(code: str, salt: str) -> str:
 
 
 def shown_code(row: models.LoginCode) -> str:
-    """The code as people read it, while it works; otherwise nothing. For sending, and for a demo school."""
+    """The code as people read it; "" when it works no longer. For sending, and for a demo school."""
     if row.used_at or row.cancelled_at or row.expires_at <= utc_now():
         return ""
     plain = (
@@ -49,7 +49,7 @@ def shown_code(row: models.LoginCode) -> str:
 
 @dataclass(frozen=True)
 class Slip:
-    """What one person gets in hand; `code` in groups of four."""
+    """What one person gets on paper; `code` in groups of four."""
 
     name: str
     username: str
@@ -58,7 +58,7 @@ class Slip:
 
 
 def slips(ids: Sequence[int], *, of_students: bool) -> Sequence[Slip]:
-    """The slips of these users, or students, while their codes work; by name."""
+    """The slips of these users (or students), by name, as far as their codes work."""
     users: Any = id_set(ids)
     if of_students:
         users = sa.select(models.Student.user_id).where(

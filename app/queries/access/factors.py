@@ -1,4 +1,4 @@
-"""What a user has to show as a second factor."""
+"""The second factors of a user: which they have, and the secret of an app that is being set up."""
 
 import secrets
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def factors_of(user_id: int | None) -> Factors:
 
 
 def new_setup(user_id: int) -> str:
-    """What a page that shows a QR code carries: nothing is stored until a code of it was shown."""
+    """A signed text for the page with a QR code. Nothing is stored until the user shows a code of the app."""
     return str(_signer().dumps([user_id, secrets.token_urlsafe(16)]))
 
 

@@ -1,7 +1,7 @@
 """Everything that the system keeps about one person, as plain data: a fixed number of queries.
 
-Of others only what belongs to it (who supervises, who did something); of results and assessments only what
-that person may see (`visible`): who is assessed learns nothing halfway.
+It names others only where they belong to it (who supervises, who did something). It holds results and
+assessments only as far as that person may see them (`visible`): before a result is definitive, nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ Rows = Sequence[Data]
 
 
 def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
-    """The parts of "Wat het systeem over mij bewaart", in the order of the page; `most` rows of each list."""
+    """The parts of "Wat het systeem over mij bewaart", in the order of the page; `most`: rows per list."""
     user, link_made_at = _account(actor)
     student = _student(actor)
     found: dict[str, Any] = {"account": account(user), "programmes": [str(one) for one in user.programmes]}
@@ -57,7 +57,7 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
 
 
 def _list_views(actor: Actor) -> Rows:
-    """Who has the list of students may have made it one's own."""
+    """The columns and filters that this person keeps for the list of students."""
     kept = (
         sa.select(models.ListView.name, models.ListView.query)
         .where(models.ListView.user_id == actor.id)
@@ -125,7 +125,7 @@ def _student_facts(student: models.Student) -> Data:
 
 
 def _names(actor: Actor, student: models.Student | None) -> Mapping[str, Sequence[str]]:
-    """The groups that this person is in or is the mentor of, and the exams that he won't take. One query."""
+    """The groups that this person is in or is mentor of, and the exams they do not take. One query."""
     mine = [student.id] if student is not None else []
     excluded = sa.select(models.ExamExclusion.exam_id).where(models.ExamExclusion.student_id.in_(mine))
     rows = db.session.execute(
@@ -148,7 +148,7 @@ def _called(kind: str, name: Any) -> sa.Select[Any]:
 
 
 def _supervised(actor: Actor, most: int | None) -> Rows:
-    """Whom this person supervises, by number."""
+    """The students whom this person supervises, by number."""
     rows = db.session.execute(
         sa.select(models.Supervision.role, models.Student.number)
         .join(models.Student, models.Student.id == models.Supervision.student_id)
@@ -160,7 +160,7 @@ def _supervised(actor: Actor, most: int | None) -> Rows:
 
 
 def _sittings(actor: Actor, most: int | None) -> Rows:
-    """One's own moments: as the student, or as an examiner, with when one's own scores were saved."""
+    """The sittings of this person, as student or examiner, with when their own scores were saved."""
     examines = models.SittingExaminer.user_id == actor.id
     taken = visible(actor, models.Sitting, Permission.OWN_EXAMS).with_only_columns(models.Sitting.id)
     assigned = sa.select(models.SittingExaminer.sitting_id).where(examines)
@@ -201,7 +201,7 @@ def _sittings(actor: Actor, most: int | None) -> Rows:
 
 
 def _results(actor: Actor, most: int | None) -> Rows:
-    """One's own results, once definitive; `detail` is the whole working, as its page shows it."""
+    """The results of this person, once definitive; `detail` is the whole calculation as the page shows it."""
     rows = db.session.scalars(
         _about_me(actor)
         .options(
@@ -234,7 +234,7 @@ def _about_me(actor: Actor) -> sa.Select[models.Result]:
 
 
 def _measures(actor: Actor, student: models.Student | None, most: int | None) -> Rows:
-    """Ratings of one's own progress, and those that one gave."""
+    """The ratings of this person's progress, and those that they gave."""
     about = models.ProgressMeasure.student_id == student.id if student is not None else sa.false()
     rows = db.session.scalars(
         sa.select(models.ProgressMeasure)
@@ -257,7 +257,7 @@ def _measures(actor: Actor, student: models.Student | None, most: int | None) ->
 
 
 def _mails(actor: Actor, most: int | None) -> Rows:
-    """The mails to this person; a code is in none of them, it is filled in at sending."""
+    """The mails to this person. None holds a code: that is filled in when the mail is sent."""
     rows = db.session.scalars(
         sa.select(models.OutboxMail)
         .where(models.OutboxMail.to_user_id == actor.id)
@@ -278,7 +278,7 @@ def _mails(actor: Actor, most: int | None) -> Rows:
 
 
 def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
-    """Sessions, inlogcodes, changes of address and the calendar link: when, never the secret of it."""
+    """Sessions, inlogcodes and changes of address: when they were made and used, never their secret."""
     sessions = db.session.scalars(
         sa.select(models.UserSession)
         .where(models.UserSession.user_id == actor.id)
@@ -329,12 +329,13 @@ def _columns(rows: Any, *names: str) -> Rows:
 
 
 def _trail(actor: Actor, student: models.Student | None, most: int | None) -> Rows:
-    """What the trail says about this person, and what this person did. No details: they name others too.
+    """What the trail says about this person, and what they did. No details: those name others too.
 
-    Of one's own exams only what was planned, and what was assessed once the result is there.
+    About their own exams: what was planned, and what was assessed once there is a result.
     """
     about = [(models.AuditObject.object_type == "User") & (models.AuditObject.object_id == actor.id)]
     if student is not None:
+        # Planning is no secret; entries about an assessment count only where the person sees the result.
         mine = sa.select(models.Registration.id).where(models.Registration.student_id == student.id)
         told = _about_me(actor).with_only_columns(models.Result.registration_id)
         for kind, ids in (

@@ -36,7 +36,7 @@ def registration_options(user: models.User, site: Site, challenge: bytes) -> str
 
 
 def showing_options(user_id: int | None, site: Site, challenge: bytes) -> str:
-    """What the browser needs to show a passkey, as JSON; nobody known yet: whichever the site has there."""
+    """What the browser needs to show a passkey, as JSON. `user_id` None: any passkey of this site will do."""
     return options_to_json(
         generate_authentication_options(
             rp_id=site.rp_id,
@@ -55,5 +55,5 @@ def _descriptors(user_id: int) -> list[PublicKeyCredentialDescriptor]:
 
 
 def handle_of(user_id: int) -> bytes:
-    """How a passkey knows its owner: says nothing to who reads it on a device."""
+    """By what a passkey knows its owner. It tells nothing to somebody who reads it on a device."""
     return derived(f"passkey user|{user_id}")

@@ -1,4 +1,4 @@
-"""What Mijn profiel reads beside the account itself."""
+"""What Mijn profiel reads besides the account itself: a change of address that waits for its code."""
 
 import sqlalchemy as sa
 

@@ -1,7 +1,7 @@
-"""Who somebody shows to be: by a password, an inlogcode, or a code out of a mail.
+"""Recognises a person by what they show: a password, an inlogcode, or a code out of a mail.
 
-Every answer takes the same work, whether or not the account or the code exists (trap 18). A try has been
-counted before it is looked at.
+Every answer takes the same work, whether or not the account or the code exists (trap 18). The caller has
+counted the try before it comes here.
 """
 
 import hmac
@@ -42,8 +42,8 @@ def check_sign_in(username: str, password: str) -> models.User | None:
 def fitting_password(actor: Actor, typed: str) -> str:
     """The hash that is kept of this user's password, when the typed one fits it; "" otherwise.
 
-    It takes a tenth of a second, so it is asked before a transaction opens; the action compares what it gave
-    with what the account holds then.
+    It takes a tenth of a second, so callers ask before a transaction opens; the action then compares this
+    hash with the one that the account holds.
     """
     stored = db.session.scalar(sa.select(models.User.password).where(models.User.id == actor.id))
     return stored if check_password_hash(stored or NO_ONES_PASSWORD, typed) and stored else ""
@@ -58,21 +58,21 @@ def check_code(username: str, code: str) -> models.User | None:
 
 
 def code_works(code: str) -> sa.ColumnElement[bool]:
-    """Condition on LoginCode: the inlogcode that somebody typed, and it can still be used."""
+    """Condition on LoginCode: it is the inlogcode that was typed, and it still works."""
     return sa.and_(
         models.LoginCode.code_hash == fingerprint(code_format.normal_form(code)), users.live_code()
     )
 
 
 def is_right(code_id: int | None, typed: str) -> bool:
-    """Whether this is the code; the try has been counted. Without a code to try the same work is done."""
+    """Whether this is the code; the try has been counted. When there is no code, the work is the same."""
     row = db.session.get(models.LoginCode, code_id) if code_id else None
     nonce, kept = (row.nonce, row.code_hash) if row is not None else ("0" * 64, "0" * 64)
     return hmac.compare_digest(slow_hash(code_format.normal_form(typed), nonce), kept) and row is not None
 
 
 def by_stop_code(typed: str) -> models.EmailChange | None:
-    """The change that waits behind a code from the old address. Right or wrong: the same work."""
+    """The change of address behind a code that went to the old address. Right or wrong: the same work."""
     selector, secret = parts(code_format.normal_form(typed)[: code_format.LENGTH + 1])
     found = db.session.scalars(
         sa.select(models.EmailChange)

@@ -1,4 +1,4 @@
-"""Which sessions are live: a cookie is worth what this says."""
+"""Which sessions are live, and whose they are: this decides what a cookie is worth."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ CODE_COUNTS = dt.timedelta(minutes=30)  # how long after the code a password can
 
 
 def _limits() -> dict[str, dt.datetime]:
-    """After which moments a session was opened, and used, to be live now."""
+    """Name -> moment: a live session was opened, or used, after it."""
     school, now = current_school(), utc_now()
     idle = dt.timedelta(minutes=school.idle_minutes)
     moments = (now - dt.timedelta(hours=school.session_hours), now - idle, now - min(idle, SHARED_IDLE))
@@ -44,7 +44,7 @@ def _live(*, opened: Any, seen: Any, seen_shared: Any) -> sa.ColumnElement[bool]
 
 @dataclass(frozen=True)
 class Viewing:
-    """Through whose eyes a session looks, until when at the latest; `over`: why it is no more."""
+    """As which user a session looks, and until when at the latest; `over`: why it no longer does."""
 
     user: models.User
     until: dt.datetime
@@ -67,12 +67,12 @@ class Present:
 
     @property
     def seen_as(self) -> models.User | None:
-        """Whose rights the pages follow, where that is not the session's own user."""
+        """The user whose rights the pages follow; None: the session's own user."""
         return self.viewing.user if self.viewing is not None and self.viewing.over is None else None
 
 
 def session_of(token: str) -> tuple[Present, models.User] | None:
-    """The live session behind a cookie's token, and its active user with roles; one query, viewing two."""
+    """The live session behind a cookie's token, and its active user with roles. One query; viewing: two."""
     given = {"hash": fingerprint(token), **_limits()}
     found = db.session.execute(_of_a_token(), given).unique().one_or_none()
     if found is None:
@@ -84,7 +84,7 @@ def session_of(token: str) -> tuple[Present, models.User] | None:
 
 @cache
 def _of_a_token() -> sa.Select[*tuple[Any, ...]]:
-    """Built once: every request asks it, and building takes longer than asking."""
+    """The statement of session_of, built once: every request needs it, and building it takes longest."""
     alive = _live(**{name: sa.bindparam(name) for name in LIMITS})
     return _with_roles(
         sa.select(models.User, models.UserSession, has_factor())
@@ -94,7 +94,7 @@ def _of_a_token() -> sa.Select[*tuple[Any, ...]]:
 
 
 def _with_roles(statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
-    """Two plain joins: nested, as a joined load writes them, SQLite reads the roles of the whole school."""
+    """Add the roles by two plain joins. A joined load nests them, and SQLite then reads everybody's roles."""
     return (
         statement.outerjoin(assoc_user_role, assoc_user_role.c.user_id == models.User.id)
         .outerjoin(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)
@@ -103,7 +103,10 @@ def _with_roles(statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any,
 
 
 def _viewing(row: models.UserSession, owner: models.User) -> Viewing | None:
-    """Asked anew at every request: time, rights and accounts may have changed. One query, if any."""
+    """As whom this session looks; None: as its own user. One query, if any.
+
+    Decided anew at every request: time, rights and accounts may have changed.
+    """
     if row.viewing_id is None or row.viewing_since is None:
         return None
     wanted = _with_roles(sa.select(models.User).where(models.User.id == row.viewing_id))

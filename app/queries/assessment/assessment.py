@@ -153,7 +153,7 @@ def _criteria_counts(task_ids: Iterable[int]) -> Mapping[int, int]:
 
 
 def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
-    """A sitting that this actor may see the assessment of; None otherwise."""
+    """The sitting, when this actor may see its assessment; None otherwise."""
     statement = visible(actor, models.Sitting, Permission.ASSESSMENT_SEE).where(
         models.Sitting.id == sitting_id
     )
@@ -165,7 +165,7 @@ def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
 
 
 def whole_sitting(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """With everything that a score form shows."""
+    """The statement, with everything that a score form shows."""
     criteria = orm.joinedload(models.Sitting.task).selectinload(models.ExamTask.criteria)
     return statement.options(
         orm.joinedload(models.Sitting.registration).joinedload(models.Registration.student),
@@ -207,7 +207,7 @@ def result_of(actor: Actor, registration_id: int) -> models.Result | None:
 
 
 def definitive_by(assessment: models.Assessment | None) -> str:
-    """Who made it definitive, by name; that examiner has a sheet."""
+    """The name of the examiner who made it definitive (they have a sheet); "" when nobody did."""
     if assessment is None or assessment.definitive_by_id is None:
         return ""
     names = {sheet.examiner_id: sheet.examiner.full_name for sheet in assessment.sheets}
@@ -231,12 +231,12 @@ def is_adopted(registration_id: int) -> bool:
 
 
 def number_of(sitting: models.Sitting, criterion: models.Criterion) -> str:
-    """How a criterion is named to people: "2.3", task and place in it."""
+    """What people call a criterion: "2.3" is the third of the second task."""
     return f"{sitting.task.position}.{criterion.position}"
 
 
 def role_in(sitting: models.Sitting, actor: Actor) -> str:
-    """The role in which the actor is assigned to this sitting and holds; empty: none."""
+    """The role in which the actor is assigned to this sitting, and which they still hold; "" for none."""
     for one in sitting.examiners:
         if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
             return one.role
@@ -248,6 +248,6 @@ def is_definitive(assessment: models.Assessment | None) -> bool:
 
 
 def opens_for_scores(sitting: models.Sitting) -> bool:
-    """From the day of the sitting on, by the school's calendar."""
+    """Whether scores may be given: from the day of the sitting on, by the school's calendar."""
     school = current_school()
     return school.local(sitting.starts_at).date() <= school.today()

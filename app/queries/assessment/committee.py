@@ -24,7 +24,7 @@ RESULT_ROWS = (
 
 @dataclass(frozen=True)
 class Counts:
-    """Of the results on the list, and of what is still planned for those who failed."""
+    """Counts of a list of results; `resits`: planned attempts after one of them, without a result yet."""
 
     to_adopt: int
     failed: int
@@ -68,7 +68,7 @@ def of_student(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
 
 
 def of_programme(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
-    """Exams of the programme, and of electives that its students take."""
+    """Results of the programme's students, in its exams and in those of electives."""
     programme = _number(value)
     enrolled = sa.select(models.Enrolment.student_id).where(models.Enrolment.programme_id == programme)
     exams = sa.select(models.Exam.id).where(
@@ -95,7 +95,7 @@ def of_adoption(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
 
 
 def of_period(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
-    """ "7", "30", "90" days back, or "year": since 1 August, when a school year starts."""
+    """Results decided in this period (see period_start)."""
     return statement.where(models.Result.decided_at >= period_start(value))
 
 
@@ -158,8 +158,11 @@ def _with_result(actor: Actor) -> sa.Select[Any]:
 
 
 def export_rows(results: sa.Select[Any]) -> Sequence[Any]:
-    """(number, first_name, infix, last_name, title, code, version, attempt, passed, grade, mark, points,
-    max_points, decided_at, decided_on) of every result of this SELECT, by name; one query."""
+    """A row for every result of this SELECT, by the student's name. One query.
+
+    (number, first_name, infix, last_name, title, code, version, attempt, passed, grade, mark, points,
+    max_points, decided_at, decided_on)
+    """
     ids = results.with_only_columns(models.Result.id).order_by(None)
     return db.session.execute(
         sa.select(

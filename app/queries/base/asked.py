@@ -1,4 +1,4 @@
-"""What a search asks of rows: words, or keys, and how many of them."""
+"""What a search asks for: rows with certain words or keys, and how many of them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ WORDS = 8  # more are not looked at
 
 @dataclass(frozen=True)
 class Asked:
-    """Which rows: with these words, or these keys; `having`: only what these students or users have.
+    """Which rows are asked for: those with these words, or with these keys.
 
-    `within`: only who is coupled to one of these programmes.
+    `having`: only what these students or users have. `within`: only people who are coupled to one of these
+    programmes. `most`: so many rows at most.
     """
 
     words: str = ""
@@ -39,7 +40,7 @@ EVERYTHING = Asked()
 
 
 def matching_words(text: str, *columns: Any) -> sa.ColumnElement[bool]:
-    """Every word stands in one of the columns (never NULL); accents and capitals do not matter."""
+    """Condition: every word stands in one of the columns (never NULL); accents and capitals do not matter."""
     texts: Iterable[sa.ColumnElement[str]] = (sa.cast(column, sa.String) for column in columns)
     found = folded(reduce(lambda all_, one: all_ + " " + one, texts))
     return sa.and_(*(found.contains(word, autoescape=True) for word in search_form(text).split()[:WORDS]))

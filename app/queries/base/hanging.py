@@ -1,4 +1,4 @@
-"""What points at a row: asked of every foreign key of the schema, so that a new table is never forgotten."""
+"""Finds what points at a row, by every foreign key of the schema: no new table can be forgotten."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -14,8 +14,8 @@ def pointing_at(
 ) -> dict[int, set[str]]:
     """Row id -> the tables in which something points at it; one query.
 
-    `own`: table -> which of its rows go along with what they point at. What the database itself takes
-    along (ON DELETE CASCADE) holds nobody.
+    `own`: table -> condition for its rows that are deleted together with the row they point at. Rows that the
+    database itself deletes along with it (ON DELETE CASCADE) do not count.
     """
     found: dict[int, set[str]] = {}
     for row_id, table in db.session.execute(

@@ -1,6 +1,6 @@
-"""What is chosen in a form by typing: every source in one table, a few rows at a time, never all.
+"""What a form lets you choose by typing: every source in one table, a few rows at a time, never all.
 
-A source says who may use it and how it is searched; a form and the address that its search box asks share it.
+A source says who may use it and how it is searched. A form and its search box share the same source.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,8 +30,8 @@ from app.rules.people import sort_name
 from app.rules.text import N_
 
 MOST = 20  # rows in an answer
-FEW = 12  # up to so many boxes stand in the form itself; a list to choose one of: up to MOST
-OF_THESE = 60  # and so many where only what the chosen rows have is of use: a search box finds the rest too
+FEW = 12  # up to so many tick boxes stand in the form itself; of a list to choose one from, up to MOST
+OF_THESE = 60  # so many where only what the chosen rows have is of use: a search box finds the rest too
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ def named(
 
 
 def in_reach(actor: Actor, programmes: Collection[int]) -> Sequence[int]:
-    """Of these programmes the ones whose examiners a planner may know: in sight, or of a student in sight."""
+    """The programmes among these whose examiners a planner may know.
+
+    The planner sees the programme itself, or a student who follows it or takes an exam of it.
+    """
     students = visible(actor, models.Student, Permission.PLANNING_EDIT).with_only_columns(models.Student.id)
     followed = sa.select(models.Enrolment.programme_id).where(models.Enrolment.student_id.in_(students))
     examined = (
@@ -78,7 +81,7 @@ def in_reach(actor: Actor, programmes: Collection[int]) -> Sequence[int]:
 
 
 def own_groups(actor: Actor, groups: Collection[int]) -> Sequence[int]:
-    """Of these groups the ones that this actor may fill and empty."""
+    """The groups among these that this actor may fill and empty."""
     own = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT).with_only_columns(
         models.StudentGroup.id
     )
@@ -96,7 +99,7 @@ class Source:
 
 
 def _programmes(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
-    """For users; `having`: the programmes that these are coupled to."""
+    """Programmes; `having`: those that these users are coupled to."""
     statement = visible(actor, models.Programme)
     if asked.having is not None:
         coupled = sa.select(models.user_programme.c.programme_id).where(
@@ -113,7 +116,7 @@ def _programme_rows(statement: sa.Select[Any], asked: asked_queries.Asked) -> Se
 
 
 def _targets(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
-    """Programmes ("p12") and electives ("e3") for students; `having`: those that these students follow."""
+    """Programmes ("p12") and electives ("e3"); `having`: those that these students follow."""
     programmes, electives = visible(actor, models.Programme), visible(actor, models.Elective)
     if asked.having is not None:
         theirs = models.Enrolment.student_id.in_(asked.having)
@@ -144,7 +147,7 @@ def _of_kind(asked: asked_queries.Asked, letter: str) -> asked_queries.Asked:
 
 
 def _groups(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
-    """`having`: the groups that hold one of these students."""
+    """Groups that the actor may change; `having`: those that hold one of these students."""
     statement = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT)
     if asked.having is not None:
         statement = statement.where(models.StudentGroup.id.in_(groups_with(asked.having)))
@@ -162,7 +165,7 @@ def _groups(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
 
 
 def _students(actor: Actor, asked: asked_queries.Asked, *, of_groups: bool = False) -> list[Option]:
-    """Who may be put in groups; `of_groups`: who is in one of the groups `within`."""
+    """Students who may be put in groups; `of_groups`: those in one of the groups `within`."""
     statement = visible(actor, models.Student, Permission.GROUPS_EDIT)
     if of_groups:
         statement = statement.where(models.Student.id.in_(members_of(id_set(sorted(asked.within)))))
@@ -174,7 +177,7 @@ def _students(actor: Actor, asked: asked_queries.Asked, *, of_groups: bool = Fal
 
 
 def user_label(user: models.User) -> str:
-    """ "Bakker, Sanne (Zorggroep De Linde)": findable by family name, told apart by organisation."""
+    """What a list calls a user: "Bakker, Sanne (Zorggroep De Linde)"."""
     name = sort_name(user.first_name, user.infix, user.last_name)
     return f"{name} ({user.organisation})" if user.organisation else name
 
@@ -182,7 +185,7 @@ def user_label(user: models.User) -> str:
 def _candidates(
     actor: Actor, asked: asked_queries.Asked, *, roles: Sequence[Role] = SUPERVISION_ROLES
 ) -> list[Option]:
-    """Active users in a role of step 4b, "<role>:<id>"; for a supervisor those of the own programmes."""
+    """Active users in a role of step 4b, "<role>:<id>"; a supervisor gets those of their own programmes."""
     statement = (
         sa.select(models.User, models.RoleRow.name)
         .join(models.User.roles)
@@ -196,7 +199,7 @@ def _candidates(
 
 
 def _nearby(actor: Actor, statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
-    """Of these users whom an actor may know: an administrator all, another who shares a programme."""
+    """The users among these whom an actor may know: an administrator all, others those of own programmes."""
     if actor.system or Role.ADMINISTRATOR in actor.roles:
         return statement
     own = sa.select(models.user_programme.c.programme_id).where(models.user_programme.c.user_id == actor.id)
@@ -205,7 +208,7 @@ def _nearby(actor: Actor, statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*
 
 
 def _mentors(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
-    """Active users in a role of the school's own; for a supervisor those of the own programmes."""
+    """Active users who can be a mentor; a supervisor gets those of their own programmes."""
     holders = sa.select(models.User).where(
         models.User.active.is_(True),
         models.User.guest.is_(False),
@@ -249,7 +252,7 @@ def _in_roles(
 
 
 def _in_role(actor: Actor, asked: asked_queries.Asked, *, role: Role) -> list[Option]:
-    """As _candidates, in this role only; the key is the user's id."""
+    """The same as _candidates, in this role only; the key is the user's id."""
     keys = None if asked.keys is None else [f"{role}:{key}" for key in asked.keys]
     found = _candidates(actor, replace(asked, keys=keys), roles=[role])
     return [Option(one.key.rpartition(":")[2], one.label) for one in found]
@@ -275,7 +278,7 @@ def _examiners(actor: Actor, asked: asked_queries.Asked, *, role: Role) -> list[
 
 
 def _searched(actor: Actor) -> Sequence[Any]:
-    """Whoever may not see a user's address must not find it out by searching either (trap 6)."""
+    """The columns to search users by. An actor who may not see addresses does not search in them (trap 6)."""
     names = (models.User.first_name, models.User.infix, models.User.last_name, models.User.organisation)
     return (*names, models.User.email) if may(actor, Permission.USERS_SEE) else names
 

@@ -1,4 +1,4 @@
-"""What Opleidingen shows: counts per programme, and what hangs on one programme or elective."""
+"""What Opleidingen shows: counts per programme, and what belongs to one programme or elective."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def exams_of_programme(programme_id: int) -> sa.ColumnElement[bool]:
 
 
 def programme_counts(actor: Actor, ids: Sequence[int]) -> Mapping[int, Counts]:
-    """Per programme: current exams, those of its electives too, and the students in sight. Three queries."""
+    """Programme id -> its current exams, also of its electives, and its visible students. Three queries."""
     exams = _pairs(
         sa.select(models.Exam.programme_id, sa.func.count())
         .where(models.Exam.programme_id.in_(ids), _current(actor))
@@ -43,7 +43,7 @@ def programme_counts(actor: Actor, ids: Sequence[int]) -> Mapping[int, Counts]:
 
 
 def elective_counts(actor: Actor, ids: Sequence[int]) -> Mapping[int, Counts]:
-    """Per elective: its current exams and the students in sight. Two queries."""
+    """Elective id -> its current exams and its visible students. Two queries."""
     exams = _pairs(
         sa.select(models.Exam.elective_id, sa.func.count())
         .where(models.Exam.elective_id.in_(ids), _current(actor))
@@ -88,7 +88,7 @@ def assignments_of(elective_id: int) -> Sequence[models.ConditionalAssignment]:
 
 
 def programme_choices(actor: Actor) -> list[tuple[str, str]]:
-    """(id, name and cohort) of the programmes in sight, for a filter."""
+    """(id, name and cohort) of the visible programmes, for a filter."""
     rows = db.session.scalars(
         visible(actor, models.Programme).order_by(models.Programme.name, models.Programme.cohort)
     ).all()

@@ -14,7 +14,7 @@ from app.queries.base import asked
 from app.rules.people import sort_name
 
 Choices = Sequence[tuple[str, str]]
-MANY = 150  # more choices than this: it is typed instead
+MANY = 150  # with more choices than this, the user types a name instead
 BY_HAND, BY_RULE = "hand", "regel"
 
 
@@ -43,7 +43,7 @@ def by_colour(statement: sa.Select[Any], colour: str) -> sa.Select[Any]:
 
 
 def by_mentor(statement: sa.Select[Any], user: str) -> sa.Select[Any]:
-    """By id, or by words of the name."""
+    """Groups of this mentor: by id, or by words of the name."""
     if asked.is_id(user):
         return statement.where(models.StudentGroup.mentor_id == int(user))
     named = sa.select(models.User.id).where(
@@ -58,7 +58,7 @@ def by_filling(statement: sa.Select[Any], kind: str) -> sa.Select[Any]:
 
 
 def mentor_order() -> Any:
-    """To order groups by: their mentor's family name, without one first on both databases."""
+    """What to order groups by: the mentor's family name; groups without one come first on both databases."""
     named = (
         sa.select(models.User.last_name)
         .where(models.User.id == models.StudentGroup.mentor_id)
@@ -72,7 +72,7 @@ def mentor_order() -> Any:
 
 @dataclass(frozen=True)
 class GroupChoices:
-    """What the visible groups can be narrowed by; None: too many to choose from, so it is typed."""
+    """What the visible groups can be narrowed by; None: too many to choose from, so the user types a name."""
 
     school_years: Choices = ()
     cohorts: Choices = ()
@@ -82,7 +82,7 @@ class GroupChoices:
 
 
 def group_choices(actor: Actor) -> GroupChoices:
-    """One query: what properties the groups in sight have."""
+    """The properties that the visible groups have. One query."""
     rows = db.session.execute(
         visible(actor, models.StudentGroup)
         .outerjoin(models.User, models.User.id == models.StudentGroup.mentor_id)

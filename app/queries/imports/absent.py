@@ -1,4 +1,4 @@
-"""What is in the system and not in a file: told, never deleted. Two statements at most, whatever the size."""
+"""What the system has and a file lacks: a report tells it, nothing deletes it. At most two statements."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ KEPT = 1000  # rows that are named; more are counted
 
 @dataclass(frozen=True)
 class Absent:
-    """How many there are, and of the first of them (id, name as lists write it)."""
+    """How many rows the file lacks; `rows` has the first of them as (id, name as lists write it)."""
 
     count: int = 0
     rows: Sequence[tuple[int, str]] = field(default_factory=tuple)
@@ -27,7 +27,7 @@ class Absent:
 def absent_students(
     actor: Actor, numbers: Collection[str], programmes: Collection[int], groups: Collection[str]
 ) -> Absent:
-    """Active students whom the file does not name; of the file's programmes or groups, when it has any."""
+    """Active students whom the file does not name; if it has programmes or groups, only students of these."""
     found = visible(actor, models.Student, Permission.STUDENTS_IMPORT).where(
         models.Student.active, models.Student.number.not_in(text_set(sorted(numbers)))
     )
@@ -45,7 +45,7 @@ def absent_students(
 
 
 def absent_users(actor: Actor, addresses: Collection[str], roles: Collection[str]) -> Absent:
-    """Active users whom the file does not name; of the roles in the file, when it has any."""
+    """Active users whom the file does not name; if it has roles, only users with one of these."""
     found = visible(actor, models.User, Permission.USERS_IMPORT).where(
         models.User.active.is_(True),
         models.User.email.not_in(text_set(sorted(addresses))),
@@ -68,7 +68,7 @@ def absent_groups(actor: Actor, names: Collection[str]) -> Absent:
 
 
 def _absent(found: sa.Select[Any], model: Any, order: Sequence[Any], name: str) -> Absent:
-    """Counted only where there are more than are named."""
+    """The first KEPT of these rows, and how many there are; counted only where there are more."""
     rows = db.session.scalars(found.order_by(*order).limit(KEPT + 1)).all()
     count = len(rows)
     if count > KEPT:

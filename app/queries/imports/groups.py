@@ -21,7 +21,7 @@ RULED = "rule"  # the mark of a group that a rule fills
 def groups_known(
     actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str] = ()
 ) -> imports.Known:
-    """Every group with those of these students that are in it already, these students, and the mentors."""
+    """Every visible group with the students among these that are in it, these students, and the mentors."""
     rows = db.session.execute(
         visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(
             models.StudentGroup.id,
@@ -56,7 +56,7 @@ def groups_known(
 
 
 def _mentors(logins: Collection[str]) -> Sequence[imports.UserFact]:
-    """Who has one of these logins, who can be a mentor (they are called by name too), and who is one now."""
+    """Users with one of these logins, users who can be a mentor (a file may name them), and mentors now."""
     wanted = imports.text_set(sorted(logins))
     now = sa.select(models.StudentGroup.mentor_id).where(models.StudentGroup.mentor_id.is_not(None))
     return imports.user_facts(

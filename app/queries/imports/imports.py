@@ -26,16 +26,16 @@ from app.rules.fields import flat
 from app.rules.student_fields import fields_in
 from app.school import current_school
 
-KEPT_FOR = dt.timedelta(days=7)  # what was read out of a file; the run itself is kept
+KEPT_FOR = dt.timedelta(days=7)  # for what was read out of a file; the run itself stays
 RUNS_SHOWN = 20
-ZEROS = range(1, 4)  # before a student number, that a spreadsheet may leave out
+ZEROS = range(1, 4)  # how many zeros before a student number a spreadsheet may leave out
 
 
 # -- runs
 
 
 def own_run(actor: Actor, kind: str, run_id: int) -> models.ImportRun:
-    """The actor's own run of this kind, not expired. NotFound for another's, as for one that isn't there."""
+    """The actor's own run of this kind, not expired. Raises NotFound, also for a run of somebody else."""
     found = db.session.scalars(
         visible(actor, models.ImportRun).where(
             models.ImportRun.id == run_id,
@@ -71,7 +71,7 @@ class RunLine:
 
 
 def can_be_undone(run: models.ImportRun | RunLine) -> bool:
-    """Something of it was written and remembered, and not taken back yet."""
+    """Whether the run wrote something that is remembered, and that is not taken back yet."""
     return run.stage == "done" and run.undone_at is None and bool(run.counts.get("remembered"))
 
 
@@ -80,9 +80,9 @@ def undo_until(run: models.ImportRun) -> dt.datetime:
 
 
 def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine]:
-    """The actor's own runs of this kind, and of colleagues those that were carried out: newest first.
+    """The actor's own runs of this kind, and the finished ones of colleagues; newest first.
 
-    One query, without the tables that were read: a file is its maker's alone.
+    One query, without the tables of the runs: only the maker sees what was in the file.
     """
     rows = db.session.execute(
         visible(actor, models.ImportRun, permission)
@@ -128,8 +128,11 @@ def runs_of(actor: Actor, kind: str, permission: Permission) -> Sequence[RunLine
 def last_choices(
     kind: str, header_key: str
 ) -> tuple[mapping_rules.ColumnMap, Mapping[str, Mapping[str, str]]]:
-    """(mapping, values) of the latest finished run of this kind with the same header; without one only the
-    values of the latest: what a word means does not hang on the columns beside it."""
+    """(mapping, values) of the latest finished run of this kind with the same header.
+
+    Without such a run: no mapping, and the values of the latest run. What a word means does not depend on
+    the columns beside it.
+    """
     same = models.ImportRun.header_key == header_key
     row = db.session.execute(
         sa.select(models.ImportRun.mapping, models.ImportRun.values, same)
@@ -143,8 +146,10 @@ def last_choices(
 
 
 def last_columns(kind: str) -> Mapping[str, Sequence[str]]:
-    """Column key -> the names in the file that were chosen for it in the latest finished run of this kind, as
-    long as its header is kept."""
+    """Column key -> the names in the file that the latest finished run of this kind had for it.
+
+    Empty when that run no longer keeps its header.
+    """
     row = db.session.execute(
         sa.select(models.ImportRun.mapping, models.ImportRun.table)
         .where(models.ImportRun.kind == kind, models.ImportRun.stage == "done")
@@ -157,7 +162,7 @@ def last_columns(kind: str) -> Mapping[str, Sequence[str]]:
 
 
 def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[tuple[int, bytes]]:
-    """The parts of a run (of these numbers) in their order, packed: a large file is a few MB of them."""
+    """The packed parts of a run (of these numbers) in their order; of a large file these are a few MB."""
     statement = sa.select(models.ImportPart.number, models.ImportPart.rows).where(
         models.ImportPart.run_id == run_id
     )
@@ -167,7 +172,7 @@ def part_rows(run_id: int, numbers: Collection[int] | None = None) -> Sequence[t
 
 
 def part_states(run_id: int) -> Mapping[int, str]:
-    """Part -> a letter per row, of the last check."""
+    """Number of a part -> a letter for the state of each of its rows, by the last check."""
     statement = sa.select(models.ImportPart.number, models.ImportPart.states).where(
         models.ImportPart.run_id == run_id
     )
@@ -209,7 +214,7 @@ class UserFact:
 
 @dataclass(frozen=True)
 class Fact:
-    """A row of the kind that is imported as the database has it, with everything that an import adds to."""
+    """A row of the imported kind as the database has it, with everything that an import can add to."""
 
     id: int
     values: Mapping[str, Any]  # attribute -> value
@@ -221,7 +226,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Known:
-    """The part of the database that a file speaks of, in memory."""
+    """The part of the database that a file is about, in memory."""
 
     today: dt.date
     programmes: tuple[ProgrammeFact, ...] = ()
@@ -229,11 +234,11 @@ class Known:
     ruled: frozenset[str] = frozenset()  # names of groups that a rule fills, in lower case
     users: Mapping[str, UserFact] = field(default_factory=dict)  # user name and mail in lower case -> user
     named: Mapping[str, Sequence[UserFact]] = field(default_factory=dict)  # possible mentors, by name_form
-    there: Mapping[str, Fact] = field(default_factory=dict)  # what is imported, by what it is known by
+    there: Mapping[str, Fact] = field(default_factory=dict)  # rows of the imported kind, by their identity
     roles: tuple[str, ...] = ()  # what this actor may give
-    zeros: Mapping[str, str] = field(default_factory=dict)  # number without zeros before it -> as it is known
+    zeros: Mapping[str, str] = field(default_factory=dict)  # number without its first zeros -> whole number
     students: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # number -> (id, as lists write it)
-    people: Mapping[int, UserFact] = field(default_factory=dict)  # who can be coupled to a student, by id
+    people: Mapping[int, UserFact] = field(default_factory=dict)  # users to couple to a student, by id
 
 
 def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
@@ -252,7 +257,7 @@ def programme_facts(actor: Actor) -> tuple[ProgrammeFact, ...]:
 
 
 def student_choices(actor: Actor, today: dt.date) -> Known:
-    """What the values in a file of students are chosen from: programmes, groups, people. Three queries."""
+    """What step 3 can choose from for a file of students: programmes, groups, people. Three queries."""
     groups, ruled = _named_groups()
     return Known(today, programme_facts(actor), groups=groups, ruled=ruled, people=people_to_couple())
 
@@ -260,8 +265,10 @@ def student_choices(actor: Actor, today: dt.date) -> Known:
 def students_known(
     actor: Actor, *, today: dt.date, numbers: Collection[str], logins: Collection[str], people: bool
 ) -> Known:
-    """Programmes, groups, the users with these names or addresses, the students with these numbers;
-    `people`: also who was chosen in step 3."""
+    """Programmes, groups, the users with these names or addresses, and the students with these numbers.
+
+    `people`: also the users who can be coupled to a student, of whom step 3 chose some.
+    """
     groups, ruled = _named_groups()
     there = _students(actor, numbers, dict(groups.values()))
     return Known(
@@ -277,10 +284,13 @@ def students_known(
 
 
 def with_zeros(actor: Actor, permission: Permission, numbers: Collection[str]) -> Mapping[str, str]:
-    """Of these numbers those that some student has with zeros before them, and how: a spreadsheet leaves them
-    out of a number. One query for a school whose numbers begin otherwise, else two."""
+    """Number -> the number of a student that has zeros before it: a spreadsheet leaves them out.
+
+    Only for numbers of which there is such a student. One query for a school whose numbers do not begin with
+    a zero, else two.
+    """
     bare = [number for number in numbers if number.isdigit() and number[0] != "0"]
-    begun = (models.Student.number >= "0", models.Student.number < "1")  # which an index answers
+    begun = (models.Student.number >= "0", models.Student.number < "1")  # an index answers this
     some = (
         visible(actor, models.Student, permission).with_only_columns(models.Student.id).where(*begun).limit(1)
     )
@@ -314,7 +324,7 @@ def by_login(facts: Sequence[UserFact]) -> Mapping[str, UserFact]:
 
 
 def people_to_couple() -> Mapping[int, UserFact]:
-    """Active users with a role beside students, by id."""
+    """Id -> active user with a role in which one is coupled to students."""
     wanted = sa.and_(
         models.User.active.is_(True), models.User.guest.is_(False), is_holder(*SUPERVISION_ROLES)
     )
@@ -363,6 +373,7 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
     fields = fields_in("import")
     columns = [field.of(models.Student) for field in fields]
+    # A student without a value for one of the school's own fields has no key for it.
     absent = {field.name: None for field in current_school().student_fields}
     rows = db.session.execute(
         visible(actor, models.Student, Permission.STUDENTS_IMPORT)
@@ -412,7 +423,7 @@ def pairs(statement: sa.Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, .
 
 
 def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
-    """Number -> id, of the students with these numbers."""
+    """Number -> id of the students with these numbers."""
     rows = db.session.execute(
         sa.select(models.Student.number, models.Student.id).where(
             models.Student.number.in_(text_set(sorted(numbers)))
@@ -425,7 +436,7 @@ ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
 
 
 def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
-    """What these accounts have of their students."""
+    """The fields that these accounts took over from their students."""
     columns = [getattr(models.User, name) for name in ACCOUNT_FIELDS]
     rows = db.session.execute(
         sa.select(models.User.id, models.User.version, *columns)
@@ -439,7 +450,7 @@ def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
 
 
 def group_ids(names: Collection[str]) -> Mapping[str, int]:
-    """Name -> id, of the groups with exactly these names."""
+    """Name -> id of the groups with exactly these names."""
     rows = db.session.execute(
         sa.select(models.StudentGroup.name, models.StudentGroup.id).where(
             models.StudentGroup.name.in_(text_set(sorted(names)))
@@ -449,7 +460,7 @@ def group_ids(names: Collection[str]) -> Mapping[str, int]:
 
 
 def text_set(texts: Sequence[str]) -> sa.Select[tuple[str]]:
-    """A SELECT of these texts as one parameter, for ten or 100,000 (id_set's sister)."""
+    """A SELECT of these texts as one parameter, for ten texts or 100,000; as id_set is for ids."""
     if db.engine.dialect.name == "sqlite":
         items = sa.func.json_each(json.dumps(list(texts))).table_valued(column("value", sa.Text))
         return sa.select(items.c.value)

@@ -1,4 +1,4 @@
-"""What undoing an import reads: what it wrote, and what became of that since. A fixed number of queries."""
+"""What undoing an import reads: what it wrote, and what changed of that since. A fixed number of queries."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from app.queries.imports import imports
 from app.queries.users.users import with_role
 
 GIVEN = "given"
-TAKEN_OUT = "remove_from_group"  # the action after which being in a group is somebody's own decision
+TAKEN_OUT = "remove_from_group"  # after this action, being in a group is no longer the import's doing
 NO_STUDENTS = tuple(role for role in Role if role is not Role.STUDENT)
 
 
@@ -36,7 +36,7 @@ class Written:
 def written(
     run: models.ImportRun, what: What, model: Any, own: sa.Select[Any], *order: Any
 ) -> Sequence[Written]:
-    """The rows that the run made or changed, among these; held until the end of the transaction."""
+    """The rows among `own` that the run made or changed; locked until the end of the transaction."""
     rows = db.session.execute(
         sa.select(model, models.ImportChange.was, models.ImportChange.version, models.ImportChange.changes)
         .join(models.ImportChange, models.ImportChange.row_id == model.id)
@@ -57,7 +57,7 @@ def written(
 
 
 def out_of_sight(run: models.ImportRun, own: sa.Select[Any], *whats: What) -> int:
-    """Of how many rows the run wrote something that are not among these."""
+    """How many rows the run wrote something of that are not among `own`."""
     hidden = sa.select(sa.func.count(models.ImportChange.row_id.distinct())).where(
         models.ImportChange.run_id == run.id,
         models.ImportChange.kind.in_(whats),
@@ -70,9 +70,9 @@ def out_of_sight(run: models.ImportRun, own: sa.Select[Any], *whats: What) -> in
 
 
 def standing_on(run: models.ImportRun, student_ids: Sequence[int]) -> Mapping[int, set[str]]:
-    """Student who was new in this run -> the tables that hold something of that student from elsewhere.
+    """New student of this run -> the tables that hold something of theirs that the run did not write.
 
-    Users are part of the student's version: who has another one is found by that.
+    Coupled users are not looked at: another one raises the student's version, which shows the difference.
     """
     put_in = sa.exists().where(
         models.ImportChange.run_id == run.id,
@@ -111,7 +111,7 @@ def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]
 
 
 def _enrolled(run: models.ImportRun) -> sa.ColumnElement[bool]:
-    """By this run: a coupling of later has a later moment."""
+    """Condition: the enrolment is that of this run; one of later has a later moment."""
     return sa.exists().where(
         models.Enrolment.student_id == models.ImportChange.row_id,
         models.Enrolment.programme_id == models.ImportChange.other_id,
@@ -135,7 +135,7 @@ def _registered() -> sa.ColumnElement[bool]:
 
 
 def _taken_out(run: models.ImportRun) -> sa.ColumnElement[bool]:
-    """Somebody took this student out of a group since: being in one is no longer the import's doing."""
+    """Condition: somebody took this student out of a group since, and so decided on their groups."""
     return sa.exists().where(
         models.AuditEntry.action == TAKEN_OUT,
         models.AuditEntry.at > run.finished_at,
@@ -156,7 +156,7 @@ def with_members(group_ids: Sequence[int]) -> set[int]:
 
 @dataclass(frozen=True)
 class Since:
-    """What became of accounts that were new in a run."""
+    """Ids of accounts, by what happened to them since a run."""
 
     own: set[int] = field(default_factory=set)  # made by the run
     used: set[int] = field(default_factory=set)  # somebody was in it
@@ -164,7 +164,7 @@ class Since:
 
 
 def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bool) -> Since:
-    """Of these accounts: those of students who were new in this run, or the users who were."""
+    """What happened since the run to the accounts of its new users (`of_students`: of its new students)."""
     goes_along = ["login_code", "outbox_mail", "ab_user_role", "student" if of_students else "user_programme"]
     touched = set(pointing_at(models.User, ids, dict.fromkeys(goes_along, sa.true())))
     used_code = sa.exists().where(
@@ -199,7 +199,7 @@ def roles_of_users(user_ids: Sequence[int]) -> dict[int, set[str]]:
 
 
 def roles_in_use(user_ids: Sequence[int]) -> set[tuple[int, str]]:
-    """(user, role) that a student or an examenmoment has."""
+    """The pairs (user id, role) in which these users supervise a student or examine at an examenmoment."""
     theirs = id_set(user_ids)
     supervising = sa.select(models.Supervision.user_id, models.Supervision.role).where(
         models.Supervision.user_id.in_(theirs)
@@ -211,7 +211,7 @@ def roles_in_use(user_ids: Sequence[int]) -> set[tuple[int, str]]:
 
 
 def held_by_another(wanted: Mapping[int, str]) -> set[int]:
-    """User -> a user name or address: the users who cannot have it again, for somebody else has it now."""
+    """The users who cannot get their old name or address back (`wanted`): somebody else has it now."""
     if not wanted:
         return set()
     names = imports.text_set(sorted(set(wanted.values())))

@@ -1,4 +1,4 @@
-"""What an import of users reads: the people whose addresses are in the file, with all that it can add to."""
+"""What an import of users reads: the users whose addresses are in the file, with all that it can add to."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -13,7 +13,7 @@ from app.permissions import Actor, Permission, Role, visible
 from app.queries.imports import imports
 
 USER_FIELDS = ("email", "first_name", "infix", "last_name", "username", "organisation", "phone", "language")
-CLOSED, A_STUDENT = "closed", "student"  # marks, beside the names of roles that decide
+CLOSED, A_STUDENT = "closed", "student"  # marks of an account that a file may not change
 
 
 def users_known(
@@ -24,7 +24,7 @@ def users_known(
     logins: Collection[str],
     roles: tuple[str, ...],
 ) -> imports.Known:
-    """Programmes, the users with these addresses, and who else has one of these names or addresses."""
+    """Programmes, the users with these addresses, and the users with one of these names or addresses."""
     return imports.Known(
         today=today,
         programmes=imports.programme_facts(actor),
@@ -70,7 +70,7 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, imports.Fact]:
 
 
 def user_ids(emails: Collection[str]) -> Mapping[str, int]:
-    """Address -> id, of the users with these addresses (kept in lower case)."""
+    """Address -> id of the users with these addresses (kept in lower case)."""
     rows = db.session.execute(
         sa.select(models.User.email, models.User.id).where(
             models.User.email.in_(imports.text_set(sorted(emails)))
@@ -80,5 +80,5 @@ def user_ids(emails: Collection[str]) -> Mapping[str, int]:
 
 
 def role_ids() -> Mapping[str, int]:
-    """Name -> id, of every role."""
+    """Name -> id of every role."""
     return {row[0]: row[1] for row in db.session.execute(sa.select(models.RoleRow.name, models.RoleRow.id))}

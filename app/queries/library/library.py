@@ -1,4 +1,4 @@
-"""What the library shows: shelves per role, in the order that the administrator gave them."""
+"""What the library shows: a shelf of documents per role, in the order that the administrator gave them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Shelf:
 
 
 def counts_by_role(actor: Actor) -> Mapping[str, int]:
-    """Role name -> how many documents are on its shelf, for who manages them."""
+    """Role name -> how many documents are on its shelf, for an actor who manages them."""
     counted = (
         sa.select(models.LibraryPlacement.role, sa.func.count())
         .where(
@@ -37,7 +37,7 @@ def counts_by_role(actor: Actor) -> Mapping[str, int]:
 
 
 def shelf(actor: Actor, role: Role) -> Sequence[models.LibraryDocument]:
-    """One role's documents in order, with all their placements, for who manages them. Two queries."""
+    """One role's documents in order, with all placements, for an actor who manages them. Two queries."""
     statement = (
         managed(actor)
         .join(models.LibraryPlacement, models.LibraryPlacement.document_id == models.LibraryDocument.id)
@@ -69,7 +69,7 @@ def own_shelves(actor: Actor) -> list[Shelf]:
 
 
 def managed(actor: Actor) -> sa.Select[models.LibraryDocument]:
-    """The documents that this actor manages; a removed one is not there any more."""
+    """The documents that this actor manages, without removed ones."""
     return visible(actor, models.LibraryDocument, Permission.LIBRARY_MANAGE).where(
         models.LibraryDocument.removed_at.is_(None)
     )
@@ -84,7 +84,7 @@ def document_of(actor: Actor, document_id: int, permission: Permission) -> model
 
 
 def path_of(content_hash: str) -> Path:
-    """Where a content is kept; only ever a hash, so never outside the library's folder."""
+    """Where a file's content is kept. Raises ValueError unless it is a hash: no path leaves the folder."""
     if len(content_hash) != 64 or any(char not in "0123456789abcdef" for char in content_hash):
         raise ValueError("not a SHA-256")
     folder: Path = current_app.extensions["proeve_settings"].school_data / "library"

@@ -1,6 +1,6 @@
-"""What a mail says once its code is filled in: for sending, and for a demo school that sends nothing.
+"""Fills in the code and the link of a mail: for sending, and for a demo school that sends nothing.
 
-A row holds placeholders (decision 0006). A mail whose code no longer works has nothing to fill in.
+A row holds placeholders (decision 0006). When its code no longer works, there is nothing to fill in.
 """
 
 from app import models
@@ -22,7 +22,7 @@ PATHS = {
 
 
 def code_in(mail: models.OutboxMail) -> str:
-    """The code that belongs in this mail, while it works; "" otherwise, and for a mail without a code."""
+    """The code that belongs in this mail; "" when it works no longer, and for a mail without a code."""
     if mail.login_code is not None:
         return codes.shown_code(mail.login_code)
     if mail.invitation is not None:
@@ -37,12 +37,12 @@ def code_in(mail: models.OutboxMail) -> str:
 
 
 def has_code(mail: models.OutboxMail) -> bool:
-    """Whether something is filled in at sending that only its reader may know."""
+    """Whether sending this mail fills in a code, which only its reader may know."""
     return mail.login_code is not None or mail.purpose in PATHS or mail.purpose == LOGIN_CODE
 
 
 def link_in(mail: models.OutboxMail) -> str:
-    """The link that belongs beside a code that works; "" for a mail without one."""
+    """The link that belongs beside a working code; "" for a mail without one."""
     return (
         f"{_address(mail)}/#{invitation_codes.token_for(mail.invitation.nonce)}"
         if mail.invitation is not None
@@ -51,14 +51,14 @@ def link_in(mail: models.OutboxMail) -> str:
 
 
 def body_with(mail: models.OutboxMail, code: str, link: str = "") -> str:
-    """The body with these in their places; without a link, what stands for the code stands there too."""
+    """The body with code and link in their places; without a link, the text of the code takes its place."""
     return texts.filled_in(mail.body, code=code, address=_address(mail)).replace(
         mail_invitation.LINK, link or code
     )
 
 
 def ready_body(mail: models.OutboxMail) -> str | None:
-    """The text as its reader gets it; None: its code works no longer, so that nothing is to be sent."""
+    """The text as its reader gets it; None: its code works no longer, so it is not sent."""
     code = code_in(mail)
     return None if has_code(mail) and not code else body_with(mail, code, link_in(mail))
 
@@ -68,7 +68,7 @@ def _address(mail: models.OutboxMail) -> str:
 
 
 def _invites(mail: models.OutboxMail, invitation: models.Invitation) -> bool:
-    """An older mail's number is past: its code was replaced."""
+    """Whether this mail is the latest of a working invitation: the codes of older mails were replaced."""
     latest = mail.dedupe_key == f"{mail_invitation.INVITATION}:{invitation.id}:{invitation.mailings}"
     return latest and not why_ended(invitation.user_id)
 

@@ -1,4 +1,4 @@
-"""What Postvak uit reads beside its rows."""
+"""What Postvak uit reads: mails per state, the mails to a user, and the search."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from app import models
 from app.entities.base import db
 from app.permissions import Actor, visible
 
-# What a code is filled in from, with the mail in one query.
+# Loads, in one query with the mail, the rows from which its code is made.
 WITH_SECRETS = (
     joinedload(models.OutboxMail.login_code),
     joinedload(models.OutboxMail.invitation),
@@ -31,7 +31,7 @@ def mails_to(actor: Actor, user_id: int, *, most: int = 10) -> Sequence[models.O
 
 
 def mails_with(text: str) -> sa.ColumnElement[bool]:
-    """Every word stands in the address, the subject or the text; a long text is not searched for accents."""
+    """Condition: every word stands in the address, the subject or the text. Accents do matter here."""
     columns = (models.OutboxMail.to_address, models.OutboxMail.subject, models.OutboxMail.body)
     return sa.and_(
         *(sa.or_(*(c.icontains(word, autoescape=True) for c in columns)) for word in text.split()[:8])

@@ -1,4 +1,4 @@
-"""What the planning of one exam needs to know: the exam, the attempts, who may examine, who is busy.
+"""What the planning of one exam needs to know: the exam, the attempts, possible examiners, busy moments.
 
 A fixed number of queries for one student or for a thousand.
 """
@@ -125,14 +125,14 @@ def exam_to_plan(exam_id: int) -> models.Exam | None:
 
 
 def is_known(actor: Actor, exam: models.Exam, candidates: Collection[Candidate]) -> bool:
-    """Whether this actor may know of the exam: one of these students does it, or it is in sight anyway."""
+    """Whether this actor may know of the exam: one of these students takes it, or the actor sees it."""
     if any(one.enrolled or one.pending is not None for one in candidates):
         return True
     return db.session.scalar(visible(actor, models.Exam).where(models.Exam.id == exam.id)) is not None
 
 
 def load_candidates(exam: models.Exam, students: Sequence[int]) -> Sequence[Candidate]:
-    """The students in the order of lists (last name first). Seven queries."""
+    """These students with everything that decides on the exam, in the order of lists. Seven queries."""
     rows = db.session.scalars(
         sa.select(models.Student)
         .where(models.Student.id.in_(id_set(students)))
@@ -170,7 +170,7 @@ def _add_enrolments(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
 
 
 def _add_attempts(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
-    """Attempts count over all versions of the exam."""
+    """Add the attempts of these students; they count over all versions of the exam."""
     rows: Sequence[Any] = db.session.execute(
         sa.select(models.Registration, models.Result.passed)
         .join(models.Exam, models.Exam.id == models.Registration.exam_id)
@@ -195,7 +195,7 @@ def _add_attempts(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
 
 
 def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int, PresentSitting]]:
-    """registration -> task -> sitting. Two queries."""
+    """Registration id -> task id -> sitting. Two queries."""
     scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
     rows = db.session.execute(
         sa.select(models.Sitting, scored.label("scored"), models.Assessment.definitive_at)
@@ -212,6 +212,7 @@ def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int,
         .join(models.User, models.User.id == models.SittingExaminer.user_id)
         .where(models.SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows])))
     )
+    # A guest holds the role of a company examiner, but stands apart from the users with that role.
     examiners = {(row.sitting_id, GUEST if row.guest else row.role): row.user_id for row in people}
     found: dict[int, dict[int, PresentSitting]] = defaultdict(dict)
     for sitting, has_scores, definitive_at in rows:
@@ -231,20 +232,20 @@ def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int,
 
 
 def fingerprint(candidates: Iterable[Candidate]) -> str:
-    """Changes as soon as somebody plans, changes or removes one of these; a form remembers what it showed."""
+    """A text that changes as soon as somebody plans, changes or removes one of these: a form carries it."""
     parts = [f"{c.id}:{c.pending.id}:{c.pending.version}" if c.pending else f"{c.id}" for c in candidates]
     return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
 
 
 def programmes_that_count(exam: models.Exam, candidates: Iterable[Candidate]) -> Sequence[int]:
-    """Where examiners of this exam come from: its programme; for an elective, those of the students."""
+    """The programmes that examiners come from: that of the exam; for an elective, those of the students."""
     if exam.programme_id is not None:
         return [exam.programme_id]
     return sorted({key for one in candidates for key in one.programmes})
 
 
 def examiners_among(users: Collection[int], programmes: Sequence[int]) -> Sequence[Examiner]:
-    """Of these users the active examiners who are coupled to one of these programmes."""
+    """The active examiners among these users who are coupled to one of these programmes."""
     rows = db.session.execute(
         sa.select(models.User, models.RoleRow.name, models.user_programme.c.programme_id)
         .join(models.User.roles)
@@ -273,7 +274,7 @@ def examiners_among(users: Collection[int], programmes: Sequence[int]) -> Sequen
 
 
 def guests_of(candidates: Iterable[Candidate]) -> Sequence[Examiner]:
-    """Who is invited without an account for the present moments; no role makes them choosable."""
+    """People invited without an account for present moments. They have no role, so no list offers them."""
     present = [s for one in candidates if one.pending for s in one.pending.sittings.values()]
     ids = sorted({s.guest_id for s in present if s.guest_id})
     if not ids:
@@ -300,6 +301,7 @@ def busy_moments(
     assigned = sa.select(models.SittingExaminer.sitting_id).where(
         models.SittingExaminer.user_id.in_(id_set(sorted(users)))
     )
+    # A clash counts whoever may see it: what the actor may not see is only marked as not `seen`.
     shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
         models.Registration.id
     )
@@ -347,7 +349,7 @@ def busy_moments(
 
 
 def when_label(start: datetime, end: datetime) -> str:
-    """24-11-2026 09:30–10:30, on the school's clock; with a second date when it ends another day."""
+    """A moment in words: "24-11-2026 09:30–10:30" on the school's clock, with a second date if need be."""
     school = current_school()
     first, last = school.local(start), school.local(end)
     until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%d-%m-%Y %H:%M}"

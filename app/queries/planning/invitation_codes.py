@@ -1,7 +1,7 @@
-"""How code and link of an invitation come to be, and are recognised.
+"""Makes and recognises the code and the link of an invitation.
 
-Neither is ever stored: both are drawn out of the invitation's nonce with the school's secret key when the
-mail is sent (decision 0006), and looked up by their hashes.
+Neither is ever stored. Both are derived from the invitation's nonce with the school's secret key when the
+mail is sent (decision 0006), and found again by their hashes.
 """
 
 import sqlalchemy as sa
@@ -23,12 +23,12 @@ def code_for(nonce: str) -> str:
 
 
 def token_for(nonce: str) -> str:
-    """What the mail's link has behind its #."""
+    """The token behind the # of the mail's link."""
     return invitations.link_token(drawn(f"uitnodiging|link|{nonce}"))
 
 
 def by_code(typed: str) -> models.Invitation | None:
-    """The invitation behind a typed code, ended or not. A wrong code takes the work of a right one."""
+    """The invitation behind a typed code, ended or not. A wrong code takes the same work as a right one."""
     selector, secret = invitations.parts(code_format.normal_form(typed)[: code_format.LENGTH + 1])
     alike = db.session.scalars(
         sa.select(models.Invitation)

@@ -1,4 +1,4 @@
-"""Who is invited to examine a sitting without an account, and what became of the mail."""
+"""The invitations of people without an account to examine a sitting, and the state of their mails."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from app.scopes import invitation_works
 
 @dataclass(frozen=True)
 class InvitationState:
-    """`mail_state`: that of the latest mail. `ended`: "", or why it opens nothing any more."""
+    """An invitation. `mail_state`: of its latest mail. `ended`: "", or why it opens nothing any more."""
 
     id: int
     name: str
@@ -29,7 +29,7 @@ class InvitationState:
 
 
 def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
-    """sitting -> its latest invitation. One query."""
+    """Sitting id -> its latest invitation. One query."""
     if not sittings:
         return {}
     latest = (
@@ -58,6 +58,7 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
         .where(models.Invitation.sitting_id.in_(id_set(sittings)))
         .order_by(models.Invitation.id)
     )
+    # In the order of their ids: a later invitation of a sitting takes the place of an earlier one.
     found: dict[int, InvitationState] = {}
     for one, user, mail_state, sent_at, ends_at, definitive_at in rows:
         assert one.sitting_id is not None  # noqa: S101 - joined on it
@@ -74,7 +75,7 @@ def invitations_of(sittings: Sequence[int]) -> Mapping[int, InvitationState]:
 
 
 def too_long_ago(ends_at: dt.datetime) -> bool:
-    """Whether an invitation for a sitting that ended then opens nothing any more."""
+    """Whether the sitting ended so long ago that its invitation opens nothing any more."""
     return ends_at <= utc_now() - dt.timedelta(days=current_school().invitation_days)
 
 

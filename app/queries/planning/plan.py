@@ -1,7 +1,7 @@
-"""What a planning comes down to: per student each moment, who is refused and why, and what to warn for.
+"""Works out a planning: each moment of each student, who is refused and why, and what to warn about.
 
-Made from the facts and what was typed, before anything is written; the confirmation page shows it and
-the action writes it.
+It comes from the facts and from what was typed, before anything is written. The confirmation page shows it,
+and the action writes it.
 """
 
 import datetime as dt
@@ -55,7 +55,7 @@ class Wish:
     own_starts: Mapping[int, dt.time] = field(default_factory=dict)
 
     def slots(self) -> Iterator[tuple[str, Slot]]:
-        """(key of the form's fields, slot)"""
+        """(key of the form's fields, slot) for each slot that was filled in."""
         if self.together is not None:
             yield "all", self.together
         else:
@@ -75,14 +75,14 @@ class PlannedMoment:
 
     @property
     def people(self) -> Sequence[int]:
-        """Who will examine, the school's first; a guest stays until an examiner of the company is chosen."""
+        """The examiners, the school's first; a guest stays until an examiner of the company is chosen."""
         guest = self.present.guest_id if self.present is not None else None
         both = (self.slot.school_examiner_id, self.slot.company_examiner_id or guest)
         return [user for user in both if user]
 
     @property
     def moved(self) -> bool:
-        """Whether who was told of this moment must hear of another."""
+        """Whether the time or place changes, so that people who knew the old moment must hear of it."""
         now = self.present
         return now is not None and (now.starts_at, now.ends_at, now.location) != (
             self.starts_at,
@@ -136,7 +136,7 @@ class Plan:
 
     @property
     def mark(self) -> str:
-        """Stands for exactly these students and moments: what was announced is done, or nothing is."""
+        """A hash of these students and moments, by which the action does what was shown, or nothing."""
         parts = [
             f"{one.student.id}.{one.attempt}.{m.task.id}.{m.starts_at.timestamp():.0f}.{m.ends_at.timestamp():.0f}"
             for one in self.students
@@ -162,7 +162,10 @@ def make_plan(
     *,
     around: Circumstances,
 ) -> Plan:
-    """Raises RuleBroken, with the field, for what was typed wrong; students who may not are in `refused`."""
+    """The plan for these candidates. Raises RuleBroken, with the field, for what was typed wrong.
+
+    Students whose exam cannot be planned are in `refused`.
+    """
     known = {one.id: one for one in examiners}
     check_wish(exam, wish, known, around)
     allowed, refused = [], []
@@ -180,7 +183,10 @@ def make_plan(
 def check_wish(
     exam: models.Exam, wish: Wish, known: Mapping[int, facts.Examiner], around: Circumstances
 ) -> None:
-    """What was typed, by itself: examiners of the right role, durations, a date within two years."""
+    """Check what was typed: examiners of the right role, durations, a date within two years.
+
+    Raises RuleBroken with the field.
+    """
     slots = list(wish.slots())
     if not slots:
         raise RuleBroken(N_("Plan minstens één examenopdracht in."), field="way")
@@ -308,7 +314,7 @@ def _lay_out_together(
     zone: ZoneInfo,
     moments: dict[int, list[PlannedMoment]],
 ) -> None:
-    """One block of time per student: the tasks that are still to do, one after the other."""
+    """Add to `moments` one block of time per student: the tasks still to do, one after the other."""
     minutes = timetable.shares([task.duration_minutes for task in exam.tasks], slot.minutes)
     todo = {
         one.id: [(t, m) for t, m in zip(exam.tasks, minutes, strict=True) if t.id not in _locked(one)]
@@ -356,7 +362,7 @@ def _warnings(
     known: Mapping[int, facts.Examiner],
     now: dt.datetime,
 ) -> Iterator[Reason]:
-    """What is allowed and still deserves a second look: two assessors, and no coach among them."""
+    """What is allowed but unusual: a moment in the past, one examiner, an examiner who supervises."""
     past = sum(any(m.starts_at < now for m in one.moments) for one in students)
     if past:
         yield reason(

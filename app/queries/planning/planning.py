@@ -1,8 +1,8 @@
 """What the overview of Examens shows: students down, exams across, a block per attempt (manual, step 6).
 
 A fixed number of queries, however many students and exams: the facts come in a few sets and are put
-together here. What an actor may not see is not there: an examiner gets the assigned students and their
-assigned registrations only.
+together here. An actor gets only what they may see: an examiner only the students and registrations that
+are assigned to them.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ class OverviewFilter:
 
 @dataclass(frozen=True)
 class ExamColumn:
-    """An exam across the top; `task_ids` in their order."""
+    """An exam, which is a column of the overview; `task_ids` in their order."""
 
     id: int
     code: str
@@ -69,7 +69,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Cell:
-    """`attempts` in order; without any: `open` (can be planned), `excluded`, or neither."""
+    """A student's attempts at an exam, in order; without any: `open` (to plan), `excluded` or neither."""
 
     attempts: tuple[Attempt, ...] = ()
     open: bool = False
@@ -178,10 +178,10 @@ def _students(actor: Actor, wanted: OverviewFilter, permission: Permission) -> s
 
 
 def exam_columns(actor: Actor, programme_id: int) -> Sequence[ExamColumn]:
-    """The programme's exams, then those of its electives and of electives that its students have.
+    """The programme's exams, then those of its electives and of the electives that its students take.
 
-    An older version stays as long as somebody was registered for it. An examiner without any other
-    role sees the exams of the assigned registrations only.
+    An older version stays once somebody was registered for it. An examiner without any other role sees only
+    the exams of the registrations that are assigned to them.
     """
     in_programme = sa.select(models.Enrolment.student_id).where(models.Enrolment.programme_id == programme_id)
     electives = (
@@ -275,6 +275,7 @@ def _cells(
                 Attempt(facts.id, facts.block(exam.task_ids, available=not out, now=now), not facts.scored)
                 for facts in registered.get(key, ())
             )
+            # An empty cell says something only where this actor would see an attempt.
             applies = exam.elective_id is None or (student_id, exam.elective_id) in enrolled
             empty = not attempts and applies and student_id in known
             cells[key] = Cell(attempts, empty and exam.current and not out, empty and out, len(exam.task_ids))
@@ -372,7 +373,7 @@ def _exclusions_of(students: Sequence[int], exams: Sequence[int]) -> set[tuple[i
 
 
 def fully_seen(actor: Actor, students: Sequence[int]) -> Collection[int]:
-    """The students of whom this actor sees every exam, so that an empty cell says something."""
+    """The students among these of whom this actor sees every exam: their empty cells mean something."""
     if not actor.roles & EXAMINERS:
         return set(students)
     if only_examines(actor):

@@ -37,7 +37,7 @@ class MomentFacts:
 
 @dataclass(frozen=True)
 class RegistrationView:
-    """`moments`: those the actor may see, by time; `hidden`: how many others there are."""
+    """An attempt in full. `moments`: those the actor may see, by time; `hidden`: how many others."""
 
     id: int
     student_id: int
@@ -70,7 +70,7 @@ class OwnExam:
 
 
 def registration_view(actor: Actor, registration_id: int, now: dt.datetime) -> RegistrationView | None:
-    """None: not there, or not for this actor."""
+    """The registration with its block, moments and result; None when this actor may not see it."""
     shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
         models.Registration.id
     )
@@ -81,7 +81,7 @@ def registration_view(actor: Actor, registration_id: int, now: dt.datetime) -> R
 
 
 def own_registrations(actor: Actor, now: dt.datetime) -> Sequence[RegistrationView]:
-    """The signed-in student's attempts; drafts do not show: who is assessed learns nothing halfway."""
+    """The signed-in student's attempts, without draft scores: a student sees nothing before the end."""
     shown = visible(actor, models.Registration, Permission.OWN_EXAMS).with_only_columns(
         models.Registration.id
     )
@@ -107,6 +107,7 @@ def own_exams(actor: Actor, now: dt.datetime) -> Sequence[OwnExam]:
         .order_by(models.Exam.elective_id.is_not(None), models.Exam.code)
     ).all()
     found = {row.id: OwnExam(row.id, row.code, row.title, row.kind, len(row.tasks)) for row in rows}
+    # An attempt shows even when its exam is an older version, or of a programme that the student left.
     for view in own_registrations(actor, now):
         own = found.setdefault(
             view.exam_id,
@@ -117,6 +118,7 @@ def own_exams(actor: Actor, now: dt.datetime) -> Sequence[OwnExam]:
     for exam_id in db.session.scalars(out):
         if exam_id in found:
             found[exam_id].excluded = True
+    # An exam that is not available and was never attempted is left out.
     return [own for own in found.values() if own.attempts or not own.excluded]
 
 

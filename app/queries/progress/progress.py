@@ -12,7 +12,7 @@ from app.permissions import Actor, Permission, visible
 
 
 def open_for_self(actor: Actor) -> bool:
-    """Whether this actor is a student whose progress was made available: what shows the tab. One query."""
+    """Whether this actor is a student whose progress was made available, and so has the tab. One query."""
     found = visible(actor, models.Student, Permission.OWN_PROGRESS).where(models.Student.progress_available)
     return bool(db.session.scalar(sa.select(sa.exists(found.with_only_columns(models.Student.id)))))
 
@@ -91,7 +91,7 @@ class ProgressSheet:
 
 
 def load_sheet(student: models.Student) -> ProgressSheet:
-    """Everything of one student's progress, in three queries. The caller has checked who asks."""
+    """One student's whole progress. Three queries. The caller has checked that the actor may see it."""
     ratings = _ratings(student)
     tasks: dict[int, TaskFacts] = {}
     processes: dict[int, list[ProcessFacts]] = {}

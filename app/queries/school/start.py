@@ -1,4 +1,4 @@
-"""What the start page shows: per role what waits, in a few queries for whoever holds whichever roles."""
+"""What the start page shows: what waits for each role, in a few queries, whichever roles a user holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STAFF = (Role.SCHOOL_SUPERVISOR, Role.COMPANY_SUPERVISOR, Role.SCHOOL_EXAMINER, 
 
 @dataclass(frozen=True)
 class Moment:
-    """A line of an agenda: one task, or the tasks of one exam that follow each other on one day."""
+    """A line of an agenda: one task, or the tasks of one exam that follow each other closely."""
 
     id: int
     registration_id: int
@@ -39,7 +39,7 @@ class Moment:
     tasks: int = 1
 
     def follows(self, earlier: Moment) -> bool:
-        """Whether this is a next task of the same exam, soon after."""
+        """Whether this is the next task of the same exam, at the same place and soon after."""
         same = (self.registration_id, self.location) == (earlier.registration_id, earlier.location)
         return same and dt.timedelta(0) <= self.starts_at - earlier.ends_at <= PAUSE
 
@@ -120,7 +120,7 @@ def own_students_counts(actor: Actor, since: dt.datetime) -> Mapping[str, int]:
 
 
 def planned_between(actor: Actor, first: dt.datetime, until: dt.datetime) -> Agenda:
-    """The moments in sight that begin in [first, until), by time, an exam's tasks together. Two queries."""
+    """The visible moments that begin in [first, until), by time; an exam's tasks together. Two queries."""
     inside = visible(actor, models.Sitting).where(
         models.Sitting.starts_at >= first, models.Sitting.starts_at < until
     )
@@ -143,7 +143,7 @@ def own_moments(actor: Actor, now: dt.datetime) -> Agenda:
 
 
 def own_progress(actor: Actor) -> OwnProgress | None:
-    """The student that this user is; None without one. One query."""
+    """The exams of the student that this user is; None when they are no student. One query."""
     student = visible(actor, models.Student, Permission.OWN_EXAMS).subquery()
     enrolled = sa.select(models.Enrolment.programme_id, models.Enrolment.elective_id).where(
         models.Enrolment.student_id == student.c.id
@@ -167,6 +167,7 @@ def own_progress(actor: Actor) -> OwnProgress | None:
         .where(models.Registration.student_id == student.c.id, models.Result.passed)
         .scalar_subquery()
     )
+    # Both counts are parts of the one query for the student: without a student there is no row.
     row = db.session.execute(
         sa.select(student.c.id, student.c.progress_available, exams, passed).limit(1)
     ).first()

@@ -27,7 +27,7 @@ class UpdatePage:
 
 
 def unread(actor: Actor) -> sa.Select[models.SystemUpdate]:
-    """The updates in sight that this user has not read."""
+    """The visible updates that this user has not read."""
     return visible(actor, models.SystemUpdate).where(~_read(actor))
 
 

@@ -1,6 +1,6 @@
-"""What there is to narrow the list of students by, and how many students each choice finds.
+"""What the list of students can be narrowed by, and how many students each choice finds.
 
-The numbers are of all students that this reader may see, whatever else is chosen.
+The numbers count all students that this reader may see, whatever else is chosen.
 """
 
 from collections import defaultdict
@@ -24,16 +24,16 @@ from app.rules.people import full_name
 
 Choices = Sequence[tuple[str, str]]
 Counts = Mapping[str, int]
-MANY = 100  # more choices than this: a name is typed instead
+MANY = 100  # with more choices than this, the user types a name instead
 APART = 1 << SEVERAL_PROGRAMMES | 1 << list(STILL_TO_DO).index("inactive")  # of StudentToDo.flags
-MANY_APART = 4_000  # students: with more of them whom a rule finds is not counted (30 ms at 100,000 students)
+MANY_APART = 4_000  # with more students apart, members by rule are not counted (30 ms at 100,000 students)
 Apart = tuple[set[int], int, bool]  # programmes, how many students follow just those, whether they are active
 GUIDES = models.Supervision.role == Role.SCHOOL_SUPERVISOR
 
 
 @dataclass(frozen=True)
 class FilterChoices:
-    """What the visible students can be narrowed by; None: too many to choose from, so a name is typed."""
+    """What the visible students can be narrowed by; None: too many to choose from, users type a name."""
 
     targets: Choices = ()
     cohorts: Choices = ()
@@ -45,8 +45,11 @@ class FilterChoices:
 
 @dataclass(frozen=True)
 class Overall:
-    """How many visible students there are, what is still to be done for how many, how many are `apart`
-    (not active, or of several programmes), and their programmes and electives."""
+    """The visible students in numbers, with their programmes and electives.
+
+    `states`: what is still to be done -> for how many. `apart`: how many are not active, or follow several
+    programmes.
+    """
 
     students: int
     states: Counts
@@ -56,7 +59,7 @@ class Overall:
 
 
 def overall(actor: Actor) -> Overall:
-    """One query. What the choices lack: together they would keep a page waiting too long for one answer."""
+    """The visible students in numbers. One query, apart from filter_choices: one for both takes too long."""
     found = _united(actor, _states, _programmes, _electives)
     states = found["state"]
     return Overall(
@@ -72,7 +75,7 @@ def overall(actor: Actor) -> Overall:
 
 
 def _united(actor: Actor, *arms: Callable[[sa.Select[Any]], sa.Select[Any]]) -> dict[str, list[Any]]:
-    """The rows of these arms of one query, by kind."""
+    """Kind -> its rows, of one query of which each arm is a part."""
     students = visible(actor, models.Student).with_only_columns(models.Student.id)
     found: dict[str, list[Any]] = defaultdict(list)
     for row in db.session.execute(sa.union_all(*(one(students) for one in arms))):
@@ -81,7 +84,8 @@ def _united(actor: Actor, *arms: Callable[[sa.Select[Any]], sa.Select[Any]]) -> 
 
 
 def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
-    """One query: what a visible student has of groups and praktijkbegeleiders, and who is apart."""
+    """All choices: `known`, and the groups and praktijkbegeleiders of the visible students. One query."""
+    # With too many students apart, members by rule are not counted, and inactive students are not needed.
     few = known.apart <= MANY_APART
     flags = APART if few else 1 << SEVERAL_PROGRAMMES
     found = _united(actor, _groups, _supervisors, partial(_apart, flags=flags))
@@ -100,6 +104,7 @@ def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
         cohorts=[(cohort, cohort) for cohort in sorted(of_cohort, reverse=True)],
         groups=_few([(str(row.id), row.a) for row in groups]),
         supervisors=_few([(str(row.id), full_name(row.a, row.b, row.c)) for row in people]),
+        # Students of several programmes stand in the counts of each: `_either` counts them once.
         counts={
             "target": _counts(programmes) | _counts(electives, "k"),
             "cohort": {cohort: _either(own, everybody, apart) for cohort, own in of_cohort.items()},
@@ -112,7 +117,7 @@ def filter_choices(actor: Actor, known: Overall) -> FilterChoices:
 
 
 def target_named(actor: Actor, key: str) -> str:
-    """The name of a programme ("12") or an elective ("k3") that nobody in sight follows (any more)."""
+    """The name of a programme ("12") or elective ("k3") that no visible student follows (any more)."""
     model: type[models.Programme] | type[models.Elective] = (
         models.Elective if key.startswith("k") else models.Programme
     )
@@ -124,7 +129,7 @@ def target_named(actor: Actor, key: str) -> str:
 
 
 def group_named(actor: Actor, key: str) -> str:
-    """The name of a group in sight, by its id; empty when it is no such id."""
+    """The name of a visible group, by its id; "" when there is none."""
     if not is_id(key):
         return ""
     group = visible(actor, models.StudentGroup).with_only_columns(models.StudentGroup.name)
@@ -132,7 +137,7 @@ def group_named(actor: Actor, key: str) -> str:
 
 
 def supervisor_named(actor: Actor, key: str) -> str:
-    """The name of who guides a student in sight, by his id; empty when it is no such id."""
+    """The name of a praktijkbegeleider of a visible student, by their id; "" when there is none."""
     if not is_id(key):
         return ""
     students = visible(actor, models.Student).with_only_columns(models.Student.id)
@@ -165,8 +170,10 @@ def _ids(text: str) -> set[int]:
 def _either(
     programmes: Collection[int], alone: Mapping[int, int], apart: Sequence[Apart], *, active: bool = False
 ) -> int:
-    """How many (active) students follow one of these, or more: those of each, without who was counted again
-    or does not count."""
+    """How many (active) students follow at least one of these programmes.
+
+    Adds up the students of each programme, and takes off those counted more than once or not active.
+    """
     found = sum(alone.get(one, 0) for one in programmes)
     for own, students, here in apart:
         if often := len(own.intersection(programmes)):
@@ -182,12 +189,12 @@ def _everybody(students: sa.Select[Any]) -> bool:
 
 
 def _among(column: Any, students: sa.Select[Any]) -> list[sa.ColumnElement[bool]]:
-    """That a row is of a visible student; nothing to ask for who sees everybody."""
+    """Condition: a row is of a visible student; none for an actor who sees everybody."""
     return [] if _everybody(students) else [column.in_(students)]
 
 
 def _per(column: Any, student: Any, students: sa.Select[Any], *more: sa.ColumnElement[bool]) -> Any:
-    """How many visible students have each of what the column names."""
+    """(id, how many visible students have it) for each value of the column."""
     counted = sa.select(column.label("id"), sa.func.count().label("students"))
     return counted.where(column.is_not(None), *more, *_among(student, students)).group_by(column).subquery()
 
@@ -216,7 +223,7 @@ def _electives(students: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def _apart(students: sa.Select[Any], flags: int) -> sa.Select[Any]:
-    """Of who has one of these flags: programmes that go together, for how many active (1) and other (0)."""
+    """Students with one of these flags: how many per set of programmes, active (1) and not (0) apart."""
     active = sa.cast(models.StudentToDo.active, sa.Integer).label("active")
     each = (
         sa.select(active, listed(models.Enrolment.programme_id))
@@ -234,9 +241,11 @@ def _apart(students: sa.Select[Any], flags: int) -> sa.Select[Any]:
 
 
 def _groups(students: sa.Select[Any]) -> sa.Select[Any]:
-    """From the groups for who sees everybody: the first that are too many end it; else from the students.
+    """The groups with how many visible students each has.
 
-    Whom a rule finds is not counted here: its programmes are, and `_either` adds them up.
+    For an actor who sees everybody, the query starts from the groups and stops once there are too many;
+    otherwise it starts from the students. Members by rule are not counted here: `_either` adds them up from
+    the programmes of the rule.
     """
     rule: Any = listing.NOTHING
     if _everybody(students):
@@ -258,7 +267,10 @@ def _groups(students: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def _supervisors(students: sa.Select[Any]) -> sa.Select[Any]:
-    """As _groups; from who has the role: all users are all students too."""
+    """The praktijkbegeleiders with how many visible students each has, in the same two ways as _groups.
+
+    It starts from the users with the role, because students are users too.
+    """
     if _everybody(students):
         holder = assoc_user_role.c.user_id
         role = (
@@ -281,7 +293,7 @@ def _supervisors(students: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def _first(used: sa.Select[Any], column: Any, *more: sa.ColumnElement[bool]) -> Any:
-    """One more than are shown, each with how many rows name it."""
+    """The first of `used`, one more than a list shows, each with how many rows name it in this column."""
     first = used.limit(MANY + 1).subquery()
     number = sa.select(sa.func.count()).where(column == first.c.id, *more).scalar_subquery()
     return sa.select(first.c.id, number.label("students")).subquery()

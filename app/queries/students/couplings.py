@@ -1,4 +1,4 @@
-"""Bulk couplings of the last day, by who made them: what can still be undone."""
+"""Bulk couplings of the last day, which the user who made them can still undo."""
 
 import datetime as dt
 
@@ -15,7 +15,7 @@ UNDO_FOR = dt.timedelta(days=1)
 
 
 def undo_until_now() -> dt.datetime:
-    """What was coupled before this moment stays."""
+    """The moment before which couplings can no longer be undone."""
     return utc_now() - UNDO_FOR
 
 
@@ -36,8 +36,11 @@ Conditions = tuple[sa.ColumnElement[bool], sa.ColumnElement[bool], sa.ColumnElem
 
 
 def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | None = None) -> Conditions:
-    """Conditions on Student: is coupled to it (`before`: since then; a group keeps no moment), is registered
-    for an exam of it, could be coupled to it."""
+    """Three conditions on Student: coupled to it, registered for an exam of it, able to be coupled to it.
+
+    `kind`: "group", "user", "programme" or elective; `target`: its id. `before`: only couplings made by then
+    count; a group keeps no moment of its couplings.
+    """
     if kind == "group":
         member = sa.exists().where(
             group_member.c.group_id == target, group_member.c.student_id == models.Student.id
@@ -57,6 +60,7 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
             sa.false(),
             able,
         )
+    # A programme or an elective: the same table, by another column.
     own, of_exam = (
         (models.Enrolment.programme_id, models.Exam.programme_id)
         if kind == "programme"

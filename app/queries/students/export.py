@@ -12,12 +12,12 @@ from app.entities.membership import membership
 from app.permissions import Role
 from app.rules.student_fields import fields_in
 
-SEPARATOR = "\x1f"  # between names, in no name
+SEPARATOR = "\x1f"  # between names; no name holds it
 AT_A_TIME = 1000
 
 
 def export_rows(ids: Sequence[int]) -> Iterator[Any]:
-    """These students, as lists order them; of what they have several of: names with SEPARATOR between."""
+    """These students, as lists order them; several programmes, groups and so on have SEPARATOR between."""
     statement = (
         sa.select(
             *(field.of(models.Student) for field in fields_in("export")),

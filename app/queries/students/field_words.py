@@ -15,7 +15,7 @@ def own_labels() -> dict[str, str]:
 
 
 def heading(field: Field) -> str:
-    """What a field is called; a school writes its own in one language."""
+    """What a field is called. The school's own fields have a name in one language only."""
     return _(field.label) if isinstance(field, PlainField) else field.label
 
 

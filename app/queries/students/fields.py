@@ -1,4 +1,4 @@
-"""The fields of a student: who sees which, and the list narrowed by one of the school's own."""
+"""The fields of a student: which ones an actor sees, and the filter on a field of the school's own."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,11 +14,11 @@ from app.rules.student_columns import STUDENT_COLUMNS
 from app.school import current_school
 
 Field = student_fields.PlainField | field_rules.StudentField
-EMPTY = "-"  # in the address: students of whom it is not filled in; no choice is a sign alone
+EMPTY = "-"  # in the address: students without a value for this field; no choice is a sign alone
 
 
 def sees_everything(actor: Actor) -> bool:
-    """Who works with students or decides; an examiner needs no birth date, nor a school's own field."""
+    """Whether this actor works with students or decides: an examiner needs no birth date or own field."""
     return may(actor, Permission.STUDENTS_EDIT) or may(actor, Permission.COMMITTEE_SEE)
 
 
@@ -37,12 +37,12 @@ def fields_seen(actor: Actor, place: str) -> Sequence[Field]:
 
 
 def more_columns(actor: Actor) -> Sequence[Field]:
-    """The fields that this reader can choose in the list behind the columns that all readers have."""
+    """The fields that this reader can add to the list, after the columns that all readers have."""
     return [field for field in fields_seen(actor, "list") if field.name not in STUDENT_COLUMNS]
 
 
 def named_values(extra: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is kept of one student, by the name of the field; of one that is no more, by its key."""
+    """What is kept of one student, with the name of each field; a field that no longer exists has its key."""
     fields = {field.key: field for field in current_school().student_fields}
     return [
         {"name": fields[key].label if key in fields else key, "value": _value(fields.get(key), kept)}

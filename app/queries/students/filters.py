@@ -1,4 +1,4 @@
-"""What the list of students can be narrowed by."""
+"""The filters of the list of students: (statement, value out of the URL) -> statement."""
 
 from collections.abc import Collection
 from typing import Any
@@ -40,9 +40,9 @@ def by_programmes(statement: sa.Select[Any], programmes: Collection[int]) -> sa.
 
 
 def by_group(statement: sa.Select[Any], group: str) -> sa.Select[Any]:
-    """Students in this group: by id, or by what was typed of its name; a number may be either ("2025").
+    """Students in this group: by id, or by a part of its name; a number may be either ("2025").
 
-    A name typed whole is that group alone ("VIG2A", though "VIG2A (2027-2028)" has it in it too).
+    A whole name means that group alone: "VIG2A", although "VIG2A (2027-2028)" contains it too.
     """
     own: Any = models.StudentGroup
     other: Any = aliased(models.StudentGroup)
@@ -62,7 +62,7 @@ def by_supervisor(statement: sa.Select[Any], user: str) -> sa.Select[Any]:
         return statement.where(
             models.Student.id.in_(_supervised().where(models.Supervision.user_id == int(user)))
         )
-    # From who has the role: all users are all students too.
+    # Starts from the users with the role, because students are users too.
     named = sa.select(models.User.id).where(
         is_holder(Role.SCHOOL_SUPERVISOR),
         asked.matching_words(user, models.User.first_name, models.User.infix, models.User.last_name),
@@ -71,9 +71,9 @@ def by_supervisor(statement: sa.Select[Any], user: str) -> sa.Select[Any]:
 
 
 def by_state(statement: sa.Select[Any], state: str, *, many: bool = False) -> sa.Select[Any]:
-    """What still has to be done for a student; the database counts it.
+    """Students for whom this still has to be done; the database keeps what.
 
-    `many`: a page of them is soon found by looking at one student after another, in the order of the list.
+    `many`: there are so many that looking at students in the order of the list soon fills a page.
     """
     if state not in STILL_TO_DO:
         return statement.where(models.Student.id.is_(None))
@@ -87,7 +87,7 @@ def by_state(statement: sa.Select[Any], state: str, *, many: bool = False) -> sa
 
 
 def flagged(wanted: int) -> sa.ColumnElement[bool]:
-    """Condition on StudentToDo: each value with one of these bits by itself, so that the index is of use."""
+    """Condition on StudentToDo: has one of these bits. It lists every value, so that the index is of use."""
     return models.StudentToDo.flags.in_([flags for flags in range(1 << ALL_FLAGS) if flags & wanted])
 
 

@@ -1,4 +1,4 @@
-"""How a user keeps a list: the columns chosen, and filters saved under a name. Nobody reads another's."""
+"""How a user keeps a list: chosen columns, and filters saved under a name. Each user sees only their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class OwnList:
 
 
 def own_list(actor: Actor, page: str = STUDENTS) -> OwnList:
-    """One query: what is kept of the list, and whether there is something to undo in it."""
+    """What this user keeps of the list, and whether they can undo a coupling in it. One query."""
     own = sa.and_(models.ListView.user_id == actor.id, models.ListView.page == page)
     found = (
         sa.select(
@@ -41,7 +41,7 @@ def own_list(actor: Actor, page: str = STUDENTS) -> OwnList:
 
 
 def view_named(actor: Actor, name: str, page: str = STUDENTS) -> models.ListView | None:
-    """The own view of this name; "": the row that holds the columns."""
+    """This user's view of this name; "" is the row that holds their columns."""
     return db.session.scalars(
         sa.select(models.ListView).where(
             models.ListView.user_id == actor.id, models.ListView.page == page, models.ListView.name == name

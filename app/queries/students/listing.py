@@ -1,4 +1,4 @@
-"""What stands in a line of the list of students."""
+"""The lines of the list of students: a student with their programmes, electives, groups and users."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,20 +12,20 @@ from app.entities.engine import id_set
 from app.entities.membership import membership
 from app.rules.people import full_name
 
-AS_THEY_ARE = 101  # the longest page of a list, and the row behind it
+AS_THEY_ARE = 101  # ids passed one by one: the longest page of a list, and the row behind it
 
 NOTHING: sa.ColumnElement[str] = sa.literal("")
 
 
 def arm(kind: str, key: Any, a: Any, b: Any = NOTHING, c: Any = NOTHING) -> sa.Select[Any]:
-    """A part of a UNION: what kind of thing, whose or which, and three texts of it."""
+    """A part of a UNION: the kind of thing, the id of the thing or its owner, and three texts."""
     columns = (sa.literal(kind).label("kind"), key.label("id"), a.label("a"), b.label("b"), c.label("c"))
     return sa.select(*columns)
 
 
 @dataclass
 class StudentLine:
-    """A student with what other tables say of it, as a line of a list shows it."""
+    """A student with what other tables say about them, as a line of a list shows it."""
 
     student: models.Student
     programmes: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class StudentLine:
 
 
 def lines_of(students: Iterable[models.Student]) -> Sequence[StudentLine]:
-    """One query, however many students."""
+    """The lines of these students, in their order. One query, however many students."""
     lines = {student.id: StudentLine(student) for student in students}
     for row in db.session.execute(_facts(list(lines))) if lines else ():
         line = lines[row.id]
@@ -55,7 +55,7 @@ def lines_of(students: Iterable[models.Student]) -> Sequence[StudentLine]:
 
 def _facts(ids: Sequence[int]) -> Any:
     """(student, kind, three texts): everything that is coupled to these students."""
-    # A few keys by themselves: PostgreSQL takes a set for a thousand, and would read the tables as a whole.
+    # A few ids go one by one: PostgreSQL takes a set for a thousand ids, and would read whole tables.
     wanted: Any = id_set(ids) if len(ids) > AS_THEY_ARE else ids
     enrolled = models.Enrolment.student_id
     member = membership(students=wanted).c

@@ -104,7 +104,7 @@ def exams_of_student(
 def _with_exclusion(
     student: models.Student, attempted: set[int], *, every: bool
 ) -> Sequence[sa.Row[models.Exam, bool]]:
-    """The exams that were attempted and (`every`) all current ones of what the student follows; one query."""
+    """(exam, excluded) of the attempted exams; `every`: also of the student's current exams. One query."""
     wanted: sa.ColumnElement[bool] = models.Exam.id.in_(attempted)
     if every:
         wanted = sa.or_(wanted, _current_of(id_set([student.id])))
@@ -127,7 +127,7 @@ def _task_ids(exams: Sequence[int]) -> Mapping[int, Sequence[int]]:
 
 
 def programmes_in_sight(actor: Actor, student: models.Student) -> set[int]:
-    """Of the student's programmes those that this actor may open. One query; none for who may open all."""
+    """The student's programmes that this actor may open. One query; none when they may open all."""
     own = {enrolment.programme_id for enrolment in student.enrolments if enrolment.programme_id}
     if not may(actor, Permission.PROGRAMMES_SEE):
         return set()

@@ -16,7 +16,7 @@ ABOUT_MOST = 50
 
 
 def entries_about(actor: Actor, object_type: str, object_id: int) -> Sequence[models.AuditEntry]:
-    """The newest entries about one row; none for who may not read the trail. One query."""
+    """The newest entries about one row; none for an actor who may not read the trail. One query."""
     about = sa.select(models.AuditObject.entry_id).where(
         models.AuditObject.object_type == object_type, models.AuditObject.object_id == object_id
     )
@@ -43,7 +43,7 @@ def of_period(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
 
 
 def of_student(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
-    """Entries about these students, or about their exams: by number or name, or the beginning of one."""
+    """Entries about students with this number or name (or its beginning), or about their exams."""
     students = sa.select(models.Student.id).where(found_by(value))
     registrations = sa.select(models.Registration.id).where(models.Registration.student_id.in_(students))
     sittings = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(registrations))
@@ -72,7 +72,10 @@ def types_present() -> Sequence[str]:
 
 
 def students_behind(entry_ids: Sequence[int]) -> Mapping[int, Sequence[models.Student]]:
-    """Entry id -> the students it is about, itself or by an exam of theirs; at most two each; two queries."""
+    """Entry id -> the students it is about, directly or by their exams. Two queries.
+
+    Only for entries about one or two rows.
+    """
     chosen = models.AuditObject.entry_id.in_(
         sa.select(models.AuditEntry.id).where(
             models.AuditEntry.id.in_(id_set(entry_ids)), models.AuditEntry.object_count <= 2
@@ -100,7 +103,7 @@ def students_behind(entry_ids: Sequence[int]) -> Mapping[int, Sequence[models.St
 
 
 def users_behind(entry_ids: Sequence[int]) -> Mapping[int, models.User]:
-    """Entry id -> the one user it is about; a query."""
+    """Entry id -> the one user it is about. One query."""
     rows = db.session.execute(
         sa.select(models.AuditObject.entry_id, models.User)
         .join(models.User, models.User.id == models.AuditObject.object_id)
@@ -115,7 +118,7 @@ def users_behind(entry_ids: Sequence[int]) -> Mapping[int, models.User]:
 
 
 def _by_registration(kind: str, column: Any, chosen: sa.ColumnElement[bool], through: Any = None) -> Any:
-    """(entry, student) for objects that hang on a registration, straight or through another table."""
+    """(entry id, student id) for objects that belong to a registration, directly or through another table."""
     statement = sa.select(models.AuditObject.entry_id, models.Registration.student_id).join_from(
         models.AuditObject, through or models.Registration, column == models.AuditObject.object_id
     )

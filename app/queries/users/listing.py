@@ -52,7 +52,7 @@ def _open() -> sa.ColumnElement[bool]:
 
 
 def _waits() -> sa.ColumnElement[bool]:
-    """Never signed in, account open."""
+    """Condition on User: never signed in, and the account is open."""
     return sa.and_(_open(), models.User.last_login.is_(None))
 
 
@@ -61,7 +61,7 @@ def _has_code() -> sa.ColumnElement[bool]:
 
 
 def _mail_failed() -> sa.ColumnElement[bool]:
-    """The mail about the code that works now did not get out."""
+    """Condition on User: the mail about the code that works now could not be sent."""
     failed = (
         sa.select(models.LoginCode.user_id)
         .join(models.OutboxMail, models.OutboxMail.login_code_id == models.LoginCode.id)
@@ -71,7 +71,7 @@ def _mail_failed() -> sa.ColumnElement[bool]:
 
 
 def _lacks_factor() -> sa.ColumnElement[bool]:
-    """Holds a role that needs a second factor at this school, and has none."""
+    """Condition on User: holds a role that needs a second factor at this school, and has none."""
     needing = [role for role in Role if needed([role], current_school().second_factor)]
     return sa.and_(_open(), users.with_role(*needing), ~has_factor()) if needing else sa.false()
 
@@ -88,7 +88,7 @@ CONDITIONS: Mapping[UserState, Callable[[], sa.ColumnElement[bool]]] = {
 
 
 def state_counts(actor: Actor) -> dict[UserState, int]:
-    """How many of the visible users each filter holds; one query."""
+    """How many of the visible users are in each state. One query."""
     sums = [sa.func.sum(sa.case((condition(), 1), else_=0)) for condition in CONDITIONS.values()]
     row = db.session.execute(visible(actor, models.User).with_only_columns(*sums)).one()
     return {state: count or 0 for state, count in zip(CONDITIONS, row, strict=True)}
@@ -96,7 +96,7 @@ def state_counts(actor: Actor) -> dict[UserState, int]:
 
 @dataclass(frozen=True)
 class UserFacts:
-    """How far a user is; `missing`: "role", "programme" or nothing."""
+    """How far a user is; `missing`: "role", "programme" or ""."""
 
     state: UserState
     missing: str
@@ -107,7 +107,7 @@ class UserFacts:
 
 
 def students_of() -> Any:
-    """How many students are coupled to a user, in whatever role; also to order by."""
+    """How many students are coupled to a user, in whatever role; a list can be ordered by it."""
     return (
         sa.select(sa.func.count(sa.distinct(models.Supervision.student_id)))
         .where(models.Supervision.user_id == models.User.id)
@@ -117,7 +117,7 @@ def students_of() -> Any:
 
 
 def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
-    """Of the users of one page; one query."""
+    """User id -> how far they are, for the users of one page. One query."""
     coupled = sa.exists().where(models.user_programme.c.user_id == models.User.id)
     first_four = list(CONDITIONS.items())[:4]
     state = sa.case(*((condition(), state.value) for state, condition in first_four))
@@ -152,7 +152,7 @@ class Bound:
 
 
 def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
-    """Per user with any: what stays behind when the account is closed. Two queries."""
+    """User id -> what stays behind when the account is closed; users without any left out. Two queries."""
     ids = id_set(user_ids)
     coming = db.session.execute(
         sa.select(models.SittingExaminer.user_id, sa.func.count())

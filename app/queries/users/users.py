@@ -25,13 +25,13 @@ PROGRAMME_ROLES = (
 
 
 def roles_of(user: models.User) -> list[Role]:
-    """The roles of a user in the order of the table of rights; names unknown to it are left out."""
+    """The roles of a user in the order of the table of rights; names that it does not know are left out."""
     names = {row.name for row in user.roles}
     return [role for role in Role if role.value in names]
 
 
 def main_roles(user_ids: Collection[int]) -> dict[int, Role]:
-    """The role by which each of these users is written to: the first in the order of the table of rights."""
+    """User id -> the role that decides how mails address them: their first in the table of rights."""
     held = db.session.execute(
         sa.select(assoc_user_role.c.user_id, models.RoleRow.name)
         .join(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)
@@ -46,7 +46,7 @@ def main_roles(user_ids: Collection[int]) -> dict[int, Role]:
 
 
 def last_sign_in(user: models.User) -> dt.datetime | None:
-    """The framework keeps this moment without a zone; we write it in UTC."""
+    """When the user last signed in, in UTC: the framework keeps the moment without a zone."""
     return user.last_login.replace(tzinfo=dt.UTC) if user.last_login else None
 
 
@@ -56,7 +56,7 @@ def with_role(*roles: Role) -> sa.ColumnElement[bool]:
 
 
 def is_holder(*roles: Role) -> sa.ColumnElement[bool]:
-    """The same for a walk through all users: who holds a role is gathered once, not looked up for each."""
+    """The same condition, faster for all users: it gathers the holders once, instead of asking per user."""
     return models.User.id.in_(_holders(*roles))
 
 
@@ -69,7 +69,7 @@ def _holders(*roles: Role) -> sa.Select[tuple[int]]:
 
 
 def is_incomplete() -> sa.ColumnElement[bool]:
-    """Condition on User: something is wanting before this user can work, a role or a programme."""
+    """Condition on User: a role or a programme is still missing before this user can work."""
     coupled = models.User.id.in_(sa.select(models.user_programme.c.user_id))
     return sa.or_(~is_holder(), sa.and_(is_holder(*PROGRAMME_ROLES), ~coupled))
 
@@ -94,7 +94,8 @@ def programme_choices(actor: Actor) -> list[tuple[int, str]]:
 def last_active_administrator(ids: Collection[int]) -> bool:
     """Whether no active administrator would be left without these users.
 
-    The rows stay locked until the transaction ends: two who strip each other at once wait for one another.
+    The rows stay locked until the transaction ends: two administrators who take each other's role away at the
+    same time wait for one another.
     """
     held = db.session.scalars(
         sa.select(models.User.id)
@@ -107,7 +108,7 @@ def last_active_administrator(ids: Collection[int]) -> bool:
 
 @dataclass(frozen=True)
 class CodeState:
-    """The live inlogcode of a user, if any, and what became of its mail ("": no mail was made)."""
+    """The working inlogcode of a user, if any, and the state of its mail ("": no mail was made)."""
 
     expires_at: dt.datetime | None = None
     mail_state: str = ""
@@ -170,7 +171,7 @@ def taken(value: str, *, but: int | None = None) -> bool:
 
 
 def own_user(user_id: int | None) -> models.User:
-    """A user with roles and programmes, in one go each."""
+    """A user with their roles and programmes, read anew. Three queries."""
     return db.session.scalars(
         sa.select(models.User)
         .where(models.User.id == user_id)

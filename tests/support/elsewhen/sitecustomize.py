@@ -1,4 +1,4 @@
-"""Read by Python at each start of a process of a run at another moment: it is as far ahead as the run."""
+"""Moves a process as far ahead in time as the run that started it. Python reads this at each start."""
 
 from __future__ import annotations
 
