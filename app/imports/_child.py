@@ -37,6 +37,7 @@ class Refused(Exception):
 
 
 def main(arguments: list[str]) -> None:
+    """Answer for the file on stdin; a refusal is an answer too."""
     memory, seconds, rows, columns, characters = (int(argument) for argument in arguments[:5])
     limit_self(memory, seconds)
     try:
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> None:
 
 
 def tell(answer: object) -> None:
+    """Write one line of JSON to the parent."""
     sys.stdout.write(json.dumps(answer))
     sys.stdout.write("\n")
 
@@ -69,6 +71,7 @@ def limit_self(memory: int, seconds: int) -> None:
 
 
 def read(data: bytes, sheet: str, rows: int, columns: int, characters: int) -> Iterator[object]:
+    """The answers for a file: its sheets, then each row that holds something. Raises Refused."""
     name, found, names = chosen_sheet(data, sheet, rows, columns)
     yield {"sheet": name, "sheets": names}
     errors = error_cells(data, name)
@@ -127,6 +130,7 @@ def error_cells(data: bytes, sheet: str) -> dict[int, dict[int, str]]:
 
 
 def note_errors(text: bytes, found: dict[int, dict[int, str]]) -> None:
+    """Add the cells with an error in this piece of XML to `found`."""
     for letters, digits, error in ERROR_CELL.findall(text):
         at = 0
         for letter in letters:

@@ -25,6 +25,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 
 
 def read_csv(data: bytes, limits: table.Limits, reading: table.Reading) -> table.Table:
+    """The table in a csv file; what `reading` leaves open is found. Raises FileRefused with its reason."""
     chosen = reading.encoding
     text, encoding = (_decoded(data, chosen), chosen) if chosen in ENCODINGS else decode(data)
     if not text.strip(_NOTHING):
@@ -71,6 +72,7 @@ def find_delimiter(text: str) -> str:
 
 
 def _fit(text: str, delimiter: str) -> tuple[bool, float, int]:
+    """How well a delimiter fits: more than one column, the part of records of the usual width, that width."""
     widths: Counter[int] = Counter()
     try:
         records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -117,6 +119,7 @@ def _text(cell: str) -> str:
 
 
 def _error_key(message: str) -> str:
+    """The key of the refusal for a message of Python's csv module."""
     if "unexpected end" in message:
         return "open-quote"
     return "long-text" if "field limit" in message else "loose-quote"

@@ -24,6 +24,7 @@ def told(run_id: int) -> int:
 
 
 def forget(run_id: int) -> None:
+    """Remove the note of a run that has ended."""
     with suppress(OSError):
         _path(run_id).unlink()
 

@@ -165,6 +165,7 @@ def _returning(run: models.ImportRun) -> Collection[int]:
 def _doubles_among(
     rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, world: columns.World
 ) -> dict[int, list[import_kind.Wrong]]:
+    """Row number -> what is wrong with it because others of these rows have the same value."""
     found: dict[int, list[import_kind.Wrong]] = collections.defaultdict(list)
     for double in kind.doubles:
         by_value: dict[str, list[import_kind.CheckedRow]] = collections.defaultdict(list)
@@ -240,6 +241,7 @@ class _Checker:
         ] = {}  # for columns that may hold several values
 
     def row(self, number: int, values: Sequence[Value]) -> import_kind.CheckedRow:
+        """One row with its state, its changes and everything that is wrong with it."""
         kept: dict[str, Any] = {}
         wrong: list[import_kind.Wrong] = []
         for column, places in self.columns:
@@ -290,6 +292,7 @@ class _Checker:
         return tuple(dict.fromkeys(kept)) or None, wrong
 
     def parse(self, column: columns.Column, value: Value) -> Parsed:
+        """Read one value: what is kept of it, or the sentence that refuses it."""
         seen = self.seen[column.key]
         key = (type(value), value)
         if key not in seen:
@@ -352,6 +355,7 @@ class _Checker:
         return shown_value(column, value, self.world)
 
     def refuse(self, row: import_kind.CheckedRow, wrong: import_kind.Wrong) -> None:
+        """Refuse a row for this reason; it then changes nothing."""
         row.problems.append(import_kind.Problem(self.names[wrong.key], wrong.value, wrong.sentence))
         row.changes, row.state = [], "refused"
 

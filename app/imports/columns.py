@@ -184,6 +184,8 @@ def share(values: Sequence[Value], test: Callable[[str], bool]) -> float:
 
 
 class TextColumn(Column):
+    """A text of at most `most` characters."""
+
     most = 80
 
     def parse(self, value: Value, world: World) -> Any:
@@ -251,4 +253,5 @@ def cell_text(value: Value) -> str:
 
 
 def short(text: str) -> str:
+    """The text, cut off at SHOWN characters, to put in a sentence."""
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

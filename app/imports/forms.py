@@ -26,6 +26,7 @@ class MappingForm(actions.ActionForm):
     kind: Kind
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Whether no target is chosen twice (unless it is repeatable), and no required one is missing."""
         ok = super().validate(*args, **kwargs)
         targets = self.kind.by_key
         taken: dict[str, str] = {}
@@ -52,6 +53,7 @@ class MappingForm(actions.ActionForm):
         return ok and not any(field.errors for field in self)
 
     def mapping(self) -> dict[str, list[int]]:
+        """Column key -> the places in the file that were chosen for it."""
         found: dict[str, list[int]] = {}
         for field in self:
             if field.data:
@@ -81,6 +83,7 @@ class MappingForm(actions.ActionForm):
 
 
 def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
+    """The form of step 2: which column of the file is what."""
     choices = [actions.SelectChoice("", _("Niet importeren"))]
     for column in kind.columns:
         choices.append(
@@ -164,6 +167,7 @@ class ValuesForm(actions.ActionForm):
 def values_form(
     kind: Kind, asked: Mapping[str, Sequence[import_choices.Asked]], world: import_columns.World
 ) -> type[ValuesForm]:
+    """The form of step 3: a list of options for each value that is asked about."""
     fields: dict[str, Any] = {"asked": asked}
     for key, values in asked.items():
         column = kind.by_key[key]

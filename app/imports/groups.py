@@ -215,6 +215,8 @@ class MembersColumn(columns.Column):
 
 
 class Groups(kind.Kind):
+    """The import of student groups."""
+
     key, identity, object_type = "groups", "name", "StudentGroup"
     fixed = (
         NameColumn(),
@@ -298,6 +300,7 @@ class Groups(kind.Kind):
 
 
 def _refuse_contradictions(rows: Sequence[kind.CheckedRow], refuse: kind.Refuse) -> None:
+    """Refuse the rows of one group that give one property different values."""
     for key in PROPERTIES:
         filled = [row for row in rows if key in row.values]
         first = filled[0] if filled else None

@@ -44,12 +44,14 @@ def parts(rows: Iterable[import_table.Row]) -> Iterator[bytes]:
 
 
 def packed_parts(rows: Iterable[Packed]) -> Iterator[bytes]:
+    """Packed rows in parts of PART rows: compressed JSON."""
     waiting = iter(rows)
     while some := list(islice(waiting, PART)):
         yield zlib.compress(json.dumps(some, separators=(",", ":")).encode(), 1)
 
 
 def pack_row(number: int, values: Sequence[import_table.Value]) -> Packed:
+    """A row as JSON can hold it: [number, [values]]."""
     return [number, [_packed(value) for value in values]]
 
 
@@ -74,6 +76,7 @@ def row_numbered(run: models.ImportRun, number: int) -> list[import_table.Value]
 
 
 def corrected(run: models.ImportRun, number: int, values: list[import_table.Value]) -> Row:
+    """The row with what was corrected in step 4; changes `values` itself."""
     for index, text in run.fixes.get(str(number), {}).items():
         values[int(index)] = text or None
     return number, values
@@ -138,6 +141,7 @@ def first_values(run: models.ImportRun) -> list[list[str]]:
 
 
 def shown(value: import_table.Value) -> str:
+    """A cell as a page shows it; a date as dd-mm-yyyy."""
     if isinstance(value, dt.date):
         return f"{value:%d-%m-%Y}"
     return cell_text(value)
@@ -153,6 +157,7 @@ def _packed(value: import_table.Value) -> Any:
 
 
 def unpacked(value: Any) -> import_table.Value:
+    """The value behind JSON's form of it."""
     if not isinstance(value, dict):
         plain: import_table.Value = value
         return plain

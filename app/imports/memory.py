@@ -52,6 +52,7 @@ class Memory:
         )
 
     def coupled(self, what: What, pairs: Iterable[tuple[int, int]]) -> None:
+        """Couplings that were not there before, as (row id, other id)."""
         for row_id, other_id in pairs:
             self._note(what, row_id, other_id)
 

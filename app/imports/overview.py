@@ -55,6 +55,7 @@ def overview(
 
 
 def _of_large(actor: Actor, run: models.ImportRun, state: str, page: int, size: int) -> Overview:
+    """The same for a large file: the worker kept a letter for the state of each row."""
     summary = import_summary.Summary.from_json(kind_of(run), run.checked)
     letter = kept.LETTERS.get(state, "")
     letters = "".join(part_states(run.id).values())

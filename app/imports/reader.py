@@ -69,10 +69,12 @@ def _check_old_office(data: bytes) -> None:
 
 
 def _named(part: str) -> bytes:
+    """The name of a part as an old Office file holds it."""
     return part.encode("utf-16-le")
 
 
 def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
+    """The bytes of the file. Raises FileRefused when there are too many."""
     if isinstance(path_or_bytes, bytes):
         data = path_or_bytes
     else:
@@ -138,6 +140,7 @@ def _of_child(
 
 
 def _built(lines: IO[bytes], build: Callable[[IO[bytes]], Table]) -> Table | FileRefused:
+    """The table, or the refusal, which waits until the child has ended."""
     try:
         return build(lines)
     except FileRefused as refused:
@@ -154,6 +157,7 @@ def _given(data: bytes) -> Iterator[IO[bytes]]:
 
 
 def _answer(line: bytes, limits: Limits) -> Any:
+    """One line of the child, out of JSON. Raises FileRefused for a refusal, and for a line of nonsense."""
     try:
         answer = json.loads(line)
     except ValueError as error:

@@ -169,11 +169,14 @@ def _number(row: kind.CheckedRow, _world: import_columns.World) -> str:
 
 
 def _account_address(row: kind.CheckedRow, world: import_columns.World) -> str:
+    """The address of this row, when the student has an account or gets one; two accounts cannot share it."""
     has_account = row.there.user_id is not None if row.there else world.login_codes != "none"
     return str(row.values.get("email", "")).lower() if has_account else ""
 
 
 class Students(kind.Kind):
+    """The import of students."""
+
     key, identity, object_type, batched = "students", "number", "Student", True
     fixed = (
         *OF_FIELDS,

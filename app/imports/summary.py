@@ -34,6 +34,7 @@ class Summary:
     )  # rows that are wrong beside another
 
     def add(self, checked: check.Checked) -> None:
+        """Add a batch of rows."""
         self.counts.update({"rows": len(checked.rows)})
         self.new_groups |= dict.fromkeys(checked.new_groups)
         self.doubles |= checked.twice
@@ -45,6 +46,7 @@ class Summary:
                 self.readers[_reader(row, usual)] += 1
 
     def _name(self, row: import_kind.CheckedRow) -> None:
+        """Note that the file names this row, and what the row is coupled to."""
         if identity := row.values.get(self.kind.identity):
             self.named.identities.add(str(identity))
         for key in self.kind.scopes:
@@ -97,6 +99,7 @@ def summary_of(actor: Actor, checked: check.Checked) -> Summary:
 
 
 def _reader(row: import_kind.CheckedRow, usual: str) -> Reader:
+    """The first role and the language of a new person; a row without roles is a student."""
     roles = row.values.get("roles")
     first = Role.STUDENT if roles is None else next((role for role in Role if role in roles), "")
     return first, row.values.get("language") or usual

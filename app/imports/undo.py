@@ -73,9 +73,11 @@ class Undoing:
         yield from (_("%(who)s: teruggezet", who=label) for label in self.restored.values())
 
     def keep(self, label: str, reason: str) -> None:
+        """Note a row that stays as it is, and why."""
         self.kept.append(actions.Refused(label, reason))
 
     def keep_hidden(self, count: int) -> None:
+        """Note how many rows this actor does not see."""
         if count:
             self.keep(
                 ngettext("%(num)s rij", "%(num)s rijen", count),

@@ -73,6 +73,7 @@ def _emptied(members: Sequence[Mapping[str, int]], *, but: Collection[int]) -> d
 def _put_back_known(
     run: models.ImportRun, undoing: import_undo.Undoing, known: Sequence[queries.Written]
 ) -> None:
+    """Put back the properties of groups that were there before the run."""
     back = import_undo.to_put_back(undoing, known, attrgetter("name"), attrgetter("name"))
     import_undo.put_back(models.StudentGroup, [import_undo.as_it_was(one, GROUP_FIELDS) for one in back])
     import_undo.hand_on_versions(run, What.GROUP, [one.row.id for one in back])

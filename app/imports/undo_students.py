@@ -63,6 +63,7 @@ def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]
 
 
 def visible_groups(actor: Actor) -> Any:
+    """The ids of the groups that this actor may import, as a SELECT."""
     return visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(
         models.StudentGroup.id
     )
@@ -92,6 +93,7 @@ def _remove_new(run: models.ImportRun, undoing: import_undo.Undoing, new: Sequen
 
 
 def _why_it_stays(one: queries.Written, tables: Collection[str], since: queries.Since) -> str:
+    """Why a new student is not deleted; "" when nothing stands in the way."""
     student, account = one.row, one.row.user_id
     if account in since.used:
         return _("heeft zich al aangemeld")
@@ -179,6 +181,7 @@ def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: 
 
 
 def why_it_is_kept(one: Any) -> str:
+    """Why a coupling of this run stays; "" when it can go. `one`: a row of queries.given_since."""
     if one.kind == What.ENROLMENT:
         if not one.there:
             return _("is sindsdien al ontkoppeld")

@@ -78,6 +78,7 @@ def _remove_new(
     new: Sequence[undo_queries.Written],
     barred: Mapping[int, str],
 ) -> None:
+    """Delete the new users whose accounts nobody used or changed since."""
     since = undo_queries.accounts_since(run, [one.row.id for one in new], of_students=False)
     for one in new:
         if why := barred.get(one.row.id) or _why_it_stays(one, since):
@@ -90,6 +91,7 @@ def _remove_new(
 
 
 def _why_it_stays(one: undo_queries.Written, since: undo_queries.Since) -> str:
+    """Why a new user is not deleted; "" when nothing stands in the way."""
     if one.row.id in since.used:
         return _("heeft zich al aangemeld")
     if one.row.id in since.touched:

@@ -223,6 +223,8 @@ def _sign_in_name(row: kind.CheckedRow, _world: columns.World) -> str:
 
 
 class Users(kind.Kind):
+    """The import of users."""
+
     key, identity, object_type = "users", "email", "User"
     fixed = (
         UserEmailColumn(),

@@ -71,6 +71,7 @@ def _acting(maker: models.User) -> Actor:
 
 
 def _sentence(error: Exception) -> str:
+    """What the maker reads about this error."""
     match error:
         case errors.RuleBroken():
             return actions.say(error)
@@ -91,6 +92,7 @@ def _do(actor: Actor, found: models.ImportRun) -> None:
 
 
 def _check(actor: Actor, found: models.ImportRun) -> None:
+    """Check a run in batches, and note the state of each row and the summary."""
     run_id, version = found.id, found.version
     summary = Summary(kind_of(found))
     letters: list[str] = []
@@ -108,6 +110,7 @@ def _check(actor: Actor, found: models.ImportRun) -> None:
 
 
 def _signs_of_life(run_id: int) -> Callable[[], None]:
+    """A function that renews the claim on a run when its last sign of life is OFTEN seconds old."""
     lived = [time.monotonic()]
 
     def alive() -> None:

@@ -81,6 +81,7 @@ class Written:
 
 
 def _tell(row: import_kind.CheckedRow, told: dict[str, list[str]]) -> None:
+    """Note the changes of a row as label -> [old, new]; several added values come together in one text."""
     for change in row.changes:
         added = [told[change.label][1]] if change.label in told and not change.old else []
         told[change.label] = [change.old, ", ".join([*added, change.new])]
@@ -113,6 +114,7 @@ def finish(actor: Actor, run: models.ImportRun, written: Written) -> actions.Out
 
 
 def _keep_refused(run: models.ImportRun, refused: Mapping[int, import_kind.CheckedRow]) -> None:
+    """Replace the parts of a run by the refused rows alone, each with its label and remarks."""
     kept = [
         [*import_kept.pack_row(number, values), refused[number].label, remarks(refused[number])]
         for number, values in (import_kept.rows_of(run) if refused else ())

@@ -94,6 +94,7 @@ def _update(groups: Sequence[_Group], memory: Memory) -> None:
 
 
 def _fill(groups: Sequence[_Group], ids: Mapping[str, int], memory: Memory) -> None:
+    """Put the students in the groups that they are not in yet."""
     values = [
         {"group_id": ids[group.name], "student_id": student}
         for group in groups

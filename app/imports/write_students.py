@@ -50,6 +50,7 @@ def import_students(
 
 
 def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written: write.Written) -> None:
+    """Write one batch: the students, what they are coupled to, and their login codes."""
     memory = Memory(run)
     new, changed = write.in_state(checked, "new"), write.in_state(checked, "changed")
     _insert_students(new)

@@ -1,3 +1,5 @@
+"""Writes the rows that factories make, and lets a test forget what it has read."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""Makes programmes, electives and exams with their tasks and criteria."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""Makes the second factors of a user: an authenticator app, passkeys, recovery codes."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""Makes registrations for an exam and their sittings."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

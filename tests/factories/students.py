@@ -1,3 +1,5 @@
+"""Makes students and groups, and couples students to programmes, electives and users."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

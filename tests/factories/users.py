@@ -1,3 +1,5 @@
+"""Makes users with roles and programmes."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -107,6 +107,7 @@ def _shelve(side: Side) -> None:
 
 
 def _side(users: dict[Role, User]) -> Side:
+    """A student with a finished exam and a planned one, and all that belongs to them and these users."""
     programme, elective = make_programme(), make_elective()
     users[Role.SCHOOL_SUPERVISOR].programmes = []
     _couple(users[Role.SCHOOL_SUPERVISOR], programme, elective)

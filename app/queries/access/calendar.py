@@ -61,6 +61,7 @@ def owner_of(token: str) -> models.User | None:
 
 
 def link_made_at(user_id: int | None) -> dt.datetime | None:
+    """When this user's calendar link was made; None without one."""
     return db.session.scalar(
         sa.select(models.CalendarLink.created_at).where(models.CalendarLink.user_id == user_id)
     )

@@ -45,6 +45,7 @@ class Factors:
 
 
 def factors_of(user_id: int | None) -> Factors:
+    """The second factors of a user. Three queries."""
     app = db.session.scalars(
         sa.select(models.Authenticator).where(models.Authenticator.user_id == user_id)
     ).one_or_none()

@@ -103,6 +103,7 @@ def _sittings(statement: sa.Select[Any]) -> Sequence[models.Sitting]:
 
 
 def _lines(sittings: Sequence[models.Sitting]) -> Mapping[int, SittingLine]:
+    """Sitting id -> its line. Three queries."""
     ids = [sitting.id for sitting in sittings]
     sheets = _sheet_states(ids)
     moments = sa.select(models.Assessment.sitting_id, models.Assessment.definitive_at)
@@ -123,6 +124,7 @@ def _lines(sittings: Sequence[models.Sitting]) -> Mapping[int, SittingLine]:
 
 
 def _sheet_states(sitting_ids: Sequence[int]) -> Mapping[int, Sequence[SheetState]]:
+    """Sitting id -> how far each of its examiners is. One query."""
     rows = db.session.execute(
         sa.select(
             models.Assessment.sitting_id,

@@ -100,6 +100,7 @@ def of_period(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
 
 
 def period_start(value: str) -> dt.datetime:
+    """The start of a period: so many days back ("30"), or "year": 1 August, when the school year starts."""
     school = current_school()
     today = school.today()
     if value == "year":

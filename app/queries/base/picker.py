@@ -241,6 +241,7 @@ def _coupled(actor: Actor, asked: asked_queries.Asked) -> list[Option]:
 def _in_roles(
     actor: Actor, asked: asked_queries.Asked, statement: sa.Select[Any, Any], role: Any
 ) -> list[Option]:
+    """The users of this statement, each once per role, "<role>:<id>"; listed under their role."""
     keys = None if asked.keys is None else [key.rpartition(":")[2] for key in asked.keys]
     statement = replace(asked, keys=keys).among(statement, models.User.id, *_searched(actor))
     ordered = statement.order_by(models.User.last_name, models.User.first_name, models.User.id, role)

@@ -64,6 +64,7 @@ def max_points(exam: models.Exam) -> int:
 
 
 def most(criterion: models.Criterion) -> int:
+    """The points of the criterion's best level."""
     return max((level.points for level in criterion.levels), default=0)
 
 

@@ -72,6 +72,7 @@ def _mentors(logins: Collection[str]) -> Sequence[imports.UserFact]:
 
 
 def _by_name(users: Sequence[imports.UserFact]) -> Mapping[str, Sequence[imports.UserFact]]:
+    """Name (full, or with initials) -> the possible mentors with that name."""
     found: dict[str, list[imports.UserFact]] = {}
     for user in users:
         if user.active and user.roles & set(MENTOR_ROLES):
@@ -81,6 +82,7 @@ def _by_name(users: Sequence[imports.UserFact]) -> Mapping[str, Sequence[imports
 
 
 def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, tuple[int, str]]:
+    """Number -> (id, label) of the visible students with these numbers."""
     rows = db.session.execute(
         visible(actor, models.Student, Permission.GROUPS_IMPORT)
         .with_only_columns(

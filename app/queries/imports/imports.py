@@ -371,6 +371,7 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
 
 
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
+    """Number -> the student with their programmes, groups and users. Four queries."""
     fields = fields_in("import")
     columns = [field.of(models.Student) for field in fields]
     # A student without a value for one of the school's own fields has no key for it.

@@ -190,6 +190,7 @@ def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bo
 
 
 def roles_of_users(user_ids: Sequence[int]) -> dict[int, set[str]]:
+    """User id -> the names of their roles; a user without any is left out."""
     held = imports.pairs(
         sa.select(assoc_user_role.c.user_id, models.RoleRow.name)
         .join(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)

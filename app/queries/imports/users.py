@@ -35,6 +35,7 @@ def users_known(
 
 
 def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, imports.Fact]:
+    """Address in lower case -> the visible user with their roles and programmes. Three queries."""
     columns = [getattr(models.User, name) for name in USER_FIELDS]
     is_student = sa.exists().where(models.Student.user_id == models.User.id)
     rows = db.session.execute(

@@ -275,12 +275,14 @@ def why_not_at_all(
 
 
 def _locked(one: facts.Candidate) -> set[int]:
+    """The tasks of the pending attempt that were scored, and so stay as they are."""
     return {s.task_id for s in one.pending.sittings.values() if s.locked} if one.pending else set()
 
 
 def _lay_out(
     exam: models.Exam, allowed: Sequence[facts.Candidate], wish: Wish, around: Circumstances
 ) -> Sequence[StudentPlan]:
+    """The moments of each student: all tasks in one block, or each task at its own time."""
     moments: dict[int, list[PlannedMoment]] = {one.id: [] for one in allowed}
     if wish.together is not None:
         _lay_out_together(exam, allowed, wish, slot=wish.together, zone=around.zone, moments=moments)

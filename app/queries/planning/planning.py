@@ -261,6 +261,7 @@ def load_overview(
 def _cells(
     actor: Actor, students: Sequence[int], exams: Sequence[ExamColumn], now: datetime
 ) -> Mapping[tuple[int, int], Cell]:
+    """(student id, exam id) -> its cell."""
     exam_ids = [exam.id for exam in exams]
     enrolled = _electives_of(students)
     excluded = _exclusions_of(students, exam_ids)

@@ -125,6 +125,7 @@ def own_exams(actor: Actor, now: dt.datetime) -> Sequence[OwnExam]:
 def _views(
     actor: Actor, ids: sa.Select[int], permission: Permission, now: dt.datetime, *, drafts: bool = True
 ) -> Sequence[RegistrationView]:
+    """These registrations in full, by exam and attempt; `drafts`: scores count before they are definitive."""
     rows = db.session.execute(
         sa.select(models.Registration, models.Result, models.Adoption.decided_on)
         .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
@@ -153,6 +154,7 @@ class _SittingRow:
 def _sittings(
     actor: Actor, registrations: Sequence[int], permission: Permission
 ) -> Mapping[int, list[_SittingRow]]:
+    """Registration id -> all its sittings by time; `seen` tells which the actor may see. Two queries."""
     shown = visible(actor, models.Sitting, permission).with_only_columns(models.Sitting.id)
     scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
     rows = db.session.execute(
@@ -211,6 +213,7 @@ def _view(
     now: dt.datetime,
     drafts: bool,
 ) -> RegistrationView:
+    """One registration in full. All its sittings decide the block; only the seen ones are shown."""
     exam = registration.exam
     by_task = {row.task_id: row.moment for row in rows}
     block = blocks.block_of(
