@@ -1,7 +1,8 @@
 """The block of a registration in the overview: its state, derived and never stored.
 
 Source: manual step 6 (grey block, the digit of the attempt, the legend).
-Every state has its own letter, icon and text, so that none depends on colour (WCAG 1.4.1).
+Every state has its own icon and text, so that none depends on colour (WCAG 1.4.1). Once there is a result its
+mark or grade is the sign of the block; no state has a sign that is a grade too (O, V, G, M).
 """
 
 import enum
@@ -11,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from app.rules.scoring import mark_text
 from app.rules.text import N_
 
 Tone = Literal["neutral", "info", "warn", "good", "bad"]  # of the theme's badges
@@ -18,7 +20,7 @@ Tone = Literal["neutral", "info", "warn", "good", "bad"]  # of the theme's badge
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state is shown, on every page: Dutch msgid, one letter, a Bootstrap icon name, a tone."""
+    """How a state is shown, on every page: Dutch msgid, a letter or none, a Bootstrap icon name, a tone."""
 
     key: str
     label: str
@@ -31,13 +33,14 @@ class BlockState(enum.Enum):
     """The states in the order of the legend."""
 
     NOT_AVAILABLE = Look("not-available", N_("Niet beschikbaar"), "X", "slash-circle", "neutral")
-    OPEN = Look("open", N_("Nog niet ingepland"), "O", "circle", "neutral")
+    OPEN = Look("open", N_("Nog niet ingepland"), "", "circle", "neutral")
     PLANNED = Look("planned", N_("Ingepland"), "P", "calendar-event", "neutral")
     TO_ASSESS = Look("to-assess", N_("Afgenomen, te beoordelen"), "T", "pencil-square", "info")
     SAVED = Look("saved", N_("Opgeslagen, nog niet definitief"), "C", "hourglass-split", "warn")
-    PASSED = Look("passed", N_("Definitief: geslaagd"), "G", "check-lg", "good")
-    FAILED = Look("failed", N_("Definitief: niet geslaagd"), "N", "x-lg", "bad")
-    ADOPTED = Look("adopted", N_("Vastgesteld door de examencommissie"), "V", "patch-check-fill", "good")
+    PASSED = Look("passed", N_("Definitief: geslaagd"), "", "check-lg", "good")
+    FAILED = Look("failed", N_("Definitief: niet geslaagd"), "", "x-lg", "bad")
+    ADOPTED_PASSED = Look("adopted-passed", N_("Vastgesteld: geslaagd"), "", "patch-check-fill", "good")
+    ADOPTED_FAILED = Look("adopted-failed", N_("Vastgesteld: niet geslaagd"), "", "patch-minus-fill", "bad")
 
     @property
     def key(self) -> str:
@@ -92,32 +95,16 @@ class Block:
     result: ResultFacts | None = None
 
     @property
-    def label(self) -> str:
-        """The state in words (a msgid); an adopted block still says passed or failed."""
-        if self.state is BlockState.ADOPTED and self.result is not None:
-            return ADOPTED_LABELS[self.result.passed]
-        return self.state.label
-
-    @property
-    def tone(self) -> Tone:
-        if self.result is not None and not self.result.passed:
-            return BlockState.FAILED.tone
-        return self.state.tone
-
-    @property
-    def icon(self) -> str:
-        return self.state.icon
+    def sign(self) -> str:
+        """What the block shows beside its icon: a result's mark or grade, else the letter of the state."""
+        if self.result is None:
+            return self.state.letter
+        return self.result.grade if self.result.mark is None else mark_text(self.result.mark)
 
     @property
     def parts(self) -> str:
         """`2/4`; empty for an exam of one part."""
         return f"{self.done}/{self.total}" if self.total > 1 else ""
-
-
-ADOPTED_LABELS = {
-    True: N_("Vastgesteld: geslaagd"),
-    False: N_("Vastgesteld: niet geslaagd"),
-}
 
 
 def block_of(
@@ -152,7 +139,7 @@ def decided_block(result: ResultFacts, *, adopted: bool, attempt: int = 1) -> Bl
 
 def _decided(result: ResultFacts, adopted: bool) -> BlockState:
     if adopted:
-        return BlockState.ADOPTED
+        return BlockState.ADOPTED_PASSED if result.passed else BlockState.ADOPTED_FAILED
     return BlockState.PASSED if result.passed else BlockState.FAILED
 
 

@@ -38,6 +38,7 @@ class Cell:
     badges: Sequence[Badge] = ()
     muted: str = ""  # a second, smaller line
     numeric: bool = False
+    whole: bool = False  # on one line where there is room
 
 
 @dataclass(frozen=True)

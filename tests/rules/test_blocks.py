@@ -1,6 +1,7 @@
 """The block in the overview: derived from facts, never dependent on colour."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ PLANNED = PartFacts(planned=LATER)
 TAKEN = PartFacts(planned=PAST)
 SCORED = PartFacts(planned=PAST, has_scores=True)
 DEFINITIVE = PartFacts(planned=PAST, has_scores=True, definitive=True)
+DECIDED = (BlockState.PASSED, BlockState.FAILED, BlockState.ADOPTED_PASSED, BlockState.ADOPTED_FAILED)
 PASS = ResultFacts(passed=True, grade="V")
 FAIL = ResultFacts(passed=False, grade="O")
 
@@ -41,7 +43,8 @@ def block(*parts: PartFacts, available=True, result=None, adopted=False, attempt
         ((DEFINITIVE, DEFINITIVE), {}, "saved", "2/2"),
         ((DEFINITIVE, DEFINITIVE), {"result": PASS}, "passed", "2/2"),
         ((DEFINITIVE,), {"result": FAIL}, "failed", ""),
-        ((DEFINITIVE,), {"result": PASS, "adopted": True}, "adopted", ""),
+        ((DEFINITIVE,), {"result": PASS, "adopted": True}, "adopted-passed", ""),
+        ((DEFINITIVE,), {"result": FAIL, "adopted": True}, "adopted-failed", ""),
     ],
 )
 def test_the_state_follows_from_the_facts(parts, facts, key, shown):
@@ -57,9 +60,10 @@ def test_what_was_planned_stays_visible_after_the_exam_is_made_not_available():
 def test_an_adopted_block_still_says_passed_or_failed():
     passed = block(DEFINITIVE, result=PASS, adopted=True)
     failed = block(DEFINITIVE, result=FAIL, adopted=True)
-    assert passed.label == "Vastgesteld: geslaagd"
-    assert failed.label == "Vastgesteld: niet geslaagd"
-    assert (passed.tone, failed.tone) == ("good", "bad")
+    assert passed.state.label == "Vastgesteld: geslaagd"
+    assert failed.state.label == "Vastgesteld: niet geslaagd"
+    assert (passed.state.tone, failed.state.tone) == ("good", "bad")
+    assert passed.state.icon != failed.state.icon  # nor is it told by colour alone
     assert block(EMPTY, adopted=True).state is BlockState.OPEN
 
 
@@ -67,12 +71,7 @@ def test_an_adopted_block_still_says_passed_or_failed():
 @pytest.mark.parametrize("adopted", [False, True])
 def test_a_result_alone_gives_the_block_that_all_facts_give(result, adopted):
     whole, alone = block(DEFINITIVE, result=result, adopted=adopted), decided_block(result, adopted=adopted)
-    assert (alone.state, alone.label, alone.tone, alone.icon) == (
-        whole.state,
-        whole.label,
-        whole.tone,
-        whole.icon,
-    )
+    assert (alone.state, alone.sign) == (whole.state, whole.sign)
 
 
 def test_the_digit_is_the_attempt():
@@ -80,7 +79,14 @@ def test_the_digit_is_the_attempt():
     assert block(PLANNED, attempt=2).attempt == 2
 
 
-def test_the_legend_has_every_state_once_with_its_own_letter_icon_and_text():
+def test_a_block_with_a_result_shows_the_grade_or_the_mark_itself():
+    assert block(DEFINITIVE, result=PASS).sign == "V"
+    assert block(DEFINITIVE, result=FAIL, adopted=True).sign == "O"
+    assert block(DEFINITIVE, result=ResultFacts(True, "V", Decimal("6.3"))).sign == "6,3"
+    assert (block(PLANNED).sign, block(EMPTY).sign) == ("P", "")
+
+
+def test_the_legend_has_every_state_once_with_its_own_icon_and_text_and_no_grade_as_a_sign():
     assert [state.key for state in LEGEND] == [
         "not-available",
         "open",
@@ -89,14 +95,17 @@ def test_the_legend_has_every_state_once_with_its_own_letter_icon_and_text():
         "saved",
         "passed",
         "failed",
-        "adopted",
+        "adopted-passed",
+        "adopted-failed",
     ]
-    for seen in ("letter", "icon", "label"):
+    for seen in ("icon", "label"):
         assert len({getattr(state, seen) for state in LEGEND}) == len(LEGEND)
+    letters = [state.letter for state in LEGEND if state.letter]
+    assert len(set(letters)) == len(letters)
+    assert not set(letters) & set("OVGM")
     assert BlockState.PLANNED.tone == "neutral"
-    assert block(PLANNED).tone == "neutral"
-    assert block(PLANNED).icon == BlockState.PLANNED.icon
-    assert block(PLANNED).label == "Ingepland"
+    assert block(PLANNED).state.icon == BlockState.PLANNED.icon
+    assert block(PLANNED).state.label == "Ingepland"
 
 
 def test_a_moment_without_time_zone_is_a_mistake_of_the_caller():
@@ -120,7 +129,7 @@ def test_every_combination_of_facts_has_a_state_and_a_sound_count(parts, availab
     found = block(*parts, available=available, result=result, adopted=adopted)
     assert found.state in LEGEND
     assert 0 <= found.done <= found.total == len(parts)
-    finished = found.state in (BlockState.PASSED, BlockState.FAILED, BlockState.ADOPTED)
+    finished = found.state in DECIDED
     assert finished == (result is not None)
     if found.state is BlockState.PASSED:
         assert result == PASS

@@ -17,7 +17,7 @@ from app.theme.widgets import Badge
 
 @dataclass(frozen=True)
 class BlockView:
-    """One block: what is seen (letter, icon, attempt, parts) and what is read out (text)."""
+    """One block: what is seen (sign, icon, attempt, parts) and what is read out (text)."""
 
     state_key: str
     letter: str
@@ -33,13 +33,13 @@ class BlockView:
 def state_text(block: rules.Block) -> str:
     """The state in words, with the grade once there is one: "Definitief: geslaagd (V)"."""
     grade = block.result.grade if block.result is not None else ""
-    return f"{_(block.label)} ({grade})" if grade else _(block.label)
+    return f"{_(block.state.label)} ({grade})" if grade else _(block.state.label)
 
 
 def block_badge(block: rules.Block) -> Badge:
     """The state of an attempt; while it is under way also how far: "Ingepland (2/4)"."""
     parts = f" ({block.parts})" if block.parts and block.result is None else ""
-    return Badge(state_text(block) + parts, block.tone, block.icon)
+    return Badge(state_text(block) + parts, block.state.tone, block.state.icon)
 
 
 def result_badge(result: models.Result) -> Badge:
@@ -62,9 +62,9 @@ def block_view(block: rules.Block, about: str, *, href: str = "", remove_href: s
         words.append(_("cijfer %(mark)s", mark=mark_text(block.result.mark)))
     return BlockView(
         state_key=block.state.key,
-        letter=block.state.letter,
-        icon=block.icon,
-        tone=block.tone,
+        letter=block.sign,
+        icon=block.state.icon,
+        tone=block.state.tone,
         text=", ".join(word for word in words if word),
         attempt=block.attempt,
         parts=block.parts,

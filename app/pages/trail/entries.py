@@ -1,7 +1,7 @@
 """An entry of the trail in words: who, when, what, on what and which changes, the same on every page."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import LazyString
@@ -10,6 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from app import models
 from app.actions import base as actions
+from app.pages.base.buttons import BACK
+from app.pages.base.request import here, href_with
 from app.pages.trail import words
 from app.school import current_school
 from app.theme import widgets
@@ -73,8 +75,8 @@ def _changed(entry: models.AuditEntry) -> widgets.Cell:
 
 ENTRY_CELLS: Sequence[tuple[str, LazyString, Callable[[models.AuditEntry], widgets.Cell]]] = (
     ("action", _l("Actie"), _what),
-    ("at", _l("Moment"), lambda entry: widgets.Cell(told(entry).when)),
-    ("actor", _l("Wie"), lambda entry: widgets.Cell(told(entry).who)),
+    ("at", _l("Moment"), lambda entry: widgets.Cell(told(entry).when, whole=True)),
+    ("actor", _l("Wie"), lambda entry: widgets.Cell(told(entry).who, whole=True)),
     ("object", _l("Betreft"), lambda entry: widgets.Cell(told(entry).about)),
     ("changes", _l("Wijziging"), _changed),
 )
@@ -85,17 +87,26 @@ def entry_name(entry: models.AuditEntry) -> str:
     return f"{told(entry).what}, {told(entry).when}"
 
 
+# On the page of a row nobody asks what an entry is about.
+OF_ONE_ROW = [cell for cell in ENTRY_CELLS if cell[0] != "object"]
+
+
 def trail_section(
     title: str, entries: Sequence[models.AuditEntry], empty: str, buttons: Sequence[widgets.Button] = ()
 ) -> widgets.Section:
     """What happened to one row, newest first; only for users who may read the trail."""
     return widgets.Section(
         title,
-        columns=[widgets.Column(key, str(label)) for key, label, _cell in ENTRY_CELLS],
-        rows=[
-            widgets.Row(entry.id, entry_name(entry), [cell(entry) for _key, _label, cell in ENTRY_CELLS])
-            for entry in entries
-        ],
+        columns=[widgets.Column(key, str(label)) for key, label, _cell in OF_ONE_ROW],
+        rows=[widgets.Row(entry.id, entry_name(entry), _cells_here(entry)) for entry in entries],
         empty=empty,
         buttons=buttons,
     )
+
+
+def _cells_here(entry: models.AuditEntry) -> list[widgets.Cell]:
+    """The cells on the page of a row; "Student (60)" tells of others. An entry leads back here."""
+    what, *rest = (cell(entry) for _key, _label, cell in OF_ONE_ROW)
+    address = href_with(what.href, [(BACK, here())])
+    about = told(entry).about if entry.object_count > 1 else ""
+    return [replace(what, href=address, muted=about), *rest]

@@ -97,8 +97,8 @@ class TrailPage(base.ListPage):
                     empty=_("Bij deze actie is niets bijzonders vastgelegd."),
                 ),
             ],
-            back_href=self.href("index"),
-            back_label=_("Logboek"),
+            back_href=self.back_href(),
+            back_label=_("Terug") if self.back_href() != self.list_href() else _("Logboek"),
         )
 
     @base.expose("/controle")

@@ -222,7 +222,7 @@ class TestOverview:
             "not-available",
             "saved",
             "to-assess",
-            "adopted",
+            "adopted-passed",
             "open",
         ]
         assert "kans 2" in page
