@@ -1,4 +1,4 @@
-"""Finds the tests that touch dates: they, or a helper or fixture of their file, ask the clock or plan.
+"""Finds the tests that touch dates: they, or a helper or fixture of their file, reckon with dates or plan.
 
 These are marked `dates` and run at other moments too (tools/test.sh); nobody has to remember to mark one.
 """
@@ -16,7 +16,9 @@ from tests.factories import assessment, make_sitting
 from tests.support import clock, guests
 
 # A test that names one of these touches dates.
-OF_A_DATE = (clock, make_sitting, assessment.plan_exam, guests.make_invited)
+OF_A_DATE = (make_sitting, assessment.plan_exam, guests.make_invited)
+# So does one that reckons with the clock; that something happened just now is no date.
+RECKONING = {"today", "at", "monday", "workdays", "around_summer_time", "timedelta"}
 
 
 def touches_dates(item: pytest.Item) -> bool:
@@ -39,7 +41,10 @@ def _any_dated(start: list[Any], module: ModuleType) -> bool:
         if id(one) in seen or getattr(one, "__module__", None) != module.__name__:
             continue
         seen.add(id(one))
-        waiting += (vars(module).get(name) for name in _names_in(one))
+        names = set(_names_in(one))
+        if relative and "clock" in names and names & RECKONING:
+            return True
+        waiting += (vars(module).get(name) for name in names)
     return False
 
 
