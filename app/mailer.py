@@ -82,8 +82,7 @@ class PatientConnection(Connection):
 def init_mailer(app: flask.Flask, settings: Settings) -> None:
     """Set up Flask-Mail, the wake-up of the sender after a commit, and huey's clock.
 
-    The clock sends waiting mails every minute and removes outdated data every night
-    (app/actions/school/retention.py).
+    The clock sends waiting mails every minute. What runs at night stands in app/worker.py.
     """
     Mail(app)
     name = f"proeve-{settings.school}"
