@@ -95,11 +95,15 @@ def pages_of(page: Page) -> Iterator[Found]:
         assert answer.status == 200, f"{answer.status}: {href}"
         if "text/html" not in answer.headers["content-type"]:
             continue
+        landed = kind_of(urlsplit(answer.url)._replace(scheme="", netloc="").geturl())
+        if landed != kind and landed in seen:  # another way to a page that was read
+            continue
+        seen.add(landed)
         reader = _Reader()
         reader.feed(answer.text())
         yield Found(
             href=href,
-            kind=kind,
+            kind=landed,
             title=" ".join(reader.title.split()),
             shape=frozenset(reader.shape),
             faults=tuple(f"{href}: {fault}" for fault in reader.faults()),
