@@ -23,10 +23,10 @@ if [ "$status" -ne 0 ] && ! { [ "$status" -eq "$nothing_selected" ] && [ "$#" -g
 fi
 
 echo "== SQLite: everything but the walks through every route"
-# A browser test's module shares one demo school, so a module stays with one worker.
+# A browser test's module shares one demo school, so a module stays with one worker, in the order of collection.
 first=$status
 status=0
-PROEVE_TEST_DATABASE=sqlite suite --dist loadscope -m "not everywhere" "$@" || status=$?
+PROEVE_TEST_DATABASE=sqlite suite --dist loadscope --no-loadscope-reorder -m "not everywhere" "$@" || status=$?
 if [ "$status" -eq "$nothing_selected" ] && [ "$first" -eq 0 ] && [ "$#" -gt 0 ]; then
     status=0
 fi
