@@ -250,8 +250,6 @@ class ActionPage(View):
         problems: list[str] | None = None,
     ) -> str:
         confirming = step == "confirm"
-        if confirming and outcome is None and form is None and not problems:
-            outcome = actions.preview(act, current_actor(), self._selection(act))
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
         # The confirmation draws no form, so it carries what was filled in as hidden fields.

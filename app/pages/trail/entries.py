@@ -21,23 +21,30 @@ CHANGES_SHOWN = 3  # in a list; all of them on the page of the entry
 
 @dataclass(frozen=True)
 class Told:
-    """An entry in words. `changes`: each field with its change ("O → V"), or with the value alone."""
+    """An entry in words. Each part is worked out when it is asked for: a cell needs one of them."""
 
-    who: str
-    when: str
-    what: str
-    about: str
-    changes: Sequence[tuple[str, str]]
+    entry: models.AuditEntry
 
+    @property
+    def who(self) -> str:
+        return self.entry.actor_name
 
-def told(entry: models.AuditEntry) -> Told:
-    return Told(
-        entry.actor_name,
-        moment_text(entry.at),
-        actions.entry_label(entry.action),
-        words.object_text(entry.object_type, entry.object_count),
-        list(_changes(entry)),
-    )
+    @property
+    def when(self) -> str:
+        return moment_text(self.entry.at)
+
+    @property
+    def what(self) -> str:
+        return actions.entry_label(self.entry.action)
+
+    @property
+    def about(self) -> str:
+        return words.object_text(self.entry.object_type, self.entry.object_count)
+
+    @property
+    def changes(self) -> Sequence[tuple[str, str]]:
+        """Each field with its change ("O → V"), or with the value alone."""
+        return list(_changes(self.entry))
 
 
 def moment_text(at: datetime) -> str:
@@ -63,11 +70,11 @@ def _changes(entry: models.AuditEntry) -> Iterator[tuple[str, str]]:
 
 
 def _what(entry: models.AuditEntry) -> widgets.Cell:
-    return widgets.Cell(told(entry).what, f"/logboek/{entry.id}")
+    return widgets.Cell(Told(entry).what, f"/logboek/{entry.id}")
 
 
 def _changed(entry: models.AuditEntry) -> widgets.Cell:
-    found = [f"{name}: {text}" if name else text for name, text in told(entry).changes]
+    found = [f"{name}: {text}" if name else text for name, text in Told(entry).changes]
     rest = len(found) - CHANGES_SHOWN
     more = _("en nog %(count)s", count=rest) if rest > 0 else ""
     return widgets.Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
@@ -75,16 +82,16 @@ def _changed(entry: models.AuditEntry) -> widgets.Cell:
 
 ENTRY_CELLS: Sequence[tuple[str, LazyString, Callable[[models.AuditEntry], widgets.Cell]]] = (
     ("action", _l("Actie"), _what),
-    ("at", _l("Moment"), lambda entry: widgets.Cell(told(entry).when, whole=True)),
-    ("actor", _l("Wie"), lambda entry: widgets.Cell(told(entry).who, whole=True)),
-    ("object", _l("Betreft"), lambda entry: widgets.Cell(told(entry).about)),
+    ("at", _l("Moment"), lambda entry: widgets.Cell(Told(entry).when, whole=True)),
+    ("actor", _l("Wie"), lambda entry: widgets.Cell(Told(entry).who, whole=True)),
+    ("object", _l("Betreft"), lambda entry: widgets.Cell(Told(entry).about)),
     ("changes", _l("Wijziging"), _changed),
 )
 
 
 def entry_name(entry: models.AuditEntry) -> str:
     """An entry as a screen reader names it."""
-    return f"{told(entry).what}, {told(entry).when}"
+    return f"{Told(entry).what}, {Told(entry).when}"
 
 
 # On the page of a row nobody asks what an entry is about.
@@ -108,5 +115,5 @@ def _cells_here(entry: models.AuditEntry) -> list[widgets.Cell]:
     """The cells on the page of a row; "Student (60)" tells of others. An entry leads back here."""
     what, *rest = (cell(entry) for _key, _label, cell in OF_ONE_ROW)
     address = href_with(what.href, [(BACK, here())])
-    about = told(entry).about if entry.object_count > 1 else ""
+    about = Told(entry).about if entry.object_count > 1 else ""
     return [replace(what, href=address, muted=about), *rest]

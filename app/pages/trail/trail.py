@@ -68,7 +68,7 @@ class TrailPage(base.ListPage):
         return entries.entry_name(row)
 
     def show_model(self, row: Any) -> widgets.ShowModel:
-        entry, students = entries.told(row), rows.students_behind([row.id]).get(row.id, [])
+        entry, students = entries.Told(row), rows.students_behind([row.id]).get(row.id, [])
         user = rows.users_behind([row.id]).get(row.id)
         facts = [
             widgets.Fact(_("Moment"), entry.when),
