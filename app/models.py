@@ -10,6 +10,7 @@ from app.entities.invitations import Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.lists import ListView
 from app.entities.mail import OutboxMail
+from app.entities.numbers import never_twice
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.profile import CalendarLink, EmailChange
 from app.entities.programmes import CoreTask, Elective, Programme, ProgrammeElective, WorkProcess
@@ -27,6 +28,8 @@ from app.entities.students import (
 )
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
 from app.entities.users import LoginCode, RoleRow, SchoolUser, SignInAttempt, User, user_programme
+
+never_twice(metadata)
 
 __all__ = [
     "ActionRun",

@@ -22,12 +22,12 @@ OPENS = re.compile(
 
 
 def columns() -> dict[str, set[str]]:
-    """What must be named: everything but ids, versions of rows, and what only points at another row."""
+    """What must be named: not ids and names of rows, versions, and what only points at another row."""
     return {
         table.name: {
             c.name
             for c in table.columns
-            if not c.foreign_keys and c.name not in {"id", "version", "actor_id"}
+            if not c.foreign_keys and c.name not in {"id", "uid", "version", "actor_id"}
         }
         for table in metadata.sorted_tables
         if table.name not in UNUSED

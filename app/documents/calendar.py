@@ -27,7 +27,7 @@ def calendar_feed(moments: Sequence[CalendarMoment], school: School) -> bytes:
 
 def _event(moment: CalendarMoment, school: School) -> Event:
     event = Event()
-    event.add("uid", f"examenmoment-{moment.sitting_id}@{school.key}.proeve")
+    event.add("uid", moment.uid)
     event.add("sequence", moment.sequence)
     event.add("dtstamp", utc_now())
     event.add("dtstart", school.local(moment.starts_at))

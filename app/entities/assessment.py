@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
+from app.entities.numbers import uid_column
 from app.entities.planning import Registration, Sitting
 from app.entities.users import User
 
@@ -75,6 +76,7 @@ class Result(Model):
     __tablename__ = "result"
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"), unique=True)
     passed: orm.Mapped[bool]
     grade: orm.Mapped[str] = orm.mapped_column(sa.String(1))  # O, V, G

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from app.entities.base import Model
+from app.entities.numbers import uid_column
 from app.entities.programmes import CoreTask, Elective, Programme, WorkProcess
 from app.rules.text import N_
 
@@ -44,6 +45,7 @@ class Exam(Model):
     )
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     key: orm.Mapped[str] = orm.mapped_column(sa.String(60))
     version: orm.Mapped[str] = orm.mapped_column(sa.String(20))
     kind: orm.Mapped[ExamKind] = orm.mapped_column(

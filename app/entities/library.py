@@ -9,6 +9,7 @@ from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
+from app.entities.numbers import uid_column
 
 
 class LibraryDocument(Model):
@@ -17,6 +18,7 @@ class LibraryDocument(Model):
     __tablename__ = "library_document"
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     title: orm.Mapped[str] = orm.mapped_column(sa.String(200))
     file_name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
     content_type: orm.Mapped[str] = orm.mapped_column(sa.String(100))

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from app.clock import utc_now
 from app.entities.base import Model, Moment
 from app.entities.exams import Exam, ExamTask
+from app.entities.numbers import uid_column
 from app.entities.students import Student
 from app.entities.users import User
 
@@ -24,6 +25,7 @@ class Registration(Model):
     )
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"))
     exam_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam.id"), index=True)
     attempt: orm.Mapped[int]
@@ -51,6 +53,7 @@ class Sitting(Model):
     )
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"))
     exam_task_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam_task.id"))
     starts_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

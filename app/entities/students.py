@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from app.clock import utc_now
 from app.entities.base import Model, Moment
 from app.entities.exams import Exam
+from app.entities.numbers import uid_column
 from app.entities.programmes import Elective, Programme
 from app.entities.users import User
 from app.rules import student_fields
@@ -65,6 +66,7 @@ class Student(Model):
     )
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     number: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("number")), unique=True)
     first_name: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("first_name")))
     infix: orm.Mapped[str] = orm.mapped_column(sa.String(student_fields.most("infix")), default="")
@@ -155,6 +157,7 @@ class StudentGroup(Model):
     __tablename__ = "student_group"
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    uid: orm.Mapped[str] = uid_column()
     name: orm.Mapped[str] = orm.mapped_column(sa.String(80), unique=True)
     cohort: orm.Mapped[int | None]
     location: orm.Mapped[str] = orm.mapped_column(sa.String(80), default="")

@@ -33,7 +33,7 @@ OWN = frozenset(
 class CalendarMoment:
     """One sitting in a feed. `sequence` rises whenever the planning of this exam changes."""
 
-    sitting_id: int
+    uid: str
     sequence: int
     starts_at: dt.datetime
     ends_at: dt.datetime
@@ -86,7 +86,7 @@ def own_moments(user: models.User) -> Sequence[CalendarMoment]:
     )
     return [
         CalendarMoment(
-            row.id,
+            row.uid,
             row.registration.version,
             row.starts_at,
             row.ends_at,
