@@ -43,6 +43,14 @@ class Conflict(ProeveError):
     status = 409
 
 
+class ChangedMeanwhile(Conflict):
+    """What a page announced is no longer so; `now` is what it would announce now, None for a form."""
+
+    def __init__(self, now: Any = None) -> None:
+        super().__init__()
+        self.now = now
+
+
 class RuleBroken(ProeveError):
     """A rule of the exam or of the data says no; `field` names the input it belongs to."""
 

@@ -98,7 +98,8 @@ class Trial:
 
     def post(self, label: str, data: Mapping[str, Any], typed: Mapping[str, str] | None = None) -> None:
         before, self.kept = self.kept or rows(), {}
-        answer = self.page.post(self.path, dict(data))
+        ask = self.page.do if "confirmed" in data else self.page.post  # what is confirmed was announced
+        answer = ask(self.path, {name: value for name, value in data.items() if name != "confirmed"})
         if complaint := told(answer, typed or {}):
             self.wrong.append(f"{self.name} {label}: {complaint}")
         if answer.status_code >= 400:

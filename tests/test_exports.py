@@ -77,7 +77,7 @@ def exports(app: Flask, world: World, page: Visitor) -> Iterator[tuple[str, Test
             row = ACTIONS[act.name].row
             for kind in ("csv", "xlsx", ""):
                 path = f"{base}/do/{act.name}?all=1" + (f"&id={world.own[row]}" if row else "")
-                yield path, page.post(path, {"confirmed": "1", "kind": kind, "format": kind})
+                yield path, page.do(path, {"kind": kind, "format": kind})
 
 
 def cells_of(answer: TestResponse) -> list[tuple[str, Any]]:

@@ -211,7 +211,7 @@ def test_a_foreign_row_posted_among_own_ones_changes_nothing(
         row = ACTIONS[act.name].row
         if row:
             query = f"id={world.own[row]}&id={world.foreign[row]}"
-            answer = page.post(f"{base}/do/{act.name}?{query}&kies={world.own['exam']}", {"confirmed": "1"})
+            answer = page.do(f"{base}/do/{act.name}?{query}&kies={world.own['exam']}")
             assert answer.status_code in {403, 404}, (base, act.name)
     assert dump() == before
 
@@ -248,9 +248,7 @@ def test_the_exam_committee_changes_nothing_by_any_form(
     for base in sorted({base for base, _act in offered()}):
         for name in sorted(set(REGISTRY) - {*OWN_PROFILE, *OWN_FACTOR, *OWN_LIST}):
             for row in ("student", "sitting", "result", "registration", "group"):
-                answer = page.post(
-                    f"{base}/do/{name}?id={world.own[row]}&all=1", {"confirmed": "1", "reason": "x" * 20}
-                )
+                answer = page.do(f"{base}/do/{name}?id={world.own[row]}&all=1", {"reason": "x" * 20})
                 wrong += [(base, name)] if answer.status_code not in {403, 404} else []
                 break
     for rule in post_rules(app):
@@ -292,7 +290,7 @@ def test_a_company_examiner_never_makes_definitive(
     save_as(actor_of(examiner), sitting, exam.levels(), version_of(sitting))
     page = visitor_of(examiner)
     for path in everywhere("make_definitive", sitting):
-        assert page.post(path, {"confirmed": "1"}).status_code in {403, 404, 422}, path
+        assert page.do(path).status_code in {403, 404, 422}, path
     fields = {f"level-{key}": str(value) for key, value in exam.levels().items()}
     page.post(f"/te-beoordelen/{sitting}", {**fields, "version": str(version_of(sitting)), "definitive": "1"})
     with pytest.raises((NotAllowed, NotFound, RuleBroken)):
@@ -319,14 +317,12 @@ def test_what_is_definitive_changes_only_by_reopening_with_a_reason(
             row = {"sitting": sitting, "planned": registration}.get(expected.row)
             if row:
                 for path in everywhere(name, row):
-                    page.post(path, {"confirmed": "1"})
-        page.post(
-            f"/te-beoordelen/do/reopen_assessment?id={sitting}", {"confirmed": "1", "reason": "te kort"}
-        )
+                    page.do(path)
+        page.do(f"/te-beoordelen/do/reopen_assessment?id={sitting}", {"reason": "te kort"})
     assert dump(*RECORDS) == before
     administrator = visitor_of(world.user(Role.ADMINISTRATOR))
     path = f"/te-beoordelen/do/reopen_assessment?id={sitting}"
-    administrator.post(path, {"confirmed": "1", "reason": "Verkeerde student beoordeeld"})
+    administrator.do(path, {"reason": "Verkeerde student beoordeeld"})
     refresh()
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "reopen_assessment")).one()
     assert entry.details["reason"][1] == "Verkeerde student beoordeeld"
@@ -338,16 +334,14 @@ def test_an_adopted_result_is_never_reopened_nor_its_planning_removed(
 ) -> None:
     page = visitor_of(world.user(Role.ADMINISTRATOR))
     today = clock.today().isoformat()
-    page.post(
-        f"/uitslagen/do/record_adoption?id={world.own['result']}", {"confirmed": "1", "decided_on": today}
-    )
+    page.do(f"/uitslagen/do/record_adoption?id={world.own['result']}", {"decided_on": today})
     before = dump(*RECORDS)
     assert any(str(world.own["result"]) in row for row in before["adoption"])
-    reason = {"confirmed": "1", "reason": "Een reden die lang genoeg is"}
+    reason = {"reason": "Een reden die lang genoeg is"}
     assert (
-        page.post(f"/te-beoordelen/do/reopen_assessment?id={world.own['sitting']}", reason).status_code == 422
+        page.do(f"/te-beoordelen/do/reopen_assessment?id={world.own['sitting']}", reason).status_code == 422
     )
-    page.post(f"/examens/do/remove_planning?id={world.own['registration']}", {"confirmed": "1"})
+    page.do(f"/examens/do/remove_planning?id={world.own['registration']}")
     assert dump(*RECORDS) == before
 
 
@@ -455,9 +449,10 @@ def test_a_form_that_was_sent_by_another_is_not_replayed(
     """A token seen over a shoulder shows nobody what it led to."""
     mine, theirs = visitor_of(world.user(Role.ADMINISTRATOR)), visitor_of(make_user("administrator"))
     path = f"/studenten/do/release_progress?id={world.foreign['student']}"
-    sent = {"available": "off", "confirmed": "1", "token": "eenmalig"}
-    assert mine.post(path, sent).status_code == 302
+    sent = {"available": "off", "token": "eenmalig"}
+    assert mine.do(path, sent).status_code == 302
     before = dump()
+    sent["confirmed"] = "1"
     assert theirs.post(path, sent).status_code == 403
     assert theirs.post(path.replace("release_progress", "send_student_codes"), sent).status_code == 403
     assert dump() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,7 @@ class Summary:
     doubles: dict[int, Sequence[import_kind.Wrong]] = field(
         default_factory=dict
     )  # rows that are wrong beside another
+    mark: str = ""  # of what was said of each row, so that what is written is what was shown
 
     def add(self, checked: check.Checked) -> None:
         """Add a batch of rows."""
@@ -39,11 +41,14 @@ class Summary:
         self.new_groups |= dict.fromkeys(checked.new_groups)
         self.doubles |= checked.twice
         usual = current_school().language
+        said = hashlib.sha256(self.mark.encode())
         for row in checked.rows:
+            said.update(repr((row.number, row.state, row.changes)).encode())
             self.counts[row.state] += 1
             self._name(row)
             if row.state == "new" and row.values.get("email"):
                 self.readers[_reader(row, usual)] += 1
+        self.mark = said.hexdigest()
 
     def _name(self, row: import_kind.CheckedRow) -> None:
         """Note that the file names this row, and what the row is coupled to."""
@@ -71,6 +76,7 @@ class Summary:
             "absent": {"count": self.absent.count, "rows": [list(row) for row in self.absent.rows]},
             "doubles": {str(number): [list(one) for one in wrong] for number, wrong in self.doubles.items()},
             "at": utc_now().isoformat(),
+            "mark": self.mark,
         }
 
     @classmethod
@@ -81,6 +87,7 @@ class Summary:
             dict.fromkeys(kept["groups"]),
             collections.Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
+            mark=kept.get("mark", ""),
         )
 
 

@@ -33,6 +33,10 @@ WRITES: Mapping[str, actions.Action] = {
 }
 NOT_YOURS = N_("U mag dit niet meer importeren. Er is niets geschreven.")
 CHANGED = N_("Er is intussen iets anders gekozen. Er is niets geschreven; controleer het bestand opnieuw.")
+OTHERWISE_NOW = N_(
+    "Intussen is er iets gewijzigd in Proeve. Rijen zouden nu anders worden geschreven dan u zag. "
+    "Er is niets geschreven. Kies “Opnieuw controleren”."
+)
 WENT_WRONG = N_("Er ging iets mis in Proeve; er is niets geschreven. Probeer het opnieuw.")
 OFTEN = LEASE.total_seconds() / 6  # seconds between two signs of life
 
@@ -75,6 +79,8 @@ def _sentence(error: Exception) -> str:
     match error:
         case errors.RuleBroken():
             return actions.say(error)
+        case errors.ChangedMeanwhile():
+            return OTHERWISE_NOW
         case errors.Conflict():
             return CHANGED
         case errors.NotAllowed() | errors.NotFound():
@@ -88,7 +94,8 @@ def _do(actor: Actor, found: models.ImportRun) -> None:
         _check(actor, found)
         return
     act, run_id, version = WRITES[found.kind], found.id, found.version
-    actions.run(act, actor, [run_id], version=version, report=lambda done: bar.tell(run_id, done))
+    seen = found.checked.get("mark", "")
+    actions.run(act, actor, [run_id], version=version, seen=seen, report=lambda done: bar.tell(run_id, done))
 
 
 def _check(actor: Actor, found: models.ImportRun) -> None:

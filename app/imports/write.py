@@ -91,8 +91,14 @@ def in_state(checked: Checked, *states: str) -> list[import_kind.CheckedRow]:
     return [row for row in checked.rows if row.state in states]
 
 
-def finish(actor: Actor, run: models.ImportRun, written: Written) -> actions.Outcome:
-    """Close the run: it keeps its counts, choices, refused rows and what it wrote; the file itself goes."""
+def finish(actor: Actor, run: models.ImportRun, written: Written, shown: str) -> actions.Outcome:
+    """Close the run: it keeps its counts, choices, refused rows and what it wrote; the file itself goes.
+
+    `shown` is the mark of the check that the user saw ("": nobody saw one). ChangedMeanwhile when the rows
+    were written otherwise; the runner then takes all of it back.
+    """
+    if shown and shown != written.summary.mark:
+        raise errors.ChangedMeanwhile
     written.summary.complete(actor)
     _keep_refused(run, {row.number: row for row in written.refused})
     summary = written.summary

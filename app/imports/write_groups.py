@@ -49,6 +49,7 @@ def import_groups(
     targets: actions.Targets[models.ImportRun],
     *,
     version: int,
+    seen: str = "",
     report: write.Report | None = None,
 ) -> actions.Outcome:
     """Write the groups of a run (manual, Stap 4 van 4). Students are added to a group, never taken out."""
@@ -66,7 +67,7 @@ def import_groups(
     _fill(groups, ids, memory)
     written.groups += [group.name for group in new]
     written.add(checked, list(ids.values()), memory)
-    return write.finish(actor, run, written)
+    return write.finish(actor, run, written, seen)
 
 
 def _gathered(rows: Sequence[CheckedRow]) -> list[_Group]:

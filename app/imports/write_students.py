@@ -39,6 +39,7 @@ def import_students(
     targets: actions.Targets[models.ImportRun],
     *,
     version: int,
+    seen: str = "",
     report: write.Report | None = None,
 ) -> actions.Outcome:
     """Write the students of a run (manual, Stap 4 van 4)."""
@@ -46,7 +47,7 @@ def import_students(
     written = write.Written(Summary(students.STUDENTS), report)
     for checked in check.in_batches(actor, run):
         _write(actor, run, checked, written)
-    return finish(actor, run, written)
+    return finish(actor, run, written, seen)
 
 
 def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written: write.Written) -> None:

@@ -36,6 +36,7 @@ def import_users(
     targets: actions.Targets[models.ImportRun],
     *,
     version: int,
+    seen: str = "",
     report: write.Report | None = None,
 ) -> actions.Outcome:
     """Write the users of a run (manual, Stap 4 van 4). Roles are added; tab Gebruikers takes them away."""
@@ -54,7 +55,7 @@ def import_users(
     if new and run.login_codes != "none":
         written.accounts = len(issue_codes(actor, new_ids.values(), mail=run.login_codes == "mail").made)
     written.add(checked, list(ids.values()), memory)
-    return finish(actor, run, written)
+    return finish(actor, run, written, seen)
 
 
 def _insert(rows: Sequence[CheckedRow]) -> None:

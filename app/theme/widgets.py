@@ -193,6 +193,7 @@ class ActionModel:
     danger: bool = False
     hidden: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()  # errors that belong to no field
+    changed: Sequence[str] | None = None  # what changed since the page was shown; None: it is new
     more: Sequence[Button] = ()  # done: what the user may want to do next
 
 

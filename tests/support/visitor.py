@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.rules.tokens import fingerprint, new_token
 from tests.support import clock
+from tests.support.forms import forms_on
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 # Pages with a form that everybody has. The first costs half as much as the second, but is not always there.
@@ -47,8 +49,10 @@ class Visitor:
         return _apart(self.client.open, path, method=verb, **kwargs)
 
     def do(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
-        """Fill in an action's form and confirm it, as the two pages do."""
-        return self.post(path, {**(data or {}), "confirmed": "1"}, **kwargs)
+        """Fill in an action's form, and confirm what the page after it announces."""
+        asked = self.post(path, dict(data or {}), **kwargs)
+        hidden = announced(asked)
+        return self.post(path, {**hidden, **(data or {})}, **kwargs) if hidden else asked
 
     def renewed(self, user: User) -> None:
         """This visitor has just signed in as a user: the pages carry another token."""
@@ -62,6 +66,16 @@ class Visitor:
             assert found, "no csrf token on the page"
             self._token = found[1]
         return self._token
+
+
+def announced(answer: TestResponse) -> dict[str, str]:
+    """What a page that announces a change sends along when its button is pressed; {} for another page."""
+    if answer.mimetype != "text/html" or answer.status_code != 200:
+        return {}
+    for fields in forms_on(answer.text).values():
+        if "said" in fields and json.loads(fields["said"].values[0])["lines"]:
+            return {"confirmed": "1", **{name: fields[name].values[0] for name in ("token", "shown", "said")}}
+    return {}
 
 
 def signed_in(user: User, **values: Any) -> str:

@@ -40,14 +40,19 @@ def save_scores(
     levels: Mapping[int, int],
     remarks: Mapping[int, str],
     remark: str = "",
+    uid: str = "",
 ) -> base.Outcome:
     """Save what the examiner filled in: criterion id -> level id, criterion id -> remark, a general remark.
+
+    `uid` is that of the moment whose form it was; NotFound when the number is another moment's by now.
 
     `version` is the version of the assessment when the form was opened (0: there was none). Conflict when
     this examiner's own sheet was saved since then and says something else. Criteria that are not
     named stay as they were.
     """
     sitting = _locked_sitting(targets.one().id)
+    if uid and uid != sitting.uid:
+        raise errors.NotFound
     role = queries.role_in(sitting, actor)
     assessment = queries.assessment_of(sitting.id, fresh=True)
     refusal = steps.why_not_score(assigned=bool(role), definitive=queries.is_definitive(assessment))
@@ -117,6 +122,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
         ids=[sitting.id],
         names=[str(sitting), *warnings(sitting, assessment, sheet)],
         details={"definitive": [None, sheet.examiner.full_name], **_result_details(result)},
+        rests_on=[assessment.version],
         summary=_definitive_summary(result),
     )
 

@@ -1,6 +1,7 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
 from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
+from app.actions.base.mark import mark_of, mark_of_rows
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.runner import (
@@ -46,6 +47,8 @@ __all__ = [
     "done_before",
     "entry_label",
     "locked",
+    "mark_of",
+    "mark_of_rows",
     "offer",
     "own_word",
     "preview",

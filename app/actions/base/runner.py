@@ -20,6 +20,7 @@ from wtforms import Form
 
 from app import errors
 from app.actions.base.integrity import explain
+from app.actions.base.mark import mark_of_outcome, mark_of_rows
 from app.actions.base.proof import demand
 from app.actions.base.trail import record
 from app.entities.base import db
@@ -46,10 +47,14 @@ class Selection:
 
 @dataclass(frozen=True)
 class Targets(Generic[M]):
-    """The rows an action works on, as ids that this actor may act on."""
+    """The rows an action works on, as ids that this actor may act on.
+
+    `state` holds a row per id: the id, and the version (or else the uid) of the row as it was read.
+    """
 
     model: type[M]
     ids: Sequence[int]
+    state: Sequence[tuple[Any, ...]] = ()
 
     @property
     def count(self) -> int:
@@ -88,6 +93,7 @@ class Outcome:
     `names` are the first few changed rows, for people to read. `goto` is the id of a row just made.
     `shown` is extra data for the action's own confirm page; it is not kept.
     `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
+    `rests_on` is what the announcement rests on besides the rows and what is said here; `mark` is its mark.
     """
 
     done: int = 0
@@ -101,12 +107,15 @@ class Outcome:
     goto: int | None = None
     shown: dict[str, Any] = field(default_factory=dict)
     entry: str = ""
+    rests_on: Sequence[Any] = ()
+    mark: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        brief = replace(self, ids=[], details={}, shown={}, refused=self.refused[:KEPT_REFUSED])
+        brief = replace(self, ids=[], details={}, shown={}, rests_on=(), refused=self.refused[:KEPT_REFUSED])
         # `asdict` copies everything, so the ids were left out first: there may be 100,000.
         kept = asdict(brief)
-        del kept["details"], kept["shown"]
+        for name in ("details", "shown", "rests_on", "mark"):
+            del kept[name]
         return kept
 
     @classmethod
@@ -248,11 +257,18 @@ def run(
     selection: Selection | Iterable[int] | None = None,
     *,
     token: str = "",
+    shown: str | None = None,
     **data: Any,
 ) -> Outcome:
-    """Run an action in one transaction. The same token a second time returns the first outcome."""
+    """Run an action in one transaction. The same token a second time returns the first outcome.
+
+    `shown` is the mark of what the page announced: ChangedMeanwhile when it no longer holds. None: nobody was
+    shown anything (a command, a job). A page that sends a token must have announced what it confirms.
+    """
     if actor.read_only:
         raise errors.OnlyLooking(READ_ONLY)
+    if act.confirm and token and shown is None:
+        raise ValueError(f"{act.name} confirms what a page announced: pass the mark of it")
     if token and not TOKEN.fullmatch(token):
         raise errors.RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
     data |= _prepared(act, actor, data)
@@ -261,7 +277,7 @@ def run(
             earlier = _earlier(act, actor, token)
             if earlier is not None:
                 return earlier
-            outcome = _perform(act, actor, selection, data)
+            outcome = _perform(act, actor, selection, data, shown)
             if outcome.done:
                 record(actor, outcome.entry or act.name, outcome.object_type, outcome.ids, outcome.details)
             _remember(act, actor, token, outcome)
@@ -295,20 +311,31 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     if act.on is None:
         return None
     chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
-    allowed: sa.Select[Any] = visible(actor, act.on, act.permission).with_only_columns(act.on.id)
+    allowed: sa.Select[Any] = visible(actor, act.on, act.permission).with_only_columns(*_state(act.on))
     if chosen.matching is not None:
         wanted = chosen.matching.with_only_columns(act.on.id).order_by(None)
-        ids = db.session.scalars(allowed.where(act.on.id.in_(wanted)).order_by(act.on.id)).all()
-        return Targets(act.on, ids)
+        return _targets(act.on, allowed.where(act.on.id.in_(wanted)))
     asked = sorted(set(chosen.ids))
     if len(asked) > MAX_TICKED:
         raise errors.RuleBroken(
             N_("U kunt hoogstens %(most)s regels aanvinken; kies anders “alle”."), most=MAX_TICKED
         )
-    ids = db.session.scalars(allowed.where(act.on.id.in_(id_set(asked))).order_by(act.on.id)).all()
-    if len(ids) != len(asked) or not ids:
+    found = _targets(act.on, allowed.where(act.on.id.in_(id_set(asked))))
+    if found.count != len(asked) or not asked:
         raise errors.NotFound
-    return Targets(act.on, ids)
+    return found
+
+
+def _targets(model: type[Any], chosen: sa.Select[Any]) -> Targets[Any]:
+    rows = db.session.execute(chosen.order_by(model.id)).all()
+    return Targets(model, [row[0] for row in rows], [tuple(row) for row in rows])
+
+
+def _state(model: type[Any]) -> list[Any]:
+    """The columns that say which row it is, in which version; without versions, its uid."""
+    columns = sa.inspect(model).columns
+    told = next((columns[name] for name in ("version", "uid") if name in columns), None)
+    return [model.id] if told is None else [model.id, told]
 
 
 def _prepared(act: Action, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -317,19 +344,29 @@ def _prepared(act: Action, actor: Actor, data: dict[str, Any]) -> dict[str, Any]
 
 
 def _perform(
-    act: Action, actor: Actor, selection: Selection | Iterable[int] | None, data: dict[str, Any]
+    act: Action,
+    actor: Actor,
+    selection: Selection | Iterable[int] | None,
+    data: dict[str, Any],
+    shown: str | None = None,
 ) -> Outcome:
     if not may(actor, act.permission):
         raise errors.NotAllowed
     targets = targets_of(act, actor, selection)
     if act.proof is not None:
         demand(actor, act.proof)
+    if shown is not None and not act.confirm and shown != mark_of_rows(act, targets):
+        raise errors.ChangedMeanwhile
     outcome = act.function(actor, **data) if targets is None else act.function(actor, targets, **data)
     if not outcome.object_type:
         outcome.object_type = act.on.__name__ if act.on else ""
     if not outcome.summary:
         outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
     db.session.flush()
+    if act.confirm:
+        outcome.mark = mark_of_outcome(act, targets, outcome)
+        if shown is not None and shown != outcome.mark:
+            raise errors.ChangedMeanwhile(outcome)
     return outcome
 
 

@@ -41,12 +41,17 @@ def check_again(actor: Actor, targets: base.Targets[models.ImportRun]) -> base.O
 
 
 @base.action(_l("Import laten uitvoeren"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
-def ask_import(actor: Actor, targets: base.Targets[models.ImportRun], *, version: int) -> base.Outcome:
-    """Stap 4 van 4: leave the writing of a large file to the worker. `version` is what the user saw."""
+def ask_import(
+    actor: Actor, targets: base.Targets[models.ImportRun], *, version: int, seen: str = ""
+) -> base.Outcome:
+    """Stap 4 van 4: leave the writing of a large file to the worker.
+
+    `version` and `seen` are of the run and the check that the user saw; "": nobody saw one.
+    """
     run = imports.open_run(actor, targets)
     if not may(actor, runs.PERMISSIONS[run.kind]):
         raise errors.NotAllowed
-    if run.version != version:
+    if run.version != version or (seen and seen != run.checked.get("mark", "")):
         raise errors.Conflict
     if run.stage != "check":
         raise errors.RuleBroken(CHOOSE_FIRST)

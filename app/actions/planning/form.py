@@ -93,7 +93,6 @@ class PlanExamForm(base.ActionForm):
         description=_l("Wie daarna komt, gaat naar de volgende werkdag, op dezelfde begintijd."),
     )
     seen = wtforms.HiddenField()
-    announced = wtforms.HiddenField()
 
     @classmethod
     def for_exam(cls, facts: fact_queries.PlanFacts) -> type[PlanExamForm]:
@@ -143,7 +142,6 @@ class PlanExamForm(base.ActionForm):
             "exam_id": self.facts.exam.id,
             "wish": self._wish(),
             "seen": self.seen.data or "",
-            "announced": self.announced.data or "",
         }
 
     def _wish(self) -> plan.Wish:

@@ -46,12 +46,10 @@ def plan_exam(
     exam_id: int,
     wish: plan_queries.Wish,
     seen: str = "",
-    announced: str = "",
 ) -> base.Outcome:
     """Plan an exam for these students, or change its planning: for all of them, or for none.
 
-    `seen` is the fingerprint of the planning that the form showed. `announced` is the mark of the plan that
-    the user confirmed. RuleBroken when either has changed since.
+    `seen` is the fingerprint of the planning that the form showed; RuleBroken when it has changed since.
     Raises RuleBroken when a student or examiner would be in two places at once.
     """
     _lock(targets.ids, wish)
@@ -69,10 +67,6 @@ def plan_exam(
     examiners = facts.examiners_among(_examiners_in(wish), facts.programmes_that_count(exam, candidates))
     examiners = [*examiners, *facts.guests_of(candidates)]
     plan = plan_queries.make_plan(exam, candidates, examiners, wish, around=plan_queries.circumstances())
-    if announced and announced != plan.mark:
-        raise errors.RuleBroken(
-            N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen"
-        )
     _refuse_clashes(actor, plan)
     return _written(plan)
 
@@ -218,6 +212,7 @@ def _written(plan: plan_queries.Plan) -> base.Outcome:
         ids=sorted(registrations.values()),
         object_type="Registration",
         details=details,
+        rests_on=[plan.mark],
     )
     outcome.plan = plan
     return outcome

@@ -17,6 +17,10 @@ from app.queries.assessment import assessment as queries
 from app.rules.text import N_
 
 NUMBER_DIGITS = 9
+MOMENT_GONE = N_(
+    "Dit examenmoment bestaat niet meer, of is niet meer van u. Er is niets opgeslagen. "
+    "Vraag de planner wat er is gebeurd."
+)
 
 
 class ToAssessPage(base.ActionScreen):
@@ -57,6 +61,8 @@ class ToAssessPage(base.ActionScreen):
             view = self._view(sitting_id)
             clash = outcome_pages.clash_page(view, actor, fields, actions.say(error))
             return self.page("assessment/clash.html", model=clash), error.status
+        except errors.NotFound as error:
+            raise errors.NotFound(MOMENT_GONE) from error
         except errors.RuleBroken as error:
             view = self._view(sitting_id)
             model = views.score_page(
@@ -135,6 +141,7 @@ def typed(fields: dict[str, str]) -> dict[str, Any]:
         "levels": levels,
         "remarks": remarks,
         "remark": fields.get("remark", ""),
+        "uid": fields.get("uid", ""),
     }
 
 

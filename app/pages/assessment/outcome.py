@@ -19,7 +19,7 @@ from app.rules.tokens import new_token
 from app.school import current_school
 from app.theme import widgets
 
-OWN_FIELDS = {"csrf_token", "token", "version", "definitive"}
+OWN_FIELDS = {"csrf_token", "token", "version", "definitive"}  # `uid` goes along as it came
 
 # --- two versions of one sheet ----------------------------------------------------------------
 

@@ -208,6 +208,7 @@ class ScoreModel:
     can_save: bool
     can_close: bool  # may make it definitive
     version: int
+    uid: str  # of the moment that the form is about
     token: str
     done: int
     total: int
@@ -262,6 +263,7 @@ def score_page(
         can_save=can_save,
         can_close=can_save and role == Role.SCHOOL_EXAMINER,
         version=view.version,
+        uid=view.sitting.uid,
         token=new_token(),
         done=sum(card.done for card in cards),
         total=len(cards),

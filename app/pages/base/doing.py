@@ -18,6 +18,7 @@ from app.actions import base as actions
 from app.entities.base import db
 from app.pages.base.buttons import BACK, action_button, offers
 from app.pages.base.guards import needs, permission_pair
+from app.pages.base.meanwhile import SAID, SHOWN, changed_since, said
 from app.pages.base.paging import PLACE
 from app.pages.base.proving import FIELDS as PROOF_FIELDS
 from app.pages.base.proving import with_proof
@@ -29,7 +30,7 @@ from app.theme import widgets
 
 NAMES_SHOWN = 10
 ALWAYS_KNOWN = {"all", "order", "down", "size", "page", BACK, *PLACE}
-OWN_FIELDS = {"csrf_token", "token", "confirmed"}
+OWN_FIELDS = {"csrf_token", "token", "confirmed", SHOWN, SAID}
 
 
 class ActionPage(View):
@@ -72,23 +73,37 @@ class ActionPage(View):
         if act.proof is not None:
             actions.demand(actor, act.proof)  # before the form is filled in; the runner asks again
         form = self._form(act, targets)
-        if flask.request.method == "POST" and flask.request.form.get("confirmed") == "back":
-            return self._page(act, targets, form, "form")
-        if (
-            flask.request.method == "POST" and actions.SEARCH in flask.request.form
-        ):  # a picker's button, without JavaScript
-            return self._page(act, targets, form, "form")
-        if flask.request.method == "GET" and (form is not None or not act.confirm):
+        if self._is_shown(act, form):
             return self._page(act, targets, form, "form")
         if form is not None and not form.validate():
             return self._page(act, targets, form, "form"), 422
+        return self._carry_out(act, selection, targets, form)
+
+    def _is_shown(self, act: actions.Action, form: actions.ActionForm | None) -> bool:
+        """Whether the form itself is asked for: the first time, once more, or with what was searched."""
+        if flask.request.method == "GET":
+            return form is not None or not act.confirm
+        sent_fields = flask.request.form
+        return sent_fields.get("confirmed") == "back" or actions.SEARCH in sent_fields
+
+    def _carry_out(
+        self,
+        act: actions.Action,
+        selection: actions.Selection | None,
+        targets: actions.Targets[Any] | None,
+        form: actions.ActionForm | None,
+    ) -> Any:
+        """Announce what the action will do; or do it, when what was announced is confirmed and still so."""
+        actor = current_actor()
         data = (form.values() if form is not None else {}) | self.given(act)
         try:
             if act.confirm and flask.request.form.get("confirmed") != "1":
-                return self._page(
-                    act, targets, form, "confirm", outcome=actions.preview(act, actor, selection, **data)
-                )
-            outcome = actions.run(act, actor, selection, token=self.token(act), **data)
+                told = actions.preview(act, actor, selection, **data)
+                return self._page(act, targets, form, "confirm", outcome=told)
+            shown = flask.request.form.get(SHOWN, "" if act.confirm else None)
+            outcome = actions.run(act, actor, selection, token=self.token(act), shown=shown, **data)
+        except errors.ChangedMeanwhile as error:
+            return self._show_again(act, selection, form, error.now), error.status
         except errors.RuleBroken as error:
             return self._refuse(act, targets, form, error), error.status
         return self.after(act, outcome)
@@ -239,6 +254,18 @@ class ActionPage(View):
             return self._page(act, targets, form, "form")
         return self._page(act, targets, form, "form" if form else "confirm", problems=[sentence])
 
+    def _show_again(
+        self,
+        act: actions.Action,
+        selection: actions.Selection | None,
+        form: actions.ActionForm | None,
+        now: actions.Outcome | None,
+    ) -> str:
+        """The page once more, as it is now, with what changed since it was shown."""
+        targets = actions.targets_of(act, current_actor(), selection)
+        step = "confirm" if act.confirm else "form"
+        return self._page(act, targets, form, step, outcome=now, changed=changed_since(act, targets, now))
+
     def _page(
         self,
         act: actions.Action,
@@ -248,10 +275,14 @@ class ActionPage(View):
         *,
         outcome: actions.Outcome | None = None,
         problems: list[str] | None = None,
+        changed: list[str] | None = None,
     ) -> str:
         confirming = step == "confirm"
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
+        if last:
+            mark = outcome.mark if outcome is not None else actions.mark_of_rows(act, targets)
+            hidden += [(SHOWN, mark), (SAID, said(outcome))]
         # The confirmation draws no form, so it carries what was filled in as hidden fields.
         if confirming and form is not None:
             hidden += [
@@ -283,6 +314,7 @@ class ActionPage(View):
                 danger=act.danger,
                 hidden=hidden,
                 problems=problems or [],
+                changed=changed,
             ),
         )
 

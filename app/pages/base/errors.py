@@ -57,6 +57,8 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
 }
 
+GONE = _l("Wat u wilde wijzigen, is al verwijderd of is niet meer voor u bestemd. Er is niets gewijzigd.")
+
 # Refusals whose sentence says enough: a title of their own, and no hint below it.
 TITLES: dict[type[errors.ProeveError], Any] = {
     errors.OnlyLooking: _l("U kijkt alleen mee"),
@@ -97,6 +99,8 @@ def register_errors(app: flask.Flask) -> None:
     @app.errorhandler(errors.ProeveError)
     def _told(error: errors.ProeveError) -> Any:
         _note(error.status)
+        if isinstance(error, errors.NotFound) and flask.request.method == "POST" and not error.message:
+            return error_page(error.status, str(GONE))
         return error_page(error.status, actions.say(error), title=TITLES.get(type(error), ""))
 
     @app.errorhandler(CSRFError)

@@ -75,6 +75,7 @@ class CheckPages(base.ActionScreen):
             here=self,
             view=view,
             token=base.new_token(),
+            seen=shown.summary.mark,
             codes=rules.LOGIN_CODES,
             mails=self._mails(found, shown.summary),
             sample_href=self._sample_href(),
@@ -200,6 +201,7 @@ class CheckPages(base.ActionScreen):
                 [found.id],
                 token=fields.get("token", ""),
                 version=int(given) if base.is_number(given) else 0,
+                seen=fields.get("seen", "unseen"),
             )
         except errors.RuleBroken as refused:
             base.tell(actions.say(refused), "danger")

@@ -105,7 +105,6 @@ class PlanView:
     students: Sequence[StudentPlanView]
     more: int
     warnings: Sequence[str]
-    mark: str
 
 
 class PlanScreen(base.ActionScreen):
@@ -285,7 +284,6 @@ def plan_view(plan: plan_queries.Plan) -> PlanView:
         students=[_student_plan(one, plan) for one in shown],
         more=total - len(shown),
         warnings=[actions.say(why) for why in plan.warnings[:20]],
-        mark=plan.mark,
     )
 
 

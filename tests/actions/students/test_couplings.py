@@ -229,8 +229,9 @@ def test_coupling_takes_a_few_statements_for_whatever_many(actor: Act) -> None:
         )
     ):
         refresh()
+        shown = preview(act, office, EVERYBODY, **more).mark
         with counted() as statements:
-            assert run(act, office, EVERYBODY, token=f"t{number}", **more).done == 30
+            assert run(act, office, EVERYBODY, token=f"t{number}", shown=shown, **more).done == 30
         assert len(statements) <= most, (act.name, [one[:60] for one in statements])
 
 

@@ -32,7 +32,7 @@ from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.access.test_sign_in import browser, sign_in, submit, user_with_password
 from tests.support import clock
 from tests.support.racer import race
-from tests.support.visitor import TOKEN, Visitor, signed_in
+from tests.support.visitor import TOKEN, Visitor, announced, signed_in
 from tests.support.world import World
 
 STEP = "/aanmelden/tweede-stap"
@@ -236,7 +236,8 @@ def test_a_change_asks_for_the_factor_again_when_it_was_shown_long_ago(app: Flas
     assert "Laat zien dat u het bent" in visitor.do(f"{PAGE}do/remove_app").text
     refresh()
     assert factors_of(user.id).count == 1
-    answer = visitor.do(f"{PAGE}do/remove_app", {"proof_was": "POST", "proof_code": app_code()})
+    shown = visitor.post(f"{PAGE}do/remove_app", {"proof_was": "POST", "proof_code": app_code()})
+    answer = visitor.post(f"{PAGE}do/remove_app", announced(shown))
     assert answer.status_code == 302
     refresh()
     assert factors_of(user.id).count == 0

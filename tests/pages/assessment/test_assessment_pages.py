@@ -482,7 +482,7 @@ class TestAdopting:
         today = f"{clock.today():%Y-%m-%d}"
         address = "/uitslagen/do/record_adoption?all=1&outcome=passed"
         asked = page.post(address, {"decided_on": today})
-        assert asked.text.count("Fleur van der Berg") == 1
+        assert asked.text.count("<li>Fleur van der Berg") == 1
         refresh()
         assert db.session.scalars(select(Adoption)).all() == []
         page.do(address, {"decided_on": today})

@@ -17,7 +17,7 @@ from app.entities.users import User
 from app.permissions import SYSTEM
 from app.queries.groups.groups import member_counts
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
-from tests.pages.imports.test_import_pages import choose, hidden, proposed, to_check
+from tests.pages.imports.test_import_pages import choose, import_form, proposed, to_check
 from tests.support.importing import lines
 from tests.support.queries import counted
 
@@ -77,7 +77,7 @@ def test_users_from_the_button_to_the_report(visit):
         io.BytesIO(admin.get(check.replace("controle", "geweigerd.xlsx")).data)
     ).active
     assert sheet["C2"].value == "kapot@"
-    form = {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")}
+    form = import_form(fourth)
     report = admin.post(check, form).headers["Location"]
     told = admin.get(report).text
     for text in ("1 rij is niet geïmporteerd", "1 account met inlogcode gemaakt", "Naar de gebruikers"):
@@ -117,7 +117,7 @@ def test_groups_from_the_button_to_the_report(visit):
         "2 rijen worden geschreven",
     ):
         assert text in fourth, text
-    form = {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")}
+    form = import_form(fourth)
     assert "Nieuwe studentgroepen: V3A." in admin.get(admin.post(check, form).headers["Location"]).text
     refresh()
     groups = {one.id: one.name for one in db.session.scalars(select(StudentGroup))}
@@ -147,7 +147,7 @@ def test_each_kind_has_its_own_door_and_its_own_runs(visit):
         assert admin.get(own.replace("/gebruikers", other)).status_code == 404
         assert admin.post(own.replace("/gebruikers", other), {"version": "3"}).status_code == 404
         assert "mensen.csv" not in admin.get(f"{other}/importeren/").text
-    form = {"token": hidden(page, "token"), "version": hidden(page, "version")}
+    form = import_form(page)
     assert supplier.post(check, form).status_code == 302
     refresh()
     assert [role.name for role in user("an@example.nl").roles] == ["supplier"]

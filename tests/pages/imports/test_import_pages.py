@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from app.entities.base import db
@@ -19,7 +20,7 @@ from app.imports.work import work_all
 from app.permissions import actor_of
 from app.queries.imports import runs as import_runs
 from app.rules.student_fields import Gender
-from tests.factories import make_programme, make_user, refresh
+from tests.factories import make_programme, make_student, make_user, refresh
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -55,6 +56,11 @@ def hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found
     return found[1]
+
+
+def import_form(page: str) -> dict[str, str]:
+    """What the button Importeren of step 4 sends along."""
+    return {name: hidden(page, name) for name in ("token", "version", "seen")}
 
 
 def to_check(visitor: Any, content: bytes, **choices: str) -> str:
@@ -93,7 +99,7 @@ def test_from_the_button_to_the_report(visit):
     assert "Verzorgende-IG (25656, 2025)" in fourth
     assert "Deze cel is leeg. Vul Voornaam in." in fourth
 
-    form = {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")}
+    form = import_form(fourth)
     report = admin.post(check, form).headers["Location"]
     assert "1 rij is niet geïmporteerd" in admin.get(report).text
     refresh()
@@ -162,7 +168,7 @@ def test_of_many_new_groups_twenty_are_named_and_the_rest_is_counted(visit):
     visitor = visit("administrator")
     address = to_check(visitor, lines(*rows, header=header))
     assert "Klas 18, Klas 19 en nog 3." in visitor.get(address).text
-    data = {name: hidden(visitor.get(address).text, name) for name in ("token", "version")}
+    data = import_form(visitor.get(address).text)
     assert "Klas 18, Klas 19 en nog 3." in visitor.get(visitor.post(address, data).headers["Location"]).text
 
 
@@ -256,7 +262,7 @@ def test_other_choices_in_another_tab_lead_back_to_the_check_with_a_sentence(vis
     admin = visit("administrator")
     check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
     page = admin.get(check).text
-    form = {"token": hidden(page, "token"), "version": hidden(page, "version")}
+    form = import_form(page)
     columns = check.replace("controle", "kolommen")
     admin.post(columns, proposed(admin.get(columns).text))
     answer = admin.post(check, form)
@@ -271,7 +277,10 @@ def test_the_back_button_after_an_import_leads_to_its_report(visit, page):
     admin = visit("administrator")
     check = to_check(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4]))
     fourth = admin.get(check).text
-    report = admin.post(check, {"token": hidden(fourth, "token"), "version": hidden(fourth, "version")})
+    report = admin.post(
+        check,
+        import_form(fourth),
+    )
     address = check.replace("controle", page)
     for answer in (admin.get(address), admin.post(address, {"column_0": "number"})):
         assert answer.headers["Location"] == report.headers["Location"]
@@ -414,7 +423,7 @@ def test_a_large_file_waits_for_the_worker_and_the_page_says_how_far_it_is(visit
     assert visitor.get(progress).json["ready"] is True
     page = visitor.get(check).text
     assert "2 studenten worden geschreven" in page
-    form = {"token": hidden(page, "token"), "version": hidden(page, "version")}
+    form = import_form(page)
     assert visitor.post(check, form).headers["Location"] == check
     assert "studenten.csv wordt geïmporteerd" in visitor.get(check).text
     assert visitor.post(check.replace("/controle", "/weggooien")).status_code == 422
@@ -498,6 +507,48 @@ class TestHowTheFileIsRead:
         refresh()
         assert db.session.scalars(select(ImportRun.content)).one() is not None
         page = visitor.get(check).text
-        visitor.post(check, {"token": hidden(page, "token"), "version": hidden(page, "version")})
+        visitor.post(
+            check,
+            import_form(page),
+        )
         refresh()
         assert db.session.scalars(select(ImportRun.content)).one() is None
+
+
+def test_what_is_written_is_what_the_check_showed(app: Flask) -> None:
+    """A colleague enters a new student of the file meanwhile: the row would change them."""
+    office = make_user("administrator")
+    wizard = Wizard(actor_of(office))
+    pk = wizard.take(lines(("1", "Daan", "", "Vos"), ("2", "Noor", "", "Bos")))
+    page, check = Visitor(app, office), f"/studenten/importeren/{pk}/controle"
+    shown = page.get(check).text
+    form = import_form(shown)
+    make_student(number="2", first_name="Nora", last_name="Bos")
+
+    answer = page.post(check, form, follow_redirects=True)
+
+    assert "Er is niets geïmporteerd" in html.unescape(answer.text)
+    refresh()
+    assert db.session.scalars(select(Student.first_name)).all() == ["Nora"]
+    again = page.get(check).text
+    page.post(check, import_form(again))
+    refresh()
+    assert sorted(db.session.scalars(select(Student.first_name))) == ["Daan", "Noor"]
+
+
+def test_what_the_worker_writes_is_what_the_check_showed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_runs, "LARGE", 1)
+    office = make_user("administrator")
+    wizard = Wizard(actor_of(office))
+    pk = wizard.take(lines(("1", "Daan", "", "Vos"), ("2", "Noor", "", "Bos")))
+    page, check = Visitor(app, office), f"/studenten/importeren/{pk}/controle"
+    assert work_all() == 1
+    shown = page.get(check).text
+    page.post(check, import_form(shown))
+    make_student(number="2", first_name="Nora", last_name="Bos")
+
+    work_all()
+
+    refresh()
+    assert db.session.scalars(select(Student.first_name)).all() == ["Nora"]
+    assert "Rijen zouden nu anders worden geschreven" in html.unescape(page.get(check).text)

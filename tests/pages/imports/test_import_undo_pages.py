@@ -14,7 +14,7 @@ from app.entities.students import Student
 from app.permissions import actor_of
 from tests.factories import make_user, refresh
 from tests.support.importing import Wizard, lines
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, announced
 
 IMPORTING = "/studenten/importeren/"
 BUTTON = "Ongedaan maken"
@@ -43,7 +43,7 @@ def test_from_the_report_to_undone(app):
         assert text in told
     assert len(students()) == 2, "asking changes nothing"
 
-    answer = page.post(from_here, {"confirmed": "1", "token": "u" * 43})
+    answer = page.do(from_here, {"token": "u" * 43})
     assert "1 verwijderd, 0 teruggezet, 1 gebleven" in answer.text
     assert f'href="{IMPORTING}{pk}/verslag">Terug<' in answer.text, "it was no list that one came from"
     assert [one.number for one in students()] == ["1"]
@@ -51,9 +51,26 @@ def test_from_the_report_to_undone(app):
     assert "is geïmporteerd en ongedaan gemaakt" in after
     assert "Gebleven bij het ongedaan maken" in after
     assert BUTTON not in after
-    assert page.post(undoing, {"confirmed": "1"}).status_code == 422
+    assert page.do(undoing).status_code == 422
 
     listed = other.get(IMPORTING).text
     assert f"door {boss.full_name}" in html.unescape(listed)
     assert "Ongedaan gemaakt" in listed
     assert f"{IMPORTING}{pk}" not in listed, "the report is its maker's alone"
+
+
+def test_what_is_undone_is_what_was_announced(app):
+    """A student of the file is changed between the page and its button: they would stay, and were to go."""
+    boss = make_user("administrator")
+    pk = Wizard(actor_of(boss)).take(lines(("1", "Daan", "", "Vos"), ("2", "Noor", "", "Bos")))
+    Wizard(actor_of(boss)).write(pk)
+    page, undoing = Visitor(app, boss), f"{IMPORTING}do/undo_student_import?id={pk}"
+    pressed = announced(page.get(undoing))
+    run(release_progress, actor_of(boss), [students()[0].id], available="on")
+
+    answer = page.post(undoing, pressed)
+
+    assert answer.status_code == 409
+    assert "Intussen gewijzigd" in answer.text
+    assert "Nu is het: " in answer.text
+    assert len(students()) == 2

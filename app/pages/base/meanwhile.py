@@ -1,0 +1,69 @@
+"""What changed between showing a page and pressing its button, in words.
+
+The page carries the mark of what it showed (app/actions/base/mark.py), and the lines that it said. The mark
+decides; the lines only serve to tell the difference, so it does no harm when they are forged.
+"""
+
+import datetime as dt
+import json
+from typing import Any
+
+import flask
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.actions import base as actions
+from app.clock import utc_now
+from app.pages.base.render import show_datetime
+from app.queries.base.meanwhile import entries_since
+
+SHOWN, SAID = "shown", "said"  # the fields of a form that hold the mark and the lines
+NAMES, REFUSALS = 10, 20
+LINES = 5  # of each kind of difference
+
+
+def said(outcome: actions.Outcome | None) -> str:
+    """What a page says, and when, for a hidden field."""
+    lines = _lines(outcome) if outcome is not None else []
+    return json.dumps({"at": utc_now().isoformat(), "lines": lines}, ensure_ascii=False)
+
+
+def changed_since(
+    act: actions.Action, targets: actions.Targets[Any] | None, now: actions.Outcome | None
+) -> list[str]:
+    """The differences with what the sent page said, and who changed these rows since."""
+    at, before = _sent()
+    lines = _lines(now) if now is not None else []
+    gone = [line for line in before if line not in lines][:LINES]
+    new = [line for line in lines if line not in before][:LINES] if before else []
+    told = [_("Er stond: %(line)s", line=line) for line in gone]
+    told += [_("Nu is het: %(line)s", line=line) for line in new]
+    if at is not None and targets is not None:
+        told += [
+            _(
+                "%(who)s, %(when)s: %(what)s.",
+                who=entry.actor_name,
+                when=show_datetime(entry.at),
+                what=actions.entry_label(entry.action),
+            )
+            for entry in entries_since(targets.model, targets.ids, at)
+        ]
+    return told
+
+
+def _lines(outcome: actions.Outcome) -> list[str]:
+    lines = [outcome.summary, *outcome.names[:NAMES]]
+    lines += [f"{row.label}: {row.reason}" for row in outcome.refused[:REFUSALS]]
+    if outcome.unchanged:
+        lines.append(ngettext("%(num)s is al zo.", "%(num)s zijn al zo.", outcome.unchanged))
+    return [line for line in lines if line]
+
+
+def _sent() -> tuple[dt.datetime | None, list[str]]:
+    """When the sent page was shown, and its lines; nothing of what does not look like it."""
+    try:
+        sent = json.loads(flask.request.form.get(SAID, ""))
+        at, lines = dt.datetime.fromisoformat(sent["at"]), sent["lines"]
+        return at if at.tzinfo else None, [line for line in lines if isinstance(line, str)]
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None, []
