@@ -1,7 +1,6 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
 from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
-from app.actions.base.mark import mark_of, mark_of_rows
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.runner import (
@@ -15,6 +14,7 @@ from app.actions.base.runner import (
     action,
     done_before,
     entry_label,
+    mark_of_rows,
     own_word,
     preview,
     run,
@@ -47,7 +47,6 @@ __all__ = [
     "done_before",
     "entry_label",
     "locked",
-    "mark_of",
     "mark_of_rows",
     "offer",
     "own_word",

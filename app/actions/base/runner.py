@@ -20,7 +20,7 @@ from wtforms import Form
 
 from app import errors
 from app.actions.base.integrity import explain
-from app.actions.base.mark import mark_of_outcome, mark_of_rows
+from app.actions.base.mark import mark_of
 from app.actions.base.proof import demand
 from app.actions.base.trail import record
 from app.entities.base import db
@@ -364,10 +364,24 @@ def _perform(
         outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
     db.session.flush()
     if act.confirm:
-        outcome.mark = mark_of_outcome(act, targets, outcome)
+        outcome.mark = _mark_of_outcome(act, targets, outcome)
         if shown is not None and shown != outcome.mark:
             raise errors.ChangedMeanwhile(outcome)
     return outcome
+
+
+def mark_of_rows(act: Action, targets: Targets[Any] | None) -> str:
+    """The mark of the rows that a form is about."""
+    return mark_of(act.name, targets.state if targets is not None else ())
+
+
+def _mark_of_outcome(act: Action, targets: Targets[Any] | None, outcome: Outcome) -> str:
+    """The mark of an announcement: the rows, and all that the outcome says of them."""
+    said = (outcome.summary, outcome.names, [(row.label, row.reason) for row in outcome.refused])
+    counts = (outcome.done, outcome.unchanged)
+    # Only ids of rows that were there before: those of new rows differ each time.
+    ids = outcome.ids if targets is not None and outcome.object_type == targets.model.__name__ else ()
+    return mark_of(mark_of_rows(act, targets), counts, said, list(ids), outcome.details, outcome.rests_on)
 
 
 def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
