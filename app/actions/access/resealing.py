@@ -40,7 +40,7 @@ def seal_anew(actor: Actor) -> base.Outcome:
     return outcome
 
 
-def _apps() -> sa.Select[Any]:
+def _apps() -> Any:
     """Every app with the name of its user; locked, so that nobody sets up another one meanwhile."""
     return (
         sa.select(models.Authenticator, models.User.username)
