@@ -80,7 +80,7 @@ def unclean(trial: Trial, read: Texts) -> list[str]:
 @pytest.mark.everywhere
 @pytest.mark.parametrize(("name", "base"), ON_PAGES, ids=[f"{base}:{name}" for name, base in ON_PAGES])
 def test_every_text_of_every_action_comes_in_clean(
-    app: Flask, world: World, visitor_of: VisitorOf, read: Texts, name: str, base: str
+    world: World, visitor_of: VisitorOf, read: Texts, name: str, base: str
 ) -> None:
     expected = ACTIONS[name]
     role = somebody_for(world, expected.access)
