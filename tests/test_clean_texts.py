@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import wtforms
 from flask import Flask
@@ -21,11 +24,14 @@ from wtforms.form import BaseForm
 
 from app.actions.base.runner import ActionForm
 from app.entities.base import db
+from app.entities.imports import ImportRun
 from app.entities.students import Student
 from app.entities.users import User
+from app.mail.own_texts import load_own_texts
 from app.permissions import Role
 from app.rules.cleaning import clean
 from app.rules.passwords import FIELDS
+from app.toml_kinds import Text
 from tests.factories import make_user, refresh, save
 from tests.support.forms import FormField
 from tests.support.visitor import Visitor
@@ -162,3 +168,36 @@ def test_the_door_knows_every_field_for_a_password_and_no_other() -> None:
 def test_the_guard_sees_a_text_that_was_not_cleaned(app: Flask) -> None:
     save(User(first_name="a\u200b", last_name="b", username="c", email="d@example.nl", active=True))
     assert misfits() == ["ab_user.first_name: 'a\\u200b' (2)"]
+
+
+def test_a_text_of_a_school_file_is_cleaned_and_refused_when_nothing_is_left(tmp_path: Path) -> None:
+    assert Text(20).read(f"Sch\u200bool{DIRT[:-1]}", tmp_path) == "School"
+    assert Text(20).read("\u200b\u3164", tmp_path) is None
+    assert Text(20).read("een\x07", tmp_path) is None, "a control character is a mistake in a file"
+
+
+def test_a_mail_text_of_the_school_is_cleaned(tmp_path: Path) -> None:
+    written = f"Onderwerp: Uw {DIRT}code\n{{inlogcode}} op {DIRT}{{adres}}\n"
+    (tmp_path / "login_code.nl.txt").write_text(written, encoding="utf-8")
+    (kept,) = load_own_texts(tmp_path).values()
+    assert (kept.subject, kept.body) == ("Uw code", "{inlogcode} op {adres}\n")
+
+
+def test_a_sheet_is_chosen_whatever_its_name_holds(visit: Callable[..., Visitor]) -> None:
+    """The form sends the name cleaned; the file knows it as it is."""
+    page = visit(Role.ADMINISTRATOR)
+    book = openpyxl.Workbook()
+    for sheet, title in ((book.worksheets[0], "Ee\u200bn"), (book.create_sheet(), "Twe\u200be")):
+        sheet.title = title
+        sheet.append(["Nummer", "Voornaam", "Achternaam"])
+        sheet.append([12, "Noor", title])
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+    answer = page.post("/studenten/importeren/", {"file": (content, "x.xlsx"), "login_codes": "none"})
+    number = re.search(r"importeren/(\d+)", answer.location)
+    assert number is not None
+    again = f"/studenten/importeren/{number[1]}/opnieuw-lezen"
+    assert page.post(again, {"header": "1", "sheet": "Twe\u200be"}).status_code == 302
+    refresh()
+    assert db.session.scalars(select(ImportRun)).one().table["reading"]["sheet"] == "Twe\u200be"
