@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import private
 
 ROOT = Path(__file__).parent
 SHORTEST_KEY = 32  # characters
@@ -49,8 +51,12 @@ class Settings:
     )
     # PROEVE_PROXIES: how many proxies stand in front; that many X-Forwarded-For addresses are believed.
     proxies: int = field(default_factory=lambda: int(os.environ.get("PROEVE_PROXIES", "0")))
-    # PROEVE_SECRET_KEY: the key that signs cookies and makes login codes; empty: a file made at first start.
+    # PROEVE_SECRET_KEY: signs cookies, makes login codes, encrypts; empty: a file made at first start.
     given_key: str = field(default_factory=lambda: os.environ.get("PROEVE_SECRET_KEY", ""), repr=False)
+    # PROEVE_OLD_SECRET_KEYS: the keys before it, which still read; newest first, one a line.
+    given_old_keys: str = field(
+        default_factory=lambda: os.environ.get("PROEVE_OLD_SECRET_KEYS", ""), repr=False
+    )
     # PROEVE_ADDRESS: the address of this site as mails name it; without it: the first of PROEVE_HOSTS.
     address: str = field(default_factory=lambda: os.environ.get("PROEVE_ADDRESS", ""))
     # SMTP_HOST: the mail server; empty: nothing is sent and mails wait in the outbox.
@@ -89,43 +95,69 @@ class Settings:
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
         return self.database_url
 
-    def secret_key(self) -> str:
-        """The school's key: out of the environment, or out of a file that the first start makes.
+    @property
+    def key_file(self) -> Path:
+        return self.school_data / "secret-key"
 
-        Only this user of the machine can read that file. SystemExit with a sentence when the key is too
-        short, or others can read the file.
+    def secret_keys(self) -> tuple[str, ...]:
+        """The school's keys, newest first: the first one writes, each of them reads.
+
+        Out of the environment, or out of a file that the first start makes, one a line. SystemExit with a
+        sentence when a key is too short, or others can read the file.
         """
         if self.given_key:
-            return _usable(self.given_key, "PROEVE_SECRET_KEY")
-        path = self.school_data / "secret-key"
-        self.school_data.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(48))
-                file.flush()
-                os.fsync(file.fileno())
-        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise SystemExit(f"Anderen kunnen {path} lezen. Doe dit en start opnieuw: chmod 600 {path}")
-        return _usable(path.read_text().strip(), str(path))
+            older = filter(str.strip, self.given_old_keys.splitlines())
+            return (
+                _usable(self.given_key, "PROEVE_SECRET_KEY"),
+                *(_usable(key, "PROEVE_OLD_SECRET_KEYS") for key in older),
+            )
+        private.make_folder(self.school_data)
+        with suppress(FileExistsError):
+            private.make_file(self.key_file, new_key())
+        private.refuse_open([self.key_file], f"chmod 600 {self.key_file}")
+        lines = [line.strip() for line in self.key_file.read_text().splitlines() if line.strip()]
+        return tuple(_usable(key, str(self.key_file)) for key in lines or [""])
+
+    def database_file(self) -> Path | None:
+        """The file of a SQLite database; None for another database."""
+        kind, _sign, path = self.url().partition(":///")
+        return Path(path) if kind.startswith("sqlite") and path.startswith("/") else None
+
+    def make_private(self) -> None:
+        """Make the data folder, and SQLite's file, for their owner alone. SystemExit: others can read one."""
+        file = self.database_file()
+        folders = [self.school_data, *([file.parent] if file else [])]
+        for folder in folders:
+            private.make_folder(folder)
+            private.refuse_open([folder], f"chmod -R go= {folder}")
+        if file:
+            with suppress(FileExistsError):
+                private.make_file(file)  # empty: a database without tables. -wal and -shm take its mode
+            beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
+            private.refuse_open(beside, f"chmod 600 {file}*")
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(48)
 
 
 def _usable(key: str, place: str) -> str:
     if len(key) < SHORTEST_KEY:
         raise SystemExit(
-            f"De sleutel in {place} is te kort: {SHORTEST_KEY} tekens of meer. "
-            "Haal hem weg, dan maakt Proeve zelf een nieuwe; open inlogcodes werken dan niet meer."
+            f"De sleutel in {place} is te kort: {SHORTEST_KEY} tekens of meer. Haal hem weg, dan maakt "
+            "Proeve zelf een nieuwe. Wat met een andere sleutel is versleuteld, gaat daarna niet open: zie "
+            "docs/running.md."
         )
     return key
 
 
 def flask_config(settings: Settings) -> dict[str, object]:
     """The settings under the names that Flask and its extensions know."""
+    newest, *older = settings.secret_keys()
     return {
-        "SECRET_KEY": settings.secret_key(),
+        "SECRET_KEY": newest,
+        "SECRET_KEY_FALLBACKS": list(older),
+        "WTF_CSRF_SECRET_KEY": [*reversed(older), newest],  # a form that is open now can still be sent
         "SQLALCHEMY_DATABASE_URI": settings.url(),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,  # an error in the log names no value of a row

@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     folder = ROOT / "schools" / settings.school
     school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # wrong files stop it here
     app = Flask(__name__, static_folder="static", template_folder="templates")
+    settings.make_private()
     app.config.from_mapping(flask_config(settings))
     app.extensions["proeve_school"] = school
     app.extensions[EXTENSION] = own_texts

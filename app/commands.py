@@ -14,8 +14,11 @@ from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
 
+import private
 from app import errors, models, serving
 from app.actions import base as actions
+from app.actions.access.factor_reset import reset_second_factor
+from app.actions.access.resealing import seal_anew
 from app.actions.catalogue.programmes import load_catalogue
 from app.actions.school import demo
 from app.actions.school.retention import forget_outdated
@@ -25,10 +28,11 @@ from app.entities.base import db
 from app.imports.work import work_all
 from app.mailer import send_all
 from app.permissions import SYSTEM
+from app.queries.users.users import by_sign_in_name
 from app.rules.text import N_
 from app.school import current_school
 from app.views import menu_permissions
-from config import ROOT, Settings
+from config import ROOT, Settings, new_key
 
 LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 
@@ -100,6 +104,9 @@ def register_commands(app: flask.Flask) -> None:
         serve_command,
         load_catalogue_command,
         create_administrator_command,
+        reset_second_factor_command,
+        new_key_command,
+        seal_anew_command,
         demo_reset_command,
         demo_data_command,
         verify_trail_command,
@@ -167,6 +174,51 @@ def create_administrator_command(**values: Any) -> None:
     """Make an administrator, so that a school can start for real."""
     with _told():
         click.echo(actions.run(create_administrator, SYSTEM, **values).summary)
+
+
+@click.command("reset-second-factor")
+@click.argument("username")
+def reset_second_factor_command(username: str) -> None:
+    """Remove the second factor of a user, for when no administrator gets in to do it."""
+    user = db.session.scalars(by_sign_in_name(username)).one_or_none()
+    if user is None:
+        raise click.ClickException(_("Er is geen gebruiker %(name)s.", name=username))
+    with _told():
+        click.echo(actions.run(reset_second_factor, SYSTEM, [user.id]).summary)
+
+
+@click.command("new-key")
+def new_key_command() -> None:
+    """Make a new secret key. The old ones stay, and go on reading what they wrote."""
+    settings: Settings = flask.current_app.extensions["proeve_settings"]
+    if settings.given_key:
+        raise click.ClickException(
+            _(
+                "De sleutel staat in PROEVE_SECRET_KEY. Zet daar zelf een nieuwe neer, en de oude in "
+                "PROEVE_OLD_SECRET_KEYS: zie docs/running.md."
+            )
+        )
+    keys = [new_key(), *settings.secret_keys()]
+    private.replace_file(settings.key_file, "".join(f"{key}\n" for key in keys))
+    click.echo(
+        _(
+            "De nieuwe sleutel staat bovenaan in %(file)s. Start elk proces van Proeve opnieuw, en doe "
+            "daarna: run.py seal-anew",
+            file=settings.key_file,
+        )
+    )
+
+
+@click.command("seal-anew")
+def seal_anew_command() -> None:
+    """Encrypt everything with the newest key. Exits with 1 when something does not open."""
+    with _told():
+        outcome = actions.run(seal_anew, SYSTEM)
+    click.echo(outcome.summary)
+    for one in outcome.refused:
+        click.echo(f"{one.label}: {one.reason}", err=True)
+    if outcome.refused:
+        raise SystemExit(1)
 
 
 @click.command("demo-reset")

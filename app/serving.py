@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
@@ -16,6 +17,7 @@ from app import mailer
 from app.demo import accounts
 from app.entities.base import db
 from app.errors import RuleBroken
+from app.queries.access.factors import unreadable_apps
 from app.rules.text import N_
 from app.school import School
 from config import Settings
@@ -162,6 +164,16 @@ def doubts(school: School, settings: Settings) -> list[str]:
     if not settings.smtp_host or not school.mail_sender:
         found.append(
             _("Let op: er gaat geen mail uit. Zet SMTP_HOST, en in school.toml de afzender ([mail] sender).")
+        )
+    if lost := unreadable_apps():
+        found.append(
+            ngettext(
+                "Let op: %(num)s authenticator-app is versleuteld met een sleutel die Proeve niet heeft. Zet "
+                "de oude sleutel terug naast de nieuwe: zie docs/running.md.",
+                "Let op: %(num)s authenticator-apps zijn versleuteld met een sleutel die Proeve niet heeft. "
+                "Zet de oude sleutel terug naast de nieuwe: zie docs/running.md.",
+                lost,
+            )
         )
     return found
 

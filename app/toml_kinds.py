@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from flask_babel import lazy_gettext as _l
 
+from app.rules.cleaning import clean
 from app.rules.people import email_plausible
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class Day(Kind[dt.date]):
 
 @dataclass(frozen=True)
 class Text(Kind[str]):
-    """A text that isn't blank; `lines`: it may have more than one line."""
+    """A text that isn't blank, cleaned; `lines`: it may have more than one line."""
 
     limit: int = 200
     lines: bool = False
@@ -97,10 +98,12 @@ class Text(Kind[str]):
         )
 
     def read(self, value: object, folder: Path) -> str | None:
-        if not isinstance(value, str) or not 0 < len(value.strip()) <= len(value) <= self.limit:
+        if not isinstance(value, str):
             return None
-        unseen = {one for one in value if unicodedata.category(one) in _UNSEEN}
-        return None if unseen - set("\n\t" if self.lines else "") else value.strip()
+        refused = {one for one in value if unicodedata.category(one) in _UNSEEN}
+        text = clean(value).strip()
+        fits = len(text) > 0 and max(len(text), len(value)) <= self.limit
+        return text if fits and not refused - set("\n\t" if self.lines else "") else None
 
 
 @dataclass(frozen=True)

@@ -294,6 +294,7 @@ ELSEWHERE = {
     "count_try",
     "use_code",
     "generate_roles",
+    "seal_anew",
     "load_demo_school",
     "create_administrator",
     "add_demo_students",

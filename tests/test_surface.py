@@ -24,6 +24,7 @@ from app.permissions import Role
 from app.school import current_school
 from app.serving import Server, check_place, doubts
 from config import Settings
+from tests.factories import make_app, make_user
 from tests.support.visitor import Visitor
 from tests.support.world import World
 from tests.test_role_matrix import ROUTES, address, get_rules
@@ -190,6 +191,15 @@ def test_a_real_school_that_sends_no_mail_is_warned(app: Flask) -> None:
     assert "SMTP_HOST" in doubts(real, Settings(tls=True))[0]
     nameless = replace(real, mail_sender="")
     assert "SMTP_HOST" in doubts(nameless, Settings(tls=True, smtp_host="mail.example.nl"))[0]
+
+
+def test_a_real_school_whose_apps_no_key_opens_is_warned(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = replace(current_school(), demo=False)
+    sending = Settings(tls=True, smtp_host="mail.example.nl")
+    make_app(make_user("school_examiner"))
+    assert doubts(real, sending) == []
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another key")
+    assert "1 authenticator-app is versleuteld" in doubts(real, sending)[0]
 
 
 def seen_address(app: Flask, forwarded: str, direct: str = "127.0.0.1") -> str | None:
@@ -362,41 +372,46 @@ def test_the_server_takes_no_longer_addresses_or_headers_than_it_needs(app: Flas
 
 def test_the_secret_key_is_made_at_first_start_for_its_owner_alone(tmp_path: Path) -> None:
     settings = Settings(school="demo", data=tmp_path)
-    key = settings.secret_key()
-    path = tmp_path / "demo" / "secret-key"
+    (key,) = settings.secret_keys()
     assert len(key) >= 43  # 256 bits
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert settings.secret_key() == key
+    assert stat.S_IMODE((tmp_path / "demo" / "secret-key").stat().st_mode) == 0o600
+    assert settings.secret_keys() == (key,)
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
-def test_a_key_that_others_can_read_is_refused_with_a_sentence(tmp_path: Path, mode: int) -> None:
+@pytest.mark.parametrize("others", [0o640, 0o604, 0o666])
+def test_a_key_that_others_can_read_is_refused_with_a_sentence(tmp_path: Path, others: int) -> None:
     settings = Settings(school="demo", data=tmp_path)
-    settings.secret_key()
-    (tmp_path / "demo" / "secret-key").chmod(mode)
+    settings.secret_keys()
+    (tmp_path / "demo" / "secret-key").chmod(others)
     with pytest.raises(SystemExit, match="chmod 600"):
-        settings.secret_key()
+        settings.secret_keys()
 
 
 def test_a_key_out_of_the_environment_leaves_no_file(tmp_path: Path) -> None:
-    settings = Settings(school="demo", data=tmp_path, given_key="k" * 40)
-    assert settings.secret_key() == "k" * 40
+    settings = Settings(school="demo", data=tmp_path, given_key="k" * 40, given_old_keys="o" * 40)
+    assert settings.secret_keys() == ("k" * 40, "o" * 40)
     assert not (tmp_path / "demo").exists()
     assert "k" * 40 not in repr(settings)
+    assert "o" * 40 not in repr(settings)
 
 
-@pytest.mark.parametrize("key", ["", "kort", "x" * 31])
+@pytest.mark.parametrize("key", ["", "kort", "x" * 31, f"{'x' * 40}\nkort"])
 def test_a_short_key_is_refused_with_a_sentence(tmp_path: Path, key: str) -> None:
     (tmp_path / "demo").mkdir()
     path = tmp_path / "demo" / "secret-key"
     path.write_text(key)
     path.chmod(0o600)
     with pytest.raises(SystemExit, match="te kort"):
-        Settings(school="demo", data=tmp_path).secret_key()
+        Settings(school="demo", data=tmp_path).secret_keys()
+
+
+def test_an_older_key_that_is_too_short_is_refused_too() -> None:
+    with pytest.raises(SystemExit, match="PROEVE_OLD_SECRET_KEYS"):
+        Settings(given_key="k" * 40, given_old_keys="kort").secret_keys()
 
 
 def test_two_schools_have_two_keys(tmp_path: Path) -> None:
-    keys = {Settings(school=name, data=tmp_path).secret_key() for name in ("demo", "ander")}
+    keys = {Settings(school=name, data=tmp_path).secret_keys() for name in ("demo", "ander")}
     assert len(keys) == 2
     assert os.listdir(tmp_path / "demo") == ["secret-key"]
 

@@ -16,6 +16,7 @@ from app.imports._csv import ENCODINGS
 from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
 from app.imports.table import Value
+from app.rules.cleaning import clean
 
 CELL = 1000  # the most characters in a corrected cell
 
@@ -109,11 +110,14 @@ def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
     ]
     fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:
-        sheets = [actions.SelectChoice(name, name) for name in found.table["sheets"]]
-        fields["sheet"] = wtforms.SelectField(_("Werkblad"), choices=sheets, default=reading.sheet)
+        names = {clean(name): name for name in found.table["sheets"]}  # a form sends the cleaned name
+        sheets = [actions.SelectChoice(name, shown) for shown, name in names.items()]
+        fields["sheet"] = wtforms.SelectField(
+            _("Werkblad"), choices=sheets, default=reading.sheet, coerce=lambda sent: names.get(sent, sent)
+        )
     if reading.delimiter:
-        names = {";": _("puntkomma"), ",": _("komma"), "\t": _("tab"), "|": _("streep")}
-        signs = [actions.SelectChoice(sign, name) for sign, name in names.items()]
+        signs_called = {";": _("puntkomma"), ",": _("komma"), "\t": _("tab"), "|": _("streep")}
+        signs = [actions.SelectChoice(sign, name) for sign, name in signs_called.items()]
         encodings = [actions.SelectChoice(name, name.upper()) for name in ENCODINGS]
         fields["delimiter"] = wtforms.SelectField(
             _("Scheidingsteken"), choices=signs, default=reading.delimiter

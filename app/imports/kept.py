@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -24,7 +23,6 @@ PART = 1000  # rows in a part
 LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
 Row = tuple[int, list[import_table.Value]]
 Packed = list[Any]  # [number, [values]]; of a finished run [number, [values], label, [remarks]]
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def pack(table: import_table.Table) -> dict[str, Any]:
@@ -148,9 +146,7 @@ def shown(value: import_table.Value) -> str:
 
 
 def _packed(value: import_table.Value) -> Any:
-    """JSON's form of a value; control characters, which PostgreSQL refuses in a text, are left out."""
-    if isinstance(value, str):
-        return _CONTROL.sub("", value)
+    """JSON's form of a value."""
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return {"date" if isinstance(value, dt.date) else "time": value.isoformat()}
     return value

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.errors import RuleBroken
+from app.rules.cleaning import clean
 from app.rules.text import N_
 
 Value = str | int | float | bool | dt.date | dt.datetime | dt.time | None
@@ -182,8 +183,10 @@ def check_size(rows: int, columns: int, limits: Limits) -> None:
 
 
 def _trimmed(values: Sequence[Value]) -> list[Value]:
-    """Texts without spaces around them, empty texts as None, no empty cells at the end."""
-    cells: list[Value] = [(value.strip() or None) if isinstance(value, str) else value for value in values]
+    """Cleaned texts without spaces around them, empty texts as None, no empty cells at the end."""
+    cells: list[Value] = [
+        (clean(value).strip() or None) if isinstance(value, str) else value for value in values
+    ]
     while cells and cells[-1] is None:
         cells.pop()
     return cells

@@ -13,6 +13,7 @@ from flask import current_app
 
 from app import toml_file
 from app.permissions import Role
+from app.rules.cleaning import clean
 from app.rules.text import N_
 from app.school import LANGUAGES
 from app.toml_kinds import nearest
@@ -91,11 +92,12 @@ def _known(path: Path, message: str, value: str, known: Collection[str]) -> None
 
 def _text(path: Path) -> OwnText:
     try:
-        first, _newline, rest = path.read_text(encoding="utf-8-sig").strip().partition("\n")
+        text = clean(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise toml_file.DataFileError(N_("%(file)s is niet te lezen."), file=str(path)) from error
     except UnicodeDecodeError as error:
         raise toml_file.not_utf8(str(path), error) from error
+    first, _newline, rest = text.strip().partition("\n")
     found = SUBJECT.fullmatch(first.strip())
     if found is None:
         message = N_(

@@ -8,6 +8,8 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from app.rules.people import search_form
 from app.rules.text import N_, Reason, reason
 
+# The names of the fields in which a password is typed: nothing of what comes in them is changed.
+FIELDS = frozenset({"password", "again", "present", "proof_password"})
 SHORTEST = 12
 LONGEST = 200
 OWN_PART = 4  # shorter words (an infix, initials) say nothing about a password

@@ -10,6 +10,7 @@ import unicodedata
 from typing import Literal
 
 from app.errors import RuleBroken
+from app.rules.cleaning import clean
 from app.rules.text import N_
 
 GenderKey = Literal["female", "male", "other", "unknown"]
@@ -37,7 +38,6 @@ BETWEEN_NAMES = "\x1f"  # before every letter, and in no name
 SEARCH_MAX = 500  # what the column holds
 
 _SPACES = re.compile(r"\s+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")  # come along in copied text
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
 _INSIDE = re.compile(r"(?<=\w)[-'’.@_+/]+(?=\w)|^[-'’]+(?=\w)")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
@@ -74,13 +74,8 @@ _WITHOUT_ACCENT = str.maketrans({**ONE_LETTER, **TWO_LETTERS})
 
 
 def tidy(text: str) -> str:
-    """The text with one space between words and none around them.
-
-    Odd spaces and composed letters become ordinary ones; characters that cannot be seen go.
-    """
-    if text.isascii():
-        return " ".join(text.split())
-    return _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    """The cleaned text with one ordinary space between words and none around them."""
+    return " ".join(clean(text).split())
 
 
 def full_name(first: str, infix: str, last: str) -> str:

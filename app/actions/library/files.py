@@ -9,7 +9,6 @@ import hashlib
 import io
 import os
 import tempfile
-import unicodedata
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from app.errors import RuleBroken
 from app.queries.library.library import path_of
+from app.rules.people import tidy
 from app.rules.text import N_
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -68,12 +68,10 @@ def check_upload(name: str, content: bytes) -> Upload:
 
 
 def plain_name(name: str) -> str:
-    """The last part of a path, without control and text-direction characters. Short, with its extension."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(char for char in last if unicodedata.category(char)[0] != "C")
-    tidy = " ".join(unicodedata.normalize("NFC", kept).split()).strip(". ")
-    stem, dot, kind = tidy.rpartition(".")
-    return f"{stem[: MAX_NAME - len(kind) - 1]}{dot}{kind}" if dot else tidy[:MAX_NAME]
+    """The last part of a path, tidied. Short, with its extension."""
+    last = tidy(name.replace("\\", "/").rpartition("/")[2]).strip(". ")
+    stem, dot, kind = last.rpartition(".")
+    return f"{stem[: MAX_NAME - len(kind) - 1]}{dot}{kind}" if dot else last[:MAX_NAME]
 
 
 def title_from(name: str) -> str:

@@ -1,7 +1,7 @@
-"""Refuses bad requests before they reach a page.
+"""The door: what every request passes before it reaches a page.
 
-A form that is too large, characters that a database cannot store, ids that no row can have, and bodies that
-are no form. It also drops the body of a GET or HEAD.
+It refuses a form that is too large, characters that a database cannot store, ids that no row can have, and
+bodies that are no form. It drops the body of a GET or HEAD. It cleans every text that was sent.
 """
 
 import io
@@ -10,8 +10,12 @@ from itertools import chain
 from typing import Any
 
 import flask
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import IntegerConverter, ValidationError
 from werkzeug.wsgi import ClosingIterator
+
+from app.rules.cleaning import clean
+from app.rules.passwords import FIELDS as PASSWORDS
 
 MOST_ID = 2**31 - 1  # what an id column holds; a larger one is an error to both databases
 FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data"}
@@ -52,6 +56,7 @@ def register_intake(app: flask.Flask) -> None:
         (rule.methods or set()).discard("OPTIONS")
     app.wsgi_app = AskingIsAsking(app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_refuse_unreadable)
+    app.before_request(_clean_texts)
 
 
 def _refuse_unreadable() -> None:
@@ -68,3 +73,15 @@ def _refuse_unreadable() -> None:
     names = ((name, file.filename or "") for name, file in flask.request.files.items(multi=True))
     if any("\x00" in name or "\x00" in value for name, value in chain(sent, names)):
         flask.abort(400)
+
+
+def _clean_texts() -> None:
+    """Clean what was typed, for whoever reads it from here on. A password is kept as it came."""
+    flask.request.args = _cleaned(flask.request.args)
+    flask.request.form = _cleaned(flask.request.form)
+
+
+def _cleaned(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    return ImmutableMultiDict(
+        (name, value if name in PASSWORDS else clean(value)) for name, value in sent.items(multi=True)
+    )

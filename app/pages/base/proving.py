@@ -21,11 +21,11 @@ from app.pages.base.sessions import SET_UP_PATH, present, renew
 from app.permissions import SYSTEM
 from app.queries.access import factors as queries
 from app.rules import passkeys
+from app.rules.passwords import FIELDS as PASSWORDS
 from app.rules.tries import factor_key
 
 FIELDS = "proof_"  # how the fields begin that the page that asks adds to a form
 WAS = "proof_was"  # method of the request that needed the proof: GET, or POST with a form to resume
-SECRETS = {"present", "password", "again"}  # fields that no page gives back: the user types them again
 CHALLENGE = "passkey"  # in the session: the id of the challenge that the browser was given
 
 
@@ -121,15 +121,15 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
 
 
 def _kept() -> list[tuple[str, str]]:
-    """The filled-in fields to carry along; passwords are left out, and then the form is shown again."""
+    """The filled-in fields to carry along; a password is typed again, so then the form is shown again."""
     sent = [
         (name, value)
         for name, value in flask.request.form.items(multi=True)
         if not name.startswith(FIELDS) and name != "csrf_token"
     ]
-    if not any(name in SECRETS for name, _value in sent):
+    if not any(name in PASSWORDS for name, _value in sent):
         return sent
-    return [(n, v) for n, v in sent if n not in {*SECRETS, "confirmed"}] + [("confirmed", "back")]
+    return [(n, v) for n, v in sent if n not in {*PASSWORDS, "confirmed"}] + [("confirmed", "back")]
 
 
 def _form(*, has_factor: bool, problem: errors.RuleBroken | None) -> actions.ActionForm | None:

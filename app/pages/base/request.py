@@ -1,4 +1,7 @@
-"""What a page may read of the request: who asks, and the checked values of its URL and form."""
+"""What a page may read of the request: who asks, and the checked values of its URL and form.
+
+The door has cleaned every text in them (intake.py).
+"""
 
 import re
 from collections.abc import Callable
@@ -8,7 +11,7 @@ from urllib.parse import urlencode
 
 import flask
 from flask_login import current_user
-from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from werkzeug.datastructures import CombinedMultiDict
 
 from app.errors import NotFound
 from app.permissions import Actor, actor_of
@@ -16,8 +19,6 @@ from app.rules.second_factor import Shown
 
 T = TypeVar("T")
 ANONYMOUS = Actor(id=None, name="")
-# Control characters that come along from a PDF or terminal; a spreadsheet cannot hold them. Tab and LF stay.
-UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 DIGITS = re.compile(r"[0-9]{1,9}")
 
 
@@ -63,7 +64,7 @@ def address() -> str:
 
 
 def text_arg(name: str, default: str = "") -> str:
-    return UNSEEN.sub("", flask.request.args.get(name, default)).strip()
+    return flask.request.args.get(name, default).strip()
 
 
 def is_number(text: str) -> bool:
@@ -82,14 +83,13 @@ def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
 
 
 def posted_fields() -> dict[str, str]:
-    """The fields of a form of our own: the first value of each name, line ends as one character."""
-    return {name: UNSEEN.sub("", value.replace("\r\n", "\n")) for name, value in flask.request.form.items()}
+    """The fields of a form of our own: the first value of each name."""
+    return dict(flask.request.form.items())
 
 
 def sent() -> CombinedMultiDict[str, Any]:
-    """The fields and files that were sent, for the form's class; without invisible characters."""
-    texts = MultiDict((name, UNSEEN.sub("", value)) for name, value in flask.request.form.items(multi=True))
-    return CombinedMultiDict([texts, flask.request.files])
+    """The fields and files that were sent, for the form's class."""
+    return CombinedMultiDict([flask.request.form, flask.request.files])
 
 
 def posted() -> bool:

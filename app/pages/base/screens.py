@@ -16,6 +16,7 @@ from app.errors import OnlyLooking
 from app.pages.base.doing import ActionPage
 from app.pages.base.request import current_actor, posted, sent
 from app.pages.base.view import View
+from app.rules.people import tidy
 from app.rules.tokens import new_token
 from app.rules.viewing import NO_FILES
 
@@ -108,8 +109,8 @@ def unsent(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
 
 
 def upload(field: Any) -> tuple[bytes, str]:
-    """The contents and the name of the file in a file field of a form that was sent."""
-    return field.data.read(), field.data.filename or ""
+    """The contents and the tidied name of the file in a file field of a form that was sent."""
+    return field.data.read(), tidy(field.data.filename or "")
 
 
 def json_answer(content: str) -> flask.Response:

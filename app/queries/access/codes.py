@@ -1,7 +1,7 @@
 """Makes the codes that let somebody in. None is stored: each comes from its row's nonce (decision 0006)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,17 +15,27 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.queries.users.users import live_code
 from app.rules import code_format
-from app.sealing import drawn
+from app.rules.tokens import fingerprint
+from app.sealing import drawings
 
 
-def code_for(user_id: int, nonce: str) -> str:
+def drawn_code(words: str, length: int, fits: Callable[[str], bool] = bool) -> str:
+    """The code behind these words that fits what is kept of it: an older key may have drawn it.
+
+    "" when none does: it was drawn from a key that is gone. Without `fits` it is what the newest key draws.
+    """
+    codes = (code_format.code_of(digest, length) for digest in drawings(words))
+    return next(filter(fits, codes), "")
+
+
+def code_for(user_id: int, nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The sixteen characters behind a row of LoginCode; the only place that makes an inlogcode."""
-    return code_format.code_of(drawn(f"inlogcode|{user_id}|{nonce}"))
+    return drawn_code(f"inlogcode|{user_id}|{nonce}", code_format.LENGTH, fits)
 
 
-def mailed_code_for(nonce: str) -> str:
+def mailed_code_for(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The eight characters behind a row that was mailed to a user who is signing in."""
-    return code_format.code_of(drawn(f"gemailde code|{nonce}"), code_format.MAILED_LENGTH)
+    return drawn_code(f"gemailde code|{nonce}", code_format.MAILED_LENGTH, fits)
 
 
 def slow_hash(code: str, salt: str) -> str:
@@ -36,13 +46,13 @@ def slow_hash(code: str, salt: str) -> str:
 
 
 def shown_code(row: models.LoginCode) -> str:
-    """The code as people read it; "" when it works no longer. For sending, and for a demo school."""
+    """The code as people read it; "" when it works no longer, or nobody can make it any more."""
     if row.used_at or row.cancelled_at or row.expires_at <= utc_now():
         return ""
     plain = (
-        code_for(row.user_id, row.nonce)
+        code_for(row.user_id, row.nonce, lambda code: fingerprint(code) == row.code_hash)
         if row.purpose == code_format.INVITATION
-        else mailed_code_for(row.nonce)
+        else mailed_code_for(row.nonce, lambda code: slow_hash(code, row.nonce) == row.code_hash)
     )
     return code_format.grouped(plain)
 
@@ -74,11 +84,11 @@ def slips(ids: Sequence[int], *, of_students: bool) -> Sequence[Slip]:
     return [Slip(row.user.full_name, row.user.username, shown_code(row), row.expires_at) for row in rows]
 
 
-def address_code(nonce: str) -> str:
+def address_code(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The eight characters that go to the new address: 40 bits, five tries."""
-    return code_format.code_of(drawn(f"adreswijziging|code|{nonce}"), code_format.MAILED_LENGTH)
+    return drawn_code(f"adreswijziging|code|{nonce}", code_format.MAILED_LENGTH, fits)
 
 
-def stop_code(nonce: str) -> str:
+def stop_code(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The sixteen characters that go to the old address."""
-    return code_format.code_of(drawn(f"adreswijziging|stop|{nonce}"))
+    return drawn_code(f"adreswijziging|stop|{nonce}", code_format.LENGTH, fits)

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import current_app
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from app import models
+from app import models, sealing
 from app.entities.base import db
 from app.rules import totp
-from app.sealing import derived
 
 SETUP_SECONDS = 30 * 60  # how long a QR code on the screen may be confirmed
+SETUP = "second-factor-setup"
 
 
 def has_factor() -> sa.ColumnElement[bool]:
@@ -57,19 +55,32 @@ def factors_of(user_id: int | None) -> Factors:
     return Factors(app, passkeys, db.session.scalar(left) or 0)
 
 
+def sealed_for(user_id: int) -> str:
+    """The purpose for which the secret of this user's app is sealed: it opens on no other user's row."""
+    return f"totp|{user_id}"
+
+
+def kept_secret(row: models.Authenticator) -> str | None:
+    """The secret of this app; None when it was sealed with a key that is gone."""
+    try:
+        return sealing.unseal(row.sealed_secret, sealed_for(row.user_id))
+    except sealing.Unreadable:
+        return None
+
+
+def unreadable_apps() -> int:
+    """How many authenticator apps none of the school's keys opens: their users cannot show a code."""
+    return sum(kept_secret(row) is None for row in db.session.scalars(sa.select(models.Authenticator)))
+
+
 def new_setup(user_id: int) -> str:
     """A signed text for the page with a QR code. Nothing is stored until the user shows a code of the app."""
-    return str(_signer().dumps([user_id, secrets.token_urlsafe(16)]))
+    return sealing.sign([user_id, secrets.token_urlsafe(16)], SETUP)
 
 
 def secret_behind(setup: str, user_id: int) -> str | None:
     """The secret that the page with this `setup` shows; None: too old, or not this user's."""
-    try:
-        owner, nonce = _signer().loads(setup, max_age=SETUP_SECONDS)
-    except (BadSignature, ValueError):
-        return None
-    return totp.secret_of(derived(f"totp|{user_id}|{nonce}")) if owner == user_id else None
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.config["SECRET_KEY"]), salt="second-factor-setup")
+    match sealing.signed(setup, SETUP, SETUP_SECONDS):
+        case ([owner, _nonce], drawn) if owner == user_id:
+            return totp.secret_of(drawn)
+    return None

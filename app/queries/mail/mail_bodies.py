@@ -1,7 +1,10 @@
 """Fills in the code and the link of a mail: for sending, and for a demo school that sends nothing.
 
-A row holds placeholders (decision 0006). When its code no longer works, there is nothing to fill in.
+A row holds placeholders (decision 0006). When its code no longer works, or was drawn from a key that is gone,
+there is nothing to fill in.
 """
+
+from werkzeug.security import check_password_hash
 
 from app import models
 from app.clock import utc_now
@@ -12,6 +15,7 @@ from app.queries.access import codes
 from app.queries.planning import invitation_codes
 from app.queries.planning.invitations import why_ended
 from app.rules.code_format import grouped
+from app.rules.invitations import parts
 from app.school import site_address
 
 PATHS = {
@@ -26,11 +30,7 @@ def code_in(mail: models.OutboxMail) -> str:
     if mail.login_code is not None:
         return codes.shown_code(mail.login_code)
     if mail.invitation is not None:
-        return (
-            grouped(invitation_codes.code_for(mail.invitation.nonce))
-            if _invites(mail, mail.invitation)
-            else ""
-        )
+        return grouped(invitation_codes.code_of(mail.invitation)) if _invites(mail, mail.invitation) else ""
     if mail.email_change is not None:
         return _change_code(mail, mail.email_change)
     return ""
@@ -44,7 +44,7 @@ def has_code(mail: models.OutboxMail) -> bool:
 def link_in(mail: models.OutboxMail) -> str:
     """The link that belongs beside a working code; "" for a mail without one."""
     return (
-        f"{_address(mail)}/#{invitation_codes.token_for(mail.invitation.nonce)}"
+        f"{_address(mail)}/#{invitation_codes.token_of(mail.invitation)}"
         if mail.invitation is not None
         else ""
     )
@@ -77,5 +77,9 @@ def _change_code(mail: models.OutboxMail, change: models.EmailChange) -> str:
     if change.confirmed_at or change.ended_at or change.expires_at <= utc_now():
         return ""
     if mail.purpose == email_change.EMAIL_CODE:
-        return grouped(codes.address_code(change.nonce))
-    return grouped(codes.stop_code(change.nonce)) if mail.purpose == email_change.EMAIL_NOTICE else ""
+        return grouped(
+            codes.address_code(change.nonce, lambda code: check_password_hash(change.code_hash, code))
+        )
+    if mail.purpose == email_change.EMAIL_NOTICE:
+        return grouped(codes.stop_code(change.nonce, lambda code: parts(code)[0] == change.stop_selector))
+    return ""

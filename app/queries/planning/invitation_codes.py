@@ -4,27 +4,40 @@ Neither is ever stored. Both are derived from the invitation's nonce with the sc
 mail is sent (decision 0006), and found again by their hashes.
 """
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from werkzeug.security import check_password_hash
 
 from app import models
 from app.entities.base import db
+from app.queries.access.codes import drawn_code
 from app.queries.access.recognising import NO_ONES_PASSWORD
 from app.rules import code_format, invitations
 from app.rules.tokens import fingerprint
-from app.sealing import drawn
+from app.sealing import drawings
 
 MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: one in a million each
 
 
-def code_for(nonce: str) -> str:
+def code_for(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The sixteen characters that the mail holds."""
-    return code_format.code_of(drawn(f"uitnodiging|code|{nonce}"))
+    return drawn_code(f"uitnodiging|code|{nonce}", code_format.LENGTH, fits)
 
 
-def token_for(nonce: str) -> str:
+def token_for(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The token behind the # of the mail's link."""
-    return invitations.link_token(drawn(f"uitnodiging|link|{nonce}"))
+    return next(filter(fits, map(invitations.link_token, drawings(f"uitnodiging|link|{nonce}"))), "")
+
+
+def code_of(invitation: models.Invitation) -> str:
+    """The code of this invitation; "" when the key it was drawn from is gone."""
+    return code_for(invitation.nonce, lambda code: invitations.parts(code)[0] == invitation.selector)
+
+
+def token_of(invitation: models.Invitation) -> str:
+    """The token of this invitation; "" when the key it was drawn from is gone."""
+    return token_for(invitation.nonce, lambda token: fingerprint(token) == invitation.token_hash)
 
 
 def by_code(typed: str) -> models.Invitation | None:

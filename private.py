@@ -1,0 +1,55 @@
+"""Files and folders that only the system user of Proeve can read: made so, and refused at start when not.
+
+Sentences are in Dutch: the school's language isn't known yet at this point.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+OTHERS = 0o077  # the bits of a mode that let others in
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder where it is missing, for its owner alone."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_file(path: Path, text: str = "") -> None:
+    """Make a file with this text, for its owner alone, and safe on disk. FileExistsError: it is there."""
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Put another text in a file, whole or not at all; its owner stays, whoever does this."""
+    target = path.resolve()
+    aside, owner = target.with_name(f"{target.name}.{secrets.token_hex(8)}"), target.stat()
+    try:
+        make_file(aside, text)
+        if (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(aside, owner.st_uid, owner.st_gid)
+        aside.replace(target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def refuse_open(paths: Iterable[Path], remedy: str) -> None:
+    """SystemExit with a sentence when others can read one of these that exist; `remedy`: what to do then."""
+    seen = next((path for path in paths if path.exists() and _is_open(path)), None)
+    if seen is not None:
+        raise SystemExit(f"Anderen kunnen {seen} lezen. Doe dit en start opnieuw: {remedy}")
+
+
+def _is_open(path: Path) -> bool:
+    return os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)

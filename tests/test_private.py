@@ -1,0 +1,112 @@
+"""What Proeve keeps on disk is for its own system user alone: made so, and refused at start when not."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import private
+from app import create_app
+from app.actions.library.files import Upload, store
+from app.entities.base import db
+from app.queries.library.library import path_of
+from config import Settings
+from tests.support.processes import command
+
+pytestmark = pytest.mark.web
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def open_handed() -> Iterator[None]:
+    """A machine on which everybody may read a new file, unless its maker says otherwise."""
+    was = os.umask(0)
+    yield
+    os.umask(was)
+
+
+@pytest.mark.usefixtures("open_handed")
+def test_the_database_and_all_beside_it_are_made_for_their_owner_alone(tmp_path: Path) -> None:
+    app = create_app(Settings(school="demo", data=tmp_path / "data"))
+    folder = tmp_path / "data" / "demo"
+    with app.app_context(), db.engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE tried (id INTEGER)")
+        connection.commit()
+        stored = path_of(store(Upload("x.pdf", "application/pdf", b"%PDF-1.4")))
+        found = {path.name: mode(path) for path in folder.iterdir() if path.is_file()}
+        connection.close()
+        db.engine.dispose()
+    assert mode(folder) == 0o700
+    assert set(found) == {"secret-key", "proeve.db", "proeve.db-wal", "proeve.db-shm"}
+    assert {*found.values(), mode(stored)} == {0o600}
+
+
+@pytest.mark.parametrize("name", ["", "proeve.db", "proeve.db-wal", "proeve.db-shm"])
+def test_a_folder_or_database_that_others_can_read_is_refused_with_a_sentence(
+    tmp_path: Path, name: str
+) -> None:
+    settings = Settings(school="demo", data=tmp_path)
+    settings.make_private()
+    path = tmp_path / "demo" / name
+    path.touch(mode=0o600)
+    settings.make_private()
+    path.chmod(path.stat().st_mode | 0o040)
+    with pytest.raises(SystemExit, match=f"{path} lezen.*chmod") as refusal:
+        settings.make_private()
+    subprocess.run(str(refusal.value).rpartition(": ")[2], shell=True, check=True)  # noqa: S602
+    settings.make_private()
+
+
+def test_a_start_on_a_database_that_others_can_read_ends_with_a_sentence(app: Flask) -> None:
+    folder = app.extensions["proeve_settings"].school_data
+    folder.chmod(0o750)
+    try:
+        status, shown = command(app, "verify-trail")
+    finally:
+        folder.chmod(0o700)
+    assert status == 1
+    assert f"Anderen kunnen {folder} lezen. Doe dit en start opnieuw: chmod -R go= {folder}" in shown
+    assert "Traceback" not in shown
+
+
+def test_with_a_database_elsewhere_the_folder_of_the_files_is_still_the_owners_alone(tmp_path: Path) -> None:
+    settings = Settings(
+        school="demo", data=tmp_path, given_key="k" * 40, database_url="postgresql://nergens/x"
+    )
+    settings.make_private()
+    assert mode(tmp_path / "demo") == 0o700
+    assert os.listdir(tmp_path / "demo") == []
+
+
+def test_a_sqlite_database_in_a_folder_of_its_own_is_looked_at_there(tmp_path: Path) -> None:
+    file = tmp_path / "elders" / "x.db"
+    settings = Settings(school="demo", data=tmp_path, database_url=f"sqlite:///{file}")
+    settings.make_private()
+    assert (mode(file.parent), mode(file)) == (0o700, 0o600)
+    file.chmod(0o644)
+    with pytest.raises(SystemExit, match="chmod 600"):
+        settings.make_private()
+
+
+@pytest.mark.usefixtures("open_handed")
+def test_a_private_file_is_replaced_whole_and_stays_its_owners_alone(tmp_path: Path) -> None:
+    path, link = tmp_path / "geheim", tmp_path / "weg"
+    private.make_file(path, "oud")
+    link.symlink_to(path)
+    private.replace_file(link, "nieuw")
+    assert (path.read_text(), mode(path), link.is_symlink()) == ("nieuw", 0o600, True)
+    with pytest.raises(FileExistsError):
+        private.make_file(path)
+    with pytest.raises(TypeError):
+        private.replace_file(path, None)  # type: ignore[arg-type]
+    assert sorted(os.listdir(tmp_path)) == ["geheim", "weg"]
+    assert path.read_text() == "nieuw"
