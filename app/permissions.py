@@ -262,6 +262,9 @@ class Permission(enum.StrEnum):
         "school.profile", "Keep one's own profile and ways to sign in.", **dict.fromkeys(Role, S.SELF)
     )
     START = right("school.start", "Have the start page, and sign in and out.", **dict.fromkeys(Role, S.SELF))
+    SIGN_IN = right(
+        "school.sign_in", "Count tries, open sessions and end them; the sign-in pages', so no role has it."
+    )
     TRAIL_READ = right(
         "trail.read", "Read the audit trail and check it.", administrator=S.ALL, exam_committee=S.ALL
     )
