@@ -16,6 +16,7 @@ from flask_babel import ngettext
 from app import models
 from app.actions import base
 from app.actions.access.browsers import forget_browsers
+from app.actions.users.reach import beyond
 from app.actions.users.viewing import end_viewings
 from app.clock import utc_now
 from app.entities.base import db
@@ -196,19 +197,21 @@ def end_own_sessions(actor: Actor) -> base.Outcome:
 )
 def end_sessions_of_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """End all sessions of these users, for example after a lost phone (ASVS 5.0, 7.4.5)."""
+    theirs = beyond(actor, targets.ids)
     found = db.session.scalars(
         sa.select(models.UserSession.user_id)
         .where(models.UserSession.user_id.in_(targets.among()), models.UserSession.ended_at.is_(None))
         .distinct()
     )
-    signed_in = sorted(found)
+    signed_in = sorted(set(found) - set(theirs))
     end_sessions(signed_in, rules.ENDED_BY_OFFICE)
     first = db.session.scalars(
         sa.select(models.User).where(models.User.id.in_(signed_in[:NAMES])).order_by(models.User.last_name)
     )
     return base.Outcome(
         done=len(signed_in),
-        unchanged=targets.count - len(signed_in),
+        unchanged=targets.count - len(signed_in) - len(theirs),
+        refused=list(theirs.values()),
         object_type="User",
         ids=signed_in,
         names=[user.full_name for user in first],
