@@ -23,7 +23,7 @@ from app.rules.tokens import fingerprint
 NO_ONES_PASSWORD = generate_password_hash("no one has this password")
 WRONG_PASSWORD = N_(
     "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw. "
-    "Na vijf keer wacht u een kwartier."
+    "Na vijf foute pogingen wacht u een kwartier."
 )
 WRONG_CODE = N_(
     "Deze gebruikersnaam en deze inlogcode horen niet bij elkaar, of de code is gebruikt of verlopen. "
