@@ -278,11 +278,17 @@ def _mails(actor: Actor, most: int | None) -> Rows:
 
 
 def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
-    """Sessions, inlogcodes and changes of address: when they were made and used, never their secret."""
+    """Sessions, known browsers, inlogcodes, changes of address: when made and used, never their secret."""
     sessions = db.session.scalars(
         sa.select(models.UserSession)
         .where(models.UserSession.user_id == actor.id)
         .order_by(models.UserSession.id.desc())
+        .limit(most)
+    )
+    browsers = db.session.scalars(
+        sa.select(models.KnownBrowser)
+        .where(models.KnownBrowser.user_id == actor.id)
+        .order_by(models.KnownBrowser.id.desc())
         .limit(most)
     )
     found: dict[str, list[Data]] = {"login_codes": [], "email_changes": []}
@@ -297,6 +303,7 @@ def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
         "sessions": _columns(
             sessions, "device", "address", "created_at", "last_seen_at", "ended_at", "shared"
         ),
+        "known_browsers": _columns(browsers, "created_at", "last_seen_at"),
         **found,
     }
 
