@@ -5,6 +5,7 @@ text that somebody types can ever be the account or the kind of another try.
 """
 
 import enum
+import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -95,6 +96,19 @@ class Place:
     address: str = ""
     browser: str = ""
     session: int | None = None
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the first 64 bits, as one subscriber has all of the others."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:  # how a socket of both kinds writes an IPv4 address
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def typed_name(name: str) -> str:

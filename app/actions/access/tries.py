@@ -79,7 +79,7 @@ def count_try(
             raise RuleBroken(tries.TOO_OFTEN)
         if of_account >= limit.tries:
             account = None
-    _keep_pace(kind, now, source, place.address)
+    _keep_pace(kind, now, source, tries.network_of(place.address))
     db.session.execute(
         sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - tries.KEPT),
         execution_options=QUIETLY,
@@ -91,7 +91,7 @@ def count_try(
             typed=text,
             place=source.place,
             own=source.own,
-            address="" if source.place else place.address[:64],
+            address="" if source.place else tries.network_of(place.address),
             at=now,
         )
     )
@@ -146,7 +146,7 @@ def _keep_pace(kind: tries.Kind, now: dt.datetime, source: _Source, address: str
         return
     here = models.SignInAttempt.place == source.place
     if not source.place:
-        here &= models.SignInAttempt.address == address[:64]
+        here &= models.SignInAttempt.address == address
     found = db.session.execute(
         sa.select(sa.func.count(), sa.func.max(models.SignInAttempt.at)).where(
             models.SignInAttempt.kind == kind, models.SignInAttempt.at > now - tries.WINDOW, here

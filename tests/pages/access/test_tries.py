@@ -331,12 +331,6 @@ class TestOneAddressIsAWholeSchool:
         assert [WRONG in guess(f"later{n}") for n in range(3)] == [True, False, False]
         assert "Wacht 4 seconden" in guess("niemand")
 
-    def test_the_wait_grows_and_stays_short(self) -> None:
-        limit, none = tries.LIMITS[tries.Kind.PASSWORD], timedelta()
-        waits = [tries.seconds_to_wait(limit, FREE + n, none) for n in range(-1, 12)]
-        assert waits == [0, 2, 4, 8, 16, *[limit.longest] * 8]
-        assert tries.seconds_to_wait(limit, 10**6, timedelta(seconds=limit.longest)) == 0
-
     def test_who_is_let_in_leaves_no_count_behind(self, app: Flask) -> None:
         for _ in range(FREE + 5):
             assert sign_in(browser(app), user_with_password().username).status_code == 302
