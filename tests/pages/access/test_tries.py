@@ -542,3 +542,12 @@ def test_a_failure_is_in_the_trail_without_what_was_typed(app: Flask) -> None:
     kept = [str(row.__dict__) for row in db.session.scalars(select(SignInAttempt))]
     kept += [str(row) for row in db.session.scalars(select(AuditEntry.details))]
     assert not [text for text in kept if "verkeerde" in text]
+
+
+def test_the_page_about_oneself_shows_ones_known_browsers(app: Flask) -> None:
+    user, client = user_with_password(), browser(app)
+    sign_in(client, user.username)
+    told = client.get("/mijn-profiel/gegevens/").text
+    assert "Browsers waarin u zich eerder aanmeldde" in told
+    data = client.get("/mijn-profiel/gegevens/download").json or {}
+    assert [set(one) for one in data["known_browsers"]] == [{"created_at", "last_seen_at"}]
