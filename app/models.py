@@ -27,7 +27,15 @@ from app.entities.students import (
     Supervision,
 )
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
-from app.entities.users import LoginCode, RoleRow, SchoolUser, SignInAttempt, User, user_programme
+from app.entities.users import (
+    KnownBrowser,
+    LoginCode,
+    RoleRow,
+    SchoolUser,
+    SignInAttempt,
+    User,
+    user_programme,
+)
 
 never_twice(metadata)
 
@@ -55,6 +63,7 @@ __all__ = [
     "ImportPart",
     "ImportRun",
     "Invitation",
+    "KnownBrowser",
     "LibraryDocument",
     "LibraryPlacement",
     "ListView",

@@ -100,16 +100,19 @@ class Permission(enum.StrEnum):
         exam_committee=S.ALL,
     )
     USERS_SEE = right(
-        "users.see", "Read the users and their e-mail addresses.", supplier=S.ALL, administrator=S.ALL
+        "users.see", "Read the users and their e-mail addresses.", supplier=S.STAFF, administrator=S.ALL
     )
     USERS_EDIT = right(
         "users.edit",
         "Add, change and close users, and send or reset what lets them in.",
-        supplier=S.ALL,
+        supplier=S.STAFF,
         administrator=S.ALL,
     )
     USERS_IMPORT = right(
-        "users.import", "Import users from a file, and undo that import.", supplier=S.ALL, administrator=S.ALL
+        "users.import",
+        "Import users from a file, and undo that import.",
+        supplier=S.STAFF,
+        administrator=S.ALL,
     )
     USERS_VIEW_AS = right("users.view_as", "Look through the eyes of another user.", administrator=S.ALL)
     OUTBOX_SEE = right("users.outbox", "Read the mails that were made for others.", administrator=S.ALL)
@@ -262,6 +265,9 @@ class Permission(enum.StrEnum):
         "school.profile", "Keep one's own profile and ways to sign in.", **dict.fromkeys(Role, S.SELF)
     )
     START = right("school.start", "Have the start page, and sign in and out.", **dict.fromkeys(Role, S.SELF))
+    SIGN_IN = right(
+        "school.sign_in", "Count tries, open sessions and end them; the sign-in pages', so no role has it."
+    )
     TRAIL_READ = right(
         "trail.read", "Read the audit trail and check it.", administrator=S.ALL, exam_committee=S.ALL
     )

@@ -9,15 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import assoc_user_role
 
 from app import models
 from app.clock import utc_now
 from app.entities.membership import groups_with, has_members
 from app.school import current_school
 
+STUDENT = "student"  # the role's name in app/permissions.py
+
 
 class Scope(enum.StrEnum):
     ALL = "all"
+    STAFF = "everybody but the students"
     OWN_PROGRAMMES = "own programmes"
     OWN_STUDENTS = "own students"
     ASSIGNED = "assigned sittings"
@@ -82,12 +86,26 @@ def _own_shelf(_user: int | None, role: str) -> sa.ColumnElement[bool]:
     return sa.and_(models.LibraryDocument.removed_at.is_(None), shelved)
 
 
+def _staff(_user: int | None, _role: str) -> sa.ColumnElement[bool]:
+    """Users with a role beside that of student, or who are no student at all (decision 0030)."""
+    held = sa.select(assoc_user_role.c.user_id).join(
+        models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id
+    )
+    is_student = sa.exists().where(models.Student.user_id == models.User.id)
+    return sa.or_(
+        models.User.id.in_(held.where(models.RoleRow.name != STUDENT)),
+        sa.and_(models.User.id.not_in(held.where(models.RoleRow.name == STUDENT)), ~is_student),
+    )
+
+
 Rule = Callable[[int | None, str], sa.ColumnElement[bool]]
 
 SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (models.Programme, Scope.OWN_PROGRAMMES): lambda u, r: models.Programme.id.in_(_own_programmes(u)),
     (models.Elective, Scope.OWN_PROGRAMMES): _programme_elective,
     (models.Exam, Scope.OWN_PROGRAMMES): _programme_exam,
+    (models.User, Scope.STAFF): _staff,
+    (models.ImportRun, Scope.STAFF): lambda u, r: sa.true(),  # of users; a page shows one's own runs only
     (models.User, Scope.SELF): lambda u, r: models.User.id == u,
     (models.ImportRun, Scope.SELF): lambda u, r: models.ImportRun.maker_id == u,
     (models.UserSession, Scope.SELF): lambda u, r: models.UserSession.user_id == u,

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
+from werkzeug.security import generate_password_hash
 
 from app.actions.access.sign_in import record_sign_in
 from app.actions.base.runner import preview, run
@@ -96,11 +97,12 @@ def test_four_processes_that_read_and_write_lose_no_update(app: Flask):
 
 
 def test_four_processes_keep_one_chain_in_the_trail(app: Flask):
-    user_id, before = make_user("administrator").id, rows(AuditEntry)
+    user = make_user("administrator", password=generate_password_hash("zeven geiten op een dak"))
+    user_id, fits, before = user.id, user.password, rows(AuditEntry)
 
     def work() -> None:
         for _ in range(TIMES):
-            run(record_sign_in, SYSTEM, user_id=user_id, opening=Opening(new_token()))
+            run(record_sign_in, SYSTEM, user_id=user_id, fits=fits, opening=Opening(new_token()))
 
     assert race(work, processes=PROCESSES) == [""] * PROCESSES
     assert db.session.get_one(User, user_id).login_count == PROCESSES * TIMES
@@ -109,7 +111,8 @@ def test_four_processes_keep_one_chain_in_the_trail(app: Flask):
 
 
 def test_a_racer_that_fails_is_noticed(app: Flask):
-    said = race(lambda: run(record_sign_in, SYSTEM, user_id=0, opening=Opening(new_token())), processes=2)
+    opening = Opening(new_token())
+    said = race(lambda: run(record_sign_in, SYSTEM, user_id=0, fits="", opening=opening), processes=2)
     assert len(said) == 2
     assert all("NoResultFound" in one for one in said)
 

@@ -153,3 +153,18 @@ def test_every_file_that_writes_a_spreadsheet_uses_the_one_helper() -> None:
     helper = re.compile(r"from app\.rules(\.cells import| import (\w+, )*cells\b)")
     without = [str(path) for path in writers if not helper.search(path.read_text())]
     assert without == []
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.EXAM_COMMITTEE])
+def test_every_export_says_once_what_it_is(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], role: Role
+) -> None:
+    kinds = set()
+    for path, answer in exports(app, world, visitor_of(world.user(role))):
+        if "attachment" not in answer.headers.get("Content-Disposition", ""):
+            continue
+        kind = answer.headers["Content-Type"]
+        assert (len(answer.headers.getlist("Content-Type")), kind.count("charset") < 2) == (1, True), path
+        kinds.add(kind)
+    assert "text/csv; charset=utf-8" in kinds
+    assert not [kind for kind in kinds if kind.startswith("text/csv") and kind != "text/csv; charset=utf-8"]

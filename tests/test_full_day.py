@@ -24,7 +24,6 @@ from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
 from app.actions.access.login_codes import send_login_codes
-from app.actions.access.sign_in import TRIES_PER_ACCOUNT
 from app.actions.base.runner import run
 from app.entities.base import db, metadata
 from app.entities.mail import OutboxMail
@@ -32,6 +31,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM
 from app.queries.access.codes import shown_code
+from app.rules.tries import LIMITS, Kind, Limit
 from tests.factories import make_user, refresh
 from tests.support.importing import HEADER, Wizard, lines
 from tests.support.processes import free_port, start
@@ -194,7 +194,7 @@ def test_an_unknown_user_takes_as_long_as_a_known_one(
     app: Flask, visitor_of: VisitorOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In turns, so that a busy machine is as slow to both; the difference drowns in the spread."""
-    monkeypatch.setattr("app.actions.access.sign_in.TRIES_PER_ADDRESS", 10_000)
+    monkeypatch.setitem(LIMITS, Kind.PASSWORD, Limit(free=10_000))
     known, unknown = [], []
     page = visitor_of(None)
     page.token()
@@ -273,6 +273,6 @@ def test_guessing_at_four_workers_stops_at_the_limit(account: str, four_workers:
         answers = list(crowd.map(guess, range(40)))
     looked_at = [text for text in answers if "horen niet bij elkaar" in text]
     held_off = [text for text in answers if re.search("Te vaak geprobeerd", text)]
-    assert (len(looked_at), len(held_off)) == (TRIES_PER_ACCOUNT, 40 - TRIES_PER_ACCOUNT)
+    assert (len(looked_at), len(held_off)) == (5, 35)
     assert "Te vaak geprobeerd" in Stranger(four_workers).guess(account, FIRST), "the right one waits too"
     refresh()

@@ -86,18 +86,42 @@ class LoginCode(Model):
 
 
 class SignInAttempt(Model):
-    """A failed attempt to sign in; what the rate limit counts, shared by all workers (trap 14)."""
+    """A try to get in that did not succeed (yet); what the limits count, shared by all workers (trap 14).
+
+    `account`: whose it is, when the name that was typed is somebody's. `typed`: a fingerprint of what was
+    typed. `place`: the known browser or the session that it came from; empty: from `address`. `own`: that
+    place is known to the account, so that its tries count apart from those of strangers (rules/tries.py).
+    """
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
-        sa.Index("ix_sign_in_attempt_account_at", "account", "at"),
+        sa.Index("ix_sign_in_attempt_account_id_at", "account_id", "at"),
+        sa.Index("ix_sign_in_attempt_typed_at", "typed", "at"),
+        sa.Index("ix_sign_in_attempt_place_at", "place", "at"),
         sa.Index("ix_sign_in_attempt_address_at", "address", "at"),
     )
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    account: orm.Mapped[str] = orm.mapped_column(sa.String(64))  # SHA-256 of the name as typed
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(20), server_default="")
+    account_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id", ondelete="CASCADE"))
+    typed: orm.Mapped[str] = orm.mapped_column(sa.String(64), default="", server_default="")
+    place: orm.Mapped[str] = orm.mapped_column(sa.String(64), default="", server_default="")
+    own: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     address: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
 
 
-__all__ = ["LoginCode", "RoleRow", "SignInAttempt", "User", "user_programme"]
+class KnownBrowser(Model):
+    """A browser in which somebody has signed in before. It opens nothing: its tries are counted apart."""
+
+    __tablename__ = "known_browser"
+    __table_args__ = (sa.UniqueConstraint("user_id", "token_hash"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    token_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64), index=True)  # SHA-256 of its token
+    user_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("ab_user.id", ondelete="CASCADE"))
+    created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+    last_seen_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
+
+
+__all__ = ["KnownBrowser", "LoginCode", "RoleRow", "SignInAttempt", "User", "user_programme"]

@@ -16,7 +16,7 @@ from app.imports import undo as import_undo
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.imports import undo as undo_queries
 from app.queries.imports import users
-from app.queries.users.users import last_active_administrator
+from app.queries.users.users import last_active_administrator, why_not_change
 from app.rules import accounts
 from app.rules.people import sort_name
 from app.rules.sessions import ROLES_CHANGED
@@ -62,8 +62,7 @@ def _barred(actor: Actor, found: Sequence[undo_queries.Written]) -> dict[int, st
     loses = {one.row.id: set(one.given.get("roles", ())) for one in found if one.was is not None}
     loses |= undo_queries.roles_of_users([one.row.id for one in found if one.was is None])
     barred = {user: _(IN_USE) for user, role in undo_queries.roles_in_use(ids) if role in loses.get(user, ())}
-    if not actor.system and Role.SUPPLIER not in actor.roles:
-        barred |= {user: _(accounts.SUPPLIER_ONLY) for user in ids if Role.SUPPLIER in loses.get(user, ())}
+    barred |= {user: _(why) for user in ids if (why := why_not_change(actor, loses.get(user, ())))}
     deciding = [user for user in ids if Role.ADMINISTRATOR in loses.get(user, ())]
     if last_active_administrator(deciding):
         barred |= {user: _(accounts.LAST_ONE) for user in deciding}

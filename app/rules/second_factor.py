@@ -25,6 +25,13 @@ class Proof(enum.Enum):
     STRONG_IF_ANY = "the second factor, lately, of who has one"
 
 
+class Way(enum.Enum):
+    """What a page asks to see; it takes nothing else."""
+
+    FACTOR = "a code of the app, a recovery code or a passkey"
+    PASSWORD = "the password"  # noqa: S105 - words
+
+
 class Owed(enum.StrEnum):
     """What a session still owes before any page opens."""
 
@@ -64,6 +71,18 @@ def owed(roles: Collection[str], policy: Policy, *, has_factor: bool, shown: Sho
     if has_factor:
         return Owed.NOTHING if shown.strong_at is not None else Owed.SHOW
     return Owed.SET_UP if needed_at_sign_in(roles, policy) else Owed.NOTHING
+
+
+def way_asked(proof: Proof | None, *, has_factor: bool) -> Way | None:
+    """What somebody must show before an action with this proof; None: there is nothing that they can show.
+
+    Who has a second factor shows that one. A password will do for who has none, where it need not be strong.
+    """
+    if proof is None:
+        return None
+    if has_factor:
+        return Way.FACTOR
+    return Way.PASSWORD if proof is Proof.LATELY else None
 
 
 def is_missing(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.rules.tries import Place
+
 SHARED_IDLE = timedelta(minutes=15)  # "Dit is een gedeelde computer"
 SEEN_EVERY = timedelta(minutes=1)  # how often a session that is in use is written down
 
@@ -14,6 +16,9 @@ CREDENTIAL_CHANGED = "credential"
 ROLES_CHANGED = "roles_changed"
 ACCOUNT_CLOSED = "account_closed"
 FACTOR_CHANGED = "factor_changed"
+
+# After these a user is known in no browser any more: the device may be lost, or the account is closed.
+FORGET_BROWSERS = frozenset({ENDED_BY_USER, ENDED_BY_OFFICE, ACCOUNT_CLOSED, FACTOR_CHANGED})
 
 # A mark in the User-Agent -> the name that people know. The first that fits counts: imitators come first.
 BROWSERS = (
@@ -52,3 +57,22 @@ class Opening:
     address: str = ""
     device: str = ""
     shared: bool = False
+    browser: str = ""  # the fingerprint by which this browser is known, or may be from now on
+
+    @property
+    def place(self) -> Place:
+        return Place(self.address, self.browser)
+
+    @property
+    def remembered(self) -> str:
+        """The fingerprint to know this browser by; "" on a computer that others use too."""
+        return "" if self.shared else self.browser
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The session in which a user shows who they are, and the fingerprint of the token that it gets."""
+
+    session_id: int
+    token_hash: str
+    place: Place

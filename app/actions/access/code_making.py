@@ -26,7 +26,6 @@ from app.permissions import Actor, Role
 from app.queries.access.codes import code_for
 from app.queries.users import users
 from app.rules import people as rules
-from app.rules.accounts import SUPPLIER_ONLY
 from app.rules.code_format import INVITATION
 from app.rules.second_factor import AT_SIGN_IN
 from app.rules.text import N_
@@ -163,8 +162,8 @@ def _candidates(user_ids: Sequence[int]) -> Any:
 
 
 def _refusal(actor: Actor, row: Any) -> str:
-    if row.supplier and not (actor.system or Role.SUPPLIER in actor.roles):
-        return _(SUPPLIER_ONLY)
+    if why := users.why_not_change(actor, {Role.SUPPLIER} if row.supplier else ()):
+        return _(why)
     if not row.active:
         return _("Deze gebruiker is niet actief.")
     return ""

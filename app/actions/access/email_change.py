@@ -17,7 +17,7 @@ from wtforms import validators
 
 from app import models
 from app.actions import base
-from app.actions.access import profile, sign_in
+from app.actions.access import profile, sign_in, tries
 from app.actions.access.sessions import end_sessions
 from app.actions.mail import outbox
 from app.actions.users.users import sign_in_names
@@ -36,7 +36,7 @@ from app.rules.invitations import parts
 from app.rules.second_factor import Proof
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
-from app.rules.tries import present_key
+from app.rules.tries import Kind
 from app.school import current_school
 
 VALID = timedelta(hours=1)
@@ -52,22 +52,22 @@ class NewEmailForm(base.ActionForm):
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         user = profile.own_account(actor)
-        self._key = present_key(user.id)
+        self._user_id = user.id
         if not user.password:  # such a user signs in with mailed codes
             del self.present
 
     def validate_present(self, field: wtforms.PasswordField) -> None:
-        profile.counted(self._key)
+        profile.counted(Kind.PRESENT, self._user_id)
 
 
 class EmailCodeForm(base.ActionForm):
     code = sign_in.mailed_code_field(_l("Acht tekens. De mail ging naar uw nieuwe e-mailadres."))
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
-        self._key = _code_key(profile.own_account(actor).id)
+        self._user_id = profile.own_account(actor).id
 
     def validate_code(self, field: wtforms.StringField) -> None:
-        profile.counted(self._key)
+        profile.counted(Kind.ADDRESS_CODE, self._user_id)
 
 
 def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def change_email(
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
     # The present password was right, so its tries no longer count. Only one change waits at a time.
-    sign_in.forget_tries(present_key(user.id))
+    tries.forgive(Kind.PRESENT, profile.INSIDE, account=user.id)
     _end_changes(user.id)
     now = utc_now()
     change = models.EmailChange(
@@ -163,7 +163,7 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     user.version += 1
     change.confirmed_at = utc_now()
     end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
-    sign_in.forget_tries(_code_key(user.id))
+    tries.forgive(Kind.ADDRESS_CODE, profile.INSIDE, account=user.id)
     language, school = user.language or current_school().language, current_school().name
     text = email_change.changed_text(language, school, name=user.full_name)
     _mail(change, user, email_change.EMAIL_CHANGED, change.old_email, text)
@@ -196,7 +196,7 @@ def cancel_email_change(actor: Actor) -> base.Outcome:
     )
 
 
-@base.action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.START)
+@base.action(_l("Wijziging van e-mailadres gestopt"), permission=Permission.SIGN_IN)
 def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
     """Stop the change from the old address, and end every session of the account."""
     change = db.session.get_one(models.EmailChange, change_id, with_for_update=True, populate_existing=True)
@@ -249,7 +249,3 @@ def _mail(
             )
         ]
     )
-
-
-def _code_key(user_id: int) -> str:
-    return f"address code of {user_id}"

@@ -33,6 +33,7 @@ from app.school import current_school
 
 RECENT = timedelta(minutes=15)
 MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code per account, in RECENT and in a day
+MORE_WHEN_KNOWN = 2  # times as many where the account is known: strangers do not use up what its owner needs
 NOBODY = 0  # an id that no user has
 
 
@@ -54,18 +55,26 @@ def _drawn(_actor: Actor, **_data: Any) -> dict[str, Any]:
     return {"nonce": nonce, "code_hash": codes.slow_hash(codes.mailed_code_for(nonce), nonce)}
 
 
-@base.action(_l("Code per mail gevraagd"), permission=Permission.START, before=_drawn)
+@base.action(_l("Code per mail gevraagd"), permission=Permission.SIGN_IN, before=_drawn)
 def request_code(
-    actor: Actor, *, username: str, purpose: str, browser: str, nonce: str, code_hash: str
+    actor: Actor,
+    *,
+    username: str,
+    purpose: str,
+    browser: str,
+    nonce: str,
+    code_hash: str,
+    known: bool = False,
 ) -> base.Outcome:
     """Mail a code that only this browser can use. Older ones of this account end. `browser` is its nonce.
 
-    The caller has counted the request (`count_try`). No mail goes to an unknown user, a closed account, or an
-    account that has had its number of mails. The answer is the same for all.
+    The caller has counted the request (`count_try`), which said whether the account is `known` in this
+    browser. No mail goes to an unknown user, a closed account, or an account that has had its number of
+    mails. The answer is the same for all.
     """
     user = db.session.scalars(users.by_sign_in_name(username)).one_or_none()
     user_id = user.id if user is not None and user.active and people.mail_of(user.email) else NOBODY
-    wanted = NOBODY if _has_had_enough(user_id) else user_id
+    wanted = NOBODY if _has_had_enough(user_id, MORE_WHEN_KNOWN if known else 1) else user_id
     now = utc_now()
     cancel_codes([wanted], *code_format.MAILED)
     values = {
@@ -85,7 +94,7 @@ def request_code(
     return base.Outcome(done=1, object_type="User", summary=_("Code per mail gevraagd."))
 
 
-@base.action(_l("Codepoging geteld"), permission=Permission.START)
+@base.action(_l("Codepoging geteld"), permission=Permission.SIGN_IN)
 def count_code_try(actor: Actor, *, browser: str) -> base.Outcome:
     """Count a try on this browser's code before the code is checked. `goto` is the id of that code."""
     mine = (models.LoginCode.browser_hash == fingerprint(browser)) & users.live_code(*code_format.MAILED)
@@ -99,7 +108,7 @@ def count_code_try(actor: Actor, *, browser: str) -> base.Outcome:
     return base.Outcome(unchanged=1, goto=counted.scalar(), summary=_("Codepoging geteld."))
 
 
-@base.action(_l("Aangemeld met een code uit de mail"), permission=Permission.START)
+@base.action(_l("Aangemeld met een code uit de mail"), permission=Permission.SIGN_IN)
 def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> base.Outcome:
     """Use up a code that was right and sign in. One UPDATE decides: of two requests at once, one gets in."""
     consumed = db.session.execute(
@@ -115,7 +124,7 @@ def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> base.Out
     return sign_in.let_in(user, opening, code=True)
 
 
-def _has_had_enough(user_id: int) -> bool:
+def _has_had_enough(user_id: int, times: int) -> bool:
     now = utc_now()
     recent = sa.func.sum(sa.case((models.LoginCode.created_at > now - RECENT, 1), else_=0))
     found = db.session.execute(
@@ -125,7 +134,7 @@ def _has_had_enough(user_id: int) -> bool:
             models.LoginCode.created_at > now - timedelta(days=1),
         )
     ).one()
-    return found[0] >= MOST_A_DAY or (found[1] or 0) >= MOST_RECENT
+    return found[0] >= times * MOST_A_DAY or (found[1] or 0) >= times * MOST_RECENT
 
 
 def _mail(user: models.User | None, wanted: int, code_id: int, purpose: str) -> None:

@@ -23,22 +23,23 @@ from wtforms import validators
 from app import errors, models
 from app.actions import base
 from app.actions.access import profile, second_factor, sign_in
-from app.actions.access.sessions import open_session
+from app.actions.access.sessions import mark_shown, open_session
 from app.actions.mail.notices import notify
 from app.clock import utc_now
 from app.entities.base import db
+from app.entities.engine import QUIETLY
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access.factors import factors_of
 from app.rules import passkeys as rules
 from app.rules.people import tidy
 from app.rules.second_factor import Proof
-from app.rules.sessions import Opening
+from app.rules.sessions import Opening, Renewal
 from app.rules.text import N_
-from app.rules.tries import factor_key
+from app.rules.tries import Kind
 
 ANSWERED_WITHIN = timedelta(minutes=5)
-OPEN_PER_ADDRESS = 200  # challenges that wait for an answer; a whole school may share one address
+OPEN = 200  # challenges that wait for an answer: of one user, or of everybody at one address
 PER_USER = 20
 ANSWER_MAX = 20_000  # characters; a browser's answer is about a thousand
 WRONG = N_("Deze passkey is niet herkend. Probeer het opnieuw, of kies een andere manier.")
@@ -54,16 +55,14 @@ class PasskeyForm(base.ActionForm):
     credential = wtforms.HiddenField()  # the browser's answer, filled in by passkey.js
 
 
-@base.action(_l("Passkey gevraagd"), permission=Permission.START)
+@base.action(_l("Passkey gevraagd"), permission=Permission.SIGN_IN)
 def ask_passkey(
     actor: Actor, *, purpose: str, challenge: bytes, user_id: int | None, address: str
 ) -> base.Outcome:
     """Keep a challenge for a few minutes, outside the trail. `goto` is its id."""
     now = utc_now()
     db.session.execute(sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now))
-    waiting = sa.select(sa.func.count()).where(models.PasskeyChallenge.address == address)
-    if (db.session.scalar(waiting) or 0) >= OPEN_PER_ADDRESS:
-        raise errors.RuleBroken(sign_in.TOO_OFTEN)
+    _make_room(user_id, address[:64])
     row = models.PasskeyChallenge(
         challenge=bytes_to_base64url(challenge),
         purpose=purpose,
@@ -85,7 +84,13 @@ def ask_passkey(
     intro=_l("Uw toestel vraagt zo om uw vinger, uw gezicht of uw pincode. Die blijven op uw toestel."),
 )
 def register_passkey(
-    actor: Actor, *, name: str, credential: str, challenge_id: int | None, site: rules.Site | None
+    actor: Actor,
+    *,
+    name: str,
+    credential: str,
+    challenge_id: int | None,
+    site: rules.Site | None,
+    session_id: int | None = None,
 ) -> base.Outcome:
     """Keep the public half of a passkey that this user's device has just made."""
     user = profile.own_account(actor)
@@ -113,6 +118,8 @@ def register_passkey(
             name=tidy(name),
         )
     )
+    if session_id is not None:
+        mark_shown(user.id, session_id, strong=True)
     notify(user, Notice.PASSKEY_ADDED)
     return second_factor.done_for(user.id, _("De passkey is toegevoegd."), name=["", tidy(name)])
 
@@ -142,15 +149,15 @@ def remove_passkey(actor: Actor, targets: base.Targets[models.Passkey]) -> base.
 
 
 @base.action(_l("Passkey getoond"), permission=Permission.PROFILE)
-def show_passkey(actor: Actor, *, answer: rules.Answer) -> base.Outcome:
+def show_passkey(actor: Actor, *, answer: rules.Answer, renewal: Renewal | None = None) -> base.Outcome:
     """Accept a passkey of the signed-in user as the second factor."""
     user = profile.own_account(actor)
     passkey = _accepted(answer, "show", user.id)
-    sign_in.forget_tries(factor_key(user.id))
+    second_factor.accept(user.id, Kind.FACTOR, renewal)
     return second_factor.done_for(user.id, _("Gecontroleerd."), name=passkey.name)
 
 
-@base.action(_l("Aangemeld met een passkey"), permission=Permission.START)
+@base.action(_l("Aangemeld met een passkey"), permission=Permission.SIGN_IN)
 def sign_in_by_passkey(actor: Actor, *, answer: rules.Answer, opening: Opening) -> base.Outcome:
     """Sign in the owner of a passkey, without name or password. `ids` holds the user.
 
@@ -161,10 +168,21 @@ def sign_in_by_passkey(actor: Actor, *, answer: rules.Answer, opening: Opening) 
     user = db.session.get_one(models.User, passkey.user_id, with_for_update=True)
     if not user.active:
         raise errors.RuleBroken(WRONG)
-    sign_in.forget_tries(user.username, user.email)
-    sign_in.note_sign_in(user)
+    sign_in.note_sign_in(user, opening.remembered)
     open_session(user.id, opening, strong=True)
     return second_factor.done_for(user.id, _("Aangemeld."), name=passkey.name)
+
+
+def _make_room(user_id: int | None, address: str) -> None:
+    """The oldest challenges give way: a refusal shuts out all who share the address of one who floods."""
+    asked = models.PasskeyChallenge
+    theirs = (
+        asked.user_id == user_id
+        if user_id is not None
+        else sa.and_(asked.user_id.is_(None), asked.address == address)
+    )
+    newest = sa.select(asked.id).where(theirs).order_by(asked.id.desc()).limit(OPEN - 1)
+    db.session.execute(sa.delete(asked).where(theirs, asked.id.not_in(newest)), execution_options=QUIETLY)
 
 
 def _accepted(answer: rules.Answer, purpose: str, user_id: int | None = None) -> models.Passkey:

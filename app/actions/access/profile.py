@@ -9,18 +9,20 @@ from wtforms import validators
 
 from app import errors, models, school
 from app.actions import base
-from app.actions.access import sign_in
+from app.actions.access import sign_in, tries
+from app.actions.access.sessions import mark_shown
 from app.actions.users import form
 from app.actions.users.users import saved
 from app.entities.base import db
 from app.permissions import SYSTEM, Actor, Permission
 from app.queries.access.recognising import fitting_password
 from app.rules import people
+from app.rules import tries as try_rules
 from app.rules.passwords import LONGEST
 from app.rules.second_factor import Proof
 from app.rules.text import N_
-from app.rules.tries import present_key
 
+INSIDE = try_rules.Place()  # only who is signed in tries these: they have one count, wherever they are
 NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
 
 
@@ -48,13 +50,13 @@ def present_field() -> wtforms.PasswordField:
     )
 
 
-def counted(key: str) -> None:
-    """Count a try under this key, as signing in does, so that nobody can guess in a session left open.
+def counted(kind: try_rules.Kind, user_id: int) -> None:
+    """Count a try of somebody who is signed in, so that nobody can guess in a session left open.
 
     The count has its own transaction. ValidationError at the limit.
     """
     try:
-        base.run(sign_in.count_try, SYSTEM, username=key, address="")
+        base.run(tries.count_try, SYSTEM, kind=kind, place=INSIDE, account=user_id)
     except errors.RuleBroken as error:
         raise validators.ValidationError(base.say(error)) from error
 
@@ -65,10 +67,10 @@ class ChangePasswordForm(sign_in.NewPasswordForm):
     again = sign_in.again_field()
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
-        self._key = present_key(own_account(actor).id)
+        self._user_id = own_account(actor).id
 
     def validate_present(self, field: wtforms.PasswordField) -> None:
-        counted(self._key)
+        counted(try_rules.Kind.PRESENT, self._user_id)
 
 
 @base.action(
@@ -137,7 +139,9 @@ def change_password(
     if present == password:
         raise errors.RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
     sign_in.set_password(user, password, hashed, staying=staying)
-    sign_in.forget_tries(present_key(user.id))
+    tries.forgive(try_rules.Kind.PRESENT, INSIDE, account=user.id)
+    if staying is not None:
+        mark_shown(user.id, staying, password=True)
     return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is gewijzigd."))
 
 

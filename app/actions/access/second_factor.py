@@ -11,8 +11,8 @@ from wtforms import validators
 
 from app import clock, models, sealing
 from app.actions import base
-from app.actions.access import profile
-from app.actions.access.sign_in import forget_tries
+from app.actions.access import profile, tries
+from app.actions.access.sessions import mark_shown
 from app.actions.mail.notices import notify
 from app.entities.base import db
 from app.entities.engine import QUIETLY
@@ -26,9 +26,10 @@ from app.rules import second_factor, totp
 from app.rules.code_format import normal_form
 from app.rules.passwords import LONGEST
 from app.rules.recovery import COUNT
+from app.rules.sessions import Renewal
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
-from app.rules.tries import factor_key
+from app.rules.tries import Kind
 from app.school import current_school
 
 WRONG = N_("Deze code klopt niet, of is al gebruikt. Wacht op de volgende code en probeer het opnieuw.")
@@ -73,8 +74,8 @@ class AppForm(base.ActionForm):
     proof=second_factor.Proof.LATELY,
     submit=_l("Controleer en bewaar"),
 )
-def set_up_app(actor: Actor, *, setup: str, code: str) -> base.Outcome:
-    """Keep the app once it has given a right code. A new app replaces the old one."""
+def set_up_app(actor: Actor, *, setup: str, code: str, session_id: int | None = None) -> base.Outcome:
+    """Keep the app once it has given a right code, shown in this session. A new app replaces the old one."""
     user = profile.locked_account(actor)
     secret = factors.secret_behind(setup, user.id)
     step = totp.step_of(secret, code, clock.seconds_now()) if secret else None
@@ -91,6 +92,8 @@ def set_up_app(actor: Actor, *, setup: str, code: str) -> base.Outcome:
         raise RuleBroken(N_("Deze QR-code is al ingesteld."), field="code")
     row.sealed_secret = sealing.seal(secret, factors.sealed_for(user.id))
     row.last_step, row.created_at, row.last_used_at = step, clock.utc_now(), clock.utc_now()
+    if session_id is not None:
+        mark_shown(user.id, session_id, strong=True)
     notify(user, Notice.APP_SET)
     return done_for(user.id, _("Uw authenticator-app is ingesteld."))
 
@@ -178,13 +181,16 @@ class PasswordProofForm(base.ActionForm):
 
 
 @base.action(_l("Tweede stap getoond"), permission=Permission.PROFILE)
-def show_code(actor: Actor, *, code: str) -> base.Outcome:
-    """Accept a code of the app or a recovery code. Each works once. RuleBroken for a wrong code."""
+def show_code(actor: Actor, *, code: str, renewal: Renewal | None = None) -> base.Outcome:
+    """Accept a code of the app or a recovery code. Each works once. RuleBroken for a wrong code.
+
+    `renewal`: the session that has shown it from now on.
+    """
     user = profile.locked_account(actor)
     way = "app" if totp.digits_of(code) else "recovery"
     if not (_app_code(user.id, code) if way == "app" else _recovery_code(user.id, code)):
         raise RuleBroken(WRONG, field="proof_code")
-    forget_tries(factor_key(user.id))
+    accept(user.id, Kind.FACTOR, renewal)
     summary = ""
     if way == "recovery":
         left = factors.factors_of(user.id).codes_left
@@ -197,13 +203,22 @@ def _fits(actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
 
 
 @base.action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE, before=_fits)
-def show_password(actor: Actor, *, password: str, fits: str) -> base.Outcome:
+def show_password(actor: Actor, *, password: str, fits: str, renewal: Renewal | None = None) -> base.Outcome:
     """Accept the user's password again, before something that matters."""
     user = profile.locked_account(actor)
     if not user.password or user.password != fits:
         raise RuleBroken(N_("Dit is niet uw wachtwoord."), field="proof_password")
-    forget_tries(factor_key(user.id))
+    accept(user.id, Kind.PRESENT, renewal)
     return done_for(user.id, _("Gecontroleerd."))
+
+
+def accept(user_id: int, kind: Kind, renewal: Renewal | None) -> None:
+    """What was shown is right: the session gets a new token, and tries of this kind are forgiven."""
+    if renewal is None:
+        return
+    strong = kind is Kind.FACTOR
+    mark_shown(user_id, renewal.session_id, password=not strong, strong=strong, token_hash=renewal.token_hash)
+    tries.forgive(kind, renewal.place, account=user_id)
 
 
 @base.action(_l("Tweede stap mislukt"), permission=Permission.PROFILE)

@@ -15,6 +15,8 @@ from flask_babel import ngettext
 
 from app import models
 from app.actions import base
+from app.actions.access.browsers import forget_browsers
+from app.actions.users.reach import beyond
 from app.actions.users.viewing import end_viewings
 from app.clock import utc_now
 from app.entities.base import db
@@ -66,6 +68,8 @@ def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = Non
     theirs: sa.ColumnElement[bool] = models.UserSession.user_id.in_(id_set(user_ids))
     if but is not None:
         theirs &= models.UserSession.id != but
+    if because in rules.FORGET_BROWSERS:
+        forget_browsers(user_ids)
     return _end(theirs, because)
 
 
@@ -83,25 +87,40 @@ def _end(which: sa.ColumnElement[bool], because: str) -> int:
 
 
 @base.action(_l("Sessie vernieuwd"), permission=Permission.PROFILE)
-def renew_session(
-    actor: Actor, *, session_id: int, token_hash: str, password: bool = False, strong: bool = False
-) -> base.Outcome:
-    """Give a session a new token, after its user proved again who they are (ASVS 5.0, 7.2.4)."""
-    row = db.session.scalars(
-        own_sessions(actor.id)
-        .where(models.UserSession.id == session_id)
-        .with_for_update(of=models.UserSession)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    now = utc_now()
-    row.token_hash = token_hash
-    row.password_at = now if password else row.password_at
-    row.strong_at = now if strong else row.strong_at
+def renew_session(actor: Actor, *, session_id: int, token_hash: str) -> base.Outcome:
+    """Give a session a new token (ASVS 5.0, 7.2.4). It shows nothing: `mark_shown` does, beside the check."""
+    _own_session(actor.id, session_id).token_hash = token_hash
     return base.Outcome(unchanged=1, summary=_("Sessie vernieuwd."))
 
 
-@base.action(_l("Sessie gezien"), permission=Permission.START)
+def mark_shown(
+    user_id: int,
+    session_id: int,
+    *,
+    password: bool = False,
+    strong: bool = False,
+    token_hash: str = "",
+) -> None:
+    """Write down what this user has just shown in this session. For the action that checked it."""
+    row, now = _own_session(user_id, session_id), utc_now()
+    row.password_at = now if password else row.password_at
+    row.strong_at = now if strong else row.strong_at
+    row.token_hash = token_hash or row.token_hash
+
+
+def _own_session(user_id: int | None, session_id: int) -> models.UserSession:
+    row = db.session.scalars(
+        own_sessions(user_id)
+        .where(models.UserSession.id == session_id)
+        .with_for_update(of=models.UserSession)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+@base.action(_l("Sessie gezien"), permission=Permission.SIGN_IN)
 def note_visit(actor: Actor, *, session_id: int, address: str) -> base.Outcome:
     """Note that a session is in use, outside the trail."""
     now = utc_now()
@@ -115,7 +134,7 @@ def note_visit(actor: Actor, *, session_id: int, address: str) -> base.Outcome:
     return base.Outcome(unchanged=1, summary=_("Sessie gezien."))
 
 
-@base.action(_l("Afgemeld"), permission=Permission.START)
+@base.action(_l("Afgemeld"), permission=Permission.SIGN_IN)
 def record_sign_out(actor: Actor, *, user_id: int, session_id: int) -> base.Outcome:
     """End this one session. Every copy of its cookie stops working."""
     _end(
@@ -178,19 +197,21 @@ def end_own_sessions(actor: Actor) -> base.Outcome:
 )
 def end_sessions_of_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """End all sessions of these users, for example after a lost phone (ASVS 5.0, 7.4.5)."""
+    theirs = beyond(actor, targets.ids)
     found = db.session.scalars(
         sa.select(models.UserSession.user_id)
         .where(models.UserSession.user_id.in_(targets.among()), models.UserSession.ended_at.is_(None))
         .distinct()
     )
-    signed_in = sorted(found)
+    signed_in = sorted(set(found) - set(theirs))
     end_sessions(signed_in, rules.ENDED_BY_OFFICE)
     first = db.session.scalars(
         sa.select(models.User).where(models.User.id.in_(signed_in[:NAMES])).order_by(models.User.last_name)
     )
     return base.Outcome(
         done=len(signed_in),
-        unchanged=targets.count - len(signed_in),
+        unchanged=targets.count - len(signed_in) - len(theirs),
+        refused=list(theirs.values()),
         object_type="User",
         ids=signed_in,
         names=[user.full_name for user in first],

@@ -1,10 +1,5 @@
-"""Signing in: its forms, its rate limit, and what is kept of it (traps 14 to 19).
+"""Signing in: its forms, and what is kept of it (traps 14 to 19). How often it may be tried: tries.py."""
 
-A try is counted before the password is checked, in its own transaction. So forty tries at once in four
-processes count as forty. The answer is the same whether or not the account exists.
-"""
-
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +13,8 @@ from wtforms import validators
 from app import models
 from app.actions import base
 from app.actions.access import sessions as session_actions
+from app.actions.access import tries
+from app.actions.access.browsers import remember_browser
 from app.actions.access.code_making import cancel_codes
 from app.actions.mail.notices import notify
 from app.clock import utc_now
@@ -28,21 +25,14 @@ from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access import recognising
 from app.queries.access.factors import user_has_factor
+from app.queries.access.sessions import own_sessions
 from app.rules import passwords
 from app.rules import sessions as session_rules
+from app.rules import tries as try_rules
 from app.rules.text import N_
-from app.rules.tokens import fingerprint
 from app.school import current_school
 
-WINDOW = timedelta(minutes=15)
-TRIES_KEPT = 4 * WINDOW
-TRIES_PER_ACCOUNT = 5
-TRIES_PER_ADDRESS = 50
-MAILS_PER_NAME = 3  # requests under one typed name; the account has its own limit
-MAILS_PER_ADDRESS = 200  # a whole school may share one address
-TRIES_LOCK = 7_306_002  # an arbitrary number: on PostgreSQL, requests that count tries wait for this lock
-
-TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieuw.")
+SHOW_FIRST = N_("Laat eerst uw tweede stap zien.")
 
 USERNAME_BOX = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -144,62 +134,32 @@ def hashed_password(password: str) -> str:
     return generate_password_hash(password[: passwords.LONGEST])
 
 
-@base.action(_l("Poging geteld"), permission=Permission.START)
-def count_try(actor: Actor, *, username: str, address: str, mail: bool = False) -> base.Outcome:
-    """Count a try before it is made. RuleBroken (TOO_OFTEN) at the limit. Success deletes the count.
-
-    `mail`: it is a request to mail a code. These are counted apart, by typed name and by address.
-    """
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(TRIES_LOCK)))
-    now = utc_now()
-    account = account_key(f"mail {username}" if mail else username)
-    address = f"mail {address}"[:64] if mail else address[:64]
-    for column, value, most in (
-        (models.SignInAttempt.account, account, MAILS_PER_NAME if mail else TRIES_PER_ACCOUNT),
-        (models.SignInAttempt.address, address, MAILS_PER_ADDRESS if mail else TRIES_PER_ADDRESS),
-    ):
-        recent = (
-            sa.select(sa.func.count())
-            .select_from(models.SignInAttempt)
-            .where(column == value, models.SignInAttempt.at > now - WINDOW)
-        )
-        if (db.session.scalar(recent) or 0) >= most:
-            raise RuleBroken(TOO_OFTEN)
-    db.session.execute(sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - TRIES_KEPT))
-    db.session.add(models.SignInAttempt(account=account, address=address, at=now))
-    return base.Outcome(unchanged=1, summary=_("Poging geteld."))
-
-
-def account_key(username: str) -> str:
-    """A fingerprint of the typed name. The name is not kept: it may be a password in the wrong box."""
-    return fingerprint(username.strip().lower())
-
-
-def forget_tries(*names: str) -> None:
-    keys = [account_key(name) for name in names]
-    db.session.execute(
-        sa.delete(models.SignInAttempt).where(models.SignInAttempt.account.in_(keys)),
-        execution_options=QUIETLY,
-    )
-
-
-@base.action(_l("Aangemeld"), permission=Permission.START)
-def record_sign_in(actor: Actor, *, user_id: int, opening: session_rules.Opening) -> base.Outcome:
-    """Open a session for a user whose password was right, and forget the tries on that account."""
+@base.action(_l("Aangemeld"), permission=Permission.SIGN_IN)
+def record_sign_in(actor: Actor, *, user_id: int, fits: str, opening: session_rules.Opening) -> base.Outcome:
+    """Open a session for a user whose password was right. `fits`: the hash that it fitted."""
     user = db.session.get_one(models.User, user_id, with_for_update=True)  # locked, as it raises a counter
+    if not user.active or not user.password or user.password != fits:
+        raise RuleBroken(recognising.WRONG_PASSWORD)
+    tries.forgive(try_rules.Kind.PASSWORD, opening.place, account=user.id)
     return let_in(user, opening, password=True)
 
 
 @base.action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
-def complete_sign_in(actor: Actor) -> base.Outcome:
-    """Finish signing in, after the second step. Without this a session with a second factor is half-way."""
+def complete_sign_in(actor: Actor, *, session_id: int, browser: str = "") -> base.Outcome:
+    """Finish signing in. RuleBroken when the second step was not shown in this very session."""
     user = db.session.get_one(models.User, actor.id, with_for_update=True)
-    note_sign_in(user)
+    row = db.session.scalars(
+        own_sessions(actor.id)
+        .where(models.UserSession.id == session_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None or row.strong_at is None:
+        raise RuleBroken(SHOW_FIRST)
+    note_sign_in(user, "" if row.shared else browser)
     return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
 
 
-@base.action(_l("Aanmelden mislukt"), permission=Permission.START)
+@base.action(_l("Aanmelden mislukt"), permission=Permission.SIGN_IN)
 def record_failed_sign_in(actor: Actor, *, address: str) -> base.Outcome:
     """Put a failed try in the trail, without the name that was typed."""
     return base.Outcome(
@@ -207,7 +167,7 @@ def record_failed_sign_in(actor: Actor, *, address: str) -> base.Outcome:
     )
 
 
-@base.action(_l("Aangemeld met een inlogcode"), permission=Permission.START)
+@base.action(_l("Aangemeld met een inlogcode"), permission=Permission.SIGN_IN)
 def use_code(actor: Actor, *, user_id: int, code: str, opening: session_rules.Opening) -> base.Outcome:
     """Use up the inlogcode and sign in. One UPDATE decides: of two requests at once, one gets in."""
     consumed: Any = db.session.execute(  # a CursorResult, which has a rowcount; its type says only Result
@@ -222,6 +182,7 @@ def use_code(actor: Actor, *, user_id: int, code: str, opening: session_rules.Op
     if not user.active:
         raise RuleBroken(recognising.WRONG_CODE)
     cancel_codes([user_id])
+    tries.forgive(try_rules.Kind.CODE, opening.place, account=user.id)
     return let_in(user, opening, code=True)
 
 
@@ -244,11 +205,10 @@ def let_in(
     user: models.User, opening: session_rules.Opening, *, password: bool = False, code: bool = False
 ) -> base.Outcome:
     """Open a session after a right password or code. With a second factor the user is not signed in yet."""
-    forget_tries(user.username, user.email)
     session_actions.open_session(user.id, opening, password=password, code=code)
     half_way = user_has_factor(user.id)
     if not half_way:
-        note_sign_in(user)
+        note_sign_in(user, opening.remembered)
     return base.Outcome(
         done=1,
         ids=[user.id],
@@ -258,6 +218,8 @@ def let_in(
     )
 
 
-def note_sign_in(user: models.User) -> None:
+def note_sign_in(user: models.User, browser: str) -> None:
+    """The user is in, second step and all. `browser`: the fingerprint by which to know it; "" for none."""
     user.last_login = utc_now().replace(tzinfo=None)
     user.login_count = (user.login_count or 0) + 1
+    remember_browser(user, browser)

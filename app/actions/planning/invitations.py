@@ -18,7 +18,7 @@ from wtforms.validators import Length
 from app import models
 from app.actions import base
 from app.actions.access.sessions import open_session
-from app.actions.access.sign_in import forget_tries
+from app.actions.access.tries import forgive
 from app.actions.mail.outbox import cancel_waiting
 from app.actions.planning import invitation_mails
 from app.actions.users import form
@@ -33,7 +33,7 @@ from app.rules import people
 from app.rules.sessions import Opening
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
-from app.rules.tries import invitation_keys
+from app.rules.tries import Kind, invitation_parts
 from app.scopes import invitation_works
 
 COMPANY = Role.COMPANY_EXAMINER.value
@@ -156,7 +156,7 @@ def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> 
     )
 
 
-@base.action(_l("Uitnodiging gebruikt"), permission=Permission.START)
+@base.action(_l("Uitnodiging gebruikt"), permission=Permission.SIGN_IN)
 def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> base.Outcome:
     """Sign the guest in. The invitation keeps working until the assessment is definitive."""
     invitation = db.session.scalars(
@@ -168,7 +168,8 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> bas
     if invitation is None:
         raise RuleBroken(ENDED)
     invitation.opened_at = utc_now()
-    forget_tries(*invitation_keys(invitation.selector, invitation.token_hash))
+    shown = invitation_parts(invitation.selector, invitation.token_hash)
+    forgive(Kind.INVITATION, opening.place, typed=shown)
     open_session(invitation.user_id, opening)
     return base.Outcome(
         done=1,

@@ -16,13 +16,14 @@ from flask_babel import lazy_gettext as _l
 from app import models
 from app.actions import base
 from app.actions.access.sessions import KEPT
-from app.actions.access.sign_in import TRIES_KEPT
 from app.actions.imports.imports import of_expired
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
+from app.queries.access import browsers
 from app.queries.students.couplings import UNDO_FOR
+from app.rules import tries
 from app.rules.text import N_
 from app.school import current_school
 
@@ -127,7 +128,8 @@ def _outdated() -> Sequence[sa.Delete]:
         sa.delete(models.CouplingRun).where(models.CouplingRun.at <= now - UNDO_FOR),
         sa.delete(models.UserSession).where(models.UserSession.created_at < now - KEPT),
         sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now),
-        sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - TRIES_KEPT),
+        sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - tries.KEPT),
+        sa.delete(models.KnownBrowser).where(models.KnownBrowser.last_seen_at <= now - browsers.KEPT),
     )
 
 

@@ -1,6 +1,6 @@
 """Gebruikers: add, change, couple, deactivate and activate users. They are never deleted (manual, step 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from app.actions import base
 from app.actions.access import code_making
 from app.actions.access.sessions import end_sessions
 from app.actions.users import form
+from app.actions.users.reach import beyond
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission, Role, visible
@@ -132,6 +133,7 @@ def couple_to_programmes(
 ) -> base.Outcome:
     """Couple these users to these programmes. Their other couplings stay."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
+    theirs = beyond(actor, targets.ids)
     coupled = sa.exists().where(
         models.user_programme.c.user_id == models.User.id,
         models.user_programme.c.programme_id == models.Programme.id,
@@ -139,12 +141,13 @@ def couple_to_programmes(
     pairs = (
         sa.select(models.User.id, models.Programme.id)
         .join(models.Programme, models.Programme.id.in_(id_set(chosen)))
-        .where(models.User.id.in_(targets.among()), ~coupled)
+        .where(models.User.id.in_(targets.among()), models.User.id.not_in(theirs), ~coupled)
     )
     changed = sorted(set(db.session.scalars(pairs)))
     db.session.execute(sa.insert(models.user_programme).from_select(["user_id", "programme_id"], pairs))
     return _coupling_outcome(
         targets,
+        theirs,
         changed,
         {"coupled": chosen},
         ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
@@ -167,14 +170,17 @@ def uncouple_from_programmes(
 ) -> base.Outcome:
     """Uncouple these users from these programmes."""
     chosen = [row.id for row in _programme_rows(actor, programmes)]
+    theirs = beyond(actor, targets.ids)
     these = (
         models.user_programme.c.user_id.in_(targets.among()),
+        models.user_programme.c.user_id.not_in(theirs),
         models.user_programme.c.programme_id.in_(id_set(chosen)),
     )
     changed = sorted(set(db.session.scalars(sa.select(models.user_programme.c.user_id).where(*these))))
     db.session.execute(sa.delete(models.user_programme).where(*these))
     return _coupling_outcome(
         targets,
+        theirs,
         changed,
         {"uncoupled": chosen},
         ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
@@ -278,8 +284,8 @@ def _role_text(user: models.User) -> str:
 
 def guard_supplier(actor: Actor, user: models.User) -> None:
     """RuleBroken when this is a supplier's account and the actor is no supplier."""
-    if Role.SUPPLIER in users.roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
-        raise errors.RuleBroken(accounts.SUPPLIER_ONLY)
+    if why := users.why_not_change(actor, users.roles_of(user)):
+        raise errors.RuleBroken(why)
 
 
 def _wanted_roles(actor: Actor, held: Sequence[Role], chosen: Sequence[str]) -> list[Role]:
@@ -335,7 +341,6 @@ def _people(ids: Sequence[int]) -> list[Any]:
             models.User.infix,
             models.User.last_name,
             models.User.active,
-            users.with_role(Role.SUPPLIER).label("supplier"),
             users.with_role(Role.ADMINISTRATOR).label("administrator"),
         )
         .where(models.User.id.in_(id_set(ids)))
@@ -348,11 +353,11 @@ def _people(ids: Sequence[int]) -> list[Any]:
 def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> base.Outcome:
     """Activate or deactivate accounts, each judged by itself. `refusals`: user id -> reason."""
     outcome = base.Outcome(object_type="User")
+    theirs = beyond(actor, [row.id for row in rows])
     changed: list[int] = []
     for row in rows:
         name = people.full_name(row.first_name, row.infix, row.last_name)
-        supplier_only = row.supplier and not actor.system and Role.SUPPLIER not in actor.roles
-        why = refusals.get(row.id) or (_(accounts.SUPPLIER_ONLY) if supplier_only else "")
+        why = refusals.get(row.id) or (theirs[row.id].reason if row.id in theirs else "")
         if bool(row.active) == active:
             outcome.unchanged += 1
         elif why:
@@ -416,7 +421,11 @@ def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str],
 
 
 def _coupling_outcome(
-    targets: base.Targets[models.User], changed: Sequence[int], details: dict[str, Any], summary: str
+    targets: base.Targets[models.User],
+    theirs: Mapping[int, base.Refused],
+    changed: Sequence[int],
+    details: dict[str, Any],
+    summary: str,
 ) -> base.Outcome:
     _raise_versions(models.User.id.in_(id_set(changed)))
     first = db.session.scalars(
@@ -424,7 +433,8 @@ def _coupling_outcome(
     )
     return base.Outcome(
         done=len(changed),
-        unchanged=targets.count - len(changed),
+        unchanged=targets.count - len(changed) - len(theirs),
+        refused=list(theirs.values()),
         object_type="User",
         ids=changed,
         names=[user.full_name for user in first],

@@ -60,7 +60,7 @@ def view_as(actor: Actor, targets: base.Targets[models.User], *, session_id: int
 
 @base.action(
     _l("Gestopt met bekijken"),
-    permission=Permission.START,
+    permission=Permission.SIGN_IN,
     words={"since": N_("Sinds"), "ended_at": N_("Beëindigd")},
 )
 def stop_viewing(actor: Actor, *, session_id: int, why: rules.Over) -> base.Outcome:

@@ -8,7 +8,6 @@ from flask_login import current_user
 
 from app.actions import base as actions
 from app.actions.access import mailed_codes, own_password
-from app.actions.access import sign_in as sign_in_actions
 from app.errors import RuleBroken
 from app.mail.texts import CODE_PATH
 from app.pages import base
@@ -20,6 +19,7 @@ from app.rules import code_format
 from app.rules.people import mail_of
 from app.rules.text import N_
 from app.rules.tokens import new_token
+from app.rules.tries import TOO_OFTEN, Kind
 from app.theme.widgets import Button
 
 ENTER_PATH = "/aanmelden/gemailde-code"
@@ -127,26 +127,32 @@ class CodesPage(base.View):
         )
 
     def _request(self, username: str, purpose: str) -> None:
-        actions.run(sign_in_actions.count_try, SYSTEM, username=username, address=base.address(), mail=True)
-        browser = new_token()
-        actions.run(mailed_codes.request_code, SYSTEM, username=username, purpose=purpose, browser=browser)
+        known, browser = base.counted(Kind.MAIL_REQUEST, username).own, new_token()
+        actions.run(
+            mailed_codes.request_code,
+            SYSTEM,
+            username=username,
+            purpose=purpose,
+            browser=browser,
+            known=known,
+        )
         flask.session[BROWSER], flask.session[PURPOSE] = browser, purpose
         flask.session[NEXT] = base.safe_path(flask.request.args.get("next", "/"), "/")
 
     def _let_in(self, form: mailed_codes.MailedCodeForm) -> None:
-        browser, place = flask.session[BROWSER], base.address()
+        browser = flask.session[BROWSER]
         try:
-            actions.run(sign_in_actions.count_try, SYSTEM, username=f"code {browser}", address=place)
+            base.counted(Kind.MAILED_CODE, browser)
         except RuleBroken as error:
-            raise RuleBroken(TRIED_TOO_OFTEN) from error
+            raise RuleBroken(TRIED_TOO_OFTEN) if error.message == TOO_OFTEN else error from error
         code_id = actions.run(mailed_codes.count_code_try, SYSTEM, browser=browser).goto
         if not recognising.is_right(code_id, form.code.data or ""):
-            actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=place)
+            base.failed()
             raise RuleBroken(recognising.WRONG_MAILED_CODE)
-        token = new_token()
-        begun = base.opening(token, shared=bool(form.shared.data))
+        token, shared = new_token(), bool(form.shared.data)
+        begun = base.opening(token, shared=shared)
         actions.run(mailed_codes.use_mailed_code, SYSTEM, code_id=code_id, opening=begun)
-        base.enter(token)
+        base.enter(token, shared=shared)
 
     def _code_page(self, form: actions.ActionForm, problem: str = "") -> Any:
         resets = flask.session.get(PURPOSE) == code_format.RESET

@@ -22,7 +22,7 @@ from app.rules.code_format import normal_form
 from app.rules.invitations import WHY_ENDED
 from app.rules.text import N_
 from app.rules.tokens import new_token
-from app.rules.tries import invitation_key
+from app.rules.tries import Kind, invitation_part
 
 WRONG_CODE = N_("Deze code kennen we niet. Controleer hem, of vraag de school om een nieuwe mail.")
 WRONG_LINK = N_(
@@ -43,7 +43,7 @@ class InvitationPage(base.Screen):
             return _page(form)
         typed = form.code.data or ""
         try:
-            _count(invitation_key(normal_form(typed)))
+            base.counted(Kind.INVITATION, invitation_part(normal_form(typed)))
             return _let_in(invitation_codes.by_code(typed), WRONG_CODE)
         except RuleBroken as error:
             return _page(form, actions.say(error))
@@ -54,7 +54,7 @@ class InvitationPage(base.Screen):
         """The button: exchange the link's token for a session on one sitting."""
         token = base.posted_fields().get("token", "")
         try:
-            _count(invitation_key(token))
+            base.counted(Kind.INVITATION, invitation_part(token))
             return _let_in(invitation_codes.by_token(token), WRONG_LINK)
         except RuleBroken as error:
             return _page(sign_in_actions.MailedCodeOnlyForm(), actions.say(error))
@@ -76,20 +76,16 @@ def sitting_href(sitting_id: int | None) -> str:
     return f"/te-beoordelen/{sitting_id}"
 
 
-def _count(key: str) -> None:
-    actions.run(sign_in_actions.count_try, SYSTEM, username=key, address=base.address())
-
-
 def _let_in(invitation: models.Invitation | None, unknown: str) -> Any:
     if invitation is None:
-        actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=base.address())
+        base.failed()
         raise RuleBroken(unknown)
     why = invitations.why_ended(invitation.user_id)
     if why:
         raise RuleBroken(WHY_ENDED[why])
     token, sitting_id = new_token(), invitation.sitting_id
     actions.run(use_invitation, SYSTEM, invitation_id=invitation.id, opening=base.opening(token))
-    base.enter(token)
+    base.enter(token, shared=True)  # a guest is no user of the school: their browser stays unknown
     return base.go(sitting_href(sitting_id))
 
 

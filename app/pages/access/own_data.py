@@ -40,6 +40,7 @@ PARTS: Mapping[str, str] = {
     "measures": N_("Metingen van de onderwijsvoortgang"),
     "mails": N_("Mails aan mij"),
     "sessions": N_("Waar u bent aangemeld"),
+    "known_browsers": N_("Browsers waarin u zich eerder aanmeldde"),
     "login_codes": N_("Inlogcodes"),
     "email_changes": N_("Wijzigingen van e-mailadres"),
     "calendar_links": N_("Kalenderlink"),

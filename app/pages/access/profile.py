@@ -55,7 +55,7 @@ class ProfilePage(base.ActionScreen):
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         if act is profile.change_password:
-            base.renew(password=True)
+            base.renew()
         if act is email_change.change_email:
             base.tell(outcome.summary)
             return base.go(self.href("do", name=email_change.confirm_email.name))

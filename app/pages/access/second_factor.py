@@ -56,7 +56,10 @@ class SecondFactorPage(base.ActionScreen):
     def codes(self) -> Any:
         """Recovery codes: a button asks for them, and the answer shows them once and never again."""
         return base.with_proof(
-            str(second_factor.make_recovery_codes.label), lambda: self.href("index"), self._codes
+            str(second_factor.make_recovery_codes.label),
+            second_factor.make_recovery_codes.proof,
+            lambda: self.href("index"),
+            self._codes,
         )
 
     @base.expose("/passkey/vraag", methods=["POST"])
@@ -99,17 +102,21 @@ class SecondFactorPage(base.ActionScreen):
         return {"qr": qr_code(shown), "secret": totp.grouped(secret)}
 
     def given(self, act: actions.Action) -> dict[str, Any]:
+        here = base.present()
+        shown_in = {"session_id": here.id if here is not None else None}
+        if act is second_factor.set_up_app:
+            return shown_in
         if act is not passkeys.register_passkey:
             return {}
         answer = base.given_answer("")
-        return {"challenge_id": answer.challenge_id, "site": answer.site}
+        return {"challenge_id": answer.challenge_id, "site": answer.site, **shown_in}
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         """Renew the session after a new factor; the first factor comes with recovery codes."""
         base.tell(outcome.summary, "success" if outcome.done else "info")
         if act not in {second_factor.set_up_app, passkeys.register_passkey}:
             return base.go(self.back_href())
-        base.renew(strong=True)
+        base.renew()
         if queries.factors_of(base.current_actor().id).codes_left:
             return base.go(_onward() or self.href("index"))
         return self._codes_page()

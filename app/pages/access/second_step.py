@@ -14,7 +14,8 @@ from app.permissions import SYSTEM
 from app.queries.access.factors import factors_of
 from app.queries.access.passkeys import showing_options
 from app.rules import tokens
-from app.rules.second_factor import Owed
+from app.rules.second_factor import Owed, Way
+from app.rules.tries import Kind
 
 
 class SecondStepPage(base.Screen):
@@ -32,8 +33,11 @@ class SecondStepPage(base.Screen):
         problem = ""
         if base.posted():
             try:
-                base.prove()
-                actions.run(sign_in.complete_sign_in, base.current_actor())
+                base.prove(Way.FACTOR)
+                actor, browser = base.current_actor(), base.browser()
+                actions.run(sign_in.complete_sign_in, actor, session_id=here.id, browser=browser)
+                if not here.shared:
+                    base.keep_cookie()
                 return base.go(target)
             except errors.RuleBroken as error:
                 problem = actions.say(error)
@@ -77,8 +81,7 @@ class SecondStepPage(base.Screen):
         credential = base.posted_fields().get("credential", "")
         token = tokens.new_token()
         try:
-            tried = f"passkey {tokens.fingerprint(credential)}"
-            actions.run(sign_in.count_try, SYSTEM, username=tried, address=base.address())
+            base.counted(Kind.PASSKEY)
             actions.run(
                 passkeys.sign_in_by_passkey,
                 SYSTEM,
@@ -86,7 +89,7 @@ class SecondStepPage(base.Screen):
                 opening=base.opening(token),
             )
         except errors.RuleBroken as error:
-            actions.run(sign_in.record_failed_sign_in, SYSTEM, address=base.address())
+            base.failed()
             return self._refused(actions.say(error)), 422
         base.enter(token)
         return base.go(target)

@@ -15,17 +15,14 @@ from app.mail.texts import CODE_PATH
 from app.pages import base
 from app.permissions import SYSTEM
 from app.queries.access import recognising
-from app.rules.text import N_
 from app.rules.tokens import new_token
+from app.rules.tries import Kind
 from app.theme.widgets import Button
 
 SIGN_IN_PATH = "/aanmelden"
 ASK_PATH = "/aanmelden/stuur-code"
 FORGOTTEN_PATH = "/aanmelden/wachtwoord-vergeten"
 NEW_PASSWORD_PATH = "/aanmelden/nieuw-wachtwoord"  # noqa: S105 - an address
-WRONG = N_(
-    "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
-)
 
 
 class SignInPage(base.View):
@@ -84,32 +81,31 @@ class SignInPage(base.View):
     # -- inside
 
     def _let_in(self, form: sign_in_actions.SignInForm) -> None:
-        name = form.username.data or ""
-        actions.run(sign_in_actions.count_try, SYSTEM, username=name, address=base.address())
-        user = recognising.check_sign_in(name, form.password.data or "")
+        account = base.counted(Kind.PASSWORD, form.username.data or "").account
+        user = recognising.check_sign_in(account, form.password.data or "")
         if user is None:
-            actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=base.address())
-            raise errors.RuleBroken(WRONG)
-        token = new_token()
+            base.failed()
+            raise errors.RuleBroken(recognising.WRONG_PASSWORD)
+        token, shared = new_token(), bool(form.shared.data)
         actions.run(
             sign_in_actions.record_sign_in,
             SYSTEM,
             user_id=user.id,
-            opening=base.opening(token, shared=bool(form.shared.data)),
+            fits=user.password or "",
+            opening=base.opening(token, shared=shared),
         )
-        base.enter(token)
+        base.enter(token, shared=shared)
 
     def _let_in_with_code(self, form: sign_in_actions.CodeForm) -> None:
-        name, code = form.username.data or "", form.code.data or ""
-        actions.run(sign_in_actions.count_try, SYSTEM, username=name, address=base.address())
-        user = recognising.check_code(name, code)
+        code = form.code.data or ""
+        user = recognising.check_code(base.counted(Kind.CODE, form.username.data or "").account, code)
         if user is None:
-            actions.run(sign_in_actions.record_failed_sign_in, SYSTEM, address=base.address())
+            base.failed()
             raise errors.RuleBroken(recognising.WRONG_CODE)
-        token = new_token()
-        begun = base.opening(token, shared=bool(form.shared.data))
+        token, shared = new_token(), bool(form.shared.data)
+        begun = base.opening(token, shared=shared)
         actions.run(sign_in_actions.use_code, SYSTEM, user_id=user.id, code=code, opening=begun)
-        base.enter(token)
+        base.enter(token, shared=shared)
 
     def _sign_in_page(self, form: actions.ActionForm, problem: str = "") -> Any:
         target = flask.request.args.get("next", "")

@@ -13,7 +13,7 @@ from app.pages import base
 from app.pages.access import sign_in as sign_in_pages
 from app.permissions import SYSTEM
 from app.queries.access import recognising
-from app.rules.tries import stop_key
+from app.rules.tries import Kind, stop_code_part
 
 
 class StopChangePage(base.View):
@@ -29,7 +29,7 @@ class StopChangePage(base.View):
             return _page(form)
         typed = form.code.data or ""
         try:
-            actions.run(sign_in_actions.count_try, SYSTEM, username=stop_key(typed), address=base.address())
+            base.counted(Kind.STOP_CODE, stop_code_part(typed))
             change = recognising.by_stop_code(typed)
             if change is None:
                 raise RuleBroken(recognising.WRONG_CHANGE_CODE)

@@ -41,6 +41,7 @@ from app.pages.base.screens import (
     upload,
 )
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, enter, leave, opening, owed_now, present, renew
+from app.pages.base.trying import browser, counted, failed, keep_cookie
 from app.pages.base.view import View
 from app.pages.base.viewing import STOP_PATH, stop_looking
 
@@ -58,11 +59,14 @@ __all__ = [
     "Wanted",
     "action_button",
     "address",
+    "browser",
     "bytes_answer",
     "calendar_answer",
+    "counted",
     "current_actor",
     "enter",
     "expose",
+    "failed",
     "file_answer",
     "filled",
     "given_answer",
@@ -73,6 +77,7 @@ __all__ = [
     "is_number",
     "json_answer",
     "keep_challenge",
+    "keep_cookie",
     "leave",
     "missing",
     "needs",

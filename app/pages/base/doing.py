@@ -61,7 +61,7 @@ class ActionPage(View):
     @needs()
     def do(self, name: str) -> Any:
         act = self._offered(name)
-        return with_proof(str(act.label), self.back_href, lambda: self._do(act))
+        return with_proof(str(act.label), act.proof, self.back_href, lambda: self._do(act))
 
     def _do(self, act: actions.Action) -> Any:
         actor = current_actor()

@@ -15,14 +15,17 @@ from app import errors
 from app.actions import base as actions
 from app.actions.access import second_factor
 from app.actions.access.passkeys import show_passkey
-from app.actions.access.sign_in import count_try
+from app.actions.access.tries import count_try
+from app.pages.base import trying
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
-from app.pages.base.sessions import SET_UP_PATH, present, renew
-from app.permissions import SYSTEM
+from app.pages.base.sessions import SET_UP_PATH, carry, owed_now, present
+from app.permissions import SYSTEM, Actor
 from app.queries.access import factors as queries
-from app.rules import passkeys
+from app.queries.access.sessions import Present
+from app.rules import passkeys, tokens, tries
 from app.rules.passwords import FIELDS as PASSWORDS
-from app.rules.tries import factor_key
+from app.rules.second_factor import Owed, Proof, Way, way_asked
+from app.rules.sessions import Renewal
 
 FIELDS = "proof_"  # how the fields begin that the page that asks adds to a form
 WAS = "proof_was"  # method of the request that needed the proof: GET, or POST with a form to resume
@@ -57,38 +60,59 @@ def keep_challenge(challenge_id: int | None) -> None:
     flask.session[CHALLENGE] = challenge_id
 
 
-def prove() -> actions.Outcome:
-    """Check the proof that was sent, and give the session a new token. RuleBroken: the proof is wrong."""
-    actor, fields = current_actor(), posted_fields()
-    actions.run(count_try, SYSTEM, username=factor_key(actor.id), address=address())
+def prove(asked: Way) -> actions.Outcome:
+    """Check the proof that this page asks for, whatever else was sent. RuleBroken: it is wrong.
+
+    The session knows what was shown, and gets a new token.
+    """
+    actor, here = current_actor(), present()
+    if here is None:
+        raise errors.NotAllowed
+    token = tokens.new_token()
+    kind, place = _counted_as(asked, here)
+    renewal = Renewal(here.id, tokens.fingerprint(token), place)
+    actions.run(count_try, SYSTEM, kind=kind, place=place, account=here.user_id)
     try:
-        if fields.get("proof_passkey"):
-            outcome = actions.run(show_passkey, actor, answer=given_answer(fields["proof_passkey"]))
-        elif "proof_code" in fields:
-            outcome = actions.run(second_factor.show_code, actor, code=fields["proof_code"])
-        else:
-            outcome = actions.run(
-                second_factor.show_password, actor, password=fields.get("proof_password", "")
-            )
+        outcome = _shown(asked, actor, renewal)
     except errors.RuleBroken:
         actions.run(second_factor.record_failed_proof, actor, address=address())
         raise
-    strong = "proof_password" not in fields
-    renew(password=not strong, strong=strong)
+    carry(token)
     if "recovery" in outcome.details.values():
         flask.flash(outcome.summary, "warning")
     return outcome
 
 
-def with_proof(about: str, cancel_href: Callable[[], str], go_on: Callable[[], Any]) -> Any:
-    """Carry out `go_on`; where it needs a proof, ask for it first and go on with what was filled in."""
-    if posted() and WAS in flask.request.form:
+def _counted_as(asked: Way, here: Present) -> tuple[tries.Kind, tries.Place]:
+    """As what this is counted, and where: whoever knows a password must not shut out who is in already."""
+    if asked is Way.PASSWORD:
+        return tries.Kind.PRESENT, tries.Place()
+    half_way = owed_now() is Owed.SHOW
+    return tries.Kind.FACTOR, trying.place() if half_way else tries.Place(session=here.id)
+
+
+def _shown(asked: Way, actor: Actor, renewal: Renewal) -> actions.Outcome:
+    fields = posted_fields()
+    if asked is Way.PASSWORD:
+        password = fields.get("proof_password", "")
+        return actions.run(second_factor.show_password, actor, password=password, renewal=renewal)
+    if fields.get("proof_passkey"):
+        answer = given_answer(fields["proof_passkey"])
+        return actions.run(show_passkey, actor, answer=answer, renewal=renewal)
+    return actions.run(second_factor.show_code, actor, code=fields.get("proof_code", ""), renewal=renewal)
+
+
+def with_proof(
+    about: str, proof: Proof | None, cancel_href: Callable[[], str], go_on: Callable[[], Any]
+) -> Any:
+    """Carry out `go_on`, which asks for `proof`; ask for it first where it is needed, and go on after it."""
+    here = present()
+    asked = way_asked(proof, has_factor=here is not None and here.has_factor)
+    if posted() and WAS in flask.request.form and asked is not None:
         try:
-            prove()
+            prove(asked)
         except errors.RuleBroken as error:
-            return ask(
-                about, cancel_href(), strong="proof_password" not in flask.request.form, problem=error
-            ), 422
+            return ask(about, cancel_href(), strong=asked is Way.FACTOR, problem=error), 422
         if flask.request.form[WAS] == "GET":
             return flask.redirect(flask.request.full_path.rstrip("?"))
     try:

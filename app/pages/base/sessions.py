@@ -9,6 +9,7 @@ from app.actions.access import sessions as session_actions
 from app.clock import utc_now
 from app.entities.engine import in_a_hurry
 from app.errors import Busy
+from app.pages.base import trying
 from app.pages.base.request import address, owner
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
@@ -35,11 +36,17 @@ def present() -> Present | None:
 def opening(token: str, *, shared: bool = False) -> sessions.Opening:
     """What an action must know to open a session in this browser."""
     device = sessions.device_name(flask.request.user_agent.string)
-    return sessions.Opening(tokens.fingerprint(token), address(), device, shared)
+    browser = "" if shared else trying.browser()
+    return sessions.Opening(tokens.fingerprint(token), address(), device, shared, browser)
 
 
-def enter(token: str) -> None:
-    """Put this token in the cookie, and clear everything else there but the language."""
+def enter(token: str, *, shared: bool = False) -> None:
+    """Put this token in the cookie, and clear everything else there but the language.
+
+    A browser that others do not use is known from now on, once its user is all the way in.
+    """
+    if not shared:
+        trying.keep_cookie()
     kept = {name: flask.session[name] for name in STAYS if name in flask.session}
     flask.session.clear()
     flask.session.update(kept)
@@ -58,21 +65,20 @@ def forget_who() -> None:
         flask.g.pop(kept, None)
 
 
-def renew(*, password: bool = False, strong: bool = False) -> None:
+def renew() -> None:
     """Give this session a new token, after its user has shown again who they are."""
     here = present()
     if here is not None:
         token = tokens.new_token()
-        actions.run(
-            session_actions.renew_session,
-            owner(),
-            session_id=here.id,
-            token_hash=tokens.fingerprint(token),
-            password=password,
-            strong=strong,
-        )
-        flask.session[COOKIE_KEY] = token
-        forget_who()
+        hashed = tokens.fingerprint(token)
+        actions.run(session_actions.renew_session, owner(), session_id=here.id, token_hash=hashed)
+        carry(token)
+
+
+def carry(token: str) -> None:
+    """This session has a new token: let the cookie carry it."""
+    flask.session[COOKIE_KEY] = token
+    forget_who()
 
 
 def owed_now() -> second_factor.Owed:

@@ -131,6 +131,10 @@ def by_words(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     return statement.where(matching_words(value, *columns))
 
 
+def _sees_students() -> bool:
+    return may(base.current_actor(), Permission.STUDENTS_SEE)
+
+
 class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
     datamodel = SQLAInterface(models.User)
     route_base = "/gebruikers"
@@ -178,15 +182,20 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
 
+    def shown_columns(self) -> Sequence[base.ListColumn]:
+        """How many students somebody has is for who may see students (decision 0030)."""
+        return [one for one in self.columns if one.key != "students" or _sees_students()]
+
     def list_model(self) -> widgets.ListModel:
         """The list, with the students and the state of its users from one query."""
         model = super().list_model()
         facts = listing.user_facts([row.id for row in model.rows])
-        keys = [column.key for column in self.columns]
+        keys = [column.key for column in self.shown_columns()]
         rows = []
         for row in model.rows:
             cells = dict(zip(keys, row.cells, strict=True))
-            cells["students"] = widgets.Cell(str(facts[row.id].students), numeric=True)
+            if "students" in cells:
+                cells["students"] = widgets.Cell(str(facts[row.id].students), numeric=True)
             cells["state"] = state_cell(facts[row.id])
             rows.append(replace(row, cells=list(cells.values())))
         return replace(model, rows=rows)
@@ -243,7 +252,7 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
                 widgets.Fact(_("Telefoon"), row.phone),
                 widgets.Fact(_("Organisatie"), row.organisation),
                 widgets.Fact(_("Rollen"), cells=[widgets.Cell(badges=role_badges(row))]),
-                widgets.Fact(_("Studenten"), str(facts.students)),
+                *([widgets.Fact(_("Studenten"), str(facts.students))] if _sees_students() else []),
                 *([widgets.Fact(_("Nog te doen"), to_do(facts))] if to_do(facts) else []),
             ],
         )

@@ -278,16 +278,19 @@ def _mails(actor: Actor, most: int | None) -> Rows:
 
 
 def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
-    """Sessions, inlogcodes and changes of address: when they were made and used, never their secret."""
+    """Sessions, known browsers, inlogcodes, changes of address: when made and used, never their secret."""
     sessions = db.session.scalars(
         sa.select(models.UserSession)
         .where(models.UserSession.user_id == actor.id)
         .order_by(models.UserSession.id.desc())
         .limit(most)
     )
-    found: dict[str, list[Data]] = {"login_codes": [], "email_changes": []}
+    found: dict[str, list[Data]] = {"known_browsers": [], "login_codes": [], "email_changes": []}
     for row in db.session.execute(_codes(actor).limit(most)):
         kind, old, new, created_at, expires_at, done_at, ended_at = row
+        if kind == "known_browsers":
+            found[kind].append({"created_at": created_at, "last_seen_at": done_at})
+            continue
         if kind == "login_codes":
             facts: Data = {"used_at": done_at, "cancelled_at": ended_at}
         else:
@@ -302,7 +305,7 @@ def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
 
 
 def _codes(actor: Actor) -> Any:
-    """(kind, old address, new address, made, valid until, used, ended) of every code, the latest first."""
+    """(kind, old and new address, made, valid until, used, ended) of codes and browsers, latest first."""
     login = sa.select(
         sa.literal("login_codes"),
         sa.literal(""),
@@ -321,7 +324,16 @@ def _codes(actor: Actor) -> Any:
         models.EmailChange.confirmed_at,
         models.EmailChange.ended_at,
     ).where(models.EmailChange.user_id == actor.id)
-    return sa.union_all(login, change).order_by(sa.text("made DESC"))
+    browser = sa.select(
+        sa.literal("known_browsers"),
+        sa.literal(""),
+        sa.literal(""),
+        models.KnownBrowser.created_at,
+        sa.null(),
+        models.KnownBrowser.last_seen_at,
+        sa.null(),
+    ).where(models.KnownBrowser.user_id == actor.id)
+    return sa.union_all(login, change, browser).order_by(sa.text("made DESC"))
 
 
 def _columns(rows: Any, *names: str) -> Rows:

@@ -21,6 +21,10 @@ from app.rules.tokens import fingerprint
 
 # Checked when there is no account or no password, so that every answer takes the same work (trap 18).
 NO_ONES_PASSWORD = generate_password_hash("no one has this password")
+WRONG_PASSWORD = N_(
+    "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw. "
+    "Na vijf foute pogingen wacht u een kwartier."
+)
 WRONG_CODE = N_(
     "Deze gebruikersnaam en deze inlogcode horen niet bij elkaar, of de code is gebruikt of verlopen. "
     "Controleer beide, of vraag uw school om een nieuwe code."
@@ -31,9 +35,9 @@ WRONG_MAILED_CODE = N_(
 WRONG_CHANGE_CODE = N_("Deze code klopt niet, of werkt niet meer. Controleer hem of vraag een nieuwe aan.")
 
 
-def check_sign_in(username: str, password: str) -> models.User | None:
-    """The user behind a name and a password; the try has been counted (`count_try`)."""
-    user = db.session.scalars(users.by_sign_in_name(username)).one_or_none()
+def check_sign_in(account: int | None, password: str) -> models.User | None:
+    """The user with this password; the try has been counted, and that said on which account (`count_try`)."""
+    user = db.session.scalars(sa.select(models.User).where(models.User.id == (account or 0))).one_or_none()
     stored = user.password if user is not None and user.password else NO_ONES_PASSWORD
     right = check_password_hash(stored, password)
     return user if user is not None and right and user.active and user.password else None
@@ -49,12 +53,14 @@ def fitting_password(actor: Actor, typed: str) -> str:
     return stored if check_password_hash(stored or NO_ONES_PASSWORD, typed) and stored else ""
 
 
-def check_code(username: str, code: str) -> models.User | None:
-    """The user behind a name and an inlogcode that still works; the try has been counted."""
-    owners = users.by_sign_in_name(username).join(
-        models.LoginCode, models.LoginCode.user_id == models.User.id
+def check_code(account: int | None, code: str) -> models.User | None:
+    """The user with this inlogcode, if it still works; the try has been counted, on this account."""
+    owner = (
+        sa.select(models.User)
+        .join(models.LoginCode, models.LoginCode.user_id == models.User.id)
+        .where(models.User.id == (account or 0), code_works(code), models.User.active.is_(True))
     )
-    return db.session.scalars(owners.where(code_works(code), models.User.active.is_(True))).one_or_none()
+    return db.session.scalars(owner).one_or_none()
 
 
 def code_works(code: str) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Role, visible
+from app.rules.accounts import SUPPLIER_ONLY
 from app.rules.code_format import INVITATION
 
 # Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
@@ -182,5 +183,22 @@ def own_user(user_id: int | None) -> models.User:
 
 def grantable(actor: Actor) -> list[Role]:
     """Roles this actor gives and takes: never student (students room), supplier from a supplier (trap 7)."""
-    supplier = actor.system or Role.SUPPLIER in actor.roles
-    return [role for role in Role if role is not Role.STUDENT and (supplier or role is not Role.SUPPLIER)]
+    return [role for role in Role if role is not Role.STUDENT and not why_not_change(actor, [role])]
+
+
+def why_not_change(actor: Actor, held: Collection[Role]) -> str:
+    """Why this actor may not change an account with these roles, or give or take them; "" when they may.
+
+    The one place that asks: only a supplier touches the account of a supplier.
+    """
+    own_kind = actor.system or Role.SUPPLIER in actor.roles
+    return SUPPLIER_ONLY if Role.SUPPLIER in held and not own_kind else ""
+
+
+def out_of_reach(actor: Actor, ids: Collection[int]) -> dict[int, str]:
+    """User id -> name, of the users among these whom this actor may not change. One query."""
+    if not why_not_change(actor, list(Role)):
+        return {}
+    theirs = models.User.id.in_(id_set(list(ids))) & with_role(Role.SUPPLIER)
+    rows = db.session.scalars(sa.select(models.User).where(theirs).order_by(models.User.last_name))
+    return {row.id: row.full_name for row in rows}

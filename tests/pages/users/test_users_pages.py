@@ -334,7 +334,7 @@ class TestSheet:
         assert "Noor Strook" in answer.text
         assert "/aanmelden/code" in answer.text
         refresh()
-        assert check_code(user.username, found[0]) is not None
+        assert check_code(user.id, found[0]) is not None
         again = beheerder.do(self.path(user), {"token": "s" * 40}).text
         assert not CODE_SHAPE.search(again)
         assert "al getoond" in again

@@ -1,0 +1,553 @@
+"""Guessing never pays, and nobody is shut out by the guessing of somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask, current_app
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from app.actions.access.mailed_codes import MOST_RECENT
+from app.actions.access.passkeys import OPEN, ask_passkey
+from app.actions.access.second_factor import show_code
+from app.actions.access.sessions import end_own_sessions, renew_session
+from app.actions.access.sign_in import complete_sign_in, record_sign_in
+from app.actions.base.runner import REGISTRY, run
+from app.actions.school.retention import forget_outdated
+from app.actions.users.users import deactivate_users
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.factors import PasskeyChallenge
+from app.entities.mail import OutboxMail
+from app.entities.sessions import UserSession
+from app.entities.trail import AuditEntry
+from app.entities.users import KnownBrowser, SignInAttempt, User
+from app.errors import NotAllowed, NotFound, RuleBroken
+from app.permissions import RIGHTS, SYSTEM, Permission, Role, actor_of
+from app.queries.access.browsers import KEPT
+from app.rules import tries
+from app.rules.sessions import Opening, Renewal
+from app.rules.tokens import fingerprint
+from tests.factories import app_code, make_app, make_student, make_user, refresh
+from tests.pages.access.test_second_factor import PAGE, STEP, half_way, shown_now, trail
+from tests.pages.access.test_sign_in import (
+    PASSWORD,
+    TOKEN,
+    browser,
+    is_in,
+    sign_in,
+    submit,
+    user_with_password,
+)
+from tests.support import clock
+from tests.support.guests import make_invited
+from tests.support.queries import counted
+from tests.support.visitor import Visitor
+
+VisitorOf = Callable[..., Visitor]
+WRONG, WAIT, SLOW = "horen niet bij elkaar", "Te vaak geprobeerd", "vaak achter elkaar geprobeerd"
+ASK = "/aanmelden/stuur-code"
+FREE = tries.LIMITS[tries.Kind.PASSWORD].free or 0
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries are counted at one moment, however long a test takes; `before` moves what was tried."""
+    moment = clock.now()
+    monkeypatch.setattr("app.actions.access.tries.utc_now", lambda: moment)
+
+
+def rows(*conditions: Any) -> int:
+    refresh()
+    return db.session.scalar(select(func.count()).select_from(SignInAttempt).where(*conditions)) or 0
+
+
+def known_in(user: User, **values: Any) -> FlaskClient:
+    """A browser in which this user signed in before, and out again."""
+    client = browser(user_app())
+    sign_in(client, user.username, **values)
+    token = TOKEN.search(client.get("/mijn-profiel/").text) or TOKEN.search(client.get(STEP).text)
+    assert token is not None
+    client.post("/afmelden", data={"csrf_token": token[1]})
+    assert not is_in(client)
+    return client
+
+
+def user_app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+def guess(name: str, client: FlaskClient | None = None) -> str:
+    return str(sign_in(client or browser(user_app()), name, "fout").text)
+
+
+def flood(count: int) -> int:
+    """So many tries out of this address, on names of nobody; gives how many were looked at."""
+    return sum(WRONG in guess(f"niemand{number}") for number in range(count))
+
+
+class TestAPageTakesTheProofThatItAsks:
+    def test_another_proof_at_the_second_step_is_a_wrong_try(self, app: Flask) -> None:
+        """The box for a password is not on the page: what is sent for it counts for nothing."""
+        user = user_with_password("administrator")
+        make_app(user)
+        page = half_way(app, user)
+        answers = [page.post(STEP, {"proof_password": PASSWORD}).status_code for _ in range(5)]
+        assert answers == [422] * 5
+        assert (trail("show_password"), trail("complete_sign_in"), trail("record_failed_proof")) == (0, 0, 5)
+        assert WAIT in half_way(app, user).post(STEP, {"proof_code": app_code()}).text
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            {"proof_password": PASSWORD, "proof_code": "000000"},
+            {"proof_password": PASSWORD, "proof_passkey": "{}"},
+            {"proof_was": "GET", "proof_password": PASSWORD, "proof_code": "", "present": PASSWORD},
+        ],
+    )
+    def test_nothing_beside_it_takes_the_count_away(self, app: Flask, sent: dict[str, str]) -> None:
+        user = user_with_password("administrator")
+        make_app(user)
+        texts = [half_way(app, user).post(STEP, sent).text for _ in range(40)]
+        assert [WAIT in text for text in texts] == [False] * 5 + [True] * 35
+        assert trail("complete_sign_in") == 0
+
+    @pytest.mark.parametrize("path", [f"{PAGE}do/remove_app", f"{PAGE}herstelcodes"])
+    def test_who_has_a_second_factor_does_not_pass_with_the_password(self, app: Flask, path: str) -> None:
+        user = user_with_password("student")
+        make_app(user)
+        long_ago = clock.now() - timedelta(minutes=16)
+        page = half_way(app, user, strong_at=long_ago, password_at=long_ago)
+        for _ in range(5):
+            answer = page.post(path, {"proof_was": "POST", "proof_password": PASSWORD, "confirmed": "1"})
+            assert answer.status_code == 422
+        refused = page.post(path, {"proof_was": "POST", "proof_code": app_code(), "confirmed": "1"})
+        assert (refused.status_code, WAIT in refused.text) == (422, True)
+        assert trail("show_password") == 0
+
+    def test_definitive_takes_no_password_and_a_page_without_proof_takes_none(
+        self, app: Flask, visitor_of: VisitorOf
+    ) -> None:
+        user = user_with_password("school_examiner", "administrator")
+        make_app(user)
+        page = half_way(app, user, strong_at=clock.now() - timedelta(minutes=16))
+        for path in ("/te-beoordelen/do/make_definitive?id=1", "/gebruikers/do/add_user"):
+            page.post(path, {"proof_was": "POST", "proof_password": PASSWORD, "confirmed": "1"})
+        assert trail("show_password") == 0
+        assert rows(SignInAttempt.kind == tries.Kind.PRESENT) == 0
+
+    def test_who_has_no_second_factor_shows_the_password(self, app: Flask) -> None:
+        user = user_with_password("student")
+        long_ago = clock.now() - timedelta(minutes=16)
+        page = half_way(app, user, password_at=long_ago)
+        sent = {"proof_was": "GET", "proof_code": "000000", "proof_password": "fout"}
+        assert page.post(f"{PAGE}do/set_up_app", sent).status_code == 422
+        assert page.post(f"{PAGE}do/set_up_app", {**sent, "proof_password": PASSWORD}).status_code == 302
+        assert "QR" in page.get(f"{PAGE}do/set_up_app").text
+        assert (trail("show_password"), rows()) == (1, 0)
+
+    def test_a_success_forgives_only_its_own_kind(self, app: Flask) -> None:
+        user = user_with_password("student")
+        make_app(user)
+        for _ in range(4):
+            half_way(app, user).post(STEP, {"proof_code": "000000"})
+            guess(user.username)
+        here = browser(app)
+        assert sign_in(here, user.username).status_code == 302
+        assert rows(SignInAttempt.kind == tries.Kind.PASSWORD) == 0
+        assert rows(SignInAttempt.kind == tries.Kind.FACTOR) == 4
+        submit(here, STEP, {"proof_code": app_code()})
+        assert is_in(here)
+        assert rows() == 0
+
+
+class TestNoActionTrustsItsCaller:
+    def test_signing_in_is_complete_after_the_second_step_of_this_session_only(self, app: Flask) -> None:
+        user = user_with_password("administrator")
+        make_app(user)
+        half_way(app, user, strong_at=clock.now())
+        shown = session_of(user, latest=True)
+        half_way(app, user)
+        for session in (session_of(user, latest=True), 0, session_of(make_user("student"))):
+            with pytest.raises(RuleBroken, match="tweede stap"):
+                run(complete_sign_in, actor_of(user), session_id=session)
+        assert trail("complete_sign_in") == 0
+        assert run(complete_sign_in, actor_of(user), session_id=shown).done == 1
+
+    def test_renewing_a_session_shows_nothing(self, app: Flask) -> None:
+        user = make_user("administrator")
+        half_way(app, user, password_at=None)
+        session = session_of(user, latest=True)
+        with pytest.raises(TypeError):
+            run(renew_session, actor_of(user), session_id=session, token_hash="x", strong=True)
+        run(renew_session, actor_of(user), session_id=session, token_hash="0" * 64)
+        refresh()
+        row = db.session.get_one(UserSession, session)
+        assert (row.token_hash, row.strong_at, row.password_at) == ("0" * 64, None, None)
+
+    def test_nobody_shows_something_in_the_session_of_another(self, app: Flask) -> None:
+        user, other = make_user("student"), make_user("student")
+        make_app(user)
+        half_way(app, other)
+        theirs = session_of(other, latest=True)
+        with pytest.raises(NotFound):
+            run(show_code, actor_of(user), code=app_code(), renewal=Renewal(theirs, "0" * 64, tries.Place()))
+        refresh()
+        assert db.session.get_one(UserSession, theirs).strong_at is None
+
+    def test_what_signs_people_in_is_not_for_anybody_to_run(self, app: Flask) -> None:
+        machinery = [act for act in REGISTRY.values() if act.permission is Permission.SIGN_IN]
+        assert {"count_try", "record_sign_in", "use_code", "use_invitation"} <= {a.name for a in machinery}
+        assert RIGHTS[Permission.SIGN_IN] == {}
+        for role in Role:
+            actor = shown_now(make_user(role))
+            for act in machinery:
+                with pytest.raises(NotAllowed):
+                    run(act, actor)
+
+    def test_a_password_that_changed_meanwhile_opens_nothing(self, app: Flask) -> None:
+        user, closed = user_with_password(), user_with_password(active=False)
+        for one, fits in (
+            (user, "an older hash"),
+            (user, ""),
+            (closed, closed.password),
+            (make_user("student"), ""),
+        ):
+            with pytest.raises(RuleBroken):
+                run(record_sign_in, SYSTEM, user_id=one.id, fits=fits, opening=Opening("0" * 64))
+
+
+def session_of(user: User, *, latest: bool = False) -> int:
+    if not latest:
+        Visitor(user_app(), user)
+    refresh()
+    return db.session.scalar(select(func.max(UserSession.id)).where(UserSession.user_id == user.id)) or 0
+
+
+class TestTypedTextAndInternalKeys:
+    def test_no_name_that_is_typed_is_the_key_of_something_else(self, app: Flask) -> None:
+        user = user_with_password("administrator")
+        make_app(user)
+        for words in ("second factor of", "factor", "account", "present password of", "session", "browser"):
+            for _ in range(6):
+                guess(f"{words} {user.id}")
+            before(seconds=31)
+        for name in (f"mail {user.username}", str(user.id), f"mail_request {user.username}"):
+            for _ in range(6):
+                guess(name)
+            before(seconds=31)
+        assert half_way(app, user).post(STEP, {"proof_code": app_code()}).status_code == 302
+        client = browser(app)
+        assert submit(client, ASK, {"username": user.username}).status_code == 302
+        assert mails() == 1
+
+    def test_a_code_of_an_invitation_is_no_name(self, app: Flask) -> None:
+        invited = make_invited()
+        code = invited.code
+        for name in (code[:4], f"uitnodiging {code[:4]}"):
+            for _ in range(6):
+                guess(name)
+        assert submit(browser(app), "/uitnodiging/", {"code": code}).status_code == 302
+
+
+class TestPerAccount:
+    def names(self) -> tuple[User, list[str]]:
+        user = user_with_password("student", email="Jan@Example.nl".lower())
+        make_student(number="A0017", user_id=user.id)
+        name = user.username
+        return user, [name, f"  {name.upper()} ", user.email, user.email.upper(), "A0017", " a0017"]
+
+    def test_five_tries_by_whatever_name(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        looked: list[bool] = []
+        checking = "app.queries.access.recognising.check_password_hash"
+        user, names = self.names()
+        stored = user.password
+        monkeypatch.setattr(checking, lambda kept, _typed: looked.append(kept == stored) and False)
+        for name in names:
+            for _ in range(5):
+                guess(name)
+        assert sum(looked) == 5
+        monkeypatch.undo()
+        for name in names:
+            client = browser(app)
+            sign_in(client, name)
+            assert not is_in(client), name
+
+    def test_nobody_learns_that_two_names_are_of_one_account(self, app: Flask) -> None:
+        user, names = self.names()
+        told = []
+        for first, second in ((names[0], user.email), ("niemand", "niemand@example.nl")):
+            texts = [guess(first) for _ in range(6)] + [guess(second) for _ in range(6)]
+            told.append([WAIT in text for text in texts])
+        assert told[0] == told[1] == [*[False] * 5, True] * 2
+
+    def test_it_costs_as_many_statements_when_the_account_has_had_its_tries(self, app: Flask) -> None:
+        user, names = self.names()
+        for _ in range(5):
+            guess(names[0])
+        costs = []
+        for name in (user.email, "bestaat-niet", user_with_password().username):
+            page = Visitor(app)
+            page.token()
+            with counted() as statements:
+                page.post("/aanmelden", {"username": name, "password": "fout"})
+            costs.append(len(statements))
+        assert costs[0] == costs[1] == costs[2]
+
+    def test_after_a_quarter_of_an_hour_the_owner_is_let_in_whatever_a_stranger_went_on_with(
+        self, app: Flask
+    ) -> None:
+        user, names = self.names()
+        for _ in range(5):
+            guess(names[0])
+        before(minutes=15)
+        for name in names[2:5]:
+            guess(name)
+        client = browser(app)
+        sign_in(client, user.username)
+        assert is_in(client)
+
+
+def before(*, minutes: int = 0, seconds: int = 0) -> None:
+    """Everything that was tried so far was so long ago."""
+    refresh()
+    moved = timedelta(minutes=minutes, seconds=seconds + 1)
+    with transaction():
+        for row in db.session.scalars(select(SignInAttempt)):
+            row.at -= moved
+
+
+class TestOneAddressIsAWholeSchool:
+    def test_guessing_from_one_address_is_slowed_down_and_says_how_long(self, app: Flask) -> None:
+        assert flood(FREE + 10) == FREE
+        refused = guess("niemand")
+        assert SLOW in refused
+        assert "Wacht 2 seconden" in refused
+        before(seconds=2)
+        assert [WRONG in guess(f"later{n}") for n in range(3)] == [True, False, False]
+        assert "Wacht 4 seconden" in guess("niemand")
+
+    def test_who_is_let_in_leaves_no_count_behind(self, app: Flask) -> None:
+        for _ in range(FREE + 5):
+            assert sign_in(browser(app), user_with_password().username).status_code == 302
+
+    def test_a_known_browser_is_not_shut_by_its_neighbours(self, app: Flask) -> None:
+        user, colleague = user_with_password(), user_with_password()
+        mine = known_in(user)
+        assert flood(60) == FREE
+        assert SLOW in sign_in(browser(app), user.username).text
+        assert sign_in(mine, colleague.username, "fout").text.count(WRONG) == 1
+        assert sign_in(mine, user.username).status_code == 302
+
+    def test_a_known_browser_that_floods_is_slowed_down_itself(self, app: Flask) -> None:
+        mine = known_in(user_with_password())
+        assert sum(WRONG in guess(f"naam{n}", mine) for n in range(60)) == FREE
+        assert WRONG in guess("iemand"), "its address is not"
+
+    def test_who_signs_in_again_and_again_gets_no_new_counts_by_it(self, app: Flask) -> None:
+        user = user_with_password()
+        for _ in range(12):
+            sign_in(browser(app), user.username)
+        refresh()
+        assert db.session.scalar(select(func.count()).select_from(KnownBrowser)) == 5
+
+    def test_who_is_signed_in_shows_a_second_step_whatever_happens_at_the_address(self, app: Flask) -> None:
+        user = make_user("school_examiner")
+        make_app(user)
+        flood(60)
+        page = half_way(app, user, strong_at=clock.now() - timedelta(minutes=16))
+        answer = page.post(f"{PAGE}do/remove_app", {"proof_was": "GET", "proof_code": app_code()})
+        assert answer.status_code == 302
+
+    def test_a_guest_gets_in_whatever_happens_at_the_address(self, app: Flask) -> None:
+        by_code, by_link = make_invited(), make_invited()
+        code, token = by_code.code, by_link.token
+        flood(60)
+        for number in range(60):
+            submit(browser(app), "/uitnodiging/", {"code": f"{number:04d}-0000-0000-0000"})
+        assert submit(browser(app), "/uitnodiging/", {"code": code}).status_code == 302
+        client = browser(app)
+        found = TOKEN.search(client.get("/uitnodiging/").text)
+        assert found is not None
+        answer = client.post("/uitnodiging/link", data={"csrf_token": found[1], "token": token})
+        assert answer.status_code == 302
+
+    def test_a_flood_of_questions_for_a_passkey_shuts_nobody_out(self, app: Flask) -> None:
+        def ask(user_id: int | None) -> None:
+            run(
+                ask_passkey,
+                SYSTEM,
+                purpose="show" if user_id else "sign_in",
+                challenge=b"0" * 32,
+                user_id=user_id,
+                address="192.0.2.1",
+            )
+
+        user = make_user("student")
+        ask(user.id)
+        for _ in range(OPEN + 5):
+            ask(None)
+        refresh()
+        assert db.session.scalar(select(func.count()).select_from(PasskeyChallenge)) == OPEN + 1
+
+    def test_a_flood_of_wrong_codes_does_not_fill_the_trail(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for kind in (tries.Kind.INVITATION, tries.Kind.PASSKEY, tries.Kind.CODE):
+            monkeypatch.setitem(tries.LIMITS, kind, tries.Limit(free=3, longest=5))
+        for number in range(8):
+            submit(browser(app), "/uitnodiging/", {"code": f"{number:04d}-0000-0000-0000"})
+            page = Visitor(app)
+            page.token()
+            page.post("/aanmelden/passkey", {"credential": "{}"})
+            submit(browser(app), "/aanmelden/code", {"username": f"naam{number}", "code": "0000"})
+        assert trail("record_failed_sign_in") == 9 + 5, "a passkey that must wait is a failure too"
+
+
+class TestAKnownBrowserHasItsOwnCount:
+    def test_a_stranger_does_not_shut_out_the_owner(self, app: Flask) -> None:
+        user = user_with_password()
+        mine = known_in(user)
+        for _ in range(6):
+            text = guess(user.username)
+        assert WAIT in text
+        assert [WAIT in guess(user.username, mine) for _ in range(4)] == [False] * 4
+        assert sign_in(mine, user.email).status_code == 302
+        stranger = browser(app)
+        assert WAIT in sign_in(stranger, user.username).text, "only the owner is forgiven"
+
+    def test_its_own_count_is_as_hard(self, app: Flask) -> None:
+        user = user_with_password()
+        mine = known_in(user)
+        names = (user.username, user.email.upper())
+        texts = [guess(names[n % 2], mine) for n in range(6)]
+        assert [WAIT in text for text in texts] == [False] * 5 + [True]
+        assert WAIT in sign_in(mine, user.username).text
+        client = browser(app)
+        assert sign_in(client, user.username).status_code == 302, "another place has its own"
+
+    def test_the_browser_of_a_colleague_is_a_strangers_to_the_account(self, app: Flask) -> None:
+        user, colleague = user_with_password(), user_with_password()
+        theirs = known_in(colleague)
+        for _ in range(5):
+            guess(user.username)
+        assert WAIT in sign_in(theirs, user.username).text
+
+    def test_a_second_step_is_not_shut_by_a_stranger_with_the_password(self, app: Flask) -> None:
+        user = user_with_password("administrator")
+        make_app(user)
+        mine = browser(app)
+        sign_in(mine, user.username)
+        submit(mine, STEP, {"proof_code": app_code(-1)})
+        assert is_in(mine)
+        for _ in range(6):
+            half_way(app, user).post(STEP, {"proof_code": "000000"})
+        assert WAIT in half_way(app, user).post(STEP, {"proof_code": app_code()}).text
+        inside = half_way(app, user, strong_at=clock.now() - timedelta(minutes=16))
+        sent = {"proof_was": "GET", "proof_code": app_code()}
+        assert inside.post(f"{PAGE}do/remove_app", sent).status_code == 302, "signed in already"
+        token = TOKEN.search(mine.get("/mijn-profiel/").text)
+        assert token is not None
+        mine.post("/afmelden", data={"csrf_token": token[1]})
+        sign_in(mine, user.username)
+        assert submit(mine, STEP, {"proof_code": app_code(1)}).status_code == 302
+
+    def test_a_password_alone_makes_no_browser_known(self, app: Flask) -> None:
+        user = user_with_password("administrator")
+        make_app(user)
+        client = browser(app)
+        sign_in(client, user.username)
+        refresh()
+        assert db.session.scalar(select(func.count()).select_from(KnownBrowser)) == 0
+        submit(client, STEP, {"proof_code": app_code()})
+        refresh()
+        assert db.session.scalars(select(KnownBrowser.user_id)).all() == [user.id]
+
+    def test_mails_that_strangers_asked_for_leave_the_owner_theirs(self, app: Flask) -> None:
+        user = user_with_password("student")
+        mine = known_in(user)
+        for _ in range(4):
+            submit(browser(app), ASK, {"username": user.username})
+        assert mails() == MOST_RECENT
+        assert submit(mine, ASK, {"username": user.username}).status_code == 302
+        assert mails() == MOST_RECENT + 1
+
+    def test_a_shared_computer_is_not_remembered(self, app: Flask) -> None:
+        user, client = user_with_password(), browser(app)
+        submit(client, "/aanmelden", {"username": user.username, "password": PASSWORD, "shared": "y"})
+        refresh()
+        assert is_in(client)
+        assert client.get_cookie("proeve-browser") is None
+        assert db.session.scalar(select(func.count()).select_from(KnownBrowser)) == 0
+
+    def test_the_cookie_opens_nothing_and_its_token_is_not_kept(self, app: Flask) -> None:
+        user = user_with_password()
+        client = browser(app)
+        answer = sign_in(client, user.username)
+        cookie = client.get_cookie("proeve-browser")
+        assert cookie is not None
+        header = next(h for h in answer.headers.getlist("Set-Cookie") if h.startswith("proeve-browser"))
+        assert ("HttpOnly" in header, "SameSite=Lax" in header) == (True, True)
+        refresh()
+        assert db.session.scalars(select(KnownBrowser.token_hash)).all() == [fingerprint(cookie.value)]
+        other = browser(app)
+        other.set_cookie("proeve-browser", cookie.value)
+        assert not is_in(other)
+
+    @pytest.mark.parametrize("value", ["", "x", "A" * 43, "é" * 43, "A" * 3000])
+    def test_a_cookie_of_somebodys_own_making_is_nobodys(self, app: Flask, value: str) -> None:
+        user = user_with_password()
+        for _ in range(5):
+            guess(user.username)
+        client = browser(app)
+        client.set_cookie("proeve-browser", value)
+        assert WAIT in sign_in(client, user.username).text
+
+    def test_signing_out_everywhere_or_a_closed_account_forgets_the_browsers(self, app: Flask) -> None:
+        for forget in (
+            lambda user: run(end_own_sessions, actor_of(user)),
+            lambda user: run(deactivate_users, SYSTEM, [user.id]),
+        ):
+            user = user_with_password()
+            known_in(user)
+            forget(user)
+            refresh()
+            assert db.session.scalar(select(func.count()).select_from(KnownBrowser)) == 0
+
+    def test_a_browser_that_was_not_used_for_half_a_year_is_forgotten(self, app: Flask) -> None:
+        user = user_with_password()
+        mine = known_in(user)
+        with transaction():
+            db.session.execute(update(KnownBrowser).values(last_seen_at=clock.now() - KEPT))
+        for _ in range(5):
+            guess(user.username)
+        assert WAIT in sign_in(mine, user.username).text
+        run(forget_outdated, SYSTEM)
+        refresh()
+        assert db.session.scalar(select(func.count()).select_from(KnownBrowser)) == 0
+
+
+def mails() -> int:
+    refresh()
+    return db.session.scalar(select(func.count()).select_from(OutboxMail)) or 0
+
+
+def test_a_failure_is_in_the_trail_without_what_was_typed(app: Flask) -> None:
+    guess("wachtwoord-in-het-verkeerde-vak")
+    refresh()
+    kept = [str(row.__dict__) for row in db.session.scalars(select(SignInAttempt))]
+    kept += [str(row) for row in db.session.scalars(select(AuditEntry.details))]
+    assert not [text for text in kept if "verkeerde" in text]
+
+
+def test_the_page_about_oneself_shows_ones_known_browsers(app: Flask) -> None:
+    user, client = user_with_password(), browser(app)
+    sign_in(client, user.username)
+    told = client.get("/mijn-profiel/gegevens/").text
+    assert "Browsers waarin u zich eerder aanmeldde" in told
+    data = client.get("/mijn-profiel/gegevens/download").json or {}
+    assert [set(one) for one in data["known_browsers"]] == [{"created_at", "last_seen_at"}]
