@@ -105,7 +105,6 @@ class DocumentForm(base.VersionedForm):
     roles = wtforms.SelectMultipleField(
         FIELD_LABELS["roles"], [validators.DataRequired(message=_l("Kies minstens één rol."))]
     )
-    field_labels = FIELD_LABELS
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
@@ -135,7 +134,7 @@ def change_document(
     roles: Sequence[str],
 ) -> base.Outcome:
     """Change title and roles. A new role gets the document at the end of its shelf."""
-    document = base.locked(models.LibraryDocument, _present(targets).id, version, FIELD_LABELS)
+    document = base.locked(actor, models.LibraryDocument, _present(targets).id, version, FIELD_LABELS)
     before, after = _roles_of(document), _known(roles)
     old, document.title = document.title, _titled(title)
     details = {

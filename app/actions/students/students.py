@@ -113,7 +113,6 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        self.field_labels = field_labels()
         self.keep_choices(self.row.extra)
         coupled = supervision.coupled_users(self.row)
         for role in supervision.ROLE_FIELDS:
@@ -150,7 +149,7 @@ def change_student(
     **data: Any,
 ) -> base.Outcome:
     """Change one student's data and users per role. RuleBroken when somebody else changed them first."""
-    student = base.locked(models.Student, targets.one().id, version, field_labels())
+    student = base.locked(actor, models.Student, targets.one().id, version, field_labels())
     before = fields.kept_values(student)
     for key, value in fields.plain_values(data).items():
         setattr(student, key, value)

@@ -233,11 +233,11 @@ class ActionPage(View):
         form: actions.ActionForm | None,
         error: errors.RuleBroken,
     ) -> Any:
-        sentence = actions.say(error)
         if form is not None and error.field in form:
-            form[error.field].errors = [*form[error.field].errors, sentence]
+            actions.show_refusal(form, error)
             return self._page(act, targets, form, "form")
-        return self._page(act, targets, form, "form" if form else "confirm", problems=[sentence])
+        problems = [actions.say(error)]
+        return self._page(act, targets, form, "form" if form else "confirm", problems=problems)
 
     def _page(
         self,

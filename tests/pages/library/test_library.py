@@ -224,7 +224,7 @@ def test_a_document_gets_another_title_and_other_roles(visit: Visit) -> None:
     assert titles("school_examiner") == []
     late = visitor.post(change, {"title": "Te laat", "roles": ["student"], "version": "1"})
     assert late.status_code == 422
-    assert "intussen gewijzigd" in late.text
+    assert "U hebt dit zelf in een ander tabblad gewijzigd" in late.text
     assert 'value="Te laat"' in late.text
     assert titles("student") == ["Nieuw"]
 
