@@ -64,7 +64,7 @@ class SeenForm(ActionForm):
     The action compares it, and raises Outdated for `seen`. Empty: the form showed nothing.
     """
 
-    seen = wtforms.HiddenField()
+    seen = wtforms.HiddenField(filters=[lambda sent: sent or ""])
 
 
 def show_refusal(form: ActionForm, error: RuleBroken) -> None:

@@ -1,6 +1,6 @@
 """Two people change the same row: the second is told what the first changed, and decides."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from app.school import current_school
 
 M = TypeVar("M")
 CHANGES_TOLD = 3
+LOOKED_AT = 10  # so many entries for each that is told
 TYPED_STAYS = N_("%(told)s Uw invoer staat hieronder nog; slaat u nu op, dan geldt die.")
 
 
@@ -46,8 +47,12 @@ def told_of(
     labels: Mapping[str, Any],
     *,
     most: int = 1,
+    fits: Callable[[models.AuditEntry], bool] = lambda _entry: True,
 ) -> str:
-    """Who did these actions last on these rows, and what they changed, for this actor to read."""
+    """Who did these actions last on these rows, and what they changed, for this actor to read.
+
+    `fits`: which of the last entries count.
+    """
     entries = db.session.scalars(
         sa.select(models.AuditEntry)
         .where(
@@ -60,9 +65,9 @@ def told_of(
             models.AuditEntry.action.in_(actions),
         )
         .order_by(models.AuditEntry.id.desc())
-        .limit(most)
+        .limit(most * LOOKED_AT)
     ).all()
-    return _in_words(actor, list(reversed(entries)), labels)
+    return _in_words(actor, list(reversed([one for one in entries if fits(one)][:most])), labels)
 
 
 def _in_words(actor: Actor, entries: Sequence[models.AuditEntry], labels: Mapping[str, Any]) -> str:
