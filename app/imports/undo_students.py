@@ -36,7 +36,7 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
     _l("Import van studenten ongedaan maken"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=(models.Student, models.User),
+    changes=(models.Student, models.User, models.ImportRun),
     confirm=True,
     danger=True,
     noun=_l("import"),

@@ -32,7 +32,7 @@ ACCOUNT_NAME = 64  # what the account table holds of a name
     _l("Studenten importeren"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=models.Student,
+    changes=(models.Student, models.ImportRun),
 )
 def import_students(
     actor: Actor,
