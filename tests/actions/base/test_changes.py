@@ -16,6 +16,7 @@ from app.entities.students import Student
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from tests.factories import make_student, refresh
+from tests.support.raised_versions import shown
 
 Actors = Callable[..., Actor]
 
@@ -42,6 +43,22 @@ def test_an_action_that_raises_a_version_and_does_not_say_so_is_seen(
 ) -> None:
     with pytest.raises(AssertionError, match="planted_action raises the version of a Student"):
         run(planted(), actor("administrator"), [make_student().id])
+
+
+def test_an_action_that_changes_what_a_form_shows_and_leaves_the_version_is_seen(actor: Actors) -> None:
+    assert {"first_name", "email"} <= shown()["student"] & shown()["ab_user"]
+    assert {"title"} <= shown()["library_document"] & shown()["system_update"]
+
+    @action("Neergezet", permission=Permission.STUDENTS_EDIT, on=Student)
+    def planted_action(actor: Actor, targets: Targets[Student]) -> Outcome:
+        targets.one().first_name = "Stil"
+        return Outcome(done=1, ids=targets.ids)
+
+    try:
+        with pytest.raises(AssertionError, match=r"changes student\.first_name and does not raise"):
+            run(planted_action, actor("administrator"), [make_student().id])
+    finally:
+        REGISTRY.pop("planted_action")
 
 
 def test_who_saves_an_old_form_is_told_of_an_action_that_says_so(
