@@ -61,6 +61,17 @@ class RuleBroken(ProeveError):
         self.field = field
 
 
+class Outdated(RuleBroken):
+    """The form was opened before somebody changed what it shows; `now` is what its hidden `field` must say.
+
+    The form is shown again with that, so that who has read the sentence and sends it again, overwrites.
+    """
+
+    def __init__(self, message: str = "", *, now: int | str, field: str = "version", **params: Any) -> None:
+        super().__init__(message, field=field, **params)
+        self.now = now
+
+
 class Busy(RuleBroken):
     """Another writer is at work. Nothing is wrong with the request: the user may send it again."""
 

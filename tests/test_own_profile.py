@@ -43,6 +43,7 @@ from tests.factories import (
 )
 from tests.pages.access.test_second_factor import half_way
 from tests.support import clock
+from tests.support.forms import as_shown
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 from tests.test_guests import everything
@@ -135,11 +136,26 @@ class TestAnotherAddress:
 
     def test_taking_it_back_or_asking_again_makes_the_first_code_worthless(self, visitor: Visitor) -> None:
         code = address_code(change().nonce)
-        visitor.post(CHANGE, {"email": "anders@example.nl"})
+        visitor.fill(CHANGE, {"email": "anders@example.nl"})
         assert visitor.post(CONFIRM, {"code": code}).status_code == 422
         visitor.do("/mijn-profiel/do/cancel_email_change")
         assert visitor.post(CONFIRM, {"code": address_code(change().nonce)}).status_code == 422
         assert {mail.state for mail in mails().values()} == {"cancelled"}
+
+    def test_an_older_tab_does_not_end_a_change_that_it_did_not_know(self, visitor: Visitor) -> None:
+        visitor.do("/mijn-profiel/do/cancel_email_change")
+        old = as_shown(visitor.get(CHANGE).text)
+        visitor.fill(CHANGE, {"email": "eerst@example.nl"})
+        late = visitor.post(CHANGE, {**old, "email": "dan@example.nl"})
+        assert late.status_code == 422
+        assert (
+            "U hebt dit zelf in een ander tabblad gewijzigd: daar vroeg u om eerst@example.nl." in late.text
+        )
+        assert change().new_email == "eerst@example.nl"
+        again = as_shown(late.text)
+        assert again["email"] == ["dan@example.nl"]
+        assert visitor.post(CHANGE, again).headers["Location"] == CONFIRM
+        assert change().new_email == "dan@example.nl"
 
     def test_who_asks_learns_not_whether_an_address_exists(self, visit: Visit) -> None:
         make_user(Role.STUDENT, email="bestaat@example.nl")

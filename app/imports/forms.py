@@ -1,5 +1,6 @@
 """The forms of steps 2 to 4, built from the columns of the file at hand."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,9 @@ from app.imports._csv import ENCODINGS
 from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
 from app.imports.table import Value
+from app.queries.imports import runs
 from app.rules.cleaning import clean
+from app.rules.tokens import fingerprint
 
 CELL = 1000  # the most characters in a corrected cell
 
@@ -130,6 +133,12 @@ def _row_name(number: int, texts: Sequence[str]) -> str:
     return f"{number}: {import_columns.short(' · '.join(text for text in texts if text))}"
 
 
+def shown_by(form: actions.ActionForm, found: models.ImportRun) -> str:
+    """A text that changes when a form asks about something else: typed answers then belong nowhere."""
+    asked = [(field.name, field.label.text) for field in form]
+    return fingerprint(json.dumps([runs.reading_mark(found), asked]))[:16]
+
+
 def row_form(kind: Kind, found: models.ImportRun, values: Sequence[Value]) -> type[actions.ActionForm]:
     """One field per column of the file that is imported: `cell_<index>`, as the cell reads now."""
     columns = sorted((place, key) for key, places in mapping_of(found).items() for place in places)
@@ -150,6 +159,14 @@ def changed_cells(form: actions.ActionForm, values: Sequence[Value]) -> dict[int
     """Column index -> what was typed, where that differs from the cell."""
     typed = {int(field.name.partition("_")[2]): (field.data or "").strip() for field in form}
     return {index: text for index, text in typed.items() if text != kept.shown(values[index])}
+
+
+def tell_cells(form: actions.ActionForm, values: Sequence[Value]) -> None:
+    """Say at each cell that was typed otherwise what it reads now."""
+    for field in form:
+        there = kept.shown(values[int(field.name.partition("_")[2])])
+        if (field.data or "").strip() != there:
+            field.errors = [*field.errors, _("In het andere tabblad staat: “%(text)s”.", text=there)]
 
 
 class ValuesForm(actions.ActionForm):
@@ -206,5 +223,7 @@ __all__ = [
     "mapping_form",
     "reading_form",
     "row_form",
+    "shown_by",
+    "tell_cells",
     "values_form",
 ]

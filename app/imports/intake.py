@@ -39,12 +39,17 @@ def receive(
     return outcome.goto or 0
 
 
-def receive_again(actor: Actor, kind: Kind, found: models.ImportRun, reading: import_table.Reading) -> None:
-    """Read the file of a run again, as its maker chose. Raises FileRefused, and then changes nothing."""
+def receive_again(
+    actor: Actor, kind: Kind, found: models.ImportRun, reading: import_table.Reading, *, version: int
+) -> None:
+    """Read the file of a run again, as its maker chose.
+
+    Raises FileRefused, or Outdated when the run no longer has the version that its maker saw. Then nothing
+    changes.
+    """
     content, file_name = found.content or b"", found.file_name
-    actions.run(
-        import_actions.read_again, actor, [found.id], **_read(actor, kind, content, file_name, reading)
-    )
+    read = _read(actor, kind, content, file_name, reading)
+    actions.run(import_actions.read_again, actor, [found.id], version=version, **read)
 
 
 def _read(

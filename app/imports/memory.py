@@ -37,7 +37,6 @@ class Memory:
         *,
         given: Mapping[str, Any] = NOTHING,
         other_id: int = 0,
-        raised: bool = True,
     ) -> None:
         """A row that got other values, or couplings that raise its version (`given`)."""
         changes: dict[str, Any] = {
@@ -47,9 +46,7 @@ class Memory:
         }
         if given:
             changes["given"] = dict(given)
-        self._note(
-            what, there.id, other_id, was=there.version, version=there.version + raised, changes=changes
-        )
+        self._note(what, there.id, other_id, was=there.version, version=there.version + 1, changes=changes)
 
     def coupled(self, what: What, pairs: Iterable[tuple[int, int]]) -> None:
         """Couplings that were not there before, as (row id, other id)."""

@@ -128,12 +128,12 @@ def put_back(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         db.session.execute(sa.update(model), rows)
 
 
-def as_it_was(found: queries.Written, fields: Sequence[str], *, versions: int = 1) -> dict[str, Any]:
-    """The row with its values from before the run. `versions`: how much its version rises."""
+def as_it_was(found: queries.Written, fields: Sequence[str]) -> dict[str, Any]:
+    """The row with its values from before the run, and a version higher."""
     now = {key: getattr(found.row, key) for key in fields}
     now |= rules.flat(now.pop(OWN_FIELDS, {}))
     old = {key: _value(key, pair[0]) for key, pair in found.changes.items()}
-    return {"id": found.row.id, "version": found.row.version + versions, **now, **old}
+    return {"id": found.row.id, "version": found.row.version + 1, **now, **old}
 
 
 def _of(row: Any, key: str) -> Any:

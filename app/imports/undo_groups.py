@@ -23,7 +23,7 @@ from app.queries.imports.groups import GROUP_FIELDS
     _l("Import van studentgroepen ongedaan maken"),
     permission=Permission.GROUPS_IMPORT,
     on=models.ImportRun,
-    changes=models.StudentGroup,
+    changes=(models.StudentGroup, models.ImportRun),
     confirm=True,
     danger=True,
     noun=_l("import"),

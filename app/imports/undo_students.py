@@ -36,7 +36,7 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
     _l("Import van studenten ongedaan maken"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=(models.Student, models.User),
+    changes=(models.Student, models.User, models.ImportRun),
     confirm=True,
     danger=True,
     noun=_l("import"),
@@ -155,9 +155,8 @@ def _put_back_accounts(
             undoing.keep(students[one.row.id].row.list_name, why)
         else:
             back.append(one)
-    import_undo.put_back(
-        models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS, versions=0) for one in back]
-    )
+    import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
+    import_undo.hand_on_versions(run, What.ACCOUNT, [one.row.id for one in back])
 
 
 # -- what they were given

@@ -30,7 +30,7 @@ NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
     _l("Import van gebruikers ongedaan maken"),
     permission=Permission.USERS_IMPORT,
     on=models.ImportRun,
-    changes=models.User,
+    changes=(models.User, models.ImportRun),
     confirm=True,
     danger=True,
     noun=_l("import"),

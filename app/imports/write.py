@@ -60,6 +60,7 @@ class Written:
     ids: list[int] = field(default_factory=list)
     remembered: int = 0  # things that can be undone
     accounts: int = 0
+    told: list[int] = field(default_factory=list)  # accounts that changed with their student
     groups: list[str] = field(default_factory=list)
     refused: list[import_kind.CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)

@@ -42,7 +42,7 @@ class _Group:
     _l("Studentgroepen importeren"),
     permission=Permission.GROUPS_IMPORT,
     on=models.ImportRun,
-    changes=models.StudentGroup,
+    changes=(models.StudentGroup, models.ImportRun),
 )
 def import_groups(
     actor: Actor,

@@ -32,7 +32,7 @@ ACCOUNT_NAME = 64  # what the account table holds of a name
     _l("Studenten importeren"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=models.Student,
+    changes=(models.Student, models.User, models.ImportRun),
 )
 def import_students(
     actor: Actor,
@@ -47,6 +47,8 @@ def import_students(
     written = write.Written(Summary(students.STUDENTS), report)
     for checked in check.in_batches(actor, run):
         _write(actor, run, checked, written)
+    if written.told:
+        actions.record(actor, import_students.name, "User", written.told)
     return finish(actor, run, written, seen)
 
 
@@ -55,7 +57,7 @@ def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written:
     memory = Memory(run)
     new, changed = write.in_state(checked, "new"), write.in_state(checked, "changed")
     _insert_students(new)
-    _update_students(changed, memory)
+    written.told += _update_students(changed, memory)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
     new_ids = imports.student_ids([row.values["number"] for row in new]) if new else {}
     ids |= new_ids
@@ -63,6 +65,7 @@ def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written:
     if new and run.login_codes != "none":
         accounts, _issued = give_students_codes(actor, new_ids.values(), mail=run.login_codes == "mail")
         written.accounts += accounts.made
+        written.told += accounts.moved
     written.add(checked, list(ids.values()), memory)
 
 
@@ -73,8 +76,10 @@ def _insert_students(rows: Sequence[CheckedRow]) -> None:
     insert_all(models.Student, [searchable({**EMPTY, **_stored(row)}) for row in rows])
 
 
-def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
+def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
     """Update the students with another value or user. Every row names every column: one statement.
+
+    Returns the accounts that changed with them.
 
     A new user raises the version of the student, because the form that changes a student shows the users.
     """
@@ -87,29 +92,34 @@ def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> None:
         memory.changed(What.STUDENT, there, values, given=_added_users(row))
     if found:
         db.session.execute(sa.update(models.Student), found)
-        _tell_accounts(rows, memory)
+    return _tell_accounts(rows, memory) if found else []
 
 
 def _differs(there: imports.Fact, values: Mapping[str, Any]) -> bool:
     return any(there.values[key] != value for key, value in values.items())
 
 
-def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> None:
-    """Give the accounts of changed students the same name and address (an empty address changes nothing)."""
+def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
+    """Give the accounts of changed students the same name and address (an empty address changes nothing).
+
+    Returns the accounts that became another.
+    """
     told = {
         row.there.user_id: (row.there.id, account_of({**row.there.values, **_stored(row)}))
         for row in rows
         if row.there is not None and row.there.user_id is not None and _differs(row.there, _stored(row))
     }
-    if not told:
-        return
-    found = []
-    for before in imports.account_facts(told):
+    found: list[dict[str, Any]] = []
+    for before in imports.account_facts(told) if told else ():
         student_id, values = told[before.id]
         values["email"] = values["email"] or before.values["email"]
-        found.append({"id": before.id, **values})
-        memory.changed(What.ACCOUNT, before, values, other_id=student_id, raised=False)
-    db.session.execute(sa.update(models.User), found)
+        if values == before.values:
+            continue
+        found.append({"id": before.id, "version": before.version + 1, **values})
+        memory.changed(What.ACCOUNT, before, values, other_id=student_id)
+    if found:
+        db.session.execute(sa.update(models.User), found)
+    return [row["id"] for row in found]
 
 
 def account_of(student: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,10 @@ STORED = tuple(column.key for column in USERS.columns if column.stored)
 
 
 @actions.action(
-    _l("Gebruikers importeren"), permission=Permission.USERS_IMPORT, on=models.ImportRun, changes=models.User
+    _l("Gebruikers importeren"),
+    permission=Permission.USERS_IMPORT,
+    on=models.ImportRun,
+    changes=(models.User, models.ImportRun),
 )
 def import_users(
     actor: Actor,

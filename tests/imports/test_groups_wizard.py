@@ -88,7 +88,7 @@ def test_a_group_that_is_there_gets_what_is_new_and_loses_nobody(wizard, student
     wizard.bring_in(lines(("VIG3A", "2026", "", "", "", ""), header=HEADER))
     group = db.session.get_one(StudentGroup, pk_of_group)
     assert (group.cohort, group.location, group.version) == (2026, "Bijgebouw", version + 1)
-    with pytest.raises(RuleBroken, match="intussen gewijzigd"):
+    with pytest.raises(RuleBroken, match="in een ander tabblad gewijzigd"):
         run(change_group, wizard.actor, [group.id], version=version, name="VIG3A")
 
 

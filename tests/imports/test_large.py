@@ -23,6 +23,7 @@ from app.imports.summary import absent_in
 from app.imports.work import NOT_YOURS, WENT_WRONG, work_all
 from app.permissions import SYSTEM
 from app.queries.imports import runs as import_runs
+from app.queries.imports.runs import row_mark
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 from tests.support import clock
 from tests.support.importing import Wizard, lines
@@ -98,7 +99,8 @@ def test_what_is_chosen_anew_makes_a_check_that_was_running_worth_nothing(small,
 
     def choosing(summary, actor):
         complete(summary, actor)
-        run(choose_columns, wizard.actor, [pk], mapping=wizard.own_run(pk).mapping)
+        found = wizard.own_run(pk)
+        run(choose_columns, wizard.actor, [pk], version=found.version, mapping=found.mapping)
 
     monkeypatch.setattr(work.Summary, "complete", choosing)
     work_all()
@@ -112,9 +114,9 @@ def test_while_it_is_written_nothing_about_it_can_be_changed(small, wizard):
     work_all()
     found = asked(wizard, pk)
     for act, data in (
-        (choose_values, {"values": {}}),
+        (choose_values, {"version": found.version, "values": {}}),
         (check_again, {}),
-        (choose_codes, {"login_codes": "none"}),
+        (choose_codes, {"login_codes": "none", "seen": "none"}),
         (ask_import, {"version": found.version}),
     ):
         with pytest.raises(RuleBroken) as refused:
@@ -181,7 +183,7 @@ def test_a_refused_row_is_put_right_in_step_four_and_imported(large, wizard, stu
     work_all()
     found = wizard.own_run(pk)
     assert row_checked(wizard.actor, found, 13).state == "refused"
-    run(fix_row, wizard.actor, [pk], number=13, cells={1: "Anna"})
+    run(fix_row, wizard.actor, [pk], number=13, cells={1: "Anna"}, seen=row_mark(found, 13))
     work_all()
     refresh()
     assert row_checked(wizard.actor, wizard.own_run(pk), 13).state == "new"
@@ -197,7 +199,8 @@ def test_a_refused_row_is_put_right_in_step_four_and_imported(large, wizard, stu
 
 def test_a_row_put_right_wrongly_stays_refused_with_what_was_typed(wizard):
     pk = wizard.take(lines(NAMELESS))
-    run(fix_row, wizard.actor, [pk], number=2, cells={0: "geen nummer!", 1: "Anna"})
+    seen = row_mark(wizard.own_run(pk), 2)
+    run(fix_row, wizard.actor, [pk], number=2, cells={0: "geen nummer!", 1: "Anna"}, seen=seen)
     refresh()
     row = row_checked(wizard.actor, wizard.own_run(pk), 2)
     assert row.problems[0].value == "geen nummer!"
@@ -207,9 +210,10 @@ def test_a_row_put_right_wrongly_stays_refused_with_what_was_typed(wizard):
 
 def test_a_cell_that_the_file_does_not_have_cannot_be_put_right(wizard, another_wizard):
     pk = wizard.take(lines(NAMELESS))
+    seen = row_mark(wizard.own_run(pk), 2)
     for maker, cells in ((wizard, {7: "x"}), (another_wizard, {1: "x"})):
         with pytest.raises(NotFound):
-            run(fix_row, maker.actor, [pk], number=2, cells=cells)
+            run(fix_row, maker.actor, [pk], number=2, cells=cells, seen=seen)
 
 
 # -- in the system, not in the file

@@ -357,7 +357,8 @@ def test_it_is_checked_again_at_the_moment_of_writing(wizard, students):
 def test_other_choices_in_between_are_a_conflict(wizard):
     pk = wizard.take(lines(FLEUR))
     seen = wizard.own_run(pk).version
-    run(choose_columns, wizard.actor, [pk], mapping={"number": [0], "first_name": [1], "last_name": [3]})
+    other = {"number": [0], "first_name": [1], "last_name": [3]}
+    run(choose_columns, wizard.actor, [pk], version=seen, mapping=other)
     with pytest.raises(Conflict):
         run(import_students, wizard.actor, [pk], version=seen)
 
@@ -376,8 +377,8 @@ def test_a_run_is_its_makers_alone(wizard, another_wizard):
         another_wizard.own_run(pk)
     for action, data in (
         (import_students, {"version": 3}),
-        (choose_columns, {"mapping": {}}),
-        (discard_import, {}),
+        (choose_columns, {"version": 3, "mapping": {}}),
+        (discard_import, {"version": 3}),
     ):
         with pytest.raises(NotFound):
             run(action, another_wizard.actor, [pk], **data)

@@ -79,5 +79,11 @@ class PageForms(HTMLParser):
         return self._current.setdefault(given.get("name", ""), FormField(given.get("name", ""), kind))
 
 
+def as_shown(page: str) -> dict[str, list[str]]:
+    """What a browser would send of the forms of a page when nothing is typed, without the session's token."""
+    found = {name: one for fields in forms_on(page).values() for name, one in fields.items()}
+    return {name: one.values for name, one in found.items() if one.values and name != "csrf_token"}
+
+
 def forms_on(page: str) -> dict[str, dict[str, FormField]]:
     return PageForms(page).forms

@@ -42,14 +42,16 @@ class Wizard:
         """Take steps 1 to 3; gives the run's id."""
         pk = receive(self.actor, self.kind, content, name, login_codes=codes)
         found = self.own_run(pk)
-        run(choose_columns, self.actor, [pk], mapping=found.mapping if mapping is None else mapping)
+        chosen = found.mapping if mapping is None else mapping
+        run(choose_columns, self.actor, [pk], version=found.version, mapping=chosen)
         found = self.own_run(pk)
         earlier = last_choices(self.kind.key, found.header_key)[1]
         asked = values_to_choose(world_of_choices(self.actor, found), found, earlier)
         proposed = {
             key: {one.text: one.proposal for one in many if one.proposal} for key, many in asked.items()
         }
-        run(choose_values, self.actor, [pk], values=proposed if values is None else values)
+        chosen_values = proposed if values is None else values
+        run(choose_values, self.actor, [pk], version=found.version, values=chosen_values)
         return pk
 
     def check(self, pk: int) -> Checked:

@@ -18,7 +18,7 @@ from app.entities.sessions import UserSession
 from app.entities.users import User
 from app.rules.tokens import fingerprint, new_token
 from tests.support import clock
-from tests.support.forms import forms_on
+from tests.support.forms import as_shown, forms_on
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 # Pages with a form that everybody has. The first costs half as much as the second, but is not always there.
@@ -53,6 +53,10 @@ class Visitor:
         asked = self.post(path, dict(data or {}), **kwargs)
         hidden = announced(asked)
         return self.post(path, {**hidden, **(data or {})}, **kwargs) if hidden else asked
+
+    def fill(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
+        """Open an action's form, change these fields of it, and send it as a browser does."""
+        return self.do(path, {**as_shown(self.get(path).text), **(data or {})}, **kwargs)
 
     def renewed(self, user: User) -> None:
         """This visitor has just signed in as a user: the pages carry another token."""

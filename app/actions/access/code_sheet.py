@@ -41,6 +41,7 @@ def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcom
     LABEL,
     permission=Permission.STUDENTS_EDIT,
     on=models.Student,
+    changes=models.User,
     confirm=True,
     noun=_l("studenten"),
     intro=INTRO,
@@ -49,6 +50,8 @@ def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcom
 def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """Make new codes for these students, to print. A student without an account gets one."""
     accounts = ensure_accounts(actor, targets.ids, on_paper=True)
+    if accounts.moved:
+        base.record(actor, print_student_codes.name, "User", accounts.moved)
     issued = code_making.renew_codes(actor, accounts.user_of.values())
     made = set(issued.made)
     return base.Outcome(

@@ -24,7 +24,7 @@ from app.actions.users.users import sign_in_names
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.errors import RuleBroken
+from app.errors import Outdated, RuleBroken
 from app.mail import email_change
 from app.permissions import Actor, Permission
 from app.queries.access import codes as codes_queries
@@ -40,15 +40,26 @@ from app.rules.tries import Kind
 from app.school import current_school
 
 VALID = timedelta(hours=1)
+OTHER_ADDRESS = N_(
+    "U hebt dit zelf in een ander tabblad gewijzigd: daar vroeg u om %(email)s. "
+    "Gaat u hier verder, dan vervalt dat en geldt wat hieronder staat."
+)
 
 
-class NewEmailForm(base.ActionForm):
+class NewEmailForm(base.SeenForm):
+    """`seen`: the change that waited for its code when the form was opened; there is at most one."""
+
     email = wtforms.EmailField(
         _l("Nieuw e-mailadres"),
         [validators.InputRequired(), validators.Length(max=people.EMAIL_MAX), base.ruled(people.email)],
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "email"},
     )
     present = profile.present_field()
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        waiting = db.session.scalars(open_change(actor.id)).one_or_none()
+        return {"seen": str(waiting.id) if waiting is not None else ""}
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         user = profile.own_account(actor)
@@ -92,15 +103,21 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
     intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
 )
 def change_email(
-    actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = ""
+    actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = "", seen: str = ""
 ) -> base.Outcome:
-    """Begin the change: mail a code to the new address, and a notice with a stop code to the old one."""
+    """Begin the change: mail a code to the new address, and a notice with a stop code to the old one.
+
+    Outdated when another change has begun since the form was opened: this one would end it.
+    """
     user = profile.locked_account(actor)
     if user.password and user.password != fits:
         raise RuleBroken(profile.NOT_PRESENT, field="present")
     address = people.email(email).lower()
     if address == user.email:
         raise RuleBroken(N_("Dit is al uw e-mailadres."), field="email")
+    waiting = db.session.scalars(open_change(user.id)).one_or_none()
+    if waiting is not None and str(waiting.id) != seen:
+        raise Outdated(OTHER_ADDRESS, field="seen", now=str(waiting.id), email=waiting.new_email)
     # The present password was right, so its tries no longer count. Only one change waits at a time.
     tries.forgive(Kind.PRESENT, profile.INSIDE, account=user.id)
     _end_changes(user.id)

@@ -59,6 +59,7 @@ def make_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome
     _l("Inlogcode versturen"),
     permission=Permission.STUDENTS_EDIT,
     on=models.Student,
+    changes=models.User,
     confirm=True,
     noun=_l("studenten"),
     submit=_l("Inlogcode versturen"),
@@ -66,6 +67,8 @@ def make_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome
 def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """Mail each of these students an inlogcode. Makes missing accounts (user name: the number)."""
     accounts, issued = give_students_codes(actor, targets.ids, mail=True)
+    if accounts.moved:
+        base.record(actor, send_student_codes.name, "User", accounts.moved)
     changed = set(issued.changed)
     count = len(issued.mailed)
     return base.Outcome(

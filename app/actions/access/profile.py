@@ -91,7 +91,7 @@ def save_profile(
     phone: str = "",
 ) -> base.Outcome:
     """Change the user's own data. Only an administrator changes roles and programmes."""
-    user = base.locked(models.User, own_account(actor).id, version, form.LABELS)
+    user = base.locked(actor, models.User, own_account(actor).id, version, form.LABELS)
     if language not in school.LANGUAGES:
         raise errors.RuleBroken(N_("Kies een taal."), field="language")
     names = ("first_name", "infix", "last_name", "phone", "language")

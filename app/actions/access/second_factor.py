@@ -16,7 +16,7 @@ from app.actions.access.sessions import mark_shown
 from app.actions.mail.notices import notify
 from app.entities.base import db
 from app.entities.engine import QUIETLY
-from app.errors import RuleBroken
+from app.errors import Outdated, RuleBroken
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access import factors
@@ -37,13 +37,19 @@ LAST_ONE = N_(
     "Uw rol heeft een tweede stap nodig en dit is de laatste. Stel eerst een andere in; "
     "daarna kunt u deze verwijderen."
 )
+OTHER_APP = N_(
+    "U hebt dit zelf in een ander tabblad gewijzigd: daar stelde u al een app in. "
+    "Gaat u hier verder, dan werkt die niet meer."
+)
 CODE_BOX = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
 
 # --- the authenticator app --------------------------------------------------------------------
 
 
-class AppForm(base.ActionForm):
+class AppForm(base.SeenForm):
+    """`seen`: which app was set up when the form was opened."""
+
     setup = wtforms.HiddenField()
     code = wtforms.StringField(
         _l("Code uit de app"),
@@ -54,7 +60,8 @@ class AppForm(base.ActionForm):
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
-        return {"setup": factors.new_setup(profile.own_account(actor).id)}
+        user = profile.own_account(actor)
+        return {"setup": factors.new_setup(user.id), "seen": _mark(factors.factors_of(user.id).app)}
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         user = profile.own_account(actor)
@@ -74,8 +81,10 @@ class AppForm(base.ActionForm):
     proof=second_factor.Proof.LATELY,
     submit=_l("Controleer en bewaar"),
 )
-def set_up_app(actor: Actor, *, setup: str, code: str, session_id: int | None = None) -> base.Outcome:
-    """Keep the app once it has given a right code, shown in this session. A new app replaces the old one."""
+def set_up_app(
+    actor: Actor, *, setup: str, code: str, seen: str = "", session_id: int | None = None
+) -> base.Outcome:
+    """Keep the app once it has given a right code here. It replaces the app that the form knew."""
     user = profile.locked_account(actor)
     secret = factors.secret_behind(setup, user.id)
     step = totp.step_of(secret, code, clock.seconds_now()) if secret else None
@@ -90,12 +99,18 @@ def set_up_app(actor: Actor, *, setup: str, code: str, session_id: int | None = 
         db.session.add(row)
     elif factors.kept_secret(row) == secret:
         raise RuleBroken(N_("Deze QR-code is al ingesteld."), field="code")
+    elif seen != _mark(row):
+        raise Outdated(OTHER_APP, field="seen", now=_mark(row))
     row.sealed_secret = sealing.seal(secret, factors.sealed_for(user.id))
     row.last_step, row.created_at, row.last_used_at = step, clock.utc_now(), clock.utc_now()
     if session_id is not None:
         mark_shown(user.id, session_id, strong=True)
     notify(user, Notice.APP_SET)
     return done_for(user.id, _("Uw authenticator-app is ingesteld."))
+
+
+def _mark(app: models.Authenticator | None) -> str:
+    return app.created_at.isoformat() if app is not None else ""
 
 
 @base.action(

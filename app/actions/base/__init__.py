@@ -1,6 +1,14 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
-from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
+from app.actions.base.forms import (
+    SeenForm,
+    SelectChoice,
+    UploadFileField,
+    VersionedForm,
+    at,
+    ruled,
+    show_refusal,
+)
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.runner import (
@@ -21,7 +29,7 @@ from app.actions.base.runner import (
     targets_of,
 )
 from app.actions.base.trail import broken_at, record
-from app.actions.base.versions import locked
+from app.actions.base.versions import TYPED_STAYS, conflict, locked, told_of
 from app.actions.base.wording import register_counting, say
 
 __all__ = [
@@ -29,12 +37,14 @@ __all__ = [
     "GONE",
     "PICK_PATH",
     "SEARCH",
+    "TYPED_STAYS",
     "Action",
     "ActionForm",
     "Outcome",
     "Picked",
     "PickedOne",
     "Refused",
+    "SeenForm",
     "SelectChoice",
     "Selection",
     "Targets",
@@ -43,6 +53,7 @@ __all__ = [
     "action",
     "at",
     "broken_at",
+    "conflict",
     "demand",
     "done_before",
     "entry_label",
@@ -56,5 +67,7 @@ __all__ = [
     "ruled",
     "run",
     "say",
+    "show_refusal",
     "targets_of",
+    "told_of",
 ]

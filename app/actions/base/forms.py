@@ -1,6 +1,6 @@
-"""Parts that several forms share: rules as validators, an upload field, a form that checks its version."""
+"""Parts that several forms share: rules as validators, an upload field, a form that names its version."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import wtforms
@@ -9,9 +9,8 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
 from app.actions.base.runner import ActionForm, Targets
-from app.actions.base.versions import conflict
 from app.actions.base.wording import say
-from app.errors import RuleBroken
+from app.errors import Outdated, RuleBroken
 from app.permissions import Actor
 
 T = TypeVar("T")
@@ -49,26 +48,30 @@ class UploadFileField(wtforms.FileField):
 
 
 class VersionedForm(ActionForm):
-    """A form on one row that notices when somebody else changed the row in the meantime (trap 9).
+    """A form on one row. It names the version that it shows; the action compares it under a lock (trap 9)."""
 
-    The form keeps what was typed and now carries the new version. The user has seen the warning by then, so
-    saving again overwrites the other change.
-    """
-
+    says_version = True
     version = wtforms.IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    field_labels: Mapping[str, Any] = {}
     row: Any = None
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         super().prepare(actor, targets)
         self.row = targets.one() if targets is not None else None
 
-    def validate(self, *args: Any, **kwargs: Any) -> bool:
-        if not super().validate(*args, **kwargs):
-            return False
-        if self.version.data == self.row.version:
-            return True
-        clash = conflict(self.row, self.version.data or 0, self.field_labels)
-        self.version.errors = [say(clash)]
-        self.version.raw_data = [str(self.row.version)]
-        return False
+
+class SeenForm(ActionForm):
+    """A form on something without a version of its own: `seen` says what it showed, by its content.
+
+    The action compares it, and raises Outdated for `seen`. Empty: the form showed nothing.
+    """
+
+    says_version = True
+    seen = wtforms.HiddenField(filters=[lambda sent: sent or ""])
+
+
+def show_refusal(form: ActionForm, error: RuleBroken) -> None:
+    """Say at its field why a form was refused. What was typed stays; an old form gets the new version."""
+    field = form[error.field]
+    field.errors = [*field.errors, say(error)]
+    if isinstance(error, Outdated):
+        field.data, field.raw_data = error.now, [str(error.now)]

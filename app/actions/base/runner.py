@@ -126,6 +126,7 @@ class Outcome:
 class ActionForm(Form):
     """A form declared beside its action. `prepare` fills its choices for this actor."""
 
+    says_version = False  # it names the version that it shows, and the action compares that itself
     nothing: str | LazyString = ""  # `prepare` sets it when there is nothing to choose
     nothing_hint: str | LazyString = ""  # what the user can do then
 

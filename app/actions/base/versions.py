@@ -1,6 +1,6 @@
 """Two people change the same row: the second is told what the first changed, and decides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -9,55 +9,92 @@ from flask_babel import gettext as _
 from app import errors, models
 from app.actions.base.runner import changed_by, entry_label
 from app.entities.base import db
+from app.entities.engine import id_set
+from app.permissions import Actor
 from app.rules.text import N_
 from app.school import current_school
 
 M = TypeVar("M")
 CHANGES_TOLD = 3
+LOOKED_AT = 10  # so many entries for each that is told
+TYPED_STAYS = N_("%(told)s Uw invoer staat hieronder nog; slaat u nu op, dan geldt die.")
 
 
-def locked(model: type[M], row_id: int, version: int, labels: Mapping[str, Any]) -> M:
-    """The row, locked until the transaction ends. RuleBroken when it no longer has this version."""
+def locked(actor: Actor, model: type[M], row_id: int, version: int, labels: Mapping[str, Any]) -> M:
+    """The row, locked until the transaction ends. Outdated when it no longer has this version."""
     row: Any = db.session.get(model, row_id, with_for_update=True, populate_existing=True)
     if row is None:
         raise errors.NotFound
     if row.version != version:
-        raise conflict(row, version, labels)
+        raise conflict(actor, row, version, labels)
     return cast(M, row)
 
 
-def conflict(row: Any, version: int, labels: Mapping[str, Any]) -> errors.RuleBroken:
+def conflict(actor: Actor, row: Any, version: int, labels: Mapping[str, Any]) -> errors.Outdated:
     """The error for a form that was opened at `version`. It says who changed what since, from the trail."""
     # As many entries as versions have passed, at most CHANGES_TOLD: the newest ones.
+    passed = min(max(row.version - version, 1), CHANGES_TOLD)
+    name = getattr(row, "trail_name", type(row).__name__)
+    told = told_of(actor, name, [row.id], changed_by(type(row)), labels, most=passed)
+    return errors.Outdated(TYPED_STAYS, now=row.version, told=told)
+
+
+def told_of(
+    actor: Actor,
+    object_type: str,
+    ids: Collection[int],
+    actions: Collection[str],
+    labels: Mapping[str, Any],
+    *,
+    most: int = 1,
+    fits: Callable[[models.AuditEntry], bool] = lambda _entry: True,
+) -> str:
+    """Who did these actions last on these rows, and what they changed, for this actor to read.
+
+    `fits`: which of the last entries count.
+    """
     entries = db.session.scalars(
         sa.select(models.AuditEntry)
-        .join(models.AuditObject, models.AuditObject.entry_id == models.AuditEntry.id)
         .where(
-            models.AuditObject.object_type == getattr(row, "trail_name", type(row).__name__),
-            models.AuditObject.object_id == row.id,
-            models.AuditEntry.action.in_(changed_by(type(row))),
+            models.AuditEntry.id.in_(
+                sa.select(models.AuditObject.entry_id).where(
+                    models.AuditObject.object_type == object_type,
+                    models.AuditObject.object_id.in_(id_set(sorted(ids))),
+                )
+            ),
+            models.AuditEntry.action.in_(actions),
         )
         .order_by(models.AuditEntry.id.desc())
-        .limit(min(max(row.version - version, 1), CHANGES_TOLD))
+        .limit(most * LOOKED_AT)
     ).all()
+    return _in_words(actor, list(reversed([one for one in entries if fits(one)][:most])), labels)
+
+
+def _in_words(actor: Actor, entries: Sequence[models.AuditEntry], labels: Mapping[str, Any]) -> str:
     if not entries:
-        return errors.RuleBroken(
-            N_(
-                "Iemand anders heeft dit intussen gewijzigd. "
-                "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
-            ),
-            field="version",
+        return _("Dit is intussen gewijzigd.")
+    people = {entry.actor_id for entry in entries}
+    when = _when(entries[-1])
+    what = "; ".join(_told(entry, labels) for entry in entries)
+    if people == {actor.id}:
+        return _("U hebt dit zelf in een ander tabblad gewijzigd (%(when)s): %(what)s.", when=when, what=what)
+    if len(people) == 1:
+        return _(
+            "%(who)s heeft dit intussen gewijzigd (%(when)s): %(what)s.",
+            who=entries[-1].actor_name,
+            when=when,
+            what=what,
         )
-    return errors.RuleBroken(
-        N_(
-            "%(who)s heeft dit intussen gewijzigd (%(when)s): %(what)s. "
-            "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
-        ),
-        field="version",
-        who=entries[0].actor_name,
-        when=current_school().local(entries[0].at).strftime("%d-%m-%Y %H:%M"),
-        what="; ".join(_told(entry, labels) for entry in reversed(entries)),
-    )
+    each = (f"{_who(actor, entry)} ({_when(entry)}): {_told(entry, labels)}" for entry in entries)
+    return _("Dit is intussen gewijzigd. %(changes)s.", changes=". ".join(each))
+
+
+def _who(actor: Actor, entry: models.AuditEntry) -> str:
+    return _("U zelf, in een ander tabblad") if entry.actor_id == actor.id else entry.actor_name
+
+
+def _when(entry: models.AuditEntry) -> str:
+    return current_school().local(entry.at).strftime("%d-%m-%Y %H:%M")
 
 
 def _told(entry: models.AuditEntry, labels: Mapping[str, Any]) -> str:

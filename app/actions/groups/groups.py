@@ -101,8 +101,6 @@ def add_group(actor: Actor, **data: Any) -> base.Outcome:
 
 
 class ChangeGroupForm(base.VersionedForm, GroupForm):
-    field_labels = FIELD_LABELS
-
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         group: models.StudentGroup = targets.one() if targets is not None else models.StudentGroup()
@@ -127,7 +125,7 @@ def change_group(
     actor: Actor, targets: base.Targets[models.StudentGroup], *, version: int, **data: Any
 ) -> base.Outcome:
     """Change one group's properties. RuleBroken when somebody else changed them first."""
-    group = base.locked(models.StudentGroup, targets.one().id, version, FIELD_LABELS)
+    group = base.locked(actor, models.StudentGroup, targets.one().id, version, FIELD_LABELS)
     before = _shown(group)
     wanted = _properties(actor, data, group.mentor_id)
     if _taken(wanted["name"], group.id):

@@ -37,7 +37,6 @@ class RuleForm(base.VersionedForm):
         source=SOURCE,
         coerce=int,
     )
-    field_labels = FIELD_LABELS
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
@@ -66,7 +65,7 @@ def set_rule(
     actor: Actor, targets: base.Targets[models.StudentGroup], *, version: int, programmes: Sequence[int]
 ) -> base.Outcome:
     """Set the rule: from now on the group holds the active students of these programmes, and nobody else."""
-    group = base.locked(models.StudentGroup, targets.one().id, version, FIELD_LABELS)
+    group = base.locked(actor, models.StudentGroup, targets.one().id, version, FIELD_LABELS)
     chosen = named(actor, SOURCE, {str(one) for one in programmes})
     if not chosen or len(chosen) != len(set(programmes)):
         raise RuleBroken(base.GONE, field="programmes")

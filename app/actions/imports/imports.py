@@ -28,6 +28,14 @@ from app.rules.text import N_
 
 CHOOSE_CODES = N_("Kies wat er met inlogcodes gebeurt.")
 CODE_CHOICES = [base.SelectChoice(value, _l(label)) for value, label in rules.LOGIN_CODES.items()]
+OTHER_CODES = N_(
+    "U hebt dit zelf in een ander tabblad gewijzigd. Daar koos u: %(there)s; hier: %(here)s. "
+    "Kies hieronder wat moet gelden."
+)
+OTHER_CELLS = N_(
+    "U hebt rij %(number)s zelf in een ander tabblad gewijzigd. "
+    "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
+)
 BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 
 
@@ -119,11 +127,17 @@ def start_import(
     )
 
 
-@base.action(_l("Importbestand anders gelezen"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
+@base.action(
+    _l("Importbestand anders gelezen"),
+    permission=Permission.IMPORT_RUNS,
+    on=models.ImportRun,
+    changes=models.ImportRun,
+)
 def read_again(
     actor: Actor,
     targets: base.Targets[models.ImportRun],
     *,
+    version: int,
     table: dict[str, Any],
     parts: Sequence[bytes],
     header_key: str,
@@ -133,7 +147,7 @@ def read_again(
 
     Later choices are dropped.
     """
-    run = open_run(actor, targets)
+    run = _as_seen(actor, targets, version)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
     run.fixes = {}
     keep_parts(run, parts)
@@ -150,13 +164,14 @@ def read_again(
     _l("Kolommen van de import gekozen"),
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
+    changes=models.ImportRun,
     words={"mapping": N_("Kolommen")},
 )
 def choose_columns(
-    actor: Actor, targets: base.Targets[models.ImportRun], *, mapping: ColumnMap
+    actor: Actor, targets: base.Targets[models.ImportRun], *, version: int, mapping: ColumnMap
 ) -> base.Outcome:
     """Stap 2 van 4: choose what each column of the file holds."""
-    run = open_run(actor, targets)
+    run = _as_seen(actor, targets, version)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
     run.mapping = dict(mapping)
@@ -167,12 +182,21 @@ def choose_columns(
     )
 
 
-@base.action(_l("Waarden van de import gekozen"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
+@base.action(
+    _l("Waarden van de import gekozen"),
+    permission=Permission.IMPORT_RUNS,
+    on=models.ImportRun,
+    changes=models.ImportRun,
+)
 def choose_values(
-    actor: Actor, targets: base.Targets[models.ImportRun], *, values: Mapping[str, Mapping[str, str]]
+    actor: Actor,
+    targets: base.Targets[models.ImportRun],
+    *,
+    version: int,
+    values: Mapping[str, Mapping[str, str]],
 ) -> base.Outcome:
     """Stap 3 van 4: choose what each value of a closed list means."""
-    run = open_run(actor, targets)
+    run = _as_seen(actor, targets, version)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
     return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
@@ -182,13 +206,22 @@ def choose_values(
     _l("Inlogcodes van de import gekozen"),
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
+    changes=models.ImportRun,
     words={"login_codes": N_("Inlogcodes")},
 )
-def choose_codes(actor: Actor, targets: base.Targets[models.ImportRun], *, login_codes: str) -> base.Outcome:
-    """Stap 4 van 4: change the choice about inlogcodes. Rows are checked again: a code needs an address."""
-    run = open_run(actor, targets)
+def choose_codes(
+    actor: Actor, targets: base.Targets[models.ImportRun], *, login_codes: str, seen: str
+) -> base.Outcome:
+    """Stap 4 van 4: change the choice about inlogcodes. Rows are checked again: a code needs an address.
+
+    `seen`: the choice that the page showed. Outdated when it is another by now.
+    """
+    run = _as_seen(actor, targets)
     if login_codes not in rules.LOGIN_CODES:
         raise errors.RuleBroken(CHOOSE_CODES)
+    if run.login_codes not in {seen, login_codes}:
+        there, here = (_(rules.LOGIN_CODES[one]) for one in (run.login_codes, login_codes))
+        raise errors.Outdated(OTHER_CODES, field="seen", now=run.login_codes, there=there, here=here)
     run.login_codes = login_codes
     _moved(run, run.stage)
     return base.Outcome(
@@ -206,13 +239,20 @@ def choose_codes(actor: Actor, targets: base.Targets[models.ImportRun], *, login
     _l("Rij van de import verbeterd"),
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
+    changes=models.ImportRun,
     words={"row": N_("Rij")},
 )
 def fix_row(
-    actor: Actor, targets: base.Targets[models.ImportRun], *, number: int, cells: Mapping[int, str]
+    actor: Actor, targets: base.Targets[models.ImportRun], *, number: int, cells: Mapping[int, str], seen: str
 ) -> base.Outcome:
-    """Stap 4 van 4: correct the cells of one row. The file itself stays as it was."""
-    run = open_run(actor, targets)
+    """Stap 4 van 4: correct the cells of one row. The file itself stays as it was.
+
+    `seen`: the mark of the row that the page showed. Outdated when it reads otherwise by now; another row
+    that was corrected meanwhile does not matter.
+    """
+    run = _as_seen(actor, targets)
+    if seen != runs.row_mark(run, number):
+        raise errors.Outdated(OTHER_CELLS, field="seen", now=runs.row_mark(run, number), number=number)
     if not set(cells) <= set(range(len(run.table["header"]))):
         raise errors.NotFound
     typed = {str(index): text for index, text in cells.items()}
@@ -227,9 +267,9 @@ def fix_row(
 
 
 @base.action(_l("Import weggegooid"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
-def discard_import(actor: Actor, targets: base.Targets[models.ImportRun]) -> base.Outcome:
+def discard_import(actor: Actor, targets: base.Targets[models.ImportRun], *, version: int) -> base.Outcome:
     """Delete a run that was not carried out. Nothing of it was written."""
-    run = open_run(actor, targets)
+    run = _as_seen(actor, targets, version)
     db.session.delete(run)
     return base.Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
 
@@ -253,6 +293,17 @@ def open_run(
         raise errors.RuleBroken(rules.ALREADY_DONE)
     if run.task == "write" and not working:
         raise errors.RuleBroken(BEING_WRITTEN)
+    return run
+
+
+def _as_seen(
+    actor: Actor, targets: base.Targets[models.ImportRun], version: int | None = None
+) -> models.ImportRun:
+    """The open run, locked. Outdated when it no longer has the version that the page showed."""
+    db.session.refresh(open_run(actor, targets), with_for_update=True)
+    run = open_run(actor, targets)  # as it is under the lock
+    if version is not None and run.version != version:
+        raise base.conflict(actor, run, version, {})
     return run
 
 

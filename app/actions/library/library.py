@@ -1,5 +1,6 @@
 """Bibliotheekbeheer (manual, step 5): put documents on the shelves of roles, order, change, remove them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,12 +18,13 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.permissions import Actor, Permission, Role
-from app.queries.library.library import READERS
+from app.queries.library.library import READERS, order_of
 from app.rules.people import tidy
 from app.rules.text import N_
 
 MANAGE = Permission.LIBRARY_MANAGE
 FIELD_LABELS: Mapping[str, Any] = {"title": _l("Titel"), "roles": _l("Voor welke rollen")}
+NOT_MOVED = N_("%(told)s Er is nu niets verplaatst. Kijk waar het document staat en kies opnieuw.")
 NO_ROLE = N_("Kies minstens één rol.")
 NO_TITLE = N_("Geef het document een titel.")
 
@@ -105,7 +107,6 @@ class DocumentForm(base.VersionedForm):
     roles = wtforms.SelectMultipleField(
         FIELD_LABELS["roles"], [validators.DataRequired(message=_l("Kies minstens één rol."))]
     )
-    field_labels = FIELD_LABELS
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
@@ -135,7 +136,7 @@ def change_document(
     roles: Sequence[str],
 ) -> base.Outcome:
     """Change title and roles. A new role gets the document at the end of its shelf."""
-    document = base.locked(models.LibraryDocument, _present(targets).id, version, FIELD_LABELS)
+    document = base.locked(actor, models.LibraryDocument, _present(targets).id, version, FIELD_LABELS)
     before, after = _roles_of(document), _known(roles)
     old, document.title = document.title, _titled(title)
     details = {
@@ -184,8 +185,8 @@ def remove_document(actor: Actor, targets: base.Targets[models.LibraryDocument])
     )
 
 
-class MoveForm(base.ActionForm):
-    """The two buttons of a row. It is not shown as a form."""
+class MoveForm(base.SeenForm):
+    """The two buttons of a row. It is not shown as a form. `seen`: the shelf that the page showed."""
 
     role = wtforms.SelectField(_l("Rol"), [validators.InputRequired()])
     direction = wtforms.SelectField(_l("Richting"), [validators.InputRequired()])
@@ -204,11 +205,17 @@ class MoveForm(base.ActionForm):
     submit=_l("Verplaatsen"),
 )
 def move_document(
-    actor: Actor, targets: base.Targets[models.LibraryDocument], *, role: str, direction: str
+    actor: Actor, targets: base.Targets[models.LibraryDocument], *, role: str, direction: str, seen: str
 ) -> base.Outcome:
-    """Move a document one place up or down on a role's shelf. At the end of the shelf nothing changes."""
+    """Move a document one place up or down on a role's shelf. At the end of the shelf nothing changes.
+
+    Outdated when the shelf is not as the user saw it: one place up is another place then.
+    """
     document = _present(targets)
     placements = _on_shelf(_known([role])[0])
+    now = order_of(placement.document_id for placement in placements)
+    if seen != now:
+        raise errors.Outdated(NOT_MOVED, field="seen", now=now, told=_who_ordered(actor, role, seen, now))
     at = next((i for i, one in enumerate(placements) if one.document_id == document.id), None)
     if at is None:
         raise errors.NotFound
@@ -273,8 +280,27 @@ def _on_shelf(role: Role) -> list[models.LibraryPlacement]:
         .where(models.LibraryPlacement.role == role, models.LibraryDocument.removed_at.is_(None))
         .order_by(models.LibraryPlacement.position, models.LibraryPlacement.id)
         .with_for_update(of=models.LibraryPlacement)
+        .execution_options(populate_existing=True)
     )
-    return list(db.session.scalars(statement))
+    # PostgreSQL puts the rows in order before it waits for the lock, and gives them as they are after it.
+    return sorted(db.session.scalars(statement), key=lambda placement: (placement.position, placement.id))
+
+
+def _who_ordered(actor: Actor, role: str, seen: str, now: str) -> str:
+    """Who last changed which documents stand on a shelf, or their order."""
+    ids = {int(one) for one in f"{seen}.{now}".split(".") if re.fullmatch("[0-9]{1,9}", one)}
+    acts = (move_document, upload_document, change_document, remove_document)
+
+    def fits(entry: models.AuditEntry) -> bool:
+        there: bool = entry.details.get("role") == role
+        return (
+            there
+            if entry.action == move_document.name
+            else not {"roles", "removed"}.isdisjoint(entry.details)
+        )
+
+    labels = {"roles": FIELD_LABELS["roles"]}
+    return base.told_of(actor, "LibraryDocument", ids, [act.name for act in acts], labels, fits=fits)
 
 
 def _place(document: models.LibraryDocument, roles: Iterable[str]) -> None:

@@ -18,44 +18,63 @@ from app.queries.progress import progress as queries
 from app.rules import progress as rules
 from app.rules.text import N_
 
-Ratings = Mapping[tuple[str, int], int]  # (kind, work process) -> rating
+Cell = tuple[str, int]  # (kind, work process)
+Ratings = Mapping[Cell, int]
 NOT_AVAILABLE = N_("De studievoortgang van deze student is nog niet beschikbaar gesteld.")
+OTHER_TAB = N_(
+    "U hebt in een ander tabblad intussen iets anders gekozen: %(cells)s. "
+    "Wat u hier koos, staat hieronder nog; slaat u nu op, dan geldt dat."
+)
 NO_RATING = N_("Kies bij elk werkproces Nooit, Oefenen, Voldoende of Goed.")
 
 
 @base.action(_l("Eigen onderwijsvoortgang ingevuld"), permission=Permission.OWN_PROGRESS, on=models.Student)
 def save_own_progress(
-    actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings
+    actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings, stood: Ratings
 ) -> base.Outcome:
-    """Save the student's own ratings. Nobody else's ratings can change here."""
-    student = targets.one()
+    """Save the student's own ratings. Nobody else's ratings can change here. `stood`: as for a supervisor."""
+    student = _locked(targets)
     if not student.progress_available:
         raise errors.NotFound
-    changes = _rate(actor, student, queries.load_sheet(student), ratings)
+    changes = _rate(actor, student, queries.load_sheet(student), ratings, stood)
     return _outcome(student, changes)
 
 
 @base.action(_l("Onderwijsvoortgang ingevuld"), permission=Permission.PROGRESS_FILL, on=models.Student)
 def save_student_progress(
-    actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings, assignments: Mapping[int, bool]
+    actor: Actor,
+    targets: base.Targets[models.Student],
+    *,
+    ratings: Ratings,
+    stood: Ratings,
+    assignments: Mapping[int, bool],
 ) -> base.Outcome:
     """Save a supervisor's own ratings of a student, and which conditional assignments are ticked.
 
-    `assignments` holds only those whose tick was changed on the form, so that a colleague's tick stays.
+    `stood` is what the form showed: a rating that was left as it stood there is not written, and one that
+    has become another since then is Outdated. `assignments` holds only those whose tick was changed on the
+    form, so that a colleague's tick stays.
     """
-    student = targets.one()
+    student = _locked(targets)
     if not student.progress_available:
         raise errors.RuleBroken(NOT_AVAILABLE)
     sheet = queries.load_sheet(student)
-    changes = _rate(actor, student, sheet, ratings)
+    changes = _rate(actor, student, sheet, ratings, stood)
     changes |= _tick(actor, student, sheet, assignments)
     return _outcome(student, changes)
 
 
+def _locked(targets: base.Targets[models.Student]) -> models.Student:
+    """The student, locked until the transaction ends, so that two sheets of one student take turns."""
+    return db.session.get_one(
+        models.Student, targets.one().id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
 def _rate(
-    actor: Actor, student: models.Student, sheet: queries.ProgressSheet, ratings: Ratings
+    actor: Actor, student: models.Student, sheet: queries.ProgressSheet, ratings: Ratings, stood: Ratings
 ) -> dict[str, Any]:
-    """Write the ratings that differ from this rater's earlier ones. Returns the changes (old, new) by name.
+    """Write the ratings that this rater changed on the form. Returns the changes (old, new) by name.
 
     Two statements at most.
     """
@@ -63,15 +82,21 @@ def _rate(
     changes: dict[str, Any] = {}
     new: list[dict[str, Any]] = []
     other: list[dict[str, Any]] = []
+    clashes: list[str] = []
     for (kind, process_id), rating in ratings.items():
         process = processes.get(process_id)
         if process is None or kind not in rules.KINDS:
             raise errors.NotFound
         if not rules.is_rating(rating):
             raise errors.RuleBroken(NO_RATING)
-        # Each rater has their own rating, so another's is never overwritten.
+        # Each rater has their own rating, so another's is never overwritten: only one's own, of another tab.
         before = process.rating_of(kind, actor.id)
-        if before is not None and before.rating == rating:
+        there, name = before.rating if before else None, f"{process.code} {_(rules.KINDS[kind])}"
+        as_shown = stood.get((kind, process_id))
+        if rating in (there, as_shown):
+            continue
+        if there != as_shown:
+            clashes.append(_clash(name, there, rating))
             continue
         row = {"rating": rating, "rated_at": utc_now()}
         if before is not None:
@@ -79,13 +104,20 @@ def _rate(
         else:
             whose = {"student_id": student.id, "work_process_id": process_id, "rated_by_id": actor.id}
             new.append({**row, **whose, "kind": kind})
-        old = _(rules.RATINGS[before.rating]) if before else ""
-        changes[f"{process.code} {_(rules.KINDS[kind])}"] = [old, _(rules.RATINGS[rating])]
+        changes[name] = [_(rules.RATINGS[before.rating]) if before else "", _(rules.RATINGS[rating])]
+    if clashes:
+        raise errors.Outdated(OTHER_TAB, now="", field="", cells="; ".join(clashes))
     if new:
         db.session.execute(sa.insert(models.ProgressMeasure), new)
     if other:
         db.session.execute(sa.update(models.ProgressMeasure), other)
     return changes
+
+
+def _clash(name: str, there: int | None, here: int) -> str:
+    """Both values of a rating that was changed on two forms."""
+    now = _(rules.RATINGS[there]) if there is not None else _("niets")
+    return _("%(what)s (daar %(there)s, hier %(here)s)", what=name, there=now, here=_(rules.RATINGS[here]))
 
 
 def _tick(

@@ -100,8 +100,6 @@ def add_update(actor: Actor, **data: Any) -> base.Outcome:
 
 
 class ChangeUpdateForm(base.VersionedForm, UpdateForm):
-    field_labels = FIELD_LABELS
-
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         update: models.SystemUpdate | None = targets.one() if targets is not None else None
@@ -121,7 +119,7 @@ def change_update(
     actor: Actor, targets: base.Targets[models.SystemUpdate], *, version: int, **data: Any
 ) -> base.Outcome:
     """Correct an update. It stays read for users who have read it."""
-    update = base.locked(models.SystemUpdate, targets.one().id, version, FIELD_LABELS)
+    update = base.locked(actor, models.SystemUpdate, targets.one().id, version, FIELD_LABELS)
     before, after = _shown(update), _written(data)
     details = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     if not details:

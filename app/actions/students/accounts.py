@@ -26,6 +26,7 @@ class Accounts:
 
     user_of: dict[int, int] = field(default_factory=dict)
     made: int = 0
+    moved: list[int] = field(default_factory=list)  # accounts that got another address
     refused: list[base.Refused] = field(default_factory=list)
 
 
@@ -56,11 +57,12 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
         else:
             new.append(row)
         if outdated:
-            moved.append({"id": row.user_id, "email": email})
+            moved.append({"id": row.user_id, "email": email, "version": row.user_version + 1})
         # Two students of one batch may not get the same address either.
         taken_mails.add(email or people.without_mail(row.number))
     if moved:
         db.session.execute(sa.update(models.User), moved)
+        accounts.moved = [row["id"] for row in moved]
     accounts.made = len(new)
     accounts.user_of |= _make(new)
     return accounts
@@ -90,6 +92,7 @@ def _students(ids: Sequence[int]) -> Any:
             models.Student.active,
             models.Student.user_id,
             models.User.email.label("user_email"),
+            models.User.version.label("user_version"),
             models.User.password,
             with_role(*OTHER_ROLES).label("other_role"),
         )

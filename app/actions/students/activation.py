@@ -49,6 +49,8 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
     cancel_codes(accounts)
     end_sessions(accounts, ACCOUNT_CLOSED)
     _switch(leaving, accounts, active=False)
+    if accounts:
+        base.record(actor, deactivate_students.name, "User", accounts, {"active": [True, False]})
     reason = _("heeft nog een ingepland examen; verwijder eerst die planning")
     return students_changed(
         targets,
@@ -76,7 +78,10 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .where(models.Student.id.in_(targets.among()), models.Student.active.is_(False))
         .order_by(models.Student.id)
     ).all()
-    _switch(back, _accounts(back), active=True)
+    accounts = _accounts(back)
+    _switch(back, accounts, active=True)
+    if accounts:
+        base.record(actor, reactivate_students.name, "User", accounts, {"active": [False, True]})
     return students_changed(
         targets,
         back,

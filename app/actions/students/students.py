@@ -113,7 +113,6 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        self.field_labels = field_labels()
         self.keep_choices(self.row.extra)
         coupled = supervision.coupled_users(self.row)
         for role in supervision.ROLE_FIELDS:
@@ -133,7 +132,7 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
     _l("Student wijzigen"),
     permission=Permission.STUDENTS_EDIT,
     on=models.Student,
-    changes=models.Student,
+    changes=(models.Student, models.User),
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
@@ -150,7 +149,7 @@ def change_student(
     **data: Any,
 ) -> base.Outcome:
     """Change one student's data and users per role. RuleBroken when somebody else changed them first."""
-    student = base.locked(models.Student, targets.one().id, version, field_labels())
+    student = base.locked(actor, models.Student, targets.one().id, version, field_labels())
     before = fields.kept_values(student)
     for key, value in fields.plain_values(data).items():
         setattr(student, key, value)
@@ -176,7 +175,7 @@ def change_student(
             unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=student.full_name)
         )
     student.version += 1
-    _tell_account(student)
+    _tell_account(actor, student)
     return base.Outcome(
         done=1,
         ids=[student.id],
@@ -211,10 +210,25 @@ def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> None:
     db.session.execute(group_member.insert().values(group_id=group_id, student_id=student.id))
 
 
-def _tell_account(student: models.Student) -> None:
-    """Give the student's account the same name. Its address may change when a code is sent (accounts.py)."""
+def _tell_account(actor: Actor, student: models.Student) -> None:
+    """Give the student's account the same name. Its address may change when a code is sent (accounts.py).
+
+    The account has a form of its own, so its version goes up and the trail says it of the account too.
+    """
     account = student.user
     if account is None:
         return
-    account.first_name, account.last_name = student.first_name[:NAME_MAX], student.last_name[:NAME_MAX]
-    account.infix = student.infix
+    name = {
+        "first_name": student.first_name[:NAME_MAX],
+        "infix": student.infix,
+        "last_name": student.last_name[:NAME_MAX],
+    }
+    changes = {
+        key: [getattr(account, key), value] for key, value in name.items() if getattr(account, key) != value
+    }
+    if not changes:
+        return
+    for key, value in name.items():
+        setattr(account, key, value)
+    account.version += 1
+    base.record(actor, change_student.name, "User", [account.id], changes)

@@ -123,8 +123,6 @@ class NewUserForm(UserForm):
 class OwnVersion(base.VersionedForm, PersonForm):
     """A form of one user, whom several people may change."""
 
-    field_labels = LABELS
-
 
 class EditUserForm(OwnVersion, UserForm):
     """The form to change a user. Coupling to programmes has its own action, in the list and on the page."""

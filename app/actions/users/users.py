@@ -105,7 +105,7 @@ def edit_user(
     phone: str = "",
 ) -> base.Outcome:
     """Change a user. Another role ends their sessions; another address ends their codes."""
-    user = base.locked(models.User, targets.one().id, version, form.LABELS)
+    user = base.locked(actor, models.User, targets.one().id, version, form.LABELS)
     guard_supplier(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")

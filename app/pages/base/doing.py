@@ -100,7 +100,9 @@ class ActionPage(View):
             if act.confirm and flask.request.form.get("confirmed") != "1":
                 told = actions.preview(act, actor, selection, **data)
                 return self._page(act, targets, form, "confirm", outcome=told)
-            shown = flask.request.form.get(SHOWN, "" if act.confirm else None)
+            # A form that names its version is told more exactly by its action what changed.
+            knows = not act.confirm and form is not None and form.says_version
+            shown = None if knows else flask.request.form.get(SHOWN, "" if act.confirm else None)
             outcome = actions.run(act, actor, selection, token=self.token(act), shown=shown, **data)
         except errors.ChangedMeanwhile as error:
             return self._show_again(act, selection, form, error.now), error.status
@@ -248,11 +250,11 @@ class ActionPage(View):
         form: actions.ActionForm | None,
         error: errors.RuleBroken,
     ) -> Any:
-        sentence = actions.say(error)
         if form is not None and error.field in form:
-            form[error.field].errors = [*form[error.field].errors, sentence]
+            actions.show_refusal(form, error)
             return self._page(act, targets, form, "form")
-        return self._page(act, targets, form, "form" if form else "confirm", problems=[sentence])
+        problems = [actions.say(error)]
+        return self._page(act, targets, form, "form" if form else "confirm", problems=problems)
 
     def _show_again(
         self,

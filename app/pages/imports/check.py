@@ -1,7 +1,7 @@
 """Importeren, Stap 4 van 4: check every row, correct a row, import, and show the report."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import format_decimal
@@ -19,10 +19,11 @@ from app.imports.write import remarks
 from app.pages import base
 from app.pages.access import code_preview
 from app.pages.imports import views
+from app.pages.imports.tabs import Tab
 from app.pages.imports.words import Words
 from app.permissions import Permission
 from app.queries.imports.imports import own_run
-from app.queries.imports.runs import is_large
+from app.queries.imports.runs import is_large, row_mark
 from app.rules import imports as rules
 from app.rules.text import N_
 from app.theme.widgets import Step
@@ -116,13 +117,10 @@ class CheckPages(base.ActionScreen):
     def codes(self, pk: int) -> Any:
         """Change the choice of step 1: whether new people get login codes, and how."""
         self._run(pk)
-        chosen = base.posted_fields().get("login_codes", "")
+        fields = base.posted_fields()
+        given = {"login_codes": fields.get("login_codes", ""), "seen": fields.get("seen", "")}
         try:
-            base.tell(
-                actions.run(
-                    import_actions.choose_codes, base.current_actor(), [pk], login_codes=chosen
-                ).summary
-            )
+            base.tell(actions.run(import_actions.choose_codes, base.current_actor(), [pk], **given).summary)
         except errors.RuleBroken as refused:
             base.tell(actions.say(refused), "danger")
         return base.go(self.href("resume", pk=pk))
@@ -137,11 +135,21 @@ class CheckPages(base.ActionScreen):
         values = kept.row_numbered(found, number)
         if values is None:
             raise errors.NotFound
-        form = base.filled(forms.row_form(self.kind, found, values))
-        if base.posted() and form.validate():
-            if cells := forms.changed_cells(form, values):
-                actions.run(import_actions.fix_row, base.current_actor(), [pk], number=number, cells=cells)
-            return self._after_fix(self._run(pk), number)
+        made = forms.row_form(self.kind, found, values)
+        form = base.filled(made)
+        tab, seen = Tab(found, form), row_mark(found, number)
+        if tab.asked_otherwise:
+            tab.begin_again()
+            form = base.unsent(made)
+        elif base.posted() and form.validate():
+            try:
+                self._fix(pk, number, forms.changed_cells(form, values), tab.sent.get("seen", ""))
+                return self._after_fix(self._run(pk), number)
+            except errors.Outdated as error:
+                tab.tell(error)
+                forms.tell_cells(form, values)
+        elif base.posted():
+            seen = tab.sent.get("seen", "")
         row = overview.row_checked(base.current_actor(), found, number)
         # On opening, each problem that the check found stands at its own field.
         for problem in row.problems:
@@ -153,11 +161,18 @@ class CheckPages(base.ActionScreen):
             form=form,
             run=found,
             here=self,
+            tab=tab,
+            seen=seen,
             steps=self.steps(4, found),
             row=row,
             back=self._refused_href(pk),
         )
         return page, 422 if base.posted() else 200
+
+    def _fix(self, pk: int, number: int, cells: Mapping[int, str], seen: str) -> None:
+        if cells:
+            given: dict[str, Any] = {"number": number, "cells": cells, "seen": seen}
+            actions.run(import_actions.fix_row, base.current_actor(), [pk], **given)
 
     def _after_fix(self, found: models.ImportRun, number: int) -> Any:
         row = overview.row_checked(base.current_actor(), found, number)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app import models
+from app import errors, models
 from app.actions import base as actions
 from app.actions.imports import imports
 from app.actions.mail import sample_mail
@@ -21,6 +21,7 @@ from app.imports.write_users import import_users
 from app.pages import base
 from app.pages.imports import check, columns, views
 from app.pages.imports import words as words_pages
+from app.pages.imports.tabs import Tab
 from app.permissions import Permission
 from app.queries.imports import imports as queries
 
@@ -76,18 +77,23 @@ class ImportPage(check.CheckPages):
         found = self._run(pk)
         if found.stage == "done":
             return self._to_report(found)
-        header: Sequence[str] = found.table["header"]
-        form = base.filled(forms.mapping_form(self.kind, header), forms.chosen_columns(found))
+        made, chosen = forms.mapping_form(self.kind, found.table["header"]), forms.chosen_columns(found)
+        form = base.filled(made, chosen)
+        tab, reading = Tab(found, form), base.unsent(forms.reading_form(found))
+        if tab.asked_otherwise:
+            tab.begin_again()
+            return self._columns_page(found, base.unsent(made, chosen), reading, tab, refused=True)
         valid = base.posted() and form.validate()
-        if valid and import_names.names_were_shown(form.mapping(), base.posted_fields()):
-            actions.run(imports.choose_columns, base.current_actor(), [pk], mapping=form.mapping())
-            return self._on_to_values(pk)
+        if valid and import_names.names_were_shown(form.mapping(), tab.sent):
+            try:
+                given: dict[str, Any] = {"version": tab.version, "mapping": form.mapping()}
+                actions.run(imports.choose_columns, base.current_actor(), [pk], **given)
+                return self._on_to_values(pk)
+            except errors.Outdated as error:
+                tab.tell(error)
+        refused = base.posted() and (not valid or bool(tab.problems))
         return self._columns_page(
-            found,
-            form,
-            base.filled(forms.reading_form(found)),
-            refused=base.posted() and not valid,
-            names_first=valid,
+            found, form, reading, tab, refused=refused, names_first=valid and not tab.problems
         )
 
     @base.expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
@@ -98,7 +104,14 @@ class ImportPage(check.CheckPages):
         if found.stage == "done":
             return self._to_report(found)
         form = base.filled(forms.reading_form(found))
-        if form.validate():
+        form_of_columns = base.unsent(
+            forms.mapping_form(self.kind, found.table["header"]), forms.chosen_columns(found)
+        )
+        tab = Tab(found, form_of_columns)
+        if tab.asked_otherwise:
+            tab.begin_again()
+            form = base.unsent(forms.reading_form(found))
+        elif form.validate():
             chosen = dict(form.data)
             sheet = kept.reading_of(found).sheet
             if chosen.get("sheet", sheet) != sheet:
@@ -109,17 +122,24 @@ class ImportPage(check.CheckPages):
                     self.kind,
                     found,
                     table.Reading(**chosen | {"header": int(chosen["header"])}),
+                    version=tab.version,
                 )
                 return base.go(self.href("columns", pk=pk))
             except table.FileRefused as refused:
                 form["header"].errors = [actions.say(refused)]
-        form_of_columns = base.unsent(
-            forms.mapping_form(self.kind, found.table["header"]), forms.chosen_columns(found)
-        )
-        return self._columns_page(found, form_of_columns, form, refused=True)
+            except errors.Outdated as error:
+                tab.tell(error)
+        return self._columns_page(found, form_of_columns, form, tab, refused=True)
 
     def _columns_page(
-        self, found: models.ImportRun, form: Any, reading: Any, *, refused: bool, names_first: bool = False
+        self,
+        found: models.ImportRun,
+        form: Any,
+        reading: Any,
+        tab: Tab,
+        *,
+        refused: bool,
+        names_first: bool = False,
     ) -> Any:
         header: Sequence[str] = found.table["header"]
         left_out = [field.label.text for field in form if not field.data]
@@ -128,6 +148,7 @@ class ImportPage(check.CheckPages):
         page = self.page(
             "imports/columns.html",
             form=form,
+            tab=tab,
             run=found,
             steps=self.steps(2, found),
             here=self,
@@ -155,13 +176,23 @@ class ImportPage(check.CheckPages):
         if self.kind.identity not in found.mapping:
             return base.go(self.href("columns", pk=pk))
         asked, world = self._asked(found)
-        form = base.filled(forms.values_form(self.kind, asked, world))
-        if base.posted() and form.validate():
-            actions.run(imports.choose_values, base.current_actor(), [pk], values=form.chosen())
-            return base.go(self.href("check", pk=pk))
+        made = forms.values_form(self.kind, asked, world)
+        form = base.filled(made)
+        tab = Tab(found, form)
+        if tab.asked_otherwise:
+            tab.begin_again()
+            form = base.unsent(made)
+        elif base.posted() and form.validate():
+            try:
+                given: dict[str, Any] = {"version": tab.version, "values": form.chosen()}
+                actions.run(imports.choose_values, base.current_actor(), [pk], **given)
+                return base.go(self.href("check", pk=pk))
+            except errors.Outdated as error:
+                tab.tell(error)
         page = self.page(
             "imports/values.html",
             form=form,
+            tab=tab,
             run=found,
             steps=self.steps(3, found),
             here=self,
@@ -174,8 +205,14 @@ class ImportPage(check.CheckPages):
     @base.expose("/<int:pk>/weggooien", methods=["POST"])
     @base.needs()
     def discard(self, pk: int) -> Any:
-        self._run(pk)
-        outcome = actions.run(imports.discard_import, base.current_actor(), [pk])
+        found, given = self._run(pk), base.posted_fields().get("version", "")
+        version = int(given) if base.is_number(given) else 0
+        try:
+            outcome = actions.run(imports.discard_import, base.current_actor(), [pk], version=version)
+        except errors.Outdated as error:
+            told = error.params["told"]
+            base.tell(_("%(told)s Er is niets weggegooid: kijk eerst hoe het nu is.", told=told), "warning")
+            return base.go(self.href("resume", pk=found.id))
         base.tell(outcome.summary, "info")
         return base.go(self.href("index"))
 
@@ -196,10 +233,11 @@ class ImportPage(check.CheckPages):
 
     def _on_to_values(self, pk: int) -> Any:
         """Go to step 3, or to step 4 when the file has nothing to choose."""
-        asked, _world = self._asked(self._run(pk))
+        found = self._run(pk)
+        asked, _world = self._asked(found)
         if asked:
             return base.go(self.href("values", pk=pk))
-        actions.run(imports.choose_values, base.current_actor(), [pk], values={})
+        actions.run(imports.choose_values, base.current_actor(), [pk], version=found.version, values={})
         base.tell(_("Stap 3 is overgeslagen: in dit bestand valt niets te kiezen."), "info")
         return base.go(self.href("check", pk=pk))
 

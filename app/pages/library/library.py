@@ -1,8 +1,10 @@
 """Tab Bibliotheekbeheer (manual, step 5): the roles, and the shelf of documents for each role."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from app import errors
 from app.actions import base as actions
 from app.actions.library import library
 from app.pages import base
@@ -33,13 +35,16 @@ class LibraryAdminPage(base.ActionScreen):
     @base.needs()
     def role(self, role: str) -> Any:
         chosen = reader(role)
-        if chosen is None:
-            return base.missing()
+        return base.missing() if chosen is None else self._shelf(chosen)
+
+    def _shelf(self, chosen: Role, problems: Sequence[str] = ()) -> Any:
         documents = queries.shelf(base.current_actor(), chosen)
         return self.page(
             "library/shelf.html",
             role=chosen,
             documents=documents,
+            order=queries.order_of(document.id for document in documents),
+            problems=problems,
             upload_href=self.upload_href(chosen),
             change_href=partial(self.on_shelf, chosen, library.change_document),
             remove_href=partial(self.on_shelf, chosen, library.remove_document),
@@ -70,6 +75,19 @@ class LibraryAdminPage(base.ActionScreen):
         """Back to the shelf, at the moved document, so that keyboard users go on from where it is now."""
         anchor = f"#document-{outcome.goto}" if act is library.move_document and outcome.goto else ""
         return self.back_href() + anchor
+
+    def _refuse(
+        self,
+        act: actions.Action,
+        targets: actions.Targets[Any] | None,
+        form: actions.ActionForm | None,
+        error: errors.RuleBroken,
+    ) -> Any:
+        """For a move on a shelf that has changed: the shelf as it is now."""
+        role = reader(base.posted_fields().get("role", ""))
+        if act is library.move_document and isinstance(error, errors.Outdated) and role is not None:
+            return self._shelf(role, [actions.say(error)])
+        return super()._refuse(act, targets, form, error)
 
     def _form(self, act: actions.Action, targets: actions.Targets[Any] | None) -> actions.ActionForm | None:
         form: Any = super()._form(act, targets)

@@ -1,6 +1,5 @@
 """Tabs Mijn onderwijsvoortgang (students) and Onderwijsvoortgang (supervisors) (manual, step 4e)."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +14,13 @@ from app import errors, models
 from app.actions import base as actions
 from app.actions.progress import progress
 from app.pages import base
+from app.pages.progress.typed import NOTHING, Typed, typed
 from app.pages.students.students import where_students_come_from
 from app.permissions import Actor, Permission, Role
 from app.queries.progress import progress as queries
 from app.queries.students.filters import by_words
 from app.rules import progress as rules
 from app.theme import widgets
-
-FIELD = re.compile(r"(baseline|progress)_(\d{1,9})")
 
 
 @dataclass(frozen=True)
@@ -32,9 +30,11 @@ class MeasureView:
     field: str
     kind: str
     chosen: int | None
+    there: int | None  # what is saved: what the form is based on
     own_note: str  # who gave the rating that stands first, and when
     other: str  # the other's rating in words; empty: none yet
     other_note: str
+    clash: str  # what was saved meanwhile instead of what the user chose; empty: nothing else
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,16 @@ class Tally:
 
 
 class SheetView:
-    """A student's progress as one reader sees it. `rater_id`: who fills it in; None: it is read-only."""
+    """A student's progress as one reader sees it. `rater_id`: who fills it in; None: it is read-only.
 
-    def __init__(self, sheet: queries.ProgressSheet, *, own: bool, rater_id: int | None) -> None:
+    `sent`: what was typed in a form that was refused.
+    """
+
+    def __init__(
+        self, sheet: queries.ProgressSheet, *, own: bool, rater_id: int | None, sent: Typed = NOTHING
+    ) -> None:
         self.own = own
+        self.sent = sent
         self.fill = rater_id is not None
         self.rater_id = rater_id
         self.tasks = [
@@ -92,13 +98,16 @@ class SheetView:
     def _measure(self, process: queries.ProcessFacts, kind: str) -> MeasureView:
         first = self._first(process, kind)
         second = process.latest(kind, own=self.fill and not self.own)
+        cell, there = (kind, process.id), first.rating if first else None
         return MeasureView(
             field=f"{kind}_{process.id}",
             kind=_(rules.KINDS[kind]),
-            chosen=first.rating if first else None,
+            chosen=self.sent.rating(cell, there) if self.fill else there,
+            there=there,
             own_note=_note(first.rater, first.at) if first else "",
             other=_(rules.RATINGS[second.rating]) if second else "",
             other_note=_note(second.rater, second.at) if second else "",
+            clash=_(rules.RATINGS[there]) if there is not None and self.sent.clashes(cell, there) else "",
         )
 
     def _first(self, process: queries.ProcessFacts, kind: str) -> queries.Rating | None:
@@ -131,19 +140,24 @@ class OwnProgressPage(base.Screen):
         student = queries.own_student(actor)
         if student is None:
             raise errors.NotFound
-        problem = ""
+        problem, sent = "", NOTHING
         if base.posted():
             fields = base.posted_fields()
+            sent = typed(fields)
             try:
-                token = fields.get("token", "")
                 outcome = actions.run(
-                    progress.save_own_progress, actor, [student.id], token=token, ratings=_ratings(fields)
+                    progress.save_own_progress,
+                    actor,
+                    [student.id],
+                    token=fields.get("token", ""),
+                    ratings=sent.ratings,
+                    stood=sent.shown,
                 )
                 base.tell(outcome.summary, "success" if outcome.done else "info")
                 return base.go(self.href("index"))
             except errors.RuleBroken as error:
                 problem = actions.say(error)
-        view = SheetView(queries.load_sheet(student), own=True, rater_id=actor.id)
+        view = SheetView(queries.load_sheet(student), own=True, rater_id=actor.id, sent=sent)
         page = self.page("progress/own.html", view=view, token=base.new_token(), problem=problem)
         return page, 422 if problem else 200
 
@@ -210,10 +224,10 @@ class ProgressPage(base.ListPage):
     def show(self, pk: int) -> Any:
         actor = base.current_actor()
         student: models.Student = self.get_row(pk)
-        problem = ""
+        problem, sent = "", typed(base.posted_fields()) if base.posted() else NOTHING
         if base.posted():
             try:
-                return self._save(actor, pk)
+                return self._save(actor, pk, sent)
             except errors.RuleBroken as error:
                 problem = actions.say(error)
         fills = base.offers(progress.save_student_progress, student)
@@ -221,6 +235,7 @@ class ProgressPage(base.ListPage):
             queries.load_sheet(student),
             own=False,
             rater_id=actor.id if fills and student.progress_available else None,
+            sent=sent,
         )
         page = self.render_template(
             "progress/student.html",
@@ -234,36 +249,15 @@ class ProgressPage(base.ListPage):
         )
         return page, 422 if problem else 200
 
-    def _save(self, actor: Actor, pk: int) -> Any:
-        fields = base.posted_fields()
+    def _save(self, actor: Actor, pk: int, sent: Typed) -> Any:
         outcome = actions.run(
             progress.save_student_progress,
             actor,
             [pk],
-            token=fields.get("token", ""),
-            ratings=_ratings(fields),
-            assignments=_ticks(fields),
+            token=base.posted_fields().get("token", ""),
+            ratings=sent.ratings,
+            stood=sent.shown,
+            assignments=sent.touched,
         )
         base.tell(outcome.summary, "success" if outcome.done else "info")
         return base.go(self.href("show", pk=pk))
-
-
-def _ratings(fields: dict[str, str]) -> dict[tuple[str, int], int]:
-    """The chosen ratings by kind and work process; -1 for what is no number, which the action refuses."""
-    found = {}
-    for name, value in fields.items():
-        if match := FIELD.fullmatch(name):
-            found[match[1], int(match[2])] = int(value) if base.is_number(value) else -1
-    return found
-
-
-def _ticks(fields: dict[str, str]) -> dict[int, bool]:
-    """Assignments whose tick differs from what the form showed ("was_<id>" is 1 or 0)."""
-    found = {}
-    for name, was in fields.items():
-        number = name.removeprefix("was_")
-        if number != name and number.isascii() and number.isdigit() and len(number) < 10:
-            ticked = fields.get(f"done_{number}") == "1"
-            if ticked != (was == "1"):
-                found[int(number)] = ticked
-    return found

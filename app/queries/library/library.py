@@ -1,6 +1,6 @@
 """What the library shows: a shelf of documents per role, in the order that the administrator gave them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,11 @@ def shelf(actor: Actor, role: Role) -> Sequence[models.LibraryDocument]:
         .options(orm.selectinload(models.LibraryDocument.placements))
     )
     return db.session.scalars(statement).all()
+
+
+def order_of(documents: Iterable[int]) -> str:
+    """Which documents stand on a shelf, in order, as a button of the page says it: "3.1.2"."""
+    return ".".join(str(one) for one in documents)
 
 
 def own_shelves(actor: Actor) -> list[Shelf]:

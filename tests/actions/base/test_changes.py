@@ -16,6 +16,7 @@ from app.entities.students import Student
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from tests.factories import make_student, refresh
+from tests.support.raised_versions import shown
 
 Actors = Callable[..., Actor]
 
@@ -44,6 +45,22 @@ def test_an_action_that_raises_a_version_and_does_not_say_so_is_seen(
         run(planted(), actor("administrator"), [make_student().id])
 
 
+def test_an_action_that_changes_what_a_form_shows_and_leaves_the_version_is_seen(actor: Actors) -> None:
+    assert {"first_name", "email"} <= shown()["student"] & shown()["ab_user"]
+    assert {"title"} <= shown()["library_document"] & shown()["system_update"]
+
+    @action("Neergezet", permission=Permission.STUDENTS_EDIT, on=Student)
+    def planted_action(actor: Actor, targets: Targets[Student]) -> Outcome:
+        targets.one().first_name = "Stil"
+        return Outcome(done=1, ids=targets.ids)
+
+    try:
+        with pytest.raises(AssertionError, match=r"changes student\.first_name and does not raise"):
+            run(planted_action, actor("administrator"), [make_student().id])
+    finally:
+        REGISTRY.pop("planted_action")
+
+
 def test_who_saves_an_old_form_is_told_of_an_action_that_says_so(
     planted: Callable[..., Action], actor: Actors
 ) -> None:
@@ -53,7 +70,7 @@ def test_who_saves_an_old_form_is_told_of_an_action_that_says_so(
     refresh()
     with pytest.raises(RuleBroken) as refused:
         run(change_student, actor("administrator"), [student.id], version=1)
-    assert refused.value.params["what"] == "Neergezet"
+    assert refused.value.params["told"].endswith("): Neergezet.")
 
 
 def test_an_action_whose_form_looks_at_a_version_says_whose(app: Any) -> None:

@@ -78,8 +78,8 @@ def test_a_group_is_changed_and_an_old_form_is_refused(actor: Actors) -> None:
     with pytest.raises(RuleBroken) as refused:
         run(change_group, actor("administrator"), [group.id], version=1, **{**GROUP, "name": "Anders"})
     assert refused.value.field == "version"
-    assert refused.value.params["who"] == first.name
-    assert "Naam: VZ-IG 1A → VZ-IG 2A" in refused.value.params["what"]
+    assert refused.value.params["told"].startswith(f"{first.name} heeft dit intussen gewijzigd (")
+    assert "Naam: VZ-IG 1A → VZ-IG 2A" in refused.value.params["told"]
     refresh()
     assert db.session.get_one(StudentGroup, group.id).name == "VZ-IG 2A"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +17,11 @@ from app.entities.progress import AssignmentDone, ConditionalAssignment, Progres
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import User
-from app.errors import NotAllowed, NotFound, RuleBroken
+from app.errors import NotAllowed, NotFound, Outdated, RuleBroken
 from app.permissions import Actor, actor_of
 from tests.factories import make_elective, make_programme, make_student, make_user, refresh, save
 from tests.support.queries import counted
+from tests.support.racer import race
 
 
 class Scene:
@@ -48,10 +50,21 @@ class Scene:
     def rate(
         self, rating: int = 2, kind: str = "baseline", process: int | None = None, by: Actor | None = None
     ) -> Any:
-        ratings = {(kind, process or self.processes[0]): rating}
-        act = save_own_progress if by is None else save_student_progress
-        extra = {} if by is None else {"assignments": {}}
-        return run(act, by or self.self_actor, [self.student_id], ratings=ratings, **extra)
+        """Rate on a form that was opened just now."""
+        who = by or self.self_actor
+        return self.rate_on(self.form(who), {(kind, process or self.processes[0]): rating}, who)
+
+    def form(self, who: Actor) -> dict[tuple[str, int], int]:
+        """What a form that this person opens now shows of their own ratings."""
+        mine = select(ProgressMeasure).where(ProgressMeasure.rated_by_id == who.id)
+        return {(one.kind, one.work_process_id): one.rating for one in db.session.scalars(mine)}
+
+    def rate_on(
+        self, shown: dict[tuple[str, int], int], ratings: dict[tuple[str, int], int], who: Actor
+    ) -> Any:
+        own = who is self.self_actor
+        act, extra = (save_own_progress, {}) if own else (save_student_progress, {"assignments": {}})
+        return run(act, who, [self.student_id], ratings=ratings, stood=shown, **extra)
 
     def tick(self, assignments: dict[int, bool]) -> Any:
         return run(
@@ -59,6 +72,7 @@ class Scene:
             self.supervisor_actor,
             [self.student_id],
             ratings={},
+            shown={},
             assignments=assignments,
         )
 
@@ -115,7 +129,7 @@ def test_another_student_or_supervisor_finds_nothing(scene):
         ("company_supervisor", save_student_progress, {"assignments": {}}),
     ):
         with pytest.raises(NotFound):
-            run(act, actor_of(make_user(role)), [scene.student_id], ratings={}, **extra)
+            run(act, actor_of(make_user(role)), [scene.student_id], ratings={}, stood={}, **extra)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +137,7 @@ def test_another_student_or_supervisor_finds_nothing(scene):
 )
 def test_only_a_company_supervisor_fills_in_for_a_student(scene, actor: Callable[..., Actor], role):
     with pytest.raises(NotAllowed):
-        run(save_student_progress, actor(role), [scene.student_id], ratings={}, assignments={})
+        run(save_student_progress, actor(role), [scene.student_id], ratings={}, stood={}, assignments={})
 
 
 def test_a_work_process_of_another_programme_is_refused(scene):
@@ -166,5 +180,51 @@ def test_rating_everything_costs_few_statements(scene):
                 scene.self_actor,
                 [scene.student_id],
                 ratings=dict.fromkeys(ratings, rating),
+                stood={} if rating == 1 else dict.fromkeys(ratings, 1),
             )
         assert len(statements) <= 14
+
+
+def test_an_older_form_puts_nothing_back_that_it_did_not_touch(scene):
+    first, second = scene.processes
+    me = scene.self_actor
+    scene.rate(1)
+    old = scene.form(me)
+    scene.rate_on(old, {("baseline", first): 3}, me)
+    scene.rate_on(old, {**old, ("baseline", second): 2}, me)
+    assert [(process, rating) for process, _kind, rating, _by in measures()] == [(first, 3), (second, 2)]
+
+
+def test_a_rating_that_both_tabs_changed_is_told_with_both_values(scene):
+    first, me = scene.processes[0], scene.self_actor
+    scene.rate(0)
+    old = scene.form(me)
+    scene.rate_on(old, {("baseline", first): 3}, me)
+    with pytest.raises(Outdated) as told:
+        scene.rate_on(old, {("baseline", first): 1}, me)
+    assert told.value.params["cells"] == "B1-K1-W1 Nulmeting (daar Goed, hier Oefenen)"
+    assert [rating for _process, _kind, rating, _by in measures()] == [3]
+    assert scene.rate_on(scene.form(me), {("baseline", first): 1}, me).done == 1
+
+
+def test_a_rating_that_the_form_showed_as_empty_does_not_replace_one(scene):
+    me = scene.self_actor
+    scene.rate(3)
+    with pytest.raises(Outdated):
+        scene.rate_on({}, {("baseline", scene.processes[0]): 1}, me)
+
+
+def test_both_tabs_chose_the_same_and_that_is_no_clash(scene):
+    me = scene.self_actor
+    scene.rate(3)
+    assert scene.rate_on({}, {("baseline", scene.processes[0]): 3}, me).unchanged == 1
+
+
+def test_two_sheets_saved_at_the_same_moment_take_turns(scene):
+    me, first = scene.self_actor, scene.processes[0]
+    reading, writing = os.pipe()
+    os.write(writing, bytes(range(4)))  # a value for each racer
+    said = race(lambda: scene.rate_on({}, {("baseline", first): os.read(reading, 1)[0]}, me))
+    assert said.count("") == 1
+    assert all("Outdated" in one for one in said if one)
+    assert len(measures()) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.access.test_sign_in import browser, sign_in, submit, user_with_password
 from tests.support import clock
+from tests.support.forms import as_shown
 from tests.support.racer import race
 from tests.support.visitor import TOKEN, Visitor, announced, signed_in
 from tests.support.world import World
@@ -152,6 +153,30 @@ def test_a_recovery_code_opens_once(app: Flask) -> None:
     keep_codes(user, CODE)
     assert half_way(app, user).post(STEP, {"proof_code": "7kq2-m9xd-tr4w-b0hz"}).status_code == 302
     assert half_way(app, user).post(STEP, {"proof_code": CODE}).status_code == 422
+
+
+def test_an_older_tab_does_not_replace_an_app_that_it_did_not_know(
+    visit: Callable[..., Visitor],
+) -> None:
+    visitor, path = visit("student"), f"{PAGE}do/set_up_app"
+    pages = [visitor.get(path).text for _tab in range(2)]
+    forms = [{**as_shown(page), "code": code_on(page)} for page in pages]
+    assert visitor.post(path, forms[0]).status_code == 200
+    refresh()
+    kept = db.session.scalars(select(Authenticator.sealed_secret)).one()
+    late = visitor.post(path, forms[1])
+    assert late.status_code == 422
+    assert "U hebt dit zelf in een ander tabblad gewijzigd: daar stelde u al een app in." in late.text
+    refresh()
+    assert db.session.scalars(select(Authenticator.sealed_secret)).one() == kept
+    assert visitor.post(path, as_shown(late.text)).status_code == 302
+
+
+def code_on(page: str) -> str:
+    """The code that an app gives which has scanned this page's QR code."""
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
+    assert secret is not None
+    return pyotp.TOTP(secret[1].replace(" ", "")).at(clock.seconds())
 
 
 @pytest.mark.usefixtures("strict")

@@ -21,6 +21,7 @@ from app.permissions import actor_of
 from app.queries.imports import runs as import_runs
 from app.rules.student_fields import Gender
 from tests.factories import make_programme, make_student, make_user, refresh
+from tests.support.forms import as_shown
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -44,7 +45,17 @@ def choose(
 
 
 def proposed(page: str) -> dict[str, str]:
-    """Every select of a page with what is chosen in it."""
+    """Every select of a page with what is chosen in it, and the marks of the page."""
+    return {**selects(page), **marks(page)}
+
+
+def marks(page: str) -> dict[str, str]:
+    """What a page of the wizard carries to tell that it is of an older tab."""
+    names = [name for name in ("version", "shown", "seen") if f'name="{name}"' in page]
+    return {name: hidden(page, name) for name in names}
+
+
+def selects(page: str) -> dict[str, str]:
     found = {}
     for match in CHOSEN.finditer(page):
         chosen = SELECTED.search(match[0])
@@ -90,7 +101,7 @@ def test_from_the_button_to_the_report(visit):
     values = admin.post(columns, proposed(second)).headers["Location"]
     third = admin.get(values).text
     assert "Stap 3 van 4" in third
-    assert proposed(third) == {"gender_0": "male", "gender_1": "female"}
+    assert selects(third) == {"gender_0": "male", "gender_1": "female"}
 
     check = admin.post(values, proposed(third)).headers["Location"]
     fourth = admin.get(check).text
@@ -126,7 +137,7 @@ def test_the_refused_rows_can_be_chosen_as_the_next_file(visit):
     check = to_check(admin, lines(("2", "", "", "Smit"), header=HEADER[:4]))
     answer = admin.get(check.replace("controle", "geweigerd.xlsx"))
     columns = choose(admin, answer.data, "geweigerd.xlsx").headers["Location"]
-    chosen = {key: value for key, value in proposed(admin.get(columns).text).items() if key != "header"}
+    chosen = {key: value for key, value in selects(admin.get(columns).text).items() if key != "header"}
     assert set(chosen.values()) - {""} == {"number", "first_name", "infix", "last_name"}
 
 
@@ -197,7 +208,7 @@ def test_one_target_for_two_columns_is_told_and_the_rest_kept(visit):
     answer = admin.post(columns, {**proposed(admin.get(columns).text), "column_6": "number"})
     assert answer.status_code == 422
     assert "“Studentnummer” is al gekozen voor de kolom “Studentnr”." in answer.text
-    assert proposed(answer.text)["column_1"] == "first_name"
+    assert selects(answer.text)["column_1"] == "first_name"
 
 
 class TestWholeNames:
@@ -217,7 +228,7 @@ class TestWholeNames:
         assert re.search(r'"Voornaam">Fleur<.*"Tussenvoegsel">van der<.*"Achternaam">Berg<', page, re.S)
         assert "Bij 1 naam is niet zeker" in page
         assert page.count("Geraden uit de inhoud") == 1
-        answer = admin.post(columns, chosen | {"names_shown": hidden(page, "names_shown")})
+        answer = admin.post(columns, chosen | marks(page) | {"names_shown": hidden(page, "names_shown")})
         assert answer.headers["Location"].endswith("/controle")
 
     def test_who_chooses_them_sees_the_split_before_going_on(self, visit):
@@ -227,7 +238,7 @@ class TestWholeNames:
         answer = admin.post(columns, chosen)
         assert answer.status_code == 200
         assert "Kijk hieronder hoe die worden gesplitst" in answer.text
-        assert proposed(answer.text)["column_1"] == "full_name"
+        assert selects(answer.text)["column_1"] == "full_name"
         shown = {"names_shown": hidden(answer.text, "names_shown")}
         assert admin.post(columns, chosen | shown).status_code == 302
 
@@ -313,7 +324,7 @@ def test_an_import_can_be_left_taken_up_again_and_thrown_away(visit):
     resume = columns.replace("/kolommen", "")
     assert admin.get(resume).headers["Location"] == columns
     assert admin.get(columns.replace("kolommen", "controle")).headers["Location"] == columns
-    assert admin.post(f"{resume}/weggooien").headers["Location"] == BASE
+    assert admin.post(f"{resume}/weggooien", marks(admin.get(columns).text)).headers["Location"] == BASE
     assert admin.get(columns).status_code == 404
 
 
@@ -379,19 +390,23 @@ def test_what_new_students_get_can_be_chosen_otherwise_in_step_four(visit):
     assert (
         "Voor een inlogcode is een e-mailadres nodig. Vul het in, of kies in stap 4 geen inlogcode." in page
     )
-    assert proposed(page)["login_codes"] == "mail"
+    assert selects(page)["login_codes"] == "mail"
     assert 'type="submit">Importeren' not in page
     answer = visitor.post(
-        check.replace("/controle", "/inlogcodes"), {"login_codes": "none"}, follow_redirects=True
+        check.replace("/controle", "/inlogcodes"),
+        {"login_codes": "none", "seen": hidden(page, "seen")},
+        follow_redirects=True,
     )
     assert "Inlogcodes: Geen inlogcode. Elke rij is opnieuw gecontroleerd." in answer.text
-    assert proposed(answer.text)["login_codes"] == "none"
+    assert selects(answer.text)["login_codes"] == "none"
     assert 'type="submit">Importeren' in answer.text
     answer = visitor.post(
-        check.replace("/controle", "/inlogcodes"), {"login_codes": "zwart"}, follow_redirects=True
+        check.replace("/controle", "/inlogcodes"),
+        {"login_codes": "zwart", "seen": hidden(answer.text, "seen")},
+        follow_redirects=True,
     )
     assert "Kies wat er met inlogcodes gebeurt." in answer.text
-    assert proposed(answer.text)["login_codes"] == "none"
+    assert selects(answer.text)["login_codes"] == "none"
 
 
 def test_a_refused_row_is_put_right_on_its_own_page_with_what_was_typed_kept(visit):
@@ -401,12 +416,13 @@ def test_a_refused_row_is_put_right_on_its_own_page_with_what_was_typed_kept(vis
     assert row in visitor.get(check).text
     page = visitor.get(row).text
     assert "Deze cel is leeg. Vul Voornaam in." in page
-    answer = visitor.post(row, {"cell_0": "geen nummer!", "cell_1": "Anna", "cell_2": "", "cell_3": "Jansen"})
+    typed = {"cell_0": "geen nummer!", "cell_1": "Anna", "cell_2": "", "cell_3": "Jansen"}
+    answer = visitor.post(row, {**marks(page), **typed})
     assert answer.headers["Location"] == row
     page = visitor.get(row).text
     assert "wordt nog geweigerd" in page
     assert 'value="geen nummer!"' in page
-    answer = visitor.post(row, {"cell_0": "0012", "cell_1": "Anna", "cell_2": "", "cell_3": "Jansen"})
+    answer = visitor.post(row, {**marks(page), **typed, "cell_0": "0012"})
     assert "Rij 2 is verbeterd." in visitor.get(answer.headers["Location"]).text
     assert visitor.get(check.replace("/controle", "/rij/99")).status_code == 404
 
@@ -426,7 +442,7 @@ def test_a_large_file_waits_for_the_worker_and_the_page_says_how_far_it_is(visit
     form = import_form(page)
     assert visitor.post(check, form).headers["Location"] == check
     assert "studenten.csv wordt geïmporteerd" in visitor.get(check).text
-    assert visitor.post(check.replace("/controle", "/weggooien")).status_code == 422
+    assert visitor.post(check.replace("/controle", "/weggooien"), marks(page)).status_code == 422
     work_all()
     report = visitor.get(check).headers["Location"]
     assert report.endswith("/verslag")
@@ -439,7 +455,7 @@ class TestHowTheFileIsRead:
         cells = "Studentnummer\tVoornaam\tAchternaam\n007\tZoë\tVos\n"
         answer = visitor.post(BASE, {"pasted": cells, "login_codes": "none"})
         page = visitor.get(answer.headers["Location"]).text
-        assert proposed(page)["column_1"] == "first_name"
+        assert selects(page)["column_1"] == "first_name"
         refresh()
         assert list(rows_of(db.session.scalars(select(ImportRun)).one())) == [(2, ["007", "Zoë", "Vos"])]
 
@@ -471,14 +487,19 @@ class TestHowTheFileIsRead:
         address = choose(visitor, stream.getvalue(), "s.xlsx").headers["Location"]
         again = address.replace("/kolommen", "/opnieuw-lezen")
         assert "werkblad Klassen, kopregel op rij 1" in visitor.get(address).text
-        visitor.post(again, {"sheet": "Studenten", "header": "1"})  # of the other sheet: it is found anew
+
+        def read(header: str) -> Any:
+            chosen = {"sheet": "Studenten", "header": header}
+            return visitor.post(again, {**marks(visitor.get(address).text), **chosen})
+
+        read("1")  # of the other sheet: it is found anew
         page = visitor.get(address).text
         assert "werkblad Studenten, kopregel op rij 2" in page
-        assert proposed(page)["column_0"] == "number"
-        visitor.post(again, {"sheet": "Studenten", "header": "1"})
+        assert selects(page)["column_0"] == "number"
+        read("1")
         assert "werkblad Studenten, kopregel op rij 1" in visitor.get(address).text
-        visitor.post(again, {"sheet": "Studenten", "header": "2"})
-        refused = visitor.post(again, {"sheet": "Studenten", "header": "3"})
+        read("2")
+        refused = read("3")
         assert refused.status_code == 422
         assert "Onder de kopregel staan geen gegevens" in refused.text
         assert "werkblad Studenten, kopregel op rij 2" in visitor.get(address).text
@@ -496,7 +517,8 @@ class TestHowTheFileIsRead:
         address = choose(visitor, content, f"s.{sort}").headers["Location"]
         for row in ("2", "1"):
             form = {"delimiter": ";", "encoding": "utf-8"} if sort == "csv" else {}
-            visitor.post(address.replace("/kolommen", "/opnieuw-lezen"), {**form, "header": row})
+            form |= {**marks(visitor.get(address).text), "header": row}
+            visitor.post(address.replace("/kolommen", "/opnieuw-lezen"), form)
             page = visitor.get(address).text
             assert f"kopregel op rij {row}." in page
 
@@ -552,3 +574,105 @@ def test_what_the_worker_writes_is_what_the_check_showed(app: Flask, monkeypatch
     refresh()
     assert db.session.scalars(select(Student.first_name)).all() == ["Nora"]
     assert "Rijen zouden nu anders worden geschreven" in html.unescape(page.get(check).text)
+
+
+class TestTwoTabs:
+    """Each step opened in two tabs: the older one is told what the other did, and overwrites nothing."""
+
+    OWN = "U hebt dit zelf in een ander tabblad gewijzigd"
+    TWO = (("0012", "", "", "Jansen"), ("0013", "", "", "Smit"))
+
+    def test_columns_chosen_in_both(self, visit):
+        admin = visit("administrator")
+        address = choose(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4])).headers["Location"]
+        old = proposed(admin.get(address).text)
+        admin.post(address, {**old, "column_2": ""})
+        late = admin.post(address, {**old, "column_1": "last_name", "column_3": "first_name"})
+        assert late.status_code == 422
+        assert self.OWN in late.text
+        assert "Kolommen van de import gekozen" in late.text
+        assert self.kept("mapping") == {"number": [0], "first_name": [1], "last_name": [3]}
+        assert selects(late.text)["column_1"] == "last_name", "what was chosen stays"
+        admin.post(address, proposed(late.text))
+        assert self.kept("mapping")["first_name"] == [3]
+
+    def test_columns_of_a_file_that_the_other_tab_read_otherwise_are_asked_anew(self, visit):
+        admin = visit("administrator")
+        header = ("Studentnummer", "Achternaam", "Voornaam")
+        content = lines(("Studentnummer", "Voornaam", "Achternaam"), ("1", "A", "Vos"), header=header)
+        address = choose(admin, content).headers["Location"]
+        page = admin.get(address).text
+        form = {**marks(page), "header": "2", "delimiter": ";", "encoding": "utf-8"}
+        admin.post(address.replace("/kolommen", "/opnieuw-lezen"), form)
+        late = admin.post(address, proposed(page))
+        assert late.status_code == 422
+        assert "Hieronder staat hoe het nu is; kies opnieuw." in late.text
+        assert selects(late.text)["column_1"] == "first_name", "as the file is read now"
+        again = admin.post(address.replace("/kolommen", "/opnieuw-lezen"), {**form, "header": "1"})
+        assert again.status_code == 422
+        assert self.kept("table")["reading"]["header"] == 2
+
+    def test_values_chosen_in_both(self, visit):
+        admin = visit("administrator")
+        address = choose(admin, lines(("1", "A", "", "Vos", "x"), header=HEADER[:5])).headers["Location"]
+        address = admin.post(address, proposed(admin.get(address).text)).headers["Location"]
+        old = proposed(admin.get(address).text)
+        admin.post(address, {**old, "gender_0": "female"})
+        late = admin.post(address, {**old, "gender_0": "male"})
+        assert late.status_code == 422
+        assert self.OWN in late.text
+        assert self.kept("values") == {"gender": {"x": "female"}}
+        admin.post(address, proposed(late.text))
+        assert self.kept("values") == {"gender": {"x": "male"}}
+
+    def test_a_row_put_right_in_both_and_another_row_meanwhile(self, visit):
+        admin = visit("administrator")
+        check = to_check(admin, lines(*self.TWO))
+        row, other = (check.replace("/controle", f"/rij/{number}") for number in (2, 3))
+        old, beside = (as_shown(admin.get(page).text) for page in (row, other))
+        admin.post(row, {**old, "cell_1": "Anna"})
+        assert (
+            "Rij 3 is verbeterd"
+            in admin.post(other, {**beside, "cell_1": "Noor"}, follow_redirects=True).text
+        )
+        late = admin.post(row, {**old, "cell_1": "Hanna", "cell_3": "Jansens"})
+        assert late.status_code == 422
+        assert "U hebt rij 2 zelf in een ander tabblad gewijzigd." in late.text
+        assert "In het andere tabblad staat: “Anna”." in late.text
+        assert self.kept("fixes") == {"2": {"1": "Anna"}, "3": {"1": "Noor"}}
+        admin.post(row, as_shown(late.text))
+        assert self.kept("fixes")["2"] == {"1": "Hanna", "3": "Jansens"}
+
+    def test_another_mistake_does_not_hide_that_a_row_is_old(self, visit):
+        admin = visit("administrator")
+        row = to_check(admin, lines(*self.TWO)).replace("/controle", "/rij/2")
+        old = as_shown(admin.get(row).text)
+        admin.post(row, {**old, "cell_1": "Anna"})
+        wrong = admin.post(row, {**old, "cell_1": "x" * 1001})
+        assert wrong.status_code == 422
+        late = admin.post(row, {**as_shown(wrong.text), "cell_1": "Hanna"})
+        assert "U hebt rij 2 zelf in een ander tabblad gewijzigd." in late.text
+
+    def test_login_codes_chosen_in_both(self, visit):
+        admin = visit("administrator")
+        check = to_check(admin, lines(*self.TWO))
+        codes, old = check.replace("/controle", "/inlogcodes"), marks(admin.get(check).text)
+        admin.post(codes, {**old, "login_codes": "mail"})
+        late = admin.post(codes, {**old, "login_codes": "make"}, follow_redirects=True)
+        assert "Daar koos u: Inlogcode mailen; hier: Inlogcode wel aanmaken, nog niet mailen." in late.text
+        assert self.kept("login_codes") == "mail"
+
+    def test_what_was_worked_on_in_the_other_tab_is_not_thrown_away(self, visit):
+        admin = visit("administrator")
+        columns = choose(admin, lines(("1", "A", "", "Vos"), header=HEADER[:4])).headers["Location"]
+        page = admin.get(columns).text
+        admin.post(columns, proposed(page))
+        away = columns.replace("/kolommen", "/weggooien")
+        late = admin.post(away, marks(page), follow_redirects=True)
+        assert self.OWN in late.text
+        assert "Er is niets weggegooid" in late.text
+        assert self.kept("stage") == "check"
+
+    def kept(self, column: str) -> Any:
+        refresh()
+        return getattr(db.session.scalars(select(ImportRun)).one(), column)

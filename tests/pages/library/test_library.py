@@ -15,14 +15,16 @@ from sqlalchemy import select
 
 from app.actions.base.runner import run
 from app.actions.library.files import MAX_BYTES, check_upload, plain_name
-from app.actions.library.library import move_document, remove_document, upload_document
+from app.actions.library.library import change_document, move_document, remove_document, upload_document
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.errors import NotAllowed, RuleBroken
 from app.permissions import SYSTEM, Actor, Role
 from app.queries.library.library import path_of, shelf
 from tests.factories import make_user, refresh
+from tests.support.forms import forms_on
 from tests.support.queries import counted
+from tests.support.racer import race
 from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -171,14 +173,16 @@ def test_an_empty_shelf_says_what_will_come(visit: Visit) -> None:
 
 
 def test_documents_stay_in_the_order_they_were_given(visit: Visit) -> None:
-    first, _, third = (add(title) for title in ("A", "B", "C"))
+    first, second, third = (add(title) for title in ("A", "B", "C"))
     add("Elders", "exam_committee")
     visitor = visit("administrator")
     move = "/bibliotheekbeheer/do/move_document?rol=student&id="
-    answer = visitor.post(f"{move}{third}", {"role": "student", "direction": "up"})
+    up = {"role": "student", "direction": "up", "seen": f"{first}.{second}.{third}"}
+    answer = visitor.post(f"{move}{third}", up)
     assert answer.location == f"/bibliotheekbeheer/rol/student/#document-{third}"
     assert titles("student") == ["A", "C", "B"]
-    visitor.post(f"{move}{first}", {"role": "student", "direction": "down"})
+    down = {"role": "student", "direction": "down", "seen": f"{first}.{third}.{second}"}
+    visitor.post(f"{move}{first}", down)
     assert titles("student") == ["C", "A", "B"]
     add("D")
     assert titles("student") == ["C", "A", "B", "D"]
@@ -190,9 +194,60 @@ def test_documents_stay_in_the_order_they_were_given(visit: Visit) -> None:
 
 def test_at_the_end_of_the_shelf_moving_changes_nothing(app: Flask) -> None:
     first, last = add("A"), add("B")
-    assert run(move_document, SYSTEM, [first], role="student", direction="up").unchanged == 1
-    assert run(move_document, SYSTEM, [last], role="student", direction="down").unchanged == 1
+    seen = f"{first}.{last}"
+    assert run(move_document, SYSTEM, [first], role="student", direction="up", seen=seen).unchanged == 1
+    assert run(move_document, SYSTEM, [last], role="student", direction="down", seen=seen).unchanged == 1
     assert titles("student") == ["A", "B"]
+
+
+def buttons(page: str) -> dict[str, str]:
+    """The fields of the last button that moves a document up, as a browser would send them."""
+    (*_others, last) = (fields for fields in forms_on(page).values() if fields["direction"].values == ["up"])
+    return {name: field.values[0] for name, field in last.items() if name != "csrf_token"}
+
+
+def test_a_button_of_a_shelf_that_has_changed_moves_nothing_and_says_who(visit: Visit) -> None:
+    first, second, third = (add(title) for title in ("A", "B", "C"))
+    early, late = visit("administrator"), visit("administrator")
+    move, page = (
+        f"/bibliotheekbeheer/do/move_document?rol=student&id={third}",
+        "/bibliotheekbeheer/rol/student/",
+    )
+    up = buttons(late.get(page).text)
+    early.post(move, up)
+    assert titles("student") == ["A", "C", "B"]
+    for visitor, told in (
+        (late, "heeft dit intussen gewijzigd"),
+        (early, "U hebt dit zelf in een ander tabblad"),
+    ):
+        refused = visitor.post(move, up)
+        assert refused.status_code == 422
+        assert told in refused.text
+        assert "Document verplaatsen" in refused.text
+        assert titles("student") == ["A", "C", "B"]
+        again = buttons(refused.text)
+        assert again["seen"] == f"{first}.{third}.{second}"
+    assert late.post(move, again).status_code == 302
+    assert titles("student") == ["C", "A", "B"]
+
+
+def test_who_took_a_document_off_the_shelf_is_named(visit: Visit, actor: Callable[..., Actor]) -> None:
+    (_first, second), last, colleague = (add("A"), add("B")), add("C"), actor("administrator")
+    visitor = visit("administrator")
+    up = buttons(visitor.get("/bibliotheekbeheer/rol/student/").text)
+    run(remove_document, colleague, [second])
+    run(change_document, actor("administrator"), [last], version=1, title="Anders", roles=["student"])
+    refused = visitor.post(f"/bibliotheekbeheer/do/move_document?rol=student&id={last}", up)
+    assert f"{colleague.name} heeft dit intussen gewijzigd" in refused.text
+    assert "Document verwijderen" in refused.text
+
+
+def test_two_moves_at_the_same_moment_make_one(app: Flask) -> None:
+    ids = [add(title) for title in ("A", "B", "C")]
+    seen = ".".join(str(one) for one in ids)
+    said = race(lambda: run(move_document, SYSTEM, [ids[2]], role="student", direction="up", seen=seen))
+    assert said.count("") == 1
+    assert titles("student") == ["A", "C", "B"]
 
 
 def test_a_document_cannot_be_moved_on_a_shelf_where_it_does_not_stand(visit: Visit) -> None:
@@ -224,7 +279,7 @@ def test_a_document_gets_another_title_and_other_roles(visit: Visit) -> None:
     assert titles("school_examiner") == []
     late = visitor.post(change, {"title": "Te laat", "roles": ["student"], "version": "1"})
     assert late.status_code == 422
-    assert "intussen gewijzigd" in late.text
+    assert "U hebt dit zelf in een ander tabblad gewijzigd" in late.text
     assert 'value="Te laat"' in late.text
     assert titles("student") == ["Nieuw"]
 

@@ -12,9 +12,11 @@ from app.entities.base import db
 from app.entities.progress import AssignmentDone, ConditionalAssignment, ProgressMeasure
 from app.entities.users import User
 from tests.factories import make_elective, make_programme, make_student, make_user, refresh, save
+from tests.support.forms import forms_on
 from tests.support.queries import counted
 
 OWN = "/mijn-onderwijsvoortgang/"
+ALL_RATINGS = select(ProgressMeasure).order_by(ProgressMeasure.id)
 TAB = '<span class="side-label">Mijn onderwijsvoortgang</span>'
 
 
@@ -200,3 +202,43 @@ def test_the_list_costs_as_much_with_twenty_students_as_with_two(scene, visitor_
             supervisor.get("/voortgang/")
         costs.append(len(statements))
     assert costs[0] == costs[1]
+
+
+def sent(page: str) -> dict[str, str]:
+    """What a browser would send of the sheet as it stands."""
+    fields = forms_on(page)[""]
+    return {one.name: one.values[0] for one in fields.values() if one.values and one.name != "csrf_token"}
+
+
+def own_ratings() -> dict[str, int]:
+    refresh()
+    return {f"{row.kind}_{row.work_process_id}": row.rating for row in db.session.scalars(ALL_RATINGS)}
+
+
+@pytest.mark.parametrize("who", ["student", "supervisor"])
+def test_an_older_tab_puts_nothing_back_and_asks_about_what_both_changed(scene, visitor_of, who):
+    visitor = visitor_of(scene["user" if who == "student" else "supervisor"])
+    address = OWN if who == "student" else f"/voortgang/{scene['id']}"
+    touched, both = scene["field"], f"progress_{scene['process']}"
+    visitor.post(address, {touched: "0", both: "0"})
+    first = sent(visitor.get(address).text)
+    visitor.post(address, {**sent(visitor.get(address).text), touched: "3", both: "3"})
+    late = visitor.post(address, {**first, both: "1"})
+    assert late.status_code == 422
+    assert "Voortgangsmeting (daar Goed, hier Oefenen)" in late.text
+    assert "Intussen opgeslagen in een ander tabblad: Goed." in late.text
+    assert checked(late.text) == {f"{touched}=3", f"{both}=1"}, "what was typed, else what is there"
+    assert own_ratings() == {touched: 3, both: 3}
+    assert visitor.post(address, sent(late.text)).status_code == 302
+    assert own_ratings() == {touched: 3, both: 1}
+
+
+def test_a_sheet_that_is_refused_keeps_what_was_typed(scene, visitor_of):
+    address, task = f"/voortgang/{scene['id']}", scene["task"]
+    supervisor = visitor_of(scene["supervisor"])
+    form = sent(supervisor.get(address).text)
+    other = f"progress_{scene['process']}"
+    late = supervisor.post(address, {**form, scene["field"]: "2", other: "9", f"done_{task}": "1"})
+    assert late.status_code == 422
+    assert checked(late.text) == {f"{scene['field']}=2", f"done_{task}=1"}
+    assert "in een ander tabblad" not in late.text

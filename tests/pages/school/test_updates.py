@@ -91,7 +91,7 @@ def test_the_supplier_writes_and_corrects_an_update(visit: Visit) -> None:
     assert visitor.post(change, {**data, "title": "Beter", "version": "1"}).status_code == 302
     late = visitor.post(change, {**data, "title": "Te laat", "version": "1"})
     assert late.status_code == 422
-    assert "intussen gewijzigd" in late.text
+    assert "U hebt dit zelf in een ander tabblad gewijzigd" in late.text
     refresh()
     assert db.session.scalars(select(SystemUpdate.title)).one() == "Beter"
 

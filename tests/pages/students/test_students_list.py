@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
+from app.actions.base.runner import run
+from app.actions.students.list_views import show_columns
 from app.entities.base import db
 from app.entities.lists import ListView
 from app.entities.students import Student
 from app.entities.users import User
 from app.pages.students import students as students_page
+from app.permissions import Actor
 from tests.factories import (
     make_elective,
     make_group,
@@ -23,7 +27,9 @@ from tests.factories import (
     refresh,
     supervise,
 )
+from tests.support.forms import as_shown
 from tests.support.queries import counted
+from tests.support.racer import race
 from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -192,31 +198,31 @@ def test_the_reader_chooses_columns_and_keeps_filters_under_a_name(visit: Visit)
     make_student(last_name="Berg", email="fleur@example.nl", search="fleur")
     visitor, colleague = visit("administrator"), visit("exam_committee")
     assert "fleur@example.nl" not in visitor.get("/studenten/").text
-    chosen = visitor.do("/studenten/do/show_columns?q=fleur&order=name", {"columns": ["email", "number"]})
+    chosen = visitor.fill("/studenten/do/show_columns?q=fleur&order=name", {"columns": ["email", "number"]})
     assert chosen.headers["Location"] == "/studenten/?q=fleur&order=name"
     page = visitor.get("/studenten/?q=fleur").text
     assert "fleur@example.nl" in page
-    visitor.do("/studenten/do/show_columns", {"columns": ["email", "number"]})
+    visitor.fill("/studenten/do/show_columns", {"columns": ["email", "number"]})
     assert "De kolommen zijn gelijk gebleven." in visitor.get("/studenten/").text
     assert 'data-label="Opleiding"' not in page
     assert names(visitor.get("/studenten/?order=progress").text) == ["Berg"]  # sorted by what is not shown
     assert 'data-label="Opleiding"' in colleague.get("/studenten/").text
-    assert visitor.do("/studenten/do/show_columns", {"columns": ["secret"]}).status_code == 422
+    assert visitor.fill("/studenten/do/show_columns", {"columns": ["secret"]}).status_code == 422
     # A view: what filters and order the address has now, under a name of one's own.
     path = "/studenten/do/save_view?q=fleur&order=name&na=3"
     here = visitor.get("/studenten/?q=fleur&order=name").text
     assert 'href="/studenten/do/save_view?q=fleur&amp;order=name"' in here
     visitor.do(path, {"name": " Mijn  <b>klas</b> "})
-    assert visitor.do("/studenten/do/save_view", {"name": "Leeg"}).status_code == 422
+    assert visitor.fill("/studenten/do/save_view", {"name": "Leeg"}).status_code == 422
     assert visitor.do(path, {"name": " "}).status_code == 422
     page = visitor.get("/studenten/?q=fleur&order=name").text
     assert 'q=fleur&amp;order=name" aria-current="true">Mijn &lt;b&gt;klas&lt;/b&gt;</a>' in page
     assert "klas" not in colleague.get("/studenten/").text
-    visitor.do("/studenten/do/save_view?q=anders", {"name": "Mijn <b>klas</b>"})
+    visitor.fill("/studenten/do/save_view?q=anders", {"name": "Mijn <b>klas</b>"})
     assert 'href="/studenten/?q=anders">Mijn' in visitor.get("/studenten/").text
     assert colleague.do("/studenten/do/remove_views", {"names": ["Mijn <b>klas</b>"]}).status_code == 422
-    visitor.do("/studenten/do/remove_views", {"names": ["Mijn <b>klas</b>"]})
-    visitor.do("/studenten/do/show_columns", {"columns": []})
+    visitor.fill("/studenten/do/remove_views", {"names": ["Mijn <b>klas</b>"]})
+    visitor.fill("/studenten/do/show_columns", {"columns": []})
     refresh()
     assert db.session.scalars(select(ListView)).all() == []
     empty = visitor.get("/studenten/do/remove_views").text
@@ -335,3 +341,47 @@ def test_a_view_with_a_filter_that_the_school_has_no_more_says_so_and_takes_nobo
     assert told in visitor.get("/studenten/?extra_vroeger=Noord&order=name").text
     assert told not in visitor.get("/studenten/?q=fleur&order=name&down=1&size=10&na=1").text
     assert visitor.get("/studenten/do/deactivate_students?all=1&extra_vroeger=Noord").status_code == 400
+
+
+def test_columns_chosen_in_another_tab_are_told_and_not_put_back(visit: Visit) -> None:
+    visitor, path = visit("administrator"), "/studenten/do/show_columns"
+    old = as_shown(visitor.get(path).text)
+    visitor.fill(path, {"columns": ["email"]})
+    late = visitor.do(path, {**old, "columns": ["number"]})
+    assert late.status_code == 422
+    assert "U hebt dit zelf in een ander tabblad gewijzigd; nu gekozen: Naam, E-mail" in late.text
+    again = as_shown(late.text)
+    assert again["columns"] == ["number"], "what was chosen stays"
+    refresh()
+    assert db.session.scalars(select(ListView.query)).all() == ["name,email"]
+    assert visitor.do(path, again).status_code == 302
+    refresh()
+    assert db.session.scalars(select(ListView.query)).all() == ["name,number"]
+
+
+def test_a_view_kept_in_another_tab_is_neither_replaced_nor_removed_unseen(visit: Visit) -> None:
+    visitor, keep, remove = visit("administrator"), "/studenten/do/save_view?q=", "/studenten/do/remove_views"
+    visitor.fill(f"{keep}een", {"name": "Klas"})
+    old_name, old_list = (as_shown(visitor.get(path).text) for path in (f"{keep}drie", remove))
+    visitor.fill(f"{keep}twee", {"name": "Klas"})
+    late = visitor.do(f"{keep}drie", {**old_name, "name": "Klas"})
+    gone = visitor.do(remove, {**old_list, "names": ["Klas"]})
+    assert (late.status_code, gone.status_code) == (422, 422)
+    assert "in een ander tabblad intussen een weergave “Klas” bewaard" in late.text
+    assert "U hebt dit zelf in een ander tabblad gewijzigd: Klas." in gone.text
+    refresh()
+    assert db.session.scalars(select(ListView.query)).all() == ["q=twee"]
+    assert visitor.do(remove, as_shown(gone.text)).status_code == 302
+    assert visitor.do(f"{keep}drie", as_shown(late.text)).status_code == 302
+    refresh()
+    assert db.session.scalars(select(ListView.query)).all() == ["q=drie"]
+
+
+def test_columns_chosen_at_the_same_moment_are_chosen_once(actor: Callable[..., Actor]) -> None:
+    me = actor("administrator")
+    reading, writing = os.pipe()
+    os.write(writing, bytes(range(4)))  # a column for each racer
+    columns = ("email", "groups", "company", "supervisor")
+    said = race(lambda: run(show_columns, me, columns=[columns[os.read(reading, 1)[0]]]))
+    assert said.count("") == 1
+    assert all("Outdated" in one for one in said if one)
