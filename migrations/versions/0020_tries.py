@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         _user(TRIES, "account_id"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{TRIES}")),
+        sqlite_autoincrement=True,
     )
     for column in ("account_id", "typed", "place", "address"):
         op.create_index(f"ix_{TRIES}_{column}_at", TRIES, [column, "at"])
@@ -42,6 +43,7 @@ def upgrade() -> None:
         _user(BROWSERS, "user_id"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{BROWSERS}")),
         sa.UniqueConstraint("user_id", "token_hash", name=op.f(f"uq_{BROWSERS}_user_id_token_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f(f"ix_{BROWSERS}_token_hash"), BROWSERS, ["token_hash"])
 
@@ -56,6 +58,7 @@ def downgrade() -> None:
         sa.Column("address", sa.String(64), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{TRIES}")),
+        sqlite_autoincrement=True,
     )
     for column in ("account", "address"):
         op.create_index(f"ix_{TRIES}_{column}_at", TRIES, [column, "at"])

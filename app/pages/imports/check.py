@@ -76,7 +76,7 @@ class CheckPages(base.ActionScreen):
             here=self,
             view=view,
             token=base.new_token(),
-            seen=shown.summary.mark,
+            checked=shown.summary.mark,
             codes=rules.LOGIN_CODES,
             mails=self._mails(found, shown.summary),
             sample_href=self._sample_href(),
@@ -216,7 +216,7 @@ class CheckPages(base.ActionScreen):
                 [found.id],
                 token=fields.get("token", ""),
                 version=int(given) if base.is_number(given) else 0,
-                seen=fields.get("seen", "unseen"),
+                seen=fields.get("checked", "unseen"),
             )
         except errors.RuleBroken as refused:
             base.tell(actions.say(refused), "danger")

@@ -72,7 +72,7 @@ class Scene:
             self.supervisor_actor,
             [self.student_id],
             ratings={},
-            shown={},
+            stood={},
             assignments=assignments,
         )
 

@@ -71,7 +71,7 @@ def hidden(page: str, name: str) -> str:
 
 def import_form(page: str) -> dict[str, str]:
     """What the button Importeren of step 4 sends along."""
-    return {name: hidden(page, name) for name in ("token", "version", "seen")}
+    return {name: hidden(page, name) for name in ("token", "version", "checked")}
 
 
 def to_check(visitor: Any, content: bytes, **choices: str) -> str:
