@@ -78,21 +78,22 @@ class SecondStepPage(base.Screen):
         target = base.safe_path(base.text_arg("next", "/"), "/")
         if base.present() is not None:
             return base.go(target)
-        credential = base.posted_fields().get("credential", "")
-        token = tokens.new_token()
         try:
             base.counted(Kind.PASSKEY)
-            actions.run(
-                passkeys.sign_in_by_passkey,
-                SYSTEM,
-                answer=base.given_answer(credential),
-                opening=base.opening(token),
-            )
+            self._let_in(base.posted_fields().get("credential", ""))
         except errors.RuleBroken as error:
-            base.failed()
             return self._refused(actions.say(error)), 422
-        base.enter(token)
         return base.go(target)
+
+    def _let_in(self, credential: str) -> None:
+        token = tokens.new_token()
+        answer, opening = base.given_answer(credential), base.opening(token)
+        try:
+            actions.run(passkeys.sign_in_by_passkey, SYSTEM, answer=answer, opening=opening)
+        except errors.RuleBroken:
+            base.failed()
+            raise
+        base.enter(token)
 
     def _refused(self, problem: str) -> str:
         return self.page("access/passkey_refused.html", problem=problem, sign_in_href=SIGN_IN_PATH)
