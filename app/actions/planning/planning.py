@@ -60,9 +60,10 @@ def plan_exam(
     if not facts.is_known(actor, exam, candidates):
         raise errors.NotFound
     if seen and seen != facts.fingerprint(candidates):
+        planned = [one.pending.id for one in candidates if one.pending is not None]
+        told = base.told_of(actor, "Registration", planned, [plan_exam.name], {})
         raise errors.RuleBroken(
-            N_("Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."),
-            field="seen",
+            N_("%(told)s Bekijk de planning en probeer het opnieuw."), field="seen", told=told
         )
     examiners = facts.examiners_among(_examiners_in(wish), facts.programmes_that_count(exam, candidates))
     examiners = [*examiners, *facts.guests_of(candidates)]

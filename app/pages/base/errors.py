@@ -41,7 +41,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     409: (
         _l("Intussen gewijzigd"),
-        _l("Iemand anders heeft dit gewijzigd nadat u het opende. Open het opnieuw."),
+        _l("Dit is gewijzigd nadat u het opende. Open het opnieuw."),
     ),
     413: (
         _l("Bestand te groot"),

@@ -262,7 +262,7 @@ class TestChanging:
         exam = db.session.get_one(Exam, office.exam)
         seen = fingerprint(load_candidates(exam, office.students[:1]))
         office.plan(office.students[:1], seen=seen)
-        with pytest.raises(RuleBroken, match="Iemand anders") as error:
+        with pytest.raises(RuleBroken, match="in een ander tabblad") as error:
             office.plan(office.students[:1], Wish(together=office.slot(start=time(13, 0))), seen=seen)
         assert error.value.field == "seen"
         assert times()[0] == f"{MONDAY:%d-%m} 09:00-10:00"

@@ -471,7 +471,8 @@ class TestPlanning:
         office.admin.do(office.plan_url(office.students[0]), office.form(all_start="11:00"))
         late = office.admin.post(office.plan_url(office.students[0]), office.form(seen=found[1]))
         assert late.status_code == 422
-        assert "Iemand anders heeft de planning" in late.text
+        assert "U hebt dit zelf in een ander tabblad gewijzigd" in late.text
+        assert "Bekijk de planning en probeer het opnieuw." in late.text
         again = re.search(r'name="seen"[^>]*value="([0-9a-f]+)"', late.text)
         assert again
         assert again[1] != found[1]
