@@ -80,11 +80,11 @@ def _examiners_in(wish: plan_queries.Wish) -> set[int]:
 def _people(
     exam: models.Exam, candidates: Sequence[facts.Candidate], wish: plan_queries.Wish
 ) -> plan_queries.Examining:
-    chosen = facts.examiners_among(_examiners_in(wish), facts.programmes_that_count(exam, candidates))
-    names = {key: user.full_name for key, user in facts.examining(candidates).items()}
-    return plan_queries.Examining(
-        {one.id: one for one in chosen}, names | {one.id: one.name for one in chosen}
-    )
+    there = facts.examining(candidates)
+    ids = {*_examiners_in(wish), *there}
+    known = facts.examiners_among(ids, facts.programmes_that_count(exam, candidates))
+    names = {key: user.full_name for key, user in there.items()} | {one.id: one.name for one in known}
+    return plan_queries.Examining({one.id: one for one in known}, names)
 
 
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
