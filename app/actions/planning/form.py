@@ -22,7 +22,7 @@ from app.queries.base import picker
 from app.queries.base.asked import Asked
 from app.queries.planning import facts as fact_queries
 from app.queries.planning import plan
-from app.queries.planning.layout import open_moments
+from app.queries.planning.layout import MISSING, open_moments
 from app.rules import timetable
 from app.rules.text import N_
 
@@ -60,7 +60,7 @@ class InSection:
         if _empty(field):
             field.errors = []
             asked = form.touched(field.name) or not form.sections[self.key].planned
-            raise validators.StopValidation(self.needed if asked else "")
+            raise validators.StopValidation(self.needed if asked else form.lacking(self.key, field))
         if field.process_errors:
             raise validators.StopValidation
 
@@ -177,6 +177,19 @@ class PlanExamForm(base.ActionForm):
         field = self[name]
         typed = " ".join(field.raw_data or ()) if field.process_errors else field.data
         return starting.text_of(typed) != (before or "")
+
+    def lacking(self, key: str, field: wtforms.Field) -> str:
+        """What is said of an empty field that somebody needs who has nothing planned yet; "": nothing."""
+        name = field.name.removeprefix(f"{key}_")
+        fresh = [one for one in self.facts.allowed if not open_moments(one)]
+        if key == "all" and name == "start":
+            fresh = [one for one in fresh if f"start{one.id}" not in self or not self[f"start{one.id}"].data]
+        if name not in MISSING or not fresh or (key != "all" and not self._says_something(key)):
+            return ""
+        return _(MISSING[name], student=fresh[0].label)
+
+    def _says_something(self, key: str) -> bool:
+        return any(self.touched(one.name) for one in self.section(key))
 
     def clears(self, key: str, name: str) -> bool:
         """Whether a field that differs is to be made empty for everybody."""
