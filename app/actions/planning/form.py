@@ -133,6 +133,8 @@ class PlanExamForm(base.ActionForm):
         self.outdated = self.seen.data not in (None, "", fingerprint)
         if self.outdated or not self.seen.data:
             self.refresh_seen()
+        if self.sections["all"].planned:
+            self.order.description = _("Dit telt alleen als u een andere datum of begintijd kiest.")
         keys = ["all", *(f"task{task.id}" for task in self.facts.exam.tasks)]
         for name in ("school_examiner", "company_examiner"):
             fields: list[Any] = [self[f"{key}_{name}"] for key in keys]
@@ -263,6 +265,7 @@ CLEARED = {
     "note": _l("Bij iedereen leegmaken"),
 }
 LEAVE = _l("Verschilt: laat zo")
+LEAVE_EMPTY = _l("Verschilt. Leeg: dit blijft zo.")
 
 
 def _now(one: fact_queries.Candidate) -> str:
@@ -286,7 +289,8 @@ def _section(
         return InSection(key, needed, mark=key == "all" and name not in shown.differing)
 
     def told(name: str, otherwise: Any = "") -> dict[str, Any]:
-        differs = _l("Verschilt. Leeg: dit blijft zo.") if name in ("day", "start", "minutes") else otherwise
+        picked = name in ("school_examiner", "company_examiner")
+        differs = _l("Laat dit zo, of kies voor iedereen dezelfde.") if picked else LEAVE_EMPTY
         return {"description": differs if name in shown.differing else otherwise}
 
     def held(name: str) -> dict[str, Any]:

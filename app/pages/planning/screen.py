@@ -83,7 +83,7 @@ class PlanningScreen:
 
 @dataclass(frozen=True)
 class ChangeView:
-    """A field of a moment, in words: what it was and what it will be."""
+    """A field of a moment, in words: what it was and what it will be; "" for nothing."""
 
     label: str
     old: str
@@ -324,8 +324,7 @@ def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
 
 
 def _change(one: Change) -> ChangeView:
-    old, new = (value_text(value) or _("leeg") for value in (one.old, one.new))
-    return ChangeView(field_label(one.field), old, new)
+    return ChangeView(field_label(one.field), value_text(one.old), value_text(one.new))
 
 
 def minutes_label(minutes: int) -> str:

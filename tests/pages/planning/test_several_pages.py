@@ -131,6 +131,7 @@ def state(students: Sequence[int]) -> dict[int, list[Moment]]:
     rows = db.session.execute(
         select(Registration.student_id, Sitting)
         .join(Sitting, Sitting.registration_id == Registration.id)
+        .where(Registration.student_id.in_(students))
         .order_by(Sitting.exam_task_id)
     )
     for student, sitting in rows:
