@@ -27,6 +27,7 @@ from app.errors import RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.planning.plan import NOBODY, Slot, Wish
 from app.school import current_school
+from tests.actions.planning.test_planning import at_once
 from tests.factories import (
     make_elective,
     make_exam,
@@ -475,6 +476,23 @@ def test_only_what_changes_is_warned_for(office: Office) -> None:
     office.plan(students, Slot(company_examiner_id=NOBODY))
     assert warned(office, students, Slot(location="Aula")) == []
     assert len(warned(office, students, Slot(school_examiner_id=office.school[2]))) == 1
+
+
+def test_planners_who_move_students_of_one_examiner_to_one_hour_take_turns(office: Office) -> None:
+    students = office.students[:6]
+    for number, student in enumerate(students):
+        office.plan([student], office.slot(start=time(8 + 2 * number, 0)))
+    answers = at_once(
+        [
+            lambda one=one, minute=minute: office.plan([one], Slot(day=TUESDAY, start=time(9, minute)))
+            for minute, one in enumerate(students)
+        ]
+    )
+    won = [one for one in answers if isinstance(one, Outcome)]
+    lost = [one for one in answers if isinstance(one, RuleBroken)]
+    assert (len(won), len(lost)) == (1, 5), answers
+    assert all("al iets anders" in str(one) for one in lost)
+    assert sum(at.startswith(f"{TUESDAY:%d-%m}") for at in starts(students)) == 1
 
 
 SPRING, AUTUMN = date(2027, 3, 28), date(2027, 10, 31)
