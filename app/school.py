@@ -9,6 +9,7 @@ from flask import current_app
 
 from app import school_fields, toml_file
 from app.clock import utc_now
+from app.rules import clock_times
 from app.rules.fields import StudentField
 from app.rules.second_factor import Policy
 from app.rules.text import N_
@@ -79,8 +80,11 @@ class School:
         return moment.astimezone(self.zone)
 
     def moment(self, day: dt.date, clock: dt.time) -> dt.datetime:
-        """A date and time as typed at this school, as a moment."""
-        return dt.datetime.combine(day, clock, tzinfo=self.zone)
+        """A date and time as typed at this school. RuleBroken when the clock does not show it once."""
+        return clock_times.moment_of(day, clock, self.zone)
+
+    def day_begins(self, day: dt.date) -> dt.datetime:
+        return clock_times.day_begins(day, self.zone)
 
     def today(self) -> dt.date:
         return self.local(utc_now()).date()

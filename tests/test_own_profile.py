@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -240,7 +241,24 @@ class TestCalendar:
             assert last_name not in made.to_ical().decode()
             for event in made.events:
                 assert event.start == starts_at.replace(microsecond=0)
-                assert event["dtstart"].params["TZID"] == "Europe/Amsterdam"
+
+    def test_a_program_that_knows_no_zone_shows_the_schools_hour_in_summer_and_winter(
+        self, app: Flask
+    ) -> None:
+        examiner = make_user(Role.SCHOOL_EXAMINER)
+        exam = make_exam(make_programme(), tasks=1)
+        before, after = clock.around_summer_time()
+        for day in (before, after):
+            make_sitting(
+                make_registration(make_student(), exam), starts_at=clock.at(day, 9), school_examiner=examiner
+            )
+        text = Visitor(app).get(self.link(examiner)).text
+        starts = sorted(re.findall(r"DTSTART:(\S+)", text))
+        assert starts == [f"{clock.at(day, 9):%Y%m%dT%H%M%SZ}" for day in (before, after)]
+        assert {one[9:11] for one in starts} == {"07", "08"}
+        assert len(re.findall(r"DTEND:\d{8}T\d{6}Z", text)) == 2
+        assert "TZID" not in text
+        assert "VTIMEZONE" not in text
 
     def test_the_sequence_rises_and_the_uid_stays_when_the_planning_changes(self, app: Flask) -> None:
         examiner = make_user(Role.SCHOOL_EXAMINER)

@@ -1,5 +1,9 @@
-"""A calendar feed (RFC 5545): the moments of one person, without names of others and without results."""
+"""A calendar feed (RFC 5545): the moments of one person, without names of others and without results.
 
+Times are in UTC: a program that knows a zone only by its rule of one year shows the right hour too.
+"""
+
+import datetime as dt
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
@@ -20,7 +24,6 @@ def calendar_feed(moments: Sequence[CalendarMoment], school: School) -> bytes:
     made.add("x-wr-timezone", school.timezone)
     for moment in moments:
         made.add_component(_event(moment, school))
-    made.add_missing_timezones()
     written: bytes = made.to_ical()
     return written
 
@@ -30,8 +33,8 @@ def _event(moment: CalendarMoment, school: School) -> Event:
     event.add("uid", moment.uid)
     event.add("sequence", moment.sequence)
     event.add("dtstamp", utc_now())
-    event.add("dtstart", school.local(moment.starts_at))
-    event.add("dtend", school.local(moment.ends_at))
+    event.add("dtstart", moment.starts_at.astimezone(dt.UTC))
+    event.add("dtend", moment.ends_at.astimezone(dt.UTC))
     event.add("summary", _("Examen: %(exam)s", exam=moment.exam))
     if moment.location:
         event.add("location", moment.location)

@@ -56,7 +56,7 @@ def record_adoption(
     if decided_on > school.today():
         raise RuleBroken(N_("De datum van het besluit ligt in de toekomst."), field="decided_on")
     # A result of the day of the decision itself still counts.
-    next_day = school.moment(decided_on + dt.timedelta(days=1), dt.time(0))
+    next_day = school.day_begins(decided_on + dt.timedelta(days=1))
     adopted = sa.select(models.Adoption.result_id)
     waiting = sa.select(models.Result.id).where(
         models.Result.id.in_(targets.among()), models.Result.id.not_in(adopted)

@@ -7,8 +7,6 @@ JavaScript. A section's fields are named by its key: `all_day`, `task12_day`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import time
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import wtforms
@@ -18,14 +16,16 @@ from wtforms import validators
 
 from app import models
 from app.actions import base
+from app.actions.planning import starting
 from app.permissions import Actor
+from app.queries.base import picker
 from app.queries.base.asked import Asked
 from app.queries.planning import facts as fact_queries
 from app.queries.planning import plan
+from app.queries.planning.layout import MISSING, open_moments
 from app.rules import timetable
-from app.school import current_school
+from app.rules.text import N_
 
-WORKING_DAY = 8 * 60
 OWN_STARTS_MOST = 50
 HINT_SCHOOL = _l(
     "Vul deze altijd als eerste in: de schoolexaminator is eindverantwoordelijk en maakt de beoordeling "
@@ -37,12 +37,21 @@ HINT_COMPANY = _l(
 )
 
 
-class InSection:
-    """Checks a field only when its section counts. `needed` is the error for an empty field."""
+CHANGED_MEANWHILE = N_(
+    "Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."
+)
+NOT_BOTH = N_("Vul iets in, of maak het bij iedereen leeg: niet allebei.")
 
-    def __init__(self, key: str, needed: str = "") -> None:
+
+class InSection:
+    """Checks a field only when its section counts. `needed` is the error for an empty field.
+
+    A field that differs may be empty: that leaves it as it is.
+    """
+
+    def __init__(self, key: str, needed: str = "", *, mark: bool = False) -> None:
         self.key, self.needed = key, needed
-        self.field_flags = {"required": True} if needed and key == "all" else {}
+        self.field_flags = {"required": True} if needed and mark else {}
 
     def __call__(self, form: PlanExamForm, field: wtforms.Field) -> None:
         if not form.counts(self.key):
@@ -50,7 +59,8 @@ class InSection:
             raise validators.StopValidation
         if _empty(field):
             field.errors = []
-            raise validators.StopValidation(self.needed)
+            asked = form.touched(field.name) or not form.sections[self.key].planned
+            raise validators.StopValidation(self.needed if asked else form.lacking(self.key, field))
         if field.process_errors:
             raise validators.StopValidation
 
@@ -63,6 +73,8 @@ class PlanExamForm(base.ActionForm):
     """The form without the fields of tasks. `for_exam` makes the class for one exam."""
 
     facts: ClassVar[fact_queries.PlanFacts]
+    sections: ClassVar[Mapping[str, starting.Section]]
+    outdated = False  # somebody changed the planning since the form was shown
 
     way = wtforms.RadioField(
         _l("Hoe wilt u inplannen?"),
@@ -93,41 +105,109 @@ class PlanExamForm(base.ActionForm):
         description=_l("Wie daarna komt, gaat naar de volgende werkdag, op dezelfde begintijd."),
     )
     seen = wtforms.HiddenField()
+    began = wtforms.HiddenField()  # the values that the form began with
 
     @classmethod
     def for_exam(cls, facts: fact_queries.PlanFacts) -> type[PlanExamForm]:
         """The form class of this exam and these students."""
-        made: dict[str, Any] = {"facts": facts, **_section("all")}
+        sections = starting.sections(facts)
+        made: dict[str, Any] = {"facts": facts, "sections": sections, **_section("all", sections["all"])}
         for task in facts.exam.tasks:
-            made.update(_section(f"task{task.id}", task))
+            made.update(_section(f"task{task.id}", sections[f"task{task.id}"], task))
         if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
             for one in facts.allowed:
                 made[f"start{one.id}"] = wtforms.TimeField(
-                    _("Begintijd van %(student)s", student=one.label), [validators.Optional()]
+                    _("Begintijd van %(student)s", student=one.label),
+                    [validators.Optional()],
+                    description=_now(one),
                 )
         return type("PlanThisExamForm", (cls,), made)
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
-        return starting_values(cls.facts)
+        return starting.starting_values(cls.facts, cls.sections)
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
-        if not self.seen.data:
+        fingerprint = fact_queries.fingerprint(self.facts.candidates)
+        self.outdated = self.seen.data not in (None, "", fingerprint)
+        if self.outdated or not self.seen.data:
             self.refresh_seen()
+        if self.sections["all"].planned:
+            self.order.description = _("Dit telt alleen als u een andere datum of begintijd kiest.")
         keys = ["all", *(f"task{task.id}" for task in self.facts.exam.tasks)]
         for name in ("school_examiner", "company_examiner"):
             fields: list[Any] = [self[f"{key}_{name}"] for key in keys]
-            base.offer(actor, *fields, asked=Asked(within=self.facts.programmes))
+            base.offer(
+                actor, *fields, asked=Asked(within=self.facts.programmes), present=self._standing(name)
+            )
+
+    def _standing(self, name: str) -> Mapping[str, str]:
+        """The examiner whom the students share, who may stay, whether still in the list or not."""
+        shared = {section.common.get(name) for section in self.sections.values()} - {None, ""}
+        people = self.facts.people
+        return {key: picker.user_label(people[int(key)]) for key in sorted(filter(None, shared))}
 
     def refresh_seen(self) -> None:
-        """Note that the form shows the planning as it is now."""
-        self.seen.data = fact_queries.fingerprint(self.facts.candidates)
+        """Show the planning as it is now in every field that was not touched, and note that it does."""
+        now = starting.starting_values(self.facts, self.sections)
+        if starting.of_text(self.began.data or "") is not None:
+            untouched = [
+                one for key in self.sections for one in self.section(key) if not self.touched(one.name)
+            ]
+            for field in untouched:
+                field.data = now.get(field.name, field.default)
+                field.raw_data = [starting.text_of(field.data)]
+        self.seen.data, self.began.data = now["seen"], now["began"]
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        fine = super().validate(*args, **kwargs)
+        for key in self.sections:
+            for name in CLEARED:
+                if self.clears(key, name) and not _empty(self[f"{key}_{name}"]) and self.counts(key):
+                    self[f"{key}_{name}"].errors = [_(NOT_BOTH)]
+                    fine = False
+        if self.outdated:
+            self.seen.errors = [_(CHANGED_MEANWHILE)]
+        return fine and not self.outdated
+
+    def touched(self, name: str) -> bool:
+        """Whether this field holds something else than the form was shown with."""
+        shown = starting.of_text(self.began.data or "")
+        key, _underscore, plain = name.partition("_")
+        before = starting.text_of(self.sections[key].common.get(plain)) if shown is None else shown.get(name)
+        field = self[name]
+        typed = " ".join(field.raw_data or ()) if field.process_errors else field.data
+        return starting.text_of(typed) != (before or "")
+
+    def lacking(self, key: str, field: wtforms.Field) -> str:
+        """What is said of an empty field that somebody needs who has nothing planned yet; "": nothing."""
+        name = field.name.removeprefix(f"{key}_")
+        fresh = [one for one in self.facts.allowed if not open_moments(one)]
+        if key == "all" and name == "start":
+            fresh = [one for one in fresh if f"start{one.id}" not in self or not self[f"start{one.id}"].data]
+        if name not in MISSING or not fresh or (key != "all" and not self._says_something(key)):
+            return ""
+        return _(MISSING[name], student=fresh[0].label)
+
+    def _says_something(self, key: str) -> bool:
+        return any(self.touched(one.name) for one in self.section(key))
+
+    def clears(self, key: str, name: str) -> bool:
+        """Whether a field that differs is to be made empty for everybody."""
+        box = f"{key}_{name}_clear"
+        return box in self and bool(self[box].data)
 
     def counts(self, key: str) -> bool:
         """Whether this section is read. A task's section with nothing filled in is not."""
         if key == "all":
             return bool(self.way.data != timetable.APART)
-        return bool(self.way.data == timetable.APART and any(not _empty(self[f"{key}_{n}"]) for n in TELLING))
+        if self.way.data != timetable.APART:
+            return False
+        if self.sections[key].planned:
+            return True
+        # The duration of the exam itself stands in every section: alone it says nothing.
+        said = [name for name in NAMES if name != "minutes"]
+        return any(not _empty(self[f"{key}_{name}"]) for name in said)
 
     def section(self, key: str) -> Sequence[wtforms.Field]:
         return [self[f"{key}_{name}"] for name in NAMES]
@@ -156,142 +236,95 @@ class PlanExamForm(base.ActionForm):
         )
 
     def _slot(self, key: str) -> plan.Slot:
-        def get(name: str) -> Any:
-            return self[f"{key}_{name}"].data
+        values = {name: self._value(key, name) for name in NAMES}
+        touched = {n for n in NAMES if self.touched(f"{key}_{n}") or self.clears(key, n)}
+        examiners = {f"{name}_id": values.pop(name) for name in ("school_examiner", "company_examiner")}
+        untouched = {f"{n}_id" if f"{n}_id" in examiners else n for n in NAMES if n not in touched}
+        return plan.Slot(**values, **examiners, untouched=frozenset(untouched))
 
-        company = get("company_examiner")
-        return plan.Slot(
-            school_examiner_id=int(get("school_examiner")),
-            company_examiner_id=int(company) if company else None,
-            day=get("day"),
-            start=get("start"),
-            minutes=get("minutes"),
-            location=(get("location") or "").strip(),
-            note=(get("note") or "").strip(),
-        )
+    def _value(self, key: str, name: str) -> Any:
+        """What a field says; None when it leaves things as they are."""
+        data, differs = self[f"{key}_{name}"].data, name in self.sections[key].differing
+        if name in CLEARED and self.clears(key, name):
+            return plan.NOBODY if name == "company_examiner" else ""
+        if name in ("day", "start", "minutes"):
+            return data
+        if not data and differs:
+            return None
+        if name == "school_examiner":
+            return int(data) if data else None
+        return int(data or plan.NOBODY) if name == "company_examiner" else (data or "").strip()
 
 
 NAMES = ("school_examiner", "company_examiner", "day", "start", "minutes", "location", "note")
-TELLING = ("school_examiner", "day", "start")
+CLEARED = {
+    "company_examiner": _l("Bij niemand een examinator bedrijf"),
+    "location": _l("Bij iedereen leegmaken"),
+    "note": _l("Bij iedereen leegmaken"),
+}
+LEAVE = _l("Verschilt: laat zo")
+LEAVE_EMPTY = _l("Verschilt. Leeg: dit blijft zo.")
 
 
-def _section(key: str, task: models.ExamTask | None = None) -> dict[str, wtforms.Field]:
+def _now(one: fact_queries.Candidate) -> str:
+    """When this student begins as it stands now."""
+    there = open_moments(one).values()
+    if not there:
+        return ""
+    first = min(there, key=lambda sitting: sitting.starts_at)
+    return _("Nu: %(when)s", when=fact_queries.when_label(first.starts_at, first.ends_at))
+
+
+def _section(
+    key: str, shown: starting.Section, task: models.ExamTask | None = None
+) -> dict[str, wtforms.Field]:
+    """The fields of one section. One that differs says so, and leaves it at that while it is empty."""
     empty = _("Dit veld is verplicht.")
     if task is not None:
         empty = _("Vul dit in, of laat opdracht %(position)s helemaal leeg.", position=task.position)
-    needed, optional = InSection(key, empty), InSection(key)
+
+    def rules(name: str, needed: str = "") -> InSection:
+        return InSection(key, needed, mark=key == "all" and name not in shown.differing)
+
+    def told(name: str, otherwise: Any = "") -> dict[str, Any]:
+        picked = name in ("school_examiner", "company_examiner")
+        differs = _l("Laat dit zo, of kies voor iedereen dezelfde.") if picked else LEAVE_EMPTY
+        return {"description": differs if name in shown.differing else otherwise}
+
+    def held(name: str) -> dict[str, Any]:
+        return {"placeholder": LEAVE} if name in shown.differing else {}
+
     fields = {
         "school_examiner": base.PickedOne(
             _l("Examinator school"),
-            [needed],
-            description=HINT_SCHOOL if key == "all" else "",
+            [rules("school_examiner", empty)],
+            **told("school_examiner", HINT_SCHOOL if key == "all" else ""),
             source="examinatoren-school",
-            blank=("", _l("Kies een examinator…")),
+            blank=("", LEAVE if "school_examiner" in shown.differing else _l("Kies een examinator…")),
         ),
         "company_examiner": base.PickedOne(
             _l("Examinator bedrijf"),
-            [optional],
-            description=HINT_COMPANY if key == "all" else "",
+            [rules("company_examiner")],
+            **told("company_examiner", HINT_COMPANY if key == "all" else ""),
             source="examinatoren-bedrijf",
-            blank=("", _l("Geen")),
+            blank=("", LEAVE if "company_examiner" in shown.differing else _l("Geen")),
         ),
-        "day": wtforms.DateField(_l("Datum"), [needed]),
-        "start": wtforms.TimeField(_l("Begintijd"), [needed]),
+        "day": wtforms.DateField(_l("Datum"), [rules("day", empty)], **told("day")),
+        "start": wtforms.TimeField(_l("Begintijd"), [rules("start", empty)], **told("start")),
         "minutes": wtforms.IntegerField(
             _l("Duur (minuten)"),
-            [needed, validators.NumberRange(1, plan.MINUTES_MOST)],
-            render_kw={"min": 1, "max": plan.MINUTES_MOST, "inputmode": "numeric"},
+            [rules("minutes", empty), validators.NumberRange(1, plan.MINUTES_MOST)],
+            **told("minutes"),
+            render_kw={"min": 1, "max": plan.MINUTES_MOST, "inputmode": "numeric", **held("minutes")},
         ),
-        "location": wtforms.StringField(_l("Locatie"), [optional, validators.Length(max=120)]),
+        "location": wtforms.StringField(
+            _l("Locatie"), [rules("location"), validators.Length(max=120)], render_kw=held("location")
+        ),
         "note": wtforms.TextAreaField(
-            _l("Opmerking"), [optional, validators.Length(max=2000)], render_kw={"rows": 2}
+            _l("Opmerking"),
+            [rules("note"), validators.Length(max=2000)],
+            render_kw={"rows": 2, **held("note")},
         ),
     }
-    return {f"{key}_{name}": field for name, field in fields.items()}
-
-
-# -- starting values: the present planning if there is one, else the durations of the exam
-
-
-def starting_values(facts: fact_queries.PlanFacts) -> dict[str, Any]:
-    """The starting values. For several students: only what is the same for all of them."""
-    exam = facts.exam
-    minutes = sum(task.duration_minutes for task in exam.tasks)
-    values: dict[str, Any] = {"all_minutes": minutes, "seen": fact_queries.fingerprint(facts.candidates)}
-    for task in exam.tasks:
-        values.update(_task_values(task, [_present(one, task) for one in facts.allowed]))
-    one_block = [_one_block(exam, one) for one in facts.allowed]
-    values["way"] = (
-        timetable.TOGETHER if None not in one_block and _blocks_fit(facts, minutes) else timetable.APART
-    )
-    if values["way"] == timetable.TOGETHER:
-        values.update(_block_values(facts, one_block))
-    if minutes <= WORKING_DAY:
-        values["last_end"] = time(17, 0)
-    return values
-
-
-def _present(one: fact_queries.Candidate, task: models.ExamTask) -> fact_queries.PresentSitting | None:
-    return one.pending.sittings.get(task.id) if one.pending else None
-
-
-def _blocks_fit(facts: fact_queries.PlanFacts, minutes: int) -> bool:
-    """Whether to offer one block: not for an exam longer than a working day, unless planned that way."""
-    return minutes <= WORKING_DAY or any(one.pending and one.pending.sittings for one in facts.allowed)
-
-
-def _one_block(
-    exam: models.Exam, one: fact_queries.Candidate
-) -> Sequence[fact_queries.PresentSitting] | None:
-    """The present moments of a student when they form one block: without gaps, with the same people.
-
-    () when nothing is planned; None when the moments form no block.
-    """
-    if one.pending is None or not one.pending.sittings:
-        return ()
-    present = [one.pending.sittings.get(task.id) for task in exam.tasks]
-    there = [sitting for sitting in present if sitting is not None]
-    if len(there) < len(present) or any(sitting.locked for sitting in there):
-        return None
-    follows = all(a.ends_at == b.starts_at for a, b in pairwise(there))
-    people = {(s.school_examiner_id, s.company_examiner_id, s.location, s.note) for s in there}
-    return there if follows and len(people) == 1 else None
-
-
-def _block_values(
-    facts: fact_queries.PlanFacts, blocks: Sequence[Sequence[fact_queries.PresentSitting] | None]
-) -> Mapping[str, Any]:
-    planned = [(one, block) for one, block in zip(facts.allowed, blocks, strict=True) if block]
-    if not planned:
-        return {}
-    first = [block[0] for _one, block in planned]
-    values = {f"all_{name}": value for name, value in _common(first).items()}
-    values["all_minutes"] = sum(sitting.minutes for sitting in planned[0][1])
-    if len(facts.allowed) > 1:
-        for one, block in planned:
-            values[f"start{one.id}"] = current_school().local(block[0].starts_at).time()
-    return values
-
-
-def _task_values(
-    task: models.ExamTask, present: Sequence[fact_queries.PresentSitting | None]
-) -> Mapping[str, Any]:
-    there = [sitting for sitting in present if sitting is not None]
-    values: dict[str, Any] = {"minutes": there[0].minutes if there else task.duration_minutes}
-    if there:
-        values.update(_common(there))
-    return {f"task{task.id}_{name}": value for name, value in values.items()}
-
-
-def _common(sittings: Sequence[fact_queries.PresentSitting]) -> Mapping[str, Any]:
-    """The values that these moments share, with the earliest day and start."""
-    school = current_school()
-    starts = min(sitting.starts_at for sitting in sittings)
-    shared: dict[str, Any] = {
-        "school_examiner": {str(s.school_examiner_id or "") for s in sittings},
-        "company_examiner": {str(s.company_examiner_id or "") for s in sittings},
-        "location": {s.location for s in sittings},
-        "note": {s.note for s in sittings},
-    }
-    values = {name: next(iter(found)) for name, found in shared.items() if len(found) == 1}
-    return {**values, "day": school.local(starts).date(), "start": school.local(starts).time()}
+    boxes = {f"{n}_clear": wtforms.BooleanField(t) for n, t in CLEARED.items() if n in shown.differing}
+    return {f"{key}_{name}": field for name, field in {**fields, **boxes}.items()}

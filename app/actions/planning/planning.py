@@ -1,6 +1,6 @@
 """Planning examenmomenten: plan an exam or change its planning (manual, step 6a). The red bin: removal.py."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,11 @@ from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.planning import facts
 from app.queries.planning import plan as plan_queries
+from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
 from app.rules import conflicts
 from app.rules.text import N_
 
 CLASHES_NAMED = 5
-TRAIL_LINES = 50
 
 
 class PlanOutcome(base.Outcome):
@@ -52,7 +52,7 @@ def plan_exam(
     `seen` is the fingerprint of the planning that the form showed; RuleBroken when it has changed since.
     Raises RuleBroken when a student or examiner would be in two places at once.
     """
-    _lock(targets.ids, wish)
+    _lock(targets.ids, _examiners_in(wish))
     exam = facts.exam_to_plan(exam_id)
     if exam is None:
         raise errors.NotFound
@@ -65,9 +65,8 @@ def plan_exam(
         raise errors.RuleBroken(
             N_("%(told)s Bekijk de planning en probeer het opnieuw."), field="seen", told=told
         )
-    examiners = facts.examiners_among(_examiners_in(wish), facts.programmes_that_count(exam, candidates))
-    examiners = [*examiners, *facts.guests_of(candidates)]
-    plan = plan_queries.make_plan(exam, candidates, examiners, wish, around=plan_queries.circumstances())
+    people = _people(exam, candidates, wish)
+    plan = plan_queries.make_plan(exam, candidates, people, wish, around=plan_queries.circumstances())
     _refuse_clashes(actor, plan)
     return _written(plan)
 
@@ -76,59 +75,72 @@ def _examiners_in(wish: plan_queries.Wish) -> set[int]:
     return {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
 
 
-def _lock(students: Sequence[int], wish: plan_queries.Wish) -> None:
-    """Lock users, students and sittings, each by id, so that two plannings of the same people take turns."""
-    chosen = id_set(sorted(_examiners_in(wish)))
-    db.session.execute(
-        sa.select(models.User.id)
-        .where(models.User.id.in_(chosen))
-        .order_by(models.User.id)
-        .with_for_update(key_share=True)
-    ).all()
+def _people(
+    exam: models.Exam, candidates: Sequence[facts.Candidate], wish: plan_queries.Wish
+) -> plan_queries.Examining:
+    there = facts.examining(candidates)
+    ids = {*_examiners_in(wish), *there}
+    known = facts.examiners_among(ids, facts.programmes_that_count(exam, candidates))
+    names = {key: user.full_name for key, user in there.items()} | {one.id: one.name for one in known}
+    return plan_queries.Examining({one.id: one for one in known}, names)
+
+
+def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
+    """Lock students, users and sittings, each by id, so that two plannings of the same people take turns.
+
+    The users are those chosen and those who are there now: a moment that moves takes them along. Only once
+    the students are locked is it sure who these are.
+    """
     db.session.execute(
         sa.select(models.Student.id)
         .where(models.Student.id.in_(id_set(students)))
         .order_by(models.Student.id)
         .with_for_update(key_share=True)
     ).all()
-    of_students = sa.select(models.Registration.id).where(
-        models.Registration.student_id.in_(id_set(students))
+    theirs = sa.select(models.Sitting.id).where(
+        models.Sitting.registration_id.in_(
+            sa.select(models.Registration.id).where(models.Registration.student_id.in_(id_set(students)))
+        )
     )
+    there = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(theirs))
     db.session.execute(
-        sa.select(models.Sitting.id)
-        .where(models.Sitting.registration_id.in_(of_students))
-        .order_by(models.Sitting.id)
-        .with_for_update()
+        sa.select(models.User.id)
+        .where(sa.or_(models.User.id.in_(id_set(sorted(chosen))), models.User.id.in_(there)))
+        .order_by(models.User.id)
+        .with_for_update(key_share=True)
     ).all()
+    db.session.execute(theirs.order_by(models.Sitting.id).with_for_update()).all()
 
 
 # -- nobody in two places at once
 
 
 def _refuse_clashes(actor: Actor, plan: plan_queries.Plan) -> None:
+    """Refuse what overlaps with a moment that gets another time or other people; the rest stands already."""
     moments = [(one, moment) for one in plan.students for moment in one.moments]
-    if not moments:
+    changed = [(one, m) for one, m in moments if m.retimed or m.recrewed]
+    if not changed:
         return
-    users = {user for _one, m in moments for user in m.people}
+    users = {user for _one, m in changed for user in m.people}
     busy = facts.busy_moments(
         actor,
         users=users,
         students={one.student.id for one in plan.students},
-        start=min(m.starts_at for _one, m in moments),
-        end=max(m.ends_at for _one, m in moments),
+        start=min(m.starts_at for _one, m in changed),
+        end=max(m.ends_at for _one, m in changed),
         leaving_out={m.present.id for _one, m in moments if m.present is not None},
     )
     names = {one.student.id: one.student.label for one in plan.students}
     planned = [moment for other in busy for moment in _busy(other, users, names, plan)]
-    new = [made for one, m in moments for made in _new(one, m, plan)]
+    planned += [at for one, m in moments if not (m.retimed or m.recrewed) for at in _subjects(one, m, plan)]
+    new = [at for one, m in changed for at in _subjects(one, m, plan)]
     found = conflicts.clashes(planned, new)
     if found:
         raise errors.RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
 
 
-def _new(
-    one: plan_queries.StudentPlan, moment: plan_queries.PlannedMoment, plan: plan_queries.Plan
-) -> Iterable[conflicts.Moment]:
+def _subjects(one: StudentPlan, moment: PlannedMoment, plan: plan_queries.Plan) -> Iterable[conflicts.Moment]:
+    """The student and the examiners of a moment, each busy with it."""
     label = moment_label(
         moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
     )
@@ -140,10 +152,7 @@ def _new(
     )
     for user in moment.people:
         yield conflicts.Moment(
-            moment.starts_at,
-            moment.ends_at,
-            conflicts.Subject("examiner", user, plan.examiners[user].name),
-            label,
+            moment.starts_at, moment.ends_at, conflicts.Subject("examiner", user, plan.names[user]), label
         )
 
 
@@ -166,7 +175,7 @@ def _busy(
         yield conflicts.Moment(
             other.starts_at,
             other.ends_at,
-            conflicts.Subject("examiner", user, plan.examiners[user].name),
+            conflicts.Subject("examiner", user, plan.names[user]),
             label,
         )
 
@@ -201,7 +210,6 @@ def moment_label(start: datetime, end: datetime, exam: str, task: str, student: 
 
 def _written(plan: plan_queries.Plan) -> base.Outcome:
     changed = [one for one in plan.students if not one.same]
-    details = _details(plan, changed)
     registrations = _registrations(plan, changed)
     _write_sittings(changed, registrations)
     outcome = PlanOutcome(
@@ -212,7 +220,7 @@ def _written(plan: plan_queries.Plan) -> base.Outcome:
         names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
         ids=sorted(registrations.values()),
         object_type="Registration",
-        details=details,
+        details=_details(plan, changed, registrations),
         rests_on=[plan.mark],
     )
     outcome.plan = plan
@@ -232,25 +240,37 @@ def _summary(plan: plan_queries.Plan, count: int) -> str:
     )
 
 
-def _when(one: plan_queries.StudentPlan) -> str:
+def _when(one: StudentPlan) -> str:
     start = min(m.starts_at for m in one.moments)
     return facts.when_label(start, max(m.ends_at for m in one.moments))
 
 
-def _details(plan: plan_queries.Plan, changed: Sequence[plan_queries.StudentPlan]) -> dict[str, Any]:
-    details: dict[str, Any] = {"examen": [None, f"{plan.exam.code} {plan.exam.title}"]}
-    for one in changed[:TRAIL_LINES]:
-        for moment in one.moments:
-            now = moment.present
-            old = facts.when_label(now.starts_at, now.ends_at) if now is not None else None
-            details[f"{one.student.label}, {moment.task.title}"] = [
-                old,
-                facts.when_label(moment.starts_at, moment.ends_at),
-            ]
-    return details
+def _details(
+    plan: plan_queries.Plan, changed: Sequence[StudentPlan], registrations: Mapping[int, int]
+) -> dict[str, Any]:
+    """Of every registration, each field of each moment that changes: old and new."""
+    return {
+        "exam": f"{plan.exam.code} {plan.exam.title}",
+        "registrations": [
+            {
+                "id": registrations[one.student.id],
+                "student": one.student.label,
+                **({} if one.changing else {"attempt": [None, one.attempt]}),
+                "moments": [
+                    {
+                        "task": f"{moment.task.position}. {moment.task.title}",
+                        **{c.field: [c.old, c.new] for c in changes(moment, plan.names)},
+                    }
+                    for moment in one.moments
+                    if not moment.same
+                ],
+            }
+            for one in changed
+        ],
+    }
 
 
-def _registrations(plan: plan_queries.Plan, changed: Sequence[plan_queries.StudentPlan]) -> dict[int, int]:
+def _registrations(plan: plan_queries.Plan, changed: Sequence[StudentPlan]) -> dict[int, int]:
     """Student id -> registration id. Raises the version of present registrations and makes the others."""
     found = {one.student.id: one.student.pending.id for one in changed if one.student.pending is not None}
     if found:
@@ -274,7 +294,7 @@ def _registrations(plan: plan_queries.Plan, changed: Sequence[plan_queries.Stude
     return found
 
 
-def _write_sittings(changed: Sequence[plan_queries.StudentPlan], registrations: Mapping[int, int]) -> None:
+def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, int]) -> None:
     moments = [(registrations[one.student.id], m) for one in changed for m in one.moments if not m.same]
     sittings = {m.present.id: m for _r, m in moments if m.present is not None}
     if sittings:
@@ -301,22 +321,24 @@ def _write_sittings(changed: Sequence[plan_queries.StudentPlan], registrations: 
     _tell_guests(moments)
 
 
-def _tell_guests(moments: Sequence[tuple[int, plan_queries.PlannedMoment]]) -> None:
+def _tell_guests(moments: Sequence[tuple[int, PlannedMoment]]) -> None:
     """Mail the guests: who is replaced is no longer expected, the others get the new time or place."""
     invited = [m for _r, m in moments if m.present is not None and m.present.guest_id]
-    invitations.end_invitations([m.present.id for m in invited if m.present and m.slot.company_examiner_id])
+    invitations.end_invitations([m.present.id for m in invited if m.present and m.company_examiner_id])
     invitations.moments_moved([m.present.id for m in invited if m.present and m.moved])
 
 
-def _values(moment: plan_queries.PlannedMoment) -> dict[str, Any]:
+def _values(moment: PlannedMoment) -> dict[str, Any]:
     return {
         "starts_at": moment.starts_at,
         "ends_at": moment.ends_at,
-        "location": moment.slot.location,
-        "note": moment.slot.note,
+        "location": moment.location,
+        "note": moment.note,
     }
 
 
-def _examiner_rows(sitting_id: int, moment: plan_queries.PlannedMoment) -> Iterable[dict[str, Any]]:
-    for role, user_id in zip((facts.SCHOOL, facts.COMPANY), moment.people, strict=False):
-        yield {"sitting_id": sitting_id, "role": role, "user_id": user_id}
+def _examiner_rows(sitting_id: int, moment: PlannedMoment) -> Iterable[dict[str, Any]]:
+    company = moment.company_examiner_id or moment.guest_id
+    for role, user_id in ((facts.SCHOOL, moment.school_examiner_id), (facts.COMPANY, company)):
+        if user_id:
+            yield {"sitting_id": sitting_id, "role": role, "user_id": user_id}

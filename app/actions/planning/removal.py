@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload
 from app import models
 from app.actions import base
 from app.actions.planning.invitations import end_invitations
-from app.actions.planning.planning import TRAIL_LINES
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
@@ -53,7 +52,7 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
         ),
         names=list(label.values())[:10],
         ids=sorted(label),
-        details={name: [_("ingepland"), None] for name in list(label.values())[:TRAIL_LINES]},
+        details={name: [_("ingepland"), None] for name in label.values()},
     )
 
 

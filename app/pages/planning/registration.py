@@ -36,7 +36,7 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
     if may(actor, Permission.TRAIL_READ):
         entries = entries_about(actor, "Registration", pk)
         nothing = _("In het logboek staat nog niets over deze aanmelding.")
-        sections.append(trail_section(_("Geschiedenis"), entries, nothing))
+        sections.append(trail_section(_("Geschiedenis"), entries, nothing, registration=pk))
     return widgets.ShowModel(
         title=_(
             "%(exam)s, kans %(attempt)s: %(student)s",

@@ -15,11 +15,13 @@ from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import invite_company_examiner
 from app.pages import base
 from app.pages.planning.invitations import invitation_line
+from app.pages.trail.words import field_label, value_text
 from app.permissions import Permission
 from app.queries.planning import facts as fact_queries
 from app.queries.planning import invitations
 from app.queries.planning import plan as plan_queries
 from app.queries.planning import planning as planning_queries
+from app.queries.planning.moments import Change, PlannedMoment, StudentPlan, changes
 from app.rules import timetable
 from app.rules.attempts import next_attempt
 
@@ -33,6 +35,7 @@ class PresentView:
     task: str
     when: str
     people: str
+    location: str
     locked: bool
     invited: str = ""  # what became of an invitation
     invite_href: str = ""  # where to invite a company examiner without an account
@@ -79,13 +82,23 @@ class PlanningScreen:
 
 
 @dataclass(frozen=True)
+class ChangeView:
+    """A field of a moment, in words: what it was and what it will be; "" for nothing."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class LineView:
+    """A moment as it will be. `changes`: of one that stands there already; without any, it stays as it is."""
+
     task: str
     when: str
-    people: str
-    location: str
-    change: str = ""  # what it was; empty: new or unchanged
-    same: bool = False
+    facts: Sequence[str]  # people, place, note
+    new: bool
+    changes: Sequence[ChangeView] = ()
 
 
 @dataclass(frozen=True)
@@ -199,7 +212,11 @@ def planning_facts(exam_id: int, students: Sequence[int]) -> fact_queries.PlanFa
     rules = plan_queries.circumstances().attempts
     allowed = [one for one in candidates if plan_queries.why_not_at_all(exam, one, rules) is None]
     return fact_queries.PlanFacts(
-        exam, candidates, allowed, fact_queries.programmes_that_count(exam, candidates)
+        exam,
+        candidates,
+        allowed,
+        fact_queries.programmes_that_count(exam, candidates),
+        fact_queries.examining(candidates),
     )
 
 
@@ -210,12 +227,6 @@ class _Words:
         self.facts = facts
         self.rules = plan_queries.circumstances().attempts
         self.titles = {task.id: task.title for task in facts.exam.tasks}
-
-    @cached_property
-    def people(self) -> Mapping[int, str]:
-        present = [s for one in self.facts.candidates if one.pending for s in one.pending.sittings.values()]
-        ids = {user for sitting in present for user in sitting.people}
-        return fact_queries.names_of(ids) if ids else {}
 
     def candidate(self, one: fact_queries.Candidate) -> CandidateView:
         why = plan_queries.why_not_at_all(self.facts.exam, one, self.rules)
@@ -236,7 +247,8 @@ class _Words:
         return PresentView(
             self.titles[sitting.task_id],
             fact_queries.when_label(sitting.starts_at, sitting.ends_at),
-            ", ".join(self.people[user] for user in sitting.people),
+            ", ".join(self.facts.people[user].full_name for user in sitting.people),
+            sitting.location,
             sitting.locked,
             invitation_line(invited) if invited else "",
             asked,
@@ -287,25 +299,30 @@ def plan_view(plan: plan_queries.Plan) -> PlanView:
     )
 
 
-def _student_plan(one: plan_queries.StudentPlan, plan: plan_queries.Plan) -> StudentPlanView:
-    lines = []
-    for moment in one.moments:
-        now = moment.present
-        lines.append(
-            LineView(
-                moment.task.title,
-                fact_queries.when_label(moment.starts_at, moment.ends_at),
-                ", ".join(plan.examiners[user].name for user in moment.people),
-                moment.slot.location,
-                fact_queries.when_label(now.starts_at, now.ends_at)
-                if now is not None and not moment.same
-                else "",
-                moment.same,
-            )
-        )
+def _student_plan(one: StudentPlan, plan: plan_queries.Plan) -> StudentPlanView:
     return StudentPlanView(
-        one.student.label, one.attempt, lines, [task.title for task in one.kept], one.changing
+        one.student.label,
+        one.attempt,
+        [_line(moment, plan.names) for moment in one.moments],
+        [task.title for task in one.kept],
+        one.changing,
     )
+
+
+def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
+    people = ", ".join(names[user] for user in moment.people)
+    new = moment.present is None
+    return LineView(
+        moment.task.title,
+        fact_queries.when_label(moment.starts_at, moment.ends_at),
+        [fact for fact in (people, moment.location, moment.note) if fact],
+        new,
+        [] if new else [_change(one) for one in changes(moment, names)],
+    )
+
+
+def _change(one: Change) -> ChangeView:
+    return ChangeView(field_label(one.field), value_text(one.old), value_text(one.new))
 
 
 def minutes_label(minutes: int) -> str:

@@ -67,7 +67,7 @@ def week(actor: Actor, school: School, today: dt.date) -> queries.Agenda | None:
     if not may(actor, Permission.PLANNING_SEE):
         return None
     from_day = 1 if _is_examiner_alone(actor) else 0  # `assess` already shows examiners their today
-    first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (from_day, DAYS_AHEAD))
+    first, until = (school.day_begins(today + dt.timedelta(days=n)) for n in (from_day, DAYS_AHEAD))
     return queries.planned_between(actor, first, until)
 
 
@@ -75,7 +75,7 @@ def assess(actor: Actor, school: School, today: dt.date) -> queries.Agenda | Non
     """What an examiner has today, and what is still open from before; None for other users."""
     if not may(actor, Permission.ASSESSMENT_TODO):
         return None
-    first, until = (school.moment(today + dt.timedelta(days=n), dt.time.min) for n in (0, 1))
+    first, until = (school.day_begins(today + dt.timedelta(days=n)) for n in (0, 1))
     return queries.to_assess(actor, first, until)
 
 

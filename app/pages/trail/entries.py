@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
@@ -20,10 +22,19 @@ CHANGES_SHOWN = 3  # in a list; all of them on the page of the entry
 
 
 @dataclass(frozen=True)
+class Line:
+    """A field of an entry and what it reads, which is worked out when it is asked for."""
+
+    label: str
+    text: Callable[[], str]
+
+
+@dataclass(frozen=True)
 class Told:
     """An entry in words. Each part is worked out when it is asked for: a cell needs one of them."""
 
     entry: models.AuditEntry
+    of: int = 0  # the registration on whose page it stands: of a planning of several, only this one
 
     @property
     def who(self) -> str:
@@ -44,7 +55,11 @@ class Told:
     @property
     def changes(self) -> Sequence[tuple[str, str]]:
         """Each field with its change ("O → V"), or with the value alone."""
-        return list(_changes(self.entry))
+        return [(line.label, line.text()) for line in self.lines]
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return list(_lines(self.entry, self.of))
 
 
 def moment_text(at: datetime) -> str:
@@ -52,18 +67,29 @@ def moment_text(at: datetime) -> str:
     return f"{current_school().local(at):%d-%m-%Y %H:%M:%S}"
 
 
-def _changes(entry: models.AuditEntry) -> Iterator[tuple[str, str]]:
+def _lines(entry: models.AuditEntry, of: int) -> Iterator[Line]:
     for name, value in entry.details.items():
         label = actions.own_word(entry.action, name) or words.field_label(name)
         if name == "way":
-            yield label, words.way_text(value)
+            yield Line(label, partial(words.way_text, value))
         elif name == "users":
-            yield label, words.users_text(value)
+            yield Line(label, partial(words.users_text, value))
+        elif name == "registrations" and isinstance(value, list):
+            yield from _planned(value, of)
         else:
-            yield (
-                label,
-                words.remark_text(value) if name.rpartition(" ")[2] == "remark" else words.change_text(value),
-            )
+            reads = words.remark_text if name.rpartition(" ")[2] == "remark" else words.change_text
+            yield Line(label, partial(reads, value))
+
+
+def _planned(registrations: Sequence[dict[str, Any]], of: int) -> Iterator[Line]:
+    """A line per moment that was planned or changed; on the page of a registration without the student."""
+    for one in registrations:
+        if of and one["id"] != of:
+            continue
+        for moment in one["moments"]:
+            said = {**moment, **({"attempt": one["attempt"]} if "attempt" in one else {})}
+            task = said.pop("task")
+            yield Line(task if of else f"{one['student']}, {task}", partial(words.value_text, said))
 
 
 # -- in a table
@@ -74,10 +100,15 @@ def _what(entry: models.AuditEntry) -> widgets.Cell:
 
 
 def _changed(entry: models.AuditEntry) -> widgets.Cell:
-    found = [f"{name}: {text}" if name else text for name, text in Told(entry).changes]
-    rest = len(found) - CHANGES_SHOWN
-    more = _("en nog %(count)s", count=rest) if rest > 0 else ""
-    return widgets.Cell("; ".join(found[:CHANGES_SHOWN]), muted=more)
+    return _shown(Told(entry))
+
+
+def _shown(told: Told) -> widgets.Cell:
+    lines = told.lines
+    first = [(line.label, line.text()) for line in lines[:CHANGES_SHOWN]]
+    found = [f"{name}: {text}" if name else text for name, text in first]
+    rest = len(lines) - CHANGES_SHOWN
+    return widgets.Cell("; ".join(found), muted=_("en nog %(count)s", count=rest) if rest > 0 else "")
 
 
 ENTRY_CELLS: Sequence[tuple[str, LazyString, Callable[[models.AuditEntry], widgets.Cell]]] = (
@@ -99,21 +130,31 @@ OF_ONE_ROW = [cell for cell in ENTRY_CELLS if cell[0] != "object"]
 
 
 def trail_section(
-    title: str, entries: Sequence[models.AuditEntry], empty: str, buttons: Sequence[widgets.Button] = ()
+    title: str,
+    entries: Sequence[models.AuditEntry],
+    empty: str,
+    buttons: Sequence[widgets.Button] = (),
+    registration: int = 0,
 ) -> widgets.Section:
-    """What happened to one row, newest first; only for users who may read the trail."""
+    """What happened to one row, newest first; only for users who may read the trail.
+
+    `registration`: of a planning of several students, tell only of this one.
+    """
     return widgets.Section(
         title,
         columns=[widgets.Column(key, str(label)) for key, label, _cell in OF_ONE_ROW],
-        rows=[widgets.Row(entry.id, entry_name(entry), _cells_here(entry)) for entry in entries],
+        rows=[
+            widgets.Row(entry.id, entry_name(entry), _cells_here(entry, registration)) for entry in entries
+        ],
         empty=empty,
         buttons=buttons,
     )
 
 
-def _cells_here(entry: models.AuditEntry) -> list[widgets.Cell]:
+def _cells_here(entry: models.AuditEntry, registration: int) -> list[widgets.Cell]:
     """The cells on the page of a row; "Student (60)" tells of others. An entry leads back here."""
-    what, *rest = (cell(entry) for _key, _label, cell in OF_ONE_ROW)
+    what, *rest = (cell(entry) for key, _label, cell in OF_ONE_ROW if key != "changes")
+    rest.append(_shown(Told(entry, registration)))
     address = href_with(what.href, [(BACK, here())])
     about = Told(entry).about if entry.object_count > 1 else ""
     return [replace(what, href=address, muted=about), *rest]

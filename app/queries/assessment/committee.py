@@ -107,7 +107,7 @@ def period_start(value: str) -> dt.datetime:
         first = dt.date(today.year if today.month >= 8 else today.year - 1, 8, 1)
     else:
         first = today - dt.timedelta(days=min(_number(value), 3650))
-    return school.moment(first, dt.datetime.min.time())
+    return school.day_begins(first)
 
 
 def _by_registration(statement: sa.Select[Any], condition: Any) -> sa.Select[Any]:

@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission, Role, visible
+from app.rules import clock_times
 from app.rules.attempts import AttemptFacts
 from app.school import current_school
 
@@ -273,19 +275,16 @@ def examiners_among(users: Collection[int], programmes: Sequence[int]) -> Sequen
     ]
 
 
-def guests_of(candidates: Iterable[Candidate]) -> Sequence[Examiner]:
-    """People invited without an account for present moments. They have no role, so no list offers them."""
+def examining(candidates: Iterable[Candidate]) -> Mapping[int, models.User]:
+    """Whoever examines these candidates now, guests too. One query, or none."""
     present = [s for one in candidates if one.pending for s in one.pending.sittings.values()]
-    ids = sorted({s.guest_id for s in present if s.guest_id})
+    ids = sorted({user for sitting in present for user in sitting.people})
     if not ids:
-        return ()
-    rows = db.session.scalars(sa.select(models.User).where(models.User.id.in_(id_set(ids))))
-    return [Examiner(one.id, one.full_name, one.organisation, frozenset(), frozenset()) for one in rows]
-
-
-def names_of(users: Collection[int]) -> Mapping[int, str]:
-    rows = db.session.scalars(sa.select(models.User).where(models.User.id.in_(id_set(sorted(users))))).all()
-    return {row.id: row.full_name for row in rows}
+        return {}
+    return {
+        row.id: row
+        for row in db.session.scalars(sa.select(models.User).where(models.User.id.in_(id_set(ids))))
+    }
 
 
 def busy_moments(
@@ -352,8 +351,15 @@ def when_label(start: datetime, end: datetime) -> str:
     """A moment in words: "24-11-2026 09:30–10:30" on the school's clock, with a second date if need be."""
     school = current_school()
     first, last = school.local(start), school.local(end)
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%d-%m-%Y %H:%M}"
-    return f"{first:%d-%m-%Y %H:%M}–{until}"
+    until = _hour(end) if first.date() == last.date() else f"{last:%d-%m-%Y} {_hour(end)}"
+    return f"{first:%d-%m-%Y} {_hour(start)}–{until}"
+
+
+def _hour(moment: datetime) -> str:
+    """ "09:30"; of the hour that comes twice "02:30 (wintertijd)"."""
+    school = current_school()
+    twice = clock_times.which(moment, school.zone)
+    return f"{school.local(moment):%H:%M}" + (f" ({_(twice)})" if twice else "")
 
 
 @dataclass(frozen=True)
@@ -364,3 +370,4 @@ class PlanFacts:
     candidates: Sequence[Candidate]
     allowed: Sequence[Candidate]
     programmes: Sequence[int]  # that its examiners are coupled to
+    people: Mapping[int, models.User] = field(default_factory=dict)  # who examine now

@@ -27,7 +27,7 @@ from app.entities.users import User
 from app.errors import ChangedMeanwhile, NotAllowed, NotFound, RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.planning.facts import fingerprint, load_candidates
-from app.queries.planning.plan import Slot, Wish
+from app.queries.planning.plan import NOBODY, Slot, Wish
 from app.school import current_school
 from tests.factories import (
     make_elective,
@@ -224,7 +224,9 @@ class TestChanging:
         other = make_user("school_examiner", programmes=[db.session.get_one(Programme, office.programme)]).id
         office.plan(
             office.students[:1],
-            Wish(together=office.slot(start=time(13, 0), school_examiner_id=other, company_examiner_id=None)),
+            Wish(
+                together=office.slot(start=time(13, 0), school_examiner_id=other, company_examiner_id=NOBODY)
+            ),
         )
         assert {s.id for s in sittings()} == before
         assert times() == [f"{MONDAY:%d-%m} 13:00-14:00", f"{MONDAY:%d-%m} 14:00-15:00"]

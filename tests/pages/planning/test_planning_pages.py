@@ -462,7 +462,7 @@ class TestPlanning:
         told = text_of(
             office.admin.post(office.plan_url(office.students[0]), office.form(all_start="13:00")).text
         )
-        assert f"was: {MONDAY:%d-%m-%Y} 09:00–10:00" in told
+        assert f"was {MONDAY:%d-%m-%Y} 09:00–10:00 → wordt {MONDAY:%d-%m-%Y} 13:00–14:00" in told
 
     def test_a_change_by_somebody_else_is_seen_before_it_is_overwritten(self, office: Office) -> None:
         page = office.admin.get(office.plan_url(office.students[0])).text
