@@ -37,10 +37,14 @@ HINT_COMPANY = _l(
 )
 
 
-CHANGED_MEANWHILE = N_(
-    "Iemand anders heeft de planning intussen gewijzigd. Bekijk die en probeer het opnieuw."
-)
+CHANGED_MEANWHILE = N_("%(told)s Bekijk de planning en probeer het opnieuw.")
 NOT_BOTH = N_("Vul iets in, of maak het bij iedereen leeg: niet allebei.")
+
+
+def told_meanwhile(actor: Actor, candidates: Sequence[fact_queries.Candidate]) -> str:
+    """Who planned these students last, in a sentence for this actor."""
+    planned = [one.pending.id for one in candidates if one.pending is not None]
+    return base.told_of(actor, "Registration", planned, ["plan_exam"], {})
 
 
 class InSection:
@@ -74,7 +78,7 @@ class PlanExamForm(base.ActionForm):
 
     facts: ClassVar[fact_queries.PlanFacts]
     sections: ClassVar[Mapping[str, starting.Section]]
-    outdated = False  # somebody changed the planning since the form was shown
+    outdated = ""  # who changed the planning since the form was shown, in a sentence
 
     way = wtforms.RadioField(
         _l("Hoe wilt u inplannen?"),
@@ -129,7 +133,8 @@ class PlanExamForm(base.ActionForm):
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         fingerprint = fact_queries.fingerprint(self.facts.candidates)
-        self.outdated = self.seen.data not in (None, "", fingerprint)
+        if self.seen.data not in (None, "", fingerprint):
+            self.outdated = told_meanwhile(actor, self.facts.candidates)
         if self.outdated or not self.seen.data:
             self.refresh_seen()
         if self.sections["all"].planned:
@@ -167,7 +172,7 @@ class PlanExamForm(base.ActionForm):
                     self[f"{key}_{name}"].errors = [_(NOT_BOTH)]
                     fine = False
         if self.outdated:
-            self.seen.errors = [_(CHANGED_MEANWHILE)]
+            self.seen.errors = [_(CHANGED_MEANWHILE, told=self.outdated)]
         return fine and not self.outdated
 
     def touched(self, name: str) -> bool:

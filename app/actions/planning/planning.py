@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from app import errors, models
 from app.actions import base
 from app.actions.planning import invitations
-from app.actions.planning.form import PlanExamForm
+from app.actions.planning.form import CHANGED_MEANWHILE, PlanExamForm, told_meanwhile
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
@@ -60,11 +60,7 @@ def plan_exam(
     if not facts.is_known(actor, exam, candidates):
         raise errors.NotFound
     if seen and seen != facts.fingerprint(candidates):
-        planned = [one.pending.id for one in candidates if one.pending is not None]
-        told = base.told_of(actor, "Registration", planned, [plan_exam.name], {})
-        raise errors.RuleBroken(
-            N_("%(told)s Bekijk de planning en probeer het opnieuw."), field="seen", told=told
-        )
+        raise errors.RuleBroken(CHANGED_MEANWHILE, field="seen", told=told_meanwhile(actor, candidates))
     people = _people(exam, candidates, wish)
     plan = plan_queries.make_plan(exam, candidates, people, wish, around=plan_queries.circumstances())
     _refuse_clashes(actor, plan)

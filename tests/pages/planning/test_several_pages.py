@@ -112,7 +112,7 @@ def fill_in(visitor: Visitor, url: str, **typed: Any) -> str:
 def carry_out(visitor: Visitor, url: str, page: str) -> None:
     """Press Inplannen on the page that tells what will happen."""
     assert "Planning controleren" in page, text_of(page)
-    answer = visitor.post(url, {**form_values(page, "announced"), "confirmed": "1"})
+    answer = visitor.post(url, {**form_values(page, "said"), "confirmed": "1"})
     assert answer.status_code == 302, text_of(answer.text)
 
 
@@ -337,7 +337,7 @@ class TestTwoPlanners:
         carry_out(second, url, fill_in(second, url, all_location="Aula", all_note="Van een collega"))
         late = first.post(url, {**shown, "all_day": TUESDAY.isoformat(), "all_note": "Van mij"})
         assert late.status_code == 422
-        assert "Iemand anders heeft de planning" in late.text
+        assert "Bekijk de planning en probeer het opnieuw." in late.text
         again = form_values(late.text, "all_day")
         assert again["all_location"] == "Aula"
         assert (again["all_day"], again["all_note"]) == (TUESDAY.isoformat(), "Van mij")
@@ -355,7 +355,7 @@ class TestTwoPlanners:
         page = fill_in(office.admin, url, all_school_examiner=str(office.school[2]))
         carry_out(second, url, fill_in(second, url, all_location="Aula"))
         before = state(two)
-        answer = office.admin.post(url, {**form_values(page, "announced"), "confirmed": "1"})
+        answer = office.admin.post(url, {**form_values(page, "said"), "confirmed": "1"})
         assert answer.status_code == 422
         assert "Iemand anders heeft de planning" in answer.text
         assert state(two) == before
