@@ -9,5 +9,8 @@ RATINGS = (N_("Nooit"), N_("Oefenen"), N_("Voldoende"), N_("Goed"))
 KINDS = {"baseline": N_("Nulmeting"), "progress": N_("Voortgangsmeting")}
 
 
+Cell = tuple[str, int]  # kind, and the work process that it is about
+
+
 def is_rating(value: int) -> bool:
     return 0 <= value < len(RATINGS)

@@ -14,6 +14,7 @@ from app.entities.base import db
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.access import sessions
+from app.queries.access.factors import user_has_factor
 from app.rules.text import N_
 
 CODE_FIRST = N_("Vraag eerst een nieuwe code; daarna kunt u een wachtwoord kiezen.")
@@ -41,6 +42,8 @@ def choose_password(
     now = utc_now()
     if row is None or row.code_at is None or row.code_at < now - sessions.CODE_COUNTS:
         raise RuleBroken(CODE_FIRST)
+    if row.strong_at is None and user_has_factor(actor.id):
+        raise RuleBroken(sign_in.SHOW_FIRST)
     user = locked_account(actor)
     sign_in.set_password(user, password, hashed, staying=row.id)
     row.password_at, row.code_at = now, None

@@ -18,8 +18,7 @@ from app.queries.progress import progress as queries
 from app.rules import progress as rules
 from app.rules.text import N_
 
-Cell = tuple[str, int]  # (kind, work process)
-Ratings = Mapping[Cell, int]
+Ratings = Mapping[rules.Cell, int]
 NOT_AVAILABLE = N_("De studievoortgang van deze student is nog niet beschikbaar gesteld.")
 OTHER_TAB = N_(
     "U hebt in een ander tabblad intussen iets anders gekozen: %(cells)s. "

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.actions.progress.progress import Cell
 from app.pages import base
+from app.rules.progress import Cell
 
 RATING = re.compile(r"(was_)?(baseline|progress)_(\d{1,9})")
 WAS_TICKED = re.compile(r"was_(\d{1,9})")

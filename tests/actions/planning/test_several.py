@@ -330,6 +330,8 @@ class TestExaminers:
             db.session.get_one(User, office.school[0]).active = False
         assert office.plan(students, Slot(location="Aula")).done == 2
         assert state(students[0])[0][2]["school_examiner"] == office.school[0]
+        assert office.plan(students, Slot(company_examiner_id=office.company[2])).done == 2
+        assert state(students[0])[0][2]["school_examiner"] == office.school[0]
         with pytest.raises(RuleBroken, match="actieve examinator van school"):
             office.plan(students, Slot(school_examiner_id=office.school[0]))
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from app.actions.access.mailed_codes import MOST_RECENT
+from app.actions.access.own_password import choose_password
 from app.actions.access.passkeys import OPEN, ask_passkey
 from app.actions.access.second_factor import show_code
 from app.actions.access.sessions import end_own_sessions, renew_session
@@ -208,6 +209,17 @@ class TestNoActionTrustsItsCaller:
             for act in machinery:
                 with pytest.raises(NotAllowed):
                     run(act, actor)
+
+    def test_no_password_is_chosen_before_the_second_step(self, app: Flask) -> None:
+        user = make_user("student")
+        make_app(user)
+        chosen: dict[str, Any] = {"password": "zeven geiten in de wei"}
+        half_way(app, user, code_at=clock.now())
+        with pytest.raises(RuleBroken, match="tweede stap"):
+            run(choose_password, actor_of(user), session_id=session_of(user, latest=True), **chosen)
+        half_way(app, user, code_at=clock.now(), strong_at=clock.now())
+        shown = session_of(user, latest=True)
+        assert run(choose_password, actor_of(user), session_id=shown, **chosen).done == 1
 
     def test_a_password_that_changed_meanwhile_opens_nothing(self, app: Flask) -> None:
         user, closed = user_with_password(), user_with_password(active=False)
