@@ -357,7 +357,7 @@ class TestTwoPlanners:
         before = state(two)
         answer = office.admin.post(url, {**form_values(page, "said"), "confirmed": "1"})
         assert answer.status_code == 422
-        assert "Iemand anders heeft de planning" in answer.text
+        assert "Bekijk de planning en probeer het opnieuw." in answer.text
         assert state(two) == before
         again = form_values(answer.text, "all_day")
         assert (again["all_location"], again["all_school_examiner"]) == ("Aula", str(office.school[2]))
