@@ -144,6 +144,7 @@ class PlanExamForm(base.ActionForm):
             "wish": self._wish(),
             "seen": self.seen.data or "",
             "announced": self.announced.data or "",
+            "registration_id": self.facts.registration_id,
         }
 
     def _wish(self) -> plan.Wish:

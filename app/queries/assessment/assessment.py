@@ -12,6 +12,7 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission, visible
+from app.queries.planning.stopped import goes_on
 from app.school import current_school
 
 DONE_SHOWN = 20  # finished assessments on the page; the rest behind a link
@@ -72,7 +73,9 @@ def todo(actor: Actor, *, all_done: bool = False) -> Todo:
     mine = visible(actor, models.Sitting, Permission.ASSESSMENT_TODO)
     definitive = sa.select(models.Assessment.sitting_id).where(models.Assessment.definitive_at.is_not(None))
     waiting = _sittings(
-        mine.where(models.Sitting.id.not_in(definitive)).order_by(models.Sitting.starts_at, models.Sitting.id)
+        mine.where(models.Sitting.id.not_in(definitive), goes_on()).order_by(
+            models.Sitting.starts_at, models.Sitting.id
+        )
     )
     closed = mine.where(models.Sitting.id.in_(definitive))
     count = db.session.scalar(sa.select(sa.func.count()).select_from(closed.subquery())) or 0

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from app import models
 from app.clock import utc_now
 from app.errors import RuleBroken
-from app.queries.planning import facts
+from app.queries.planning import attempts, facts
 from app.rules import attempts as attempts_rules
 from app.rules import timetable
 from app.rules.text import N_, Reason, reason
@@ -177,6 +177,7 @@ def make_plan(
             refused.append((one, why))
     students = _lay_out(exam, allowed, wish, around)
     _check_span(students, around.now, wish)
+    _check_order(students, wish)
     return Plan(exam, students, refused, list(_warnings(exam, students, wish, known, around.now)), known)
 
 
@@ -265,6 +266,10 @@ def why_not_at_all(
         return reason(N_("Niet gekoppeld aan %(target)s."), target=str(owner))
     if one.excluded:
         return reason(N_("Dit examen is niet-beschikbaar gemaakt voor deze student."))
+    if one.asked and one.pending is None:
+        return reason(
+            N_("De planning van deze aanmelding ligt vast: zij heeft een uitslag, is gestopt of is weg.")
+        )
     if one.pending is not None and one.pending.exam_id == exam.id:
         if len(_locked(one)) == len(exam.tasks):
             return reason(N_("Alle examenopdrachten zijn al beoordeeld; de planning blijft staan."))
@@ -357,6 +362,28 @@ def _check_span(students: Sequence[StudentPlan], now: dt.datetime, wish: Wish) -
         )
 
 
+def _check_order(students: Sequence[StudentPlan], wish: Wish) -> None:
+    """RuleBroken, at the day, when an attempt would come before one that it repeats."""
+    keys = {id(slot): key for key, slot in wish.slots()}
+    planned = [(one, moment) for one in students for moment in one.moments]
+    for student, moment in planned:
+        why = _out_of_order(student, moment)
+        if why is not None:
+            raise RuleBroken(why.message, field=f"{keys[id(moment.slot)]}_day", **why.params)
+
+
+def _out_of_order(one: StudentPlan, moment: PlannedMoment) -> Reason | None:
+    if moment.same:
+        return None
+    return attempts_rules.why_not_then(
+        one.student.label,
+        one.attempt,
+        (moment.starts_at, moment.ends_at),
+        (one.student.after, one.student.before),
+        lambda at: f"{current_school().local(at):%d-%m-%Y %H:%M}",
+    )
+
+
 def _warnings(
     exam: models.Exam,
     students: Sequence[StudentPlan],
@@ -384,6 +411,4 @@ def _warnings(
 
 
 def circumstances() -> Circumstances:
-    school = current_school()
-    rules = attempts_rules.AttemptRules(school.max_attempts, school.improve_allowed)
-    return Circumstances(school.zone, utc_now(), rules)
+    return Circumstances(current_school().zone, utc_now(), attempts.school_rules())

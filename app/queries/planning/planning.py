@@ -19,8 +19,10 @@ from app.entities.engine import id_set
 from app.entities.exams import ExamKind
 from app.entities.membership import groups_with, members_of
 from app.permissions import EXAMINERS, Actor, Permission, only_examines, visible
+from app.queries.planning.attempts import waiting_for
 from app.queries.students.search import found_by
 from app.rules import blocks
+from app.rules.text import Reason
 
 SEE = Permission.PLANNING_SEE
 
@@ -60,11 +62,12 @@ class StudentRow:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A registration in a cell. `removable`: planned, and nothing was scored yet."""
+    """A registration in a cell. `removable`: something of it can go. `waits`: why not to assess it yet."""
 
     id: int
     block: blocks.Block
     removable: bool
+    waits: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,15 @@ class RegistrationFacts:
     attempt: int
     result: blocks.ResultFacts | None
     adopted: bool
+    stopped: bool = False
     sittings: dict[int, SittingFacts] = field(default_factory=dict)
 
     @property
-    def scored(self) -> bool:
-        return any(s.scored or s.definitive for s in self.sittings.values())
+    def removable(self) -> bool:
+        """Whether something of it can go: nothing was planned, or a moment is there without scores."""
+        if self.result is not None:
+            return False
+        return not self.sittings or not all(s.scored or s.definitive for s in self.sittings.values())
 
     def block(self, task_ids: Sequence[int], *, available: bool, now: datetime) -> blocks.Block:
         parts = [self._part(task_id) for task_id in task_ids]
@@ -121,6 +128,7 @@ class RegistrationFacts:
             adopted=self.adopted,
             now=now,
             attempt=self.attempt,
+            stopped=self.stopped,
         )
 
     def _part(self, task_id: int) -> blocks.PartFacts:
@@ -267,13 +275,19 @@ def _cells(
     excluded = _exclusions_of(students, exam_ids)
     registered = registrations_of(actor, students, exam_ids)
     known = fully_seen(actor, students)
+    waits = waiting_for([facts.id for found in registered.values() for facts in found if facts.attempt > 1])
     cells = {}
     for student_id in students:
         for exam in exams:
             key = (student_id, exam.id)
             out = key in excluded
             attempts = tuple(
-                Attempt(facts.id, facts.block(exam.task_ids, available=not out, now=now), not facts.scored)
+                Attempt(
+                    facts.id,
+                    facts.block(exam.task_ids, available=not out, now=now),
+                    facts.removable,
+                    waits.get(facts.id),
+                )
                 for facts in registered.get(key, ())
             )
             # An empty cell says something only where this actor would see an attempt.
@@ -316,6 +330,7 @@ def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
             row.attempt,
             blocks.ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
             adopted is not None,
+            row.stopped_at is not None,
         )
         for row, result, adopted in rows
     }
