@@ -132,8 +132,8 @@ def _why_held(registration_id: int, found: Sequence[queries.Planned]) -> str:
 def _told(found: Sequence[queries.Planned], gone: Collection[int], names: Mapping[int, str]) -> list[str]:
     """What goes and what stays: moment by moment, or in numbers when there are several registrations."""
     if len(names) == 1:
-        lines = [_line(one, one.id in gone) for one in found if one.registration_id in names]
-        return lines or list(names.values())
+        own = [one for one in found if one.registration_id in names]
+        return [*names.values(), *(_line(one, one.id in gone) for one in own)]
     return [
         _counted([one for one in found if one.registration_id == id_], gone, name)
         for id_, name in names.items()

@@ -1,7 +1,7 @@
 """Another examiner takes over at sittings that are not definitive yet, with a reason (decision 34).
 
-Whoever saved something keeps their sheet, which stays beside the assessment by name. Who takes over has a sheet
-of their own.
+Whoever saved something keeps their sheet, which stays beside the assessment by name. Who takes over has a
+sheet of their own.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class ReplaceCompanyForm(ReplaceForm):
     noun=_l("examenmomenten"),
     submit=_l("Vervangen"),
     intro=_l(
-        "Voor een moment dat nog niet definitief is. De nieuwe examinator vult zelf in en maakt definitief. Wat "
-        "de vorige invulde, blijft met naam bij de beoordeling staan."
+        "Voor een moment dat nog niet definitief is. De nieuwe examinator vult zelf in en maakt definitief. "
+        "Wat de vorige invulde, blijft met naam bij de beoordeling staan."
     ),
 )
 def replace_school_examiner(
@@ -104,8 +104,8 @@ def replace_school_examiner(
     noun=_l("examenmomenten"),
     submit=_l("Vervangen"),
     intro=_l(
-        "Voor een moment dat nog niet definitief is. De nieuwe examinator vult zelf in. Wat de vorige invulde, "
-        "blijft met naam bij de beoordeling staan."
+        "Voor een moment dat nog niet definitief is. De nieuwe examinator vult zelf in. Wat de vorige "
+        "invulde, blijft met naam bij de beoordeling staan."
     ),
 )
 def replace_company_examiner(

@@ -222,7 +222,7 @@ def _exam_row(number: int, row: queries.StudentExam) -> widgets.Row:
             ),
             widgets.Cell(str(row.attempt) if row.attempt else "", numeric=True),
             widgets.Cell(base.show_datetime(row.first_moment)),
-            widgets.Cell(badges=[_state(row)]),
+            widgets.Cell(badges=[_state(row), *blocks.waits_badges(row.waits)]),
         ],
     )
 

@@ -14,7 +14,7 @@ from app.entities.engine import id_set
 from app.entities.exams import ExamKind
 from app.permissions import Actor, Permission, visible
 from app.queries.planning.attempts import waiting_for
-from app.queries.planning.facts import SCHOOL
+from app.queries.planning.facts import COMPANY, SCHOOL
 from app.rules import blocks
 from app.rules.text import Reason
 
@@ -35,6 +35,7 @@ class MomentFacts:
     scored: bool
     definitive_at: dt.datetime | None
     assigned: bool  # the actor examines here
+    company: bool  # there is an examiner of the company with an account
 
     @property
     def removable(self) -> bool:
@@ -205,6 +206,7 @@ def _sittings(
             bool(has_scores),
             definitive_at,
             any(user.id == actor.id for user, _role in crew),
+            any(role == COMPANY and not user.guest for user, role in crew),
         )
         found[sitting.registration_id].append(_SittingRow(moment, task.id, bool(seen)))
     return found

@@ -99,7 +99,7 @@ def _examined(
 def why_not_replace(one: Examined, chosen: int | None) -> Reason | None:
     """Why this examiner cannot take over here. Nobody examines for both sides, now or before."""
     why = steps.why_not_change(stopped=one.stopped, definitive=one.definitive)
-    if why is None and chosen in one.others:
+    if why is None and chosen is not None and chosen in one.others:
         return reason(
             N_("%(name)s beoordeelt hier al voor de andere kant, of deed dat eerder. Kies iemand anders."),
             name=one.others[chosen],

@@ -12,8 +12,10 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission, may, visible
+from app.queries.planning.attempts import waiting_for
 from app.queries.planning.planning import load_registrations
 from app.rules.blocks import Block
+from app.rules.text import Reason
 
 # One query per relation, however many students (trap 22).
 STUDENT_PARTS = (
@@ -73,12 +75,13 @@ class StudentExam:
     block: Block | None
     first_moment: datetime | None
     excluded: bool
+    waits: Reason | None = None  # for an earlier attempt
 
 
 def exams_of_student(
     actor: Actor, student: models.Student, *, now: datetime, every: bool
 ) -> Sequence[StudentExam]:
-    """The exams of a student with their state; `every`: also those without an attempt. Four queries."""
+    """The exams of a student with their state; `every`: also those without an attempt. Five queries."""
     shown: sa.Select[Any] = (
         visible(actor, models.Registration, Permission.PLANNING_SEE)
         .with_only_columns(models.Registration.id)
@@ -89,13 +92,15 @@ def exams_of_student(
     exams = {exam.id: exam for exam, _excluded in found}
     excluded = {exam.id for exam, excluded in found if excluded}
     tasks = _task_ids(list(exams))
+    waits = waiting_for([facts.id for facts in attempts])
     rows = []
     for exam in exams.values():
         own = [facts for facts in attempts if facts.exam_id == exam.id]
         for facts in own:
             block = facts.block(tasks.get(exam.id, ()), available=exam.id not in excluded, now=now)
             moments = [sitting.planned[0] for sitting in facts.sittings.values()]
-            rows.append(StudentExam(exam, facts.id, facts.attempt, block, min(moments, default=None), False))
+            first = min(moments, default=None)
+            rows.append(StudentExam(exam, facts.id, facts.attempt, block, first, False, waits.get(facts.id)))
         if not own:
             rows.append(StudentExam(exam, 0, 0, None, None, exam.id in excluded))
     return rows
