@@ -99,14 +99,14 @@ def why_not_then(
     (starts_at, ends_at), (after, before) = moment, between
     if after is not None and starts_at < after:
         return reason(
-            N_("%(name)s: kans %(attempt)s begint na de kans ervoor. Die duurt tot %(when)s."),
+            N_("%(name)s: kans %(attempt)s kan pas beginnen als de vorige kans voorbij is (%(when)s)."),
             name=name,
             attempt=attempt,
             when=clock(after),
         )
     if before is not None and ends_at > before:
         return reason(
-            N_("%(name)s: kans %(attempt)s is klaar voor de kans erna. Die begint op %(when)s."),
+            N_("%(name)s: kans %(attempt)s moet voorbij zijn als de volgende kans begint (%(when)s)."),
             name=name,
             attempt=attempt,
             when=clock(before),

@@ -79,8 +79,8 @@ def test_a_later_attempt_waits_for_an_earlier_one_that_is_open_or_passed(others,
     [
         (10, None, None, None),
         (10, 10, 11, None),
-        (10, 11, None, "begint na de kans ervoor. Die duurt tot 11"),
-        (10, None, 10, "klaar voor de kans erna. Die begint op 10"),
+        (10, 11, None, "kan pas beginnen als de vorige kans voorbij is (11)"),
+        (10, None, 10, "moet voorbij zijn als de volgende kans begint (10)"),
     ],
 )
 def test_an_attempt_begins_after_the_one_that_it_repeats(start, after, before, told):

@@ -39,7 +39,7 @@ def tell_later(registrations: Sequence[int], news: News = News.REOPENED) -> list
         ]
     return [
         _(
-            "Let op: %(attempt)s is al ingepland. Dit hoort: %(names)s.",
+            "Let op: %(attempt)s is al ingepland. Hierover krijgen bericht: %(names)s.",
             attempt=attempt,
             names=", ".join(names),
         )

@@ -135,7 +135,7 @@ class TestNeverBefore:
             sitting.starts_at = current_school().moment(MONDAY, time(13, 0))
             sitting.ends_at = sitting.starts_at + timedelta(hours=1)
         for hour in (9, 13):
-            with pytest.raises(RuleBroken, match="kans 2 begint na de kans ervoor") as refused:
+            with pytest.raises(RuleBroken, match="kans 2 kan pas beginnen") as refused:
                 resit.plan(hour=hour)
             assert refused.value.field == "all_day"
             assert f"{MONDAY:%d-%m-%Y} 14:00" in str(refused.value)
@@ -147,7 +147,7 @@ class TestNeverBefore:
             sitting = db.session.get_one(Sitting, resit.sitting(1))
             sitting.starts_at = current_school().moment(MONDAY, time(7, 0))
             sitting.ends_at = sitting.starts_at + timedelta(hours=1)
-        with pytest.raises(RuleBroken, match="kans 2 begint"):
+        with pytest.raises(RuleBroken, match="kans 2 kan pas"):
             resit.plan(day=-3)
         assert resit.plan(hour=8).done == 1
 
@@ -157,10 +157,10 @@ class TestNeverBefore:
             for model in (Score, ScoreSheet, Assessment, Result):  # as if nobody had scored it
                 db.session.execute(delete(model))
         first = resit.attempt(1).id
-        with pytest.raises(RuleBroken, match="kans 1 is klaar voor de kans erna") as refused:
+        with pytest.raises(RuleBroken, match="kans 1 moet voorbij zijn") as refused:
             resit.plan(day=1, registration_id=first)
         assert refused.value.field == "all_day"
-        with pytest.raises(RuleBroken, match="kans 1 is klaar"):
+        with pytest.raises(RuleBroken, match="kans 1 moet voorbij"):
             resit.plan(hour=9, registration_id=first)
         assert resit.plan(hour=8, registration_id=first).done == 1
 
@@ -186,7 +186,7 @@ class TestNeverBefore:
         newer = make_exam(programme, tasks=1, key=key, version="2.0")
         resit.exam = newer.id
         refresh()
-        with pytest.raises(RuleBroken, match="kans 2 begint na"):
+        with pytest.raises(RuleBroken, match="kans 2 kan pas"):
             resit.plan(hour=9)
         assert resit.plan(hour=14).done == 1
 
