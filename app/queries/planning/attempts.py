@@ -46,28 +46,42 @@ def school_rules() -> rules.AttemptRules:
 
 
 def waiting_for(registrations: Sequence[int]) -> Mapping[int, Reason]:
-    """Registration id -> why it must wait for an earlier attempt; the others are left out. One query.
-
-    An attempt that has a result waits for nothing any more.
-    """
-    own, other = orm.aliased(models.Registration), orm.aliased(models.Registration)
-    result = orm.aliased(models.Result)
-    decided = sa.select(models.Result.registration_id)
+    """Registration id -> why it must wait for an earlier attempt; the others are left out. One query."""
+    own, (opened, passed) = models.Registration, earlier_attempts()
     rows = db.session.execute(
-        _others(own, other)
-        .with_only_columns(
-            own.id, own.attempt, other.attempt.label("earlier"), other.stopped_at, result.passed
+        sa.select(own.id, own.attempt, opened, passed).where(
+            own.id.in_(id_set(registrations)),
+            own.attempt > 1,
+            own.stopped_at.is_(None),
+            own.id.not_in(sa.select(models.Result.registration_id)),
         )
-        .outerjoin(result, result.registration_id == other.id)
-        .where(own.id.in_(id_set(registrations)), own.attempt > other.attempt, own.id.not_in(decided))
-    ).all()
-    earlier: dict[tuple[int, int], list[rules.AttemptFacts]] = defaultdict(list)
-    for id_, attempt, number, stopped_at, passed in rows:
-        facts = rules.AttemptFacts(number, passed is not None, bool(passed), stopped_at is not None)
-        earlier[id_, attempt].append(facts)
-    allowed = school_rules()
-    reasons = {id_: rules.why_wait(attempt, found, allowed) for (id_, attempt), found in earlier.items()}
+    )
+    reasons = {id_: why_wait(attempt, *earlier) for id_, attempt, *earlier in rows}
     return {id_: why for id_, why in reasons.items() if why is not None}
+
+
+def earlier_attempts() -> tuple[sa.ScalarSelect[int], sa.ScalarSelect[int]]:
+    """Columns beside Registration: the first earlier attempt that is open, and the first that was passed."""
+    own, other = models.Registration, orm.aliased(models.Registration)
+    mine, theirs = orm.aliased(models.Exam), orm.aliased(models.Exam)
+    key = sa.select(mine.key).where(mine.id == own.exam_id).correlate(own).scalar_subquery()
+    earlier = (
+        sa.select(sa.func.min(other.attempt))
+        .join(theirs, theirs.id == other.exam_id)
+        .where(other.student_id == own.student_id, other.attempt < own.attempt, theirs.key == key)
+        .correlate(own)
+    )
+    result = models.Result.registration_id == other.id
+    opened = earlier.where(other.stopped_at.is_(None), ~sa.exists().where(result).correlate(other))
+    passed = earlier.where(sa.exists().where(result, models.Result.passed).correlate(other))
+    return opened.scalar_subquery(), passed.scalar_subquery()
+
+
+def why_wait(attempt: int, opened: int | None, passed: int | None) -> Reason | None:
+    """Why an attempt without a result waits, by what `earlier_attempts` gave."""
+    facts = [rules.AttemptFacts(number, definitive=False) for number in (opened,) if number]
+    facts += [rules.AttemptFacts(number, definitive=True, passed=True) for number in (passed,) if number]
+    return rules.why_wait(attempt, facts, school_rules()) if facts else None
 
 
 def later_attempts(registrations: Sequence[int]) -> Sequence[Later]:

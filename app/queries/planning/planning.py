@@ -19,7 +19,7 @@ from app.entities.engine import id_set
 from app.entities.exams import ExamKind
 from app.entities.membership import groups_with, members_of
 from app.permissions import EXAMINERS, Actor, Permission, only_examines, visible
-from app.queries.planning.attempts import waiting_for
+from app.queries.planning.attempts import earlier_attempts, why_wait
 from app.queries.students.search import found_by
 from app.rules import blocks
 from app.rules.text import Reason
@@ -110,6 +110,7 @@ class RegistrationFacts:
     result: blocks.ResultFacts | None
     adopted: bool
     stopped: bool = False
+    waits: Reason | None = None  # why it must not be assessed yet
     sittings: dict[int, SittingFacts] = field(default_factory=dict)
 
     @property
@@ -275,7 +276,6 @@ def _cells(
     excluded = _exclusions_of(students, exam_ids)
     registered = registrations_of(actor, students, exam_ids)
     known = fully_seen(actor, students)
-    waits = waiting_for([facts.id for found in registered.values() for facts in found if facts.attempt > 1])
     cells = {}
     for student_id in students:
         for exam in exams:
@@ -286,7 +286,7 @@ def _cells(
                     facts.id,
                     facts.block(exam.task_ids, available=not out, now=now),
                     facts.removable,
-                    waits.get(facts.id),
+                    facts.waits,
                 )
                 for facts in registered.get(key, ())
             )
@@ -315,8 +315,9 @@ def registrations_of(
 
 def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
     """The facts of these registrations, by attempt. Two queries."""
+    opened, passed = earlier_attempts()
     rows = db.session.execute(
-        sa.select(models.Registration, models.Result, models.Adoption.result_id)
+        sa.select(models.Registration, models.Result, models.Adoption.result_id, opened, passed)
         .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
         .outerjoin(models.Adoption, models.Adoption.result_id == models.Result.id)
         .where(models.Registration.id.in_(ids))
@@ -331,8 +332,9 @@ def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
             blocks.ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
             adopted is not None,
             row.stopped_at is not None,
+            why_wait(row.attempt, *earlier) if result is None and row.stopped_at is None else None,
         )
-        for row, result, adopted in rows
+        for row, result, adopted, *earlier in rows
     }
     for registration_id, sitting in _sittings_of(ids):
         if registration_id in facts:
