@@ -184,7 +184,8 @@ def details_of(
     """For the trail: each registration, old and new, and all that was planned of the moments that go."""
     change: list[str | None] = [_("loopt"), _("gestopt")]
     lines = dict.fromkeys(names.values(), change if stopped else change[::-1])
-    return lines | {f"{names[one.registration_id]}, {one.task}": [one.told, None] for one in moments}
+    gone = _("vervallen") if stopped else None
+    return lines | {f"{names[one.registration_id]}, {one.task}": [one.told, gone] for one in moments}
 
 
 # -- inside

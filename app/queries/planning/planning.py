@@ -332,7 +332,7 @@ def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
             blocks.ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
             adopted is not None,
             row.stopped_at is not None,
-            why_wait(row.attempt, *earlier) if result is None and row.stopped_at is None else None,
+            _waits(row, result, *earlier),
         )
         for row, result, adopted, *earlier in rows
     }
@@ -340,6 +340,12 @@ def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
         if registration_id in facts:
             facts[registration_id].sittings[sitting.task_id] = sitting
     return list(facts.values())
+
+
+def _waits(
+    row: models.Registration, result: models.Result | None, opened: int | None, passed: int | None
+) -> Reason | None:
+    return None if result is not None or row.stopped_at is not None else why_wait(row.attempt, opened, passed)
 
 
 def _sittings_of(registrations: sa.Select[int]) -> Sequence[tuple[int, SittingFacts]]:
