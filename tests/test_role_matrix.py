@@ -219,7 +219,11 @@ ACTIONS: dict[str, Expected] = {
     ),
     "set_rule": Expected(ADMIN, "group"),
     "drop_rule": Expected(ADMIN, "ruled group"),
-    "remove_planning": Expected(PLANNERS, "planned"),
+    **dict.fromkeys(("remove_planning", "stop_exams", "resume_exams"), Expected(PLANNERS, "planned")),
+    **dict.fromkeys(
+        ("remove_moments", "replace_school_examiner", "replace_company_examiner"),
+        Expected(PLANNERS, "sitting"),
+    ),
     **dict.fromkeys(
         ("invite_company_examiner", "resend_invitation", "withdraw_invitation"), Expected(PLANNERS, "sitting")
     ),

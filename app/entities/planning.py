@@ -16,7 +16,11 @@ from app.entities.users import User
 
 
 class Registration(Model):
-    """An examenaanmelding: one attempt of one student at one exam. A resit is a new row."""
+    """An examenaanmelding: one attempt of one student at one exam. A resit is a new row.
+
+    `stopped_at`: it does not go on for now, and its sittings count for nobody. `stop_reason` is "" when it
+    was stopped because the student left the school.
+    """
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -31,6 +35,8 @@ class Registration(Model):
     attempt: orm.Mapped[int]
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
     version: orm.Mapped[int] = orm.mapped_column(default=1)
+    stopped_at: orm.Mapped[datetime | None] = orm.mapped_column(Moment)
+    stop_reason: orm.Mapped[str] = orm.mapped_column(sa.Text, default="", server_default="")
 
     student: orm.Mapped[Student] = orm.relationship()
     exam: orm.Mapped[Exam] = orm.relationship()

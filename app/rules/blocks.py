@@ -37,6 +37,7 @@ class BlockState(enum.Enum):
     PLANNED = Look("planned", N_("Ingepland"), "P", "calendar-event", "neutral")
     TO_ASSESS = Look("to-assess", N_("Afgenomen, te beoordelen"), "T", "pencil-square", "info")
     SAVED = Look("saved", N_("Opgeslagen, nog niet definitief"), "C", "hourglass-split", "warn")
+    STOPPED = Look("stopped", N_("Gestopt"), "S", "stop-circle", "neutral")
     PASSED = Look("passed", N_("Definitief: geslaagd"), "", "check-lg", "good")
     FAILED = Look("failed", N_("Definitief: niet geslaagd"), "", "x-lg", "bad")
     ADOPTED_PASSED = Look("adopted-passed", N_("Vastgesteld: geslaagd"), "", "patch-check-fill", "good")
@@ -115,16 +116,21 @@ def block_of(
     adopted: bool,
     now: datetime,
     attempt: int = 1,
+    stopped: bool = False,
 ) -> Block:
     """Derive the block of one attempt. `parts`: every task of the exam, planned or not.
 
     An exam made not available after it was planned keeps showing what was planned: hiding a
-    moment that still stands would let someone miss it. Adopted counts only with a result.
+    moment that still stands would let someone miss it. Adopted counts only with a result, and stopped only
+    without one.
     Raises ValueError for a moment without time zone.
     """
     if now.tzinfo is None:
         raise ValueError("block_of needs an aware moment")
-    state = _state_of(parts, available, result, adopted, now)
+    if result is not None:
+        state = _decided(result, adopted)
+    else:
+        state = BlockState.STOPPED if stopped else _state_of(parts, available, now)
     if state in (BlockState.OPEN, BlockState.PLANNED, BlockState.NOT_AVAILABLE):
         done = sum(part.planned is not None for part in parts)
     else:
@@ -143,11 +149,7 @@ def _decided(result: ResultFacts, adopted: bool) -> BlockState:
     return BlockState.PASSED if result.passed else BlockState.FAILED
 
 
-def _state_of(
-    parts: Sequence[PartFacts], available: bool, result: ResultFacts | None, adopted: bool, now: datetime
-) -> BlockState:
-    if result is not None:
-        return _decided(result, adopted)
+def _state_of(parts: Sequence[PartFacts], available: bool, now: datetime) -> BlockState:
     if any(_waits_for_assessment(part, now) for part in parts):
         return BlockState.TO_ASSESS
     if any(_is_scored(part) for part in parts):

@@ -42,7 +42,10 @@ def why_not_invite(*, definitive: bool, expired: bool, company: str, invited: st
         return reason(N_("%(name)s is al uitgenodigd. Trek die uitnodiging eerst in."), name=invited)
     if company:
         return reason(
-            N_("%(name)s is al examinator van het bedrijf bij dit examenmoment. Wijzig eerst de planning."),
+            N_(
+                "%(name)s is al examinator van het bedrijf bij dit examenmoment. Kies “Bedrijfsexaminator "
+                "vervangen”, en daar “Niemand”."
+            ),
             name=company,
         )
     return None

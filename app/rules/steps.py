@@ -8,7 +8,10 @@ from collections.abc import Sequence
 
 from app.rules.text import N_, Reason, reason
 
-REOPEN_REASON_MIN = 10
+REASON_MIN = 10  # characters
+STOPPED = N_(
+    "Dit examen is gestopt. Wie het examen plant, kiest op de pagina van de aanmelding “Weer oppakken”."
+)
 
 
 def why_not_remove_planning(*, scored: bool, definitive: bool) -> Reason | None:
@@ -20,18 +23,63 @@ def why_not_remove_planning(*, scored: bool, definitive: bool) -> Reason | None:
     return None
 
 
+def why_not_stop(*, decided: bool, stopped: bool) -> Reason | None:
+    """An exam is stopped while it is under way: not before, as there is nothing, nor when it has a result."""
+    if decided:
+        return reason(N_("Dit examen heeft al een uitslag; die blijft staan."))
+    if stopped:
+        return reason(N_("Dit examen is al gestopt."))
+    return None
+
+
+def why_not_resume(*, stopped: bool, active: bool) -> Reason | None:
+    """A stopped exam is taken up again for a student who is at the school."""
+    if not stopped:
+        return reason(N_("Dit examen is niet gestopt."))
+    if not active:
+        return reason(N_("Deze student is niet meer actief. Activeer de student eerst weer, bij Studenten."))
+    return None
+
+
+def why_not_change(*, stopped: bool, definitive: bool = False) -> Reason | None:
+    """Planning, inviting and replacing examiners are for an exam that goes on, until it is definitive."""
+    if definitive:
+        return reason(N_("De beoordeling is definitief en kan niet meer worden gewijzigd."))
+    if stopped:
+        return reason(STOPPED)
+    return None
+
+
+def why_too_short(why: str) -> Reason | None:
+    """A reason is given in words."""
+    if len(why.strip()) < REASON_MIN:
+        return reason(N_("Geef een reden van minstens %(count)s tekens."), count=REASON_MIN)
+    return None
+
+
 def why_not_definitive(
-    *, accountable: bool, role: str, missing: Sequence[str], already_definitive: bool
+    *,
+    accountable: bool,
+    role: str,
+    missing: Sequence[str],
+    already_definitive: bool,
+    stopped: bool = False,
+    waits: Reason | None = None,
 ) -> Reason | None:
     """Only the accountable school examiner, once, and with every criterion scored by the school.
 
     `role` is the role in which the actor is assigned to the sitting; `accountable`: it is this
     actor's sitting as its school examiner; `missing` names the criteria without a score of the school.
+    `waits`: why this attempt must wait for an earlier one.
     """
     if role != "school_examiner" or not accountable:
         return reason(N_("Alleen de schoolexaminator van dit examenmoment maakt de beoordeling definitief."))
     if already_definitive:
         return reason(N_("Deze beoordeling is al definitief."))
+    if stopped:
+        return reason(STOPPED)
+    if waits is not None:
+        return waits
     if len(missing) == 1:
         return reason(
             N_("De school heeft nog 1 criterium niet beoordeeld. Vul eerst in: %(criterion)s"),
@@ -46,13 +94,13 @@ def why_not_definitive(
     return None
 
 
-def why_not_score(*, assigned: bool, definitive: bool) -> Reason | None:
-    """Scores are filled in by the assigned examiners, until the assessment is definitive."""
+def why_not_score(*, assigned: bool, definitive: bool, stopped: bool = False) -> Reason | None:
+    """Scores are filled in by the assigned examiners, until it is definitive or the exam was stopped."""
     if not assigned:
         return reason(N_("U bent geen examinator van dit examenmoment."))
     if definitive:
         return reason(N_("De beoordeling is definitief en kan niet meer worden gewijzigd."))
-    return None
+    return reason(STOPPED) if stopped else None
 
 
 def why_not_reopen(*, definitive: bool, adopted: bool, why: str) -> Reason | None:
@@ -61,6 +109,4 @@ def why_not_reopen(*, definitive: bool, adopted: bool, why: str) -> Reason | Non
         return reason(N_("Deze beoordeling is nog niet definitief."))
     if adopted:
         return reason(N_("De uitslag is vastgesteld door de examencommissie en blijft staan."))
-    if len(why.strip()) < REOPEN_REASON_MIN:
-        return reason(N_("Geef een reden van minstens %(count)s tekens."), count=REOPEN_REASON_MIN)
-    return None
+    return why_too_short(why)

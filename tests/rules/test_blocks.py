@@ -24,8 +24,16 @@ PASS = ResultFacts(passed=True, grade="V")
 FAIL = ResultFacts(passed=False, grade="O")
 
 
-def block(*parts: PartFacts, available=True, result=None, adopted=False, attempt=1) -> Block:
-    return block_of(parts, available=available, result=result, adopted=adopted, now=NOW, attempt=attempt)
+def block(*parts: PartFacts, available=True, result=None, adopted=False, attempt=1, stopped=False) -> Block:
+    return block_of(
+        parts,
+        available=available,
+        result=result,
+        adopted=adopted,
+        now=NOW,
+        attempt=attempt,
+        stopped=stopped,
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,6 +63,13 @@ def test_the_state_follows_from_the_facts(parts, facts, key, shown):
 def test_what_was_planned_stays_visible_after_the_exam_is_made_not_available():
     assert block(PLANNED, available=False).state is BlockState.PLANNED
     assert block(DEFINITIVE, available=False, result=FAIL).state is BlockState.FAILED
+
+
+@pytest.mark.parametrize("parts", [(), (EMPTY,), (PLANNED, EMPTY), (TAKEN, SCORED), (DEFINITIVE, TAKEN)])
+def test_what_was_stopped_says_so_whatever_was_planned_or_scored(parts):
+    assert block(*parts, stopped=True).state is BlockState.STOPPED
+    assert block(*parts, stopped=True, available=False).state is BlockState.STOPPED
+    assert block(*parts, stopped=True, result=FAIL).state is BlockState.FAILED
 
 
 def test_an_adopted_block_still_says_passed_or_failed():
@@ -93,6 +108,7 @@ def test_the_legend_has_every_state_once_with_its_own_icon_and_text_and_no_grade
         "planned",
         "to-assess",
         "saved",
+        "stopped",
         "passed",
         "failed",
         "adopted-passed",

@@ -16,10 +16,13 @@ from wtforms import TextAreaField, validators
 from app import errors, models
 from app.actions import base
 from app.actions.assessment.results import decide_result
+from app.actions.planning.later_attempts import tell_later
 from app.clock import utc_now
 from app.entities.base import db
+from app.mail.earlier_attempt import News
 from app.permissions import Actor, Permission, Role
 from app.queries.assessment import assessment as queries
+from app.queries.planning import attempts
 from app.rules import steps
 from app.rules.people import tidy
 from app.rules.scoring import mark_text
@@ -55,7 +58,11 @@ def save_scores(
         raise errors.NotFound
     role = queries.role_in(sitting, actor)
     assessment = queries.assessment_of(sitting.id, fresh=True)
-    refusal = steps.why_not_score(assigned=bool(role), definitive=queries.is_definitive(assessment))
+    refusal = steps.why_not_score(
+        assigned=bool(role),
+        definitive=queries.is_definitive(assessment),
+        stopped=sitting.registration.stopped_at is not None,
+    )
     if refusal:
         raise refusal.as_error()
     _not_before_the_day(sitting)
@@ -108,6 +115,8 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
         role=role,
         missing=_unscored(sitting, sheet),
         already_definitive=queries.is_definitive(assessment),
+        stopped=sitting.registration.stopped_at is not None,
+        waits=attempts.waiting_for([sitting.registration_id]).get(sitting.registration_id),
     )
     if refusal:
         raise refusal.as_error()
@@ -117,10 +126,11 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
     assessment.version += 1
     db.session.flush()
     result = decide_result(sitting.registration_id)
+    told = _tell_decided(sitting, result)
     return base.Outcome(
         done=1,
         ids=[sitting.id],
-        names=[str(sitting), *warnings(sitting, assessment, sheet)],
+        names=[str(sitting), *warnings(sitting, assessment, sheet), *told],
         details={"definitive": [None, sheet.examiner.full_name], **_result_details(result)},
         rests_on=[assessment.version],
         summary=_definitive_summary(result),
@@ -130,7 +140,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
 class ReopenForm(base.ActionForm):
     reason = TextAreaField(
         _l("Reden"),
-        [validators.InputRequired(), validators.Length(min=steps.REOPEN_REASON_MIN, max=1000)],
+        [validators.InputRequired(), validators.Length(min=steps.REASON_MIN, max=1000)],
         description=_l("Minstens 10 tekens. De reden komt in het logboek."),
     )
 
@@ -159,7 +169,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
     if refusal:
         raise refusal.as_error()
     assert assessment is not None  # noqa: S101 - it is definitive
-    names = [str(sitting), *_reopen_warnings(sitting)]
+    names = [str(sitting), *tell_later([sitting.registration_id])]
     details = {"reason": [None, reason], "definitive": [assessment.definitive_at, None]}
     # The result rests on this assessment, so it cannot stay.
     result = db.session.scalars(
@@ -363,12 +373,8 @@ def _definitive_summary(result: models.Result | None) -> str:
     return _("De beoordeling is definitief. Uitslag: niet geslaagd (%(result)s).", result=result_text(result))
 
 
-def _reopen_warnings(sitting: models.Sitting) -> list[str]:
-    later = sa.select(models.Registration.id).where(
-        models.Registration.student_id == sitting.registration.student_id,
-        models.Registration.exam_id == sitting.registration.exam_id,
-        models.Registration.attempt > sitting.registration.attempt,
-    )
-    if db.session.scalar(later.limit(1)) is None:
+def _tell_decided(sitting: models.Sitting, result: models.Result | None) -> list[str]:
+    """Tell who has a later attempt that this one is decided now. Says in words who is told."""
+    if result is None:
         return []
-    return [_("Let op: voor deze student is al een herkansing ingepland.")]
+    return tell_later([sitting.registration_id], News.PASSED if result.passed else News.FAILED)

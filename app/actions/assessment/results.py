@@ -141,9 +141,17 @@ def _facts(exam: models.Exam, sheets: Mapping[int, models.ScoreSheet]) -> Sequen
     return facts
 
 
+def _company_sheet(assessment: models.Assessment) -> models.ScoreSheet | None:
+    """The sheet of the examiner of the company; when nobody has that place any more, the latest one."""
+    sheets = [one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER]
+    now = [one.user_id for one in assessment.sitting.examiners if one.role == Role.COMPANY_EXAMINER]
+    chosen = [one for one in sheets if one.examiner_id in now] if now else sheets
+    return max(chosen, key=lambda one: one.saved_at, default=None)
+
+
 def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.ScoreSheet) -> dict[str, Any]:
-    sitting = assessment.sitting
-    company = next((one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER), None)
+    sitting, company = assessment.sitting, _company_sheet(assessment)
+    present = {one.user_id for one in sitting.examiners}
     return {
         "id": task.id,
         "sitting_id": sitting.id,
@@ -154,6 +162,12 @@ def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.Sc
         "examiners": [
             {"role": one.role, "name": one.user.full_name}
             for one in sorted(sitting.examiners, key=lambda one: one.role, reverse=True)
+        ],
+        # Whoever was replaced keeps their sheet, and so is named.
+        "earlier_examiners": [
+            {"role": one.role, "name": one.examiner.full_name}
+            for one in sorted(assessment.sheets, key=lambda one: one.id)
+            if one.examiner_id not in present
         ],
         "definitive_at": assessment.definitive_at.isoformat() if assessment.definitive_at else None,
         "definitive_by": sheet.examiner.full_name,

@@ -227,6 +227,7 @@ class PlanExamForm(base.ActionForm):
             "exam_id": self.facts.exam.id,
             "wish": self._wish(),
             "seen": self.seen.data or "",
+            "registration_id": self.facts.registration_id,
         }
 
     def _wish(self) -> plan.Wish:

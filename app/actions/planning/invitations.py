@@ -29,7 +29,7 @@ from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role
 from app.queries.planning import invitation_codes, invitations
 from app.rules import invitations as invitation_rules
-from app.rules import people
+from app.rules import people, steps
 from app.rules.sessions import Opening
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
@@ -238,11 +238,19 @@ def _refuse(sitting: models.Sitting, *, again: bool = False) -> None:
         models.Assessment.sitting_id == sitting.id, models.Assessment.definitive_at.is_not(None)
     )
     invitation = invitations.live_invitation(sitting.id)
+    # A guest whose invitation was withdrawn after they scored makes place for the next; their sheet stays.
     company = db.session.scalars(
         sa.select(models.User)
         .join(models.SittingExaminer, models.SittingExaminer.user_id == models.User.id)
-        .where(models.SittingExaminer.sitting_id == sitting.id, models.SittingExaminer.role == COMPANY)
+        .where(
+            models.SittingExaminer.sitting_id == sitting.id,
+            models.SittingExaminer.role == COMPANY,
+            models.User.guest.is_(False),
+        )
     ).one_or_none()
+    stopped = steps.why_not_change(stopped=sitting.registration.stopped_at is not None)
+    if stopped is not None:
+        raise stopped.as_error()
     why = invitation_rules.why_not_invite(
         definitive=db.session.scalar(definitive) is not None,
         expired=invitations.too_long_ago(sitting.ends_at),
@@ -272,6 +280,12 @@ def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> mo
 
 def _couple(sitting: models.Sitting, user_id: int) -> None:
     row = {"sitting_id": sitting.id, "role": COMPANY, "user_id": user_id}
+    db.session.execute(
+        sa.delete(models.SittingExaminer).where(
+            models.SittingExaminer.sitting_id == sitting.id, models.SittingExaminer.role == COMPANY
+        ),
+        execution_options=QUIETLY,
+    )
     db.session.execute(sa.insert(models.SittingExaminer), [row])
     _changed(sitting)
 

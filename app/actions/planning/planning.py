@@ -46,17 +46,19 @@ def plan_exam(
     exam_id: int,
     wish: plan_queries.Wish,
     seen: str = "",
+    registration_id: int = 0,
 ) -> base.Outcome:
     """Plan an exam for these students, or change its planning: for all of them, or for none.
 
     `seen` is the fingerprint of the planning that the form showed; RuleBroken when it has changed since.
+    `registration_id`: this attempt only.
     Raises RuleBroken when a student or examiner would be in two places at once.
     """
     _lock(targets.ids, _examiners_in(wish))
     exam = facts.exam_to_plan(exam_id)
     if exam is None:
         raise errors.NotFound
-    candidates = facts.load_candidates(exam, targets.ids)
+    candidates = facts.load_candidates(exam, targets.ids, registration_id)
     if not facts.is_known(actor, exam, candidates):
         raise errors.NotFound
     if seen and seen != facts.fingerprint(candidates):
@@ -93,11 +95,12 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
         .order_by(models.Student.id)
         .with_for_update(key_share=True)
     ).all()
-    theirs = sa.select(models.Sitting.id).where(
-        models.Sitting.registration_id.in_(
-            sa.select(models.Registration.id).where(models.Registration.student_id.in_(id_set(students)))
-        )
+    of_students = sa.select(models.Registration.id).where(
+        models.Registration.student_id.in_(id_set(students))
     )
+    theirs = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(of_students))
+    # Before the sittings, as whoever makes an assessment definitive does: else the two wait for each other.
+    db.session.execute(of_students.order_by(models.Registration.id).with_for_update(key_share=True)).all()
     there = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(theirs))
     db.session.execute(
         sa.select(models.User.id)
@@ -132,7 +135,7 @@ def _refuse_clashes(actor: Actor, plan: plan_queries.Plan) -> None:
     new = [at for one, m in changed for at in _subjects(one, m, plan)]
     found = conflicts.clashes(planned, new)
     if found:
-        raise errors.RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
+        raise errors.RuleBroken(N_("%(clashes)s"), field="clash", clashes=told(found, set(planned)))
 
 
 def _subjects(one: StudentPlan, moment: PlannedMoment, plan: plan_queries.Plan) -> Iterable[conflicts.Moment]:
@@ -155,35 +158,43 @@ def _subjects(one: StudentPlan, moment: PlannedMoment, plan: plan_queries.Plan) 
 def _busy(
     other: facts.Busy, users: set[int], names: Mapping[int, str], plan: plan_queries.Plan
 ) -> Iterable[conflicts.Moment]:
-    """The moments of these people in another sitting. One that the actor may not see shows its time only."""
-    if other.seen:
-        label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
-    else:
-        label = _("een ander examenmoment (%(when)s)", when=facts.when_label(other.starts_at, other.ends_at))
+    """The moments of these people in another sitting."""
     if other.student_id in names:
         yield conflicts.Moment(
             other.starts_at,
             other.ends_at,
             conflicts.Subject("student", other.student_id, names[other.student_id]),
-            label,
+            _label(other),
         )
-    for user in sorted(set(other.examiner_ids) & users):
+    yield from busy_with(other, {user: plan.names[user] for user in users})
+
+
+def busy_with(other: facts.Busy, names: Mapping[int, str]) -> Iterable[conflicts.Moment]:
+    """The moments of these examiners (id -> name) in another sitting."""
+    for user in sorted(set(other.examiner_ids) & set(names)):
         yield conflicts.Moment(
             other.starts_at,
             other.ends_at,
-            conflicts.Subject("examiner", user, plan.names[user]),
-            label,
+            conflicts.Subject("examiner", user, names[user]),
+            _label(other),
         )
 
 
-def _told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
+def _label(other: facts.Busy) -> str:
+    """What a person is busy with. A moment that the actor may not see shows its time only."""
+    if other.seen:
+        return moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
+    return _("een ander examenmoment (%(when)s)", when=facts.when_label(other.starts_at, other.ends_at))
+
+
+def told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
     """A line per moment that is in the way, each once: several tasks may clash with the same one."""
     lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
-    told = lines[:CLASHES_NAMED]
+    named = lines[:CLASHES_NAMED]
     if len(lines) > CLASHES_NAMED:
         more = len(lines) - CLASHES_NAMED
-        told.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
-    return "\n".join(told)
+        named.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
+    return "\n".join(named)
 
 
 def _clash_line(clash: conflicts.Clash, planned: set[conflicts.Moment]) -> str:

@@ -1,12 +1,11 @@
-"""The red bin: remove the planning of an exam, as long as nothing was scored (manual, step 6a)."""
+"""The red bin: what was planned and not scored goes, what was scored stays (manual, step 6a; decision 34)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy.orm import joinedload
 
 from app import models
 from app.actions import base
@@ -14,8 +13,8 @@ from app.actions.planning.invitations import end_invitations
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
+from app.queries.planning import present as queries
 from app.rules.steps import why_not_remove_planning
-from app.rules.text import Reason
 
 
 @base.action(
@@ -26,82 +25,143 @@ from app.rules.text import Reason
     danger=True,
     noun=_l("examenaanmeldingen"),
     submit=_l("Verwijderen"),
-    intro=_l("De aanmelding verdwijnt, met alle examenmomenten die ervoor zijn ingepland."),
+    intro=_l(
+        "Examenmomenten zonder scores vervallen; een moment met scores blijft staan. Blijft er niets over, "
+        "dan verdwijnt de hele aanmelding."
+    ),
 )
 def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) -> base.Outcome:
-    """Delete registrations with their sittings, as long as nothing was scored (manual, the red bin)."""
-    chosen = targets.among()
-    db.session.execute(
-        sa.select(models.Sitting.id)
-        .where(models.Sitting.registration_id.in_(chosen))
-        .order_by(models.Sitting.id)
-        .with_for_update()
-    ).all()
-    label, refused = _labels(targets), []
-    for registration_id, reason in _not_removable(targets).items():
-        refused.append(base.Refused(label[registration_id], base.say(reason)))
-        label.pop(registration_id)
-    _delete_registrations(sorted(label))
+    """Delete the sittings without scores. A registration of which none is left goes too."""
+    queries.lock_exams(targets.ids)
+    found, names = queries.planned_in(targets.ids), queries.labels_of(targets.ids)
+    gone = [one for one in found if one.goes]
+    stay = {one.registration_id for one in found} | queries.decided_among(targets.ids)
+    held = sorted(stay - {one.registration_id for one in gone})
+    changed = sorted(set(names) - set(held))
+    remove(gone, changed, left=[one.registration_id for one in found if not one.goes])
     return base.Outcome(
-        done=len(label),
-        refused=refused,
+        done=len(changed),
+        refused=[base.Refused(names[id_], _why_held(id_, found)) for id_ in held],
         summary=ngettext(
             "De planning van %(num)s examen is verwijderd.",
             "De planning van %(num)s examens is verwijderd.",
-            len(label),
+            len(changed),
         ),
-        names=list(label.values())[:10],
-        ids=sorted(label),
-        details={name: [_("ingepland"), None] for name in label.values()},
+        names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
+        ids=changed,
+        details=_details(gone, {id_: names[id_] for id_ in changed}),
     )
 
 
-def _labels(targets: base.Targets[models.Registration]) -> dict[int, str]:
-    rows = db.session.scalars(
-        sa.select(models.Registration)
-        .where(models.Registration.id.in_(targets.among()))
-        .options(joinedload(models.Registration.exam), joinedload(models.Registration.student))
+@base.action(
+    _l("Examenmoment verwijderen"),
+    permission=Permission.PLANNING_EDIT,
+    on=models.Sitting,
+    confirm=True,
+    danger=True,
+    noun=_l("examenmoment"),
+    submit=_l("Verwijderen"),
+    intro=_l(
+        "Alleen dit moment vervalt. Is het het enige van de aanmelding, dan verdwijnt de aanmelding ook."
+    ),
+)
+def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.Outcome:
+    """Delete these sittings, but for those with scores. A registration of which none is left goes too."""
+    registrations = queries.registrations_of(targets.ids)
+    queries.lock_exams(registrations)
+    found, names = queries.planned_in(registrations), queries.labels_of(registrations)
+    chosen = [one for one in found if one.id in set(targets.ids)]
+    gone = [one for one in chosen if one.goes]
+    changed = sorted({one.registration_id for one in gone})
+    remove(gone, changed, left=[one.registration_id for one in found if one not in gone])
+    return base.Outcome(
+        done=len(gone),
+        refused=[
+            base.Refused(f"{names[one.registration_id]}, {one.task}", base.say(one.why_not))
+            for one in chosen
+            if one.why_not is not None
+        ],
+        summary=ngettext(
+            "%(num)s examenmoment is verwijderd.", "%(num)s examenmomenten zijn verwijderd.", len(gone)
+        ),
+        names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
+        ids=changed,
+        object_type="Registration",
+        details=_details(gone, {id_: names[id_] for id_ in changed}),
     )
-    return {
-        row.id: _(
-            "%(exam)s, kans %(attempt)s, %(student)s",
-            exam=row.exam.code,
-            attempt=row.attempt,
-            student=row.student,
-        )
-        for row in rows
-    }
 
 
-def _not_removable(targets: base.Targets[models.Registration]) -> dict[int, Reason]:
-    scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
-    rows = db.session.execute(
-        sa.select(models.Sitting.registration_id, scored.label("scored"), models.Assessment.definitive_at)
-        .join(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
-        .where(models.Sitting.registration_id.in_(targets.among()))
-    ).all()
-    found: dict[int, Reason] = {}
-    for row in rows:
-        reason = why_not_remove_planning(scored=bool(row.scored), definitive=row.definitive_at is not None)
-        if reason is not None:
-            found[row.registration_id] = reason
-    decided = sa.select(models.Result.registration_id).where(
-        models.Result.registration_id.in_(targets.among())
-    )
-    for registration_id in db.session.scalars(decided):
-        reason = why_not_remove_planning(scored=True, definitive=True)
-        if reason is not None:
-            found[registration_id] = reason
-    return found
+# -- for these actions and for stopping; plain functions inside the caller's transaction
 
 
-def _delete_registrations(ids: Sequence[int]) -> None:
-    sittings = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(id_set(ids)))
-    end_invitations(db.session.scalars(sittings).all(), removed=True)
+def remove(gone: Sequence[queries.Planned], changed: Collection[int], *, left: Collection[int]) -> None:
+    """Delete these sittings, and the changed registrations that are not among those with something `left`."""
+    sittings = [one.id for one in gone]
+    delete_moments(sittings)
+    empty = sorted(set(changed) - set(left))
     for statement in (
-        sa.delete(models.Assessment).where(models.Assessment.sitting_id.in_(sittings)),
-        sa.delete(models.SittingExaminer).where(models.SittingExaminer.sitting_id.in_(sittings)),
-        sa.delete(models.Sitting).where(models.Sitting.registration_id.in_(id_set(ids))),
-        sa.delete(models.Registration).where(models.Registration.id.in_(id_set(ids))),
+        sa.delete(models.Registration).where(models.Registration.id.in_(id_set(empty))),
+        sa.update(models.Registration)
+        .where(models.Registration.id.in_(id_set(sorted(set(changed) & set(left)))))
+        .values(version=models.Registration.version + 1),
     ):
-        db.session.execute(statement.execution_options(**QUIETLY))
+        db.session.execute(statement, execution_options=QUIETLY)
+
+
+def delete_moments(sittings: Sequence[int]) -> None:
+    """Delete these sittings, which nobody scored. Their guests are told."""
+    end_invitations(sittings, removed=True)
+    chosen = id_set(sittings)
+    for statement in (
+        sa.delete(models.Assessment).where(models.Assessment.sitting_id.in_(chosen)),
+        sa.delete(models.SittingExaminer).where(models.SittingExaminer.sitting_id.in_(chosen)),
+        sa.delete(models.Sitting).where(models.Sitting.id.in_(chosen)),
+    ):
+        db.session.execute(statement, execution_options=QUIETLY)
+
+
+# -- what is told
+
+
+def _why_held(registration_id: int, found: Sequence[queries.Planned]) -> str:
+    own = [one for one in found if one.registration_id == registration_id]
+    why = why_not_remove_planning(scored=True, definitive=not own or any(one.definitive for one in own))
+    return base.say(why) if why is not None else ""
+
+
+def _told(found: Sequence[queries.Planned], gone: Collection[int], names: Mapping[int, str]) -> list[str]:
+    """What goes and what stays: moment by moment, or in numbers when there are several registrations."""
+    if len(names) == 1:
+        own = [one for one in found if one.registration_id in names]
+        return [*names.values(), *(_line(one, one.id in gone) for one in own)]
+    return [
+        _counted([one for one in found if one.registration_id == id_], gone, name)
+        for id_, name in names.items()
+    ]
+
+
+def _counted(own: Sequence[queries.Planned], gone: Collection[int], name: str) -> str:
+    goes = sum(one.id in gone for one in own)
+    told = ngettext("%(num)s moment vervalt", "%(num)s momenten vervallen", goes)
+    if goes == len(own):
+        return f"{name}: {told}"
+    stays = ngettext("%(num)s moment blijft", "%(num)s momenten blijven", len(own) - goes)
+    return f"{name}: {told}, {stays}"
+
+
+def _line(one: queries.Planned, goes: bool) -> str:
+    about = {"task": one.task, "when": one.when}
+    if goes:
+        return _("Vervalt: %(task)s, %(when)s.", **about)
+    if one.goes:
+        return _("Blijft: %(task)s, %(when)s.", **about)
+    return _("Blijft, met de scores: %(task)s, %(when)s.", **about)
+
+
+def _details(gone: Sequence[queries.Planned], names: Mapping[int, str]) -> dict[str, list[str | None]]:
+    """For the trail: all that was planned. A registration without any moment has a line too."""
+    details: dict[str, list[str | None]] = {
+        f"{names[one.registration_id]}, {one.task}": [one.told, None] for one in gone
+    }
+    named = {one.registration_id for one in gone}
+    return details | {name: [_("aangemeld"), None] for id_, name in names.items() if id_ not in named}

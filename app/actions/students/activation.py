@@ -11,8 +11,8 @@ from app import models
 from app.actions import base
 from app.actions.access.code_making import cancel_codes
 from app.actions.access.sessions import end_sessions
-from app.actions.students.bulk_report import students_changed
-from app.clock import utc_now
+from app.actions.planning.stopping import resume_of_students, stop_of_students
+from app.actions.students.bulk_report import SHOWN, first_names, students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import OTHER_ROLES, Actor, Permission
@@ -29,36 +29,38 @@ from app.rules.sessions import ACCOUNT_CLOSED
     danger=True,
     noun=_l("studenten"),
     submit=_l("Deactiveren"),
-    intro=_l("Voor wie van school is. Gegevens en uitslagen blijven; aanmelden kan niet meer."),
+    intro=_l(
+        "Voor wie van school is. Gegevens en uitslagen blijven; aanmelden kan niet meer. Een examen waarvan "
+        "nog een deel moet komen, stopt; wat helemaal is afgenomen, wordt nog beoordeeld."
+    ),
 )
 def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
-    """Deactivate students and their accounts. A student with a coming exam moment is refused."""
-    coming = sa.exists().where(
-        models.Registration.student_id == models.Student.id,
-        models.Sitting.registration_id == models.Registration.id,
-        models.Sitting.starts_at > utc_now(),
-    )
-    rows = db.session.execute(
-        sa.select(models.Student, coming.label("coming"))
+    """Deactivate students and their accounts. Their exams of which a part was still to come are stopped."""
+    rows = db.session.scalars(
+        sa.select(models.Student)
         .where(models.Student.id.in_(targets.among()), models.Student.active)
-        .order_by(models.Student.name_key, models.Student.id)
+        .order_by(models.Student.id)
+        .with_for_update(key_share=True)
     ).all()
-    held = [row.Student for row in rows if row.coming]
-    leaving = [row.Student.id for row in rows if not row.coming]
+    leaving = [row.id for row in rows]
+    stopped = stop_of_students(leaving)
     accounts = _accounts(leaving)
     cancel_codes(accounts)
     end_sessions(accounts, ACCOUNT_CLOSED)
     _switch(leaving, accounts, active=False)
     if accounts:
         base.record(actor, deactivate_students.name, "User", accounts, {"active": [True, False]})
-    reason = _("heeft nog een ingepland examen; verwijder eerst die planning")
+    summary = ngettext("%(num)s student gedeactiveerd.", "%(num)s studenten gedeactiveerd.", len(leaving))
+    if stopped:
+        summary += " " + ngettext(
+            "%(num)s examen stopt daarmee.", "%(num)s examens stoppen daarmee.", len(stopped)
+        )
     return students_changed(
         targets,
         leaving,
-        ngettext("%(num)s student gedeactiveerd.", "%(num)s studenten gedeactiveerd.", len(leaving)),
-        {"active": [True, False]},
-        refused=[base.Refused(student.list_name, reason) for student in held],
-        held=len(held),
+        summary,
+        {"active": [True, False], **{name: [_("loopt"), _("gestopt")] for name in stopped}},
+        names=[*first_names(leaving)[: max(3, SHOWN - len(stopped))], *stopped],
     )
 
 
@@ -70,23 +72,33 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
     confirm=True,
     noun=_l("studenten"),
     submit=_l("Weer activeren"),
+    intro=_l(
+        "Een examen dat met het deactiveren stopte, gaat verder. Een moment dat intussen voorbij is, of "
+        "waarop iemand iets anders heeft, vervalt: dat plant u opnieuw in."
+    ),
 )
 def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
-    """Activate students and their accounts again."""
+    """Activate students and their accounts again. The exams that were stopped as they left go on."""
     back = db.session.scalars(
         sa.select(models.Student.id)
         .where(models.Student.id.in_(targets.among()), models.Student.active.is_(False))
         .order_by(models.Student.id)
+        .with_for_update(key_share=True)
     ).all()
+    resumed = resume_of_students(actor, back)
     accounts = _accounts(back)
     _switch(back, accounts, active=True)
     if accounts:
         base.record(actor, reactivate_students.name, "User", accounts, {"active": [False, True]})
+    summary = ngettext("%(num)s student is weer actief.", "%(num)s studenten zijn weer actief.", len(back))
+    if resumed:
+        summary += " " + ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(resumed))
     return students_changed(
         targets,
         back,
-        ngettext("%(num)s student is weer actief.", "%(num)s studenten zijn weer actief.", len(back)),
-        {"active": [False, True]},
+        summary,
+        {"active": [False, True], **resumed},
+        names=[*first_names(back)[: max(3, SHOWN - len(resumed))], *resumed],
     )
 
 

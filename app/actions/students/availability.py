@@ -58,13 +58,15 @@ class ExcludeForm(base.ActionForm):
 def exclude_exam(
     actor: Actor, targets: base.Targets[models.Student], *, exams: Sequence[int]
 ) -> base.Outcome:
-    """Make exams unavailable. A student who is registered for one keeps that one."""
+    """Make exams unavailable. A student who is registered for one keeps that one, unless it was stopped."""
     chosen = [exam for exam in students.exams_for(targets.among()) if exam.id in set(exams)]
     if not chosen or len(chosen) != len(set(exams)):
         raise RuleBroken(NOT_THEIRS, field="exams")
     pairs = _pairs(targets, [exam.id for exam in chosen])
     registered = sa.exists().where(
-        models.Registration.student_id == models.Student.id, models.Registration.exam_id == models.Exam.id
+        models.Registration.student_id == models.Student.id,
+        models.Registration.exam_id == models.Exam.id,
+        models.Registration.stopped_at.is_(None),
     )
     excluded = sa.exists().where(
         models.ExamExclusion.student_id == models.Student.id, models.ExamExclusion.exam_id == models.Exam.id

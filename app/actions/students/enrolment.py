@@ -136,11 +136,13 @@ class UncoupleForm(CoupleForm):
     intro=_l("U kunt alleen opleidingen en keuzedelen kiezen die deze studenten hebben."),
 )
 def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, target: str) -> base.Outcome:
-    """Uncouple a programme or elective. A student who is registered for one of its exams is refused."""
+    """Uncouple a programme or elective. A student with an exam of it is refused, unless that was stopped."""
     goal = goal_of(actor, target)
     exams = sa.select(models.Exam.id).where(goal.exam_column == goal.row.id)
     registered = sa.exists().where(
-        models.Registration.student_id == models.Student.id, models.Registration.exam_id.in_(exams)
+        models.Registration.student_id == models.Student.id,
+        models.Registration.exam_id.in_(exams),
+        models.Registration.stopped_at.is_(None),
     )
     coupled = sa.exists().where(models.Enrolment.student_id == models.Student.id, goal.column == goal.row.id)
     rows = db.session.execute(

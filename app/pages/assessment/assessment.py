@@ -1,5 +1,6 @@
 """Tab Te beoordelen: an examiner's sittings, the score form, definitive, the result."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,13 +9,16 @@ from flask_babel import gettext as _
 from app import errors
 from app.actions import base as actions
 from app.actions.assessment import assessment
+from app.actions.planning import replacing
 from app.pages import base
 from app.pages.assessment import outcome as outcome_pages
 from app.pages.assessment import views
+from app.pages.planning.examiners import replace_buttons
 from app.pages.planning.invitations import for_sitting
-from app.permissions import Actor, Permission, may
+from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import assessment as queries
 from app.rules.text import N_
+from app.theme.widgets import Button
 
 NUMBER_DIGITS = 9
 MOMENT_GONE = N_(
@@ -44,7 +48,9 @@ class ToAssessPage(base.ActionScreen):
         view, actor = self._view(sitting_id), base.current_actor()
         model = views.score_page(view, actor)
         facts, buttons = for_sitting(view.sitting, definitive=queries.is_definitive(view.assessment))
-        model = replace(model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons])
+        model = replace(
+            model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons, *self._replacing(view)]
+        )
         return self.page("assessment/sitting.html", model=model)
 
     @base.expose("/<int:sitting_id>", methods=["POST"])
@@ -72,8 +78,11 @@ class ToAssessPage(base.ActionScreen):
         closing = "definitive" in fields
         if outcome.done or not closing:
             base.tell(outcome.summary, "success" if outcome.done else "info")
-        for name in saved_meanwhile(self._view(sitting_id), actor, fields):
+        view = self._view(sitting_id)
+        for name in saved_meanwhile(view, actor, fields):
             base.tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
+        if view.waits is not None:
+            base.tell(actions.say(view.waits), "warning")
         return base.go(self._on_to(sitting_id, closing=closing))
 
     @base.expose("/uitslag/<int:registration_id>")
@@ -107,6 +116,15 @@ class ToAssessPage(base.ActionScreen):
         numbers = ", ".join(card.number for card in missing)
         base.tell(_("Nog niet definitief. Vul eerst in: %(numbers)s.", numbers=numbers), "warning")
         return f"{self._sitting_href(sitting_id)}#criterion-{missing[0].id}"
+
+    def _replacing(self, view: queries.SittingView) -> Sequence[Button]:
+        """The planner's buttons to replace an examiner of this sitting."""
+        sitting = view.sitting
+        going = not view.stopped and not queries.is_definitive(view.assessment)
+        if not going or not base.offers(replacing.replace_school_examiner, sitting):
+            return ()
+        company = any(one.role == Role.COMPANY_EXAMINER for one in sitting.examiners)
+        return replace_buttons([sitting.id], sitting.registration_id, company=company)
 
     def _sitting_href(self, sitting_id: int) -> str:
         return self.href("sitting", sitting_id=sitting_id)

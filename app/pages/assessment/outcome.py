@@ -241,6 +241,9 @@ def _part(part: Mapping[str, Any], name: str) -> Part:
 def _result_task(task: Mapping[str, Any], with_company: bool) -> ResultTask:
     moment = datetime.fromisoformat(task["starts_at"])
     examiners = [f"{one['name']} ({_(Role(one['role']).label)})" for one in task["examiners"]]
+    earlier = [f"{one['name']} ({_(Role(one['role']).label)})" for one in task.get("earlier_examiners", ())]
+    if earlier:
+        examiners.append(_("eerder ingevuld door %(names)s", names=", ".join(earlier)))
     place = [f"{current_school().local(moment):%d-%m-%Y %H:%M}", task["location"], *examiners]
     return ResultTask(
         title=_("Opdracht %(number)s: %(title)s", number=task["position"], title=task["title"]),

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app import models
+from app.actions import base as actions
 from app.actions.assessment.assessment import reopen_assessment
 from app.pages import base
-from app.pages.planning.blocks import state_badge
+from app.pages.planning.blocks import state_badge, waits_badges
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import assessment
 from app.rules.blocks import BlockState
@@ -110,7 +111,7 @@ def _state_badges(line: assessment.SittingLine, actor: Actor) -> Sequence[widget
     if line.definitive_at is not None:
         return [state_badge(BlockState.PASSED, _("Definitief op %(day)s", day=_day(line.definitive_at)))]
     states = {state.examiner_id: state for state in line.sheets}
-    badges = []
+    badges = waits_badges(line.waits)
     for one in sorted(line.sitting.examiners, key=lambda one: one.user_id != actor.id):
         who = _("U") if one.user_id == actor.id else short_role(one.role)
         badges.append(_sheet_badge(who, states.get(one.user_id), line.criteria))
@@ -242,13 +243,13 @@ def score_page(
     """
     sitting = view.sitting
     role, definitive = assessment.role_in(sitting, actor), assessment.is_definitive(view.assessment)
-    can_save = bool(role) and not definitive and assessment.opens_for_scores(sitting)
+    can_save = bool(role) and not definitive and not view.stopped and assessment.opens_for_scores(sitting)
     # A definitive assessment has no own sheet to fill in: all sheets are then shown beside the criteria.
     own = view.sheet_of(actor.id) if role and not definitive else None
     others = visible_sheets(view, actor)
     answers = typed if typed is not None else _stored(own)
     cards = [
-        _card(sitting, criterion, answers, others, {problem_field: problem})
+        _card(view, criterion, answers, others, {problem_field: problem})
         for criterion in sitting.task.criteria
     ]
     status, tone = _status(view, role)
@@ -261,7 +262,7 @@ def score_page(
         groups=_grouped(sitting, cards),
         editable=can_save or typed is not None,
         can_save=can_save,
-        can_close=can_save and role == Role.SCHOOL_EXAMINER,
+        can_close=can_save and role == Role.SCHOOL_EXAMINER and view.waits is None,
         version=view.version,
         uid=view.sitting.uid,
         token=new_token(),
@@ -269,7 +270,7 @@ def score_page(
         total=len(cards),
         saved=saved_text(own.saved_at) if own else "",
         remark=answers.get("remark", ""),
-        other_remarks=[(_who(sheet), sheet.remark) for sheet in others if sheet.remark],
+        other_remarks=[(_who(sheet, view), sheet.remark) for sheet in others if sheet.remark],
         remark_error=problem if problem_field == "remark" else "",
         status=status,
         status_tone=tone,
@@ -301,7 +302,7 @@ def _stored(sheet: models.ScoreSheet | None) -> Mapping[str, str]:
 
 
 def _card(
-    sitting: models.Sitting,
+    view: assessment.SittingView,
     criterion: models.Criterion,
     answers: Mapping[str, str],
     others: Sequence[models.ScoreSheet],
@@ -311,7 +312,7 @@ def _card(
     scores = [(sheet, _score(sheet, criterion)) for sheet in others]
     return CriterionCard(
         id=criterion.id,
-        number=assessment.number_of(sitting, criterion),
+        number=assessment.number_of(view.sitting, criterion),
         text=criterion.text,
         critical=criterion.critical,
         levels=[
@@ -321,12 +322,16 @@ def _card(
                 points=ngettext("%(num)s punt", "%(num)s punten", level.points),
                 description=level.description,
                 checked=chosen == str(level.id),
-                chosen_by=[_who(sheet) for sheet, score in scores if score and score.level_id == level.id],
+                chosen_by=[
+                    _who(sheet, view) for sheet, score in scores if score and score.level_id == level.id
+                ],
             )
             for level in criterion.levels
         ],
         remark=answers.get(f"remark-{criterion.id}", ""),
-        other_remarks=[(_who(sheet), score.remark) for sheet, score in scores if score and score.remark],
+        other_remarks=[
+            (_who(sheet, view), score.remark) for sheet, score in scores if score and score.remark
+        ],
         error=errors.get(f"remark-{criterion.id}", ""),
     )
 
@@ -335,8 +340,12 @@ def _score(sheet: models.ScoreSheet, criterion: models.Criterion) -> models.Scor
     return next((score for score in sheet.scores if score.criterion_id == criterion.id), None)
 
 
-def _who(sheet: models.ScoreSheet) -> str:
-    return f"{short_role(sheet.role)}: {sheet.examiner.full_name}"
+def _who(sheet: models.ScoreSheet, view: assessment.SittingView) -> str:
+    """ "School: Saskia de Boer"; who was replaced since, "School, eerder: Saskia de Boer"."""
+    role = short_role(sheet.role)
+    if sheet in view.earlier_sheets:
+        role = _("%(role)s, eerder", role=role)
+    return f"{role}: {sheet.examiner.full_name}"
 
 
 def _grouped(sitting: models.Sitting, cards: Sequence[CriterionCard]) -> Sequence[ProcessGroup]:
@@ -371,6 +380,12 @@ def _facts(view: assessment.SittingView, actor: Actor) -> Sequence[widgets.Fact]
         if sheet is not None:
             state = _("Opgeslagen: %(when)s", when=saved_text(sheet.saved_at))
         facts.append(widgets.Fact(_(Role(one.role).label), cells=[widgets.Cell(name, muted=state)]))
+    for sheet in view.earlier_sheets:
+        state = _(
+            "%(role)s, opgeslagen: %(when)s", role=_(Role(sheet.role).label), when=saved_text(sheet.saved_at)
+        )
+        cell = widgets.Cell(sheet.examiner.full_name, muted=state)
+        facts.append(widgets.Fact(_("Eerder ingevuld door"), cells=[cell]))
     if sitting.note:
         facts.append(widgets.Fact(_("Toelichting"), sitting.note))
     return facts
@@ -384,6 +399,12 @@ def _status(view: assessment.SittingView, role: str) -> tuple[str, str]:
             when=f"{current_school().local(view.assessment.definitive_at):%d-%m-%Y %H:%M}",
         )
         return text, "success"
+    if view.stopped:
+        return _(
+            "Dit examen is gestopt. Wat is ingevuld, blijft staan; u kunt niets meer invullen."
+        ), "warning"
+    if view.waits is not None:
+        return actions.say(view.waits), "warning"
     if not role:
         return _("U bekijkt deze beoordeling; alleen de examinatoren vullen haar in."), "info"
     if not assessment.opens_for_scores(view.sitting):

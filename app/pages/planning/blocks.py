@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from app import models
+from app.actions import base as actions
 from app.rules import blocks as rules
 from app.rules.scoring import mark_text
+from app.rules.text import Reason
 from app.theme.widgets import Badge
+
+ALERT = "exclamation-triangle-fill"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class BlockView:
     parts: str = ""
     href: str = ""
     remove_href: str = ""
+    alert: bool = False  # `text` says what is the matter
 
 
 def state_text(block: rules.Block) -> str:
@@ -53,13 +58,25 @@ def state_badge(state: rules.BlockState, text: str = "") -> Badge:
     return Badge(text or _(state.label), state.tone, state.icon)
 
 
-def block_view(block: rules.Block, about: str, *, href: str = "", remove_href: str = "") -> BlockView:
-    """The block of an attempt; `about` names student and exam for readers who cannot see its place."""
+def waits_badges(waits: Reason | None) -> list[Badge]:
+    """The badge of an attempt that must not be assessed yet, on every page that shows one."""
+    return [Badge(_("Eerst overleggen: er is iets met een eerdere kans"), "warn", ALERT)] if waits else []
+
+
+def block_view(
+    block: rules.Block, about: str, *, href: str = "", remove_href: str = "", waits: Reason | None = None
+) -> BlockView:
+    """The block of an attempt; `about` names student and exam for readers who cannot see its place.
+
+    `waits`: why it must not be assessed yet.
+    """
     words = [about, state_text(block), _("kans %(attempt)s", attempt=block.attempt)]
     if block.parts:
         words.append(_("%(done)s van %(total)s onderdelen", done=block.done, total=block.total))
     if block.result is not None and block.result.mark is not None:
         words.append(_("cijfer %(mark)s", mark=mark_text(block.result.mark)))
+    if waits is not None:
+        words.append(actions.say(waits))
     return BlockView(
         state_key=block.state.key,
         letter=block.sign,
@@ -70,6 +87,7 @@ def block_view(block: rules.Block, about: str, *, href: str = "", remove_href: s
         parts=block.parts,
         href=href,
         remove_href=remove_href,
+        alert=waits is not None,
     )
 
 

@@ -42,7 +42,7 @@ def invitation_line(state: queries.InvitationState) -> str:
 def invitation_buttons(
     sitting_id: int, registration_id: int, state: queries.InvitationState | None, *, company: bool, name: str
 ) -> Sequence[widgets.Button]:
-    """The planner's buttons for the company examiner of a sitting. `company`: there is one already."""
+    """The planner's buttons for the company examiner of a sitting. `company`: one has an account."""
 
     def button(act: actions.Action, label: str, icon: str) -> list[widgets.Button]:
         pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
@@ -67,13 +67,13 @@ def for_sitting(
     if not base.offers(invitations.invite_company_examiner, sitting):
         return [], []
     state = queries.invitations_of([sitting.id]).get(sitting.id)
-    company = any(one.role == Role.COMPANY_EXAMINER for one in sitting.examiners)
+    company = any(one.role == Role.COMPANY_EXAMINER and not one.user.guest for one in sitting.examiners)
     facts = (
         [widgets.Fact(_("Uitnodiging"), cells=[widgets.Cell(state.name, muted=invitation_line(state))])]
         if state
         else []
     )
-    if definitive:
+    if definitive or sitting.registration.stopped_at is not None:
         return facts, []
     buttons = invitation_buttons(
         sitting.id, sitting.registration_id, state, company=company, name=sitting.task.title

@@ -78,7 +78,7 @@ def own_model(now: datetime) -> OwnModel:
         ((moment, view) for own in exams for view in own.attempts for moment in view.moments),
         key=lambda pair: pair[0].starts_at,
     )
-    coming = [_moment(m, view) for m, view in moments if m.ends_at > now]
+    coming = [_moment(m, view) for m, view in moments if m.ends_at > now and view.stopped_at is None]
     past = [_moment(m, view) for m, view in reversed(moments) if m.ends_at <= now]
     return OwnModel(coming, past, [_exam(own) for own in exams], block_pages.legend())
 

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from app.actions.planning.planning import plan_exam
-from app.actions.planning.removal import remove_planning
+from app.actions.planning.removal import remove_moments, remove_planning
+from app.actions.planning.stopping import resume_exams, stop_exams
 from app.clock import utc_now
 from app.errors import NotFound
 from app.pages import base
 from app.pages.planning import blocks as block_pages
+from app.pages.planning.examiners import REPLACE_ACTIONS
 from app.pages.planning.invitations import INVITATION_ACTIONS
 from app.pages.planning.registration import registration_model
 from app.pages.planning.screen import PlanScreen
@@ -82,7 +84,14 @@ class PlanningPage(PlanScreen):
     default_view = "index"
     permission = Permission.PLANNING_SEE
     bulk = (plan_exam,)
-    other_actions = (remove_planning, *INVITATION_ACTIONS)
+    other_actions = (
+        remove_planning,
+        remove_moments,
+        stop_exams,
+        resume_exams,
+        *REPLACE_ACTIONS,
+        *INVITATION_ACTIONS,
+    )
 
     @base.expose("/")
     @base.needs(Permission.PLANNING_SEE)
@@ -255,6 +264,7 @@ class OverviewScreen:
                     about,
                     href=self.page.href("registration", pk=attempt.id),
                     remove_href=self._remove_href(attempt.id) if attempt.removable else "",
+                    waits=attempt.waits,
                 )
                 for attempt in cell.attempts
             ]

@@ -1,21 +1,26 @@
 """The page of one examenaanmelding: its moments, its result and its history."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask_babel import gettext as _
 
 from app import models
+from app.actions import base as actions
 from app.actions.assessment.assessment import save_scores
 from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam
-from app.actions.planning.removal import remove_planning
+from app.actions.planning.removal import remove_moments, remove_planning
+from app.actions.planning.stopping import resume_exams, stop_exams
 from app.clock import utc_now
 from app.errors import NotFound
 from app.pages import base
 from app.pages.planning import blocks, invitations
+from app.pages.planning.examiners import replace_buttons
 from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
 from app.queries.planning import registrations
+from app.queries.planning.attempts import other_results
 from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import invitations_of
 from app.queries.trail.trail import entries_about
@@ -48,21 +53,28 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
         back_href=back_href,
         back_label=_("Terug naar het overzicht"),
         buttons=_buttons(view, remove_href),
-        badges=[blocks.block_badge(view.block)],
+        badges=[blocks.block_badge(view.block), *blocks.waits_badges(view.waits)],
     )
 
 
 def _buttons(view: registrations.RegistrationView, remove_href: str) -> Sequence[widgets.Button]:
     if view.result is not None:
         return ()
-    change = base.href_with(
-        f"/examens/do/{plan_exam.name}", [("kies", str(view.exam_id)), ("id", str(view.student_id))]
-    )
-    buttons = base.action_button(plan_exam, change, "pencil", label=_("Planning wijzigen"), style="primary")
-    if not view.removable:
-        return buttons
-    label = _("Planning verwijderen")
-    return [*buttons, *base.action_button(remove_planning, remove_href, "trash", label=label, style="danger")]
+    own = [("id", str(view.id)), ("aanmelding", str(view.id))]
+    if view.stopped_at is None:
+        student = [("kies", str(view.exam_id)), ("id", str(view.student_id)), ("aanmelding", str(view.id))]
+        change = base.href_with(f"/examens/do/{plan_exam.name}", student)
+        stop = base.href_with(f"/examens/do/{stop_exams.name}", own)
+        buttons = [
+            *base.action_button(plan_exam, change, "pencil", label=_("Planning wijzigen"), style="primary"),
+            *base.action_button(stop_exams, stop, "stop-circle"),
+        ]
+    else:
+        go_on = base.href_with(f"/examens/do/{resume_exams.name}", own)
+        buttons = base.action_button(resume_exams, go_on, "play-circle", style="primary")
+    if view.removable:
+        buttons += base.action_button(remove_planning, remove_href, "trash", style="danger")
+    return buttons
 
 
 def _facts(actor: Actor, view: registrations.RegistrationView) -> widgets.Section:
@@ -76,8 +88,36 @@ def _facts(actor: Actor, view: registrations.RegistrationView) -> widgets.Sectio
             widgets.Fact(_("Soort"), _(view.exam_kind.label)),
             widgets.Fact(_("Versie"), view.exam_version),
             widgets.Fact(_("Kans"), str(view.attempt)),
+            *_notes(view),
         ],
     )
+
+
+def _notes(view: registrations.RegistrationView) -> Sequence[widgets.Fact]:
+    """What a reader must know first: it was stopped, waits for an earlier attempt, or has another result."""
+    notes = []
+    if view.stopped_at is not None:
+        why = view.stop_reason or _("De student is gedeactiveerd.")
+        notes.append(widgets.Fact(_("Gestopt op"), cells=[widgets.Cell(_day(view.stopped_at), muted=why)]))
+    if view.waits is not None:
+        notes.append(widgets.Fact(_("Let op"), actions.say(view.waits)))
+    others = other_results(view.id) if view.result is not None else ()
+    if others:
+        cells = [
+            widgets.Cell(
+                _("Kans %(attempt)s", attempt=one.attempt),
+                f"/examens/aanmelding/{one.registration_id}",
+                [blocks.block_badge(one.block)],
+            )
+            for one in others
+        ]
+        counts = widgets.Cell(_("De hoogste uitslag telt, tenzij de examencommissie anders besluit."))
+        notes.append(widgets.Fact(_("Ook een uitslag"), cells=[*cells, counts]))
+    return notes
+
+
+def _day(moment: datetime) -> str:
+    return f"{current_school().local(moment):%d-%m-%Y}"
 
 
 def _moments(actor: Actor, view: registrations.RegistrationView) -> widgets.Section:
@@ -91,11 +131,21 @@ def _moments(actor: Actor, view: registrations.RegistrationView) -> widgets.Sect
     empty = _("Er is nog geen examenmoment ingepland.")
     if view.hidden:
         empty = _("U ziet alleen de examenmomenten waarbij u examinator bent.")
-    rows = [_moment_row(actor, moment) for moment in view.moments]
-    return widgets.Section(_("Examenmomenten"), columns=columns, rows=rows, empty=empty)
+    rows = [_moment_row(actor, moment, view) for moment in view.moments]
+    return widgets.Section(
+        _("Examenmomenten"), columns=columns, rows=rows, empty=empty, buttons=_replacing(view)
+    )
 
 
-def _moment_row(actor: Actor, moment: registrations.MomentFacts) -> widgets.Row:
+def _replacing(view: registrations.RegistrationView) -> Sequence[widgets.Button]:
+    going = [one for one in view.moments if one.definitive_at is None and view.stopped_at is None]
+    company = any(role == Role.COMPANY_EXAMINER for one in going for _name, role in one.people)
+    return replace_buttons([one.id for one in going], view.id, company=company)
+
+
+def _moment_row(
+    actor: Actor, moment: registrations.MomentFacts, view: registrations.RegistrationView
+) -> widgets.Row:
     people = [f"{name} ({_(ROLE_LABELS[Role(role)]).lower()})" for name, role in moment.people]
     return widgets.Row(
         moment.id,
@@ -105,10 +155,21 @@ def _moment_row(actor: Actor, moment: registrations.MomentFacts) -> widgets.Row:
             widgets.Cell(when_label(moment.starts_at, moment.ends_at)),
             widgets.Cell(moment.location),
             widgets.Cell(", ".join(people)),
-            widgets.Cell(badges=[_assessment_badge(moment)]),
+            widgets.Cell(badges=[_assessment_badge(moment, view)]),
         ],
-        _assess_buttons(actor, moment),
+        [*_assess_buttons(actor, moment, view), *_remove_button(moment, view)],
     )
+
+
+def _remove_button(
+    moment: registrations.MomentFacts, view: registrations.RegistrationView
+) -> Sequence[widgets.Button]:
+    """Removes this moment alone; with one moment the page's own button does."""
+    if view.result is not None or not moment.removable or len(view.moments) + view.hidden < 2:
+        return ()
+    pairs = [("id", str(moment.id)), ("aanmelding", str(view.id))]
+    href = base.href_with(f"/examens/do/{remove_moments.name}", pairs)
+    return base.action_button(remove_moments, href, "trash", label=_("Verwijderen"), about=moment.task)
 
 
 def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Section]:
@@ -116,9 +177,12 @@ def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Secti
     invited = invitations_of([moment.id for moment in view.moments])
     rows = []
     for moment in view.moments:
+        if view.stopped_at is not None and moment.id not in invited:
+            continue
         state = invited.get(moment.id)
-        company = any(role == Role.COMPANY_EXAMINER for _name, role in moment.people)
-        buttons = invitations.invitation_buttons(moment.id, view.id, state, company=company, name=moment.task)
+        buttons = invitations.invitation_buttons(
+            moment.id, view.id, state, company=moment.company, name=moment.task
+        )
         if state is not None or (buttons and moment.definitive_at is None):
             cells = [
                 widgets.Cell(f"{moment.position}. {moment.task}"),
@@ -134,19 +198,26 @@ def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Secti
     )
 
 
-def _assessment_badge(moment: registrations.MomentFacts) -> widgets.Badge:
+def _assessment_badge(
+    moment: registrations.MomentFacts, view: registrations.RegistrationView
+) -> widgets.Badge:
     if moment.definitive_at is not None:
         return blocks.state_badge(BlockState.PASSED, _("Definitief"))
     if moment.scored:
         return blocks.state_badge(BlockState.SAVED, _("Opgeslagen"))
+    if view.stopped_at is not None:
+        return blocks.state_badge(BlockState.STOPPED)
     if moment.ends_at <= utc_now():
         return blocks.state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
     return blocks.state_badge(BlockState.PLANNED)
 
 
-def _assess_buttons(actor: Actor, moment: registrations.MomentFacts) -> Sequence[widgets.Button]:
+def _assess_buttons(
+    actor: Actor, moment: registrations.MomentFacts, view: registrations.RegistrationView
+) -> Sequence[widgets.Button]:
     href = f"/te-beoordelen/{moment.id}"
-    if moment.assigned and base.offers(save_scores) and moment.definitive_at is None:
+    going = moment.definitive_at is None and view.stopped_at is None
+    if moment.assigned and base.offers(save_scores) and going:
         return [
             widgets.Button(
                 _("Beoordelen"), href, "clipboard-check", name=_("Beoordelen: %(task)s", task=moment.task)

@@ -182,7 +182,8 @@ class PlanScreen(base.ActionScreen):
     def _form(self, act: actions.Action, targets: actions.Targets[Any] | None) -> actions.ActionForm | None:
         if act is not planning_actions.plan_exam or targets is None:
             return super()._form(act, targets)
-        facts = planning_facts(base.number_arg("kies", 0), targets.ids)
+        registration = base.number_arg("aanmelding", 0)  # of the page where the planning is changed
+        facts = planning_facts(base.number_arg("kies", 0), targets.ids, registration)
         return super()._form(dataclasses.replace(act, form=PlanExamForm.for_exam(facts)), targets)
 
     def _refuse(
@@ -202,11 +203,11 @@ class PlanScreen(base.ActionScreen):
         return planning_queries.exam_columns(base.current_actor(), programme_id)
 
 
-def planning_facts(exam_id: int, students: Sequence[int]) -> fact_queries.PlanFacts:
+def planning_facts(exam_id: int, students: Sequence[int], registration_id: int = 0) -> fact_queries.PlanFacts:
     exam = fact_queries.exam_to_plan(exam_id)
     if exam is None:
         raise errors.NotFound
-    candidates = fact_queries.load_candidates(exam, students)
+    candidates = fact_queries.load_candidates(exam, students, registration_id)
     if not fact_queries.is_known(base.current_actor(), exam, candidates):
         raise errors.NotFound
     rules = plan_queries.circumstances().attempts
@@ -217,6 +218,7 @@ def planning_facts(exam_id: int, students: Sequence[int]) -> fact_queries.PlanFa
         allowed,
         fact_queries.programmes_that_count(exam, candidates),
         fact_queries.examining(candidates),
+        registration_id,
     )
 
 

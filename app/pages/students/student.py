@@ -180,7 +180,8 @@ def _exams(page: base.ListPage, actor: Actor, student: models.Student) -> widget
     every = not only_examines(actor)
     exams = queries.exams_of_student(actor, student, now=utc_now(), every=every)
     offered = []
-    if any(row.attempt == 0 and not row.excluded for row in exams):
+    stopped = [row for row in exams if row.block is not None and row.block.state is BlockState.STOPPED]
+    if stopped or any(row.attempt == 0 and not row.excluded for row in exams):
         offered.append((availability.exclude_exam, _("Maak een examen niet-beschikbaar"), "slash-circle"))
     if any(row.excluded for row in exams):
         offered.append(
@@ -222,7 +223,7 @@ def _exam_row(number: int, row: queries.StudentExam) -> widgets.Row:
             ),
             widgets.Cell(str(row.attempt) if row.attempt else "", numeric=True),
             widgets.Cell(base.show_datetime(row.first_moment)),
-            widgets.Cell(badges=[_state(row)]),
+            widgets.Cell(badges=[_state(row), *blocks.waits_badges(row.waits)]),
         ],
     )
 

@@ -13,6 +13,7 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.permissions import Actor, Permission, Role, actor_of, visible
+from app.queries.planning.stopped import goes_on
 from app.rules.tokens import fingerprint
 
 PAST = dt.timedelta(days=60)
@@ -75,7 +76,9 @@ def own_moments(user: models.User) -> Sequence[CalendarMoment]:
     rows = db.session.scalars(
         sa.select(models.Sitting)
         .where(
-            sa.or_(*(models.Sitting.id.in_(ids) for ids in mine)), models.Sitting.ends_at > utc_now() - PAST
+            sa.or_(*(models.Sitting.id.in_(ids) for ids in mine)),
+            models.Sitting.ends_at > utc_now() - PAST,
+            goes_on(),
         )
         .options(
             joinedload(models.Sitting.registration).joinedload(models.Registration.exam),

@@ -165,7 +165,11 @@ def _sittings(actor: Actor, most: int | None) -> Rows:
     taken = visible(actor, models.Sitting, Permission.OWN_EXAMS).with_only_columns(models.Sitting.id)
     assigned = sa.select(models.SittingExaminer.sitting_id).where(examines)
     rows = db.session.execute(
-        sa.select(models.Sitting, models.SittingExaminer.role, models.ScoreSheet.saved_at)
+        sa.select(
+            models.Sitting,
+            sa.func.coalesce(models.SittingExaminer.role, models.ScoreSheet.role).label("role"),
+            models.ScoreSheet.saved_at,
+        )
         .outerjoin(
             models.SittingExaminer, sa.and_(models.SittingExaminer.sitting_id == models.Sitting.id, examines)
         )
@@ -177,7 +181,13 @@ def _sittings(actor: Actor, most: int | None) -> Rows:
                 models.ScoreSheet.examiner_id == actor.id,
             ),
         )
-        .where(sa.or_(models.Sitting.id.in_(taken), models.Sitting.id.in_(assigned)))
+        .where(
+            sa.or_(
+                models.Sitting.id.in_(taken),
+                models.Sitting.id.in_(assigned),
+                models.ScoreSheet.id.is_not(None),  # somebody else took over, and the sheet stayed
+            )
+        )
         .options(
             joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
             joinedload(models.Sitting.task),

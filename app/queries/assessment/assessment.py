@@ -12,6 +12,9 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission, visible
+from app.queries.planning.attempts import waiting_for
+from app.queries.planning.stopped import goes_on
+from app.rules.text import Reason
 from app.school import current_school
 
 DONE_SHOWN = 20  # finished assessments on the page; the rest behind a link
@@ -35,6 +38,7 @@ class SittingLine:
     criteria: int
     definitive_at: datetime | None = None
     sheets: Sequence[SheetState] = ()
+    waits: Reason | None = None  # for an earlier attempt
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,17 @@ class SittingView:
     sitting: models.Sitting
     assessment: models.Assessment | None
     sheets: Sequence[models.ScoreSheet] = field(default_factory=tuple)
+    waits: Reason | None = None  # for an earlier attempt
+
+    @property
+    def stopped(self) -> bool:
+        return self.sitting.registration.stopped_at is not None
+
+    @property
+    def earlier_sheets(self) -> Sequence[models.ScoreSheet]:
+        """Those of examiners who were replaced."""
+        present = {one.user_id for one in self.sitting.examiners}
+        return [sheet for sheet in self.sheets if sheet.examiner_id not in present]
 
     @property
     def version(self) -> int:
@@ -72,7 +87,9 @@ def todo(actor: Actor, *, all_done: bool = False) -> Todo:
     mine = visible(actor, models.Sitting, Permission.ASSESSMENT_TODO)
     definitive = sa.select(models.Assessment.sitting_id).where(models.Assessment.definitive_at.is_not(None))
     waiting = _sittings(
-        mine.where(models.Sitting.id.not_in(definitive)).order_by(models.Sitting.starts_at, models.Sitting.id)
+        mine.where(models.Sitting.id.not_in(definitive), goes_on()).order_by(
+            models.Sitting.starts_at, models.Sitting.id
+        )
     )
     closed = mine.where(models.Sitting.id.in_(definitive))
     count = db.session.scalar(sa.select(sa.func.count()).select_from(closed.subquery())) or 0
@@ -103,7 +120,7 @@ def _sittings(statement: sa.Select[Any]) -> Sequence[models.Sitting]:
 
 
 def _lines(sittings: Sequence[models.Sitting]) -> Mapping[int, SittingLine]:
-    """Sitting id -> its line. Three queries."""
+    """Sitting id -> its line. Four queries."""
     ids = [sitting.id for sitting in sittings]
     sheets = _sheet_states(ids)
     moments = sa.select(models.Assessment.sitting_id, models.Assessment.definitive_at)
@@ -112,12 +129,14 @@ def _lines(sittings: Sequence[models.Sitting]) -> Mapping[int, SittingLine]:
         for row in db.session.execute(moments.where(models.Assessment.sitting_id.in_(id_set(ids))))
     }
     criteria = _criteria_counts(sitting.exam_task_id for sitting in sittings)
+    waits = waiting_for(sorted({sitting.registration_id for sitting in sittings}))
     return {
         sitting.id: SittingLine(
             sitting=sitting,
             criteria=criteria.get(sitting.exam_task_id, 0),
             definitive_at=definitive.get(sitting.id),
             sheets=sheets.get(sitting.id, ()),
+            waits=waits.get(sitting.registration_id),
         )
         for sitting in sittings
     }
@@ -163,7 +182,8 @@ def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
     if sitting is None:
         return None
     assessment = assessment_of(sitting_id)
-    return SittingView(sitting, assessment, tuple(assessment.sheets) if assessment else ())
+    waits = waiting_for([sitting.registration_id]).get(sitting.registration_id)
+    return SittingView(sitting, assessment, tuple(assessment.sheets) if assessment else (), waits)
 
 
 def whole_sitting(statement: sa.Select[Any]) -> sa.Select[Any]:

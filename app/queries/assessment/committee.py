@@ -48,7 +48,7 @@ def counts(results: sa.Select[Any]) -> Counts:
             & (later.exam_id == models.Registration.exam_id)
             & (later.attempt > models.Registration.attempt),
         )
-        .where(models.Result.id.in_(ids), planned, undecided)
+        .where(models.Result.id.in_(ids), planned, undecided, later.stopped_at.is_(None))
     )
     row = db.session.execute(
         sa.select(

@@ -18,6 +18,7 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission, Role, visible
+from app.queries.planning.stopped import goes_on
 from app.rules import clock_times
 from app.rules.attempts import AttemptFacts
 from app.school import current_school
@@ -78,7 +79,12 @@ class Candidate:
     excluded: bool = False
     programmes: set[int] = field(default_factory=set)
     attempts: list[AttemptFacts] = field(default_factory=list)
-    pending: Pending | None = None
+    pending: Pending | None = (
+        None  # the attempt to change: the one that was asked for, else the last open one
+    )
+    asked: int = 0  # the registration that was asked for
+    after: datetime | None = None  # the end of the attempts before this one
+    before: datetime | None = None  # the start of those that come later
     supervisors: set[int] = field(default_factory=set)
 
 
@@ -133,14 +139,19 @@ def is_known(actor: Actor, exam: models.Exam, candidates: Collection[Candidate])
     return db.session.scalar(visible(actor, models.Exam).where(models.Exam.id == exam.id)) is not None
 
 
-def load_candidates(exam: models.Exam, students: Sequence[int]) -> Sequence[Candidate]:
-    """These students with everything that decides on the exam, in the order of lists. Seven queries."""
+def load_candidates(
+    exam: models.Exam, students: Sequence[int], registration_id: int = 0
+) -> Sequence[Candidate]:
+    """These students with everything that decides on the exam, in the order of lists. Seven queries.
+
+    `registration_id`: the only attempt that may be changed.
+    """
     rows = db.session.scalars(
         sa.select(models.Student)
         .where(models.Student.id.in_(id_set(students)))
         .order_by(models.Student.name_key, models.Student.id)
     ).all()
-    found = {row.id: Candidate(row.id, row.list_name, row.active) for row in rows}
+    found = {row.id: Candidate(row.id, row.list_name, row.active, asked=registration_id) for row in rows}
     _add_enrolments(exam, found)
     out = sa.select(models.ExamExclusion.student_id).where(
         models.ExamExclusion.exam_id == exam.id, models.ExamExclusion.student_id.in_(id_set(students))
@@ -173,27 +184,54 @@ def _add_enrolments(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
 
 def _add_attempts(exam: models.Exam, found: Mapping[int, Candidate]) -> None:
     """Add the attempts of these students; they count over all versions of the exam."""
-    rows: Sequence[Any] = db.session.execute(
-        sa.select(models.Registration, models.Result.passed)
-        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
-        .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
-        .where(models.Exam.key == exam.key, models.Registration.student_id.in_(id_set(list(found))))
-    ).all()
+    rows = _attempts_at(exam, list(found))
     pending: dict[int, models.Registration] = {}
-    for registration, passed in rows:
-        one = found[registration.student_id]
-        one.attempts.append(AttemptFacts(registration.attempt, passed is not None, bool(passed)))
-        if passed is None:
-            pending[registration.id] = registration
-    sittings = _present_sittings(list(pending))
-    for registration in pending.values():
-        found[registration.student_id].pending = Pending(
+    for registration, passed, _first, _last in rows:
+        one, stopped = found[registration.student_id], registration.stopped_at is not None
+        one.attempts.append(AttemptFacts(registration.attempt, passed is not None, bool(passed), stopped))
+        # More than one is open when an earlier one was reopened: then the last, unless one was asked for.
+        if passed is None and not stopped and one.asked in (0, registration.id):
+            pending[one.id] = registration
+    sittings = _present_sittings([registration.id for registration in pending.values()])
+    for student_id, registration in pending.items():
+        found[student_id].pending = Pending(
             registration.id,
             registration.exam_id,
             registration.attempt,
             registration.version,
             sittings.get(registration.id, {}),
         )
+    for registration, _passed, first, last in rows:
+        _note_order(found[registration.student_id], registration, first, last)
+
+
+def _attempts_at(exam: models.Exam, students: Sequence[int]) -> Sequence[Any]:
+    """(registration, whether passed, first start, last end) of these students, by attempt. One query."""
+    of_attempt = models.Sitting.registration_id == models.Registration.id
+    span = [
+        sa.select(one).where(of_attempt).scalar_subquery()
+        for one in (sa.func.min(models.Sitting.starts_at), sa.func.max(models.Sitting.ends_at))
+    ]
+    return db.session.execute(
+        sa.select(models.Registration, models.Result.passed, *span)
+        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
+        .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
+        .where(models.Exam.key == exam.key, models.Registration.student_id.in_(id_set(list(students))))
+        .order_by(models.Registration.attempt, models.Registration.id)
+    ).all()
+
+
+def _note_order(
+    one: Candidate, registration: models.Registration, first: datetime | None, last: datetime | None
+) -> None:
+    """Note between which other attempts this one stands. What was stopped stands in nobody's way."""
+    if registration.stopped_at is not None or first is None or last is None:
+        return
+    own = one.pending.attempt if one.pending is not None else registration.attempt + 1
+    if registration.attempt < own:
+        one.after = max(last, one.after) if one.after else last
+    elif registration.attempt > own:
+        one.before = min(first, one.before) if one.before else first
 
 
 def _present_sittings(registrations: Sequence[int]) -> Mapping[int, Mapping[int, PresentSitting]]:
@@ -317,6 +355,7 @@ def busy_moments(
         .join(models.Exam, models.Exam.id == models.Registration.exam_id)
         .join(models.ExamTask, models.ExamTask.id == models.Sitting.exam_task_id)
         .where(
+            goes_on(),
             models.Sitting.starts_at < end,
             models.Sitting.ends_at > start,
             models.Sitting.id.not_in(id_set(sorted(leaving_out))),
@@ -371,3 +410,4 @@ class PlanFacts:
     allowed: Sequence[Candidate]
     programmes: Sequence[int]  # that its examiners are coupled to
     people: Mapping[int, models.User] = field(default_factory=dict)  # who examine now
+    registration_id: int = 0  # the attempt whose planning is changed; 0: the last open one

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from app import models
 from app.clock import utc_now
 from app.errors import RuleBroken
-from app.queries.planning import facts, layout
+from app.queries.planning import attempts, facts, layout
 from app.queries.planning.moments import PlannedMoment, StudentPlan
 from app.queries.planning.wish import NOBODY, Slot, Wish
 from app.rules import attempts as attempts_rules
@@ -103,6 +103,7 @@ def make_plan(
     students = [_student_plan(exam, one, moments[one.id], around) for one in allowed]
     _check_examiners(students, wish, people)
     _check_span(students, around.now, wish)
+    _check_order(students, wish)
     return Plan(exam, students, refused, list(_warnings(students, people.names, around.now)), people.names)
 
 
@@ -216,6 +217,10 @@ def why_not_at_all(
         return reason(N_("Niet gekoppeld aan %(target)s."), target=str(owner))
     if one.excluded:
         return reason(N_("Dit examen is niet-beschikbaar gemaakt voor deze student."))
+    if one.asked and one.pending is None:
+        return reason(
+            N_("De planning van deze aanmelding ligt vast: zij heeft een uitslag, is gestopt of is weg.")
+        )
     if one.pending is not None and one.pending.exam_id == exam.id:
         if len(layout.locked_tasks(one)) == len(exam.tasks):
             return reason(N_("Alle examenopdrachten zijn al beoordeeld; de planning blijft staan."))
@@ -232,6 +237,28 @@ def _check_span(students: Sequence[StudentPlan], now: dt.datetime, wish: Wish) -
         raise RuleBroken(
             N_("Zo veel studenten achter elkaar duurt langer dan twee jaar."), field=f"{key}_day"
         )
+
+
+def _check_order(students: Sequence[StudentPlan], wish: Wish) -> None:
+    """RuleBroken, at the day, when an attempt would come before one that it repeats."""
+    for one in students:
+        for moment in one.moments:
+            why = _out_of_order(one, moment)
+            if why is not None:
+                key = "all" if wish.together is not None else f"task{moment.task.id}"
+                raise RuleBroken(why.message, field=f"{key}_day", **why.params)
+
+
+def _out_of_order(one: StudentPlan, moment: PlannedMoment) -> Reason | None:
+    if not moment.retimed:
+        return None
+    return attempts_rules.why_not_then(
+        one.student.label,
+        one.attempt,
+        (moment.starts_at, moment.ends_at),
+        (one.student.after, one.student.before),
+        lambda at: f"{current_school().local(at):%d-%m-%Y %H:%M}",
+    )
 
 
 def _warnings(
@@ -261,6 +288,4 @@ def _warnings(
 
 
 def circumstances() -> Circumstances:
-    school = current_school()
-    rules = attempts_rules.AttemptRules(school.max_attempts, school.improve_allowed)
-    return Circumstances(school.zone, utc_now(), rules)
+    return Circumstances(current_school().zone, utc_now(), attempts.school_rules())

@@ -19,8 +19,10 @@ from app.entities.engine import id_set
 from app.entities.exams import ExamKind
 from app.entities.membership import groups_with, members_of
 from app.permissions import EXAMINERS, Actor, Permission, only_examines, visible
+from app.queries.planning.attempts import earlier_attempts, why_wait
 from app.queries.students.search import found_by
 from app.rules import blocks
+from app.rules.text import Reason
 
 SEE = Permission.PLANNING_SEE
 
@@ -60,11 +62,12 @@ class StudentRow:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A registration in a cell. `removable`: planned, and nothing was scored yet."""
+    """A registration in a cell. `removable`: something of it can go. `waits`: why not to assess it yet."""
 
     id: int
     block: blocks.Block
     removable: bool
+    waits: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,16 @@ class RegistrationFacts:
     attempt: int
     result: blocks.ResultFacts | None
     adopted: bool
+    stopped: bool = False
+    waits: Reason | None = None  # why it must not be assessed yet
     sittings: dict[int, SittingFacts] = field(default_factory=dict)
 
     @property
-    def scored(self) -> bool:
-        return any(s.scored or s.definitive for s in self.sittings.values())
+    def removable(self) -> bool:
+        """Whether something of it can go: nothing was planned, or a moment is there without scores."""
+        if self.result is not None:
+            return False
+        return not self.sittings or not all(s.scored or s.definitive for s in self.sittings.values())
 
     def block(self, task_ids: Sequence[int], *, available: bool, now: datetime) -> blocks.Block:
         parts = [self._part(task_id) for task_id in task_ids]
@@ -121,6 +129,7 @@ class RegistrationFacts:
             adopted=self.adopted,
             now=now,
             attempt=self.attempt,
+            stopped=self.stopped,
         )
 
     def _part(self, task_id: int) -> blocks.PartFacts:
@@ -273,7 +282,12 @@ def _cells(
             key = (student_id, exam.id)
             out = key in excluded
             attempts = tuple(
-                Attempt(facts.id, facts.block(exam.task_ids, available=not out, now=now), not facts.scored)
+                Attempt(
+                    facts.id,
+                    facts.block(exam.task_ids, available=not out, now=now),
+                    facts.removable,
+                    facts.waits,
+                )
                 for facts in registered.get(key, ())
             )
             # An empty cell says something only where this actor would see an attempt.
@@ -301,8 +315,9 @@ def registrations_of(
 
 def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
     """The facts of these registrations, by attempt. Two queries."""
+    opened, passed = earlier_attempts()
     rows = db.session.execute(
-        sa.select(models.Registration, models.Result, models.Adoption.result_id)
+        sa.select(models.Registration, models.Result, models.Adoption.result_id, opened, passed)
         .outerjoin(models.Result, models.Result.registration_id == models.Registration.id)
         .outerjoin(models.Adoption, models.Adoption.result_id == models.Result.id)
         .where(models.Registration.id.in_(ids))
@@ -316,13 +331,21 @@ def load_registrations(ids: sa.Select[int]) -> Sequence[RegistrationFacts]:
             row.attempt,
             blocks.ResultFacts(result.passed, result.grade, result.mark) if result is not None else None,
             adopted is not None,
+            row.stopped_at is not None,
+            _waits(row, result, *earlier),
         )
-        for row, result, adopted in rows
+        for row, result, adopted, *earlier in rows
     }
     for registration_id, sitting in _sittings_of(ids):
         if registration_id in facts:
             facts[registration_id].sittings[sitting.task_id] = sitting
     return list(facts.values())
+
+
+def _waits(
+    row: models.Registration, result: models.Result | None, opened: int | None, passed: int | None
+) -> Reason | None:
+    return None if result is not None or row.stopped_at is not None else why_wait(row.attempt, opened, passed)
 
 
 def _sittings_of(registrations: sa.Select[int]) -> Sequence[tuple[int, SittingFacts]]:

@@ -13,8 +13,10 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.exams import ExamKind
 from app.permissions import Actor, Permission, visible
-from app.queries.planning.facts import SCHOOL
+from app.queries.planning.attempts import waiting_for
+from app.queries.planning.facts import COMPANY, SCHOOL
 from app.rules import blocks
+from app.rules.text import Reason
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class MomentFacts:
     scored: bool
     definitive_at: dt.datetime | None
     assigned: bool  # the actor examines here
+    company: bool  # there is an examiner of the company with an account
+
+    @property
+    def removable(self) -> bool:
+        return not self.scored and self.definitive_at is None
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,9 @@ class RegistrationView:
     result: models.Result | None
     adopted_on: dt.date | None
     removable: bool
+    stopped_at: dt.datetime | None = None
+    stop_reason: str = ""  # "": the student left
+    waits: Reason | None = None  # for an earlier attempt
 
 
 @dataclass
@@ -137,9 +147,19 @@ def _views(
         )
         .order_by(models.Registration.exam_id, models.Registration.attempt)
     ).all()
-    sittings = _sittings(actor, [row.Registration.id for row in rows], permission)
+    ids_found = [row.Registration.id for row in rows]
+    sittings = _sittings(actor, ids_found, permission)
+    waits = waiting_for(ids_found) if drafts else {}
     return [
-        _view(registration, result, adopted_on, sittings.get(registration.id, []), now=now, drafts=drafts)
+        _view(
+            registration,
+            result,
+            adopted_on,
+            sittings.get(registration.id, []),
+            now=now,
+            drafts=drafts,
+            waits=waits.get(registration.id),
+        )
         for registration, result, adopted_on in rows
     ]
 
@@ -186,6 +206,7 @@ def _sittings(
             bool(has_scores),
             definitive_at,
             any(user.id == actor.id for user, _role in crew),
+            any(role == COMPANY and not user.guest for user, role in crew),
         )
         found[sitting.registration_id].append(_SittingRow(moment, task.id, bool(seen)))
     return found
@@ -212,6 +233,7 @@ def _view(
     *,
     now: dt.datetime,
     drafts: bool,
+    waits: Reason | None,
 ) -> RegistrationView:
     """One registration in full. All its sittings decide the block; only the seen ones are shown."""
     exam = registration.exam
@@ -223,6 +245,7 @@ def _view(
         adopted=adopted_on is not None,
         now=now,
         attempt=registration.attempt,
+        stopped=registration.stopped_at is not None,
     )
     moments = [row.moment for row in rows if row.seen]
     return RegistrationView(
@@ -240,7 +263,10 @@ def _view(
         len(rows) - len(moments),
         result,
         adopted_on,
-        result is None and not any(row.moment.scored or row.moment.definitive_at for row in rows),
+        result is None and (not rows or any(row.moment.removable for row in rows)),
+        registration.stopped_at,
+        registration.stop_reason,
+        waits,
     )
 
 

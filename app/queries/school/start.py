@@ -14,6 +14,7 @@ from app import models
 from app.entities.base import db
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.library.library import READERS
+from app.queries.planning.stopped import goes_on
 from app.queries.school.updates import unread
 from app.queries.students.filters import by_state
 from app.queries.users import users as queries
@@ -115,14 +116,16 @@ def own_students_counts(actor: Actor, since: dt.datetime) -> Mapping[str, int]:
     return _counted(
         students=students,
         unplanned=students.where(~planned),
-        overdue=visible(actor, models.Sitting).where(models.Sitting.ends_at < since, ~_definitive()),
+        overdue=visible(actor, models.Sitting).where(
+            models.Sitting.ends_at < since, ~_definitive(), goes_on()
+        ),
     )
 
 
 def planned_between(actor: Actor, first: dt.datetime, until: dt.datetime) -> Agenda:
     """The visible moments that begin in [first, until), by time; an exam's tasks together. Two queries."""
     inside = visible(actor, models.Sitting).where(
-        models.Sitting.starts_at >= first, models.Sitting.starts_at < until
+        models.Sitting.starts_at >= first, models.Sitting.starts_at < until, goes_on()
     )
     return _agenda(inside.order_by(models.Sitting.starts_at), together=True)
 
@@ -132,13 +135,17 @@ def to_assess(actor: Actor, first: dt.datetime, until: dt.datetime) -> Agenda:
     mine = visible(actor, models.Sitting, Permission.ASSESSMENT_TODO)
     older = sa.case((models.Sitting.starts_at < first, 1), else_=0)
     return _agenda(
-        mine.where(models.Sitting.starts_at < until, ~_definitive()).order_by(older, models.Sitting.starts_at)
+        mine.where(models.Sitting.starts_at < until, ~_definitive(), goes_on()).order_by(
+            older, models.Sitting.starts_at
+        )
     )
 
 
 def own_moments(actor: Actor, now: dt.datetime) -> Agenda:
     """A student's coming moments, an exam's tasks together. Two queries."""
-    coming = visible(actor, models.Sitting, Permission.OWN_EXAMS).where(models.Sitting.ends_at > now)
+    coming = visible(actor, models.Sitting, Permission.OWN_EXAMS).where(
+        models.Sitting.ends_at > now, goes_on()
+    )
     return _agenda(coming.order_by(models.Sitting.starts_at), together=True)
 
 

@@ -69,7 +69,9 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
     enrolled = sa.exists().where(models.Enrolment.student_id == models.Student.id, own == target)
     exams = sa.select(models.Exam.id).where(of_exam == target)
     used = sa.exists().where(
-        models.Registration.student_id == models.Student.id, models.Registration.exam_id.in_(exams)
+        models.Registration.student_id == models.Student.id,
+        models.Registration.exam_id.in_(exams),
+        models.Registration.stopped_at.is_(None),
     )
     return (
         enrolled if before is None else enrolled.where(models.Enrolment.created_at <= before),

@@ -14,6 +14,7 @@ from app.entities.engine import id_set
 from app.permissions import Actor, Permission, may, visible
 from app.queries.planning.planning import load_registrations
 from app.rules.blocks import Block
+from app.rules.text import Reason
 
 # One query per relation, however many students (trap 22).
 STUDENT_PARTS = (
@@ -73,6 +74,7 @@ class StudentExam:
     block: Block | None
     first_moment: datetime | None
     excluded: bool
+    waits: Reason | None = None  # for an earlier attempt
 
 
 def exams_of_student(
@@ -95,7 +97,8 @@ def exams_of_student(
         for facts in own:
             block = facts.block(tasks.get(exam.id, ()), available=exam.id not in excluded, now=now)
             moments = [sitting.planned[0] for sitting in facts.sittings.values()]
-            rows.append(StudentExam(exam, facts.id, facts.attempt, block, min(moments, default=None), False))
+            first = min(moments, default=None)
+            rows.append(StudentExam(exam, facts.id, facts.attempt, block, first, False, facts.waits))
         if not own:
             rows.append(StudentExam(exam, 0, 0, None, None, exam.id in excluded))
     return rows

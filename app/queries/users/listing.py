@@ -13,6 +13,7 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Role, visible
 from app.queries.access.factors import has_factor
+from app.queries.planning.stopped import goes_on
 from app.queries.users import users
 from app.rules.people import mail_of
 from app.rules.second_factor import needed
@@ -157,7 +158,7 @@ def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
     coming = db.session.execute(
         sa.select(models.SittingExaminer.user_id, sa.func.count())
         .join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
-        .where(models.SittingExaminer.user_id.in_(ids), models.Sitting.ends_at > utc_now())
+        .where(models.SittingExaminer.user_id.in_(ids), models.Sitting.ends_at > utc_now(), goes_on())
         .group_by(models.SittingExaminer.user_id)
     )
     sittings: dict[int, int] = dict(coming.all())

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from app.actions.base.runner import Outcome, preview, run
 from app.actions.base.trail import broken_at
 from app.actions.planning.planning import PlanOutcome, plan_exam
-from app.actions.planning.removal import remove_planning
+from app.actions.planning.removal import remove_moments, remove_planning
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db
 from app.entities.exams import Exam
@@ -103,6 +103,10 @@ def wall(moment: datetime) -> str:
 
 def times(student: int | None = None) -> list[str]:
     return [f"{wall(s.starts_at)}-{wall(s.ends_at)[-5:]}" for s in sittings(student)]
+
+
+def row_name(user: int) -> str:
+    return db.session.get_one(User, user).full_name
 
 
 def score(sitting: Sitting, *, definitive: bool = False) -> None:
@@ -576,12 +580,52 @@ class TestRedBin:
     @pytest.mark.parametrize("definitive", [False, True])
     def test_what_was_scored_stays_and_the_reason_is_given(self, office: Office, definitive: bool) -> None:
         outcome = office.plan(office.students[:2])
-        score(sittings(office.students[0])[0], definitive=definitive)
+        for sitting in sittings(office.students[0]):
+            score(sitting, definitive=definitive)
         removed = run(remove_planning, office.actor, outcome.ids)
         assert (removed.done, len(removed.refused)) == (1, 1)
         assert ("definitief" if definitive else "ingevuld") in removed.refused[0].reason
         assert len(sittings(office.students[0])) == 2
         assert sittings(office.students[1]) == []
+
+    def test_what_was_not_scored_goes_and_the_page_says_which(self, office: Office) -> None:
+        outcome = office.plan(office.students[:1])
+        score(sittings()[0])
+        told = preview(remove_planning, office.actor, outcome.ids).names
+        assert [line.split(":")[0] for line in told[1:]] == ["Blijft, met de scores", "Vervalt"]
+        assert run(remove_planning, office.actor, outcome.ids).done == 1
+        assert [one.exam_task_id for one in sittings()] == office.tasks[:1]
+        assert db.session.scalars(select(Registration.version)).one() == 2
+        assert db.session.scalar(select(func.count()).select_from(ScoreSheet)) == 1
+
+    def test_one_moment_can_go_alone_and_the_last_takes_the_registration_along(self, office: Office) -> None:
+        office.plan(office.students[:1])
+        first, second = (one.id for one in sittings())
+        assert run(remove_moments, office.actor, [first]).done == 1
+        assert [one.id for one in sittings()] == [second]
+        run(remove_moments, office.actor, [second])
+        assert sittings() == []
+        assert db.session.scalar(select(func.count()).select_from(Registration)) == 0
+
+    def test_one_moment_with_scores_stays(self, office: Office) -> None:
+        office.plan(office.students[:1])
+        score(sittings()[0])
+        removed = run(remove_moments, office.actor, [one.id for one in sittings()])
+        assert (removed.done, [one.reason for one in removed.refused]) == (
+            1,
+            ["Er is al een beoordeling ingevuld; dit examenmoment blijft staan."],
+        )
+        assert len(sittings()) == 1
+
+    def test_the_trail_keeps_all_that_was_planned(self, office: Office) -> None:
+        office.plan(office.students[:1])
+        run(remove_moments, office.actor, [sittings()[0].id])
+        entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        ((old, new),) = entry.details.values()
+        assert new is None
+        for part in (f"{MONDAY:%d-%m-%Y} 09:00–10:00", "Lokaal 2.04", row_name(office.school)):
+            assert part in old
 
     def test_a_registration_out_of_sight_is_not_found(self, office: Office) -> None:
         outcome = office.plan(office.students[:1])

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from app.actions.base.runner import run
+from app.actions.planning.stopping import stop_exams
 from app.actions.students.availability import exclude_exam, include_exam, release_progress
 from app.entities.base import db
 from app.entities.students import ExamExclusion, Student
 from app.entities.trail import AuditEntry
 from app.errors import NotAllowed, NotFound, RuleBroken
-from app.permissions import Actor, actor_of
+from app.permissions import SYSTEM, Actor, actor_of
 from tests.factories import (
     make_elective,
     make_exam,
@@ -56,6 +57,14 @@ def test_who_is_registered_keeps_the_exam_and_the_reason_is_given(actor: Actors)
         (f"{planned.sort_name} ({planned.number})", f"is al aangemeld voor {exam}")
     ]
     assert pairs() == {(free.id, exam.id)}
+
+
+def test_an_exam_that_was_stopped_can_be_made_unavailable(actor: Actors) -> None:
+    programme = make_programme()
+    exam, student = make_exam(programme), make_student(programme)
+    registration = make_registration(student, exam)
+    run(stop_exams, SYSTEM, [registration.id], reason="De student is verhuisd.")
+    assert run(exclude_exam, actor("administrator"), [student.id], exams=[exam.id]).done == 1
 
 
 def test_an_exam_of_another_programme_cannot_be_chosen(actor: Actors) -> None:

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import insert, select
 
 from app.actions.base.runner import Selection, preview, run
+from app.actions.planning.stopping import stop_exams
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.students import Enrolment, Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import NotAllowed, NotFound, RuleBroken
-from app.permissions import Actor, actor_of
+from app.permissions import SYSTEM, Actor, actor_of
 from tests.factories import (
     make_elective,
     make_exam,
@@ -106,6 +107,14 @@ def test_uncoupling_leaves_who_is_registered_for_an_exam(actor: Actors) -> None:
     assert "aangemeld" in outcome.refused[0].reason
     refresh()
     assert [e.student_id for e in db.session.scalars(select(Enrolment))] == [held.id]
+
+
+def test_who_stopped_its_exams_can_be_uncoupled(actor: Actors) -> None:
+    programme = make_programme()
+    student = make_student(programme)
+    registration = make_registration(student, make_exam(programme))
+    run(stop_exams, SYSTEM, [registration.id], reason="De student is verhuisd.")
+    assert run(uncouple_programme, actor("administrator"), [student.id], target=f"p{programme.id}").done == 1
 
 
 def test_all_that_match_is_a_selection_of_the_server(actor: Actors) -> None:

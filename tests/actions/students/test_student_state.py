@@ -1,19 +1,29 @@
-"""Deactivating students: no way in any more, nothing lost, and nobody with an exam to come."""
+"""Deactivating students: no way in any more, nothing lost, and nobody waits for an exam that won't come."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 
-from app.actions.base.runner import run
+from sqlalchemy import select
+
+from app.actions.base.runner import preview, run
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.entities.base import db
+from app.entities.planning import Registration, Sitting
 from app.entities.students import Student
+from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.permissions import Actor
 from tests.factories import make_exam, make_registration, make_sitting, make_student, make_user, refresh
 from tests.support import clock
+from tests.support.queries import counted
 from tests.support.visitor import Visitor
+
+
+def stopped(registration: int) -> bool:
+    refresh()
+    return db.session.get_one(Registration, registration).stopped_at is not None
 
 
 def test_who_leaves_is_closed_with_the_account_and_can_come_back(
@@ -23,24 +33,70 @@ def test_who_leaves_is_closed_with_the_account_and_can_come_back(
     account, double = make_user("student"), make_user("student", "school_examiner")
     leaving = make_student(last_name="Weg", user_id=account.id)
     staff = make_student(last_name="Collega", user_id=double.id)
-    planned, done = make_student(last_name="Ingepland"), make_student(last_name="Klaar")
-    exam = make_exam()
-    make_sitting(make_registration(planned, exam), starts_at=clock.now() + timedelta(days=1))
-    make_sitting(make_registration(done, exam), starts_at=clock.now() - timedelta(days=1))
     page = visitor_of(account)
     assert page.get("/mijn-examens/").status_code == 200
-    everybody = [leaving.id, staff.id, planned.id, done.id]
-    outcome = run(deactivate_students, office, everybody)
-    assert (outcome.done, outcome.unchanged) == (3, 0)
-    assert [row.label.split(",")[0] for row in outcome.refused] == ["Ingepland"]
-    assert run(deactivate_students, office, everybody).unchanged == 3
+    both = [leaving.id, staff.id]
+    outcome = run(deactivate_students, office, both)
+    assert (outcome.done, outcome.unchanged, outcome.refused) == (2, 0, [])
+    assert run(deactivate_students, office, both).unchanged == 2
     refresh()
     assert not db.session.get_one(Student, leaving.id).active
     assert not db.session.get_one(User, account.id).active
     assert db.session.get_one(User, double.id).active  # an examiner stays one
     assert page.get("/mijn-examens/").status_code == 302
-    back = run(reactivate_students, office, everybody)
-    assert (back.done, back.unchanged) == (3, 1)
+    back = run(reactivate_students, office, both)
+    assert (back.done, back.unchanged) == (2, 0)
     refresh()
     assert db.session.get_one(User, account.id).active
     assert db.session.get_one(Student, leaving.id).active
+
+
+def test_an_exam_that_must_still_come_stops_and_one_that_was_taken_is_still_assessed(
+    actor: Callable[..., Actor],
+) -> None:
+    office, student, exam = actor("administrator"), make_student(last_name="Weg"), make_exam(tasks=2)
+    half = make_registration(student, exam)
+    make_sitting(half, starts_at=clock.now() - timedelta(days=1))
+    taken = make_registration(student, make_exam(tasks=1))
+    make_sitting(taken, starts_at=clock.now() - timedelta(days=1))
+    coming = make_registration(student, make_exam(tasks=1))
+    make_sitting(coming)
+    ids = half.id, taken.id, coming.id
+    told = preview(deactivate_students, office, [student.id])
+    assert "2 examens stoppen daarmee" in told.summary
+    assert any(exam.code in line for line in told.names)
+    run(deactivate_students, office, [student.id])
+    assert [stopped(one) for one in ids] == [True, False, True]
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry is not None
+    assert sum(change == ["loopt", "gestopt"] for change in entry.details.values()) == 2
+
+
+def test_who_returns_goes_on_where_it_stopped(actor: Callable[..., Actor]) -> None:
+    office, student = actor("administrator"), make_student()
+    registration = make_registration(student, make_exam(tasks=1))
+    sitting = make_sitting(registration).id
+    run(deactivate_students, office, [student.id])
+    assert stopped(registration.id)
+    assert "1 examen gaat verder" in run(reactivate_students, office, [student.id]).summary
+    assert not stopped(registration.id)
+    assert db.session.get(Sitting, sitting) is not None
+
+
+def test_many_students_take_as_many_statements_as_a_few(actor: Callable[..., Actor]) -> None:
+    office, exam = actor("administrator"), make_exam(tasks=1)
+
+    def statements(count: int) -> tuple[int, int]:
+        students = [make_student() for _n in range(count)]
+        for hour, student in enumerate(students):
+            make_sitting(
+                make_registration(student, exam), starts_at=clock.now() + timedelta(days=1, hours=hour)
+            )
+        ids = [one.id for one in students]
+        with counted() as leaving:
+            run(deactivate_students, office, ids)
+        with counted() as returning:
+            run(reactivate_students, office, ids)
+        return len(leaving), len(returning)
+
+    assert statements(2) == statements(12)

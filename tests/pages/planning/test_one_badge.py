@@ -11,11 +11,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from app.actions.base.runner import run
+from app.actions.planning.stopping import stop_exams
 from app.entities.assessment import Adoption, Assessment, Result, ScoreSheet
 from app.entities.exams import Exam
 from app.entities.students import ExamExclusion, Student
 from app.entities.users import User
 from app.pages.planning.blocks import block_badge
+from app.permissions import SYSTEM
 from app.rules.blocks import LEGEND, BlockState, ResultFacts, decided_block
 from tests.factories import (
     make_exam,
@@ -83,6 +86,8 @@ def _registered(key: str, student: Student, exam: Exam) -> int:
     examiner = make_user("school_examiner")
     start = clock.now() + timedelta(days=1 if key == "planned" else -1)
     sitting = make_sitting(registration, starts_at=start, school_examiner=examiner)
+    if key == "stopped":
+        run(stop_exams, SYSTEM, [registration.id], reason="De student is verhuisd.")
     if key == "saved":
         sheet = ScoreSheet(examiner_id=examiner.id, role="school_examiner")
         save(Assessment(sitting_id=sitting.id, sheets=[sheet]))

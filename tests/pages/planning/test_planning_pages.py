@@ -146,9 +146,10 @@ def add_planned(office: Office, elective: int, count: int) -> None:
     )
 
 
-def score(registration: Registration) -> None:
-    """A draft on the first task."""
-    sitting = db.session.scalars(select(Sitting).where(Sitting.registration_id == registration.id)).first()
+def score(registration: Registration, sitting: Sitting | None = None) -> None:
+    """A draft on this moment, or on that of the first task."""
+    of_registration = select(Sitting).where(Sitting.registration_id == registration.id)
+    sitting = sitting or db.session.scalars(of_registration).first()
     assert sitting is not None
     sheet = ScoreSheet(examiner_id=make_user("school_examiner").id, role="school_examiner", remark="Concept")
     save(Assessment(sitting_id=sitting.id, sheets=[sheet]))
@@ -329,11 +330,14 @@ class TestWhoSeesWhat:
     def test_a_student_has_no_overview(self, office: Office, visit: Visit) -> None:
         assert visit("student").get("/examens/").status_code == 403
 
-    def test_the_red_bin_stands_only_where_nothing_was_scored(self, office: Office) -> None:
-        free, scored = planned(office, office.students[0]), planned(office, office.students[1])
-        score(scored)
+    def test_the_red_bin_stands_only_where_something_can_go(self, office: Office) -> None:
+        free, half, scored = (planned(office, student) for student in office.students)
+        score(half)
+        for sitting in scored.sittings:
+            score(scored, sitting)
         page = office.admin.get(office.overview).text
         assert f"remove_planning?id={free.id}" in page
+        assert f"remove_planning?id={half.id}" in page
         assert f"remove_planning?id={scored.id}" not in page
 
 

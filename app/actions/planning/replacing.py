@@ -1,0 +1,226 @@
+"""Another examiner takes over at sittings that are not definitive yet, with a reason (decision 34).
+
+Whoever saved something keeps their sheet, which stays beside the assessment by name. Who takes over has a
+sheet of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from wtforms import TextAreaField, validators
+
+from app import models
+from app.actions import base
+from app.actions.planning import planning
+from app.actions.planning.invitations import end_invitations
+from app.entities.base import db
+from app.entities.engine import QUIETLY, id_set
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.base.asked import Asked
+from app.queries.planning import facts
+from app.queries.planning import replacing as queries
+from app.rules import conflicts, steps
+from app.rules.people import tidy
+from app.rules.text import N_
+
+NOT_AN_EXAMINER = {
+    facts.SCHOOL: N_("Kies een actieve examinator van school die aan deze opleiding is gekoppeld."),
+    facts.COMPANY: N_("Kies een actieve examinator van het bedrijf die aan deze opleiding is gekoppeld."),
+}
+
+
+class ReplaceForm(base.ActionForm):
+    """Asks who takes over, and why. The classes below say for which side."""
+
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        within = queries.programmes_of(targets.ids) if targets is not None else ()
+        field: Any = self["examiner"]
+        base.offer(actor, field, asked=Asked(within=within))
+
+
+def _reason() -> TextAreaField:
+    return TextAreaField(
+        _l("Reden"),
+        [validators.InputRequired(), validators.Length(min=steps.REASON_MIN, max=1000)],
+        description=_l("Minstens 10 tekens. De reden komt in het logboek."),
+    )
+
+
+class ReplaceSchoolForm(ReplaceForm):
+    examiner = base.PickedOne(
+        _l("Nieuwe examinator school"),
+        [validators.InputRequired(_l("Dit veld is verplicht."))],
+        source="examinatoren-school",
+        blank=("", _l("Kies een examinator…")),
+    )
+    reason = _reason()
+
+
+class ReplaceCompanyForm(ReplaceForm):
+    examiner = base.PickedOne(
+        _l("Nieuwe examinator bedrijf"),
+        source="examinatoren-bedrijf",
+        blank=("", _l("Niemand")),
+        description=_l(
+            "Iemand zonder account? Laat dit op “Niemand” en kies daarna “Bedrijfsexaminator uitnodigen”."
+        ),
+    )
+    reason = _reason()
+
+
+@base.action(
+    _l("Schoolexaminator vervangen"),
+    permission=Permission.PLANNING_EDIT,
+    on=models.Sitting,
+    form=ReplaceSchoolForm,
+    confirm=True,
+    noun=_l("examenmomenten"),
+    submit=_l("Vervangen"),
+    intro=_l(
+        "Voor een moment dat nog niet definitief is. De nieuwe examinator vult zelf in en maakt definitief. "
+        "Wat de vorige invulde, blijft met naam bij de beoordeling staan."
+    ),
+)
+def replace_school_examiner(
+    actor: Actor, targets: base.Targets[models.Sitting], *, examiner: str, reason: str
+) -> base.Outcome:
+    """Give these sittings another accountable examiner."""
+    return _replaced(actor, targets.ids, facts.SCHOOL, examiner, reason)
+
+
+@base.action(
+    _l("Bedrijfsexaminator vervangen"),
+    permission=Permission.PLANNING_EDIT,
+    on=models.Sitting,
+    form=ReplaceCompanyForm,
+    confirm=True,
+    noun=_l("examenmomenten"),
+    submit=_l("Vervangen"),
+    intro=_l(
+        "Voor een moment dat nog niet definitief is. De nieuwe examinator vult zelf in. Wat de vorige "
+        "invulde, blijft met naam bij de beoordeling staan."
+    ),
+)
+def replace_company_examiner(
+    actor: Actor, targets: base.Targets[models.Sitting], *, examiner: str, reason: str
+) -> base.Outcome:
+    """Give these sittings another examiner of the company, or none. A guest who was invited is told."""
+    return _replaced(actor, targets.ids, facts.COMPANY, examiner, reason)
+
+
+def _replaced(actor: Actor, ids: Sequence[int], role: str, examiner: str, reason: str) -> base.Outcome:
+    reason, chosen = tidy(reason), int(examiner) if examiner else None
+    short = steps.why_too_short(reason)
+    if short is not None:
+        raise RuleBroken(short.message, field="reason", **short.params)
+    _lock(ids, chosen)
+    found = queries.examined(ids, role)
+    new = _known(found, role, chosen)
+    reasons = {one.id: queries.why_not_replace(one, chosen) for one in found}
+    going = [one for one in found if reasons[one.id] is None and one.examiner_id != chosen]
+    refused = [
+        base.Refused(one.label, base.say(why)) for one in found if (why := reasons[one.id]) is not None
+    ]
+    _refuse_clashes(actor, going, new)
+    _write(going, role, chosen)
+    return base.Outcome(
+        done=len(going),
+        unchanged=len(found) - len(going) - len(refused),
+        refused=refused,
+        ids=sorted({one.registration_id for one in going}),
+        object_type="Registration",
+        names=[_line(one, new) for one in going],
+        details={
+            "reason": [None, reason],
+            **{f"{one.label}": [one.examiner, new.name if new else None] for one in going},
+        },
+        summary=ngettext(
+            "De examinator van %(num)s moment is vervangen.",
+            "De examinator van %(num)s momenten is vervangen.",
+            len(going),
+        ),
+    )
+
+
+def _line(one: queries.Examined, new: facts.Examiner | None) -> str:
+    line = _(
+        "%(moment)s: %(old)s → %(new)s",
+        moment=one.label,
+        old=one.examiner or _("niemand"),
+        new=new.name if new else _("niemand"),
+    )
+    kept = _("wat %(name)s invulde, blijft staan", name=one.examiner)
+    return f"{line}; {kept}" if one.has_sheet else line
+
+
+def _lock(sittings: Sequence[int], chosen: int | None) -> None:
+    """Lock the new examiner, then registrations and sittings: planners of one person take turns."""
+    registrations = sa.select(models.Sitting.registration_id).where(models.Sitting.id.in_(id_set(sittings)))
+    for column, which in (
+        (models.User.id, models.User.id == chosen),
+        (models.Registration.id, models.Registration.id.in_(registrations)),
+        (models.Sitting.id, models.Sitting.id.in_(id_set(sittings))),
+    ):
+        locking = sa.select(column).where(which).order_by(column)
+        db.session.execute(locking.with_for_update(key_share=True)).all()
+
+
+def _known(found: Sequence[queries.Examined], role: str, chosen: int | None) -> facts.Examiner | None:
+    """The new examiner, who may examine every one of these exams; None for nobody. RuleBroken otherwise."""
+    if chosen is None and role == facts.COMPANY:
+        return None
+    programmes = sorted({key for one in found for key in one.programmes})
+    known = {one.id: one for one in facts.examiners_among({chosen or 0}, programmes)}
+    new = known.get(chosen or 0)
+    if new is None or role not in new.roles or not all(new.programmes & one.programmes for one in found):
+        raise RuleBroken(NOT_AN_EXAMINER[role], field="examiner")
+    return new
+
+
+def _refuse_clashes(actor: Actor, going: Collection[queries.Examined], new: facts.Examiner | None) -> None:
+    """RuleBroken when the new examiner is somewhere else at one of these moments."""
+    if not going or new is None:
+        return
+    busy = facts.busy_moments(
+        actor,
+        users={new.id},
+        students=(),
+        start=min(one.starts_at for one in going),
+        end=max(one.ends_at for one in going),
+        leaving_out={one.id for one in going},
+    )
+    planned = [moment for other in busy for moment in planning.busy_with(other, {new.id: new.name})]
+    subject = conflicts.Subject("examiner", new.id, new.name)
+    wanted = [conflicts.Moment(one.starts_at, one.ends_at, subject, one.label) for one in going]
+    found = conflicts.clashes(planned, wanted)
+    if found:
+        raise RuleBroken(N_("%(clashes)s"), field="examiner", clashes=planning.told(found, set(planned)))
+
+
+def _write(going: Sequence[queries.Examined], role: str, chosen: int | None) -> None:
+    ids = [one.id for one in going]
+    if role == facts.COMPANY:
+        end_invitations(ids)
+    db.session.execute(
+        sa.delete(models.SittingExaminer).where(
+            models.SittingExaminer.sitting_id.in_(id_set(ids)), models.SittingExaminer.role == role
+        ),
+        execution_options=QUIETLY,
+    )
+    if ids and chosen is not None:
+        rows = [{"sitting_id": id_, "role": role, "user_id": chosen} for id_ in ids]
+        db.session.execute(sa.insert(models.SittingExaminer), rows)
+    changed = id_set(sorted({one.registration_id for one in going}))
+    db.session.execute(
+        sa.update(models.Registration)
+        .where(models.Registration.id.in_(changed))
+        .values(version=models.Registration.version + 1),
+        execution_options=QUIETLY,
+    )

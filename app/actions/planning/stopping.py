@@ -1,0 +1,265 @@
+"""Stops exams that do not go on, and takes them up again (decision 34).
+
+What was planned stays on record and counts for nobody: not for Te beoordelen, not in a calendar, not as a
+clash. Scores stay where they are.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from wtforms import TextAreaField, validators
+
+from app import models
+from app.actions import base
+from app.actions.planning.invitations import end_invitations
+from app.actions.planning.later_attempts import tell_later
+from app.actions.planning.removal import delete_moments
+from app.clock import utc_now
+from app.entities.base import db
+from app.entities.engine import QUIETLY, id_set
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.planning import facts
+from app.queries.planning import present as queries
+from app.rules import conflicts, steps
+from app.rules.people import tidy
+from app.rules.text import Reason
+
+
+class StopForm(base.ActionForm):
+    reason = TextAreaField(
+        _l("Reden"),
+        [validators.InputRequired(), validators.Length(min=steps.REASON_MIN, max=1000)],
+        description=_l("Minstens 10 tekens. De reden staat bij de aanmelding en in het logboek."),
+    )
+
+
+@base.action(
+    _l("Examen stoppen"),
+    permission=Permission.PLANNING_EDIT,
+    on=models.Registration,
+    form=StopForm,
+    confirm=True,
+    danger=True,
+    noun=_l("examenaanmeldingen"),
+    submit=_l("Stoppen"),
+    intro=_l(
+        "Voor een examen dat niet doorgaat. De momenten vervallen: ze verdwijnen uit Te beoordelen en uit "
+        "agenda's, en examinatoren zijn weer vrij. Scores blijven staan. Met “Weer oppakken” gaat het examen "
+        "verder."
+    ),
+)
+def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reason: str) -> base.Outcome:
+    """Stop these attempts, with a reason. One that has a result, or was stopped already, is left alone."""
+    reason = tidy(reason)
+    short = steps.why_too_short(reason)
+    if short is not None:
+        raise RuleBroken(short.message, field="reason", **short.params)
+    queries.lock_exams(targets.ids)
+    names, refused = _sorted_out(
+        targets.ids,
+        lambda row, decided: steps.why_not_stop(decided=decided, stopped=row.stopped_at is not None),
+    )
+    found = queries.planned_in(names)
+    stop(list(names), found, reason)
+    return base.Outcome(
+        done=len(names),
+        refused=refused,
+        ids=sorted(names),
+        names=_told(found, names),
+        details={
+            "reason": [None, reason],
+            **details_of(names, [one for one in found if one.goes], stopped=True),
+        },
+        summary=ngettext("%(num)s examen is gestopt.", "%(num)s examens zijn gestopt.", len(names)),
+    )
+
+
+@base.action(
+    _l("Weer oppakken"),
+    permission=Permission.PLANNING_EDIT,
+    on=models.Registration,
+    confirm=True,
+    noun=_l("examenaanmeldingen"),
+    submit=_l("Weer oppakken"),
+    intro=_l(
+        "Het examen gaat verder waar het was. Een moment dat intussen voorbij is, of waarop iemand intussen "
+        "iets anders heeft, vervalt: dat plant u opnieuw in. Wie zonder account was uitgenodigd, nodigt u "
+        "opnieuw uit."
+    ),
+)
+def resume_exams(actor: Actor, targets: base.Targets[models.Registration]) -> base.Outcome:
+    """Take stopped attempts up again. Moments that passed meanwhile, or that clash now, are deleted."""
+    queries.lock_exams(targets.ids)
+    active = _active_among(targets.ids)
+    names, refused = _sorted_out(
+        targets.ids,
+        lambda row, _decided: steps.why_not_resume(
+            stopped=row.stopped_at is not None, active=row.id in active
+        ),
+    )
+    expired, told = resume(actor, list(names)), tell_later(list(names))
+    return base.Outcome(
+        done=len(names),
+        refused=refused,
+        ids=sorted(names),
+        names=[
+            *names.values(),
+            *(_("Vervalt: %(what)s", what=f"{one.task}, {one.when}") for one in expired),
+            *told,
+        ],
+        details=details_of(names, expired, stopped=False),
+        summary=ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(names)),
+    )
+
+
+# -- for these actions and for students who leave and return; plain functions inside the caller's transaction
+
+
+def stop(registrations: Collection[int], found: Sequence[queries.Planned], reason: str = "") -> None:
+    """Mark these registrations, of which `found` are the moments. Their guests are told, and may go.
+
+    A guest who scored something keeps their place beside those scores.
+    """
+    chosen, going_on = id_set(sorted(registrations)), [one.id for one in found if not one.definitive]
+    end_invitations(going_on)
+    guests = sa.select(models.User.id).where(models.User.guest.is_(True))
+    scored = sa.exists().where(
+        models.Assessment.sitting_id == models.SittingExaminer.sitting_id,
+        models.ScoreSheet.assessment_id == models.Assessment.id,
+        models.ScoreSheet.examiner_id == models.SittingExaminer.user_id,
+    )
+    for statement in (
+        sa.delete(models.SittingExaminer).where(
+            models.SittingExaminer.sitting_id.in_(id_set(going_on)),
+            models.SittingExaminer.user_id.in_(guests),
+            ~scored,
+        ),
+        sa.update(models.Registration)
+        .where(models.Registration.id.in_(chosen))
+        .values(stopped_at=utc_now(), stop_reason=reason, version=models.Registration.version + 1),
+    ):
+        db.session.execute(statement, execution_options=QUIETLY)
+
+
+def resume(actor: Actor, registrations: Sequence[int]) -> Sequence[queries.Planned]:
+    """Let these go on. Returns the moments that could not stay, and are deleted."""
+    chosen = id_set(sorted(registrations))
+    now, waiting = utc_now(), [one for one in queries.planned_in(registrations) if one.goes]
+    passed = [one for one in waiting if one.stopped_at is not None and one.stopped_at <= one.starts_at <= now]
+    expired = [*passed, *_clashing(actor, [one for one in waiting if one.starts_at > now])]
+    delete_moments([one.id for one in expired])
+    db.session.execute(
+        sa.update(models.Registration)
+        .where(models.Registration.id.in_(chosen))
+        .values(stopped_at=None, stop_reason="", version=models.Registration.version + 1),
+        execution_options=QUIETLY,
+    )
+    return expired
+
+
+def stop_of_students(students: Sequence[int]) -> list[str]:
+    """Stop the exams of these students of which a part is still to come. Returns them by name."""
+    ids = queries.unfinished_of(students)
+    queries.lock_exams(ids)
+    stop(ids, queries.planned_in(ids))
+    return list(queries.labels_of(ids).values())
+
+
+def resume_of_students(actor: Actor, students: Sequence[int]) -> Mapping[str, list[str | None]]:
+    """Let the exams go on that were stopped as these students left. Returns what changed, for the trail."""
+    ids = queries.stopped_by_leaving(students)
+    queries.lock_exams(ids)
+    names, expired = queries.labels_of(ids), resume(actor, ids)
+    tell_later(ids)
+    return details_of(names, expired, stopped=False)
+
+
+def details_of(
+    names: Mapping[int, str], moments: Sequence[queries.Planned], *, stopped: bool
+) -> dict[str, list[str | None]]:
+    """For the trail: each registration, old and new, and all that was planned of the moments that go."""
+    change: list[str | None] = [_("loopt"), _("gestopt")]
+    lines = dict.fromkeys(names.values(), change if stopped else change[::-1])
+    gone = _("vervallen") if stopped else None
+    return lines | {f"{names[one.registration_id]}, {one.task}": [one.told, gone] for one in moments}
+
+
+# -- inside
+
+
+def _sorted_out(
+    ids: Sequence[int], why_not: Callable[[models.Registration, bool], Reason | None]
+) -> tuple[dict[int, str], list[base.Refused]]:
+    """The names of the registrations that the rule allows, and the refusals of the others."""
+    names, decided = queries.labels_of(ids), queries.decided_among(ids)
+    rows = db.session.scalars(
+        sa.select(models.Registration)
+        .where(models.Registration.id.in_(id_set(ids)))
+        .order_by(models.Registration.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    reasons = {row.id: why_not(row, row.id in decided) for row in rows}
+    allowed = {id_: names[id_] for id_, why in reasons.items() if why is None}
+    return allowed, [
+        base.Refused(names[id_], base.say(why)) for id_, why in reasons.items() if why is not None
+    ]
+
+
+def _active_among(registrations: Sequence[int]) -> set[int]:
+    """The registrations whose students are at the school. One query."""
+    rows = db.session.scalars(
+        sa.select(models.Registration.id)
+        .join(models.Student, models.Student.id == models.Registration.student_id)
+        .where(models.Registration.id.in_(id_set(registrations)), models.Student.active)
+    )
+    return set(rows)
+
+
+def _clashing(actor: Actor, coming: Sequence[queries.Planned]) -> Sequence[queries.Planned]:
+    """Those whose student or examiner is somewhere else at that time by now."""
+    if not coming:
+        return ()
+    new = {
+        moment: one
+        for one in coming
+        for moment in _moments(one.student_id, [person[0] for person in one.people], one, str(one.id))
+    }
+    users = {user for one in coming for user, _role, _guest, _name in one.people}
+    busy = facts.busy_moments(
+        actor,
+        users=users,
+        students={one.student_id for one in coming},
+        start=min(one.starts_at for one in coming),
+        end=max(one.ends_at for one in coming),
+        leaving_out=(),
+    )
+    planned = [moment for other in busy for moment in _moments(other.student_id, other.examiner_ids, other)]
+    found = conflicts.clashes(planned, list(new))
+    clashing = {new[clash.second if clash.second in new else clash.first].id for clash in found}
+    return [one for one in coming if one.id in clashing]
+
+
+def _moments(
+    student: int, examiners: Sequence[int], at: facts.Busy | queries.Planned, label: str = ""
+) -> Sequence[conflicts.Moment]:
+    subjects = [conflicts.Subject("student", student, "")]
+    subjects += [conflicts.Subject("examiner", user, "") for user in examiners]
+    return [conflicts.Moment(at.starts_at, at.ends_at, subject, label) for subject in subjects]
+
+
+def _told(found: Sequence[queries.Planned], names: Mapping[int, str]) -> list[str]:
+    """What becomes of each moment; of each registration when there are several."""
+    if len(names) != 1:
+        return list(names.values())
+    lines = []
+    for one in found:
+        about = {"task": one.task, "when": one.when}
+        if one.goes:
+            lines.append(_("Vervalt: %(task)s, %(when)s.", **about))
+        else:
+            lines.append(_("Blijft, met de scores: %(task)s, %(when)s.", **about))
+    return [*names.values(), *lines]

@@ -1,0 +1,367 @@
+"""Stopping an exam: its moments count for nobody, its scores stay, and it can go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from app.actions.assessment.assessment import make_definitive
+from app.actions.base.runner import preview, run
+from app.actions.planning.invitations import invite_company_examiner
+from app.actions.planning.planning import plan_exam
+from app.actions.planning.removal import remove_planning
+from app.actions.planning.stopping import resume_exams, stop_exams
+from app.actions.students.activation import deactivate_students
+from app.entities.assessment import Score
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.mail import OutboxMail
+from app.entities.planning import Registration, Sitting, SittingExaminer
+from app.entities.students import Student
+from app.entities.trail import AuditEntry
+from app.entities.users import User
+from app.errors import NotAllowed, NotFound, RuleBroken
+from app.permissions import SYSTEM, Actor, actor_of
+from app.queries.access.calendar import own_moments
+from app.queries.assessment.assessment import todo
+from app.queries.planning.facts import busy_moments
+from app.queries.planning.plan import Slot, Wish
+from app.queries.school.start import to_assess
+from app.queries.users.listing import bound_to
+from app.school import current_school
+from tests.factories import make_registration, make_sitting, make_student, make_user, refresh
+from tests.factories.assessment import PlannedExam, close_as_school, save_as
+from tests.factories.assessment import plan_exam as planned
+from tests.support import clock
+from tests.support.guests import make_invited
+from tests.support.queries import counted
+
+WHY = "De student is verhuisd."
+
+
+def office() -> Actor:
+    return actor_of(make_user("administrator"))
+
+
+def move(sitting: int, start: datetime) -> None:
+    with transaction():
+        row = db.session.get_one(Sitting, sitting)
+        row.starts_at, row.ends_at = start, start + timedelta(hours=1)
+
+
+@pytest.fixture
+def exam(app: Flask) -> PlannedExam:
+    """Four tasks: the first of today and scored, the others of the coming days."""
+    made = planned(tasks=4)
+    for number, sitting in enumerate(made.sittings):
+        move(sitting, clock.now() + timedelta(days=number, minutes=-30))
+    save_as(made.school, made.sittings[0], made.levels())
+    return made
+
+
+def registration(exam: PlannedExam) -> Registration:
+    refresh()
+    return db.session.get_one(Registration, exam.registration)
+
+
+def left(exam: PlannedExam) -> list[int]:
+    refresh()
+    own = select(Sitting.id).where(Sitting.registration_id == exam.registration).order_by(Sitting.id)
+    return list(db.session.scalars(own))
+
+
+def waiting_for(actor: Actor) -> list[int]:
+    refresh()
+    return [line.sitting.id for line in todo(actor).waiting]
+
+
+def in_calendar(actor: Actor) -> list[int]:
+    refresh()
+    return [one.sitting_id for one in own_moments(db.session.get_one(User, actor.id))]
+
+
+def busy(actor: Actor) -> list[int]:
+    refresh()
+    week = timedelta(days=7)
+    found = busy_moments(
+        SYSTEM,
+        users={actor.id or 0},
+        students=(),
+        start=clock.now() - week,
+        end=clock.now() + week,
+        leaving_out=(),
+    )
+    return sorted(one.sitting_id for one in found)
+
+
+class TestTheStudentStops:
+    """Task 1 scored, tasks 2 to 4 in the future, and the student leaves the school."""
+
+    def test_the_bin_takes_what_was_not_scored_and_then_the_student_goes(self, exam: PlannedExam) -> None:
+        run(remove_planning, office(), [exam.registration])
+        assert left(exam) == exam.sittings[:1]
+        student = registration(exam).student_id
+        assert run(deactivate_students, office(), [student]).done == 1
+        assert waiting_for(exam.school) == in_calendar(exam.school) == busy(exam.school) == []
+
+    def test_it_needs_no_bin_first(self, exam: PlannedExam) -> None:
+        student = registration(exam).student_id
+        outcome = run(deactivate_students, office(), [student])
+        assert (outcome.done, outcome.refused) == (1, [])
+        assert not db.session.get_one(Student, student, populate_existing=True).active
+        assert registration(exam).stopped_at is not None
+        assert waiting_for(exam.school) == in_calendar(exam.school) == busy(exam.school) == []
+        assert bound_to([exam.school.id or 0]) == {}
+
+    def test_the_examiners_are_free_for_somebody_else(self, exam: PlannedExam) -> None:
+        sitting = db.session.get_one(Sitting, exam.sittings[2])
+        start = current_school().local(sitting.starts_at)
+        exam_row = registration(exam).exam
+        programme = exam_row.programme
+        assert programme is not None
+        with transaction():
+            db.session.get_one(User, exam.school.id).programmes = [programme]
+        other = make_student(programme).id
+        slot = Slot(exam.school.id or 0, start.date(), start.time().replace(second=0, microsecond=0), 120)
+        ask: dict[str, Any] = {"exam_id": exam_row.id, "wish": Wish(together=slot)}
+        refresh()
+        with pytest.raises(RuleBroken, match="al iets anders"):
+            run(plan_exam, SYSTEM, [other], **ask)
+        run(stop_exams, SYSTEM, [exam.registration], reason=WHY)
+        assert run(plan_exam, SYSTEM, [other], **ask).done == 1
+
+
+class TestStopping:
+    def test_it_leaves_every_list_and_keeps_moments_and_scores(self, exam: PlannedExam) -> None:
+        assert waiting_for(exam.school) == in_calendar(exam.school) == busy(exam.school) == exam.sittings
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        assert waiting_for(exam.school) == in_calendar(exam.school) == busy(exam.school) == []
+        week = clock.now() - timedelta(days=7), clock.now() + timedelta(days=7)
+        assert to_assess(exam.school, *week).count == 0
+        assert left(exam) == exam.sittings
+        assert len(db.session.scalars(select(Score)).all()) == 3
+
+    def test_nobody_scores_or_closes_it_then(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        for act in (
+            lambda: save_as(exam.school, exam.sittings[0], exam.levels("G"), version=1),
+            lambda: run(make_definitive, exam.school, [exam.sittings[0]]),
+        ):
+            with pytest.raises(RuleBroken, match="gestopt"):
+                act()
+
+    def test_nobody_plans_or_invites_for_it_then(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        row = registration(exam)
+        slot = Slot(exam.school.id or 0, clock.monday(), datetime.min.time().replace(hour=9), 240)
+        with transaction():
+            programme = row.exam.programme
+            assert programme is not None
+            db.session.get_one(User, exam.school.id).programmes = [programme]
+        outcome = run(plan_exam, SYSTEM, [row.student_id], exam_id=row.exam_id, wish=Wish(together=slot))
+        assert "Weer oppakken" in outcome.refused[0].reason
+        guest = {"first_name": "Bas", "last_name": "Bakker", "email": "bas@bakkerij.example"}
+        with pytest.raises(RuleBroken, match="gestopt"):
+            run(invite_company_examiner, SYSTEM, [exam.sittings[1]], **guest)
+
+    def test_the_page_says_what_goes_and_what_stays_before_it_is_done(self, exam: PlannedExam) -> None:
+        told = preview(stop_exams, office(), [exam.registration], reason=WHY)
+        heads = [line.split(":")[0] for line in told.names[1:]]
+        assert heads == ["Blijft, met de scores", "Vervalt", "Vervalt", "Vervalt"]
+        assert registration(exam).stopped_at is None
+
+    def test_the_reason_stands_with_it_and_in_the_trail(self, exam: PlannedExam) -> None:
+        version = registration(exam).version
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        row = registration(exam)
+        assert (row.stop_reason, row.version) == (WHY, version + 1)
+        entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert entry.details["reason"] == [None, WHY]
+        assert ["loopt", "gestopt"] in entry.details.values()
+        assert sum("Opdracht" in name for name in entry.details) == 3
+
+    def test_a_reason_of_a_few_letters_is_no_reason(self, exam: PlannedExam) -> None:
+        with pytest.raises(RuleBroken, match="minstens 10") as refused:
+            run(stop_exams, office(), [exam.registration], reason="    weg    ")
+        assert refused.value.field == "reason"
+
+    def test_twice_is_once_and_a_result_stays(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        done = planned()
+        close_as_school(done)
+        outcome = run(stop_exams, office(), [exam.registration, done.registration], reason=WHY)
+        assert outcome.done == 0
+        reasons = [one.reason for one in outcome.refused]
+        assert reasons == [
+            "Dit examen is al gestopt.",
+            "Dit examen heeft al een uitslag; die blijft staan.",
+        ]
+
+    def test_a_guest_is_told_and_makes_place(self, app: Flask) -> None:
+        invited = make_invited(starts_at=clock.now() + timedelta(days=2))
+        with transaction():
+            db.session.scalars(select(OutboxMail)).one().state = "sent"
+        run(stop_exams, SYSTEM, [invited.registration], reason=WHY)
+        refresh()
+        assert invited.row.withdrawn_at is not None
+        assert [mail.purpose for mail in db.session.scalars(select(OutboxMail).order_by(OutboxMail.id))] == [
+            "invitation",
+            "invitation_ended",
+        ]
+        users = db.session.scalars(select(SittingExaminer.user_id)).all()
+        assert invited.guest not in users
+
+    @pytest.mark.parametrize("role", ["school_examiner", "company_supervisor", "exam_committee", "student"])
+    def test_only_who_plans_may(self, exam: PlannedExam, role: str) -> None:
+        for act, more in ((stop_exams, {"reason": WHY}), (resume_exams, {})):
+            with pytest.raises(NotAllowed):
+                run(act, actor_of(make_user(role)), [exam.registration], **more)
+            with pytest.raises(NotFound):
+                run(act, actor_of(make_user("school_supervisor")), [exam.registration], **more)
+
+    def test_many_take_as_many_statements_as_a_few(self, app: Flask) -> None:
+        def statements(count: int) -> tuple[int, int]:
+            ids = []
+            for number in range(count):
+                made = planned(tasks=2)
+                for task, sitting in enumerate(made.sittings):
+                    move(sitting, clock.now() + timedelta(days=1 + number, hours=task))
+                ids.append(made.registration)
+            actor = office()
+            with counted() as stopping:
+                run(stop_exams, actor, ids, reason=WHY)
+            with counted() as going_on:
+                run(resume_exams, actor, ids)
+            return len(stopping), len(going_on)
+
+        assert statements(2) == statements(10)
+
+
+class TestGoingOn:
+    def test_it_goes_on_where_it_was(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        assert run(resume_exams, office(), [exam.registration]).done == 1
+        row = registration(exam)
+        assert (row.stopped_at, row.stop_reason) == (None, "")
+        assert waiting_for(exam.school) == in_calendar(exam.school) == busy(exam.school) == exam.sittings
+        assert save_as(exam.school, exam.sittings[0], exam.levels("G"), version=1).done == 1
+
+    def test_a_moment_that_passed_meanwhile_goes_and_one_that_was_taken_stays(
+        self, exam: PlannedExam
+    ) -> None:
+        move(exam.sittings[1], clock.now() - timedelta(hours=5))  # taken before it was stopped
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        with transaction():
+            registration(exam).stopped_at = clock.now() - timedelta(hours=4)
+        move(exam.sittings[2], clock.now() - timedelta(hours=3))
+        told = preview(resume_exams, office(), [exam.registration]).names
+        assert len([line for line in told if line.startswith("Vervalt")]) == 1
+        run(resume_exams, office(), [exam.registration])
+        assert left(exam) == [exam.sittings[0], exam.sittings[1], exam.sittings[3]]
+
+    def test_a_moment_on_which_somebody_is_busy_by_now_goes(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        start = db.session.get_one(Sitting, exam.sittings[3]).starts_at
+        other = planned()
+        move(other.sittings[0], start)
+        with transaction():
+            for one in db.session.get_one(Sitting, other.sittings[0]).examiners:
+                if one.role == "company_examiner":
+                    one.user_id = exam.company.id or 0
+        run(resume_exams, office(), [exam.registration])
+        assert left(exam) == exam.sittings[:3]
+        assert len(busy(exam.company)) == 4
+
+    def test_the_students_own_other_exam_is_in_the_way_too(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        row, start = registration(exam), db.session.get_one(Sitting, exam.sittings[3]).starts_at
+        other = planned()
+        make_sitting(
+            make_registration(row.student, db.session.get_one(Registration, other.registration).exam),
+            starts_at=start,
+        )
+        run(resume_exams, office(), [exam.registration])
+        assert left(exam) == exam.sittings[:3]
+
+    def test_a_student_who_left_comes_back_first(self, exam: PlannedExam) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        run(deactivate_students, office(), [registration(exam).student_id])
+        outcome = run(resume_exams, office(), [exam.registration])
+        assert "Activeer de student eerst" in outcome.refused[0].reason
+
+    def test_what_was_stopped_with_a_reason_does_not_go_on_by_itself(self, exam: PlannedExam) -> None:
+        from app.actions.students.activation import reactivate_students
+
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        student = registration(exam).student_id
+        run(deactivate_students, office(), [student])
+        run(reactivate_students, office(), [student])
+        assert registration(exam).stopped_at is not None
+
+    def test_what_is_not_stopped_cannot_go_on(self, exam: PlannedExam) -> None:
+        assert "niet gestopt" in run(resume_exams, office(), [exam.registration]).refused[0].reason
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """Run these at the same moment, each in a thread with a connection of its own."""
+    flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    db.session.rollback()
+    gate, answers = threading.Barrier(len(jobs)), [None] * len(jobs)
+
+    def work(number: int, job: Callable[[], Any]) -> None:
+        with flask.app_context():
+            gate.wait(20)
+            try:
+                answers[number] = job()
+            except Exception as error:
+                answers[number] = error
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+class TestTogether:
+    def test_saving_while_it_is_binned_keeps_the_scores_or_is_refused(self, app: Flask) -> None:
+        for _n in range(4):
+            made, planner = planned(tasks=1), office()
+            answers = at_once(
+                lambda made=made: save_as(made.school, made.sittings[0], made.levels()),
+                lambda made=made, planner=planner: run(remove_planning, planner, [made.registration]),
+            )
+            saved = not isinstance(answers[0], Exception)
+            assert left(made) == (made.sittings if saved else [])
+
+    def test_saving_while_it_is_stopped_keeps_the_scores_or_is_refused(self, app: Flask) -> None:
+        for _n in range(4):
+            made, planner = planned(tasks=1), office()
+            answers = at_once(
+                lambda made=made: save_as(made.school, made.sittings[0], made.levels()),
+                lambda made=made, planner=planner: run(stop_exams, planner, [made.registration], reason=WHY),
+            )
+            assert not isinstance(answers[1], Exception), answers
+            assert isinstance(answers[0], RuleBroken) or answers[0].done == 1
+            assert registration(made).stopped_at is not None
+
+    def test_the_last_task_is_made_definitive_while_it_is_stopped(self, app: Flask) -> None:
+        for _n in range(4):
+            made, planner = planned(tasks=1), office()
+            save_as(made.school, made.sittings[0], made.levels())
+            answers = at_once(
+                lambda made=made: run(make_definitive, made.school, [made.sittings[0]]),
+                lambda made=made, planner=planner: run(stop_exams, planner, [made.registration], reason=WHY),
+            )
+            closed = not isinstance(answers[0], Exception)
+            assert (registration(made).stopped_at is None) == closed
