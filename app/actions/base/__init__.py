@@ -1,5 +1,8 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
+from app.actions.base import anchor_words
+from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, look
+from app.actions.base.anchor_file import forget as forget_anchor
 from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
@@ -19,7 +22,7 @@ from app.actions.base.runner import (
     run,
     targets_of,
 )
-from app.actions.base.trail import broken_at, record
+from app.actions.base.trail import record
 from app.actions.base.versions import locked
 from app.actions.base.wording import register_counting, say
 
@@ -30,6 +33,9 @@ __all__ = [
     "SEARCH",
     "Action",
     "ActionForm",
+    "Checked",
+    "End",
+    "Finding",
     "Outcome",
     "Picked",
     "PickedOne",
@@ -40,12 +46,17 @@ __all__ = [
     "UploadFileField",
     "VersionedForm",
     "action",
+    "anchor_words",
     "at",
-    "broken_at",
+    "begin_anew",
+    "check_trail",
     "demand",
     "done_before",
     "entry_label",
+    "follow",
+    "forget_anchor",
     "locked",
+    "look",
     "offer",
     "own_word",
     "preview",

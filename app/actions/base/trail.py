@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,7 +16,16 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor
 
+RECORDED = "recorded in this transaction"  # in the session's info until it ends: the entries, in order
 CHAIN_LOCK = 7_306_001  # an arbitrary number: on PostgreSQL, writers of the chain wait for this lock
+
+
+class Link(NamedTuple):
+    """What the anchor needs of an entry (app/actions/base/anchor.py)."""
+
+    id: int
+    previous_hash: str
+    hash: str
 
 
 def record(
@@ -45,6 +54,8 @@ def record(
         db.session.execute(
             sa.insert(models.AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen)
         )
+    added = db.session.info.setdefault(RECORDED, [])
+    added.append(Link(entry.id, entry.previous_hash, entry.hash))
     return entry
 
 

@@ -104,9 +104,14 @@ class TrailPage(base.ListPage):
     @base.expose("/controle")
     @base.needs()
     def check(self) -> str:
-        """Reads the whole trail and says whether each entry still fits the one before."""
-        broken = actions.broken_at()
-        return self.render_template("trail/check.html", broken=broken, length=rows.length())
+        """Reads the whole trail. Does each entry fit the one before, and is the last one the anchor's?"""
+        checked = actions.check_trail()
+        return self.render_template(
+            "trail/check.html",
+            checked=checked,
+            held=actions.anchor_words.held(checked.end),
+            wrong=actions.anchor_words.wrong(checked.end),
+        )
 
 
 def _check_button() -> widgets.Button:

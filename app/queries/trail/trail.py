@@ -125,7 +125,3 @@ def _by_registration(kind: str, column: Any, chosen: sa.ColumnElement[bool], thr
     if through is not None:
         statement = statement.join(models.Registration, models.Registration.id == through.registration_id)
     return statement.where(chosen, models.AuditObject.object_type == kind)
-
-
-def length() -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(models.AuditEntry)) or 0
