@@ -34,6 +34,7 @@ UNDONE = N_("Deze import is al ongedaan gemaakt.")
 NOTHING_WRITTEN = N_("Deze import heeft niets geschreven dat ongedaan gemaakt kan worden.")
 CHANGED_SINCE = N_("is sindsdien gewijzigd; de gegevens blijven zoals ze nu zijn")
 NAMES = 10
+GONE_TOLD = 1000  # rows that are gone and that the trail names
 OWN_FIELDS = "extra"  # the column of the school's own fields; a change names each apart
 
 
@@ -250,6 +251,7 @@ def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_ty
             "removed": len(undoing.removed),
             "restored": len(undoing.restored),
             "kept": len(undoing.kept),
+            **({"gone": list(islice(undoing.removed.values(), GONE_TOLD))} if undoing.removed else {}),
             **({"changes": undoing.changes} if undoing.changes else {}),
         },
     )

@@ -58,10 +58,12 @@ def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written:
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
     new_ids = imports.student_ids([row.values["number"] for row in new]) if new else {}
     ids |= new_ids
+    written.users += [row.there.user_id for row in changed if row.there and row.there.user_id]
     written.groups += _couple(checked, [*new, *changed], ids, memory)
     if new and run.login_codes != "none":
         accounts, _issued = give_students_codes(actor, new_ids.values(), mail=run.login_codes == "mail")
         written.accounts += accounts.made
+        written.users += accounts.touched
     written.add(checked, list(ids.values()), memory)
 
 

@@ -58,6 +58,7 @@ def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> 
         ids=sorted(student for student, user in accounts.user_of.items() if user in made),
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
+        also={"User": sorted({*accounts.touched, *made})},
         summary=_summary(issued),
     )
 

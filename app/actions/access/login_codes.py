@@ -77,6 +77,7 @@ def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> b
         ids=sorted(student for student, user in accounts.user_of.items() if user in changed),
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
+        also={"User": sorted({*accounts.touched, *changed})},
         summary=ngettext(
             "%(num)s inlogcode klaargezet in Postvak uit.",
             "%(num)s inlogcodes klaargezet in Postvak uit.",

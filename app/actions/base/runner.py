@@ -88,6 +88,7 @@ class Outcome:
     `names` are the first few changed rows, for people to read. `goto` is the id of a row just made.
     `shown` is extra data for the action's own confirm page; it is not kept.
     `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
+    `also` are rows of another kind that the entry is about too: kind -> ids.
     """
 
     done: int = 0
@@ -101,12 +102,13 @@ class Outcome:
     goto: int | None = None
     shown: dict[str, Any] = field(default_factory=dict)
     entry: str = ""
+    also: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        brief = replace(self, ids=[], details={}, shown={}, refused=self.refused[:KEPT_REFUSED])
+        brief = replace(self, ids=[], details={}, shown={}, also={}, refused=self.refused[:KEPT_REFUSED])
         # `asdict` copies everything, so the ids were left out first: there may be 100,000.
         kept = asdict(brief)
-        del kept["details"], kept["shown"]
+        del kept["details"], kept["shown"], kept["also"]
         return kept
 
     @classmethod
@@ -263,7 +265,8 @@ def run(
                 return earlier
             outcome = _perform(act, actor, selection, data)
             if outcome.done:
-                record(actor, outcome.entry or act.name, outcome.object_type, outcome.ids, outcome.details)
+                entry = outcome.entry or act.name
+                record(actor, entry, outcome.object_type, outcome.ids, outcome.details, also=outcome.also)
             _remember(act, actor, token, outcome)
             return outcome
     except IntegrityError as error:

@@ -28,6 +28,7 @@ from app.rules.text import N_
 
 CHOOSE_CODES = N_("Kies wat er met inlogcodes gebeurt.")
 CODE_CHOICES = [base.SelectChoice(value, _l(label)) for value, label in rules.LOGIN_CODES.items()]
+KINDS = {"students": N_("Studenten"), "users": N_("Gebruikers"), "groups": N_("Studentgroepen")}
 BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 
 
@@ -115,8 +116,28 @@ def start_import(
         goto=made.id,
         summary=_("Het bestand is gelezen."),
         names=[file_name],
-        details={"file": file_name, "rows": table["count"]},
+        details={
+            "file": file_name,
+            "fingerprint": file_hash,
+            "rows": table["count"],
+            "kind": KINDS[kind],
+            "mapping": _told({}, mapping),
+            "login_codes": rules.LOGIN_CODES[login_codes],
+        },
     )
+
+
+def _told(before: ColumnMap, after: ColumnMap) -> dict[str, list[str]]:
+    """The choice of columns for the trail: key -> [old, new], as the numbers of the columns."""
+
+    def numbers(places: Sequence[int]) -> str:
+        return " + ".join(str(place + 1) for place in places)
+
+    return {
+        key: [numbers(before.get(key, ())), numbers(after.get(key, ()))]
+        for key in sorted({*before, *after})
+        if list(before.get(key, ())) != list(after.get(key, ()))
+    }
 
 
 @base.action(_l("Importbestand anders gelezen"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)
@@ -134,6 +155,7 @@ def read_again(
     Later choices are dropped.
     """
     run = open_run(actor, targets)
+    told = _told(run.mapping, mapping)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
     run.fixes = {}
     keep_parts(run, parts)
@@ -142,7 +164,7 @@ def read_again(
         done=1,
         ids=[run.id],
         summary=_("Het bestand is opnieuw gelezen."),
-        details={"rows": table["count"]},
+        details={"rows": table["count"], "mapping": told},
     )
 
 
@@ -150,7 +172,6 @@ def read_again(
     _l("Kolommen van de import gekozen"),
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
-    words={"mapping": N_("Kolommen")},
 )
 def choose_columns(
     actor: Actor, targets: base.Targets[models.ImportRun], *, mapping: ColumnMap
@@ -159,9 +180,9 @@ def choose_columns(
     run = open_run(actor, targets)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
+    told = _told(run.mapping, mapping)
     run.mapping = dict(mapping)
     _moved(run, "values")
-    told = {key: " + ".join(str(place + 1) for place in places) for key, places in mapping.items()}
     return base.Outcome(
         done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told}
     )
@@ -175,26 +196,26 @@ def choose_values(
     run = open_run(actor, targets)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
-    return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
+    details = {"columns": [key for key, chosen in values.items() if chosen]}
+    return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."), details=details)
 
 
 @base.action(
     _l("Inlogcodes van de import gekozen"),
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
-    words={"login_codes": N_("Inlogcodes")},
 )
 def choose_codes(actor: Actor, targets: base.Targets[models.ImportRun], *, login_codes: str) -> base.Outcome:
     """Stap 4 van 4: change the choice about inlogcodes. Rows are checked again: a code needs an address."""
     run = open_run(actor, targets)
     if login_codes not in rules.LOGIN_CODES:
         raise errors.RuleBroken(CHOOSE_CODES)
-    run.login_codes = login_codes
+    before, run.login_codes = run.login_codes, login_codes
     _moved(run, run.stage)
     return base.Outcome(
         done=1,
         ids=[run.id],
-        details={"login_codes": login_codes},
+        details={"login_codes": [rules.LOGIN_CODES[before], rules.LOGIN_CODES[login_codes]]},
         summary=_(
             "Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.",
             choice=_(rules.LOGIN_CODES[login_codes]),
@@ -222,7 +243,7 @@ def fix_row(
         done=1,
         ids=[run.id],
         summary=_("Rij %(number)s is verbeterd.", number=number),
-        details={"row": number, "columns": len(cells)},
+        details={"row": number, "columns": [str(run.table["header"][index]) for index in sorted(cells)]},
     )
 
 
@@ -231,7 +252,17 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun]) -> bas
     """Delete a run that was not carried out. Nothing of it was written."""
     run = open_run(actor, targets)
     db.session.delete(run)
-    return base.Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
+    return base.Outcome(
+        done=1,
+        ids=[run.id],
+        summary=_("De import is weggegooid; er is niets gewijzigd."),
+        details={
+            "file": [run.file_name, None],
+            "kind": KINDS[run.kind],
+            "mapping": _told(run.mapping, {}),
+            "login_codes": [rules.LOGIN_CODES[run.login_codes], None],
+        },
+    )
 
 
 def open_run(

@@ -1,22 +1,23 @@
 """The red bin: remove the planning of an exam, as long as nothing was scored (manual, step 6a)."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app import models
 from app.actions import base
 from app.actions.planning.invitations import end_invitations
-from app.actions.planning.planning import TRAIL_LINES
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.permissions import Actor, Permission
+from app.permissions import Actor, Permission, Role
 from app.rules.steps import why_not_remove_planning
 from app.rules.text import Reason
+from app.school import current_school
 
 
 @base.action(
@@ -38,7 +39,7 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
         .order_by(models.Sitting.id)
         .with_for_update()
     ).all()
-    label, refused = _labels(targets), []
+    label, refused, planned = _labels(targets), [], _planned(targets)
     for registration_id, reason in _not_removable(targets).items():
         refused.append(base.Refused(label[registration_id], base.say(reason)))
         label.pop(registration_id)
@@ -53,8 +54,51 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
         ),
         names=list(label.values())[:10],
         ids=sorted(label),
-        details={name: [_("ingepland"), None] for name in list(label.values())[:TRAIL_LINES]},
+        # All of them: the rows are gone, so only these words say what was planned.
+        details={name: [planned[one].text, None] for one, name in label.items()},
+        also={
+            "Student": [planned[one].student for one in label],
+            "Sitting": [sitting for one in label for sitting in planned[one].sittings],
+        },
     )
+
+
+class Planned(NamedTuple):
+    """What is planned of a registration, in words, and whose it is."""
+
+    student: int
+    sittings: list[int]
+    text: str
+
+
+def _planned(targets: base.Targets[models.Registration]) -> dict[int, Planned]:
+    """The planning of each registration. Three queries."""
+    rows = db.session.scalars(
+        sa.select(models.Registration)
+        .where(models.Registration.id.in_(targets.among()))
+        .options(
+            selectinload(models.Registration.sittings).joinedload(models.Sitting.task),
+            selectinload(models.Registration.sittings)
+            .selectinload(models.Sitting.examiners)
+            .joinedload(models.SittingExaminer.user),
+        )
+    ).unique()
+    return {
+        row.id: Planned(
+            row.student_id,
+            [one.id for one in row.sittings],
+            "; ".join(_in_words(one) for one in row.sittings) or _("ingepland"),
+        )
+        for row in rows
+    }
+
+
+def _in_words(sitting: models.Sitting) -> str:
+    """A moment in one line: "Opdracht 1, 03-12-2026 09:00–10:00, Lokaal 2.04, Bakker (Examinator school)"."""
+    local = current_school().local
+    when = f"{local(sitting.starts_at):%d-%m-%Y %H:%M}–{local(sitting.ends_at):%H:%M}"
+    people = [f"{one.user.full_name} ({_(Role(one.role).label)})" for one in sitting.examiners]
+    return ", ".join(filter(None, (sitting.task.title, when, sitting.location, *people, sitting.note)))
 
 
 def _labels(targets: base.Targets[models.Registration]) -> dict[int, str]:

@@ -26,6 +26,7 @@ class Accounts:
 
     user_of: dict[int, int] = field(default_factory=dict)
     made: int = 0
+    touched: list[int] = field(default_factory=list)  # user ids: made now, or given another address
     refused: list[base.Refused] = field(default_factory=list)
 
 
@@ -62,7 +63,9 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
     if moved:
         db.session.execute(sa.update(models.User), moved)
     accounts.made = len(new)
-    accounts.user_of |= _make(new)
+    made = _make(new)
+    accounts.user_of |= made
+    accounts.touched = sorted([*made.values(), *(one["id"] for one in moved)])
     return accounts
 
 

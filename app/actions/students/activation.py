@@ -57,6 +57,7 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         {"active": [True, False]},
         refused=[base.Refused(student.list_name, reason) for student in held],
         held=len(held),
+        also={"User": accounts},
     )
 
 
@@ -76,12 +77,14 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .where(models.Student.id.in_(targets.among()), models.Student.active.is_(False))
         .order_by(models.Student.id)
     ).all()
-    _switch(back, _accounts(back), active=True)
+    accounts = _accounts(back)
+    _switch(back, accounts, active=True)
     return students_changed(
         targets,
         back,
         ngettext("%(num)s student is weer actief.", "%(num)s studenten zijn weer actief.", len(back)),
         {"active": [False, True]},
+        also={"User": accounts},
     )
 
 

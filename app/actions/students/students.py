@@ -79,15 +79,17 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
     _make_findable(student)
     db.session.add(student)
     db.session.flush()
+    details = {key: [None, value] for key, value in fields.kept_values(student).items() if value}
     if target:
-        base.at("target", enrol_one, actor, student.id, target)
+        goal = base.at("target", enrol_one, actor, student.id, target)
+        details["target"] = [None, str(goal.row)]
     if group_id:
-        base.at("group_id", _put_in_group, actor, student, group_id)
+        details["group"] = [None, base.at("group_id", _put_in_group, actor, student, group_id)]
     if Role.SCHOOL_SUPERVISOR in actor.roles and Role.ADMINISTRATOR not in actor.roles:
         db.session.add(
             models.Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
         )
-    details = {key: [None, value] for key, value in fields.kept_values(student).items() if value}
+        details["school_supervisor"] = [None, actor.name]
     return base.Outcome(
         done=1,
         ids=[student.id],
@@ -182,6 +184,7 @@ def change_student(
         ids=[student.id],
         names=[str(student)],
         details=details,
+        also={"User": [student.user_id]} if student.user_id else {},
         summary=_("%(name)s is gewijzigd.", name=student.full_name),
     )
 
@@ -201,14 +204,18 @@ def _refuse_double(number: str, own_id: int) -> None:
         raise errors.RuleBroken(N_("Er is al een student met dit studentnummer."), field="number")
 
 
-def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> None:
+def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> str:
+    """Put a new student in this group; gives its name."""
     allowed = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT).where(
         models.StudentGroup.id == group_id
     )
-    if db.session.scalars(allowed).one_or_none() is None:
+    group = db.session.scalars(allowed).one_or_none()
+    if group is None:
         raise errors.NotFound
     filled_by_hand([group_id])
     db.session.execute(group_member.insert().values(group_id=group_id, student_id=student.id))
+    name: str = group.name
+    return name
 
 
 def _tell_account(student: models.Student) -> None:

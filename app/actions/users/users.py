@@ -31,6 +31,7 @@ NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie g
     form=form.NewUserForm,
     submit=_l("Opslaan"),
     intro=_l("Let op: kies de juiste rol en koppel de gebruiker aan de juiste opleidingen."),
+    words={"code_sent": N_("Inlogcode verstuurd")},
 )
 def add_user(
     actor: Actor,
@@ -76,7 +77,11 @@ def add_user(
         names=[user.full_name],
         goto=user.id,
         summary=summary,
-        details={"username": ["", user.username], "roles": ["", _role_text(user)]},
+        details={
+            **{name: ["", value] for name, value in _facts(user).items() if value},
+            **({"programmes": ["", _programmes_text(programme_rows)]} if programme_rows else {}),
+            **({"code_sent": True} if send_code else {}),
+        },
     )
 
 
@@ -131,7 +136,8 @@ def couple_to_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
 ) -> base.Outcome:
     """Couple these users to these programmes. Their other couplings stay."""
-    chosen = [row.id for row in _programme_rows(actor, programmes)]
+    rows = _programme_rows(actor, programmes)
+    chosen = [row.id for row in rows]
     coupled = sa.exists().where(
         models.user_programme.c.user_id == models.User.id,
         models.user_programme.c.programme_id == models.Programme.id,
@@ -146,7 +152,7 @@ def couple_to_programmes(
     return _coupling_outcome(
         targets,
         changed,
-        {"coupled": chosen},
+        {"programmes": [None, _programmes_text(rows)]},
         ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
     )
 
@@ -166,7 +172,8 @@ def uncouple_from_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
 ) -> base.Outcome:
     """Uncouple these users from these programmes."""
-    chosen = [row.id for row in _programme_rows(actor, programmes)]
+    rows = _programme_rows(actor, programmes)
+    chosen = [row.id for row in rows]
     these = (
         models.user_programme.c.user_id.in_(targets.among()),
         models.user_programme.c.programme_id.in_(id_set(chosen)),
@@ -176,7 +183,7 @@ def uncouple_from_programmes(
     return _coupling_outcome(
         targets,
         changed,
-        {"uncoupled": chosen},
+        {"programmes": [_programmes_text(rows), None]},
         ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
     )
 
@@ -276,6 +283,10 @@ def _role_text(user: models.User) -> str:
     return ", ".join(role.label for role in users.roles_of(user))
 
 
+def _programmes_text(programmes: Sequence[models.Programme]) -> str:
+    return "; ".join(sorted(str(one) for one in programmes))
+
+
 def guard_supplier(actor: Actor, user: models.User) -> None:
     """RuleBroken when this is a supplier's account and the actor is no supplier."""
     if Role.SUPPLIER in users.roles_of(user) and not actor.system and Role.SUPPLIER not in actor.roles:
@@ -366,6 +377,7 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
         end_sessions(changed, sessions.ACCOUNT_CLOSED)
     _raise_versions(models.User.id.in_(id_set(changed)), active=active)
     outcome.done, outcome.ids = len(changed), changed
+    outcome.details = {"active": [not active, active]}
     outcome.summary = (
         ngettext("%(num)s gebruiker is weer actief.", "%(num)s gebruikers zijn weer actief.", len(changed))
         if active
