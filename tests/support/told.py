@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,12 +26,19 @@ from app import models
 from app.actions.base import runner
 from app.actions.base.runner import Action, Outcome
 from app.actions.base.trail import RECORDED
+from app.actions.imports.imports import KINDS
 from app.entities.base import db, metadata
+from app.permissions import Role
+from app.rules import groups, progress
+from app.rules.imports import LOGIN_CODES
+from app.rules.student_fields import GENDER_LABELS
+from app.school import current_school
 
 WRITE = re.compile(r'\s*(?:WITH .*?\)\s*)?(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.S | re.I)
 MOST_ROWS = 4000  # of a table; a larger one is not looked at
 JUST_NOW = dt.timedelta(seconds=30)  # a moment so close to the entry's own is told by the entry
 SHORTEST = 3  # characters; a shorter value must stand by itself
+BETWEEN_WORDS = re.compile(r"[\s,;:+()/]+")
 
 Row = dict[str, Any]
 Rows = dict[tuple[Any, ...], Row]
@@ -51,14 +58,24 @@ class Change:
         return f"{self.table}.{self.column}: {self.old!r} -> {self.new!r}"
 
 
+@dataclass(frozen=True)
+class Told:
+    """All that the entries of one run say."""
+
+    objects: frozenset[tuple[str, int]] = frozenset()  # ("Student", 12)
+    keys: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+    at: tuple[dt.datetime, ...] = ()
+
+
 @dataclass
 class Watched:
-    """What one run of an action wrote."""
+    """What one run of an action wrote, and what its entries tell."""
 
     action: Action
     before: dict[str, Rows] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    entries: list[models.AuditEntry] = field(default_factory=list)
+    told: Told = Told()
 
 
 _running: ContextVar[Watched | None] = ContextVar("watched", default=None)
@@ -66,7 +83,7 @@ _running: ContextVar[Watched | None] = ContextVar("watched", default=None)
 
 @contextmanager
 def watching() -> Iterator[list[Watched]]:
-    """Every action that runs inside, with what it wrote and its entries; in the order in which they end."""
+    """Every action that runs inside, with what it wrote and what its entries tell, in their order."""
     seen: list[Watched] = []
     perform, remember = runner._perform, runner._remember
 
@@ -81,19 +98,18 @@ def watching() -> Iterator[list[Watched]]:
         seen.append(watched)
         return outcome
 
-    def ending(act: Action, *args: Any) -> None:
-        ids = [link.id for link in db.session.info.get(RECORDED, ())]
-        with db.session.no_autoflush:
-            seen[-1].entries = [db.session.get_one(models.AuditEntry, one) for one in ids]
-        seen[-1].told = told_by(seen[-1].entries)  # type: ignore[attr-defined]
-        remember(act, *args)
+    def ending(*args: Any) -> None:
+        seen[-1].told = _told_by([link.id for link in db.session.info.get(RECORDED, ())])
+        remember(*args)
 
     event.listen(Engine, "before_cursor_execute", _look)
-    runner._perform, runner._remember = noting, ending
+    setattr(runner, "_perform", noting)  # noqa: B010 - functions of that module
+    setattr(runner, "_remember", ending)  # noqa: B010
     try:
         yield seen
     finally:
-        runner._perform, runner._remember = perform, remember
+        setattr(runner, "_perform", perform)  # noqa: B010
+        setattr(runner, "_remember", remember)  # noqa: B010
         event.remove(Engine, "before_cursor_execute", _look)
 
 
@@ -116,7 +132,9 @@ def _below(name: str) -> set[str]:
         above = waiting.pop()
         for table in metadata.sorted_tables:
             points = any(
-                key.column.table.name == above and key.ondelete for c in table.columns for key in c.foreign_keys
+                key.column.table.name == above and key.ondelete
+                for c in table.columns
+                for key in c.foreign_keys
             )
             if points and table.name not in found:
                 found.add(table.name)
@@ -132,7 +150,7 @@ def _rows(connection: Any, table: sa.Table) -> Rows:
     cursor = connection.connection.cursor()
     try:
         cursor.execute(
-            f"SELECT {', '.join(preparer.quote(c.name) for c in columns)} "  # noqa: S608 - our own names
+            f"SELECT {', '.join(preparer.quote(c.name) for c in columns)} "
             f"FROM {preparer.quote(table.name)} LIMIT {MOST_ROWS + 1}"
         )
         found = cursor.fetchall()
@@ -170,29 +188,56 @@ def _changes(watched: Watched) -> list[Change]:
 
 # -- what the entries tell
 
+NAMES = {
+    model.__table__.name: model.__name__
+    for model in vars(models).values()
+    if isinstance(getattr(model, "__table__", None), sa.Table)
+} | {"ab_user": "User", "ab_role": "Role"}
+# The columns by which a person knows a row.
+CALLED = (
+    "name",
+    "title",
+    "number",
+    "code",
+    "username",
+    "label",
+    "last_name",
+    "text",
+    "file_name",
+    "crebo",
+)
+# How an entry writes a value that the database keeps as a number or a word.
+WORDS: Mapping[str, Callable[[Any], Any]] = {
+    "student.gender": lambda one: GENDER_LABELS[one],
+    "progress_measure.kind": lambda one: progress.KINDS[one],
+    "progress_measure.rating": lambda one: progress.RATINGS[one],
+    "student_group.colour": lambda one: groups.GROUP_COLOURS[one],
+    "import_run.mapping": lambda one: {key: [n + 1 for n in places] for key, places in one.items()},
+    "import_run.login_codes": lambda one: LOGIN_CODES[one],
+    "import_run.kind": lambda one: KINDS[one],
+}
 
-@dataclass(frozen=True)
-class Told:
-    """All that the entries of one run say."""
 
-    objects: frozenset[tuple[str, int]]  # ("Student", 12)
-    keys: frozenset[str]
-    texts: tuple[str, ...]
-    at: tuple[dt.datetime, ...]
-
-
-def told_by(entries: list[models.AuditEntry]) -> Told:
+def _told_by(entry_ids: Sequence[int]) -> Told:
+    entry, about = models.AuditEntry, models.AuditObject
     keys: set[str] = set()
     texts: list[str] = []
-    for entry in entries:
-        _gather(entry.details, keys, texts)
-        texts.append(entry.actor_name)
-    about = sa.select(models.AuditObject.object_type, models.AuditObject.object_id).where(
-        models.AuditObject.entry_id.in_([entry.id for entry in entries])
+    entries = db.session.execute(
+        sa.select(entry.at, entry.actor_id, entry.actor_name, entry.details).where(entry.id.in_(entry_ids))
+    ).all()
+    for one in entries:
+        _gather(one.details, keys, texts)
+        texts.append(one.actor_name)
+    objects = db.session.execute(
+        sa.select(about.object_type, about.object_id).where(about.entry_id.in_(entry_ids))
     )
-    objects = frozenset((row.object_type, row.object_id) for row in db.session.execute(about))
-    people = frozenset(("User", one.actor_id) for one in entries if one.actor_id is not None)
-    return Told(objects | people, frozenset(keys), tuple(texts), tuple(entry.at for entry in entries))
+    people = {("User", one.actor_id) for one in entries if one.actor_id is not None}
+    return Told(
+        frozenset((row.object_type, row.object_id) for row in objects) | people,
+        frozenset(keys),
+        tuple(texts),
+        tuple(one.at for one in entries),
+    )
 
 
 def _gather(value: Any, keys: set[str], texts: list[str]) -> None:
@@ -201,119 +246,138 @@ def _gather(value: Any, keys: set[str], texts: list[str]) -> None:
             keys.add(str(key))
             texts.append(str(key))
             _gather(one, keys, texts)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             _gather(one, keys, texts)
     elif value is not None:
         texts.append(str(value))
 
 
-NAMES = {table.name: model.__name__ for model in vars(models).values() if hasattr(model, "__table__") for table in [model.__table__]} | {"ab_user": "User", "ab_role": "Role"}
-CALLED = ("full_name", "name", "title", "number", "code", "username", "label", "last_name", "text", "file_name", "crebo")
+def untold(watched: Watched, left_out: Collection[str]) -> list[Change]:
+    """The changes that no entry of this run tells.
 
-
-def untold(watched: Watched, left_out: Mapping[str, str]) -> list[Change]:
-    """The changes that no entry of this run tells; `left_out`: tables and columns that need not be told."""
-    told: Told = watched.told  # type: ignore[attr-defined]
+    `left_out`: what need not be told, as "table", "table.column", "*.column", each also as "action:…".
+    """
     return [
         one
         for one in watched.changes
-        if one.table not in left_out
-        and f"{one.table}.{one.column}" not in left_out
-        and f"*.{one.column}" not in left_out
-        and not _is_told(one, told)
+        if not _left_out(watched, one, left_out) and not _Look(watched).tells(one)
     ]
 
 
-def _is_told(change: Change, told: Told) -> bool:
-    table = metadata.tables[change.table]
-    column = table.columns[change.column]
-    if column.name == "id" or _of_now(change, told):
-        return True
-    if not _row_known(change.table, change.row, told, depth=3):
-        return False
-    return all(_value_told(column, value, told) for value in (change.old, change.new))
+def _left_out(watched: Watched, one: Change, left_out: Collection[str]) -> bool:
+    names = (one.table, f"{one.table}.{one.column}", f"*.{one.column}")
+    return any(name in left_out or f"{watched.action.name}:{name}" in left_out for name in names)
 
 
-def _of_now(change: Change, told: Told) -> bool:
-    new = change.new
-    if change.old is not None or not isinstance(new, dt.datetime):
-        return False
-    new = new if new.tzinfo else new.replace(tzinfo=dt.UTC)
-    return any(abs(new - at) < JUST_NOW for at in told.at)
+@dataclass(frozen=True)
+class _Look:
+    """Looks whether a change stands in the entries of its run."""
 
+    watched: Watched
 
-def _row_known(name: str, row: Row, told: Told, depth: int) -> bool:
-    """Whether an entry is about this row, names it, or is about a row that this one belongs to."""
-    if (NAMES.get(name, name), row.get("id")) in told.objects or _named(row, told):
-        return True
-    return depth > 0 and any(
-        (owner := _row(key.column.table, row[column.name])) is not None
-        and _row_known(key.column.table.name, owner, told, depth - 1)
-        for column in metadata.tables[name].columns
-        for key in column.foreign_keys
-        if row.get(column.name) is not None
-    )
+    @property
+    def told(self) -> Told:
+        return self.watched.told
 
-
-def _row(table: sa.Table, number: int) -> Row | None:
-    """The row, as it was before the action when it is gone by now."""
-    watched = _running_last.get()
-    if watched is not None and (number,) in watched.before.get(table.name, {}):
-        return watched.before[table.name][(number,)]
-    found = db.session.execute(sa.select(table).where(next(iter(table.primary_key.columns)) == number)).mappings()
-    row = found.first()
-    return dict(row) if row is not None else None
-
-
-_running_last: ContextVar[Watched | None] = ContextVar("last", default=None)
-
-
-def _named(row: Row, told: Told) -> bool:
-    names = [str(row[key]) for key in CALLED if row.get(key)]
-    return any(_stands(name, told) for name in names)
-
-
-def _value_told(column: sa.Column[Any], value: Any, told: Told) -> bool:
-    if value is None or value in ("", [], {}):
-        return True
-    for key in column.foreign_keys:
-        target = key.column.table
-        if (NAMES.get(target.name, target.name), value) in told.objects:
+    def tells(self, change: Change) -> bool:
+        column = metadata.tables[change.table].columns[change.column]
+        if column.name == "id" or self._of_now(change) or _is_default(change, column):
             return True
-        row = _row(target, value)
-        return row is not None and (_named(row, told) or _row_known(target.name, row, told, depth=2))
-    return any(_stands(text, told) for text in _texts_of(value, column)) or _all_stand(value, told)
+        if not self._knows(change.table, change.row, depth=3):
+            return False
+        return all(self._holds(column, value) for value in _differing(change.old, change.new))
+
+    def _of_now(self, change: Change) -> bool:
+        """A moment that is that of the entry itself."""
+        new = change.new
+        if not isinstance(new, dt.datetime):
+            return False
+        new = new if new.tzinfo else new.replace(tzinfo=dt.UTC)
+        return any(abs(new - at) < JUST_NOW for at in self.told.at)
+
+    def _knows(self, name: str, row: Row, depth: int) -> bool:
+        """Whether an entry is about this row or names it, or about a row that this one belongs to."""
+        if (NAMES.get(name, name), row.get("id")) in self.told.objects or self._names(name, row):
+            return True
+        return depth > 0 and any(
+            (owner := self._row(key.column.table, row[column.name])) is not None
+            and self._knows(key.column.table.name, owner, depth - 1)
+            for column in metadata.tables[name].columns
+            for key in column.foreign_keys
+            if row.get(column.name) is not None
+        )
+
+    def _row(self, table: sa.Table, number: int) -> Row | None:
+        """A row by its number; one that is gone by now as it was before."""
+        before = self.watched.before.get(table.name, {}).get((number,))
+        if before is not None:
+            return before
+        key = next(iter(table.primary_key.columns))
+        found = db.session.execute(sa.select(table).where(key == number)).mappings().first()
+        return dict(found) if found is not None else None
+
+    def _names(self, table: str, row: Row) -> bool:
+        names = [str(row[key]) for key in CALLED if row.get(key)]
+        if table == "ab_role":
+            names = [Role(name).label for name in names if name in set(Role)] + names
+        return any(self._stands(name) for name in names)
+
+    def _holds(self, column: sa.Column[Any], value: Any) -> bool:
+        if value is None or value in ("", [], {}) or _is_placeholder(value):
+            return True
+        for key in column.foreign_keys:
+            target = key.column.table
+            row = self._row(target, value)
+            return row is not None and self._knows(target.name, row, depth=2)
+        value = WORDS.get(f"{column.table.name}.{column.name}", lambda same: same)(value)
+        return any(self._stands(text) for text in _written(value, column)) or self._all_stand(value)
+
+    def _all_stand(self, value: Any) -> bool:
+        """For JSON: each of its values stands there."""
+        texts: list[str] = []
+        _gather(value, set(), texts)
+        return isinstance(value, dict | list) and all(self._stands(text) for text in texts)
+
+    def _stands(self, text: str) -> bool:
+        if len(text) < SHORTEST:  # a word of its own
+            return any(text in BETWEEN_WORDS.split(one) for one in self.told.texts)
+        return any(text.casefold() in one.casefold() for one in self.told.texts)
 
 
-def _all_stand(value: Any, told: Told) -> bool:
-    """For JSON: each of its values stands there."""
-    if not isinstance(value, dict | list):
+def _is_default(change: Change, column: sa.Column[Any]) -> bool:
+    """What every new row has until somebody chooses otherwise."""
+    if change.old is not None:
         return False
-    texts: list[str] = []
-    _gather(value, set(), texts)
-    return all(_stands(text, told) for text in texts)
+    default: Any = column.default
+    usual = default.arg if default is not None and default.is_scalar else None
+    return change.new in ("", 0, usual)
 
 
-def _texts_of(value: Any, column: sa.Column[Any]) -> list[str]:
+def _differing(old: Any, new: Any) -> tuple[Any, Any]:
+    """Old and new; of two dicts only the keys that differ."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return old, new
+    keys = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    return {k: v for k, v in old.items() if k in keys}, {k: v for k, v in new.items() if k in keys}
+
+
+def _is_placeholder(value: Any) -> bool:
+    """An address for an account that has none: the database needs something there."""
+    return isinstance(value, str) and value.endswith(".invalid") and "@" in value
+
+
+def _written(value: Any, column: sa.Column[Any]) -> list[str]:
     """The ways in which an entry may write a value."""
+    if column.name == "role" and value in set(Role):
+        return [str(value), Role(value).label]
     if isinstance(value, enum.Enum):
-        return [str(value.value), value.name]
-    if isinstance(value, bool):
-        return [str(value)] if value else [str(value), "None"]
+        return [str(value.value)]
     if isinstance(value, dt.datetime):
-        from app.school import current_school
-
         local = current_school().local(value if value.tzinfo else value.replace(tzinfo=dt.UTC))
-        return [value.isoformat(), f"{local:%d-%m-%Y %H:%M}", f"{local:%d-%m-%Y}", f"{local:%H:%M}", str(value)]
+        return [value.isoformat(), f"{local:%d-%m-%Y %H:%M}", f"{local:%d-%m-%Y}", f"{local:%H:%M}"]
     if isinstance(value, dt.date):
         return [value.isoformat(), f"{value:%d-%m-%Y}"]
     if isinstance(value, Decimal):
         return [str(value), str(value).replace(".", ",")]
     return [str(value)]
-
-
-def _stands(text: str, told: Told) -> bool:
-    if len(text) < SHORTEST:
-        return any(text == one or text in re.split(r"[\s,;:+()]+", one) for one in told.texts)
-    return any(text.casefold() in one.casefold() for one in told.texts)

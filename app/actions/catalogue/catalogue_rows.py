@@ -25,7 +25,7 @@ class CatalogueWriter:
         self.catalogue = catalogue
         self.new = self.changed = self.unchanged = 0
         self.new_exams: list[models.Exam] = []
-        self.made: list[str] = []  # new programmes and electives
+        self.made: dict[str, dict[str, Any]] = {}  # new programmes and electives, with what they hold
         self.told: dict[str, dict[str, list[Any]]] = {}  # what changed in rows that were there: old and new
         self.tampered: list[str] = []
         self._read()
@@ -81,7 +81,7 @@ class CatalogueWriter:
             db.session.add(made)
             self.new += 1
             if isinstance(made, models.Programme | models.Elective):
-                self.made.append(str(made))
+                self.made[str(made)] = values
             return made
         different = {name: value for name, value in values.items() if getattr(there, name) != value}
         if different:

@@ -56,7 +56,7 @@ def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> base.
         ids=[exam.id for exam in writer.new_exams],
         object_type="Exam",
         details={
-            **({"new": writer.made} if writer.made else {}),
+            **({"made": writer.made} if writer.made else {}),
             **({"changes": writer.told} if writer.told else {}),
             **{exam.key: [None, exam.version] for exam in writer.new_exams},
         },

@@ -258,6 +258,7 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun]) -> bas
         summary=_("De import is weggegooid; er is niets gewijzigd."),
         details={
             "file": [run.file_name, None],
+            "fingerprint": run.file_hash,
             "kind": KINDS[run.kind],
             "mapping": _told(run.mapping, {}),
             "login_codes": [rules.LOGIN_CODES[run.login_codes], None],

@@ -139,6 +139,7 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
+    words={"account_name": N_("Naam van het account")},
 )
 def change_student(
     actor: Actor,
@@ -178,7 +179,7 @@ def change_student(
             unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=student.full_name)
         )
     student.version += 1
-    _tell_account(student)
+    details |= _tell_account(student)
     return base.Outcome(
         done=1,
         ids=[student.id],
@@ -218,10 +219,15 @@ def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> str:
     return name
 
 
-def _tell_account(student: models.Student) -> None:
-    """Give the student's account the same name. Its address may change when a code is sent (accounts.py)."""
+def _tell_account(student: models.Student) -> dict[str, Any]:
+    """Give the student's account the same name; gives the change for the trail.
+
+    Its address may change when a code is sent (accounts.py).
+    """
     account = student.user
     if account is None:
-        return
+        return {}
+    before = account.full_name
     account.first_name, account.last_name = student.first_name[:NAME_MAX], student.last_name[:NAME_MAX]
     account.infix = student.infix
+    return {"account_name": [before, account.full_name]} if before != account.full_name else {}
