@@ -35,6 +35,7 @@ from app.rules.student_fields import GENDER_LABELS
 from app.school import current_school
 
 WRITE = re.compile(r'\s*(?:WITH .*?\)\s*)?(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.S | re.I)
+MOST_OBJECTS = 50  # of an entry, to look at one by one
 MOST_ROWS = 4000  # of a table; a larger one is not looked at
 JUST_NOW = dt.timedelta(seconds=30)  # a moment so close to the entry's own is told by the entry
 SHORTEST = 3  # characters; a shorter value must stand by itself
@@ -63,7 +64,7 @@ class Told:
     """All that the entries of one run say."""
 
     objects: frozenset[tuple[str, int]] = frozenset()  # ("Student", 12)
-    keys: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()  # the details by their keys
     texts: tuple[str, ...] = ()
     at: tuple[dt.datetime, ...] = ()
 
@@ -220,13 +221,14 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
 
 def _told_by(entry_ids: Sequence[int]) -> Told:
     entry, about = models.AuditEntry, models.AuditObject
-    keys: set[str] = set()
+    heads: set[str] = set()
     texts: list[str] = []
     entries = db.session.execute(
         sa.select(entry.at, entry.actor_id, entry.actor_name, entry.details).where(entry.id.in_(entry_ids))
     ).all()
     for one in entries:
-        _gather(one.details, keys, texts)
+        heads |= set(one.details)
+        _gather(one.details, texts)
         texts.append(one.actor_name)
     objects = db.session.execute(
         sa.select(about.object_type, about.object_id).where(about.entry_id.in_(entry_ids))
@@ -234,21 +236,20 @@ def _told_by(entry_ids: Sequence[int]) -> Told:
     people = {("User", one.actor_id) for one in entries if one.actor_id is not None}
     return Told(
         frozenset((row.object_type, row.object_id) for row in objects) | people,
-        frozenset(keys),
+        frozenset(heads),
         tuple(texts),
         tuple(one.at for one in entries),
     )
 
 
-def _gather(value: Any, keys: set[str], texts: list[str]) -> None:
+def _gather(value: Any, texts: list[str]) -> None:
     if isinstance(value, Mapping):
         for key, one in value.items():
-            keys.add(str(key))
             texts.append(str(key))
-            _gather(one, keys, texts)
+            _gather(one, texts)
     elif isinstance(value, list | tuple):
         for one in value:
-            _gather(one, keys, texts)
+            _gather(one, texts)
     elif value is not None:
         texts.append(str(value))
 
@@ -329,14 +330,26 @@ class _Look:
         for key in column.foreign_keys:
             target = key.column.table
             row = self._row(target, value)
-            return row is not None and self._knows(target.name, row, depth=2)
+            return row is not None and (self._knows(target.name, row, depth=2) or self._under(target, value))
         value = WORDS.get(f"{column.table.name}.{column.name}", lambda same: same)(value)
         return any(self._stands(text) for text in _written(value, column)) or self._all_stand(value)
+
+    def _under(self, target: sa.Table, number: int) -> bool:
+        """Whether a row that an entry is about belongs to this one."""
+        tables = {kind: name for name, kind in NAMES.items()}
+        for kind, object_id in sorted(self.told.objects)[:MOST_OBJECTS]:
+            table = metadata.tables[tables[kind]]
+            row = self._row(table, object_id) or {}
+            for column in table.columns:
+                points = any(key.column.table is target for key in column.foreign_keys)
+                if points and row.get(column.name) == number:
+                    return True
+        return False
 
     def _all_stand(self, value: Any) -> bool:
         """For JSON: each of its values stands there."""
         texts: list[str] = []
-        _gather(value, set(), texts)
+        _gather(value, texts)
         return isinstance(value, dict | list) and all(self._stands(text) for text in texts)
 
     def _stands(self, text: str) -> bool:

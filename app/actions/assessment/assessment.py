@@ -118,7 +118,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
         ids=[sitting.id],
         names=[str(sitting), *warnings(sitting, assessment, sheet)],
         details={"definitive": [None, sheet.examiner.full_name], **_result_details(result)},
-        also={"Registration": [sitting.registration_id]},
+        also={"Result": [result.id]} if result is not None else {},
         summary=_definitive_summary(result),
     )
 
@@ -171,7 +171,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
         ids=[sitting.id],
         names=names,
         details=details,
-        also={"Registration": [sitting.registration_id]},
+        also={"Result": [result.id]} if result is not None else {},
         summary=_("De beoordeling van %(sitting)s is heropend.", sitting=str(sitting)),
     )
 

@@ -59,6 +59,8 @@ def _changes(entry: models.AuditEntry) -> Iterator[tuple[str, str]]:
             yield label, words.way_text(value)
         elif name == "users":
             yield label, words.users_text(value)
+        elif name in words.LISTS:
+            yield label, words.list_text(value)
         else:
             yield (
                 label,
