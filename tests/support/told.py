@@ -159,7 +159,7 @@ def _rows(connection: Any, table: sa.Table) -> Rows:
         cursor.close()
     if len(found) > MOST_ROWS:
         return {}
-    read = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
+    read = [_reader(c.type, dialect) for c in columns]
     rows: Rows = {}
     for raw in found:
         row = {
@@ -168,6 +168,14 @@ def _rows(connection: Any, table: sa.Table) -> Rows:
         }
         rows[tuple(row[c.name] for c in table.primary_key.columns)] = row
     return rows
+
+
+def _reader(kind: Any, dialect: Any) -> Callable[[Any], Any] | None:
+    """What makes a Python value of what the driver gives; numbers come as numbers on PostgreSQL."""
+    if isinstance(kind, sa.Numeric) and dialect.name == "postgresql":
+        return None
+    found: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return found
 
 
 def _changes(watched: Watched) -> list[Change]:
