@@ -1,7 +1,7 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
 from app.actions.base import anchor_words
-from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, look
+from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
 from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
@@ -55,6 +55,7 @@ __all__ = [
     "entry_label",
     "follow",
     "forget_anchor",
+    "is_torn",
     "locked",
     "look",
     "offer",

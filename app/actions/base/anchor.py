@@ -89,6 +89,13 @@ def check_trail() -> Checked:
     return Checked(broken, length, end)
 
 
+def is_torn() -> bool:
+    """Whether the database holds what was written after the last entry of a trail without anchor."""
+    with db.engine.connect() as connection:
+        last = connection.scalar(sa.select(sa.func.max(models.AuditEntry.id)))
+        return _goes_on_after(last or 0, connection)
+
+
 def begin_anew() -> None:
     """After the commit of this transaction the trail's end becomes the anchor, whatever the file held."""
     db.session.info[BEGIN] = True

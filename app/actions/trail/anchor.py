@@ -24,13 +24,20 @@ def _seen(_actor: Actor, **_data: Any) -> dict[str, Any]:
     return {"found": base.look()}
 
 
-@base.action(_l("Anker van het logboek gelegd"), permission=Permission.SETTINGS_EDIT, before=_seen)
-def begin_anchor(actor: Actor, *, found: base.Finding) -> base.Outcome:
-    """Begin the anchor of a school that never had one. A file that went away later is not made again."""
+def _seen_whole(_actor: Actor, **_data: Any) -> dict[str, Any]:
+    return {"found": base.look(), "torn": base.is_torn()}
+
+
+@base.action(_l("Anker van het logboek gelegd"), permission=Permission.SETTINGS_EDIT, before=_seen_whole)
+def begin_anchor(actor: Actor, *, found: base.Finding, torn: bool) -> base.Outcome:
+    """Begin the anchor of a school that never had one. A file that went away later is not made again.
+
+    Neither is one begun for a trail that is `torn`: its end was cut off, with the entry of the beginning.
+    """
     begun = sa.select(models.AuditEntry.id).where(
         models.AuditEntry.action.in_((begin_anchor.name, accept_trail.name))
     )
-    if found.end is not base.End.MISSING or db.session.scalar(begun.limit(1)) is not None:
+    if torn or found.end is not base.End.MISSING or db.session.scalar(begun.limit(1)) is not None:
         return base.Outcome(unchanged=1)
     base.begin_anew()
     return base.Outcome(done=1)

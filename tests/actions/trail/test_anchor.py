@@ -8,26 +8,32 @@ import logging
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import delete, event, func, select, text
+from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.engine import Engine
 
+from app.actions.access.sign_in import record_sign_in
 from app.actions.base import anchor, anchor_file
 from app.actions.base.anchor import End, check_trail, follow
 from app.actions.base.runner import run
 from app.actions.base.trail import broken_at, record
 from app.actions.trail.anchor import accept_trail, begin_anchor
-from app.commands import reset_demo
+from app.commands import prepare, reset_demo
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import RuleBroken
 from app.permissions import SYSTEM
-from tests.factories import make_student, refresh
+from app.rules.sessions import Opening
+from app.rules.tokens import new_token
+from tests.factories import make_student, make_user, refresh
+from tests.support import clock
 from tests.support.database import open_trail
 from tests.support.racer import race
 from tests.support.visitor import Visitor
@@ -357,6 +363,18 @@ def test_a_school_that_never_had_an_anchor_gets_one_at_its_start(place: Path) ->
     assert entries.count("begin_anchor") == 1, "`prepare` begins it"
     run(begin_anchor, SYSTEM)
     assert length() == len(entries)
+
+
+@pytest.mark.schema
+def test_no_anchor_is_begun_for_a_trail_that_was_cut_to_its_first_entry(place: Path) -> None:
+    entries = write_entries(1)
+    run(record_sign_in, SYSTEM, user_id=make_user("administrator").id, opening=Opening(new_token()))
+    with transaction() as session:
+        session.execute(update(UserSession).values(created_at=clock.now() + timedelta(minutes=1)))
+    cut_after(entries[0] - 2)
+    place.unlink()
+    prepare()
+    assert not place.exists()
 
 
 @pytest.mark.schema
