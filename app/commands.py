@@ -22,6 +22,7 @@ from app.actions.access.resealing import seal_anew
 from app.actions.catalogue.programmes import load_catalogue
 from app.actions.school import demo
 from app.actions.school.retention import forget_outdated
+from app.actions.trail import anchor
 from app.actions.users.roles import generate_roles
 from app.actions.users.setup import create_administrator
 from app.entities.base import db
@@ -38,9 +39,13 @@ LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 
 
 def prepare() -> None:
-    """Bring tables and roles up to date. A step before the start, never a side effect of it (trap 24)."""
+    """Bring tables and roles up to date, and begin the trail's anchor.
+
+    A step before the start, never a side effect of it (trap 24).
+    """
     upgrade(directory=str(ROOT / "migrations"))
     actions.run(generate_roles, SYSTEM, menu=menu_permissions())
+    actions.run(anchor.begin_anchor, SYSTEM)
 
 
 def load_demo() -> None:
@@ -92,6 +97,7 @@ def reset_demo() -> None:
     if not current_school().demo:
         raise click.ClickException(_("Dit is geen demoschool; er is niets veranderd."))
     empty_database()
+    actions.forget_anchor()
     prepare()
     load_demo()
 
@@ -110,6 +116,7 @@ def register_commands(app: flask.Flask) -> None:
         demo_reset_command,
         demo_data_command,
         verify_trail_command,
+        accept_trail_command,
         send_mail_command,
         forget_command,
     ):
@@ -146,7 +153,7 @@ def serve_command() -> None:
             click.echo(_("De demoschool wordt gevuld."))
             load_demo()
     click.echo(serving.welcome(school, settings))
-    for doubt in serving.doubts(school, settings):
+    for doubt in [*serving.doubts(school, settings), *_doubts_of_trail()]:
         click.echo(doubt, err=True)
     db.session.remove()
     db.engine.dispose()
@@ -262,11 +269,30 @@ def forget_command() -> None:
 
 @click.command("verify-trail")
 def verify_trail_command() -> None:
-    """Check the audit trail. Exits with 1 when an entry was changed or is missing."""
-    found = actions.broken_at()
-    if found is not None:
-        raise click.ClickException(_("Het logboek klopt niet vanaf regel %(entry)s.", entry=found))
+    """Check the audit trail. Exits with 1 when an entry was changed or is missing, also at its end."""
+    checked = actions.check_trail()
+    if checked.broken is not None:
+        raise click.ClickException(_("Het logboek klopt niet vanaf regel %(entry)s.", entry=checked.broken))
+    if not checked.sound:
+        raise click.ClickException(" ".join(_doubts_of_trail(checked.end)))
     click.echo(_("Het logboek klopt."))
+    click.echo(actions.anchor_words.held(checked.end))
+
+
+@click.command("accept-trail")
+@click.option("--reason", prompt=_l("Reden"))
+def accept_trail_command(reason: str) -> None:
+    """Lay a new anchor at the end of the trail, after a restored backup. The trail keeps the reason."""
+    with _told():
+        click.echo(actions.run(anchor.accept_trail, SYSTEM, reason=reason).summary)
+    if doubts := _doubts_of_trail():
+        raise click.ClickException(" ".join(doubts))
+
+
+def _doubts_of_trail(found: actions.Finding | None = None) -> list[str]:
+    """What is wrong with the end of the trail, and what to do; nothing when all is well."""
+    found = found or actions.follow()
+    return actions.anchor_words.wrong(found)
 
 
 def _progress(began: float) -> Callable[[str], None]:

@@ -78,6 +78,20 @@ def signed(text: str, purpose: str, seconds: int) -> tuple[object, bytes] | None
     return None
 
 
+def signature(text: str, purpose: str) -> str:
+    """A signature of the text, in hex, by the newest key. It holds for as long as that key is known."""
+    return _signature(next(_keys()), text, purpose)
+
+
+def is_signed(text: str, given: str, purpose: str) -> bool:
+    """Whether one of the school's keys made this signature for this purpose."""
+    return any(hmac.compare_digest(_signature(key, text, purpose), given) for key in _keys())
+
+
+def _signature(key: bytes, text: str, purpose: str) -> str:
+    return hmac.new(_derived(key, purpose), text.encode(), "sha256").hexdigest()
+
+
 def _opened(key: bytes, sealed: str, purpose: str) -> str | None:
     raw = base64url_to_bytes(sealed)
     nonce, body = raw[:NONCE_BYTES], raw[NONCE_BYTES:]

@@ -9,6 +9,7 @@ There may be many workers: `claim_import` gives each run to one of them.
 from flask import Flask
 from huey import Huey, crontab
 
+from app.actions.base.anchor import follow
 from app.actions.base.runner import run
 from app.actions.school.retention import forget_outdated
 from app.entities.waking import WORKER, register_waking
@@ -19,7 +20,8 @@ from app.permissions import SYSTEM
 def init_worker(app: Flask) -> None:
     """Wake the worker after a commit that left an import to it.
 
-    It also looks every minute, for imports that were broken off.
+    It also looks every minute, for imports that were broken off, and lets the trail's anchor follow what a
+    process that died left behind.
     """
     huey: Huey = app.extensions["proeve_huey"]
 
@@ -31,6 +33,8 @@ def init_worker(app: Flask) -> None:
     @huey.periodic_task(crontab(minute="*"))
     def look_each_minute() -> None:
         carry_out_imports.call_local()
+        with app.app_context():
+            follow()
 
     @huey.periodic_task(crontab(hour="3", minute="17"))
     def each_night() -> None:

@@ -27,6 +27,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
+from app.actions.base import anchor_file
 from app.commands import prepare, register_commands
 from app.entities.base import db
 from app.entities.users import User
@@ -77,6 +78,7 @@ class School:
         self.app = create_app(self.settings)
         self.app.config["TESTING"] = False
         self.wipeable = False
+        self.anchors: dict[str, bytes] = {}
         self.world: World | None = None  # what stands in the state "world", by its ids
         register_commands(self.app)
 
@@ -91,10 +93,21 @@ class School:
             with self.app.app_context():
                 db.session.remove()
             self.database.refill(state)
+            self._anchor(state)
             return
         build = {"empty": self._build_empty, "demo": self._build_demo, "world": self._build_world}[state]
         self.database.restore(state, build, self.release)
+        self._anchor(state)
         self.wipeable = self.database.kind == "postgresql"
+
+    def _anchor(self, state: str) -> None:
+        """Put back the file that holds the end of this state's trail; the first time it is kept."""
+        file = self.settings.school_data / anchor_file.NAME
+        if state not in self.anchors:
+            self.anchors[state] = file.read_bytes()
+        file.unlink(missing_ok=True)
+        file.write_bytes(self.anchors[state])
+        file.chmod(0o600)
 
     def _build_empty(self) -> None:
         with self.app.app_context():

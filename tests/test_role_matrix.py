@@ -272,6 +272,8 @@ ELSEWHERE = {
     "note_failed",
     "note_cancelled",
     "forget_outdated",
+    "begin_anchor",
+    "accept_trail",
     "save_scores",
     "save_own_progress",
     "save_student_progress",

@@ -7,7 +7,7 @@ Nothing is written outside `transaction`: a guard on the session refuses it.
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -29,6 +29,7 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one on SQLite
 CACHE_KB = 32_768  # of pages, per connection; with SQLite's own 2 MB every query reads them anew
 _patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)
+_after: list[Callable[[bool], None]] = []  # what follows when a transaction has ended
 
 
 BUSY = N_(
@@ -52,10 +53,12 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
     session: orm.Session = db.session()
     session.rollback()  # ends the reading transaction: a writer must see what is there now
     token = _writing.set(True)
+    committed = False
     try:
         yield session
         if keep:
             session.commit()
+            committed = True
         else:
             session.flush()
             session.rollback()
@@ -66,6 +69,14 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
         raise
     finally:
         _writing.reset(token)
+        for follow in _after:
+            follow(committed)
+
+
+def after_writing(follow: Callable[[bool], None]) -> Callable[[bool], None]:
+    """Have this called when a transaction has ended: True after a commit. It must not raise."""
+    _after.append(follow)
+    return follow
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A row is put back as a whole, or not at all. A row that was touched since stays,
 the reason; a row that the run did not write is never touched. Each kind undoes in its own undo_<kind>.py.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
@@ -34,6 +34,7 @@ UNDONE = N_("Deze import is al ongedaan gemaakt.")
 NOTHING_WRITTEN = N_("Deze import heeft niets geschreven dat ongedaan gemaakt kan worden.")
 CHANGED_SINCE = N_("is sindsdien gewijzigd; de gegevens blijven zoals ze nu zijn")
 NAMES = 10
+GONE_TOLD = 1000  # rows that are gone and that the trail names
 OWN_FIELDS = "extra"  # the column of the school's own fields; a change names each apart
 
 
@@ -65,7 +66,9 @@ class Undoing:
     kept: list[actions.Refused] = field(default_factory=list)
     changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     groups: int = 0  # made by an import of students, and gone again
+    groups_gone: list[str] = field(default_factory=list)
     mailed: int = 0  # mails that cannot be called back
+    also: dict[str, list[int]] = field(default_factory=dict)  # what the trail is about besides, by kind
 
     def told(self) -> Iterator[str]:
         """A line for every row that goes or is put back."""
@@ -83,6 +86,10 @@ class Undoing:
                 ngettext("%(num)s rij", "%(num)s rijen", count),
                 _("is voor u niet te zien of bestaat niet meer"),
             )
+
+    def about(self, kind: str, ids: Iterable[int]) -> None:
+        """Note for the trail that these rows had a part in it."""
+        self.also.setdefault(kind, []).extend(ids)
 
     def tell(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
         """Note for the trail what each value was just now, and what it is again."""
@@ -201,6 +208,8 @@ def remove_empty_groups(undoing: Undoing, found: Sequence[queries.Written]) -> l
             undoing.keep(one.row.name, _(CHANGED_SINCE))
         else:
             gone.append(one.row.id)
+    undoing.about("StudentGroup", gone)
+    undoing.groups_gone = [one.row.name for one in made if one.row.id in gone]
     if gone:
         db.session.execute(
             sa.delete(models.StudentGroup).where(models.StudentGroup.id.in_(id_set(gone))),
@@ -219,6 +228,7 @@ def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_ty
     The run keeps the list of what stayed for as long as it keeps its table.
     """
     ids = sorted({*undoing.removed, *undoing.restored})
+    gone = list(dict.fromkeys([*islice(undoing.removed.values(), GONE_TOLD), *undoing.groups_gone]))
     done = len(ids) or undoing.groups
     if done:
         run.undone_at = utc_now()
@@ -250,8 +260,10 @@ def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_ty
             "removed": len(undoing.removed),
             "restored": len(undoing.restored),
             "kept": len(undoing.kept),
+            **({"gone": gone} if gone else {}),
             **({"changes": undoing.changes} if undoing.changes else {}),
         },
+        also=undoing.also,
     )
 
 

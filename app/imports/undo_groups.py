@@ -52,6 +52,7 @@ def undo_group_import(actor: Actor, targets: actions.Targets[models.ImportRun]) 
         else:
             members.append({"student_id": one.Student.id, "group_id": one.other_id})
     import_undo.uncouple(group_member, members, "student_id", "group_id")
+    undoing.about("Student", [one["student_id"] for one in members])
     names = {one.row.id: one.row.name for one in found}
     undoing.removed = {one: names[one] for one in import_undo.remove_empty_groups(undoing, found)}
     _put_back_known(run, undoing, [one for one in found if one.was is not None])

@@ -88,6 +88,7 @@ def _remove_new(run: models.ImportRun, undoing: import_undo.Undoing, new: Sequen
     removal.remove_students(going)
     gone = [accounts[one] for one in going if one in accounts]
     undoing.mailed = removal.remove_accounts(gone)
+    undoing.about("User", gone)
     import_undo.forget(going, *OF_STUDENTS)
     import_undo.forget(gone, What.ACCOUNT)
 
@@ -124,6 +125,7 @@ def _put_back_known(
         for user in users
     ]
     import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    undoing.about("User", [one["user_id"] for one in supervisions])
     import_undo.put_back(
         models.Student,
         [
@@ -155,6 +157,7 @@ def _put_back_accounts(
             undoing.keep(students[one.row.id].row.list_name, why)
         else:
             back.append(one)
+    undoing.about("User", [one.row.id for one in back])
     import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
     import_undo.hand_on_versions(run, What.ACCOUNT, [one.row.id for one in back])
 
@@ -177,6 +180,8 @@ def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: 
             members.append({"student_id": one.Student.id, "group_id": one.other_id})
     import_undo.uncouple(models.Enrolment, enrolments, "student_id", "programme_id")
     import_undo.uncouple(group_member, members, "student_id", "group_id")
+    undoing.about("Programme", [one["programme_id"] for one in enrolments])
+    undoing.about("StudentGroup", [one["group_id"] for one in members])
 
 
 def why_it_is_kept(one: Any) -> str:

@@ -127,6 +127,7 @@ def _put_back_known(
     ]
     import_undo.uncouple(assoc_user_role, roles, "user_id", "role_id")
     import_undo.uncouple(models.user_programme, programmes, "user_id", "programme_id")
+    undoing.about("Programme", [one["programme_id"] for one in programmes])
     import_undo.put_back(models.User, [import_undo.as_it_was(one, users.USER_FIELDS) for one in back])
     import_undo.hand_on_versions(run, What.USER, list(undoing.restored))
     end_sessions(sorted({one["user_id"] for one in roles}), ROLES_CHANGED)

@@ -17,7 +17,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
-from app.imports.check import Checked
+from app.imports.check import Checked, shown_value
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.permissions import Actor
@@ -25,6 +25,7 @@ from app.rules.text import N_
 
 Report = Callable[[int], None]  # told how many rows are done
 NAMED = 10  # rows that the outcome names
+NEW_TOLD = 200  # new rows whose values the trail holds; of the others it holds who they are
 NOT_CHOSEN = N_("Kies in stap 2 eerst welke kolom wat is.")
 
 
@@ -60,11 +61,13 @@ class Written:
     ids: list[int] = field(default_factory=list)
     remembered: int = 0  # things that can be undone
     accounts: int = 0
-    told: list[int] = field(default_factory=list)  # accounts that changed with their student
     groups: list[str] = field(default_factory=list)
+    group_ids: list[int] = field(default_factory=list)  # made by an import of students
+    users: list[int] = field(default_factory=list)  # accounts of students: made now, or with another name
     refused: list[import_kind.CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    made: dict[str, dict[str, str]] = field(default_factory=dict)  # the first new rows, with what they hold
 
     def add(self, checked: Checked, ids: Sequence[int], memory: Memory) -> None:
         self.remembered += memory.write()
@@ -77,8 +80,20 @@ class Written:
             if row.changes:
                 told = self.changes.setdefault(str(row.values[checked.kind.identity]), {})
                 _tell(row, told)
+            elif row.state == "new" and len(self.made) < NEW_TOLD:
+                self.made[str(row.values[checked.kind.identity])] = _given(row, checked)
         if self.report is not None:
             self.report(self.summary.counts["rows"])
+
+
+def _given(row: import_kind.CheckedRow, checked: Checked) -> dict[str, str]:
+    """What a new row holds, by the label of its column."""
+    shown = {
+        column.label: shown_value(column, row.values[column.key], checked.world)
+        for column in checked.kind.columns
+        if column.key in row.values
+    }
+    return {label: text for label, text in shown.items() if text}
 
 
 def _tell(row: import_kind.CheckedRow, told: dict[str, list[str]]) -> None:
@@ -154,5 +169,12 @@ def _outcome(run: models.ImportRun, written: Written) -> actions.Outcome:
         ids=written.ids,
         object_type=written.summary.kind.object_type,
         goto=run.id,
-        details={"file": run.file_name, **counts, "changes": written.changes},
+        details={
+            "file": run.file_name,
+            **counts,
+            "changes": written.changes,
+            **({"made": written.made} if written.made else {}),
+            **({"accounts": written.accounts} if written.accounts else {}),
+        },
+        also={"User": written.users, "StudentGroup": written.group_ids},
     )

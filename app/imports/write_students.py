@@ -47,8 +47,6 @@ def import_students(
     written = write.Written(Summary(students.STUDENTS), report)
     for checked in check.in_batches(actor, run):
         _write(actor, run, checked, written)
-    if written.told:
-        actions.record(actor, import_students.name, "User", written.told)
     return finish(actor, run, written, seen)
 
 
@@ -57,15 +55,16 @@ def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written:
     memory = Memory(run)
     new, changed = write.in_state(checked, "new"), write.in_state(checked, "changed")
     _insert_students(new)
-    written.told += _update_students(changed, memory)
+    written.users += _update_students(changed, memory)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
     new_ids = imports.student_ids([row.values["number"] for row in new]) if new else {}
     ids |= new_ids
+    written.users += [row.there.user_id for row in changed if row.there and row.there.user_id]
     written.groups += _couple(checked, [*new, *changed], ids, memory)
     if new and run.login_codes != "none":
         accounts, _issued = give_students_codes(actor, new_ids.values(), mail=run.login_codes == "mail")
         written.accounts += accounts.made
-        written.told += accounts.moved
+        written.users += accounts.touched
     written.add(checked, list(ids.values()), memory)
 
 

@@ -50,8 +50,6 @@ def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcom
 def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """Make new codes for these students, to print. A student without an account gets one."""
     accounts = ensure_accounts(actor, targets.ids, on_paper=True)
-    if accounts.moved:
-        base.record(actor, print_student_codes.name, "User", accounts.moved)
     issued = code_making.renew_codes(actor, accounts.user_of.values())
     made = set(issued.made)
     return base.Outcome(
@@ -61,6 +59,7 @@ def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> 
         ids=sorted(student for student, user in accounts.user_of.items() if user in made),
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
+        also={"User": sorted({*accounts.touched, *made})},
         summary=_summary(issued),
     )
 

@@ -101,6 +101,7 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
     proof=Proof.STRONG_IF_ANY,
     before=_drawn,
     intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
+    words={"asked": N_("Gevraagd e-mailadres")},
 )
 def change_email(
     actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = "", seen: str = ""
@@ -152,6 +153,7 @@ def change_email(
         done=1,
         ids=[user.id],
         object_type="User",
+        details={"asked": [people.mail_of(user.email), address]},
         summary=_("Er is een code onderweg naar %(email)s. Vul die hier in.", email=address),
     )
 

@@ -28,6 +28,7 @@ from app.rules.text import N_
     noun=_l("gebruiker"),
     submit=_l("Tweede stap verwijderen"),
     proof=Proof.LATELY,
+    words={"factors": N_("Tweede stap")},
     intro=_l(
         "Doe dit alleen als u zeker weet wie het vraagt: bel terug of laat de gebruiker langskomen. "
         "De gebruiker wordt overal afgemeld, krijgt bericht en stelt een nieuwe tweede stap in."
@@ -41,6 +42,8 @@ def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> bas
         raise RuleBroken(N_("Uw eigen tweede stap wijzigt u in Mijn profiel."))
     if factors_of(user.id).count == 0:
         return base.Outcome(unchanged=1, summary=_("%(name)s heeft geen tweede stap.", name=user.full_name))
+    held = factors_of(user.id)
+    gone = [*(["authenticator-app"] if held.app is not None else []), *(one.name for one in held.passkeys)]
     for table in (models.Authenticator, models.Passkey, models.RecoveryCode):
         db.session.execute(sa.delete(table).where(table.user_id == user.id))
     end_sessions([user.id], FACTOR_CHANGED)
@@ -50,5 +53,6 @@ def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> bas
         ids=[user.id],
         names=[user.full_name],
         object_type="User",
+        details={"factors": [", ".join(gone), None]},
         summary=_("De tweede stap van %(name)s is verwijderd.", name=user.full_name),
     )

@@ -67,8 +67,6 @@ def make_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome
 def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """Mail each of these students an inlogcode. Makes missing accounts (user name: the number)."""
     accounts, issued = give_students_codes(actor, targets.ids, mail=True)
-    if accounts.moved:
-        base.record(actor, send_student_codes.name, "User", accounts.moved)
     changed = set(issued.changed)
     count = len(issued.mailed)
     return base.Outcome(
@@ -80,6 +78,7 @@ def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> b
         ids=sorted(student for student, user in accounts.user_of.items() if user in changed),
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
+        also={"User": sorted({*accounts.touched, *changed})},
         summary=ngettext(
             "%(num)s inlogcode klaargezet in Postvak uit.",
             "%(num)s inlogcodes klaargezet in Postvak uit.",

@@ -82,6 +82,7 @@ def save_scores(
     if sheet is None:
         sheet = models.ScoreSheet(assessment=assessment, examiner_id=actor.id, scores=[])
         db.session.add(sheet)
+        details["role"] = [None, role]
     _write(assessment, sheet, role, answers)
     return base.Outcome(
         done=1,
@@ -133,6 +134,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
         names=[str(sitting), *warnings(sitting, assessment, sheet), *told],
         details={"definitive": [None, sheet.examiner.full_name], **_result_details(result)},
         rests_on=[assessment.version],
+        also={"Result": [result.id]} if result is not None else {},
         summary=_definitive_summary(result),
     )
 
@@ -170,13 +172,13 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
         raise refusal.as_error()
     assert assessment is not None  # noqa: S101 - it is definitive
     names = [str(sitting), *tell_later([sitting.registration_id])]
-    details = {"reason": [None, reason], "definitive": [assessment.definitive_at, None]}
+    details: dict[str, Any] = {"reason": [None, reason], "definitive": [_made_by(assessment), None]}
     # The result rests on this assessment, so it cannot stay.
     result = db.session.scalars(
         sa.select(models.Result).where(models.Result.registration_id == sitting.registration_id)
     ).one_or_none()
     if result is not None:
-        details["result"] = [result_text(result), None]
+        details |= {name: [new, None] for name, (_old, new) in _result_details(result).items()}
         db.session.execute(sa.delete(models.Result).where(models.Result.id == result.id))
     assessment.definitive_at = assessment.definitive_by_id = None
     assessment.version += 1
@@ -185,6 +187,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
         ids=[sitting.id],
         names=names,
         details=details,
+        also={"Result": [result.id]} if result is not None else {},
         summary=_("De beoordeling van %(sitting)s is heropend.", sitting=str(sitting)),
     )
 
@@ -362,7 +365,24 @@ def _unscored(sitting: models.Sitting, sheet: models.ScoreSheet | None) -> list[
 
 
 def _result_details(result: models.Result | None) -> dict[str, Any]:
-    return {"result": [None, result_text(result)]} if result else {}
+    if result is None:
+        return {}
+    points = f"{result.points}/{result.max_points}"
+    decided = f"{current_school().local(result.decided_at):%d-%m-%Y %H:%M}"
+    return {
+        "result": [None, result_text(result)],
+        "passed": [None, result.passed],
+        "points": [None, points],
+        "decided_at": [None, decided],
+    }
+
+
+def _made_by(assessment: models.Assessment) -> str:
+    """ "Sanne de Bakker, 12-11-2026 10:14": who made it definitive, and when."""
+    user = db.session.get(models.User, assessment.definitive_by_id) if assessment.definitive_by_id else None
+    at = assessment.definitive_at
+    when = f"{current_school().local(at):%d-%m-%Y %H:%M}" if at is not None else ""
+    return ", ".join(filter(None, (user.full_name if user is not None else "", when)))
 
 
 def _definitive_summary(result: models.Result | None) -> str:

@@ -1,5 +1,8 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
+from app.actions.base import anchor_words
+from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
+from app.actions.base.anchor_file import forget as forget_anchor
 from app.actions.base.forms import (
     SeenForm,
     SelectChoice,
@@ -28,7 +31,7 @@ from app.actions.base.runner import (
     run,
     targets_of,
 )
-from app.actions.base.trail import broken_at, record
+from app.actions.base.trail import record
 from app.actions.base.versions import TYPED_STAYS, conflict, locked, told_of
 from app.actions.base.wording import register_counting, say
 
@@ -40,6 +43,9 @@ __all__ = [
     "TYPED_STAYS",
     "Action",
     "ActionForm",
+    "Checked",
+    "End",
+    "Finding",
     "Outcome",
     "Picked",
     "PickedOne",
@@ -51,13 +57,19 @@ __all__ = [
     "UploadFileField",
     "VersionedForm",
     "action",
+    "anchor_words",
     "at",
-    "broken_at",
+    "begin_anew",
+    "check_trail",
     "conflict",
     "demand",
     "done_before",
     "entry_label",
+    "follow",
+    "forget_anchor",
+    "is_torn",
     "locked",
+    "look",
     "mark_of_rows",
     "offer",
     "own_word",

@@ -94,6 +94,7 @@ class Outcome:
     `shown` is extra data for the action's own confirm page; it is not kept.
     `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
     `rests_on` is what the announcement rests on besides the rows and what is said here; `mark` is its mark.
+    `also` are rows of another kind that the entry is about too: kind -> ids.
     """
 
     done: int = 0
@@ -109,12 +110,13 @@ class Outcome:
     entry: str = ""
     rests_on: Sequence[Any] = ()
     mark: str = ""
+    also: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        brief = replace(self, ids=[], details={}, shown={}, rests_on=(), refused=self.refused[:KEPT_REFUSED])
-        # `asdict` copies everything, so the ids were left out first: there may be 100,000.
-        kept = asdict(brief)
-        for name in ("details", "shown", "rests_on", "mark"):
+        nothing: dict[str, Any] = {"ids": [], "details": {}, "shown": {}, "rests_on": (), "also": {}}
+        # `asdict` copies everything, so the ids are left out first: there may be 100,000.
+        kept = asdict(replace(self, **nothing, refused=self.refused[:KEPT_REFUSED]))
+        for name in ("details", "shown", "rests_on", "mark", "also"):
             del kept[name]
         return kept
 
@@ -280,7 +282,8 @@ def run(
                 return earlier
             outcome = _perform(act, actor, selection, data, shown)
             if outcome.done:
-                record(actor, outcome.entry or act.name, outcome.object_type, outcome.ids, outcome.details)
+                entry = outcome.entry or act.name
+                record(actor, entry, outcome.object_type, outcome.ids, outcome.details, also=outcome.also)
             _remember(act, actor, token, outcome)
             return outcome
     except IntegrityError as error:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,36 +16,62 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor
 
+RECORDED = "recorded in this transaction"  # in the session's info until it ends: the entries, in order
 CHAIN_LOCK = 7_306_001  # an arbitrary number: on PostgreSQL, writers of the chain wait for this lock
 
 
+class Link(NamedTuple):
+    """What the anchor needs of an entry (app/actions/base/anchor.py)."""
+
+    id: int
+    previous_hash: str
+    hash: str
+
+
 def record(
-    actor: Actor, action: str, object_type: str, ids: Sequence[int], details: dict[str, Any] | None = None
+    actor: Actor,
+    action: str,
+    object_type: str,
+    ids: Sequence[int],
+    details: dict[str, Any] | None = None,
+    *,
+    also: Mapping[str, Sequence[int]] | None = None,
 ) -> models.AuditEntry:
-    """Add an entry about these rows, in the transaction of the change itself."""
+    """Add an entry about these rows, in the transaction of the change itself.
+
+    `also`: rows of another kind that it is about too, so that it stands on their page as well.
+    """
     db.session.flush()
     previous = _head()
-    unique_ids = sorted(set(ids))
+    about = {object_type: sorted(set(ids))}
+    about |= {kind: sorted(set(rows)) for kind, rows in (also or {}).items() if kind != object_type and rows}
     entry = models.AuditEntry(
         at=utc_now(),
         actor_id=actor.id,
         actor_name=actor.name,
         action=action,
         object_type=object_type,
-        object_count=len(unique_ids),
+        object_count=len(about[object_type]),
         details=_plain(details or {}),
         previous_hash=previous or "",
     )
-    entry.hash = entry_hash(entry, unique_ids)
+    entry.hash = entry_hash(entry, about)
     db.session.add(entry)
     db.session.flush()
-    if unique_ids:
-        rows = id_set(unique_ids).subquery()
-        chosen = sa.select(sa.literal(entry.id), sa.literal(object_type), next(iter(rows.c)))
-        db.session.execute(
-            sa.insert(models.AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen)
-        )
+    for kind, numbers in about.items():
+        if numbers:
+            _add_objects(entry.id, kind, numbers)
+    added = db.session.info.setdefault(RECORDED, [])
+    added.append(Link(entry.id, entry.previous_hash, entry.hash))
     return entry
+
+
+def _add_objects(entry_id: int, kind: str, ids: Sequence[int]) -> None:
+    rows = id_set(ids).subquery()
+    chosen = sa.select(sa.literal(entry_id), sa.literal(kind), next(iter(rows.c)))
+    db.session.execute(
+        sa.insert(models.AuditObject).from_select(["entry_id", "object_type", "object_id"], chosen)
+    )
 
 
 def _head() -> str | None:
@@ -55,15 +81,17 @@ def _head() -> str | None:
     return db.session.scalar(sa.select(models.AuditEntry.hash).order_by(models.AuditEntry.id.desc()).limit(1))
 
 
-def entry_hash(entry: models.AuditEntry, ids: Sequence[int]) -> str:
-    """SHA-256, in hex, over the entry, the ids it is about and the hash before it."""
-    content = {
+def entry_hash(entry: models.AuditEntry, about: Mapping[str, Sequence[int]]) -> str:
+    """SHA-256, in hex, over the entry, the rows it is about and the hash before it. `about`: kind -> ids."""
+    others = {kind: list(ids) for kind, ids in about.items() if kind != entry.object_type and ids}
+    content: dict[str, Any] = {
         "at": entry.at.isoformat(),
         "actor": [entry.actor_id, entry.actor_name],
         "action": entry.action,
-        "objects": [entry.object_type, list(ids)],
+        "objects": [entry.object_type, list(about.get(entry.object_type, ()))],
         "details": entry.details,
         "previous": entry.previous_hash,
+        **({"also": others} if others else {}),  # an entry of before has none, and keeps its hash
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -78,24 +106,28 @@ def broken_at() -> int | None:
     with closing(_objects(last)) as objects:
         waiting = next(objects, None)
         for entry in entries:
-            ids: Sequence[int] = ()
+            about: Mapping[str, Sequence[int]] = {}
             if waiting is not None and waiting[0] == entry.id:
-                ids, waiting = waiting[1], next(objects, None)
-            if entry.previous_hash != previous or entry.hash != entry_hash(entry, ids):
+                about, waiting = waiting[1], next(objects, None)
+            if entry.previous_hash != previous or entry.hash != entry_hash(entry, about):
                 return entry.id
             previous = entry.hash
     return None if waiting is None else waiting[0]
 
 
-def _objects(last: int) -> Generator[tuple[int, Sequence[int]], None, None]:
-    """Each entry's id with the ids of its rows, both ascending. Read as a stream, never all at once."""
+def _objects(last: int) -> Generator[tuple[int, Mapping[str, Sequence[int]]], None, None]:
+    """Each entry's id with its rows by kind, all ascending. Read as a stream, never all at once."""
+    about = models.AuditObject
     rows = db.session.execute(
-        sa.select(models.AuditObject.entry_id, models.AuditObject.object_id)
-        .where(models.AuditObject.entry_id <= last)
-        .order_by(models.AuditObject.entry_id, models.AuditObject.object_id)
+        sa.select(about.entry_id, about.object_type, about.object_id)
+        .where(about.entry_id <= last)
+        .order_by(about.entry_id, about.object_type, about.object_id)
     ).yield_per(5000)
     for entry_id, group in groupby(rows, key=lambda row: row.entry_id):
-        yield entry_id, [row.object_id for row in group]
+        by_kind: dict[str, list[int]] = {}
+        for row in group:
+            by_kind.setdefault(row.object_type, []).append(row.object_id)
+        yield entry_id, by_kind
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:

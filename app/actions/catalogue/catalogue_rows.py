@@ -25,6 +25,8 @@ class CatalogueWriter:
         self.catalogue = catalogue
         self.new = self.changed = self.unchanged = 0
         self.new_exams: list[models.Exam] = []
+        self.made: dict[str, dict[str, Any]] = {}  # new programmes and electives, with what they hold
+        self.told: dict[str, dict[str, list[Any]]] = {}  # what changed in rows that were there: old and new
         self.tampered: list[str] = []
         self._read()
 
@@ -78,8 +80,14 @@ class CatalogueWriter:
             made = model(**values)
             db.session.add(made)
             self.new += 1
+            if isinstance(made, models.Programme | models.Elective):
+                self.made[str(made)] = values
             return made
         different = {name: value for name, value in values.items() if getattr(there, name) != value}
+        if different:
+            self.told[_label(there)] = {
+                name: [getattr(there, name), value] for name, value in different.items()
+            }
         for name, value in different.items():
             setattr(there, name, value)
         if different:
@@ -209,12 +217,22 @@ class CatalogueWriter:
             newest = max(versions, key=catalogue_data.natural)
             for version, exam in versions.items():
                 if exam.current != (version == newest):
+                    if exam not in self.new_exams:
+                        self.told[f"{exam} {version}"] = {"current": [exam.current, not exam.current]}
                     exam.current = version == newest
 
     def _updates(self) -> None:
         for one in self.catalogue.updates:
             there = self._news.get((one.date, one.title))
             self._keep(there, models.SystemUpdate, title=one.title, body=one.body, published_on=one.date)
+
+
+def _label(row: Any) -> str:
+    """A row in words, after what it belongs to: "Kok (25180, 2026), B1-K1 Bereidt gerechten"."""
+    above = (getattr(row, name, None) for name in ("programme", "elective", "core_task"))
+    owner = next((one for one in above if one is not None), None)
+    name = getattr(row, "title", "") or str(row)
+    return f"{_label(owner)}, {name}" if owner is not None else name
 
 
 def _content(exam: models.Exam) -> tuple[Any, ...]:

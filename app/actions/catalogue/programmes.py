@@ -55,5 +55,9 @@ def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> base.
         names=[str(exam) for exam in writer.new_exams[:10]],
         ids=[exam.id for exam in writer.new_exams],
         object_type="Exam",
-        details={f"{exam.key}": [None, exam.version] for exam in writer.new_exams},
+        details={
+            **({"made": writer.made} if writer.made else {}),
+            **({"changes": writer.told} if writer.told else {}),
+            **{exam.key: [None, exam.version] for exam in writer.new_exams},
+        },
     )

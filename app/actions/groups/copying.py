@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from app import models
 from app.actions import base
-from app.actions.groups.groups import NAME_MOST
+from app.actions.groups.groups import NAME_MOST, properties_of
 from app.entities.base import db
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
@@ -50,13 +50,20 @@ def copy_groups(actor: Actor, targets: base.Targets[models.StudentGroup]) -> bas
     if new:
         db.session.execute(sa.insert(models.StudentGroup), new)
     names = [str(one["name"]) for one in new]
+    ids = list(group_ids(names).values()) if new else []
     return base.Outcome(
         done=len(new),
-        ids=list(group_ids(names).values()) if new else (),
+        ids=ids,
         names=names,
         refused=refused,
         summary=ngettext("%(num)s studentgroep gekopieerd.", "%(num)s studentgroepen gekopieerd.", len(new)),
-        details={"name": [None, ", ".join(names)]},
+        details={
+            "name": [None, ", ".join(names)],
+            "groups": {
+                name: {key: [None, value] for key, value in shown.items() if value and key != "name"}
+                for name, shown in properties_of(ids).items()
+            },
+        },
     )
 
 

@@ -8,6 +8,7 @@ import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy.orm import joinedload, selectinload
 from wtforms import validators
 
 from app import models
@@ -178,9 +179,11 @@ def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> ba
     refused = list(_not_to_remove(actor, rows))
     kept = {one.label for one in refused}
     gone = [row for row in rows if row.name not in kept]
-    # Counted before the members go: the report names the numbers.
+    # Looked up before the members go: the report names the numbers, and the trail who they were.
     members = member_counts(actor, [row.id for row in gone])
     ids = id_set([row.id for row in gone])
+    held_by = sa.select(group_member.c.student_id).where(group_member.c.group_id.in_(ids))
+    students, properties = db.session.scalars(held_by).all(), properties_of([row.id for row in gone])
     for held in (group_member, group_rule):
         db.session.execute(sa.delete(held).where(held.c.group_id.in_(ids)))
     db.session.execute(
@@ -192,8 +195,26 @@ def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> ba
         names=[_with_students(row.name, members.get(row.id, 0)) for row in gone],
         refused=refused,
         summary=ngettext("%(num)s studentgroep verwijderd.", "%(num)s studentgroepen verwijderd.", len(gone)),
-        details={"name": [", ".join(row.name for row in gone), None]},
+        details={
+            "name": [", ".join(row.name for row in gone), None],
+            "groups": {
+                name: {key: [value, None] for key, value in shown.items() if value and key != "name"}
+                for name, shown in properties.items()
+            },
+        },
+        also={"Student": students},
     )
+
+
+def properties_of(ids: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """Name -> the properties of these groups, in the words of the trail. Three queries."""
+    rows = db.session.scalars(
+        sa.select(models.StudentGroup)
+        .where(models.StudentGroup.id.in_(id_set(ids)))
+        .options(joinedload(models.StudentGroup.mentor), selectinload(models.StudentGroup.rule))
+        .order_by(models.StudentGroup.name)
+    ).unique()
+    return {row.name: {**_shown(row), "rule": "; ".join(str(one) for one in row.rule)} for row in rows}
 
 
 def _with_students(group: str, count: int) -> str:
@@ -239,7 +260,7 @@ def _mentor(actor: Actor, chosen: int | None, now: int | None) -> int | None:
 
 def _shown(group: models.StudentGroup) -> dict[str, Any]:
     """A group's properties in the words of the trail."""
-    mentor = db.session.get(models.User, group.mentor_id) if group.mentor_id else None
+    mentor = db.session.get(models.User, group.mentor_id) if group.mentor_id else None  # often at hand
     return {
         "name": group.name,
         "cohort": str(group.cohort or ""),

@@ -107,7 +107,19 @@ def _put(
         groups=", ".join(group.label for group in chosen),
     )
     couplings.remember(actor, summary, couplings.pieces_of("group", [(*row, "") for row in made]))
-    return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
+    return _outcome(targets, changed, summary, chosen)
+
+
+def _outcome(
+    targets: base.Targets[models.Student],
+    changed: Sequence[int],
+    summary: str,
+    chosen: Sequence[picker.Option],
+) -> base.Outcome:
+    details = {"groups": [group.label for group in chosen]}
+    outcome = students_changed(targets, changed, summary, details)
+    outcome.also = {"StudentGroup": [int(group.key) for group in chosen]}
+    return outcome
 
 
 class RemoveFromGroupForm(AddToGroupsForm):
@@ -153,7 +165,7 @@ def _take(
     couplings.remember(
         actor, summary, couplings.pieces_of("group", [(*row, "", None) for row in rows], taken=True)
     )
-    return students_changed(targets, changed, summary, {"groups": [group.label for group in chosen]})
+    return _outcome(targets, changed, summary, chosen)
 
 
 def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[picker.Option]:

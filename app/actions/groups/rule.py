@@ -86,7 +86,7 @@ def set_rule(
     after = _ids(group)
     gone = len(set(before) - set(after))
     summary = " ".join(filter(None, (_comes_to(group, len(after), words), _leave(gone))))
-    return _told(group, after, summary, {"rule": [old_words, words]})
+    return _told(group, after, summary, {"rule": [old_words, words]}, sorted({*before, *after}))
 
 
 @base.action(
@@ -116,7 +116,7 @@ def drop_rule(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.
         len(members),
         group=group.name,
     )
-    return _told(group, members, summary, {"rule": [words, ""]})
+    return _told(group, members, summary, {"rule": [words, ""]}, members)
 
 
 def _ids(group: models.StudentGroup) -> Sequence[int]:
@@ -149,13 +149,21 @@ def _leave(count: int) -> str:
 
 
 def _told(
-    group: models.StudentGroup, members: Sequence[int], summary: str, details: dict[str, Any]
+    group: models.StudentGroup,
+    members: Sequence[int],
+    summary: str,
+    details: dict[str, Any],
+    about: Sequence[int],
 ) -> base.Outcome:
-    """The outcome of a change of one group. It names the first members, for the user to check."""
+    """The outcome of a change of one group. It names the first members, for the user to check.
+
+    `about`: who was or is in it, for the trail.
+    """
     return base.Outcome(
         done=max(1, len(members)),
         ids=[group.id],
         names=first_names(members),
         summary=summary,
         details=details,
+        also={"Student": about},
     )

@@ -36,6 +36,7 @@ OTHER_CELLS = N_(
     "U hebt rij %(number)s zelf in een ander tabblad gewijzigd. "
     "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
 )
+KINDS = {"students": N_("Studenten"), "users": N_("Gebruikers"), "groups": N_("Studentgroepen")}
 BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 
 
@@ -123,8 +124,28 @@ def start_import(
         goto=made.id,
         summary=_("Het bestand is gelezen."),
         names=[file_name],
-        details={"file": file_name, "rows": table["count"]},
+        details={
+            "file": file_name,
+            "fingerprint": file_hash,
+            "rows": table["count"],
+            "kind": KINDS[kind],
+            "mapping": _told({}, mapping),
+            "login_codes": rules.LOGIN_CODES[login_codes],
+        },
     )
+
+
+def _told(before: ColumnMap, after: ColumnMap) -> dict[str, list[str]]:
+    """The choice of columns for the trail: key -> [old, new], as the numbers of the columns."""
+
+    def numbers(places: Sequence[int]) -> str:
+        return " + ".join(str(place + 1) for place in places)
+
+    return {
+        key: [numbers(before.get(key, ())), numbers(after.get(key, ()))]
+        for key in sorted({*before, *after})
+        if list(before.get(key, ())) != list(after.get(key, ()))
+    }
 
 
 @base.action(
@@ -148,6 +169,7 @@ def read_again(
     Later choices are dropped.
     """
     run = _as_seen(actor, targets, version)
+    told = _told(run.mapping, mapping)
     run.table, run.header_key, run.mapping, run.values = table, header_key, dict(mapping), {}
     run.fixes = {}
     keep_parts(run, parts)
@@ -156,7 +178,7 @@ def read_again(
         done=1,
         ids=[run.id],
         summary=_("Het bestand is opnieuw gelezen."),
-        details={"rows": table["count"]},
+        details={"rows": table["count"], "mapping": told},
     )
 
 
@@ -165,7 +187,6 @@ def read_again(
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
     changes=models.ImportRun,
-    words={"mapping": N_("Kolommen")},
 )
 def choose_columns(
     actor: Actor, targets: base.Targets[models.ImportRun], *, version: int, mapping: ColumnMap
@@ -174,9 +195,9 @@ def choose_columns(
     run = _as_seen(actor, targets, version)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
+    told = _told(run.mapping, mapping)
     run.mapping = dict(mapping)
     _moved(run, "values")
-    told = {key: " + ".join(str(place + 1) for place in places) for key, places in mapping.items()}
     return base.Outcome(
         done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told}
     )
@@ -199,7 +220,8 @@ def choose_values(
     run = _as_seen(actor, targets, version)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
-    return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."))
+    details = {"columns": [key for key, chosen in values.items() if chosen]}
+    return base.Outcome(done=1, ids=[run.id], summary=_("De waarden zijn gekozen."), details=details)
 
 
 @base.action(
@@ -207,7 +229,6 @@ def choose_values(
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
     changes=models.ImportRun,
-    words={"login_codes": N_("Inlogcodes")},
 )
 def choose_codes(
     actor: Actor, targets: base.Targets[models.ImportRun], *, login_codes: str, seen: str
@@ -222,12 +243,12 @@ def choose_codes(
     if run.login_codes not in {seen, login_codes}:
         there, here = (_(rules.LOGIN_CODES[one]) for one in (run.login_codes, login_codes))
         raise errors.Outdated(OTHER_CODES, field="seen", now=run.login_codes, there=there, here=here)
-    run.login_codes = login_codes
+    before, run.login_codes = run.login_codes, login_codes
     _moved(run, run.stage)
     return base.Outcome(
         done=1,
         ids=[run.id],
-        details={"login_codes": login_codes},
+        details={"login_codes": [rules.LOGIN_CODES[before], rules.LOGIN_CODES[login_codes]]},
         summary=_(
             "Inlogcodes: %(choice)s. Elke rij is opnieuw gecontroleerd.",
             choice=_(rules.LOGIN_CODES[login_codes]),
@@ -262,7 +283,7 @@ def fix_row(
         done=1,
         ids=[run.id],
         summary=_("Rij %(number)s is verbeterd.", number=number),
-        details={"row": number, "columns": len(cells)},
+        details={"row": number, "columns": [str(run.table["header"][index]) for index in sorted(cells)]},
     )
 
 
@@ -271,7 +292,18 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun], *, ver
     """Delete a run that was not carried out. Nothing of it was written."""
     run = _as_seen(actor, targets, version)
     db.session.delete(run)
-    return base.Outcome(done=1, ids=[run.id], summary=_("De import is weggegooid; er is niets gewijzigd."))
+    return base.Outcome(
+        done=1,
+        ids=[run.id],
+        summary=_("De import is weggegooid; er is niets gewijzigd."),
+        details={
+            "file": [run.file_name, None],
+            "fingerprint": run.file_hash,
+            "kind": KINDS[run.kind],
+            "mapping": _told(run.mapping, {}),
+            "login_codes": [rules.LOGIN_CODES[run.login_codes], None],
+        },
+    )
 
 
 def open_run(

@@ -66,7 +66,12 @@ class UploadForm(base.ActionForm):
         return {"upload": self.upload, "title": self.title.data, "roles": self.roles.data}
 
 
-@base.action(_l("Document toevoegen"), permission=MANAGE, form=UploadForm, submit=_l("Toevoegen"))
+@base.action(
+    _l("Document toevoegen"),
+    permission=MANAGE,
+    form=UploadForm,
+    submit=_l("Toevoegen"),
+)
 def upload_document(
     actor: Actor, *, upload: files.Upload, title: str = "", roles: Sequence[str]
 ) -> base.Outcome:
@@ -92,7 +97,8 @@ def upload_document(
         details={
             "title": [None, document.title],
             "roles": [None, named(wanted)],
-            "file": [None, upload.hash],
+            "file": [None, upload.name],
+            "fingerprint": upload.hash,
         },
         goto=document.id,
     )
@@ -181,7 +187,7 @@ def remove_document(actor: Actor, targets: base.Targets[models.LibraryDocument])
         summary=_("“%(title)s” is verwijderd.", title=document.title),
         names=[_("%(title)s (voor: %(roles)s)", title=document.title, roles=named(_roles_of(document)))],
         ids=[document.id],
-        details={"removed": [False, True]},
+        details={"title": [document.title, None], "roles": [named(_roles_of(document)), None]},
     )
 
 
@@ -203,6 +209,7 @@ class MoveForm(base.SeenForm):
     form=MoveForm,
     noun=_l("document"),
     submit=_l("Verplaatsen"),
+    words={"shelf_place": N_("Plaats op de plank"), "swapped": N_("Wisselt met")},
 )
 def move_document(
     actor: Actor, targets: base.Targets[models.LibraryDocument], *, role: str, direction: str, seen: str
@@ -222,6 +229,7 @@ def move_document(
     to = at - 1 if direction == "up" else at + 1
     if not 0 <= to < len(placements):
         return base.Outcome(unchanged=1, summary=_("“%(title)s” stond daar al.", title=document.title))
+    other = placements[to].document.title
     placements.insert(to, placements.pop(at))
     for position, placement in enumerate(placements, 1):
         placement.position = position
@@ -229,7 +237,7 @@ def move_document(
         done=1,
         summary=_("“%(title)s” staat nu op plaats %(place)s.", title=document.title, place=to + 1),
         ids=[document.id],
-        details={"place": [at + 1, to + 1], "role": role},
+        details={"shelf_place": [at + 1, to + 1], "role": role, "swapped": other},
         goto=document.id,
     )
 

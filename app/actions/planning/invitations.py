@@ -93,6 +93,7 @@ def invite_company_examiner(
         guest,
         [None, guest.full_name],
         _("%(name)s is uitgenodigd; de mail staat in Postvak uit.", name=guest.full_name),
+        **({"organisation": [None, guest.organisation]} if guest.organisation else {}),
     )
 
 
@@ -176,6 +177,7 @@ def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> bas
         ids=[invitation.sitting_id or 0],
         object_type="Sitting",
         details={"examiner": [None, invitation.user.full_name]},
+        also={"User": [invitation.user_id]},
         summary=_("Uitnodiging gebruikt."),
     )
 
@@ -301,15 +303,16 @@ def _changed(sitting: models.Sitting) -> None:
 
 
 def _outcome(
-    sitting: models.Sitting, guest: models.User, change: list[str | None], summary: str
+    sitting: models.Sitting, guest: models.User, change: list[str | None], summary: str, **more: Any
 ) -> base.Outcome:
     return base.Outcome(
         done=1,
         ids=[sitting.id],
         object_type="Sitting",
         names=[guest.full_name],
-        details={"examiner": change},
+        details={"examiner": change, "role": COMPANY, **more},
         summary=summary,
+        also={"Registration": [sitting.registration_id], "User": [guest.id]},
     )
 
 

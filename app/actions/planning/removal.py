@@ -50,6 +50,7 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
         names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
         ids=changed,
         details=_details(gone, {id_: names[id_] for id_ in changed}),
+        also=_about(gone),
     )
 
 
@@ -88,6 +89,7 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
         ids=changed,
         object_type="Registration",
         details=_details(gone, {id_: names[id_] for id_ in changed}),
+        also=_about(gone),
     )
 
 
@@ -121,6 +123,11 @@ def delete_moments(sittings: Sequence[int]) -> None:
 
 
 # -- what is told
+
+
+def _about(gone: Sequence[queries.Planned]) -> Mapping[str, Sequence[int]]:
+    """The rows beside the registrations that the entry is about."""
+    return {"Student": sorted({one.student_id for one in gone}), "Sitting": [one.id for one in gone]}
 
 
 def _why_held(registration_id: int, found: Sequence[queries.Planned]) -> str:

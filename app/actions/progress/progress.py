@@ -17,6 +17,7 @@ from app.permissions import Actor, Permission
 from app.queries.progress import progress as queries
 from app.rules import progress as rules
 from app.rules.text import N_
+from app.school import current_school
 
 Ratings = Mapping[rules.Cell, int]
 NOT_AVAILABLE = N_("De studievoortgang van deze student is nog niet beschikbaar gesteld.")
@@ -139,7 +140,15 @@ def _tick(
             execution_options=QUIETLY,
         )
     yes, no = _("gedaan"), _("niet gedaan")
-    return {known[i].title: [no, yes] for i in done} | {known[i].title: [yes, no] for i in undone}
+    return {known[i].title: [no, yes] for i in done} | {
+        known[i].title: [_done_on(known[i]), no] for i in undone
+    }
+
+
+def _done_on(assignment: queries.AssignmentFacts) -> str:
+    """ "gedaan (12-11-2026, Sanne de Bakker)": what goes when the tick goes."""
+    on = current_school().local(assignment.done_at).strftime("%d-%m-%Y") if assignment.done_at else ""
+    return f"{_('gedaan')} ({', '.join(filter(None, (on, assignment.done_by)))})"
 
 
 def _outcome(student: models.Student, changes: dict[str, Any]) -> base.Outcome:

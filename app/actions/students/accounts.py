@@ -26,7 +26,7 @@ class Accounts:
 
     user_of: dict[int, int] = field(default_factory=dict)
     made: int = 0
-    moved: list[int] = field(default_factory=list)  # accounts that got another address
+    touched: list[int] = field(default_factory=list)  # user ids: made now, or given another address
     refused: list[base.Refused] = field(default_factory=list)
 
 
@@ -62,9 +62,10 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
         taken_mails.add(email or people.without_mail(row.number))
     if moved:
         db.session.execute(sa.update(models.User), moved)
-        accounts.moved = [row["id"] for row in moved]
     accounts.made = len(new)
-    accounts.user_of |= _make(new)
+    made = _make(new)
+    accounts.user_of |= made
+    accounts.touched = sorted([*made.values(), *(one["id"] for one in moved)])
     return accounts
 
 

@@ -48,8 +48,6 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
     cancel_codes(accounts)
     end_sessions(accounts, ACCOUNT_CLOSED)
     _switch(leaving, accounts, active=False)
-    if accounts:
-        base.record(actor, deactivate_students.name, "User", accounts, {"active": [True, False]})
     summary = ngettext("%(num)s student gedeactiveerd.", "%(num)s studenten gedeactiveerd.", len(leaving))
     if stopped:
         summary += " " + ngettext(
@@ -61,6 +59,7 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         summary,
         {"active": [True, False], **{name: [_("loopt"), _("gestopt")] for name in stopped}},
         names=[*first_names(leaving)[: max(3, SHOWN - len(stopped))], *stopped],
+        also={"User": accounts},
     )
 
 
@@ -88,8 +87,6 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
     resumed = resume_of_students(actor, back)
     accounts = _accounts(back)
     _switch(back, accounts, active=True)
-    if accounts:
-        base.record(actor, reactivate_students.name, "User", accounts, {"active": [False, True]})
     summary = ngettext("%(num)s student is weer actief.", "%(num)s studenten zijn weer actief.", len(back))
     if resumed:
         summary += " " + ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(resumed))
@@ -99,6 +96,7 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         summary,
         {"active": [False, True], **resumed},
         names=[*first_names(back)[: max(3, SHOWN - len(resumed))], *resumed],
+        also={"User": accounts},
     )
 
 

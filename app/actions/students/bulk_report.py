@@ -1,6 +1,6 @@
 """The report of a bulk action on students: how many were changed, and the first few by name."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ def students_changed(
     refused: Collection[base.Refused] = (),
     held: int = 0,
     names: Sequence[str] | None = None,
+    also: Mapping[str, Sequence[int]] | None = None,
 ) -> base.Outcome:
     """The outcome when these of the targets were changed. The others were already so.
 
@@ -62,4 +63,5 @@ def students_changed(
         refused=list(refused),
         summary=summary,
         details=details,
+        also=also or {},
     )

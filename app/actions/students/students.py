@@ -79,15 +79,17 @@ def add_student(actor: Actor, *, target: str = "", group_id: int = 0, **data: An
     _make_findable(student)
     db.session.add(student)
     db.session.flush()
+    details = {key: [None, value] for key, value in fields.kept_values(student).items() if value}
     if target:
-        base.at("target", enrol_one, actor, student.id, target)
+        goal = base.at("target", enrol_one, actor, student.id, target)
+        details["target"] = [None, str(goal.row)]
     if group_id:
-        base.at("group_id", _put_in_group, actor, student, group_id)
+        details["group"] = [None, base.at("group_id", _put_in_group, actor, student, group_id)]
     if Role.SCHOOL_SUPERVISOR in actor.roles and Role.ADMINISTRATOR not in actor.roles:
         db.session.add(
             models.Supervision(student_id=student.id, user_id=actor.id, role=Role.SCHOOL_SUPERVISOR.value)
         )
-    details = {key: [None, value] for key, value in fields.kept_values(student).items() if value}
+        details["school_supervisor"] = [None, actor.name]
     return base.Outcome(
         done=1,
         ids=[student.id],
@@ -136,6 +138,7 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
+    words={"account_name": N_("Naam van het account")},
 )
 def change_student(
     actor: Actor,
@@ -175,12 +178,13 @@ def change_student(
             unchanged=1, summary=_("Er is niets gewijzigd aan %(name)s.", name=student.full_name)
         )
     student.version += 1
-    _tell_account(actor, student)
+    details |= _tell_account(student)
     return base.Outcome(
         done=1,
         ids=[student.id],
         names=[str(student)],
         details=details,
+        also={"User": [student.user_id]} if student.user_id else {},
         summary=_("%(name)s is gewijzigd.", name=student.full_name),
     )
 
@@ -200,35 +204,32 @@ def _refuse_double(number: str, own_id: int) -> None:
         raise errors.RuleBroken(N_("Er is al een student met dit studentnummer."), field="number")
 
 
-def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> None:
+def _put_in_group(actor: Actor, student: models.Student, group_id: int) -> str:
+    """Put a new student in this group; gives its name."""
     allowed = visible(actor, models.StudentGroup, Permission.GROUPS_EDIT).where(
         models.StudentGroup.id == group_id
     )
-    if db.session.scalars(allowed).one_or_none() is None:
+    group = db.session.scalars(allowed).one_or_none()
+    if group is None:
         raise errors.NotFound
     filled_by_hand([group_id])
     db.session.execute(group_member.insert().values(group_id=group_id, student_id=student.id))
+    name: str = group.name
+    return name
 
 
-def _tell_account(actor: Actor, student: models.Student) -> None:
-    """Give the student's account the same name. Its address may change when a code is sent (accounts.py).
+def _tell_account(student: models.Student) -> dict[str, Any]:
+    """Give the student's account the same name, in a new version; gives the change for the trail.
 
-    The account has a form of its own, so its version goes up and the trail says it of the account too.
+    Its address may change when a code is sent (accounts.py).
     """
     account = student.user
     if account is None:
-        return
-    name = {
-        "first_name": student.first_name[:NAME_MAX],
-        "infix": student.infix,
-        "last_name": student.last_name[:NAME_MAX],
-    }
-    changes = {
-        key: [getattr(account, key), value] for key, value in name.items() if getattr(account, key) != value
-    }
-    if not changes:
-        return
-    for key, value in name.items():
-        setattr(account, key, value)
+        return {}
+    before = account.full_name
+    account.first_name, account.last_name = student.first_name[:NAME_MAX], student.last_name[:NAME_MAX]
+    account.infix = student.infix
+    if account.full_name == before:
+        return {}
     account.version += 1
-    base.record(actor, change_student.name, "User", [account.id], changes)
+    return {"account_name": [before, account.full_name]}

@@ -54,7 +54,14 @@ def create_administrator(
         ids=[user.id],
         names=[user.full_name],
         object_type="User",
-        details={"roles": [[], [Role.ADMINISTRATOR.value]]},
+        details={
+            "first_name": [None, user.first_name],
+            **({"infix": [None, user.infix]} if user.infix else {}),
+            "last_name": [None, user.last_name],
+            "email": [None, user.email],
+            "username": [None, user.username],
+            "roles": [[], [Role.ADMINISTRATOR.value]],
+        },
         summary=_("%(name)s kan zich aanmelden als %(username)s.", name=user.full_name, username=username),
     )
 

@@ -32,6 +32,7 @@ NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie g
     form=form.NewUserForm,
     submit=_l("Opslaan"),
     intro=_l("Let op: kies de juiste rol en koppel de gebruiker aan de juiste opleidingen."),
+    words={"code_sent": N_("Inlogcode verstuurd")},
 )
 def add_user(
     actor: Actor,
@@ -77,7 +78,11 @@ def add_user(
         names=[user.full_name],
         goto=user.id,
         summary=summary,
-        details={"username": ["", user.username], "roles": ["", _role_text(user)]},
+        details={
+            **{name: ["", value] for name, value in _facts(user).items() if value},
+            **({"programmes": ["", _programmes_text(programme_rows)]} if programme_rows else {}),
+            **({"code_sent": True} if send_code else {}),
+        },
     )
 
 
@@ -132,7 +137,8 @@ def couple_to_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
 ) -> base.Outcome:
     """Couple these users to these programmes. Their other couplings stay."""
-    chosen = [row.id for row in _programme_rows(actor, programmes)]
+    rows = _programme_rows(actor, programmes)
+    chosen = [row.id for row in rows]
     theirs = beyond(actor, targets.ids)
     coupled = sa.exists().where(
         models.user_programme.c.user_id == models.User.id,
@@ -149,7 +155,7 @@ def couple_to_programmes(
         targets,
         theirs,
         changed,
-        {"coupled": chosen},
+        {"programmes": [None, _programmes_text(rows)]},
         ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
     )
 
@@ -169,7 +175,8 @@ def uncouple_from_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
 ) -> base.Outcome:
     """Uncouple these users from these programmes."""
-    chosen = [row.id for row in _programme_rows(actor, programmes)]
+    rows = _programme_rows(actor, programmes)
+    chosen = [row.id for row in rows]
     theirs = beyond(actor, targets.ids)
     these = (
         models.user_programme.c.user_id.in_(targets.among()),
@@ -182,7 +189,7 @@ def uncouple_from_programmes(
         targets,
         theirs,
         changed,
-        {"uncoupled": chosen},
+        {"programmes": [_programmes_text(rows), None]},
         ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
     )
 
@@ -282,6 +289,10 @@ def _role_text(user: models.User) -> str:
     return ", ".join(role.label for role in users.roles_of(user))
 
 
+def _programmes_text(programmes: Sequence[models.Programme]) -> str:
+    return "; ".join(sorted(str(one) for one in programmes))
+
+
 def guard_supplier(actor: Actor, user: models.User) -> None:
     """RuleBroken when this is a supplier's account and the actor is no supplier."""
     if why := users.why_not_change(actor, users.roles_of(user)):
@@ -371,6 +382,7 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
         end_sessions(changed, sessions.ACCOUNT_CLOSED)
     _raise_versions(models.User.id.in_(id_set(changed)), active=active)
     outcome.done, outcome.ids = len(changed), changed
+    outcome.details = {"active": [not active, active]}
     outcome.summary = (
         ngettext("%(num)s gebruiker is weer actief.", "%(num)s gebruikers zijn weer actief.", len(changed))
         if active

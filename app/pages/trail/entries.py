@@ -76,6 +76,8 @@ def _lines(entry: models.AuditEntry, of: int) -> Iterator[Line]:
             yield Line(label, partial(words.users_text, value))
         elif name == "registrations" and isinstance(value, list):
             yield from _planned(value, of)
+        elif name in words.LISTS:
+            yield Line(label, partial(words.list_text, value))
         else:
             reads = words.remark_text if name.rpartition(" ")[2] == "remark" else words.change_text
             yield Line(label, partial(reads, value))

@@ -18,6 +18,8 @@ from app.permissions import Permission, may
 from app.queries.trail import trail as rows
 from app.theme import widgets
 
+STUDENTS_PAGE = "studenten"  # the page number of an entry's students, in the URL
+
 
 class TrailPage(base.ListPage):
     under = "planning"
@@ -96,17 +98,41 @@ class TrailPage(base.ListPage):
                     rows=lines,
                     empty=_("Bij deze actie is niets bijzonders vastgelegd."),
                 ),
+                *([] if students else self._students(row)),
             ],
             back_href=self.back_href(),
             back_label=_("Terug") if self.back_href() != self.list_href() else _("Logboek"),
         )
 
+    def _students(self, row: Any) -> list[widgets.Section]:
+        """All students that the entry is about, page by page; none when they stand among the facts."""
+        found = rows.students_of(base.current_actor(), row.id)
+        wanted = base.Wanted(found, found, [models.Student.id], down=False, load=(), size=self.page_size)
+        address = self.href("show", pk=row.id)
+        order: Sequence[Any] = (models.Student.name_key, models.Student.id)
+        students, pager = base.numbered(
+            wanted, order, lambda place: base.href_with(address, [*self.list_pairs(), *place]), STUDENTS_PAGE
+        )
+        if not pager.count:
+            return []
+        lines = [widgets.Row(one.id, one.full_name, [_student_cell(one)]) for one in students]
+        return [
+            widgets.Section(
+                _("Studenten"), columns=[widgets.Column("name", _("Naam"))], rows=lines, pager=pager
+            )
+        ]
+
     @base.expose("/controle")
     @base.needs()
     def check(self) -> str:
-        """Reads the whole trail and says whether each entry still fits the one before."""
-        broken = actions.broken_at()
-        return self.render_template("trail/check.html", broken=broken, length=rows.length())
+        """Reads the whole trail. Does each entry fit the one before, and is the last one the anchor's?"""
+        checked = actions.check_trail()
+        return self.render_template(
+            "trail/check.html",
+            checked=checked,
+            held=actions.anchor_words.held(checked.end),
+            wrong=actions.anchor_words.wrong(checked.end),
+        )
 
 
 def _check_button() -> widgets.Button:

@@ -36,22 +36,39 @@ FIELDS = {
     "active": N_("Actief"),
     "address": N_("Adres"),
     "attempt": N_("Kans"),
+    "body": N_("Tekst"),
     "changed": N_("Gewijzigd"),
     "changes": N_("Wijzigingen"),
     "cohort": N_("Cohort"),
+    "code": N_("Code"),
     "colour": N_("Kleur"),
     "columns": N_("Kolommen"),
+    "coupled": N_("Gekoppeld"),
+    "crebo": N_("Crebo"),
+    "current": N_("Wordt nu gepland"),
+    "decided_at": N_("Uitslag bepaald"),
     "definitive": N_("Definitief"),
     "examiner": N_("Examinator"),
+    "description": N_("Omschrijving"),
     "exam": N_("Examen"),
     "exams": N_("Examens"),
     "file": N_("Bestand"),
+    "file_crebo": N_("Crebo van het dossier"),
+    "fingerprint": N_("Vingerafdruk van het bestand"),
     "full_name": N_("Volledige naam"),
+    "gone": N_("Weg"),
     "group": N_("Studentgroep"),
+    "hours": N_("Uren"),
     "groups": N_("Studentgroepen"),
     "kept": N_("Gebleven"),
+    "kind": N_("Soort"),
     "language": N_("Taal"),
+    "learning_path": N_("Leerweg"),
+    "level": N_("Niveau"),
     "location": N_("Locatie"),
+    "login_codes": N_("Inlogcodes"),
+    "made": N_("Nieuw, met wat erin staat"),
+    "mapping": N_("Kolommen"),
     "members": N_("Studenten"),
     "mentor": N_("Mentor"),
     "mentor_id": N_("Mentor"),
@@ -61,10 +78,13 @@ FIELDS = {
     "note": N_("Opmerking"),
     "organisation": N_("Organisatie"),
     "phone": N_("Telefoon"),
+    "passed": N_("Geslaagd"),
     "place": N_("Plaats"),
+    "points": N_("Punten"),
     "programme": N_("Opleiding"),
     "programmes": N_("Opleidingen"),
     "progress_available": N_("Studievoortgang beschikbaar"),
+    "published_on": N_("Datum"),
     "reason": N_("Reden"),
     "refused": N_("Geweigerd"),
     "remark": N_("Algemene opmerking"),
@@ -79,6 +99,7 @@ FIELDS = {
     "target": N_("Opleiding of keuzedeel"),
     "title": N_("Titel"),
     "unchanged": N_("Ongewijzigd"),
+    "uncoupled": N_("Ontkoppeld"),
     "username": N_("Gebruikersnaam"),
     "users": N_("Gebruikers"),
     "way": N_("Manier"),
@@ -89,6 +110,7 @@ FIELDS = {
 WAYS = {"app": N_("authenticator-app"), "recovery": N_("herstelcode")}  # how a second step was shown
 
 OLD_AND_NEW = 2  # a change is kept as [old, new]
+LISTS = {"columns", "exams", "gone", "groups"}  # details that list things; two of them are no old and new
 
 
 def object_label(name: str) -> str:
@@ -129,6 +151,13 @@ def remark_text(value: Any) -> str:
     if value == [False, True]:
         return _("toegevoegd")
     return _("verwijderd") if value == [True, False] else _("gewijzigd")
+
+
+def list_text(value: Any) -> str:
+    """Things that an entry lists, each as it is called; a change where it keeps two lists."""
+    if not isinstance(value, list) or any(isinstance(one, list) or one is None for one in value):
+        return change_text(value)
+    return "; ".join(field_label(str(one)) for one in value)
 
 
 def users_text(value: Any) -> str:

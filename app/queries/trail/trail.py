@@ -13,6 +13,7 @@ from app.queries.assessment.committee import period_start
 from app.queries.students.search import found_by
 
 ABOUT_MOST = 50
+FEW = 8  # rows of all kinds; an entry about more says how many
 
 
 def entries_about(actor: Actor, object_type: str, object_id: int) -> Sequence[models.AuditEntry]:
@@ -74,22 +75,18 @@ def types_present() -> Sequence[str]:
 def students_behind(entry_ids: Sequence[int]) -> Mapping[int, Sequence[models.Student]]:
     """Entry id -> the students it is about, directly or by their exams. Two queries.
 
-    Only for entries about one or two rows.
+    Only for entries about a few rows: `students_of` is for the page of one entry.
     """
+    about = models.AuditObject.__table__.alias()
+    more = sa.select(about.c.entry_id).where(about.c.entry_id == models.AuditEntry.id).offset(FEW).limit(1)
     chosen = models.AuditObject.entry_id.in_(
         sa.select(models.AuditEntry.id).where(
-            models.AuditEntry.id.in_(id_set(entry_ids)), models.AuditEntry.object_count <= 2
+            models.AuditEntry.id.in_(id_set(entry_ids)),
+            models.AuditEntry.object_count <= 2,
+            more.scalar_subquery().is_(None),
         )
     )
-    by_kind = [
-        sa.select(models.AuditObject.entry_id, models.AuditObject.object_id.label("student_id")).where(
-            chosen, models.AuditObject.object_type == "Student"
-        ),
-        _by_registration("Registration", models.Registration.id, chosen),
-        _by_registration("Sitting", models.Sitting.id, chosen, models.Sitting),
-        _by_registration("Result", models.Result.id, chosen, models.Result),
-    ]
-    pairs = {(row.entry_id, row.student_id) for row in db.session.execute(sa.union_all(*by_kind))}
+    pairs = {(row.entry_id, row.student_id) for row in db.session.execute(_students_by_entry(chosen))}
     wanted = sorted({student_id for _entry, student_id in pairs})
     found = {
         one.id: one
@@ -102,6 +99,24 @@ def students_behind(entry_ids: Sequence[int]) -> Mapping[int, Sequence[models.St
     return students
 
 
+def students_of(actor: Actor, entry_id: int) -> sa.Select[Any]:
+    """All students an entry is about, directly or by their exams, whom this actor may see."""
+    about = _students_by_entry(models.AuditObject.entry_id == entry_id).subquery()
+    return visible(actor, models.Student).where(models.Student.id.in_(sa.select(about.c.student_id)))
+
+
+def _students_by_entry(chosen: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
+    """(entry id, student id) of these audit objects."""
+    return sa.union_all(
+        sa.select(models.AuditObject.entry_id, models.AuditObject.object_id.label("student_id")).where(
+            chosen, models.AuditObject.object_type == "Student"
+        ),
+        _by_registration("Registration", models.Registration.id, chosen),
+        _by_registration("Sitting", models.Sitting.id, chosen, models.Sitting),
+        _by_registration("Result", models.Result.id, chosen, models.Result),
+    )
+
+
 def users_behind(entry_ids: Sequence[int]) -> Mapping[int, models.User]:
     """Entry id -> the one user it is about. One query."""
     rows = db.session.execute(
@@ -111,6 +126,7 @@ def users_behind(entry_ids: Sequence[int]) -> Mapping[int, models.User]:
         .where(
             models.AuditObject.entry_id.in_(id_set(entry_ids)),
             models.AuditObject.object_type == "User",
+            models.AuditEntry.object_type == "User",
             models.AuditEntry.object_count == 1,
         )
     )
@@ -125,7 +141,3 @@ def _by_registration(kind: str, column: Any, chosen: sa.ColumnElement[bool], thr
     if through is not None:
         statement = statement.join(models.Registration, models.Registration.id == through.registration_id)
     return statement.where(chosen, models.AuditObject.object_type == kind)
-
-
-def length() -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(models.AuditEntry)) or 0

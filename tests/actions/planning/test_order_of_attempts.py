@@ -96,7 +96,7 @@ class TestNeverBefore:
             sitting.starts_at = current_school().moment(MONDAY, time(13, 0))
             sitting.ends_at = sitting.starts_at + timedelta(hours=1)
         task = db.session.get_one(Exam, resit.exam).tasks[0].id
-        slot = Slot(resit.second.id or 0, MONDAY, time(9, 0), 60)
+        slot = Slot(resit.second.id or 0, None, MONDAY, time(9, 0), 60)
         with pytest.raises(RuleBroken) as refused:
             run(plan_exam, resit.office, [resit.student], exam_id=resit.exam, wish=Wish(apart={task: slot}))
         assert refused.value.field == f"task{task}_day"
@@ -243,7 +243,7 @@ class TestWhichAttempt:
     def test_the_registration_of_another_student_changes_nothing(self, resit: Resit) -> None:
         resit.plan()
         other = make_student(db.session.get_one(Programme, db.session.get_one(Exam, resit.exam).programme_id))
-        slot = Slot(resit.first.id or 0, MONDAY, time(15, 0), 60)
+        slot = Slot(resit.first.id or 0, None, MONDAY, time(15, 0), 60)
         outcome = run(
             plan_exam,
             resit.office,

@@ -317,7 +317,7 @@ class TestPlanning:
         seen = fingerprint(load_candidates(db.session.get_one(Exam, exam_id), [student]))
         ill.replace()
         at = current_school().local(clock.now() + timedelta(days=3))
-        slot = Slot(ill.new.id or 0, at.date(), at.time().replace(second=0, microsecond=0), 60)
+        slot = Slot(ill.new.id or 0, None, at.date(), at.time().replace(second=0, microsecond=0), 60)
         with pytest.raises(RuleBroken, match="Iemand anders"):
             run(plan_exam, SYSTEM, [student], exam_id=exam_id, wish=Wish(together=slot), seen=seen)
 

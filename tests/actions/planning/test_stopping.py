@@ -83,7 +83,8 @@ def waiting_for(actor: Actor) -> list[int]:
 
 def in_calendar(actor: Actor) -> list[int]:
     refresh()
-    return [one.sitting_id for one in own_moments(db.session.get_one(User, actor.id))]
+    names = [one.uid for one in own_moments(db.session.get_one(User, actor.id))]
+    return list(db.session.scalars(select(Sitting.id).where(Sitting.uid.in_(names)).order_by(Sitting.id)))
 
 
 def busy(actor: Actor) -> list[int]:

@@ -15,15 +15,24 @@ from tests.support.visitor import Visitor
 
 def test_the_word_of_an_action_is_for_its_own_entries_alone(visit: Callable[..., Visitor]) -> None:
     with transaction():
-        record(SYSTEM, "choose_codes", "ImportRun", [], {"login_codes": "mail", "file": "a.xlsx"})
-        record(SYSTEM, "choose_columns", "ImportRun", [], {"login_codes": "none"})
+        record(SYSTEM, "fix_row", "ImportRun", [], {"row": "13", "file": "a.xlsx"})
+        record(SYSTEM, "choose_columns", "ImportRun", [], {"row": "14"})
     page = visit("administrator").get("/logboek/").text
-    assert "Inlogcodes: mail; Bestand: a.xlsx" in page
-    assert "login_codes: none" in page
+    assert "Rij: 13; Bestand: a.xlsx" in page
+    assert "row: 14" in page
 
 
 def test_an_action_that_is_gone_has_no_words(visit: Callable[..., Visitor]) -> None:
-    assert own_word("planted", "login_codes") == ""
+    assert own_word("planted", "row") == ""
+
+
+def test_two_things_in_a_list_are_no_old_and_new(visit: Callable[..., Visitor]) -> None:
+    with transaction():
+        record(SYSTEM, "add_to_groups", "Student", [], {"groups": ["VZ-1A", "VZ-1B"]})
+        record(SYSTEM, "show_columns", "User", [], {"columns": [["Naam"], ["Naam", "Geslacht"]]})
+    page = visit("administrator").get("/logboek/").text
+    assert "Studentgroepen: VZ-1A; VZ-1B" in page
+    assert "Kolommen: Naam → Naam, Geslacht" in page
 
 
 def test_a_word_stands_with_its_action_or_in_the_list_of_all() -> None:

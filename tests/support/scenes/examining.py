@@ -1,0 +1,115 @@
+"""Scenes on planning, invitations, assessing and results."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.planning import Sitting
+from app.queries.planning.plan import Slot, Wish
+from app.rules.sessions import Opening
+from app.rules.tokens import new_token
+from tests.factories import (
+    make_exam,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+)
+from tests.factories.assessment import close_as_school, plan_exam, save_as
+from tests.support import clock
+from tests.support.guests import make_invited
+from tests.support.scenes.stage import Stage, scene
+
+
+@scene("plan_exam")
+def _plan_exam(s: Stage) -> None:
+    programme = make_programme()
+    exam = make_exam(programme, tasks=2)
+    students = [make_student(programme).id for _ in range(2)]
+    day = clock.today() + timedelta(days=10)
+
+    def slot(start: time, minutes: int, location: str, note: str) -> Wish:
+        school = make_user("school_examiner", programmes=[programme]).id
+        company = make_user("company_examiner", programmes=[programme]).id
+        return Wish(together=Slot(school, company, day, start, minutes, location=location, note=note))
+
+    for wish in (slot(time(9), 120, "Lokaal 2.04", "Neem uw pas mee"), slot(time(10), 90, "Keuken", "")):
+        s.run("plan_exam", *students, exam_id=exam.id, wish=wish)
+
+
+@scene("remove_planning")
+def _remove_planning(s: Stage) -> None:
+    programme = make_programme()
+    registration = make_registration(make_student(programme), exam := make_exam(programme, tasks=2))
+    examiners: dict[str, Any] = {
+        "school_examiner": make_user("school_examiner"),
+        "company_examiner": make_user("company_examiner"),
+    }
+    for task in exam.tasks:
+        make_sitting(registration, task, **examiners)
+    with transaction():
+        db.session.execute(update(Sitting).values(note="Neem uw pas mee"))
+    s.run("remove_planning", registration.id, make_invited().registration)
+
+
+INVITED: dict[str, Any] = {
+    "first_name": "Bas",
+    "infix": "de",
+    "last_name": "Bakker",
+    "email": "bas@bakkerij.example",
+    "organisation": "Bakkerij De Korenaar",
+}
+
+
+@scene("invite_company_examiner")
+def _invite_company_examiner(s: Stage) -> None:
+    registration = make_registration(make_student(), make_exam(make_programme(), tasks=1))
+    sitting = make_sitting(registration, school_examiner=make_user("school_examiner"))
+    s.run("invite_company_examiner", sitting.id, **INVITED)
+
+
+@scene("resend_invitation")
+def _resend_invitation(s: Stage) -> None:
+    s.run("resend_invitation", make_invited().sitting)
+
+
+@scene("withdraw_invitation")
+def _withdraw_invitation(s: Stage) -> None:
+    s.run("withdraw_invitation", make_invited().sitting)
+
+
+@scene("use_invitation")
+def _use_invitation(s: Stage) -> None:
+    s.run("use_invitation", invitation_id=make_invited().row.id, opening=Opening(new_token()))
+
+
+@scene("save_scores")
+def _save_scores(_s: Stage) -> None:
+    exam = plan_exam()
+    criterion = exam.criteria[0][0]["id"]
+    save_as(exam.school, exam.sittings[0], exam.levels("O"), 0, {criterion: "Kan beter"}, "Rustig gewerkt")
+    save_as(exam.school, exam.sittings[0], exam.levels("V"), 1, {criterion: "Goed zo"}, "Vlot gewerkt")
+    save_as(exam.company, exam.sittings[0], exam.levels("V"), 2)
+
+
+@scene("make_definitive")
+def _make_definitive(_s: Stage) -> None:
+    close_as_school(plan_exam(), label="V")
+
+
+@scene("reopen_assessment")
+def _reopen_assessment(s: Stage) -> None:
+    exam = plan_exam()
+    close_as_school(exam)
+    s.run("reopen_assessment", exam.sittings[0], reason="Verkeerde scores ingevuld")
+
+
+@scene("record_adoption")
+def _record_adoption(s: Stage) -> None:
+    s.run("record_adoption", s.world.own["result"], actor=s.admin, decided_on=clock.today())
