@@ -13,7 +13,7 @@ from sqlalchemy import orm
 from app import models
 from app.clock import utc_now
 from app.entities.base import db
-from app.permissions import Role
+from app.queries.assessment import assessment as queries
 from app.rules import marks, scoring
 
 
@@ -143,7 +143,7 @@ def _facts(exam: models.Exam, sheets: Mapping[int, models.ScoreSheet]) -> Sequen
 
 def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.ScoreSheet) -> dict[str, Any]:
     sitting = assessment.sitting
-    company = next((one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER), None)
+    company = queries.company_sheet(sitting, assessment)
     return {
         "id": task.id,
         "sitting_id": sitting.id,
@@ -151,10 +151,7 @@ def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.Sc
         "title": task.title,
         "starts_at": sitting.starts_at.isoformat(),
         "location": sitting.location,
-        "examiners": [
-            {"role": one.role, "name": one.user.full_name}
-            for one in sorted(sitting.examiners, key=lambda one: one.role, reverse=True)
-        ],
+        "examiners": _examiners(sitting, company),
         "definitive_at": assessment.definitive_at.isoformat() if assessment.definitive_at else None,
         "definitive_by": sheet.examiner.full_name,
         "remark": sheet.remark,
@@ -162,6 +159,15 @@ def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.Sc
             _criterion(task, criterion, _scores(sheet), _scores(company)) for criterion in task.criteria
         ],
     }
+
+
+def _examiners(sitting: models.Sitting, company: models.ScoreSheet | None) -> list[dict[str, str]]:
+    """Who examines, the school first; and who gave the company's scores, if they do not any more."""
+    now = sorted(sitting.examiners, key=lambda one: one.role, reverse=True)
+    named = [{"role": one.role, "name": one.user.full_name} for one in now]
+    if company is not None and company.examiner_id not in {one.user_id for one in now}:
+        named.append({"role": company.role, "name": company.examiner.full_name})
+    return named
 
 
 def _criterion(

@@ -1,7 +1,6 @@
 """Planning examenmomenten: plan an exam or change its planning (manual, step 6a). The red bin: removal.py."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,16 +11,16 @@ from flask_babel import ngettext
 from app import errors, models
 from app.actions import base
 from app.actions.planning import invitations
+from app.actions.planning.clashes import Wanted, moment_label, refuse_clashes
 from app.actions.planning.form import PlanExamForm
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.planning import facts
 from app.queries.planning import plan as plan_queries
-from app.rules import conflicts
+from app.queries.planning.persons import same_person
 from app.rules.text import N_
 
-CLASHES_NAMED = 5
 TRAIL_LINES = 50
 
 
@@ -73,7 +72,8 @@ def plan_exam(
         raise errors.RuleBroken(
             N_("Intussen is er iets veranderd. Controleer de planning opnieuw."), field="seen"
         )
-    _refuse_clashes(actor, plan)
+    present = {m.present.id for one in plan.students for m in one.moments if m.present is not None}
+    refuse_clashes(actor, _wanted(plan), leaving_out=present)
     return _written(plan)
 
 
@@ -81,12 +81,26 @@ def _examiners_in(wish: plan_queries.Wish) -> set[int]:
     return {u for _k, s in wish.slots() for u in (s.school_examiner_id, s.company_examiner_id) if u}
 
 
+def _guests_of(students: Sequence[int]) -> set[int]:
+    """The guests who are invited for any exam of these students now."""
+    invited = (
+        sa.select(models.Invitation.user_id)
+        .join(models.Sitting, models.Sitting.id == models.Invitation.sitting_id)
+        .join(models.Registration, models.Registration.id == models.Sitting.registration_id)
+        .where(models.Registration.student_id.in_(id_set(students)), models.Invitation.withdrawn_at.is_(None))
+    )
+    return set(db.session.scalars(invited))
+
+
 def _lock(students: Sequence[int], wish: plan_queries.Wish) -> None:
-    """Lock users, students and sittings, each by id, so that two plannings of the same people take turns."""
-    chosen = id_set(sorted(_examiners_in(wish)))
+    """Lock users, students and sittings, each by id, so that two plannings of the same people take turns.
+
+    Guests too, and who is the same person as one of these: nobody is invited elsewhere in the meantime.
+    """
+    people = same_person(_examiners_in(wish) | _guests_of(students))
     db.session.execute(
         sa.select(models.User.id)
-        .where(models.User.id.in_(chosen))
+        .where(models.User.id.in_(id_set(sorted(people))))
         .order_by(models.User.id)
         .with_for_update(key_share=True)
     ).all()
@@ -110,95 +124,19 @@ def _lock(students: Sequence[int], wish: plan_queries.Wish) -> None:
 # -- nobody in two places at once
 
 
-def _refuse_clashes(actor: Actor, plan: plan_queries.Plan) -> None:
-    moments = [(one, moment) for one in plan.students for moment in one.moments]
-    if not moments:
-        return
-    users = {user for _one, m in moments for user in m.people}
-    busy = facts.busy_moments(
-        actor,
-        users=users,
-        students={one.student.id for one in plan.students},
-        start=min(m.starts_at for _one, m in moments),
-        end=max(m.ends_at for _one, m in moments),
-        leaving_out={m.present.id for _one, m in moments if m.present is not None},
-    )
-    names = {one.student.id: one.student.label for one in plan.students}
-    planned = [moment for other in busy for moment in _busy(other, users, names, plan)]
-    new = [made for one, m in moments for made in _new(one, m, plan)]
-    found = conflicts.clashes(planned, new)
-    if found:
-        raise errors.RuleBroken(N_("%(clashes)s"), field="clash", clashes=_told(found, set(planned)))
-
-
-def _new(
-    one: plan_queries.StudentPlan, moment: plan_queries.PlannedMoment, plan: plan_queries.Plan
-) -> Iterable[conflicts.Moment]:
-    label = moment_label(
-        moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
-    )
-    yield conflicts.Moment(
-        moment.starts_at,
-        moment.ends_at,
-        conflicts.Subject("student", one.student.id, one.student.label),
-        label,
-    )
-    for user in moment.people:
-        yield conflicts.Moment(
-            moment.starts_at,
-            moment.ends_at,
-            conflicts.Subject("examiner", user, plan.examiners[user].name),
-            label,
+def _wanted(plan: plan_queries.Plan) -> Sequence[Wanted]:
+    """The moments of this plan, each with its student and its examiners, guests among them."""
+    return [
+        Wanted(
+            m.starts_at,
+            m.ends_at,
+            moment_label(m.starts_at, m.ends_at, plan.exam.code, m.task.title, one.student.label),
+            students={one.student.id: one.student.label},
+            examiners={user: plan.examiners[user].name for user in m.people},
         )
-
-
-def _busy(
-    other: facts.Busy, users: set[int], names: Mapping[int, str], plan: plan_queries.Plan
-) -> Iterable[conflicts.Moment]:
-    """The moments of these people in another sitting. One that the actor may not see shows its time only."""
-    if other.seen:
-        label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
-    else:
-        label = _("een ander examenmoment (%(when)s)", when=facts.when_label(other.starts_at, other.ends_at))
-    if other.student_id in names:
-        yield conflicts.Moment(
-            other.starts_at,
-            other.ends_at,
-            conflicts.Subject("student", other.student_id, names[other.student_id]),
-            label,
-        )
-    for user in sorted(set(other.examiner_ids) & users):
-        yield conflicts.Moment(
-            other.starts_at,
-            other.ends_at,
-            conflicts.Subject("examiner", user, plan.examiners[user].name),
-            label,
-        )
-
-
-def _told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
-    """A line per moment that is in the way, each once: several tasks may clash with the same one."""
-    lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
-    told = lines[:CLASHES_NAMED]
-    if len(lines) > CLASHES_NAMED:
-        more = len(lines) - CLASHES_NAMED
-        told.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
-    return "\n".join(told)
-
-
-def _clash_line(clash: conflicts.Clash, planned: set[conflicts.Moment]) -> str:
-    for other in (clash.first, clash.second):
-        if other in planned:
-            return _(
-                "%(name)s heeft op dat moment al iets anders: %(other)s.",
-                name=other.subject.name,
-                other=other.label,
-            )
-    return base.say(clash.reason)
-
-
-def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
-    return f"“{exam}, {task}, {student}, {facts.when_label(start, end)}”"
+        for one in plan.students
+        for m in one.moments
+    ]
 
 
 # -- writing
