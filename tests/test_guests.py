@@ -185,7 +185,7 @@ def test_nothing_opens_on_get(app: Flask, invited: Invited) -> None:
     for path in ("/uitnodiging/", "/uitnodiging/link", "/uitnodiging/examen"):
         page.get(f"{path}?token={invited.token}&code={invited.code}&t={invited.token}")
     assert page.get(f"/te-beoordelen/{invited.sitting}").status_code == 302
-    assert invited.row.opened_at is None
+    assert invited.person.opened_at is None
 
 
 def test_nothing_opens_without_the_form_of_the_page(app: Flask, invited: Invited) -> None:
@@ -268,7 +268,7 @@ def test_a_new_mail_makes_the_old_code_and_link_worthless(app: Flask, invited: I
 def test_a_guest_signs_in_nowhere_else(app: Flask, invited: Invited) -> None:
     guest = guest_of(invited)
     assert not guest.password
-    for name in (guest.username, guest.email, invited.row.email):
+    for name in (guest.username, guest.email, invited.person.email):
         page = Visitor(app)
         assert page.post("/aanmelden", {"username": name, "password": ""}).status_code == 422
         assert page.post("/aanmelden", {"username": name, "password": invited.code}).status_code == 422
@@ -310,7 +310,7 @@ def test_neither_code_nor_token_stands_in_the_database_or_the_log(
 
 def test_the_mail_is_filled_in_at_sending_only(app: Flask, invited: Invited) -> None:
     mail = db.session.scalars(select(OutboxMail)).one()
-    assert mail.to_address == "bas@bakkerij.example"
+    assert mail.to_address == invited.person.email
     assert invited.code not in mail.body + mail.subject
     assert invited.token not in mail.body + mail.subject
 

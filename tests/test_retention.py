@@ -18,7 +18,7 @@ from app.entities.assessment import Assessment, Result
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
-from app.entities.invitations import Invitation
+from app.entities.invitations import Guest, Invitation
 from app.entities.mail import OutboxMail
 from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry
@@ -27,12 +27,11 @@ from app.permissions import SYSTEM, Role, actor_of
 from tests.factories import make_user, refresh
 from tests.factories.base import saved
 from tests.support import clock
-from tests.support.guests import GuestVisitor, come_in, guest_of, make_invited, sitting_of
+from tests.support.guests import EMAIL, GuestVisitor, come_in, guest_of, make_invited, sitting_of
 from tests.support.queries import counted
 from tests.support.visitor import Visitor, signed_in
 
 LONG_AGO = timedelta(days=366)
-EMAIL = "bas@bakkerij.example"
 
 
 def everywhere(*columns: object) -> str:
@@ -46,7 +45,7 @@ def backdate(column: object, table: type, when: datetime) -> None:
 
 
 def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Flask) -> None:
-    invited, other = make_invited(), make_invited()
+    invited, other = make_invited(email=EMAIL), make_invited()
     code, other_code = invited.code, other.code
     come_in(app, invited)
     guest, examiner = actor_of(guest_of(invited)), actor_of(db.session.get_one(User, invited.examiner))
@@ -59,8 +58,8 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
     run(forget_outdated, SYSTEM)
 
     refresh()
-    row, person = invited.row, guest_of(invited)
-    assert (row.email, row.nonce, row.code_hash) == ("", "", "")
+    key, person = invited.key, guest_of(invited)
+    assert (invited.person.email, key.nonce, key.code_hash) == (None, "", "")
     assert (person.full_name, person.active) == ("Bas Bakker", False)
     kept = [db.session.scalars(select(mail)).all() for mail in (OutboxMail.to_user_id, UserSession.user_id)]
     assert [set(ids) & {invited.guest} for ids in kept] == [set(), set()]
@@ -77,13 +76,13 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
 
 
 def test_who_was_invited_in_vain_leaves_no_name(app: Flask) -> None:
-    invited = make_invited()
+    invited = make_invited(email=EMAIL)
     run(withdraw_invitation, SYSTEM, [invited.sitting])
     backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
     with counted() as one:
         run(forget_outdated, SYSTEM)
     assert guest_of(invited).full_name == NO_NAME
-    assert EMAIL not in everywhere(Invitation.email, OutboxMail.to_address)
+    assert EMAIL not in everywhere(Guest.email, OutboxMail.to_address)
     for _n in range(3):
         run(withdraw_invitation, SYSTEM, [make_invited().sitting])
     backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)

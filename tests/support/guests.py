@@ -76,6 +76,9 @@ class Invited:
         return token_for(self.key.nonce)
 
 
+EMAIL = "bas@bakkerij.example"
+
+
 def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None, email: str = "") -> Invited:
     """A guest with an address of their own, unless `email` names one, for a sitting that is going on now."""
     programme = make_programme()
@@ -90,7 +93,7 @@ def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None,
     return Invited(ids[0], ids[1], guest, ids[2])
 
 
-def invite(sitting_id: int, *, email: str = "bas@bakkerij.example", last_name: str = "Bakker") -> int:
+def invite(sitting_id: int, *, email: str = EMAIL, last_name: str = "Bakker") -> int:
     """Invite a guest for this sitting; gives the guest's id."""
     run(
         invite_company_examiner,
