@@ -80,7 +80,7 @@ def invite_company_examiner(
     """
     address = base.at("email", people.email, email).lower()
     wanted = sorted({*targets.ids, *others})
-    names = {"first_name": first_name, "infix": infix, "last_name": last_name}
+    names = {"first_name": first_name, "infix": infix or "", "last_name": last_name}
     name = people.full_name(*names.values())
     known = persons.at_address(address, wanted)
     _refuse_unasked(known, name, person)
@@ -272,7 +272,7 @@ def _known_user(known: persons.Known, names: Mapping[str, str], person: str) -> 
     user = db.session.get_one(models.User, known.id)
     if known.guest and not known.scored and person == choice_of(known, rename=True):
         for field, value in names.items():
-            setattr(user, field, people.tidy(value or ""))
+            setattr(user, field, people.tidy(value))
         db.session.flush()
     return user
 
@@ -283,7 +283,7 @@ def _new_guest(
     """A new guest, who gets in by code or link only: no password, a user name that nobody can guess."""
     hidden = f"gast-{secrets.token_hex(12)}"
     user = models.User(
-        **{field: people.tidy(value or "") for field, value in names.items()},
+        **{field: people.tidy(value) for field, value in names.items()},
         organisation=people.tidy(organisation or ""),
         username=hidden,
         email=f"{hidden}@gast.invalid",
