@@ -1,14 +1,15 @@
-"""Somebody invited for one sitting tries all the rest: every route, other sittings, other links."""
+"""Somebody invited without an account tries all the rest: every route, other sittings, other links."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import delete, inspect, select, text, update
 
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
 from app.actions.base.runner import REGISTRY, run
@@ -17,13 +18,13 @@ from app.entities.assessment import Assessment
 from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
-from app.entities.planning import Sitting
+from app.entities.planning import Sitting, SittingExaminer
 from app.entities.users import User
 from app.errors import NotAllowed, NotFound
 from app.permissions import READ, RIGHTS, SYSTEM, Permission, Role, actor_of, may, visible
 from tests.factories import make_user, refresh
 from tests.support import clock
-from tests.support.guests import GuestVisitor, Invited, come_in, guest_of, make_invited, sitting_of
+from tests.support.guests import EMAIL, GuestVisitor, Invited, come_in, guest_of, make_invited, sitting_of
 from tests.support.visitor import Visitor
 from tests.support.world import make_world
 from tests.test_role_matrix import POSTS, ROUTES, address, get_rules, offered, post_rules, trail_length
@@ -322,3 +323,84 @@ def everything() -> str:
         if inspect(db.engine).has_table(table.name):
             lines += [str(tuple(row)) for row in db.session.execute(text(f'SELECT * FROM "{table.name}"'))]
     return "\n".join(lines)
+
+
+# -- a guest with several moments
+
+
+def make_two(app: Flask) -> tuple[Invited, Invited]:
+    """One guest, invited for two sittings."""
+    first = make_invited(starts_at=clock.now() - timedelta(hours=3), email=EMAIL)
+    return first, make_invited(email=EMAIL)
+
+
+def test_one_code_opens_a_list_of_all_moments(app: Flask) -> None:
+    first, second = make_two(app)
+    make_invited()
+    page = GuestVisitor(app)
+    answer = page.post("/uitnodiging/", {"code": first.code})
+    assert answer.headers["Location"] == "/uitnodiging/examen"
+    listed = page.get("/uitnodiging/examen").text
+    assert "Uw examenmomenten" in listed
+    assert set(re.findall(r'href="/te-beoordelen/(\d+)"', listed)) == {
+        str(first.sitting),
+        str(second.sitting),
+    }
+    for one in (first, second):
+        form = page.get(f"/te-beoordelen/{one.sitting}")
+        assert (form.status_code, "Uw examenmomenten" in form.text) == (200, True)
+
+
+def test_a_guest_with_two_moments_sees_these_and_no_other(app: Flask) -> None:
+    """Every number up to the highest, by reading and by saving; the others belong to somebody else."""
+    first, second = make_two(app)
+    others = [make_invited(), make_invited()]
+    guest, page = actor_of(guest_of(first)), come_in(app, first)
+    mine = {first.sitting, second.sitting}
+    for number in range(max(one.sitting for one in others) + 3):
+        wanted = 200 if number in mine else 404
+        assert page.get(f"/te-beoordelen/{number}").status_code == wanted, number
+        saved = page.post(f"/te-beoordelen/{number}", {"version": 0})
+        assert saved.status_code == (302 if number in mine else 404), number
+    for model in READ:
+        for permission in Permission:
+            found = db.session.scalars(visible(guest, model, permission)).all()
+            ids = {row.id for row in found} if model is Sitting else {row.sitting_id for row in found}
+            assert ids <= mine, (model, permission)
+
+
+@pytest.mark.parametrize(("end", "told"), ENDS, ids=[end.__name__ for end, _told in ENDS])
+def test_a_moment_that_ended_is_closed_and_the_code_goes_on_for_the_other(
+    app: Flask, end: Callable[[Invited], None], told: str
+) -> None:
+    first, second = make_two(app)
+    code, page = first.code, come_in(app, first)
+    end(first)
+    for ask in (page.get, page.post):
+        assert ask(f"/te-beoordelen/{first.sitting}").headers["Location"] == "/uitnodiging/examen"
+    answer = page.get("/uitnodiging/examen")
+    assert answer.headers["Location"] == f"/te-beoordelen/{second.sitting}", "there is one left"
+    assert told in page.get(answer.headers["Location"]).text
+    again = GuestVisitor(app).post("/uitnodiging/", {"code": code})
+    assert again.headers["Location"] == f"/te-beoordelen/{second.sitting}"
+    with pytest.raises(NotFound):
+        run(save_scores, actor_of(guest_of(first)), [first.sitting], version=0, levels={}, remarks={})
+    end(second)
+    assert told in GuestVisitor(app).post("/uitnodiging/", {"code": code}).text
+
+
+def test_a_moment_of_another_guest_that_ended_is_told_to_nobody_else(app: Flask) -> None:
+    first, _second = make_two(app)
+    other = make_invited()
+    run(withdraw_invitation, SYSTEM, [other.sitting])
+    assert come_in(app, first).get(f"/te-beoordelen/{other.sitting}").status_code == 404
+
+
+def test_who_is_no_examiner_of_it_sees_no_moment_whatever_the_invitation_says(app: Flask) -> None:
+    first, second = make_two(app)
+    page = come_in(app, first)
+    with transaction():
+        coupled = SittingExaminer.sitting_id == first.sitting, SittingExaminer.user_id == first.guest
+        db.session.execute(delete(SittingExaminer).where(*coupled))
+    assert page.get(f"/te-beoordelen/{first.sitting}").status_code == 404
+    assert page.get(f"/te-beoordelen/{second.sitting}").status_code == 200
