@@ -23,6 +23,13 @@ WHY_ENDED = {
     EXPIRED: N_("Deze uitnodiging is verlopen. Neem contact op met de school als u nog iets moet invullen."),
 }
 
+# The same, for one of several moments: a guest who was there is sent on to the others.
+WHY_ONE_ENDED = {
+    WITHDRAWN: N_("De school heeft uw uitnodiging voor het examenmoment dat u wilde openen, ingetrokken."),
+    DEFINITIVE: N_("De beoordeling van het examenmoment dat u wilde openen, is definitief gemaakt."),
+    EXPIRED: N_("Het examenmoment dat u wilde openen, is te lang geleden om nog in te vullen."),
+}
+
 
 def parts(code: str) -> tuple[str, str]:
     """(selector, secret) of a code in its normal form; the selector is the first group of four."""

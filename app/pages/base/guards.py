@@ -14,7 +14,7 @@ from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.permissions import PERSONAL, Permission, permission_pair
 from app.queries.planning.invitations import endings
 from app.rules import viewing
-from app.rules.invitations import WHY_ENDED
+from app.rules.invitations import WHY_ONE_ENDED
 from app.rules.second_factor import Owed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,7 +60,7 @@ def _ended_for_guest(sitting_id: int) -> bool:
     if "" not in mine.values():
         return True
     if why := mine.get(sitting_id, ""):
-        flask.flash(_(WHY_ENDED[why]), "info")
+        flask.flash(_(WHY_ONE_ENDED[why]), "info")
     return bool(why)
 
 

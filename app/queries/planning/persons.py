@@ -70,12 +70,11 @@ def at_address(address: str, sittings: Sequence[int]) -> Known | None:
 
 def _examines(user_id: int, sittings: Sequence[int]) -> bool:
     """Whether planning would take this user as company examiner of each of these sittings."""
+    attempts = sa.select(models.Sitting.registration_id).where(models.Sitting.id.in_(id_set(sittings)))
     rows = db.session.execute(
         sa.select(models.Registration.student_id, models.Exam)
         .join(models.Exam, models.Exam.id == models.Registration.exam_id)
-        .join(models.Sitting, models.Sitting.registration_id == models.Registration.id)
-        .where(models.Sitting.id.in_(id_set(sittings)))
-        .distinct()
+        .where(models.Registration.id.in_(attempts))
     ).all()
     return all(_examines_exam(user_id, student_id, exam) for student_id, exam in rows)
 
