@@ -261,8 +261,9 @@ def test_a_new_mail_makes_the_old_code_and_link_worthless(app: Flask, invited: I
     run(resend_invitation, SYSTEM, [invited.sitting])
     assert invited.code != code
     page = GuestVisitor(app)
-    assert page.post("/uitnodiging/", {"code": code}).status_code == 422
-    assert page.post("/uitnodiging/link", {"token": token}).status_code == 422
+    for path, sent in (("/uitnodiging/", {"code": code}), ("/uitnodiging/link", {"token": token})):
+        answer = page.post(path, sent)
+        assert (answer.status_code, "kennen we niet" in answer.text) == (422, True), path
     assert page.post("/uitnodiging/link", {"token": invited.token}).status_code == 302
 
 
@@ -394,6 +395,15 @@ def test_a_moment_of_another_guest_that_ended_is_told_to_nobody_else(app: Flask)
     first, _second = make_two(app)
     other = make_invited()
     run(withdraw_invitation, SYSTEM, [other.sitting])
+    assert come_in(app, first).get(f"/te-beoordelen/{other.sitting}").status_code == 404
+
+
+def test_an_invitation_of_another_guest_opens_nothing_even_to_who_is_coupled_there(app: Flask) -> None:
+    first, _second = make_two(app)
+    other = make_invited()
+    with transaction():
+        coupled = SittingExaminer.sitting_id == other.sitting, SittingExaminer.user_id == other.guest
+        db.session.execute(update(SittingExaminer).where(*coupled).values(user_id=first.guest))
     assert come_in(app, first).get(f"/te-beoordelen/{other.sitting}").status_code == 404
 
 

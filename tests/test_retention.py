@@ -115,3 +115,42 @@ def test_old_mails_codes_imports_and_sessions_go_and_new_ones_stay(app: Flask) -
     for column in (OutboxMail.to_user_id, LoginCode.user_id, UserSession.user_id):
         assert db.session.scalars(select(column)).all() == [new.id], column
     assert sorted(db.session.scalars(select(ImportRun.stage))) == ["done", "mapping"]
+
+
+def test_a_guest_is_kept_until_the_last_of_their_moments_is_over(app: Flask) -> None:
+    first = make_invited(starts_at=clock.now() + timedelta(days=2), email=EMAIL)
+    last = make_invited(starts_at=clock.now() + timedelta(days=4), email=EMAIL)
+    run(withdraw_invitation, SYSTEM, [first.sitting])
+    with transaction():
+        old = clock.now() - LONG_AGO
+        db.session.execute(update(Invitation).where(Invitation.id == first.row.id).values(withdrawn_at=old))
+    run(forget_outdated, SYSTEM)
+    assert first.person.email == EMAIL
+    assert GuestVisitor(app).post("/uitnodiging/", {"code": last.code}).status_code == 302
+    run(withdraw_invitation, SYSTEM, [last.sitting])
+    backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
+    run(forget_outdated, SYSTEM)
+    assert first.person.email is None
+
+
+def test_a_guest_who_is_still_expected_hears_of_the_end_however_old_their_mail_is(app: Flask) -> None:
+    invited = make_invited(starts_at=clock.now() + timedelta(days=2))
+    backdate(OutboxMail.created_at, OutboxMail, clock.now() - LONG_AGO)
+    backdate(OutboxMail.state, OutboxMail, "sent")
+    run(forget_outdated, SYSTEM)
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    refresh()
+    assert [mail.purpose for mail in db.session.scalars(select(OutboxMail).order_by(OutboxMail.id))] == [
+        "invitation",
+        "invitation_ended",
+    ]
+    run(forget_outdated, SYSTEM)
+    assert db.session.scalars(select(OutboxMail.purpose)).all() == ["invitation_ended"]
+
+
+def test_an_address_that_was_forgotten_is_a_new_guest(app: Flask) -> None:
+    invited = make_invited(email=EMAIL)
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
+    run(forget_outdated, SYSTEM)
+    assert make_invited(email=EMAIL).guest != invited.guest

@@ -268,9 +268,9 @@ def _refuse_unasked(known: persons.Known | None, name: str, person: str) -> None
 
 
 def _known_user(known: persons.Known, names: Mapping[str, str], person: str) -> models.User:
-    """The one at the address; renamed when the planner said so, and nobody saw the old name on a sheet."""
+    """The one at the address; renamed when the planner chose that, as far as it was offered."""
     user = db.session.get_one(models.User, known.id)
-    if known.guest and not known.scored and person == choice_of(known, rename=True):
+    if known.guest and person == choice_of(known, rename=True):
         for field, value in names.items():
             setattr(user, field, people.tidy(value))
         db.session.flush()
