@@ -55,7 +55,7 @@ def _granted() -> frozenset[tuple[str, str]]:
     here: sessions.Present | None = flask.g.get("present")
     seen = here.seen_as if here is not None else None  # "bekijk als": tabs and pages follow the viewed user
     role_ids = [role.id for role in (seen or current_user).roles]
-    if current_user.guest:  # a guest has the role company examiner, but no tabs and only one page
+    if current_user.guest:  # a guest has the role company examiner, but no tabs
         return frozenset(permission_pair(permission) for permission in GUEST_RIGHTS)
     rows = db.session.execute(_rights(), {"roles": role_ids})
     return frozenset((permission, view) for permission, view in rows)

@@ -14,6 +14,8 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from email.charset import QP, Charset
+from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
 from typing import Any
 
@@ -53,6 +55,15 @@ class Failure:
     kind: str  # a key of FAILURES (app/rules/delivery.py)
     detail: str
     lasting: bool = False  # trying again is no use
+
+
+class FoldedMessage(Message):
+    """Flask-Mail's message, with lines of any length: mail servers refuse more than 998 characters in one."""
+
+    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
+        folded = Charset("utf-8")
+        folded.body_encoding = QP
+        return MIMEText(text or "", subtype, folded)  # type: ignore[arg-type] # it takes a Charset too
 
 
 class PatientConnection(Connection):
@@ -145,7 +156,7 @@ def _message(mail: models.OutboxMail, body: str) -> Message:
     school = current_school()
     language = mail.language or school.language
     with force_locale(language):
-        message = Message(
+        message = FoldedMessage(
             subject=one_line(mail.subject),
             recipients=[one_line(mail.to_address)],
             body=body,

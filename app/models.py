@@ -6,10 +6,10 @@ from app.entities.couplings import CouplingRun
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
 from app.entities.factors import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from app.entities.imports import ImportChange, ImportPart, ImportRun
-from app.entities.invitations import Invitation
+from app.entities.invitations import Guest, GuestKey, Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
 from app.entities.lists import ListView
-from app.entities.mail import OutboxMail
+from app.entities.mail import InvitationMail, OutboxMail
 from app.entities.numbers import never_twice
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.profile import CalendarLink, EmailChange
@@ -59,10 +59,13 @@ __all__ = [
     "Exam",
     "ExamExclusion",
     "ExamTask",
+    "Guest",
+    "GuestKey",
     "ImportChange",
     "ImportPart",
     "ImportRun",
     "Invitation",
+    "InvitationMail",
     "KnownBrowser",
     "LibraryDocument",
     "LibraryPlacement",

@@ -276,7 +276,7 @@ class Permission(enum.StrEnum):
 P = Permission
 RIGHTS: Mapping[Permission, Mapping[Role, scopes.Scope]] = {one: one.roles for one in Permission}
 
-# The rights that a guest has, who is invited for one sitting: on that sitting, and no other.
+# The rights that a guest has, who is invited without an account: on those sittings, and no other.
 GUEST_RIGHTS = frozenset({P.ASSESSMENT_SEE, P.ASSESSMENT_FILL})
 # The rights that stay the user's own while an administrator looks along ("bekijk als").
 PERSONAL = frozenset({P.PROFILE})
@@ -317,7 +317,7 @@ class Actor:
     name: str
     roles: frozenset[Role] = field(default_factory=frozenset)
     system: bool = False
-    guest: bool = False  # invited for one sitting, without an account
+    guest: bool = False  # invited for some sittings, without an account
     read_only: bool = False  # an administrator looks through this user's eyes: nothing is written
     shown: Shown = field(default_factory=Shown)  # how and when they showed who they are
 
@@ -382,7 +382,7 @@ def _nobodys_business(model: type[Any]) -> sa.ColumnElement[bool]:
 
 
 def _as_guest(actor: Actor, model: type[Any], asked: Permission) -> sa.ColumnElement[bool]:
-    """Narrow a guest to their sitting, for as long as the invitation works. The one place that does so."""
+    """Narrow a guest to the sittings whose invitation works, each as long as it does. The only place."""
     if not actor.guest:
         return sa.true()
     rows = {models.Sitting: models.Sitting.id, models.Assessment: models.Assessment.sitting_id}

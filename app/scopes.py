@@ -167,4 +167,6 @@ def invitation_works() -> sa.ColumnElement[bool]:
     recent = sa.exists().where(
         models.Sitting.id == models.Invitation.sitting_id, models.Sitting.ends_at > since
     )
-    return sa.and_(models.Invitation.withdrawn_at.is_(None), recent, ~closed)
+    # Also in a query that reads sittings or assessments itself.
+    about = models.Invitation
+    return sa.and_(about.withdrawn_at.is_(None), recent.correlate(about), ~closed.correlate(about))

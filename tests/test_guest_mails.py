@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,20 +12,22 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.actions.base.runner import run
-from app.actions.planning.invitations import resend_invitation, withdraw_invitation
+from app.actions.mail.outbox import send_again
+from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.actions.planning.removal import remove_planning
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
-from app.entities.planning import Registration
+from app.entities.planning import Registration, Sitting
 from app.entities.users import User
 from app.mailer import send_all
-from app.permissions import SYSTEM, Role
+from app.permissions import SYSTEM, Role, actor_of
 from app.queries.planning.invitations import invitations_of
+from tests.actions.planning.test_guests_are_people import again, make_attempt
 from tests.actions.planning.test_invitations import replan
-from tests.factories import refresh
+from tests.factories import make_user, refresh
 from tests.support import clock
-from tests.support.guests import GuestVisitor, make_invited
+from tests.support.guests import EMAIL, GuestVisitor, make_invited
 from tests.support.queries import counted
 from tests.support.smtp import MailServer, mail_server
 from tests.support.visitor import Visitor
@@ -66,6 +69,82 @@ def test_what_arrives_opens_the_sitting_by_code_and_by_link(app: Flask, server: 
     assert invitations_of([invited.sitting])[invited.sitting].mail_state == "sent"
 
 
+def test_four_tasks_are_one_mail_with_one_code_and_later_ones_a_mail_that_adds_them(
+    app: Flask, server: MailServer
+) -> None:
+    """One guest, twenty students of four tasks in the end: never a mail per moment."""
+    sittings, _examiner = make_attempt(4, starts_at=clock.now() + timedelta(days=2))
+    again(sittings)
+    send_all()
+    (first,) = texts(server)
+    assert first.count("Wanneer: ") == 4
+    for day in range(3, 22):
+        again(make_attempt(4, starts_at=clock.now() + timedelta(days=day))[0])
+    send_all()
+    (_first, second) = texts(server)
+    assert second.startswith("Er zijn 76 examenmomenten voor u bijgekomen:")
+    assert second.count("Wanneer: ") == 80
+    assert "De code en de link van uw eerdere mail blijven werken." in second
+    assert CODE.findall(first) == CODE.findall(second)
+    assert LINK.findall(first) == LINK.findall(second)
+    (code,) = CODE.findall(first)
+    page = GuestVisitor(app)
+    assert page.post("/uitnodiging/", {"code": code}).headers["Location"] == "/uitnodiging/examen"
+    assert len(re.findall(r'href="/te-beoordelen/\d+"', page.get("/uitnodiging/examen").text)) == 80
+
+
+def test_the_list_of_a_guest_costs_as_much_for_eighty_moments_as_for_four(app: Flask) -> None:
+    costs = []
+    for number in (2, 19):
+        for day in range(number):
+            again(make_attempt(4, starts_at=clock.now() + timedelta(days=day + number))[0])
+        guest = db.session.scalars(select(User).where(User.guest)).one()
+        page = Visitor(app, guest)
+        with counted() as statements:
+            assert page.get("/uitnodiging/examen").status_code == 200
+        costs.append(len(statements))
+    assert costs[0] == costs[1] <= 15
+
+
+@pytest.mark.parametrize(("language", "words"), [("nl", "Neem contact op met An"), ("en", "Contact An")])
+def test_the_mail_names_the_exam_the_moment_and_whom_to_ask_in_both_languages(
+    app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    school = app.extensions["proeve_school"]
+    monkeypatch.setitem(app.extensions, "proeve_school", replace(school, language=language))
+    planner = make_user(Role.ADMINISTRATOR, first_name="An", last_name="Planner", email="an@school.example")
+    sittings, _examiner = make_attempt(2)
+    run(
+        invite_company_examiner,
+        actor_of(planner),
+        sittings[:1],
+        first_name="Bas",
+        last_name="Bakker",
+        email=EMAIL,
+        others=sittings[1:],
+    )
+    send_all()
+    (text,) = texts(server)
+    sitting = db.session.get_one(Sitting, sittings[0])
+    exam, local = sitting.registration.exam, school.local(sitting.starts_at)
+    for part in (exam.code, exam.title, f"{local:%d-%m-%Y %H:%M}", "Lokaal 1.12", words, "an@school.example"):
+        assert part in text, part
+    assert sitting.registration.student.last_name not in text
+
+
+def test_a_mail_of_before_the_last_one_is_not_sent_again(app: Flask, server: MailServer) -> None:
+    """It would name the moment as it was."""
+    invited = make_invited(starts_at=clock.now() + timedelta(days=3))
+    send_all()
+    replan(invited)
+    send_all()
+    first = db.session.scalars(select(OutboxMail.id).order_by(OutboxMail.id)).all()[0]
+    run(send_again, SYSTEM, [first])
+    send_all()
+    assert len(server.received) == 2
+    assert states() == ["cancelled", "sent"]
+
+
 def test_a_guest_withdrawn_before_the_mail_went_gets_none(app: Flask, server: MailServer) -> None:
     invited = make_invited()
     run(withdraw_invitation, SYSTEM, [invited.sitting])
@@ -89,14 +168,12 @@ def test_a_guest_hears_of_another_time_and_once_that_he_is_not_expected(
     app: Flask, server: MailServer
 ) -> None:
     start = clock.now() + timedelta(days=3)
-    invited = make_invited(starts_at=start)
-    make_invited(starts_at=start + timedelta(days=1))
-    never = make_invited(starts_at=start)
+    invited = make_invited(starts_at=start, email=EMAIL)
+    make_invited(starts_at=start + timedelta(days=1), email=EMAIL)
+    never = make_invited(starts_at=start, email="an@example.nl")
     with transaction():
-        unheard = never.row
-        unheard.email = "an@example.nl"
         db.session.execute(
-            update(OutboxMail).where(OutboxMail.invitation_id == unheard.id).values(state="failed")
+            update(OutboxMail).where(OutboxMail.to_user_id == never.guest).values(state="failed")
         )
     send_all()
     replan(invited)
@@ -112,7 +189,7 @@ def test_a_guest_hears_of_another_time_and_once_that_he_is_not_expected(
     before = len(server.received)
     send_all()
     (mail,) = server.received[before:]
-    assert mail["To"] == "bas@bakkerij.example"
+    assert mail["To"] == EMAIL
     told = texts(server)[-1]
     assert told.count("Lokaal 1.12") == 2, "both moments, in one mail"
     assert not CODE.search(told)
@@ -121,8 +198,8 @@ def test_a_guest_hears_of_another_time_and_once_that_he_is_not_expected(
 def test_who_plans_sees_that_the_mail_did_not_arrive(
     app: Flask, server: MailServer, visit: Callable[..., Visitor]
 ) -> None:
-    invited = make_invited()
-    server.answers["bas@bakkerij.example"] = "550 no such user"
+    invited = make_invited(email=EMAIL)
+    server.answers[EMAIL] = "550 no such user"
     send_all()
     page = visit(Role.ADMINISTRATOR)
     for path in (f"/examens/aanmelding/{invited.registration}", f"/te-beoordelen/{invited.sitting}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.mail.invitation import invitation_text
+from app.mail.invitation import Invited, Told, invitation_text
 from app.mail.login_code import login_code_text
 from app.mail.own_texts import EXTENSION, WORDS, load_own_texts
 from app.mail.texts import ADDRESS, CODE
 from app.permissions import Role
+from app.rules.invitations import ADDED
 from app.school import LANGUAGES
 from app.toml_file import DataFileError
 from config import ROOT
@@ -56,8 +58,30 @@ def test_a_text_for_one_role_is_for_that_role(own: Callable[..., Any]) -> None:
 
 def test_the_invitation_can_be_written_too(own: Callable[..., Any]) -> None:
     own("invitation.nl.txt", "Subject: Kom\n\n{naam}: {wanneer}, {waar}. {inlogcode} op {adres}")
-    subject, body = invitation_text("nl", "ROC", name="An", when="1-12-2026", where="A1")
-    assert (subject, body) == ("Kom", f"An: 1-12-2026, A1. {CODE} op {ADDRESS}\n")
+    mail = Invited("An", [Told("EX1 Examen", "Opdracht 1", "1-12-2026", "A1")], "Jo (jo@roc.nl)")
+    assert invitation_text("nl", "ROC", mail) == ("Kom", f"An: 1-12-2026, A1. {CODE} op {ADDRESS}\n")
+
+
+def test_an_invitation_of_before_fits_several_moments_and_a_new_one_can_list_them(
+    own: Callable[..., Any],
+) -> None:
+    moments = [
+        Told("EX1 Examen", "Opdracht 1", "1-12-2026 09:00", "A1"),
+        Told("EX1 Examen", "Opdracht 2", "2-12-2026 09:00", "A1", news=ADDED),
+    ]
+    mail = Invited("An", moments, "Jo (jo@roc.nl)", heard=True)
+    own("invitation.nl.txt", "Subject: Kom\n\n{wanneer}, {waar}. {inlogcode} op {adres}")
+    subject, body = invitation_text("nl", "ROC", mail)
+    news, _nothing, text = body.partition("1-12-2026 09:00; 2-12-2026 09:00, A1. ")
+    assert (subject, text) == ("Aangevuld: Kom", f"{CODE} op {ADDRESS}\n")
+    assert "bijgekomen:\n2-12-2026 09:00, A1: EX1 Examen, Opdracht 2" in news
+    assert "eerdere mail blijven werken" in news
+    own("invitation.nl.txt", "Subject: Kom\n\n{examen}\n{momenten}\n{contact} {inlogcode} {adres}")
+    body = invitation_text("nl", "ROC", replace(mail, heard=False))[1]
+    assert body == (
+        "EX1 Examen\n1-12-2026 09:00, A1: EX1 Examen, Opdracht 1\n"
+        f"2-12-2026 09:00, A1: EX1 Examen, Opdracht 2\nJo (jo@roc.nl) {CODE} {ADDRESS}\n"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -18,7 +18,7 @@ from app.entities.assessment import Assessment, Result
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
-from app.entities.invitations import Invitation
+from app.entities.invitations import Guest, Invitation
 from app.entities.mail import OutboxMail
 from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry
@@ -27,12 +27,11 @@ from app.permissions import SYSTEM, Role, actor_of
 from tests.factories import make_user, refresh
 from tests.factories.base import saved
 from tests.support import clock
-from tests.support.guests import GuestVisitor, come_in, guest_of, make_invited, sitting_of
+from tests.support.guests import EMAIL, GuestVisitor, come_in, guest_of, make_invited, sitting_of
 from tests.support.queries import counted
 from tests.support.visitor import Visitor, signed_in
 
 LONG_AGO = timedelta(days=366)
-EMAIL = "bas@bakkerij.example"
 
 
 def everywhere(*columns: object) -> str:
@@ -46,7 +45,7 @@ def backdate(column: object, table: type, when: datetime) -> None:
 
 
 def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Flask) -> None:
-    invited, other = make_invited(), make_invited()
+    invited, other = make_invited(email=EMAIL), make_invited()
     code, other_code = invited.code, other.code
     come_in(app, invited)
     guest, examiner = actor_of(guest_of(invited)), actor_of(db.session.get_one(User, invited.examiner))
@@ -59,8 +58,8 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
     run(forget_outdated, SYSTEM)
 
     refresh()
-    row, person = invited.row, guest_of(invited)
-    assert (row.email, row.nonce, row.code_hash) == ("", "", "")
+    key, person = invited.key, guest_of(invited)
+    assert (invited.person.email, key.nonce, key.code_hash) == (None, "", "")
     assert (person.full_name, person.active) == ("Bas Bakker", False)
     kept = [db.session.scalars(select(mail)).all() for mail in (OutboxMail.to_user_id, UserSession.user_id)]
     assert [set(ids) & {invited.guest} for ids in kept] == [set(), set()]
@@ -77,13 +76,13 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
 
 
 def test_who_was_invited_in_vain_leaves_no_name(app: Flask) -> None:
-    invited = make_invited()
+    invited = make_invited(email=EMAIL)
     run(withdraw_invitation, SYSTEM, [invited.sitting])
     backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
     with counted() as one:
         run(forget_outdated, SYSTEM)
     assert guest_of(invited).full_name == NO_NAME
-    assert EMAIL not in everywhere(Invitation.email, OutboxMail.to_address)
+    assert EMAIL not in everywhere(Guest.email, OutboxMail.to_address)
     for _n in range(3):
         run(withdraw_invitation, SYSTEM, [make_invited().sitting])
     backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
@@ -116,3 +115,42 @@ def test_old_mails_codes_imports_and_sessions_go_and_new_ones_stay(app: Flask) -
     for column in (OutboxMail.to_user_id, LoginCode.user_id, UserSession.user_id):
         assert db.session.scalars(select(column)).all() == [new.id], column
     assert sorted(db.session.scalars(select(ImportRun.stage))) == ["done", "mapping"]
+
+
+def test_a_guest_is_kept_until_the_last_of_their_moments_is_over(app: Flask) -> None:
+    first = make_invited(starts_at=clock.now() + timedelta(days=2), email=EMAIL)
+    last = make_invited(starts_at=clock.now() + timedelta(days=4), email=EMAIL)
+    run(withdraw_invitation, SYSTEM, [first.sitting])
+    with transaction():
+        old = clock.now() - LONG_AGO
+        db.session.execute(update(Invitation).where(Invitation.id == first.row.id).values(withdrawn_at=old))
+    run(forget_outdated, SYSTEM)
+    assert first.person.email == EMAIL
+    assert GuestVisitor(app).post("/uitnodiging/", {"code": last.code}).status_code == 302
+    run(withdraw_invitation, SYSTEM, [last.sitting])
+    backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
+    run(forget_outdated, SYSTEM)
+    assert first.person.email is None
+
+
+def test_a_guest_who_is_still_expected_hears_of_the_end_however_old_their_mail_is(app: Flask) -> None:
+    invited = make_invited(starts_at=clock.now() + timedelta(days=2))
+    backdate(OutboxMail.created_at, OutboxMail, clock.now() - LONG_AGO)
+    backdate(OutboxMail.state, OutboxMail, "sent")
+    run(forget_outdated, SYSTEM)
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    refresh()
+    assert [mail.purpose for mail in db.session.scalars(select(OutboxMail).order_by(OutboxMail.id))] == [
+        "invitation",
+        "invitation_ended",
+    ]
+    run(forget_outdated, SYSTEM)
+    assert db.session.scalars(select(OutboxMail.purpose)).all() == ["invitation_ended"]
+
+
+def test_an_address_that_was_forgotten_is_a_new_guest(app: Flask) -> None:
+    invited = make_invited(email=EMAIL)
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    backdate(Invitation.withdrawn_at, Invitation, clock.now() - LONG_AGO)
+    run(forget_outdated, SYSTEM)
+    assert make_invited(email=EMAIL).guest != invited.guest

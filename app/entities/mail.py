@@ -7,7 +7,7 @@ from sqlalchemy import orm
 
 from app.clock import utc_now
 from app.entities.base import Model, Moment
-from app.entities.invitations import Invitation
+from app.entities.invitations import GuestKey
 from app.entities.profile import EmailChange
 from app.entities.users import LoginCode, User
 
@@ -32,7 +32,7 @@ class OutboxMail(Model):
     to_address: orm.Mapped[str] = orm.mapped_column(sa.String(254))
     to_user_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("ab_user.id"), index=True)
     login_code_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("login_code.id"), index=True)
-    invitation_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("invitation.id"), index=True)
+    guest_key_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("guest_key.id"), index=True)
     email_change_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("email_change.id"), index=True)
     subject: orm.Mapped[str] = orm.mapped_column(sa.String(200))
     body: orm.Mapped[str] = orm.mapped_column(sa.Text)
@@ -51,5 +51,19 @@ class OutboxMail(Model):
 
     to_user: orm.Mapped[User | None] = orm.relationship()
     login_code: orm.Mapped[LoginCode | None] = orm.relationship()
-    invitation: orm.Mapped[Invitation | None] = orm.relationship()
+    guest_key: orm.Mapped[GuestKey | None] = orm.relationship()
     email_change: orm.Mapped[EmailChange | None] = orm.relationship()
+
+
+class InvitationMail(Model):
+    """A moment that a mail to a guest tells of; `news`: what is new about it (app/rules/invitations.py)."""
+
+    __tablename__ = "invitation_mail"
+
+    mail_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("outbox_mail.id", ondelete="CASCADE"), primary_key=True
+    )
+    invitation_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("invitation.id"), primary_key=True, index=True
+    )
+    news: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="", server_default="")

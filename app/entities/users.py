@@ -36,7 +36,7 @@ class SchoolUser(AppBuilderUser):
     phone: orm.Mapped[str] = orm.mapped_column(sa.String(30), default="", server_default="")
     organisation: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="", server_default="")
     language: orm.Mapped[str] = orm.mapped_column(sa.String(5), default="", server_default="")
-    # Invited for one sitting: no password, in no list or picker (app/permissions.py, decision 0009).
+    # Invited without an account: no password, in no list or picker (app/permissions.py, decision 0033).
     guest: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     version: orm.Mapped[int] = orm.mapped_column(default=1, server_default="1")
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)

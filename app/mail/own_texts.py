@@ -30,7 +30,20 @@ WORDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"inlogcode", "adres"}),
     ),
     "invitation": (
-        frozenset({"naam", "school", "wanneer", "waar", "inlogcode", "adres", "link"}),
+        frozenset(
+            {
+                "naam",
+                "school",
+                "examen",
+                "wanneer",
+                "waar",
+                "momenten",
+                "contact",
+                "inlogcode",
+                "adres",
+                "link",
+            }
+        ),
         frozenset({"inlogcode", "adres"}),
     ),
 }

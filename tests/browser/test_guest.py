@@ -1,4 +1,4 @@
-"""A company examiner without an account, on a phone: mail, code, scores, saved; and the link."""
+"""A company examiner without an account, on a phone: mail, code, moments, scores, saved; and the link."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ SignIn = Callable[..., Page]
 CARE = "Verzorgende-IG"
 STUDENT, EXAM = "Postma, Demi", "25656-B1K2-PVB"
 MOMENT = re.compile("^Bedrijfsexaminator uitnodigen")
+OTHERS = 1  # tasks of this exam besides the first
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def plan_without_company(page: Page) -> None:
 
 
 def invite(page: Page) -> str:
-    """Invite somebody for the first task of the planned exam; gives the text of the mail."""
+    """Invite somebody for all tasks of the planned exam at once; gives the text of the one mail."""
     open_programme(page, CARE, STUDENT.split(",", maxsplit=1)[0])
     block(page, STUDENT, EXAM).first.click()
     page.get_by_role("link", name=MOMENT).first.click()
@@ -57,18 +58,22 @@ def invite(page: Page) -> str:
             "Organisatie": "Zorggroep De Linde",
         },
     )
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(OTHERS)
+    fits(page, 1280)
     press(page, "Uitnodigen")
     told(page, "Bas Bakker is uitgenodigd")
-    expect(page.get_by_role("main")).to_contain_text("de mail staat in Postvak uit")
+    expect(page.get_by_role("main").get_by_text("nog niet geopend")).to_have_count(1 + OTHERS)
     page.goto("/postvak-uit/")
-    page.get_by_role("main").get_by_role("link", name=re.compile("^Uitnodiging als examinator")).first.click()
+    mails = page.get_by_role("main").get_by_role("link", name=re.compile("^Uitnodiging als examinator"))
+    expect(mails).to_have_count(1)
+    mails.click()
     page.wait_for_url(re.compile(r"/postvak-uit/\d+"))
     return page.get_by_role("main").inner_text()
 
 
-def fits(page: Page) -> None:
+def fits(page: Page, width: int = 390) -> None:
     page.wait_for_load_state()
-    assert page.evaluate("document.documentElement.scrollWidth") == 390, page.url
+    assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
     assert violations(page) == []
 
 
@@ -86,6 +91,11 @@ def test_a_guest_on_a_phone(office: Page, sign_in: SignIn) -> None:
     fits(phone)
     phone.get_by_label("Code uit de mail").fill(code[0].lower().replace("-", " "))
     press(phone, "Verder met de code")
+    expect(heading(phone)).to_have_text("Uw examenmomenten")
+    lines = phone.get_by_role("main").get_by_role("link", name=re.compile("Opdracht"))
+    expect(lines).to_have_count(1 + OTHERS)
+    fits(phone)
+    lines.first.click()
     expect(heading(phone)).to_contain_text("Demi Postma")
     expect(phone.get_by_role("navigation", name="Hoofdmenu")).to_have_count(0)
     total = score(phone, best=True)
@@ -97,7 +107,11 @@ def test_a_guest_on_a_phone(office: Page, sign_in: SignIn) -> None:
     phone.goto("/studenten/")
     expect(heading(phone)).to_have_text("Geen toegang")
     phone.get_by_role("link", name="Naar de startpagina").click()
-    phone.wait_for_url(own)
+    phone.wait_for_url(re.compile("/uitnodiging/examen$"))
+    phone.goto(own)
+    link(phone, "Uw examenmomenten").click()
+    expect(heading(phone)).to_have_text("Uw examenmomenten")
+    expect(phone.get_by_role("main")).to_contain_text(f"U: {total} van {total}")
 
     # The link, on another phone: nothing happens before the button; the token leaves the address at once.
     other = sign_in("", phone=True)
@@ -107,6 +121,8 @@ def test_a_guest_on_a_phone(office: Page, sign_in: SignIn) -> None:
     assert "#" not in other.url
     fits(other)
     button.click()
+    expect(heading(other)).to_have_text("Uw examenmomenten")
+    other.goto(own)
     expect(other.locator(".save-state")).to_contain_text(f"{total} van {total} ingevuld")
 
     # Withdrawn: both phones are told, and nothing more is to be seen.
@@ -116,6 +132,14 @@ def test_a_guest_on_a_phone(office: Page, sign_in: SignIn) -> None:
     expect(office.get_by_role("main")).to_contain_text("geopend op")
     office.get_by_role("link", name=re.compile("^Intrekken")).first.click()
     press(office, "Intrekken")
+    other.reload()
+    expect(other.get_by_text("De school heeft uw uitnodiging voor het examenmoment")).to_be_visible()
+    expect(link(other, "Uw examenmomenten")).to_have_count(0)
+    assert other.url != own, "the one that is left"
+    fits(other)
+    for _moment in range(OTHERS):
+        office.get_by_role("link", name=re.compile("^Intrekken")).first.click()
+        press(office, "Intrekken")
     other.reload()
     expect(heading(other)).to_have_text("Uitnodiging afgelopen")
     expect(other.get_by_role("main")).to_contain_text("ingetrokken")

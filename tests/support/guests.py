@@ -1,4 +1,4 @@
-"""A guest who is invited for one sitting, and the browser that they come in with."""
+"""A guest who is invited without an account, and the browser that they come in with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.actions.base.runner import run
 from app.actions.planning.invitations import invite_company_examiner
 from app.entities.base import db
 from app.entities.exams import Exam
-from app.entities.invitations import Invitation
+from app.entities.invitations import Guest, GuestKey, Invitation
 from app.entities.planning import Sitting
 from app.entities.users import User
 from app.permissions import SYSTEM, Role
@@ -26,6 +26,7 @@ from tests.factories import (
     make_student,
     make_user,
 )
+from tests.factories.base import numbers
 from tests.support import clock
 from tests.support.visitor import TOKEN, Visitor
 
@@ -41,23 +42,45 @@ class Invited:
 
     @property
     def row(self) -> Invitation:
-        return db.session.scalars(
+        """The latest invitation to this sitting."""
+        rows = db.session.scalars(
             select(Invitation)
-            .where(Invitation.user_id == self.guest)
+            .where(Invitation.user_id == self.guest, Invitation.sitting_id == self.sitting)
+            .order_by(Invitation.id)
             .execution_options(populate_existing=True)
-        ).one()
+        ).all()
+        return rows[-1]
+
+    @property
+    def person(self) -> Guest:
+        return db.session.get_one(Guest, self.guest, populate_existing=True)
+
+    @property
+    def key(self) -> GuestKey:
+        """The key that the next mail to the guest holds."""
+        keys = db.session.scalars(
+            select(GuestKey)
+            .where(GuestKey.user_id == self.guest)
+            .order_by(GuestKey.ended_at.is_not(None).desc(), GuestKey.id)
+            .execution_options(populate_existing=True)
+        ).all()
+        return keys[-1]
 
     @property
     def code(self) -> str:
         """The code as the mail holds it."""
-        return grouped(code_for(self.row.nonce))
+        return grouped(code_for(self.key.nonce))
 
     @property
     def token(self) -> str:
-        return token_for(self.row.nonce)
+        return token_for(self.key.nonce)
 
 
-def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None) -> Invited:
+EMAIL = "bas@bakkerij.example"
+
+
+def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None, email: str = "") -> Invited:
+    """A guest with an address of their own, unless `email` names one, for a sitting that is going on now."""
     programme = make_programme()
     exam = exam or make_exam(programme, tasks=1)
     examiner = make_user(Role.SCHOOL_EXAMINER, programmes=[programme])
@@ -66,11 +89,11 @@ def make_invited(*, starts_at: datetime | None = None, exam: Exam | None = None)
         registration, starts_at=starts_at or clock.now() - timedelta(minutes=30), school_examiner=examiner
     )
     ids = sitting.id, registration.id, examiner.id
-    guest = invite(ids[0])
+    guest = invite(ids[0], email=email or f"bas{next(numbers)}@bakkerij.example")
     return Invited(ids[0], ids[1], guest, ids[2])
 
 
-def invite(sitting_id: int, *, email: str = "bas@bakkerij.example", last_name: str = "Bakker") -> int:
+def invite(sitting_id: int, *, email: str = EMAIL, last_name: str = "Bakker") -> int:
     """Invite a guest for this sitting; gives the guest's id."""
     run(
         invite_company_examiner,

@@ -265,11 +265,12 @@ class Answers:
 def warnings(sitting: models.Sitting, assessment: models.Assessment, own: models.ScoreSheet) -> list[str]:
     """Warnings before it is definitive: the company examiner saved nothing, or gave other scores."""
     company = next((one for one in sitting.examiners if one.role == Role.COMPANY_EXAMINER), None)
-    if company is None:
-        return []
-    other = _sheet_of(assessment, company.user_id)
-    if other is None or not any(score.level_id for score in other.scores):
+    other = queries.company_sheet(sitting, assessment)
+    saved = other is not None and any(score.level_id for score in other.scores)
+    if company is not None and not (other is not None and saved and other.examiner_id == company.user_id):
         return [_("Let op: %(name)s (bedrijf) heeft nog niets opgeslagen.", name=company.user.full_name)]
+    if other is None or not saved:
+        return []
     mine = {score.criterion_id: score.level_id for score in own.scores}
     theirs = {score.criterion_id: score.level_id for score in other.scores}
     lines = [

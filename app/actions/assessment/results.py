@@ -13,7 +13,7 @@ from sqlalchemy import orm
 from app import models
 from app.clock import utc_now
 from app.entities.base import db
-from app.permissions import Role
+from app.queries.assessment import assessment as queries
 from app.rules import marks, scoring
 
 
@@ -141,16 +141,9 @@ def _facts(exam: models.Exam, sheets: Mapping[int, models.ScoreSheet]) -> Sequen
     return facts
 
 
-def _company_sheet(assessment: models.Assessment) -> models.ScoreSheet | None:
-    """The sheet of the examiner of the company; when nobody has that place any more, the latest one."""
-    sheets = [one for one in assessment.sheets if one.role == Role.COMPANY_EXAMINER]
-    now = [one.user_id for one in assessment.sitting.examiners if one.role == Role.COMPANY_EXAMINER]
-    chosen = [one for one in sheets if one.examiner_id in now] if now else sheets
-    return max(chosen, key=lambda one: one.saved_at, default=None)
-
-
 def _task(task: models.ExamTask, assessment: models.Assessment, sheet: models.ScoreSheet) -> dict[str, Any]:
-    sitting, company = assessment.sitting, _company_sheet(assessment)
+    sitting = assessment.sitting
+    company = queries.company_sheet(sitting, assessment)
     present = {one.user_id for one in sitting.examiners}
     return {
         "id": task.id,

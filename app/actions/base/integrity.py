@@ -10,6 +10,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "student.number": ("number", N_("Er is al een student met dit studentnummer.")),
     "ab_user.username": ("username", N_("Deze gebruikersnaam is al in gebruik.")),
     "ab_user.email": ("email", N_("Er is al een gebruiker met dit e-mailadres.")),
+    "guest.email": (
+        "email",
+        N_("Iemand anders nodigt dit e-mailadres op dit moment ook uit. Probeer het opnieuw."),
+    ),
     "student_group.name": ("name", N_("Er is al een studentgroep met deze naam.")),
     "sitting.registration_id_exam_task_id": ("", N_("Deze examenopdracht is intussen al ingepland.")),
     "registration.student_id_exam_id_attempt": ("", N_("Deze examenaanmelding bestaat intussen al.")),

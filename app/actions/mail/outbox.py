@@ -40,7 +40,7 @@ class NewMail:
     body: str
     to_user_id: int | None = None
     login_code_id: int | None = None
-    invitation_id: int | None = None
+    guest_key_id: int | None = None
     email_change_id: int | None = None
     language: str = ""
 

@@ -1,7 +1,7 @@
-"""Bedrijfsexaminator uitnodigen: invite a person without an account to one sitting (manual, step 6a).
+"""Bedrijfsexaminator uitnodigen: invite a person without an account to examine (manual, step 6a).
 
-The guest is coupled to the sitting as any other examiner, so scores, trail and results work the same.
-Only app/permissions.py limits what a guest may do (decision 0009).
+The guest is coupled to each sitting as any other examiner, so scores, trail and results work the same.
+Only app/permissions.py limits what a guest may do. An e-mail address is one person (decision 0033).
 """
 
 import secrets
@@ -11,42 +11,36 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import orm
 from werkzeug.security import generate_password_hash
-from wtforms import StringField
-from wtforms.validators import Length
 
 from app import models
 from app.actions import base
 from app.actions.access.sessions import open_session
 from app.actions.access.tries import forgive
-from app.actions.mail.outbox import cancel_waiting
 from app.actions.planning import invitation_mails
-from app.actions.users import form
+from app.actions.planning.clashes import Wanted, moment_label, refuse_clashes
+from app.actions.planning.inviting import ACCOUNT_UNFIT, InviteForm, choice_of, choices_for
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.errors import RuleBroken
+from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.planning import invitation_codes, invitations
+from app.queries.planning import invitation_codes, invitations, persons
 from app.rules import invitations as invitation_rules
 from app.rules import people, steps
+from app.rules.invitations import MOVED
 from app.rules.sessions import Opening
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.rules.tries import Kind, invitation_parts
-from app.scopes import invitation_works
 
 COMPANY = Role.COMPANY_EXAMINER.value
+SCHOOL = Role.SCHOOL_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
 ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
-
-
-class InviteForm(form.NamedForm):
-    """Asks whom to invite. The address is used for this invitation only."""
-
-    organisation = StringField(
-        form.LABELS["organisation"], [Length(max=120)], description=_l("Het leerbedrijf, als u dat weet.")
-    )
+TWICE = N_("Kies twee verschillende examinatoren: %(name)s staat er twee keer.")
 
 
 def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
@@ -62,8 +56,8 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
     submit=_l("Uitnodigen"),
     before=_fresh,
     intro=_l(
-        "Voor iemand zonder account. Hij krijgt een mail met een code, ziet alleen dit examenmoment en kan "
-        "de beoordeling invullen en opslaan, nooit definitief maken."
+        "Voor iemand zonder account. Hij krijgt één mail met één code voor al zijn examenmomenten. Hij ziet "
+        "alleen die momenten en kan de beoordeling invullen en opslaan, nooit definitief maken."
     ),
 )
 def invite_company_examiner(
@@ -76,25 +70,49 @@ def invite_company_examiner(
     fresh: Mapping[str, Any],
     infix: str = "",
     organisation: str = "",
+    others: Sequence[int] = (),
+    person: str = "",
 ) -> base.Outcome:
-    """Couple a guest to this sitting as its company examiner, and mail them a code."""
-    sitting = _locked(targets.one().id)
-    _refuse(sitting)
-    guest = _guest(first_name, infix, last_name, organisation)
-    invitation = models.Invitation(
-        sitting_id=sitting.id, user=guest, email=people.email(email).lower(), **fresh
+    """Couple a guest to these sittings as their company examiner, and mail them one code for all.
+
+    `others`: more sittings of the same attempt. `person`: who has this address, as the form said and the
+    planner chose. An account that examines is coupled itself, without a mail.
+    """
+    address = base.at("email", people.email, email).lower()
+    wanted = sorted({*targets.ids, *others})
+    names = {"first_name": first_name, "infix": infix or "", "last_name": last_name}
+    name = people.full_name(*names.values())
+    known = persons.at_address(address, wanted)
+    _refuse_unasked(known, name, person)
+    user = (
+        _new_guest(names, organisation, address, fresh)
+        if known is None
+        else _known_user(known, names, person)
     )
-    db.session.add(invitation)
+    _lock_person(user.id)
+    sittings = _locked(wanted, among=targets.ids)
+    _refuse(sittings)
+    _refuse_busy(actor, user, sittings)
+    _couple(sittings, user.id)
+    if not user.guest:
+        return _outcome(
+            sittings, user.id, [None, user.full_name], user.full_name, _coupled(user, len(sittings))
+        )
+    made = [
+        models.Invitation(sitting_id=sitting.id, user_id=user.id, invited_by_id=actor.id)
+        for sitting in sittings
+    ]
+    db.session.add_all(made)
     db.session.flush()
-    _couple(sitting, guest.id)
-    invitation_mails.mail_invitations([invitation.id])
-    return _outcome(
-        sitting,
-        guest,
-        [None, guest.full_name],
-        _("%(name)s is uitgenodigd; de mail staat in Postvak uit.", name=guest.full_name),
-        **({"organisation": [None, guest.organisation]} if guest.organisation else {}),
+    invitation_mails.mail_guests([user.id], {one.id: invitation_rules.ADDED for one in made})
+    summary = ngettext(
+        "%(name)s is uitgenodigd; de mail staat in Postvak uit.",
+        "%(name)s is uitgenodigd voor %(num)s examenmomenten; de mail staat in Postvak uit.",
+        len(sittings),
+        name=user.full_name,
     )
+    more = {"organisation": [None, user.organisation]} if user.organisation else {}
+    return _outcome(sittings, user.id, [None, user.full_name], user.full_name, summary, **more)
 
 
 @base.action(
@@ -105,25 +123,29 @@ def invite_company_examiner(
     noun=_l("examenmoment"),
     submit=_l("Opnieuw versturen"),
     before=_fresh,
-    intro=_l("De nieuwe mail heeft een nieuwe code. Wat in de oude mail staat, werkt dan niet meer."),
+    intro=_l(
+        "De nieuwe mail noemt alle examenmomenten van deze examinator en heeft een nieuwe code. Wat in "
+        "oudere mails staat, werkt dan niet meer."
+    ),
 )
 def resend_invitation(
     actor: Actor, targets: base.Targets[models.Sitting], *, fresh: Mapping[str, Any]
 ) -> base.Outcome:
-    """Mail the guest again, with a new code. A session that they have open goes on."""
+    """Mail the guest again, with a new code for all moments. A session that they have open goes on."""
     sitting, invitation = _invited(targets)
-    _refuse(sitting, again=True)
-    for name, value in fresh.items():
-        setattr(invitation, name, value)
-    db.session.flush()
-    invitation_mails.mail_invitations([invitation.id])
-    name = invitation.user.full_name
-    return _outcome(
-        sitting,
-        invitation.user,
-        [name, name],
-        _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name),
+    _refuse([sitting], again=True)
+    db.session.execute(
+        sa.update(models.GuestKey)
+        .where(models.GuestKey.user_id == invitation.user_id, models.GuestKey.ended_at.is_(None))
+        .values(ended_at=utc_now()),
+        execution_options=QUIETLY,
     )
+    db.session.add(models.GuestKey(user_id=invitation.user_id, **fresh))
+    db.session.flush()
+    invitation_mails.mail_guests([invitation.user_id])
+    name = invitation.user.full_name
+    summary = _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name)
+    return _outcome([sitting], invitation.user_id, [name, name], name, summary)
 
 
 @base.action(
@@ -134,50 +156,57 @@ def resend_invitation(
     danger=True,
     noun=_l("examenmoment"),
     submit=_l("Intrekken"),
-    intro=_l("De code en de link werken dan niet meer. Wat al is ingevuld, blijft bij de beoordeling staan."),
+    intro=_l(
+        "De code en de link openen dit examenmoment dan niet meer. Wat al is ingevuld, blijft met de naam "
+        "bij de beoordeling staan. Daarna kunt u iemand anders uitnodigen."
+    ),
 )
 def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> base.Outcome:
-    """End the guest's access at once. A guest who has scored keeps their name at this sitting."""
+    """End the guest's access to this sitting at once. What they scored stays, on a sheet with their name."""
     sitting, invitation = _invited(targets)
-    guest = invitation.user
+    name = invitation.user.full_name
     end_invitations([sitting.id])
-    if not invitations.has_scored(sitting.id, guest.id):
-        db.session.execute(
-            sa.delete(models.SittingExaminer).where(
-                models.SittingExaminer.sitting_id == sitting.id, models.SittingExaminer.user_id == guest.id
-            ),
-            execution_options=QUIETLY,
-        )
-        _changed(sitting)
+    db.session.execute(
+        sa.delete(models.SittingExaminer).where(
+            models.SittingExaminer.sitting_id == sitting.id,
+            models.SittingExaminer.user_id == invitation.user_id,
+        ),
+        execution_options=QUIETLY,
+    )
+    _changed([sitting])
     return _outcome(
-        sitting,
-        guest,
-        [guest.full_name, None],
-        _("De uitnodiging van %(name)s is ingetrokken.", name=guest.full_name),
+        [sitting],
+        invitation.user_id,
+        [name, None],
+        name,
+        _("De uitnodiging van %(name)s is ingetrokken.", name=name),
     )
 
 
 @base.action(_l("Uitnodiging gebruikt"), permission=Permission.SIGN_IN)
-def use_invitation(actor: Actor, *, invitation_id: int, opening: Opening) -> base.Outcome:
-    """Sign the guest in. The invitation keeps working until the assessment is definitive."""
-    invitation = db.session.scalars(
-        sa.select(models.Invitation)
-        .where(models.Invitation.id == invitation_id, invitation_works())
+def use_invitation(actor: Actor, *, key_id: int, opening: Opening) -> base.Outcome:
+    """Sign the guest in. The code keeps working as long as it opens a moment."""
+    key = db.session.scalars(
+        sa.select(models.GuestKey)
+        .where(models.GuestKey.id == key_id, models.GuestKey.ended_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if invitation is None:
+    moments = invitations.open_sittings(key.user_id) if key is not None else ()
+    if key is None or not moments:
         raise RuleBroken(ENDED)
-    invitation.opened_at = utc_now()
-    shown = invitation_parts(invitation.selector, invitation.token_hash)
-    forgive(Kind.INVITATION, opening.place, typed=shown)
-    open_session(invitation.user_id, opening)
+    db.session.execute(
+        sa.update(models.Guest).where(models.Guest.user_id == key.user_id).values(opened_at=utc_now()),
+        execution_options=QUIETLY,
+    )
+    forgive(Kind.INVITATION, opening.place, typed=invitation_parts(key.selector, key.token_hash))
+    open_session(key.user_id, opening)
     return base.Outcome(
         done=1,
-        ids=[invitation.sitting_id or 0],
+        ids=moments,
         object_type="Sitting",
-        details={"examiner": [None, invitation.user.full_name]},
-        also={"User": [invitation.user_id]},
+        details={"examiner": [None, key.user.full_name]},
+        also={"User": [key.user_id]},
         summary=_("Uitnodiging gebruikt."),
     )
 
@@ -191,133 +220,33 @@ def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
     `removed`: the sittings will be deleted.
     """
     theirs = models.Invitation.sitting_id.in_(id_set(sittings))
-    ended = db.session.scalars(sa.select(models.Invitation.id).where(theirs)).all()
-    if not ended:
+    rows = db.session.execute(sa.select(models.Invitation.id, models.Invitation.user_id).where(theirs)).all()
+    if not rows:
         return
-    cancel_waiting(models.OutboxMail.invitation_id.in_(id_set(ended)))
-    invitation_mails.tell_ended(ended)
+    invitation_mails.tell_ended([row.id for row in rows])
     live = (
         sa.update(models.Invitation)
         .where(theirs, models.Invitation.withdrawn_at.is_(None))
         .values(withdrawn_at=utc_now())
     )
     db.session.execute(live, execution_options=QUIETLY)
+    invitation_mails.mail_again_who_waits({row.user_id for row in rows})
     if removed:
         gone = sa.update(models.Invitation).where(theirs).values(sitting_id=None)
         db.session.execute(gone, execution_options=QUIETLY)
 
 
 def moments_moved(sittings: Collection[int]) -> None:
-    """Mail the guests of these sittings the new time or place. Their code stays the same."""
+    """Mail the guests of these sittings the new time or place, one mail each. Their code stays the same."""
     live = models.Invitation.sitting_id.in_(id_set(sorted(sittings))) & models.Invitation.withdrawn_at.is_(
         None
     )
-    invitation_mails.mail_invitations(
-        db.session.scalars(sa.select(models.Invitation.id).where(live)).all(), moved=True
-    )
-
-
-def _locked(sitting_id: int) -> models.Sitting:
-    return db.session.scalars(
-        sa.select(models.Sitting)
-        .where(models.Sitting.id == sitting_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-
-
-def _invited(targets: base.Targets[models.Sitting]) -> tuple[models.Sitting, models.Invitation]:
-    """The locked sitting and its live invitation. RuleBroken when nobody is invited."""
-    sitting = _locked(targets.one().id)
-    invitation = invitations.live_invitation(sitting.id)
-    if invitation is None:
-        raise RuleBroken(NOBODY)
-    return sitting, invitation
-
-
-def _refuse(sitting: models.Sitting, *, again: bool = False) -> None:
-    definitive = sa.select(models.Assessment.id).where(
-        models.Assessment.sitting_id == sitting.id, models.Assessment.definitive_at.is_not(None)
-    )
-    invitation = invitations.live_invitation(sitting.id)
-    # A guest whose invitation was withdrawn after they scored makes place for the next; their sheet stays.
-    company = db.session.scalars(
-        sa.select(models.User)
-        .join(models.SittingExaminer, models.SittingExaminer.user_id == models.User.id)
-        .where(
-            models.SittingExaminer.sitting_id == sitting.id,
-            models.SittingExaminer.role == COMPANY,
-            models.User.guest.is_(False),
-        )
-    ).one_or_none()
-    stopped = steps.why_not_change(stopped=sitting.registration.stopped_at is not None)
-    if stopped is not None:
-        raise stopped.as_error()
-    why = invitation_rules.why_not_invite(
-        definitive=db.session.scalar(definitive) is not None,
-        expired=invitations.too_long_ago(sitting.ends_at),
-        company="" if again or company is None else company.full_name,
-        invited="" if again or invitation is None else invitation.user.full_name,
-    )
-    if why is not None:
-        raise why.as_error()
-
-
-def _guest(first_name: str, infix: str, last_name: str, organisation: str) -> models.User:
-    """A new user who can sign in by invitation only: no password, and a user name that nobody can guess."""
-    name = f"gast-{secrets.token_hex(12)}"
-    guest = models.User(
-        first_name=people.tidy(first_name),
-        infix=people.tidy(infix or ""),
-        last_name=people.tidy(last_name),
-        organisation=people.tidy(organisation or ""),
-        username=name,
-        email=f"{name}@gast.invalid",
-        active=True,
-        guest=True,
-    )
-    guest.roles = list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name == COMPANY)))
-    return guest
-
-
-def _couple(sitting: models.Sitting, user_id: int) -> None:
-    row = {"sitting_id": sitting.id, "role": COMPANY, "user_id": user_id}
-    db.session.execute(
-        sa.delete(models.SittingExaminer).where(
-            models.SittingExaminer.sitting_id == sitting.id, models.SittingExaminer.role == COMPANY
-        ),
-        execution_options=QUIETLY,
-    )
-    db.session.execute(sa.insert(models.SittingExaminer), [row])
-    _changed(sitting)
-
-
-def _changed(sitting: models.Sitting) -> None:
-    """Raise the registration's version, so that planning forms that are open notice the change."""
-    db.session.execute(
-        sa.update(models.Registration)
-        .where(models.Registration.id == sitting.registration_id)
-        .values(version=models.Registration.version + 1),
-        execution_options=QUIETLY,
-    )
-
-
-def _outcome(
-    sitting: models.Sitting, guest: models.User, change: list[str | None], summary: str, **more: Any
-) -> base.Outcome:
-    return base.Outcome(
-        done=1,
-        ids=[sitting.id],
-        object_type="Sitting",
-        names=[guest.full_name],
-        details={"examiner": change, "role": COMPANY, **more},
-        summary=summary,
-        also={"Registration": [sitting.registration_id], "User": [guest.id]},
-    )
+    rows = db.session.execute(sa.select(models.Invitation.id, models.Invitation.user_id).where(live)).all()
+    invitation_mails.mail_guests({row.user_id for row in rows}, {row.id: MOVED for row in rows})
 
 
 def fresh_secrets() -> dict[str, Any]:
-    """New values for the secret columns of an invitation. The code and link of older mails stop working."""
+    """New values for the secret columns of a key, out of which the code and the link of a mail are made."""
     nonce = secrets.token_hex(32)
     selector, secret = invitation_rules.parts(invitation_codes.code_for(nonce))
     return {
@@ -326,3 +255,196 @@ def fresh_secrets() -> dict[str, Any]:
         "code_hash": generate_password_hash(secret),
         "token_hash": fingerprint(invitation_codes.token_for(nonce)),
     }
+
+
+# -- who
+
+
+def _refuse_unasked(known: persons.Known | None, name: str, person: str) -> None:
+    """RuleBroken when the address is somebody's and the planner has not said that they mean this person."""
+    if known is None:
+        return
+    if not known.examines:
+        raise RuleBroken(ACCOUNT_UNFIT, field="email")
+    choices = choices_for(known, name)
+    if choices and person not in {value for value, _label in choices}:
+        raise RuleBroken(
+            N_("Dit e-mailadres is van %(name)s. Kies hieronder wie u bedoelt."),
+            field="person",
+            name=known.name,
+        )
+
+
+def _known_user(known: persons.Known, names: Mapping[str, str], person: str) -> models.User:
+    """The one at the address; renamed when the planner chose that, as far as it was offered."""
+    user = db.session.get_one(models.User, known.id)
+    if known.guest and person == choice_of(known, rename=True):
+        for field, value in names.items():
+            setattr(user, field, people.tidy(value))
+        db.session.flush()
+    return user
+
+
+def _new_guest(
+    names: Mapping[str, str], organisation: str, address: str, fresh: Mapping[str, Any]
+) -> models.User:
+    """A new guest, who gets in by code or link only: no password, a user name that nobody can guess."""
+    hidden = f"gast-{secrets.token_hex(12)}"
+    user = models.User(
+        **{field: people.tidy(value) for field, value in names.items()},
+        organisation=people.tidy(organisation or ""),
+        username=hidden,
+        email=f"{hidden}@gast.invalid",
+        active=True,
+        guest=True,
+    )
+    user.roles = list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name == COMPANY)))
+    db.session.add(user)
+    db.session.flush()
+    db.session.add_all(
+        [models.Guest(user_id=user.id, email=address), models.GuestKey(user_id=user.id, **fresh)]
+    )
+    db.session.flush()
+    return user
+
+
+def _lock_person(user_id: int) -> None:
+    """Lock all rows of one person by id, before any sitting: as planning does, so that they take turns."""
+    db.session.execute(
+        sa.select(models.User.id)
+        .where(models.User.id.in_(id_set(sorted(persons.same_person([user_id])))))
+        .order_by(models.User.id)
+        .with_for_update(key_share=True)
+    ).all()
+
+
+# -- for which sittings
+
+
+def _locked(wanted: Sequence[int], *, among: Sequence[int] = ()) -> Sequence[models.Sitting]:
+    """These sittings by time, locked. NotFound for one of another attempt than the sittings `among`."""
+    found = db.session.scalars(
+        sa.select(models.Sitting)
+        .where(models.Sitting.id.in_(id_set(wanted)))
+        .order_by(models.Sitting.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    attempts = {one.registration_id for one in found if one.id in set(among or wanted)}
+    if len(found) != len(wanted) or any(one.registration_id not in attempts for one in found):
+        raise NotFound
+    return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+
+def _invited(targets: base.Targets[models.Sitting]) -> tuple[models.Sitting, models.Invitation]:
+    """The locked sitting and its live invitation. RuleBroken when nobody is invited."""
+    (sitting,) = _locked([targets.one().id])
+    invitation = invitations.live_invitation(sitting.id)
+    if invitation is None:
+        raise RuleBroken(NOBODY)
+    return sitting, invitation
+
+
+def _refuse(sittings: Sequence[models.Sitting], *, again: bool = False) -> None:
+    there = invitations.taken([one.id for one in sittings])
+    for one in sittings:
+        stopped = steps.why_not_change(stopped=one.registration.stopped_at is not None)
+        why = stopped or invitation_rules.why_not_invite(
+            definitive=there[one.id].definitive,
+            expired=invitations.too_long_ago(one.ends_at),
+            company="" if again else there[one.id].company,
+            invited="" if again else there[one.id].invited,
+        )
+        if why is not None:
+            raise why.as_error()
+
+
+def _refuse_busy(actor: Actor, user: models.User, sittings: Sequence[models.Sitting]) -> None:
+    """RuleBroken when they would be in two places, or examine for the school at one of these sittings."""
+    ids = [one.id for one in sittings]
+    school = sa.select(models.SittingExaminer.user_id).where(
+        models.SittingExaminer.sitting_id.in_(id_set(ids)), models.SittingExaminer.role == SCHOOL
+    )
+    if set(db.session.scalars(school)) & set(persons.same_person([user.id])):
+        raise RuleBroken(TWICE, field="email", name=user.full_name)
+    labels = _labels(ids)
+    wanted = [
+        Wanted(
+            one.starts_at,
+            one.ends_at,
+            moment_label(one.starts_at, one.ends_at, *labels[one.id]),
+            examiners={user.id: user.full_name},
+        )
+        for one in sittings
+    ]
+    refuse_clashes(actor, wanted, leaving_out=ids)
+
+
+def _labels(sittings: Sequence[int]) -> Mapping[int, tuple[str, str, str]]:
+    """Sitting id -> its exam, task and student in words. One query."""
+    rows = db.session.scalars(
+        sa.select(models.Sitting)
+        .where(models.Sitting.id.in_(id_set(sittings)))
+        .options(
+            orm.joinedload(models.Sitting.task),
+            orm.joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
+            orm.joinedload(models.Sitting.registration).joinedload(models.Registration.student),
+        )
+    )
+    return {
+        one.id: (one.registration.exam.code, one.task.title, str(one.registration.student)) for one in rows
+    }
+
+
+def _couple(sittings: Sequence[models.Sitting], user_id: int) -> None:
+    rows = [{"sitting_id": one.id, "role": COMPANY, "user_id": user_id} for one in sittings]
+    db.session.execute(sa.insert(models.SittingExaminer), rows)
+    _changed(sittings)
+
+
+def _changed(sittings: Sequence[models.Sitting]) -> None:
+    """Raise the registrations' versions, so that planning forms that are open notice the change."""
+    touched = sorted({one.registration_id for one in sittings})
+    db.session.execute(
+        sa.update(models.Registration)
+        .where(models.Registration.id.in_(id_set(touched)))
+        .values(version=models.Registration.version + 1),
+        execution_options=QUIETLY,
+    )
+
+
+# -- what is told
+
+
+def _coupled(user: models.User, count: int) -> str:
+    return ngettext(
+        "%(name)s heeft een account en is gekoppeld aan het examenmoment. Er is geen mail verstuurd.",
+        "%(name)s heeft een account en is gekoppeld aan %(num)s examenmomenten. Er is geen mail verstuurd.",
+        count,
+        name=user.full_name,
+    )
+
+
+def _outcome(
+    sittings: Sequence[models.Sitting],
+    user_id: int,
+    change: list[str | None],
+    name: str,
+    summary: str,
+    **more: Any,
+) -> base.Outcome:
+    """The trail names each moment, with who examines there for the company, old and new."""
+    ids = [one.id for one in sittings]
+    labels = _labels(ids)
+    details: dict[str, Any] = {"examiner": change}
+    if len(ids) > 1:
+        details = {f"{labels[key][2]}, {labels[key][1]}": change for key in ids}
+    return base.Outcome(
+        done=len(ids),
+        ids=ids,
+        object_type="Sitting",
+        names=[name],
+        details={**details, "role": COMPANY, **more},
+        summary=summary,
+        also={"Registration": sorted({one.registration_id for one in sittings}), "User": [user_id]},
+    )

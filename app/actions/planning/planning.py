@@ -1,7 +1,6 @@
 """Planning examenmomenten: plan an exam or change its planning (manual, step 6a). The red bin: removal.py."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from flask_babel import ngettext
 from app import errors, models
 from app.actions import base
 from app.actions.planning import invitations
+from app.actions.planning.clashes import Wanted, moment_label, refuse_clashes
 from app.actions.planning.form import CHANGED_MEANWHILE, PlanExamForm, told_meanwhile
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
@@ -19,10 +19,7 @@ from app.permissions import Actor, Permission
 from app.queries.planning import facts
 from app.queries.planning import plan as plan_queries
 from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
-from app.rules import conflicts
-from app.rules.text import N_
-
-CLASHES_NAMED = 5
+from app.queries.planning.persons import same_person
 
 
 class PlanOutcome(base.Outcome):
@@ -86,8 +83,9 @@ def _people(
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
     """Lock students, users and sittings, each by id, so that two plannings of the same people take turns.
 
-    The users are those chosen and those who are there now: a moment that moves takes them along. Only once
-    the students are locked is it sure who these are.
+    The users are those chosen and those who are there now, as a moment that moves takes them along, and
+    whoever is the same person: nobody is invited elsewhere meanwhile. Only once the students are locked is it
+    sure who these are.
     """
     db.session.execute(
         sa.select(models.Student.id)
@@ -102,9 +100,10 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
     # Before the sittings, as whoever makes an assessment definitive does: else the two wait for each other.
     db.session.execute(of_students.order_by(models.Registration.id).with_for_update(key_share=True)).all()
     there = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(theirs))
+    people = same_person({*chosen, *db.session.scalars(there)})
     db.session.execute(
         sa.select(models.User.id)
-        .where(sa.or_(models.User.id.in_(id_set(sorted(chosen))), models.User.id.in_(there)))
+        .where(models.User.id.in_(id_set(sorted(people))))
         .order_by(models.User.id)
         .with_for_update(key_share=True)
     ).all()
@@ -116,100 +115,18 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
 
 def _refuse_clashes(actor: Actor, plan: plan_queries.Plan) -> None:
     """Refuse what overlaps with a moment that gets another time or other people; the rest stands already."""
-    moments = [(one, moment) for one in plan.students for moment in one.moments]
-    changed = [(one, m) for one, m in moments if m.retimed or m.recrewed]
-    if not changed:
-        return
-    users = {user for _one, m in changed for user in m.people}
-    busy = facts.busy_moments(
-        actor,
-        users=users,
-        students={one.student.id for one in plan.students},
-        start=min(m.starts_at for _one, m in changed),
-        end=max(m.ends_at for _one, m in changed),
-        leaving_out={m.present.id for _one, m in moments if m.present is not None},
-    )
-    names = {one.student.id: one.student.label for one in plan.students}
-    planned = [moment for other in busy for moment in _busy(other, users, names, plan)]
-    planned += [at for one, m in moments if not (m.retimed or m.recrewed) for at in _subjects(one, m, plan)]
-    new = [at for one, m in changed for at in _subjects(one, m, plan)]
-    found = conflicts.clashes(planned, new)
-    if found:
-        raise errors.RuleBroken(N_("%(clashes)s"), field="clash", clashes=told(found, set(planned)))
-
-
-def _subjects(one: StudentPlan, moment: PlannedMoment, plan: plan_queries.Plan) -> Iterable[conflicts.Moment]:
-    """The student and the examiners of a moment, each busy with it."""
-    label = moment_label(
-        moment.starts_at, moment.ends_at, plan.exam.code, moment.task.title, one.student.label
-    )
-    yield conflicts.Moment(
-        moment.starts_at,
-        moment.ends_at,
-        conflicts.Subject("student", one.student.id, one.student.label),
-        label,
-    )
-    for user in moment.people:
-        yield conflicts.Moment(
-            moment.starts_at, moment.ends_at, conflicts.Subject("examiner", user, plan.names[user]), label
+    changed = [(one, m) for one in plan.students for m in one.moments if m.retimed or m.recrewed]
+    wanted = [
+        Wanted(
+            m.starts_at,
+            m.ends_at,
+            moment_label(m.starts_at, m.ends_at, plan.exam.code, m.task.title, one.student.label),
+            students={one.student.id: one.student.label},
+            examiners={user: plan.names[user] for user in m.people},
         )
-
-
-def _busy(
-    other: facts.Busy, users: set[int], names: Mapping[int, str], plan: plan_queries.Plan
-) -> Iterable[conflicts.Moment]:
-    """The moments of these people in another sitting."""
-    if other.student_id in names:
-        yield conflicts.Moment(
-            other.starts_at,
-            other.ends_at,
-            conflicts.Subject("student", other.student_id, names[other.student_id]),
-            _label(other),
-        )
-    yield from busy_with(other, {user: plan.names[user] for user in users})
-
-
-def busy_with(other: facts.Busy, names: Mapping[int, str]) -> Iterable[conflicts.Moment]:
-    """The moments of these examiners (id -> name) in another sitting."""
-    for user in sorted(set(other.examiner_ids) & set(names)):
-        yield conflicts.Moment(
-            other.starts_at,
-            other.ends_at,
-            conflicts.Subject("examiner", user, names[user]),
-            _label(other),
-        )
-
-
-def _label(other: facts.Busy) -> str:
-    """What a person is busy with. A moment that the actor may not see shows its time only."""
-    if other.seen:
-        return moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
-    return _("een ander examenmoment (%(when)s)", when=facts.when_label(other.starts_at, other.ends_at))
-
-
-def told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
-    """A line per moment that is in the way, each once: several tasks may clash with the same one."""
-    lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
-    named = lines[:CLASHES_NAMED]
-    if len(lines) > CLASHES_NAMED:
-        more = len(lines) - CLASHES_NAMED
-        named.append(ngettext("En nog %(num)s overlapping.", "En nog %(num)s overlappingen.", more))
-    return "\n".join(named)
-
-
-def _clash_line(clash: conflicts.Clash, planned: set[conflicts.Moment]) -> str:
-    for other in (clash.first, clash.second):
-        if other in planned:
-            return _(
-                "%(name)s heeft op dat moment al iets anders: %(other)s.",
-                name=other.subject.name,
-                other=other.label,
-            )
-    return base.say(clash.reason)
-
-
-def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
-    return f"“{exam}, {task}, {student}, {facts.when_label(start, end)}”"
+        for one, m in changed
+    ]
+    refuse_clashes(actor, wanted, leaving_out={m.present.id for _one, m in changed if m.present is not None})
 
 
 # -- writing

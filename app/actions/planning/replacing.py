@@ -17,7 +17,7 @@ from wtforms import TextAreaField, validators
 
 from app import models
 from app.actions import base
-from app.actions.planning import planning
+from app.actions.planning.clashes import Wanted, refuse_clashes
 from app.actions.planning.invitations import end_invitations
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
@@ -26,7 +26,7 @@ from app.permissions import Actor, Permission
 from app.queries.base.asked import Asked
 from app.queries.planning import facts
 from app.queries.planning import replacing as queries
-from app.rules import conflicts, steps
+from app.rules import steps
 from app.rules.people import tidy
 from app.rules.text import N_
 
@@ -188,20 +188,8 @@ def _refuse_clashes(actor: Actor, going: Collection[queries.Examined], new: fact
     """RuleBroken when the new examiner is somewhere else at one of these moments."""
     if not going or new is None:
         return
-    busy = facts.busy_moments(
-        actor,
-        users={new.id},
-        students=(),
-        start=min(one.starts_at for one in going),
-        end=max(one.ends_at for one in going),
-        leaving_out={one.id for one in going},
-    )
-    planned = [moment for other in busy for moment in planning.busy_with(other, {new.id: new.name})]
-    subject = conflicts.Subject("examiner", new.id, new.name)
-    wanted = [conflicts.Moment(one.starts_at, one.ends_at, subject, one.label) for one in going]
-    found = conflicts.clashes(planned, wanted)
-    if found:
-        raise RuleBroken(N_("%(clashes)s"), field="examiner", clashes=planning.told(found, set(planned)))
+    wanted = [Wanted(one.starts_at, one.ends_at, one.label, examiners={new.id: new.name}) for one in going]
+    refuse_clashes(actor, wanted, leaving_out={one.id for one in going}, field="examiner")
 
 
 def _write(going: Sequence[queries.Examined], role: str, chosen: int | None) -> None:

@@ -26,6 +26,7 @@ from app.queries.students.couplings import UNDO_FOR
 from app.rules import tries
 from app.rules.text import N_
 from app.school import current_school
+from app.scopes import invitation_works
 
 OVER = ("sent", "failed", "cancelled")  # states of a mail that nobody sends any more
 UNFINISHED_IMPORT = timedelta(days=30)
@@ -59,37 +60,44 @@ def _forget_guests() -> tuple[Sequence[int], int]:
 
     A guest who filled in an assessment keeps their name with it. The others lose their name too.
     """
-    found = db.session.execute(
-        sa.select(models.Invitation.id, models.Invitation.user_id, models.Invitation.sitting_id).where(
-            _long_over()
-        )
+    busy = sa.exists().where(models.Invitation.user_id == models.Guest.user_id, ~_long_over())
+    found = db.session.scalars(
+        sa.select(models.Guest.user_id).where(models.Guest.email.is_not(None), ~busy)
     ).all()
     if not found:
         return [], 0
-    ids, guests = id_set([row.id for row in found]), id_set([row.user_id for row in found])
+    guests = id_set(found)
+    sittings = db.session.scalars(
+        sa.select(models.Invitation.sitting_id).where(
+            models.Invitation.user_id.in_(guests), models.Invitation.sitting_id.is_not(None)
+        )
+    ).all()
     # Whoever filled in an assessment keeps their name: a result must say who assessed.
     filled_in = sa.exists().where(models.ScoreSheet.examiner_id == models.User.id)
     for statement in (
         sa.delete(models.OutboxMail).where(models.OutboxMail.to_user_id.in_(guests)),
         sa.delete(models.UserSession).where(models.UserSession.user_id.in_(guests)),
-        sa.update(models.Invitation)
-        .where(models.Invitation.id.in_(ids))
+        sa.update(models.GuestKey)
+        .where(models.GuestKey.user_id.in_(guests))
         .values(
-            email="",
             nonce="",
             selector="",
             code_hash="",
             # The column is unique, so it cannot be emptied.
-            token_hash="forgotten " + sa.cast(models.Invitation.id, sa.String),
-            withdrawn_at=sa.func.coalesce(models.Invitation.withdrawn_at, utc_now()),
+            token_hash="forgotten " + sa.cast(models.GuestKey.id, sa.String),
+            ended_at=sa.func.coalesce(models.GuestKey.ended_at, utc_now()),
         ),
+        sa.update(models.Guest).where(models.Guest.user_id.in_(guests)).values(email=None),
+        sa.update(models.Invitation)
+        .where(models.Invitation.user_id.in_(guests))
+        .values(withdrawn_at=sa.func.coalesce(models.Invitation.withdrawn_at, utc_now())),
         sa.update(models.User).where(models.User.id.in_(guests)).values(active=False),
         sa.update(models.User)
         .where(models.User.id.in_(guests), ~filled_in)
         .values(first_name="", infix="", last_name=NO_NAME, organisation=""),
     ):
         db.session.execute(statement, execution_options=QUIETLY)
-    return sorted(row.sitting_id for row in found if row.sitting_id), len(found)
+    return sorted({one for one in sittings if one}), len(found)
 
 
 def _long_over() -> Any:
@@ -103,9 +111,8 @@ def _long_over() -> Any:
         models.Sitting.id == models.Invitation.sitting_id,
         models.Sitting.ends_at < since - timedelta(days=school.invitation_days),
     )
-    return (models.Invitation.email != "") & sa.or_(
-        models.Invitation.withdrawn_at < since, definitive, expired
-    )
+    withdrawn = sa.func.coalesce(models.Invitation.withdrawn_at, utc_now()) < since
+    return sa.or_(withdrawn, definitive, expired)
 
 
 def _outdated() -> Sequence[sa.Delete]:
@@ -113,10 +120,16 @@ def _outdated() -> Sequence[sa.Delete]:
     now = utc_now()
     mails = now - timedelta(days=current_school().mail_days)
     told = sa.exists().where(models.OutboxMail.login_code_id == models.LoginCode.id)
+    # A guest who is still expected is told of a change as somebody who had this mail.
+    needed = sa.exists().where(
+        models.InvitationMail.mail_id == models.OutboxMail.id,
+        models.InvitationMail.invitation_id == models.Invitation.id,
+        invitation_works(),
+    )
     about = sa.exists().where(models.OutboxMail.email_change_id == models.EmailChange.id)
     return (
         sa.delete(models.OutboxMail).where(
-            models.OutboxMail.state.in_(OVER), models.OutboxMail.created_at < mails
+            models.OutboxMail.state.in_(OVER), models.OutboxMail.created_at < mails, ~needed
         ),
         sa.delete(models.LoginCode).where(models.LoginCode.expires_at < mails, ~told),
         sa.delete(models.EmailChange).where(models.EmailChange.expires_at < mails, ~about),

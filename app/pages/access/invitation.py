@@ -16,7 +16,9 @@ from app.errors import RuleBroken
 from app.mail.invitation import INVITATION_PATH
 from app.pages import base
 from app.pages.access import sign_in as sign_in_pages
+from app.pages.assessment import views
 from app.permissions import SYSTEM
+from app.queries.assessment import assessment as assessments
 from app.queries.planning import invitation_codes, invitations
 from app.rules.code_format import normal_form
 from app.rules.invitations import WHY_ENDED
@@ -24,6 +26,7 @@ from app.rules.text import N_
 from app.rules.tokens import new_token
 from app.rules.tries import Kind, invitation_part
 
+MOMENTS_PATH = f"{INVITATION_PATH}/examen"
 WRONG_CODE = N_("Deze code kennen we niet. Controleer hem, of vraag de school om een nieuwe mail.")
 WRONG_LINK = N_(
     "Deze link kennen we niet; misschien kreeg u later een nieuwe mail. Vul de code uit de laatste mail in."
@@ -51,7 +54,7 @@ class InvitationPage(base.Screen):
     @base.expose("/link", methods=["POST"])
     @base.public
     def exchange(self) -> Any:
-        """The button: exchange the link's token for a session on one sitting."""
+        """The button: exchange the link's token for a session on the guest's own moments."""
         token = base.posted_fields().get("token", "")
         try:
             base.counted(Kind.INVITATION, invitation_part(token))
@@ -62,31 +65,33 @@ class InvitationPage(base.Screen):
     @base.expose("/examen")
     @base.public
     def own(self) -> Any:
-        """Send guests to their sitting, or show why their invitation no longer works."""
+        """Uw examenmomenten; a guest with one moment goes there, one with none is told why."""
         guest = base.current_actor()
         if guest.id is None or not guest.guest:
             return base.go(INVITATION_PATH + "/")
-        why = invitations.why_ended(guest.id)
-        if not why:
-            return base.go(sitting_href(invitations.open_sitting(guest.id)))
-        return self.page("access/invitation_ended.html", why=_(WHY_ENDED[why]))
+        if why := invitations.why_ended(guest.id):
+            return self.page("access/invitation_ended.html", why=_(WHY_ENDED[why]))
+        moments = invitations.open_sittings(guest.id)
+        if len(moments) == 1:
+            return base.go(sitting_href(moments[0]))
+        model = views.todo_page(assessments.guest_moments(guest), guest, sitting_href)
+        return self.page("assessment/todo.html", model=model, title=_("Uw examenmomenten"))
 
 
-def sitting_href(sitting_id: int | None) -> str:
+def sitting_href(sitting_id: int) -> str:
     return f"/te-beoordelen/{sitting_id}"
 
 
-def _let_in(invitation: models.Invitation | None, unknown: str) -> Any:
-    if invitation is None:
+def _let_in(key: models.GuestKey | None, unknown: str) -> Any:
+    if key is None:
         base.failed()
         raise RuleBroken(unknown)
-    why = invitations.why_ended(invitation.user_id)
-    if why:
+    if why := invitations.why_ended(key.user_id):
         raise RuleBroken(WHY_ENDED[why])
-    token, sitting_id = new_token(), invitation.sitting_id
-    actions.run(use_invitation, SYSTEM, invitation_id=invitation.id, opening=base.opening(token))
+    token, moments = new_token(), invitations.open_sittings(key.user_id)
+    actions.run(use_invitation, SYSTEM, key_id=key.id, opening=base.opening(token))
     base.enter(token, shared=True)  # a guest is no user of the school: their browser stays unknown
-    return base.go(sitting_href(sitting_id))
+    return base.go(sitting_href(moments[0]) if len(moments) == 1 else MOMENTS_PATH)
 
 
 def _page(form: actions.ActionForm, problem: str = "") -> Any:

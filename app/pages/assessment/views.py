@@ -11,10 +11,12 @@ from flask_babel import ngettext
 from app import models
 from app.actions import base as actions
 from app.actions.assessment.assessment import reopen_assessment
+from app.mail.invitation import INVITATION_PATH
 from app.pages import base
 from app.pages.planning.blocks import state_badge, waits_badges
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import assessment
+from app.queries.planning.invitations import open_sittings
 from app.rules.blocks import BlockState
 from app.rules.tokens import new_token
 from app.school import current_school
@@ -222,6 +224,7 @@ class ScoreModel:
     problem: str = ""
     buttons: Sequence[widgets.Button] = field(default_factory=tuple)
     back_href: str = ""
+    back_label: str = ""
 
     @property
     def missing(self) -> Sequence[CriterionCard]:
@@ -253,7 +256,7 @@ def score_page(
         for criterion in sitting.task.criteria
     ]
     status, tone = _status(view, role)
-    back = "/te-beoordelen/" if may(actor, Permission.ASSESSMENT_TODO) else ""
+    back_href, back_label = _way_back(actor)
     return ScoreModel(
         student=sitting.registration.student.full_name,
         title=sitting.task.title,
@@ -276,8 +279,17 @@ def score_page(
         status_tone=tone,
         problem=problem,
         buttons=_buttons(view, actor, definitive),
-        back_href=back,
+        back_href=back_href,
+        back_label=back_label,
     )
+
+
+def _way_back(actor: Actor) -> tuple[str, str]:
+    """The list that this user has, and its name; a guest has one with more than one moment."""
+    if actor.guest and actor.id is not None:
+        several = len(open_sittings(actor.id)) > 1
+        return (f"{INVITATION_PATH}/examen", _("Uw examenmomenten")) if several else ("", "")
+    return ("/te-beoordelen/", _("Te beoordelen")) if may(actor, Permission.ASSESSMENT_TODO) else ("", "")
 
 
 def visible_sheets(view: assessment.SittingView, actor: Actor) -> Sequence[models.ScoreSheet]:

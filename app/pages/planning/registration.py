@@ -23,7 +23,7 @@ from app.queries.planning import registrations
 from app.queries.planning.attempts import other_results
 from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import invitations_of
-from app.queries.trail.trail import entries_about
+from app.queries.trail.trail import entries_about_attempt
 from app.rules.blocks import BlockState
 from app.school import current_school
 from app.theme import widgets
@@ -39,7 +39,7 @@ def registration_model(actor: Actor, pk: int, *, back_href: str, remove_href: st
     if view.result is not None:
         sections.append(_result(view.result, view))
     if may(actor, Permission.TRAIL_READ):
-        entries = entries_about(actor, "Registration", pk)
+        entries = entries_about_attempt(actor, pk, [moment.id for moment in view.moments])
         nothing = _("In het logboek staat nog niets over deze aanmelding.")
         sections.append(trail_section(_("Geschiedenis"), entries, nothing, registration=pk))
     return widgets.ShowModel(

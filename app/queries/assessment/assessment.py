@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.permissions import Actor, Permission, visible
+from app.permissions import Actor, Permission, Role, visible
 from app.queries.planning.attempts import waiting_for
 from app.queries.planning.stopped import goes_on
 from app.rules.text import Reason
@@ -101,6 +101,14 @@ def todo(actor: Actor, *, all_done: bool = False) -> Todo:
         done=[lines[sitting.id] for sitting in done],
         done_count=count,
     )
+
+
+def guest_moments(actor: Actor) -> Todo:
+    """The moments that a guest is invited for, as far as they are open; in a fixed number of queries."""
+    mine = visible(actor, models.Sitting, Permission.ASSESSMENT_FILL)
+    waiting = _sittings(mine.order_by(models.Sitting.starts_at, models.Sitting.id))
+    lines = _lines(waiting)
+    return Todo(waiting=[lines[sitting.id] for sitting in waiting])
 
 
 def _sittings(statement: sa.Select[Any]) -> Sequence[models.Sitting]:
@@ -263,6 +271,13 @@ def role_in(sitting: models.Sitting, actor: Actor) -> str:
         if actor.id is not None and one.user_id == actor.id and one.role in actor.roles:
             return one.role
     return ""
+
+
+def company_sheet(sitting: models.Sitting, assessment: models.Assessment) -> models.ScoreSheet | None:
+    """The company's scores: of who examines for it now, else of the last who did and filled something in."""
+    now = {one.user_id for one in sitting.examiners}
+    theirs = [sheet for sheet in assessment.sheets if sheet.role == Role.COMPANY_EXAMINER]
+    return max(theirs, key=lambda one: (one.examiner_id in now, one.id), default=None)
 
 
 def is_definitive(assessment: models.Assessment | None) -> bool:

@@ -13,7 +13,7 @@ from app.mail import invitation as mail_invitation
 from app.mail.login_code import LOGIN_CODE
 from app.queries.access import codes
 from app.queries.planning import invitation_codes
-from app.queries.planning.invitations import why_ended
+from app.queries.planning.invitations import mail_is_true
 from app.rules.code_format import grouped
 from app.rules.invitations import parts
 from app.school import site_address
@@ -29,8 +29,8 @@ def code_in(mail: models.OutboxMail) -> str:
     """The code that belongs in this mail; "" when it works no longer, and for a mail without a code."""
     if mail.login_code is not None:
         return codes.shown_code(mail.login_code)
-    if mail.invitation is not None:
-        return grouped(invitation_codes.code_of(mail.invitation)) if _invites(mail, mail.invitation) else ""
+    if mail.guest_key is not None:
+        return grouped(invitation_codes.code_of(mail.guest_key)) if _invites(mail, mail.guest_key) else ""
     if mail.email_change is not None:
         return _change_code(mail, mail.email_change)
     return ""
@@ -44,9 +44,7 @@ def has_code(mail: models.OutboxMail) -> bool:
 def link_in(mail: models.OutboxMail) -> str:
     """The link that belongs beside a working code; "" for a mail without one."""
     return (
-        f"{_address(mail)}/#{invitation_codes.token_of(mail.invitation)}"
-        if mail.invitation is not None
-        else ""
+        f"{_address(mail)}/#{invitation_codes.token_of(mail.guest_key)}" if mail.guest_key is not None else ""
     )
 
 
@@ -67,10 +65,9 @@ def _address(mail: models.OutboxMail) -> str:
     return site_address(PATHS.get(mail.purpose, texts.CODE_PATH))
 
 
-def _invites(mail: models.OutboxMail, invitation: models.Invitation) -> bool:
-    """Whether this mail is the latest of a working invitation: the codes of older mails were replaced."""
-    latest = mail.dedupe_key == f"{mail_invitation.INVITATION}:{invitation.id}:{invitation.mailings}"
-    return latest and not why_ended(invitation.user_id)
+def _invites(mail: models.OutboxMail, key: models.GuestKey) -> bool:
+    """Whether this mail still holds: its code was not replaced, and no later mail told of its moments."""
+    return key.ended_at is None and mail_is_true(mail)
 
 
 def _change_code(mail: models.OutboxMail, change: models.EmailChange) -> str:

@@ -12,7 +12,7 @@ from app.permissions import Actor, visible
 # Loads, in one query with the mail, the rows from which its code is made.
 WITH_SECRETS = (
     joinedload(models.OutboxMail.login_code),
-    joinedload(models.OutboxMail.invitation),
+    joinedload(models.OutboxMail.guest_key),
     joinedload(models.OutboxMail.email_change),
 )
 

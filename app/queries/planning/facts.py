@@ -334,7 +334,10 @@ def busy_moments(
     end: datetime,
     leaving_out: Collection[int],
 ) -> Sequence[Busy]:
-    """Every moment of these people between `start` and `end`, whoever may see it. Two queries."""
+    """Every moment of these people between `start` and `end`, whoever may see it. Two queries.
+
+    `users`: with everybody who is the same person as one of them (persons.py).
+    """
     assigned = sa.select(models.SittingExaminer.sitting_id).where(
         models.SittingExaminer.user_id.in_(id_set(sorted(users)))
     )

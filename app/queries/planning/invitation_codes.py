@@ -1,6 +1,6 @@
-"""Makes and recognises the code and the link of an invitation.
+"""Makes and recognises the code and the link of a guest.
 
-Neither is ever stored. Both are derived from the invitation's nonce with the school's secret key when the
+Neither is ever stored. Both are derived from the key's nonce with the school's secret key when the
 mail is sent (decision 0006), and found again by their hashes.
 """
 
@@ -17,7 +17,7 @@ from app.rules import code_format, invitations
 from app.rules.tokens import fingerprint
 from app.sealing import drawings
 
-MOST_ALIKE = 3  # invitations whose codes begin with the same four characters: one in a million each
+MOST_ALIKE = 3  # keys whose codes begin with the same four characters: one in a million each
 
 
 def code_for(nonce: str, fits: Callable[[str], bool] = bool) -> str:
@@ -30,23 +30,23 @@ def token_for(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     return next(filter(fits, map(invitations.link_token, drawings(f"uitnodiging|link|{nonce}"))), "")
 
 
-def code_of(invitation: models.Invitation) -> str:
-    """The code of this invitation; "" when the key it was drawn from is gone."""
-    return code_for(invitation.nonce, lambda code: invitations.parts(code)[0] == invitation.selector)
+def code_of(key: models.GuestKey) -> str:
+    """The code of this key; "" when the key it was drawn from is gone."""
+    return code_for(key.nonce, lambda code: invitations.parts(code)[0] == key.selector)
 
 
-def token_of(invitation: models.Invitation) -> str:
-    """The token of this invitation; "" when the key it was drawn from is gone."""
-    return token_for(invitation.nonce, lambda token: fingerprint(token) == invitation.token_hash)
+def token_of(key: models.GuestKey) -> str:
+    """The token of this key; "" when the key it was drawn from is gone."""
+    return token_for(key.nonce, lambda token: fingerprint(token) == key.token_hash)
 
 
-def by_code(typed: str) -> models.Invitation | None:
-    """The invitation behind a typed code, ended or not. A wrong code takes the same work as a right one."""
+def by_code(typed: str) -> models.GuestKey | None:
+    """The key behind a typed code, unless replaced. A wrong code takes the same work as a right one."""
     selector, secret = invitations.parts(code_format.normal_form(typed)[: code_format.LENGTH + 1])
     alike = db.session.scalars(
-        sa.select(models.Invitation)
-        .where(models.Invitation.selector == selector)
-        .order_by(models.Invitation.id.desc())
+        _not_replaced()
+        .where(models.GuestKey.selector == selector)
+        .order_by(models.GuestKey.id.desc())
         .limit(MOST_ALIKE)
     ).all()
     for one in alike:
@@ -57,10 +57,14 @@ def by_code(typed: str) -> models.Invitation | None:
     return None
 
 
-def by_token(token: str) -> models.Invitation | None:
-    """The invitation behind a link's token, ended or not."""
+def by_token(token: str) -> models.GuestKey | None:
+    """The key behind a link's token, unless it was replaced."""
     if len(token) != invitations.TOKEN_LENGTH:
         return None
     return db.session.scalars(
-        sa.select(models.Invitation).where(models.Invitation.token_hash == fingerprint(token))
+        _not_replaced().where(models.GuestKey.token_hash == fingerprint(token))
     ).one_or_none()
+
+
+def _not_replaced() -> sa.Select[models.GuestKey]:
+    return sa.select(models.GuestKey).where(models.GuestKey.ended_at.is_(None))

@@ -25,6 +25,22 @@ def entries_about(actor: Actor, object_type: str, object_id: int) -> Sequence[mo
     return db.session.scalars(found.order_by(models.AuditEntry.id.desc()).limit(ABOUT_MOST)).all()
 
 
+def entries_about_attempt(
+    actor: Actor, registration_id: int, sittings: Sequence[int]
+) -> Sequence[models.AuditEntry]:
+    """The newest entries about an attempt and its moments: planning, invitations, scores. One query."""
+    about = sa.select(models.AuditObject.entry_id).where(
+        sa.or_(
+            (models.AuditObject.object_type == "Registration")
+            & (models.AuditObject.object_id == registration_id),
+            (models.AuditObject.object_type == "Sitting")
+            & models.AuditObject.object_id.in_(id_set(sittings)),
+        )
+    )
+    found = visible(actor, models.AuditEntry).where(models.AuditEntry.id.in_(about))
+    return db.session.scalars(found.order_by(models.AuditEntry.id.desc()).limit(ABOUT_MOST)).all()
+
+
 def of_actor(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     return statement.where(
         sa.func.lower(models.AuditEntry.actor_name).contains(value.lower(), autoescape=True)

@@ -1,0 +1,149 @@
+"""The form of Bedrijfsexaminator uitnodigen, as a planner fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.actions.assessment.assessment import save_scores
+from app.actions.base.runner import run
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.invitations import Invitation
+from app.entities.planning import Sitting, SittingExaminer
+from app.entities.students import Supervision
+from app.permissions import Role, actor_of
+from tests.actions.planning.test_guests_are_people import SOON, make_attempt
+from tests.factories import make_programme, make_user, refresh
+from tests.support import clock
+from tests.support.forms import PageForms
+from tests.support.guests import EMAIL, guest_of, make_invited, sitting_of
+from tests.support.visitor import Visitor
+
+pytestmark = pytest.mark.web
+
+BAS = {"first_name": "Bas", "last_name": "Bakker", "email": EMAIL, "organisation": "De Korenaar"}
+
+
+def form_of(sitting: int) -> str:
+    return f"/examens/do/invite_company_examiner?id={sitting}"
+
+
+@pytest.fixture
+def planner(visit: Callable[..., Visitor]) -> Visitor:
+    return visit(Role.ADMINISTRATOR)
+
+
+def invited_for() -> list[int | None]:
+    refresh()
+    return sorted(db.session.scalars(select(Invitation.sitting_id)))
+
+
+def test_the_other_tasks_of_the_exam_are_offered_and_ticked(app: Flask, planner: Visitor) -> None:
+    sittings, _examiner = make_attempt(4)
+    page = planner.get(form_of(sittings[1])).text
+    assert "Ook voor de andere opdrachten van dit examen (3)" in page
+    (fields,) = PageForms(page).forms.values()
+    ticked = [int(value) for value in fields["others"].values]
+    assert sorted([*ticked, sittings[1]]) == sittings
+    assert planner.post(form_of(sittings[1]), {**BAS, "others": ticked[:2]}).status_code == 302
+    assert len(invited_for()) == 3
+
+
+def test_a_moment_that_is_taken_is_not_offered(app: Flask, planner: Visitor) -> None:
+    sittings, _examiner = make_attempt(2)
+    planner.post(form_of(sittings[0]), BAS)
+    assert "andere opdrachten" not in planner.get(form_of(sittings[1])).text
+
+
+def test_somebody_elses_sitting_is_no_choice(app: Flask, planner: Visitor) -> None:
+    (own, _e), (foreign, _f) = make_attempt(2), make_attempt(1)
+    assert planner.post(form_of(own[0]), {**BAS, "others": foreign}).status_code == 422
+    assert invited_for() == []
+
+
+def test_another_name_at_the_address_is_asked_with_all_that_was_typed(app: Flask, planner: Visitor) -> None:
+    first = make_invited(starts_at=clock.now() + SOON, email=EMAIL)
+    sittings, _examiner = make_attempt(1, starts_at=clock.now() + 2 * SOON)
+    typed = {**BAS, "last_name": "Bakkers"}
+    answer = planner.post(form_of(sittings[0]), typed)
+    assert answer.status_code == 422
+    assert "eerder is uitgenodigd: Bas Bakker" in answer.text
+    (fields,) = PageForms(answer.text).forms.values()
+    assert {name: fields[name].values for name in typed} == {name: [value] for name, value in typed.items()}
+    assert planner.post(form_of(sittings[0]), {**typed, "person": f"{first.guest}"}).status_code == 302
+    assert invited_for() == sorted([first.sitting, *sittings])
+
+
+def test_an_account_is_offered_by_name_and_nothing_more(app: Flask, planner: Visitor) -> None:
+    programme = make_programme()
+    sittings, _examiner = make_attempt(1, programme=programme)
+    account = make_user(
+        Role.COMPANY_EXAMINER, email=EMAIL, programmes=[programme], last_name="Visser", phone="0612345678"
+    )
+    answer = planner.post(form_of(sittings[0]), BAS)
+    assert (answer.status_code, "iemand met een account: " in answer.text) == (422, True)
+    assert "Visser" in answer.text
+    assert "0612345678" not in answer.text
+    planner.post(form_of(sittings[0]), {**BAS, "person": str(account.id)})
+    refresh()
+    coupled = select(SittingExaminer.user_id).where(SittingExaminer.role == Role.COMPANY_EXAMINER)
+    assert list(db.session.scalars(coupled)) == [account.id]
+
+
+def test_a_clash_is_told_with_all_that_was_typed(app: Flask, planner: Visitor) -> None:
+    first = make_invited(starts_at=clock.now() + SOON, email=EMAIL)
+    start = db.session.get_one(Sitting, first.sitting).starts_at
+    sittings, _examiner = make_attempt(1, starts_at=start + timedelta(minutes=10))
+    answer = planner.post(form_of(sittings[0]), BAS)
+    assert answer.status_code == 422
+    assert "Bas Bakker heeft op dat moment al iets anders" in answer.text
+    assert "De Korenaar" in answer.text
+
+
+def test_a_supervisor_hears_of_a_clash_with_a_moment_that_is_not_theirs_by_its_time_only(
+    app: Flask, visit: Callable[..., Visitor]
+) -> None:
+    first = make_invited(starts_at=clock.now() + SOON, email=EMAIL)
+    foreign = db.session.get_one(Sitting, first.sitting)
+    student = foreign.registration.student.last_name
+    sittings, _examiner = make_attempt(1, starts_at=foreign.starts_at)
+    visitor = visit(Role.SCHOOL_SUPERVISOR)
+    own = db.session.get_one(Sitting, sittings[0]).registration.student_id
+    with transaction():
+        db.session.add(Supervision(student_id=own, user_id=visitor.user_id, role="school_supervisor"))
+    answer = visitor.post(form_of(sittings[0]), BAS)
+    assert "een ander examenmoment" in answer.text
+    assert student not in answer.text
+
+
+def test_the_history_of_the_attempt_tells_who_was_invited(app: Flask, planner: Visitor) -> None:
+    sittings, _examiner = make_attempt(2)
+    planner.post(form_of(sittings[0]), {**BAS, "others": sittings[1:]})
+    registration = db.session.get_one(Sitting, sittings[0]).registration_id
+    page = planner.get(f"/examens/aanmelding/{registration}").text
+    history = page.partition("Geschiedenis")[2]
+    assert "Bedrijfsexaminator uitnodigen" in history
+    assert "Opdracht 2: Bas Bakker" in history
+    assert EMAIL not in history
+
+
+def test_after_a_withdrawal_the_sheet_stays_by_name_and_another_can_be_invited(
+    app: Flask, planner: Visitor
+) -> None:
+    invited = make_invited(email=EMAIL)
+    levels = {c.id: c.levels[2].id for c in sitting_of(invited).task.criteria}
+    run(save_scores, actor_of(guest_of(invited)), [invited.sitting], version=0, levels=levels, remarks={})
+    planner.do(f"/examens/do/withdraw_invitation?id={invited.sitting}")
+    page = planner.get(f"/te-beoordelen/{invited.sitting}").text
+    assert "Bas Bakker" in page
+    assert "Is geen examinator meer bij dit moment" in page
+    assert f"invite_company_examiner?id={invited.sitting}" in page
+    answer = planner.post(
+        form_of(invited.sitting), {**BAS, "email": "jan@molen.example", "first_name": "Jan"}
+    )
+    assert answer.status_code == 302
