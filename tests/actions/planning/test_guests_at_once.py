@@ -36,8 +36,13 @@ def places(sittings: list[int]) -> int:
     return len(db.session.scalars(coupled).all())
 
 
-def test_four_who_invite_a_new_address_for_one_hour_make_one_guest_with_one_moment(app: Flask) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["a new address", "a guest of before"])
+def test_four_who_invite_an_address_for_one_hour_make_one_guest_with_one_moment(
+    app: Flask, known: bool
+) -> None:
     start = clock.now() + SOON
+    if known:
+        again(make_attempt(1, starts_at=start + SOON)[0])
     sittings = [make_attempt(1, starts_at=start + timedelta(minutes=n))[0][0] for n in range(8)]
 
     def work() -> None:
