@@ -51,6 +51,7 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
     _l("Bedrijfsexaminator uitnodigen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Sitting,
+    changes=models.User,
     form=InviteForm,
     noun=_l("examenmoment"),
     submit=_l("Uitnodigen"),
@@ -281,6 +282,7 @@ def _known_user(known: persons.Known, names: Mapping[str, str], person: str) -> 
     if known.guest and person == choice_of(known, rename=True):
         for field, value in names.items():
             setattr(user, field, people.tidy(value))
+        user.version += 1
         db.session.flush()
     return user
 

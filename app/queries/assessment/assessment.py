@@ -274,10 +274,11 @@ def role_in(sitting: models.Sitting, actor: Actor) -> str:
 
 
 def company_sheet(sitting: models.Sitting, assessment: models.Assessment) -> models.ScoreSheet | None:
-    """The company's scores: of who examines for it now, else of the last who did and filled something in."""
-    now = {one.user_id for one in sitting.examiners}
+    """The company's scores: of who examines for it now; when nobody does any more, of the last who did."""
     theirs = [sheet for sheet in assessment.sheets if sheet.role == Role.COMPANY_EXAMINER]
-    return max(theirs, key=lambda one: (one.examiner_id in now, one.id), default=None)
+    now = {one.user_id for one in sitting.examiners if one.role == Role.COMPANY_EXAMINER}
+    chosen = [sheet for sheet in theirs if sheet.examiner_id in now] if now else theirs
+    return max(chosen, key=lambda one: one.id, default=None)
 
 
 def is_definitive(assessment: models.Assessment | None) -> bool:

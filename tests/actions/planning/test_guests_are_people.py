@@ -382,7 +382,7 @@ def test_without_another_the_scores_of_who_was_withdrawn_stand_in_the_result_by_
     score(invited.sitting, school)
     run(make_definitive, actor_of(school), [invited.sitting])
     task = db.session.scalars(select(Result)).one().detail["tasks"][0]
-    assert {"role": "company_examiner", "name": "Bas Bakker"} in task["examiners"]
+    assert {"role": "company_examiner", "name": "Bas Bakker"} in task["earlier_examiners"]
     assert task["criteria"][0]["company_level"] == "V"
 
 
@@ -416,9 +416,7 @@ def plan(
 ) -> None:
     registration = db.session.get_one(Registration, db.session.get_one(Sitting, sittings[0]).registration_id)
     begins = (start or current_school().local(clock.at(clock.today(), 9))).replace(second=0, microsecond=0)
-    slot = Slot(
-        examiner, day, begins.time(), 60 * len(sittings), company_examiner_id=company, location="Lokaal 9"
-    )
+    slot = Slot(examiner, company, day, begins.time(), 60 * len(sittings), location="Lokaal 9")
     run(plan_exam, SYSTEM, [registration.student_id], exam_id=registration.exam_id, wish=Wish(together=slot))
     refresh()
 

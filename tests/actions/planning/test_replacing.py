@@ -318,7 +318,7 @@ class TestPlanning:
         ill.replace()
         at = current_school().local(clock.now() + timedelta(days=3))
         slot = Slot(ill.new.id or 0, None, at.date(), at.time().replace(second=0, microsecond=0), 60)
-        with pytest.raises(RuleBroken, match="Iemand anders"):
+        with pytest.raises(RuleBroken, match="Bekijk de planning"):
             run(plan_exam, SYSTEM, [student], exam_id=exam_id, wish=Wish(together=slot), seen=seen)
 
     def test_the_trail_says_who_was_and_who_is(self, ill: Ill) -> None:

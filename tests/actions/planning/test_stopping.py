@@ -129,7 +129,9 @@ class TestTheStudentStops:
         with transaction():
             db.session.get_one(User, exam.school.id).programmes = [programme]
         other = make_student(programme).id
-        slot = Slot(exam.school.id or 0, start.date(), start.time().replace(second=0, microsecond=0), 120)
+        slot = Slot(
+            exam.school.id or 0, None, start.date(), start.time().replace(second=0, microsecond=0), 120
+        )
         ask: dict[str, Any] = {"exam_id": exam_row.id, "wish": Wish(together=slot)}
         refresh()
         with pytest.raises(RuleBroken, match="al iets anders"):
@@ -160,7 +162,7 @@ class TestStopping:
     def test_nobody_plans_or_invites_for_it_then(self, exam: PlannedExam) -> None:
         run(stop_exams, office(), [exam.registration], reason=WHY)
         row = registration(exam)
-        slot = Slot(exam.school.id or 0, clock.monday(), datetime.min.time().replace(hour=9), 240)
+        slot = Slot(exam.school.id or 0, None, clock.monday(), datetime.min.time().replace(hour=9), 240)
         with transaction():
             programme = row.exam.programme
             assert programme is not None
