@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 
 from app import models  # noqa: F401 - every table is known before the first query
 from app.builder import ProeveBuilder, ProeveSecurity
@@ -12,11 +11,13 @@ from app.entities.engine import arm, guard_session
 from app.mail.own_texts import EXTENSION, load_own_texts
 from app.mailer import init_mailer
 from app.pages.base.errors import register_errors
+from app.pages.base.form_token import FormGuard
 from app.pages.base.intake import register_intake
 from app.pages.base.logs import register_logs
 from app.pages.base.render import register_rendering
 from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
+from app.pages.base.typed import register_typed
 from app.pages.base.viewing import register_viewing
 from app.school import load_school
 from app.theme.setup import init_theme
@@ -43,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_mailer(app, settings)
     init_worker(app)
     register_intake(app)
-    CSRFProtect(app)
+    FormGuard(app)
     with app.app_context():
         arm(db.engine)
         builder = ProeveBuilder(app, db.session, security_manager_class=ProeveSecurity)
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         register_surface(app, settings)
         register_sessions(app)
         register_viewing(app)
+        register_typed(app)
         register_rendering(app)
         register_errors(app)
         register_views(builder)

@@ -26,6 +26,7 @@ from app.entities.students import (
     Supervision,
 )
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
+from app.entities.typed import TypedForm
 from app.entities.users import LoginCode, RoleRow, SchoolUser, SignInAttempt, User, user_programme
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "StudentToDo",
     "Supervision",
     "SystemUpdate",
+    "TypedForm",
     "UpdateRead",
     "User",
     "UserSession",

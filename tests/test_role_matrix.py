@@ -174,6 +174,9 @@ PUBLIC = {
     "CodesPage.ask",
     "CodesPage.forgotten",
     "CodesPage.enter_code",
+    "TypedPage.last",  # these three: whoever is signed in, and only what they typed themselves
+    "TypedPage.form",
+    "TypedPage.still_here",
 }
 
 # What everybody does to his own account.

@@ -1,6 +1,6 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
-from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled
+from app.actions.base.forms import SelectChoice, UploadFileField, VersionedForm, at, ruled, secret_fields
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.runner import (
@@ -54,5 +54,6 @@ __all__ = [
     "ruled",
     "run",
     "say",
+    "secret_fields",
     "targets_of",
 ]

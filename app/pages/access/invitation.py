@@ -90,7 +90,7 @@ def _let_in(invitation: models.Invitation | None, unknown: str) -> Any:
     token, sitting_id = new_token(), invitation.sitting_id
     actions.run(use_invitation, SYSTEM, invitation_id=invitation.id, opening=base.opening(token))
     base.enter(token)
-    return base.go(sitting_href(sitting_id))
+    return base.go(base.onward(sitting_href(sitting_id)))
 
 
 def _page(form: actions.ActionForm, problem: str = "") -> Any:

@@ -237,7 +237,8 @@ def score_page(
 ) -> ScoreModel:
     """The page of one sitting for this user: a form when they may score now, otherwise to read.
 
-    `typed`: the fields of a refused form, shown again instead of the stored scores.
+    `typed`: the fields of a form that was not saved, shown again instead of the stored scores. They keep
+    their version: what was saved meanwhile is not overwritten unseen.
     """
     sitting = view.sitting
     role, definitive = assessment.role_in(sitting, actor), assessment.is_definitive(view.assessment)
@@ -251,6 +252,7 @@ def score_page(
         for criterion in sitting.task.criteria
     ]
     status, tone = _status(view, role)
+    opened = answers.get("version", "")
     back = "/te-beoordelen/" if may(actor, Permission.ASSESSMENT_TODO) else ""
     return ScoreModel(
         student=sitting.registration.student.full_name,
@@ -261,7 +263,7 @@ def score_page(
         editable=can_save or typed is not None,
         can_save=can_save,
         can_close=can_save and role == Role.SCHOOL_EXAMINER,
-        version=view.version,
+        version=int(opened) if base.is_number(opened) else view.version,
         token=new_token(),
         done=sum(card.done for card in cards),
         total=len(cards),

@@ -2,7 +2,8 @@
 
 from app.pages.base.buttons import action_button, href_elsewhere, offers
 from app.pages.base.doing import ActionPage
-from app.pages.base.guards import needs, public
+from app.pages.base.form_token import account_mark, form_token
+from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.paging import Wanted, numbered
 from app.pages.base.proving import given_answer, keep_challenge, prove, site_here, with_proof
@@ -10,6 +11,8 @@ from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import (
     address,
     current_actor,
+    filled_in,
+    given_back,
     href_with,
     ids_arg,
     is_number,
@@ -41,10 +44,13 @@ from app.pages.base.screens import (
     upload,
 )
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, enter, leave, opening, owed_now, present, renew
+from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, waiting, way_back
 from app.pages.base.view import View
 from app.pages.base.viewing import STOP_PATH, stop_looking
 
 __all__ = [
+    "BACK_PATH",
+    "NOTHING_LEFT",
     "SET_UP_PATH",
     "STEP_PATH",
     "STOP_PATH",
@@ -56,6 +62,7 @@ __all__ = [
     "Screen",
     "View",
     "Wanted",
+    "account_mark",
     "action_button",
     "address",
     "bytes_answer",
@@ -65,7 +72,10 @@ __all__ = [
     "expose",
     "file_answer",
     "filled",
+    "filled_in",
+    "form_token",
     "given_answer",
+    "given_back",
     "go",
     "href_elsewhere",
     "href_with",
@@ -82,6 +92,7 @@ __all__ = [
     "numbered",
     "offers",
     "once",
+    "onward",
     "opening",
     "owed_now",
     "posted",
@@ -94,6 +105,7 @@ __all__ = [
     "sent",
     "show_date",
     "show_datetime",
+    "signed_in",
     "site_here",
     "stop_looking",
     "stream_answer",
@@ -102,5 +114,7 @@ __all__ = [
     "text_arg",
     "unsent",
     "upload",
+    "waiting",
+    "way_back",
     "with_proof",
 ]

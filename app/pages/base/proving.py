@@ -18,6 +18,7 @@ from app.actions.access.passkeys import show_passkey
 from app.actions.access.sign_in import count_try
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
 from app.pages.base.sessions import SET_UP_PATH, present, renew
+from app.pages.base.typed import again
 from app.permissions import SYSTEM
 from app.queries.access import factors as queries
 from app.rules import passkeys
@@ -90,7 +91,7 @@ def with_proof(about: str, cancel_href: Callable[[], str], go_on: Callable[[], A
                 about, cancel_href(), strong="proof_password" not in flask.request.form, problem=error
             ), 422
         if flask.request.form[WAS] == "GET":
-            return flask.redirect(flask.request.full_path.rstrip("?"))
+            return flask.redirect(again())
     try:
         return go_on()
     except errors.ProofNeeded as error:
@@ -104,7 +105,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
         raise errors.NotAllowed
     if strong and not here.has_factor:
         flask.flash(_("Hiervoor is een tweede stap nodig. Stel er hier eerst een in."), "info")
-        target = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else cancel_href
+        target = again() if flask.request.method == "GET" else cancel_href
         return flask.redirect(href_with(SET_UP_PATH, [("next", target)]))
     model = Asking(
         title=_("Laat zien dat u het bent"),
@@ -112,7 +113,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
         form=_form(has_factor=here.has_factor, problem=problem),
         factors=queries.factors_of(here.user_id),
         hidden=[*_kept(), (WAS, flask.request.form.get(WAS) or flask.request.method)],
-        post_href=flask.request.full_path.rstrip("?"),
+        post_href=again(),
         cancel_href=cancel_href,
         passkeys_work=site_here() is not None,
     )

@@ -85,13 +85,13 @@ class ImportPage(check.CheckPages):
         return self._columns_page(
             found,
             form,
-            base.filled(forms.reading_form(found)),
+            base.filled(forms.reading_form(found), route="read_again"),
             refused=base.posted() and not valid,
             names_first=valid,
         )
 
     @base.expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
-    @base.needs()
+    @base.needs(page="columns")
     def read_again(self, pk: int) -> Any:
         """Stap 2 van 4: read the file again with the sheet, header row and signs that the user chooses."""
         found = self._run(pk)
@@ -172,7 +172,7 @@ class ImportPage(check.CheckPages):
         return page, 422 if base.posted() else 200
 
     @base.expose("/<int:pk>/weggooien", methods=["POST"])
-    @base.needs()
+    @base.needs(page="resume")
     def discard(self, pk: int) -> Any:
         self._run(pk)
         outcome = actions.run(imports.discard_import, base.current_actor(), [pk])

@@ -1,7 +1,7 @@
 """Tabs Mijn onderwijsvoortgang (students) and Onderwijsvoortgang (supervisors) (manual, step 4e)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,10 +62,21 @@ class Tally:
 
 
 class SheetView:
-    """A student's progress as one reader sees it. `rater_id`: who fills it in; None: it is read-only."""
+    """A student's progress as one reader sees it. `rater_id`: who fills it in; None: it is read-only.
 
-    def __init__(self, sheet: queries.ProgressSheet, *, own: bool, rater_id: int | None) -> None:
+    `typed`: the fields of a form that was not saved, shown instead of what is stored.
+    """
+
+    def __init__(
+        self,
+        sheet: queries.ProgressSheet,
+        *,
+        own: bool,
+        rater_id: int | None,
+        typed: Mapping[str, str] | None = None,
+    ) -> None:
         self.own = own
+        self.typed = typed
         self.fill = rater_id is not None
         self.rater_id = rater_id
         self.tasks = [
@@ -95,11 +106,27 @@ class SheetView:
         return MeasureView(
             field=f"{kind}_{process.id}",
             kind=_(rules.KINDS[kind]),
-            chosen=first.rating if first else None,
+            chosen=self._chosen(f"{kind}_{process.id}", first),
             own_note=_note(first.rater, first.at) if first else "",
             other=_(rules.RATINGS[second.rating]) if second else "",
             other_note=_note(second.rater, second.at) if second else "",
         )
+
+    def _chosen(self, field: str, stored: queries.Rating | None) -> int | None:
+        if self.typed is None:
+            return stored.rating if stored else None
+        value = self.typed.get(field, "")
+        return int(value) if base.is_number(value) else None
+
+    def is_ticked(self, assignment: queries.AssignmentFacts) -> bool:
+        stored = assignment.done_at is not None
+        return stored if self.typed is None else self.typed.get(f"done_{assignment.id}") == "1"
+
+    def was_ticked(self, assignment: queries.AssignmentFacts) -> bool:
+        """Whether it was ticked when the form was drawn: only what differs from that is saved."""
+        stored = assignment.done_at is not None
+        was = (self.typed or {}).get(f"was_{assignment.id}", "")
+        return was == "1" if was else stored
 
     def _first(self, process: queries.ProcessFacts, kind: str) -> queries.Rating | None:
         """The reader's own rating; for a reader who only reads, the student's."""
@@ -143,7 +170,7 @@ class OwnProgressPage(base.Screen):
                 return base.go(self.href("index"))
             except errors.RuleBroken as error:
                 problem = actions.say(error)
-        view = SheetView(queries.load_sheet(student), own=True, rater_id=actor.id)
+        view = SheetView(queries.load_sheet(student), own=True, rater_id=actor.id, typed=base.filled_in())
         page = self.page("progress/own.html", view=view, token=base.new_token(), problem=problem)
         return page, 422 if problem else 200
 
@@ -221,6 +248,7 @@ class ProgressPage(base.ListPage):
             queries.load_sheet(student),
             own=False,
             rater_id=actor.id if fills and student.progress_available else None,
+            typed=base.filled_in(),
         )
         page = self.render_template(
             "progress/student.html",
