@@ -33,8 +33,8 @@ class Typed:
     @classmethod
     def from_text(cls, text: str) -> "Typed":
         kept = json.loads(text)
-        fields = [(name, value) for name, value in kept.pop("fields")]
-        return cls(**kept, fields=fields)
+        fields = tuple((name, value) for name, value in kept["fields"])
+        return cls(kept["address"], fields, tuple(kept["files"]), kept["route"])
 
 
 def worth_keeping(fields: Iterable[tuple[str, str]], secret: frozenset[str]) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.students.couplings import UNDO_FOR
 from app.rules.text import N_
+from app.rules.typed import KEPT_FOR
 from app.school import current_school
 
 OVER = ("sent", "failed", "cancelled")  # states of a mail that nobody sends any more
@@ -71,6 +72,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
     for statement in (
         sa.delete(models.OutboxMail).where(models.OutboxMail.to_user_id.in_(guests)),
         sa.delete(models.UserSession).where(models.UserSession.user_id.in_(guests)),
+        sa.delete(models.TypedForm).where(models.TypedForm.user_id.in_(guests)),
         sa.update(models.Invitation)
         .where(models.Invitation.id.in_(ids))
         .values(
@@ -127,6 +129,7 @@ def _outdated() -> Sequence[sa.Delete]:
         sa.delete(models.CouplingRun).where(models.CouplingRun.at <= now - UNDO_FOR),
         sa.delete(models.UserSession).where(models.UserSession.created_at < now - KEPT),
         sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now),
+        sa.delete(models.TypedForm).where(models.TypedForm.at < now - KEPT_FOR),
         sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - TRIES_KEPT),
     )
 

@@ -78,7 +78,7 @@ def drawn_for() -> Drawn | None:
     mark = flask.request.form.get("csrf_token", "").partition(BETWEEN)[2]
     try:
         user_id, at, handle = unseal(mark, PURPOSE).split("|")
-    except (InvalidTag, ValueError):
+        drawn_at = datetime.fromtimestamp(int(at), UTC)
+        return Drawn(int(user_id), handle) if utc_now() - drawn_at < FORM_LASTS else None
+    except (InvalidTag, ValueError, OverflowError, OSError):
         return None
-    drawn_at = datetime.fromtimestamp(int(at), UTC)
-    return Drawn(int(user_id), handle) if utc_now() - drawn_at < FORM_LASTS else None

@@ -35,6 +35,7 @@ BACK_PATH = "/terug/"
 SIGN_IN_PATH = "/aanmelden"
 HANDLE_BYTES = 16
 NOTHING_LEFT = N_("Wat u had ingevuld, staat er niet meer. Vul het opnieuw in.")
+REDIRECTS = {301, 302, 303}
 OURS = {"", "same-origin", "none"}  # Sec-Fetch-Site; "": a browser that does not say
 
 
@@ -67,6 +68,7 @@ def register_typed(app: flask.Flask) -> None:
     app.wsgi_app = HandleBeside(app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_bring_back)
     app.before_request(_drop_what_came_again)
+    app.after_request(_tell_elsewhere)
     app.context_processor(lambda: {"given_back": _given_back})
 
 
@@ -242,6 +244,13 @@ def _drop_what_came_again() -> None:
     except errors.Busy:  # it goes by itself
         flask.current_app.logger.info("what was given back was not dropped")
     forget_who()
+
+
+def _tell_elsewhere(response: flask.Response) -> flask.Response:
+    """Where the page that was to give back leads on to another, say there that nothing was done."""
+    if flask.g.get("typed") is not None and response.status_code in REDIRECTS:
+        flask.flash(_("U was afgemeld. Er is nog niets gedaan."), "warning")
+    return response
 
 
 def _given_back() -> GivenBack | None:
