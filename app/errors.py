@@ -34,7 +34,7 @@ class ViewingOver(ProeveError):
 class OtherAccount(ProeveError):
     """A form was drawn for one account and sent under another: nothing is carried out."""
 
-    status = 409
+    status = 400
 
 
 class NotFound(ProeveError):

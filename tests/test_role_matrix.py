@@ -295,6 +295,8 @@ ELSEWHERE = {
     "complete_sign_in",
     "record_sign_out",
     "count_try",
+    "keep_typed",
+    "drop_typed",
     "use_code",
     "generate_roles",
     "load_demo_school",

@@ -30,8 +30,8 @@ class TypedPage(base.Screen):
     @base.expose("/nog-hier")
     @base.public
     def still_here(self) -> Any:
-        """For a form that is being filled in: counts as a visit. Gives a token for it, and whose it is."""
+        """For a form that is being filled in: counts as a visit. Says whose it is, and gives a token."""
         account = base.account_mark()
         return base.json_answer(
-            json.dumps({"account": account, "token": base.form_token() if account else ""})
+            json.dumps({"account": account, "token": base.fresh_token() if account else ""})
         )

@@ -2,7 +2,7 @@
 
 from app.pages.base.buttons import action_button, href_elsewhere, offers
 from app.pages.base.doing import ActionPage
-from app.pages.base.form_token import account_mark, form_token
+from app.pages.base.form_token import account_mark, fresh_token
 from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.paging import Wanted, numbered
@@ -73,7 +73,7 @@ __all__ = [
     "file_answer",
     "filled",
     "filled_in",
-    "form_token",
+    "fresh_token",
     "given_answer",
     "given_back",
     "go",

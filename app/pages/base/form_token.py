@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 import flask
 from cryptography.exceptions import InvalidTag
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import generate_csrf
+from flask_wtf.csrf import generate_csrf, validate_csrf
 from webauthn.helpers import bytes_to_base64url
+from wtforms import ValidationError
 
 from app.clock import utc_now
 from app.pages.base.request import once
@@ -37,7 +38,9 @@ class FormGuard(CSRFProtect):
     def init_app(self, app: flask.Flask) -> None:
         super().init_app(app)
         app.jinja_env.globals["csrf_token"] = form_token
-        app.context_processor(lambda: {"csrf_token": form_token, "draft_key": draft_key})
+        app.context_processor(
+            lambda: {"csrf_token": form_token, "draft_key": draft_key, "account_mark": account_mark}
+        )
 
     def _get_csrf_token(self) -> str | None:
         sent = super()._get_csrf_token()
@@ -57,6 +60,15 @@ def _mark() -> str:
         return ""
     handle = flask.g.typed_handle if flask.g.get("typed") is not None else ""
     return seal(f"{here.user_id}|{int(utc_now().timestamp())}|{handle}", PURPOSE)
+
+
+def fresh_token() -> str:
+    """Another token for a form whose token, in the header X-CSRFToken, works no longer; else ""."""
+    try:
+        validate_csrf(flask.request.headers.get("X-CSRFToken", "").partition(BETWEEN)[0])
+    except ValidationError:
+        return form_token()
+    return ""
 
 
 def account_mark() -> str:

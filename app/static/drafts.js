@@ -1,0 +1,182 @@
+// Keeps what is typed in a form in this tab: for when the server is away for a moment, the tab is closed by the
+// phone, or Back is pressed. It is encrypted with a key that only pages of the same account carry, it goes when
+// the form has been answered, and it never leaves this browser. While a form is touched, its session lives on.
+// Without this file a form that comes too late is still kept, by the server.
+"use strict";
+
+(() => {
+  const STORE = "proeve:draft:", LASTS_MS = 12 * 3600 * 1000, PAUSE_MS = 250, BEAT_MS = 60 * 1000;
+  const page = document.body.dataset;
+  const words = document.getElementById("draft-words");
+  if (!page.account || !words || !window.crypto || !crypto.subtle) return;
+
+  const text = (bytes) => btoa(Array.from(new Uint8Array(bytes), (one) => String.fromCharCode(one)).join(""));
+  const bytes = (plain) => Uint8Array.from(atob(plain.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+  const key = crypto.subtle.importKey("raw", bytes(page.draftKey), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const forms = [...document.querySelectorAll("form[method=post]")];
+  const guarded = forms.filter((form) => "guard" in form.dataset);
+
+  // --- What stands in this tab -------------------------------------------------------------------
+  function place(form) {
+    const target = new URL(form.getAttribute("action") || location.href, location.href);
+    target.searchParams.delete("ingevuld");
+    return STORE + target.pathname + target.search;
+  }
+  const names = () => Object.keys(sessionStorage).filter((name) => name.startsWith(STORE));
+  function kept(name) {
+    try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; }
+  }
+  const drop = (name) => sessionStorage.removeItem(name);
+  function put(name, draft) {
+    try { sessionStorage.setItem(name, JSON.stringify(draft)); } catch { drop(name); } // too large for a tab
+  }
+
+  // --- Reading and filling in a form ---------------------------------------------------------------
+  const SKIPPED = new Set(["password", "file", "submit", "button", "image", "reset"]);
+  const NOT_TYPED = new Set(["csrf_token", "token", "confirmed"]);
+  const CODES = new Set(["one-time-code", "current-password", "new-password"]);
+
+  function controls(form) {
+    return [...form.elements].filter((one) => one.name && !SKIPPED.has(one.type) && !NOT_TYPED.has(one.name)
+      && !CODES.has(one.autocomplete) && !one.closest("[data-picker]") && !("passkeyAnswer" in one.dataset));
+  }
+  const ticks = (one) => one.type === "checkbox" || one.type === "radio";
+
+  function read(form) {
+    const fields = controls(form).map((one) => [one.name, one.type, ticks(one) ? [one.value, one.checked] : one.value]);
+    const pickers = [...form.querySelectorAll("[data-picker]")].map((root) => [root.dataset.name, [...root.querySelectorAll(".chip")].map((chip) => [
+      chip.parentElement.querySelector("input").value, chip.firstElementChild.textContent])]);
+    return { fields, pickers };
+  }
+
+  function fill(form, { fields, pickers }) {
+    const waiting = new Map(); // name -> the values that stand ready for it, in the order of the form
+    for (const [name, type, value] of fields) waiting.set(`${type} ${name}`, [...(waiting.get(`${type} ${name}`) || []), value]);
+    for (const one of controls(form)) {
+      const values = waiting.get(`${one.type} ${one.name}`);
+      if (!values) continue;
+      const before = ticks(one) ? one.checked : one.value;
+      if (ticks(one)) one.checked = values.some(([value, ticked]) => ticked && value === one.value);
+      else if (values.length) one.value = values.shift();
+      if ((ticks(one) ? one.checked : one.value) === before) continue;
+      const fold = one.closest("details");
+      if (fold) fold.open = true;
+      one.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    for (const [name, chosen] of pickers) {
+      const root = form.querySelector(`[data-picker][data-name="${CSS.escape(name)}"]`);
+      if (root) root.dispatchEvent(new CustomEvent("proeve:choose", { detail: chosen }));
+    }
+  }
+  const files = (form) => [...form.elements].filter((one) => one.type === "file" && one.value).map((one) => one.files[0].name);
+
+  // --- Keeping ---------------------------------------------------------------------------------------
+  async function keep(form, sent) {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const draft = { ...read(form), files: files(form), token: sent && form.elements.token ? form.elements.token.value : "" };
+    const plain = new TextEncoder().encode(JSON.stringify(draft));
+    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, plain);
+    put(place(form), { account: page.account, at: Date.now(), sent, left: false, iv: text(iv), data: text(data) });
+  }
+
+  async function opened(draft) {
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(draft.iv) }, await key, bytes(draft.data));
+    return JSON.parse(new TextDecoder().decode(plain));
+  }
+
+  function watch(form) {
+    let waiting = 0;
+    const later = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => keep(form, false), PAUSE_MS);
+      beat(form);
+    };
+    form.addEventListener("input", later);
+    form.addEventListener("change", later);
+    form.addEventListener("submit", () => {
+      clearTimeout(waiting);
+      const draft = kept(place(form));
+      if (draft) put(place(form), { ...draft, sent: true });
+      keep(form, true);
+    });
+  }
+
+  // --- Giving back -----------------------------------------------------------------------------------
+  function tell(form, draft, chosen) {
+    const note = words.content.firstElementChild.cloneNode(true);
+    const say = (name, value) => { note.querySelector(`[data-${name}]`).textContent = value; };
+    say("when", new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }));
+    note.querySelector("[data-files]").hidden = !chosen.length;
+    say("names", chosen.join(", "));
+    note.querySelector("button").addEventListener("click", () => {
+      drop(place(form));
+      form.dataset.guard = "off";
+      location.reload();
+    });
+    form.before(note);
+    note.scrollIntoView({ block: "center" });
+  }
+
+  async function giveBack(form, draft) {
+    let typed;
+    try { typed = await opened(draft); } catch { drop(place(form)); return; }
+    const own = ({ fields, pickers }) => JSON.stringify([fields.filter(([name]) => name !== "version"), pickers]);
+    if (own(read(form)) === own(typed) && !typed.files.length) { drop(place(form)); return; }
+    fill(form, typed);
+    tell(form, draft, typed.files);
+    // Sent again just as it was: the server may have done it already, and knows that by the token.
+    const same = JSON.stringify(read(form));
+    form.addEventListener("submit", () => {
+      if (draft.sent && typed.token && form.elements.token && JSON.stringify(read(form)) === same) form.elements.token.value = typed.token;
+    }, true);
+  }
+
+  function start() {
+    const [entry] = performance.getEntriesByType("navigation");
+    const arrived = !entry || entry.type === "navigate"; // not by Back, nor by asking the page again
+    for (const name of names()) {
+      const draft = kept(name);
+      if (!draft || draft.account !== page.account || Date.now() - draft.at > LASTS_MS) { drop(name); continue; }
+      if (document.querySelector(".error-page")) continue; // nothing was done: Back brings it back
+      const form = forms.find((one) => place(one) === name);
+      const goesOn = form && "posted" in page; // the same form with an error in it, or its confirmation
+      if (arrived && draft.sent && !goesOn) drop(name);
+      else if (arrived && draft.left && !(form && "scores" in form.dataset)) drop(name);
+      else if (guarded.includes(form) && !goesOn && !document.querySelector("[data-given-back]")) giveBack(form, draft);
+    }
+    guarded.forEach(watch);
+  }
+
+  // --- A session lives on while its form is touched -----------------------------------------------------
+  let beaten = Date.now();
+  async function beat(form) {
+    if (Date.now() - beaten < BEAT_MS) return;
+    beaten = Date.now();
+    const token = form.querySelector("[name=csrf_token]").value;
+    try {
+      const answer = await fetch("/terug/nog-hier", { headers: { Accept: "application/json", "X-CSRFToken": token }, redirect: "error" });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      const away = document.getElementById("draft-away");
+      away.hidden = told.account === page.account;
+      // Never another account's token: this form was filled in by the one it was drawn for.
+      if (away.hidden && told.token) for (const one of document.querySelectorAll("[name=csrf_token]")) one.value = told.token;
+    } catch {
+      // No network for a moment: the next touch asks again.
+    }
+  }
+
+  // --- Leaving ------------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.hash && link.pathname === location.pathname || link.target) return;
+    for (const form of guarded) {
+      const draft = kept(place(form));
+      if (draft) put(place(form), { ...draft, left: true });
+    }
+  });
+  for (const form of forms) {
+    if (new URL(form.action, location.href).pathname === "/afmelden") form.addEventListener("submit", () => names().forEach(drop));
+  }
+  window.addEventListener("DOMContentLoaded", start); // after picker.js and the scripts of the page
+})();
