@@ -44,12 +44,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_mailer(app, settings)
     init_worker(app)
     register_intake(app)
-    FormGuard(app)
     with app.app_context():
         arm(db.engine)
         builder = ProeveBuilder(app, db.session, security_manager_class=ProeveSecurity)
         init_theme(app)
         register_surface(app, settings)
+        FormGuard(app)
         register_sessions(app)
         register_viewing(app)
         register_typed(app)

@@ -546,7 +546,7 @@ def test_the_session_cookie_holds_no_personal_data(app: Flask, world: World, vis
     page.get("/studenten/")
     with page.client.session_transaction() as session:
         assert SECRET not in str(dict(session))
-        assert set(session) <= {"_user_id", "csrf_token", "locale"}
+        assert set(session) <= {"_user_id", "csrf_token", "locale", "answered", "waiting"}
 
 
 def test_after_everything_the_trail_is_whole(app: Flask, world: World) -> None:

@@ -49,7 +49,9 @@ VisitorOf = Callable[[User | None], Visitor]
 LookAs = Callable[[Role], Visitor]
 BANNER = re.compile(r'<section class="viewing-banner".*?</section>', re.S)
 BESIDES = re.compile(r'<svg class="icon-symbols".*?</svg>', re.S)  # the drawings of the icons in use
-DRAWN_ANEW = re.compile(r'(nonce|name="(csrf_token|token)" value|data-(?:token|account|draft-key)|content)="[^"]*"')
+DRAWN_ANEW = re.compile(
+    r'(nonce|name="(csrf_token|token)" value|data-(token|account|draft-key|answered)|content)="[^"]*"'
+)
 OF_ONES_OWN = ("ProfilePage.", "OwnDataPage.", "SecondFactorPage.", "CodesPage.")
 WAYS_OUT = {"/afmelden", "/bekijken/stoppen"}
 

@@ -70,13 +70,19 @@
   }
   const files = (form) => [...form.elements].filter((one) => one.type === "file" && one.value).map((one) => one.files[0].name);
 
+  // By the end of its token the server says which form it has answered.
+  const end = (form) => form.querySelector("[name=csrf_token]").value.slice(-12);
+  const answered = (page.answered || "").split(" ");
+
   // --- Keeping ---------------------------------------------------------------------------------------
+  let leaving = false; // by a link of the page: what was typed was left on purpose
   async function keep(form, sent) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const draft = { ...read(form), files: files(form), token: sent && form.elements.token ? form.elements.token.value : "" };
+    const id = sent ? end(form) : "";
     const plain = new TextEncoder().encode(JSON.stringify(draft));
     const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, plain);
-    put(place(form), { account: page.account, at: Date.now(), sent, left: false, iv: text(iv), data: text(data) });
+    put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, iv: text(iv), data: text(data) });
   }
 
   async function opened(draft) {
@@ -86,7 +92,8 @@
 
   function watch(form) {
     let waiting = 0;
-    const later = () => {
+    const later = (event) => {
+      if (event.type === "input") leaving = false;
       clearTimeout(waiting);
       waiting = setTimeout(() => keep(form, false), PAUSE_MS);
       beat(form);
@@ -96,7 +103,7 @@
     form.addEventListener("submit", () => {
       clearTimeout(waiting);
       const draft = kept(place(form));
-      if (draft) put(place(form), { ...draft, sent: true });
+      if (draft) put(place(form), { ...draft, sent: end(form) });
       keep(form, true);
     });
   }
@@ -133,14 +140,14 @@
 
   function start() {
     const [entry] = performance.getEntriesByType("navigation");
-    const arrived = !entry || entry.type === "navigate"; // not by Back, nor by asking the page again
+    const arrived = !entry || entry.type === "navigate"; // not by Back, nor by asking for the page again
     for (const name of names()) {
       const draft = kept(name);
       if (!draft || draft.account !== page.account || Date.now() - draft.at > LASTS_MS) { drop(name); continue; }
       if (document.querySelector(".error-page")) continue; // nothing was done: Back brings it back
       const form = forms.find((one) => place(one) === name);
       const goesOn = form && "posted" in page; // the same form with an error in it, or its confirmation
-      if (arrived && draft.sent && !goesOn) drop(name);
+      if (draft.sent && answered.includes(draft.sent) && !goesOn && (arrived || !form)) drop(name);
       else if (arrived && draft.left && !(form && "scores" in form.dataset)) drop(name);
       else if (guarded.includes(form) && !goesOn && !document.querySelector("[data-given-back]")) giveBack(form, draft);
     }
@@ -170,6 +177,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     if (!link || link.hash && link.pathname === location.pathname || link.target) return;
+    leaving = true;
     for (const form of guarded) {
       const draft = kept(place(form));
       if (draft) put(place(form), { ...draft, left: true });

@@ -22,6 +22,9 @@ from app.sealing import derived, drawn, seal, unseal
 
 BETWEEN = "~"  # stands in neither part
 PURPOSE = "form"
+ANSWERED = "answered"  # in the cookie: see `answered`
+MOST_ANSWERED = 4
+END = 12  # characters of a token that tell forms apart
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,9 @@ class FormGuard(CSRFProtect):
     def init_app(self, app: flask.Flask) -> None:
         super().init_app(app)
         app.jinja_env.globals["csrf_token"] = form_token
-        app.context_processor(
-            lambda: {"csrf_token": form_token, "draft_key": draft_key, "account_mark": account_mark}
-        )
+        given = {"csrf_token": form_token, "answered": answered}
+        app.context_processor(lambda: {**given, "draft_key": draft_key, "account_mark": account_mark})
+        app.after_request(_note_answer)
 
     def _get_csrf_token(self) -> str | None:
         sent = super()._get_csrf_token()
@@ -69,6 +72,23 @@ def fresh_token() -> str:
     except ValidationError:
         return form_token()
     return ""
+
+
+def answered() -> str:
+    """The ends of the tokens of the forms that were answered last: a browser drops its drafts of these."""
+    now = [_end()] if flask.request.method == "POST" else []
+    return " ".join([*flask.session.get(ANSWERED, ()), *now])
+
+
+def _note_answer(response: flask.Response) -> flask.Response:
+    """Remember that a form was answered, until its browser asks for the next page."""
+    if flask.request.method == "POST" and response.status_code < 400 and drawn_for() is not None:
+        flask.session[ANSWERED] = [*flask.session.get(ANSWERED, ()), _end()][-MOST_ANSWERED:]
+    return response
+
+
+def _end() -> str:
+    return flask.request.form.get("csrf_token", "")[-END:]
 
 
 def account_mark() -> str:
