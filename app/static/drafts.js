@@ -183,8 +183,9 @@
       if (draft) put(place(form), { ...draft, left: true });
     }
   });
+  const OUT = ["/afmelden", "/mijn-profiel/do/end_own_sessions"];
   for (const form of forms) {
-    if (new URL(form.action, location.href).pathname === "/afmelden") form.addEventListener("submit", () => names().forEach(drop));
+    if (OUT.includes(new URL(form.action, location.href).pathname)) form.addEventListener("submit", () => names().forEach(drop));
   }
   window.addEventListener("DOMContentLoaded", start); // after picker.js and the scripts of the page
 })();

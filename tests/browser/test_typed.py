@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from sqlalchemy import insert
 
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.programmes import Programme
 from tests.browser.axe import violations
 from tests.browser.conftest import DEMO_PASSWORD, enter
 from tests.browser.steps import fill_in, heading, link, open_tab, press, told
@@ -18,6 +22,15 @@ SignIn = Callable[..., Page]
 BACK, DRAFT = "[data-given-back]", "[data-draft]"
 GROUP = "/studentgroepen/do/add_group"
 STORED = "JSON.stringify(sessionStorage)"
+
+
+@pytest.fixture
+def many(school: Any, server: str) -> None:
+    """More programmes than a form shows as boxes."""
+    given = {"level": 3, "learning_path": "BOL", "cohort": 2025}
+    with school.app.app_context(), transaction():
+        rows = [{"name": f"Zoötechniek {n:02}", "crebo": f"{27000 + n}", **given} for n in range(25)]
+        db.session.execute(insert(Programme), rows)
 
 
 @pytest.fixture(autouse=True)
@@ -394,6 +407,54 @@ def test_a_tab_that_is_opened_again_has_what_was_typed(sign_in: SignIn) -> None:
     page.get_by_role("button", name="Afmelden").click()
     expect(heading(page)).to_have_text("Aanmelden")
     assert page.evaluate(STORED) == "{}"
+
+
+def test_what_was_chosen_from_many_is_there_again(sign_in: SignIn, many: None) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/gebruikers/do/add_user")
+    fill_in(page, {"Voornaam": "Kim", "Achternaam": "Kiezer", "E-mailadres": "kim@example.nl"})
+    fill_in(page, {"Rollen": ["Praktijkbegeleider"]})
+    box = page.get_by_role("combobox", name="Zoek in Opleidingen")
+    for name in ("Zoötechniek 03", "Zoötechniek 17"):
+        box.fill(name)
+        page.get_by_role("option", name=name).click()
+    drafted(page)
+    away(page, lambda: press(page, "Opslaan"))
+    page.goto("/gebruikers/do/add_user")
+    expect(page.locator(DRAFT)).to_be_visible()
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator(".chip").last).to_contain_text("Zoötechniek 17")
+    press(page, "Opslaan")
+    expect(heading(page)).to_have_text("Kim Kiezer")
+    expect(page.get_by_role("row").filter(has_text="Zoötechniek 17")).to_have_count(1)
+
+
+def test_what_was_done_though_no_answer_came_is_not_done_twice(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+
+    def lose_the_answer(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.goto(GROUP)
+    fill_in(page, {"Naam": "Klas zonder antwoord"})
+    drafted(page)
+    before: Any = page.context.cookies()
+    page.route("**/studentgroepen/do/add_group", lose_the_answer)
+    press(page, "Opslaan")
+    page.wait_for_url("chrome-error://**")
+    page.unroute_all()
+    page.context.add_cookies(before)  # the answer with its cookie never arrived
+    page.goto(GROUP)
+    expect(page.locator(DRAFT)).to_be_visible()
+    press(page, "Opslaan")
+    told(page, "is toegevoegd")
+    page.goto("/studentgroepen/?q=zonder+antwoord")
+    expect(page.get_by_role("link", name="Klas zonder antwoord")).to_have_count(1)
 
 
 def test_no_password_stands_in_a_draft(sign_in: SignIn) -> None:
