@@ -10,6 +10,7 @@ from app.entities.base import db
 from app.entities.engine import arm, guard_session
 from app.mail.own_texts import EXTENSION, load_own_texts
 from app.mailer import init_mailer
+from app.pages.base.drafts import register_drafts
 from app.pages.base.errors import register_errors
 from app.pages.base.form_token import FormGuard
 from app.pages.base.intake import register_intake
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         register_sessions(app)
         register_viewing(app)
         register_typed(app)
+        register_drafts(app)
         register_rendering(app)
         register_errors(app)
         register_views(builder)

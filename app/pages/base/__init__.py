@@ -2,7 +2,8 @@
 
 from app.pages.base.buttons import action_button, href_elsewhere, offers
 from app.pages.base.doing import ActionPage
-from app.pages.base.form_token import account_mark, fresh_token
+from app.pages.base.drafts import account_mark
+from app.pages.base.form_token import fresh_token
 from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.paging import Wanted, numbered
