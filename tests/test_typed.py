@@ -11,6 +11,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ from tests.test_role_matrix import ACTIONS, POSTS, address, post_rules
 pytestmark = pytest.mark.everywhere
 
 VisitorOf = Callable[[User | None], Visitor]
+APP = Path(__file__).parent.parent / "app"
 FILE = "een-bestand-om-te-kiezen.pdf"
 NOTICE = "data-given-back"
 Fields = dict[str, list[str]]
@@ -234,6 +236,26 @@ def test_every_route_that_takes_a_form_has_a_page_to_come_back_to(app: Flask) ->
         if not page and not (path and adapter.test(path[1], "GET")) and rule.endpoint not in NO_PAGE:
             wrong.append(rule.endpoint)
     assert wrong == ["ViewingPage.stop"]  # a button that leads to Start
+
+
+TYPED_IN = re.compile(r'<textarea|<input[^>]*type="(text|email|date|time|number|tel|file)"')
+
+
+def test_every_form_in_which_one_types_is_guarded_and_drafted(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    """Its browser asks before it is left, and keeps a draft (drafts.js)."""
+    open_to_loss, guarded = set(), 0
+    for trial in trials(app, world, visitor_of):
+        page = trial.page.get(trial.shown_on, follow_redirects=True).text
+        for tag, inside in re.findall(r"(<form[^>]*>)(.*?)</form>", page, re.S):
+            if 'method="post"' in tag and TYPED_IN.search(inside):
+                guarded += 'data-guard="" data-draft-again="' in tag
+                open_to_loss |= set() if 'data-guard="" data-draft-again="' in tag else {trial.path}
+    assert open_to_loss == set()
+    assert guarded > 20
+    templates = [path for path in APP.rglob("*.html") if " data-guard" in path.read_text()]
+    assert templates == []  # by the macro `guarded`, which has the words for it
 
 
 def test_no_password_and_no_code_is_kept(app: Flask) -> None:

@@ -7,8 +7,7 @@
 (() => {
   const STORE = "proeve:draft:", LASTS_MS = 12 * 3600 * 1000, PAUSE_MS = 250, BEAT_MS = 60 * 1000;
   const page = document.body.dataset;
-  const words = document.getElementById("draft-words");
-  if (!page.account || !words || !window.crypto || !crypto.subtle) return;
+  if (!page.account || !window.crypto || !crypto.subtle) return;
 
   const text = (bytes) => btoa(Array.from(new Uint8Array(bytes), (one) => String.fromCharCode(one)).join(""));
   const bytes = (plain) => Uint8Array.from(atob(plain.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
@@ -109,19 +108,32 @@
   }
 
   // --- Giving back -----------------------------------------------------------------------------------
+  function note(form, kind, sentence) {
+    const made = document.createElement("div");
+    made.className = "flash flash-warning";
+    made.setAttribute("role", "alert");
+    made.setAttribute(kind, "");
+    made.append(document.createElement("p"));
+    made.firstElementChild.textContent = sentence;
+    form.before(made);
+    return made;
+  }
+
   function tell(form, draft, chosen) {
-    const note = words.content.firstElementChild.cloneNode(true);
-    const say = (name, value) => { note.querySelector(`[data-${name}]`).textContent = value; };
-    say("when", new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }));
-    note.querySelector("[data-files]").hidden = !chosen.length;
-    say("names", chosen.join(", "));
-    note.querySelector("button").addEventListener("click", () => {
+    const when = new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const sentences = [form.dataset.draftAgain.replace("{when}", when), ...(chosen.length ? [form.dataset.draftFiles.replace("{names}", chosen.join(", "))] : [])];
+    const made = note(form, "data-draft", sentences.join(" "));
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-quiet btn-sm";
+    button.textContent = form.dataset.draftDrop;
+    button.addEventListener("click", () => {
       drop(place(form));
       form.dataset.guard = "off";
       location.reload();
     });
-    form.before(note);
-    note.scrollIntoView({ block: "center" });
+    made.append(button);
+    made.scrollIntoView({ block: "center" });
   }
 
   async function giveBack(form, draft) {
@@ -164,10 +176,13 @@
       const answer = await fetch("/terug/nog-hier", { headers: { Accept: "application/json", "X-CSRFToken": token }, redirect: "error" });
       if (!answer.ok) return;
       const told = await answer.json();
-      const away = document.getElementById("draft-away");
-      away.hidden = told.account === page.account;
-      // Never another account's token: this form was filled in by the one it was drawn for.
-      if (away.hidden && told.token) for (const one of document.querySelectorAll("[name=csrf_token]")) one.value = told.token;
+      const away = document.querySelector("[data-away]");
+      if (told.account !== page.account) {
+        if (!away) note(form, "data-away", form.dataset.draftAway);
+        return; // never another account's token: this form was filled in by the one it was drawn for
+      }
+      if (away) away.remove();
+      if (told.token) for (const one of document.querySelectorAll("[name=csrf_token]")) one.value = told.token;
     } catch {
       // No network for a moment: the next touch asks again.
     }

@@ -21,7 +21,7 @@ from app.actions.access.typed import drop_typed, keep_typed
 from app.entities.engine import in_a_hurry
 from app.mail.invitation import INVITATION_PATH
 from app.pages.base.form_token import drawn_for
-from app.pages.base.request import here, href_with, posted, safe_path, text_arg
+from app.pages.base.request import here, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
 from app.queries.access.typed import typed_by
@@ -32,7 +32,7 @@ from app.theme.assets import ENDPOINTS
 ARGUMENT = "ingevuld"  # in the address of a page that gives back: the handle
 BESIDE = "proeve.typed"  # where the handle stands for the rest of the request
 BACK_PATH = "/terug/"
-SIGN_IN_PATH = "/aanmelden"
+SIGN_IN = "SignInPage.sign_in"
 HANDLE_BYTES = 16
 NOTHING_LEFT = N_("Wat u had ingevuld, staat er niet meer. Vul het opnieuw in.")
 REDIRECTS = {301, 302, 303}
@@ -78,7 +78,7 @@ def register_typed(app: flask.Flask) -> None:
 def way_in() -> Any:
     """The answer to a request that needs a user and has none: the sign-in page, and then back here."""
     if not posted():
-        return flask.redirect(href_with(SIGN_IN_PATH, [("next", again())]))
+        return flask.redirect(flask.url_for(SIGN_IN, next=again()))
     kept, guest = keep()
     told = _(
         "U was afgemeld en er is niets gedaan. Meld u opnieuw aan; wat u had ingevuld, staat er dan nog."
@@ -86,7 +86,7 @@ def way_in() -> Any:
     flask.flash(told if kept else _("U was afgemeld en er is niets gedaan. Meld u opnieuw aan."), "warning")
     if guest:
         return flask.redirect(f"{INVITATION_PATH}/")
-    return flask.redirect(href_with(SIGN_IN_PATH, [("next", kept or _page_of_form()[0])]))
+    return flask.redirect(flask.url_for(SIGN_IN, next=kept or _page_of_form()[0]))
 
 
 def come_back() -> str:
