@@ -135,6 +135,8 @@ class Trial:
         if not any(word in answer.text for word in (NOTICE, "Er is nog niets gedaan")):
             return [f"{self.path}: no word that it was not done"]
         wrong = [f"{self.path}: the file is not named"] if file and FILE not in answer.text else []
+        secret = [v for name, values in sent.items() if name in secret_fields() for v in values if v]
+        wrong += [f"{self.path}: a secret comes back" for one in secret if html.escape(one) in answer.text]
         found: dict[str, FormField] = {}
         for fields in forms_on(answer.text).values():
             for name, one in fields.items():

@@ -55,7 +55,7 @@ def _mark() -> str:
     here = present()
     if here is None or here.viewing is not None:
         return ""
-    handle = flask.g.typed_handle if flask.g.get("typed") is not None else ""
+    handle = flask.g.typed_handle if flask.g.get("typed_shown") else ""
     return seal(f"{here.user_id}|{int(utc_now().timestamp())}|{handle}", PURPOSE)
 
 

@@ -136,7 +136,8 @@ def _kept() -> list[tuple[str, str]]:
 def _form(*, has_factor: bool, problem: errors.RuleBroken | None) -> actions.ActionForm | None:
     if not has_factor and not current_user.password:
         return None
-    form = second_factor.CodeProofForm(sent()) if has_factor else second_factor.PasswordProofForm(sent())
+    given = sent(FIELDS)  # not what the page behind this one gives back
+    form = second_factor.CodeProofForm(given) if has_factor else second_factor.PasswordProofForm(given)
     if problem is not None and _belongs(form, problem):
         form[problem.field].errors = [actions.say(problem)]
     return form

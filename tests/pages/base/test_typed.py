@@ -20,6 +20,7 @@ from sqlalchemy import func, select, update
 
 from app.actions.base.runner import run
 from app.actions.planning.invitations import withdraw_invitation
+from app.actions.school.retention import forget_outdated
 from app.actions.users.users import deactivate_users
 from app.entities.assessment import ScoreSheet
 from app.entities.base import db
@@ -442,6 +443,53 @@ class TestOnceMore:
         with counted() as given:
             page.get(shown)
         assert len(given) == len(plain) + 1
+
+
+class TestWhatComesFirst:
+    def test_a_page_that_asks_who_one_is_gives_back_what_was_typed_after_that(self, app: Flask) -> None:
+        user = user_with_password("administrator")
+        make_app(user)
+        page, path = Visitor(app, user), "/mijn-profiel/do/change_email"
+        page._token = filled_form(page, path)["csrf_token"].values[0]
+        end_sessions()
+        answer = page.post(path, {"email": "nieuw@example.nl", "present": PASSWORD})
+        token = signed_in(user, strong_at=clock.now() - timedelta(hours=3), password_at=None)
+        with page.client.session_transaction() as session:
+            session["_user_id"] = token
+        # Signed in long enough ago that the second step is asked for again, before the form is shown.
+        asked = page.get(next_of(answer), follow_redirects=True)
+        form = next(fields for fields in forms_on(asked.text).values() if "proof_code" in fields)
+        address = next(action for action, fields in forms_on(asked.text).items() if "proof_code" in fields)
+        assert "nieuw@example.nl" not in asked.text
+        page._token = form["csrf_token"].values[0]
+        answer = page.post(html.unescape(address), {"proof_code": app_code(), "proof_was": "GET"})
+        shown = page.get(answer.headers["Location"])
+        assert 'value="nieuw@example.nl"' in shown.text
+        assert PASSWORD not in shown.text
+
+    def test_what_the_address_proposes_does_not_take_the_place_of_what_was_typed(
+        self, app: Flask, visit: Visit
+    ) -> None:
+        page, path = visit("administrator"), "/bibliotheekbeheer/do/upload_document?rol=student"
+        form = filled_form(page, path)
+        assert form["roles"].values == ["student"]
+        page._token = form["csrf_token"].values[0]
+        lose_token(page)
+        answer = page.post(path, {"title": "Handleiding", "roles": ["exam_committee"]})
+        again = filled_form(page, answer.headers["Location"])
+        assert (again["title"].values, again["roles"].values) == (["Handleiding"], ["exam_committee"])
+
+    def test_at_night_it_goes(self, app: Flask, visit: Visit) -> None:
+        page = visit("administrator")
+        page._token = filled_form(page, GROUP)["csrf_token"].values[0]
+        lose_token(page)
+        page.post(GROUP, {"name": NAME})
+        run(forget_outdated, SYSTEM)
+        assert rows()["typed_form"] == 1
+        with db.engine.begin() as connection:
+            connection.execute(update(TypedForm).values(at=clock.now() - KEPT_FOR - timedelta(seconds=1)))
+        run(forget_outdated, SYSTEM)
+        assert rows()["typed_form"] == 0
 
 
 class TestNobodyElse:
