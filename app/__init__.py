@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 
 from app import models  # noqa: F401 - every table is known before the first query
 from app.builder import ProeveBuilder, ProeveSecurity
@@ -11,12 +10,15 @@ from app.entities.base import db
 from app.entities.engine import arm, guard_session
 from app.mail.own_texts import EXTENSION, load_own_texts
 from app.mailer import init_mailer
+from app.pages.base.drafts import register_drafts
 from app.pages.base.errors import register_errors
+from app.pages.base.form_token import FormGuard
 from app.pages.base.intake import register_intake
 from app.pages.base.logs import register_logs
 from app.pages.base.render import register_rendering
 from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
+from app.pages.base.typed import register_typed
 from app.pages.base.viewing import register_viewing
 from app.school import load_school
 from app.theme.setup import init_theme
@@ -44,14 +46,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_mailer(app, settings)
     init_worker(app)
     register_intake(app)
-    CSRFProtect(app)
     with app.app_context():
         arm(db.engine)
         builder = ProeveBuilder(app, db.session, security_manager_class=ProeveSecurity)
         init_theme(app)
         register_surface(app, settings)
+        FormGuard(app)
         register_sessions(app)
         register_viewing(app)
+        register_typed(app)
+        register_drafts(app)
         register_rendering(app)
         register_errors(app)
         register_views(builder)

@@ -31,6 +31,12 @@ class ViewingOver(ProeveError):
     status = 409
 
 
+class OtherAccount(ProeveError):
+    """A form was drawn for one account and sent under another: nothing is carried out."""
+
+    status = 400
+
+
 class NotFound(ProeveError):
     """The row does not exist, or this user may not see it: the two must look the same."""
 

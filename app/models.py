@@ -27,6 +27,7 @@ from app.entities.students import (
     Supervision,
 )
 from app.entities.trail import ActionRun, AuditEntry, AuditObject
+from app.entities.typed import TypedForm
 from app.entities.users import (
     KnownBrowser,
     LoginCode,
@@ -93,6 +94,7 @@ __all__ = [
     "StudentToDo",
     "Supervision",
     "SystemUpdate",
+    "TypedForm",
     "UpdateRead",
     "User",
     "UserSession",

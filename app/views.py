@@ -17,6 +17,7 @@ from app.pages.access.second_factor import SecondFactorPage
 from app.pages.access.second_step import SecondStepPage
 from app.pages.access.sign_in import SignInPage
 from app.pages.access.stop_change import StopChangePage
+from app.pages.access.typed import TypedPage
 from app.pages.assessment import committee
 from app.pages.assessment.assessment import ToAssessPage
 from app.pages.base.picker import PickerPage
@@ -96,6 +97,7 @@ OTHERS: tuple[type[Any], ...] = (
     CalendarPage,
     OwnDataPage,
     ViewingPage,
+    TypedPage,
     PickerPage,
 )
 

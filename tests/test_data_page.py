@@ -17,7 +17,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)*) ?\| (\w+) \|(.*)$", re.M)
 UNUSED = {"ab_api_key", "ab_group", "ab_group_role", "ab_user_group", "ab_register_user"}
 # A column that opens something bears one of these in its name; the page must call it secret.
 OPENS = re.compile(
-    r"password$|nonce|token_hash|code_hash|browser_hash|stop_hash|sealed|challenge$|public_key"
+    r"password$|nonce|token_hash|handle_hash|code_hash|browser_hash|stop_hash|sealed|challenge$|public_key"
 )
 
 

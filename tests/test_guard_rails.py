@@ -44,6 +44,9 @@ FOR_NOBODY = {
     "CodesPage.ask",
     "CodesPage.forgotten",
     "CodesPage.enter_code",
+    "TypedPage.last",
+    "TypedPage.form",
+    "TypedPage.still_here",
 }
 
 

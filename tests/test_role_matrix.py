@@ -174,6 +174,9 @@ PUBLIC = {
     "CodesPage.ask",
     "CodesPage.forgotten",
     "CodesPage.enter_code",
+    "TypedPage.last",  # these three: whoever is signed in, and only what they typed themselves
+    "TypedPage.form",
+    "TypedPage.still_here",
 }
 
 # What everybody does to his own account.
@@ -298,6 +301,8 @@ ELSEWHERE = {
     "complete_sign_in",
     "record_sign_out",
     "count_try",
+    "keep_typed",
+    "drop_typed",
     "use_code",
     "generate_roles",
     "seal_anew",

@@ -36,11 +36,14 @@
       chips.hidden = !rows.length;
     }
 
+    const changed = () => root.dispatchEvent(new Event("change", { bubbles: true }));
+
     function add(key, label) {
       if (!several) chosen.clear();
       chosen.set(key, label);
       draw();
       status.textContent = fill(root.dataset.chosen, { name: label, n: chosen.size });
+      changed();
     }
 
     function drop(key) {
@@ -48,6 +51,7 @@
       chosen.delete(key);
       draw();
       status.textContent = fill(root.dataset.removed, { name: label, n: chosen.size });
+      changed();
     }
 
     // --- The list ---------------------------------------------------------------------------
@@ -158,6 +162,12 @@
       box.setAttribute(key, value);
     }
     draw();
+    // What was chosen before, in a form that comes back (drafts.js).
+    root.addEventListener("proeve:choose", (event) => {
+      chosen.clear();
+      for (const [key, label] of event.detail) chosen.set(key, label);
+      draw();
+    });
   }
 
   document.querySelectorAll("[data-picker]").forEach(start);

@@ -91,11 +91,12 @@
   function startGuard(form) {
     const first = new URLSearchParams(new FormData(form)).toString();
     let leaving = false;
-    const dirty = () => all("input[type=file]", form).some((f) => f.value) || new URLSearchParams(new FormData(form)).toString() !== first;
+    // What came back after signing in is not saved yet either.
+    const dirty = () => document.querySelector("[data-given-back]") || all("input[type=file]", form).some((f) => f.value) || new URLSearchParams(new FormData(form)).toString() !== first;
     form.addEventListener("submit", () => { leaving = true; });
     window.addEventListener("pageshow", () => { leaving = false; });
     window.addEventListener("beforeunload", (event) => {
-      if (!leaving && dirty()) event.preventDefault();
+      if (!leaving && form.dataset.guard !== "off" && dirty()) event.preventDefault();
     });
   }
 

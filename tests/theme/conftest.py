@@ -34,6 +34,8 @@ def themed() -> Flask:
         ],
         csp_nonce=lambda: "n0nce",
         get_locale=get_locale,
+        given_back=lambda: None,
+        drafts=lambda: SimpleNamespace(account="", key="", answered=""),
     )
     return app
 

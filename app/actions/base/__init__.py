@@ -10,6 +10,7 @@ from app.actions.base.forms import (
     VersionedForm,
     at,
     ruled,
+    secret_fields,
     show_refusal,
 )
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
@@ -79,6 +80,7 @@ __all__ = [
     "ruled",
     "run",
     "say",
+    "secret_fields",
     "show_refusal",
     "targets_of",
     "told_of",

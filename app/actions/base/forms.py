@@ -1,10 +1,12 @@
 """Parts that several forms share: rules as validators, an upload field, a form that names its version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 import wtforms
 from wtforms.fields import choices
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
@@ -14,6 +16,7 @@ from app.errors import Outdated, RuleBroken
 from app.permissions import Actor
 
 T = TypeVar("T")
+SECRET_BOXES = {"current-password", "new-password", "one-time-code"}  # as autocomplete calls them
 
 # WTForms 3.3 has it and deprecates tuples; its type stubs do not know it yet.
 SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined]
@@ -37,6 +40,27 @@ def at(field: str, rule: Callable[..., T], *values: Any) -> T:
         return rule(*values)
     except RuleBroken as error:
         raise RuleBroken(error.message, field=field, **error.params) from error
+
+
+@cache
+def secret_fields() -> frozenset[str]:
+    """The names of the fields for a password or a code, of all forms: what no page gives back."""
+    found = {"credential"}  # a passkey's answer
+    for form in _forms(ActionForm):
+        declared = (pair for part in form.__mro__ for pair in vars(part).items())
+        found |= {name for name, made in declared if isinstance(made, UnboundField) and _is_secret(made)}
+    return frozenset(found)
+
+
+def _forms(form: type[ActionForm]) -> Iterator[type[ActionForm]]:
+    for one in form.__subclasses__():
+        yield one
+        yield from _forms(one)
+
+
+def _is_secret(made: "UnboundField[Any]") -> bool:
+    box = made.kwargs.get("render_kw") or {}
+    return made.field_class is wtforms.PasswordField or box.get("autocomplete") in SECRET_BOXES
 
 
 class UploadFileField(wtforms.FileField):

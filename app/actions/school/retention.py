@@ -25,6 +25,7 @@ from app.queries.access import browsers
 from app.queries.students.couplings import UNDO_FOR
 from app.rules import tries
 from app.rules.text import N_
+from app.rules.typed import KEPT_FOR
 from app.school import current_school
 from app.scopes import invitation_works
 
@@ -77,6 +78,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
     for statement in (
         sa.delete(models.OutboxMail).where(models.OutboxMail.to_user_id.in_(guests)),
         sa.delete(models.UserSession).where(models.UserSession.user_id.in_(guests)),
+        sa.delete(models.TypedForm).where(models.TypedForm.user_id.in_(guests)),
         sa.update(models.GuestKey)
         .where(models.GuestKey.user_id.in_(guests))
         .values(
@@ -141,6 +143,7 @@ def _outdated() -> Sequence[sa.Delete]:
         sa.delete(models.CouplingRun).where(models.CouplingRun.at <= now - UNDO_FOR),
         sa.delete(models.UserSession).where(models.UserSession.created_at < now - KEPT),
         sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now),
+        sa.delete(models.TypedForm).where(models.TypedForm.at < now - KEPT_FOR),
         sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - tries.KEPT),
         sa.delete(models.KnownBrowser).where(models.KnownBrowser.last_seen_at <= now - browsers.KEPT),
     )

@@ -58,7 +58,7 @@ class CodesPage(base.View):
     def enter_code(self) -> Any:
         """Ask for the mailed code, and sign its user in."""
         if current_user.is_authenticated:
-            return flask.redirect("/")
+            return flask.redirect(base.onward())
         if BROWSER not in flask.session:
             return flask.redirect(sign_in_pages.ASK_PATH)
         form = mailed_codes.MailedCodeForm(base.sent())
@@ -66,7 +66,7 @@ class CodesPage(base.View):
             return self._code_page(form)
         resets, target = (
             flask.session.get(PURPOSE) == code_format.RESET,
-            base.safe_path(flask.session.get(NEXT, "/"), "/"),
+            base.onward(base.safe_path(flask.session.get(NEXT, "/"), "/")),
         )
         try:
             self._let_in(form)
@@ -98,13 +98,13 @@ class CodesPage(base.View):
             return self._password_page(form)
         base.renew()
         flask.flash(outcome.summary, "success")
-        return flask.redirect("/")
+        return flask.redirect(base.onward())
 
     # -- inside
 
     def _ask(self, purpose: str, *, title: str, intro: str) -> Any:
         if current_user.is_authenticated:
-            return flask.redirect("/")
+            return flask.redirect(base.onward())
         form = mailed_codes.AskForm(base.sent())
         problem = ""
         if base.posted() and form.validate():
@@ -137,7 +137,7 @@ class CodesPage(base.View):
             known=known,
         )
         flask.session[BROWSER], flask.session[PURPOSE] = browser, purpose
-        flask.session[NEXT] = base.safe_path(flask.request.args.get("next", "/"), "/")
+        flask.session[NEXT] = base.onward()
 
     def _let_in(self, form: mailed_codes.MailedCodeForm) -> None:
         browser = flask.session[BROWSER]
@@ -196,5 +196,5 @@ class CodesPage(base.View):
             title=_("Kies een wachtwoord"),
             intro=told,
             submit_label=_("Opslaan"),
-            links=[Button(_("Verder zonder wachtwoord"), "/")] if has_mail else [],
+            links=[Button(_("Verder zonder wachtwoord"), base.onward())] if has_mail else [],
         )

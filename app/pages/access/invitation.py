@@ -91,7 +91,7 @@ def _let_in(key: models.GuestKey | None, unknown: str) -> Any:
     token, moments = new_token(), invitations.open_sittings(key.user_id)
     actions.run(use_invitation, SYSTEM, key_id=key.id, opening=base.opening(token))
     base.enter(token, shared=True)  # a guest is no user of the school: their browser stays unknown
-    return base.go(sitting_href(moments[0]) if len(moments) == 1 else MOMENTS_PATH)
+    return base.go(base.onward(sitting_href(moments[0]) if len(moments) == 1 else MOMENTS_PATH))
 
 
 def _page(form: actions.ActionForm, problem: str = "") -> Any:

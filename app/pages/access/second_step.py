@@ -26,7 +26,7 @@ class SecondStepPage(base.Screen):
     @base.public
     def second_step(self) -> Any:
         """Ask for the second factor after the password; until it is shown, no other page opens."""
-        target = base.safe_path(base.text_arg("next", "/"), "/")
+        target = base.onward()
         here = base.present()
         if here is None or base.owed_now() is not Owed.SHOW:
             return base.go(target)
@@ -75,7 +75,7 @@ class SecondStepPage(base.Screen):
     @base.public
     def sign_in(self) -> Any:
         """Sign in with a passkey alone: the device itself asks for a finger, a face or a PIN."""
-        target = base.safe_path(base.text_arg("next", "/"), "/")
+        target = base.onward()
         if base.present() is not None:
             return base.go(target)
         try:

@@ -32,7 +32,7 @@ class SignInPage(base.View):
     @base.expose(SIGN_IN_PATH, methods=["GET", "POST"])
     @base.public
     def sign_in(self) -> Any:
-        target = base.safe_path(flask.request.args.get("next", "/"), "/")
+        target = base.onward()
         if current_user.is_authenticated:
             return flask.redirect(target)
         form = sign_in_actions.SignInForm(base.sent())
@@ -49,7 +49,7 @@ class SignInPage(base.View):
     def sign_in_with_code(self) -> Any:
         """First sign-in, with the inlogcode. The next page offers to choose a password."""
         if current_user.is_authenticated:
-            return flask.redirect("/")
+            return flask.redirect(base.onward())
         form = sign_in_actions.CodeForm(base.sent())
         if not base.posted() or not form.validate():
             return self._code_page(form)

@@ -46,7 +46,7 @@ class ToAssessPage(base.ActionScreen):
     @base.needs(Permission.ASSESSMENT_SEE, guests=True)
     def sitting(self, sitting_id: int) -> Any:
         view, actor = self._view(sitting_id), base.current_actor()
-        model = views.score_page(view, actor)
+        model = views.score_page(view, actor, typed=base.filled_in())
         facts, buttons = for_sitting(view.sitting, definitive=queries.is_definitive(view.assessment))
         model = replace(
             model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons, *self._replacing(view)]

@@ -242,7 +242,8 @@ def score_page(
 ) -> ScoreModel:
     """The page of one sitting for this user: a form when they may score now, otherwise to read.
 
-    `typed`: the fields of a refused form, shown again instead of the stored scores.
+    `typed`: the fields of a form that was not saved, shown again instead of the stored scores. They keep
+    their version: what was saved meanwhile is not overwritten unseen.
     """
     sitting = view.sitting
     role, definitive = assessment.role_in(sitting, actor), assessment.is_definitive(view.assessment)
@@ -257,6 +258,7 @@ def score_page(
     ]
     status, tone = _status(view, role)
     back_href, back_label = _way_back(actor)
+    opened = answers.get("version", "")
     return ScoreModel(
         student=sitting.registration.student.full_name,
         title=sitting.task.title,
@@ -266,8 +268,8 @@ def score_page(
         editable=can_save or typed is not None,
         can_save=can_save,
         can_close=can_save and role == Role.SCHOOL_EXAMINER and view.waits is None,
-        version=view.version,
-        uid=view.sitting.uid,
+        version=int(opened) if base.is_number(opened) else view.version,
+        uid=answers.get("uid") or view.sitting.uid,
         token=new_token(),
         done=sum(card.done for card in cards),
         total=len(cards),

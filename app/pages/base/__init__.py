@@ -2,7 +2,9 @@
 
 from app.pages.base.buttons import action_button, href_elsewhere, offers
 from app.pages.base.doing import ActionPage
-from app.pages.base.guards import needs, public
+from app.pages.base.drafts import account_mark
+from app.pages.base.form_token import fresh_token
+from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.paging import Wanted, numbered
 from app.pages.base.proving import given_answer, keep_challenge, prove, site_here, with_proof
@@ -10,6 +12,8 @@ from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import (
     address,
     current_actor,
+    filled_in,
+    given_back,
     href_with,
     ids_arg,
     is_number,
@@ -42,10 +46,13 @@ from app.pages.base.screens import (
 )
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, enter, leave, opening, owed_now, present, renew
 from app.pages.base.trying import browser, counted, failed, keep_cookie
+from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, waiting, way_back
 from app.pages.base.view import View
 from app.pages.base.viewing import STOP_PATH, stop_looking
 
 __all__ = [
+    "BACK_PATH",
+    "NOTHING_LEFT",
     "SET_UP_PATH",
     "STEP_PATH",
     "STOP_PATH",
@@ -57,6 +64,7 @@ __all__ = [
     "Screen",
     "View",
     "Wanted",
+    "account_mark",
     "action_button",
     "address",
     "browser",
@@ -69,7 +77,10 @@ __all__ = [
     "failed",
     "file_answer",
     "filled",
+    "filled_in",
+    "fresh_token",
     "given_answer",
+    "given_back",
     "go",
     "href_elsewhere",
     "href_with",
@@ -87,6 +98,7 @@ __all__ = [
     "numbered",
     "offers",
     "once",
+    "onward",
     "opening",
     "owed_now",
     "posted",
@@ -99,6 +111,7 @@ __all__ = [
     "sent",
     "show_date",
     "show_datetime",
+    "signed_in",
     "site_here",
     "stop_looking",
     "stream_answer",
@@ -107,5 +120,7 @@ __all__ = [
     "text_arg",
     "unsent",
     "upload",
+    "waiting",
+    "way_back",
     "with_proof",
 ]

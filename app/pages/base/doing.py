@@ -22,7 +22,16 @@ from app.pages.base.meanwhile import SAID, SHOWN, changed_since, said
 from app.pages.base.paging import PLACE
 from app.pages.base.proving import FIELDS as PROOF_FIELDS
 from app.pages.base.proving import with_proof
-from app.pages.base.request import current_actor, here, href_with, ids_arg, safe_path, sent, text_arg
+from app.pages.base.request import (
+    current_actor,
+    given_back,
+    here,
+    href_with,
+    ids_arg,
+    safe_path,
+    sent,
+    text_arg,
+)
 from app.pages.base.view import View
 from app.permissions import Permission
 from app.rules.tokens import new_token
@@ -236,7 +245,7 @@ class ActionPage(View):
         if act.form is None:
             return None
         actor = current_actor()
-        if flask.request.method == "POST":
+        if flask.request.method == "POST" or given_back():
             form = act.form(sent())
         else:
             form = act.form(data=act.form.initial(actor, targets))

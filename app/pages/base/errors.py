@@ -12,11 +12,17 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.actions import base as actions
+from app.pages.base.typed import start_again
+from app.rules.text import N_
 from app.school import current_school
 from app.theme.widgets import ErrorModel
 
 log = logging.getLogger(__name__)
 
+OTHER_ACCOUNT = N_(
+    "Dit formulier was geopend onder een ander account. Er is niets gedaan. Meld u af en meld u aan met dat "
+    "account: dan staat er nog wat er was ingevuld."
+)
 NOTED = {400, 403, 405, 413, 415}
 
 # Drawn when nothing else can be: no menu, no user, no database.
@@ -106,7 +112,11 @@ def register_errors(app: flask.Flask) -> None:
     @app.errorhandler(CSRFError)
     def _csrf(_error: CSRFError) -> Any:
         _note(400)
-        return error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
+        try:
+            answer = start_again()
+        except errors.OtherAccount as error:
+            return error_page(error.status, _(OTHER_ACCOUNT), title=_("Nog niet gedaan"))
+        return answer or error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Any:

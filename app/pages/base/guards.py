@@ -11,6 +11,7 @@ from flask_login import current_user
 from app import errors
 from app.pages.base.request import current_actor, href_with
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
+from app.pages.base.typed import come_back, way_in
 from app.permissions import PERSONAL, Permission, permission_pair
 from app.queries.planning.invitations import endings
 from app.rules import viewing
@@ -20,10 +21,11 @@ from app.rules.second_factor import Owed
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def needs(permission: Permission | None = None, *, guests: bool = False) -> Callable[[F], F]:
+def needs(permission: Permission | None = None, *, guests: bool = False, page: str = "") -> Callable[[F], F]:
     """Let only users with this permission into a route; None: the permission of the page class.
 
     `guests`: people who are invited without an account may come in too. Every other route refuses them.
+    `page`: the route of the page that holds the form, for a route that only takes the form.
     """
 
     def decorate(function: F) -> F:
@@ -32,16 +34,14 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
             asked = permission or self.permission
             # In this order: signed in, still invited, second step taken, permitted, not only looking along.
             if not current_user.is_authenticated:
-                return flask.redirect(flask.url_for("SignInPage.sign_in", next=_here()))
+                return way_in()
             if current_user.guest and _ended_for_guest(kwargs.get("sitting_id", 0)):
                 return flask.redirect(flask.url_for("InvitationPage.own"))
             if current_user.guest and not guests:
                 raise errors.NotAllowed
-            step = owed_now()
-            if step is Owed.SHOW:
-                return flask.redirect(href_with(STEP_PATH, [("next", _here())]))
-            if step is Owed.SET_UP and not self.while_setting_up:
-                return flask.redirect(href_with(SET_UP_PATH, [("next", _here())]))
+            step = _next_step()
+            if step and not (step == SET_UP_PATH and self.while_setting_up):
+                return flask.redirect(href_with(step, [("next", come_back())]))
             if not flask.current_app.extensions["appbuilder"].sm.has_access(*permission_pair(asked)):
                 raise errors.NotAllowed
             if asked in PERSONAL and current_actor().read_only:
@@ -49,6 +49,7 @@ def needs(permission: Permission | None = None, *, guests: bool = False) -> Call
             return function(self, *args, **kwargs)
 
         guarded.needs = permission or "page"  # type: ignore[attr-defined]
+        guarded.page = page  # type: ignore[attr-defined]
         return cast(F, guarded)
 
     return decorate
@@ -70,8 +71,25 @@ def public(function: F) -> F:
     return function
 
 
-def _here() -> str:
-    return flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/"
+def signed_in(function: F) -> F:
+    """Let every user into a route that asks for no permission, once they are all the way in."""
+
+    @functools.wraps(function)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_authenticated:
+            return way_in()
+        step = _next_step()
+        if step:
+            return flask.redirect(href_with(step, [("next", come_back())]))
+        return function(self, *args, **kwargs)
+
+    guarded.needs = "nobody"  # type: ignore[attr-defined]
+    return cast(F, guarded)
 
 
-__all__ = ["needs", "permission_pair", "public"]
+def _next_step() -> str:
+    """The path of the step that this session must take before any page opens; "": none."""
+    return {Owed.SHOW: STEP_PATH, Owed.SET_UP: SET_UP_PATH}.get(owed_now(), "")
+
+
+__all__ = ["needs", "permission_pair", "public", "signed_in"]

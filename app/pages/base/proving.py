@@ -19,6 +19,7 @@ from app.actions.access.tries import count_try
 from app.pages.base import trying
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
 from app.pages.base.sessions import SET_UP_PATH, carry, owed_now, present
+from app.pages.base.typed import again
 from app.permissions import SYSTEM, Actor
 from app.queries.access import factors as queries
 from app.queries.access.sessions import Present
@@ -114,7 +115,7 @@ def with_proof(
         except errors.RuleBroken as error:
             return ask(about, cancel_href(), strong=asked is Way.FACTOR, problem=error), 422
         if flask.request.form[WAS] == "GET":
-            return flask.redirect(flask.request.full_path.rstrip("?"))
+            return flask.redirect(again())
     try:
         return go_on()
     except errors.ProofNeeded as error:
@@ -128,7 +129,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
         raise errors.NotAllowed
     if strong and not here.has_factor:
         flask.flash(_("Hiervoor is een tweede stap nodig. Stel er hier eerst een in."), "info")
-        target = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else cancel_href
+        target = again() if flask.request.method == "GET" else cancel_href
         return flask.redirect(href_with(SET_UP_PATH, [("next", target)]))
     model = Asking(
         title=_("Laat zien dat u het bent"),
@@ -136,7 +137,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
         form=_form(has_factor=here.has_factor, problem=problem),
         factors=queries.factors_of(here.user_id),
         hidden=[*_kept(), (WAS, flask.request.form.get(WAS) or flask.request.method)],
-        post_href=flask.request.full_path.rstrip("?"),
+        post_href=again(),
         cancel_href=cancel_href,
         passkeys_work=site_here() is not None,
     )
@@ -159,7 +160,8 @@ def _kept() -> list[tuple[str, str]]:
 def _form(*, has_factor: bool, problem: errors.RuleBroken | None) -> actions.ActionForm | None:
     if not has_factor and not current_user.password:
         return None
-    form = second_factor.CodeProofForm(sent()) if has_factor else second_factor.PasswordProofForm(sent())
+    given = sent(FIELDS)  # not what the page behind this one gives back
+    form = second_factor.CodeProofForm(given) if has_factor else second_factor.PasswordProofForm(given)
     if problem is not None and _belongs(form, problem):
         form[problem.field].errors = [actions.say(problem)]
     return form

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 import flask
 from flask_login import current_user
-from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 
 from app.errors import NotFound
 from app.permissions import Actor, actor_of
 from app.rules.second_factor import Shown
+from app.rules.typed import Typed
 
 T = TypeVar("T")
 ANONYMOUS = Actor(id=None, name="")
@@ -82,19 +83,41 @@ def number_arg(name: str, default: int, *, most: int = 10_000_000) -> int:
     return min(int(raw), most)
 
 
-def posted_fields() -> dict[str, str]:
+def posted_fields(route: str = "") -> dict[str, str]:
     """The fields of a form of our own: the first value of each name."""
-    return dict(flask.request.form.items())
+    return dict(_given(route).items())
 
 
-def sent() -> CombinedMultiDict[str, Any]:
-    """The fields and files that were sent, for the form's class."""
-    return CombinedMultiDict([flask.request.form, flask.request.files])
+def sent(route: str = "") -> CombinedMultiDict[str, Any]:
+    """The fields and files that were sent, for the form's class.
+
+    On a page that gives back what was typed earlier: that. `route`: the form is sent to this route of the
+    page's class, not to the page's own address.
+    """
+    return CombinedMultiDict([_given(route), flask.request.files])
 
 
 def posted() -> bool:
     """Whether a form was sent; a HEAD asks for a page, as GET does."""
     return flask.request.method == "POST"
+
+
+def given_back(route: str = "") -> bool:
+    """Whether this page shows again what was typed in it earlier, and carries nothing out (typed.py)."""
+    typed: Typed | None = flask.g.get("typed")
+    return typed is not None and typed.route == route
+
+
+def filled_in() -> dict[str, str] | None:
+    """The fields that were sent or are given back; None: the page is only asked for."""
+    return posted_fields() if posted() or given_back() else None
+
+
+def _given(route: str) -> MultiDict[str, str]:
+    if not given_back(route):
+        return flask.request.form
+    flask.g.typed_shown = True
+    return MultiDict(flask.g.typed.fields)
 
 
 def ids_arg(name: str = "id") -> list[int]:

@@ -14,7 +14,7 @@ from flask_appbuilder import expose
 from app.actions import base as actions
 from app.errors import OnlyLooking
 from app.pages.base.doing import ActionPage
-from app.pages.base.request import current_actor, posted, sent
+from app.pages.base.request import current_actor, given_back, posted, sent
 from app.pages.base.view import View
 from app.rules.people import tidy
 from app.rules.tokens import new_token
@@ -101,10 +101,13 @@ def calendar_answer(content: bytes) -> flask.Response:
 F = TypeVar("F", bound=actions.ActionForm)
 
 
-def filled(form: type[F], initial: Mapping[str, Any] | None = None) -> F:
-    """The form as it was sent; on GET, with its starting values."""
-    if flask.request.method == "POST":
-        return form(sent())
+def filled(form: type[F], initial: Mapping[str, Any] | None = None, *, route: str = "") -> F:
+    """The form as it was sent; on GET, with its starting values or with what was typed in it earlier.
+
+    `route`: the form is sent to this route of the page's class, not to the page's own address.
+    """
+    if flask.request.method == "POST" or given_back(route):
+        return form(sent(route))
     return unsent(form, initial)
 
 

@@ -20,7 +20,8 @@ from app.theme.assets import ENDPOINTS
 COOKIE_KEY = "_user_id"  # where Flask-Login looks for what identifies a user
 STEP_PATH = "/aanmelden/tweede-stap"
 SET_UP_PATH = "/mijn-profiel/tweede-stap/"
-STAYS = ("locale",)  # what stays in the cookie at sign-in
+WAITING = "waiting"  # in the cookie: the handle of what was typed and not carried out (typed.py)
+STAYS = ("locale", WAITING)  # what stays in the cookie at sign-in
 
 
 def register_sessions(app: flask.Flask) -> None:
@@ -54,8 +55,11 @@ def enter(token: str, *, shared: bool = False) -> None:
 
 
 def leave() -> None:
-    """Sign out in this browser: clear the cookie."""
+    """Sign out in this browser: clear the cookie, but for what waits for its own account to come back."""
+    kept = flask.session.get(WAITING)
     flask.session.clear()
+    if kept:
+        flask.session[WAITING] = kept
     forget_who()
 
 
@@ -98,7 +102,8 @@ def _note_visit() -> None:
     here = present()
     if here is None:
         flask.session.pop(COOKIE_KEY)
-        flask.flash(_("U bent afgemeld. Meld u opnieuw aan om verder te gaan."), "info")
+        if flask.request.method == "GET":  # who sent a form is told more (typed.py)
+            flask.flash(_("U bent afgemeld. Meld u opnieuw aan om verder te gaan."), "info")
     elif utc_now() - here.last_seen_at > sessions.SEEN_EVERY:
         try:
             with in_a_hurry():

@@ -78,6 +78,7 @@ class CheckPages(base.ActionScreen):
             token=base.new_token(),
             checked=shown.summary.mark,
             codes=rules.LOGIN_CODES,
+            chosen_codes=base.posted_fields("codes").get("login_codes") or found.login_codes,
             mails=self._mails(found, shown.summary),
             sample_href=self._sample_href(),
         )
@@ -106,14 +107,14 @@ class CheckPages(base.ActionScreen):
         return base.json_answer(json.dumps(self._told(self._run(pk))))
 
     @base.expose("/<int:pk>/opnieuw-controleren", methods=["POST"])
-    @base.needs()
+    @base.needs(page="check")
     def check_again(self, pk: int) -> Any:
         self._run(pk)
         actions.run(jobs.check_again, base.current_actor(), [pk])
         return base.go(self.href("check", pk=pk))
 
     @base.expose("/<int:pk>/inlogcodes", methods=["POST"])
-    @base.needs()
+    @base.needs(page="check")
     def codes(self, pk: int) -> Any:
         """Change the choice of step 1: whether new people get login codes, and how."""
         self._run(pk)

@@ -79,7 +79,12 @@ class ImportPage(check.CheckPages):
             return self._to_report(found)
         made, chosen = forms.mapping_form(self.kind, found.table["header"]), forms.chosen_columns(found)
         form = base.filled(made, chosen)
-        tab, reading = Tab(found, form), base.unsent(forms.reading_form(found))
+        tab = Tab(found, form)
+        reading = (
+            base.unsent(forms.reading_form(found))
+            if base.posted()
+            else base.filled(forms.reading_form(found), route="read_again")
+        )
         if tab.asked_otherwise:
             tab.begin_again()
             return self._columns_page(found, base.unsent(made, chosen), reading, tab, refused=True)
@@ -97,7 +102,7 @@ class ImportPage(check.CheckPages):
         )
 
     @base.expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
-    @base.needs()
+    @base.needs(page="columns")
     def read_again(self, pk: int) -> Any:
         """Stap 2 van 4: read the file again with the sheet, header row and signs that the user chooses."""
         found = self._run(pk)
@@ -203,7 +208,7 @@ class ImportPage(check.CheckPages):
         return page, 422 if base.posted() else 200
 
     @base.expose("/<int:pk>/weggooien", methods=["POST"])
-    @base.needs()
+    @base.needs(page="resume")
     def discard(self, pk: int) -> Any:
         found, given = self._run(pk), base.posted_fields().get("version", "")
         version = int(given) if base.is_number(given) else 0

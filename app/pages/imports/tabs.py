@@ -19,7 +19,7 @@ class Tab:
 
     def __init__(self, found: models.ImportRun, form: actions.ActionForm) -> None:
         self.found = found
-        self.sent: Mapping[str, str] = base.posted_fields() if base.posted() else {}
+        self.sent: Mapping[str, str] = base.filled_in() or {}
         self.problems: list[str] = []
         self.shown = shown_by(form, found)
         given = self.sent.get("version", "")

@@ -92,7 +92,7 @@ class LibraryAdminPage(base.ActionScreen):
     def _form(self, act: actions.Action, targets: actions.Targets[Any] | None) -> actions.ActionForm | None:
         form: Any = super()._form(act, targets)
         role = reader(base.text_arg("rol"))
-        if act is library.upload_document and role is not None and not base.posted():
+        if act is library.upload_document and role is not None and base.filled_in() is None:
             form.roles.data = [role.value]
         return form  # type: ignore[no-any-return]
 

@@ -64,7 +64,7 @@ class Tally:
 class SheetView:
     """A student's progress as one reader sees it. `rater_id`: who fills it in; None: it is read-only.
 
-    `sent`: what was typed in a form that was refused.
+    `sent`: what was typed in a form that was not saved.
     """
 
     def __init__(
@@ -140,10 +140,9 @@ class OwnProgressPage(base.Screen):
         student = queries.own_student(actor)
         if student is None:
             raise errors.NotFound
-        problem, sent = "", NOTHING
+        problem, sent = "", typed(base.filled_in() or {})
         if base.posted():
             fields = base.posted_fields()
-            sent = typed(fields)
             try:
                 outcome = actions.run(
                     progress.save_own_progress,
@@ -224,7 +223,7 @@ class ProgressPage(base.ListPage):
     def show(self, pk: int) -> Any:
         actor = base.current_actor()
         student: models.Student = self.get_row(pk)
-        problem, sent = "", typed(base.posted_fields()) if base.posted() else NOTHING
+        problem, sent = "", typed(base.filled_in() or {})
         if base.posted():
             try:
                 return self._save(actor, pk, sent)

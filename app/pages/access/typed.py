@@ -1,0 +1,37 @@
+"""Back to a form that could not be carried out, and whether its user is still signed in."""
+
+import json
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.pages import base
+
+
+class TypedPage(base.Screen):
+    route_base = base.BACK_PATH.rstrip("/")
+    default_view = "last"
+
+    @base.expose("/")
+    @base.signed_in
+    def last(self) -> Any:
+        """To the form that was sent last in this browser; to Start when it is not this user's."""
+        return base.go(base.way_back(base.waiting()) or "/")
+
+    @base.expose("/<handle>")
+    @base.signed_in
+    def form(self, handle: str) -> Any:
+        """To this form, filled in."""
+        found = base.way_back(handle)
+        if not found:
+            base.tell(_(base.NOTHING_LEFT), "warning")
+        return base.go(found or "/")
+
+    @base.expose("/nog-hier")
+    @base.public
+    def still_here(self) -> Any:
+        """For a form that is being filled in: counts as a visit. Says whose it is, and gives a token."""
+        account = base.account_mark()
+        return base.json_answer(
+            json.dumps({"account": account, "token": base.fresh_token() if account else ""})
+        )

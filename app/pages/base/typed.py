@@ -1,0 +1,261 @@
+"""Nothing typed is lost: a form that cannot be carried out now is kept, and shown again to who typed it.
+
+A form may come when its session has ended, its token has gone or the second step is owed. Nothing of it is
+carried out. What was typed waits on the server, encrypted, for the account that the form was drawn for
+(form_token.py). Once that account is signed in, the page of the form is shown with everything in it, by GET:
+a GET of ours changes nothing, so the user must press again (decision 0032).
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app import errors
+from app.actions import base as actions
+from app.actions.access.typed import drop_typed, keep_typed
+from app.entities.engine import in_a_hurry
+from app.mail.invitation import INVITATION_PATH
+from app.pages.base.form_token import drawn_for
+from app.pages.base.request import here, posted, safe_path, text_arg
+from app.pages.base.sessions import WAITING, forget_who, owed_now, present
+from app.permissions import SYSTEM
+from app.queries.access.typed import typed_by
+from app.rules.text import N_
+from app.rules.typed import Typed, worth_keeping
+from app.theme.assets import ENDPOINTS
+
+ARGUMENT = "ingevuld"  # in the address of a page that gives back: the handle
+BESIDE = "proeve.typed"  # where the handle stands for the rest of the request
+BACK_PATH = "/terug/"
+SIGN_IN = "SignInPage.sign_in"
+HANDLE_BYTES = 16
+NOTHING_LEFT = N_("Wat u had ingevuld, staat er niet meer. Vul het opnieuw in.")
+REDIRECTS = {301, 302, 303}
+OURS = {"", "same-origin", "none"}  # Sec-Fetch-Site; "": a browser that does not say
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What the page says above what it gives back; `filled`: it shows fields that were typed."""
+
+    filled: bool
+    files: Sequence[str]
+
+
+class HandleBeside:
+    """Takes the handle out of the address, so that no page sees an argument that it does not know."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        pairs = environ.get("QUERY_STRING", "").split("&")
+        ours = [pair for pair in pairs if pair.startswith(f"{ARGUMENT}=")]
+        if ours:
+            others = "&".join(pair for pair in pairs if pair not in ours)
+            environ = {**environ, "QUERY_STRING": others, BESIDE: ours[0].partition("=")[2]}
+        answered: Iterable[bytes] = self.answer(environ, start_response)
+        return answered
+
+
+def register_typed(app: flask.Flask) -> None:
+    """Register this after the checks of session and viewing."""
+    app.wsgi_app = HandleBeside(app.wsgi_app)  # type: ignore[method-assign]
+    app.before_request(_bring_back)
+    app.before_request(_drop_what_came_again)
+    app.after_request(_tell_elsewhere)
+    app.context_processor(lambda: {"given_back": _given_back})
+
+
+# -- keeping
+
+
+def way_in() -> Any:
+    """The answer to a request that needs a user and has none: the sign-in page, and then back here."""
+    if not posted():
+        return flask.redirect(flask.url_for(SIGN_IN, next=again()))
+    kept, guest = keep()
+    told = _(
+        "U was afgemeld en er is niets gedaan. Meld u opnieuw aan; wat u had ingevuld, staat er dan nog."
+    )
+    flask.flash(told if kept else _("U was afgemeld en er is niets gedaan. Meld u opnieuw aan."), "warning")
+    if guest:
+        return flask.redirect(f"{INVITATION_PATH}/")
+    return flask.redirect(flask.url_for(SIGN_IN, next=kept or _page_of_form()[0]))
+
+
+def come_back() -> str:
+    """The address that leads back here after a step that comes first; what was sent is kept meanwhile."""
+    return (keep()[0] or _page_of_form()[0]) if posted() else again()
+
+
+def start_again() -> Any:
+    """The answer to a form whose token has gone; None: it is not known as a form of ours."""
+    if getattr(_view(), "needs", "nobody") == "nobody":
+        return _public_again()
+    drawn = drawn_for()
+    kept = keep()[0]
+    if drawn is None or not kept:
+        return None
+    now = present()
+    if now is None:
+        return way_in()
+    if now.user_id != drawn.user_id or now.viewing is not None:
+        raise errors.OtherAccount
+    return flask.redirect(kept)
+
+
+def keep() -> tuple[str, bool]:
+    """Keep the form of this request for the account that it was drawn for.
+
+    Returns the address that brings it back, and whether the account is a guest's; "" when nothing was kept.
+    """
+    if "kept_already" not in flask.g:
+        flask.g.kept_already = _keep()
+    kept: tuple[str, bool] = flask.g.kept_already
+    return kept
+
+
+def _keep() -> tuple[str, bool]:
+    drawn = drawn_for()
+    if drawn is None or not _by_a_page_of_ours():
+        return "", False
+    address, route = _page_of_form()
+    fields = worth_keeping(flask.request.form.items(multi=True), actions.secret_fields())
+    files = [file.filename for file in flask.request.files.values() if file.filename]
+    handle = secrets.token_urlsafe(HANDLE_BYTES)
+    try:
+        kept = actions.run(
+            keep_typed,
+            SYSTEM,
+            user_id=drawn.user_id,
+            handle=handle,
+            typed=Typed(address, fields, files, route),
+        )
+    except errors.ProeveError:
+        flask.current_app.logger.warning("what was typed could not be kept")
+        return "", False
+    finally:
+        forget_who()
+    if kept.goto is None:
+        return "", False
+    flask.session[WAITING] = handle
+    return f"{BACK_PATH}{handle}", bool(kept.shown["guest"])
+
+
+def _by_a_page_of_ours() -> bool:
+    """Whether a page of ours was left by sending this: not another site, and no script."""
+    headers = flask.request.headers
+    return (
+        headers.get("Sec-Fetch-Site", "") in OURS and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    )
+
+
+def _page_of_form() -> tuple[str, str]:
+    """The address of the page with the form of this request, and the form's route, if it has its own."""
+    page = getattr(_view(), "page", "")
+    owner, _dot, route = (flask.request.endpoint or "").rpartition(".")
+    if page:
+        return flask.url_for(f"{owner}.{page}", **(flask.request.view_args or {})), route
+    return (here(), "") if _is_a_page(flask.request.path) else ("/", "")
+
+
+def _is_a_page(path: str) -> bool:
+    adapter = flask.current_app.create_url_adapter(flask.request)
+    return adapter is not None and adapter.test(path, "GET")
+
+
+def _view() -> Any:
+    return flask.current_app.view_functions.get(flask.request.endpoint or "")
+
+
+def _public_again() -> Any:
+    """A form that needs no user, like the sign-in page: shown again, when a page of this site sent it."""
+    if flask.request.headers.get("Sec-Fetch-Site", "") != "same-origin" or not _by_a_page_of_ours():
+        return None
+    page = here() if _is_a_page(flask.request.path) else "/"
+    if present() is None or page == "/":
+        flask.flash(
+            _("Deze pagina was verouderd en er is niets gedaan. Probeer het nog een keer."), "warning"
+        )
+    return flask.redirect(page)
+
+
+# -- giving back
+
+
+def again() -> str:
+    """The path and query string of this request, with the handle of what it gives back."""
+    return with_handle(here(), flask.request.environ.get(BESIDE, ""))
+
+
+def with_handle(address: str, handle: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{ARGUMENT}={handle}" if handle else address
+
+
+def onward(default: str = "/") -> str:
+    """Where users go when they have signed in: where they were going, or to what they had typed."""
+    asked = safe_path(text_arg("next"), "/")
+    if asked != "/":
+        return asked
+    return BACK_PATH if WAITING in flask.session else default
+
+
+def way_back(handle: str) -> str:
+    """The address of the page that gives back what this user typed; "" when there is nothing (any more)."""
+    now = present()
+    flask.session.pop(WAITING, None)
+    found = typed_by(now.user_id, handle) if now is not None and handle else None
+    return with_handle(found.address, handle) if found is not None else ""
+
+
+def waiting() -> str:
+    """The handle of what was typed last in this browser."""
+    return str(flask.session.get(WAITING, ""))
+
+
+def _bring_back() -> None:
+    """Before a page: read what it gives back. Only the account that typed it, and only on that very page."""
+    handle = flask.request.environ.get(BESIDE, "")
+    if not handle or posted() or flask.request.endpoint in ENDPOINTS:
+        return
+    now = present()
+    if now is None or now.viewing is not None or owed_now():
+        return
+    found = typed_by(now.user_id, handle)
+    if found is not None and found.address == here():
+        flask.g.typed, flask.g.typed_handle = found, handle
+
+
+def _drop_what_came_again() -> None:
+    """Forget what was given back, once its page has sent a form: that page holds it now."""
+    now = present() if posted() else None
+    drawn = drawn_for() if now is not None else None
+    if now is None or drawn is None or not drawn.handle or drawn.user_id != now.user_id:
+        return
+    try:
+        with in_a_hurry():
+            actions.run(drop_typed, SYSTEM, user_id=now.user_id, handle=drawn.handle)
+    except errors.Busy:  # it goes by itself
+        flask.current_app.logger.info("what was given back was not dropped")
+    forget_who()
+
+
+def _tell_elsewhere(response: flask.Response) -> flask.Response:
+    """Where the page that was to give back leads on to another, say there that nothing was done."""
+    if flask.g.get("typed") is not None and response.status_code in REDIRECTS:
+        flask.flash(_("U was afgemeld. Er is nog niets gedaan."), "warning")
+    return response
+
+
+def _given_back() -> GivenBack | None:
+    """For the page: whether it gives something back. Called when the page itself has read it."""
+    typed: Typed | None = flask.g.get("typed")
+    if typed is None or not current_user.is_authenticated:
+        return None
+    return GivenBack(bool(typed.fields) and flask.g.get("typed_shown", False), typed.files)

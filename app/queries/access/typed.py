@@ -1,0 +1,31 @@
+"""What was typed and could not be carried out: who may have it back."""
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+
+from app import models
+from app.clock import utc_now
+from app.entities.base import db
+from app.rules.tokens import fingerprint
+from app.rules.typed import KEPT_FOR, Typed
+from app.sealing import unseal
+
+
+def purpose(user_id: int, handle: str) -> str:
+    """What the text is encrypted for: without the handle nobody opens it, not even with the database."""
+    return f"typed|{user_id}|{handle}"
+
+
+def typed_by(user_id: int, handle: str) -> Typed | None:
+    """What this account typed under this handle; None: nothing any more, or another account's. One query."""
+    found = db.session.scalar(
+        sa.select(models.TypedForm.content).where(
+            models.TypedForm.handle_hash == fingerprint(handle),
+            models.TypedForm.user_id == user_id,
+            models.TypedForm.at > utc_now() - KEPT_FOR,
+        )
+    )
+    try:
+        return Typed.from_text(unseal(found, purpose(user_id, handle))) if found else None
+    except (InvalidTag, ValueError):  # the school has another key by now
+        return None

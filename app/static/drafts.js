@@ -1,0 +1,206 @@
+// Keeps what is typed in a form in this tab: for when the server is away for a moment, the tab is closed by the
+// phone, or Back is pressed. It is encrypted with a key that only pages of the same account carry, it goes when
+// the form has been answered, and it never leaves this browser. While a form is touched, its session lives on.
+// Without this file a form that comes too late is still kept, by the server.
+"use strict";
+
+(() => {
+  const STORE = "proeve:draft:", LASTS_MS = 12 * 3600 * 1000, PAUSE_MS = 250, BEAT_MS = 60 * 1000;
+  const page = document.body.dataset;
+  if (!page.account || !window.crypto || !crypto.subtle) return;
+
+  const text = (bytes) => btoa(Array.from(new Uint8Array(bytes), (one) => String.fromCharCode(one)).join(""));
+  const bytes = (plain) => Uint8Array.from(atob(plain.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+  const key = crypto.subtle.importKey("raw", bytes(page.draftKey), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const forms = [...document.querySelectorAll("form[method=post]")];
+  const guarded = forms.filter((form) => "guard" in form.dataset);
+
+  // --- What stands in this tab -------------------------------------------------------------------
+  function place(form) {
+    const target = new URL(form.getAttribute("action") || location.href, location.href);
+    target.searchParams.delete("ingevuld");
+    return STORE + target.pathname + target.search;
+  }
+  const names = () => Object.keys(sessionStorage).filter((name) => name.startsWith(STORE));
+  function kept(name) {
+    try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; }
+  }
+  const drop = (name) => sessionStorage.removeItem(name);
+  function put(name, draft) {
+    try { sessionStorage.setItem(name, JSON.stringify(draft)); } catch { drop(name); } // too large for a tab
+  }
+
+  // --- Reading and filling in a form ---------------------------------------------------------------
+  const SKIPPED = new Set(["password", "file", "submit", "button", "image", "reset"]);
+  const NOT_TYPED = new Set(["csrf_token", "token", "confirmed"]);
+  const CODES = new Set(["one-time-code", "current-password", "new-password"]);
+
+  function controls(form) {
+    return [...form.elements].filter((one) => one.name && !SKIPPED.has(one.type) && !NOT_TYPED.has(one.name)
+      && !CODES.has(one.autocomplete) && !one.closest("[data-picker]") && !("passkeyAnswer" in one.dataset));
+  }
+  const ticks = (one) => one.type === "checkbox" || one.type === "radio";
+
+  function read(form) {
+    const fields = controls(form).map((one) => [one.name, one.type, ticks(one) ? [one.value, one.checked] : one.value]);
+    const pickers = [...form.querySelectorAll("[data-picker]")].map((root) => [root.dataset.name, [...root.querySelectorAll(".chip")].map((chip) => [
+      chip.parentElement.querySelector("input").value, chip.firstElementChild.textContent])]);
+    return { fields, pickers };
+  }
+
+  function fill(form, { fields, pickers }) {
+    const waiting = new Map(); // name -> the values that stand ready for it, in the order of the form
+    for (const [name, type, value] of fields) waiting.set(`${type} ${name}`, [...(waiting.get(`${type} ${name}`) || []), value]);
+    for (const one of controls(form)) {
+      const values = waiting.get(`${one.type} ${one.name}`);
+      if (!values) continue;
+      const before = ticks(one) ? one.checked : one.value;
+      if (ticks(one)) one.checked = values.some(([value, ticked]) => ticked && value === one.value);
+      else if (values.length) one.value = values.shift();
+      if ((ticks(one) ? one.checked : one.value) === before) continue;
+      const fold = one.closest("details");
+      if (fold) fold.open = true;
+      one.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    for (const [name, chosen] of pickers) {
+      const root = form.querySelector(`[data-picker][data-name="${CSS.escape(name)}"]`);
+      if (root) root.dispatchEvent(new CustomEvent("proeve:choose", { detail: chosen }));
+    }
+  }
+  const files = (form) => [...form.elements].filter((one) => one.type === "file" && one.value).map((one) => one.files[0].name);
+
+  // By the end of its token the server says which form it has answered.
+  const end = (form) => form.querySelector("[name=csrf_token]").value.slice(-12);
+  const answered = (page.answered || "").split(" ");
+
+  // --- Keeping ---------------------------------------------------------------------------------------
+  let leaving = false; // by a link of the page: what was typed was left on purpose
+  async function keep(form, sent) {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const draft = { ...read(form), files: files(form), token: sent && form.elements.token ? form.elements.token.value : "" };
+    const id = sent ? end(form) : "";
+    const plain = new TextEncoder().encode(JSON.stringify(draft));
+    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, plain);
+    put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, iv: text(iv), data: text(data) });
+  }
+
+  async function opened(draft) {
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(draft.iv) }, await key, bytes(draft.data));
+    return JSON.parse(new TextDecoder().decode(plain));
+  }
+
+  function watch(form) {
+    let waiting = 0;
+    const later = (event) => {
+      if (event.type === "input") leaving = false;
+      clearTimeout(waiting);
+      waiting = setTimeout(() => keep(form, false), PAUSE_MS);
+      beat(form);
+    };
+    form.addEventListener("input", later);
+    form.addEventListener("change", later);
+    form.addEventListener("submit", () => {
+      clearTimeout(waiting);
+      const draft = kept(place(form));
+      if (draft) put(place(form), { ...draft, sent: end(form) });
+      keep(form, true);
+    });
+  }
+
+  // --- Giving back -----------------------------------------------------------------------------------
+  function note(form, kind, sentence) {
+    const made = document.createElement("div");
+    made.className = "flash flash-warning";
+    made.setAttribute("role", "alert");
+    made.setAttribute(kind, "");
+    made.append(document.createElement("p"));
+    made.firstElementChild.textContent = sentence;
+    form.before(made);
+    return made;
+  }
+
+  function tell(form, draft, chosen) {
+    const when = new Date(draft.at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const sentences = [form.dataset.draftAgain.replace("{when}", when), ...(chosen.length ? [form.dataset.draftFiles.replace("{names}", chosen.join(", "))] : [])];
+    const made = note(form, "data-draft", sentences.join(" "));
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-quiet btn-sm";
+    button.textContent = form.dataset.draftDrop;
+    button.addEventListener("click", () => {
+      drop(place(form));
+      form.dataset.guard = "off";
+      location.reload();
+    });
+    made.append(button);
+    made.scrollIntoView({ block: "center" });
+  }
+
+  async function giveBack(form, draft) {
+    let typed;
+    try { typed = await opened(draft); } catch { drop(place(form)); return; }
+    const own = ({ fields, pickers }) => JSON.stringify([fields.filter(([name]) => name !== "version"), pickers]);
+    if (own(read(form)) === own(typed) && !typed.files.length) { drop(place(form)); return; }
+    fill(form, typed);
+    tell(form, draft, typed.files);
+    // Sent again just as it was: the server may have done it already, and knows that by the token.
+    const same = JSON.stringify(read(form));
+    form.addEventListener("submit", () => {
+      if (draft.sent && typed.token && form.elements.token && JSON.stringify(read(form)) === same) form.elements.token.value = typed.token;
+    }, true);
+  }
+
+  function start() {
+    const [entry] = performance.getEntriesByType("navigation");
+    const arrived = !entry || entry.type === "navigate"; // not by Back, nor by asking for the page again
+    for (const name of names()) {
+      const draft = kept(name);
+      if (!draft || draft.account !== page.account || Date.now() - draft.at > LASTS_MS) { drop(name); continue; }
+      if (document.querySelector(".error-page")) continue; // nothing was done: Back brings it back
+      const form = forms.find((one) => place(one) === name);
+      const goesOn = form && "posted" in page; // the same form with an error in it, or its confirmation
+      if (draft.sent && answered.includes(draft.sent) && !goesOn && (arrived || !form)) drop(name);
+      else if (arrived && draft.left && !(form && "scores" in form.dataset)) drop(name);
+      else if (guarded.includes(form) && !goesOn && !document.querySelector("[data-given-back]")) giveBack(form, draft);
+    }
+    guarded.forEach(watch);
+  }
+
+  // --- A session lives on while its form is touched -----------------------------------------------------
+  let beaten = Date.now();
+  async function beat(form) {
+    if (Date.now() - beaten < BEAT_MS) return;
+    beaten = Date.now();
+    const token = form.querySelector("[name=csrf_token]").value;
+    try {
+      const answer = await fetch("/terug/nog-hier", { headers: { Accept: "application/json", "X-CSRFToken": token }, redirect: "error" });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      const away = document.querySelector("[data-away]");
+      if (told.account !== page.account) {
+        if (!away) note(form, "data-away", form.dataset.draftAway);
+        return; // never another account's token: this form was filled in by the one it was drawn for
+      }
+      if (away) away.remove();
+      if (told.token) for (const one of document.querySelectorAll("[name=csrf_token]")) one.value = told.token;
+    } catch {
+      // No network for a moment: the next touch asks again.
+    }
+  }
+
+  // --- Leaving ------------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || link.hash && link.pathname === location.pathname || link.target) return;
+    leaving = true;
+    for (const form of guarded) {
+      const draft = kept(place(form));
+      if (draft) put(place(form), { ...draft, left: true });
+    }
+  });
+  const OUT = ["/afmelden", "/mijn-profiel/do/end_own_sessions"];
+  for (const form of forms) {
+    if (OUT.includes(new URL(form.action, location.href).pathname)) form.addEventListener("submit", () => names().forEach(drop));
+  }
+  window.addEventListener("DOMContentLoaded", start); // after picker.js and the scripts of the page
+})();

@@ -1,0 +1,470 @@
+"""Nothing typed is lost, in a real browser: signed out in another tab, the server away, the tab closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from sqlalchemy import insert
+
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.programmes import Programme
+from tests.browser.axe import violations
+from tests.browser.conftest import DEMO_PASSWORD, enter
+from tests.browser.steps import fill_in, heading, link, open_tab, press, told
+
+SignIn = Callable[..., Page]
+BACK, DRAFT = "[data-given-back]", "[data-draft]"
+GROUP = "/studentgroepen/do/add_group"
+STORED = "JSON.stringify(sessionStorage)"
+
+
+@pytest.fixture
+def many(school: Any, server: str) -> None:
+    """More programmes than a form shows as boxes."""
+    given = {"level": 3, "learning_path": "BOL", "cohort": 2025}
+    with school.app.app_context(), transaction():
+        rows = [{"name": f"Zoötechniek {n:02}", "crebo": f"{27000 + n}", **given} for n in range(25)]
+        db.session.execute(insert(Programme), rows)
+
+
+@pytest.fixture(autouse=True)
+def fresh_cookies(cookies: dict[str, Any]) -> Iterator[None]:
+    """These tests end sessions: nobody after them takes over a cookie."""
+    yield
+    cookies.clear()
+
+
+def sign_out_everywhere(context: BrowserContext) -> None:
+    """Overal afmelden, in another tab."""
+    tab = context.new_page()
+    tab.goto("/mijn-profiel/do/end_own_sessions")
+    press(tab, "Overal afmelden")
+    expect(heading(tab)).to_have_text("Aanmelden")
+    tab.close()
+
+
+def sign_in_here(page: Page, user: str) -> None:
+    """On the page that asks for it, in the tab of the form."""
+    expect(heading(page)).to_have_text("Aanmelden")
+    told(page, "wat u had ingevuld, staat er dan nog")
+    page.get_by_label("Gebruikersnaam").fill(user)
+    page.get_by_label("Wachtwoord", exact=False).first.fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Aanmelden", exact=True).click()
+
+
+def drafted(page: Page) -> None:
+    """Wait until this tab holds a draft."""
+    for _n in range(50):
+        page.wait_for_timeout(200)
+        if page.evaluate(STORED) != "{}":
+            break
+    page.wait_for_timeout(400)  # what was typed last is written a moment later
+
+
+def away(page: Page, press_it: Callable[[], None]) -> None:
+    """The server is away for a moment, just when the form is sent."""
+    page.context.set_offline(True)
+    press_it()
+    page.wait_for_url("chrome-error://**")
+    page.context.set_offline(False)
+
+
+def fields(page: Page, selector: str) -> Any:
+    """What a form would send, without what is drawn anew each time."""
+    return page.locator(selector).evaluate(
+        """form => [...new FormData(form)].filter(([name, value]) =>
+             !['csrf_token', 'token'].includes(name) && typeof value === 'string')"""
+    )
+
+
+# -- the score form
+
+
+def open_scores(page: Page) -> str:
+    """A form of today that can be filled in."""
+    page.goto("/te-beoordelen/")
+    for href in page.locator("main a[href^='/te-beoordelen/']").evaluate_all(
+        "all => all.map(a => a.pathname)"
+    ):
+        page.goto(href)
+        if page.get_by_role("button", name="Opslaan", exact=True).count():
+            return str(href)
+    raise AssertionError("the demo school has nothing to assess today")
+
+
+def tap_and_type(page: Page, remark: str) -> Any:
+    for card in page.locator("[data-criterion]").all():
+        card.locator(".score-level label").last.click()
+    first = page.locator("[data-criterion]").first
+    if not first.locator("textarea").is_visible():
+        first.locator("summary").click()
+    first.locator("textarea").fill("Bij het eerste criterium")
+    page.get_by_label("Algemene opmerking").fill(remark)
+    return fields(page, "[data-scores]")
+
+
+def test_a_score_form_comes_back_after_signing_out_everywhere_in_another_tab(sign_in: SignIn) -> None:
+    page = sign_in("schoolexaminator", phone=True)
+    path = open_scores(page)
+    typed = tap_and_type(page, "Twee uur lang getikt")
+    sign_out_everywhere(page.context)
+    press(page, "Opslaan")
+    sign_in_here(page, "schoolexaminator")
+    expect(page.locator(BACK)).to_contain_text("Er is nog niets gedaan")
+    assert page.url.split("?")[0].endswith(path)
+    assert fields(page, "[data-scores]") == typed
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert violations(page) == []
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+    assert page.evaluate(STORED) == "{}"
+    expect(page.get_by_label("Algemene opmerking")).to_have_value("Twee uur lang getikt")
+
+
+def first_form(page: Page) -> str:
+    for href in page.locator("main a[href^='/te-beoordelen/']").evaluate_all(
+        "all => all.map(a => a.pathname)"
+    ):
+        page.goto(href)
+        if page.get_by_role("button", name="Opslaan", exact=True).count():
+            return str(href)
+    raise AssertionError("the demo school has nothing to assess today")
+
+
+def test_a_score_form_is_there_again_when_the_server_is(sign_in: SignIn) -> None:
+    page = sign_in("schoolexaminator")
+    path = open_scores(page)
+    typed = tap_and_type(page, "De server was even weg")
+    drafted(page)
+    away(page, lambda: press(page, "Opslaan"))
+    page.goto(path)
+    expect(page.locator(DRAFT)).to_contain_text("invulde, staat er weer")
+    assert fields(page, "[data-scores]") == typed
+    assert violations(page) == []
+    assert "De server was even weg" not in page.evaluate(STORED)  # not to be read without the key
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+    page.reload()
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert page.evaluate(STORED) == "{}"
+
+
+def test_a_draft_never_lands_on_what_was_saved_later(sign_in: SignIn) -> None:
+    page = sign_in("schoolexaminator")
+    path = open_scores(page)
+    page.get_by_label("Algemene opmerking").fill("Van de laptop")
+    drafted(page)
+    phone = page.context.new_page()
+    phone.goto(path)
+    phone.get_by_label("Algemene opmerking").fill("Van de telefoon, later")
+    press(phone, "Opslaan")
+    expect(phone.locator(".save-state")).to_contain_text("opgeslagen:")
+    phone.close()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator(DRAFT)).to_be_visible()
+    expect(page.get_by_label("Algemene opmerking")).to_have_value("Van de laptop")
+    press(page, "Opslaan")
+    expect(heading(page)).to_contain_text("Kies wat bewaard blijft")
+    expect(page.get_by_role("main")).to_contain_text("Van de telefoon, later")
+    expect(page.get_by_role("main")).to_contain_text("Van de laptop")
+
+
+def test_a_form_that_is_touched_keeps_its_session_once_a_minute(sign_in: SignIn) -> None:
+    page = sign_in("schoolexaminator")
+    page.clock.install()
+    open_scores(page)
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/terug/nog-hier") else None)
+    remark = page.get_by_label("Algemene opmerking")
+    remark.press_sequentially("Direct")
+    assert asked == []
+    for minutes in (1, 2):
+        page.clock.fast_forward(61_000)
+        with page.expect_response("**/terug/nog-hier"):
+            remark.press_sequentially(" en door")
+        assert len(asked) == minutes
+    token = page.locator("[data-scores] [name=csrf_token]")
+    before = token.input_value()
+    # Signed out and in again in another tab: the form gets a token that works.
+    sign_out_everywhere(page.context)
+    page.clock.fast_forward(61_000)
+    with page.expect_response("**/terug/nog-hier"):
+        remark.press_sequentially(".")
+    expect(page.locator("[data-away]")).to_be_visible()
+    assert token.input_value() == before
+    tab = page.context.new_page()
+    enter(tab, "schoolexaminator")
+    tab.close()
+    page.clock.fast_forward(61_000)
+    with page.expect_response("**/terug/nog-hier"):
+        remark.press_sequentially(".")
+    expect(page.locator("[data-away]")).to_have_count(0)
+    assert token.input_value() != before
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+
+
+def test_a_form_never_gets_the_token_of_another_account(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.clock.install()
+    page.goto(GROUP)
+    page.locator("#name").fill("Klas van de beheerder")
+    before = page.locator("main [name=csrf_token]").first.input_value()
+    sign_out_everywhere(page.context)
+    tab = page.context.new_page()
+    enter(tab, "praktijkbegeleider")
+    page.clock.fast_forward(61_000)
+    with page.expect_response("**/terug/nog-hier"):
+        page.locator("#name").press_sequentially("!")
+    expect(page.locator("[data-away]")).to_be_visible()
+    assert page.locator("main [name=csrf_token]").first.input_value() == before
+    press(page, "Opslaan")
+    expect(page.get_by_role("main")).to_contain_text("onder een ander account")
+    expect(page.get_by_role("main")).not_to_contain_text("Klas van de beheerder")
+    # Their own page shows nothing of it, and takes the drafts of the other away.
+    page.goto(GROUP)
+    expect(page.locator("#name")).to_have_value("")
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert page.evaluate(STORED) == "{}"
+    assert "Klas van de beheerder" not in page.content()
+
+
+# -- planning of many
+
+
+def open_planning(page: Page) -> str:
+    open_tab(page, "Examens")
+    choice = page.get_by_label("Opleiding", exact=True)
+    choice.select_option(index=1)
+    page.get_by_role("search").get_by_role("button", name="Filter").click()
+    for box in page.locator("[data-tick]").all()[:3]:
+        box.check()
+    page.get_by_label("Actie", exact=True).select_option(label="Examenaanmelding toevoegen/wijzigen")
+    press(page, "Ga!")
+    page.get_by_role("radio").last.check()
+    press(page, "Voer uit")
+    expect(heading(page)).to_have_text("Examen inplannen")
+    return page.url
+
+
+def plan_much(page: Page) -> Any:
+    page.get_by_role("radio", name=re.compile("^Elke opdracht apart")).check()
+    for n, box in enumerate(page.locator("[data-planning] input[name$=_location]").all()):
+        if box.is_visible():
+            box.fill(f"Lokaal {n}")
+    for n, box in enumerate(page.locator("[data-planning] [name$=_note]").all()):
+        if box.is_visible():
+            box.fill(f"Let op {n}")
+    for box in page.locator("[data-planning] input[name$=_start]").all():
+        if box.is_visible():
+            box.fill("07:45")
+    for box in page.locator("[data-planning] select[name$=_school_examiner]").all():
+        if box.is_visible():
+            box.select_option(index=1)
+    return fields(page, "[data-planning]")
+
+
+def test_planning_of_many_comes_back_after_signing_out_everywhere(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    address = open_planning(page)
+    typed = plan_much(page)
+    assert len(typed) > 25
+    sign_out_everywhere(page.context)
+    press(page, "Verder")
+    sign_in_here(page, "beheerder")
+    expect(page.locator(BACK)).to_contain_text("Druk daarna opnieuw op “Verder”.")
+    assert fields(page, "[data-planning]") == typed
+    assert page.url.startswith(address)
+    expect(page.locator("[data-section=together]").first).to_be_hidden()
+    # Leaving now asks first: it is not saved yet.
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("navigation", name="Hoofdmenu").get_by_role("link", name="Start").click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+
+
+def test_planning_of_many_is_there_again_when_the_server_is(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    address = open_planning(page)
+    typed = plan_much(page)
+    drafted(page)
+    away(page, lambda: press(page, "Verder"))
+    page.goto(address)
+    expect(page.locator(DRAFT)).to_be_visible()
+    assert fields(page, "[data-planning]") == typed
+    expect(page.locator("[data-section=together]").first).to_be_hidden()
+    page.get_by_role("button", name="Gooi dit weg").click()
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert fields(page, "[data-planning]") != typed
+    assert page.evaluate(STORED) == "{}"
+
+
+# -- the import
+
+
+def open_mapping(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "studenten.csv"
+    head = "Studentnummer;Voornaam;Tussenvoegsel;Achternaam;Huisdier\r\n"
+    file.write_text(head + "".join(f"99{n:03};Fleur;;Vos{n};kat\r\n" for n in range(5)))
+    page.goto("/studenten/importeren/")
+    page.locator("#file").set_input_files(file)
+    page.get_by_role("radio", name="Geen inlogcode").check()
+    press(page, "Verder")
+    expect(page.locator(".import-map")).to_be_visible()
+
+
+def map_otherwise(page: Page) -> Any:
+    for box in page.locator(".import-map select").all():
+        box.select_option(index=3)
+    return fields(page, "form:has(.import-map)")
+
+
+def test_an_import_mapping_comes_back_after_signing_out_everywhere(sign_in: SignIn, tmp_path: Path) -> None:
+    page = sign_in("beheerder")
+    open_mapping(page, tmp_path)
+    typed = map_otherwise(page)
+    sign_out_everywhere(page.context)
+    press(page, "Verder")
+    sign_in_here(page, "beheerder")
+    expect(page.locator(BACK)).to_be_visible()
+    assert fields(page, "form:has(.import-map)") == typed
+
+
+def test_an_import_mapping_is_there_again_when_the_server_is(sign_in: SignIn, tmp_path: Path) -> None:
+    page = sign_in("beheerder")
+    open_mapping(page, tmp_path)
+    address, typed = page.url, map_otherwise(page)
+    drafted(page)
+    away(page, lambda: press(page, "Verder"))
+    page.goto(address)
+    expect(page.locator(DRAFT)).to_be_visible()
+    assert fields(page, "form:has(.import-map)") == typed
+
+
+def test_a_file_that_must_be_chosen_again_is_named(sign_in: SignIn, tmp_path: Path) -> None:
+    page = sign_in("beheerder")
+    file = tmp_path / "handleiding-2026.pdf"
+    file.write_bytes(b"%PDF-1.4")
+    open_tab(page, "Bibliotheekbeheer")
+    link(page, "Document toevoegen").first.click()
+    page.locator("#title").fill("Handleiding voor examinatoren")
+    page.locator("input[type=file]").set_input_files(file)
+    sign_out_everywhere(page.context)
+    page.locator("main form button[type=submit]").last.click()
+    sign_in_here(page, "beheerder")
+    expect(page.locator(BACK)).to_contain_text("Kies ook het bestand opnieuw: handleiding-2026.pdf.")
+    expect(page.locator("#title")).to_have_value("Handleiding voor examinatoren")
+
+
+# -- every form
+
+
+def test_what_was_answered_leaves_no_draft_and_what_was_left_does_not_come_back(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(GROUP)
+    fill_in(page, {"Naam": "Klas van de proef"})
+    drafted(page)
+    press(page, "Opslaan")
+    told(page, "is toegevoegd")
+    assert page.evaluate(STORED) == "{}"
+    page.goto(GROUP)
+    expect(page.locator("#name")).to_have_value("")
+    fill_in(page, {"Naam": "Klas van de proef"})
+    drafted(page)
+    press(page, "Opslaan")  # there is one of that name: the page itself shows what was typed
+    expect(page.locator("#name")).to_have_value("Klas van de proef")
+    expect(page.locator(DRAFT)).to_have_count(0)
+    fill_in(page, {"Naam": "Bij nader inzien niet"})
+    drafted(page)
+    link(page, "Annuleren").click()
+    expect(heading(page)).to_have_text("Studentgroepen")
+    page.goto(GROUP)
+    page.wait_for_timeout(500)
+    expect(page.locator("#name")).to_have_value("")
+
+
+def test_a_tab_that_is_opened_again_has_what_was_typed(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/gebruikers/do/add_user")
+    fill_in(page, {"Voornaam": "Kim", "Achternaam": "Kiezer"})
+    page.get_by_role("checkbox", name="Examencommissie").check()
+    drafted(page)
+    page.reload()
+    expect(page.locator(DRAFT)).to_be_visible()
+    expect(page.locator("#first_name")).to_have_value("Kim")
+    expect(page.get_by_role("checkbox", name="Examencommissie")).to_be_checked()
+    page.locator(".user-menu summary").click()
+    page.get_by_role("button", name="Afmelden").click()
+    expect(heading(page)).to_have_text("Aanmelden")
+    assert page.evaluate(STORED) == "{}"
+
+
+def test_what_was_chosen_from_many_is_there_again(sign_in: SignIn, many: None) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/gebruikers/do/add_user")
+    fill_in(page, {"Voornaam": "Kim", "Achternaam": "Kiezer", "E-mailadres": "kim@example.nl"})
+    fill_in(page, {"Rollen": ["Praktijkbegeleider"]})
+    box = page.get_by_role("combobox", name="Zoek in Opleidingen")
+    for name in ("Zoötechniek 03", "Zoötechniek 17"):
+        box.fill(name)
+        page.get_by_role("option", name=name).click()
+    drafted(page)
+    away(page, lambda: press(page, "Opslaan"))
+    page.goto("/gebruikers/do/add_user")
+    expect(page.locator(DRAFT)).to_be_visible()
+    expect(page.locator(".chip")).to_have_count(2)
+    expect(page.locator(".chip").last).to_contain_text("Zoötechniek 17")
+    press(page, "Opslaan")
+    expect(heading(page)).to_have_text("Kim Kiezer")
+    expect(page.get_by_role("row").filter(has_text="Zoötechniek 17")).to_have_count(1)
+
+
+def test_what_was_done_though_no_answer_came_is_not_done_twice(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+
+    def lose_the_answer(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.goto(GROUP)
+    fill_in(page, {"Naam": "Klas zonder antwoord"})
+    drafted(page)
+    before: Any = page.context.cookies()
+    page.route("**/studentgroepen/do/add_group", lose_the_answer)
+    press(page, "Opslaan")
+    page.wait_for_url("chrome-error://**")
+    page.unroute_all()
+    page.context.add_cookies(before)  # the answer with its cookie never arrived
+    page.goto(GROUP)
+    expect(page.locator(DRAFT)).to_be_visible()
+    press(page, "Opslaan")
+    told(page, "is toegevoegd")
+    page.goto("/studentgroepen/?q=zonder+antwoord")
+    expect(page.get_by_role("link", name="Klas zonder antwoord", exact=True)).to_have_count(1)
+
+
+def test_no_password_stands_in_a_draft(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/mijn-profiel/do/change_password")
+    page.locator("#present").fill("proeve-demo")
+    page.locator("#password").fill("een nieuw wachtwoord van mij")
+    page.wait_for_timeout(800)
+    page.reload()
+    page.wait_for_timeout(500)
+    for box in ("#present", "#password"):
+        expect(page.locator(box)).to_have_value("")

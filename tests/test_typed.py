@@ -1,0 +1,289 @@
+"""Nothing typed is lost, in every form: a session that ended, a token that went, another account.
+
+The forms are found, as in tests/test_bad_input.py: every action that a page offers, and every route that
+takes a POST. A page that comes later is tried too, without a line here.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from app.actions.base.forms import secret_fields
+from app.entities.base import db
+from app.entities.sessions import UserSession
+from app.entities.typed import TypedForm
+from app.entities.users import User
+from app.rules.typed import OF_ONE_SENDING
+from tests.factories import make_user, refresh
+from tests.support import clock
+from tests.support.forms import FormField, forms_on
+from tests.support.visitor import Visitor, signed_in
+from tests.support.world import World
+from tests.test_bad_input import ON_PAGES, rows, somebody_for
+from tests.test_role_matrix import ACTIONS, POSTS, address, post_rules
+
+pytestmark = pytest.mark.everywhere
+
+VisitorOf = Callable[[User | None], Visitor]
+APP = Path(__file__).parent.parent / "app"
+FILE = "een-bestand-om-te-kiezen.pdf"
+NOTICE = "data-given-back"
+Fields = dict[str, list[str]]
+
+# Routes that take no form of a page: an answer for a script, and buttons that need nothing given back.
+NO_PAGE = {"SecondFactorPage.ask"}
+
+
+def typed_in(fields: Mapping[str, FormField]) -> Fields:
+    """The form as somebody fills it in, otherwise than it was: each choice another one, each text typed."""
+    sent: Fields = {}
+    for name, one in fields.items():
+        if one.kind == "file":
+            continue
+        if one.kind == "hidden":
+            sent[name] = one.values
+        elif one.kind in {"select", "radio"}:
+            sent[name] = one.options[-1:]
+        elif one.kind == "checkbox":
+            sent[name] = [option for option in one.options if option not in one.values] or one.options
+        elif one.kind in {"date", "time", "datetime-local", "number"}:
+            sent[name] = [{"date": "2031-02-03", "time": "07:08"}.get(one.kind, "37")]
+        else:
+            sent[name] = [f"Getypt in {name}: “één” & <twee>"]
+    return sent
+
+
+def with_files(fields: Mapping[str, FormField], sent: Fields) -> dict[str, Any]:
+    files = {name: (io.BytesIO(b"%PDF-1.4"), FILE) for name, one in fields.items() if one.kind == "file"}
+    return {**sent, **files}
+
+
+def to_give_back(sent: Fields) -> Fields:
+    lost = OF_ONE_SENDING | secret_fields()
+    return {
+        name: values
+        for name, values in sent.items()
+        if name not in lost and not name.startswith("proof_") and values
+    }
+
+
+def end_sessions() -> None:
+    """What the office, another tab or time does."""
+    refresh()
+    with db.engine.begin() as connection:
+        connection.execute(update(UserSession).values(ended_at=clock.now(), ended_because="by_user"))
+
+
+def back_in(page: Visitor, user_id: int) -> None:
+    """Sign in again in the same browser."""
+    token = signed_in(db.session.get_one(User, user_id))
+    with page.client.session_transaction() as session:
+        session.pop("csrf_token", None)
+        session["_user_id"] = token
+    page._token = ""
+
+
+def lose_token(page: Visitor) -> None:
+    """The browser's session gets another token, as after signing out and in again in another tab."""
+    with page.client.session_transaction() as session:
+        session.pop("csrf_token", None)
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, logger="app")
+
+
+class Trial:
+    """One form of one page: filled in, sent too late, and looked for again. `shown_on`: where it stands."""
+
+    def __init__(self, page: Visitor, path: str, shown_on: str = "") -> None:
+        self.page, self.path, self.shown_on = page, path, shown_on or path
+
+    def forms(self) -> dict[str, dict[str, FormField]]:
+        answer = self.page.get(self.shown_on, follow_redirects=True)
+        return forms_on(answer.text) if answer.status_code == 200 else {}
+
+    def form(self) -> tuple[str, dict[str, FormField]] | None:
+        """The address and the fields of the form that is sent to this path."""
+        for action, fields in self.forms().items():
+            if html.unescape(action or self.path).split("?")[0] == self.path.split("?")[0]:
+                return html.unescape(action) or self.path, fields
+        return None
+
+    def send(self, action: str, fields: Mapping[str, FormField]) -> tuple[Fields, Any]:
+        sent = typed_in(fields)
+        self.page._token = fields["csrf_token"].values[0]
+        del sent["csrf_token"]
+        return sent, self.page.post(action, with_files(fields, sent))
+
+    def shown_again(self, place: str, sent: Fields, *, file: bool) -> list[str]:
+        """What is wrong with the page that gives back; empty: everything is there."""
+        answer = self.page.get(place, follow_redirects=True)
+        if answer.status_code != 200:
+            return [f"{self.path}: {answer.status_code} on {place}"]
+        if not any(word in answer.text for word in (NOTICE, "Er is nog niets gedaan")):
+            return [f"{self.path}: no word that it was not done"]
+        wrong = [f"{self.path}: the file is not named"] if file and FILE not in answer.text else []
+        secret = [v for name, values in sent.items() if name in secret_fields() for v in values if v]
+        wrong += [f"{self.path}: a secret comes back" for one in secret if html.escape(one) in answer.text]
+        found: dict[str, FormField] = {}
+        for fields in forms_on(answer.text).values():
+            for name, one in fields.items():
+                found.setdefault(name, one)
+        for name, values in to_give_back(sent).items():
+            there = found[name].values if name in found else None
+            if there != values:
+                wrong.append(f"{self.path}: {name} was {values}, now {there}")
+        return wrong
+
+
+def trials(app: Flask, world: World, visitor_of: VisitorOf) -> Iterator[Trial]:
+    for name, base in ON_PAGES:
+        expected = ACTIONS[name]
+        role = somebody_for(world, expected.access)
+        path = f"{base}/do/{name}"
+        if expected.row:
+            path += f"?id={world.own.of(expected.row, role)}"
+        if name == "plan_exam":
+            path += f"&kies={world.own['exam']}&opleiding={world.own['programme']}"
+        yield Trial(visitor_of(world.user(role)), path)
+    for rule in sorted(post_rules(app), key=lambda rule: rule.endpoint):
+        if rule.endpoint not in NO_PAGE:
+            expected = POSTS[rule.endpoint]
+            page = visitor_of(world.user(somebody_for(world, expected.access)))
+            shown_on = getattr(app.view_functions[rule.endpoint], "page", "")
+            owner = rule.endpoint.split(".")[0]
+            there = next((r for r in app.url_map.iter_rules() if r.endpoint == f"{owner}.{shown_on}"), rule)
+            yield Trial(page, address(rule, world.own, expected), address(there, world.own, expected))
+
+
+LATE: dict[str, Callable[[Visitor], None]] = {
+    "the session ended": lambda _page: end_sessions(),
+    "the token went": lose_token,
+}
+
+
+@pytest.mark.parametrize("how", list(LATE))
+def test_every_form_comes_back_as_it_was_typed_and_does_nothing(
+    app: Flask, world: World, visitor_of: VisitorOf, how: str
+) -> None:
+    wrong, tried, fields_tried = [], 0, 0
+    for trial in trials(app, world, visitor_of):
+        form = trial.form()
+        if form is None:
+            continue
+        action, fields = form
+        LATE[how](trial.page)
+        before = rows()
+        sent, answer = trial.send(action, fields)
+        place = answer.headers.get("Location", "")
+        if answer.status_code != 302 or "/terug/" not in html.unescape(place).replace("%2F", "/"):
+            wrong.append(f"{trial.path}: {answer.status_code} {place}")
+            continue
+        place = "/terug/" + re.split("/|%2F", place)[-1]
+        if how == "the session ended":
+            back_in(trial.page, trial.page.user_id or 0)
+        wrong += trial.shown_again(place, sent, file=any(one.kind == "file" for one in fields.values()))
+        after = rows()
+        changed = {n: after[n] - before[n] for n in after if after[n] != before[n]}
+        changed.pop("typed_form", 0), changed.pop("user_session", 0)
+        if changed:
+            wrong.append(f"{trial.path}: written: {changed}")
+        tried, fields_tried = tried + 1, fields_tried + len(to_give_back(sent))
+    assert wrong == []
+    assert tried > 60
+    assert fields_tried > 100
+
+
+def test_another_account_sees_nothing_of_it(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    wrong, tried = [], 0
+    for trial in trials(app, world, visitor_of):
+        form = trial.form()
+        if form is None:
+            continue
+        end_sessions()
+        sent, answer = trial.send(*form)
+        place = "/terug/" + re.split("/|%2F", answer.headers["Location"])[-1]
+        owner = db.session.get_one(User, trial.page.user_id)
+        other = make_user(*[role.name for role in owner.roles])
+        back_in(trial.page, other.id)
+        texts = [value for values in to_give_back(sent).values() for value in values if "Getypt" in value]
+        query = f"{'&' if '?' in form[0] else '?'}ingevuld={place.rsplit('/', 1)[-1]}"
+        for path in (place, "/terug/", form[0] + query):
+            page = html.unescape(trial.page.get(path, follow_redirects=True).text)
+            if NOTICE in page or any(text in page for text in texts) or (FILE in page):
+                wrong.append(f"{trial.path}: {path} shows what another account typed")
+        tried += bool(texts)
+    assert wrong == []
+    assert tried > 15
+
+
+def test_every_route_that_takes_a_form_has_a_page_to_come_back_to(app: Flask) -> None:
+    adapter = app.url_map.bind("127.0.0.1")
+    wrong = []
+    for rule in post_rules(app):
+        page = getattr(app.view_functions[rule.endpoint], "page", "")
+        path = rule.build(dict.fromkeys(rule.arguments, 1))
+        if not page and not (path and adapter.test(path[1], "GET")) and rule.endpoint not in NO_PAGE:
+            wrong.append(rule.endpoint)
+    assert wrong == ["ViewingPage.stop"]  # a button that leads to Start
+
+
+TYPED_IN = re.compile(r'<textarea|<input[^>]*type="(text|email|date|time|number|tel|file)"')
+
+
+def test_every_form_in_which_one_types_is_guarded_and_drafted(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    """Its browser asks before it is left, and keeps a draft (drafts.js)."""
+    open_to_loss, guarded = set(), 0
+    for trial in trials(app, world, visitor_of):
+        page = trial.page.get(trial.shown_on, follow_redirects=True).text
+        for tag, inside in re.findall(r"(<form[^>]*>)(.*?)</form>", page, re.S):
+            if 'method="post"' in tag and TYPED_IN.search(inside):
+                guarded += 'data-guard="" data-draft-again="' in tag
+                open_to_loss |= set() if 'data-guard="" data-draft-again="' in tag else {trial.path}
+    assert open_to_loss == set()
+    assert guarded > 20
+    templates = [path for path in APP.rglob("*.html") if " data-guard" in path.read_text()]
+    assert templates == []  # by the macro `guarded`, which has the words for it
+
+
+def test_no_password_and_no_code_is_kept(app: Flask) -> None:
+    assert {
+        "password",
+        "again",
+        "present",
+        "code",
+        "credential",
+        "proof_code",
+        "proof_password",
+    } <= secret_fields()
+    assert not {"name", "email", "reason", "version", "content"} & secret_fields()
+
+
+def test_what_waits_is_encrypted_and_bound_to_its_account(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    trial = next(one for one in trials(app, world, visitor_of) if one.path.endswith("/do/add_student"))
+    form = trial.form()
+    assert form is not None
+    end_sessions()
+    sent, answer = trial.send(*form)
+    assert answer.status_code == 302
+    refresh()
+    row = db.session.scalars(select(TypedForm)).one()
+    assert row.user_id == trial.page.user_id
+    assert row.handle_hash not in answer.headers["Location"]
+    assert not any(value in row.content for values in sent.values() for value in values if len(value) > 5)
