@@ -306,9 +306,10 @@ def _locked_sitting(sitting_id: int, *, with_registration: bool = False) -> mode
         sa.select(models.Sitting.id).where(models.Sitting.id == sitting_id).with_for_update(key_share=True)
     )
     statement = queries.whole_sitting(sa.select(models.Sitting).where(models.Sitting.id == sitting_id))
-    sitting: models.Sitting = (
-        db.session.scalars(statement.execution_options(populate_existing=True)).unique().one()
-    )
+    found = db.session.scalars(statement.execution_options(populate_existing=True)).unique().one_or_none()
+    if found is None:  # removed while this one waited for the lock
+        raise errors.NotFound
+    sitting: models.Sitting = found
     return sitting
 
 

@@ -81,7 +81,7 @@ def _people(
 
 
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
-    """Lock students, users and sittings, each by id, so that two plannings of the same people take turns.
+    """Lock students, users, registrations and sittings, each by id, so that planners of one person take turns.
 
     The users are those chosen and those who are there now, as a moment that moves takes them along, and
     whoever is the same person: nobody is invited elsewhere meanwhile. Only once the students are locked is it
@@ -97,8 +97,6 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
         models.Registration.student_id.in_(id_set(students))
     )
     theirs = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(of_students))
-    # Before the sittings, as whoever makes an assessment definitive does: else the two wait for each other.
-    db.session.execute(of_students.order_by(models.Registration.id).with_for_update(key_share=True)).all()
     there = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(theirs))
     people = same_person({*chosen, *db.session.scalars(there)})
     db.session.execute(
@@ -107,6 +105,8 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
         .order_by(models.User.id)
         .with_for_update(key_share=True)
     ).all()
+    # Before the sittings, as whoever makes an assessment definitive does: else the two wait for each other.
+    db.session.execute(of_students.order_by(models.Registration.id).with_for_update(key_share=True)).all()
     db.session.execute(theirs.order_by(models.Sitting.id).with_for_update()).all()
 
 

@@ -26,6 +26,7 @@ from app.permissions import Actor, Permission
 from app.queries.base.asked import Asked
 from app.queries.planning import facts
 from app.queries.planning import replacing as queries
+from app.queries.planning.persons import same_person
 from app.rules import steps
 from app.rules.people import tidy
 from app.rules.text import N_
@@ -163,8 +164,9 @@ def _line(one: queries.Examined, new: facts.Examiner | None) -> str:
 def _lock(sittings: Sequence[int], chosen: int | None) -> None:
     """Lock the new examiner, then registrations and sittings: planners of one person take turns."""
     registrations = sa.select(models.Sitting.registration_id).where(models.Sitting.id.in_(id_set(sittings)))
+    people = same_person({chosen}) if chosen is not None else {}
     for column, which in (
-        (models.User.id, models.User.id == chosen),
+        (models.User.id, models.User.id.in_(id_set(sorted(people)))),
         (models.Registration.id, models.Registration.id.in_(registrations)),
         (models.Sitting.id, models.Sitting.id.in_(id_set(sittings))),
     ):

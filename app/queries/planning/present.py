@@ -14,6 +14,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.queries.planning.facts import SCHOOL, when_label
+from app.queries.planning.persons import same_person
 from app.rules.steps import why_not_remove_planning
 from app.rules.text import Reason
 
@@ -181,12 +182,18 @@ def registrations_of(sittings: Collection[int]) -> Sequence[int]:
 
 
 def lock_exams(registrations: Collection[int]) -> None:
-    """Lock students, registrations and sittings, each by id, so that planners and examiners take turns."""
+    """Lock students, examiners, registrations and sittings, each by id, so that people take turns."""
     chosen = id_set(sorted(registrations))
     students = sa.select(models.Registration.student_id).where(models.Registration.id.in_(chosen))
+    sittings = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(chosen))
+    examine = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(sittings))
+    people = same_person(set(db.session.scalars(examine)))
     for column, which in (
         (models.Student.id, models.Student.id.in_(students)),
+        (models.User.id, models.User.id.in_(id_set(sorted(people)))),
         (models.Registration.id, models.Registration.id.in_(chosen)),
         (models.Sitting.id, models.Sitting.registration_id.in_(chosen)),
     ):
-        db.session.execute(sa.select(column).where(which).order_by(column).with_for_update()).all()
+        db.session.execute(
+            sa.select(column).where(which).order_by(column).with_for_update(key_share=True)
+        ).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 
+from flask import current_app
 from sqlalchemy import select, update
 from werkzeug.security import generate_password_hash
 
@@ -19,6 +20,7 @@ from app.queries.access.passkeys import handle_of
 from app.rules.passkeys import Answer, Site
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
+from app.rules.typed import Typed
 from tests.factories import app_code, make_app, make_passkey, make_user
 from tests.factories.factors import SECRET
 from tests.support import clock
@@ -295,3 +297,25 @@ def _sign_in_by_passkey(s: Stage) -> None:
     handle = SimpleNamespace(response=SimpleNamespace(user_handle=handle_of(passkey.user_id)))
     s.patch.setattr(passkeys, "_parsed", lambda _credential: handle)
     s.run("sign_in_by_passkey", answer=Answer(ANSWER, 1, SITE), opening=opening())
+
+
+@scene("seal_anew")
+def _seal_anew(s: Stage) -> None:
+    make_app(s.user())
+    s.patch.setitem(current_app.config, "SECRET_KEY_FALLBACKS", [current_app.config["SECRET_KEY"]])
+    s.patch.setitem(current_app.config, "SECRET_KEY", "a newer key of the school, as long as it must be")
+    s.run("seal_anew")
+
+
+TYPED = Typed("/studenten/do/add_student", [("first_name", "Noor")])
+
+
+@scene("keep_typed")
+def _keep_typed(s: Stage) -> None:
+    s.run("keep_typed", user_id=s.user().id, handle="a handle", typed=TYPED)
+
+
+@scene("drop_typed")
+def _drop_typed(s: Stage) -> None:
+    s.run("keep_typed", user_id=s.user().id, handle="a handle", typed=TYPED)
+    s.run("drop_typed", user_id=s.user().id, handle="a handle")

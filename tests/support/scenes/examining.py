@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -113,3 +113,54 @@ def _reopen_assessment(s: Stage) -> None:
 @scene("record_adoption")
 def _record_adoption(s: Stage) -> None:
     s.run("record_adoption", s.world.own["result"], actor=s.admin, decided_on=clock.today())
+
+
+def _crewed(tasks: int = 1) -> Any:
+    """A registration with moments, each with both examiners; its examiners may examine the programme."""
+    programme = make_programme()
+    registration = make_registration(make_student(programme), exam := make_exam(programme, tasks=tasks))
+    people: dict[str, Any] = {
+        role: make_user(role, programmes=[programme]) for role in ("school_examiner", "company_examiner")
+    }
+    day = clock.now() + timedelta(days=10)
+    for number, task in enumerate(exam.tasks):
+        make_sitting(registration, task, starts_at=day + timedelta(days=number), **people)
+    return registration, programme
+
+
+def _sittings_of(registration: int) -> list[int]:
+    own = select(Sitting.id).where(Sitting.registration_id == registration).order_by(Sitting.id)
+    return list(db.session.scalars(own))
+
+
+@scene("remove_moments")
+def _remove_moments(s: Stage) -> None:
+    registration = _crewed(tasks=2)[0].id
+    s.run("remove_moments", _sittings_of(registration)[0])
+
+
+@scene("stop_exams")
+def _stop_exams(s: Stage) -> None:
+    s.run("stop_exams", _crewed()[0].id, reason="De student is gestopt met de opleiding")
+
+
+@scene("resume_exams")
+def _resume_exams(s: Stage) -> None:
+    registration = _crewed()[0].id
+    s.run("stop_exams", registration, reason="De student is gestopt met de opleiding")
+    s.run("resume_exams", registration)
+
+
+@scene("replace_school_examiner")
+def _replace_school_examiner(s: Stage) -> None:
+    registration, programme = _crewed(tasks=2)
+    new, ids = make_user("school_examiner", programmes=[programme]).id, _sittings_of(registration.id)
+    s.run("replace_school_examiner", *ids, examiner=str(new), reason="De examinator is ziek geworden")
+
+
+@scene("replace_company_examiner")
+def _replace_company_examiner(s: Stage) -> None:
+    registration, programme = _crewed()
+    new, ids = make_user("company_examiner", programmes=[programme]).id, _sittings_of(registration.id)
+    s.run("replace_company_examiner", *ids, examiner=str(new), reason="De examinator is ziek geworden")
+    s.run("replace_company_examiner", *ids, examiner="", reason="Er komt niemand van het bedrijf")
