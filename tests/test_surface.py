@@ -287,13 +287,14 @@ def seen_address(app: Flask, forwarded: str, direct: str = "127.0.0.1") -> str |
 
 
 @pytest.mark.parametrize(
-    ("proxies", "seen"), [(0, "127.0.0.1"), (1, "192.0.2.9"), (2, "198.51.100.7"), (3, "203.0.113.5")]
+    ("proxies", "seen"), [("", "127.0.0.1"), ("1", "192.0.2.9"), ("2", "198.51.100.7"), ("3", "203.0.113.5")]
 )
 def test_a_forwarded_address_is_believed_as_far_as_our_own_proxies_go(
-    tmp_path: Path, proxies: int, seen: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: str, seen: str
 ) -> None:
     """What stands before them was written by the visitor: rate limits would count whom he likes."""
-    behind = made(tmp_path, proxies=proxies)
+    monkeypatch.delenv("PROEVE_PROXIES", raising=False)
+    behind = made(tmp_path, **({"proxies": int(proxies)} if proxies else {}))
     assert seen_address(behind, "203.0.113.5, 198.51.100.7, 192.0.2.9") == seen
 
 
