@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy import Select, String, func, select
 from werkzeug.test import TestResponse
 
-from app.actions.base.runner import Action
+from app.actions.base.runner import REGISTRY, Action
 from app.entities.base import db, metadata
 from app.pages.base.lists import ListPage
 from app.permissions import Role
@@ -230,6 +230,18 @@ def somebody_for(world: World, access: Access) -> Role:
     return Role.ADMINISTRATOR if Role.ADMINISTRATOR in access else next(iter(access))
 
 
+def trial_of(world: World, visitor_of: Callable[..., Visitor], name: str, base: str) -> Trial:
+    """The form of an action on a page, before somebody who may, for a row of theirs."""
+    expected = ACTIONS[name]
+    role = somebody_for(world, expected.access)
+    path = f"{base}/do/{name}"
+    if expected.row:
+        path += f"?id={world.own.of(expected.row, role)}"
+    if name == "plan_exam":
+        path += f"&kies={world.own['exam']}&opleiding={world.own['programme']}"
+    return Trial(visitor_of(world.user(role)), name, path)
+
+
 ON_PAGES = sorted({(act.name, base) for base, act in offered()})
 
 
@@ -237,18 +249,24 @@ ON_PAGES = sorted({(act.name, base) for base, act in offered()})
 def test_every_action_takes_nonsense_calmly(
     app: Flask, world: World, visitor_of: Callable[..., Visitor], name: str, base: str
 ) -> None:
-    expected = ACTIONS[name]
-    role = somebody_for(world, expected.access)
-    page = visitor_of(world.user(role))
-    path = f"{base}/do/{name}"
-    if expected.row:
-        path += f"?id={world.own.of(expected.row, role)}"
-    if name == "plan_exam":
-        path += f"&kies={world.own['exam']}&opleiding={world.own['programme']}"
-    trial = Trial(page, name, path)
+    trial = trial_of(world, visitor_of, name, base)
     try_every_field(trial)
     assert trial.wrong == []
     assert misfits() == []
+
+
+def test_an_address_that_is_none_is_refused_by_every_form_that_asks_for_one(
+    world: World, visitor_of: Callable[..., Visitor]
+) -> None:
+    asked = set()
+    for name, base in (pair for pair in ON_PAGES if REGISTRY[pair[0]].form is not None):
+        trial = trial_of(world, visitor_of, name, base)
+        if "email" in (fields := trial.form()):
+            for typed in ("geen adres", "jan@example.nl\r\nBcc: iedereen@example.nl"):
+                answer = trial.page.do(trial.path, {**fresh(filled(fields)), "email": typed})
+                assert (answer.status_code, "geen e-mailadres" in answer.text) == (422, True), trial.path
+            asked.add(name)
+    assert {"add_user", "edit_user", "add_student", "change_student", "change_email"} <= asked
 
 
 def test_every_route_of_its_own_takes_nonsense_calmly(

@@ -41,7 +41,9 @@ from tests.test_role_matrix import ACTIONS, POSTS, address, post_rules
 
 DIRT = "\u202e\u200b\u2066\ufeff\x07"
 TYPED = {"text", "email", "search", "tel", "url"}
-PASSWORD = "vier woor\u200bden \u202esamen\x07"
+PASSWORD = (
+    " Vier WOOR\u200bden \u202esamen\x07, e\u0301n zo lang dat niets het afbreekt: meer dan 72 tekens in al "
+)
 VisitorOf = Callable[[User | None], Visitor]
 
 

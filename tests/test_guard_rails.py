@@ -202,6 +202,10 @@ def templates() -> Iterator[Path]:
     return APP.rglob("*.html")
 
 
+def scripts() -> Iterator[Path]:
+    return (APP / "static").glob("*.js")
+
+
 def _sources(*but: str) -> Iterator[Path]:
     return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
 
@@ -213,6 +217,11 @@ def _tests() -> Iterator[Path]:
 
 # "Today" is the school's day; the day in UTC is another one for an hour or two each night.
 CLOCK = r"\b(datetime\.(now|today)|date\.today|time\.time|(local|gm|utc)(now|time))\(|func\.now|CURRENT_TIME"
+
+# Of a text; search.js reads a page of ours as a page.
+HTML = r"(inner|outer)HTML|insertAdjacentHTML|document\.write|DOMParser(?!\(\)\.parseFromString\(page, )"
+# A statement or a part of one that is not one constant text.
+SQL = r"((sa|db)\.text|literal_column|exec_driver_sql)\((?!\"[^\"{%]*\"\))|from sqlalchemy import .*\btext\b"
 
 WRITES_MEMBERS = (
     "entities/students.py",
@@ -235,8 +244,20 @@ WRITES_MEMBERS = (
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("an inline event handler", r"\son[a-z]+\s*=", templates),
     ("an inline style", r"\sstyle\s*=", templates),
-    ("an inline script without a nonce", r"<script(?![^>]*(nonce|src))", templates),
-    ("raw text in a template", r"\|\s*safe\b", templates),
+    ("a script in a page", r"<script(?![^>]*\bsrc=[^>]*\bnonce=[^>]*></script>)", templates),
+    ("raw text in a template", r"\|\s*safe\b|autoescape", templates),
+    ("a template out of a text", r"render_template_string|from_string\(", _sources),
+    ("HTML out of a script", HTML, scripts),
+    ("a text that is run", r"(?<![\w.])(eval|exec|Function)\(", lambda: (*_sources(), *scripts())),
+    ("a script that hears messages", r"postMessage|[\"']message[\"']", scripts),
+    ("a script in the way of pasting", r"(?i)paste", scripts),
+    (
+        "another process",
+        r"\bsubprocess\b|os\.(system|popen|exec|spawn)",
+        lambda: _sources("imports/reader.py"),
+    ),
+    ("objects out of bytes", r"\b(pickle|marshal|shelve)\b|yaml", _sources),
+    ("SQL out of a text", SQL, lambda: _sources("entities/engine.py")),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
     ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
@@ -262,8 +283,16 @@ def test_the_source_holds_no(what: str, pattern: str, files: Callable[[], Iterab
 PLANTED = {
     "an inline event handler": '<a onclick="x()">',
     "an inline style": '<p style="color: red">',
-    "an inline script without a nonce": "<script>alert(1)</script>",
-    "raw text in a template": "{{ name|safe }}",
+    "a script in a page": '<script nonce="{{ csp_nonce() }}">const name = "{{ name }}";</script>',
+    "raw text in a template": "{% autoescape false %}{{ name }}{% endautoescape %}",
+    "a template out of a text": "flask.render_template_string(typed)",
+    "HTML out of a script": "place.innerHTML = answer;",
+    "a text that is run": "new Function(typed)",
+    "a script that hears messages": 'window.addEventListener("message", take);',
+    "a script in the way of pasting": 'box.addEventListener("paste", refuse);',
+    "another process": "os.system(typed)",
+    "objects out of bytes": "pickle.loads(sent)",
+    "SQL out of a text": "sa.text(f\"last_name = '{typed}'\")",
     "a page from elsewhere": '<script src="https://cdn.example.nl/x.js">',
     "jQuery or Bootstrap 3": '<div class="col-xs-4">',
     "commit outside the runner": "db.session.commit()",

@@ -154,6 +154,21 @@ def test_a_passkey_signs_in_whatever_becomes_of_the_key(app: Flask, use: Use, la
     assert sign_in_with(Device(make_user("student", active=False), b"anybody"), Visitor(app)) == 422
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PRESENT_AND_VERIFIED", 0x01), ("ORIGIN", "http://evil.example"), ("SITE", "evil.example")],
+    ids=["without PIN or finger", "on a page of another site", "made for another site"],
+)
+def test_a_passkey_is_of_this_site_and_shows_its_owner(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    user = make_user("student")
+    device = Device(user, handle_of(user.id))
+    assert sign_in_with(device, Visitor(app)) == 302
+    monkeypatch.setattr(f"tests.support.device.{name}", value)
+    assert sign_in_with(device, Visitor(app)) == 422
+
+
 def waiting_codes(user: User) -> dict[str, str]:
     """Purpose -> code, of every kind of mail with a code that waits in the outbox."""
     run(send_login_codes, shown_now(make_user("administrator")), [user.id])

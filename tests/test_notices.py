@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.access.passkeys import remove_passkey
+from app.actions.access.passkeys import ask_passkey, register_passkey, remove_passkey
 from app.actions.access.profile import change_password
 from app.actions.access.second_factor import make_recovery_codes, remove_app, set_up_app
 from app.actions.access.sign_in import set_password
 from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.factors import Passkey
 from app.entities.mail import OutboxMail
-from app.entities.users import User
 from app.mail.notices import Notice, notice_of
 from app.mail.purposes import PURPOSES
-from app.permissions import Actor, Role, actor_of
+from app.permissions import SYSTEM, Actor, Role, actor_of
 from app.queries.access.factors import new_setup, secret_behind
+from app.rules.passkeys import Site
 from app.rules.second_factor import Shown
-from tests.factories import make_passkey, make_user, refresh
+from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
 from tests.support import clock
 
@@ -42,7 +46,7 @@ def told(person: Actor) -> list[str]:
     return [mail.purpose for mail in mails]
 
 
-def test_each_change_of_ones_own_is_mailed_once(person: Actor) -> None:
+def test_each_change_of_ones_own_is_mailed_once(person: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     assert person.id is not None
     setup = new_setup(person.id)
     code = pyotp.TOTP(secret_behind(setup, person.id) or "").at(clock.seconds())
@@ -50,11 +54,24 @@ def test_each_change_of_ones_own_is_mailed_once(person: Actor) -> None:
     run(make_recovery_codes, person, codes=CODES[:1])
     assert told(person) == ["app_set"], "the first recovery codes come with it"
     run(make_recovery_codes, person, codes=CODES[1:])
-    passkey = make_passkey(db.session.get_one(User, person.id))
-    run(remove_passkey, person, [passkey.id])
+    made = SimpleNamespace(credential_id=b"id", credential_public_key=b"key", sign_count=0)
+    monkeypatch.setattr("app.actions.access.passkeys.verify_registration_response", lambda **_given: made)
+    asked = {"purpose": "register", "challenge": b"c" * 32, "user_id": person.id, "address": "192.0.2.1"}
+    challenge, site = run(ask_passkey, SYSTEM, **asked).goto, Site("localhost", "http://localhost")
+    given: dict[str, Any] = {"credential": "{}", "challenge_id": challenge, "site": site}
+    run(register_passkey, person, name="telefoon", **given)
+    refresh()
+    run(remove_passkey, person, [db.session.scalars(select(Passkey.id)).one()])
     run(remove_app, person)
     run(change_password, person, present=PASSWORD, password=OTHER)
-    assert told(person) == ["app_set", "codes_renewed", "passkey_removed", "app_removed", "password_changed"]
+    assert told(person) == [
+        "app_set",
+        "codes_renewed",
+        "passkey_added",
+        "passkey_removed",
+        "app_removed",
+        "password_changed",
+    ]
     bodies = " ".join(db.session.scalars(select(OutboxMail.body)))
     assert not [secret for secret in (code, *CODES, PASSWORD, OTHER) if secret in bodies]
     assert "Was this you? Then you need do nothing." in bodies

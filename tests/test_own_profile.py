@@ -130,6 +130,7 @@ class TestAnotherAddress:
         assert (answer.status_code, "Te vaak geprobeerd" in answer.text) == (422, True)
 
     def test_an_hour_later_the_code_is_worthless(self, visitor: Visitor) -> None:
+        assert change().expires_at - change().created_at == timedelta(hours=1)
         with transaction():
             db.session.execute(update(EmailChange).values(expires_at=clock.now() - timedelta(seconds=1)))
         assert visitor.post(CONFIRM, {"code": address_code(change().nonce)}).status_code == 422

@@ -86,7 +86,7 @@ KNOWN = {f"{section}.{number}" for section, last in SECTIONS.items() for number 
 # Of level 3, what the page speaks of.
 LEVEL_3 = {"1.2.10", "3.4.8", "3.5.8", "4.1.4", "6.3.6", "6.3.7", "6.3.8", "6.4.6", "14.2.7", "16.5.4"}
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) \|(.*)\|(.*)\|(.*)\|$", re.M)
-TEST = re.compile(r"`([\w/]+\.py)(?:::([\w:]+))?`")
+TEST = re.compile(r"`(?:tests/)?((?:\w+/)*test_\w+\.py)(?:::([\w:]+))?`")
 REASON = re.compile(rf"^\*\*({'|'.join(WORDS)})\*\*: (.*)")
 
 
@@ -108,13 +108,14 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def faults(text: str) -> list[str]:
+    """What is wrong in the tables, and every test that stands anywhere on the page and is not there."""
     wrong = []
+    for file, name in TEST.findall(text):
+        path = TESTS / file
+        if not path.is_file() or (name and name not in names_in(path)):
+            wrong.append(f"no test {file}::{name}")
     for numbers, last in rows(text):
         tests = TEST.findall(last)
-        for file, name in tests:
-            path = TESTS / file
-            if not path.is_file() or (name and name not in names_in(path)):
-                wrong.append(f"{numbers[0]}: no test {file}::{name}")
         reason = REASON.match(last)
         if not tests and (reason is None or len(reason[2]) < SHORTEST_REASON):
             wrong.append(f"{numbers[0]}: neither a test nor a reason")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +38,7 @@ from app.queries.access.recognising import check_code
 from app.queries.users.users import last_active_administrator, roles_of
 from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
+from app.school import current_school
 from tests.factories import make_programme, make_student, make_user, refresh, supervise
 from tests.support import clock
 from tests.support.queries import counted
@@ -246,6 +248,29 @@ class TestCodes:
         assert CODE in mail.body
         assert code not in kept
         assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{16}", code)
+
+    def test_a_code_lives_as_long_as_the_school_says(
+        self, app: Flask, actor: Acting, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for days, school in ((14, current_school()), (3, replace(current_school(), login_code_days=3))):
+            monkeypatch.setitem(app.extensions, "proeve_school", school)
+            user = make_user("school_examiner")
+            run(send_login_codes, actor("administrator"), [user.id])
+            (row,) = codes_of(user.id)
+            assert row.expires_at - row.created_at == timedelta(days=days)
+
+    def test_no_two_codes_are_alike(self, actor: Acting) -> None:
+        """Each is drawn from 256 random bits: nor for the same user, nor for another."""
+        users, admin = [make_user("school_examiner").id for _ in range(3)], actor("administrator")
+        codes = set()
+        for _round in range(2):
+            run(make_codes, admin, users)
+            for user in users:
+                row = codes_of(user)[-1]
+                codes.add((len(row.nonce), shown_code(row)))
+                change(row, cancelled_at=clock.now())
+        assert {length for length, _code in codes} == {64}
+        assert len({code for _length, code in codes}) == 6
 
     def test_another_secret_key_gives_another_code(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         here = code_for(1, "nonce")

@@ -15,13 +15,13 @@ from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.trail import AuditEntry
-from app.entities.users import LoginCode
+from app.entities.users import LoginCode, SignInAttempt
 from app.errors import RuleBroken
 from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.queries.access.codes import shown_code
 from app.rules.sessions import Opening
-from tests.factories import make_user, refresh
+from tests.factories import app_code, make_app, make_user, refresh
 from tests.pages.access.test_sign_in import (
     NEW,
     OTHER,
@@ -89,9 +89,12 @@ def test_guessing_in_four_processes_stops_at_five(app: Flask, path: str) -> None
 
 
 def test_after_its_time_a_code_opens_nothing(app: Flask) -> None:
+    """Eight characters are few; they live ten minutes."""
     user, client = make_user("student"), browser(app)
     submit(client, ASK, {"username": user.username})
     code = the_code()
+    row = db.session.scalars(select(LoginCode)).one()
+    assert (len(code.replace("-", "")), row.expires_at - row.created_at) == (8, timedelta(minutes=10))
     with transaction():
         db.session.execute(update(LoginCode).values(expires_at=clock.now() - timedelta(seconds=1)))
     assert "Deze code klopt niet" in submit(client, ENTER, {"code": code}).text
@@ -138,6 +141,18 @@ def test_a_forgotten_password_is_replaced_and_every_other_session_ends(app: Flas
     assert is_in(again)
 
 
+def test_a_forgotten_password_leaves_the_second_step_to_be_shown(app: Flask) -> None:
+    user, client = user_with_password("student"), browser(app)
+    make_app(user)
+    submit(client, FORGOTTEN, {"username": user.username})
+    submit(client, ENTER, {"code": the_code()})
+    for path in (NEW, "/mijn-profiel/"):
+        assert client.get(path).headers["Location"].startswith("/aanmelden/tweede-stap"), path
+    submit(client, "/aanmelden/tweede-stap", {"proof_code": app_code()})
+    submit(client, NEW, {"password": OTHER, "again": OTHER})
+    assert is_in(client)
+
+
 def test_without_a_code_no_password_is_chosen(app: Flask) -> None:
     user, client = user_with_password("student"), browser(app)
     sign_in(client, user.username)
@@ -170,8 +185,15 @@ def test_the_mail_that_is_sent_holds_the_code(app: Flask) -> None:
 
 
 def test_an_account_gets_three_mails_in_a_quarter_and_no_more(app: Flask) -> None:
-    user = make_user("student")
-    for _n in range(5):
-        submit(browser(app), ASK, {"username": user.username})
-    refresh()
-    assert len(db.session.scalars(select(OutboxMail)).all()) == 3
+    """And ten in a day."""
+    user, mails = make_user("student"), []
+    for _quarter in range(5):
+        for _n in range(4):
+            submit(browser(app), ASK, {"username": user.username})
+        refresh()
+        mails.append(db.session.scalar(select(func.count()).select_from(OutboxMail)))
+        with transaction():
+            for model, moment in ((LoginCode, "created_at"), (SignInAttempt, "at")):
+                for row in db.session.scalars(select(model)):
+                    setattr(row, moment, getattr(row, moment) - timedelta(minutes=16))
+    assert mails == [3, 6, 9, 10, 10]

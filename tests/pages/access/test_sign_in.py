@@ -439,10 +439,29 @@ class TestCode:
         assert plain not in kept
 
     def test_the_boxes_tell_the_browser_what_they_are_for(self, app: Flask) -> None:
-        page = browser(app).get(self.path).text
-        for purpose in ("username", "one-time-code"):
-            assert f'autocomplete="{purpose}"' in page
-        assert 'autocomplete="current-password"' in browser(app).get("/aanmelden").text
+        """A password is typed out of sight, and a password manager knows which one is asked for."""
+        user, code = with_code()
+        client = browser(app)
+        asked = {
+            "/aanmelden": {"username": "username", "password": "current-password"},
+            self.path: {"username": "username", "code": "one-time-code"},
+            NEW: {"password": "new-password", "again": "new-password"},
+            TestChangingThePassword.path: {
+                "present": "current-password",
+                "password": "new-password",
+                "again": "new-password",
+            },
+        }
+        for path, boxes in asked.items():
+            if path == NEW:
+                submit(client, self.path, code_form(user, code))
+            if path == TestChangingThePassword.path:
+                submit(client, NEW, {"password": PASSWORD, "again": PASSWORD})
+            page = client.get(path).text
+            for name, purpose in boxes.items():
+                (box,) = re.findall(rf'<input[^>]* name="{name}"[^>]*>', page)
+                assert f'autocomplete="{purpose}"' in box, (path, name)
+                assert ('type="password"' in box) is purpose.endswith("password"), (path, name)
 
 
 class TestLanguage:

@@ -316,7 +316,9 @@ class TestPerAccount:
         user, names = self.names()
         for _ in range(5):
             guess(names[0])
-        before(minutes=15)
+        before(minutes=14, seconds=30)
+        assert WAIT in guess(names[0])
+        before(seconds=30)
         for name in names[2:5]:
             guess(name)
         client = browser(app)
