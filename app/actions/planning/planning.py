@@ -81,7 +81,7 @@ def _people(
 
 
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
-    """Lock students, users, registrations and sittings, each by id, so that planners of one person take turns.
+    """Lock students, users, registrations and sittings, each by id, so that planners of one take turns.
 
     The users are those chosen and those who are there now, as a moment that moves takes them along, and
     whoever is the same person: nobody is invited elsewhere meanwhile. Only once the students are locked is it

@@ -86,7 +86,7 @@ def _withdraw_invitation(s: Stage) -> None:
 
 @scene("use_invitation")
 def _use_invitation(s: Stage) -> None:
-    s.run("use_invitation", invitation_id=make_invited().row.id, opening=Opening(new_token()))
+    s.run("use_invitation", key_id=make_invited().key.id, opening=Opening(new_token()))
 
 
 @scene("save_scores")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.actions.students.list_views import ViewsForm
 from app.entities.base import db
 from app.entities.programmes import Programme
 from app.models import ConditionalAssignment, CouplingRun, Student
@@ -140,16 +141,21 @@ def _show_columns(s: Stage) -> None:
     s.run("show_columns", actor=s.admin, columns=["number", "email"])
 
 
+def _views_seen(s: Stage) -> str:
+    seen: str = ViewsForm.initial(s.admin, None)["seen"]
+    return seen
+
+
 @scene("save_view")
 def _save_view(s: Stage) -> None:
     s.run("save_view", actor=s.admin, name="Mijn klas", query="q=fleur")
-    s.run("save_view", actor=s.admin, name="Mijn klas", query="q=daan")
+    s.run("save_view", actor=s.admin, name="Mijn klas", query="q=daan", seen=_views_seen(s))
 
 
 @scene("remove_views")
 def _remove_views(s: Stage) -> None:
     s.run("save_view", actor=s.admin, name="Mijn klas", query="q=fleur")
-    s.run("remove_views", actor=s.admin, names=["Mijn klas"])
+    s.run("remove_views", actor=s.admin, names=["Mijn klas"], seen=_views_seen(s))
 
 
 # -- groups
@@ -249,9 +255,11 @@ def _measured(s: Stage) -> tuple[int, int]:
 @scene("save_own_progress")
 def _save_own_progress(s: Stage) -> None:
     student, process = _measured(s)
+    cell, stood = ("baseline", process), {}
     for rating in (1, 2):
-        ratings = {("baseline", process): rating}
-        s.run("save_own_progress", student, actor=s.actor(Role.STUDENT), ratings=ratings)
+        ratings = {cell: rating}
+        s.run("save_own_progress", student, actor=s.actor(Role.STUDENT), ratings=ratings, stood=stood)
+        stood = ratings
 
 
 @scene("save_student_progress")
@@ -263,6 +271,8 @@ def _save_student_progress(s: Stage) -> None:
         )
     )
     guide, kept = s.actor(Role.COMPANY_SUPERVISOR), assignment.id
+    cell, stood = ("baseline", process), {}
     for rating, ticked in ((1, True), (2, False)):
-        given = {"ratings": {("baseline", process): rating}, "assignments": {kept: ticked}}
+        given = {"ratings": {cell: rating}, "stood": stood, "assignments": {kept: ticked}}
         s.run("save_student_progress", student, actor=guide, **given)
+        stood = given["ratings"]
