@@ -171,7 +171,7 @@ def resume(actor: Actor, registrations: Sequence[int]) -> Sequence[queries.Plann
 
 
 def stop_of_students(students: Sequence[int]) -> tuple[list[str], Details]:
-    """Stop the exams of these students of which a part is still to come. Returns their names, and what changed."""
+    """Stop the exams of these students of which a part is still to come. Returns names, and what changed."""
     ids = queries.unfinished_of(students)
     queries.lock_exams(ids)
     names, found = queries.labels_of(ids), queries.planned_in(ids)

@@ -136,14 +136,13 @@ def stops_of(registrations: Collection[int]) -> dict[int, str]:
     """Registration id -> "gestopt (12-11-2026 09:30, De student is ziek)", when it was stopped. One query."""
     own = models.Registration
     rows = db.session.execute(
-        sa.select(own.id, own.stopped_at, own.stop_reason).where(
-            own.id.in_(id_set(sorted(registrations))), own.stopped_at.is_not(None)
-        )
+        sa.select(own.id, own.stopped_at, own.stop_reason).where(own.id.in_(id_set(sorted(registrations))))
     )
     local, stopped = current_school().local, _("gestopt")
     return {
         id_: f"{stopped} ({', '.join(filter(None, (f'{local(at):%d-%m-%Y %H:%M}', why)))})"
         for id_, at, why in rows
+        if at is not None
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -278,8 +279,8 @@ def _ask_passkey(s: Stage) -> None:
 def _register_passkey(s: Stage) -> None:
     made = SimpleNamespace(credential_id=b"id", credential_public_key=b"key", sign_count=0)
     s.patch.setattr(passkeys, "verify_registration_response", lambda **_given: made)
-    given = {"purpose": "register", "challenge": b"c" * 32, "user_id": s.admin.id, "address": "192.0.2.1"}
-    asked = s.run("ask_passkey", **given).goto
+    given: dict[str, Any] = {"purpose": "register", "user_id": s.admin.id, "address": "192.0.2.1"}
+    asked = s.run("ask_passkey", challenge=b"c" * 32, **given).goto
     s.run(
         "register_passkey", actor=s.admin, name="telefoon", credential=ANSWER, challenge_id=asked, site=SITE
     )
