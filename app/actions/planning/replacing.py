@@ -140,6 +140,7 @@ def _replaced(actor: Actor, ids: Sequence[int], role: str, examiner: str, reason
         names=[_line(one, new) for one in going],
         details={
             "reason": [None, reason],
+            "role": role,
             **{f"{one.label}": [one.examiner, new.name if new else None] for one in going},
         },
         summary=ngettext(

@@ -28,6 +28,8 @@ from app.rules import conflicts, steps
 from app.rules.people import tidy
 from app.rules.text import Reason
 
+Details = dict[str, list[str | None]]
+
 
 class StopForm(base.ActionForm):
     reason = TextAreaField(
@@ -64,16 +66,13 @@ def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reas
         lambda row, decided: steps.why_not_stop(decided=decided, stopped=row.stopped_at is not None),
     )
     found = queries.planned_in(names)
-    stop(list(names), found, reason)
+    left = stop(list(names), found, reason)
     return base.Outcome(
         done=len(names),
         refused=refused,
         ids=sorted(names),
         names=_told(found, names),
-        details={
-            "reason": [None, reason],
-            **details_of(names, [one for one in found if one.goes], stopped=True),
-        },
+        details={"reason": [None, reason], **_stopped(names, found, left)},
         summary=ngettext("%(num)s examen is gestopt.", "%(num)s examens zijn gestopt.", len(names)),
     )
 
@@ -101,6 +100,7 @@ def resume_exams(actor: Actor, targets: base.Targets[models.Registration]) -> ba
             stopped=row.stopped_at is not None, active=row.id in active
         ),
     )
+    was = queries.stops_of(names)
     expired, told = resume(actor, list(names)), tell_later(list(names))
     return base.Outcome(
         done=len(names),
@@ -111,7 +111,7 @@ def resume_exams(actor: Actor, targets: base.Targets[models.Registration]) -> ba
             *(_("Vervalt: %(what)s", what=f"{one.task}, {one.when}") for one in expired),
             *told,
         ],
-        details=details_of(names, expired, stopped=False),
+        details=_resumed(names, was, expired),
         summary=ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(names)),
     )
 
@@ -119,10 +119,13 @@ def resume_exams(actor: Actor, targets: base.Targets[models.Registration]) -> ba
 # -- for these actions and for students who leave and return; plain functions inside the caller's transaction
 
 
-def stop(registrations: Collection[int], found: Sequence[queries.Planned], reason: str = "") -> None:
+def stop(
+    registrations: Collection[int], found: Sequence[queries.Planned], reason: str = ""
+) -> set[tuple[int, int]]:
     """Mark these registrations, of which `found` are the moments. Their guests are told, and may go.
 
-    A guest who scored something keeps their place beside those scores.
+    A guest who scored something keeps their place beside those scores. Returns who lost their place: the
+    ids of sitting and user.
     """
     chosen, going_on = id_set(sorted(registrations)), [one.id for one in found if not one.definitive]
     end_invitations(going_on)
@@ -132,17 +135,23 @@ def stop(registrations: Collection[int], found: Sequence[queries.Planned], reaso
         models.ScoreSheet.assessment_id == models.Assessment.id,
         models.ScoreSheet.examiner_id == models.SittingExaminer.user_id,
     )
-    for statement in (
-        sa.delete(models.SittingExaminer).where(
+    left = db.session.execute(
+        sa.delete(models.SittingExaminer)
+        .where(
             models.SittingExaminer.sitting_id.in_(id_set(going_on)),
             models.SittingExaminer.user_id.in_(guests),
             ~scored,
-        ),
+        )
+        .returning(models.SittingExaminer.sitting_id, models.SittingExaminer.user_id),
+        execution_options=QUIETLY,
+    ).all()
+    db.session.execute(
         sa.update(models.Registration)
         .where(models.Registration.id.in_(chosen))
         .values(stopped_at=utc_now(), stop_reason=reason, version=models.Registration.version + 1),
-    ):
-        db.session.execute(statement, execution_options=QUIETLY)
+        execution_options=QUIETLY,
+    )
+    return {(sitting, user) for sitting, user in left}
 
 
 def resume(actor: Actor, registrations: Sequence[int]) -> Sequence[queries.Planned]:
@@ -161,31 +170,46 @@ def resume(actor: Actor, registrations: Sequence[int]) -> Sequence[queries.Plann
     return expired
 
 
-def stop_of_students(students: Sequence[int]) -> list[str]:
-    """Stop the exams of these students of which a part is still to come. Returns them by name."""
+def stop_of_students(students: Sequence[int]) -> tuple[list[str], Details]:
+    """Stop the exams of these students of which a part is still to come. Returns names, and what changed."""
     ids = queries.unfinished_of(students)
     queries.lock_exams(ids)
-    stop(ids, queries.planned_in(ids))
-    return list(queries.labels_of(ids).values())
+    names, found = queries.labels_of(ids), queries.planned_in(ids)
+    return list(names.values()), _stopped(names, found, stop(ids, found))
 
 
-def resume_of_students(actor: Actor, students: Sequence[int]) -> Mapping[str, list[str | None]]:
+def resume_of_students(actor: Actor, students: Sequence[int]) -> Details:
     """Let the exams go on that were stopped as these students left. Returns what changed, for the trail."""
     ids = queries.stopped_by_leaving(students)
     queries.lock_exams(ids)
-    names, expired = queries.labels_of(ids), resume(actor, ids)
+    names, was = queries.labels_of(ids), queries.stops_of(ids)
+    expired = resume(actor, ids)
     tell_later(ids)
-    return details_of(names, expired, stopped=False)
+    return _resumed(names, was, expired)
 
 
-def details_of(
-    names: Mapping[int, str], moments: Sequence[queries.Planned], *, stopped: bool
-) -> dict[str, list[str | None]]:
-    """For the trail: each registration, old and new, and all that was planned of the moments that go."""
-    change: list[str | None] = [_("loopt"), _("gestopt")]
-    lines = dict.fromkeys(names.values(), change if stopped else change[::-1])
-    gone = _("vervallen") if stopped else None
-    return lines | {f"{names[one.registration_id]}, {one.task}": [one.told, gone] for one in moments}
+# -- what the trail tells
+
+
+def _stopped(
+    names: Mapping[int, str], found: Sequence[queries.Planned], left: Collection[tuple[int, int]]
+) -> Details:
+    """Each registration, all that was planned of the moments that go, and who leaves a moment that stays."""
+    lines: Details = {name: [_("loopt"), _("gestopt")] for name in names.values()}
+    for one in found:
+        guests = [person for person in one.people if (one.id, person[0]) in left]
+        line = f"{names[one.registration_id]}, {one.task}"
+        if one.goes:
+            lines[line] = [one.told, _("vervallen")]
+        elif guests:
+            lines[line] = [", ".join(one.told_of(guests)), None]
+    return lines
+
+
+def _resumed(names: Mapping[int, str], was: Mapping[int, str], expired: Sequence[queries.Planned]) -> Details:
+    """Each registration with when and why it was stopped, and all that was planned of the moments that go."""
+    lines: Details = {name: [was[id_], _("loopt")] for id_, name in names.items()}
+    return lines | {f"{names[one.registration_id]}, {one.task}": [one.told, None] for one in expired}
 
 
 # -- inside

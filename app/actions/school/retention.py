@@ -37,6 +37,7 @@ NO_NAME = "(verwijderd)"  # for a guest who was invited and never filled anythin
 @base.action(
     _l("Verlopen gegevens verwijderd"),
     permission=Permission.USERS_EDIT,
+    changes=models.User,
     words={"guests": N_("Genodigden")},
 )
 def forget_outdated(actor: Actor) -> base.Outcome:
@@ -96,7 +97,7 @@ def _forget_guests() -> tuple[Sequence[int], int]:
         sa.update(models.User).where(models.User.id.in_(guests)).values(active=False),
         sa.update(models.User)
         .where(models.User.id.in_(guests), ~filled_in)
-        .values(first_name="", infix="", last_name=NO_NAME, organisation=""),
+        .values(first_name="", infix="", last_name=NO_NAME, organisation="", version=models.User.version + 1),
     ):
         db.session.execute(statement, execution_options=QUIETLY)
     return sorted({one for one in sittings if one}), len(found)

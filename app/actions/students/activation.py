@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
@@ -43,7 +42,7 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .with_for_update(key_share=True)
     ).all()
     leaving = [row.id for row in rows]
-    stopped = stop_of_students(leaving)
+    stopped, told = stop_of_students(leaving)
     accounts = _accounts(leaving)
     cancel_codes(accounts)
     end_sessions(accounts, ACCOUNT_CLOSED)
@@ -57,7 +56,7 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         targets,
         leaving,
         summary,
-        {"active": [True, False], **{name: [_("loopt"), _("gestopt")] for name in stopped}},
+        {"active": [True, False], **told},
         names=[*first_names(leaving)[: max(3, SHOWN - len(stopped))], *stopped],
         also={"User": accounts},
     )

@@ -13,10 +13,12 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
+from app.permissions import Role
 from app.queries.planning.facts import SCHOOL, when_label
 from app.queries.planning.persons import same_person
 from app.rules.steps import why_not_remove_planning
 from app.rules.text import Reason
+from app.school import current_school
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Planned:
     scored: bool
     definitive: bool
     people: Sequence[tuple[int, str, bool, str]]
+    note: str = ""
     stopped_at: dt.datetime | None = None
 
     @property
@@ -50,9 +53,13 @@ class Planned:
 
     @property
     def told(self) -> str:
-        """All that is planned: "24-11-2026 09:30–10:30, Lokaal 2.04, Saskia de Boer"."""
-        parts = (self.when, self.location, *(name for _id, _role, _guest, name in self.people))
-        return ", ".join(part for part in parts if part)
+        """All that is planned: "24-11-2026 09:30–10:30, Lokaal 2.04, Saskia de Boer (examinator school)"."""
+        return ", ".join(filter(None, (self.when, self.location, self.note, *self.told_of(self.people))))
+
+    @staticmethod
+    def told_of(people: Sequence[tuple[int, str, bool, str]]) -> list[str]:
+        """Each with the role, as the same person may come in another one."""
+        return [f"{name} ({_(Role(role).label).lower()})" for _id, role, _guest, name in people]
 
 
 def planned_in(registrations: Collection[int]) -> Sequence[Planned]:
@@ -86,6 +93,7 @@ def planned_in(registrations: Collection[int]) -> Sequence[Planned]:
             bool(has_scores),
             definitive_at is not None,
             people.get(sitting.id, ()),
+            sitting.note,
             registration.stopped_at,
         )
         for sitting, title, registration, has_scores, definitive_at in rows
@@ -121,6 +129,20 @@ def labels_of(registrations: Collection[int]) -> dict[int, str]:
             student=row.student,
         )
         for row in rows
+    }
+
+
+def stops_of(registrations: Collection[int]) -> dict[int, str]:
+    """Registration id -> "gestopt (12-11-2026 09:30, De student is ziek)", when it was stopped. One query."""
+    own = models.Registration
+    rows = db.session.execute(
+        sa.select(own.id, own.stopped_at, own.stop_reason).where(own.id.in_(id_set(sorted(registrations))))
+    )
+    local, stopped = current_school().local, _("gestopt")
+    return {
+        id_: f"{stopped} ({', '.join(filter(None, (f'{local(at):%d-%m-%Y %H:%M}', why)))})"
+        for id_, at, why in rows
+        if at is not None
     }
 
 

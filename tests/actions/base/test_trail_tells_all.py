@@ -126,6 +126,8 @@ LEFT_OUT = {
 # An undone import takes away what it made: the trail names it, and the import's own entry holds its values.
 UNDOING = ("undo_student_import", "undo_user_import", "undo_group_import")
 NAME_IN_CODE = re.compile(r"[a-z_]+")
+# Details that the logbook lays out in lines of their own (app/pages/trail/entries.py).
+LAID_OUT = ("registrations",)
 # Demonstration data, all of it made up: the entry says how many students.
 MADE_UP = ("load_demo_school", "add_demo_students")
 
@@ -172,7 +174,8 @@ def wordless(runs: list[Watched]) -> list[str]:
             f"{one.action.name}: {key}"
             for one in runs
             for key in one.told.heads
-            if NAME_IN_CODE.fullmatch(key) and not own_word(one.action.name, key) and field_label(key) == key
+            if NAME_IN_CODE.fullmatch(key) and key not in LAID_OUT
+            if not own_word(one.action.name, key) and field_label(key) == key
         ]
 
 

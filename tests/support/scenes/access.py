@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from werkzeug.security import generate_password_hash
 from app.actions.access import passkeys
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.users import User
 from app.models import EmailChange, LoginCode, UserSession
 from app.permissions import Actor, Role, actor_of
 from app.queries.access import factors
@@ -20,6 +22,7 @@ from app.queries.access.passkeys import handle_of
 from app.rules.passkeys import Answer, Site
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
+from app.rules.tries import Kind, Place
 from app.rules.typed import Typed
 from tests.factories import app_code, make_app, make_passkey, make_user
 from tests.factories.factors import SECRET
@@ -95,17 +98,23 @@ def _use_mailed_code(s: Stage) -> None:
 
 @scene("count_try")
 def _count_try(s: Stage) -> None:
-    s.run("count_try", username="iemand", address="192.0.2.1")
+    s.run("count_try", kind=Kind.PASSWORD, place=Place("192.0.2.1"), typed=s.user().username)
 
 
 @scene("record_sign_in")
 def _record_sign_in(s: Stage) -> None:
-    s.run("record_sign_in", user_id=s.user().id, opening=opening())
+    _actor, user = _with_password(s)
+    fits = s.one(User, user).password
+    s.run("record_sign_in", user_id=user, fits=fits, opening=opening())
 
 
 @scene("complete_sign_in")
 def _complete_sign_in(s: Stage) -> None:
-    s.run("complete_sign_in", actor=s.admin)
+    session = s.world.own[f"session of {Role.ADMINISTRATOR}"]
+    with transaction():
+        mine = UserSession.id == session
+        db.session.execute(update(UserSession).where(mine).values(strong_at=clock.now()))
+    s.run("complete_sign_in", actor=s.admin, session_id=session, browser="b")
 
 
 @scene("record_failed_sign_in")
@@ -132,7 +141,7 @@ def _note_visit(s: Stage) -> None:
 @scene("renew_session")
 def _renew_session(s: Stage) -> None:
     session = s.world.own[f"session of {Role.ADMINISTRATOR}"]
-    s.run("renew_session", actor=s.admin, session_id=session, token_hash=new_token(), password=True)
+    s.run("renew_session", actor=s.admin, session_id=session, token_hash=new_token())
 
 
 @scene("end_own_session")
@@ -167,10 +176,10 @@ def _change_password(s: Stage) -> None:
 
 @scene("choose_password")
 def _choose_password(s: Stage) -> None:
-    user = s.user()
-    s.run("use_code", user_id=user.id, code=_code(s, user.id), opening=opening())
+    actor, user = _with_password(s)
+    s.run("use_code", user_id=user, code=_code(s, user), opening=opening())
     newest = db.session.scalars(select(UserSession.id).order_by(UserSession.id.desc())).first()
-    s.run("choose_password", actor=actor_of(s.user()), session_id=newest, password=OTHER)
+    s.run("choose_password", actor=actor, session_id=newest, password=OTHER)
 
 
 @scene("make_calendar_link")
@@ -270,8 +279,8 @@ def _ask_passkey(s: Stage) -> None:
 def _register_passkey(s: Stage) -> None:
     made = SimpleNamespace(credential_id=b"id", credential_public_key=b"key", sign_count=0)
     s.patch.setattr(passkeys, "verify_registration_response", lambda **_given: made)
-    given = {"purpose": "register", "challenge": b"c" * 32, "user_id": s.admin.id, "address": "192.0.2.1"}
-    asked = s.run("ask_passkey", actor=s.admin, **given).goto
+    given: dict[str, Any] = {"purpose": "register", "user_id": s.admin.id, "address": "192.0.2.1"}
+    asked = s.run("ask_passkey", challenge=b"c" * 32, **given).goto
     s.run(
         "register_passkey", actor=s.admin, name="telefoon", credential=ANSWER, challenge_id=asked, site=SITE
     )

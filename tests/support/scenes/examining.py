@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.planning import Sitting
+from app.entities.users import User
+from app.permissions import actor_of
 from app.queries.planning.plan import Slot, Wish
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
@@ -86,7 +88,7 @@ def _withdraw_invitation(s: Stage) -> None:
 
 @scene("use_invitation")
 def _use_invitation(s: Stage) -> None:
-    s.run("use_invitation", invitation_id=make_invited().row.id, opening=Opening(new_token()))
+    s.run("use_invitation", key_id=make_invited().key.id, opening=Opening(new_token()))
 
 
 @scene("save_scores")
@@ -141,7 +143,11 @@ def _remove_moments(s: Stage) -> None:
 
 @scene("stop_exams")
 def _stop_exams(s: Stage) -> None:
-    s.run("stop_exams", _crewed()[0].id, reason="De student is gestopt met de opleiding")
+    invited = make_invited()  # to a moment that stays, as the other examiner scored it
+    save_as(actor_of(s.one(User, invited.examiner)), invited.sitting, {}, remark="Rustig gewerkt")
+    for registration in (_crewed()[0].id, invited.registration):
+        s.run("stop_exams", registration, reason="De student is gestopt met de opleiding")
+    assert s.one(Sitting, invited.sitting).examiners[1:] == []
 
 
 @scene("resume_exams")

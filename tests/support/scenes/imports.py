@@ -73,6 +73,10 @@ def _groups(s: Stage) -> int:
     return _wizard(s, "groups").take(lines(*rows, header=GROUP_HEADER))
 
 
+def _version(s: Stage, pk: int) -> int:
+    return own_run(s.admin, "students", pk).version
+
+
 @scene("start_import")
 def _start_import(s: Stage) -> None:
     _students(s)
@@ -80,39 +84,41 @@ def _start_import(s: Stage) -> None:
 
 @scene("choose_columns")
 def _choose_columns(s: Stage) -> None:
-    s.run(
-        "choose_columns",
-        _students(s),
-        actor=s.admin,
-        mapping={"number": [0], "first_name": [1], "last_name": [3]},
-    )
+    pk = _students(s)
+    mapping = {"number": [0], "first_name": [1], "last_name": [3]}
+    s.run("choose_columns", pk, actor=s.admin, version=_version(s, pk), mapping=mapping)
 
 
 @scene("choose_values")
 def _choose_values(s: Stage) -> None:
-    s.run("choose_values", _students(s), actor=s.admin, values={"group": {"V3A": "+"}})
+    pk = _students(s)
+    values = {"group": {"V3A": "+"}}
+    s.run("choose_values", pk, actor=s.admin, version=_version(s, pk), values=values)
 
 
 @scene("choose_codes")
 def _choose_codes(s: Stage) -> None:
-    s.run("choose_codes", _students(s), actor=s.admin, login_codes="none")
+    s.run("choose_codes", _students(s), actor=s.admin, login_codes="none", seen="make")
 
 
 @scene("fix_row")
 def _fix_row(s: Stage) -> None:
-    s.run("fix_row", _students(s), actor=s.admin, number=2, cells={1: "Anna"})
+    run = own_run(s.admin, "students", _students(s))
+    seen = runs.row_mark(run, 2)
+    s.run("fix_row", run.id, actor=s.admin, number=2, cells={1: "Anna"}, seen=seen)
 
 
 @scene("read_again")
 def _read_again(s: Stage) -> None:
     run = own_run(s.admin, "students", _students(s))
     given = {"table": run.table, "parts": [], "header_key": run.header_key, "mapping": {"number": [0]}}
-    s.run("read_again", run.id, actor=s.admin, **given)
+    s.run("read_again", run.id, actor=s.admin, version=run.version, **given)
 
 
 @scene("discard_import")
 def _discard_import(s: Stage) -> None:
-    s.run("discard_import", _students(s), actor=s.admin)
+    pk = _students(s)
+    s.run("discard_import", pk, actor=s.admin, version=_version(s, pk))
 
 
 @scene("import_students")
@@ -154,7 +160,7 @@ def _undo_group_import(s: Stage) -> None:
 def _left(s: Stage) -> int:
     """A run that waits to be written by the worker."""
     pk = _students(s)
-    s.run("ask_import", pk, actor=s.admin, version=own_run(s.admin, "students", pk).version)
+    s.run("ask_import", pk, actor=s.admin, version=_version(s, pk))
     return pk
 
 
@@ -188,8 +194,7 @@ def _note_check(s: Stage) -> None:
     pk = _students(s)
     with transaction():
         db.session.execute(update(ImportRun).where(ImportRun.id == pk).values(task="check"))
-    version = own_run(s.admin, "students", pk).version
-    s.run("note_check", run_id=pk, version=version, states=["nn"], checked={"counts": {}})
+    s.run("note_check", run_id=pk, version=_version(s, pk), states=["nn"], checked={"counts": {}})
 
 
 @scene("note_failed_import")

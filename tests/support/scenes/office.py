@@ -21,6 +21,7 @@ from app.entities.library import LibraryDocument
 from app.entities.mail import OutboxMail
 from app.entities.programmes import Programme
 from app.permissions import Role
+from app.queries.library.library import order_of, shelf
 from app.views import menu_permissions
 from tests.factories import make_programme, make_user
 from tests.support import clock
@@ -96,7 +97,7 @@ def _stop_viewing(s: Stage) -> None:
 
     session = s.world.own[f"session of {Role.ADMINISTRATOR}"]
     s.run("view_as", s.user().id, actor=s.admin, session_id=session)
-    s.run("stop_viewing", actor=s.admin, session_id=session, why=Over.BY_HAND)
+    s.run("stop_viewing", session_id=session, why=Over.BY_HAND)
 
 
 @scene("generate_roles")
@@ -152,7 +153,8 @@ def _change_document(s: Stage) -> None:
 def _move_document(s: Stage) -> None:
     upload = check_upload("tweede.pdf", PDF)
     s.run("upload_document", actor=s.admin, upload=upload, title="Tweede", roles=["student"])
-    s.run("move_document", s.world.own["document"], role="student", direction="down")
+    seen = order_of(one.id for one in shelf(s.admin, Role.STUDENT))
+    s.run("move_document", s.world.own["document"], role="student", direction="down", seen=seen)
 
 
 @scene("remove_document")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
+from app.actions.students.list_views import ViewsForm
 from app.entities.base import db
 from app.entities.programmes import Programme
 from app.models import ConditionalAssignment, CouplingRun, Student
 from app.permissions import Role
-from tests.factories import enrol, make_exam, make_group, make_programme, make_student, make_user, supervise
+from tests.factories import (
+    enrol,
+    make_exam,
+    make_group,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    supervise,
+)
 from tests.factories.base import saved
+from tests.support import clock
 from tests.support.scenes.stage import Stage, scene
 
 FACTS: dict[str, Any] = {
@@ -98,16 +111,26 @@ def _release_progress(s: Stage) -> None:
     s.run("release_progress", make_student().id, available="on")
 
 
+def _examined() -> int:
+    """A student with an account, and an exam of which the second part is still to come."""
+    registration = make_registration(make_student(user_id=make_user("student").id), make_exam(tasks=2))
+    student = registration.student_id
+    for part, days in zip(registration.exam.tasks, (-1, 10), strict=True):
+        people: dict[str, Any] = {role: make_user(role) for role in ("school_examiner", "company_examiner")}
+        make_sitting(registration, part, starts_at=clock.now() + timedelta(days=days), **people)
+    return student
+
+
 @scene("deactivate_students")
 def _deactivate_students(s: Stage) -> None:
-    s.run("deactivate_students", make_student(user_id=make_user("student").id).id)
+    s.run("deactivate_students", _examined())
 
 
 @scene("reactivate_students")
 def _reactivate_students(s: Stage) -> None:
-    student = make_student(user_id=make_user("student").id)
-    s.run("deactivate_students", student.id)
-    s.run("reactivate_students", student.id)
+    student = _examined()
+    s.run("deactivate_students", student)
+    s.run("reactivate_students", student)
 
 
 @scene("export_students")
@@ -140,16 +163,21 @@ def _show_columns(s: Stage) -> None:
     s.run("show_columns", actor=s.admin, columns=["number", "email"])
 
 
+def _views_seen(s: Stage) -> str:
+    seen: str = ViewsForm.initial(s.admin, None)["seen"]
+    return seen
+
+
 @scene("save_view")
 def _save_view(s: Stage) -> None:
     s.run("save_view", actor=s.admin, name="Mijn klas", query="q=fleur")
-    s.run("save_view", actor=s.admin, name="Mijn klas", query="q=daan")
+    s.run("save_view", actor=s.admin, name="Mijn klas", query="q=daan", seen=_views_seen(s))
 
 
 @scene("remove_views")
 def _remove_views(s: Stage) -> None:
     s.run("save_view", actor=s.admin, name="Mijn klas", query="q=fleur")
-    s.run("remove_views", actor=s.admin, names=["Mijn klas"])
+    s.run("remove_views", actor=s.admin, names=["Mijn klas"], seen=_views_seen(s))
 
 
 # -- groups
@@ -249,9 +277,12 @@ def _measured(s: Stage) -> tuple[int, int]:
 @scene("save_own_progress")
 def _save_own_progress(s: Stage) -> None:
     student, process = _measured(s)
+    cell = ("baseline", process)
+    stood: dict[tuple[str, int], int] = {}
     for rating in (1, 2):
-        ratings = {("baseline", process): rating}
-        s.run("save_own_progress", student, actor=s.actor(Role.STUDENT), ratings=ratings)
+        ratings = {cell: rating}
+        s.run("save_own_progress", student, actor=s.actor(Role.STUDENT), ratings=ratings, stood=stood)
+        stood = ratings
 
 
 @scene("save_student_progress")
@@ -263,6 +294,9 @@ def _save_student_progress(s: Stage) -> None:
         )
     )
     guide, kept = s.actor(Role.COMPANY_SUPERVISOR), assignment.id
+    cell = ("baseline", process)
+    stood: dict[tuple[str, int], int] = {}
     for rating, ticked in ((1, True), (2, False)):
-        given = {"ratings": {("baseline", process): rating}, "assignments": {kept: ticked}}
-        s.run("save_student_progress", student, actor=guide, **given)
+        given: dict[str, Any] = {"ratings": {cell: rating}, "assignments": {kept: ticked}}
+        s.run("save_student_progress", student, actor=guide, stood=stood, **given)
+        stood = given["ratings"]
