@@ -33,7 +33,7 @@ from app.rules.cleaning import clean
 from app.rules.passwords import FIELDS
 from app.toml_kinds import Text
 from tests.factories import make_user, refresh, save
-from tests.support.forms import FormField
+from tests.support.forms import FormField, as_shown
 from tests.support.visitor import Visitor
 from tests.support.world import World
 from tests.test_bad_input import NOT_TYPED, ON_PAGES, Trial, filled, fresh, misfits, somebody_for
@@ -200,6 +200,8 @@ def test_a_sheet_is_chosen_whatever_its_name_holds(visit: Callable[..., Visitor]
     number = re.search(r"importeren/(\d+)", answer.location)
     assert number is not None
     again = f"/studenten/importeren/{number[1]}/opnieuw-lezen"
-    assert page.post(again, {"header": "1", "sheet": "Twe\u200be"}).status_code == 302
+    shown = as_shown(page.get(again.replace("opnieuw-lezen", "kolommen")).text)
+    form = {**shown, "header": "1", "sheet": "Twe\u200be"}
+    assert page.post(again, form).status_code == 302
     refresh()
     assert db.session.scalars(select(ImportRun)).one().table["reading"]["sheet"] == "Twe\u200be"

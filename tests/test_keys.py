@@ -20,7 +20,7 @@ from app import sealing
 from app.actions.access.calendar import make_calendar_link
 from app.actions.access.email_change import change_email
 from app.actions.access.login_codes import send_login_codes
-from app.actions.access.second_factor import set_up_app
+from app.actions.access.second_factor import AppForm, set_up_app
 from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.factors import Authenticator
@@ -215,7 +215,8 @@ def test_without_the_old_key_an_app_is_no_crash_and_can_be_set_up_anew(app: Flas
     assert second_step(app, name, RECOVERY) == 302, "a recovery code is drawn from no key"
     setup = new_setup(user.id)
     code = pyotp.TOTP(secret_behind(setup, user.id) or "").at(clock.seconds())
-    assert run(set_up_app, shown_now(user), setup=setup, code=code).done == 1
+    seen = AppForm.initial(shown_now(user), None)["seen"]
+    assert run(set_up_app, shown_now(user), setup=setup, code=code, seen=seen).done == 1
     assert unreadable_apps() == 0
 
 

@@ -37,6 +37,7 @@ VisitorOf = Callable[[User], Visitor]
 NOT_OF_A_ROW = {
     "add_update": "today",
     "record_adoption": "today",
+    "invite_company_examiner": "the other moments of the exam, each refused where there is an examiner",
     "plan_exam": "the fingerprint of the planning that it shows, in `seen`",
 }
 # Actions on a row that ask no confirmation: the argument that says what their page showed, or why not.
@@ -46,7 +47,7 @@ UNCONFIRMED = {
     **dict.fromkeys(("import_students", "import_users", "import_groups", "ask_import"), "version"),
     "choose_codes": "seen",
     "fix_row": "seen",
-    **dict.fromkeys(("save_own_progress", "save_student_progress"), "shown"),
+    **dict.fromkeys(("save_own_progress", "save_student_progress"), "stood"),
     "couple_to_programmes": "it only adds",
     "mark_update_read": "it only adds",
     "invite_company_examiner": "it is refused where there is an examiner",
@@ -79,7 +80,7 @@ BY_THEMSELVES = {
         for step, told in WIZARD.items()
     },
 }
-ARGUMENTS = {"version", "seen", "shown"}
+ARGUMENTS = {"version", "seen", "stood"}
 
 
 def unguarded() -> list[str]:
@@ -223,6 +224,10 @@ class Stage:
         return {name: value for name, value in found.items() if not name.endswith(("_on", "_fk", "login"))}
 
 
+# What a page says of itself, anew each time it is shown.
+OF_THE_PAGE = {"version", "token", "confirmed", "shown", "said"}
+
+
 @pytest.mark.database
 @pytest.mark.parametrize("own", [False, True], ids=["a colleague", "another tab"])
 @pytest.mark.parametrize("name", SCENES)
@@ -250,7 +255,7 @@ def test_an_older_form_is_told_who_changed_what_and_keeps_what_was_typed(
         **opened,
         **{key: value if isinstance(value, list) else [value] for key, value in stage.late_data.items()},
     }
-    same = {key: value for key, value in again.items() if key not in {"version", "token", "confirmed"}}
+    same = {key: value for key, value in again.items() if key not in OF_THE_PAGE}
     assert same == {key: value for key, value in typed.items() if key in same}, "what was typed stays"
     assert stage.late.do(stage.path, again).status_code == 302, "who has read it, decides"
     now = stage.row()

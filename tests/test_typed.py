@@ -69,7 +69,7 @@ def with_files(fields: Mapping[str, FormField], sent: Fields) -> dict[str, Any]:
 
 
 def to_give_back(sent: Fields) -> Fields:
-    lost = OF_ONE_SENDING | secret_fields()
+    lost = OF_ONE_SENDING | secret_fields() | {"shown", "said"}  # of the page, anew each time
     return {
         name: values
         for name, values in sent.items()

@@ -116,6 +116,8 @@ class ExamWriter:
                     "attempt": one.number,
                     "created_at": created,
                     "version": 1,
+                    "stopped_at": created if one.script.done == "stopped" else None,
+                    "stop_reason": "Kiest een ander keuzedeel" if one.script.done == "stopped" else "",
                 }
                 for one in self.attempts
             ),
@@ -172,7 +174,7 @@ class AssessmentWriter:
 
     def write(self) -> None:
         for attempt in self.exams.attempts:
-            if attempt.script.done != "planned":
+            if attempt.script.done not in {"planned", "stopped"}:
                 self._assess(attempt)
         # Until here a row points at another by that row itself; from here on by its new id.
         self._number(models.Assessment, self.assessments)

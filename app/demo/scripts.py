@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Done = Literal["planned", "saved", "definitive", "adopted"]
+Done = Literal["planned", "stopped", "saved", "definitive", "adopted"]
 Quality = Literal["good", "pass", "fail"]
 
 
@@ -61,4 +61,5 @@ ELECTIVE_EXAM: Mapping[int, Course] = {
     4: [Script(-7)],
     6: [Script(22)],
     7: [Script(-24, "definitive", "good")],
+    8: [Script(25, "stopped")],
 }

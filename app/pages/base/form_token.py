@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import flask
-from cryptography.exceptions import InvalidTag
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
@@ -17,7 +16,7 @@ from app.clock import utc_now
 from app.pages.base.request import once
 from app.pages.base.sessions import present
 from app.rules.typed import FORM_LASTS
-from app.sealing import seal, unseal
+from app.sealing import Unreadable, seal, unseal
 
 BETWEEN = "~"  # stands in neither part
 PURPOSE = "form"
@@ -75,5 +74,5 @@ def drawn_for() -> Drawn | None:
         user_id, at, handle = unseal(mark, PURPOSE).split("|")
         drawn_at = datetime.fromtimestamp(int(at), UTC)
         return Drawn(int(user_id), handle) if utc_now() - drawn_at < FORM_LASTS else None
-    except (InvalidTag, ValueError, OverflowError, OSError):
+    except (Unreadable, ValueError, OverflowError, OSError):
         return None

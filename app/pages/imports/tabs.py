@@ -27,8 +27,9 @@ class Tab:
 
     @property
     def asked_otherwise(self) -> bool:
-        """Whether a form was sent that asked about something else than the run asks now."""
-        return base.posted() and self.sent.get("shown") != self.shown
+        """Whether a form was sent or is given back that asked about something else than the run asks now."""
+        usual = "" if base.posted() else self.shown
+        return bool(self.sent) and self.sent.get("shown", usual) != self.shown
 
     def begin_again(self) -> None:
         """Tell why the answers that were sent are not taken over: they were about something else."""

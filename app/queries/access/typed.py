@@ -1,14 +1,13 @@
 """What was typed and could not be carried out: who may have it back."""
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
 
 from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.rules.tokens import fingerprint
 from app.rules.typed import KEPT_FOR, Typed
-from app.sealing import unseal
+from app.sealing import Unreadable, unseal
 
 
 def purpose(user_id: int, handle: str) -> str:
@@ -27,5 +26,5 @@ def typed_by(user_id: int, handle: str) -> Typed | None:
     )
     try:
         return Typed.from_text(unseal(found, purpose(user_id, handle))) if found else None
-    except (InvalidTag, ValueError):  # the school has another key by now
+    except (Unreadable, ValueError):  # the school has another key by now
         return None

@@ -17,7 +17,6 @@ from flask import Flask, current_app
 from sqlalchemy import delete, event, func, select, text, update
 from sqlalchemy.engine import Engine
 
-from app.actions.access.sign_in import record_sign_in
 from app.actions.base import anchor, anchor_file
 from app.actions.base.anchor import End, check_trail, follow
 from app.actions.base.runner import run
@@ -30,13 +29,11 @@ from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry, AuditObject
 from app.errors import RuleBroken
 from app.permissions import SYSTEM
-from app.rules.sessions import Opening
-from app.rules.tokens import new_token
 from tests.factories import make_student, make_user, refresh
 from tests.support import clock
 from tests.support.database import open_trail
 from tests.support.racer import race
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, signed_in
 
 Visit = Callable[..., Visitor]
 PROCESSES, TIMES = 4, 12
@@ -368,7 +365,7 @@ def test_a_school_that_never_had_an_anchor_gets_one_at_its_start(place: Path) ->
 @pytest.mark.schema
 def test_no_anchor_is_begun_for_a_trail_that_was_cut_to_its_first_entry(place: Path) -> None:
     entries = write_entries(1)
-    run(record_sign_in, SYSTEM, user_id=make_user("administrator").id, opening=Opening(new_token()))
+    signed_in(make_user("administrator"))
     with transaction() as session:
         session.execute(update(UserSession).values(created_at=clock.now() + timedelta(minutes=1)))
     cut_after(entries[0] - 2)
@@ -406,8 +403,6 @@ def test_the_page_of_the_check_says_what_the_anchor_holds_and_what_is_wrong(
 
 
 def test_a_key_that_came_later_still_reads_the_anchor(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app import sealing
-
-    old = str(current_app.config["SECRET_KEY"]).encode()
-    monkeypatch.setattr(sealing, "_known_keys", lambda: [b"n" * 40, old])
+    monkeypatch.setitem(current_app.config, "SECRET_KEY_FALLBACKS", [current_app.config["SECRET_KEY"]])
+    monkeypatch.setitem(current_app.config, "SECRET_KEY", "n" * 40)
     assert check_trail().sound

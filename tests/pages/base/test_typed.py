@@ -379,7 +379,7 @@ class TestTheImport:
         again = self.late(page, reading, {"header": "2", "delimiter": ",", "encoding": "cp1252"}, columns)
         assert (again["header"].values, again["delimiter"].values) == (["2"], [","])
         assert {name: (again[name].values or [""])[0] for name in mapping} == mapping
-        values = page.post(columns, mapping).headers["Location"]
+        values = page.post(columns, shown).headers["Location"]
         again = self.late(page, values, {"gender_0": "female", "gender_1": "unknown"})
         assert (again["gender_0"].values, again["gender_1"].values) == (["female"], ["unknown"])
         check = page.post(values, proposed(page.get(values).text)).headers["Location"]
