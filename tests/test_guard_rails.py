@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.base.runner import REGISTRY, Action, Outcome, action
+from app.actions.base.runner import REGISTRY, Action, Outcome, action, run
 from app.entities.base import Model, metadata
-from app.permissions import READ, RIGHTS, ROLE_LABELS, Permission, Role, right
+from app.errors import NotAllowed
+from app.permissions import READ, RIGHTS, ROLE_LABELS, Actor, Permission, Role, right
 from app.scopes import SCOPES, Scope
 from app.views import OTHERS, TABS
 
@@ -118,6 +119,15 @@ def test_every_action_has_a_permission_of_the_table_and_a_label() -> None:
     for act in REGISTRY.values():
         assert act.permission in RIGHTS, act.name
         assert str(act.label).strip(), act.name
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_runner_itself_refuses_who_has_no_right_to_the_action(app: Flask, role: Role) -> None:
+    """Whoever calls it: a page, a command or a job."""
+    stranger = Actor(id=1, name="Iemand", roles=frozenset({role}))
+    for act in [act for act in REGISTRY.values() if role not in RIGHTS[act.permission]]:
+        with pytest.raises(NotAllowed):
+            run(act, stranger, [1])
 
 
 def test_two_actions_of_one_name_are_refused() -> None:

@@ -78,17 +78,21 @@ class TestAnotherAddress:
         assert made.post(CHANGE, {"email": "Nieuw@example.nl"}).headers["Location"] == CONFIRM
         return made
 
-    def test_the_old_one_holds_until_the_code_of_the_new_one_is_typed(self, visitor: Visitor) -> None:
-        old = user_of(visitor).email
+    def test_the_old_one_holds_until_the_code_of_the_new_one_is_typed(
+        self, app: Flask, visitor: Visitor
+    ) -> None:
+        old, elsewhere = user_of(visitor).email, Visitor(app, user_of(visitor))
         assert (mails()["email_code"].to_address, mails()["email_notice"].to_address) == (
             "nieuw@example.nl",
             old,
         )
         assert old in visitor.get("/mijn-profiel/").text
         assert "nieuw@example.nl wacht op bevestiging" in visitor.get("/mijn-profiel/").text
+        assert elsewhere.get("/mijn-profiel/").status_code == 200
         assert visitor.post(CONFIRM, {"code": grouped(address_code(change().nonce))}).status_code == 302
         assert user_of(visitor).email == "nieuw@example.nl"
         assert mails()["email_changed"].to_address == old
+        assert [one.get("/mijn-profiel/").status_code for one in (visitor, elsewhere)] == [200, 302]
 
     def test_the_codes_are_filled_in_at_sending_only(self, app: Flask, visitor: Visitor) -> None:
         secrets = {address_code(change().nonce), stop_code(change().nonce)}

@@ -84,8 +84,8 @@ class TestTheCookie:
         assert not is_in(attacker)
 
     def test_a_made_up_token_opens_nothing(self, app: Flask, visitor_of: Callable[..., Visitor]) -> None:
-        visitor = visitor_of(None)
-        for made_up in ("1", "1.abc", "", "x" * 43, fingerprint("x")):
+        number, visitor = make_user("student").id, visitor_of(None)
+        for made_up in (f"{number}", f"{number}.abc", "", "x" * 43, fingerprint("x")):
             with visitor.client.session_transaction() as session:
                 session["_user_id"] = made_up
             assert visitor.get("/mijn-profiel/").status_code == 302
@@ -199,8 +199,9 @@ class TestEnding:
         self, app: Flask, visit: Callable[..., Visitor], visitor_of: Callable[..., Visitor]
     ) -> None:
         lost, office = make_user("school_examiner"), visit("administrator")
-        phone = visitor_of(lost)
-        answer = office.do(f"/gebruikers/do/end_sessions_of_users?id={lost.id}", follow_redirects=True)
+        phone, button = visitor_of(lost), f"/gebruikers/do/end_sessions_of_users?id={lost.id}"
+        assert button in office.get(f"/gebruikers/{lost.id}").text
+        answer = office.do(button, follow_redirects=True)
         assert "1 gebruiker is overal afgemeld." in answer.text
         assert phone.get("/").status_code == 302
         assert office.get("/gebruikers/").status_code == 200
