@@ -20,6 +20,7 @@ from app.actions.students.enrolment import couple_programme
 from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.planning import Sitting, SittingExaminer
+from app.entities.programmes import Programme
 from app.entities.students import ExamExclusion, Student
 from app.entities.users import user_programme
 from app.errors import ChangedMeanwhile
@@ -61,6 +62,11 @@ def _invite(world: World) -> None:
     invite(_open_sitting(world))
 
 
+def _another_examiner(world: World) -> None:
+    programme = db.session.get_one(Programme, world.own["programme"])
+    make_user("school_examiner", programmes=[programme])
+
+
 def _open_sitting(world: World) -> int:
     planned = select(Sitting.id).where(Sitting.registration_id == world.own["planned"])
     return db.session.scalars(planned).one()
@@ -73,8 +79,9 @@ PREPARED: dict[str, Callable[[World], None]] = {
     "undo_coupling": _couple_students,
     "resend_invitation": _invite,
     "withdraw_invitation": _invite,
+    "replace_school_examiner": _another_examiner,
 }
-ON_OPEN_SITTING = {"resend_invitation", "withdraw_invitation"}
+ON_OPEN_SITTING = {"resend_invitation", "withdraw_invitation", "replace_school_examiner"}
 # What this world always refuses, each with the test that tries it in another one.
 ELSEWHERE = {
     "make_definitive": "tests/test_two_at_once.py::test_definitive_is_what_the_page_announced",
