@@ -10,6 +10,8 @@ Import this before everything else, so that no constant of a module is of anothe
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -77,6 +79,13 @@ def around_summer_time() -> tuple[date, date]:
     while (at(day, 12) - at(day - timedelta(days=1), 12)) == timedelta(days=1):
         day += timedelta(days=1)
     return day - timedelta(days=2), day + timedelta(days=1)
+
+
+@contextmanager
+def later(**time: float) -> Iterator[None]:
+    """So much later: `with later(minutes=2)`."""
+    with time_machine.travel(now() + timedelta(**time), tick=True):
+        yield
 
 
 def travel() -> None:

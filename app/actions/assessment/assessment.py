@@ -187,6 +187,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
         ids=[sitting.id],
         names=names,
         details=details,
+        rests_on=[assessment.version],
         also={"Result": [result.id]} if result is not None else {},
         summary=_("De beoordeling van %(sitting)s is heropend.", sitting=str(sitting)),
     )

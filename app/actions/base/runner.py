@@ -380,12 +380,15 @@ def mark_of_rows(act: Action, targets: Targets[Any] | None) -> str:
 
 
 def _mark_of_outcome(act: Action, targets: Targets[Any] | None, outcome: Outcome) -> str:
-    """The mark of an announcement: the rows, and all that the outcome says of them."""
+    """The mark of an announcement: the rows, and all that the page says of them.
+
+    Not the details, which are for the trail: they may hold the moment itself.
+    """
     said = (outcome.summary, outcome.names, [(row.label, row.reason) for row in outcome.refused])
     counts = (outcome.done, outcome.unchanged)
     # Only ids of rows that were there before: those of new rows differ each time.
     ids = outcome.ids if targets is not None and outcome.object_type == targets.model.__name__ else ()
-    return mark_of(mark_of_rows(act, targets), counts, said, list(ids), outcome.details, outcome.rests_on)
+    return mark_of(mark_of_rows(act, targets), counts, said, list(ids), outcome.rests_on)
 
 
 def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
