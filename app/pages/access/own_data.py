@@ -41,6 +41,7 @@ PARTS: Mapping[str, str] = {
     "mails": N_("Mails aan mij"),
     "sessions": N_("Waar u bent aangemeld"),
     "known_browsers": N_("Browsers waarin u zich eerder aanmeldde"),
+    "typed_forms": N_("Invoer die wacht tot u weer bent aangemeld"),
     "login_codes": N_("Inlogcodes"),
     "email_changes": N_("Wijzigingen van e-mailadres"),
     "calendar_links": N_("Kalenderlink"),

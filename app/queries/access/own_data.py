@@ -288,18 +288,22 @@ def _mails(actor: Actor, most: int | None) -> Rows:
 
 
 def _ways_in(actor: Actor, most: int | None) -> dict[str, Rows]:
-    """Sessions, known browsers, inlogcodes, changes of address: when made and used, never their secret."""
+    """Sessions, browsers, codes, changes of address, kept forms: when made and used, never a secret."""
     sessions = db.session.scalars(
         sa.select(models.UserSession)
         .where(models.UserSession.user_id == actor.id)
         .order_by(models.UserSession.id.desc())
         .limit(most)
     )
-    found: dict[str, list[Data]] = {"known_browsers": [], "login_codes": [], "email_changes": []}
+    kinds = ("known_browsers", "login_codes", "email_changes", "typed_forms")
+    found: dict[str, list[Data]] = {kind: [] for kind in kinds}
     for row in db.session.execute(_codes(actor).limit(most)):
         kind, old, new, created_at, expires_at, done_at, ended_at = row
         if kind == "known_browsers":
             found[kind].append({"created_at": created_at, "last_seen_at": done_at})
+            continue
+        if kind == "typed_forms":
+            found[kind].append({"created_at": created_at})
             continue
         if kind == "login_codes":
             facts: Data = {"used_at": done_at, "cancelled_at": ended_at}
@@ -343,7 +347,16 @@ def _codes(actor: Actor) -> Any:
         models.KnownBrowser.last_seen_at,
         sa.null(),
     ).where(models.KnownBrowser.user_id == actor.id)
-    return sa.union_all(login, change, browser).order_by(sa.text("made DESC"))
+    typed = sa.select(
+        sa.literal("typed_forms"),
+        sa.literal(""),
+        sa.literal(""),
+        models.TypedForm.at,
+        sa.null(),
+        sa.null(),
+        sa.null(),
+    ).where(models.TypedForm.user_id == actor.id)
+    return sa.union_all(login, change, browser, typed).order_by(sa.text("made DESC"))
 
 
 def _columns(rows: Any, *names: str) -> Rows:

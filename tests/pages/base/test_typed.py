@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from app.actions.access.typed import keep_typed
 from app.actions.base.runner import run
 from app.actions.planning.invitations import withdraw_invitation
 from app.actions.school.retention import forget_outdated
@@ -679,3 +680,14 @@ class TestStillHere:
         assert len({answer["account"], other["account"], ""}) == 3
         end_sessions()
         assert page.get("/terug/nog-hier").json == {"account": "", "token": ""}
+
+
+def test_the_page_about_oneself_says_which_input_waits(app: Flask, visit: Visit) -> None:
+    page = visit("administrator")
+    typed = Typed("/studenten/", (("name", "Fatima"),))
+    run(keep_typed, SYSTEM, user_id=page.user_id, handle="a handle", typed=typed)
+    told = page.get("/mijn-profiel/gegevens/").text
+    assert "Invoer die wacht tot u weer bent aangemeld" in told
+    assert "Fatima" not in told
+    data = page.get("/mijn-profiel/gegevens/download").json or {}
+    assert [set(one) for one in data["typed_forms"]] == [{"created_at"}]
