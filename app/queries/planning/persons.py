@@ -41,6 +41,17 @@ def same_person(users: Collection[int]) -> Mapping[int, int]:
     return {user_id: first[address] for user_id, address in pairs}
 
 
+def everybody_like(users: sa.Select[int]) -> sa.Select[int]:
+    """The ids of these users, and of everybody with an address of theirs."""
+    mine, theirs = _addressed().subquery(), _addressed().subquery()
+    return (
+        sa.select(theirs.c.id)
+        .select_from(mine)
+        .join(theirs, theirs.c.address == mine.c.address)
+        .where(mine.c.id.in_(users))
+    )
+
+
 def _addressed() -> sa.Select[int, str]:
     """Every user with the address that reaches them; a guest whose address went has one of nobody's."""
     address = sa.func.coalesce(models.Guest.email, models.User.email)
