@@ -25,6 +25,8 @@ from tests.support.scenes import SCENES, Stage
 from tests.support.told import CALLED, Watched, untold, watching
 from tests.support.world import World
 
+pytestmark = pytest.mark.everywhere
+
 # What need not stand in an entry, and why.
 LEFT_OUT = {
     # bookkeeping of the machine
