@@ -9,9 +9,11 @@ unset PYTHONDONTWRITEBYTECODE
 export DATED="dates and not browser and not everywhere"
 
 at() {
-    local moment=$1 said status=0
+    local number=$1 moment=$2 said status=0
+    # In a `make test` each moment has a share of these tests, so that each test runs at three of the nine.
+    if [ -n "${SHARES:-}" ]; then export PROEVE_TEST_SHARE=$number/$SHARES; fi
     said=$(PROEVE_TEST_MOMENT=$moment "$BIN/python" -m pytest --durations=0 --durations-min=60 \
-        -m "$DATED" "${@:2}" 2>&1) || status=$?
+        -m "$DATED" "${@:3}" 2>&1) || status=$?
     [ "$status" -eq 0 ] || printf '%s\n' "$said"
     printf '%-24s %s\n' "$moment" "$(tail -1 <<<"$said")"
     return "$status"
@@ -21,5 +23,6 @@ export -f at
 # Looking for them costs as much as running many of them: the files are found once.
 mapfile -t files < <("$BIN/python" -m pytest --quiet --collect-only -m "$DATED" "$@" | sed -n 's/::.*//p' | sort --unique)
 [ "${#files[@]}" -gt 0 ] || { echo "No test of this selection touches dates."; exit 5; }
-"$BIN/python" -m tests.support.clock |
-    xargs --max-procs="${WORKERS:-2}" --replace=MOMENT bash -c 'at "$@"' moments MOMENT "$@" "${files[@]}"
+"$BIN/python" -m tests.support.clock | cat -n | tr -s ' \t' ' ' |
+    xargs --max-procs="${WORKERS:-2}" --max-lines=1 bash -c 'set -- "$@"; at "${@: -2:1}" "${@: -1}" "${@:1:$#-2}"' \
+        moments "$@" "${files[@]}"

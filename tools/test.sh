@@ -35,4 +35,4 @@ if [ "$status" -ne 0 ] || [ "$#" -gt 0 ]; then
 fi
 
 echo "== SQLite: what touches dates, at other moments"
-exec tools/moments.sh
+SHARES=3 exec tools/moments.sh
