@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def in_share(test: str, share: str) -> bool:
-    """Whether a test belongs to this share: "1/3" is the first third. `make test` has a third at each moment."""
+    """Whether a test belongs to this share: "1/3" is the first third (tools/moments.sh)."""
     number, of = (int(part) for part in share.split("/"))
     return zlib.crc32(test.encode()) % of == number % of
 
