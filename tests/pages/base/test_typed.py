@@ -553,12 +553,19 @@ class TestNobodyElse:
         real = filled_form(victim, GROUP)["csrf_token"].values[0]
         csrf, mark = real.split("~")
         forged = [
-            "", "~", f"~{victim.user_id}|{clock.seconds()}|", f"{csrf}~{mark[:-2]}AA", f"{csrf}~{mark[::-1]}",
-            f"{csrf}~{seal(f'{victim.user_id}|{clock.seconds()}|', 'another purpose')}", f"x~{'A' * 5000}",
-            f"{csrf}~{'é' * 40}", f"{csrf}~" + seal("1|2", "form"), f"{csrf}~" + seal("a|b|c", "form"),
+            "",
+            "~",
+            f"~{victim.user_id}|{clock.seconds()}|",
+            f"{csrf}~{mark[:-2]}AA",
+            f"{csrf}~{mark[::-1]}",
+            f"{csrf}~{seal(f'{victim.user_id}|{clock.seconds()}|', 'another purpose')}",
+            f"x~{'A' * 5000}",
+            f"{csrf}~{'é' * 40}",
+            f"{csrf}~" + seal("1|2", "form"),
+            f"{csrf}~" + seal("a|b|c", "form"),
             f"{csrf}~" + seal(f"{victim.user_id}|{clock.seconds() - 8 * 24 * 3600}|", "form"),
             f"{csrf}~" + seal(f"{victim.user_id}|{10**30}|", "form"),
-        ]  # fmt: skip
+        ]
         nobody = visitor_of(None)
         for value in forged:
             nobody._token = value or "x"
