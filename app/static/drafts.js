@@ -133,6 +133,9 @@
       location.reload();
     });
     made.append(button);
+    // A page that is asked for again would scroll back to where it was, away from what it says here.
+    history.scrollRestoration = "manual";
+    window.addEventListener("pagehide", () => { history.scrollRestoration = "auto"; }, { once: true });
     made.scrollIntoView({ block: "center" });
   }
 

@@ -168,7 +168,7 @@ def test_a_draft_never_lands_on_what_was_saved_later(sign_in: SignIn) -> None:
     phone.close()
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    expect(page.locator(DRAFT)).to_be_visible()
+    expect(page.locator(DRAFT)).to_be_in_viewport()  # and the page does not scroll any more
     expect(page.get_by_label("Algemene opmerking")).to_have_value("Van de laptop")
     press(page, "Opslaan")
     expect(heading(page)).to_contain_text("Kies wat bewaard blijft")

@@ -1,9 +1,9 @@
-"""Refuses a planning or an invitation by which a student or an examiner would be in two places at once.
+"""Finds where a student or an examiner would be in two places at once, and refuses it.
 
 A person is known by e-mail address: a guest and an account of one address are one person.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from dataclasses import field as filled
 from datetime import datetime
@@ -33,12 +33,34 @@ class Wanted:
     examiners: Mapping[int, str] = filled(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Found:
+    """The clashes of moments that are to be, with each other and with what is `planned`."""
+
+    clashes: Sequence[conflicts.Clash]
+    planned: Set[conflicts.Moment]
+    new: Mapping[conflicts.Moment, Wanted]
+
+    @property
+    def in_the_way(self) -> Sequence[Wanted]:
+        """Those that cannot be; of two that are both to be, the later one."""
+        later = [clash.second if clash.second in self.new else clash.first for clash in self.clashes]
+        return [self.new[moment] for moment in later]
+
+
 def refuse_clashes(
     actor: Actor, wanted: Sequence[Wanted], *, leaving_out: Collection[int], field: str = "clash"
 ) -> None:
     """RuleBroken when somebody would be in two places. `leaving_out`: the sittings that these moments are."""
+    found = find_clashes(actor, wanted, leaving_out=leaving_out)
+    if found.clashes:
+        raise errors.RuleBroken(N_("%(clashes)s"), field=field, clashes=_told(found))
+
+
+def find_clashes(actor: Actor, wanted: Sequence[Wanted], *, leaving_out: Collection[int] = ()) -> Found:
+    """Where somebody would be in two places. Three queries, or none for nothing."""
     if not wanted:
-        return
+        return Found((), frozenset(), {})
     person = same_person({user for one in wanted for user in one.examiners})
     busy = facts.busy_moments(
         actor,
@@ -50,10 +72,8 @@ def refuse_clashes(
     )
     who = _Names(wanted, person)
     planned = [moment for other in busy for moment in who.busy(other)]
-    new = [moment for one in wanted for moment in who.new(one)]
-    found = conflicts.clashes(planned, new)
-    if found:
-        raise errors.RuleBroken(N_("%(clashes)s"), field=field, clashes=_told(found, set(planned)))
+    new = {moment: one for one in wanted for moment in who.new(one)}
+    return Found(conflicts.clashes(planned, list(new)), frozenset(planned), new)
 
 
 class _Names:
@@ -91,9 +111,9 @@ class _Names:
         return conflicts.Subject("examiner", person, self.persons[person])
 
 
-def _told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> str:
+def _told(found: Found) -> str:
     """A line per moment that is in the way, each once: several tasks may clash with the same one."""
-    lines = list(dict.fromkeys(_clash_line(clash, planned) for clash in found))
+    lines = list(dict.fromkeys(_clash_line(clash, found.planned) for clash in found.clashes))
     told = lines[:CLASHES_NAMED]
     if len(lines) > CLASHES_NAMED:
         more = len(lines) - CLASHES_NAMED
@@ -101,7 +121,7 @@ def _told(found: Sequence[conflicts.Clash], planned: set[conflicts.Moment]) -> s
     return "\n".join(told)
 
 
-def _clash_line(clash: conflicts.Clash, planned: set[conflicts.Moment]) -> str:
+def _clash_line(clash: conflicts.Clash, planned: Set[conflicts.Moment]) -> str:
     for other in (clash.first, clash.second):
         if other in planned:
             return _(

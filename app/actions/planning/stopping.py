@@ -14,6 +14,7 @@ from wtforms import TextAreaField, validators
 
 from app import models
 from app.actions import base
+from app.actions.planning.clashes import Wanted, find_clashes
 from app.actions.planning.invitations import end_invitations
 from app.actions.planning.later_attempts import tell_later
 from app.actions.planning.removal import delete_moments
@@ -22,9 +23,8 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.planning import facts
 from app.queries.planning import present as queries
-from app.rules import conflicts, steps
+from app.rules import steps
 from app.rules.people import tidy
 from app.rules.text import Reason
 
@@ -245,34 +245,18 @@ def _active_among(registrations: Sequence[int]) -> set[int]:
 
 def _clashing(actor: Actor, coming: Sequence[queries.Planned]) -> Sequence[queries.Planned]:
     """Those whose student or examiner is somewhere else at that time by now."""
-    if not coming:
-        return ()
-    new = {
-        moment: one
+    wanted = [
+        Wanted(
+            one.starts_at,
+            one.ends_at,
+            str(one.id),
+            students={one.student_id: ""},
+            examiners={user: name for user, _role, _guest, name in one.people},
+        )
         for one in coming
-        for moment in _moments(one.student_id, [person[0] for person in one.people], one, str(one.id))
-    }
-    users = {user for one in coming for user, _role, _guest, _name in one.people}
-    busy = facts.busy_moments(
-        actor,
-        users=users,
-        students={one.student_id for one in coming},
-        start=min(one.starts_at for one in coming),
-        end=max(one.ends_at for one in coming),
-        leaving_out=(),
-    )
-    planned = [moment for other in busy for moment in _moments(other.student_id, other.examiner_ids, other)]
-    found = conflicts.clashes(planned, list(new))
-    clashing = {new[clash.second if clash.second in new else clash.first].id for clash in found}
-    return [one for one in coming if one.id in clashing]
-
-
-def _moments(
-    student: int, examiners: Sequence[int], at: facts.Busy | queries.Planned, label: str = ""
-) -> Sequence[conflicts.Moment]:
-    subjects = [conflicts.Subject("student", student, "")]
-    subjects += [conflicts.Subject("examiner", user, "") for user in examiners]
-    return [conflicts.Moment(at.starts_at, at.ends_at, subject, label) for subject in subjects]
+    ]
+    clashing = {one.label for one in find_clashes(actor, wanted).in_the_way}
+    return [one for one in coming if str(one.id) in clashing]
 
 
 def _told(found: Sequence[queries.Planned], names: Mapping[int, str]) -> list[str]:

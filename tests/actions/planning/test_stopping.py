@@ -282,6 +282,18 @@ class TestGoingOn:
         assert left(exam) == exam.sittings[:3]
         assert len(busy(exam.company)) == 4
 
+    def test_who_is_invited_as_a_guest_meanwhile_is_busy_with_their_account_too(
+        self, exam: PlannedExam
+    ) -> None:
+        """The account got the address of the guest later: one address is one person."""
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        address = "bas@molen.example"
+        make_invited(starts_at=db.session.get_one(Sitting, exam.sittings[3]).starts_at, email=address)
+        with transaction():
+            db.session.get_one(User, exam.company.id).email = address
+        run(resume_exams, office(), [exam.registration])
+        assert left(exam) == exam.sittings[:3]
+
     def test_the_students_own_other_exam_is_in_the_way_too(self, exam: PlannedExam) -> None:
         run(stop_exams, office(), [exam.registration], reason=WHY)
         row, start = registration(exam), db.session.get_one(Sitting, exam.sittings[3]).starts_at
