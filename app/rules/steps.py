@@ -103,10 +103,10 @@ def why_not_score(*, assigned: bool, definitive: bool, stopped: bool = False) ->
     return reason(STOPPED) if stopped else None
 
 
-def why_not_reopen(*, definitive: bool, adopted: bool, why: str) -> Reason | None:
-    """Reopening is for a definitive assessment whose result is not adopted, and needs a reason."""
+def why_not_reopen(*, definitive: bool, adopted: bool) -> Reason | None:
+    """Reopening is for a definitive assessment whose result is not adopted."""
     if not definitive:
         return reason(N_("Deze beoordeling is nog niet definitief."))
     if adopted:
         return reason(N_("De uitslag is vastgesteld door de examencommissie en blijft staan."))
-    return why_too_short(why)
+    return None

@@ -53,9 +53,8 @@ def test_scores_are_for_the_assigned_until_it_is_definitive():
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        ({"definitive": False, "adopted": False, "why": "een goede reden"}, "nog niet definitief"),
-        ({"definitive": True, "adopted": True, "why": "een goede reden"}, "vastgesteld"),
-        ({"definitive": True, "adopted": False, "why": "  kort     "}, "minstens 10 tekens"),
+        ({"definitive": False, "adopted": False}, "nog niet definitief"),
+        ({"definitive": True, "adopted": True}, "vastgesteld"),
     ],
 )
 def test_reopening_is_refused_with_a_reason(facts, why):
@@ -66,5 +65,10 @@ def test_reopening_is_refused_with_a_reason(facts, why):
     assert why in str(error)
 
 
-def test_reopening_with_a_reason_is_allowed():
-    assert states.why_not_reopen(definitive=True, adopted=False, why="verkeerde student") is None
+def test_what_is_definitive_and_not_adopted_can_be_reopened():
+    assert states.why_not_reopen(definitive=True, adopted=False) is None
+
+
+def test_a_reason_is_given_in_words():
+    assert "minstens 10 tekens" in str(states.why_too_short("  kort     "))
+    assert states.why_too_short("verkeerde student") is None

@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField, validators
 
 from app import errors, models
 from app.actions import base
@@ -24,7 +23,6 @@ from app.permissions import Actor, Permission, Role
 from app.queries.assessment import assessment as queries
 from app.queries.planning import attempts
 from app.rules import steps
-from app.rules.people import tidy
 from app.rules.scoring import mark_text
 from app.rules.second_factor import Proof
 from app.rules.text import N_
@@ -140,11 +138,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
 
 
 class ReopenForm(base.ActionForm):
-    reason = TextAreaField(
-        _l("Reden"),
-        [validators.InputRequired(), validators.Length(min=steps.REASON_MIN, max=1000)],
-        description=_l("Minstens 10 tekens. De reden komt in het logboek."),
-    )
+    reason = base.reason_field(_l("Minstens 10 tekens. De reden komt in het logboek."))
 
 
 @base.action(
@@ -160,13 +154,12 @@ class ReopenForm(base.ActionForm):
 )
 def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, reason: str) -> base.Outcome:
     """Reopen a definitive assessment, with a reason in the trail. The result of its exam is deleted."""
-    reason = tidy(reason)
+    reason = base.given_reason(reason)
     sitting = _locked_sitting(targets.one().id, with_registration=True)
     assessment = queries.assessment_of(sitting.id, fresh=True)
     refusal = steps.why_not_reopen(
         definitive=queries.is_definitive(assessment),
         adopted=queries.is_adopted(sitting.registration_id),
-        why=reason,
     )
     if refusal:
         raise refusal.as_error()

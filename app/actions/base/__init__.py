@@ -15,6 +15,7 @@ from app.actions.base.forms import (
 )
 from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
+from app.actions.base.reasons import given_reason, reason_field
 from app.actions.base.runner import (
     FIRST_STEP,
     Action,
@@ -68,6 +69,7 @@ __all__ = [
     "entry_label",
     "follow",
     "forget_anchor",
+    "given_reason",
     "is_torn",
     "locked",
     "look",
@@ -75,6 +77,7 @@ __all__ = [
     "offer",
     "own_word",
     "preview",
+    "reason_field",
     "record",
     "register_counting",
     "ruled",

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from app import errors, models
 from app.actions.base.runner import changed_by, entry_label
 from app.entities.base import db
-from app.entities.engine import id_set
 from app.permissions import Actor
+from app.queries.base.meanwhile import newest_about
 from app.rules.text import N_
 from app.school import current_school
 
@@ -53,20 +52,8 @@ def told_of(
 
     `fits`: which of the last entries count.
     """
-    entries = db.session.scalars(
-        sa.select(models.AuditEntry)
-        .where(
-            models.AuditEntry.id.in_(
-                sa.select(models.AuditObject.entry_id).where(
-                    models.AuditObject.object_type == object_type,
-                    models.AuditObject.object_id.in_(id_set(sorted(ids))),
-                )
-            ),
-            models.AuditEntry.action.in_(actions),
-        )
-        .order_by(models.AuditEntry.id.desc())
-        .limit(most * LOOKED_AT)
-    ).all()
+    about = newest_about(object_type, ids).where(models.AuditEntry.action.in_(actions))
+    entries = db.session.scalars(about.limit(most * LOOKED_AT)).all()
     return _in_words(actor, list(reversed([one for one in entries if fits(one)][:most])), labels)
 
 

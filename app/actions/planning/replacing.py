@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import TextAreaField, validators
+from wtforms import validators
 
 from app import models
 from app.actions import base
@@ -27,8 +27,6 @@ from app.queries.base.asked import Asked
 from app.queries.planning import facts
 from app.queries.planning import replacing as queries
 from app.queries.planning.persons import same_person
-from app.rules import steps
-from app.rules.people import tidy
 from app.rules.text import N_
 
 NOT_AN_EXAMINER = {
@@ -46,14 +44,6 @@ class ReplaceForm(base.ActionForm):
         base.offer(actor, field, asked=Asked(within=within))
 
 
-def _reason() -> TextAreaField:
-    return TextAreaField(
-        _l("Reden"),
-        [validators.InputRequired(), validators.Length(min=steps.REASON_MIN, max=1000)],
-        description=_l("Minstens 10 tekens. De reden komt in het logboek."),
-    )
-
-
 class ReplaceSchoolForm(ReplaceForm):
     examiner = base.PickedOne(
         _l("Nieuwe examinator school"),
@@ -61,7 +51,7 @@ class ReplaceSchoolForm(ReplaceForm):
         source="examinatoren-school",
         blank=("", _l("Kies een examinator…")),
     )
-    reason = _reason()
+    reason = base.reason_field(_l("Minstens 10 tekens. De reden komt in het logboek."))
 
 
 class ReplaceCompanyForm(ReplaceForm):
@@ -73,7 +63,7 @@ class ReplaceCompanyForm(ReplaceForm):
             "Iemand zonder account? Laat dit op “Niemand” en kies daarna “Bedrijfsexaminator uitnodigen”."
         ),
     )
-    reason = _reason()
+    reason = base.reason_field(_l("Minstens 10 tekens. De reden komt in het logboek."))
 
 
 @base.action(
@@ -117,10 +107,7 @@ def replace_company_examiner(
 
 
 def _replaced(actor: Actor, ids: Sequence[int], role: str, examiner: str, reason: str) -> base.Outcome:
-    reason, chosen = tidy(reason), int(examiner) if examiner else None
-    short = steps.why_too_short(reason)
-    if short is not None:
-        raise RuleBroken(short.message, field="reason", **short.params)
+    reason, chosen = base.given_reason(reason), int(examiner) if examiner else None
     _lock(ids, chosen)
     found = queries.examined(ids, role)
     new = _known(found, role, chosen)

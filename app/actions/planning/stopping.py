@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import TextAreaField, validators
 
 from app import models
 from app.actions import base
@@ -21,22 +20,16 @@ from app.actions.planning.removal import delete_moments
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.planning import present as queries
 from app.rules import steps
-from app.rules.people import tidy
 from app.rules.text import Reason
 
 Details = dict[str, list[str | None]]
 
 
 class StopForm(base.ActionForm):
-    reason = TextAreaField(
-        _l("Reden"),
-        [validators.InputRequired(), validators.Length(min=steps.REASON_MIN, max=1000)],
-        description=_l("Minstens 10 tekens. De reden staat bij de aanmelding en in het logboek."),
-    )
+    reason = base.reason_field(_l("Minstens 10 tekens. De reden staat bij de aanmelding en in het logboek."))
 
 
 @base.action(
@@ -56,10 +49,7 @@ class StopForm(base.ActionForm):
 )
 def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reason: str) -> base.Outcome:
     """Stop these attempts, with a reason. One that has a result, or was stopped already, is left alone."""
-    reason = tidy(reason)
-    short = steps.why_too_short(reason)
-    if short is not None:
-        raise RuleBroken(short.message, field="reason", **short.params)
+    reason = base.given_reason(reason)
     queries.lock_exams(targets.ids)
     names, refused = _sorted_out(
         targets.ids,

@@ -1,7 +1,7 @@
-"""What was done to rows since a moment, out of the trail."""
+"""What was done to rows lately, out of the trail."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,20 +13,21 @@ from app.entities.engine import id_set
 MOST, ROWS = 3, 1000
 
 
+def newest_about(object_type: str, ids: Collection[int]) -> sa.Select[models.AuditEntry]:
+    """The entries about these rows, the newest first."""
+    about = sa.select(models.AuditObject.entry_id).where(
+        models.AuditObject.object_type == object_type,
+        models.AuditObject.object_id.in_(id_set(sorted(ids))),
+    )
+    return (
+        sa.select(models.AuditEntry)
+        .where(models.AuditEntry.id.in_(about))
+        .order_by(models.AuditEntry.id.desc())
+    )
+
+
 def entries_since(model: type[Any], ids: Sequence[int], at: dt.datetime) -> Sequence[models.AuditEntry]:
     """The newest entries about these rows since then, oldest first."""
-    entries = db.session.scalars(
-        sa.select(models.AuditEntry)
-        .where(
-            models.AuditEntry.at >= at,
-            models.AuditEntry.id.in_(
-                sa.select(models.AuditObject.entry_id).where(
-                    models.AuditObject.object_type == getattr(model, "trail_name", model.__name__),
-                    models.AuditObject.object_id.in_(id_set(ids[:ROWS])),
-                )
-            ),
-        )
-        .order_by(models.AuditEntry.id.desc())
-        .limit(MOST)
-    ).all()
+    about = newest_about(getattr(model, "trail_name", model.__name__), ids[:ROWS])
+    entries = db.session.scalars(about.where(models.AuditEntry.at >= at).limit(MOST)).all()
     return list(reversed(entries))
