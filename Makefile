@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run demo test moments check fix bench lock components outdated install translations messages \
+.PHONY: help run demo test test-all moments check fix bench lock components outdated install translations messages \
 	triggers clean
 
 help: ## List the commands
@@ -29,8 +29,11 @@ run: $(BASE) translations ## Serve the demo school on 127.0.0.1 (PORT=5000), kee
 demo: $(BASE) translations ## Put the demo school back as it was
 	@$(BIN)/python run.py demo-reset
 
-test: $(DEV) translations ## Run all tests, on PostgreSQL, on SQLite and at other moments (ARGS="tests/rules -k marks" selects)
+test: $(DEV) translations ## Run all tests, each where it tells most: PostgreSQL, SQLite, other moments (ARGS="tests/rules -k marks" selects)
 	@BIN=$(BIN) WORKERS=$(WORKERS) tools/test.sh $(ARGS)
+
+test-all: $(DEV) translations ## Run all tests on both databases, and what touches dates at each moment
+	@ALL=1 BIN=$(BIN) WORKERS=$(WORKERS) tools/test.sh $(ARGS)
 
 moments: $(DEV) translations ## Run what touches dates, at each moment of tests/support/clock.py
 	@BIN=$(BIN) WORKERS=$(WORKERS) tools/moments.sh $(ARGS)

@@ -42,6 +42,7 @@ from tests.support.hashes import lighten, real_scrypt
 from tests.support.visitor import Visitor
 from tests.support.world import World, lay_out_files, make_world
 
+PAGES = Path(__file__).parent / "pages"
 MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - a folder in memory, and what must be free there
 
 
@@ -62,12 +63,14 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that touch dates, and those that run on both databases; the others need to run once."""
+    """Mark the tests that touch dates, those that a database can make differ, and those of pages."""
     for item in items:
         if touches_dates(item):
             item.add_marker(pytest.mark.dates)
         if "school" in getattr(item, "fixturenames", ()) and item.get_closest_marker("web") is None:
             item.add_marker(pytest.mark.database)
+        if PAGES in item.path.parents:
+            item.add_marker(pytest.mark.pages)
     if share := os.environ.get("PROEVE_TEST_SHARE"):
         items[:] = [item for item in items if in_share(item.nodeid, share)]
 

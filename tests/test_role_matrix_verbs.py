@@ -185,11 +185,10 @@ def test_head_answers_as_get_without_a_body_and_changes_nothing(
     before = stored()
     wrong = []
     for rule in get_rules(app):
-        for side in (world.own, world.foreign, MISSING):
-            path = address(rule, side, ROUTES[rule.endpoint])
-            head = page.ask("HEAD", path, data={"confirmed": "1"})
-            if (head.status_code, head.data) != (page.get(path).status_code, b""):
-                wrong.append(f"{path}: {head.status_code}")
+        path = address(rule, world.own, ROUTES[rule.endpoint])
+        head = page.ask("HEAD", path, data={"confirmed": "1"})
+        if (head.status_code, head.data) != (page.get(path).status_code, b""):
+            wrong.append(f"{path}: {head.status_code}")
     for base, act in offered():
         path = f"{base}/do/{act.name}?id={world.own['student']}&confirmed=1"
         for verb in ("HEAD", "GET"):

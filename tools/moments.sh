@@ -10,7 +10,7 @@ export DATED="dates and not browser and not everywhere"
 
 at() {
     local number=$1 moment=$2 said status=0
-    # In a `make test` each moment has a share of these tests, so that each test runs at three of the nine.
+    # In a `make test` each moment has a share of these tests, so that each test runs at one of the nine.
     if [ -n "${SHARES:-}" ]; then export PROEVE_TEST_SHARE=$number/$SHARES; fi
     said=$(PROEVE_TEST_MOMENT=$moment "$BIN/python" -m pytest --durations=0 --durations-min=60 \
         -m "$DATED" "${@:3}" 2>&1) || status=$?

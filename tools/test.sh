@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The whole suite: what touches the database on PostgreSQL first, then everything on SQLite but the long walks
-# through every route and form, which PostgreSQL has just had, then what touches dates at other moments. The first
-# failing run ends it, so that pytest's own closing lines and exit status are the last word.
+# The whole suite: what touches the database on PostgreSQL first, then on SQLite what is left to try there, then what
+# touches dates at other moments (on SQLite). The first failing run ends it, so that pytest's own closing lines and
+# exit status are the last word.
 # Arguments go to pytest: tools/test.sh tests/rules -k marks (and the other moments are left to tools/moments.sh)
+# ALL=1 runs every test on both databases, and what touches dates at each moment (docs/decisions/0037).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BIN=${BIN:-.venv/bin} WORKERS=${WORKERS:-2}
@@ -14,6 +15,15 @@ unset PYTHONDONTWRITEBYTECODE
 
 suite() { "$BIN/python" -m pytest --numprocesses "$WORKERS" "$@"; }
 
+if [ -n "${ALL:-}" ]; then
+    left="" shares=
+elif [ "$#" -gt 0 ]; then
+    left="not everywhere" shares=
+else
+    # Pages and walks have just run on PostgreSQL, and what touches dates runs on SQLite at the end.
+    left="not everywhere and not (database and not browser and (pages or dates))" shares=9
+fi
+
 echo "== PostgreSQL: what touches the database"
 status=0
 PROEVE_TEST_DATABASE=postgresql suite --dist worksteal -m "database and not browser" "$@" || status=$?
@@ -22,11 +32,11 @@ if [ "$status" -ne 0 ] && ! { [ "$status" -eq "$nothing_selected" ] && [ "$#" -g
     exit "$status"
 fi
 
-echo "== SQLite: everything but the walks through every route"
+echo "== SQLite: what is left"
 # A browser test's module shares one demo school, so a module stays with one worker, in the order of collection.
 first=$status
 status=0
-PROEVE_TEST_DATABASE=sqlite suite --dist loadscope --no-loadscope-reorder -m "not everywhere" "$@" || status=$?
+PROEVE_TEST_DATABASE=sqlite suite --dist loadscope --no-loadscope-reorder -m "$left" "$@" || status=$?
 if [ "$status" -eq "$nothing_selected" ] && [ "$first" -eq 0 ] && [ "$#" -gt 0 ]; then
     status=0
 fi
@@ -35,4 +45,4 @@ if [ "$status" -ne 0 ] || [ "$#" -gt 0 ]; then
 fi
 
 echo "== SQLite: what touches dates, at other moments"
-SHARES=3 exec tools/moments.sh
+SHARES=$shares exec tools/moments.sh
