@@ -315,23 +315,28 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     if act.on is None:
         return None
     chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
-    allowed: sa.Select[Any] = visible(actor, act.on, act.permission).with_only_columns(*_state(act.on))
     if chosen.matching is not None:
-        wanted = chosen.matching.with_only_columns(act.on.id).order_by(None)
-        return _targets(act.on, allowed.where(act.on.id.in_(wanted)))
-    asked = sorted(set(chosen.ids))
+        return _targets(act, actor, chosen.matching.with_only_columns(act.on.id).order_by(None))
+    asked = set(chosen.ids)
     if len(asked) > MAX_TICKED:
         raise errors.RuleBroken(
             N_("U kunt hoogstens %(most)s regels aanvinken; kies anders “alle”."), most=MAX_TICKED
         )
-    found = _targets(act.on, allowed.where(act.on.id.in_(id_set(asked))))
+    found = _targets(act, actor, id_set(sorted(asked)))
     if found.count != len(asked) or not asked:
         raise errors.NotFound
     return found
 
 
-def _targets(model: type[Any], chosen: sa.Select[Any]) -> Targets[Any]:
-    rows = db.session.execute(chosen.order_by(model.id)).all()
+def left_of(act: Action, actor: Actor, ids: Iterable[int]) -> Sequence[int]:
+    """Of these ticked rows, those that are there and that this actor may act on: to say that others went."""
+    return _targets(act, actor, id_set(sorted(set(ids)))).ids
+
+
+def _targets(act: Action, actor: Actor, wanted: sa.Select[Any]) -> Targets[Any]:
+    model: Any = act.on
+    allowed: sa.Select[Any] = visible(actor, model, act.permission).with_only_columns(*_state(model))
+    rows = db.session.execute(allowed.where(model.id.in_(wanted)).order_by(model.id)).all()
     return Targets(model, [row[0] for row in rows], [tuple(row) for row in rows])
 
 

@@ -61,7 +61,7 @@ class ToAssessPage(base.ActionScreen):
         actor = base.current_actor()
         try:
             outcome = actions.run(
-                assessment.save_scores, actor, [sitting_id], token=fields.get("token", ""), **typed(fields)
+                assessment.save_scores, actor, [sitting_id], token=base.sent_token(), **typed(fields)
             )
         except errors.Conflict as error:
             view = self._view(sitting_id)

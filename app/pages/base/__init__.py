@@ -6,6 +6,7 @@ from app.pages.base.drafts import account_mark
 from app.pages.base.form_token import fresh_token
 from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
+from app.pages.base.once import sent_token
 from app.pages.base.paging import Wanted, numbered
 from app.pages.base.proving import given_answer, keep_challenge, prove, site_here, with_proof
 from app.pages.base.render import show_date, show_datetime
@@ -109,6 +110,7 @@ __all__ = [
     "renew",
     "safe_path",
     "sent",
+    "sent_token",
     "show_date",
     "show_datetime",
     "signed_in",

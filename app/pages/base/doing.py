@@ -12,15 +12,16 @@ import flask
 import sqlalchemy as sa
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app import errors
 from app.actions import base as actions
 from app.entities.base import db
 from app.pages.base.buttons import BACK, action_button, offers
 from app.pages.base.guards import needs, permission_pair
-from app.pages.base.meanwhile import SAID, SHOWN, changed_since, said
+from app.pages.base.meanwhile import changed_since, said
+from app.pages.base.once import SAID, SHOWN, is_typed, sent_token
 from app.pages.base.paging import PLACE
-from app.pages.base.proving import FIELDS as PROOF_FIELDS
 from app.pages.base.proving import with_proof
 from app.pages.base.request import (
     current_actor,
@@ -39,7 +40,6 @@ from app.theme import widgets
 
 NAMES_SHOWN = 10
 ALWAYS_KNOWN = {"all", "order", "down", "size", "page", BACK, *PLACE}
-OWN_FIELDS = {"csrf_token", "token", "confirmed", SHOWN, SAID}
 
 
 class ActionPage(View):
@@ -75,12 +75,15 @@ class ActionPage(View):
     def _do(self, act: actions.Action) -> Any:
         actor = current_actor()
         # First: a form that is sent twice runs once, even when its rows have changed or gone since.
-        if flask.request.method == "POST" and (done := actions.done_before(act, actor, self.token(act))):
+        if flask.request.method == "POST" and (done := actions.done_before(act, actor, sent_token())):
             return self.after(act, done)
         selection = self._selection(act)
-        targets = actions.targets_of(act, actor, selection)
         if act.proof is not None:
             actions.demand(actor, act.proof)  # before the form is filled in; the runner asks again
+        try:
+            targets = actions.targets_of(act, actor, selection)
+        except errors.NotFound:
+            return self._for_those_left(act, selection)
         form = self._form(act, targets)
         if self._is_shown(act, form):
             return self._page(act, targets, form, "form")
@@ -112,12 +115,39 @@ class ActionPage(View):
             # A form that names its version is told more exactly by its action what changed.
             knows = not act.confirm and form is not None and form.says_version
             shown = None if knows else flask.request.form.get(SHOWN, "" if act.confirm else None)
-            outcome = actions.run(act, actor, selection, token=self.token(act), shown=shown, **data)
+            outcome = actions.run(act, actor, selection, token=sent_token(), shown=shown, **data)
         except errors.ChangedMeanwhile as error:
             return self._show_again(act, selection, form, error.now), error.status
         except errors.RuleBroken as error:
             return self._refuse(act, targets, form, error), error.status
         return self.after(act, outcome)
+
+    def _for_those_left(self, act: actions.Action, selection: actions.Selection | None) -> Any:
+        """The page once more, without the ticked rows that went meanwhile. NotFound when none is left."""
+        actor, asked = current_actor(), set(selection.ids if selection is not None else ())
+        left = actions.left_of(act, actor, asked) if len(asked) > 1 else ()
+        if not left:
+            raise errors.NotFound
+        rest = actions.Selection(ids=left)
+        targets = actions.targets_of(act, actor, rest)
+        form = self._form(act, targets)
+        fine = not self._is_shown(act, form) and (form is None or form.validate())
+        told = None
+        if act.confirm and fine:
+            data = (form.values() if form is not None else {}) | self.given(act)
+            try:
+                told = actions.preview(act, actor, rest, **data)
+            except errors.RuleBroken as error:
+                return self._refuse(act, targets, form, error), errors.NotFound.status
+        gone = ngettext(
+            "%(num)s van de aangevinkte regels is er niet meer, of is niet meer voor u bestemd.",
+            "%(num)s van de aangevinkte regels zijn er niet meer, of zijn niet meer voor u bestemd.",
+            len(asked) - len(left),
+        )
+        problems = [gone, _("Er is nog niets gedaan. De andere regels staan hieronder.")]
+        step = "form" if told is None else "confirm"
+        page = self._page(act, targets, form, step, outcome=told, problems=problems)
+        return page, errors.NotFound.status
 
     def chosen_href(self, name: str) -> str:
         """The address of a chosen action; a page that must first ask something else gives another one."""
@@ -140,10 +170,6 @@ class ActionPage(View):
     def given(self, act: actions.Action) -> dict[str, Any]:
         """Arguments for the action that come from the request or the session, never from its form."""
         return {}
-
-    def token(self, act: actions.Action) -> str:
-        """The token of the form: a form that is sent twice is run once."""
-        return flask.request.form.get("token", "")
 
     def href(self, method: str, **values: Any) -> str:
         """The address of another route of this page."""
@@ -296,11 +322,7 @@ class ActionPage(View):
             hidden += [(SHOWN, mark), (SAID, said(outcome))]
         # The confirmation draws no form, so it carries what was filled in as hidden fields.
         if confirming and form is not None:
-            hidden += [
-                (k, v)
-                for k, v in flask.request.form.items(multi=True)
-                if k not in OWN_FIELDS and not k.startswith(PROOF_FIELDS)
-            ]
+            hidden += [(k, v) for k, v in flask.request.form.items(multi=True) if is_typed(k)]
         return flask.render_template(
             self.template_for(act),
             **self.extras(act, targets, form, outcome),
@@ -310,7 +332,7 @@ class ActionPage(View):
                 step=step,
                 submit_label=str(act.submit) or (_("Voer uit") if last else _("Verder")),
                 cancel_href=self.back_href(),
-                post_href=here(),
+                post_href=_with_ids(targets),
                 form=None if confirming else form,
                 targets=self._summary(act, targets),
                 intro=str(act.intro),
@@ -351,3 +373,12 @@ class ActionPage(View):
         model: Any = act.on
         first = db.session.scalars(sa.select(model).where(model.id.in_(targets.ids[:NAMES_SHOWN]))).all()
         return widgets.TargetSummary(targets.count, [str(row) for row in first], str(act.noun) or _("rijen"))
+
+
+def _with_ids(targets: actions.Targets[Any] | None) -> str:
+    """The address of this page; of the ticked rows, only those that are there."""
+    pairs = list(flask.request.args.items(multi=True))
+    if targets is None or len(ids_arg()) < 2:
+        return here()
+    left = {str(id_) for id_ in targets.ids}
+    return href_with(flask.request.path, [(k, v) for k, v in pairs if k != "id" or v in left])

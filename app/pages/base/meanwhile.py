@@ -14,10 +14,10 @@ from flask_babel import ngettext
 
 from app.actions import base as actions
 from app.clock import utc_now
+from app.pages.base.once import SAID
 from app.pages.base.render import show_datetime
 from app.queries.base.meanwhile import entries_since
 
-SHOWN, SAID = "shown", "said"  # the fields of a form that hold the mark and the lines
 NAMES, REFUSALS = 10, 20
 LINES = 5  # of each kind of difference
 

@@ -17,6 +17,7 @@ from app.actions.access import second_factor
 from app.actions.access.passkeys import show_passkey
 from app.actions.access.tries import count_try
 from app.pages.base import trying
+from app.pages.base.once import PROOF_FIELDS
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
 from app.pages.base.sessions import SET_UP_PATH, carry, owed_now, present
 from app.pages.base.typed import again
@@ -28,7 +29,6 @@ from app.rules.passwords import FIELDS as PASSWORDS
 from app.rules.second_factor import Owed, Proof, Way, way_asked
 from app.rules.sessions import Renewal
 
-FIELDS = "proof_"  # how the fields begin that the page that asks adds to a form
 WAS = "proof_was"  # method of the request that needed the proof: GET, or POST with a form to resume
 CHALLENGE = "passkey"  # in the session: the id of the challenge that the browser was given
 
@@ -150,7 +150,7 @@ def _kept() -> list[tuple[str, str]]:
     sent = [
         (name, value)
         for name, value in flask.request.form.items(multi=True)
-        if not name.startswith(FIELDS) and name != "csrf_token"
+        if not name.startswith(PROOF_FIELDS) and name != "csrf_token"
     ]
     if not any(name in PASSWORDS for name, _value in sent):
         return sent
@@ -160,7 +160,7 @@ def _kept() -> list[tuple[str, str]]:
 def _form(*, has_factor: bool, problem: errors.RuleBroken | None) -> actions.ActionForm | None:
     if not has_factor and not current_user.password:
         return None
-    given = sent(FIELDS)  # not what the page behind this one gives back
+    given = sent(PROOF_FIELDS)  # not what the page behind this one gives back
     form = second_factor.CodeProofForm(given) if has_factor else second_factor.PasswordProofForm(given)
     if problem is not None and _belongs(form, problem):
         form[problem.field].errors = [actions.say(problem)]

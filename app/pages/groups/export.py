@@ -8,17 +8,12 @@ from app.actions import base as actions
 from app.actions.groups.export import export_groups
 from app.documents import groups, sheets
 from app.pages import base
-from app.pages.students.export import token_of_file
 from app.queries.groups import export as queries
 from app.school import current_school
 
 
 class ExportsGroups(base.ActionPage):
     """A page with groups whose action list can export them as a spreadsheet."""
-
-    def token(self, act: actions.Action) -> str:
-        own = super().token(act)
-        return token_of_file(own) if act is export_groups else own
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         if act is not export_groups or not outcome.done:

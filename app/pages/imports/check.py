@@ -215,7 +215,7 @@ class CheckPages(base.ActionScreen):
                 act,
                 base.current_actor(),
                 [found.id],
-                token=fields.get("token", ""),
+                token=base.sent_token(),
                 version=int(given) if base.is_number(given) else 0,
                 seen=fields.get("checked", "unseen"),
             )

@@ -46,7 +46,7 @@ class ImportPage(check.CheckPages):
                     self.kind,
                     content,
                     name,
-                    token=base.posted_fields().get("token", ""),
+                    token=base.sent_token(),
                     login_codes=form.data.get("login_codes", "none"),
                 )
                 return base.go(self.href("columns", pk=made))

@@ -142,13 +142,12 @@ class OwnProgressPage(base.Screen):
             raise errors.NotFound
         problem, sent = "", typed(base.filled_in() or {})
         if base.posted():
-            fields = base.posted_fields()
             try:
                 outcome = actions.run(
                     progress.save_own_progress,
                     actor,
                     [student.id],
-                    token=fields.get("token", ""),
+                    token=base.sent_token(),
                     ratings=sent.ratings,
                     stood=sent.shown,
                 )
@@ -253,7 +252,7 @@ class ProgressPage(base.ListPage):
             progress.save_student_progress,
             actor,
             [pk],
-            token=base.posted_fields().get("token", ""),
+            token=base.sent_token(),
             ratings=sent.ratings,
             stood=sent.shown,
             assignments=sent.touched,

@@ -13,18 +13,8 @@ from app.queries.students.export import export_rows
 from app.school import current_school
 
 
-def token_of_file(token: str) -> str:
-    """The token with the choices of the form: the same file is noted once, another choice once more."""
-    sent = base.posted_fields()
-    return token and f"{token[:40]}{sent.get('kind', '')[:1]}{sent.get('content', '')[:1]}"
-
-
 class ExportsStudents(base.ActionPage):
     """A page with students whose action list can export them as a spreadsheet."""
-
-    def token(self, act: actions.Action) -> str:
-        own = super().token(act)
-        return token_of_file(own) if act is export_students else own
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         if act is not export_students or not outcome.done:
