@@ -35,7 +35,7 @@ from tests.test_role_matrix import ACTIONS, POSTS, ROUTES, Access, address, get_
 
 pytestmark = pytest.mark.everywhere
 
-LONG = "x" * 10_000
+LONG = "x" * 10_001  # more than any field takes
 NUL = "a\x00b"
 STRANGE = "👩‍🎓 \u202eab\u200bc\u202c ثلاثة"
 MARKUP = "<script>alert(1)</script> \"aanhaling\" 'enkel' & <b>"
@@ -45,6 +45,7 @@ NUMBERS = ["", "-1", "99999999999999999999", "abc", DIGITS, NUL, "1e9", "0", MAN
 DATES = ["", "31-02-2026", "2026-02-31", "0001-01-01", "9999-12-31", "9999-99-99", "morgen", NUL, LONG]
 TEXTS = ["", "   ", LONG, NUL, STRANGE, MARKUP, "\x1b[31m\x07"]
 NOT_TYPED = {"csrf_token", "confirmed"}
+TYPED = {"text", "email", "search", "tel", "url"}
 SILENT = {"password", "file", "hidden", "checkbox", "radio", "select"}  # nothing typed to give back
 OF_OUR_OWN = {"name_key"}  # nobody typed the sign between its names
 UNCOUNTED = {"sign_in_attempt"}  # a try is counted before it is looked at
@@ -205,6 +206,9 @@ def try_every_field(trial: Trial) -> None:
         trial.post(
             f"all {value[:8]!r}", {n: value for n in fields if n not in NOT_TYPED} | {"confirmed": "1"}
         )
+    for name in (name for name, one in fields.items() if one.kind in TYPED and name not in NOT_TYPED):
+        # First of all: when a form has been carried out, the same form does nothing any more.
+        trial.post(f"{name} too long", {**fresh(right), name: LONG, "confirmed": "1"})
     for name, one in fields.items():
         if name in NOT_TYPED:
             continue
@@ -339,7 +343,7 @@ def test_a_number_that_no_row_can_have_is_not_found(
             ]
     for base, act in offered():
         page = visitor_of(world.user(somebody_for(world, ACTIONS[act.name].access)))
-        for number in ("99999999999", DIGITS, "-1"):
+        for number in ("99999999999999999999", DIGITS, "-1"):
             path = f"{base}/do/{act.name}?id={quote(number)}&kies={quote(number)}"
             answer = page.post(path, {"confirmed": "1", "id": number})
             if answer.status_code >= 500:

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.base.runner import run
-from app.actions.library.files import MAX_BYTES, check_upload, plain_name
+from app.actions.library.files import KINDS, MAX_BYTES, check_upload, plain_name
 from app.actions.library.library import change_document, move_document, remove_document, upload_document
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
@@ -337,6 +337,10 @@ def test_removing_is_confirmed_by_name_and_the_file_stays(visit: Visit, app: Fla
 )
 def test_a_document_that_is_what_it_says_may_come_in(name: str, content: bytes) -> None:
     assert check_upload(name, content).content == content
+
+
+def test_no_other_kind_of_file_is_known() -> None:
+    assert set(KINDS) == {"pdf", "docx", "xlsx", "pptx", "odt", "png", "jpg", "jpeg", "mp4"}
 
 
 @pytest.mark.parametrize(
