@@ -100,7 +100,8 @@ class Trial:
             found.update(fields)
         return found
 
-    def post(self, label: str, data: Mapping[str, Any], typed: Mapping[str, str] | None = None) -> None:
+    def post(self, label: str, data: Mapping[str, Any], typed: Mapping[str, str] | None = None) -> int:
+        """The status of the answer."""
         before, self.kept = self.kept or rows(), {}
         ask = self.page.do if "confirmed" in data else self.page.post  # what is confirmed was announced
         answer = ask(self.path, {name: value for name, value in data.items() if name != "confirmed"})
@@ -112,6 +113,7 @@ class Trial:
                 self.kept = after
             else:
                 self.wrong.append(f"{self.name} {label}: refused and yet written: {changed(before, after)}")
+        return answer.status_code
 
 
 def told(answer: TestResponse, typed: Mapping[str, str]) -> str:
@@ -208,7 +210,8 @@ def try_every_field(trial: Trial) -> None:
         )
     for name in (name for name, one in fields.items() if one.kind in TYPED and name not in NOT_TYPED):
         # First of all: when a form has been carried out, the same form does nothing any more.
-        trial.post(f"{name} too long", {**fresh(right), name: LONG, "confirmed": "1"})
+        if trial.post(f"{name} too long", {**fresh(right), name: LONG, "confirmed": "1"}) < 400:
+            trial.wrong.append(f"{trial.name} {name}: taken, however long")
     for name, one in fields.items():
         if name in NOT_TYPED:
             continue

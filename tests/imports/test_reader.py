@@ -284,7 +284,7 @@ def test_cells_that_json_does_not_know_are_still_cells():
 
 
 def test_the_secrets_of_the_application_do_not_reach_the_child(monkeypatch, tmp_path):
-    """The file comes on stdin, and there is no shell: the name of a sheet arrives whole, whatever one would make of it."""
+    """The file comes on stdin, and the name of a sheet arrives whole: there is no shell to read it."""
     for name in ("PROEVE_SECRET_KEY", "DATABASE_URL", "SMTP_PASSWORD"):
         monkeypatch.setenv(name, "geheim")
     child = tmp_path / "child.py"
