@@ -220,6 +220,10 @@ def _sources(*but: str) -> Iterator[Path]:
     return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
 
 
+def _beside_the_demo() -> Iterator[Path]:
+    return (path for path in _sources() if path.parent.name != "demo")
+
+
 def _tests() -> Iterator[Path]:
     """All but the tests' own clock and this file, which names what it looks for."""
     return (path for path in TESTS.rglob("*.py") if path not in (TESTS / "support/clock.py", Path(__file__)))
@@ -270,6 +274,10 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a script in the way of pasting", r"(?i)paste", scripts),
     ("another process", PROCESS, lambda: _sources("imports/reader.py")),
     ("objects out of bytes", r"\b(pickle|marshal|shelve)\b|yaml", _sources),
+    ("a weak hash", r"(?i)\b(hashlib\.)?(md5|sha1|crc32)\b", _sources),
+    ("a password hashed in a way of its own", r"generate_password_hash\([^\n]*method", _sources),
+    ("chance that can be foreseen", r"\bimport random\b|from random\b", _beside_the_demo),
+    ("a nonce of fewer bits", r"\bnonce = (?!secrets\.token_hex\(32\))", lambda: _sources("sealing.py")),
     ("SQL out of a text", SQL, lambda: _sources("entities/engine.py", "commands.py")),
     ("a value in a sentence before it is translated", r"\b(_|_l|N_)\((\"[^\"]*\" *[+%]|[rf]+\")", _sources),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
@@ -307,6 +315,10 @@ PLANTED = {
     "a script in the way of pasting": 'box.addEventListener("paste", refuse);',
     "another process": "os.system(typed)",
     "objects out of bytes": "pickle.loads(sent)",
+    "a weak hash": "hashlib.md5(token)",
+    "a password hashed in a way of its own": 'generate_password_hash(typed, method="pbkdf2:sha256:1")',
+    "chance that can be foreseen": "import random",
+    "a nonce of fewer bits": "nonce = secrets.token_hex(8)",
     "SQL out of a text": "sa.text(f\"last_name = '{typed}'\")",
     "a value in a sentence before it is translated": '_(f"Hallo {name}")',
     "a page from elsewhere": '<script src="https://cdn.example.nl/x.js">',

@@ -239,6 +239,10 @@ def test_a_million_empty_rows(row):
     assert refusal(xlsx(f"<sheetData>{body}</sheetData>"), "s.xlsx").key in {"too-many-rows", "unsafe"}
 
 
+def test_what_would_unpack_to_more_is_refused():
+    assert refusal(workbook(HEADER, *ROWS), "s.xlsx", Limits(unpacked_bytes=1000)).key == "too-many-bytes"
+
+
 def test_a_forbidden_word_across_two_reads_is_still_seen():
     padding = "<!--" + "x" * (256 * 1024 - 200) + "-->"
     found = set()
