@@ -32,7 +32,7 @@ from app.entities.users import User
 from app.imports.kept import packed_parts
 from app.imports.reader import read_table
 from app.permissions import Role
-from app.rules.cells import RISKY, csv_text, from_csv, put_text
+from app.rules.cells import csv_text, from_csv, put_text
 from tests.factories import refresh
 from tests.support.visitor import Visitor
 from tests.support.world import World
@@ -40,6 +40,7 @@ from tests.test_role_matrix import ACTIONS, ROUTES, WORDS, get_rules, offered
 
 APP = Path(__file__).parent.parent / "app"
 SPREADSHEETS = ("spreadsheetml", "text/csv")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet calculates when a text begins so
 FORMULA = '=HYPERLINK("http://evil.example","klik")'
 HOSTILE = [FORMULA, "+31 6 12345678", "-1+1", "@SUM(A1)", "'=1+1", '=1;2"3', "–", "-"]
 

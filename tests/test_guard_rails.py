@@ -220,6 +220,10 @@ def _sources(*but: str) -> Iterator[Path]:
     return (path for path in APP.rglob("*.py") if str(path.relative_to(APP)) not in but)
 
 
+def _beside_the_demo() -> Iterator[Path]:
+    return (path for path in _sources() if path.parent.name != "demo")
+
+
 def _tests() -> Iterator[Path]:
     """All but the tests' own clock and this file, which names what it looks for."""
     return (path for path in TESTS.rglob("*.py") if path not in (TESTS / "support/clock.py", Path(__file__)))
@@ -230,8 +234,14 @@ CLOCK = r"\b(datetime\.(now|today)|date\.today|time\.time|(local|gm|utc)(now|tim
 
 # Of a text; search.js reads a page of ours as a page.
 HTML = r"(inner|outer)HTML|insertAdjacentHTML|document\.write|DOMParser(?!\(\)\.parseFromString\(page, )"
-# A statement or a part of one that is not one constant text.
-SQL = r"((sa|db)\.text|literal_column|exec_driver_sql)\((?!\"[^\"{%]*\"\))|from sqlalchemy import .*\btext\b"
+# A statement or a part of one that is not one constant text, or that goes past SQLAlchemy.
+SQL = (
+    r"((sa|db)\.text|literal_column|exec_driver_sql)\((?!\"[^\"{%]*\"\))|\bDDL\(|\.cursor\(\)"
+    r"|from sqlalchemy[\w.]* import .*\btext\b"
+)
+RUN = r"(?<![\w.])(eval|exec|Function)\(|\b(window|globalThis|builtins)\.(eval|exec|Function)\b"
+SCRIPT = r"<script(?![^>]*\bsrc=[^>]*\bnonce=[^>]*></script>)|javascript:"
+PROCESS = r"subprocess|os\.(system|popen|exec|spawn|posix_spawn)|from os import .*\b(system|popen|exec|spawn)"
 
 WRITES_MEMBERS = (
     "entities/students.py",
@@ -254,24 +264,32 @@ WRITES_MEMBERS = (
 RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("an inline event handler", r"\son[a-z]+\s*=", templates),
     ("an inline style", r"\sstyle\s*=", templates),
-    ("a script in a page", r"<script(?![^>]*\bsrc=[^>]*\bnonce=[^>]*></script>)", templates),
+    ("a script in a page", SCRIPT, templates),
+    ("a value in an attribute without quotes", r"\s[\w-]+=\{\{", templates),
     ("raw text in a template", r"\|\s*safe\b|autoescape", templates),
-    ("a template out of a text", r"render_template_string|from_string\(", _sources),
+    ("a template out of a text", r"render_template_string|from_string\(|\bTemplate\(", _sources),
     ("HTML out of a script", HTML, scripts),
-    ("a text that is run", r"(?<![\w.])(eval|exec|Function)\(", lambda: (*_sources(), *scripts())),
+    ("a text that is run", RUN, lambda: (*_sources(), *scripts())),
     ("a script that hears messages", r"postMessage|[\"']message[\"']", scripts),
     ("a script in the way of pasting", r"(?i)paste", scripts),
+    ("another process", PROCESS, lambda: _sources("imports/reader.py")),
     (
-        "another process",
-        r"\bsubprocess\b|os\.(system|popen|exec|spawn)",
-        lambda: _sources("imports/reader.py"),
+        "a request to elsewhere",
+        r"\burlopen|urllib\.request|\b(import|from) (requests|httpx|http)\b",
+        _sources,
     ),
+    ("a debugger", r"DebuggedApplication|\bpdb\b|\bbreakpoint\(|\.debug = |debug=True", _sources),
     ("objects out of bytes", r"\b(pickle|marshal|shelve)\b|yaml", _sources),
-    ("SQL out of a text", SQL, lambda: _sources("entities/engine.py")),
+    ("a weak hash", r"(?i)\b(hashlib\.)?(md5|sha1|crc32)\b", _sources),
+    ("a password hashed in a way of its own", r"generate_password_hash\([^\n]*method", _sources),
+    ("chance that can be foreseen", r"\bimport random\b|from random\b", _beside_the_demo),
+    ("a nonce of fewer bits", r"\bnonce = (?!secrets\.token_hex\(32\))", lambda: _sources("sealing.py")),
+    ("SQL out of a text", SQL, lambda: _sources("entities/engine.py", "commands.py")),
+    ("a value in a sentence before it is translated", r"\b(_|_l|N_)\((\"[^\"]*\" *[+%]|[rf]+\")", _sources),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
     ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
-    ("raw markup", r"\bMarkup\(", lambda: _sources("theme/icons.py")),
+    ("raw markup", r"\bMarkup\b", lambda: _sources("theme/icons.py")),
     # Who is in a group says entities/membership.py; these write who was put in one.
     ("reading of who was put in a group", r"\bgroup_member\b", lambda: _sources(*WRITES_MEMBERS)),
     # `num` of an ngettext is written "100.050" (actions/base/wording.py); these would write it themselves.
@@ -294,6 +312,7 @@ PLANTED = {
     "an inline event handler": '<a onclick="x()">',
     "an inline style": '<p style="color: red">',
     "a script in a page": '<script nonce="{{ csp_nonce() }}">const name = "{{ name }}";</script>',
+    "a value in an attribute without quotes": "<p data-name={{ name }}>",
     "raw text in a template": "{% autoescape false %}{{ name }}{% endautoescape %}",
     "a template out of a text": "flask.render_template_string(typed)",
     "HTML out of a script": "place.innerHTML = answer;",
@@ -301,8 +320,15 @@ PLANTED = {
     "a script that hears messages": 'window.addEventListener("message", take);',
     "a script in the way of pasting": 'box.addEventListener("paste", refuse);',
     "another process": "os.system(typed)",
+    "a request to elsewhere": "urllib.request.urlopen(typed)",
+    "a debugger": "app.debug = True",
     "objects out of bytes": "pickle.loads(sent)",
+    "a weak hash": "hashlib.md5(token)",
+    "a password hashed in a way of its own": 'generate_password_hash(typed, method="pbkdf2:sha256:1")',
+    "chance that can be foreseen": "import random",
+    "a nonce of fewer bits": "nonce = secrets.token_hex(8)",
     "SQL out of a text": "sa.text(f\"last_name = '{typed}'\")",
+    "a value in a sentence before it is translated": '_(f"Hallo {name}")',
     "a page from elsewhere": '<script src="https://cdn.example.nl/x.js">',
     "jQuery or Bootstrap 3": '<div class="col-xs-4">',
     "commit outside the runner": "db.session.commit()",

@@ -256,6 +256,19 @@ def test_a_sealed_text_opens_with_any_key_and_for_its_purpose_only(app: Flask, u
             sealing.unseal(text, purpose)
 
 
+def test_what_was_sealed_once_opens_for_ever(app: Flask, use: Use) -> None:
+    """AES-256-GCM, under a key that HKDF makes of the school's: a text of before, made by that recipe."""
+    assert sealing.unseal("AAECAwQFBgcICQoLuJNqu867wJELkz1oSQLODb_RC0452w", "totp|1") == "geheim"
+
+
+def test_a_sealed_text_is_another_each_time_and_does_not_open_when_changed(app: Flask, use: Use) -> None:
+    sealed = sealing.seal("geheim", "totp|1")
+    assert sealed != sealing.seal("geheim", "totp|1")
+    assert sealed[:16] != sealing.seal("geheim", "totp|1")[:16], "the nonce"
+    with pytest.raises(sealing.Unreadable):
+        sealing.unseal(("B" if sealed[20] == "A" else "A").join((sealed[:20], sealed[21:])), "totp|1")
+
+
 # --- the commands -----------------------------------------------------------------------------
 
 

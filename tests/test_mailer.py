@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import smtplib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -29,6 +32,7 @@ from app.mailer import message_id, send_all, start_sender
 from app.permissions import SYSTEM, actor_of
 from app.queries.access.codes import shown_code
 from app.rules.delivery import CERTIFICATE, MOST_TRIES, REFUSED_ADDRESS, UNREACHABLE
+from config import Settings, flask_config
 from tests.factories import make_user, refresh
 from tests.support import clock
 from tests.support.smtp import MailServer, home_made_certificate, mail_server, sending_to, unused_port
@@ -165,6 +169,25 @@ class TestTrouble:
             app.extensions["mail"].use_tls = True
             assert send_all() == 0
         assert (states(), mails()[0].failure, server.received) == (["waiting"], CERTIFICATE, [])
+
+    def test_nor_when_it_speaks_tls_from_the_start(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[ssl.SSLContext] = []
+
+        def refuse(*_place: Any, context: ssl.SSLContext, **_given: Any) -> None:
+            asked.append(context)
+            raise ssl.SSLCertVerificationError
+
+        monkeypatch.setattr(smtplib, "SMTP_SSL", refuse)
+        put("an@example.nl")
+        with sending_to(app, unused_port()):
+            monkeypatch.setattr(app.extensions["mail"], "use_ssl", True)
+            assert send_all() == 0
+        assert [(one.verify_mode, one.check_hostname) for one in asked] == [(ssl.CERT_REQUIRED, True)]
+
+    def test_unless_set_otherwise_it_is_asked_to_encrypt(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("SMTP_SECURITY", raising=False)
+        set_up = flask_config(Settings(given_key="k" * 40))
+        assert (set_up["MAIL_USE_TLS"], set_up["MAIL_USE_SSL"]) == (True, False)
 
     def test_a_slow_server_is_waited_for(self, server: MailServer) -> None:
         server.pause = 0.2

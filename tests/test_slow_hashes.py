@@ -22,7 +22,7 @@ from app.entities.base import db
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.permissions import SYSTEM, Role, actor_of
-from app.queries.access.codes import address_code
+from app.queries.access.codes import address_code, slow_hash
 from app.rules.code_format import SIGN_IN
 from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
@@ -61,3 +61,9 @@ def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: 
     assert len(inside) >= 10
     assert inside == [False] * len(inside)
     assert min(work) >= 2**15, "hashed lightly"
+
+
+@pytest.mark.usefixtures("slow_hashes")
+def test_a_mailed_code_is_hashed_slowly_with_the_salt_of_its_row() -> None:
+    kept = slow_hash("7KQ2M9XD", "een")
+    assert kept == hashlib.scrypt(b"7KQ2M9XD", salt=b"een", n=2**15, r=8, p=3, maxmem=2**26, dklen=32).hex()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import flask_bootstrap
 import pytest
 from flask import Flask, abort
 from sqlalchemy import event
@@ -409,8 +410,15 @@ def test_a_strange_address_is_refused_calmly(
         assert answer.status_code in {200, 302, 308, 400, 404}, path[:40]
         assert "root:" not in answer.text
         assert "SECRET_KEY" not in answer.text
+        assert path != "/static/" or answer.status_code == 404, "no list of files"
         if answer.status_code >= 400:
             told_nothing(answer)
+
+
+def test_only_our_own_files_and_those_of_bootstrap_are_served(app: Flask) -> None:
+    folders = {str(one.static_folder) for one in (app, *app.blueprints.values()) if one.static_folder}
+    bootstrap = str(Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5")
+    assert folders == {str(Path(__file__).parent.parent / "app" / "static"), bootstrap}
 
 
 # How gunicorn reads a message whose end or headers could be read in two ways: it does not.

@@ -283,9 +283,20 @@ def test_every_counting_sentence_has_the_points_of_its_reader(app: Flask, langua
             assert render_template_string(template, number=number) == said
 
 
-def test_a_counting_sentence_in_a_template_escapes_what_it_names(app: Flask) -> None:
-    template = '{{ ngettext("%(num)s opdracht van %(exam)s", "", 1, exam="<b>") }}'
-    assert render_template_string(template) == "1 opdracht van &lt;b&gt;"
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ('{{ ngettext("%(num)s opdracht van %(exam)s", "", 1, exam="<b>") }}', "1 opdracht van &lt;b&gt;"),
+        ('{{ _("Wijzigen: %(title)s", title="<b>") }}', "Wijzigen: &lt;b&gt;"),
+    ],
+)
+def test_a_sentence_in_a_template_escapes_what_it_names(app: Flask, template: str, shown: str) -> None:
+    assert render_template_string(template) == shown
+
+
+def test_every_value_in_a_sentence_has_a_name() -> None:
+    sentences = [text for message in messages(extracted()) for text, _english in forms(message)]
+    assert [text for text in sentences if re.search(r"%[^(]", text)] == []
 
 
 def test_every_counting_sentence_counts_with_num() -> None:

@@ -449,6 +449,11 @@ def harmful() -> list[Case]:
             ),
             "unsafe",
         ),
+        Case(
+            "dtd-van-elders.xlsx",
+            xlsx(f"<sheetData>{first}</sheetData>", before='<!DOCTYPE x SYSTEM "http://evil.example/x.dtd">'),
+            "unsafe",
+        ),
         Case("utf16-xml.xlsx", zipped({"xl/workbook.xml": "<workbook/>".encode("utf-16")}), "unsafe"),
         Case("bzip2.xlsx", zipped({"xl/workbook.xml": "x" * 100}, zipfile.ZIP_BZIP2), "unsafe"),
         Case("een-tekst-overal.xlsx", one_text_everywhere(), "unreadable", accepts=["too-slow"]),

@@ -239,6 +239,10 @@ def test_a_million_empty_rows(row):
     assert refusal(xlsx(f"<sheetData>{body}</sheetData>"), "s.xlsx").key in {"too-many-rows", "unsafe"}
 
 
+def test_what_would_unpack_to_more_is_refused():
+    assert refusal(workbook(HEADER, *ROWS), "s.xlsx", Limits(unpacked_bytes=1000)).key == "too-many-bytes"
+
+
 def test_a_forbidden_word_across_two_reads_is_still_seen():
     padding = "<!--" + "x" * (256 * 1024 - 200) + "-->"
     found = set()
@@ -284,20 +288,20 @@ def test_cells_that_json_does_not_know_are_still_cells():
 
 
 def test_the_secrets_of_the_application_do_not_reach_the_child(monkeypatch, tmp_path):
-    """Nor is there a shell: the name of a sheet arrives whole, whatever one would make of it."""
+    """The file comes on stdin, and the name of a sheet arrives whole: there is no shell to read it."""
     for name in ("PROEVE_SECRET_KEY", "DATABASE_URL", "SMTP_PASSWORD"):
         monkeypatch.setenv(name, "geheim")
     child = tmp_path / "child.py"
     child.write_text(
         "import json, os, sys\n"
         "print(json.dumps({'sheet': sys.argv[-1], 'sheets': sorted(os.environ)}))\n"
-        "print(json.dumps([1, ['a', 'b']]))\n"
+        "print(json.dumps([1, [sys.stdin.buffer.read(2).decode(), 'b']]))\n"
         "print(json.dumps([2, ['c', 'd']]))\n"
     )
     monkeypatch.setattr(reader, "CHILD", child)
     sheet = f"$(touch {tmp_path}/made); \"a\" 'b' | c"
     table = read_table(workbook(HEADER, *ROWS), "s.xlsx", reading=Reading(sheet=sheet))
-    assert table.reading.sheet == sheet
+    assert (table.reading.sheet, table.header[0]) == (sheet, "PK")
     assert set(table.sheets) <= {"PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LC_CTYPE"}
     assert not (tmp_path / "made").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import shutil
@@ -14,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.base.runner import run
-from app.actions.library.files import MAX_BYTES, check_upload, plain_name
+from app.actions.library.files import KINDS, check_upload, plain_name
 from app.actions.library.library import change_document, move_document, remove_document, upload_document
 from app.entities.base import db
 from app.entities.library import LibraryDocument, LibraryPlacement
@@ -52,6 +53,7 @@ ODT = make_zip(mimetype="application/vnd.oasis.opendocument.text", **{"content.x
 MACROS = make_zip(
     **{"[Content_Types].xml": "<Types/>", "word__document.xml": "", "word__vbaProject.bin": "x"}
 )
+MACROS_IN_ODT = make_zip(mimetype="application/vnd.oasis.opendocument.text", Basic__Standard__x="x")
 
 
 def add(title: str, *roles: str, name: str = "handleiding.pdf", content: bytes = PDF) -> int:
@@ -339,12 +341,22 @@ def test_a_document_that_is_what_it_says_may_come_in(name: str, content: bytes) 
     assert check_upload(name, content).content == content
 
 
+def test_no_other_kind_of_file_is_known() -> None:
+    assert set(KINDS) == {"pdf", "docx", "xlsx", "pptx", "odt", "png", "jpg", "jpeg", "mp4"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_web_page_is_no_file_of_any_kind(kind: str) -> None:
+    with pytest.raises(RuleBroken, match=f"is geen {kind}"):
+        check_upload(f"kwaad.{kind}", b"<html><script>alert(1)</script></html>")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
         ("kwaad.pdf", b"<html><script>alert(1)</script></html>", "is geen pdf"),
         ("leeg.pdf", b"", "is leeg"),
-        ("groot.pdf", PDF + b"x" * MAX_BYTES, "groter dan 20 MB"),
+        ("groot.pdf", PDF + b"x" * (20 * 1024 * 1024), "groter dan 20 MB"),
         ("handleiding.pdf.exe", PDF, "soort “exe”"),
         ("handleiding.html", b"<html>", "soort “html”"),
         ("plaatje.svg", b"<svg onload='alert(1)'/>", "soort “svg”"),
@@ -353,6 +365,7 @@ def test_a_document_that_is_what_it_says_may_come_in(name: str, content: bytes) 
         ("brief.docx", b"PK\x03\x04 kapot", "is geen docx"),
         ("brief.odt", DOCX, "is geen odt"),
         ("brief.docx", MACROS, "macro"),
+        ("brief.odt", MACROS_IN_ODT, "macro"),
         ("", PDF, "Kies een bestand."),
         ("..", PDF, "Kies een bestand."),
     ],
@@ -415,7 +428,7 @@ def test_a_file_is_kept_once_under_its_hash_inside_the_library(app: Flask) -> No
     add("Een", name="../../een.pdf")
     add("Twee", name="twee.pdf")
     (kept,) = files(app)
-    assert kept.name == check_upload("x.pdf", PDF).hash
+    assert kept.name == hashlib.sha256(PDF).hexdigest()
     assert kept.parent.parent == app.extensions["proeve_settings"].school_data.resolve() / "library"
     with pytest.raises(ValueError, match="SHA-256"):
         path_of("../secret-key")
