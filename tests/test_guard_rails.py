@@ -259,7 +259,7 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a template out of a text", r"render_template_string|from_string\(", _sources),
     ("HTML out of a script", HTML, scripts),
     ("a text that is run", r"(?<![\w.])(eval|exec|Function)\(", lambda: (*_sources(), *scripts())),
-    ("a script that hears messages", r"postMessage|[\"']message[\"']", scripts),
+    ("a script that hears messages", r"postMessage|onmessage|[\"'`]message[\"'`]", scripts),
     ("a script in the way of pasting", r"(?i)paste", scripts),
     (
         "another process",
