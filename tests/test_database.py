@@ -31,10 +31,11 @@ from app.entities.students import Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.errors import RuleBroken
-from app.permissions import SYSTEM
+from app.permissions import SYSTEM, actor_of
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
 from tests.factories import make_student, make_user, refresh
+from tests.support import clock
 from tests.support.database import alembic_config, open_trail
 from tests.support.processes import start
 from tests.support.racer import race
@@ -222,6 +223,18 @@ def entries(app: Flask) -> list[int]:
     for number in range(3):
         run(add_student, SYSTEM, **{**STUDENT, "number": f"90000{number}"})
     return list(db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.id)))[-3:]
+
+
+def test_an_entry_says_who_did_what_to_which_row_and_when(app: Flask):
+    user = actor_of(make_user("administrator"))
+    before = clock.now()
+    run(add_student, user, **STUDENT)
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry is not None
+    assert (entry.actor_id, entry.actor_name, entry.action) == (user.id, user.name, "add_student")
+    assert before <= entry.at <= clock.now()
+    student = db.session.scalars(select(Student.id)).one()
+    assert [(one.object_type, one.object_id) for one in entry.objects] == [("Student", student)]
 
 
 def directly(statement: str, **values: Any) -> None:

@@ -261,6 +261,7 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a text that is run", r"(?<![\w.])(eval|exec|Function)\(", lambda: (*_sources(), *scripts())),
     ("a script that hears messages", r"postMessage|onmessage|[\"'`]message[\"'`]", scripts),
     ("a script in the way of pasting", r"(?i)paste", scripts),
+    ("a store that outlives the tab", r"localStorage|indexedDB|document\.cookie|\bcaches\b", scripts),
     (
         "another process",
         r"\bsubprocess\b|os\.(system|popen|exec|spawn)",
@@ -300,6 +301,7 @@ PLANTED = {
     "a text that is run": "new Function(typed)",
     "a script that hears messages": 'window.addEventListener("message", take);',
     "a script in the way of pasting": 'box.addEventListener("paste", refuse);',
+    "a store that outlives the tab": "localStorage.setItem(name, typed)",
     "another process": "os.system(typed)",
     "objects out of bytes": "pickle.loads(sent)",
     "SQL out of a text": "sa.text(f\"last_name = '{typed}'\")",

@@ -386,13 +386,15 @@ def _without_token(page: str) -> str:
 
 def test_no_draft_is_ever_a_students_to_read(exam: PlannedExam, visitor_of: VisitorOf) -> None:
     """Neither what examiners wrote nor that they wrote anything; by no address."""
-    sitting = exam.sittings[0]
-    save_as(exam.school, sitting, exam.levels("O"), remark=f"{SECRET}oordeel")
-    save_as(exam.company, sitting, exam.levels("G"), version_of(sitting), remark=f"{SECRET}bedrijf")
-    account = make_user("student")
+    sitting, account = exam.sittings[0], make_user("student")
     with transaction():
         db.session.execute(update(Student).values(user_id=account.id))
-    reader = Reader(visitor_of(account), [SECRET])
+    page, own = visitor_of(account), ("/", "/mijn-examens/")
+    before = [_without_token(page.get(path).text) for path in own]
+    save_as(exam.school, sitting, exam.levels("O"), remark=f"{SECRET}oordeel")
+    save_as(exam.company, sitting, exam.levels("G"), version_of(sitting), remark=f"{SECRET}bedrijf")
+    assert [_without_token(page.get(path).text) for path in own] == before
+    reader = Reader(page, [SECRET])
     for path in (
         f"/te-beoordelen/{sitting}",
         f"/te-beoordelen/uitslag/{exam.registration}",
