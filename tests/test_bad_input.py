@@ -21,12 +21,16 @@ from sqlalchemy import Select, String, func, select
 from werkzeug.test import TestResponse
 
 from app.actions.base.runner import REGISTRY, Action
+from app.entities.assessment import ScoreSheet
 from app.entities.base import db, metadata
+from app.entities.students import Student
+from app.entities.users import User
 from app.pages.base.lists import ListPage
 from app.permissions import Role
 from app.rules.cleaning import clean
 from app.views import OTHERS, TABS
-from tests.factories import refresh
+from tests.factories import make_student, make_user, refresh
+from tests.factories.assessment import plan_exam
 from tests.support import clock
 from tests.support.forms import FormField, forms_on
 from tests.support.visitor import Visitor
@@ -293,6 +297,25 @@ def test_every_route_of_its_own_takes_nonsense_calmly(
         wrong += trial.wrong
     assert wrong == []
     assert misfits() == []
+
+
+def test_of_a_name_that_is_sent_twice_the_first_value_counts_and_of_ids_all(
+    app: Flask, visitor_of: Callable[..., Visitor]
+) -> None:
+    """In the form of an action and on a page that reads its own fields; a wrong id is not passed over."""
+    names = {"number": "00712", "first_name": ["Noor", "Sanne"], "last_name": "Smit", "gender": "female"}
+    page, two = visitor_of(make_user(Role.ADMINISTRATOR)), [make_student().id for _n in range(2)]
+    page.do("/studenten/do/add_student", names)
+    asked = "/studenten/do/deactivate_students?id="
+    assert "2 studenten" in page.post(asked + "&id=".join(map(str, two))).text
+    assert page.post(f"{asked}{two[0]}&id=x").status_code == 404
+    exam = plan_exam()
+    examiner = visitor_of(db.session.get_one(User, exam.school.id))
+    scores = {"version": "0", "remark": ["eerste", "tweede"]}
+    assert examiner.post(f"/te-beoordelen/{exam.sittings[0]}", scores).status_code == 302
+    refresh()
+    assert db.session.scalars(select(Student.first_name).where(Student.number == "00712")).one() == "Noor"
+    assert db.session.scalars(select(ScoreSheet.remark)).one() == "eerste"
 
 
 DOOR = (

@@ -5,6 +5,7 @@ All of it with real actions and real processes, on both databases.
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
@@ -21,19 +22,20 @@ from werkzeug.security import generate_password_hash
 
 from app.actions.access.sign_in import record_sign_in
 from app.actions.base.runner import preview, run
-from app.actions.base.trail import broken_at
+from app.actions.base.trail import broken_at, entry_hash
 from app.actions.students.students import add_student, change_student
 from app.commands import prepare
 from app.entities.base import db, metadata
 from app.entities.engine import UnguardedWrite, transaction
 from app.entities.students import Student
-from app.entities.trail import AuditEntry
+from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.errors import RuleBroken
-from app.permissions import SYSTEM
+from app.permissions import SYSTEM, actor_of
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
 from tests.factories import make_student, make_user, refresh
+from tests.support import clock
 from tests.support.database import alembic_config, open_trail
 from tests.support.processes import start
 from tests.support.racer import race
@@ -223,6 +225,18 @@ def entries(app: Flask) -> list[int]:
     return list(db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.id)))[-3:]
 
 
+def test_an_entry_says_who_did_what_to_which_row_and_when(app: Flask):
+    user = actor_of(make_user("administrator"))
+    before = clock.now()
+    run(add_student, user, **STUDENT)
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert entry is not None
+    assert (entry.actor_id, entry.actor_name, entry.action) == (user.id, user.name, "add_student")
+    assert before <= entry.at <= clock.now()
+    student = db.session.scalars(select(Student.id)).one()
+    assert [(one.object_type, one.object_id) for one in entry.objects] == [("Student", student)]
+
+
 def directly(statement: str, **values: Any) -> None:
     """As somebody at the database would, past the application."""
     db.session.rollback()
@@ -252,6 +266,37 @@ def test_the_database_refuses_to_change_the_trail_and_verifying_finds_who_forced
     directly(statement, id=entries[1])
 
     assert broken_at() == (entries[2] if statement.startswith("DELETE FROM audit_entry") else entries[1])
+
+
+CHANGED: dict[str, Any] = {
+    "at": "2020-01-01 00:00:00.000000",
+    "actor_id": 999,
+    "object_count": 999,
+    "details": '{"last_name": [null, "Anders"]}',
+}
+
+
+def test_verifying_finds_a_change_in_whatever_column(entries: list[int]):
+    open_trail()
+    for name in sorted({column.name for column in AuditEntry.__table__.columns} - {"id"}):
+        change = text(f"UPDATE audit_entry SET {name} = :value WHERE id = :id")
+        db.session.execute(change, {"value": CHANGED.get(name, "x"), "id": entries[1]})
+        db.session.expire_all()
+        assert broken_at() == entries[1], name
+        db.session.rollback()
+
+
+def test_who_gives_a_changed_entry_a_hash_that_fits_breaks_the_next_one(entries: list[int]):
+    open_trail()
+    students = list(db.session.scalars(select(AuditObject.object_id).filter_by(entry_id=entries[1])))
+    entry = db.session.get_one(AuditEntry, entries[1])
+    db.session.expunge(entry)
+    entry.details = json.loads(CHANGED["details"])
+    hashed = entry_hash(entry, {"Student": students})
+    change = "UPDATE audit_entry SET details = :details, hash = :hash WHERE id = :id"
+    directly(change, details=CHANGED["details"], hash=hashed, id=entries[1])
+    directly("UPDATE audit_entry SET previous_hash = :hash WHERE id = :id", hash=hashed, id=entries[2])
+    assert broken_at() == entries[2]
 
 
 # --- tables -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
@@ -31,16 +31,24 @@ from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM
 from app.queries.access.codes import shown_code
+from app.queries.access.passkeys import handle_of
+from app.rules.code_format import SIGN_IN
 from app.rules.tries import LIMITS, Kind, Limit
-from tests.factories import make_user, refresh
+from tests.factories import app_code, make_app, make_user, refresh
+from tests.pages.access.test_second_factor import half_way
+from tests.pages.access.test_sign_in import browser, sign_in, submit, user_with_password, with_code
+from tests.support.device import Device
+from tests.support.guests import make_invited
 from tests.support.importing import HEADER, Wizard, lines
 from tests.support.processes import free_port, start
 from tests.support.queries import counted
 from tests.support.visitor import TOKEN, Visitor
+from tests.test_keys import sign_in_with
 
 VisitorOf = Callable[[User | None], Visitor]
 FIRST, SECOND, WRONG = "zeven Geitenvreemd dakpan", "acht Schapenvreemd weiland", "Verkeerdvreemd gegokt 99"
 WORKERS = 4
+FAILED = {"record_failed_sign_in", "record_failed_proof"}
 
 
 class Day:
@@ -132,12 +140,20 @@ def test_after_a_full_day_no_secret_stands_anywhere(
     """Not in a row, a mail, the trail, a log at its most talkative, a cookie, or an address that led on."""
     asked: list[str] = []
     first: list[Any] = app.before_request_funcs[None]
+    last: list[Any] = app.after_request_funcs[None]
     first.insert(0, lambda: asked.append(_address()))
+
+    def note_where_it_led(answer: Response) -> Response:
+        asked.append(answer.headers.get("Location", ""))
+        return answer
+
+    last.append(note_where_it_led)
     try:
         with caplog.at_level(logging.DEBUG):
             day = live_through(visitor_of, wizard)
     finally:
         first.pop(0)
+        last.pop()
     places = [*kept_rows(), caplog.text, *asked, *day.tokens()]
     assert len(day.secrets) > 30, "the day had codes to look for"
     assert len(db.session.scalars(select(OutboxMail)).all()) > 10, "there were mails to look at"
@@ -168,6 +184,57 @@ def test_every_sign_in_stands_in_the_trail(app: Flask, visitor_of: VisitorOf, wi
     assert counts["record_sign_in"] == 1
     assert counts["record_sign_out"] == 1
     assert counts["record_failed_sign_in"] >= 5
+
+
+def test_each_way_in_tells_who_got_in_and_who_did_not(app: Flask) -> None:
+    """A wrong try and a right one by every way there is, each with an entry of its own."""
+    name, device = user_with_password().username, Device(holder := make_user("student"), handle_of(holder.id))
+    newcomer, code = with_code()
+    asking, here = make_user("student").username, browser(app)
+    submit(here, "/aanmelden/stuur-code", {"username": asking})
+    invited = make_invited()
+    make_app(deciding := make_user("student"))
+    half = half_way(app, deciding)
+    typed = {"username": newcomer.username}
+
+    def mailed() -> str:
+        return shown_code(db.session.scalars(select(LoginCode).filter_by(purpose=SIGN_IN)).one())
+
+    def step(code: str) -> Any:
+        return half.post("/aanmelden/tweede-stap", {"proof_code": code})
+
+    ways: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
+        "record_sign_in": (lambda: sign_in(browser(app), name, WRONG), lambda: sign_in(browser(app), name)),
+        "use_code": (
+            lambda: submit(browser(app), "/aanmelden/code", {**typed, "code": "0000"}),
+            lambda: submit(browser(app), "/aanmelden/code", {**typed, "code": code}),
+        ),
+        "use_mailed_code": (
+            lambda: submit(here, "/aanmelden/gemailde-code", {"code": "0000-0000"}),
+            lambda: submit(here, "/aanmelden/gemailde-code", {"code": mailed()}),
+        ),
+        "sign_in_by_passkey": (
+            lambda: Visitor(app).post("/aanmelden/passkey", {"credential": "{}"}),
+            lambda: sign_in_with(device, Visitor(app)),
+        ),
+        "use_invitation": (
+            lambda: submit(browser(app), "/uitnodiging/", {"code": "0000-0000-0000-0000"}),
+            lambda: submit(browser(app), "/uitnodiging/", {"code": invited.code}),
+        ),
+        "complete_sign_in": (lambda: step("000000"), lambda: step(app_code())),
+    }
+    for entry, (wrong, right) in ways.items():
+        before = told()
+        wrong()
+        assert (told() - before).keys() & FAILED, entry
+        before = told()
+        right()
+        assert (told() - before)[entry] == 1, entry
+
+
+def told() -> Counter[str]:
+    refresh()
+    return Counter(db.session.scalars(select(AuditEntry.action)))
 
 
 # --- who exists -------------------------------------------------------------------------------

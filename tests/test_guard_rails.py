@@ -270,8 +270,9 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a template out of a text", r"render_template_string|from_string\(|\bTemplate\(", _sources),
     ("HTML out of a script", HTML, scripts),
     ("a text that is run", RUN, lambda: (*_sources(), *scripts())),
-    ("a script that hears messages", r"postMessage|[\"']message[\"']", scripts),
+    ("a script that hears messages", r"postMessage|onmessage|[\"'`]message[\"'`]", scripts),
     ("a script in the way of pasting", r"(?i)paste", scripts),
+    ("a store that outlives the tab", r"localStorage|indexedDB|document\.cookie|\bcaches\b", scripts),
     ("another process", PROCESS, lambda: _sources("imports/reader.py")),
     (
         "a request to elsewhere",
@@ -319,6 +320,7 @@ PLANTED = {
     "a text that is run": "new Function(typed)",
     "a script that hears messages": 'window.addEventListener("message", take);',
     "a script in the way of pasting": 'box.addEventListener("paste", refuse);',
+    "a store that outlives the tab": "localStorage.setItem(name, typed)",
     "another process": "os.system(typed)",
     "a request to elsewhere": "urllib.request.urlopen(typed)",
     "a debugger": "app.debug = True",

@@ -169,6 +169,26 @@ def test_a_passkey_is_of_this_site_and_shows_its_owner(
     assert sign_in_with(device, Visitor(app)) == 422
 
 
+def test_an_answer_of_a_passkey_signs_in_once(app: Flask) -> None:
+    """Also of a device that counts nothing, and with the cookie of before."""
+    user = make_user("student")
+    device, page = Device(user, handle_of(user.id)), Visitor(app)
+    device._count = -1
+    token = page.token()
+    asked = page.client.post("/aanmelden/passkey/vraag", data={"csrf_token": token}, headers=HERE)
+    sent = {"csrf_token": token, "credential": device.answer(asked.get_json())}
+    with page.client.session_transaction() as session:
+        cookie = dict(session)
+
+    def send() -> int:
+        copy = Visitor(app)
+        with copy.client.session_transaction() as session:
+            session.update(cookie)
+        return copy.client.post("/aanmelden/passkey", data=sent, headers=HERE).status_code
+
+    assert [send(), send()] == [302, 422]
+
+
 def waiting_codes(user: User) -> dict[str, str]:
     """Purpose -> code, of every kind of mail with a code that waits in the outbox."""
     run(send_login_codes, shown_now(make_user("administrator")), [user.id])

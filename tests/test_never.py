@@ -38,6 +38,7 @@ from app.queries.base.picker import SOURCES
 from app.rules.code_format import grouped
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, plan_exam, save_as, version_of
+from tests.pages.access.test_sign_in import browser, sign_in, user_with_password
 from tests.support import clock
 from tests.support.leaks import Reader
 from tests.support.visitor import Visitor
@@ -57,6 +58,9 @@ from tests.test_role_matrix import (
 
 VisitorOf = Callable[[User | None], Visitor]
 SECRET = "Geheimvreemd"
+# One's own data as a file, and what scripts of ours ask for.
+JSON = {"OwnDataPage.download", "PickerPage.find"}
+JSON |= {f"{kind}ImportPage.progress" for kind in ("Student", "User", "Group")}
 OWN_ROWS_ONLY = (
     Role.SCHOOL_SUPERVISOR,
     Role.COMPANY_SUPERVISOR,
@@ -218,11 +222,16 @@ def test_a_foreign_row_posted_among_own_ones_changes_nothing(
 
 @pytest.mark.everywhere
 def test_no_page_answers_with_json_whatever_is_asked(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    """Neither to who may see the rows nor to who may not; but for what is JSON to everybody."""
+    asked = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
+    page = visitor_of(world.user(Role.ADMINISTRATOR))
+    paths = {rule.endpoint: address(rule, world.own, ROUTES[rule.endpoint]) for rule in get_rules(app)}
+    kinds = {endpoint: page.get(path, headers=asked).content_type for endpoint, path in paths.items()}
+    assert {endpoint for endpoint, kind in kinds.items() if "json" in kind} == JSON
     page = visitor_of(world.user(Role.STUDENT))
     for path in ("/studenten/", f"/studenten/{world.own['student']}", "/gebruikers/"):
-        answer = page.get(path, headers={"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"})
-        assert answer.status_code == 403
-        assert "json" not in answer.content_type
+        answer = page.get(path, headers=asked)
+        assert (answer.status_code, "json" in answer.content_type) == (403, False)
 
 
 def dump(*models: Any) -> dict[str, list[Any]]:
@@ -307,11 +316,12 @@ def test_what_is_definitive_changes_only_by_reopening_with_a_reason(
     """Every role posts every form at it; then it is reopened, and the reason stands in the trail."""
     sitting, registration = world.own["sitting"], world.own["registration"]
     before = dump(*RECORDS)
-    fields = {"version": "99", "remark": "anders", "definitive": "1", "token": ""}
+    fields = {"version": str(version_of(sitting)), "remark": "anders", "definitive": "1", "token": ""}
     levels = {f"level-{one.criterion_id}": str(one.level_id - 1) for one in db.session.scalars(select(Score))}
     for role in Role:
         page = visitor_of(world.user(role))
-        page.post(f"/te-beoordelen/{sitting}", {**fields, **levels})
+        for sent in ({**fields, **levels}, fields):
+            page.post(f"/te-beoordelen/{sitting}", sent)
         for name in sorted(set(ACTIONS) - {"reopen_assessment", "record_adoption", "plan_exam"}):
             expected = ACTIONS[name]
             row = {"sitting": sitting, "planned": registration}.get(expected.row)
@@ -377,13 +387,15 @@ def _without_token(page: str) -> str:
 
 def test_no_draft_is_ever_a_students_to_read(exam: PlannedExam, visitor_of: VisitorOf) -> None:
     """Neither what examiners wrote nor that they wrote anything; by no address."""
-    sitting = exam.sittings[0]
-    save_as(exam.school, sitting, exam.levels("O"), remark=f"{SECRET}oordeel")
-    save_as(exam.company, sitting, exam.levels("G"), version_of(sitting), remark=f"{SECRET}bedrijf")
-    account = make_user("student")
+    sitting, account = exam.sittings[0], make_user("student")
     with transaction():
         db.session.execute(update(Student).values(user_id=account.id))
-    reader = Reader(visitor_of(account), [SECRET])
+    page, own = visitor_of(account), ("/", "/mijn-examens/")
+    before = [_without_token(page.get(path).text) for path in own]
+    save_as(exam.school, sitting, exam.levels("O"), remark=f"{SECRET}oordeel")
+    save_as(exam.company, sitting, exam.levels("G"), version_of(sitting), remark=f"{SECRET}bedrijf")
+    assert [_without_token(page.get(path).text) for path in own] == before
+    reader = Reader(page, [SECRET])
     for path in (
         f"/te-beoordelen/{sitting}",
         f"/te-beoordelen/uitslag/{exam.registration}",
@@ -535,13 +547,18 @@ def test_a_code_or_a_password_is_found_nowhere(
 
 
 def test_the_session_cookie_holds_no_personal_data(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    """Neither after looking around and changing something, nor after signing in."""
     page = visitor_of(world.user(Role.ADMINISTRATOR))
     page.get(f"/studenten/{world.foreign['student']}?q={SECRET}")
     page.post(f"/studenten/do/release_progress?id={world.foreign['student']}", {"available": "on"})
     page.get("/studenten/")
-    with page.client.session_transaction() as session:
-        assert SECRET not in str(dict(session))
-        assert set(session) <= {"_user_id", "csrf_token", "locale", "answered", "waiting"}
+    signed_in = browser(app)
+    sign_in(signed_in, user_with_password(last_name=SECRET).username)
+    for client in (page.client, signed_in):
+        with client.session_transaction() as session:
+            assert "_user_id" in session
+            assert SECRET not in str(dict(session))
+            assert set(session) <= {"_user_id", "csrf_token", "locale", "answered", "waiting"}
 
 
 def test_after_everything_the_trail_is_whole(app: Flask, world: World) -> None:

@@ -133,6 +133,16 @@ class TestAnotherAddress:
         answer = visitor.post(CONFIRM, {"code": address_code(change().nonce)})
         assert (answer.status_code, "Te vaak geprobeerd" in answer.text) == (422, True)
 
+    def test_guessing_the_code_that_stops_it_stops_after_five_tries_too(
+        self, app: Flask, visitor: Visitor
+    ) -> None:
+        """Its first four characters only find the change; they are no secret."""
+        code = stop_code(change().nonce)
+        for number in range(5):
+            assert Visitor(app).post(STOP, {"code": f"{code[:4]}00000000000{number}"}).status_code == 422
+        answer = Visitor(app).post(STOP, {"code": code})
+        assert (answer.status_code, "Te vaak geprobeerd" in answer.text) == (422, True)
+
     def test_an_hour_later_the_code_is_worthless(self, visitor: Visitor) -> None:
         assert change().expires_at - change().created_at == timedelta(hours=1)
         with transaction():

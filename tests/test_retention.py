@@ -117,6 +117,17 @@ def test_old_mails_codes_imports_and_sessions_go_and_new_ones_stay(app: Flask) -
     assert sorted(db.session.scalars(select(ImportRun.stage))) == ["done", "mapping"]
 
 
+def test_it_goes_by_itself_once_a_night(app: Flask) -> None:
+    saved(ImportRun(maker_id=make_user(Role.STUDENT).id, file_name="a.csv", file_hash="x", table={}))
+    backdate(ImportRun.created_at, ImportRun, clock.now() - LONG_AGO)
+    huey, midnight = app.extensions["proeve_huey"], clock.at(clock.today(), 0)
+    minutes = (midnight + timedelta(minutes=number) for number in range(24 * 60))
+    (nightly,) = (task for at in minutes for task in huey.read_periodic(at) if task.name == "each_night")
+    nightly.execute()
+    refresh()
+    assert db.session.scalars(select(ImportRun.id)).all() == []
+
+
 def test_a_guest_is_kept_until_the_last_of_their_moments_is_over(app: Flask) -> None:
     first = make_invited(starts_at=clock.now() + timedelta(days=2), email=EMAIL)
     last = make_invited(starts_at=clock.now() + timedelta(days=4), email=EMAIL)

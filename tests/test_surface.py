@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import flask_bootstrap
 import pytest
 from flask import Flask, abort
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -22,6 +24,7 @@ from app.entities.base import db
 from app.entities.users import User
 from app.errors import RuleBroken
 from app.pages.base.logs import discreet
+from app.pages.base.request import address as visitors_address
 from app.permissions import Role
 from app.school import current_school
 from app.serving import Server, check_place, doubts
@@ -273,12 +276,11 @@ def test_a_real_school_whose_apps_no_key_opens_is_warned(app: Flask, monkeypatch
     assert "1 authenticator-app is versleuteld" in doubts(real, sending)[0]
 
 
-def seen_address(app: Flask, forwarded: str, direct: str = "127.0.0.1") -> str | None:
-    from flask import request
-
-    seen: list[str | None] = []
+def seen_address(app: Flask, forwarded: str, direct: str = "127.0.0.1") -> str:
+    """As limits and the trail take it."""
+    seen: list[str] = []
     first: list[Any] = app.before_request_funcs[None]
-    first.insert(0, lambda: seen.append(request.remote_addr))
+    first.insert(0, lambda: seen.append(visitors_address()))
     headers = {"X-Forwarded-For": forwarded, "X-Forwarded-Host": "evil.example", "X-Forwarded-Prefix": "/x"}
     answer = app.test_client().get(
         "/static/proeve.css", headers=headers, environ_base={"REMOTE_ADDR": direct}, buffered=True
@@ -519,6 +521,7 @@ def test_two_schools_have_two_keys(tmp_path: Path) -> None:
         ("Cookie: proeve=eyJhbGciOi", "eyJ"),
         ("csrf_token=IjEyMyI.aaa", "IjEy"),
         ("login_token: 'abc'" + " token='Geheim1'", "Geheim1"),
+        ("GET /studenten/?q=Jansen HTTP/1.1", "Jansen"),
     ],
 )
 def test_a_secret_is_cut_out_of_a_line_of_the_log(written: str, secret: str) -> None:
@@ -535,18 +538,25 @@ def test_a_crash_in_the_log_names_the_place_and_no_value(
 ) -> None:
     """Neither the row that a statement carried nor the query string that came along."""
 
+    from flask import request
+
     value = "".join(("Geheim", "vreemd"))  # a traceback shows the line itself
 
     def crash() -> None:
-        db.session.execute(db.text("SELECT :one FROM nowhere"), {"one": value})
+        try:
+            db.session.execute(db.text("SELECT :one FROM nowhere"), {"one": value})
+        except DBAPIError as error:
+            app.logger.warning("no answer to %s", request.full_path)
+            raise RuntimeError(f"at {request.full_path}") from error
 
     app.before_request_funcs.setdefault(None, []).append(crash)  # type: ignore[arg-type]
     try:
         with caplog.at_level(logging.DEBUG):
-            answer = visitor_of(None).get(f"/aanmelden?password={value}")
+            answer = visitor_of(None).get(f"/aanmelden?q={value}")
     finally:
         app.before_request_funcs[None].remove(crash)  # type: ignore[arg-type]
     assert answer.status_code == 500
+    told_nothing(answer)
     assert "nowhere" in caplog.text
     assert value not in caplog.text + answer.text
 
@@ -561,12 +571,18 @@ def test_who_was_refused_what_stands_in_the_log_without_what_was_asked(
     page.get(f"/te-beoordelen/uitslag/{foreign}?q=Geheimvreemd")
     page.client.post("/mijn-profiel/do/save_profile", data={"email": "Geheimvreemd"})
     page.get("/aanmelden", headers={"Host": "evil.example"})
+    page.ask("DELETE", "/aanmelden")
+    page.client.post("/aanmelden", data=b"Geheimvreemd", content_type="text/plain")
+    page.client.post("/aanmelden", data={"username": "Geheimvreemd" * 200_000})
     told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("refused")]
     assert [line.split(" user=")[0] for line in told] == [
         "refused 403: GET /gebruikers/",
         f"refused 404: GET /te-beoordelen/uitslag/{foreign}",
         "refused 400: POST /mijn-profiel/do/save_profile",
         "refused 400: GET /aanmelden",
+        "refused 405: DELETE /aanmelden",
+        "refused 415: POST /aanmelden",
+        "refused 413: POST /aanmelden",
     ]
     assert f"user={number} from=127.0.0.1" in told[0]
     assert "Geheimvreemd" not in caplog.text
@@ -575,11 +591,19 @@ def test_who_was_refused_what_stands_in_the_log_without_what_was_asked(
 def test_a_visitor_cannot_write_a_line_into_the_log(
     app: Flask, visitor_of: VisitorOf, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visitor_of(None).ask("DELETE", "/studenten/%0aCRITICAL%20alles%20kwijt%1b[31m")
-    app.logger.error("typed: %s", "een\nCRITICAL twee\u2028drie")
-    lines = [line for line in caplog.text.splitlines() if line.startswith("CRITICAL")]
-    assert lines == []
-    assert "een\\nCRITICAL" in caplog.text
+    """Neither by what a line says nor by the message of an error below it."""
+    typed = "".join(
+        f"{sign}CRITICAL alles kwijt" for sign in ("een", "\n", "\r", "\x85", "\u2028", "\x1b[2K")
+    )
+    visitor_of(None).ask("DELETE", f"/studenten/{quote(typed)}")
+    app.logger.error("typed: %s", typed)
+    try:
+        raise RuntimeError(typed)
+    except RuntimeError:
+        app.logger.exception("crash")
+    assert [line for line in caplog.text.splitlines() if line.startswith("CRITICAL")] == []
+    assert "\x1b" not in caplog.text
+    assert "kwijt\\nCRITICAL" in caplog.text
 
 
 def test_abort_with_a_description_shows_our_own_sentence(app: Flask, visitor_of: VisitorOf) -> None:

@@ -287,3 +287,12 @@ def test_what_waits_is_encrypted_and_bound_to_its_account(
     assert row.user_id == trial.page.user_id
     assert row.handle_hash not in answer.headers["Location"]
     assert not any(value in row.content for values in sent.values() for value in values if len(value) > 5)
+
+
+def test_the_key_of_drafts_is_of_one_account(app: Flask, visitor_of: VisitorOf) -> None:
+    """The same in every session of theirs, and in no page of another: what a tab keeps is theirs to open."""
+    user, other = make_user("student"), make_user("student")
+    pages = [visitor_of(one).get("/mijn-profiel/").text for one in (user, user, other)]
+    first, again, theirs = (re.findall(r'data-draft-key="([\w-]{43})"', page) for page in pages)
+    assert len(first) == len(theirs) == 1
+    assert first == again != theirs

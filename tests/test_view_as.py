@@ -24,7 +24,7 @@ from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import RoleRow, User
 from app.errors import NotAllowed
 from app.permissions import SYSTEM, Actor, Permission, Role, may, visible
-from app.rules.viewing import JUST_OVER, LASTS, NO_FILES, PERSONAL, READ_ONLY, Over
+from app.rules.viewing import JUST_OVER, NO_FILES, PERSONAL, READ_ONLY, Over
 from app.school import current_school
 from tests.factories import make_user, refresh
 from tests.support import clock
@@ -54,6 +54,7 @@ DRAWN_ANEW = re.compile(
 )
 OF_ONES_OWN = ("ProfilePage.", "OwnDataPage.", "SecondFactorPage.", "CodesPage.")
 WAYS_OUT = {"/afmelden", "/bekijken/stoppen"}
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def test_the_banner_says_whom_and_until_when_on_pages_and_on_errors(world: World
     refresh()
     since = db.session.scalar(select(UserSession.viewing_since).where(UserSession.viewing_id == user.id))
     assert since is not None
-    until = f"{current_school().local(since + LASTS):%H:%M}"
+    until = f"{current_school().local(since + HALF_AN_HOUR):%H:%M}"
     for path, status in (("/", 200), ("/studenten/", 200), ("/gebruikers/", 403), ("/nergens", 404)):
         answer = page.get(path)
         assert answer.status_code == status
@@ -340,7 +341,7 @@ ENDS: dict[str, tuple[Callable[[World], Any], Over]] = {
         lambda w: db.session.execute(
             update(UserSession)
             .where(UserSession.viewing_id.is_not(None))
-            .values(viewing_since=clock.now() - LASTS)
+            .values(viewing_since=clock.now() - HALF_AN_HOUR)
         ),
         Over.TIME,
     ),
@@ -393,11 +394,11 @@ def test_a_look_after_the_end_says_that_it_ended(look_as: LookAs) -> None:
         db.session.execute(
             update(UserSession)
             .where(UserSession.viewing_id.is_not(None))
-            .values(viewing_since=clock.now() - LASTS - timedelta(hours=1))
+            .values(viewing_since=clock.now() - HALF_AN_HOUR - timedelta(hours=1))
         )
     answer = page.get("/gebruikers/")
     assert answer.status_code == 200
     assert "Het bekijken is gestopt. U werkt weer onder uw eigen naam." in answer.text
     ended = told()[-1][2]
     since, until = (datetime.strptime(ended[name], "%d-%m-%Y %H:%M:%S") for name in ("since", "ended_at"))  # noqa: DTZ007
-    assert until - since == LASTS, "half an hour after it began, not when somebody came back"
+    assert until - since == HALF_AN_HOUR, "half an hour after it began, not when somebody came back"

@@ -457,14 +457,19 @@ def test_what_was_done_though_no_answer_came_is_not_done_twice(sign_in: SignIn) 
     expect(page.get_by_role("link", name="Klas zonder antwoord", exact=True)).to_have_count(1)
 
 
-def test_no_password_stands_in_a_draft(sign_in: SignIn) -> None:
+def test_no_password_or_code_stands_in_a_draft(sign_in: SignIn) -> None:
     page = sign_in("beheerder")
     page.on("dialog", lambda dialog: dialog.accept())
-    page.goto("/mijn-profiel/do/change_password")
-    page.locator("#present").fill("proeve-demo")
-    page.locator("#password").fill("een nieuw wachtwoord van mij")
-    page.wait_for_timeout(800)
-    page.reload()
-    page.wait_for_timeout(500)
-    for box in ("#present", "#password"):
-        expect(page.locator(box)).to_have_value("")
+    typed = {
+        "/mijn-profiel/do/change_password": {"#present": "proeve-demo", "#password": "een nieuw wachtwoord"},
+        "/mijn-profiel/tweede-stap/do/set_up_app": {"#code": "123456"},
+    }
+    for path, boxes in typed.items():
+        page.goto(path)
+        for box, text in boxes.items():
+            page.locator(f"form[data-guard] {box}").fill(text)
+        page.wait_for_timeout(800)
+        page.reload()
+        page.wait_for_timeout(500)
+        for box in boxes:
+            expect(page.locator(box)).to_have_value("")

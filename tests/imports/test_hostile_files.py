@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from app.imports.reader import FileRefused, read_table
+from app.imports.reader import FileRefused, Limits, read_table
+from app.imports.table import MB
 from tests.factories import make_programme
 from tests.imports.hostile import Case, cases
 from tests.support.importing import Wizard
@@ -46,3 +47,10 @@ def test_a_file_that_is_read_gives_rows_in_the_right_state_and_says_what_is_wron
     assert [words for words in case.says if words not in told] == []
     wizard.write(pk)
     assert wizard.own_run(pk).counts["new"] == case.states.get("new", 0)
+
+
+def test_the_limits_are_those_that_the_page_on_security_names() -> None:
+    limits = Limits()
+    assert (limits.file_bytes, limits.unpacked_bytes) == (20 * MB, 160 * MB)
+    assert (limits.rows - 1, limits.columns) == (100_000, 200)
+    assert (limits.seconds, limits.memory_bytes) == (8, 300 * MB)

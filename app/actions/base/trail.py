@@ -109,10 +109,17 @@ def broken_at() -> int | None:
             about: Mapping[str, Sequence[int]] = {}
             if waiting is not None and waiting[0] == entry.id:
                 about, waiting = waiting[1], next(objects, None)
-            if entry.previous_hash != previous or entry.hash != entry_hash(entry, about):
+            if entry.previous_hash != previous or not _is_whole(entry, about):
                 return entry.id
             previous = entry.hash
     return None if waiting is None else waiting[0]
+
+
+def _is_whole(entry: models.AuditEntry, about: Mapping[str, Sequence[int]]) -> bool:
+    """Whether the entry fits its hash, and its number of rows, which the hash does not cover, those rows."""
+    return entry.object_count == len(about.get(entry.object_type, ())) and entry.hash == entry_hash(
+        entry, about
+    )
 
 
 def _objects(last: int) -> Generator[tuple[int, Mapping[str, Sequence[int]]], None, None]:

@@ -28,11 +28,16 @@ def on_one_line(text: str) -> str:
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
+def indented(traceback: str) -> str:
+    """What stands below a line of the log; no line of it begins as one of the log does."""
+    return "\n".join(f"  {on_one_line(line)}" for line in traceback.split("\n"))
+
+
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = _plain_record(*args, **kwargs)
     record.msg, record.args = on_one_line(discreet(record.getMessage())), None
     if record.exc_info and not record.exc_text:
-        record.exc_text = discreet(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = indented(discreet(logging.Formatter().formatException(record.exc_info)))
     return record
 
 
