@@ -438,7 +438,16 @@ def test_a_body_that_is_too_large_is_said_in_a_sentence(
 ) -> None:
     page = visitor_of(world.user(Role.ADMINISTRATOR))
     before = rows()
-    answer = page.post("/studenten/importeren/", {"file": (io.BytesIO(b"x" * 27_000_000), "x.csv")})
+    parts = (("csrf_token", page.token().encode()), ('file"; filename="x.csv', b"x" * 27_000_000))
+    body = b"".join(
+        b'--grens\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), content)
+        for name, content in parts
+    )
+    answer = page.client.post(
+        "/studenten/importeren/",
+        input_stream=io.BytesIO(body + b"--grens--\r\n"),
+        content_type="multipart/form-data; boundary=grens",
+    )
     assert answer.status_code == 413
     assert "te groot" in answer.text
     answer = page.post("/studenten/do/add_student", {"first_name": "x" * 3_000_000})
