@@ -77,7 +77,7 @@ def _people(
     ids = {*_examiners_in(wish), *there}
     known = facts.examiners_among(ids, facts.programmes_that_count(exam, candidates))
     names = {key: user.full_name for key, user in there.items()} | {one.id: one.name for one in known}
-    return plan_queries.Examining({one.id: one for one in known}, names)
+    return plan_queries.Examining({one.id: one for one in known}, names, same_person(ids))
 
 
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
