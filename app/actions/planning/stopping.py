@@ -245,7 +245,7 @@ def _clashing(actor: Actor, coming: Sequence[queries.Planned]) -> Sequence[queri
         )
         for one in coming
     ]
-    clashing = {one.label for one in find_clashes(actor, wanted).in_the_way}
+    clashing = find_clashes(actor, wanted).in_the_way
     return [one for one in coming if str(one.id) in clashing]
 
 
