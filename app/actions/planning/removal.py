@@ -50,6 +50,7 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
         names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
         ids=changed,
         details=_details(gone, {id_: names[id_] for id_ in changed}),
+        rests_on=[(one.id, one.goes) for one in found],
         also=_about(gone),
     )
 

@@ -17,7 +17,7 @@ from app.queries.planning import attempts, facts, layout
 from app.queries.planning.moments import PlannedMoment, StudentPlan
 from app.queries.planning.wish import NOBODY, Slot, Wish
 from app.rules import attempts as attempts_rules
-from app.rules import sides
+from app.rules import sides, steps
 from app.rules.text import N_, Reason, reason
 from app.school import current_school
 
@@ -221,11 +221,11 @@ def why_not_at_all(
     """Why this exam cannot be planned for this student, whatever is typed."""
     if not one.active:
         return reason(N_("Deze student is niet meer actief."))
-    if not one.enrolled:
-        owner = exam.elective if exam.elective_id is not None else exam.programme
-        return reason(N_("Niet gekoppeld aan %(target)s."), target=str(owner))
-    if one.excluded:
-        return reason(N_("Dit examen is niet-beschikbaar gemaakt voor deze student."))
+    not_theirs = steps.why_not_theirs(
+        coupled=one.enrolled, excluded=one.excluded, owner=str(exam.elective or exam.programme)
+    )
+    if not_theirs is not None:
+        return not_theirs
     if one.asked and one.pending is None:
         return reason(
             N_("De planning van deze aanmelding ligt vast: zij heeft een uitslag, is gestopt of is weg.")
