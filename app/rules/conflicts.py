@@ -71,6 +71,27 @@ def clashes(planned: Sequence[Moment], new: Sequence[Moment]) -> list[Clash]:
     return sorted(found)
 
 
+def in_the_way(found: Sequence[Clash], new: Sequence[Moment]) -> set[str]:
+    """Of clashes: the labels of the new moments that cannot be. Moments of one label stand and fall together.
+
+    One that clashes with what was planned cannot; of two new ones the one that ends last cannot, unless the
+    other cannot be either. So none gives way to one that itself is not to be.
+    """
+    fresh = set(new)
+    beside: dict[str, set[str]] = defaultdict(set)
+    out = set()
+    for one, other in ((clash.first, clash.second) for clash in found):
+        if one in fresh and other in fresh:
+            beside[one.label].add(other.label)
+            beside[other.label].add(one.label)
+        else:
+            out.add((one if one in fresh else other).label)
+    for moment in sorted(new, key=lambda one: (one.end, one.start, one.label)):
+        if moment.label not in out:
+            out |= beside[moment.label]
+    return out
+
+
 def _sweep(entries: list[tuple[Moment, bool]]) -> Iterator[Clash]:
     busy_planned: list[tuple[datetime, Moment]] = []
     busy_new: list[tuple[datetime, Moment]] = []

@@ -32,13 +32,25 @@ def why_not_stop(*, decided: bool, stopped: bool) -> Reason | None:
     return None
 
 
-def why_not_resume(*, stopped: bool, active: bool) -> Reason | None:
-    """A stopped exam is taken up again for a student who is at the school."""
+def why_not_theirs(*, coupled: bool, excluded: bool, owner: str) -> Reason | None:
+    """An exam is for who is coupled to its programme or elective, `owner`, unless made unavailable."""
+    if not coupled:
+        return reason(N_("Niet gekoppeld aan %(target)s."), target=owner)
+    if excluded:
+        return reason(N_("Dit examen is niet-beschikbaar gemaakt voor deze student."))
+    return None
+
+
+def why_not_resume(*, stopped: bool, active: bool, not_theirs: Reason | None = None) -> Reason | None:
+    """A stopped exam is taken up again for a student who is at the school, and who still has that exam.
+
+    `not_theirs`: why the student no longer has it.
+    """
     if not stopped:
         return reason(N_("Dit examen is niet gestopt."))
     if not active:
         return reason(N_("Deze student is niet meer actief. Activeer de student eerst weer, bij Studenten."))
-    return None
+    return not_theirs
 
 
 def why_not_change(*, stopped: bool, definitive: bool = False) -> Reason | None:

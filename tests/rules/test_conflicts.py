@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RuleBroken
-from app.rules.conflicts import Clash, Moment, Subject, clashes
+from app.rules.conflicts import Clash, Moment, Subject, clashes, in_the_way
 
 DAY = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 FLEUR = Subject("student", 1, "Fleur Jansen")
@@ -120,3 +120,32 @@ def test_ten_thousand_planned_moments_are_swept_at_once():
     planned = [moment(at, at + 60, label=str(at)) for at in range(0, 600_000, 60)]
     new = [moment(30, 90, label="nieuw")]
     assert len(clashes(planned, new)) == 2
+
+
+def test_what_was_planned_stays_and_what_overlaps_with_it_is_in_the_way():
+    planned, new = [moment(0, 60, label="P")], [moment(30, 90, label="A"), moment(90, 120, label="B")]
+    assert in_the_way(clashes(planned, new), new) == {"A"}
+
+
+def test_of_two_new_ones_the_one_that_ends_last_is_in_the_way():
+    new = [moment(0, 60, label="A"), moment(30, 90, label="B")]
+    assert in_the_way(clashes([], new), new) == {"B"}
+    long = [moment(0, 90, label="A"), moment(10, 20, label="B"), moment(30, 40, label="C")]
+    assert in_the_way(clashes([], long), long) == {"A"}
+
+
+def test_nobody_gives_way_to_a_moment_that_is_in_the_way_itself():
+    new = [moment(0, 60, label="A"), moment(40, 100, label="B"), moment(80, 140, label="C")]
+    assert in_the_way(clashes([], new), new) == {"B"}
+    planned = [moment(-40, 20, label="P")]
+    assert in_the_way(clashes(planned, new), new) == {"A", "C"}
+
+
+@given(spans=st.lists(st.tuples(st.integers(0, 50), st.integers(1, 30)), max_size=9), split=st.integers(0, 9))
+def test_nobody_is_in_two_places_and_nothing_could_have_stayed(spans, split):
+    moments = [moment(start, start + length, label=str(n)) for n, (start, length) in enumerate(spans)]
+    planned, new = moments[:split], moments[split:]
+    out = in_the_way(clashes(planned, new), new)
+    stay = [one for one in new if one.label not in out]
+    assert clashes(planned, stay) == []
+    assert all(clashes([*planned, *stay], [one]) for one in new if one.label in out)

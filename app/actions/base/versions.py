@@ -34,25 +34,24 @@ def conflict(actor: Actor, row: Any, version: int, labels: Mapping[str, Any]) ->
     # As many entries as versions have passed, at most CHANGES_TOLD: the newest ones.
     passed = min(max(row.version - version, 1), CHANGES_TOLD)
     name = getattr(row, "trail_name", type(row).__name__)
-    told = told_of(actor, name, [row.id], changed_by(type(row)), labels, most=passed)
+    told = told_of(actor, {name: [row.id]}, changed_by(type(row)), labels, most=passed)
     return errors.Outdated(TYPED_STAYS, now=row.version, told=told)
 
 
 def told_of(
     actor: Actor,
-    object_type: str,
-    ids: Collection[int],
+    rows: Mapping[str, Collection[int]],
     actions: Collection[str],
     labels: Mapping[str, Any],
     *,
     most: int = 1,
     fits: Callable[[models.AuditEntry], bool] = lambda _entry: True,
 ) -> str:
-    """Who did these actions last on these rows, and what they changed, for this actor to read.
+    """Who did these actions last on these rows (kind -> ids), and what they changed, for this actor to read.
 
     `fits`: which of the last entries count.
     """
-    about = newest_about(object_type, ids).where(models.AuditEntry.action.in_(actions))
+    about = newest_about(rows).where(models.AuditEntry.action.in_(actions))
     entries = db.session.scalars(about.limit(most * LOOKED_AT)).all()
     return _in_words(actor, list(reversed([one for one in entries if fits(one)][:most])), labels)
 

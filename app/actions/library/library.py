@@ -308,7 +308,7 @@ def _who_ordered(actor: Actor, role: str, seen: str, now: str) -> str:
         )
 
     labels = {"roles": FIELD_LABELS["roles"]}
-    return base.told_of(actor, "LibraryDocument", ids, [act.name for act in acts], labels, fits=fits)
+    return base.told_of(actor, {"LibraryDocument": ids}, [act.name for act in acts], labels, fits=fits)
 
 
 def _place(document: models.LibraryDocument, roles: Iterable[str]) -> None:

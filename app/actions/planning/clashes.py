@@ -42,10 +42,9 @@ class Found:
     new: Mapping[conflicts.Moment, Wanted]
 
     @property
-    def in_the_way(self) -> Sequence[Wanted]:
-        """Those that cannot be; of two that are both to be, the later one."""
-        later = [clash.second if clash.second in self.new else clash.first for clash in self.clashes]
-        return [self.new[moment] for moment in later]
+    def in_the_way(self) -> Set[str]:
+        """The labels of those that cannot be: no more than needed for the others."""
+        return conflicts.in_the_way(self.clashes, list(self.new))
 
 
 def refuse_clashes(

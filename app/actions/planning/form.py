@@ -41,10 +41,24 @@ CHANGED_MEANWHILE = N_("%(told)s Bekijk de planning en probeer het opnieuw.")
 NOT_BOTH = N_("Vul iets in, of maak het bij iedereen leeg: niet allebei.")
 
 
-def told_meanwhile(actor: Actor, candidates: Sequence[fact_queries.Candidate]) -> str:
-    """Who planned these students last, in a sentence for this actor."""
-    planned = [one.pending.id for one in candidates if one.pending is not None]
-    return base.told_of(actor, "Registration", planned, ["plan_exam"], {})
+# A result that comes or goes says which attempt is open; it raises no version.
+RESULT_ACTIONS = ("make_definitive", "reopen_assessment")
+# Their entries are about a student, and name each examenaanmelding by its exam.
+STUDENT_ACTIONS = ("deactivate_students", "reactivate_students", "remove_planning", "remove_moments")
+
+
+def told_meanwhile(actor: Actor, exam: models.Exam, candidates: Sequence[fact_queries.Candidate]) -> str:
+    """Who changed the planning of this exam for these students last, in a sentence for this actor."""
+    rows = fact_queries.rows_of(exam, [one.id for one in candidates])
+    actions = [*base.changed_by(models.Registration), *RESULT_ACTIONS]
+    return base.told_of(actor, rows, actions, {}, fits=lambda entry: _is_about(entry, exam))
+
+
+def _is_about(entry: models.AuditEntry, exam: models.Exam) -> bool:
+    """Whether it is about this exam, and not only about another one of the same student."""
+    if entry.action not in STUDENT_ACTIONS:
+        return True
+    return any(line.startswith(f"{exam.code}, ") for line in entry.details)
 
 
 class InSection:
@@ -63,6 +77,8 @@ class InSection:
             raise validators.StopValidation
         if _empty(field):
             field.errors = []
+            if form.outdated and not form.touched(field.name):
+                raise validators.StopValidation  # it was filled in: what it showed is gone
             asked = form.touched(field.name) or not form.sections[self.key].planned
             raise validators.StopValidation(self.needed if asked else form.lacking(self.key, field))
         if field.process_errors:
@@ -134,7 +150,7 @@ class PlanExamForm(base.ActionForm):
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         fingerprint = fact_queries.fingerprint(self.facts.candidates)
         if self.seen.data not in (None, "", fingerprint):
-            self.outdated = told_meanwhile(actor, self.facts.candidates)
+            self.outdated = told_meanwhile(actor, self.facts.exam, self.facts.candidates)
         if self.outdated or not self.seen.data:
             self.refresh_seen()
         if self.sections["all"].planned:

@@ -27,9 +27,10 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.errors import NotFound, RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.planning import invitation_codes, invitations, persons
+from app.queries.planning import invitation_codes, invitations, persons, sides
 from app.rules import invitations as invitation_rules
 from app.rules import people, steps
+from app.rules import sides as side_rules
 from app.rules.invitations import MOVED
 from app.rules.sessions import Opening
 from app.rules.text import N_
@@ -37,10 +38,8 @@ from app.rules.tokens import fingerprint
 from app.rules.tries import Kind, invitation_parts
 
 COMPANY = Role.COMPANY_EXAMINER.value
-SCHOOL = Role.SCHOOL_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
 ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
-TWICE = N_("Kies twee verschillende examinatoren: %(name)s staat er twee keer.")
 
 
 def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
     _l("Bedrijfsexaminator uitnodigen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Sitting,
-    changes=models.User,
+    changes=(models.User, models.Registration),
     form=InviteForm,
     noun=_l("examenmoment"),
     submit=_l("Uitnodigen"),
@@ -153,6 +152,7 @@ def resend_invitation(
     _l("Uitnodiging intrekken"),
     permission=Permission.PLANNING_EDIT,
     on=models.Sitting,
+    changes=models.Registration,
     confirm=True,
     danger=True,
     noun=_l("examenmoment"),
@@ -362,13 +362,13 @@ def _refuse(sittings: Sequence[models.Sitting], *, again: bool = False) -> None:
 
 
 def _refuse_busy(actor: Actor, user: models.User, sittings: Sequence[models.Sitting]) -> None:
-    """RuleBroken when they would be in two places, or examine for the school at one of these sittings."""
+    """RuleBroken when they would be in two places, or examine for both sides at one of these sittings."""
     ids = [one.id for one in sittings]
-    school = sa.select(models.SittingExaminer.user_id).where(
-        models.SittingExaminer.sitting_id.in_(id_set(ids)), models.SittingExaminer.role == SCHOOL
-    )
-    if set(db.session.scalars(school)) & set(persons.same_person([user.id])):
-        raise RuleBroken(TWICE, field="email", name=user.full_name)
+    person = persons.same_person([user.id])
+    for others in sides.others_at(ids, COMPANY).values():
+        why = side_rules.why_not_both(user.id, others, person)
+        if why is not None:
+            raise RuleBroken(why.message, field="email", **why.params)
     labels = _labels(ids)
     wanted = [
         Wanted(

@@ -32,6 +32,7 @@ class PlanOutcome(base.Outcome):
     _l("Examenaanmelding toevoegen/wijzigen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Student,
+    changes=models.Registration,
     form=PlanExamForm,
     confirm=True,
     noun=_l("studenten"),
@@ -59,7 +60,7 @@ def plan_exam(
     if not facts.is_known(actor, exam, candidates):
         raise errors.NotFound
     if seen and seen != facts.fingerprint(candidates):
-        raise errors.RuleBroken(CHANGED_MEANWHILE, field="seen", told=told_meanwhile(actor, candidates))
+        raise errors.RuleBroken(CHANGED_MEANWHILE, field="seen", told=told_meanwhile(actor, exam, candidates))
     people = _people(exam, candidates, wish)
     plan = plan_queries.make_plan(exam, candidates, people, wish, around=plan_queries.circumstances())
     _refuse_clashes(actor, plan)
@@ -77,7 +78,7 @@ def _people(
     ids = {*_examiners_in(wish), *there}
     known = facts.examiners_among(ids, facts.programmes_that_count(exam, candidates))
     names = {key: user.full_name for key, user in there.items()} | {one.id: one.name for one in known}
-    return plan_queries.Examining({one.id: one for one in known}, names)
+    return plan_queries.Examining({one.id: one for one in known}, names, same_person(ids))
 
 
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:

@@ -21,6 +21,7 @@ from app.rules.steps import why_not_remove_planning
     _l("Planning verwijderen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Registration,
+    changes=models.Registration,
     confirm=True,
     danger=True,
     noun=_l("examenaanmeldingen"),
@@ -50,6 +51,7 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
         names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
         ids=changed,
         details=_details(gone, {id_: names[id_] for id_ in changed}),
+        rests_on=[(one.id, one.goes) for one in found],
         also=_about(gone),
     )
 
@@ -58,6 +60,7 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
     _l("Examenmoment verwijderen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Sitting,
+    changes=models.Registration,
     confirm=True,
     danger=True,
     noun=_l("examenmoment"),

@@ -6,7 +6,7 @@ sheet of their own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,6 +70,7 @@ class ReplaceCompanyForm(ReplaceForm):
     _l("Schoolexaminator vervangen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Sitting,
+    changes=models.Registration,
     form=ReplaceSchoolForm,
     confirm=True,
     noun=_l("examenmomenten"),
@@ -90,6 +91,7 @@ def replace_school_examiner(
     _l("Bedrijfsexaminator vervangen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Sitting,
+    changes=models.Registration,
     form=ReplaceCompanyForm,
     confirm=True,
     noun=_l("examenmomenten"),
@@ -108,10 +110,10 @@ def replace_company_examiner(
 
 def _replaced(actor: Actor, ids: Sequence[int], role: str, examiner: str, reason: str) -> base.Outcome:
     reason, chosen = base.given_reason(reason), int(examiner) if examiner else None
-    _lock(ids, chosen)
+    person = _lock(ids, chosen)
     found = queries.examined(ids, role)
     new = _known(found, role, chosen)
-    reasons = {one.id: queries.why_not_replace(one, chosen) for one in found}
+    reasons = {one.id: queries.why_not_replace(one, chosen, person) for one in found}
     going = [one for one in found if reasons[one.id] is None and one.examiner_id != chosen]
     refused = [
         base.Refused(one.label, base.say(why)) for one in found if (why := reasons[one.id]) is not None
@@ -149,8 +151,11 @@ def _line(one: queries.Examined, new: facts.Examiner | None) -> str:
     return f"{line}; {kept}" if one.has_sheet else line
 
 
-def _lock(sittings: Sequence[int], chosen: int | None) -> None:
-    """Lock the new examiner, then registrations and sittings: planners of one person take turns."""
+def _lock(sittings: Sequence[int], chosen: int | None) -> Mapping[int, int]:
+    """Lock the new examiner, then registrations and sittings: planners of one person take turns.
+
+    Returns who is the same person as the new examiner (`same_person`).
+    """
     registrations = sa.select(models.Sitting.registration_id).where(models.Sitting.id.in_(id_set(sittings)))
     people = same_person({chosen}) if chosen is not None else {}
     for column, which in (
@@ -160,6 +165,7 @@ def _lock(sittings: Sequence[int], chosen: int | None) -> None:
     ):
         locking = sa.select(column).where(which).order_by(column)
         db.session.execute(locking.with_for_update(key_share=True)).all()
+    return people
 
 
 def _known(found: Sequence[queries.Examined], role: str, chosen: int | None) -> facts.Examiner | None:

@@ -5,6 +5,8 @@ clash. Scores stay where they are.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -28,6 +30,16 @@ from app.rules.text import Reason
 Details = dict[str, list[str | None]]
 
 
+@dataclass(frozen=True)
+class Told:
+    """What becomes of exams: for the page, for the trail, and what the announcement rests on besides."""
+
+    summary: str  # "" when it is about none
+    lines: Sequence[str]
+    details: Details
+    rests_on: Sequence[Any]
+
+
 class StopForm(base.ActionForm):
     reason = base.reason_field(_l("Minstens 10 tekens. De reden staat bij de aanmelding en in het logboek."))
 
@@ -36,6 +48,7 @@ class StopForm(base.ActionForm):
     _l("Examen stoppen"),
     permission=Permission.PLANNING_EDIT,
     on=models.Registration,
+    changes=models.Registration,
     form=StopForm,
     confirm=True,
     danger=True,
@@ -63,6 +76,7 @@ def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reas
         ids=sorted(names),
         names=_told(found, names),
         details={"reason": [None, reason], **_stopped(names, found, left)},
+        rests_on=_per_moment(found, left),
         summary=ngettext("%(num)s examen is gestopt.", "%(num)s examens zijn gestopt.", len(names)),
     )
 
@@ -71,6 +85,7 @@ def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reas
     _l("Weer oppakken"),
     permission=Permission.PLANNING_EDIT,
     on=models.Registration,
+    changes=models.Registration,
     confirm=True,
     noun=_l("examenaanmeldingen"),
     submit=_l("Weer oppakken"),
@@ -83,26 +98,22 @@ def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reas
 def resume_exams(actor: Actor, targets: base.Targets[models.Registration]) -> base.Outcome:
     """Take stopped attempts up again. Moments that passed meanwhile, or that clash now, are deleted."""
     queries.lock_exams(targets.ids)
-    active = _active_among(targets.ids)
+    active, not_theirs = _active_among(targets.ids), queries.not_theirs(targets.ids)
     names, refused = _sorted_out(
         targets.ids,
         lambda row, _decided: steps.why_not_resume(
-            stopped=row.stopped_at is not None, active=row.id in active
+            stopped=row.stopped_at is not None, active=row.id in active, not_theirs=not_theirs.get(row.id)
         ),
     )
-    was = queries.stops_of(names)
-    expired, told = resume(actor, list(names)), tell_later(list(names))
+    told = _go_on(actor, names)
     return base.Outcome(
         done=len(names),
         refused=refused,
         ids=sorted(names),
-        names=[
-            *names.values(),
-            *(_("Vervalt: %(what)s", what=f"{one.task}, {one.when}") for one in expired),
-            *told,
-        ],
-        details=_resumed(names, was, expired),
-        summary=ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(names)),
+        names=list(told.lines),
+        details=told.details,
+        rests_on=told.rests_on,
+        summary=told.summary,
     )
 
 
@@ -160,22 +171,47 @@ def resume(actor: Actor, registrations: Sequence[int]) -> Sequence[queries.Plann
     return expired
 
 
-def stop_of_students(students: Sequence[int]) -> tuple[list[str], Details]:
-    """Stop the exams of these students of which a part is still to come. Returns names, and what changed."""
+def stop_of_students(students: Sequence[int]) -> Told:
+    """Stop the exams of these students of which a part is still to come."""
     ids = queries.unfinished_of(students)
     queries.lock_exams(ids)
     names, found = queries.labels_of(ids), queries.planned_in(ids)
-    return list(names.values()), _stopped(names, found, stop(ids, found))
+    left = stop(ids, found)
+    summary = ngettext("%(num)s examen stopt daarmee.", "%(num)s examens stoppen daarmee.", len(ids))
+    return Told(
+        summary if ids else "",
+        list(names.values()),
+        _stopped(names, found, left),
+        _per_moment(found, left),
+    )
 
 
-def resume_of_students(actor: Actor, students: Sequence[int]) -> Details:
-    """Let the exams go on that were stopped as these students left. Returns what changed, for the trail."""
+def resume_of_students(actor: Actor, students: Sequence[int]) -> Told:
+    """Let the exams go on that were stopped as these students left, if they still have them."""
     ids = queries.stopped_by_leaving(students)
     queries.lock_exams(ids)
-    names, was = queries.labels_of(ids), queries.stops_of(ids)
-    expired = resume(actor, ids)
-    tell_later(ids)
-    return _resumed(names, was, expired)
+    names, not_theirs = queries.labels_of(ids), queries.not_theirs(ids)
+    going = {id_: name for id_, name in names.items() if id_ not in not_theirs}
+    told = _go_on(actor, going)
+    stay = ngettext("%(num)s examen blijft gestopt.", "%(num)s examens blijven gestopt.", len(not_theirs))
+    said = [told.summary if going else "", stay if not_theirs else ""]
+    lines = [
+        _("Blijft gestopt: %(exam)s. %(why)s", exam=names[id_], why=base.say(why))
+        for id_, why in not_theirs.items()
+    ]
+    return replace(told, summary=" ".join(filter(None, said)), lines=[*told.lines, *lines])
+
+
+def _go_on(actor: Actor, names: Mapping[int, str]) -> Told:
+    """Let these registrations go on."""
+    was = queries.stops_of(names)
+    expired, later = resume(actor, list(names)), tell_later(list(names))
+    return Told(
+        ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(names)),
+        [*names.values(), *(_expires(one, names) for one in expired), *later],
+        _resumed(names, was, expired),
+        [one.id for one in expired],
+    )
 
 
 # -- what the trail tells
@@ -203,6 +239,17 @@ def _resumed(names: Mapping[int, str], was: Mapping[int, str], expired: Sequence
 
 
 # -- inside
+
+
+def _expires(one: queries.Planned, names: Mapping[int, str]) -> str:
+    """The line of a moment that goes; with its exam when there are several."""
+    about = [names[one.registration_id]] if len(names) > 1 else []
+    return _("Vervalt: %(what)s", what=", ".join((*about, one.task, one.when)))
+
+
+def _per_moment(found: Sequence[queries.Planned], left: Collection[tuple[int, int]]) -> Sequence[Any]:
+    """Of each moment whether it goes or stays, and who leaves one that stays. A page may only count them."""
+    return [*((one.id, one.goes) for one in found), *sorted(left)]
 
 
 def _sorted_out(
@@ -245,7 +292,7 @@ def _clashing(actor: Actor, coming: Sequence[queries.Planned]) -> Sequence[queri
         )
         for one in coming
     ]
-    clashing = {one.label for one in find_clashes(actor, wanted).in_the_way}
+    clashing = find_clashes(actor, wanted).in_the_way
     return [one for one in coming if str(one.id) in clashing]
 
 

@@ -10,7 +10,7 @@ from app import models
 from app.actions import base
 from app.actions.access.code_making import cancel_codes
 from app.actions.access.sessions import end_sessions
-from app.actions.planning.stopping import resume_of_students, stop_of_students
+from app.actions.planning.stopping import Told, resume_of_students, stop_of_students
 from app.actions.students.bulk_report import SHOWN, first_names, students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
@@ -23,7 +23,7 @@ from app.rules.sessions import ACCOUNT_CLOSED
     _l("Deactiveren"),
     permission=Permission.STUDENTS_EDIT,
     on=models.Student,
-    changes=(models.Student, models.User),
+    changes=(models.Student, models.User, models.Registration),
     confirm=True,
     danger=True,
     noun=_l("studenten"),
@@ -42,31 +42,20 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .with_for_update(key_share=True)
     ).all()
     leaving = [row.id for row in rows]
-    stopped, told = stop_of_students(leaving)
+    told = stop_of_students(leaving)
     accounts = _accounts(leaving)
     cancel_codes(accounts)
     end_sessions(accounts, ACCOUNT_CLOSED)
     _switch(leaving, accounts, active=False)
     summary = ngettext("%(num)s student gedeactiveerd.", "%(num)s studenten gedeactiveerd.", len(leaving))
-    if stopped:
-        summary += " " + ngettext(
-            "%(num)s examen stopt daarmee.", "%(num)s examens stoppen daarmee.", len(stopped)
-        )
-    return students_changed(
-        targets,
-        leaving,
-        summary,
-        {"active": [True, False], **told},
-        names=[*first_names(leaving)[: max(3, SHOWN - len(stopped))], *stopped],
-        also={"User": accounts},
-    )
+    return _changed(targets, leaving, summary, told, accounts, active=False)
 
 
 @base.action(
     _l("Weer activeren"),
     permission=Permission.STUDENTS_EDIT,
     on=models.Student,
-    changes=(models.Student, models.User),
+    changes=(models.Student, models.User, models.Registration),
     confirm=True,
     noun=_l("studenten"),
     submit=_l("Weer activeren"),
@@ -83,18 +72,30 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .order_by(models.Student.id)
         .with_for_update(key_share=True)
     ).all()
-    resumed = resume_of_students(actor, back)
+    told = resume_of_students(actor, back)
     accounts = _accounts(back)
     _switch(back, accounts, active=True)
     summary = ngettext("%(num)s student is weer actief.", "%(num)s studenten zijn weer actief.", len(back))
-    if resumed:
-        summary += " " + ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(resumed))
+    return _changed(targets, back, summary, told, accounts, active=True)
+
+
+def _changed(
+    targets: base.Targets[models.Student],
+    students: Sequence[int],
+    summary: str,
+    told: Told,
+    accounts: Sequence[int],
+    *,
+    active: bool,
+) -> base.Outcome:
+    """The outcome for these students, with what becomes of their exams."""
     return students_changed(
         targets,
-        back,
-        summary,
-        {"active": [False, True], **resumed},
-        names=[*first_names(back)[: max(3, SHOWN - len(resumed))], *resumed],
+        students,
+        f"{summary} {told.summary}".strip(),
+        {"active": [not active, active], **told.details},
+        names=[*first_names(students)[: max(3, SHOWN - len(told.lines))], *told.lines],
+        rests_on=told.rests_on,
         also={"User": accounts},
     )
 

@@ -50,6 +50,7 @@ def students_changed(
     held: int = 0,
     names: Sequence[str] | None = None,
     also: Mapping[str, Sequence[int]] | None = None,
+    rests_on: Sequence[Any] = (),
 ) -> base.Outcome:
     """The outcome when these of the targets were changed. The others were already so.
 
@@ -64,4 +65,5 @@ def students_changed(
         summary=summary,
         details=details,
         also=also or {},
+        rests_on=rests_on,
     )

@@ -1,7 +1,7 @@
 """What was done to rows lately, out of the trail."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,12 +13,11 @@ from app.entities.engine import id_set
 MOST, ROWS = 3, 1000
 
 
-def newest_about(object_type: str, ids: Collection[int]) -> sa.Select[models.AuditEntry]:
-    """The entries about these rows, the newest first."""
-    about = sa.select(models.AuditObject.entry_id).where(
-        models.AuditObject.object_type == object_type,
-        models.AuditObject.object_id.in_(id_set(sorted(ids))),
-    )
+def newest_about(rows: Mapping[str, Collection[int]]) -> sa.Select[models.AuditEntry]:
+    """The entries about these rows, as kind -> ids, the newest first."""
+    one = models.AuditObject
+    each = [(one.object_type == kind) & one.object_id.in_(id_set(sorted(ids))) for kind, ids in rows.items()]
+    about = sa.select(one.entry_id).where(sa.or_(*each))
     return (
         sa.select(models.AuditEntry)
         .where(models.AuditEntry.id.in_(about))
@@ -28,6 +27,6 @@ def newest_about(object_type: str, ids: Collection[int]) -> sa.Select[models.Aud
 
 def entries_since(model: type[Any], ids: Sequence[int], at: dt.datetime) -> Sequence[models.AuditEntry]:
     """The newest entries about these rows since then, oldest first."""
-    about = newest_about(getattr(model, "trail_name", model.__name__), ids[:ROWS])
+    about = newest_about({getattr(model, "trail_name", model.__name__): ids[:ROWS]})
     entries = db.session.scalars(about.where(models.AuditEntry.at >= at).limit(MOST)).all()
     return list(reversed(entries))

@@ -277,6 +277,19 @@ def fingerprint(candidates: Iterable[Candidate]) -> str:
     return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
 
 
+def rows_of(exam: models.Exam, students: Collection[int]) -> Mapping[str, Collection[int]]:
+    """Whatever the trail may call this exam of these students: kind of row -> ids. Two queries."""
+    attempts = db.session.scalars(
+        sa.select(models.Registration.id)
+        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
+        .where(models.Exam.key == exam.key, models.Registration.student_id.in_(id_set(sorted(students))))
+    ).all()
+    moments = db.session.scalars(
+        sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(id_set(attempts)))
+    ).all()
+    return {"Registration": attempts, "Sitting": moments, "Student": students}
+
+
 def programmes_that_count(exam: models.Exam, candidates: Iterable[Candidate]) -> Sequence[int]:
     """The programmes that examiners come from: that of the exam; for an elective, those of the students."""
     if exam.programme_id is not None:

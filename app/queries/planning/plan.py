@@ -17,6 +17,7 @@ from app.queries.planning import attempts, facts, layout
 from app.queries.planning.moments import PlannedMoment, StudentPlan
 from app.queries.planning.wish import NOBODY, Slot, Wish
 from app.rules import attempts as attempts_rules
+from app.rules import sides, steps
 from app.rules.text import N_, Reason, reason
 from app.school import current_school
 
@@ -64,10 +65,17 @@ class Examining:
 
     known: Mapping[int, facts.Examiner]
     names: Mapping[int, str]
+    person: Mapping[int, int]  # user id -> one id for whoever that is
 
     def may(self, role: str, user_id: int | None) -> bool:
         found = self.known.get(user_id) if user_id else None
         return found is not None and role in found.roles
+
+    def twice_at(self, moment: PlannedMoment) -> str | None:
+        """The name of who would examine this moment for both sides; None: nobody."""
+        school, company = moment.people[:1], moment.people[1:]
+        there = {user: self.names[user] for user in school}
+        return next((sides.on_other_side(user, there, self.person) for user in company), None)
 
 
 @dataclass(frozen=True)
@@ -164,11 +172,12 @@ def _check_examiners(students: Sequence[StudentPlan], wish: Wish, people: Examin
                     N_("Kies een actieve examinator van het bedrijf die aan deze opleiding is gekoppeld."),
                     field=f"{key}_company_examiner",
                 )
-            if company and company == school:
+            twice = people.twice_at(moment)
+            if twice is not None:
                 raise RuleBroken(
                     N_("Kies twee verschillende examinatoren: %(name)s staat er bij %(student)s twee keer."),
                     field=f"{key}_company_examiner" if added else f"{key}_school_examiner",
-                    name=people.names[company],
+                    name=twice,
                     student=one.student.label,
                 )
 
@@ -212,11 +221,11 @@ def why_not_at_all(
     """Why this exam cannot be planned for this student, whatever is typed."""
     if not one.active:
         return reason(N_("Deze student is niet meer actief."))
-    if not one.enrolled:
-        owner = exam.elective if exam.elective_id is not None else exam.programme
-        return reason(N_("Niet gekoppeld aan %(target)s."), target=str(owner))
-    if one.excluded:
-        return reason(N_("Dit examen is niet-beschikbaar gemaakt voor deze student."))
+    not_theirs = steps.why_not_theirs(
+        coupled=one.enrolled, excluded=one.excluded, owner=str(exam.elective or exam.programme)
+    )
+    if not_theirs is not None:
+        return not_theirs
     if one.asked and one.pending is None:
         return reason(
             N_("De planning van deze aanmelding ligt vast: zij heeft een uitslag, is gestopt of is weg.")

@@ -16,7 +16,7 @@ from app.entities.engine import id_set
 from app.permissions import Role
 from app.queries.planning.facts import SCHOOL, when_label
 from app.queries.planning.persons import everybody_like
-from app.rules.steps import why_not_remove_planning
+from app.rules.steps import why_not_remove_planning, why_not_theirs
 from app.rules.text import Reason
 from app.school import current_school
 
@@ -152,6 +152,34 @@ def decided_among(registrations: Collection[int]) -> set[int]:
     return set(
         db.session.scalars(statement.where(models.Result.registration_id.in_(id_set(sorted(registrations)))))
     )
+
+
+def not_theirs(registrations: Collection[int]) -> dict[int, Reason]:
+    """Registration id -> why the student no longer has this exam, for those of whom that is so. One query."""
+    own, of_exam, exclusion = models.Registration, models.Enrolment, models.ExamExclusion
+    owner = (of_exam.programme_id == models.Exam.programme_id) | (
+        of_exam.elective_id == models.Exam.elective_id
+    )
+    rows = db.session.execute(
+        sa.select(
+            own.id,
+            models.Exam,
+            sa.exists().where(of_exam.student_id == own.student_id, owner).label("coupled"),
+            sa.exists()
+            .where(exclusion.student_id == own.student_id, exclusion.exam_id == own.exam_id)
+            .label("excluded"),
+        )
+        .join(models.Exam, models.Exam.id == own.exam_id)
+        .where(own.id.in_(id_set(sorted(registrations))))
+        .options(orm.joinedload(models.Exam.programme), orm.joinedload(models.Exam.elective))
+    )
+    reasons = {
+        id_: why_not_theirs(
+            coupled=bool(coupled), excluded=bool(excluded), owner=str(exam.elective or exam.programme)
+        )
+        for id_, exam, coupled, excluded in rows
+    }
+    return {id_: why for id_, why in reasons.items() if why is not None}
 
 
 def unfinished_of(students: Sequence[int]) -> Sequence[int]:

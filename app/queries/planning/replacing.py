@@ -14,10 +14,9 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.queries.planning.facts import when_label
-from app.rules import steps
-from app.rules.text import N_, Reason, reason
-
-Sheets = Mapping[int, tuple[str, str]]  # who saved a sheet: user id -> (name, role)
+from app.queries.planning.sides import others_at
+from app.rules import sides, steps
+from app.rules.text import Reason
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Examined:
 
 
 def examined(sittings: Collection[int], role: str) -> Sequence[Examined]:
-    """These sittings with their examiner in this role, by moment. Four queries."""
+    """These sittings with their examiner in this role, by moment. Six queries."""
     chosen = id_set(sorted(sittings))
     rows = db.session.execute(
         sa.select(models.Sitting, models.Assessment.definitive_at)
@@ -54,12 +53,13 @@ def examined(sittings: Collection[int], role: str) -> Sequence[Examined]:
         .order_by(models.Sitting.starts_at, models.Sitting.id)
         .execution_options(populate_existing=True)
     ).all()
-    sheets, programmes = _sheets(chosen), _programmes(chosen)
+    sheets, programmes, others = _sheets(chosen), _programmes(chosen), others_at(sittings, role)
     return [
         _examined(
             sitting,
             role,
-            sheets.get(sitting.id, {}),
+            sheets.get(sitting.id, set()),
+            others.get(sitting.id, {}),
             definitive=definitive_at is not None,
             programmes=frozenset(programmes.get(sitting.id, ())),
         )
@@ -68,7 +68,13 @@ def examined(sittings: Collection[int], role: str) -> Sequence[Examined]:
 
 
 def _examined(
-    sitting: models.Sitting, role: str, sheets: Sheets, *, definitive: bool, programmes: frozenset[int]
+    sitting: models.Sitting,
+    role: str,
+    sheets: Collection[int],
+    others: Mapping[int, str],
+    *,
+    definitive: bool,
+    programmes: frozenset[int],
 ) -> Examined:
     registration = sitting.registration
     now = next((one for one in sitting.examiners if one.role == role), None)
@@ -79,7 +85,6 @@ def _examined(
         student=registration.student,
         when=when_label(sitting.starts_at, sitting.ends_at),
     )
-    scored = {user: name for user, (name, in_role) in sheets.items() if in_role != role}
     return Examined(
         sitting.id,
         sitting.registration_id,
@@ -89,22 +94,19 @@ def _examined(
         now.user_id if now else None,
         now.user.full_name if now else None,
         now is not None and now.user_id in sheets,
-        scored | {one.user_id: one.user.full_name for one in sitting.examiners if one.role != role},
+        others,
         programmes,
         definitive,
         registration.stopped_at is not None,
     )
 
 
-def why_not_replace(one: Examined, chosen: int | None) -> Reason | None:
-    """Why this examiner cannot take over here. Nobody examines for both sides, now or before."""
+def why_not_replace(one: Examined, chosen: int | None, person: Mapping[int, int]) -> Reason | None:
+    """Why this examiner cannot take over here. `person`: user id -> who that is, at least of the chosen."""
     why = steps.why_not_change(stopped=one.stopped, definitive=one.definitive)
-    if why is None and chosen is not None and chosen in one.others:
-        return reason(
-            N_("%(name)s beoordeelt hier al voor de andere kant, of deed dat eerder. Kies iemand anders."),
-            name=one.others[chosen],
-        )
-    return why
+    if why is not None or chosen is None:
+        return why
+    return sides.why_not_both(chosen, one.others, person)
 
 
 def programmes_of(sittings: Collection[int]) -> Sequence[int]:
@@ -129,15 +131,14 @@ def _programmes(sittings: Any) -> Mapping[int, set[int]]:
     return found
 
 
-def _sheets(sittings: Any) -> Mapping[int, Sheets]:
+def _sheets(sittings: Any) -> Mapping[int, set[int]]:
     """Sitting id -> who saved a sheet there. One query."""
     rows = db.session.execute(
-        sa.select(models.Assessment.sitting_id, models.ScoreSheet.role, models.User)
+        sa.select(models.Assessment.sitting_id, models.ScoreSheet.examiner_id)
         .join(models.ScoreSheet, models.ScoreSheet.assessment_id == models.Assessment.id)
-        .join(models.User, models.User.id == models.ScoreSheet.examiner_id)
         .where(models.Assessment.sitting_id.in_(sittings))
     )
-    found: dict[int, dict[int, tuple[str, str]]] = defaultdict(dict)
-    for sitting_id, role, user in rows:
-        found[sitting_id][user.id] = (user.full_name, role)
+    found: dict[int, set[int]] = defaultdict(set)
+    for sitting_id, user_id in rows:
+        found[sitting_id].add(user_id)
     return found

@@ -14,6 +14,7 @@ from app.actions.base.runner import run
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
+from app.actions.planning.replacing import replace_school_examiner
 from app.entities.assessment import Assessment, Result
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -21,7 +22,7 @@ from app.entities.invitations import Guest, GuestKey, Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
-from app.entities.users import User
+from app.entities.users import RoleRow, User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
 from app.queries.planning.plan import Slot, Wish
@@ -352,6 +353,43 @@ def test_who_examines_for_the_school_is_not_invited_for_the_company_too(app: Fla
     assert examiners_of(sittings) == set()
 
 
+def test_nobody_examines_for_both_sides_once_as_a_guest_and_once_with_an_account(app: Flask) -> None:
+    """The account came later. Planning, replacing and inviting: one rule for the three of them."""
+    sittings, examiner = make_attempt(1)
+    again(sittings)
+    both = account_at(EMAIL, sittings)
+    begins = current_school().local(db.session.get_one(Sitting, sittings[0]).starts_at)
+    with pytest.raises(RuleBroken, match="twee keer") as refused:
+        plan(sittings, both, day=begins.date(), start=begins)
+    assert refused.value.field == "all_school_examiner"
+    assert "andere kant" in replaced(sittings, both)
+    run(withdraw_invitation, SYSTEM, sittings)
+    assert replaced(sittings, both) == ""
+    with pytest.raises(RuleBroken, match="andere kant") as refused:
+        again(sittings, person=str(both))
+    assert refused.value.field == "email"
+    assert (examiners_of(sittings), both != examiner) == (set(), True)
+
+
+def test_nor_after_filling_in_for_the_company_as_a_guest(app: Flask) -> None:
+    invited = make_invited(email=EMAIL)
+    score(invited.sitting, guest_of(invited))
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    assert "andere kant" in replaced([invited.sitting], account_at(EMAIL, [invited.sitting]))
+
+
+def test_who_filled_in_for_the_school_before_is_not_invited_for_the_company(app: Flask) -> None:
+    invited = make_invited(email="iemand@anders.example")
+    first = db.session.get_one(User, invited.examiner)
+    score(invited.sitting, first)
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    assert replaced([invited.sitting], account_at("tweede@school.example", [invited.sitting])) == ""
+    give_role(first, Role.COMPANY_EXAMINER)
+    with pytest.raises(RuleBroken, match="andere kant"):
+        again([invited.sitting], email=first.email, person=str(first.id))
+    assert examiners_of([invited.sitting]) == set()
+
+
 # -- after a withdrawal
 
 
@@ -425,3 +463,25 @@ def rename_account(user: User, email: str) -> None:
     with transaction():
         user.email = email
     refresh()
+
+
+def account_at(email: str, sittings: Sequence[int]) -> int:
+    """An account with this address that may examine here, for the school and for the company."""
+    programme = db.session.get_one(Sitting, sittings[0]).registration.exam.programme
+    assert programme is not None
+    roles = Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER
+    return make_user(*roles, email=email, programmes=[programme]).id
+
+
+def give_role(user: User, role: Role) -> None:
+    with transaction():
+        user.roles = [*user.roles, db.session.scalars(select(RoleRow).where(RoleRow.name == role)).one()]
+    refresh()
+
+
+def replaced(sittings: Sequence[int], by: int) -> str:
+    """Let them take over for the school. Says why not, or "" when they did."""
+    why = "De examinator is ziek geworden."
+    outcome = run(replace_school_examiner, SYSTEM, sittings, examiner=str(by), reason=why)
+    refresh()
+    return " ".join(one.reason for one in outcome.refused)

@@ -17,7 +17,9 @@ from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.actions.planning.stopping import resume_exams, stop_exams
-from app.actions.students.activation import deactivate_students
+from app.actions.students.activation import deactivate_students, reactivate_students
+from app.actions.students.availability import exclude_exam
+from app.actions.students.enrolment import uncouple_programme
 from app.entities.assessment import Score
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -26,7 +28,7 @@ from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import User
-from app.errors import NotAllowed, NotFound, RuleBroken
+from app.errors import ChangedMeanwhile, NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.access.calendar import own_moments
 from app.queries.assessment.assessment import todo
@@ -53,6 +55,29 @@ def move(sitting: int, start: datetime) -> None:
     with transaction():
         row = db.session.get_one(Sitting, sitting)
         row.starts_at, row.ends_at = start, start + timedelta(hours=1)
+
+
+def put(sitting: int, examiner: Actor) -> None:
+    """Let this one examine the sitting for the school."""
+    with transaction():
+        for one in db.session.get_one(Sitting, sitting).examiners:
+            if one.role == "school_examiner":
+                one.user_id = examiner.id or 0
+
+
+def uncouple(exam: PlannedExam) -> str:
+    """Uncouple the student from the programme of the exam. Returns why it cannot go on."""
+    row = registration(exam)
+    programme = row.exam.programme
+    run(uncouple_programme, SYSTEM, [row.student_id], target=f"p{row.exam.programme_id}")
+    return f"Niet gekoppeld aan {programme}."
+
+
+def exclude(exam: PlannedExam) -> str:
+    """Make the exam unavailable for the student. Returns why it cannot go on."""
+    row = registration(exam)
+    run(exclude_exam, SYSTEM, [row.student_id], exams=[row.exam_id])
+    return "Dit examen is niet-beschikbaar gemaakt voor deze student."
 
 
 @pytest.fixture
@@ -177,6 +202,17 @@ class TestStopping:
         told = preview(stop_exams, office(), [exam.registration], reason=WHY)
         heads = [line.split(":")[0] for line in told.names[1:]]
         assert heads == ["Blijft, met de scores", "Vervalt", "Vervalt", "Vervalt"]
+        assert registration(exam).stopped_at is None
+
+    def test_a_moment_that_was_scored_after_the_page_was_shown_is_noticed_among_several_exams(
+        self, exam: PlannedExam
+    ) -> None:
+        actor, both = office(), [exam.registration, planned().registration]
+        move(exam.sittings[1], clock.now() - timedelta(minutes=5))
+        shown = preview(stop_exams, actor, both, reason=WHY).mark
+        save_as(exam.school, exam.sittings[1], exam.levels("G", 1))
+        with pytest.raises(ChangedMeanwhile):
+            run(stop_exams, actor, both, reason=WHY, shown=shown)
         assert registration(exam).stopped_at is None
 
     def test_the_reason_stands_with_it_and_in_the_trail(self, exam: PlannedExam) -> None:
@@ -311,9 +347,77 @@ class TestGoingOn:
         outcome = run(resume_exams, office(), [exam.registration])
         assert "Activeer de student eerst" in outcome.refused[0].reason
 
-    def test_what_was_stopped_with_a_reason_does_not_go_on_by_itself(self, exam: PlannedExam) -> None:
-        from app.actions.students.activation import reactivate_students
+    @pytest.mark.parametrize("lose", [uncouple, exclude])
+    def test_an_exam_that_the_student_no_longer_has_stays_stopped(
+        self, exam: PlannedExam, lose: Callable[[PlannedExam], str]
+    ) -> None:
+        run(stop_exams, office(), [exam.registration], reason=WHY)
+        why = lose(exam)
+        outcome = run(resume_exams, office(), [exam.registration])
+        assert (outcome.done, [one.reason for one in outcome.refused]) == (0, [why])
+        assert registration(exam).stopped_at is not None
 
+    @pytest.mark.parametrize("lose", [uncouple, exclude])
+    def test_that_it_was_lost_after_the_page_was_shown_is_noticed(
+        self, exam: PlannedExam, lose: Callable[[PlannedExam], str]
+    ) -> None:
+        actor = office()
+        run(stop_exams, actor, [exam.registration], reason=WHY)
+        shown = preview(resume_exams, actor, [exam.registration]).mark
+        lose(exam)
+        with pytest.raises(ChangedMeanwhile):
+            run(resume_exams, actor, [exam.registration], shown=shown)
+        assert registration(exam).stopped_at is not None
+
+    @pytest.mark.parametrize("lose", [uncouple, exclude])
+    def test_who_returns_without_an_exam_is_told_that_it_stays_stopped(
+        self, exam: PlannedExam, lose: Callable[[PlannedExam], str]
+    ) -> None:
+        actor, student = office(), registration(exam).student_id
+        run(deactivate_students, actor, [student])
+        shown = preview(reactivate_students, actor, [student])
+        why = lose(exam)
+        with pytest.raises(ChangedMeanwhile) as refused:
+            run(reactivate_students, actor, [student], shown=shown.mark)
+        assert "gaat verder" in shown.summary
+        assert "1 examen blijft gestopt" in refused.value.now.summary
+        assert "gaat verder" not in refused.value.now.summary
+        (line,) = [one for one in refused.value.now.names if one.startswith("Blijft gestopt")]
+        assert why in line
+        run(reactivate_students, actor, [student])
+        assert registration(exam).stopped_at is not None
+        assert left(exam) == exam.sittings
+
+    def test_of_three_that_overlap_only_the_middle_one_goes(self, exam: PlannedExam) -> None:
+        """The third clashes with the second alone, and who was to examine that is free."""
+        three = [exam, planned(), planned()]
+        run(stop_exams, office(), [one.registration for one in three], reason=WHY)
+        start = clock.now() + timedelta(days=9)
+        moments = [three[0].sittings[3], three[1].sittings[0], three[2].sittings[0]]
+        for minutes, sitting in zip((0, 40, 80), moments, strict=True):
+            move(sitting, start + timedelta(minutes=minutes))
+            put(sitting, exam.school)
+        run(resume_exams, office(), [one.registration for one in three])
+        assert [len(left(one)) for one in three] == [4, 0, 1]
+
+    def test_a_moment_that_goes_frees_its_people_for_another(self, exam: PlannedExam) -> None:
+        """The first clashes with what is planned, and so is no hindrance to the second."""
+        two, other = [exam, planned()], planned()
+        run(stop_exams, office(), [one.registration for one in two], reason=WHY)
+        start = clock.now() + timedelta(days=9)
+        for minutes, sitting in (
+            (-40, other.sittings[0]),
+            (0, exam.sittings[3]),
+            (40, two[1].sittings[0]),
+        ):
+            move(sitting, start + timedelta(minutes=minutes))
+            put(sitting, exam.school)
+        outcome = run(resume_exams, office(), [one.registration for one in two])
+        (gone,) = [line for line in outcome.names if line.startswith("Vervalt")]
+        assert "Opdracht 4" in gone
+        assert [len(left(one)) for one in two] == [3, 1]
+
+    def test_what_was_stopped_with_a_reason_does_not_go_on_by_itself(self, exam: PlannedExam) -> None:
         run(stop_exams, office(), [exam.registration], reason=WHY)
         student = registration(exam).student_id
         run(deactivate_students, office(), [student])

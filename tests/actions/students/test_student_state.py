@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from app.actions.base.runner import preview, run
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.entities.base import db
+from app.entities.engine import transaction
 from app.entities.planning import Registration, Sitting
 from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import User
+from app.errors import ChangedMeanwhile
 from app.permissions import Actor
-from tests.factories import make_exam, make_registration, make_sitting, make_student, make_user, refresh
+from tests.factories import (
+    make_exam,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    refresh,
+)
+from tests.factories.assessment import plan_exam as planned
+from tests.factories.assessment import save_as
 from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -24,6 +37,12 @@ from tests.support.visitor import Visitor
 def stopped(registration: int) -> bool:
     refresh()
     return db.session.get_one(Registration, registration).stopped_at is not None
+
+
+def make_attempt(tasks: int = 1) -> Registration:
+    """An attempt of a student who has the exam."""
+    programme = make_programme()
+    return make_registration(make_student(programme), make_exam(programme, tasks=tasks))
 
 
 def test_who_leaves_is_closed_with_the_account_and_can_come_back(
@@ -73,8 +92,8 @@ def test_an_exam_that_must_still_come_stops_and_one_that_was_taken_is_still_asse
 
 
 def test_who_returns_goes_on_where_it_stopped(actor: Callable[..., Actor]) -> None:
-    office, student = actor("administrator"), make_student()
-    registration = make_registration(student, make_exam(tasks=1))
+    office, registration = actor("administrator"), make_attempt()
+    student = registration.student
     sitting = make_sitting(registration).id
     run(deactivate_students, office, [student.id])
     assert stopped(registration.id)
@@ -83,11 +102,45 @@ def test_who_returns_goes_on_where_it_stopped(actor: Callable[..., Actor]) -> No
     assert db.session.get(Sitting, sitting) is not None
 
 
+def test_a_moment_on_which_somebody_is_busy_by_now_is_told_as_one_that_goes(
+    actor: Callable[..., Actor],
+) -> None:
+    office, examiner = actor("administrator"), make_user("school_examiner")
+    half = make_attempt(tasks=2)
+    first, second = half.exam.tasks
+    make_sitting(half, first, starts_at=clock.now() + timedelta(days=1), school_examiner=examiner)
+    make_sitting(half, second, starts_at=clock.now() + timedelta(days=2), school_examiner=examiner)
+    run(deactivate_students, office, [half.student_id])
+    make_sitting(make_attempt(), starts_at=clock.now() + timedelta(days=1), school_examiner=examiner)
+    told = preview(reactivate_students, office, [half.student_id])
+    assert "1 examen gaat verder." in told.summary
+    (gone,) = [line for line in told.names if line.startswith("Vervalt")]
+    assert first.title in gone
+    assert not any(second.title in line for line in told.names)
+    outcome = run(reactivate_students, office, [half.student_id], shown=told.mark)
+    assert (outcome.summary, outcome.names) == (told.summary, told.names)
+    left = select(Sitting.exam_task_id).where(Sitting.registration_id == half.id)
+    assert db.session.scalars(left).all() == [second.id]
+
+
+def test_a_moment_that_was_scored_after_the_page_was_shown_is_noticed(actor: Callable[..., Actor]) -> None:
+    office, exam = actor("administrator"), planned(tasks=2)
+    student = db.session.get_one(Registration, exam.registration).student_id
+    with transaction():
+        db.session.get_one(Sitting, exam.sittings[1]).starts_at += timedelta(minutes=30)
+    shown = preview(deactivate_students, office, [student]).mark
+    save_as(exam.school, exam.sittings[0], exam.levels())
+    with pytest.raises(ChangedMeanwhile):
+        run(deactivate_students, office, [student], shown=shown)
+    assert not stopped(exam.registration)
+
+
 def test_many_students_take_as_many_statements_as_a_few(actor: Callable[..., Actor]) -> None:
-    office, exam = actor("administrator"), make_exam(tasks=1)
+    office, programme = actor("administrator"), make_programme()
+    exam = make_exam(programme, tasks=1)
 
     def statements(count: int) -> tuple[int, int]:
-        students = [make_student() for _n in range(count)]
+        students = [make_student(programme) for _n in range(count)]
         for hour, student in enumerate(students):
             make_sitting(
                 make_registration(student, exam), starts_at=clock.now() + timedelta(days=1, hours=hour)

@@ -1,0 +1,25 @@
+"""A moment has two sides, the school and the company: one person never examines for both."""
+
+from collections.abc import Mapping
+
+from app.rules.text import N_, Reason, reason
+
+
+def on_other_side(chosen: int, others: Mapping[int, str], person: Mapping[int, int]) -> str | None:
+    """The name under which this user stands among the `others` already; None: they do not.
+
+    `person`: user id -> one id for whoever that is, as an account and a guest may be one person.
+    """
+    own = person.get(chosen, chosen)
+    return next((name for user, name in others.items() if person.get(user, user) == own), None)
+
+
+def why_not_both(chosen: int, others: Mapping[int, str], person: Mapping[int, int]) -> Reason | None:
+    """Why this user cannot examine beside the `others`, who examine for the other side, or did so before."""
+    name = on_other_side(chosen, others, person)
+    if name is None:
+        return None
+    return reason(
+        N_("%(name)s beoordeelt hier al voor de andere kant, of deed dat eerder. Kies iemand anders."),
+        name=name,
+    )
