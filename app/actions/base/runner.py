@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import Form
 
 from app import errors
+from app.actions.base.form_words import FormWords, form_words
 from app.actions.base.integrity import explain
 from app.actions.base.mark import mark_of
 from app.actions.base.proof import demand
@@ -133,9 +134,8 @@ class ActionForm(Form):
     nothing_hint: str | LazyString = ""  # what the user can do then
 
     class Meta:
-        @property
-        def locales(self) -> list[str]:
-            return [str(get_locale() or "nl")]
+        def get_translations(self, _form: Form) -> FormWords:
+            return form_words(str(get_locale() or "nl"))
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         """Called once, after the form is made and before it is shown or validated."""
