@@ -20,6 +20,7 @@ from flask import Flask
 from sqlalchemy import Select, String, func, select
 from werkzeug.test import TestResponse
 
+from app.actions.base.form_words import GONE
 from app.actions.base.runner import REGISTRY, Action
 from app.entities.assessment import ScoreSheet
 from app.entities.base import db, metadata
@@ -278,6 +279,52 @@ def test_an_address_that_is_none_is_refused_by_every_form_that_asks_for_one(
                 assert (answer.status_code, "geen e-mailadres" in answer.text) == (422, True), trial.path
             asked.add(name)
     assert {"add_user", "edit_user", "add_student", "change_student", "change_email"} <= asked
+
+
+NO_CHOICE = "987654321"  # as of a row that went
+SHEETS = ("OwnProgressPage", "ProgressPage")  # of ratings that never go, and no form of WTForms
+
+
+def chosen_from(fields: Mapping[str, FormField]) -> list[str]:
+    """The names of the fields in which something is chosen; a box to tick or not is none of these."""
+    return [
+        name
+        for name, one in fields.items()
+        if one.kind == "select" or (one.kind in {"radio", "checkbox"} and not set(one.options) <= {"y", "1"})
+    ]
+
+
+def misspoken(trial: Trial) -> tuple[set[str], list[str]]:
+    """The fields on a page in which something is chosen, and those that say something else of no choice."""
+    seen, wrong = set(), []
+    for path, fields in forms_on(trial.page.get(trial.path).text).items():
+        for name in chosen_from(fields):
+            sent: dict[str, Any] = {**fresh(filled(fields)), name: NO_CHOICE}
+            text = html.unescape(trial.page.post(path or trial.path, sent).text)
+            seen.add(f"{trial.name}.{name}")
+            wrong += [f"{trial.name}.{name}"] if GONE not in text or NO_CHOICE in text else []
+            wrong += [f"{trial.name}.{name}: twice"] if f"{GONE} {GONE}" in text else []
+    return seen, wrong
+
+
+def test_a_choice_that_is_gone_is_told_in_one_sentence_by_every_form(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor]
+) -> None:
+    """Never by the number that the database knows it by."""
+    trials = [trial_of(world, visitor_of, *one) for one in ON_PAGES if REGISTRY[one[0]].form is not None]
+    for rule in sorted(post_rules(app), key=lambda rule: rule.endpoint):
+        expected = POSTS[rule.endpoint]
+        page = visitor_of(world.user(somebody_for(world, expected.access)))
+        trials.append(Trial(page, rule.endpoint, address(rule, world.own, expected)))
+    seen: set[str] = set()
+    wrong: list[str] = []
+    for trial in trials:
+        if trial.shows_a_form() and not trial.name.startswith(SHEETS):
+            names, complaints = misspoken(trial)
+            seen |= names
+            wrong += complaints
+    assert wrong == []
+    assert {"add_group.colour", "exclude_exam.exams", "UserImportPage.columns.header"} <= seen
 
 
 def test_every_route_of_its_own_takes_nonsense_calmly(

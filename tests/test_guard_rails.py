@@ -16,6 +16,7 @@ from flask import Flask
 from app.actions.base.runner import REGISTRY, Action, Outcome, action, run
 from app.entities.base import Model, metadata
 from app.errors import NotAllowed
+from app.pages.base.lists import ListPage
 from app.permissions import READ, RIGHTS, ROLE_LABELS, Actor, Permission, Role, right
 from app.scopes import SCOPES, Scope
 from app.views import OTHERS, TABS
@@ -153,6 +154,16 @@ def test_every_row_that_can_be_read_has_a_rule_for_every_scope() -> None:
     for model, permission in READ.items():
         for role, scope in RIGHTS[permission].items():
             assert scope is Scope.ALL or (model, scope) in SCOPES, (model.__name__, role, scope)
+
+
+def test_every_row_in_a_tick_box_or_a_title_says_what_it_is_called() -> None:
+    listed = {page.datamodel.obj for page in list_pages() if page.row_label is ListPage.row_label}
+    acted_on = {act.on for act in REGISTRY.values() if act.on is not None}
+    assert [one.__name__ for one in listed | acted_on if one.__str__ is object.__str__] == []
+
+
+def list_pages() -> list[type[ListPage]]:
+    return [page for page in (*(tab.page for tab in TABS), *OTHERS) if issubclass(page, ListPage)]
 
 
 def test_a_company_examiner_never_has_the_right_to_make_definitive() -> None:

@@ -14,7 +14,9 @@ from sqlalchemy import delete, inspect, select, text, update
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
 from app.actions.base.runner import REGISTRY, run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
-from app.entities.assessment import Assessment
+from app.actions.planning.removal import remove_planning
+from app.actions.planning.stopping import stop_exams
+from app.entities.assessment import Assessment, ScoreSheet
 from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
@@ -24,6 +26,7 @@ from app.errors import NotAllowed, NotFound
 from app.permissions import READ, RIGHTS, SYSTEM, Permission, Role, actor_of, may, visible
 from tests.factories import make_user, refresh
 from tests.support import clock
+from tests.support.forms import as_shown
 from tests.support.guests import EMAIL, GuestVisitor, Invited, come_in, guest_of, make_invited, sitting_of
 from tests.support.visitor import Visitor
 from tests.support.world import make_world
@@ -246,6 +249,38 @@ def test_after_the_end_an_actor_kept_in_hand_may_nothing(
     assert db.session.scalars(visible(guest, Sitting, Permission.ASSESSMENT_SEE)).all() == []
     with pytest.raises(NotFound):
         run(save_scores, guest, [invited.sitting], version=0, levels={}, remarks={})
+
+
+def end_by_removal(invited: Invited) -> None:
+    run(remove_planning, SYSTEM, [invited.registration])
+
+
+def end_by_stopping(invited: Invited) -> None:
+    run(stop_exams, SYSTEM, [invited.registration], reason="De student is ernstig ziek")
+
+
+FOR_THE_GUEST = (end_by_time, end_by_withdrawal)  # the others may go on
+NOT_SAVED = re.compile("[Nn]iet opgeslagen|Er is niets opgeslagen")
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["one moment", "two moments"])
+@pytest.mark.parametrize("end", [*(end for end, _told in ENDS), end_by_removal, end_by_stopping])
+def test_who_saves_on_a_moment_that_is_over_reads_that_nothing_was_saved(
+    app: Flask, end: Callable[[Invited], None], others: bool
+) -> None:
+    """The guest, whether there is another moment or not, and the examiner with an account."""
+    invited = make_two(app)[0] if others else make_invited()
+    path = f"/te-beoordelen/{invited.sitting}"
+    account = Visitor(app, db.session.get_one(User, invited.examiner))
+    pages = [come_in(app, invited), *([] if end in FOR_THE_GUEST else [account])]
+    sent = [(page, {**as_shown(page.get(path).text), "remark": "Goed gewerkt"}) for page in pages]
+    end(invited)
+    for page, form in sent:
+        answer = page.post(path, form)
+        while answer.status_code == 302:
+            answer = page.get(answer.headers["Location"])
+        assert NOT_SAVED.search(answer.text), (page, answer.status_code)
+    assert not db.session.scalars(select(ScoreSheet.remark).where(ScoreSheet.remark != "")).all()
 
 
 def test_reopening_lets_the_guest_in_again(app: Flask, invited: Invited) -> None:

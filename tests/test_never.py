@@ -205,6 +205,19 @@ def test_a_supplier_sees_no_student_anywhere(app: Flask, world: World, visitor_o
 
 
 @pytest.mark.everywhere
+@pytest.mark.parametrize("role", [role for role in Role if role not in OWN_ROWS_ONLY])
+def test_everything_on_a_page_has_a_name_for_people(
+    app: Flask, world: World, visitor_of: VisitorOf, role: Role
+) -> None:
+    """Never as Python writes a row. The pages of the other roles are read for it above."""
+    reader = Reader(visitor_of(world.user(role)), [])
+    for path in addresses(app, world, role):
+        reader.read(path)
+    assert (reader.leaks, reader.crashes) == ([], [])
+    assert len(reader.seen) > 10
+
+
+@pytest.mark.everywhere
 @pytest.mark.parametrize("role", OWN_ROWS_ONLY)
 def test_a_foreign_row_posted_among_own_ones_changes_nothing(
     app: Flask, world: World, visitor_of: VisitorOf, role: Role

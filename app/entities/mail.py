@@ -54,6 +54,9 @@ class OutboxMail(Model):
     guest_key: orm.Mapped[GuestKey | None] = orm.relationship()
     email_change: orm.Mapped[EmailChange | None] = orm.relationship()
 
+    def __str__(self) -> str:
+        return f"{self.subject}, {self.to_address}"
+
 
 class InvitationMail(Model):
     """A moment that a mail to a guest tells of; `news`: what is new about it (app/rules/invitations.py)."""

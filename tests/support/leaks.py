@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from tests.support.visitor import Visitor
 
 LINK = re.compile(r'(?:href|action)="(/[^"#]*)')
+OF_NOBODY = " object at 0x"  # how Python writes a thing that was given no name
 OUT = ("/static", "/bootstrap", "/afmelden", "/taal", "/healthz", "/logo")
 
 
@@ -28,10 +29,10 @@ def text_of(answer: TestResponse) -> str:
 
 
 class Reader:
-    """Follows links and looks for `secrets`; `seen`: the addresses that were answered with a page."""
+    """Follows links and looks for `secrets`, and for what nobody may read; `seen`: pages that opened."""
 
     def __init__(self, page: Visitor, secrets: Iterable[str]) -> None:
-        self.page, self.secrets = page, tuple(secrets)
+        self.page, self.secrets = page, (*secrets, OF_NOBODY)
         self.leaks: list[str] = []
         self.crashes: list[str] = []
         self.seen: set[str] = set()

@@ -3,7 +3,8 @@
 It looks at the statements that go to the database: before the first write to a table it reads the table's
 rows, and when the action is done it reads them again. So no way of writing gets past it, and cascades and
 bulk statements count too. Each column that changed must stand in the entry: its row is one that the entry is
-about, or belongs to one; and the old and the new value stand in the details.
+about, or belongs to one; and the old and the new value stand in the details (`untold`). And the other way
+round, an entry tells of nothing that was not written (`overtold`).
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,9 +62,32 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What one entry says: of which rows of which kind, in its details, and all of their texts."""
+
+    kind: str
+    objects: frozenset[tuple[str, int]]
+    details: Mapping[str, Any]
+    texts: tuple[str, ...]
+
+    def about(self, names: Sequence[str]) -> Said:
+        """What it says of the row of these names, where it has details apart for it."""
+        texts: list[str] = []
+        for one in _under_names(self.details, names):
+            _gather(one, texts)
+        return replace(self, texts=tuple(texts)) if texts else self
+
+    def tells(self, text: str) -> bool:
+        if len(text) < SHORTEST:  # a word of its own
+            return any(text in BETWEEN_WORDS.split(one) for one in self.texts)
+        return any(text.casefold() in one.casefold() for one in self.texts)
+
+
+@dataclass(frozen=True)
 class Told:
     """All that the entries of one run say."""
 
+    entries: tuple[Said, ...] = ()
     objects: frozenset[tuple[str, int]] = frozenset()  # ("Student", 12)
     heads: frozenset[str] = frozenset()  # the details by their keys
     texts: tuple[str, ...] = ()
@@ -229,24 +254,26 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
 
 def _told_by(entry_ids: Sequence[int]) -> Told:
     entry, about = models.AuditEntry, models.AuditObject
-    heads: set[str] = set()
-    texts: list[str] = []
-    entries = db.session.execute(
-        sa.select(entry.at, entry.actor_id, entry.actor_name, entry.details).where(entry.id.in_(entry_ids))
-    ).all()
-    for one in entries:
-        heads |= set(one.details)
+    objects: dict[int, set[tuple[str, int]]] = {one: set() for one in entry_ids}
+    for row in db.session.execute(
+        sa.select(about.entry_id, about.object_type, about.object_id).where(about.entry_id.in_(entry_ids))
+    ):
+        objects[row.entry_id].add((row.object_type, row.object_id))
+    said, at = [], []
+    people: set[tuple[str, int]] = set()
+    columns = (entry.id, entry.at, entry.actor_id, entry.actor_name, entry.object_type, entry.details)
+    for one in db.session.execute(sa.select(*columns).where(entry.id.in_(entry_ids)).order_by(entry.id)):
+        texts: list[str] = []
         _gather(one.details, texts)
-        texts.append(one.actor_name)
-    objects = db.session.execute(
-        sa.select(about.object_type, about.object_id).where(about.entry_id.in_(entry_ids))
-    )
-    people = {("User", one.actor_id) for one in entries if one.actor_id is not None}
+        said.append(Said(one.object_type, frozenset(objects[one.id]), one.details, (*texts, one.actor_name)))
+        at.append(one.at)
+        people |= {("User", one.actor_id)} if one.actor_id is not None else set()
     return Told(
-        frozenset((row.object_type, row.object_id) for row in objects) | people,
-        frozenset(heads),
-        tuple(texts),
-        tuple(one.at for one in entries),
+        tuple(said),
+        frozenset().union(people, *objects.values()),
+        frozenset(key for one in said for key in one.details),
+        tuple(text for one in said for text in one.texts),
+        tuple(at),
     )
 
 
@@ -262,6 +289,16 @@ def _gather(value: Any, texts: list[str]) -> None:
         texts.append(str(value))
 
 
+def _under_names(value: Any, names: Sequence[str]) -> Iterator[Any]:
+    """The parts of details that stand under one of these names."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            if any(str(key).startswith(name) for name in names):
+                yield {key: one}
+            else:
+                yield from _under_names(one, names)
+
+
 def untold(watched: Watched, left_out: Collection[str]) -> list[Change]:
     """The changes that no entry of this run tells.
 
@@ -272,6 +309,76 @@ def untold(watched: Watched, left_out: Collection[str]) -> list[Change]:
         for one in watched.changes
         if not _left_out(watched, one, left_out) and not _Look(watched).tells(one)
     ]
+
+
+def overtold(watched: Watched, left_out: Collection[str]) -> list[str]:
+    """What the entries of this run tell that was not written."""
+    same = (one for said in watched.told.entries for one in _same_twice(said.details))
+    return sorted({*same, *_never_changed(watched), *_never_coupled(watched, left_out)})
+
+
+def _same_twice(details: Mapping[str, Any]) -> Iterator[str]:
+    """An old value that is the new one. Of a text that must not be told: [True, True]."""
+    for key, value in details.items():
+        if isinstance(value, Mapping):
+            yield from _same_twice(value)
+        elif isinstance(value, list) and len(value) == len(("old", "new")) and value[0] is not True:
+            old, new = value
+            if old == new:
+                yield f"{key}: {old!r} -> {new!r}"
+
+
+def _never_changed(watched: Watched) -> Iterator[str]:
+    """An old and a new value of a column of a row that the entry is about, while that column stayed.
+
+    A row with `removed_at` goes without any of its columns changing.
+    """
+    tables = {kind: metadata.tables[name] for name, kind in NAMES.items()}
+    for said in watched.told.entries:
+        for key, value in said.details.items():
+            names = {tables[kind].name for kind, _id in said.objects if key in tables[kind].columns}
+            pair = isinstance(value, list) and len(value) == len(("old", "new"))
+            columns = {one.column for one in watched.changes if one.table in names}
+            if names and pair and not columns & {key, "removed_at"}:
+                yield f"{key}: {value[0]!r} -> {value[1]!r}"
+
+
+def _never_coupled(watched: Watched, left_out: Collection[str]) -> Iterator[str]:
+    """A row that the entry is about, with another that it names, while no row that couples them came or went.
+
+    As of members of a group, or programmes of a user. A row is known by its names: two may share them.
+    """
+    look = _Look(watched)
+    for this, other, written in _couplings(watched, left_out):
+        for said in watched.told.entries:
+            mine = {row_id for kind, row_id in said.objects if kind == said.kind}
+            if said.kind != NAMES.get(this.name):
+                continue
+            for one in [one for one in mine if look.names(this, one)]:
+                own = {
+                    name for row_id, found in written if row_id == one for name in look.names(other, found)
+                }
+                told = said.about(look.names(this, one))
+                yield from (
+                    f"{this.name} {one}: {name}"
+                    for _row_id, found in written
+                    for name in look.names(other, found)
+                    if name not in own and told.tells(name)
+                )
+
+
+def _couplings(
+    watched: Watched, left_out: Collection[str]
+) -> Iterator[tuple[sa.Table, sa.Table, set[tuple[int, int]]]]:
+    """(table, other table, pairs of ids): what the rows that came or went in this run couple."""
+    for name in sorted({one.table for one in watched.changes} - set(left_out)):
+        table = metadata.tables[name]
+        keys = sorted(table.foreign_keys, key=lambda one: one.parent.name)
+        whole = {column.name for column in table.primary_key.columns}
+        rows = [one.row for one in watched.changes if one.table == name and one.column in whole]
+        for this, other in permutations(keys, 2):
+            pairs = {(row[this.parent.name], row[other.parent.name]) for row in rows}
+            yield this.column.table, other.column.table, {pair for pair in pairs if None not in pair}
 
 
 def _left_out(watched: Watched, one: Change, left_out: Collection[str]) -> bool:
@@ -326,6 +433,11 @@ class _Look:
         found = db.session.execute(sa.select(table).where(key == number)).mappings().first()
         return dict(found) if found is not None else None
 
+    def names(self, table: sa.Table, number: int) -> list[str]:
+        """What a row is called."""
+        row = self._row(table, number) or {}
+        return [str(row[key]) for key in CALLED if row.get(key)]
+
     def _names(self, table: str, row: Row) -> bool:
         names = [str(row[key]) for key in CALLED if row.get(key)]
         if table == "ab_role":
@@ -361,9 +473,7 @@ class _Look:
         return isinstance(value, dict | list) and all(self._stands(text) for text in texts)
 
     def _stands(self, text: str) -> bool:
-        if len(text) < SHORTEST:  # a word of its own
-            return any(text in BETWEEN_WORDS.split(one) for one in self.told.texts)
-        return any(text.casefold() in one.casefold() for one in self.told.texts)
+        return any(one.tells(text) for one in self.told.entries)
 
 
 def _is_default(change: Change, column: sa.Column[Any]) -> bool:

@@ -3,6 +3,7 @@
 from app.actions.base import anchor_words
 from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
+from app.actions.base.form_words import GONE
 from app.actions.base.forms import (
     SeenForm,
     SelectChoice,
@@ -13,7 +14,7 @@ from app.actions.base.forms import (
     secret_fields,
     show_refusal,
 )
-from app.actions.base.picker import GONE, PICK_PATH, SEARCH, Picked, PickedOne, offer
+from app.actions.base.picker import PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.reasons import given_reason, reason_field
 from app.actions.base.runner import (
@@ -21,6 +22,7 @@ from app.actions.base.runner import (
     Action,
     ActionForm,
     Outcome,
+    Part,
     Refused,
     Selection,
     Targets,
@@ -31,6 +33,7 @@ from app.actions.base.runner import (
     left_of,
     mark_of_rows,
     own_word,
+    parts_of,
     preview,
     run,
     targets_of,
@@ -51,6 +54,7 @@ __all__ = [
     "End",
     "Finding",
     "Outcome",
+    "Part",
     "Picked",
     "PickedOne",
     "Refused",
@@ -80,6 +84,7 @@ __all__ = [
     "mark_of_rows",
     "offer",
     "own_word",
+    "parts_of",
     "preview",
     "reason_field",
     "record",

@@ -17,11 +17,9 @@ from app.actions.base.forms import SelectChoice
 from app.permissions import Actor
 from app.queries.base import asked as asked_queries
 from app.queries.base import picker
-from app.rules.text import N_
 
 PICK_PATH = "/kies"  # the address that a search box asks
 SEARCH = "zoek"  # name of the button that searches without JavaScript; its box's name ends in it
-GONE = N_("Een van de keuzes staat niet (meer) in de lijst. Kies opnieuw.")
 
 
 class Picking(SelectFieldBase):
@@ -45,12 +43,6 @@ class Picking(SelectFieldBase):
         super().process(formdata, *args, **given)
         typed = formdata.getlist(f"{self.name}-{SEARCH}") if formdata else []
         self.words = typed[0].strip() if typed else ""
-
-    def pre_validate(self, form: Any) -> None:
-        try:
-            super().pre_validate(form)
-        except wtforms.ValidationError as error:
-            raise wtforms.ValidationError(_(GONE)) from error
 
     def chosen(self) -> list[str]:
         """The keys that are chosen now."""

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import Form
 
 from app import errors
+from app.actions.base.form_words import FormWords, form_words
 from app.actions.base.integrity import explain
 from app.actions.base.mark import mark_of
 from app.actions.base.proof import demand
@@ -32,6 +33,7 @@ from app.rules.text import N_
 from app.rules.viewing import READ_ONLY
 
 M = TypeVar("M")
+K = TypeVar("K", bound=Any)  # what can be put in order
 MAX_TICKED = 1000
 KEPT_REFUSED = 200  # refused rows that are kept, to show again when the same form is sent twice
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # the form's token; ActionRun holds 43 characters
@@ -85,6 +87,34 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """An entry of its own in the trail, for rows for which not the same was written as for the others."""
+
+    ids: Sequence[int]
+    details: dict[str, Any]
+    also: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+def parts_of(
+    pairs: Iterable[tuple[int, K]],
+    told: Callable[[Sequence[K]], dict[str, Any]],
+    also: Callable[[Sequence[K]], Mapping[str, Sequence[int]]] = lambda _written: {},
+) -> list[Part]:
+    """The entries for these (row, what was written for it): one for all that the same rows have.
+
+    `told` and `also` get what was written for all rows of an entry, in order. There are never more entries
+    than things that were written.
+    """
+    rows: dict[K, set[int]] = {}
+    for row, written in pairs:
+        rows.setdefault(written, set()).add(row)
+    same: dict[frozenset[int], list[K]] = {}
+    for written in sorted(rows):
+        same.setdefault(frozenset(rows[written]), []).append(written)
+    return [Part(sorted(ids), told(all_of), also(all_of)) for ids, all_of in same.items()]
+
+
 @dataclass
 class Outcome:
     """What happened: rows changed, rows that already were so, rows refused and why.
@@ -95,6 +125,7 @@ class Outcome:
     `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
     `rests_on` is what the announcement rests on besides the rows and what is said here; `mark` is its mark.
     `also` are rows of another kind that the entry is about too: kind -> ids.
+    `parts`, when given, are the entries in the trail, instead of one of `ids`, `details` and `also`.
     """
 
     done: int = 0
@@ -111,12 +142,20 @@ class Outcome:
     rests_on: Sequence[Any] = ()
     mark: str = ""
     also: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
 
     def as_json(self) -> dict[str, Any]:
-        nothing: dict[str, Any] = {"ids": [], "details": {}, "shown": {}, "rests_on": (), "also": {}}
+        nothing: dict[str, Any] = {
+            "ids": [],
+            "details": {},
+            "shown": {},
+            "rests_on": (),
+            "also": {},
+            "parts": (),
+        }
         # `asdict` copies everything, so the ids are left out first: there may be 100,000.
         kept = asdict(replace(self, **nothing, refused=self.refused[:KEPT_REFUSED]))
-        for name in ("details", "shown", "rests_on", "mark", "also"):
+        for name in ("details", "shown", "rests_on", "mark", "also", "parts"):
             del kept[name]
         return kept
 
@@ -133,9 +172,8 @@ class ActionForm(Form):
     nothing_hint: str | LazyString = ""  # what the user can do then
 
     class Meta:
-        @property
-        def locales(self) -> list[str]:
-            return [str(get_locale() or "nl")]
+        def get_translations(self, _form: Form) -> FormWords:
+            return form_words(str(get_locale() or "nl"))
 
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         """Called once, after the form is made and before it is shown or validated."""
@@ -283,7 +321,8 @@ def run(
             outcome = _perform(act, actor, selection, data, shown)
             if outcome.done:
                 entry = outcome.entry or act.name
-                record(actor, entry, outcome.object_type, outcome.ids, outcome.details, also=outcome.also)
+                for part in outcome.parts or [Part(outcome.ids, outcome.details, outcome.also)]:
+                    record(actor, entry, outcome.object_type, part.ids, part.details, also=part.also)
             _remember(act, actor, token, outcome)
             return outcome
     except IntegrityError as error:

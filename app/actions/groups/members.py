@@ -107,18 +107,23 @@ def _put(
         groups=", ".join(group.label for group in chosen),
     )
     couplings.remember(actor, summary, couplings.pieces_of("group", [(*row, "") for row in made]))
-    return _outcome(targets, changed, summary, chosen)
+    return _outcome(targets, made, summary, chosen)
 
 
 def _outcome(
     targets: base.Targets[models.Student],
-    changed: Sequence[int],
+    rows: Sequence[Any],
     summary: str,
     chosen: Sequence[picker.Option],
 ) -> base.Outcome:
-    details = {"groups": [group.label for group in chosen]}
-    outcome = students_changed(targets, changed, summary, details)
-    outcome.also = {"StudentGroup": [int(group.key) for group in chosen]}
+    """`rows`: (student, group) for each member who came or went."""
+    outcome = students_changed(targets, sorted({row.student_id for row in rows}), summary, {})
+    labels = {int(group.key): group.label for group in chosen}
+    outcome.parts = base.parts_of(
+        rows,
+        lambda some: {"groups": [labels[one] for one in some]},
+        lambda some: {"StudentGroup": some},
+    )
     return outcome
 
 
@@ -165,7 +170,7 @@ def _take(
     couplings.remember(
         actor, summary, couplings.pieces_of("group", [(*row, "", None) for row in rows], taken=True)
     )
-    return _outcome(targets, changed, summary, chosen)
+    return _outcome(targets, rows, summary, chosen)
 
 
 def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[picker.Option]:

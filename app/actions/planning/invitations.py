@@ -84,20 +84,20 @@ def invite_company_examiner(
     name = people.full_name(*names.values())
     known = persons.at_address(address, wanted)
     _refuse_unasked(known, name, person)
-    user = (
-        _new_guest(names, organisation, address, fresh)
-        if known is None
-        else _known_user(known, names, person)
-    )
+    if known is None:
+        user = _new_guest(names, organisation, address, fresh)
+        changes = {"organisation": [None, user.organisation]} if user.organisation else {}
+    else:
+        user, changes = _known_user(known, names, person, organisation)
+    said = _said(changes, user, organisation) if known is not None else []
     _lock_person(user.id)
     sittings = _locked(wanted, among=targets.ids)
     _refuse(sittings)
     _refuse_busy(actor, user, sittings)
     _couple(sittings, user.id)
     if not user.guest:
-        return _outcome(
-            sittings, user.id, [None, user.full_name], user.full_name, _coupled(user, len(sittings))
-        )
+        summary = " ".join([_coupled(user, len(sittings)), *said])
+        return _outcome(sittings, user.id, [None, user.full_name], user.full_name, summary)
     made = [
         models.Invitation(sitting_id=sitting.id, user_id=user.id, invited_by_id=actor.id)
         for sitting in sittings
@@ -111,8 +111,9 @@ def invite_company_examiner(
         len(sittings),
         name=user.full_name,
     )
-    more = {"organisation": [None, user.organisation]} if user.organisation else {}
-    return _outcome(sittings, user.id, [None, user.full_name], user.full_name, summary, **more)
+    summary = " ".join([summary, *said])
+    more = {"email": address, **changes}
+    return _outcome(sittings, user.id, [None, user.full_name], user.full_name, summary, more=more)
 
 
 @base.action(
@@ -145,7 +146,8 @@ def resend_invitation(
     invitation_mails.mail_guests([invitation.user_id])
     name = invitation.user.full_name
     summary = _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name)
-    return _outcome([sitting], invitation.user_id, [name, name], name, summary)
+    guest = db.session.get_one(models.Guest, invitation.user_id)
+    return _outcome([sitting], invitation.user_id, name, name, summary, more={"email": guest.email})
 
 
 @base.action(
@@ -276,15 +278,28 @@ def _refuse_unasked(known: persons.Known | None, name: str, person: str) -> None
         )
 
 
-def _known_user(known: persons.Known, names: Mapping[str, str], person: str) -> models.User:
-    """The one at the address; renamed when the planner chose that, as far as it was offered."""
+def _known_user(
+    known: persons.Known, names: Mapping[str, str], person: str, organisation: str
+) -> tuple[models.User, dict[str, Any]]:
+    """The one at the address, and what changed there: old and new.
+
+    A guest is renamed when the planner chose that, as far as it was offered. The organisation that was typed
+    is theirs from now on, until it stands on a sheet: as with the name.
+    """
     user = db.session.get_one(models.User, known.id)
+    changes: dict[str, Any] = {}
     if known.guest and person == choice_of(known, rename=True):
         for field, value in names.items():
             setattr(user, field, people.tidy(value))
+        changes["name"] = [known.name, user.full_name]
+    wanted = people.tidy(organisation or "")
+    if known.guest and not known.scored and wanted not in {"", user.organisation}:
+        changes["organisation"] = [user.organisation or None, wanted]
+        user.organisation = wanted
+    if changes:
         user.version += 1
         db.session.flush()
-    return user
+    return user, changes
 
 
 def _new_guest(
@@ -427,15 +442,31 @@ def _coupled(user: models.User, count: int) -> str:
     )
 
 
+def _said(changes: Mapping[str, Any], user: models.User, organisation: str) -> list[str]:
+    """What changed at somebody who was known, and that an organisation that was typed was left alone."""
+    said = []
+    if "name" in changes:
+        old, new = changes["name"]
+        said.append(_("De naam is gewijzigd: %(old)s → %(new)s.", old=old, new=new))
+    if "organisation" in changes:
+        old, new = changes["organisation"]
+        said.append(_("De organisatie is gewijzigd: %(old)s → %(new)s.", old=old or _("leeg"), new=new))
+    elif people.tidy(organisation or "") not in {"", user.organisation}:
+        stays = user.organisation or _("leeg")
+        said.append(_("De organisatie is niet gewijzigd: die blijft %(organisation)s.", organisation=stays))
+    return said
+
+
 def _outcome(
     sittings: Sequence[models.Sitting],
     user_id: int,
-    change: list[str | None],
+    change: list[str | None] | str,
     name: str,
     summary: str,
-    **more: Any,
+    *,
+    more: Mapping[str, Any] | None = None,
 ) -> base.Outcome:
-    """The trail names each moment, with who examines there for the company, old and new."""
+    """The trail names each moment, with who examines there for the company: old and new, or who stays."""
     ids = [one.id for one in sittings]
     labels = _labels(ids)
     details: dict[str, Any] = {"examiner": change}
@@ -446,7 +477,7 @@ def _outcome(
         ids=ids,
         object_type="Sitting",
         names=[name],
-        details={**details, "role": COMPANY, **more},
+        details={**details, "role": COMPANY, **(more or {})},
         summary=summary,
         also={"Registration": sorted({one.registration_id for one in sittings}), "User": [user_id]},
     )

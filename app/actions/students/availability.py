@@ -21,6 +21,7 @@ from app.permissions import Actor, Permission
 from app.queries.students import students
 from app.rules.text import N_
 
+EXCLUSION = (models.ExamExclusion.student_id, models.ExamExclusion.exam_id)
 NOT_THEIRS = N_("Kies examens uit de lijst: die van de opleidingen en keuzedelen van deze studenten.")
 
 
@@ -71,16 +72,11 @@ def exclude_exam(
     excluded = sa.exists().where(
         models.ExamExclusion.student_id == models.Student.id, models.ExamExclusion.exam_id == models.Exam.id
     )
-    changed = sorted(
-        set(db.session.scalars(pairs.with_only_columns(models.Student.id).where(~registered, ~excluded)))
-    )
     refused = _already_registered(pairs.where(registered))
-    db.session.execute(
-        sa.insert(models.ExamExclusion).from_select(
-            ["student_id", "exam_id"],
-            pairs.with_only_columns(models.Student.id, models.Exam.id).where(~registered, ~excluded),
-        )
-    )
+    new = pairs.with_only_columns(models.Student.id, models.Exam.id).where(~registered, ~excluded)
+    exclude = sa.insert(models.ExamExclusion).from_select(["student_id", "exam_id"], new)
+    made = db.session.execute(exclude.returning(*EXCLUSION)).all()
+    changed = sorted({row.student_id for row in made})
     # A student may be registered for one of the exams and lose another: that one counts as changed.
     held = set(refused) - set(changed)
     summary = ngettext(
@@ -90,14 +86,16 @@ def exclude_exam(
         exams=_titles(chosen),
     )
     others = _others(targets, chosen)
-    return students_changed(
+    outcome = students_changed(
         targets,
         changed,
         _and_others(summary, others),
-        {"exams": [str(exam) for exam in chosen]},
+        {},
         refused=refused.values(),
         held=len(held) + others,
     )
+    outcome.parts = _told(made, chosen)
+    return outcome
 
 
 class IncludeForm(ExcludeForm):
@@ -128,26 +126,28 @@ def include_exam(
         raise RuleBroken(NOT_THEIRS, field="exams")
     others = _others(targets, chosen)
     which = models.ExamExclusion.exam_id.in_([exam.id for exam in chosen])
-    changed = db.session.scalars(
-        sa.select(models.ExamExclusion.student_id)
-        .where(models.ExamExclusion.student_id.in_(targets.among()), which)
-        .distinct()
-        .order_by(models.ExamExclusion.student_id)
-    ).all()
-    db.session.execute(
+    gone = db.session.execute(
         sa.delete(models.ExamExclusion)
-        .where(models.ExamExclusion.student_id.in_(id_set(changed)), which)
+        .where(models.ExamExclusion.student_id.in_(targets.among()), which)
+        .returning(*EXCLUSION)
         .execution_options(**QUIETLY)
-    )
+    ).all()
+    changed = sorted({row.student_id for row in gone})
     summary = ngettext(
         "%(exams)s: weer beschikbaar voor %(num)s student.",
         "%(exams)s: weer beschikbaar voor %(num)s studenten.",
         len(changed),
         exams=_titles(chosen),
     )
-    return students_changed(
-        targets, changed, _and_others(summary, others), {"exams": [str(exam) for exam in chosen]}, held=others
-    )
+    outcome = students_changed(targets, changed, _and_others(summary, others), {}, held=others)
+    outcome.parts = _told(gone, chosen)
+    return outcome
+
+
+def _told(rows: Sequence[Any], exams: Sequence[models.Exam]) -> list[base.Part]:
+    """For the trail: of each student the exams that changed, from (student, exam) for each."""
+    titles = {exam.id: str(exam) for exam in exams}
+    return base.parts_of(rows, lambda some: {"exams": [titles[one] for one in some]})
 
 
 class ReleaseForm(base.ActionForm):

@@ -1,6 +1,6 @@
 """Remembers what a bulk coupling or uncoupling of students did, so that it can be undone for a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set, moment_set
 from app.entities.students import group_member
 from app.errors import RuleBroken
-from app.permissions import Actor, Permission, visible
+from app.permissions import Actor, Permission, Role, visible
 from app.queries.students import couplings as queries
 from app.rules.text import N_
 from app.school import current_school
@@ -104,8 +104,9 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
     changed: set[int] = set()
     seen: set[int] = set()
     reasons: dict[int, str] = {}
+    undone: list[tuple[int, int]] = []  # (student, place of the piece)
     pieces = [Piece(**one) for one in run.pieces]
-    for piece in pieces:
+    for place, piece in enumerate(pieces):
         found = db.session.execute(_students(actor, run, piece)).all()
         seen |= {row.id for row in found}
         # A student may be refused for one piece and undone for another: both are reported.
@@ -114,6 +115,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
         free = {row.id for row in found} - set(refused)
         _take_back(piece, free)
         changed |= free
+        undone += [(student, place) for student in free]
     raise_version(sorted(changed))
     run.undone_at = utc_now()
     # Students whom the actor may no longer see.
@@ -130,7 +132,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
             len(changed),
             what=run.summary,
         ),
-        details={"target": [run.summary, None]},
+        parts=_told(pieces, undone),
     )
 
 
@@ -142,6 +144,29 @@ def _students(actor: Actor, run: models.CouplingRun, piece: Piece) -> Any:
     return own.with_only_columns(
         models.Student.id, there.label("there"), used.label("used"), able.label("able")
     ).where(models.Student.id.in_(id_set(piece.students)), models.Student.created_at <= run.at)
+
+
+def _told(pieces: Sequence[Piece], undone: Sequence[tuple[int, int]]) -> list[base.Part]:
+    """For the trail: what each student was coupled to again, or uncoupled from."""
+    if not undone:
+        return []
+    names = queries.names_of(pieces[0].kind, [piece.target for piece in pieces])
+    word = "coupled" if pieces[0].taken else "uncoupled"  # a run does one of the two, for one kind
+
+    def named(some: Sequence[int]) -> dict[str, Any]:
+        return {word: "; ".join(sorted(_called(pieces[place], names) for place in some))}
+
+    def groups(some: Sequence[int]) -> dict[str, list[int]]:
+        theirs = sorted(pieces[place].target for place in some)
+        return {"StudentGroup": theirs} if pieces[0].kind == "group" else {}
+
+    return base.parts_of(undone, named, groups)
+
+
+def _called(piece: Piece, names: Mapping[int, str]) -> str:
+    """As "Bakker, Sanne (Praktijkopleider)", in the language of the trail."""
+    name = names[piece.target]
+    return f"{name} ({Role(piece.role).label})" if piece.role else name
 
 
 def _why_not(piece: Piece, row: Any) -> str:

@@ -233,6 +233,8 @@ def _outcome(
 ) -> base.Outcome:
     changed = sorted({row.student_id for row in rows})
     names = couplings.raise_version(changed)
-    return students_changed(
-        targets, changed, summary, {"users": [f"{p.role}: {p.label}" for p in chosen]}, names=names
-    )
+    outcome = students_changed(targets, changed, summary, {}, names=names)
+    labels = {(p.user_id, p.role): f"{p.role}: {p.label}" for p in chosen}
+    pairs = ((row.student_id, (row.user_id, row.role)) for row in rows)
+    outcome.parts = base.parts_of(pairs, lambda some: {"users": [labels[one] for one in some]})
+    return outcome

@@ -22,6 +22,7 @@ from app.rules import accounts, people, sessions
 from app.rules.text import N_
 
 NAMES = 10
+COUPLING = (models.user_programme.c.user_id, models.user_programme.c.programme_id)
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
 
@@ -149,15 +150,17 @@ def couple_to_programmes(
         .join(models.Programme, models.Programme.id.in_(id_set(chosen)))
         .where(models.User.id.in_(targets.among()), models.User.id.not_in(theirs), ~coupled)
     )
-    changed = sorted(set(db.session.scalars(pairs)))
-    db.session.execute(sa.insert(models.user_programme).from_select(["user_id", "programme_id"], pairs))
-    return _coupling_outcome(
+    couple = sa.insert(models.user_programme).from_select(["user_id", "programme_id"], pairs)
+    made = db.session.execute(couple.returning(*COUPLING)).all()
+    changed = sorted({row.user_id for row in made})
+    outcome = _coupling_outcome(
         targets,
         theirs,
         changed,
-        {"programmes": [None, _programmes_text(rows)]},
         ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
     )
+    outcome.parts = base.parts_of(made, lambda some: {"programmes": [None, _programmes_text(rows, some)]})
+    return outcome
 
 
 @base.action(
@@ -183,15 +186,16 @@ def uncouple_from_programmes(
         models.user_programme.c.user_id.not_in(theirs),
         models.user_programme.c.programme_id.in_(id_set(chosen)),
     )
-    changed = sorted(set(db.session.scalars(sa.select(models.user_programme.c.user_id).where(*these))))
-    db.session.execute(sa.delete(models.user_programme).where(*these))
-    return _coupling_outcome(
+    gone = db.session.execute(sa.delete(models.user_programme).where(*these).returning(*COUPLING)).all()
+    changed = sorted({row.user_id for row in gone})
+    outcome = _coupling_outcome(
         targets,
         theirs,
         changed,
-        {"programmes": [_programmes_text(rows), None]},
         ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
     )
+    outcome.parts = base.parts_of(gone, lambda some: {"programmes": [_programmes_text(rows, some), None]})
+    return outcome
 
 
 @base.action(
@@ -289,8 +293,9 @@ def _role_text(user: models.User) -> str:
     return ", ".join(role.label for role in users.roles_of(user))
 
 
-def _programmes_text(programmes: Sequence[models.Programme]) -> str:
-    return "; ".join(sorted(str(one) for one in programmes))
+def _programmes_text(programmes: Sequence[models.Programme], among: Sequence[int] | None = None) -> str:
+    """These programmes by name; `among`: only those of these ids."""
+    return "; ".join(sorted(str(one) for one in programmes if among is None or one.id in among))
 
 
 def guard_supplier(actor: Actor, user: models.User) -> None:
@@ -436,7 +441,6 @@ def _coupling_outcome(
     targets: base.Targets[models.User],
     theirs: Mapping[int, base.Refused],
     changed: Sequence[int],
-    details: dict[str, Any],
     summary: str,
 ) -> base.Outcome:
     _raise_versions(models.User.id.in_(id_set(changed)))
@@ -450,7 +454,6 @@ def _coupling_outcome(
         object_type="User",
         ids=changed,
         names=[user.full_name for user in first],
-        details=details,
         summary=summary if changed else _("Er is niets gewijzigd: dit was al zo."),
     )
 

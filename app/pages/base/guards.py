@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import errors
-from app.pages.base.request import current_actor, href_with
+from app.pages.base.request import current_actor, href_with, posted
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.pages.base.typed import come_back, way_in
 from app.permissions import PERSONAL, Permission, permission_pair
@@ -17,7 +17,9 @@ from app.queries.planning.invitations import endings
 from app.rules import viewing
 from app.rules.invitations import WHY_ONE_ENDED
 from app.rules.second_factor import Owed
+from app.rules.text import N_
 
+NOT_SAVED = N_("Wat u verstuurde, is niet opgeslagen.")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -36,6 +38,8 @@ def needs(permission: Permission | None = None, *, guests: bool = False, page: s
             if not current_user.is_authenticated:
                 return way_in()
             if current_user.guest and _ended_for_guest(kwargs.get("sitting_id", 0)):
+                if posted():
+                    flask.flash(_(NOT_SAVED), "warning")
                 return flask.redirect(flask.url_for("InvitationPage.own"))
             if current_user.guest and not guests:
                 raise errors.NotAllowed

@@ -1,14 +1,19 @@
 """Bulk couplings of the last day, which the user who made them can still undo."""
 
 import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
 from app import models
 from app.clock import utc_now
+from app.entities.base import db
+from app.entities.engine import id_set
 from app.entities.membership import has_rule
 from app.entities.students import group_member
 from app.permissions import Actor, Role
+from app.queries.base.picker import user_label
 from app.queries.users.users import with_role
 
 UNDO_FOR = dt.timedelta(days=1)
@@ -78,3 +83,16 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
         used,
         sa.true(),
     )
+
+
+def names_of(kind: str, targets: Collection[int]) -> Mapping[int, str]:
+    """What groups, users, programmes or electives are called, by id. One query."""
+    models_of: Mapping[str, Any] = {
+        "group": models.StudentGroup,
+        "user": models.User,
+        "programme": models.Programme,
+        "elective": models.Elective,
+    }
+    model = models_of[kind]
+    rows = db.session.scalars(sa.select(model).where(model.id.in_(id_set(sorted(set(targets))))))
+    return {row.id: user_label(row) if kind == "user" else str(row) for row in rows}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.runner import run
+from app.actions.base.runner import Outcome, run
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
@@ -22,6 +23,7 @@ from app.entities.invitations import Guest, GuestKey, Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
+from app.entities.trail import AuditEntry
 from app.entities.users import RoleRow, User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
@@ -60,20 +62,11 @@ def make_attempt(
     return sittings, examiner.id
 
 
-def again(
-    sittings: Sequence[int], *, email: str = EMAIL, last_name: str = "Bakker", person: str = ""
-) -> None:
-    run(
-        invite_company_examiner,
-        SYSTEM,
-        sittings[:1],
-        first_name="Bas",
-        last_name=last_name,
-        email=email,
-        others=sittings[1:],
-        person=person,
-    )
+def again(sittings: Sequence[int], **given: Any) -> Outcome:
+    names = {"first_name": "Bas", "last_name": "Bakker", "email": EMAIL}
+    outcome = run(invite_company_examiner, SYSTEM, sittings[:1], **{**names, **given}, others=sittings[1:])
     refresh()
+    return outcome
 
 
 def examiners_of(sittings: Sequence[int]) -> set[int]:
@@ -261,6 +254,57 @@ def test_a_name_is_set_right_until_it_stands_on_a_sheet(app: Flask) -> None:
     with pytest.raises(RuleBroken, match="Bas Bakkers"):
         again(sittings[1:], last_name="Visser", person=f"{first.guest} rename")
     assert guest_of(first).full_name == "Bas Bakkers"
+
+
+def last_told(act: str = "invite_company_examiner") -> Any:
+    refresh()
+    entries = select(AuditEntry.details).where(AuditEntry.action == act).order_by(AuditEntry.id.desc())
+    return db.session.scalars(entries).first()
+
+
+def test_the_trail_tells_who_was_invited_at_which_address(app: Flask) -> None:
+    first = make_invited(email=EMAIL)
+    company = {"organisation": [None, "Bakkerij De Korenaar"]}
+    assert last_told() == {
+        "examiner": [None, "Bas Bakker"],
+        "role": "company_examiner",
+        "email": EMAIL,
+        **company,
+    }
+    again(make_attempt(1, starts_at=clock.now() + SOON)[0])
+    known = {"examiner": [None, "Bas Bakker"], "role": "company_examiner", "email": EMAIL}
+    assert last_told() == known, "who was known is not new"
+    run(resend_invitation, SYSTEM, [first.sitting])
+    assert last_told("resend_invitation") == {**known, "examiner": "Bas Bakker"}
+
+
+def test_a_new_name_and_company_of_who_was_known_are_told_old_and_new(app: Flask) -> None:
+    first = make_invited(email=EMAIL)
+    sittings, _examiner = make_attempt(1, starts_at=clock.now() + SOON)
+    given = {"last_name": "Visser", "person": f"{first.guest} rename", "organisation": "De Molen"}
+    told = again(sittings, **given).summary
+    assert "De naam is gewijzigd: Bas Bakker → Bas Visser." in told
+    assert "De organisatie is gewijzigd: Bakkerij De Korenaar → De Molen." in told
+    assert last_told()["name"] == ["Bas Bakker", "Bas Visser"]
+    assert last_told()["organisation"] == ["Bakkerij De Korenaar", "De Molen"]
+    assert guest_of(first).organisation == "De Molen"
+
+
+@pytest.mark.parametrize("scored", [True, False], ids=["who scored", "an account"])
+def test_a_company_that_is_not_taken_over_is_said_to_stay(app: Flask, scored: bool) -> None:
+    programme = make_programme()
+    sittings, _examiner = make_attempt(1, programme=programme, starts_at=clock.now() + SOON)
+    given: dict[str, Any] = {"organisation": "De Molen"}
+    if scored:
+        first = make_invited(email=EMAIL)
+        score(first.sitting, guest_of(first))
+    else:
+        account = make_user(Role.COMPANY_EXAMINER, email=EMAIL, programmes=[programme])
+        given["person"] = str(account.id)
+    told = again(sittings, **given).summary
+    stays = "Bakkerij De Korenaar" if scored else "leeg"
+    assert f"De organisatie is niet gewijzigd: die blijft {stays}." in told
+    assert "organisation" not in last_told()
 
 
 def test_the_address_of_an_account_is_that_account(app: Flask) -> None:

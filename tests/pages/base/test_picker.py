@@ -10,7 +10,7 @@ from flask import Flask
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from sqlalchemy import func, insert, literal, select
 
-from app.actions.base.picker import GONE
+from app.actions.base.form_words import GONE
 from app.actions.base.runner import run
 from app.actions.groups.members import NOBODY_IN_IT, remove_from_group
 from app.actions.students.supervision import NOT_THEIRS, uncouple_users

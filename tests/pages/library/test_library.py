@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.actions.base.form_words import GONE
 from app.actions.base.runner import run
 from app.actions.library.files import KINDS, check_upload, plain_name
 from app.actions.library.library import change_document, move_document, remove_document, upload_document
@@ -291,7 +292,7 @@ def test_a_document_gets_another_title_and_other_roles(visit: Visit) -> None:
     [
         ("title", "   ", "Geef het document een titel."),
         ("roles", [], "Kies minstens één rol."),
-        ("roles", ["supplier"], "ongeldige keuze"),
+        ("roles", ["supplier"], GONE),
     ],
 )
 def test_a_title_and_a_role_are_asked_for(visit: Visit, field: str, value: object, sentence: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.invitations import Guest
 from app.entities.planning import Sitting
 from app.entities.users import User
 from app.permissions import actor_of
@@ -71,9 +72,22 @@ INVITED: dict[str, Any] = {
 
 @scene("invite_company_examiner")
 def _invite_company_examiner(s: Stage) -> None:
-    registration = make_registration(make_student(), make_exam(make_programme(), tasks=1))
-    sitting = make_sitting(registration, school_examiner=make_user("school_examiner"))
-    s.run("invite_company_examiner", sitting.id, **INVITED)
+    """Somebody new, as they are known, under another name, and of another company; who scored; an account."""
+
+    def invite(**given: Any) -> int:
+        registration = make_registration(make_student(), make_exam(make_programme(), tasks=1))
+        ago = clock.now() - timedelta(hours=2 * registration.id)  # each at a time of its own
+        sitting = make_sitting(registration, starts_at=ago, school_examiner=make_user("school_examiner"))
+        s.run("invite_company_examiner", sitting.id, **{**INVITED, **given})
+        return sitting.id
+
+    invite()
+    guest = db.session.scalars(select(Guest.user_id)).one()
+    invite()
+    invite(first_name="Basil", last_name="Molenaar", person=f"{guest} rename")
+    sitting = invite(first_name="Basil", last_name="Molenaar", organisation="De Molen")
+    save_as(actor_of(s.one(User, guest)), sitting, {}, remark="Rustig gewerkt")
+    invite(first_name="Basil", last_name="Molenaar", organisation="Weer een ander")
 
 
 @scene("resend_invitation")

@@ -62,16 +62,18 @@ def _create_administrator(s: Stage) -> None:
 
 @scene("couple_to_programmes")
 def _couple_to_programmes(s: Stage) -> None:
-    s.run(
-        "couple_to_programmes", s.user().id, make_user("school_examiner").id, programmes=[make_programme().id]
-    )
+    """To two, of which each user has one already."""
+    first, second = make_programme(), make_programme()
+    users = [make_user("school_examiner", programmes=[one]).id for one in (first, second)]
+    s.run("couple_to_programmes", *users, s.user().id, programmes=[first.id, second.id])
 
 
 @scene("uncouple_from_programmes")
 def _uncouple_from_programmes(s: Stage) -> None:
-    programme = make_programme()
-    user = make_user("school_examiner", programmes=[programme])
-    s.run("uncouple_from_programmes", user.id, programmes=[programme.id])
+    """From two, of which each user has one."""
+    first, second = make_programme(), make_programme()
+    users = [make_user("school_examiner", programmes=[one]).id for one in (first, second)]
+    s.run("uncouple_from_programmes", *users, programmes=[first.id, second.id])
 
 
 @scene("deactivate_users")

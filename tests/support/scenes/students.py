@@ -64,46 +64,60 @@ def _uncouple_programme(s: Stage) -> None:
     s.run("uncouple_programme", make_student(programme).id, target=f"p{programme.id}")
 
 
+def _guides() -> tuple[list[int], list[str]]:
+    """Two students who have one user each, and both users as they are chosen."""
+    guides = [make_user("school_supervisor") for _ in range(2)]
+    students = [make_student() for _ in range(2)]
+    for student, guide in zip(students, guides, strict=True):
+        supervise(student, guide, "school_supervisor")
+    return [one.id for one in students], [f"school_supervisor:{one.id}" for one in guides]
+
+
 @scene("couple_users")
 def _couple_users(s: Stage) -> None:
-    users = [f"school_supervisor:{make_user('school_supervisor').id}"]
-    s.run("couple_users", make_student().id, make_student().id, users=users)
+    students, users = _guides()
+    s.run("couple_users", *students, make_student().id, users=users)
 
 
 @scene("uncouple_users")
 def _uncouple_users(s: Stage) -> None:
-    student, guide = make_student(), make_user("school_supervisor")
-    supervise(student, guide, "school_supervisor")
-    s.run("uncouple_users", student.id, users=[f"school_supervisor:{guide.id}"])
+    students, users = _guides()
+    s.run("uncouple_users", *students, users=users)
 
 
 @scene("undo_coupling")
 def _undo_coupling(s: Stage) -> None:
-    student, group, guide = make_student(), make_group(), make_user("school_supervisor")
-    users, target = [f"school_supervisor:{guide.id}"], f"p{make_programme().id}"
-    s.run("couple_programme", student.id, actor=s.admin, target=target)
-    s.run("add_to_groups", student.id, actor=s.admin, groups=[group.id])
-    s.run("couple_users", student.id, actor=s.admin, users=users)
+    students, users = _guides()
+    groups, target = _groups(students), f"p{make_programme().id}"
+    s.run("couple_programme", *students, actor=s.admin, target=target)
+    s.run("add_to_groups", *students, actor=s.admin, groups=groups)
+    s.run("couple_users", *students, actor=s.admin, users=users)
     for run_id in db.session.scalars(select(CouplingRun.id).order_by(CouplingRun.id.desc())).all():
         s.run("undo_coupling", actor=s.admin, run_id=run_id)
-    s.run("couple_users", student.id, actor=s.admin, users=users)
-    s.run("uncouple_users", student.id, actor=s.admin, users=users)
+    s.run("uncouple_users", *students, actor=s.admin, users=users)
     newest = db.session.scalars(select(CouplingRun.id).order_by(CouplingRun.id.desc())).first()
     s.run("undo_coupling", actor=s.admin, run_id=newest)
 
 
+def _takers() -> tuple[list[int], list[int]]:
+    """Two students of a programme with two exams, and these exams; one of them may not take the second."""
+    exams = [make_exam(programme := make_programme()), make_exam(programme)]
+    return [make_student(programme).id for _ in range(2)], [one.id for one in exams]
+
+
 @scene("exclude_exam")
 def _exclude_exam(s: Stage) -> None:
-    exam = make_exam(programme := make_programme())
-    s.run("exclude_exam", make_student(programme).id, exams=[exam.id])
+    students, exams = _takers()
+    s.run("exclude_exam", students[0], exams=exams[1:])
+    s.run("exclude_exam", *students, exams=exams)
 
 
 @scene("include_exam")
 def _include_exam(s: Stage) -> None:
-    exam = make_exam(programme := make_programme())
-    student = make_student(programme)
-    s.run("exclude_exam", student.id, exams=[exam.id])
-    s.run("include_exam", student.id, exams=[exam.id])
+    students, exams = _takers()
+    for student, exam in zip(students, exams, strict=True):
+        s.run("exclude_exam", student, exams=[exam])
+    s.run("include_exam", *students, exams=exams)
 
 
 @scene("release_progress")
@@ -226,15 +240,21 @@ def _export_groups(s: Stage) -> None:
     s.run("export_groups", make_group().id, kind="xlsx", content="groups")
 
 
+def _groups(students: list[int]) -> list[int]:
+    """As many groups as there are students, each with one of them."""
+    return [make_group(db.session.get_one(Student, one)).id for one in students]
+
+
 @scene("add_to_groups")
 def _add_to_groups(s: Stage) -> None:
-    s.run("add_to_groups", make_student().id, make_student().id, groups=[make_group().id, make_group().id])
+    students = [make_student().id, make_student().id]
+    s.run("add_to_groups", *students, make_student().id, groups=_groups(students))
 
 
 @scene("remove_from_group")
 def _remove_from_group(s: Stage) -> None:
-    student = make_student()
-    s.run("remove_from_group", student.id, groups=[make_group(student).id])
+    students = [make_student().id, make_student().id]
+    s.run("remove_from_group", *students, groups=_groups(students))
 
 
 @scene("add_members")
