@@ -107,17 +107,20 @@ def _put(
         groups=", ".join(group.label for group in chosen),
     )
     couplings.remember(actor, summary, couplings.pieces_of("group", [(*row, "") for row in made]))
-    return _outcome(targets, changed, summary, chosen)
+    return _outcome(targets, made, summary, chosen)
 
 
 def _outcome(
     targets: base.Targets[models.Student],
-    changed: Sequence[int],
+    pairs: Sequence[Any],
     summary: str,
     chosen: Sequence[picker.Option],
 ) -> base.Outcome:
+    """The outcome when these pairs of student and group were made or taken away."""
     details = {"groups": [group.label for group in chosen]}
+    changed = sorted({row.student_id for row in pairs})
     outcome = students_changed(targets, changed, summary, details)
+    outcome.rests_on = sorted(tuple(row) for row in pairs)
     outcome.also = {"StudentGroup": [int(group.key) for group in chosen]}
     return outcome
 
@@ -165,7 +168,7 @@ def _take(
     couplings.remember(
         actor, summary, couplings.pieces_of("group", [(*row, "", None) for row in rows], taken=True)
     )
-    return _outcome(targets, changed, summary, chosen)
+    return _outcome(targets, rows, summary, chosen)
 
 
 def _chosen(actor: Actor, ids: Sequence[int], asked: Asked, refusal: str) -> list[picker.Option]:

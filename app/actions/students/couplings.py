@@ -131,6 +131,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
             what=run.summary,
         ),
         details={"target": [run.summary, None]},
+        rests_on=[run.id, run.at, sorted(changed)],
     )
 
 
