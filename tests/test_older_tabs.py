@@ -37,6 +37,7 @@ VisitorOf = Callable[[User], Visitor]
 NOT_OF_A_ROW = {
     "add_update": "today",
     "record_adoption": "today",
+    "mark_all_updates_read": "the newest update that was there, in `newest`: later ones stay unread",
     "invite_company_examiner": "the other moments of the exam, each refused where there is an examiner",
     "plan_exam": "the fingerprint of the planning that it shows, in `seen`",
 }

@@ -24,7 +24,7 @@ from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration
 from app.entities.profile import CalendarLink, EmailChange
-from app.entities.trail import ActionRun
+from app.entities.trail import ActionRun, AuditEntry
 from app.entities.users import User
 from app.pages.base.logs import discreet
 from app.permissions import SYSTEM, Role, actor_of
@@ -46,7 +46,7 @@ from tests.pages.access.test_second_factor import half_way
 from tests.support import clock
 from tests.support.forms import as_shown
 from tests.support.queries import counted
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, announced
 from tests.test_guests import everything
 
 Visit = Callable[..., Visitor]
@@ -69,6 +69,13 @@ def change() -> EmailChange:
 def mails() -> dict[str, OutboxMail]:
     refresh()
     return {mail.purpose: mail for mail in db.session.scalars(select(OutboxMail))}
+
+
+def entry(action: str) -> AuditEntry:
+    """The newest entry of this action."""
+    refresh()
+    entries = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id.desc())
+    return db.session.scalars(entries.limit(1)).one()
 
 
 class TestAnotherAddress:
@@ -155,8 +162,20 @@ class TestAnotherAddress:
         visitor.fill(CHANGE, {"email": "anders@example.nl"})
         assert visitor.post(CONFIRM, {"code": code}).status_code == 422
         visitor.do("/mijn-profiel/do/cancel_email_change")
+        assert entry("cancel_email_change").details == {"asked": ["anders@example.nl", None]}
         assert visitor.post(CONFIRM, {"code": address_code(change().nonce)}).status_code == 422
         assert {mail.state for mail in mails().values()} == {"cancelled"}
+
+    def test_an_older_tab_takes_back_no_change_that_it_did_not_know(self, visitor: Visitor) -> None:
+        path = "/mijn-profiel/do/cancel_email_change"
+        shown = visitor.get(path)
+        assert "nieuw@example.nl" in shown.text
+        visitor.do(path)
+        visitor.fill(CHANGE, {"email": "tweede@example.nl"})
+        late = visitor.post(path, announced(shown))
+        assert late.status_code == 409
+        assert "Nu is het: tweede@example.nl" in late.text
+        assert change().ended_at is None
 
     def test_an_older_tab_does_not_end_a_change_that_it_did_not_know(self, visitor: Visitor) -> None:
         visitor.do("/mijn-profiel/do/cancel_email_change")
@@ -300,8 +319,25 @@ class TestCalendar:
         assert Visitor(app).get(first).status_code == 404
         assert Visitor(app).get(second).status_code == 200
         assert second not in visitor.get("/mijn-profiel/").text
+        first_made, second_made = entry("make_calendar_link").details["link_made_at"]
+        assert first_made
+        assert second_made
         visitor.do("/mijn-profiel/do/drop_calendar_link")
         assert Visitor(app).get(second).status_code == 404
+        assert entry("drop_calendar_link").details == {"link_made_at": [second_made, None]}
+
+    @pytest.mark.parametrize("name", ["make_calendar_link", "drop_calendar_link"])
+    def test_an_older_tab_ends_no_link_that_it_did_not_know(
+        self, app: Flask, visit: Visit, name: str
+    ) -> None:
+        visitor = visit(Role.SCHOOL_EXAMINER)
+        visitor.do("/mijn-profiel/do/make_calendar_link")
+        old = announced(visitor.get(f"/mijn-profiel/do/{name}"))
+        newer = path_in(visitor.do("/mijn-profiel/do/make_calendar_link").text)
+        late = visitor.post(f"/mijn-profiel/do/{name}", old)
+        assert late.status_code == 409
+        assert "Nieuwe kalenderlink." in late.text.partition("Intussen gewijzigd")[2], "what happened"
+        assert Visitor(app).get(newer).status_code == 200
 
     def test_the_token_is_kept_nowhere(self, app: Flask, visit: Visit) -> None:
         visitor = visit(Role.STUDENT)

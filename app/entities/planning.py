@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -72,6 +73,13 @@ class Sitting(Model):
     examiners: orm.Mapped[list[SittingExaminer]] = orm.relationship(
         back_populates="sitting", passive_deletes=True
     )
+
+    @classmethod
+    def shown_with(cls) -> tuple[sa.ColumnElement[Any], ...]:
+        """What a page about a moment shows too: time, place and examiners, of which its registration counts
+        the changes."""
+        version = sa.select(Registration.version).where(Registration.id == cls.registration_id)
+        return (version.correlate(cls).scalar_subquery(),)
 
     def __str__(self) -> str:
         return f"{self.registration.student.full_name}, {self.task.title}"

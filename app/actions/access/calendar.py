@@ -12,6 +12,7 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.permissions import Actor, Permission
 from app.rules import tokens
+from app.school import current_school
 
 
 class LinkOutcome(base.Outcome):
@@ -34,12 +35,20 @@ def make_calendar_link(actor: Actor) -> base.Outcome:
     """Make a new token for the feed of the user's own sittings. Only its fingerprint is kept."""
     user = own_account(actor)
     token = tokens.new_token()
-    link = db.session.get(models.CalendarLink, user.id, with_for_update=True)
+    link = _locked_link(user.id)
+    older, made_at = _which(link), _made_at(link)
     if link is None:
         link = models.CalendarLink(user_id=user.id)
         db.session.add(link)
     link.token_hash, link.created_at = tokens.fingerprint(token), utc_now()
-    outcome = LinkOutcome(done=1, ids=[user.id], object_type="User", summary=_("Uw kalenderlink is gemaakt."))
+    outcome = LinkOutcome(
+        done=1,
+        ids=[user.id],
+        object_type="User",
+        details={"link_made_at": [made_at, _made_at(link)]},
+        rests_on=[older],
+        summary=_("Uw kalenderlink is gemaakt."),
+    )
     outcome.token = token
     return outcome
 
@@ -54,7 +63,8 @@ def make_calendar_link(actor: Actor) -> base.Outcome:
 def drop_calendar_link(actor: Actor) -> base.Outcome:
     """End the feed. Nothing changes when there is none."""
     user = own_account(actor)
-    there = db.session.get(models.CalendarLink, user.id, with_for_update=True) is not None
+    link = _locked_link(user.id)
+    there, which, made_at = link is not None, _which(link), _made_at(link)
     db.session.execute(
         sa.delete(models.CalendarLink).where(models.CalendarLink.user_id == user.id),
         execution_options=QUIETLY,
@@ -64,5 +74,21 @@ def drop_calendar_link(actor: Actor) -> base.Outcome:
         unchanged=int(not there),
         ids=[user.id] if there else [],
         object_type="User",
+        details={"link_made_at": [made_at, None]} if there else {},
+        rests_on=[which],
         summary=_("Uw kalenderlink is uitgezet.") if there else _("U had geen kalenderlink."),
     )
+
+
+def _locked_link(user_id: int) -> models.CalendarLink | None:
+    return db.session.get(models.CalendarLink, user_id, with_for_update=True, populate_existing=True)
+
+
+def _which(link: models.CalendarLink | None) -> str:
+    """Which link it is: a user has one row, whatever link stands in it. Empty without one."""
+    return link.token_hash if link is not None else ""
+
+
+def _made_at(link: models.CalendarLink | None) -> str | None:
+    """When the link was made, for the trail: it says nothing else about a secret."""
+    return f"{current_school().local(link.created_at):%d-%m-%Y %H:%M:%S}" if link is not None else None

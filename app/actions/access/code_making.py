@@ -46,9 +46,15 @@ class Issued:
     mailed: list[int] = field(default_factory=list)
     unchanged: int = 0
     replaced: int = 0  # older codes that a new code replaced
+    standing: list[int] = field(default_factory=list)  # live codes of before, of who is in this
     refused: list[base.Refused] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     written: Counter[tuple[str, str]] = field(default_factory=Counter)  # mails by role and language
+
+    def stands_on(self, row: Any) -> None:
+        """Note the live code of this user, when there is one."""
+        if row.code_id is not None:
+            self.standing.append(row.code_id)
 
     @property
     def changed(self) -> list[int]:
@@ -73,6 +79,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
         elif row.code_id is not None and (waits or not mail):
             issued.unchanged += 1
         else:
+            issued.stands_on(row)
             # A code that was made and never mailed is the one to mail now; otherwise a new one is needed.
             if row.code_id is None or row.mail_state is not None:
                 fresh.append(row.id)
@@ -108,6 +115,7 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
             continue
         issued.made.append(row.id)
         issued.replaced += row.code_id is not None
+        issued.stands_on(row)
         if len(issued.names) < NAMES:
             issued.names.append(name)
     cancel_codes(issued.made)

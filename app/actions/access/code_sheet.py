@@ -33,6 +33,7 @@ def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcom
         names=issued.names,
         ids=issued.made,
         object_type="User",
+        rests_on=issued.standing,
         summary=_summary(issued),
     )
 
@@ -60,6 +61,7 @@ def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> 
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
         also={"User": sorted({*accounts.touched, *made})},
+        rests_on=issued.standing,
         summary=_summary(issued),
     )
 

@@ -4,7 +4,7 @@ The old address stays in use until the new one is confirmed. Both codes are type
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -101,7 +101,6 @@ def _drawn(actor: Actor, *, present: str = "", **_data: Any) -> dict[str, Any]:
     proof=Proof.STRONG_IF_ANY,
     before=_drawn,
     intro=_l("U krijgt een code op het nieuwe adres. Tot u die invult, blijft uw oude adres gelden."),
-    words={"asked": N_("Gevraagd e-mailadres")},
 )
 def change_email(
     actor: Actor, *, email: str, codes: Mapping[str, str], fits: str, present: str = "", seen: str = ""
@@ -205,12 +204,15 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
 def cancel_email_change(actor: Actor) -> base.Outcome:
     """Cancel the user's own change that waits for its code."""
     user = profile.own_account(actor)
-    count = _end_changes(user.id)
+    ended = _end_changes(user.id)
     return base.Outcome(
-        done=count,
-        unchanged=int(not count),
-        ids=[user.id] if count else [],
+        done=len(ended),
+        unchanged=int(not ended),
+        ids=[user.id] if ended else [],
         object_type="User",
+        names=[one.new_email for one in ended],
+        details=_ended_details(ended),
+        rests_on=[one.id for one in ended],
         summary=_("Uw e-mailadres blijft zoals het is."),
     )
 
@@ -221,32 +223,38 @@ def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
     change = db.session.get_one(models.EmailChange, change_id, with_for_update=True, populate_existing=True)
     if change.confirmed_at is not None or change.ended_at is not None or change.expires_at <= utc_now():
         raise RuleBroken(recognising.WRONG_CHANGE_CODE)
-    _end_changes(change.user_id)
+    ended = _end_changes(change.user_id)
     end_sessions([change.user_id], CREDENTIAL_CHANGED)
     return base.Outcome(
         done=1,
         ids=[change.user_id],
         object_type="User",
+        details=_ended_details(ended),
         summary=_("De wijziging is gestopt; uw e-mailadres blijft zoals het was."),
     )
 
 
-def _end_changes(user_id: int) -> int:
-    """End the changes that wait, and their mails that were not sent yet. Returns how many ended."""
-    waiting = db.session.scalars(
-        sa.select(models.EmailChange.id).where(
+def _end_changes(user_id: int) -> Sequence[Any]:
+    """End the changes that wait, and their mails that were not sent yet. Returns the changes that ended."""
+    waiting = db.session.execute(
+        sa.select(models.EmailChange.id, models.EmailChange.new_email)
+        .where(
             models.EmailChange.user_id == user_id,
             models.EmailChange.confirmed_at.is_(None),
             models.EmailChange.ended_at.is_(None),
         )
+        .order_by(models.EmailChange.id)
     ).all()
     if waiting:
-        ended = (
-            sa.update(models.EmailChange).where(models.EmailChange.id.in_(waiting)).values(ended_at=utc_now())
-        )
+        ids = [one.id for one in waiting]
+        ended = sa.update(models.EmailChange).where(models.EmailChange.id.in_(ids)).values(ended_at=utc_now())
         db.session.execute(ended, execution_options=QUIETLY)
-        outbox.cancel_waiting(models.OutboxMail.email_change_id.in_(waiting))
-    return len(waiting)
+        outbox.cancel_waiting(models.OutboxMail.email_change_id.in_(ids))
+    return waiting
+
+
+def _ended_details(ended: Sequence[Any]) -> dict[str, Any]:
+    return {"asked": [", ".join(one.new_email for one in ended), None]} if ended else {}
 
 
 def _mail(

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import models
 from app.actions import base
+from app.actions.access.second_factor import drop_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.mail.notices import notify
 from app.actions.users.users import guard_supplier
@@ -28,7 +29,6 @@ from app.rules.text import N_
     noun=_l("gebruiker"),
     submit=_l("Tweede stap verwijderen"),
     proof=Proof.LATELY,
-    words={"factors": N_("Tweede stap")},
     intro=_l(
         "Doe dit alleen als u zeker weet wie het vraagt: bel terug of laat de gebruiker langskomen. "
         "De gebruiker wordt overal afgemeld, krijgt bericht en stelt een nieuwe tweede stap in."
@@ -44,8 +44,13 @@ def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> bas
         return base.Outcome(unchanged=1, summary=_("%(name)s heeft geen tweede stap.", name=user.full_name))
     held = factors_of(user.id)
     gone = [*(["authenticator-app"] if held.app is not None else []), *(one.name for one in held.passkeys)]
-    for table in (models.Authenticator, models.Passkey, models.RecoveryCode):
+    which = [
+        held.app.sealed_secret if held.app is not None else "",
+        *(one.credential_id for one in held.passkeys),
+    ]
+    for table in (models.Authenticator, models.Passkey):
         db.session.execute(sa.delete(table).where(table.user_id == user.id))
+    codes = drop_codes(user.id)
     end_sessions([user.id], FACTOR_CHANGED)
     notify(user, Notice.FACTOR_RESET)
     return base.Outcome(
@@ -53,6 +58,7 @@ def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> bas
         ids=[user.id],
         names=[user.full_name],
         object_type="User",
-        details={"factors": [", ".join(gone), None]},
+        details={"factors": [", ".join(gone), None], **codes.details},
+        rests_on=[which, codes.sheet],
         summary=_("De tweede stap van %(name)s is verwijderd.", name=user.full_name),
     )

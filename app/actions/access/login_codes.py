@@ -79,6 +79,7 @@ def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> b
         object_type="Student",
         details={"accounts": accounts.made} if accounts.made else {},
         also={"User": sorted({*accounts.touched, *changed})},
+        rests_on=issued.standing,
         summary=ngettext(
             "%(num)s inlogcode klaargezet in Postvak uit.",
             "%(num)s inlogcodes klaargezet in Postvak uit.",
@@ -117,6 +118,7 @@ def _outcome(issued: Issued, object_type: str, summary: str) -> base.Outcome:
         names=issued.names,
         ids=changed,
         object_type=object_type,
+        rests_on=issued.standing,
         shown=_mails(issued),
     )
 

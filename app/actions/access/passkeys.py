@@ -139,12 +139,13 @@ def remove_passkey(actor: Actor, targets: base.Targets[models.Passkey]) -> base.
     user = profile.locked_account(actor)
     passkey = targets.one()
     second_factor.guard_last(user)
-    name = passkey.name
+    name, credential = passkey.name, passkey.credential_id
     db.session.execute(sa.delete(models.Passkey).where(models.Passkey.id == passkey.id))
-    second_factor.drop_loose_codes(user.id)
+    codes = second_factor.drop_loose_codes(user.id)
     notify(user, Notice.PASSKEY_REMOVED)
-    outcome = second_factor.done_for(user.id, _("De passkey is verwijderd."), name=[name, ""])
-    outcome.names = [name]
+    summary = codes.after(_("De passkey is verwijderd."))
+    outcome = second_factor.done_for(user.id, summary, name=[name, ""], **codes.details)
+    outcome.names, outcome.rests_on = [name], [credential, *codes.sheet]
     return outcome
 
 

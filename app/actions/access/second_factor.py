@@ -1,12 +1,14 @@
 """The authenticator app and the recovery codes: set up, show and remove them. Passkeys: passkeys.py."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from wtforms import validators
 
 from app import clock, models, sealing
@@ -125,13 +127,18 @@ def _mark(app: models.Authenticator | None) -> str:
 def remove_app(actor: Actor) -> base.Outcome:
     """Remove the app. Refused when it is the last factor of a user who needs one."""
     user = profile.locked_account(actor)
-    if factors.factors_of(user.id).app is None:
+    app = factors.factors_of(user.id).app
+    if app is None:
         return base.Outcome(unchanged=1, summary=_("Er is geen authenticator-app ingesteld."))
     guard_last(user)
+    secret = app.sealed_secret
     db.session.execute(sa.delete(models.Authenticator).where(models.Authenticator.user_id == user.id))
-    drop_loose_codes(user.id)
+    codes = drop_loose_codes(user.id)
     notify(user, Notice.APP_REMOVED)
-    return done_for(user.id, _("De authenticator-app is verwijderd."))
+    summary = codes.after(_("De authenticator-app is verwijderd."))
+    outcome = done_for(user.id, summary, factors=["authenticator-app", None], **codes.details)
+    outcome.rests_on = [secret, *codes.sheet]
+    return outcome
 
 
 def guard_last(user: models.User) -> None:
@@ -142,10 +149,42 @@ def guard_last(user: models.User) -> None:
         raise RuleBroken(LAST_ONE)
 
 
-def drop_loose_codes(user_id: int) -> None:
+@dataclass(frozen=True)
+class Dropped:
+    """The recovery codes that went, by their fingerprints, used or not: a user has one sheet of them."""
+
+    sheet: Sequence[str] = ()
+    left: int = 0  # that still worked
+
+    def after(self, said: str) -> str:
+        """What was said of the factor, and of the codes when any of them still worked."""
+        if not self.left:
+            return said
+        codes = ngettext(
+            "Uw herstelcode vervalt ook: %(num)s code werkt dan niet meer.",
+            "Uw herstelcodes vervallen ook: %(num)s codes werken dan niet meer.",
+            self.left,
+        )
+        return f"{said} {codes}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"recovery_codes": [self.left, 0]} if self.sheet else {}
+
+
+def drop_loose_codes(user_id: int) -> Dropped:
     """Delete the recovery codes of a user who has no second factor left."""
-    if factors.factors_of(user_id).count == 0:
-        db.session.execute(sa.delete(models.RecoveryCode).where(models.RecoveryCode.user_id == user_id))
+    return drop_codes(user_id) if factors.factors_of(user_id).count == 0 else Dropped()
+
+
+def drop_codes(user_id: int) -> Dropped:
+    """Delete a user's recovery codes."""
+    gone = db.session.execute(
+        sa.delete(models.RecoveryCode)
+        .where(models.RecoveryCode.user_id == user_id)
+        .returning(models.RecoveryCode.code_hash, models.RecoveryCode.used_at)
+    ).all()
+    return Dropped(sorted(one.code_hash for one in gone), sum(one.used_at is None for one in gone))
 
 
 # --- recovery codes ---------------------------------------------------------------------------
@@ -164,13 +203,14 @@ def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> base.Outc
     user = profile.locked_account(actor)
     if factors.factors_of(user.id).count == 0:
         raise RuleBroken(N_("Stel eerst een authenticator-app of een passkey in."))
-    older: Any = db.session.execute(
-        sa.delete(models.RecoveryCode).where(models.RecoveryCode.user_id == user.id)
-    )
-    if older.rowcount:  # the first codes come with a factor, about which the user gets a mail already
+    older = drop_codes(user.id)
+    if older.sheet:  # the first codes come with a factor, about which the user gets a mail already
         notify(user, Notice.CODES_RENEWED)
     db.session.add_all(models.RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
-    return done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT))
+    changed = [older.left, len(codes)]
+    outcome = done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT), recovery_codes=changed)
+    outcome.rests_on = [older.sheet]
+    return outcome
 
 
 # --- showing a factor -------------------------------------------------------------------------------

@@ -175,11 +175,16 @@ def end_own_session(actor: Actor, targets: base.Targets[models.UserSession]) -> 
 def end_own_sessions(actor: Actor) -> base.Outcome:
     """End all of the user's own sessions, this one too."""
     mine = [actor.id] if actor.id is not None else []
+    live = models.UserSession.user_id.in_(mine) & models.UserSession.ended_at.is_(None)
+    which = db.session.scalars(
+        sa.select(models.UserSession.id).where(live).order_by(models.UserSession.id)
+    ).all()
     count = end_sessions(mine, rules.ENDED_BY_USER)
     return base.Outcome(
         done=count,
         object_type="User",
         ids=mine,
+        rests_on=which,
         summary=ngettext(
             "U bent afgemeld op %(num)s apparaat.", "U bent afgemeld op %(num)s apparaten.", count
         ),

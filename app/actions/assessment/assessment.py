@@ -171,6 +171,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
         sa.select(models.Result).where(models.Result.registration_id == sitting.registration_id)
     ).one_or_none()
     if result is not None:
+        names.append(_lapses(result))
         details |= {name: [new, None] for name, (_old, new) in _result_details(result).items()}
         db.session.execute(sa.delete(models.Result).where(models.Result.id == result.id))
     assessment.definitive_at = assessment.definitive_by_id = None
@@ -180,7 +181,7 @@ def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, re
         ids=[sitting.id],
         names=names,
         details=details,
-        rests_on=[assessment.version],
+        rests_on=[assessment.version, result.uid if result is not None else ""],
         also={"Result": [result.id]} if result is not None else {},
         summary=_("De beoordeling van %(sitting)s is heropend.", sitting=str(sitting)),
     )
@@ -387,6 +388,13 @@ def _definitive_summary(result: models.Result | None) -> str:
     if result.passed:
         return _("De beoordeling is definitief. Uitslag: geslaagd (%(result)s).", result=result_text(result))
     return _("De beoordeling is definitief. Uitslag: niet geslaagd (%(result)s).", result=result_text(result))
+
+
+def _lapses(result: models.Result) -> str:
+    """Which result goes when an assessment is reopened."""
+    if result.passed:
+        return _("De uitslag vervalt: geslaagd (%(result)s).", result=result_text(result))
+    return _("De uitslag vervalt: niet geslaagd (%(result)s).", result=result_text(result))
 
 
 def _tell_decided(sitting: models.Sitting, result: models.Result | None) -> list[str]:

@@ -51,7 +51,8 @@ class Selection:
 class Targets(Generic[M]):
     """The rows an action works on, as ids that this actor may act on.
 
-    `state` holds a row per id: the id, and the version (or else the uid) of the row as it was read.
+    `state` holds a row per id: the id, the version (or else the uid) of the row as it was read, and what else
+    the model is shown with.
     """
 
     model: type[M]
@@ -123,7 +124,8 @@ class Outcome:
     `names` are the first few changed rows, for people to read. `goto` is the id of a row just made.
     `shown` is extra data for the action's own confirm page; it is not kept.
     `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
-    `rests_on` is what the announcement rests on besides the rows and what is said here; `mark` is its mark.
+    `rests_on`: which rows the announcement stands for besides those of the action, where it only counts or
+    sums them up. Rows that were there before, by what no later row has; `mark` is its mark.
     `also` are rows of another kind that the entry is about too: kind -> ids.
     `parts`, when given, are the entries in the trail, instead of one of `ids`, `details` and `also`.
     """
@@ -380,10 +382,14 @@ def _targets(act: Action, actor: Actor, wanted: sa.Select[Any]) -> Targets[Any]:
 
 
 def _state(model: type[Any]) -> list[Any]:
-    """The columns that say which row it is, in which version; without versions, its uid."""
+    """The columns that say which row it is, in which version; without versions, its uid.
+
+    A model whose rows are shown with more than themselves says so by `shown_with`.
+    """
     columns = sa.inspect(model).columns
     told = next((columns[name] for name in ("version", "uid") if name in columns), None)
-    return [model.id] if told is None else [model.id, told]
+    more = model.shown_with() if hasattr(model, "shown_with") else ()
+    return [model.id, *([told] if told is not None else []), *more]
 
 
 def _prepared(act: Action, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -412,6 +418,8 @@ def _perform(
         outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
     db.session.flush()
     if act.confirm:
+        if act.on is None and outcome.done and not outcome.rests_on:
+            raise ValueError(f"{act.name} works on no chosen row: say in `rests_on` which rows it stands for")
         outcome.mark = _mark_of_outcome(act, targets, outcome)
         if shown is not None and shown != outcome.mark:
             raise errors.ChangedMeanwhile(outcome)

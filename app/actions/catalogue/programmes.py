@@ -55,6 +55,7 @@ def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> base.
         names=[str(exam) for exam in writer.new_exams[:10]],
         ids=[exam.id for exam in writer.new_exams],
         object_type="Exam",
+        rests_on=[writer.made, writer.told, [(exam.key, exam.version) for exam in writer.new_exams]],
         details={
             **({"made": writer.made} if writer.made else {}),
             **({"changes": writer.told} if writer.told else {}),

@@ -20,7 +20,6 @@ from app.entities.students import group_member, group_rule
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, may, visible
 from app.queries.base import picker
-from app.queries.groups.groups import member_counts
 from app.rules import groups as rules
 from app.rules.people import tidy
 from app.rules.text import N_
@@ -180,7 +179,7 @@ def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> ba
     kept = {one.label for one in refused}
     gone = [row for row in rows if row.name not in kept]
     # Looked up before the members go: the report names the numbers, and the trail who they were.
-    members = member_counts(actor, [row.id for row in gone])
+    members = _members([row.id for row in gone])
     ids = id_set([row.id for row in gone])
     held_by = sa.select(group_member.c.student_id).where(group_member.c.group_id.in_(ids))
     students, properties = db.session.scalars(held_by).all(), properties_of([row.id for row in gone])
@@ -192,7 +191,7 @@ def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> ba
     return base.Outcome(
         done=len(gone),
         ids=[row.id for row in gone],
-        names=[_with_students(row.name, members.get(row.id, 0)) for row in gone],
+        names=[_with_students(row.name, len(members.get(row.id, ()))) for row in gone],
         refused=refused,
         summary=ngettext("%(num)s studentgroep verwijderd.", "%(num)s studentgroepen verwijderd.", len(gone)),
         details={
@@ -202,8 +201,19 @@ def remove_group(actor: Actor, targets: base.Targets[models.StudentGroup]) -> ba
                 for name, shown in properties.items()
             },
         },
+        rests_on=sorted(members.items()),
         also={"Student": students},
     )
+
+
+def _members(groups: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """Group -> the students in it, ascending. One query."""
+    found = membership(groups=groups).c
+    pairs = db.session.execute(sa.select(found.group_id, found.student_id).distinct())
+    members: dict[int, list[int]] = {}
+    for group_id, student_id in sorted(pairs):
+        members.setdefault(group_id, []).append(student_id)
+    return members
 
 
 def properties_of(ids: Sequence[int]) -> dict[str, dict[str, Any]]:

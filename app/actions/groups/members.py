@@ -124,6 +124,7 @@ def _outcome(
         lambda some: {"groups": [labels[one] for one in some]},
         lambda some: {"StudentGroup": some},
     )
+    outcome.rests_on = sorted(tuple(row) for row in rows)
     return outcome
 
 

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired
 from app import models
 from app.actions import base
 from app.actions.groups.groups import FIELD_LABELS
-from app.actions.students.bulk_report import first_names
+from app.actions.students.bulk_report import all_names, first_names
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.membership import members_of
@@ -55,6 +55,7 @@ class RuleForm(base.VersionedForm):
     changes=models.StudentGroup,
     form=RuleForm,
     confirm=True,
+    words={"left": N_("Niet meer in de groep")},
     noun=_l("studentgroep"),
     intro=_l(
         "De groep houdt zichzelf bij: wie aan een van deze opleidingen gekoppeld wordt, zit er meteen "
@@ -84,9 +85,10 @@ def set_rule(
     )
     group.version += 1
     after = _ids(group)
-    gone = len(set(before) - set(after))
-    summary = " ".join(filter(None, (_comes_to(group, len(after), words), _leave(gone))))
-    return _told(group, after, summary, {"rule": [old_words, words]}, sorted({*before, *after}))
+    gone = sorted(set(before) - set(after))
+    summary = " ".join(filter(None, (_comes_to(group, len(after), words), _leave(len(gone)))))
+    details = {"rule": [old_words, words], **({"left": "; ".join(all_names(gone))} if gone else {})}
+    return _told(group, after, summary, details, gone)
 
 
 @base.action(
@@ -116,7 +118,7 @@ def drop_rule(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.
         len(members),
         group=group.name,
     )
-    return _told(group, members, summary, {"rule": [words, ""]}, members)
+    return _told(group, members, summary, {"rule": [words, ""]})
 
 
 def _ids(group: models.StudentGroup) -> Sequence[int]:
@@ -153,11 +155,11 @@ def _told(
     members: Sequence[int],
     summary: str,
     details: dict[str, Any],
-    about: Sequence[int],
+    gone: Sequence[int] = (),
 ) -> base.Outcome:
-    """The outcome of a change of one group. It names the first members, for the user to check.
+    """The outcome of a change of one group, with who is in it now and who no longer is.
 
-    `about`: who was or is in it, for the trail.
+    It names the first members, for the user to check.
     """
     return base.Outcome(
         done=max(1, len(members)),
@@ -165,5 +167,6 @@ def _told(
         names=first_names(members),
         summary=summary,
         details=details,
-        also={"Student": about},
+        rests_on=[sorted(members), gone],
+        also={"Student": sorted({*members, *gone})},
     )

@@ -17,12 +17,15 @@ from app.queries.planning import invitations, persons
 from app.queries.planning.facts import when_label
 from app.rules import people
 from app.rules.text import N_
+from app.rules.tokens import fingerprint
 
 ACCOUNT_UNFIT = N_(
     "Dit e-mailadres hoort bij een account dat hier geen examinator van het bedrijf kan zijn. Vraag een "
     "beheerder om dat account te activeren, de rol Examinator bedrijf te geven en aan de opleiding te "
     "koppelen. Of gebruik een ander e-mailadres."
 )
+
+SHORT = 12  # characters of a fingerprint, which tell two names of one person apart
 
 
 class InviteForm(form.NamedForm):
@@ -66,7 +69,8 @@ class InviteForm(form.NamedForm):
             del self.person
             return
         self.person.choices = choices
-        self.person.validators = [validators.InputRequired(_("Kies wie u bedoelt."))]
+        self.person.validate_choice = False  # `_still_offered` says it in words of its own
+        self.person.validators = [validators.InputRequired(_("Kies wie u bedoelt.")), _still_offered]
         self.person.flags.required = True
         self.person.description = (
             _("Dit e-mailadres is al van iemand die eerder is uitgenodigd: %(name)s.", name=known.name)
@@ -101,8 +105,17 @@ def choices_for(known: persons.Known, name: str) -> Sequence[tuple[str, str]]:
 
 
 def choice_of(known: persons.Known, *, rename: bool = False) -> str:
-    """The value of a choice: it says which person was shown, so that nobody else is meant by it."""
-    return f"{known.id} rename" if rename else str(known.id)
+    """The value of a choice: it says which person was shown, and under which name.
+
+    So nobody else is meant by it, and who was renamed meanwhile is asked anew.
+    """
+    shown = f"{known.id} {fingerprint(known.name)[:SHORT]}"
+    return f"{shown} rename" if rename else shown
+
+
+def _still_offered(form: InviteForm, field: wtforms.RadioField) -> None:
+    if field.data not in {value for value, *_rest in field.iter_choices()}:
+        raise validators.ValidationError(_("Dit is intussen gewijzigd. Kies opnieuw wie u bedoelt."))
 
 
 def _others(targets: base.Targets[Any] | None) -> Sequence[models.Sitting]:

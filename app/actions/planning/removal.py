@@ -92,6 +92,7 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
         ids=changed,
         object_type="Registration",
         details=_details(gone, {id_: names[id_] for id_ in changed}),
+        rests_on=[one.id for one in gone],
         also=_about(gone),
     )
 

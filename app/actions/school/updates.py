@@ -8,7 +8,7 @@ import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import validators
+from wtforms import validators, widgets
 
 from app import models
 from app.actions import base
@@ -16,7 +16,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission
-from app.queries.school.updates import unread
+from app.queries.school.updates import newest, unread
 from app.rules.people import tidy
 from app.school import current_school
 
@@ -26,6 +26,9 @@ FIELD_LABELS: Mapping[str, Any] = {
     "published_on": _l("Datum"),
     "body": _l("Tekst"),
 }
+
+UNKNOWN = _l("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw.")
+LARGEST = 2**31 - 1  # that a column for an id holds
 
 
 @base.action(
@@ -45,10 +48,27 @@ def mark_update_read(actor: Actor, targets: base.Targets[models.SystemUpdate]) -
     return _marked(actor, db.session.scalars(wanted).all())
 
 
-@base.action(_l("Alles als gelezen markeren"), permission=READ, submit=_l("Markeren"))
-def mark_all_updates_read(actor: Actor) -> base.Outcome:
-    """Mark every update as read that this user can see and has not read yet."""
-    return _marked(actor, db.session.scalars(unread(actor).with_only_columns(models.SystemUpdate.id)).all())
+class ReadAllForm(base.ActionForm):
+    """A button. `newest`: the newest update that was there when the page was shown."""
+
+    newest = wtforms.IntegerField(
+        widget=widgets.HiddenInput(),
+        validators=[
+            validators.InputRequired(message=UNKNOWN),
+            validators.NumberRange(min=0, max=LARGEST, message=UNKNOWN),
+        ],
+    )
+
+    @classmethod
+    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
+        return {"newest": newest(actor)}
+
+
+@base.action(_l("Alles als gelezen markeren"), permission=READ, form=ReadAllForm, submit=_l("Markeren"))
+def mark_all_updates_read(actor: Actor, *, newest: int) -> base.Outcome:
+    """Mark the updates as read that this user had not read. One that came after `newest` stays unread."""
+    shown = unread(actor).where(models.SystemUpdate.id <= newest)
+    return _marked(actor, db.session.scalars(shown.with_only_columns(models.SystemUpdate.id)).all())
 
 
 def _marked(actor: Actor, ids: Sequence[int]) -> base.Outcome:

@@ -32,10 +32,15 @@ def read(texts: Iterable[str]) -> list[str]:
 
 def first_names(ids: Sequence[int]) -> list[str]:
     """The names of at most ten of these students, as lists write them. One query, or none without ids."""
+    return all_names(ids, most=SHOWN)
+
+
+def all_names(ids: Sequence[int], *, most: int | None = None) -> list[str]:
+    """The names of these students, as lists write them. One query, or none without ids."""
     if not ids:
         return []
     rows = db.session.scalars(
-        sa.select(models.Student).where(models.Student.id.in_(id_set(ids))).order_by(*IN_ORDER).limit(SHOWN)
+        sa.select(models.Student).where(models.Student.id.in_(id_set(ids))).order_by(*IN_ORDER).limit(most)
     )
     return [row.list_name for row in rows]
 

@@ -133,6 +133,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
             what=run.summary,
         ),
         parts=_told(pieces, undone),
+        rests_on=[run.id, run.at, sorted(changed)],
     )
 
 

@@ -216,8 +216,10 @@ def deactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.O
     if users.last_active_administrator(closing):
         refusals |= {row.id: _(accounts.LAST_ONE) for row in rows if row.administrator}
     outcome = _switch(actor, rows, refusals, active=False)
-    outcome.names, told = _left_behind(rows, outcome.ids)
+    bound = listing.bound_to(outcome.ids)
+    outcome.names, told = _left_behind(rows, outcome.ids, bound)
     outcome.summary = " ".join([outcome.summary, *told])
+    outcome.rests_on = [(user_id, own.sittings, own.students) for user_id, own in bound.items()]
     return outcome
 
 
@@ -396,27 +398,28 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
     return outcome
 
 
-def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str], list[str]]:
+def _left_behind(
+    rows: Sequence[Any], closed: Sequence[int], bound: Mapping[int, listing.Bound]
+) -> tuple[list[str], list[str]]:
     """What deactivated users leave behind.
 
     Returns their names, each with the number of coming sittings and students; and sentences that say what
     happens to these.
     """
-    bound = listing.bound_to(closed)
     names = []
     for row in [row for row in rows if row.id in set(closed)][:NAMES]:
         own = bound.get(row.id, listing.Bound())
         parts = [
-            ngettext("%(num)s komend examenmoment", "%(num)s komende examenmomenten", own.sittings)
+            ngettext("%(num)s komend examenmoment", "%(num)s komende examenmomenten", len(own.sittings))
             if own.sittings
             else "",
-            ngettext("%(num)s student", "%(num)s studenten", own.students) if own.students else "",
+            ngettext("%(num)s student", "%(num)s studenten", len(own.students)) if own.students else "",
         ]
         name = people.full_name(row.first_name, row.infix, row.last_name)
         names.append(f"{name}: {', '.join(filter(None, parts))}" if any(parts) else name)
     # Sums over all closed accounts; the names above are only the first few.
     told = []
-    if sittings := sum(own.sittings for own in bound.values()):
+    if sittings := sum(len(own.sittings) for own in bound.values()):
         told.append(
             ngettext(
                 "Er staat nog %(num)s examenmoment op naam van een van hen: het blijft gepland, kies zelf "
@@ -426,7 +429,7 @@ def _left_behind(rows: Sequence[Any], closed: Sequence[int]) -> tuple[list[str],
                 sittings,
             )
         )
-    if students := sum(own.students for own in bound.values()):
+    if students := sum(len(own.students) for own in bound.values()):
         told.append(
             ngettext(
                 "%(num)s koppeling aan een student blijft bewaard.",

@@ -318,8 +318,7 @@ class ActionPage(View):
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
         if last:
-            mark = outcome.mark if outcome is not None else actions.mark_of_rows(act, targets)
-            hidden += [(SHOWN, mark), (SAID, said(outcome))]
+            hidden += self._shown(act, targets, outcome, again=changed is not None)
         # The confirmation draws no form, so it carries what was filled in as hidden fields.
         if confirming and form is not None:
             hidden += [(k, v) for k, v in flask.request.form.items(multi=True) if is_typed(k)]
@@ -350,6 +349,25 @@ class ActionPage(View):
                 changed=changed,
             ),
         )
+
+    def _shown(
+        self,
+        act: actions.Action,
+        targets: actions.Targets[Any] | None,
+        outcome: actions.Outcome | None,
+        *,
+        again: bool,
+    ) -> list[tuple[str, str]]:
+        """The mark of what this page shows, and what it says.
+
+        A form that comes back, refused or with what was searched, still goes on what was shown the first
+        time: what changed since then is told when it is sent. `again`: it was told just now.
+        """
+        before = flask.request.form
+        if not act.confirm and not again and SHOWN in before:
+            return [(SHOWN, before[SHOWN]), (SAID, before.get(SAID, ""))]
+        mark = outcome.mark if outcome is not None else actions.mark_of_rows(act, targets)
+        return [(SHOWN, mark), (SAID, said(outcome))]
 
     def _done(self, act: actions.Action, outcome: actions.Outcome) -> widgets.ActionModel:
         return widgets.ActionModel(

@@ -6,6 +6,7 @@ decides; the lines only serve to tell the difference, so it does no harm when th
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import flask
@@ -38,7 +39,7 @@ def changed_since(
     new = [line for line in lines if line not in before][:LINES] if before else []
     told = [_("Er stond: %(line)s", line=line) for line in gone]
     told += [_("Nu is het: %(line)s", line=line) for line in new]
-    if at is not None and targets is not None:
+    if at is not None:
         told += [
             _(
                 "%(who)s, %(when)s: %(what)s.",
@@ -46,9 +47,16 @@ def changed_since(
                 when=show_datetime(entry.at),
                 what=actions.entry_label(entry.action),
             )
-            for entry in entries_since(targets.model, targets.ids, at)
+            for entry in entries_since(*_about(targets, now), at)
         ]
     return told
+
+
+def _about(targets: actions.Targets[Any] | None, now: actions.Outcome | None) -> tuple[str, Sequence[int]]:
+    """The rows that the page is about: those it was asked for, or else those that it announces."""
+    if targets is not None:
+        return getattr(targets.model, "trail_name", targets.model.__name__), targets.ids
+    return (now.object_type, now.ids) if now is not None else ("", ())
 
 
 def _lines(outcome: actions.Outcome) -> list[str]:

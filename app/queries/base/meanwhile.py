@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,8 +24,8 @@ def newest_about(rows: Mapping[str, Collection[int]]) -> sa.Select[models.AuditE
     )
 
 
-def entries_since(model: type[Any], ids: Sequence[int], at: dt.datetime) -> Sequence[models.AuditEntry]:
+def entries_since(object_type: str, ids: Sequence[int], at: dt.datetime) -> Sequence[models.AuditEntry]:
     """The newest entries about these rows since then, oldest first."""
-    about = newest_about({getattr(model, "trail_name", model.__name__): ids[:ROWS]})
+    about = newest_about({object_type: ids[:ROWS]})
     entries = db.session.scalars(about.where(models.AuditEntry.at >= at).limit(MOST)).all()
     return list(reversed(entries))

@@ -24,6 +24,7 @@ class UpdatePage:
     page: int
     pages: int
     unread: int
+    newest: int  # the update that was added last
 
 
 def unread(actor: Actor) -> sa.Select[models.SystemUpdate]:
@@ -38,7 +39,10 @@ def unread_count(actor: Actor) -> int:
 def updates(actor: Actor, page: int) -> UpdatePage:
     """A page of updates, newest first. Three queries."""
     seen = visible(actor, models.SystemUpdate)
-    count = db.session.scalar(sa.select(sa.func.count()).select_from(seen.subquery())) or 0
+    every = seen.subquery()
+    count, last = db.session.execute(
+        sa.select(sa.func.count(), sa.func.max(every.c.id)).select_from(every)
+    ).one()
     pages = max(1, -(-count // UPDATES_SHOWN))
     page = min(max(page, 1), pages)
     rows = db.session.execute(
@@ -47,7 +51,14 @@ def updates(actor: Actor, page: int) -> UpdatePage:
         .limit(UPDATES_SHOWN)
         .offset((page - 1) * UPDATES_SHOWN)
     )
-    return UpdatePage([UpdateLine(row[0], bool(row[1])) for row in rows], page, pages, unread_count(actor))
+    lines = [UpdateLine(row[0], bool(row[1])) for row in rows]
+    return UpdatePage(lines, page, pages, unread_count(actor), last or 0)
+
+
+def newest(actor: Actor) -> int:
+    """The update that was added last, of those that this user may see; 0 without any."""
+    seen = visible(actor, models.SystemUpdate)
+    return db.session.scalar(sa.select(sa.func.max(seen.subquery().c.id))) or 0
 
 
 def _read(actor: Actor) -> sa.ColumnElement[bool]:

@@ -146,32 +146,38 @@ def user_facts(user_ids: Sequence[int]) -> dict[int, UserFacts]:
 
 @dataclass(frozen=True)
 class Bound:
-    """What waits for a user: examenmomenten still to come, and coupled students."""
+    """What waits for a user, by ids: examenmomenten still to come, and coupled students."""
 
-    sittings: int = 0
-    students: int = 0
+    sittings: Sequence[int] = ()
+    students: Sequence[int] = ()
 
 
 def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
     """User id -> what stays behind when the account is closed; users without any left out. Two queries."""
     ids = id_set(user_ids)
-    coming = db.session.execute(
-        sa.select(models.SittingExaminer.user_id, sa.func.count())
+    coming = (
+        sa.select(models.SittingExaminer.user_id, models.Sitting.id)
         .join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
         .where(models.SittingExaminer.user_id.in_(ids), models.Sitting.ends_at > utc_now(), goes_on())
-        .group_by(models.SittingExaminer.user_id)
     )
-    sittings: dict[int, int] = dict(coming.all())
-    held = db.session.execute(
-        sa.select(models.Supervision.user_id, sa.func.count(sa.distinct(models.Supervision.student_id)))
+    held = (
+        sa.select(models.Supervision.user_id, models.Supervision.student_id)
         .where(models.Supervision.user_id.in_(ids))
-        .group_by(models.Supervision.user_id)
+        .distinct()
     )
-    students: dict[int, int] = dict(held.all())
+    sittings, students = _by_user(coming), _by_user(held)
     return {
-        user_id: Bound(sittings.get(user_id, 0), students.get(user_id, 0))
-        for user_id in {*sittings, *students}
+        user_id: Bound(sittings.get(user_id, ()), students.get(user_id, ()))
+        for user_id in sorted({*sittings, *students})
     }
+
+
+def _by_user(pairs: sa.Select[int, int]) -> dict[int, list[int]]:
+    """User id -> the ids beside it, ascending."""
+    found: dict[int, list[int]] = {}
+    for user_id, other in sorted(db.session.execute(pairs)):
+        found.setdefault(user_id, []).append(other)
+    return found
 
 
 __all__ = [

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.actions.assessment.adoption import record_adoption
-from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
+from app.actions.assessment.assessment import make_definitive, reopen_assessment, result_text, save_scores
 from app.actions.base.runner import Outcome, preview, run
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db
@@ -401,6 +401,13 @@ def assign(sitting: int, user: User, role: str) -> None:
 
 
 class TestReopening:
+    def test_reopening_says_beforehand_which_result_goes(self, exam: PlannedExam) -> None:
+        close(exam)
+        reason = "Verkeerde student beoordeeld"
+        shown = preview(reopen_assessment, administrator(), [exam.sittings[0]], reason=reason)
+        result = db.session.scalars(select(Result)).one()
+        assert f"De uitslag vervalt: geslaagd ({result_text(result)})." in shown.names
+
     def test_reopening_withdraws_the_result_and_keeps_the_scores(self, exam: PlannedExam) -> None:
         close(exam)
         run(reopen_assessment, administrator(), [exam.sittings[0]], reason="Verkeerde student beoordeeld")

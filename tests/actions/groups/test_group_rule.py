@@ -133,6 +133,7 @@ def test_a_rule_takes_the_place_of_who_was_put_in_by_hand_and_says_so_beforehand
     assert db.session.scalars(select(group_member.c.student_id)).all() == []
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "set_rule")).one()
     assert entry.details["rule"] == ["", "Alle actieve studenten van Verzorgende-IG (25656, 2025)"]
+    assert entry.details["left"] == leaves.list_name
     again = run(set_rule, administrator, [group], **(wanted | {"version": 2}))
     assert (again.done, again.unchanged) == (0, 1)
     with pytest.raises(RuleBroken) as refused:

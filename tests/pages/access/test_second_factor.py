@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 from app.actions.access.factor_reset import reset_second_factor
 from app.actions.access.second_factor import make_recovery_codes, remove_app, show_code
 from app.actions.assessment.assessment import make_definitive
-from app.actions.base.runner import run
+from app.actions.base.runner import preview, run
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.factors import Authenticator, Passkey, RecoveryCode
@@ -236,9 +236,36 @@ def test_the_last_one_of_who_needs_one_stays(app: Flask) -> None:
 def test_with_the_last_one_go_the_recovery_codes(app: Flask) -> None:
     user = make_user("student")
     make_app(user)
-    keep_codes(user, CODE)
-    run(remove_app, shown_now(user))
+    keep_codes(user, CODE, "A" * 16)
+    promised = preview(remove_app, shown_now(user)).summary
+    assert "Uw herstelcodes vervallen ook: 2 codes werken dan niet meer." in promised
+    assert run(remove_app, shown_now(user)).summary == promised
     assert factors_of(user.id).codes_left == 0
+    refresh()
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "remove_app")).one()
+    assert entry.details == {"factors": ["authenticator-app", None], "recovery_codes": [2, 0]}
+
+
+def test_with_another_one_left_the_recovery_codes_stay(app: Flask) -> None:
+    user = make_user("student")
+    make_app(user)
+    make_passkey(user)
+    keep_codes(user, CODE)
+    assert run(remove_app, shown_now(user)).summary == "De authenticator-app is verwijderd."
+    assert factors_of(user.id).codes_left == 1
+
+
+def test_an_older_tab_removes_no_app_that_it_did_not_know(app: Flask) -> None:
+    user = make_user("student")
+    make_app(user)
+    visitor = Visitor(app, user)
+    old = announced(visitor.get(f"{PAGE}do/remove_app"))
+    run(remove_app, shown_now(user))
+    make_app(user)
+    late = visitor.post(f"{PAGE}do/remove_app", old)
+    assert late.status_code == 409
+    assert "Authenticator-app verwijderen." in late.text.partition("Intussen gewijzigd")[2], "what happened"
+    assert factors_of(user.id).app is not None
 
 
 def test_a_new_set_of_codes_ends_the_old_one(app: Flask) -> None:

@@ -14,21 +14,34 @@ from flask import Flask
 from sqlalchemy import delete, insert, select, update
 from werkzeug.test import TestResponse
 
-from app.actions.base.runner import REGISTRY, Action, Outcome, Targets, action, preview, run
+from app.actions.base import runner
+from app.actions.base.runner import (
+    REGISTRY,
+    Action,
+    Outcome,
+    Targets,
+    action,
+    mark_of_rows,
+    preview,
+    run,
+    targets_of,
+)
 from app.actions.base.trail import record
 from app.actions.students.enrolment import couple_programme
 from app.entities.base import db, metadata
 from app.entities.engine import transaction
-from app.entities.planning import Sitting, SittingExaminer
+from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
 from app.entities.students import ExamExclusion, Student
 from app.entities.users import user_programme
 from app.errors import ChangedMeanwhile
 from app.permissions import SYSTEM, Actor, Permission, Role, actor_of
 from tests.factories import make_programme, make_student, make_user, refresh
+from tests.factories.assessment import plan_exam
 from tests.support import clock
 from tests.support.forms import FormField, forms_on
 from tests.support.guests import invite
+from tests.support.scenes import MEANWHILE, Stage
 from tests.support.visitor import Visitor, announced
 from tests.support.world import World
 from tests.test_bad_input import ON_PAGES, filled, somebody_for
@@ -216,6 +229,57 @@ def test_a_form_names_the_rows_that_it_is_about(
     assert answer.status_code in {409, 422}
     assert "ntussen" in answer.text
     assert stored() == before
+
+
+# --- which rows, not how many -----------------------------------------------------------------
+
+
+@pytest.fixture
+def stage(world: World, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setattr(runner, "demand", lambda *_given: None)  # every proof was given
+    return Stage(world, monkeypatch)
+
+
+@everywhere
+@pytest.mark.parametrize("name", sorted(MEANWHILE))
+def test_an_announcement_stands_for_its_rows_and_not_for_their_number(stage: Stage, name: str) -> None:
+    act, scene = REGISTRY[name], MEANWHILE[name](stage)
+    asked = next(scene)
+    told = preview(act, asked.actor, asked.ids, **asked.data)
+    assert preview(act, asked.actor, asked.ids, **asked.data).mark == told.mark, "nothing changed yet"
+    assert next(scene, None) is None
+    refresh()
+    with pytest.raises(ChangedMeanwhile):
+        run(act, asked.actor, asked.ids, token="t" * 40, shown=told.mark, **asked.data)
+
+
+def test_an_action_that_confirms_without_chosen_rows_is_tried_with_others_meanwhile() -> None:
+    """Its page is about no row that has a version, so it rests on nothing but what the action says."""
+    rowless = {name for name, act in REGISTRY.items() if act.confirm and act.on is None}
+    assert rowless <= set(MEANWHILE)
+
+
+def test_a_moment_is_shown_with_its_planning(app: Flask) -> None:
+    """A moment has no version; its registration counts the changes of time, place and examiners."""
+    exam = plan_exam()
+    for act in [one for one in REGISTRY.values() if one.on is Sitting]:
+        shown = mark_of_rows(act, targets_of(act, SYSTEM, exam.sittings))
+        assert mark_of_rows(act, targets_of(act, SYSTEM, exam.sittings)) == shown
+        with transaction():
+            db.session.get_one(Registration, exam.registration).version += 1
+        assert mark_of_rows(act, targets_of(act, SYSTEM, exam.sittings)) != shown, act.name
+
+
+def test_an_announcement_about_no_row_at_all_is_a_fault(app: Flask, actor: Callable[..., Actor]) -> None:
+    @action("Neergezet", permission=Permission.STUDENTS_EDIT, confirm=True)
+    def planted_all(actor: Actor) -> Outcome:
+        return Outcome(done=2, object_type="Student")
+
+    try:
+        with pytest.raises(ValueError, match="rests_on"):
+            preview(planted_all, actor("administrator"))
+    finally:
+        del REGISTRY["planted_all"]
 
 
 # --- the mechanism ----------------------------------------------------------------------------

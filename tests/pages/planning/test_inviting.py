@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from app.actions.assessment.assessment import save_scores
 from app.actions.base.runner import run
@@ -20,7 +21,7 @@ from app.permissions import Role, actor_of
 from tests.actions.planning.test_guests_are_people import SOON, make_attempt
 from tests.factories import make_programme, make_user, refresh
 from tests.support import clock
-from tests.support.forms import PageForms
+from tests.support.forms import PageForms, as_shown
 from tests.support.guests import EMAIL, guest_of, make_invited, sitting_of
 from tests.support.visitor import Visitor
 
@@ -36,6 +37,21 @@ def form_of(sitting: int) -> str:
 @pytest.fixture
 def planner(visit: Callable[..., Visitor]) -> Visitor:
     return visit(Role.ADMINISTRATOR)
+
+
+def choices_on(answer: TestResponse) -> list[str]:
+    """Who may be meant, as the form asks."""
+    found = [fields["person"] for fields in PageForms(answer.text).forms.values() if "person" in fields]
+    return found[0].options
+
+
+def move(sitting: int) -> None:
+    """A colleague plans the moment a day later."""
+    with transaction():
+        moved = db.session.get_one(Sitting, sitting)
+        moved.starts_at += timedelta(days=1)
+        moved.ends_at += timedelta(days=1)
+        moved.registration.version += 1
 
 
 def invited_for() -> list[int | None]:
@@ -75,8 +91,53 @@ def test_another_name_at_the_address_is_asked_with_all_that_was_typed(app: Flask
     assert "eerder is uitgenodigd: Bas Bakker" in answer.text
     (fields,) = PageForms(answer.text).forms.values()
     assert {name: fields[name].values for name in typed} == {name: [value] for name, value in typed.items()}
-    assert planner.post(form_of(sittings[0]), {**typed, "person": f"{first.guest}"}).status_code == 302
+    assert planner.post(form_of(sittings[0]), {**typed, "person": choices_on(answer)[0]}).status_code == 302
     assert invited_for() == sorted([first.sitting, *sittings])
+
+
+def test_a_guest_who_was_renamed_meanwhile_is_asked_anew(app: Flask, planner: Visitor) -> None:
+    """The page offered "Bas Bakker, zoals eerder uitgenodigd"; a colleague gives him another name."""
+    first = make_invited(starts_at=clock.now() + SOON, email=EMAIL)
+    sittings, _examiner = make_attempt(2, starts_at=clock.now() + 2 * SOON)
+    typed = {**BAS, "last_name": "Bakkers"}
+    asked = planner.post(form_of(sittings[0]), typed)
+    as_before, _renamed = choices_on(asked)
+    theirs = planner.post(form_of(sittings[1]), {**BAS, "last_name": "Anders"})
+    _as_before, renamed = choices_on(theirs)
+    planner.post(form_of(sittings[1]), {**BAS, "last_name": "Anders", "person": renamed})
+    refresh()
+    assert guest_of(first).full_name == "Bas Anders"
+    late = planner.post(form_of(sittings[0]), {**typed, "person": as_before})
+    assert late.status_code == 422
+    assert "Dit is intussen gewijzigd. Kies opnieuw wie u bedoelt." in late.text
+    assert "eerder is uitgenodigd: Bas Anders" in late.text
+    assert invited_for() == sorted([first.sitting, sittings[1]])
+    assert planner.post(form_of(sittings[0]), {**typed, "person": choices_on(late)[0]}).status_code == 302
+
+
+def test_a_moment_that_was_moved_meanwhile_is_told(app: Flask, planner: Visitor) -> None:
+    sittings, _examiner = make_attempt(1)
+    fields = as_shown(planner.get(form_of(sittings[0])).text)
+    move(sittings[0])
+    answer = planner.post(form_of(sittings[0]), {**fields, **BAS})
+    assert answer.status_code == 409
+    assert "Intussen gewijzigd" in answer.text
+    assert invited_for() == []
+
+
+def test_what_changed_before_a_question_is_told_after_its_answer(app: Flask, planner: Visitor) -> None:
+    """The form comes back to ask who is meant: it still goes on what was shown the first time."""
+    first = make_invited(starts_at=clock.now() + SOON, email=EMAIL)
+    sittings, _examiner = make_attempt(1, starts_at=clock.now() + 2 * SOON)
+    fields = as_shown(planner.get(form_of(sittings[0])).text)
+    move(sittings[0])
+    asked = planner.post(form_of(sittings[0]), {**fields, **BAS, "last_name": "Bakkers"})
+    assert asked.status_code == 422
+    chosen = {**as_shown(asked.text), "person": choices_on(asked)[0]}
+    late = planner.post(form_of(sittings[0]), chosen)
+    assert late.status_code == 409
+    assert invited_for() == [first.sitting]
+    assert planner.post(form_of(sittings[0]), {**chosen, **as_shown(late.text)}).status_code == 302
 
 
 def test_an_account_is_offered_by_name_and_nothing_more(app: Flask, planner: Visitor) -> None:
@@ -89,7 +150,7 @@ def test_an_account_is_offered_by_name_and_nothing_more(app: Flask, planner: Vis
     assert (answer.status_code, "iemand met een account: " in answer.text) == (422, True)
     assert "Visser" in answer.text
     assert "0612345678" not in answer.text
-    planner.post(form_of(sittings[0]), {**BAS, "person": str(account.id)})
+    planner.post(form_of(sittings[0]), {**BAS, "person": choices_on(answer)[0]})
     refresh()
     coupled = select(SittingExaminer.user_id).where(SittingExaminer.role == Role.COMPANY_EXAMINER)
     assert list(db.session.scalars(coupled)) == [account.id]

@@ -13,10 +13,12 @@ from app.actions.base.runner import run
 from app.actions.school.updates import add_update, mark_all_updates_read, mark_update_read
 from app.entities.base import db
 from app.entities.school import SystemUpdate, UpdateRead
+from app.entities.users import User
 from app.errors import NotAllowed
 from app.permissions import Actor, actor_of
-from app.queries.school.updates import unread_count
+from app.queries.school.updates import UPDATES_SHOWN, newest, unread, unread_count
 from tests.factories import make_user, refresh, save
+from tests.support.forms import as_shown
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -29,7 +31,7 @@ def make_update(title: str, *, days: int = 0, body: str = "Er is iets nieuws.") 
     return update.id
 
 
-def test_updates_are_shown_newest_first_and_unread_ones_are_marked_and_counted(visit: Visit) -> None:
+def test_updates_are_shown_newest_first_and_lefts_are_marked_and_counted(visit: Visit) -> None:
     make_update("Oud", days=0)
     make_update("Nieuw!", days=9)
     make_update("Tussenin", days=5)
@@ -58,17 +60,40 @@ def test_all_updates_are_read_at_once_and_twice_is_once(app: Flask) -> None:
         make_update(f"Update {n}")
     reader = actor_of(make_user("administrator"))
     with counted() as few:
-        assert run(mark_all_updates_read, reader).done == 5
+        assert run(mark_all_updates_read, reader, newest=newest(reader)).done == 5
     assert unread_count(reader) == 0
-    assert run(mark_all_updates_read, reader).unchanged == 1
+    assert run(mark_all_updates_read, reader, newest=newest(reader)).unchanged == 1
     first = db.session.scalars(select(SystemUpdate.id)).first()
     assert run(mark_update_read, reader, [first or 0]).unchanged == 1
     assert db.session.query(UpdateRead).count() == 5
     for n in range(50):
         make_update(f"Nog een {n}")
     with counted() as many:
-        assert run(mark_all_updates_read, reader).done == 50
+        assert run(mark_all_updates_read, reader, newest=newest(reader)).done == 50
     assert len(many) == len(few)
+
+
+def test_all_updates_are_those_that_the_page_showed(app: Flask, visit: Visit) -> None:
+    """Also those on a further page; not one that came since, which nobody has read."""
+    for n in range(UPDATES_SHOWN + 5):
+        make_update(f"Update {n}", days=n)
+    reader = visit("administrator")
+    shown = as_shown(reader.get("/instellingen/").text)
+    make_update("Examens vervallen", days=-1)
+    assert reader.post("/instellingen/do/mark_all_updates_read", shown).status_code == 302
+    page = reader.get("/instellingen/").text
+    assert ">1 ongelezen" in page
+    refresh()
+    left = db.session.scalars(unread(actor_of(db.session.get_one(User, reader.user_id)))).one()
+    assert left.title == "Examens vervallen"
+
+
+def test_a_form_that_does_not_say_what_it_showed_marks_nothing(app: Flask, visit: Visit) -> None:
+    make_update("Een")
+    reader = visit("administrator")
+    assert reader.post("/instellingen/do/mark_all_updates_read").status_code == 422
+    assert "1 ongelezen" in reader.get("/instellingen/").text
+    assert reader.fill("/instellingen/do/mark_all_updates_read").status_code == 302
 
 
 def test_a_text_keeps_its_paragraphs_and_is_never_read_as_html(visit: Visit) -> None:

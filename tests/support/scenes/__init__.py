@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.support.scenes import access, examining, imports, office, students
+from tests.support.scenes import access, examining, imports, meanwhile, office, students
+from tests.support.scenes.meanwhile import MEANWHILE, Asked
 from tests.support.scenes.stage import SCENES, Stage
 
-__all__ = ["SCENES", "Stage", "access", "examining", "imports", "office", "students"]
+__all__ = [
+    "MEANWHILE",
+    "SCENES",
+    "Asked",
+    "Stage",
+    "access",
+    "examining",
+    "imports",
+    "meanwhile",
+    "office",
+    "students",
+]

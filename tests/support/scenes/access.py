@@ -33,7 +33,7 @@ PASSWORD = "vier woorden samen zijn lang"
 OTHER = "heel andere woorden, ook lang"
 
 
-def _with_password(s: Stage, *roles: str) -> tuple[Actor, int]:
+def with_password(s: Stage, *roles: str) -> tuple[Actor, int]:
     user = make_user(*(roles or ("school_examiner",)), password=generate_password_hash(PASSWORD))
     return actor_of(user), user.id
 
@@ -103,7 +103,7 @@ def _count_try(s: Stage) -> None:
 
 @scene("record_sign_in")
 def _record_sign_in(s: Stage) -> None:
-    _actor, user = _with_password(s)
+    _actor, user = with_password(s)
     fits = s.one(User, user).password
     s.run("record_sign_in", user_id=user, fits=fits, opening=opening())
 
@@ -170,13 +170,13 @@ def _save_profile(s: Stage) -> None:
 
 @scene("change_password")
 def _change_password(s: Stage) -> None:
-    actor, _user = _with_password(s)
+    actor, _user = with_password(s)
     s.run("change_password", actor=actor, present=PASSWORD, password=OTHER)
 
 
 @scene("choose_password")
 def _choose_password(s: Stage) -> None:
-    actor, user = _with_password(s)
+    actor, user = with_password(s)
     s.run("use_code", user_id=user, code=_code(s, user), opening=opening())
     newest = db.session.scalars(select(UserSession.id).order_by(UserSession.id.desc())).first()
     s.run("choose_password", actor=actor, session_id=newest, password=OTHER)
@@ -194,7 +194,7 @@ def _drop_calendar_link(s: Stage) -> None:
 
 
 def _change_asked(s: Stage) -> tuple[Actor, EmailChange]:
-    actor, _user = _with_password(s)
+    actor, _user = with_password(s)
     s.run("change_email", actor=actor, email="nieuw@example.nl", present=PASSWORD)
     return actor, db.session.scalars(select(EmailChange).where(EmailChange.ended_at.is_(None))).one()
 
@@ -252,7 +252,7 @@ def _show_code(s: Stage) -> None:
 
 @scene("show_password")
 def _show_password(s: Stage) -> None:
-    actor, _user = _with_password(s)
+    actor, _user = with_password(s)
     s.run("show_password", actor=actor, password=PASSWORD)
 
 

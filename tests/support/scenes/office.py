@@ -184,7 +184,7 @@ def _mark_update_read(s: Stage) -> None:
 
 @scene("mark_all_updates_read")
 def _mark_all_updates_read(s: Stage) -> None:
-    s.run("mark_all_updates_read", actor=s.admin)
+    s.run("mark_all_updates_read", actor=s.admin, newest=s.world.own["update"])
 
 
 # -- mails
