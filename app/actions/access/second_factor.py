@@ -207,8 +207,9 @@ def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> base.Outc
     if older.sheet:  # the first codes come with a factor, about which the user gets a mail already
         notify(user, Notice.CODES_RENEWED)
     db.session.add_all(models.RecoveryCode(user_id=user.id, code_hash=fingerprint(code)) for code in codes)
-    changed = [older.left, len(codes)]
-    outcome = done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT), recovery_codes=changed)
+    # As many as went are others all the same, so that it is no change from one number to another.
+    made = len(codes) if older.left == len(codes) else [older.left, len(codes)]
+    outcome = done_for(user.id, _("%(count)s nieuwe herstelcodes.", count=COUNT), recovery_codes=made)
     outcome.rests_on = [older.sheet]
     return outcome
 

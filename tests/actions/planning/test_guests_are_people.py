@@ -71,9 +71,9 @@ def again(sittings: Sequence[int], **given: Any) -> Outcome:
     return outcome
 
 
-def chosen(sittings: Sequence[int], *, rename: bool = False) -> str:
+def chosen(sittings: Sequence[int], email: str = EMAIL, *, rename: bool = False) -> str:
     """The choice of who has the address now, as the form offers it."""
-    known = at_address(EMAIL, sittings)
+    known = at_address(email, sittings)
     assert known is not None
     return choice_of(known, rename=rename)
 
@@ -290,7 +290,7 @@ def test_the_trail_tells_who_was_invited_at_which_address(app: Flask) -> None:
 def test_a_new_name_and_company_of_who_was_known_are_told_old_and_new(app: Flask) -> None:
     first = make_invited(email=EMAIL)
     sittings, _examiner = make_attempt(1, starts_at=clock.now() + SOON)
-    given = {"last_name": "Visser", "person": f"{first.guest} rename", "organisation": "De Molen"}
+    given = {"last_name": "Visser", "person": chosen(sittings, rename=True), "organisation": "De Molen"}
     told = again(sittings, **given).summary
     assert "De naam is gewijzigd: Bas Bakker → Bas Visser." in told
     assert "De organisatie is gewijzigd: Bakkerij De Korenaar → De Molen." in told
@@ -308,8 +308,8 @@ def test_a_company_that_is_not_taken_over_is_said_to_stay(app: Flask, scored: bo
         first = make_invited(email=EMAIL)
         score(first.sitting, guest_of(first))
     else:
-        account = make_user(Role.COMPANY_EXAMINER, email=EMAIL, programmes=[programme])
-        given["person"] = str(account.id)
+        make_user(Role.COMPANY_EXAMINER, email=EMAIL, programmes=[programme])
+        given["person"] = chosen(sittings)
     told = again(sittings, **given).summary
     stays = "Bakkerij De Korenaar" if scored else "leeg"
     assert f"De organisatie is niet gewijzigd: die blijft {stays}." in told
@@ -417,7 +417,7 @@ def test_nobody_examines_for_both_sides_once_as_a_guest_and_once_with_an_account
     run(withdraw_invitation, SYSTEM, sittings)
     assert replaced(sittings, both) == ""
     with pytest.raises(RuleBroken, match="andere kant") as refused:
-        again(sittings, person=str(both))
+        again(sittings, person=chosen(sittings))
     assert refused.value.field == "email"
     assert (examiners_of(sittings), both != examiner) == (set(), True)
 
@@ -437,7 +437,7 @@ def test_who_filled_in_for_the_school_before_is_not_invited_for_the_company(app:
     assert replaced([invited.sitting], account_at("tweede@school.example", [invited.sitting])) == ""
     give_role(first, Role.COMPANY_EXAMINER)
     with pytest.raises(RuleBroken, match="andere kant"):
-        again([invited.sitting], email=first.email, person=str(first.id))
+        again([invited.sitting], email=first.email, person=chosen([invited.sitting], first.email))
     assert examiners_of([invited.sitting]) == set()
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app.actions.planning.inviting import choice_of
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.invitations import Guest
 from app.entities.planning import Sitting
 from app.entities.users import User
 from app.permissions import actor_of
+from app.queries.planning.persons import at_address
 from app.queries.planning.plan import Slot, Wish
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
@@ -84,7 +86,10 @@ def _invite_company_examiner(s: Stage) -> None:
     invite()
     guest = db.session.scalars(select(Guest.user_id)).one()
     invite()
-    invite(first_name="Basil", last_name="Molenaar", person=f"{guest} rename")
+    known = at_address(INVITED["email"], ())
+    assert known is not None
+    person = choice_of(known, rename=True)
+    invite(first_name="Basil", last_name="Molenaar", person=person)
     sitting = invite(first_name="Basil", last_name="Molenaar", organisation="De Molen")
     save_as(actor_of(s.one(User, guest)), sitting, {}, remark="Rustig gewerkt")
     invite(first_name="Basil", last_name="Molenaar", organisation="Weer een ander")
