@@ -86,6 +86,24 @@ def seconds_to_wait(limit: Limit, count: int, since_last: timedelta) -> int:
 
 
 @dataclass(frozen=True)
+class Browser:
+    """The browser at hand: fingerprints of the token in its cookie, and of the one that it goes on with.
+
+    `known` opens nothing: somebody may have planted it. So whoever signs in goes on with a `fresh` one, that
+    only this browser has; "" on a computer that others use too.
+    """
+
+    known: str = ""
+    fresh: str = ""
+
+    def unless(self, shared: bool) -> "Browser":
+        return Browser(self.known) if shared else self
+
+
+NO_BROWSER = Browser()
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a try comes from.
 

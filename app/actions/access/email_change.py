@@ -36,7 +36,7 @@ from app.rules.invitations import parts
 from app.rules.second_factor import Proof
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
-from app.rules.tries import Kind
+from app.rules.tries import NO_BROWSER, Browser, Kind
 from app.school import current_school
 
 VALID = timedelta(hours=1)
@@ -172,7 +172,14 @@ def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
     submit=_l("Bevestigen"),
     before=_fits,
 )
-def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> base.Outcome:
+def confirm_email(
+    actor: Actor,
+    *,
+    code: str,
+    fits: str,
+    staying: int | None = None,
+    browser: Browser = NO_BROWSER,
+) -> base.Outcome:
     """Start using the new address, for the code that was mailed to it. Every session but `staying` ends."""
     user = profile.locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
@@ -181,7 +188,7 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     sign_in_names(user, change.new_email, user.username)
     user.version += 1
     change.confirmed_at = utc_now()
-    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
+    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying, browser=browser)
     tries.forgive(Kind.ADDRESS_CODE, profile.INSIDE, account=user.id)
     language, school = user.language or current_school().language, current_school().name
     text = email_change.changed_text(language, school, name=user.full_name)

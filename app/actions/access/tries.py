@@ -72,7 +72,7 @@ def count_try(
     if kind in tries.BY_NAME:
         account = db.session.scalars(users.by_sign_in_name(typed).with_only_columns(models.User.id)).first()
     text = (tries.typed_name(typed) if kind in tries.BY_NAME else fingerprint(typed)) if typed else ""
-    source = _source(place, account)
+    source = _source(kind, place, account)
     if limit.tries is not None:
         of_text, of_account = _counts(kind, now, source, text, account)
         if (of_account if source.own or not text else of_text) >= limit.tries:
@@ -105,7 +105,7 @@ def forgive(
 
     Those of a stranger stay with the stranger. Call it inside an action.
     """
-    source = _source(place, account)
+    source = _source(kind, place, account)
     whose: Any = models.SignInAttempt.account_id == (account or NOBODY)
     if typed:
         whose = models.SignInAttempt.typed.in_([fingerprint(one) for one in typed])
@@ -115,11 +115,18 @@ def forgive(
     )
 
 
-def _source(place: tries.Place, account: int | None) -> _Source:
+def _source(kind: tries.Kind, place: tries.Place, account: int | None) -> _Source:
+    """A known browser is a stranger's to any other account: whoever has one buys no tries by it elsewhere.
+
+    Where no account is named there is nothing to guess at: there a known browser goes at its own pace.
+    """
     if place.session is not None:
         return _Source(f"session {place.session}", own=True)
     known_to = browsers.known_to(place.browser)
-    return _Source(f"browser {place.browser}"[:64], own=account in known_to) if known_to else _Source()
+    own = account in known_to
+    if own or (known_to and account is None and kind not in tries.BY_NAME):
+        return _Source(f"browser {place.browser}"[:64], own=own)
+    return _Source()
 
 
 def _counts(

@@ -90,6 +90,7 @@ class CodesPage(base.View):
                 base.current_actor(),
                 session_id=here.id if here is not None else 0,
                 password=form.password.data or "",
+                browser=base.browser(shared=True),
             )
         except RuleBroken as error:
             if error.field not in form:
