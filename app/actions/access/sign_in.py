@@ -27,7 +27,7 @@ from app.queries.access import recognising
 from app.queries.access.factors import user_has_factor
 from app.queries.access.sessions import own_sessions
 from app.queries.users.users import roles_of
-from app.rules import passwords
+from app.rules import code_format, passwords
 from app.rules import sessions as session_rules
 from app.rules import tries as try_rules
 from app.rules.second_factor import Owed, Shown, owed
@@ -209,6 +209,7 @@ def set_password(
     if user.password:  # no mail about the first password: the user has just used a code
         notify(user, Notice.PASSWORD_CHANGED)
     user.password = hashed
+    cancel_codes([user.id], *code_format.MAILED)
     session_actions.end_sessions([user.id], session_rules.CREDENTIAL_CHANGED, but=staying, browser=browser)
 
 
