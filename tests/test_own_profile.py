@@ -31,6 +31,7 @@ from app.permissions import SYSTEM, Role, actor_of
 from app.queries.access.codes import address_code, stop_code
 from app.queries.mail.mail_bodies import body_with, code_in
 from app.rules.code_format import grouped
+from app.school import LANGUAGES
 from tests.factories import (
     app_code,
     make_app,
@@ -46,6 +47,7 @@ from tests.pages.access.test_second_factor import half_way
 from tests.support import clock
 from tests.support.forms import as_shown
 from tests.support.queries import counted
+from tests.support.racer import race
 from tests.support.visitor import Visitor, announced
 from tests.test_guests import everything
 
@@ -234,6 +236,86 @@ class TestAnotherAddress:
         answer = visit(Role.STUDENT).post(CHANGE, {"email": address})
         assert answer.status_code == 422
         assert address in answer.text
+
+
+class TestMailToAnAddressThatIsNotConfirmed:
+    """Anybody can type anybody's address: few mails go there, and none says what its sender made up."""
+
+    def asks(self, visitor: Visitor, address: str) -> str:
+        """The sentence at the field when it is refused; nothing when the mail is on its way."""
+        answer = visitor.fill(CHANGE, {"email": address})
+        if answer.status_code == 302:
+            return ""
+        found = re.search(r'id="email-error"(.{500})', answer.text, re.DOTALL)
+        assert found is not None, answer.status_code
+        return found[1]
+
+    def so_long_ago(self, ago: timedelta) -> None:
+        refresh()
+        with transaction():
+            for row in db.session.scalars(select(EmailChange)):
+                row.created_at -= ago
+
+    def test_somebody_asks_for_three_in_a_quarter_and_ten_in_a_day(self, visit: Visit) -> None:
+        visitor, told = visit(Role.STUDENT), []
+        for quarter in range(4):
+            told.append([self.asks(visitor, f"nieuw{quarter}{n}@example.nl") for n in range(4)])
+            self.so_long_ago(timedelta(minutes=16))
+        assert [quarter.count("") for quarter in told] == [3, 3, 3, 1]
+        assert "Wacht een kwartier" in told[0][3]
+        assert "morgen" in told[3][3]
+        self.so_long_ago(timedelta(days=1))
+        assert self.asks(visitor, "morgen@example.nl") == ""
+
+    def test_taking_a_change_back_gives_no_more(self, visit: Visit) -> None:
+        visitor = visit(Role.STUDENT)
+        for n in range(3):
+            assert self.asks(visitor, f"nieuw{n}@example.nl") == ""
+            visitor.do("/mijn-profiel/do/cancel_email_change")
+        assert "Wacht een kwartier" in self.asks(visitor, "nieuw@example.nl")
+        assert len(mails_to("nieuw@example.nl")) == 0
+
+    def test_three_mails_in_a_quarter_go_to_one_address_whoever_asks(self, visit: Visit) -> None:
+        told = [self.asks(visit(Role.STUDENT), one) for one in ("x@elders.nl", "X@Elders.nl") * 2]
+        assert told[:3] == [""] * 3
+        assert "Naar dit e-mailadres" in told[3]
+        assert len(mails_to("x@elders.nl")) == 3
+        assert self.asks(visit(Role.STUDENT), "y@elders.nl") == ""
+        self.so_long_ago(timedelta(minutes=16))
+        assert self.asks(visit(Role.STUDENT), "x@elders.nl") == ""
+
+    def test_four_at_the_same_moment_are_counted_one_after_the_other(self, app: Flask, visit: Visit) -> None:
+        visitors = [visit(Role.STUDENT) for _ in range(4)]
+        opened = [as_shown(one.get(CHANGE).text) for one in visitors]
+
+        def ask() -> None:
+            for visitor, form in zip(visitors, opened, strict=True):
+                visitor.post(CHANGE, {**form, "email": "x@elders.nl"})
+
+        assert race(ask) == [""] * 4
+        assert len(mails_to("x@elders.nl")) == 3
+
+    def test_a_wrong_password_uses_up_nothing(self, app: Flask, visitor_of: VisitorOf) -> None:
+        visitor = visitor_of(make_user(Role.STUDENT, password=generate_password_hash("een lang wachtwoord")))
+        for _n in range(4):
+            visitor.fill(CHANGE, {"email": "nieuw@example.nl", "present": "iets anders"})
+        sent = {"email": "nieuw@example.nl", "present": "een lang wachtwoord"}
+        assert visitor.fill(CHANGE, sent).status_code == 302
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_it_holds_no_word_of_its_sender(self, app: Flask, visitor_of: VisitorOf, language: str) -> None:
+        made_up = {"first_name": "U wint", "infix": "1000", "last_name": "http://evil.example"}
+        user = make_user(Role.STUDENT, language=language, **made_up)
+        names = {user.username, *made_up.values()}
+        assert self.asks(visitor_of(user), "iemand@elders.nl") == ""
+        (mail,) = mails_to("iemand@elders.nl")
+        assert not [word for word in names if word in mail.subject + mail.body]
+        assert user.full_name in mails()["email_notice"].body, "the old one is told by name"
+
+
+def mails_to(address: str) -> list[OutboxMail]:
+    refresh()
+    return list(db.session.scalars(select(OutboxMail).where(OutboxMail.to_address == address)))
 
 
 class TestCalendar:

@@ -36,7 +36,7 @@ THIRD = "negen koeien bij de sloot"
 @pytest.mark.usefixtures("slow_hashes")
 def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     user = make_user(Role.STUDENT, password=generate_password_hash(PASSWORD))
-    actor, name = actor_of(user), user.username
+    actor, user_id = actor_of(user), user.id
     signed_in(user, code_at=clock.now())
     inside: list[bool] = []
     work: list[int] = []
@@ -56,7 +56,7 @@ def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: 
     run(change_password, actor, present=PASSWORD, password=OTHER, staying=1)
     session = db.session.scalars(select(UserSession.id).where(UserSession.code_at.is_not(None))).one()
     run(choose_password, actor, session_id=session, password=THIRD)
-    run(request_code, SYSTEM, username=name, purpose=SIGN_IN, browser="x")
+    run(request_code, SYSTEM, account=user_id, purpose=SIGN_IN, browser="x")
     refresh()
     assert len(inside) >= 10
     assert inside == [False] * len(inside)

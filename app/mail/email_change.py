@@ -13,12 +13,15 @@ EMAIL_CHANGED = purpose("email_changed", N_("E-mailadres gewijzigd"))
 STOP_PATH = "/adreswijziging"
 
 
-def code_text(language: str, school: str, *, name: str) -> tuple[str, str]:
-    """Subject and body of the mail to the new address, with the code that confirms it."""
+def code_text(language: str, school: str) -> tuple[str, str]:
+    """Subject and body of the mail to the new address, with the code that confirms it.
+
+    It may be anybody's address, so it holds nothing that its sender can make up, such as a name.
+    """
     with force_locale(language):
         subject = _("Bevestig uw e-mailadres voor %(school)s", school=school)
         return subject, texts.letter(
-            name,
+            "",
             school,
             _("Met deze code bevestigt u dat dit e-mailadres van u is:"),
             texts.CODE,

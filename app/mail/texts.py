@@ -12,8 +12,12 @@ CODE_PATH = "/aanmelden/code"
 
 
 def letter(name: str, school: str, *paragraphs: str) -> str:
-    """A body: a greeting, the paragraphs that are not empty, and a farewell. In the caller's language."""
-    greeting, farewell = _("Beste %(name)s,", name=name), _("Met vriendelijke groet,") + "\n" + school
+    """A body: a greeting, the paragraphs that are not empty, and a farewell. In the caller's language.
+
+    Without a name the greeting is anybody's.
+    """
+    greeting = _("Beste %(name)s,", name=name) if name else _("Goedendag,")
+    farewell = _("Met vriendelijke groet,") + "\n" + school
     return "\n\n".join((greeting, *filter(None, paragraphs), farewell)) + "\n"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.rules.tries import Place
+from app.rules.tries import NO_BROWSER, Browser, Place
 
 SHARED_IDLE = timedelta(minutes=15)  # "Dit is een gedeelde computer"
 SEEN_EVERY = timedelta(minutes=1)  # how often a session that is in use is written down
@@ -17,8 +17,11 @@ ROLES_CHANGED = "roles_changed"
 ACCOUNT_CLOSED = "account_closed"
 FACTOR_CHANGED = "factor_changed"
 
-# After these a user is known in no browser any more: the device may be lost, or the account is closed.
-FORGET_BROWSERS = frozenset({ENDED_BY_USER, ENDED_BY_OFFICE, ACCOUNT_CLOSED, FACTOR_CHANGED})
+# After these a user is known in no browser any more, but the one at hand: the device may be lost, the account
+# is closed, or who knew the old way in may have made a browser known by it.
+FORGET_BROWSERS = frozenset(
+    {ENDED_BY_USER, ENDED_BY_OFFICE, ACCOUNT_CLOSED, FACTOR_CHANGED, CREDENTIAL_CHANGED}
+)
 
 # A mark in the User-Agent -> the name that people know. The first that fits counts: imitators come first.
 BROWSERS = (
@@ -57,16 +60,16 @@ class Opening:
     address: str = ""
     device: str = ""
     shared: bool = False
-    browser: str = ""  # the fingerprint by which this browser is known, or may be from now on
+    browser: Browser = NO_BROWSER
 
     @property
     def place(self) -> Place:
-        return Place(self.address, self.browser)
+        return Place(self.address, self.browser.known)
 
     @property
-    def remembered(self) -> str:
-        """The fingerprint to know this browser by; "" on a computer that others use too."""
-        return "" if self.shared else self.browser
+    def remembered(self) -> Browser:
+        """The browser, to know its user by from now on; not on a computer that others use too."""
+        return self.browser.unless(self.shared)
 
 
 @dataclass(frozen=True)

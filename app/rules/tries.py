@@ -16,8 +16,13 @@ from app.rules.tokens import fingerprint
 
 WINDOW = timedelta(minutes=15)
 KEPT = 4 * WINDOW
+DAY = timedelta(days=1)
 
 TOO_OFTEN = N_("Te vaak geprobeerd. Wacht een kwartier en probeer het dan opnieuw.")
+TOO_OFTEN_TODAY = N_(
+    "Vanaf deze plek is in één dag al %(most)s keer om een code voor deze naam gevraagd. Probeer het morgen "
+    "opnieuw, of meld u op een andere manier aan."
+)
 SLOW_DOWN = N_(
     "Vanaf deze plek is vaak achter elkaar geprobeerd. Wacht %(seconds)s seconden en probeer het dan opnieuw."
 )
@@ -42,11 +47,13 @@ class Kind(enum.StrEnum):
 class Limit:
     """How often in WINDOW. None: that is not counted for this kind.
 
-    `tries`: for one account, name or code; more are refused. `free`: from one place; after these each next
+    `tries`: for one account, name or code; more are refused. `a_day`: for one account or name from one place,
+    in a day; so a stranger uses up nobody's day but their own. `free`: from one place; after these each next
     one must wait, longer every time and never longer than `longest` seconds.
     """
 
     tries: int | None = 5
+    a_day: int | None = None
     free: int | None = None
     longest: int = 30
 
@@ -60,7 +67,7 @@ LIMITS: dict[Kind, Limit] = {
     Kind.FACTOR: Limit(),
     Kind.PRESENT: Limit(),
     Kind.ADDRESS_CODE: Limit(),
-    Kind.MAIL_REQUEST: Limit(tries=3, free=200),  # a whole school may share one address
+    Kind.MAIL_REQUEST: Limit(tries=3, a_day=10, free=200),  # a whole school may share one address
     Kind.MAILED_CODE: Limit(**_UNGUESSABLE),
     Kind.INVITATION: Limit(**_UNGUESSABLE),
     Kind.STOP_CODE: Limit(**_UNGUESSABLE),
@@ -69,6 +76,9 @@ LIMITS: dict[Kind, Limit] = {
 
 BY_NAME = frozenset({Kind.PASSWORD, Kind.CODE, Kind.MAIL_REQUEST})  # what is typed names an account
 _SIGNING_IN = frozenset({Kind.PASSWORD, Kind.CODE})
+
+
+DAILY = frozenset(kind for kind, limit in LIMITS.items() if limit.a_day is not None)
 
 
 def counted_together(kind: Kind) -> frozenset[Kind]:
@@ -83,6 +93,24 @@ def seconds_to_wait(limit: Limit, count: int, since_last: timedelta) -> int:
     wait = min(2 ** min(count - limit.free + 1, 10), limit.longest)
     left = wait - since_last.total_seconds()
     return max(2, round(left)) if left > 0 else 0
+
+
+@dataclass(frozen=True)
+class Browser:
+    """The browser at hand: fingerprints of the token in its cookie, and of the one that it goes on with.
+
+    `known` opens nothing: somebody may have planted it. So whoever signs in goes on with a `fresh` one, that
+    only this browser has; "" on a computer that others use too.
+    """
+
+    known: str = ""
+    fresh: str = ""
+
+    def unless(self, shared: bool) -> "Browser":
+        return Browser(self.known) if shared else self
+
+
+NO_BROWSER = Browser()
 
 
 @dataclass(frozen=True)

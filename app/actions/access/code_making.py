@@ -123,13 +123,18 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
     return issued
 
 
-def cancel_codes(user_ids: Sequence[int], *purposes: str) -> None:
-    """End these users' live codes and the mails about them that still wait. No purposes given: all codes."""
+def cancel_codes(user_ids: Sequence[int], *purposes: str, browser_hash: str = "") -> None:
+    """End these users' live codes and the mails about them that still wait. No purposes given: all codes.
+
+    `browser_hash`: only those that this browser asked for.
+    """
     if not user_ids:
         return
     theirs: sa.ColumnElement[bool] = models.LoginCode.user_id.in_(id_set(user_ids))
     if purposes:
         theirs &= models.LoginCode.purpose.in_(purposes)
+    if browser_hash:
+        theirs &= models.LoginCode.browser_hash == browser_hash
     ended = sa.select(models.LoginCode.id).where(theirs, models.LoginCode.cancelled_at.is_not(None))
     live = theirs & models.LoginCode.used_at.is_(None) & models.LoginCode.cancelled_at.is_(None)
     db.session.execute(

@@ -18,6 +18,7 @@ from wtforms import validators
 from app import models
 from app.actions import base
 from app.actions.access import profile, sign_in, tries
+from app.actions.access.code_making import cancel_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.mail import outbox
 from app.actions.users.users import sign_in_names
@@ -30,16 +31,29 @@ from app.permissions import Actor, Permission
 from app.queries.access import codes as codes_queries
 from app.queries.access import recognising
 from app.queries.access.profile import open_change
-from app.rules import people
+from app.rules import code_format, people
 from app.rules.code_format import normal_form
 from app.rules.invitations import parts
 from app.rules.second_factor import Proof
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.text import N_
-from app.rules.tries import Kind
+from app.rules.tries import NO_BROWSER, Browser, Kind
 from app.school import current_school
 
 VALID = timedelta(hours=1)
+RECENT = timedelta(minutes=15)
+MOST_RECENT, MOST_A_DAY = 3, 10  # changes in RECENT, of one user or to one new address; of one user in a day
+CHANGES_LOCK = 7_306_003  # an arbitrary number: on PostgreSQL, who asks for a change waits for this lock
+ASKED_TODAY = N_(
+    "U hebt in één dag al %(most)s keer om een ander e-mailadres gevraagd. Probeer het morgen opnieuw."
+)
+ASKED_LATELY = N_(
+    "U hebt net al %(most)s keer om een ander e-mailadres gevraagd. Wacht een kwartier en probeer het dan "
+    "opnieuw."
+)
+MAILED_LATELY = N_(
+    "Naar dit e-mailadres zijn net al %(most)s mails gestuurd. Wacht een kwartier en probeer het dan opnieuw."
+)
 OTHER_ADDRESS = N_(
     "U hebt dit zelf in een ander tabblad gewijzigd: daar vroeg u om %(email)s. "
     "Gaat u hier verder, dan vervalt dat en geldt wat hieronder staat."
@@ -109,6 +123,7 @@ def change_email(
 
     Outdated when another change has begun since the form was opened: this one would end it.
     """
+    _take_turns()
     user = profile.locked_account(actor)
     if user.password and user.password != fits:
         raise RuleBroken(profile.NOT_PRESENT, field="present")
@@ -118,6 +133,7 @@ def change_email(
     waiting = db.session.scalars(open_change(user.id)).one_or_none()
     if waiting is not None and str(waiting.id) != seen:
         raise Outdated(OTHER_ADDRESS, field="seen", now=str(waiting.id), email=waiting.new_email)
+    _keep_to_the_limits(user.id, address)
     # The present password was right, so its tries no longer count. Only one change waits at a time.
     tries.forgive(Kind.PRESENT, profile.INSIDE, account=user.id)
     _end_changes(user.id)
@@ -139,7 +155,7 @@ def change_email(
         user,
         email_change.EMAIL_CODE,
         address,
-        email_change.code_text(language, school, name=user.full_name),
+        email_change.code_text(language, school),
     )
     _mail(
         change,
@@ -157,6 +173,37 @@ def change_email(
     )
 
 
+def _take_turns() -> None:
+    """Changes are asked for one after the other, so that the limits hold for all of them together."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHANGES_LOCK)))
+
+
+def _keep_to_the_limits(user_id: int, address: str) -> None:
+    """RuleBroken when this user asked, or this address was mailed, too often. Anybody's address can be typed.
+
+    Every change counts that was begun, whatever became of it.
+    """
+    now, made = utc_now(), models.EmailChange.created_at
+    mine, there = models.EmailChange.user_id == user_id, models.EmailChange.new_email == address
+    lately = made > now - RECENT
+
+    def so_many(which: sa.ColumnElement[bool]) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((which, 1), else_=0)), 0)
+
+    counts = sa.select(so_many(mine), so_many(mine & lately), so_many(there & lately)).where(
+        made > now - timedelta(days=1), mine | there
+    )
+    today, recent, to_address = db.session.execute(counts).one()
+    for count, most, why in (
+        (today, MOST_A_DAY, ASKED_TODAY),
+        (recent, MOST_RECENT, ASKED_LATELY),
+        (to_address, MOST_RECENT, MAILED_LATELY),
+    ):
+        if count >= most:
+            raise RuleBroken(why, field="email", most=most)
+
+
 def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
     change = db.session.scalars(open_change(actor.id or 0)).one_or_none()
     stored = change.code_hash if change is not None else recognising.NO_ONES_PASSWORD
@@ -171,7 +218,14 @@ def _fits(actor: Actor, *, code: str, **_data: Any) -> dict[str, Any]:
     submit=_l("Bevestigen"),
     before=_fits,
 )
-def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = None) -> base.Outcome:
+def confirm_email(
+    actor: Actor,
+    *,
+    code: str,
+    fits: str,
+    staying: int | None = None,
+    browser: Browser = NO_BROWSER,
+) -> base.Outcome:
     """Start using the new address, for the code that was mailed to it. Every session but `staying` ends."""
     user = profile.locked_account(actor)
     change = db.session.scalars(open_change(user.id).with_for_update()).one_or_none()
@@ -180,7 +234,8 @@ def confirm_email(actor: Actor, *, code: str, fits: str, staying: int | None = N
     sign_in_names(user, change.new_email, user.username)
     user.version += 1
     change.confirmed_at = utc_now()
-    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying)
+    cancel_codes([user.id], *code_format.MAILED)  # they went to the old address
+    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying, browser=browser)
     tries.forgive(Kind.ADDRESS_CODE, profile.INSIDE, account=user.id)
     language, school = user.language or current_school().language, current_school().name
     text = email_change.changed_text(language, school, name=user.full_name)

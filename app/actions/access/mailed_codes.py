@@ -5,7 +5,6 @@ and find no rows.
 """
 
 import secrets
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,9 +30,6 @@ from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
 from app.school import current_school
 
-RECENT = timedelta(minutes=15)
-MOST_RECENT, MOST_A_DAY = 3, 10  # mails with a code per account, in RECENT and in a day
-MORE_WHEN_KNOWN = 2  # times as many where the account is known: strangers do not use up what its owner needs
 NOBODY = 0  # an id that no user has
 
 
@@ -59,24 +55,23 @@ def _drawn(_actor: Actor, **_data: Any) -> dict[str, Any]:
 def request_code(
     actor: Actor,
     *,
-    username: str,
+    account: int | None,
     purpose: str,
     browser: str,
     nonce: str,
     code_hash: str,
-    known: bool = False,
 ) -> base.Outcome:
-    """Mail a code that only this browser can use. Older ones of this account end. `browser` is its nonce.
+    """Mail a code that only this browser can use; `browser` is its nonce.
 
-    The caller has counted the request (`count_try`), which said whether the account is `known` in this
-    browser. No mail goes to an unknown user, a closed account, or an account that has had its number of
-    mails. The answer is the same for all.
+    Its older code for this account ends; what other browsers asked for stays, so strangers take nothing away.
+    The caller has counted the request (`count_try`), which said for which `account` it is. No mail goes to an
+    unknown user, a closed account, or an account that has had its mails. The answer is the same for all.
     """
-    user = db.session.scalars(users.by_sign_in_name(username)).one_or_none()
-    user_id = user.id if user is not None and user.active and people.mail_of(user.email) else NOBODY
-    wanted = NOBODY if _has_had_enough(user_id, MORE_WHEN_KNOWN if known else 1) else user_id
+    found = sa.select(models.User).where(models.User.id == (account or NOBODY))
+    user = db.session.scalars(found).one_or_none()
+    wanted = user.id if user is not None and user.active and people.mail_of(user.email) else NOBODY
     now = utc_now()
-    cancel_codes([wanted], *code_format.MAILED)
+    cancel_codes([wanted], *code_format.MAILED, browser_hash=fingerprint(browser))
     values = {
         "nonce": nonce,
         "code_hash": code_hash,
@@ -122,19 +117,6 @@ def use_mailed_code(actor: Actor, *, code_id: int, opening: Opening) -> base.Out
     if user is None or not user.active:
         raise RuleBroken(WRONG_MAILED_CODE)
     return sign_in.let_in(user, opening, code=True)
-
-
-def _has_had_enough(user_id: int, times: int) -> bool:
-    now = utc_now()
-    recent = sa.func.sum(sa.case((models.LoginCode.created_at > now - RECENT, 1), else_=0))
-    found = db.session.execute(
-        sa.select(sa.func.count(), recent).where(
-            models.LoginCode.user_id == user_id,
-            models.LoginCode.purpose.in_(code_format.MAILED),
-            models.LoginCode.created_at > now - timedelta(days=1),
-        )
-    ).one()
-    return found[0] >= times * MOST_A_DAY or (found[1] or 0) >= times * MOST_RECENT
 
 
 def _mail(user: models.User | None, wanted: int, code_id: int, purpose: str) -> None:

@@ -16,6 +16,7 @@ from app.permissions import Actor, Permission
 from app.queries.access import sessions
 from app.queries.access.factors import user_has_factor
 from app.rules.text import N_
+from app.rules.tries import NO_BROWSER, Browser
 
 CODE_FIRST = N_("Vraag eerst een nieuwe code; daarna kunt u een wachtwoord kiezen.")
 
@@ -31,7 +32,13 @@ def _hashed(_actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
 
 @base.action(_l("Wachtwoord gekozen"), permission=Permission.PROFILE, before=_hashed)
 def choose_password(
-    actor: Actor, *, session_id: int, password: str, hashed: str, again: str = ""
+    actor: Actor,
+    *,
+    session_id: int,
+    password: str,
+    hashed: str,
+    again: str = "",
+    browser: Browser = NO_BROWSER,
 ) -> base.Outcome:
     """Set a password without asking for the present one, once per code. Every other session ends."""
     row = db.session.scalars(
@@ -45,6 +52,6 @@ def choose_password(
     if row.strong_at is None and user_has_factor(actor.id):
         raise RuleBroken(sign_in.SHOW_FIRST)
     user = locked_account(actor)
-    sign_in.set_password(user, password, hashed, staying=row.id)
+    sign_in.set_password(user, password, hashed, staying=row.id, browser=browser)
     row.password_at, row.code_at = now, None
     return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Uw wachtwoord is opgeslagen."))

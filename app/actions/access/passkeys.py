@@ -23,7 +23,8 @@ from wtforms import validators
 from app import errors, models
 from app.actions import base
 from app.actions.access import profile, second_factor, sign_in
-from app.actions.access.sessions import mark_shown, open_session
+from app.actions.access.browsers import forget_browsers
+from app.actions.access.sessions import open_session
 from app.actions.mail.notices import notify
 from app.clock import utc_now
 from app.entities.base import db
@@ -36,7 +37,7 @@ from app.rules.people import tidy
 from app.rules.second_factor import Proof
 from app.rules.sessions import Opening, Renewal
 from app.rules.text import N_
-from app.rules.tries import Kind
+from app.rules.tries import NO_BROWSER, Browser, Kind
 
 ANSWERED_WITHIN = timedelta(minutes=5)
 OPEN = 200  # challenges that wait for an answer: of one user, or of everybody at one address
@@ -91,9 +92,10 @@ def register_passkey(
     challenge_id: int | None,
     site: rules.Site | None,
     session_id: int | None = None,
+    browser: Browser = NO_BROWSER,
 ) -> base.Outcome:
     """Keep the public half of a passkey that this user's device has just made."""
-    user = profile.own_account(actor)
+    user = profile.locked_account(actor)
     if not credential or site is None or len(credential) > ANSWER_MAX:
         raise errors.RuleBroken(NOT_MADE)
     if len(factors_of(user.id).passkeys) >= PER_USER:
@@ -118,8 +120,7 @@ def register_passkey(
             name=tidy(name),
         )
     )
-    if session_id is not None:
-        mark_shown(user.id, session_id, strong=True)
+    second_factor.now_shown(user, session_id, browser)
     notify(user, Notice.PASSKEY_ADDED)
     return second_factor.done_for(user.id, _("De passkey is toegevoegd."), name=["", tidy(name)])
 
@@ -134,7 +135,9 @@ def register_passkey(
     submit=_l("Verwijderen"),
     proof=Proof.LATELY,
 )
-def remove_passkey(actor: Actor, targets: base.Targets[models.Passkey]) -> base.Outcome:
+def remove_passkey(
+    actor: Actor, targets: base.Targets[models.Passkey], *, browser: Browser = NO_BROWSER
+) -> base.Outcome:
     """Remove one passkey. Refused when it is the last factor of a user who needs one."""
     user = profile.locked_account(actor)
     passkey = targets.one()
@@ -142,6 +145,7 @@ def remove_passkey(actor: Actor, targets: base.Targets[models.Passkey]) -> base.
     name, credential = passkey.name, passkey.credential_id
     db.session.execute(sa.delete(models.Passkey).where(models.Passkey.id == passkey.id))
     codes = second_factor.drop_loose_codes(user.id)
+    forget_browsers([user.id], browser)
     notify(user, Notice.PASSKEY_REMOVED)
     summary = codes.after(_("De passkey is verwijderd."))
     outcome = second_factor.done_for(user.id, summary, name=[name, ""], **codes.details)

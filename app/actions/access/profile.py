@@ -131,6 +131,7 @@ def change_password(
     hashed: str,
     again: str = "",
     staying: int | None = None,
+    browser: try_rules.Browser = try_rules.NO_BROWSER,
 ) -> base.Outcome:
     """Set a new password for a user who knows the present one (trap 19). Sessions but `staying` end."""
     user = locked_account(actor)
@@ -138,7 +139,7 @@ def change_password(
         raise errors.RuleBroken(NOT_PRESENT, field="present")
     if present == password:
         raise errors.RuleBroken(N_("Kies een ander wachtwoord dan het huidige."), field="password")
-    sign_in.set_password(user, password, hashed, staying=staying)
+    sign_in.set_password(user, password, hashed, staying=staying, browser=browser)
     tries.forgive(try_rules.Kind.PRESENT, INSIDE, account=user.id)
     if staying is not None:
         mark_shown(user.id, staying, password=True)

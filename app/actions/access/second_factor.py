@@ -14,6 +14,7 @@ from wtforms import validators
 from app import clock, models, sealing
 from app.actions import base
 from app.actions.access import profile, tries
+from app.actions.access.browsers import forget_browsers, remember_browser
 from app.actions.access.sessions import mark_shown
 from app.actions.mail.notices import notify
 from app.entities.base import db
@@ -31,7 +32,7 @@ from app.rules.recovery import COUNT
 from app.rules.sessions import Renewal
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
-from app.rules.tries import Kind
+from app.rules.tries import NO_BROWSER, Browser, Kind
 from app.school import current_school
 
 WRONG = N_("Deze code klopt niet, of is al gebruikt. Wacht op de volgende code en probeer het opnieuw.")
@@ -84,7 +85,13 @@ class AppForm(base.SeenForm):
     submit=_l("Controleer en bewaar"),
 )
 def set_up_app(
-    actor: Actor, *, setup: str, code: str, seen: str = "", session_id: int | None = None
+    actor: Actor,
+    *,
+    setup: str,
+    code: str,
+    seen: str = "",
+    session_id: int | None = None,
+    browser: Browser = NO_BROWSER,
 ) -> base.Outcome:
     """Keep the app once it has given a right code here. It replaces the app that the form knew."""
     user = profile.locked_account(actor)
@@ -105,10 +112,17 @@ def set_up_app(
         raise Outdated(OTHER_APP, field="seen", now=_mark(row))
     row.sealed_secret = sealing.seal(secret, factors.sealed_for(user.id))
     row.last_step, row.created_at, row.last_used_at = step, clock.utc_now(), clock.utc_now()
-    if session_id is not None:
-        mark_shown(user.id, session_id, strong=True)
+    now_shown(user, session_id, browser)
     notify(user, Notice.APP_SET)
     return done_for(user.id, _("Uw authenticator-app is ingesteld."))
+
+
+def now_shown(user: models.User, session_id: int | None, browser: Browser) -> None:
+    """A factor was set up here, which shows it: this browser is known from now on, and no other any more."""
+    forget_browsers([user.id], browser)
+    if session_id is not None:
+        mark_shown(user.id, session_id, strong=True)
+    remember_browser(user, browser)
 
 
 def _mark(app: models.Authenticator | None) -> str:
@@ -124,7 +138,7 @@ def _mark(app: models.Authenticator | None) -> str:
     proof=second_factor.Proof.LATELY,
     intro=_l("De codes van de app werken daarna niet meer."),
 )
-def remove_app(actor: Actor) -> base.Outcome:
+def remove_app(actor: Actor, *, browser: Browser = NO_BROWSER) -> base.Outcome:
     """Remove the app. Refused when it is the last factor of a user who needs one."""
     user = profile.locked_account(actor)
     app = factors.factors_of(user.id).app
@@ -134,6 +148,7 @@ def remove_app(actor: Actor) -> base.Outcome:
     secret = app.sealed_secret
     db.session.execute(sa.delete(models.Authenticator).where(models.Authenticator.user_id == user.id))
     codes = drop_loose_codes(user.id)
+    forget_browsers([user.id], browser)
     notify(user, Notice.APP_REMOVED)
     summary = codes.after(_("De authenticator-app is verwijderd."))
     outcome = done_for(user.id, summary, factors=["authenticator-app", None], **codes.details)

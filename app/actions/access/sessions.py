@@ -25,6 +25,7 @@ from app.errors import NotFound
 from app.permissions import Actor, Permission
 from app.queries.access.sessions import own_sessions
 from app.rules import sessions as rules
+from app.rules.tries import NO_BROWSER, Browser
 from app.rules.viewing import Over
 
 KEPT = timedelta(days=30)  # rows of ended sessions; the trail keeps who signed in when
@@ -58,10 +59,13 @@ def open_session(
     )
 
 
-def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = None) -> int:
+def end_sessions(
+    user_ids: Sequence[int], because: str, *, but: int | None = None, browser: Browser = NO_BROWSER
+) -> int:
     """End every live session of these users except `but`. Returns how many.
 
-    `because` is one of the reasons in app/rules/sessions.py.
+    `because` is one of the reasons in app/rules/sessions.py. After most of them the users are known in no
+    browser any more, except `browser`.
     """
     if not user_ids:
         return 0
@@ -69,7 +73,7 @@ def end_sessions(user_ids: Sequence[int], because: str, *, but: int | None = Non
     if but is not None:
         theirs &= models.UserSession.id != but
     if because in rules.FORGET_BROWSERS:
-        forget_browsers(user_ids)
+        forget_browsers(user_ids, browser)
     return _end(theirs, because)
 
 

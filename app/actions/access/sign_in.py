@@ -14,7 +14,7 @@ from app import models
 from app.actions import base
 from app.actions.access import sessions as session_actions
 from app.actions.access import tries
-from app.actions.access.browsers import remember_browser
+from app.actions.access.browsers import remember_browser, renew_token
 from app.actions.access.code_making import cancel_codes
 from app.actions.mail.notices import notify
 from app.clock import utc_now
@@ -26,10 +26,13 @@ from app.permissions import Actor, Permission
 from app.queries.access import recognising
 from app.queries.access.factors import user_has_factor
 from app.queries.access.sessions import own_sessions
-from app.rules import passwords
+from app.queries.users.users import roles_of
+from app.rules import code_format, passwords
 from app.rules import sessions as session_rules
 from app.rules import tries as try_rules
+from app.rules.second_factor import Owed, Shown, owed
 from app.rules.text import N_
+from app.rules.tries import NO_BROWSER, Browser
 from app.school import current_school
 
 SHOW_FIRST = N_("Laat eerst uw tweede stap zien.")
@@ -145,7 +148,7 @@ def record_sign_in(actor: Actor, *, user_id: int, fits: str, opening: session_ru
 
 
 @base.action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
-def complete_sign_in(actor: Actor, *, session_id: int, browser: str = "") -> base.Outcome:
+def complete_sign_in(actor: Actor, *, session_id: int, browser: Browser = NO_BROWSER) -> base.Outcome:
     """Finish signing in. RuleBroken when the second step was not shown in this very session."""
     user = db.session.get_one(models.User, actor.id, with_for_update=True)
     row = db.session.scalars(
@@ -155,7 +158,7 @@ def complete_sign_in(actor: Actor, *, session_id: int, browser: str = "") -> bas
     ).one_or_none()
     if row is None or row.strong_at is None:
         raise RuleBroken(SHOW_FIRST)
-    note_sign_in(user, "" if row.shared else browser)
+    note_sign_in(user, browser.unless(row.shared))
     return base.Outcome(done=1, ids=[user.id], object_type="User", summary=_("Aangemeld."))
 
 
@@ -186,10 +189,18 @@ def use_code(actor: Actor, *, user_id: int, code: str, opening: session_rules.Op
     return let_in(user, opening, code=True)
 
 
-def set_password(user: models.User, password: str, hashed: str, *, staying: int | None = None) -> None:
+def set_password(
+    user: models.User,
+    password: str,
+    hashed: str,
+    *,
+    staying: int | None = None,
+    browser: Browser = NO_BROWSER,
+) -> None:
     """Set the password that users chose themselves. Every session but `staying` ends.
 
-    `hashed` is its hash, made before the transaction opened (`hashed_password`).
+    `hashed` is its hash, made before the transaction opened (`hashed_password`). They are known in no browser
+    any more but the one at hand: who had the old password may have made one known.
     """
     own = (user.username, user.email, user.first_name, user.last_name, current_school().name)
     problem = passwords.password_problem(password, own=own)
@@ -198,17 +209,26 @@ def set_password(user: models.User, password: str, hashed: str, *, staying: int 
     if user.password:  # no mail about the first password: the user has just used a code
         notify(user, Notice.PASSWORD_CHANGED)
     user.password = hashed
-    session_actions.end_sessions([user.id], session_rules.CREDENTIAL_CHANGED, but=staying)
+    cancel_codes([user.id], *code_format.MAILED)
+    session_actions.end_sessions([user.id], session_rules.CREDENTIAL_CHANGED, but=staying, browser=browser)
 
 
 def let_in(
     user: models.User, opening: session_rules.Opening, *, password: bool = False, code: bool = False
 ) -> base.Outcome:
-    """Open a session after a right password or code. With a second factor the user is not signed in yet."""
+    """Open a session after a right password or code. With a second factor the user is not signed in yet.
+
+    The browser is known once nothing is owed any more: also not before a factor that is needed is set up.
+    """
     session_actions.open_session(user.id, opening, password=password, code=code)
-    half_way = user_has_factor(user.id)
+    owes = owed(
+        roles_of(user), current_school().second_factor, has_factor=user_has_factor(user.id), shown=Shown()
+    )
+    half_way = owes is Owed.SHOW
+    if owes is not Owed.NOTHING:
+        renew_token(opening.remembered)
     if not half_way:
-        note_sign_in(user, opening.remembered)
+        note_sign_in(user, opening.remembered if owes is Owed.NOTHING else NO_BROWSER)
     return base.Outcome(
         done=1,
         ids=[user.id],
@@ -218,8 +238,8 @@ def let_in(
     )
 
 
-def note_sign_in(user: models.User, browser: str) -> None:
-    """The user is in, second step and all. `browser`: the fingerprint by which to know it; "" for none."""
+def note_sign_in(user: models.User, browser: Browser) -> None:
+    """The user is in, second step and all. `browser`: in which they are known from now on."""
     user.last_login = utc_now().replace(tzinfo=None)
     user.login_count = (user.login_count or 0) + 1
     remember_browser(user, browser)

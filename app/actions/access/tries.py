@@ -5,7 +5,7 @@ count as forty. The answer is the same whether or not the account exists.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,18 +72,17 @@ def count_try(
     if kind in tries.BY_NAME:
         account = db.session.scalars(users.by_sign_in_name(typed).with_only_columns(models.User.id)).first()
     text = (tries.typed_name(typed) if kind in tries.BY_NAME else fingerprint(typed)) if typed else ""
-    source = _source(place, account)
-    if limit.tries is not None:
-        of_text, of_account = _counts(kind, now, source, text, account)
-        if (of_account if source.own or not text else of_text) >= limit.tries:
-            raise RuleBroken(tries.TOO_OFTEN)
-        if of_account >= limit.tries:
-            account = None
-    _keep_pace(kind, now, source, tries.network_of(place.address))
-    db.session.execute(
-        sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - tries.KEPT),
-        execution_options=QUIETLY,
-    )
+    source = _source(kind, place, account)
+    here = _here(source, tries.network_of(place.address))
+    left = True
+    for most, among, why in _limits(limit, now, source, here):
+        of_text, of_account = _counts(kind, among, text, account)
+        if (of_account if source.own or not text else of_text) >= most:
+            raise RuleBroken(why, most=most)
+        left &= of_account < most
+    account = account if left else None
+    _keep_pace(kind, now, here)
+    db.session.execute(sa.delete(models.SignInAttempt).where(outdated(now)), execution_options=QUIETLY)
     db.session.add(
         models.SignInAttempt(
             kind=kind,
@@ -105,7 +104,7 @@ def forgive(
 
     Those of a stranger stay with the stranger. Call it inside an action.
     """
-    source = _source(place, account)
+    source = _source(kind, place, account)
     whose: Any = models.SignInAttempt.account_id == (account or NOBODY)
     if typed:
         whose = models.SignInAttempt.typed.in_([fingerprint(one) for one in typed])
@@ -115,38 +114,64 @@ def forgive(
     )
 
 
-def _source(place: tries.Place, account: int | None) -> _Source:
+def _source(kind: tries.Kind, place: tries.Place, account: int | None) -> _Source:
+    """A known browser is a stranger's to any other account: whoever has one buys no tries by it elsewhere.
+
+    Where no account is named there is nothing to guess at: there a known browser goes at its own pace.
+    """
     if place.session is not None:
         return _Source(f"session {place.session}", own=True)
     known_to = browsers.known_to(place.browser)
-    return _Source(f"browser {place.browser}"[:64], own=account in known_to) if known_to else _Source()
+    own = account in known_to
+    if own or (known_to and account is None and kind not in tries.BY_NAME):
+        return _Source(f"browser {place.browser}"[:64], own=own)
+    return _Source()
+
+
+def outdated(now: dt.datetime) -> sa.ColumnElement[bool]:
+    """Condition on SignInAttempt: it counts no more."""
+    daily = models.SignInAttempt.kind.in_(sorted(tries.DAILY))
+    return models.SignInAttempt.at < sa.case((daily, now - tries.DAY), else_=now - tries.KEPT)
+
+
+def _here(source: _Source, address: str) -> sa.ColumnElement[bool]:
+    """Condition on SignInAttempt: it came from this place; for a stranger that is the address."""
+    here = models.SignInAttempt.place == source.place
+    return here if source.place else here & (models.SignInAttempt.address == address)
+
+
+def _limits(
+    limit: tries.Limit, now: dt.datetime, source: _Source, here: sa.ColumnElement[bool]
+) -> Iterator[tuple[int, sa.ColumnElement[bool], str]]:
+    """How many, of which tries, and what is said at the limit."""
+    at = models.SignInAttempt.at
+    if limit.tries is not None:
+        yield limit.tries, sa.and_(at > now - tries.WINDOW, source.mine), tries.TOO_OFTEN
+    if limit.a_day is not None:
+        yield limit.a_day, sa.and_(at > now - tries.DAY, source.mine, here), tries.TOO_OFTEN_TODAY
 
 
 def _counts(
-    kind: tries.Kind, now: dt.datetime, source: _Source, text: str, account: int | None
+    kind: tries.Kind, among: sa.ColumnElement[bool], text: str, account: int | None
 ) -> tuple[int, int]:
-    """How many tries there were lately on what was typed, and how many on the account. One query."""
+    """How many of these tries were on what was typed, and how many on the account. One query."""
     typed = models.SignInAttempt.typed == text if text else sa.false()
     whose = models.SignInAttempt.account_id == (account or NOBODY)
     found = db.session.execute(
         sa.select(sa.func.sum(sa.case((typed, 1), else_=0)), sa.func.sum(sa.case((whose, 1), else_=0))).where(
             models.SignInAttempt.kind.in_(sorted(tries.counted_together(kind))),
-            models.SignInAttempt.at > now - tries.WINDOW,
-            source.mine,
+            among,
             sa.or_(typed, whose),
         )
     ).one()
     return found[0] or 0, found[1] or 0
 
 
-def _keep_pace(kind: tries.Kind, now: dt.datetime, source: _Source, address: str) -> None:
+def _keep_pace(kind: tries.Kind, now: dt.datetime, here: sa.ColumnElement[bool]) -> None:
     """RuleBroken, with how long to wait, when this place tries too fast. A refused try is not counted."""
     limit = tries.LIMITS[kind]
     if limit.free is None:
         return
-    here = models.SignInAttempt.place == source.place
-    if not source.place:
-        here &= models.SignInAttempt.address == address
     found = db.session.execute(
         sa.select(sa.func.count(), sa.func.max(models.SignInAttempt.at)).where(
             models.SignInAttempt.kind == kind, models.SignInAttempt.at > now - tries.WINDOW, here

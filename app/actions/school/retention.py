@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import models
 from app.actions import base
+from app.actions.access import tries
 from app.actions.access.sessions import KEPT
 from app.actions.imports.imports import of_expired
 from app.clock import utc_now
@@ -23,7 +24,6 @@ from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.access import browsers
 from app.queries.students.couplings import UNDO_FOR
-from app.rules import tries
 from app.rules.text import N_
 from app.rules.typed import KEPT_FOR
 from app.school import current_school
@@ -145,7 +145,7 @@ def _outdated() -> Sequence[sa.Delete]:
         sa.delete(models.UserSession).where(models.UserSession.created_at < now - KEPT),
         sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now),
         sa.delete(models.TypedForm).where(models.TypedForm.at < now - KEPT_FOR),
-        sa.delete(models.SignInAttempt).where(models.SignInAttempt.at < now - tries.KEPT),
+        sa.delete(models.SignInAttempt).where(tries.outdated(now)),
         sa.delete(models.KnownBrowser).where(models.KnownBrowser.last_seen_at <= now - browsers.KEPT),
     )
 

@@ -18,12 +18,13 @@ from app.queries.access.sessions import may_choose_password
 from app.rules import code_format
 from app.rules.people import mail_of
 from app.rules.text import N_
-from app.rules.tokens import new_token
-from app.rules.tries import TOO_OFTEN, Kind
+from app.rules.tokens import fingerprint, new_token
+from app.rules.tries import TOO_OFTEN, Kind, typed_name
 from app.theme.widgets import Button
 
 ENTER_PATH = "/aanmelden/gemailde-code"
 BROWSER = "code_browser"  # in the cookie: binds a code to the browser that asked for it
+FOR, ASKED = "code_for", "code_asked"  # a mark of the name that was typed, and by what tries are counted
 PURPOSE, NEXT = "code_purpose", "code_next"
 TRIED_TOO_OFTEN = N_("Te vaak geprobeerd. Vraag een nieuwe code.")
 
@@ -90,6 +91,7 @@ class CodesPage(base.View):
                 base.current_actor(),
                 session_id=here.id if here is not None else 0,
                 password=form.password.data or "",
+                browser=base.browser(shared=True),
             )
         except RuleBroken as error:
             if error.field not in form:
@@ -127,22 +129,20 @@ class CodesPage(base.View):
         )
 
     def _request(self, username: str, purpose: str) -> None:
-        known, browser = base.counted(Kind.MAIL_REQUEST, username).own, new_token()
-        actions.run(
-            mailed_codes.request_code,
-            SYSTEM,
-            username=username,
-            purpose=purpose,
-            browser=browser,
-            known=known,
-        )
+        """Ask for a code. Who asks again by the same name keeps the code of before when no new one comes."""
+        account = base.counted(Kind.MAIL_REQUEST, username).account
+        browser = flask.session.get(BROWSER, "")
+        if flask.session.get(FOR) != _mark(browser, username):
+            browser = new_token()
+        actions.run(mailed_codes.request_code, SYSTEM, account=account, purpose=purpose, browser=browser)
         flask.session[BROWSER], flask.session[PURPOSE] = browser, purpose
+        flask.session[FOR], flask.session[ASKED] = _mark(browser, username), new_token()
         flask.session[NEXT] = base.onward()
 
     def _let_in(self, form: mailed_codes.MailedCodeForm) -> None:
         browser = flask.session[BROWSER]
         try:
-            base.counted(Kind.MAILED_CODE, browser)
+            base.counted(Kind.MAILED_CODE, flask.session.get(ASKED, browser))
         except RuleBroken as error:
             raise RuleBroken(TRIED_TOO_OFTEN) if error.message == TOO_OFTEN else error from error
         code_id = actions.run(mailed_codes.count_code_try, SYSTEM, browser=browser).goto
@@ -198,3 +198,8 @@ class CodesPage(base.View):
             submit_label=_("Opslaan"),
             links=[Button(_("Verder zonder wachtwoord"), base.onward())] if has_mail else [],
         )
+
+
+def _mark(browser: str, username: str) -> str:
+    """By what this browser knows the name that it asked for; nobody reads the name out of it."""
+    return fingerprint(f"{browser}|{typed_name(username)}")

@@ -48,7 +48,7 @@ class ProfilePage(base.ActionScreen):
     def given(self, act: actions.Action) -> dict[str, Any]:
         here = base.present()
         return (
-            {"staying": here.id}
+            {"staying": here.id, "browser": base.browser(shared=here.shared)}
             if act in (profile.change_password, email_change.confirm_email) and here is not None
             else {}
         )

@@ -103,11 +103,12 @@ class SecondFactorPage(base.ActionScreen):
 
     def given(self, act: actions.Action) -> dict[str, Any]:
         here = base.present()
-        shown_in = {"session_id": here.id if here is not None else None}
+        browser = base.browser(shared=here is None or here.shared)
+        if act in {second_factor.remove_app, passkeys.remove_passkey}:
+            return {"browser": browser}
+        shown_in = {"session_id": here.id if here is not None else None, "browser": browser}
         if act is second_factor.set_up_app:
             return shown_in
-        if act is not passkeys.register_passkey:
-            return {}
         answer = base.given_answer("")
         return {"challenge_id": answer.challenge_id, "site": answer.site, **shown_in}
 
@@ -116,6 +117,9 @@ class SecondFactorPage(base.ActionScreen):
         base.tell(outcome.summary, "success" if outcome.done else "info")
         if act not in {second_factor.set_up_app, passkeys.register_passkey}:
             return base.go(self.back_href())
+        here = base.present()
+        if here is not None and not here.shared:
+            base.keep_cookie()
         base.renew()
         if queries.factors_of(base.current_actor().id).codes_left:
             return base.go(_onward() or self.href("index"))

@@ -34,7 +34,7 @@ class SecondStepPage(base.Screen):
         if base.posted():
             try:
                 base.prove(Way.FACTOR)
-                actor, browser = base.current_actor(), base.browser()
+                actor, browser = base.current_actor(), base.browser(shared=here.shared)
                 actions.run(sign_in.complete_sign_in, actor, session_id=here.id, browser=browser)
                 if not here.shared:
                     base.keep_cookie()

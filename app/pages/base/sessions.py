@@ -37,7 +37,7 @@ def present() -> Present | None:
 def opening(token: str, *, shared: bool = False) -> sessions.Opening:
     """What an action must know to open a session in this browser."""
     device = sessions.device_name(flask.request.user_agent.string)
-    browser = "" if shared else trying.browser()
+    browser = trying.browser(shared=shared)
     return sessions.Opening(tokens.fingerprint(token), address(), device, shared, browser)
 
 

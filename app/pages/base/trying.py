@@ -37,23 +37,22 @@ def place() -> tries.Place:
     return tries.Place(address(), _fingerprint(_given()))
 
 
-def browser() -> str:
-    """The fingerprint to know this browser by, with a new token when it has none."""
-    if "browser" not in flask.g:
-        flask.g.browser = _given() or tokens.new_token()
-    return tokens.fingerprint(flask.g.browser)
+def browser(*, shared: bool) -> tries.Browser:
+    """This browser; its fresh token is drawn once in a request, and `keep_cookie` gives it to the browser."""
+    fingerprints = tries.Browser(_fingerprint(_given()), tokens.fingerprint(_fresh()))
+    return fingerprints.unless(shared)
 
 
 def keep_cookie() -> None:
-    """Let this browser keep its token, now that somebody has signed in."""
-    browser()
+    """Let this browser keep its fresh token, now that somebody has signed in."""
+    fresh = _fresh()
 
     @flask.after_this_request
     def _set(response: flask.Response) -> flask.Response:
         config = flask.current_app.config
         response.set_cookie(
             _name(),
-            flask.g.browser,
+            fresh,
             max_age=KEPT,
             secure=config["SESSION_COOKIE_SECURE"],
             httponly=True,
@@ -64,6 +63,13 @@ def keep_cookie() -> None:
 
 def _name() -> str:
     return f"{flask.current_app.config['SESSION_COOKIE_NAME']}-{COOKIE}"
+
+
+def _fresh() -> str:
+    if "fresh_browser_token" not in flask.g:
+        flask.g.fresh_browser_token = tokens.new_token()
+    token: str = flask.g.fresh_browser_token
+    return token
 
 
 def _given() -> str:

@@ -7,24 +7,29 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from app.actions.access.mailed_codes import use_mailed_code
 from app.actions.base.runner import run
+from app.actions.school.retention import forget_outdated
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
+from app.entities.profile import EmailChange
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, SignInAttempt
 from app.errors import RuleBroken
 from app.mailer import send_all
 from app.permissions import SYSTEM
-from app.queries.access.codes import shown_code
+from app.queries.access.codes import address_code, shown_code
 from app.rules.sessions import Opening
 from tests.factories import app_code, make_app, make_user, refresh
 from tests.pages.access.test_sign_in import (
     NEW,
     OTHER,
+    PASSWORD,
+    TOKEN,
     browser,
     cookie_of,
     is_in,
@@ -40,6 +45,12 @@ from tests.support.smtp import mail_server
 
 ASK, FORGOTTEN = "/aanmelden/stuur-code", "/aanmelden/wachtwoord-vergeten"
 ENTER = "/aanmelden/gemailde-code"
+
+
+def token_of(client: FlaskClient) -> str:
+    token = TOKEN.search(client.get("/mijn-profiel/").text)
+    assert token is not None
+    return token[1]
 
 
 def the_code() -> str:
@@ -101,13 +112,105 @@ def test_after_its_time_a_code_opens_nothing(app: Flask) -> None:
     assert not is_in(client)
 
 
-def test_a_new_code_ends_the_one_before(app: Flask) -> None:
-    user, first, second = make_user("student"), browser(app), browser(app)
-    submit(first, ASK, {"username": user.username})
-    old = the_code()
-    submit(second, ASK, {"username": user.username})
-    submit(first, ENTER, {"code": old})
-    assert not is_in(first)
+def codes() -> list[str]:
+    """The codes that still work, the oldest first."""
+    refresh()
+    kept = db.session.scalars(select(LoginCode).order_by(LoginCode.id))
+    return [code for code in map(shown_code, kept) if code]
+
+
+def mails() -> int:
+    refresh()
+    return db.session.scalar(select(func.count()).select_from(OutboxMail)) or 0
+
+
+def sixteen_minutes_pass() -> None:
+    with transaction():
+        for model, moments in ((LoginCode, ("created_at", "expires_at")), (SignInAttempt, ("at",))):
+            for row in db.session.scalars(select(model)):
+                for moment in moments:
+                    setattr(row, moment, getattr(row, moment) - timedelta(minutes=16))
+
+
+def test_a_new_code_ends_the_one_before_in_the_same_browser(app: Flask) -> None:
+    user, client = make_user("student"), browser(app)
+    for path in (ASK, FORGOTTEN):
+        submit(client, path, {"username": user.username})
+        old, *more = codes()
+        assert not more
+    submit(client, ASK, {"username": user.username})
+    submit(client, ENTER, {"code": old})
+    assert not is_in(client)
+    submit(client, ENTER, {"code": codes()[0]})
+    assert is_in(client)
+
+
+def test_somebody_who_asks_elsewhere_leaves_a_code_alone(app: Flask) -> None:
+    user, mine = make_user("student"), browser(app)
+    submit(mine, ASK, {"username": user.username})
+    code = the_code()
+    for path in (ASK, FORGOTTEN):
+        submit(browser(app), path, {"username": user.username})
+    refresh()
+    assert db.session.scalars(select(OutboxMail.state)).all() == ["waiting"] * 3, "and its mail"
+    submit(mine, ENTER, {"code": code})
+    assert is_in(mine)
+
+
+def test_asking_again_in_vain_leaves_a_code_as_it_is(app: Flask) -> None:
+    """Whether strangers had the mails of this quarter by the same name or by another one."""
+    for theirs in ("username", "email"):
+        user, mine = make_user("student"), browser(app)
+        submit(mine, ASK, {"username": user.username})
+        code = codes()[-1]
+        for _n in range(2):
+            submit(browser(app), ASK, {"username": getattr(user, theirs)})
+        before = mails()
+        submit(mine, ASK, {"username": user.username})
+        assert mails() == before
+        submit(mine, ENTER, {"code": code})
+        assert is_in(mine), theirs
+
+
+def test_another_name_in_the_same_browser_tells_nothing_about_it(app: Flask) -> None:
+    """The code of before works no longer on the page, whether or not somebody has that name."""
+    told = []
+    for other in (make_user("student").username, "niemand"):
+        user, client = make_user("student"), browser(app)
+        submit(client, ASK, {"username": user.username})
+        code = codes()[-1]
+        submit(client, ASK, {"username": other})
+        told.append(submit(client, ENTER, {"code": code}).status_code)
+        assert not is_in(client)
+    assert told == [422, 422]
+
+
+def test_after_five_wrong_tries_a_new_code_has_five_of_its_own(app: Flask) -> None:
+    user, client = make_user("student"), browser(app)
+    submit(client, ASK, {"username": user.username})
+    for _n in range(6):
+        text = submit(client, ENTER, {"code": "0000-0000"}).text
+    assert "Vraag een nieuwe code" in text
+    submit(client, ASK, {"username": user.username})
+    submit(client, ENTER, {"code": codes()[0]})
+    assert is_in(client)
+
+
+def test_a_changed_password_or_address_ends_the_codes_that_wait(app: Flask) -> None:
+    user, client = user_with_password("student"), browser(app)
+    sign_in(client, user.username)
+    profile = "/mijn-profiel/do/"
+    submit(browser(app), ASK, {"username": user.username})
+    submit(client, f"{profile}change_email", {"present": PASSWORD, "email": "nieuw@example.nl"})
+    refresh()
+    code = address_code(db.session.scalars(select(EmailChange.nonce)).one())
+    assert len(codes()) == 1
+    submit(client, f"{profile}confirm_email", {"code": code})
+    assert codes() == []
+    submit(browser(app), ASK, {"username": user.username})
+    assert len(codes()) == 1
+    submit(client, f"{profile}change_password", {"present": PASSWORD, "password": OTHER, "again": OTHER})
+    assert codes() == []
 
 
 def test_of_two_at_the_same_moment_one_gets_in(app: Flask) -> None:
@@ -184,16 +287,86 @@ def test_the_mail_that_is_sent_holds_the_code(app: Flask) -> None:
     assert code in text.get_content()
 
 
-def test_an_account_gets_three_mails_in_a_quarter_and_no_more(app: Flask) -> None:
-    """And ten in a day."""
-    user, mails = make_user("student"), []
+def test_an_account_gets_three_mails_in_a_quarter_whoever_asks(app: Flask) -> None:
+    user, names = make_user("student"), ("username", "email")
+    for n in range(8):
+        submit(seat(app, n), ASK, {"username": getattr(user, names[n % 2])})
+    assert mails() == 3
+    sixteen_minutes_pass()
+    submit(browser(app), ASK, {"username": user.username})
+    assert mails() == 4
+
+
+def seat(app: Flask, number: int) -> FlaskClient:
+    """Another browser, at another network address."""
+    client = browser(app)
+    client.environ_base["REMOTE_ADDR"] = f"127.0.1.{number}"
+    return client
+
+
+def test_one_address_has_ten_mails_a_day_sent_to_an_account_and_takes_nobody_elses(app: Flask) -> None:
+    user, sent = make_user("student"), []
     for _quarter in range(5):
         for _n in range(4):
-            submit(browser(app), ASK, {"username": user.username})
+            answer = submit(seat(app, 1), ASK, {"username": user.username})
+        sent.append(mails())
+        sixteen_minutes_pass()
+    assert sent == [3, 6, 9, 10, 10]
+    assert "in één dag al 10 keer" in answer.text
+    submit(seat(app, 1), ASK, {"username": user.email})
+    assert mails() == 10, "nor by another name"
+    submit(seat(app, 1), ASK, {"username": make_user("student").username})
+    submit(seat(app, 2), ASK, {"username": user.username})
+    assert mails() == 12
+    for _quarter in range(97 - 6):
+        sixteen_minutes_pass()
+    submit(seat(app, 1), ASK, {"username": user.username})
+    assert mails() == 13
+
+
+def test_a_name_of_nobody_has_the_same_limits(app: Flask) -> None:
+    told = []
+    for name in (make_user("student").username, "niemand"):
+        texts = []
+        for _quarter in range(4):
+            for _n in range(4):
+                texts.append(submit(seat(app, 1), ASK, {"username": name}))
+            sixteen_minutes_pass()
+        told.append([(one.status_code, "in één dag al" in one.text) for one in texts])
+    assert told[0] == told[1]
+    assert told[0][-3:] == [(422, True)] * 3
+
+
+def test_a_known_browser_has_a_count_of_its_own(app: Flask) -> None:
+    user, mine = user_with_password("student"), browser(app)
+    sign_in(mine, user.username)
+    mine.post("/afmelden", data={"csrf_token": token_of(mine)})
+    sent = []
+    for _quarter in range(5):
+        for _n in range(4):
+            submit(seat(app, 1), ASK, {"username": user.username})
+        theirs = mails()
+        for _n in range(4):
+            submit(mine, ASK, {"username": user.username})
+        sent.append(mails() - theirs)
+        sixteen_minutes_pass()
+    assert sent == [3, 3, 3, 1, 0]
+
+
+def test_what_was_asked_is_kept_for_a_day_and_what_was_tried_for_an_hour(app: Flask) -> None:
+    def kept() -> list[str]:
         refresh()
-        mails.append(db.session.scalar(select(func.count()).select_from(OutboxMail)))
-        with transaction():
-            for model, moment in ((LoginCode, "created_at"), (SignInAttempt, "at")):
-                for row in db.session.scalars(select(model)):
-                    setattr(row, moment, getattr(row, moment) - timedelta(minutes=16))
-    assert mails == [3, 6, 9, 10, 10]
+        return sorted(db.session.scalars(select(SignInAttempt.kind)))
+
+    submit(browser(app), ASK, {"username": "niemand"})
+    sign_in(browser(app), "niemand", "fout")
+    for _n in range(4):
+        sixteen_minutes_pass()
+    run(forget_outdated, SYSTEM)
+    assert kept() == ["mail_request"]
+    sign_in(browser(app), "niemand", "fout")
+    assert kept() == ["mail_request", "password"]
+    for _n in range(90):
+        sixteen_minutes_pass()
+    sign_in(browser(app), "niemand", "fout")
+    assert kept() == ["password"]

@@ -74,11 +74,11 @@ def _use_code(s: Stage) -> None:
 
 @scene("request_code")
 def _request_code(s: Stage) -> None:
-    s.run("request_code", username=s.user().username, purpose="sign_in", browser="b")
+    s.run("request_code", account=s.user().id, purpose="sign_in", browser="b")
 
 
 def _mailed(s: Stage) -> int:
-    s.run("request_code", username=s.user().username, purpose="sign_in", browser="b")
+    s.run("request_code", account=s.user().id, purpose="sign_in", browser="b")
     return db.session.scalars(select(LoginCode.id).order_by(LoginCode.id.desc())).first() or 0
 
 
