@@ -371,12 +371,21 @@ def _perform(
         outcome.object_type = act.on.__name__ if act.on else ""
     if not outcome.summary:
         outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
+    if outcome.refused and not outcome.done and not outcome.ids:
+        outcome.summary = _nothing_done(outcome)
     db.session.flush()
     if act.confirm:
         outcome.mark = _mark_of_outcome(act, targets, outcome)
         if shown is not None and shown != outcome.mark:
             raise errors.ChangedMeanwhile(outcome)
     return outcome
+
+
+def _nothing_done(outcome: Outcome) -> str:
+    """What is so of rows that were refused: an action's own words are about those that were so already."""
+    if outcome.unchanged:
+        return _("Er is niets gewijzigd: het was al zo, of het kon of mocht niet.")
+    return _("Er is niets gewijzigd: dit kon of mocht niet.")
 
 
 def mark_of_rows(act: Action, targets: Targets[Any] | None) -> str:
