@@ -10,10 +10,15 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.util import asbool
 
 import private
 
 ROOT = Path(__file__).parent
+INSTANCE = ROOT / "instance"  # where a relative path of SQLite begins, as Flask-SQLAlchemy has it
 SHORTEST_KEY = 32  # characters
 
 
@@ -93,7 +98,7 @@ class Settings:
         for prefix in ("postgresql://", "postgres://"):
             if self.database_url.startswith(prefix):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
-        return self.database_url
+        return _with_whole_path(self.database_url)
 
     @property
     def key_file(self) -> Path:
@@ -119,9 +124,9 @@ class Settings:
         return tuple(_usable(key, str(self.key_file)) for key in lines or [""])
 
     def database_file(self) -> Path | None:
-        """The file of a SQLite database; None for another database."""
-        kind, _sign, path = self.url().partition(":///")
-        return Path(path) if kind.startswith("sqlite") and path.startswith("/") else None
+        """The file that SQLite opens, whatever links lead there; None: in memory, or another database."""
+        path = _sqlite_path(make_url(self.url()))
+        return Path(path).resolve() if path else None
 
     def make_private(self) -> None:
         """Make the data folder, and SQLite's file, for their owner alone. SystemExit: others can read one."""
@@ -135,6 +140,31 @@ class Settings:
                 private.make_file(file)  # empty: a database without tables. -wal and -shm take its mode
             beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
             private.refuse_open(beside, f"chmod 600 {file}*")
+
+
+def _with_whole_path(written: str) -> str:
+    """The address of a database, with the whole path of a SQLite file: what is opened is what is private."""
+    url = make_url(written)
+    path = _sqlite_path(url)
+    if not path:
+        return written
+    whole = str(INSTANCE / path)  # an absolute path stays what it is
+    database = f"file:{quote(whole)}" if _is_uri(url) else whole
+    return url.set(database=database).render_as_string(hide_password=False)
+
+
+def _sqlite_path(url: URL) -> str:
+    """The path of a SQLite file, as this address has it; "": in memory, or another database."""
+    if url.get_backend_name() != "sqlite" or url.query.get("mode") == "memory":
+        return ""
+    name = url.database or ""
+    path = unquote(urlsplit(name).path) if _is_uri(url) else name
+    return "" if path == ":memory:" else path
+
+
+def _is_uri(url: URL) -> bool:
+    """Whether SQLite itself reads it as an address: `sqlite:///file:/var/x.db?uri=true`."""
+    return asbool(url.query.get("uri", False)) and (url.database or "").startswith("file:")
 
 
 def new_key() -> str:

@@ -30,6 +30,7 @@ from app.imports.work import work_all
 from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.queries.users.users import by_sign_in_name
+from app.rules.cleaning import clean
 from app.rules.text import N_
 from app.school import current_school
 from app.views import menu_permissions
@@ -120,7 +121,22 @@ def register_commands(app: flask.Flask) -> None:
         send_mail_command,
         forget_command,
     ):
+        _clean_texts(command)
         app.cli.add_command(command)
+
+
+class _CleanText(click.types.StringParamType):
+    """A text as the door of the website lets it in: what nobody can see goes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return clean(super().convert(value, param, ctx))
+
+
+def _clean_texts(command: click.Command) -> None:
+    """Clean every text that a command is given or asks for. A password is kept as it came."""
+    for one in command.params:
+        if isinstance(one.type, click.types.StringParamType) and not getattr(one, "hide_input", False):
+            one.type = _CleanText()
 
 
 @contextmanager

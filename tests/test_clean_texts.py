@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import openpyxl
 import pytest
 import wtforms
@@ -194,23 +195,50 @@ def test_a_mail_text_of_the_school_is_cleaned(tmp_path: Path) -> None:
     assert (kept.subject, kept.body) == ("Uw code", "{inlogcode} op {adres}\n")
 
 
-def test_a_sheet_is_chosen_whatever_its_name_holds(visit: Callable[..., Visitor]) -> None:
-    """The form sends the name cleaned; the file knows it as it is."""
+@pytest.mark.parametrize("kind", ["studenten", "gebruikers", "studentgroepen"])
+def test_a_sheet_is_chosen_whatever_its_name_holds(visit: Callable[..., Visitor], kind: str) -> None:
+    """It is shown and kept clean, each name once; the file knows it as it is."""
     page = visit(Role.ADMINISTRATOR)
     book = openpyxl.Workbook()
-    for sheet, title in ((book.worksheets[0], "Ee\u200bn"), (book.create_sheet(), "Twe\u200be")):
+    titles = f"Ee{DIRT[:-1]}n", f"Twe{DIRT[:-1]}e", "Tw\u200bee", DIRT[:-1]
+    for sheet, title in zip(
+        [book.worksheets[0], *(book.create_sheet() for _ in titles[1:])], titles, strict=True
+    ):
         sheet.title = title
-        sheet.append(["Nummer", "Voornaam", "Achternaam"])
-        sheet.append([12, "Noor", title])
+        sheet.append(["Nummer", "Voornaam", "Achternaam", "Groep"])
+        sheet.append([12, "Noor", f"{title}!", "G1"])
     content = io.BytesIO()
     book.save(content)
     content.seek(0)
-    answer = page.post("/studenten/importeren/", {"file": (content, "x.xlsx"), "login_codes": "none"})
+    sent = {"file": (content, "x.xlsx"), "login_codes": "none"}
+    answer = page.post(f"/{kind}/importeren/", sent)
     number = re.search(r"importeren/(\d+)", answer.location)
     assert number is not None
-    again = f"/studenten/importeren/{number[1]}/opnieuw-lezen"
-    shown = as_shown(page.get(again.replace("opnieuw-lezen", "kolommen")).text)
-    form = {**shown, "header": "1", "sheet": "Twe\u200be"}
-    assert page.post(again, form).status_code == 302
-    refresh()
-    assert db.session.scalars(select(ImportRun)).one().table["reading"]["sheet"] == "Twe\u200be"
+    again = f"/{kind}/importeren/{number[1]}/opnieuw-lezen"
+    columns = again.replace("opnieuw-lezen", "kolommen")
+    for sheet in ("Twee (2)", "Twee", "Een"):
+        text = page.get(columns).text
+        assert not set(DIRT) & set(text)
+        assert page.post(again, {**as_shown(text), "header": "1", "sheet": sheet}).status_code == 302
+        refresh()
+        table = db.session.scalars(select(ImportRun)).one().table
+        assert table["sheets"] == ["Een", "Twee", "Twee (2)", "?"]
+        assert table["reading"]["sheet"] == sheet
+        assert not set(DIRT) & set(str(table))
+    assert "Een!" in page.get(columns).text
+
+
+def test_every_text_of_every_command_comes_in_clean(app: Flask) -> None:
+    """What is typed at a prompt, or given as an option or an argument; a password is kept as it came."""
+    asked = [
+        (name, one)
+        for name, command in app.cli.commands.items()
+        for one in command.params
+        if isinstance(one.type, click.types.StringParamType) and command.callback is not None
+        if command.callback.__module__ == "app.commands"
+    ]
+    assert {name for name, _one in asked} >= {"create-administrator", "reset-second-factor", "accept-trail"}
+    for name, one in asked:
+        secret = bool(getattr(one, "hide_input", False))
+        read = one.type_cast_value(click.Context(app.cli.commands[name]), f"p{DIRT}iet")
+        assert (read == f"p{DIRT}iet", read == "piet") == (secret, not secret), (name, one.name)

@@ -10,30 +10,35 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command as alembic
 from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy import delete, func, insert, inspect, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from werkzeug.security import generate_password_hash
 
 from app.actions.access.sign_in import record_sign_in
 from app.actions.base.runner import preview, run
 from app.actions.base.trail import broken_at, entry_hash
 from app.actions.students.students import add_student, change_student
+from app.clock import utc_now
 from app.commands import prepare
 from app.entities.base import db, metadata
 from app.entities.engine import UnguardedWrite, transaction
 from app.entities.students import Student
 from app.entities.trail import AuditEntry, AuditObject
-from app.entities.users import User
+from app.entities.users import SignInAttempt, User
 from app.errors import RuleBroken
+from app.pages.base import show_datetime
 from app.permissions import SYSTEM, actor_of
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
+from app.school import current_school
 from tests.factories import make_student, make_user, refresh
 from tests.support import clock
 from tests.support.database import alembic_config, open_trail
@@ -182,6 +187,37 @@ def test_a_preview_leaves_nothing_behind(app: Flask):
     assert promised.done == 1
     assert all_rows() == before
     assert run(add_student, SYSTEM, **STUDENT).names == promised.names
+
+
+def test_an_error_after_writing_takes_all_of_it_back(app: Flask):
+    before = all_rows()
+
+    def breaks_off() -> None:
+        with transaction():
+            db.session.add(Student(number="1", first_name="A", last_name="B", search=""))
+            db.session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        breaks_off()
+    refresh()
+    assert all_rows() == before
+
+
+def test_a_moment_is_kept_in_utc_and_shown_on_the_clock_of_the_school(app: Flask):
+    summer = datetime(2026, 7, 1, 9, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    with transaction():
+        db.session.add(SignInAttempt(kind="password", typed="x", address="", at=summer))
+    refresh()
+    kept = db.session.scalar(text("SELECT at FROM sign_in_attempt"))
+    stored = kept if isinstance(kept, str) else kept.astimezone(UTC).isoformat(" ")
+    assert stored.startswith("2026-07-01 07:00:00")
+    read = db.session.scalars(select(SignInAttempt.at)).one()
+    assert (read, read.utcoffset(), utc_now().utcoffset()) == (summer, timedelta(0), timedelta(0))
+    assert show_datetime(read).endswith("9:00")
+    assert current_school().local(read).hour == 9
+    with pytest.raises(StatementError, match="time zone"), transaction():
+        db.session.add(SignInAttempt(kind="password", typed="x", address="", at=summer.replace(tzinfo=None)))
 
 
 # --- writing only by actions ------------------------------------------------------------------

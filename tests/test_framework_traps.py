@@ -141,11 +141,15 @@ def test_trap_7_the_frameworks_user_screens_do_not_exist(app: Flask) -> None:
 def test_trap_8_the_address_fills_in_nothing_that_the_form_does_not_say(visit: Visit) -> None:
     programme = make_programme()
     trick = f"_flt_0_programme={programme.id}&_flt_0_enrolments=1&programme={programme.id}&user_id=1&active="
+    own = "&email=jo@example.nl&birth_date=2008-02-29&infix=van"  # fields of the form, which were not sent
+    beside = {"user_id": "1", "active": "", "progress_available": "y", "roles": "administrator"}
     typed = {"number": "00711", "first_name": "Jo", "last_name": "Onbedoeld", "gender": "other"}
-    visit("administrator").do(f"/studenten/do/add_student?{trick}", typed)
+    answer = visit("administrator").do(f"/studenten/do/add_student?{trick}{own}", typed | beside)
+    assert answer.status_code == 302
     refresh()
     made = db.session.scalars(select(Student).where(Student.number == "00711")).one()
     assert (list(made.enrolments), made.user_id, made.active) == ([], None, True)
+    assert (made.email, made.birth_date, made.infix, made.progress_available) == ("", None, "", False)
 
 
 def test_trap_11_a_constraint_that_speaks_after_the_validator_gives_a_sentence(app: Flask) -> None:

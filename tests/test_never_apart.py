@@ -94,6 +94,19 @@ def test_a_code_and_a_file_of_one_school_are_nothing_at_another(app: Flask, othe
     assert app.config["SECRET_KEY"] != other.config["SECRET_KEY"]
 
 
+def test_schools_on_one_machine_share_no_folder_key_or_database(tmp_path: Path) -> None:
+    """Also with one data folder for all of them, as two services of one machine have it."""
+    one, two = (Settings(school=name, data=tmp_path) for name in ("de-eerste", "de-tweede"))
+    for settings in (one, two):
+        settings.make_private()
+    assert one.school_data != two.school_data
+    assert not one.school_data.is_relative_to(two.school_data)
+    files = [one.database_file(), two.database_file(), one.key_file, two.key_file]
+    assert len(set(files)) == 4
+    assert {file.parent for file in files[::2] if file} == {one.school_data.resolve(), one.school_data}
+    assert not {*one.secret_keys()} & {*two.secret_keys()}
+
+
 @pytest.mark.everywhere
 def test_nothing_of_another_school_is_met_by_who_may_see_everything(app: Flask, other: Flask) -> None:
     """Ids that exist there and not here; every list, every export, by crawling and by asking."""

@@ -15,6 +15,7 @@ import private
 from app import create_app
 from app.actions.library.files import Upload, store
 from app.entities.base import db
+from app.imports import bar
 from app.queries.library.library import path_of
 from config import Settings
 from tests.support.processes import command
@@ -95,6 +96,75 @@ def test_a_sqlite_database_in_a_folder_of_its_own_is_looked_at_there(tmp_path: P
     file.chmod(0o644)
     with pytest.raises(SystemExit, match="chmod 600"):
         settings.make_private()
+
+
+def opened_by(settings: Settings) -> Path:
+    """The file that SQLAlchemy really opens with these settings."""
+    app = create_app(settings)
+    with app.app_context(), db.engine.connect() as connection:
+        path = connection.exec_driver_sql("PRAGMA database_list").one()[2]
+        connection.close()
+        db.engine.dispose()
+    return Path(path)
+
+
+@pytest.mark.usefixtures("open_handed")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "sqlite:///{folder}/x.db",
+        "sqlite:///{folder}/x.db?timeout=9",
+        "sqlite+pysqlite:///{folder}/x.db?timeout=9&check_same_thread=false",
+        "sqlite:///{folder}/x%20y.db",
+        "sqlite:///file:{folder}/x.db?uri=true&mode=rwc",
+        "sqlite:///file:{folder}/x%2520y.db?uri=true",
+        "sqlite:///x.db",
+        "sqlite:///beneden/x.db?timeout=9",
+        "sqlite:///file:x.db?uri=true",
+    ],
+)
+def test_the_file_that_is_opened_is_the_one_that_is_made_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setattr("config.INSTANCE", tmp_path / "instance")
+    settings = Settings(
+        school="demo", data=tmp_path / "data", database_url=written.format(folder=tmp_path / "elders")
+    )
+    opened = opened_by(settings)
+    assert opened == settings.database_file()
+    assert opened.is_relative_to(tmp_path)
+    assert (mode(opened), mode(opened.parent)) == (0o600, 0o700)
+    opened.with_name(f"{opened.name}-wal").touch()
+    with pytest.raises(SystemExit, match="-wal lezen"):
+        create_app(settings)
+
+
+def test_a_link_to_a_database_is_followed(tmp_path: Path) -> None:
+    """SQLite writes -wal and -shm beside the file itself."""
+    (tmp_path / "elders").mkdir(mode=0o755)
+    (tmp_path / "weg.db").symlink_to(tmp_path / "elders" / "x.db")
+    settings = Settings(school="demo", data=tmp_path, database_url=f"sqlite:///{tmp_path / 'weg.db'}")
+    with pytest.raises(SystemExit, match="elders lezen"):
+        settings.make_private()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true&mode=memory", "postgresql://nergens/x"],
+)
+def test_a_database_without_a_file_has_none(tmp_path: Path, written: str) -> None:
+    assert Settings(school="demo", data=tmp_path, database_url=written).database_file() is None
+
+
+@pytest.mark.usefixtures("open_handed")
+def test_every_folder_and_file_in_the_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    app = create_app(Settings(school="demo", data=tmp_path))
+    with app.app_context():
+        store(Upload("x.pdf", "application/pdf", b"%PDF-1.4"))
+        bar.tell(1, 5)
+    inside = list((tmp_path / "demo").rglob("*"))
+    assert {mode(path) for path in inside if path.is_dir()} == {0o700}
+    assert {mode(path) for path in inside if path.is_file()} == {0o600}
 
 
 @pytest.mark.usefixtures("open_handed")

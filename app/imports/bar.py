@@ -5,13 +5,16 @@ from pathlib import Path
 
 from flask import current_app
 
+import private
+
 
 def tell(run_id: int, done: int) -> None:
     """Note how many rows are done. A page may read at any moment, so the file is replaced as a whole."""
     path = _path(run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     aside = path.with_suffix(".new")
-    aside.write_text(str(done), encoding="ascii")
+    aside.unlink(missing_ok=True)
+    private.make_file(aside, str(done))
     aside.replace(path)
 
 

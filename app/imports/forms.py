@@ -18,7 +18,6 @@ from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
 from app.imports.table import Value
 from app.queries.imports import runs
-from app.rules.cleaning import clean
 from app.rules.tokens import fingerprint
 
 CELL = 1000  # the most characters in a corrected cell
@@ -113,11 +112,8 @@ def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
     ]
     fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:
-        names = {clean(name): name for name in found.table["sheets"]}  # a form sends the cleaned name
-        sheets = [actions.SelectChoice(name, shown) for shown, name in names.items()]
-        fields["sheet"] = wtforms.SelectField(
-            _("Werkblad"), choices=sheets, default=reading.sheet, coerce=lambda sent: names.get(sent, sent)
-        )
+        sheets = [actions.SelectChoice(name, name) for name in found.table["sheets"]]
+        fields["sheet"] = wtforms.SelectField(_("Werkblad"), choices=sheets, default=reading.sheet)
     if reading.delimiter:
         signs_called = {";": _("puntkomma"), ",": _("komma"), "\t": _("tab"), "|": _("streep")}
         signs = [actions.SelectChoice(sign, name) for sign, name in signs_called.items()]

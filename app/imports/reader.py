@@ -87,14 +87,36 @@ def _contents(path_or_bytes: str | Path | bytes, limits: Limits) -> bytes:
 
 def _read_workbook(data: bytes, limits: Limits, reading: Reading) -> Table:
     """The table that the child reads. If it dies, falls silent or writes nonsense, the file is unreadable."""
+    try:
+        return _of_sheet(reading.sheet, data, limits, reading)
+    except _Elsewhere as other:
+        return _of_sheet(other.sheet, data, limits, reading)
+
+
+class _Elsewhere(Exception):
+    """The sheet that was asked for has another name in the file, with something unseen in it."""
+
+    def __init__(self, sheet: str) -> None:
+        super().__init__(sheet)
+        self.sheet = sheet
+
+
+def _of_sheet(sheet: str, data: bytes, limits: Limits, reading: Reading) -> Table:
+    """The table on the sheet with this name in the file; outside the file a sheet has its clean name."""
     numbers = (limits.memory_bytes, max(1, int(limits.seconds)), limits.rows, limits.columns, CHARACTERS)
-    command = [sys.executable, "-I", str(CHILD), *map(str, numbers), reading.sheet]
+    command = [sys.executable, "-I", str(CHILD), *map(str, numbers), sheet]
 
     def table(lines: IO[bytes]) -> Table:
         told = _answer(lines.readline(), limits)
-        kept = Reading(sheet=told["sheet"], header=reading.header)
+        sheets: Sequence[str] = told["sheets"]
+        called = dict(zip(sheets, import_table.sheet_names(sheets), strict=True))
+        meant = next((name for name, clean in called.items() if clean == reading.sheet), sheet)
+        if meant != sheet:
+            raise _Elsewhere(meant)
+        (plain,) = import_table.sheet_names([told["sheet"]])
+        kept = Reading(sheet=called.get(told["sheet"], plain), header=reading.header)
         return import_table.table_of(
-            (_row(line, limits) for line in lines), limits, kept, sheets=told["sheets"]
+            (_row(line, limits) for line in lines), limits, kept, sheets=list(called.values())
         )
 
     return _of_child(command, data, limits, table)

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 from app.errors import RuleBroken
 from app.rules.cleaning import clean
+from app.rules.people import tidy
 from app.rules.text import N_
 
 Value = str | int | float | bool | dt.date | dt.datetime | dt.time | None
@@ -172,6 +174,16 @@ def _header_at(filled: Sequence[RawRow], chosen: int) -> int:
     if at is None:
         raise FileRefused("no-header")
     return at
+
+
+def sheet_names(names: Iterable[str]) -> list[str]:
+    """The names of sheets as people see them: cleaned, and each another one."""
+    found: list[str] = []
+    for name in names:
+        plain = tidy(name) or "?"
+        numbered = (f"{plain} ({number})" for number in count(2))
+        found.append(next(one for one in chain([plain], numbered) if one not in found))
+    return found
 
 
 def check_size(rows: int, columns: int, limits: Limits) -> None:

@@ -21,6 +21,7 @@ from app.imports.check import Checked, shown_value
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.permissions import Actor
+from app.rules import imports as rules
 from app.rules.text import N_
 
 Report = Callable[[int], None]  # told how many rows are done
@@ -49,6 +50,8 @@ def now_open(
         raise errors.Conflict
     if kind.identity not in run.mapping:
         raise errors.RuleBroken(NOT_CHOSEN)
+    if run.stage != "check":
+        raise errors.RuleBroken(rules.CHOOSE_FIRST)
     return run
 
 

@@ -10,5 +10,6 @@ LOGIN_CODES = {
     "make": N_("Inlogcode wel aanmaken, nog niet mailen"),
     "none": N_("Geen inlogcode"),
 }
+CHOOSE_FIRST = N_("Kies eerst in stap 2 en 3 wat de kolommen en waarden zijn.")
 ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
 LEASE = timedelta(seconds=60)  # after this long without a sign of life another worker begins anew

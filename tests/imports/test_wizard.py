@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.actions.base.runner import run
-from app.actions.imports.imports import choose_columns, discard_import
+from app.actions.imports.imports import choose_columns, choose_values, discard_import
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.imports import ImportRun
@@ -361,6 +361,29 @@ def test_other_choices_in_between_are_a_conflict(wizard):
     run(choose_columns, wizard.actor, [pk], version=seen, mapping=other)
     with pytest.raises(Conflict):
         run(import_students, wizard.actor, [pk], version=seen)
+
+
+def test_no_step_is_skipped(wizard, students):
+    """By who sends the form of a later step at once, or goes on with it after going back."""
+    pk = receive(wizard.actor, STUDENTS, lines(FLEUR), "studenten.csv")
+    mapping = wizard.own_run(pk).mapping
+
+    def step(action, **data):
+        return run(action, wizard.actor, [pk], version=wizard.own_run(pk).version, **data)
+
+    for action, data in ((choose_values, {"values": {}}), (import_students, {})):
+        with pytest.raises(RuleBroken, match="stap 2"):
+            step(action, **data)
+    step(choose_columns, mapping=mapping)
+    with pytest.raises(RuleBroken, match="stap 2 en 3"):
+        step(import_students)
+    step(choose_values, values={})
+    step(choose_columns, mapping=mapping)
+    with pytest.raises(RuleBroken, match="stap 2 en 3"):
+        step(import_students)
+    assert students() == []
+    step(choose_values, values={})
+    assert step(import_students).done == 1
 
 
 def test_a_run_is_carried_out_once(wizard, students):

@@ -58,13 +58,20 @@ class _Source:
 
 @base.action(_l("Poging geteld"), permission=Permission.SIGN_IN)
 def count_try(
-    actor: Actor, *, kind: tries.Kind, place: tries.Place, typed: str = "", account: int | None = None
+    actor: Actor,
+    *,
+    kind: tries.Kind,
+    place: tries.Place,
+    typed: str = "",
+    account: int | None = None,
+    right: bool = False,
 ) -> base.Outcome:
     """Count a try before it is made. RuleBroken when it must not be made now.
 
     `typed`: a name, or the part of a code that is no secret. `account`: of who is signed in, or half-way.
     What strangers typed decides what they are told; the account decides whether a try is looked at. So nobody
-    learns that two names are of one account.
+    learns that two names are of one account. `right`: what was shown is right, and nobody could guess it;
+    such a try waits for nobody.
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(TRIES_LOCK)))
@@ -81,7 +88,8 @@ def count_try(
             raise RuleBroken(why, most=most)
         left &= of_account < most
     account = account if left else None
-    _keep_pace(kind, now, here)
+    if not (right and left):
+        _keep_pace(kind, now, here)
     db.session.execute(sa.delete(models.SignInAttempt).where(outdated(now)), execution_options=QUIETLY)
     db.session.add(
         models.SignInAttempt(

@@ -416,6 +416,8 @@ def _perform(
         outcome.object_type = act.on.__name__ if act.on else ""
     if not outcome.summary:
         outcome.summary = _("Gedaan: %(count)s.", count=format_decimal(outcome.done))
+    if outcome.refused and not outcome.done and not outcome.ids:
+        outcome.summary = _nothing_done(outcome)
     db.session.flush()
     if act.confirm:
         if act.on is None and outcome.done and not outcome.rests_on:
@@ -424,6 +426,13 @@ def _perform(
         if shown is not None and shown != outcome.mark:
             raise errors.ChangedMeanwhile(outcome)
     return outcome
+
+
+def _nothing_done(outcome: Outcome) -> str:
+    """What is so of rows that were refused: an action's own words are about those that were so already."""
+    if outcome.unchanged:
+        return _("Er is niets gewijzigd: het was al zo, of het kon of mocht niet.")
+    return _("Er is niets gewijzigd: dit kon of mocht niet.")
 
 
 def mark_of_rows(act: Action, targets: Targets[Any] | None) -> str:

@@ -218,6 +218,8 @@ def choose_values(
 ) -> base.Outcome:
     """Stap 3 van 4: choose what each value of a closed list means."""
     run = _as_seen(actor, targets, version)
+    if run.stage == "mapping":
+        raise errors.RuleBroken(rules.CHOOSE_FIRST)
     run.values = {key: dict(chosen) for key, chosen in values.items()}
     _moved(run, "check")
     details = {"columns": [key for key, chosen in values.items() if chosen]}

@@ -19,14 +19,13 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY
 from app.permissions import Actor, Permission, may
 from app.queries.imports import runs
-from app.rules.imports import LEASE
+from app.rules.imports import CHOOSE_FIRST, LEASE
 from app.rules.text import N_
 
 MOST_TRIES = 3
 BROKEN_OFF = N_(
     "Dit werk is drie keer onderbroken; er is niets geschreven. Probeer het opnieuw, of verdeel het bestand."
 )
-CHOOSE_FIRST = N_("Kies eerst in stap 2 en 3 wat de kolommen en waarden zijn.")
 
 
 @base.action(_l("Import opnieuw controleren"), permission=Permission.IMPORT_RUNS, on=models.ImportRun)

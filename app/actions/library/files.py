@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import private
 from app.errors import RuleBroken
 from app.queries.library.library import path_of
 from app.rules.people import tidy
@@ -84,7 +85,8 @@ def store(upload: Upload) -> str:
     target = path_of(upload.hash)
     if target.exists():
         return upload.hash
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (target.parent.parent, target.parent):
+        private.make_folder(folder)
     handle, temporary = tempfile.mkstemp(dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

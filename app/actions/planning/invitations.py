@@ -76,7 +76,8 @@ def invite_company_examiner(
     """Couple a guest to these sittings as their company examiner, and mail them one code for all.
 
     `others`: more sittings of the same attempt. `person`: who has this address, as the form said and the
-    planner chose. An account that examines is coupled itself, without a mail.
+    planner chose. An account that examines is coupled itself, without a mail. A guest whose code opens
+    nothing any more has a new one.
     """
     address = base.at("email", people.email, email).lower()
     wanted = sorted({*targets.ids, *others})
@@ -94,6 +95,8 @@ def invite_company_examiner(
     sittings = _locked(wanted, among=targets.ids)
     _refuse(sittings)
     _refuse_busy(actor, user, sittings)
+    if known is not None and user.guest and not invitations.open_sittings(user.id):
+        _replace_key(user.id, fresh)  # what opened nothing any more stays so
     _couple(sittings, user.id)
     if not user.guest:
         summary = " ".join([_coupled(user, len(sittings)), *said])
@@ -135,14 +138,7 @@ def resend_invitation(
     """Mail the guest again, with a new code for all moments. A session that they have open goes on."""
     sitting, invitation = _invited(targets)
     _refuse([sitting], again=True)
-    db.session.execute(
-        sa.update(models.GuestKey)
-        .where(models.GuestKey.user_id == invitation.user_id, models.GuestKey.ended_at.is_(None))
-        .values(ended_at=utc_now()),
-        execution_options=QUIETLY,
-    )
-    db.session.add(models.GuestKey(user_id=invitation.user_id, **fresh))
-    db.session.flush()
+    _replace_key(invitation.user_id, fresh)
     invitation_mails.mail_guests([invitation.user_id])
     name = invitation.user.full_name
     summary = _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name)
@@ -323,6 +319,18 @@ def _new_guest(
     )
     db.session.flush()
     return user
+
+
+def _replace_key(user_id: int, fresh: Mapping[str, Any]) -> None:
+    """Give a guest a new key; what opened their moments before opens nothing any more."""
+    db.session.execute(
+        sa.update(models.GuestKey)
+        .where(models.GuestKey.user_id == user_id, models.GuestKey.ended_at.is_(None))
+        .values(ended_at=utc_now()),
+        execution_options=QUIETLY,
+    )
+    db.session.add(models.GuestKey(user_id=user_id, **fresh))
+    db.session.flush()
 
 
 def _lock_person(user_id: int) -> None:

@@ -46,7 +46,8 @@ class InvitationPage(base.Screen):
             return _page(form)
         typed = form.code.data or ""
         try:
-            base.counted(Kind.INVITATION, invitation_part(normal_form(typed)))
+            right = invitation_codes.is_code(typed)
+            base.counted(Kind.INVITATION, invitation_part(normal_form(typed)), right=right)
             return _let_in(invitation_codes.by_code(typed), WRONG_CODE)
         except RuleBroken as error:
             return _page(form, actions.say(error))
@@ -57,8 +58,9 @@ class InvitationPage(base.Screen):
         """The button: exchange the link's token for a session on the guest's own moments."""
         token = base.posted_fields().get("token", "")
         try:
-            base.counted(Kind.INVITATION, invitation_part(token))
-            return _let_in(invitation_codes.by_token(token), WRONG_LINK)
+            key = invitation_codes.by_token(token)
+            base.counted(Kind.INVITATION, invitation_part(token), right=key is not None)
+            return _let_in(key, WRONG_LINK)
         except RuleBroken as error:
             return _page(sign_in_actions.MailedCodeOnlyForm(), actions.say(error))
 

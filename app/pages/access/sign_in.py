@@ -97,8 +97,9 @@ class SignInPage(base.View):
         base.enter(token, shared=shared)
 
     def _let_in_with_code(self, form: sign_in_actions.CodeForm) -> None:
-        code = form.code.data or ""
-        user = recognising.check_code(base.counted(Kind.CODE, form.username.data or "").account, code)
+        name, code = form.username.data or "", form.code.data or ""
+        right = recognising.is_code_of(name, code)
+        user = recognising.check_code(base.counted(Kind.CODE, name, right=right).account, code)
         if user is None:
             base.failed()
             raise errors.RuleBroken(recognising.WRONG_CODE)

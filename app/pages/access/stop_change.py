@@ -29,7 +29,8 @@ class StopChangePage(base.View):
             return _page(form)
         typed = form.code.data or ""
         try:
-            base.counted(Kind.STOP_CODE, stop_code_part(typed))
+            right = recognising.is_stop_code(typed)
+            base.counted(Kind.STOP_CODE, stop_code_part(typed), right=right)
             change = recognising.by_stop_code(typed)
             if change is None:
                 raise RuleBroken(recognising.WRONG_CHANGE_CODE)

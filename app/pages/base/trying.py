@@ -20,9 +20,12 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 COOKIE = "browser"  # the end of its name: "proeve-browser", and with TLS "__Host-proeve-browser"
 
 
-def counted(kind: tries.Kind, typed: str = "") -> Counted:
-    """Count the try of somebody who is not signed in. RuleBroken when it must not be made now."""
-    outcome = actions.run(count_try, SYSTEM, kind=kind, place=place(), typed=typed)
+def counted(kind: tries.Kind, typed: str = "", *, right: bool = False) -> Counted:
+    """Count the try of somebody who is not signed in. RuleBroken when it must not be made now.
+
+    `right`: what they show is right, and nobody could guess it; then a flood from their address stops nobody.
+    """
+    outcome = actions.run(count_try, SYSTEM, kind=kind, place=place(), typed=typed, right=right)
     assert isinstance(outcome, Counted)  # noqa: S101 - for mypy: that is what the action gives
     return outcome
 

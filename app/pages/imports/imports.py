@@ -178,7 +178,7 @@ class ImportPage(check.CheckPages):
         found = self._run(pk)
         if found.stage == "done":
             return self._to_report(found)
-        if self.kind.identity not in found.mapping:
+        if found.stage == "mapping" or self.kind.identity not in found.mapping:
             return base.go(self.href("columns", pk=pk))
         asked, world = self._asked(found)
         made = forms.values_form(self.kind, asked, world)

@@ -1,6 +1,7 @@
 """Makes the codes that let somebody in. None is stored: each comes from its row's nonce (decision 0006)."""
 
 import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from app.queries.users.users import live_code
 from app.rules import code_format
 from app.rules.tokens import fingerprint
 from app.sealing import drawings
+
+NOTHING = "niets|"  # words of no row
 
 
 def drawn_code(words: str, length: int, fits: Callable[[str], bool] = bool) -> str:
@@ -36,6 +39,19 @@ def code_for(user_id: int, nonce: str, fits: Callable[[str], bool] = bool) -> st
 def mailed_code_for(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The eight characters behind a row that was mailed to a user who is signing in."""
     return drawn_code(f"gemailde code|{nonce}", code_format.MAILED_LENGTH, fits)
+
+
+def is_drawn(typed: str, words: Sequence[str], *, most: int) -> bool:
+    """Whether this code was drawn from one of these words: at once, for before the pace of an address.
+
+    The work is always that for `most` of them. False as well when the key it was drawn from is gone.
+    """
+
+    def fits(code: str) -> bool:
+        return hmac.compare_digest(code.encode(), typed.encode())
+
+    found = [drawn_code(one, code_format.LENGTH, fits) for one in (*words, *([NOTHING] * most))[:most]]
+    return any(found[: len(words)])
 
 
 def slow_hash(code: str, salt: str) -> str:
@@ -91,4 +107,8 @@ def address_code(nonce: str, fits: Callable[[str], bool] = bool) -> str:
 
 def stop_code(nonce: str, fits: Callable[[str], bool] = bool) -> str:
     """The sixteen characters that go to the old address."""
-    return drawn_code(f"adreswijziging|stop|{nonce}", code_format.LENGTH, fits)
+    return drawn_code(stop_words(nonce), code_format.LENGTH, fits)
+
+
+def stop_words(nonce: str) -> str:
+    return f"adreswijziging|stop|{nonce}"

@@ -1,7 +1,8 @@
 """Recognises a person by what they show: a password, an inlogcode, or a code out of a mail.
 
 Every answer takes the same work, whether or not the account or the code exists (trap 18). The caller has
-counted the try before it comes here.
+counted the try before it comes here. Only what nobody can guess is looked at before that (`is_...`), at once:
+the right code gets in however fast others at its address are trying (decision 0029).
 """
 
 import hmac
@@ -12,7 +13,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from app import models
 from app.entities.base import db
 from app.permissions import Actor
-from app.queries.access.codes import slow_hash
+from app.queries.access.codes import is_drawn, slow_hash, stop_words
 from app.queries.users import users
 from app.rules import code_format
 from app.rules.invitations import parts
@@ -63,6 +64,13 @@ def check_code(account: int | None, code: str) -> models.User | None:
     return db.session.scalars(owner).one_or_none()
 
 
+def is_code_of(name: str, code: str) -> bool:
+    """Whether the user behind a typed name has this inlogcode, if it still works; before a try is counted."""
+    owner = users.by_sign_in_name(name).with_only_columns(models.User.id).scalar_subquery()
+    found = sa.select(models.LoginCode.id).where(models.LoginCode.user_id == owner, code_works(code))
+    return db.session.scalars(found).first() is not None
+
+
 def code_works(code: str) -> sa.ColumnElement[bool]:
     """Condition on LoginCode: it is the inlogcode that was typed, and it still works."""
     return sa.and_(
@@ -80,11 +88,22 @@ def is_right(code_id: int | None, typed: str) -> bool:
 def by_stop_code(typed: str) -> models.EmailChange | None:
     """The change of address behind a code that went to the old address. Right or wrong: the same work."""
     selector, secret = parts(code_format.normal_form(typed)[: code_format.LENGTH + 1])
-    found = db.session.scalars(
+    found = _change_of(selector)
+    right = check_password_hash(found.stop_hash if found is not None else NO_ONES_PASSWORD, secret)
+    return found if right else None
+
+
+def is_stop_code(typed: str) -> bool:
+    """Whether this code stops a change of address, told without the slow hash; wrong: the same work."""
+    code = code_format.normal_form(typed)
+    found = _change_of(parts(code)[0])
+    return is_drawn(code, [stop_words(found.nonce)] if found is not None else [], most=1)
+
+
+def _change_of(selector: str) -> models.EmailChange | None:
+    return db.session.scalars(
         sa.select(models.EmailChange)
         .where(models.EmailChange.stop_selector == selector)
         .order_by(models.EmailChange.id.desc())
         .limit(1)
     ).one_or_none()
-    right = check_password_hash(found.stop_hash if found is not None else NO_ONES_PASSWORD, secret)
-    return found if right else None

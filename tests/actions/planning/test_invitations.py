@@ -16,14 +16,15 @@ from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.entities.assessment import Result
 from app.entities.base import db
-from app.entities.invitations import Invitation
+from app.entities.invitations import GuestKey, Invitation
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, SittingExaminer
 from app.entities.programmes import Programme
 from app.entities.users import User
 from app.errors import NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, Role, actor_of
-from app.queries.planning.invitations import invitations_of
+from app.queries.planning.invitation_codes import by_code, by_token
+from app.queries.planning.invitations import invitations_of, why_ended
 from app.queries.planning.plan import Slot, Wish
 from app.school import current_school
 from tests.factories import make_user, refresh
@@ -118,6 +119,35 @@ def test_sending_again_replaces_the_mail_that_waits(app: Flask) -> None:
     assert mail_states() == ["cancelled", "cancelled"]
     with pytest.raises(RuleBroken, match="niemand uitgenodigd"):
         run(resend_invitation, SYSTEM, [invited.sitting])
+
+
+def opens(key: GuestKey | None) -> bool:
+    return key is not None and not why_ended(key.user_id)
+
+
+def test_who_is_invited_again_has_a_new_key_and_the_old_one_stays_dead(app: Flask) -> None:
+    invited = make_invited()
+    code, token = invited.code, invited.token
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    assert not opens(by_code(code))
+    assert invite(invited.sitting, email=invited.person.email or "") == invited.guest
+    refresh()
+    assert (opens(by_code(code)), opens(by_token(token))) == (False, False)
+    assert (opens(by_code(invited.code)), opens(by_token(invited.token))) == (True, True)
+    mails = db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+    assert mails[-1].guest_key_id == invited.key.id
+
+
+def test_a_key_that_opens_another_moment_stays_when_one_was_withdrawn(app: Flask) -> None:
+    """One code opens all moments of a guest; that of a moment which goes on is not taken away."""
+    invited = make_invited(email=EMAIL)
+    other = make_invited(email=EMAIL, starts_at=clock.now() + timedelta(days=1))
+    code = invited.code
+    run(withdraw_invitation, SYSTEM, [invited.sitting])
+    assert opens(by_code(code))
+    invite(invited.sitting)
+    refresh()
+    assert (opens(by_code(code)), other.code) == (True, code)
 
 
 def test_planning_another_time_keeps_the_guest_and_tells_him(app: Flask) -> None:

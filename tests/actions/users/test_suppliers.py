@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from app.actions.access.sessions import end_sessions_of_users
-from app.actions.base.runner import REGISTRY, Action, Selection, run
+from app.actions.base.runner import REGISTRY, Action, Selection, preview, run
 from app.actions.users.users import (
     couple_to_programmes,
     deactivate_users,
@@ -119,6 +119,26 @@ def test_in_a_bulk_the_others_are_done_and_the_supplier_is_named(app: Flask, act
         outcome = run(act, admin, ids, **data)
         assert (outcome.done, outcome.unchanged, [one.label for one in outcome.refused]) == (1, 0, [name])
     assert run(end_sessions_of_users, actor("supplier"), ids).done == 1
+
+
+def test_when_nothing_is_done_the_answer_says_nothing_of_who_was_refused(app: Flask, actor: Acting) -> None:
+    """A supplier who is signed in was not "signed in nowhere", and is not "like that already"."""
+    supplier, other, programme = make_user("supplier"), make_user("school_examiner"), make_programme()
+    signed_in(supplier)
+    admin = actor("administrator")
+    for act, data in (
+        (couple_to_programmes, {"programmes": [programme.id]}),
+        (uncouple_from_programmes, {"programmes": [programme.id]}),
+        (end_sessions_of_users, {}),
+    ):
+        alone = run(act, admin, [supplier.id], **data)
+        assert (alone.done, alone.unchanged, len(alone.refused)) == (0, 0, 1)
+        assert alone.summary == "Er is niets gewijzigd: dit kon of mocht niet."
+        assert preview(act, admin, [supplier.id], **data).summary == alone.summary
+    both = run(end_sessions_of_users, admin, [supplier.id, other.id])
+    assert (both.done, both.unchanged, len(both.refused)) == (0, 1, 1)
+    assert both.summary == "Er is niets gewijzigd: het was al zo, of het kon of mocht niet."
+    assert run(end_sessions_of_users, admin, [other.id]).summary == "Deze gebruikers waren nergens aangemeld."
 
 
 def test_asking_it_of_many_costs_as_many_statements_as_of_few(app: Flask, actor: Acting) -> None:

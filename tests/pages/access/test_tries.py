@@ -10,6 +10,7 @@ import pytest
 from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
+from werkzeug.security import generate_password_hash
 
 from app.actions.access.own_password import choose_password
 from app.actions.access.passkeys import OPEN, ask_passkey
@@ -17,19 +18,23 @@ from app.actions.access.second_factor import show_code
 from app.actions.access.sessions import end_own_sessions, renew_session
 from app.actions.access.sign_in import complete_sign_in, record_sign_in
 from app.actions.base.runner import REGISTRY, run
+from app.actions.planning.invitations import resend_invitation
 from app.actions.school.retention import forget_outdated
 from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.factors import PasskeyChallenge
 from app.entities.mail import OutboxMail
+from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry
 from app.entities.users import KnownBrowser, SignInAttempt, User
 from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import RIGHTS, SYSTEM, Permission, Role, actor_of
 from app.queries.access.browsers import KEPT
+from app.queries.access.codes import stop_code
 from app.rules import tries
+from app.rules.invitations import parts
 from app.rules.sessions import Opening, Renewal
 from app.rules.tokens import fingerprint
 from tests.factories import app_code, make_app, make_student, make_user, refresh
@@ -42,6 +47,7 @@ from tests.pages.access.test_sign_in import (
     sign_in,
     submit,
     user_with_password,
+    with_code,
 )
 from tests.support import clock
 from tests.support.guests import make_invited
@@ -338,6 +344,57 @@ def before(*, minutes: int = 0, seconds: int = 0) -> None:
             row.at -= moved
 
 
+@pytest.fixture
+def flooded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[bool]]:
+    """Takes every turn of this address for what nobody can guess; gives whether the last ones must wait."""
+
+    def take_all() -> list[bool]:
+        for kind in (tries.Kind.INVITATION, tries.Kind.CODE, tries.Kind.STOP_CODE):
+            monkeypatch.setitem(tries.LIMITS, kind, tries.Limit(free=3, longest=5))
+        for number in range(4):
+            code = f"{number:04d}-0000-0000-0000"
+            last = [
+                submit(browser(app), "/uitnodiging/", {"code": code}),
+                follow_link(app, f"{number:043d}"),
+                submit(browser(app), "/aanmelden/code", {"username": f"naam{number}", "code": code}),
+                submit(browser(app), "/adreswijziging/", {"code": code}),
+            ]
+        return [SLOW in answer.text for answer in last]
+
+    return take_all
+
+
+def follow_link(app: Flask, token: str) -> Any:
+    client = browser(app)
+    found = TOKEN.search(client.get("/uitnodiging/").text)
+    assert found is not None
+    return client.post("/uitnodiging/link", data={"csrf_token": found[1], "token": token})
+
+
+def asked_change() -> str:
+    """The code that stops a change of address for which somebody asked."""
+    user, nonce = make_user("student"), "5" * 64
+    selector, secret = parts(stop_code(nonce))
+    with transaction():
+        db.session.add(
+            EmailChange(
+                user_id=user.id,
+                old_email=user.email,
+                new_email="nieuw@example.nl",
+                nonce=nonce,
+                code_hash="",
+                stop_selector=selector,
+                stop_hash=generate_password_hash(secret),
+                expires_at=clock.now() + timedelta(hours=1),
+            )
+        )
+    return stop_code(nonce)
+
+
+def not_asked(*_args: Any) -> bool:
+    raise AssertionError("a slow hash was asked for")
+
+
 class TestOneAddressIsAWholeSchool:
     def test_guessing_from_one_address_is_slowed_down_and_says_how_long(self, app: Flask) -> None:
         assert flood(FREE + 10) == FREE
@@ -408,6 +465,73 @@ class TestOneAddressIsAWholeSchool:
         assert found is not None
         answer = client.post("/uitnodiging/link", data={"csrf_token": found[1], "token": token})
         assert answer.status_code == 302
+
+    def test_what_nobody_can_guess_gets_in_through_a_flood_that_takes_every_turn(
+        self, app: Flask, flooded: Callable[[], list[bool]]
+    ) -> None:
+        """The pace has no turn left at this moment; who shows the right secret needs none."""
+        by_code, by_link, (student, inlogcode) = make_invited(), make_invited(), with_code("student")
+        code, token, change = by_code.code, by_link.token, asked_change()
+        assert flooded() == [True] * 4
+        assert submit(browser(app), "/uitnodiging/", {"code": code}).status_code == 302
+        assert follow_link(app, token).status_code == 302
+        client = browser(app)
+        answer = submit(client, "/aanmelden/code", {"username": student.username, "code": inlogcode})
+        assert answer.status_code == 302
+        assert is_in(client)
+        assert submit(browser(app), "/adreswijziging/", {"code": change}).status_code == 302
+        assert flooded() == [True] * 4, "and the wrong ones still wait"
+
+    def test_what_is_wrong_keeps_its_pace_and_is_not_looked_at(
+        self, app: Flask, flooded: Callable[[], list[bool]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No slow hash for who floods; a code of which the first part is right gets the same answer."""
+        invited, ended, (student, inlogcode) = make_invited(), make_invited(), with_code("student")
+        code, old = invited.code, ended.code
+        run(resend_invitation, SYSTEM, [ended.sitting])
+        flooded()
+        counted_before, failed_before = rows(), trail("record_failed_sign_in")
+        monkeypatch.setattr("app.queries.planning.invitation_codes.check_password_hash", not_asked)
+        for typed in (f"{code[:5]}0000-0000-0000", old, code[:-1], f"{code}0", "é"):
+            assert SLOW in submit(browser(app), "/uitnodiging/", {"code": typed}).text, typed
+        assert SLOW in follow_link(app, "A" * 43).text
+        for name, typed in (
+            (student.username, "0000"),
+            ("niemand", inlogcode),
+            (make_user().username, inlogcode),
+        ):
+            answer = submit(browser(app), "/aanmelden/code", {"username": name, "code": typed})
+            assert SLOW in answer.text, name
+        assert (rows(), trail("record_failed_sign_in")) == (counted_before, failed_before)
+
+    def test_a_right_code_does_not_pass_the_five_tries_of_its_account(
+        self, app: Flask, flooded: Callable[[], list[bool]]
+    ) -> None:
+        (student, inlogcode), code = with_code("student"), make_invited().code
+        address = student.email
+        for _ in range(5):
+            submit(browser(app), "/aanmelden/code", {"username": student.username, "code": "0000"})
+            submit(browser(app), "/uitnodiging/", {"code": f"{code[:5]}0000-0000-0000"})
+        sent = {"username": student.username, "code": inlogcode}
+        assert WAIT in submit(browser(app), "/aanmelden/code", sent).text
+        assert WAIT in submit(browser(app), "/uitnodiging/", {"code": code}).text
+        flooded()
+        told = [
+            SLOW in submit(browser(app), "/aanmelden/code", {"username": address, "code": typed}).text
+            for typed in (inlogcode, "0000")
+        ]
+        assert told == [True, True], "an account that has had its tries is not looked at"
+
+    def test_an_invitation_costs_as_many_statements_whatever_code_is_typed(self, app: Flask) -> None:
+        invited = make_invited()
+        costs = []
+        for typed in (f"{invited.code[:5]}0000-0000-0000", "ZZZZ-0000-0000-0000"):
+            page = Visitor(app)
+            page.token()
+            with counted() as statements:
+                page.post("/uitnodiging/", {"code": typed})
+            costs.append(len(statements))
+        assert costs[0] == costs[1]
 
     def test_a_flood_of_questions_for_a_passkey_shuts_nobody_out(self, app: Flask) -> None:
         def ask(user_id: int | None) -> None:
