@@ -22,7 +22,7 @@ from app.queries.access.passkeys import handle_of
 from app.rules.passkeys import Answer, Site
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
-from app.rules.tries import Kind, Place
+from app.rules.tries import Browser, Kind, Place
 from app.rules.typed import Typed
 from tests.factories import app_code, make_app, make_passkey, make_user
 from tests.factories.factors import SECRET
@@ -114,7 +114,7 @@ def _complete_sign_in(s: Stage) -> None:
     with transaction():
         mine = UserSession.id == session
         db.session.execute(update(UserSession).where(mine).values(strong_at=clock.now()))
-    s.run("complete_sign_in", actor=s.admin, session_id=session, browser="b")
+    s.run("complete_sign_in", actor=s.admin, session_id=session, browser=Browser(fresh="b"))
 
 
 @scene("record_failed_sign_in")
