@@ -144,9 +144,8 @@ class ActionPage(View):
             "%(num)s van de aangevinkte regels zijn er niet meer, of zijn niet meer voor u bestemd.",
             len(asked) - len(left),
         )
-        problems = [gone, _("Er is nog niets gedaan. De andere regels staan hieronder.")]
         step = "form" if told is None else "confirm"
-        page = self._page(act, targets, form, step, outcome=told, problems=problems)
+        page = self._page(act, targets, form, step, outcome=told, changed=[gone])
         return page, errors.NotFound.status
 
     def chosen_href(self, name: str) -> str:
