@@ -47,8 +47,8 @@ MARKUP = "<script>alert(1)</script> \"aanhaling\" 'enkel' & <b>"
 DIGITS = "²³"  # digits to str.isdigit, no number to int
 MANY_DIGITS = "9" * 5000  # more than int() wants to read
 NUMBERS = ["-1", "99999999999999999999", "abc", DIGITS, NUL, MANY_DIGITS]
-DATES = ["", "31-02-2026", "2026-02-31", "0001-01-01", "9999-12-31", "9999-99-99", "morgen", NUL, LONG]
-TEXTS = ["", "   ", LONG, NUL, STRANGE, MARKUP, "\x1b[31m\x07"]
+DATES = ["31-02-2026", "2026-02-31", "0001-01-01", "9999-12-31", "morgen", NUL]
+TEXTS = ["   ", LONG, f"{NUL}\x1b[31m\x07", f"{STRANGE} {MARKUP}"]
 NOT_TYPED = {"csrf_token", "confirmed"}
 TYPED = {"text", "email", "search", "tel", "url"}
 SILENT = {"password", "file", "hidden", "checkbox", "radio", "select"}  # nothing typed to give back
@@ -201,7 +201,7 @@ def bad_values(one: FormField) -> list[str]:
     if one.kind in {"date", "time", "datetime-local"} or one.name in {"birth_date"}:
         return DATES
     if one.kind in {"number", "select", "checkbox", "radio", "hidden"}:
-        return [*NUMBERS, LONG]
+        return NUMBERS
     return TEXTS
 
 
