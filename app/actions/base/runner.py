@@ -447,9 +447,10 @@ def _mark_of_outcome(act: Action, targets: Targets[Any] | None, outcome: Outcome
     """
     said = (outcome.summary, outcome.names, [(row.label, row.reason) for row in outcome.refused])
     counts = (outcome.done, outcome.unchanged)
-    # Only ids of rows that were there before: those of new rows differ each time.
-    ids = outcome.ids if targets is not None and outcome.object_type == targets.model.__name__ else ()
-    return mark_of(mark_of_rows(act, targets), counts, said, list(ids), outcome.rests_on)
+    # Only ids of rows that were there before: those of new rows differ each time, also of rows of this kind.
+    there = set(targets.ids) if targets is not None and outcome.object_type == targets.model.__name__ else ()
+    ids = [id_ for id_ in outcome.ids if id_ in there]
+    return mark_of(mark_of_rows(act, targets), counts, said, ids, outcome.rests_on)
 
 
 def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:

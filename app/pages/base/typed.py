@@ -24,7 +24,7 @@ from app.pages.base.form_token import drawn_for
 from app.pages.base.request import here, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
-from app.queries.access.typed import typed_by
+from app.queries.access.typed import is_kept, typed_by
 from app.rules.text import N_
 from app.rules.typed import Typed, worth_keeping
 from app.theme.assets import ENDPOINTS
@@ -207,10 +207,15 @@ def onward(default: str = "/") -> str:
 
 
 def way_back(handle: str) -> str:
-    """The address of the page that gives back what this user typed; "" when there is nothing (any more)."""
+    """The address of the page that gives back what this user typed; Start when it is another account's.
+
+    "" when there is nothing (any more). What another account typed goes on waiting for it in this browser.
+    """
     now = present()
-    flask.session.pop(WAITING, None)
     found = typed_by(now.user_id, handle) if now is not None and handle else None
+    if found is None and handle and is_kept(handle):
+        return "/"
+    flask.session.pop(WAITING, None)
     return with_handle(found.address, handle) if found is not None else ""
 
 

@@ -18,13 +18,20 @@ def purpose(user_id: int, handle: str) -> str:
 def typed_by(user_id: int, handle: str) -> Typed | None:
     """What this account typed under this handle; None: nothing any more, or another account's. One query."""
     found = db.session.scalar(
-        sa.select(models.TypedForm.content).where(
-            models.TypedForm.handle_hash == fingerprint(handle),
-            models.TypedForm.user_id == user_id,
-            models.TypedForm.at > utc_now() - KEPT_FOR,
-        )
+        _under(handle).with_only_columns(models.TypedForm.content).where(models.TypedForm.user_id == user_id)
     )
     try:
         return Typed.from_text(unseal(found, purpose(user_id, handle))) if found else None
     except (Unreadable, ValueError):  # the school has another key by now
         return None
+
+
+def is_kept(handle: str) -> bool:
+    """Whether something waits under this handle, whoever typed it. One query."""
+    return db.session.scalar(_under(handle).with_only_columns(models.TypedForm.user_id)) is not None
+
+
+def _under(handle: str) -> sa.Select[models.TypedForm]:
+    return sa.select(models.TypedForm).where(
+        models.TypedForm.handle_hash == fingerprint(handle), models.TypedForm.at > utc_now() - KEPT_FOR
+    )

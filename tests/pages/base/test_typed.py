@@ -524,6 +524,21 @@ class TestNobodyElse:
             session["_user_id"] = token
         assert f'value="{NAME}"' in page.get("/terug/", follow_redirects=True).text
 
+    def test_a_colleague_who_signs_in_first_leaves_it_waiting(self, app: Flask, visit: Visit) -> None:
+        """In the tab that asks for the owner to sign in again, another one signs in, and out."""
+        page, other = visit("administrator"), make_user("administrator")
+        first = page.user_id
+        page.token()
+        end_sessions()
+        place = next_of(page.post(GROUP, {"name": NAME}))
+        back_in(page, other.id)
+        answer = page.get(place, follow_redirects=True)
+        assert ("staat er niet meer" in answer.text, NAME in answer.text) == (False, False)
+        page._token = ""
+        page.post("/afmelden")
+        back_in(page, first or 0)
+        assert f'value="{NAME}"' in page.get("/terug/", follow_redirects=True).text
+
     @pytest.mark.parametrize("site", ["cross-site", "same-site"])
     def test_a_form_that_another_site_sent_is_not_kept(self, app: Flask, visit: Visit, site: str) -> None:
         answer = self.late(visit("administrator"), **{"Sec-Fetch-Site": site})

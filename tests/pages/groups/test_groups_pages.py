@@ -15,7 +15,7 @@ from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.pages.groups.groups import GroupsPage
 from tests.factories import make_group, make_programme, make_student, make_user, refresh, supervise
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, announced
 
 Visit = Callable[..., Visitor]
 GROUP = {
@@ -205,3 +205,15 @@ def test_a_list_by_number_is_come_back_to_at_the_same_page(
     group = html.unescape(visitor.get(here).text)
     assert '<p class="back"><a href="/studentgroepen/?q=klas&page=2"' in group
     assert f"/studentgroepen/do/change_group?{urlencode({'id': third, 'back': here})}" in group
+
+
+def test_what_an_action_makes_is_no_part_of_what_was_announced(visit: Visit) -> None:
+    """A database gives each run other numbers, also when the first one was only to show what would happen."""
+    group, page = make_group(name="VZ-IG 2A", school_year="2026-2027", cohort=2025), visit("administrator")
+    path = f"/studentgroepen/do/copy_groups?id={group.id}"
+    for _time in range(2):
+        asked = page.post(path)
+    assert page.post(path, announced(asked)).status_code == 302
+    refresh()
+    years = db.session.scalars(select(StudentGroup.school_year).order_by(StudentGroup.school_year)).all()
+    assert years == ["2026-2027", "2027-2028"]
