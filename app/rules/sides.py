@@ -14,6 +14,20 @@ def on_other_side(chosen: int, others: Mapping[int, str], person: Mapping[int, i
     return next((name for user, name in others.items() if person.get(user, user) == own), None)
 
 
+def why_not_closed_by(chosen: int, others: Mapping[int, str], person: Mapping[int, int]) -> Reason | None:
+    """Why this user cannot make definitive: an address that changed made them somebody of the other side."""
+    name = on_other_side(chosen, others, person)
+    if name is None:
+        return None
+    return reason(
+        N_(
+            "%(name)s beoordeelt dit moment voor het bedrijf, met hetzelfde e-mailadres als u. Eén persoon "
+            "beoordeelt niet voor beide kanten: laat een andere schoolexaminator dit moment overnemen."
+        ),
+        name=name,
+    )
+
+
 def why_not_both(chosen: int, others: Mapping[int, str], person: Mapping[int, int]) -> Reason | None:
     """Why this user cannot examine beside the `others`, who examine for the other side, or did so before."""
     name = on_other_side(chosen, others, person)

@@ -22,10 +22,12 @@ from app.mail.earlier_attempt import News
 from app.permissions import Actor, Permission, Role
 from app.queries.assessment import assessment as queries
 from app.queries.planning import attempts
-from app.rules import steps
+from app.queries.planning.persons import same_person
+from app.queries.planning.sides import others_at
+from app.rules import sides, steps
 from app.rules.scoring import mark_text
 from app.rules.second_factor import Proof
-from app.rules.text import N_
+from app.rules.text import N_, Reason
 from app.school import current_school
 
 REMARK_MAX = 2000  # characters
@@ -117,6 +119,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
         stopped=sitting.registration.stopped_at is not None,
         waits=attempts.waiting_for([sitting.registration_id]).get(sitting.registration_id),
     )
+    refusal = refusal or _why_both_sides(sitting, actor.id or 0)
     if refusal:
         raise refusal.as_error()
     if assessment is None or sheet is None:  # nothing is missing, as there are no criteria
@@ -135,6 +138,12 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
         also={"Result": [result.id]} if result is not None else {},
         summary=_definitive_summary(result),
     )
+
+
+def _why_both_sides(sitting: models.Sitting, school: int) -> Reason | None:
+    """Whether who closes is, by their address, also who examines for the company here."""
+    others = others_at([sitting.id], Role.SCHOOL_EXAMINER).get(sitting.id, {})
+    return sides.why_not_closed_by(school, others, same_person({school, *others}))
 
 
 class ReopenForm(base.ActionForm):

@@ -429,6 +429,21 @@ def test_nor_after_filling_in_for_the_company_as_a_guest(app: Flask) -> None:
     assert "andere kant" in replaced([invited.sitting], account_at(EMAIL, [invited.sitting]))
 
 
+def test_whose_address_made_them_both_sides_does_not_make_it_definitive(app: Flask) -> None:
+    """The address changed after the planning. Somebody else takes over for the school, and it goes on."""
+    invited = make_invited(email=EMAIL, starts_at=clock.now() - SOON)
+    school = db.session.get_one(User, invited.examiner)
+    score(invited.sitting, guest_of(invited))
+    score(invited.sitting, school)
+    rename_account(school, EMAIL)
+    with pytest.raises(RuleBroken, match="Eén persoon beoordeelt niet voor beide kanten"):
+        run(make_definitive, actor_of(school), [invited.sitting])
+    rename_account(school, "weer@school.example")
+    run(make_definitive, actor_of(school), [invited.sitting])
+    refresh()
+    assert db.session.scalars(select(Assessment.definitive_at)).one() is not None
+
+
 def test_who_filled_in_for_the_school_before_is_not_invited_for_the_company(app: Flask) -> None:
     invited = make_invited(email="iemand@anders.example")
     first = db.session.get_one(User, invited.examiner)
