@@ -138,12 +138,14 @@ def resend_invitation(
     """Mail the guest again, with a new code for all moments. A session that they have open goes on."""
     sitting, invitation = _invited(targets)
     _refuse([sitting], again=True)
-    _replace_key(invitation.user_id, fresh)
+    ended = _replace_key(invitation.user_id, fresh)
     invitation_mails.mail_guests([invitation.user_id])
     name = invitation.user.full_name
     summary = _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name)
     guest = db.session.get_one(models.Guest, invitation.user_id)
-    return _outcome([sitting], invitation.user_id, name, name, summary, more={"email": guest.email})
+    outcome = _outcome([sitting], invitation.user_id, name, name, summary, more={"email": guest.email})
+    outcome.rests_on = ended
+    return outcome
 
 
 @base.action(
@@ -321,16 +323,18 @@ def _new_guest(
     return user
 
 
-def _replace_key(user_id: int, fresh: Mapping[str, Any]) -> None:
-    """Give a guest a new key; what opened their moments before opens nothing any more."""
-    db.session.execute(
+def _replace_key(user_id: int, fresh: Mapping[str, Any]) -> Sequence[int]:
+    """Give a guest a new key. Returns those that opened their moments before, and open nothing any more."""
+    ended = db.session.scalars(
         sa.update(models.GuestKey)
         .where(models.GuestKey.user_id == user_id, models.GuestKey.ended_at.is_(None))
-        .values(ended_at=utc_now()),
+        .values(ended_at=utc_now())
+        .returning(models.GuestKey.id),
         execution_options=QUIETLY,
-    )
+    ).all()
     db.session.add(models.GuestKey(user_id=user_id, **fresh))
     db.session.flush()
+    return sorted(ended)
 
 
 def _lock_person(user_id: int) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.runner import Outcome, run
+from app.actions.base.runner import Outcome, preview, run
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.actions.planning.inviting import choice_of
 from app.actions.planning.planning import plan_exam
@@ -26,7 +26,7 @@ from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
 from app.entities.trail import AuditEntry
 from app.entities.users import RoleRow, User
-from app.errors import NotFound, RuleBroken
+from app.errors import ChangedMeanwhile, NotFound, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
 from app.queries.planning.persons import at_address
 from app.queries.planning.plan import Slot, Wish
@@ -454,6 +454,15 @@ def test_who_filled_in_for_the_school_before_is_not_invited_for_the_company(app:
     with pytest.raises(RuleBroken, match="andere kant"):
         again([invited.sitting], email=first.email, person=chosen([invited.sitting], first.email))
     assert examiners_of([invited.sitting]) == set()
+
+
+def test_a_code_that_a_colleague_sent_meanwhile_is_not_ended_unseen(app: Flask) -> None:
+    first = make_invited(email=EMAIL)
+    shown = preview(resend_invitation, SYSTEM, [first.sitting]).mark
+    assert preview(resend_invitation, SYSTEM, [first.sitting]).mark == shown
+    run(resend_invitation, SYSTEM, [first.sitting])
+    with pytest.raises(ChangedMeanwhile):
+        run(resend_invitation, SYSTEM, [first.sitting], token="t" * 43, shown=shown)
 
 
 # -- after a withdrawal
