@@ -13,7 +13,7 @@ unset PYTHONDONTWRITEBYTECODE
 
 "$BIN/python" -m tests.support.chromium
 
-suite() { "$BIN/python" -m pytest --numprocesses "$WORKERS" "$@"; }
+suite() { "$BIN/python" -m pytest "$@"; }
 
 if [ -n "${ALL:-}" ]; then
     left="" shares=
@@ -26,7 +26,7 @@ fi
 
 echo "== PostgreSQL: what touches the database"
 status=0
-PROEVE_TEST_DATABASE=postgresql suite --dist worksteal -m "database and not browser" "$@" || status=$?
+PROEVE_TEST_DATABASE=postgresql suite --numprocesses "$WORKERS" --dist worksteal -m "database and not browser" "$@" || status=$?
 # A selection may hold nothing of this kind; the run below then still refuses an empty one.
 if [ "$status" -ne 0 ] && ! { [ "$status" -eq "$nothing_selected" ] && [ "$#" -gt 0 ]; }; then
     exit "$status"
@@ -34,9 +34,10 @@ fi
 
 echo "== SQLite: what is left"
 # A browser test's module shares one demo school, so a module stays with one worker, in the order of collection.
+# One worker more than there are processors: a browser test waits about as much as it works.
 first=$status
 status=0
-PROEVE_TEST_DATABASE=sqlite suite --dist loadscope --no-loadscope-reorder -m "$left" "$@" || status=$?
+PROEVE_TEST_DATABASE=sqlite suite --numprocesses $((WORKERS + 1)) --dist loadscope --no-loadscope-reorder -m "$left" "$@" || status=$?
 if [ "$status" -eq "$nothing_selected" ] && [ "$first" -eq 0 ] && [ "$#" -gt 0 ]; then
     status=0
 fi
