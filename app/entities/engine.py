@@ -22,6 +22,7 @@ from app.errors import Busy
 from app.rules import people
 from app.rules.text import N_
 
+MOST_ID = 2**31 - 1  # what an id column holds; a larger one is an error to both databases
 # For a bulk statement: it does not update the objects that the session holds.
 QUIETLY = {"synchronize_session": False}
 
@@ -141,6 +142,12 @@ def guard_session() -> None:
 
     sa.event.listen(db.session, "before_flush", before_flush)
     sa.event.listen(db.session, "do_orm_execute", on_execute)
+
+
+def take_turns(lock: int) -> None:
+    """Wait for whoever else holds this lock, until the transaction ends. SQLite has one writer as it is."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
 
 def id_set(ids: Sequence[int]) -> sa.Select[tuple[int]]:

@@ -24,7 +24,7 @@ from app.actions.mail import outbox
 from app.actions.users.users import sign_in_names
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import QUIETLY
+from app.entities.engine import QUIETLY, take_turns
 from app.errors import Outdated, RuleBroken
 from app.mail import email_change
 from app.permissions import Actor, Permission
@@ -123,7 +123,7 @@ def change_email(
 
     Outdated when another change has begun since the form was opened: this one would end it.
     """
-    _take_turns()
+    take_turns(CHANGES_LOCK)  # so that the limits hold for all changes together
     user = profile.locked_account(actor)
     if user.password and user.password != fits:
         raise RuleBroken(profile.NOT_PRESENT, field="present")
@@ -171,12 +171,6 @@ def change_email(
         details={"asked": [people.mail_of(user.email), address]},
         summary=_("Er is een code onderweg naar %(email)s. Vul die hier in.", email=address),
     )
-
-
-def _take_turns() -> None:
-    """Changes are asked for one after the other, so that the limits hold for all of them together."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHANGES_LOCK)))
 
 
 def _keep_to_the_limits(user_id: int, address: str) -> None:

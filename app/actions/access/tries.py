@@ -17,7 +17,7 @@ from app import models
 from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import QUIETLY
+from app.entities.engine import QUIETLY, take_turns
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.access import browsers
@@ -73,8 +73,7 @@ def count_try(
     learns that two names are of one account. `right`: what was shown is right, and nobody could guess it;
     such a try waits for nobody.
     """
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(TRIES_LOCK)))
+    take_turns(TRIES_LOCK)
     now, limit = utc_now(), tries.LIMITS[kind]
     if kind in tries.BY_NAME:
         account = db.session.scalars(users.by_sign_in_name(typed).with_only_columns(models.User.id)).first()

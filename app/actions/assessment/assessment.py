@@ -147,7 +147,7 @@ def _why_both_sides(sitting: models.Sitting, school: int) -> Reason | None:
 
 
 class ReopenForm(base.ActionForm):
-    reason = base.reason_field(_l("Minstens 10 tekens. De reden komt in het logboek."))
+    reason = base.reason_field()
 
 
 @base.action(

@@ -19,6 +19,7 @@ from app.actions.base.proof import demand
 from app.actions.base.reasons import given_reason, reason_field
 from app.actions.base.runner import (
     FIRST_STEP,
+    WRONG_FORM,
     Action,
     ActionForm,
     Outcome,
@@ -48,6 +49,7 @@ __all__ = [
     "PICK_PATH",
     "SEARCH",
     "TYPED_STAYS",
+    "WRONG_FORM",
     "Action",
     "ActionForm",
     "Checked",

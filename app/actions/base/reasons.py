@@ -10,9 +10,10 @@ from app.rules.people import tidy
 from app.rules.steps import REASON_MIN, why_too_short
 
 REASON_MAX = 1000  # characters
+IN_THE_TRAIL = _l("Minstens 10 tekens. De reden komt in het logboek.")
 
 
-def reason_field(description: Any) -> TextAreaField:
+def reason_field(description: Any = IN_THE_TRAIL) -> TextAreaField:
     """The field `reason` of an action's form. `description` says where the reason will stand."""
     return TextAreaField(
         _l("Reden"),

@@ -36,6 +36,7 @@ M = TypeVar("M")
 K = TypeVar("K", bound=Any)  # what can be put in order
 MAX_TICKED = 1000
 KEPT_REFUSED = 200  # refused rows that are kept, to show again when the same form is sent twice
+WRONG_FORM = N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw.")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # the form's token; ActionRun holds 43 characters
 
 
@@ -313,7 +314,7 @@ def run(
     if act.confirm and token and shown is None:
         raise ValueError(f"{act.name} confirms what a page announced: pass the mark of it")
     if token and not TOKEN.fullmatch(token):
-        raise errors.RuleBroken(N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw."))
+        raise errors.RuleBroken(WRONG_FORM)
     data |= _prepared(act, actor, data)
     try:
         with transaction():
@@ -369,9 +370,9 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
     return found
 
 
-def left_of(act: Action, actor: Actor, ids: Iterable[int]) -> Sequence[int]:
+def left_of(act: Action, actor: Actor, ids: Iterable[int]) -> Targets[Any]:
     """Of these ticked rows, those that are there and that this actor may act on: to say that others went."""
-    return _targets(act, actor, id_set(sorted(set(ids)))).ids
+    return _targets(act, actor, id_set(sorted(set(ids))))
 
 
 def _targets(act: Action, actor: Actor, wanted: sa.Select[Any]) -> Targets[Any]:

@@ -39,12 +39,12 @@ class Found:
 
     clashes: Sequence[conflicts.Clash]
     planned: Set[conflicts.Moment]
-    new: Mapping[conflicts.Moment, Wanted]
+    new: Sequence[conflicts.Moment]
 
     @property
     def in_the_way(self) -> Set[str]:
         """The labels of those that cannot be: no more than needed for the others."""
-        return conflicts.in_the_way(self.clashes, list(self.new))
+        return conflicts.in_the_way(self.clashes, self.new)
 
 
 def refuse_clashes(
@@ -59,7 +59,7 @@ def refuse_clashes(
 def find_clashes(actor: Actor, wanted: Sequence[Wanted], *, leaving_out: Collection[int] = ()) -> Found:
     """Where somebody would be in two places. Three queries, or none for nothing."""
     if not wanted:
-        return Found((), frozenset(), {})
+        return Found((), frozenset(), ())
     person = same_person({user for one in wanted for user in one.examiners})
     busy = facts.busy_moments(
         actor,
@@ -71,8 +71,8 @@ def find_clashes(actor: Actor, wanted: Sequence[Wanted], *, leaving_out: Collect
     )
     who = _Names(wanted, person)
     planned = [moment for other in busy for moment in who.busy(other)]
-    new = {moment: one for one in wanted for moment in who.new(one)}
-    return Found(conflicts.clashes(planned, list(new)), frozenset(planned), new)
+    new = [moment for one in wanted for moment in who.new(one)]
+    return Found(conflicts.clashes(planned, new), frozenset(planned), new)
 
 
 class _Names:

@@ -51,7 +51,7 @@ class ReplaceSchoolForm(ReplaceForm):
         source="examinatoren-school",
         blank=("", _l("Kies een examinator…")),
     )
-    reason = base.reason_field(_l("Minstens 10 tekens. De reden komt in het logboek."))
+    reason = base.reason_field()
 
 
 class ReplaceCompanyForm(ReplaceForm):
@@ -63,7 +63,7 @@ class ReplaceCompanyForm(ReplaceForm):
             "Iemand zonder account? Laat dit op “Niemand” en kies daarna “Bedrijfsexaminator uitnodigen”."
         ),
     )
-    reason = base.reason_field(_l("Minstens 10 tekens. De reden komt in het logboek."))
+    reason = base.reason_field()
 
 
 @base.action(

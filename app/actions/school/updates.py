@@ -14,7 +14,7 @@ from app import models
 from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import MOST_ID, id_set
 from app.permissions import Actor, Permission
 from app.queries.school.updates import newest, unread
 from app.rules.people import tidy
@@ -27,8 +27,7 @@ FIELD_LABELS: Mapping[str, Any] = {
     "body": _l("Tekst"),
 }
 
-UNKNOWN = _l("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw.")
-LARGEST = 2**31 - 1  # that a column for an id holds
+UNKNOWN = _l(base.WRONG_FORM)
 
 
 @base.action(
@@ -55,7 +54,7 @@ class ReadAllForm(base.ActionForm):
         widget=widgets.HiddenInput(),
         validators=[
             validators.InputRequired(message=UNKNOWN),
-            validators.NumberRange(min=0, max=LARGEST, message=UNKNOWN),
+            validators.NumberRange(min=0, max=MOST_ID, message=UNKNOWN),
         ],
     )
 

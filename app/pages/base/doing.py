@@ -125,11 +125,9 @@ class ActionPage(View):
     def _for_those_left(self, act: actions.Action, selection: actions.Selection | None) -> Any:
         """The page once more, without the ticked rows that went meanwhile. NotFound when none is left."""
         actor, asked = current_actor(), set(selection.ids if selection is not None else ())
-        left = actions.left_of(act, actor, asked) if len(asked) > 1 else ()
-        if not left:
+        if len(asked) < 2 or not (targets := actions.left_of(act, actor, asked)).count:
             raise errors.NotFound
-        rest = actions.Selection(ids=left)
-        targets = actions.targets_of(act, actor, rest)
+        rest = actions.Selection(ids=targets.ids)
         form = self._form(act, targets)
         fine = not self._is_shown(act, form) and (form is None or form.validate())
         told = None
@@ -142,7 +140,7 @@ class ActionPage(View):
         gone = ngettext(
             "%(num)s van de aangevinkte regels is er niet meer, of is niet meer voor u bestemd.",
             "%(num)s van de aangevinkte regels zijn er niet meer, of zijn niet meer voor u bestemd.",
-            len(asked) - len(left),
+            len(asked) - targets.count,
         )
         step = "form" if told is None else "confirm"
         page = self._page(act, targets, form, step, outcome=told, changed=[gone])
@@ -394,8 +392,8 @@ class ActionPage(View):
 
 def _with_ids(targets: actions.Targets[Any] | None) -> str:
     """The address of this page; of the ticked rows, only those that are there."""
-    pairs = list(flask.request.args.items(multi=True))
     if targets is None or len(ids_arg()) < 2:
         return here()
     left = {str(id_) for id_ in targets.ids}
+    pairs = flask.request.args.items(multi=True)
     return href_with(flask.request.path, [(k, v) for k, v in pairs if k != "id" or v in left])

@@ -14,10 +14,10 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import IntegerConverter, ValidationError
 from werkzeug.wsgi import ClosingIterator
 
+from app.entities.engine import MOST_ID
 from app.rules.cleaning import clean
 from app.rules.passwords import FIELDS as PASSWORDS
 
-MOST_ID = 2**31 - 1  # what an id column holds; a larger one is an error to both databases
 FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data"}
 
 

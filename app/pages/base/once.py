@@ -10,6 +10,7 @@ import json
 
 import flask
 
+from app.pages.base.request import once
 from app.rules.tokens import fingerprint
 
 PROOF_FIELDS = "proof_"  # how the fields begin that the page that asks for a proof adds to a form
@@ -26,8 +27,10 @@ def is_typed(name: str) -> bool:
 def sent_token() -> str:
     """The token of the form that was sent, bound to everything that it says; "" when it has none."""
     token = flask.request.form.get("token", "")
-    if not token:
-        return ""
+    return once("sent_token", lambda: _bound(token)) if token else ""
+
+
+def _bound(token: str) -> str:
     typed = [pair for pair in flask.request.form.items(multi=True) if is_typed(pair[0])]
     chosen = flask.request.args.getlist("id")
     return fingerprint(json.dumps([token, chosen, typed, _files()]))[:LENGTH]
