@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
-from app.actions.base.runner import Outcome, run
+from app.actions.base.outcome import Outcome
+from app.actions.base.runner import run
 from app.actions.planning.planning import plan_exam
 from app.entities.assessment import Assessment
 from app.entities.base import db

@@ -14,6 +14,7 @@ from app.actions.base.forms import (
     secret_fields,
     show_refusal,
 )
+from app.actions.base.outcome import Outcome, Part, Refused, parts_of
 from app.actions.base.picker import PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.reasons import given_reason, reason_field
@@ -22,9 +23,6 @@ from app.actions.base.runner import (
     WRONG_FORM,
     Action,
     ActionForm,
-    Outcome,
-    Part,
-    Refused,
     Selection,
     Targets,
     action,
@@ -34,7 +32,6 @@ from app.actions.base.runner import (
     left_of,
     mark_of_rows,
     own_word,
-    parts_of,
     preview,
     run,
     targets_of,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from app import errors
 from app.actions.base.form_words import FormWords, form_words
 from app.actions.base.integrity import explain
 from app.actions.base.mark import mark_of
+from app.actions.base.outcome import Outcome, Part
 from app.actions.base.proof import demand
 from app.actions.base.trail import record
 from app.entities.base import db
@@ -33,9 +34,7 @@ from app.rules.text import N_
 from app.rules.viewing import READ_ONLY
 
 M = TypeVar("M")
-K = TypeVar("K", bound=Any)  # what can be put in order
 MAX_TICKED = 1000
-KEPT_REFUSED = 200  # refused rows that are kept, to show again when the same form is sent twice
 WRONG_FORM = N_("Dit formulier klopt niet. Ververs de pagina en probeer het opnieuw.")
 TOKEN = re.compile(r"[A-Za-z0-9_-]{1,43}")  # the form's token; ActionRun holds 43 characters
 
@@ -81,90 +80,6 @@ class Targets(Generic[M]):
         """The rows themselves; only for actions that are not set-based."""
         model: Any = self.model
         return db.session.scalars(sa.select(model).where(model.id.in_(self.among())).order_by(model.id)).all()
-
-
-@dataclass(frozen=True)
-class Refused:
-    label: str  # the row that the action left alone, by name
-    reason: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """An entry of its own in the trail, for rows for which not the same was written as for the others."""
-
-    ids: Sequence[int]
-    details: dict[str, Any]
-    also: Mapping[str, Sequence[int]] = field(default_factory=dict)
-
-
-def parts_of(
-    pairs: Iterable[tuple[int, K]],
-    told: Callable[[Sequence[K]], dict[str, Any]],
-    also: Callable[[Sequence[K]], Mapping[str, Sequence[int]]] = lambda _written: {},
-) -> list[Part]:
-    """The entries for these (row, what was written for it): one for all that the same rows have.
-
-    `told` and `also` get what was written for all rows of an entry, in order. There are never more entries
-    than things that were written.
-    """
-    rows: dict[K, set[int]] = {}
-    for row, written in pairs:
-        rows.setdefault(written, set()).add(row)
-    same: dict[frozenset[int], list[K]] = {}
-    for written in sorted(rows):
-        same.setdefault(frozenset(rows[written]), []).append(written)
-    return [Part(sorted(ids), told(all_of), also(all_of)) for ids, all_of in same.items()]
-
-
-@dataclass
-class Outcome:
-    """What happened: rows changed, rows that already were so, rows refused and why.
-
-    `ids` are the changed rows (for the trail) and `details` what changed in them (old -> new).
-    `names` are the first few changed rows, for people to read. `goto` is the id of a row just made.
-    `shown` is extra data for the action's own confirm page; it is not kept.
-    `entry` is the name in the trail, when that is not the action's own name (OTHER_ENTRIES).
-    `rests_on`: which rows the announcement stands for besides those of the action, where it only counts or
-    sums them up. Rows that were there before, by what no later row has; `mark` is its mark.
-    `also` are rows of another kind that the entry is about too: kind -> ids.
-    `parts`, when given, are the entries in the trail, instead of one of `ids`, `details` and `also`.
-    """
-
-    done: int = 0
-    unchanged: int = 0
-    refused: list[Refused] = field(default_factory=list)
-    summary: str = ""
-    names: list[str] = field(default_factory=list)
-    ids: Sequence[int] = ()
-    object_type: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
-    goto: int | None = None
-    shown: dict[str, Any] = field(default_factory=dict)
-    entry: str = ""
-    rests_on: Sequence[Any] = ()
-    mark: str = ""
-    also: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    parts: Sequence[Part] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        nothing: dict[str, Any] = {
-            "ids": [],
-            "details": {},
-            "shown": {},
-            "rests_on": (),
-            "also": {},
-            "parts": (),
-        }
-        # `asdict` copies everything, so the ids are left out first: there may be 100,000.
-        kept = asdict(replace(self, **nothing, refused=self.refused[:KEPT_REFUSED]))
-        for name in ("details", "shown", "rests_on", "mark", "also", "parts"):
-            del kept[name]
-        return kept
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Outcome:
-        return cls(**{**kept, "refused": [Refused(**row) for row in kept["refused"]]})
 
 
 class ActionForm(Form):

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from app.actions.assessment.adoption import record_adoption
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, result_text, save_scores
-from app.actions.base.runner import Outcome, preview, run
+from app.actions.base.outcome import Outcome
+from app.actions.base.runner import preview, run
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db
 from app.entities.engine import transaction

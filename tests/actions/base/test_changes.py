@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from app.actions.base.forms import VersionedForm
-from app.actions.base.runner import REGISTRY, Action, Outcome, Targets, action, changed_by, run
+from app.actions.base.outcome import Outcome
+from app.actions.base.runner import REGISTRY, Action, Targets, action, changed_by, run
 from app.actions.students.students import change_student
 from app.entities.base import db
 from app.entities.students import Student

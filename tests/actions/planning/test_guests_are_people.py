@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.assessment.assessment import make_definitive, save_scores
-from app.actions.base.runner import Outcome, preview, run
+from app.actions.base.outcome import Outcome
+from app.actions.base.runner import preview, run
 from app.actions.planning.invitations import invite_company_examiner, resend_invitation, withdraw_invitation
 from app.actions.planning.inviting import choice_of
 from app.actions.planning.planning import plan_exam

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from app.actions.base.runner import Outcome, preview, run
+from app.actions.base.outcome import Outcome
+from app.actions.base.runner import preview, run
 from app.actions.base.trail import broken_at
 from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.runner import Outcome, preview, run
+from app.actions.base.outcome import Outcome
+from app.actions.base.runner import preview, run
 from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.entities.assessment import Assessment, ScoreSheet
 from app.entities.base import db
