@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from app.clock import utc_now
-from app.entities.base import Model, Moment
+from app.entities.base import OWNER, Model, Moment
 from app.entities.numbers import uid_column
 from app.entities.planning import Registration, Sitting
 from app.entities.users import User
@@ -77,7 +77,9 @@ class Result(Model):
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     uid: orm.Mapped[str] = uid_column()
-    registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"), unique=True)
+    registration_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("registration.id"), unique=True, info=OWNER
+    )
     passed: orm.Mapped[bool]
     grade: orm.Mapped[str] = orm.mapped_column(sa.String(1))  # O, V, G
     mark: orm.Mapped[Decimal | None] = orm.mapped_column(sa.Numeric(3, 1))

@@ -15,6 +15,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# For a foreign key, as `info`: the row that it names owns this one, and is locked before it.
+OWNER = {"owner": True}
+
 metadata: sa.MetaData = Model.metadata
 metadata.naming_convention = NAMING
 

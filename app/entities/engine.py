@@ -10,14 +10,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql import column
 
-from app.entities.base import Moment, db
+from app.entities.base import OWNER, Moment, db
 from app.errors import Busy
 from app.rules import people
 from app.rules.text import N_
@@ -25,6 +25,9 @@ from app.rules.text import N_
 MOST_ID = 2**31 - 1  # what an id column holds; a larger one is an error to both databases
 # For a bulk statement: it does not update the objects that the session holds.
 QUIETLY = {"synchronize_session": False}
+
+T = TypeVar("T")
+DEADLOCK, MOST_TRIES = "40P01", 3  # PostgreSQL's code for it
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one on SQLite
@@ -148,6 +151,38 @@ def take_turns(lock: int) -> None:
     """Wait for whoever else holds this lock, until the transaction ends. SQLite has one writer as it is."""
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+
+
+def lock_rows(table: sa.FromClause, chosen: sa.Select[tuple[int]]) -> None:
+    """Wait until nobody else writes these rows, and keep others waiting until the transaction ends.
+
+    The rows that own them go first (a column with OWNER): so whoever works on a student's exams takes turns
+    with whoever works on the student. Rows that only refer to them can still be added. SQLite has one writer
+    as it is.
+    """
+    if db.engine.dialect.name != "postgresql":
+        return
+    these = table.c.id.in_(chosen)
+    for reference in table.c:
+        if reference.info == OWNER:
+            (key,) = reference.foreign_keys
+            lock_rows(key.column.table, sa.select(reference).where(these))
+    locking = sa.select(table.c.id).where(these).order_by(table.c.id)
+    db.session.execute(locking.with_for_update(key_share=True)).all()
+
+
+def unless_given_up(work: Callable[[], T]) -> T:
+    """Do this, one transaction; anew when the database gave it up because two waited for each other.
+
+    Busy when it was given up MOST_TRIES times.
+    """
+    for _try in range(MOST_TRIES):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                raise
+    raise Busy(BUSY)
 
 
 def id_set(ids: Sequence[int]) -> sa.Select[tuple[int]]:

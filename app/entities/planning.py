@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from app.clock import utc_now
-from app.entities.base import Model, Moment
+from app.entities.base import OWNER, Model, Moment
 from app.entities.exams import Exam, ExamTask
 from app.entities.numbers import uid_column
 from app.entities.students import Student
@@ -31,7 +31,7 @@ class Registration(Model):
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     uid: orm.Mapped[str] = uid_column()
-    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"))
+    student_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("student.id"), info=OWNER)
     exam_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam.id"), index=True)
     attempt: orm.Mapped[int]
     created_at: orm.Mapped[datetime] = orm.mapped_column(Moment, default=utc_now)
@@ -61,7 +61,7 @@ class Sitting(Model):
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     uid: orm.Mapped[str] = uid_column()
-    registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"))
+    registration_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("registration.id"), info=OWNER)
     exam_task_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("exam_task.id"))
     starts_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
     ends_at: orm.Mapped[datetime] = orm.mapped_column(Moment)

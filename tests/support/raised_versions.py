@@ -41,11 +41,11 @@ class Work:
     written: dict[str, str] = field(default_factory=dict)  # table -> column
 
 
-def _noting(act: Action, *args: Any) -> Outcome:
+def _noting(act: Action, *args: Any, **named: Any) -> Outcome:
     work = Work(act)
     before = _running.set(work)
     try:
-        outcome = _perform(act, *args)
+        outcome = _perform(act, *args, **named)
     finally:
         _running.reset(before)
     for table, column in work.written.items():

@@ -114,11 +114,11 @@ def watching() -> Iterator[list[Watched]]:
     seen: list[Watched] = []
     perform, remember = runner._perform, runner._remember
 
-    def noting(act: Action, *args: Any) -> Outcome:
+    def noting(act: Action, *args: Any, **named: Any) -> Outcome:
         watched = Watched(act)
         token = _running.set(watched)
         try:
-            outcome = perform(act, *args)
+            outcome = perform(act, *args, **named)
             watched.changes = _changes(watched)
         finally:
             _running.reset(token)

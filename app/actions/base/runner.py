@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from zlib import crc32
 
 import sqlalchemy as sa
 from flask_babel import LazyString, format_decimal, get_locale
@@ -26,7 +27,7 @@ from app.actions.base.outcome import Outcome, Part
 from app.actions.base.proof import demand
 from app.actions.base.trail import record
 from app.entities.base import db
-from app.entities.engine import id_set, transaction
+from app.entities.engine import id_set, lock_rows, take_turns, transaction, unless_given_up
 from app.entities.trail import ActionRun
 from app.permissions import Actor, Permission, may, visible
 from app.rules.second_factor import Proof
@@ -123,6 +124,8 @@ class Action:
     intro: str | LazyString = ""
     proof: Proof | None = None  # the proof that its actor must have given lately
     before: Callable[..., dict[str, Any]] | None = None  # slow work, done before the transaction opens
+    only_reads: bool = False  # it leaves its rows as they are, so nobody who changes them waits for it
+    in_turn: bool = False  # one at a time, whoever does it
     changes: tuple[type[Any], ...] = ()  # the models whose version it raises
     # What the trail calls its details, as msgids. Left out of the hash: a dict has none.
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -163,6 +166,8 @@ def action(
     intro: str | LazyString = "",
     proof: Proof | None = None,
     before: Callable[..., dict[str, Any]] | None = None,
+    only_reads: bool = False,
+    in_turn: bool = False,
     changes: type[Any] | tuple[type[Any], ...] = (),
     words: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Outcome]], Action]:
@@ -170,6 +175,10 @@ def action(
 
     `before(actor, **data)` returns arguments that take long to make (a password's hash). It runs before
     anything is locked, so nobody waits for it. It decides nothing: the action checks what it returned.
+
+    An action locks its rows before it reads them, so that two who do something to the same rows take turns;
+    not with `only_reads`, when it changes none of them (an export). One on no chosen rows has nothing to
+    lock: `in_turn` lets it wait for itself. When it announces what it will do, it always does.
 
     `changes` names the models whose version goes up. `changed_by` reads it, so that a form can say who
     changed its row. It is not the same as `on`: a coupling works on students and leaves their data alone.
@@ -196,6 +205,8 @@ def action(
             intro=intro,
             proof=proof,
             before=before,
+            only_reads=only_reads,
+            in_turn=in_turn or (confirm and on is None),
             changes=models,
             words=words or {},
         )
@@ -231,18 +242,22 @@ def run(
     if token and not TOKEN.fullmatch(token):
         raise errors.RuleBroken(WRONG_FORM)
     data |= _prepared(act, actor, data)
-    try:
+
+    def once() -> Outcome:
         with transaction():
             earlier = _earlier(act, actor, token)
             if earlier is not None:
                 return earlier
-            outcome = _perform(act, actor, selection, data, shown)
+            outcome = _perform(act, actor, selection, data, shown, locking=not act.only_reads)
             if outcome.done:
                 entry = outcome.entry or act.name
                 for part in outcome.parts or [Part(outcome.ids, outcome.details, outcome.also)]:
                     record(actor, entry, outcome.object_type, part.ids, part.details, also=part.also)
             _remember(act, actor, token, outcome)
             return outcome
+
+    try:
+        return unless_given_up(once)
     except IntegrityError as error:
         # The same form was sent twice at the same moment, and the other request has just done it.
         earlier = _earlier(act, actor, token)
@@ -256,15 +271,21 @@ def preview(
 ) -> Outcome:
     """What `run` would do: the same code is run, and rolled back (decision 0002)."""
     data |= _prepared(act, actor, data)
-    try:
+
+    def once() -> Outcome:
         with transaction(keep=False):
             return _perform(act, actor, selection, data)
+
+    try:
+        return unless_given_up(once)
     except IntegrityError as error:
         raise explain(error) from error
 
 
-def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] | None) -> Targets[Any] | None:
-    """The rows of a selection that this actor may act on.
+def targets_of(
+    act: Action, actor: Actor, selection: Selection | Iterable[int] | None, *, locking: bool = False
+) -> Targets[Any] | None:
+    """The rows of a selection that this actor may act on; with `locking` nobody else changes them meanwhile.
 
     NotFound for the whole batch when the actor may not see one of the ticked rows. RuleBroken for more
     than MAX_TICKED rows.
@@ -273,13 +294,13 @@ def targets_of(act: Action, actor: Actor, selection: Selection | Iterable[int] |
         return None
     chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
     if chosen.matching is not None:
-        return _targets(act, actor, chosen.matching.with_only_columns(act.on.id).order_by(None))
+        return _targets(act, actor, chosen.matching.with_only_columns(act.on.id).order_by(None), locking)
     asked = set(chosen.ids)
     if len(asked) > MAX_TICKED:
         raise errors.RuleBroken(
             N_("U kunt hoogstens %(most)s regels aanvinken; kies anders “alle”."), most=MAX_TICKED
         )
-    found = _targets(act, actor, id_set(sorted(asked)))
+    found = _targets(act, actor, id_set(sorted(asked)), locking)
     if found.count != len(asked) or not asked:
         raise errors.NotFound
     return found
@@ -290,10 +311,14 @@ def left_of(act: Action, actor: Actor, ids: Iterable[int]) -> Targets[Any]:
     return _targets(act, actor, id_set(sorted(set(ids))))
 
 
-def _targets(act: Action, actor: Actor, wanted: sa.Select[Any]) -> Targets[Any]:
+def _targets(act: Action, actor: Actor, wanted: sa.Select[Any], locking: bool = False) -> Targets[Any]:
     model: Any = act.on
-    allowed: sa.Select[Any] = visible(actor, model, act.permission).with_only_columns(*_state(model))
-    rows = db.session.execute(allowed.where(model.id.in_(wanted)).order_by(model.id)).all()
+    chosen = visible(actor, model, act.permission).where(model.id.in_(wanted)).order_by(model.id)
+    if locking:
+        # A statement of its own: what is read after it is what whoever had the rows before left behind.
+        lock_rows(sa.inspect(model).local_table, chosen.with_only_columns(model.id).order_by(None))
+    allowed: sa.Select[Any] = chosen.with_only_columns(*_state(model))
+    rows = db.session.execute(allowed).all()
     return Targets(model, [row[0] for row in rows], [tuple(row) for row in rows])
 
 
@@ -319,10 +344,14 @@ def _perform(
     selection: Selection | Iterable[int] | None,
     data: dict[str, Any],
     shown: str | None = None,
+    *,
+    locking: bool = False,
 ) -> Outcome:
     if not may(actor, act.permission):
         raise errors.NotAllowed
-    targets = targets_of(act, actor, selection)
+    if locking and act.in_turn:
+        take_turns(crc32(act.name.encode()))
+    targets = targets_of(act, actor, selection, locking=locking)
     if act.proof is not None:
         demand(actor, act.proof)
     if shown is not None and not act.confirm and shown != mark_of_rows(act, targets):

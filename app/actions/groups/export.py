@@ -37,6 +37,7 @@ class GroupExportForm(export.ExportForm):
     _l("Groepen exporteren"),
     permission=Permission.GROUPS_EDIT,
     on=models.StudentGroup,
+    only_reads=True,
     form=GroupExportForm,
     noun=_l("studentgroepen"),
     submit=_l("Exporteren"),

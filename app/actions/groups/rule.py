@@ -102,9 +102,7 @@ def set_rule(
 )
 def drop_rule(actor: Actor, targets: base.Targets[models.StudentGroup]) -> base.Outcome:
     """Drop the rule. The present members stay, and from now on the group is filled by hand."""
-    group = db.session.get_one(
-        models.StudentGroup, targets.one().id, with_for_update=True, populate_existing=True
-    )
+    group = targets.one()
     if not group.rule:
         raise RuleBroken(NO_RULE)
     words, members = base.say(rule_in_words([str(one) for one in group.rule])), _ids(group)

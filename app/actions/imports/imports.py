@@ -333,9 +333,8 @@ def open_run(
 def _as_seen(
     actor: Actor, targets: base.Targets[models.ImportRun], version: int | None = None
 ) -> models.ImportRun:
-    """The open run, locked. Outdated when it no longer has the version that the page showed."""
-    db.session.refresh(open_run(actor, targets), with_for_update=True)
-    run = open_run(actor, targets)  # as it is under the lock
+    """The open run. Outdated when it no longer has the version that the page showed."""
+    run = open_run(actor, targets)
     if version is not None and run.version != version:
         raise base.conflict(actor, run, version, {})
     return run

@@ -33,7 +33,7 @@ def save_own_progress(
     actor: Actor, targets: base.Targets[models.Student], *, ratings: Ratings, stood: Ratings
 ) -> base.Outcome:
     """Save the student's own ratings. Nobody else's ratings can change here. `stood`: as for a supervisor."""
-    student = _locked(targets)
+    student = targets.one()
     if not student.progress_available:
         raise errors.NotFound
     changes = _rate(actor, student, queries.load_sheet(student), ratings, stood)
@@ -55,20 +55,13 @@ def save_student_progress(
     has become another since then is Outdated. `assignments` holds only those whose tick was changed on the
     form, so that a colleague's tick stays.
     """
-    student = _locked(targets)
+    student = targets.one()
     if not student.progress_available:
         raise errors.RuleBroken(NOT_AVAILABLE)
     sheet = queries.load_sheet(student)
     changes = _rate(actor, student, sheet, ratings, stood)
     changes |= _tick(actor, student, sheet, assignments)
     return _outcome(student, changes)
-
-
-def _locked(targets: base.Targets[models.Student]) -> models.Student:
-    """The student, locked until the transaction ends, so that two sheets of one student take turns."""
-    return db.session.get_one(
-        models.Student, targets.one().id, with_for_update={"key_share": True}, populate_existing=True
-    )
 
 
 def _rate(

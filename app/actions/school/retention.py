@@ -38,6 +38,7 @@ NO_NAME = "(verwijderd)"  # for a guest who was invited and never filled anythin
     _l("Verlopen gegevens verwijderd"),
     permission=Permission.USERS_EDIT,
     changes=models.User,
+    in_turn=True,
     words={"guests": N_("Genodigden")},
 )
 def forget_outdated(actor: Actor) -> base.Outcome:

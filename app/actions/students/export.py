@@ -27,6 +27,7 @@ class ExportForm(base.ActionForm):
     _l("Exporteren"),
     permission=Permission.STUDENTS_EDIT,
     on=models.Student,
+    only_reads=True,
     form=ExportForm,
     noun=_l("studenten"),
     submit=_l("Exporteren"),

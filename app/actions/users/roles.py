@@ -36,7 +36,7 @@ def wanted_pairs(menu: Mapping[str, Permission]) -> dict[Role, set[Pair]]:
     return wanted
 
 
-@base.action(_l("Rollen bijgewerkt"), permission=Permission.SETTINGS_EDIT)
+@base.action(_l("Rollen bijgewerkt"), permission=Permission.SETTINGS_EDIT, in_turn=True)
 def generate_roles(actor: Actor, *, menu: Mapping[str, Permission]) -> base.Outcome:
     """Make the framework's tables equal to the rights table. Running it twice changes nothing."""
     wanted = wanted_pairs(menu)

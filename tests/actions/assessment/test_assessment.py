@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -41,6 +38,7 @@ from tests.factories.assessment import close_as_school as close
 from tests.factories.assessment import plan_exam as planned
 from tests.factories.assessment import save_as as save
 from tests.support import clock
+from tests.support.at_once import at_once
 from tests.support.queries import counted
 
 
@@ -171,7 +169,7 @@ class TestTwoVersions:
 
     def test_two_who_save_at_once_lose_nothing(self, exam: PlannedExam) -> None:
         """Both examiners, many times over, together: every save is there or was refused openly."""
-        outcomes = together(
+        outcomes = at_once(
             lambda: repeated(exam.school, exam, "V"), lambda: repeated(exam.company, exam, "G")
         )
         assert outcomes == [3, 3]
@@ -187,7 +185,7 @@ class TestTwoVersions:
                 return "clash"
             return label
 
-        answers = together(lambda: attempt("V"), lambda: attempt("G"))
+        answers = at_once(lambda: attempt("V"), lambda: attempt("G"))
         assert "clash" in answers
         (kept,) = set(answers) - {"clash"}
         assert sheet(exam.sittings[0], exam.school) == exam.levels(kept)
@@ -200,32 +198,6 @@ def repeated(actor: Actor, exam: PlannedExam, label: str) -> int:
         version = version_of(exam.sittings[0])
         done += save(actor, exam.sittings[0], exam.levels(label, count=count), version).done
     return done
-
-
-def together(*jobs: Callable[[], Any]) -> list[Any]:
-    """Run these at the same moment, each in a thread and with a connection of its own."""
-    from flask import current_app
-
-    flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    db.session.rollback()
-    gate, answers = threading.Barrier(len(jobs)), [None] * len(jobs)
-
-    def work(number: int, job: Callable[[], Any]) -> None:
-        with flask.app_context():
-            gate.wait(10)
-            try:
-                answers[number] = job()
-            except Exception as error:
-                answers[number] = error
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
 
 
 class TestDefinitive:
@@ -354,7 +326,7 @@ class TestDefinitive:
         exam = planned(tasks=2)
         for number in (0, 1):
             save(exam.school, exam.sittings[number], exam.levels("V", number))
-        answers = together(
+        answers = at_once(
             *(lambda n=n: run(make_definitive, exam.school, [exam.sittings[n]]).done for n in (0, 1))
         )
         assert answers == [1, 1]

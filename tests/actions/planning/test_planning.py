@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import func, select
 
 from app.actions.base.outcome import Outcome
@@ -43,6 +42,7 @@ from tests.factories import (
     supervise,
 )
 from tests.support import clock
+from tests.support.at_once import at_once
 from tests.support.queries import counted
 
 MONDAY = clock.monday()
@@ -640,30 +640,6 @@ class TestRedBin:
         assert db.session.scalars(select(Registration.attempt)).all() == [1]
 
 
-def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run these at the same moment, each in a thread with a connection of its own."""
-    flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    db.session.rollback()
-    gate, answers = threading.Barrier(len(jobs)), [None] * len(jobs)
-
-    def work(number: int, job: Callable[[], Any]) -> None:
-        with flask.app_context():
-            gate.wait(20)
-            try:
-                answers[number] = job()
-            except Exception as error:
-                answers[number] = error
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
-
-
 class TestTogether:
     def test_eight_planners_want_one_examiner_at_one_time_and_one_gets_him(self, office: Office) -> None:
         programme = db.session.get_one(Programme, office.programme)
@@ -674,7 +650,7 @@ class TestTogether:
             slot = replace(office.slot(), start=time(9, student % 30))
             return lambda: office.plan([student], Wish(together=slot))
 
-        answers = at_once([job(student) for student in students])
+        answers = at_once(*(job(student) for student in students))
         won = [one for one in answers if isinstance(one, Outcome)]
         lost = [one for one in answers if isinstance(one, RuleBroken)]
         assert (len(won), len(lost)) == (1, 7), answers
@@ -692,7 +668,7 @@ class TestTogether:
             )
             return lambda: office.plan(office.students[:1], Wish(together=slot))
 
-        answers = at_once([job(*pair) for pair in enumerate(examiners)])
+        answers = at_once(*(job(*pair) for pair in enumerate(examiners)))
         assert all(isinstance(one, Outcome) for one in answers), answers
         assert len(sittings()) == 2
         assert db.session.scalar(select(func.count()).select_from(Registration)) == 1

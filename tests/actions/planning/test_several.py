@@ -28,7 +28,6 @@ from app.errors import RuleBroken
 from app.permissions import Actor, actor_of
 from app.queries.planning.plan import NOBODY, Slot, Wish
 from app.school import current_school
-from tests.actions.planning.test_planning import at_once
 from tests.factories import (
     make_elective,
     make_exam,
@@ -41,6 +40,7 @@ from tests.factories import (
     save,
 )
 from tests.support import clock
+from tests.support.at_once import at_once
 
 MONDAY = clock.monday()
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
@@ -486,7 +486,7 @@ def test_planners_who_move_students_of_one_examiner_to_one_hour_take_turns(offic
     for number, student in enumerate(students):
         office.plan([student], office.slot(start=time(8 + 2 * number, 0)))
     answers = at_once(
-        [
+        *[
             lambda one=one, minute=minute: office.plan([one], Slot(day=TUESDAY, start=time(9, minute)))
             for minute, one in enumerate(students)
         ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import select
 
 from app.actions.assessment.assessment import make_definitive
@@ -41,6 +40,7 @@ from tests.factories import make_registration, make_sitting, make_student, make_
 from tests.factories.assessment import PlannedExam, close_as_school, save_as
 from tests.factories.assessment import plan_exam as planned
 from tests.support import clock
+from tests.support.at_once import at_once
 from tests.support.guests import make_invited
 from tests.support.queries import counted
 
@@ -426,30 +426,6 @@ class TestGoingOn:
 
     def test_what_is_not_stopped_cannot_go_on(self, exam: PlannedExam) -> None:
         assert "niet gestopt" in run(resume_exams, office(), [exam.registration]).refused[0].reason
-
-
-def at_once(*jobs: Callable[[], Any]) -> list[Any]:
-    """Run these at the same moment, each in a thread with a connection of its own."""
-    flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    db.session.rollback()
-    gate, answers = threading.Barrier(len(jobs)), [None] * len(jobs)
-
-    def work(number: int, job: Callable[[], Any]) -> None:
-        with flask.app_context():
-            gate.wait(20)
-            try:
-                answers[number] = job()
-            except Exception as error:
-                answers[number] = error
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
 
 
 class TestTogether:

@@ -220,6 +220,7 @@ def test_coupling_takes_a_few_statements_for_whatever_many(actor: Act) -> None:
     groups = [make_group().id for _number in range(4)]
     for _number in range(30):
         make_student()
+    locks = 1 if db.engine.dialect.name == "postgresql" else 0
     for number, (act, more, most) in enumerate(
         (
             (couple_programme, {"target": f"p{programme.id}"}, 10),
@@ -232,7 +233,7 @@ def test_coupling_takes_a_few_statements_for_whatever_many(actor: Act) -> None:
         shown = preview(act, office, EVERYBODY, **more).mark
         with counted() as statements:
             assert run(act, office, EVERYBODY, token=f"t{number}", shown=shown, **more).done == 30
-        assert len(statements) <= most, (act.name, [one[:60] for one in statements])
+        assert len(statements) <= most + locks, (act.name, [one[:60] for one in statements])
 
 
 def test_the_list_and_the_report_offer_to_undo(visit: Callable[..., Visitor]) -> None:
