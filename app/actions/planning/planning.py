@@ -22,6 +22,7 @@ from app.queries.planning import plan as plan_queries
 from app.queries.planning.invitations import Guests
 from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
 from app.queries.planning.persons import same_person
+from app.queries.students.locks import lock_students
 
 
 class PlanOutcome(base.Outcome):
@@ -90,12 +91,7 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
     whoever is the same person: nobody is invited elsewhere meanwhile. Only once the students are locked is it
     sure who these are.
     """
-    db.session.execute(
-        sa.select(models.Student.id)
-        .where(models.Student.id.in_(id_set(students)))
-        .order_by(models.Student.id)
-        .with_for_update(key_share=True)
-    ).all()
+    lock_students(id_set(students))
     of_students = sa.select(models.Registration.id).where(
         models.Registration.student_id.in_(id_set(students))
     )

@@ -19,6 +19,7 @@ from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.students import students
+from app.queries.students.locks import lock_students
 from app.rules.text import N_
 
 EXCLUSION = (models.ExamExclusion.student_id, models.ExamExclusion.exam_id)
@@ -60,6 +61,7 @@ def exclude_exam(
     actor: Actor, targets: base.Targets[models.Student], *, exams: Sequence[int]
 ) -> base.Outcome:
     """Make exams unavailable. A student who is registered for one keeps that one, unless it was stopped."""
+    lock_students(targets.among())  # nobody takes a stopped exam up again meanwhile
     chosen = [exam for exam in students.exams_for(targets.among()) if exam.id in set(exams)]
     if not chosen or len(chosen) != len(set(exams)):
         raise RuleBroken(NOT_THEIRS, field="exams")

@@ -22,6 +22,7 @@ from app.entities.students import group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.students import couplings as queries
+from app.queries.students.locks import lock_students
 from app.rules.text import N_
 from app.school import current_school
 
@@ -106,6 +107,8 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
     reasons: dict[int, str] = {}
     undone: list[tuple[int, int]] = []  # (student, place of the piece)
     pieces = [Piece(**one) for one in run.pieces]
+    # Nobody takes a stopped exam up again meanwhile.
+    lock_students(id_set(sorted({student for piece in pieces for student in piece.students})))
     for place, piece in enumerate(pieces):
         found = db.session.execute(_students(actor, run, piece)).all()
         seen |= {row.id for row in found}

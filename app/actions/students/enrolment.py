@@ -18,6 +18,7 @@ from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, visible
 from app.queries.base import asked
+from app.queries.students.locks import lock_students
 from app.rules.text import N_
 
 UNKNOWN = N_("Kies een opleiding of keuzedeel uit de lijst.")
@@ -137,6 +138,7 @@ class UncoupleForm(CoupleForm):
 )
 def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, target: str) -> base.Outcome:
     """Uncouple a programme or elective. A student with an exam of it is refused, unless that was stopped."""
+    lock_students(targets.among())  # nobody takes a stopped exam up again meanwhile
     goal = goal_of(actor, target)
     exams = sa.select(models.Exam.id).where(goal.exam_column == goal.row.id)
     registered = sa.exists().where(
