@@ -153,7 +153,7 @@ def take_turns(lock: int) -> None:
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
 
-def lock_rows(table: sa.FromClause, chosen: sa.Select[tuple[int]]) -> None:
+def lock_rows(table: sa.FromClause, chosen: sa.Select[Any]) -> None:
     """Wait until nobody else writes these rows, and keep others waiting until the transaction ends.
 
     The rows that own them go first (a column with OWNER): so whoever works on a student's exams takes turns

@@ -81,6 +81,11 @@ class Sitting(Model):
         version = sa.select(Registration.version).where(Registration.id == cls.registration_id)
         return (version.correlate(cls).scalar_subquery(),)
 
+    @classmethod
+    def told_by(cls) -> dict[str, Any]:
+        """The rows whose entries in the trail tell of it too: kind -> the column with their ids."""
+        return {"Registration": cls.registration_id}
+
     def __str__(self) -> str:
         return f"{self.registration.student.full_name}, {self.task.title}"
 

@@ -28,6 +28,19 @@ def why_not_closed_by(chosen: int, others: Mapping[int, str], person: Mapping[in
     )
 
 
+def why_not_this_address(guest: str, moment: str) -> Reason:
+    """Why a user cannot have an address: they would be this guest, on the other side of their moment."""
+    return reason(
+        N_(
+            "Dit e-mailadres is van %(name)s, die bij een moment van deze gebruiker (%(moment)s) voor de "
+            "andere kant beoordeelt. Eén persoon beoordeelt niet voor beide kanten: laat eerst iemand anders "
+            "dat moment overnemen."
+        ),
+        name=guest,
+        moment=moment,
+    )
+
+
 def why_not_both(chosen: int, others: Mapping[int, str], person: Mapping[int, int]) -> Reason | None:
     """Why this user cannot examine beside the `others`, who examine for the other side, or did so before."""
     name = on_other_side(chosen, others, person)

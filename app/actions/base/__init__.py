@@ -37,7 +37,7 @@ from app.actions.base.runner import (
     targets_of,
 )
 from app.actions.base.trail import record
-from app.actions.base.versions import TYPED_STAYS, conflict, locked, told_of
+from app.actions.base.versions import TYPED_STAYS, conflict, is_personal, locked, told_of
 from app.actions.base.wording import register_counting, say
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "follow",
     "forget_anchor",
     "given_reason",
+    "is_personal",
     "is_torn",
     "left_of",
     "locked",

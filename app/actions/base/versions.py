@@ -6,9 +6,9 @@ from typing import Any, TypeVar, cast
 from flask_babel import gettext as _
 
 from app import errors, models
-from app.actions.base.runner import changed_by, entry_label
+from app.actions.base.runner import REGISTRY, changed_by, entry_label
 from app.entities.base import db
-from app.permissions import Actor
+from app.permissions import Actor, Permission
 from app.queries.base.meanwhile import newest_about
 from app.rules.text import N_
 from app.school import current_school
@@ -16,6 +16,7 @@ from app.school import current_school
 M = TypeVar("M")
 CHANGES_TOLD = 3
 LOOKED_AT = 10  # so many entries for each that is told
+OWN_ACCOUNT = {Permission.PROFILE, Permission.START, Permission.SIGN_IN}
 TYPED_STAYS = N_("%(told)s Uw invoer staat hieronder nog; slaat u nu op, dan geldt die.")
 
 
@@ -54,6 +55,11 @@ def told_of(
     about = newest_about(rows).where(models.AuditEntry.action.in_(actions))
     entries = db.session.scalars(about.limit(most * LOOKED_AT)).all()
     return _in_words(actor, list(reversed([one for one in entries if fits(one)][:most])), labels)
+
+
+def is_personal(entry: str) -> bool:
+    """Whether an entry of this name is of signing in, or of what people do to their own account."""
+    return entry not in REGISTRY or REGISTRY[entry].permission in OWN_ACCOUNT
 
 
 def _in_words(actor: Actor, entries: Sequence[models.AuditEntry], labels: Mapping[str, Any]) -> str:

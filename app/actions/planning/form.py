@@ -79,6 +79,8 @@ class InSection:
             field.errors = []
             if form.outdated and not form.touched(field.name):
                 raise validators.StopValidation  # it was filled in: what it showed is gone
+            if field.name == "all_start" and form.begins_by_itself():
+                raise validators.StopValidation  # every student has a time of their own
             asked = form.touched(field.name) or not form.sections[self.key].planned
             raise validators.StopValidation(self.needed if asked else form.lacking(self.key, field))
         if field.process_errors:
@@ -209,6 +211,11 @@ class PlanExamForm(base.ActionForm):
         if name not in MISSING or not fresh or (key != "all" and not self._says_something(key)):
             return ""
         return _(MISSING[name], student=fresh[0].label)
+
+    def begins_by_itself(self) -> bool:
+        """Whether a begin was typed for each student, so that nobody needs the one for all."""
+        own = [field for _one, field in self.own_start_fields()]
+        return bool(own) and not any(_empty(field) for field in own)
 
     def _says_something(self, key: str) -> bool:
         return any(self.touched(one.name) for one in self.section(key))

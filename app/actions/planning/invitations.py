@@ -6,6 +6,7 @@ Only app/permissions.py limits what a guest may do. An e-mail address is one per
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -166,6 +167,7 @@ def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> 
     """End the guest's access to this sitting at once. What they scored stays, on a sheet with their name."""
     sitting, invitation = _invited(targets)
     name = invitation.user.full_name
+    email = db.session.get_one(models.Guest, invitation.user_id).email
     end_invitations([sitting.id])
     db.session.execute(
         sa.delete(models.SittingExaminer).where(
@@ -181,6 +183,7 @@ def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> 
         [name, None],
         name,
         _("De uitnodiging van %(name)s is ingetrokken.", name=name),
+        more={"email": email},
     )
 
 
@@ -215,26 +218,30 @@ def use_invitation(actor: Actor, *, key_id: int, opening: Opening) -> base.Outco
 # -- for these actions and for planning; plain functions inside the caller's transaction
 
 
-def end_invitations(sittings: Sequence[int], *, removed: bool = False) -> None:
+def end_invitations(
+    sittings: Sequence[int], *, removed: bool = False, at: datetime | None = None
+) -> invitations.Guests:
     """End the invitations to these sittings, and tell the guests who had a mail about it.
 
-    `removed`: the sittings will be deleted.
+    `removed`: the sittings will be deleted. `at`: the moment, when it must be that of something else too.
+    Returns the guests whose invitation ended now (ended.py tells of them).
     """
     theirs = models.Invitation.sitting_id.in_(id_set(sittings))
-    rows = db.session.execute(sa.select(models.Invitation.id, models.Invitation.user_id).where(theirs)).all()
+    rows = db.session.execute(invitations.guests_where(theirs)).all()
     if not rows:
-        return
+        return {}
     invitation_mails.tell_ended([row.id for row in rows])
     live = (
         sa.update(models.Invitation)
         .where(theirs, models.Invitation.withdrawn_at.is_(None))
-        .values(withdrawn_at=utc_now())
+        .values(withdrawn_at=at or utc_now())
     )
     db.session.execute(live, execution_options=QUIETLY)
     invitation_mails.mail_again_who_waits({row.user_id for row in rows})
     if removed:
         gone = sa.update(models.Invitation).where(theirs).values(sitting_id=None)
         db.session.execute(gone, execution_options=QUIETLY)
+    return invitations.guests_of(row for row in rows if row.withdrawn_at is None)
 
 
 def moments_moved(sittings: Collection[int]) -> None:

@@ -12,12 +12,14 @@ from app import errors, models
 from app.actions import base
 from app.actions.planning import invitations
 from app.actions.planning.clashes import Wanted, moment_label, refuse_clashes
+from app.actions.planning.ended import ended_details, ended_told
 from app.actions.planning.form import CHANGED_MEANWHILE, PlanExamForm, told_meanwhile
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.planning import facts
 from app.queries.planning import plan as plan_queries
+from app.queries.planning.invitations import Guests
 from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
 from app.queries.planning.persons import same_person
 
@@ -82,18 +84,12 @@ def _people(
 
 
 def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
-    """Lock students, users, registrations and sittings, each by id: planners of one person take turns.
+    """Lock users, registrations and sittings, each by id, after the students: planners of one take turns.
 
     The users are those chosen and those who are there now, as a moment that moves takes them along, and
     whoever is the same person: nobody is invited elsewhere meanwhile. Only once the students are locked is it
     sure who these are.
     """
-    db.session.execute(
-        sa.select(models.Student.id)
-        .where(models.Student.id.in_(id_set(students)))
-        .order_by(models.Student.id)
-        .with_for_update(key_share=True)
-    ).all()
     of_students = sa.select(models.Registration.id).where(
         models.Registration.student_id.in_(id_set(students))
     )
@@ -136,17 +132,17 @@ def _refuse_clashes(actor: Actor, plan: plan_queries.Plan) -> None:
 def _written(plan: plan_queries.Plan) -> base.Outcome:
     changed = [one for one in plan.students if not one.same]
     registrations = _registrations(plan, changed)
-    _write_sittings(changed, registrations)
+    guests = _write_sittings(changed, registrations)
     outcome = PlanOutcome(
         done=len(changed),
         unchanged=len(plan.students) - len(changed),
         refused=[base.Refused(one.label, base.say(why)) for one, why in plan.refused],
-        summary=_summary(plan, len(changed)),
+        summary=f"{_summary(plan, len(changed))} {ended_told(guests)}".strip(),
         names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
         ids=sorted(registrations.values()),
         object_type="Registration",
-        details=_details(plan, changed, registrations),
-        rests_on=[plan.mark],
+        details=_details(plan, changed, registrations) | ended_details(guests),
+        rests_on=[plan.mark, list(guests)],
     )
     outcome.plan = plan
     return outcome
@@ -219,7 +215,8 @@ def _registrations(plan: plan_queries.Plan, changed: Sequence[StudentPlan]) -> d
     return found
 
 
-def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, int]) -> None:
+def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, int]) -> Guests:
+    """Write every moment that changes. Returns the guests who were replaced."""
     moments = [(registrations[one.student.id], m) for one in changed for m in one.moments if not m.same]
     sittings = {m.present.id: m for _r, m in moments if m.present is not None}
     if sittings:
@@ -243,14 +240,20 @@ def _write_sittings(changed: Sequence[StudentPlan], registrations: Mapping[int, 
     people = [row for key, m in sittings.items() for row in _examiner_rows(key, m)]
     if people:
         db.session.execute(sa.insert(models.SittingExaminer), people)
-    _tell_guests(moments)
+    return _tell_guests(moments)
 
 
-def _tell_guests(moments: Sequence[tuple[int, PlannedMoment]]) -> None:
-    """Mail the guests: who is replaced is no longer expected, the others get the new time or place."""
+def _tell_guests(moments: Sequence[tuple[int, PlannedMoment]]) -> Guests:
+    """Mail the guests: who is replaced is no longer expected, the others get the new time or place.
+
+    Returns those who are replaced.
+    """
     invited = [m for _r, m in moments if m.present is not None and m.present.guest_id]
-    invitations.end_invitations([m.present.id for m in invited if m.present and m.company_examiner_id])
+    replaced = invitations.end_invitations(
+        [m.present.id for m in invited if m.present and m.company_examiner_id]
+    )
     invitations.moments_moved([m.present.id for m in invited if m.present and m.moved])
+    return replaced
 
 
 def _values(moment: PlannedMoment) -> dict[str, Any]:

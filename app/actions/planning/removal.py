@@ -1,6 +1,7 @@
 """The red bin: what was planned and not scored goes, what was scored stays (manual, step 6a; decision 34)."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -9,11 +10,13 @@ from flask_babel import ngettext
 
 from app import models
 from app.actions import base
+from app.actions.planning.ended import ended_details, ended_told
 from app.actions.planning.invitations import end_invitations
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.planning import present as queries
+from app.queries.planning.invitations import Guests
 from app.rules.steps import why_not_remove_planning
 
 
@@ -39,19 +42,20 @@ def remove_planning(actor: Actor, targets: base.Targets[models.Registration]) ->
     stay = {one.registration_id for one in found} | queries.decided_among(targets.ids)
     held = sorted(stay - {one.registration_id for one in gone})
     changed = sorted(set(names) - set(held))
-    remove(gone, changed, left=[one.registration_id for one in found if not one.goes])
+    guests = remove(gone, changed, left=[one.registration_id for one in found if not one.goes])
+    summary = ngettext(
+        "De planning van %(num)s examen is verwijderd.",
+        "De planning van %(num)s examens is verwijderd.",
+        len(changed),
+    )
     return base.Outcome(
         done=len(changed),
         refused=[base.Refused(names[id_], _why_held(id_, found)) for id_ in held],
-        summary=ngettext(
-            "De planning van %(num)s examen is verwijderd.",
-            "De planning van %(num)s examens is verwijderd.",
-            len(changed),
-        ),
+        summary=f"{summary} {ended_told(guests)}".strip(),
         names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
         ids=changed,
-        details=_details(gone, {id_: names[id_] for id_ in changed}),
-        rests_on=[(one.id, one.goes) for one in found],
+        details=_details(gone, {id_: names[id_] for id_ in changed}) | ended_details(guests),
+        rests_on=[*((one.id, one.goes) for one in found), list(guests)],
         also=_about(gone),
     )
 
@@ -77,7 +81,10 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
     chosen = [one for one in found if one.id in set(targets.ids)]
     gone = [one for one in chosen if one.goes]
     changed = sorted({one.registration_id for one in gone})
-    remove(gone, changed, left=[one.registration_id for one in found if one not in gone])
+    guests = remove(gone, changed, left=[one.registration_id for one in found if one not in gone])
+    summary = ngettext(
+        "%(num)s examenmoment is verwijderd.", "%(num)s examenmomenten zijn verwijderd.", len(gone)
+    )
     return base.Outcome(
         done=len(gone),
         refused=[
@@ -85,14 +92,12 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
             for one in chosen
             if one.why_not is not None
         ],
-        summary=ngettext(
-            "%(num)s examenmoment is verwijderd.", "%(num)s examenmomenten zijn verwijderd.", len(gone)
-        ),
+        summary=f"{summary} {ended_told(guests)}".strip(),
         names=_told(found, {one.id for one in gone}, {id_: names[id_] for id_ in changed}),
         ids=changed,
         object_type="Registration",
-        details=_details(gone, {id_: names[id_] for id_ in changed}),
-        rests_on=[one.id for one in gone],
+        details=_details(gone, {id_: names[id_] for id_ in changed}) | ended_details(guests),
+        rests_on=[*(one.id for one in gone), list(guests)],
         also=_about(gone),
     )
 
@@ -100,10 +105,12 @@ def remove_moments(actor: Actor, targets: base.Targets[models.Sitting]) -> base.
 # -- for these actions and for stopping; plain functions inside the caller's transaction
 
 
-def remove(gone: Sequence[queries.Planned], changed: Collection[int], *, left: Collection[int]) -> None:
-    """Delete these sittings, and the changed registrations that are not among those with something `left`."""
-    sittings = [one.id for one in gone]
-    delete_moments(sittings)
+def remove(gone: Sequence[queries.Planned], changed: Collection[int], *, left: Collection[int]) -> Guests:
+    """Delete these sittings, and the changed registrations that are not among those with something `left`.
+
+    Returns the guests whose invitation ended.
+    """
+    guests = delete_moments([one.id for one in gone])
     empty = sorted(set(changed) - set(left))
     for statement in (
         sa.delete(models.Registration).where(models.Registration.id.in_(id_set(empty))),
@@ -112,11 +119,12 @@ def remove(gone: Sequence[queries.Planned], changed: Collection[int], *, left: C
         .values(version=models.Registration.version + 1),
     ):
         db.session.execute(statement, execution_options=QUIETLY)
+    return guests
 
 
-def delete_moments(sittings: Sequence[int]) -> None:
-    """Delete these sittings, which nobody scored. Their guests are told."""
-    end_invitations(sittings, removed=True)
+def delete_moments(sittings: Sequence[int]) -> Guests:
+    """Delete these sittings, which nobody scored. Returns the guests whose invitation ended, who are told."""
+    guests = end_invitations(sittings, removed=True)
     chosen = id_set(sittings)
     for statement in (
         sa.delete(models.Assessment).where(models.Assessment.sitting_id.in_(chosen)),
@@ -124,6 +132,7 @@ def delete_moments(sittings: Sequence[int]) -> None:
         sa.delete(models.Sitting).where(models.Sitting.id.in_(chosen)),
     ):
         db.session.execute(statement, execution_options=QUIETLY)
+    return guests
 
 
 # -- what is told
@@ -169,10 +178,8 @@ def _line(one: queries.Planned, goes: bool) -> str:
     return _("Blijft, met de scores: %(task)s, %(when)s.", **about)
 
 
-def _details(gone: Sequence[queries.Planned], names: Mapping[int, str]) -> dict[str, list[str | None]]:
+def _details(gone: Sequence[queries.Planned], names: Mapping[int, str]) -> dict[str, Any]:
     """For the trail: all that was planned. A registration without any moment has a line too."""
-    details: dict[str, list[str | None]] = {
-        f"{names[one.registration_id]}, {one.task}": [one.told, None] for one in gone
-    }
+    details: dict[str, Any] = {f"{names[one.registration_id]}, {one.task}": [one.told, None] for one in gone}
     named = {one.registration_id for one in gone}
     return details | {name: [_("aangemeld"), None] for id_, name in names.items() if id_ not in named}

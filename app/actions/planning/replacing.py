@@ -18,6 +18,7 @@ from wtforms import validators
 from app import models
 from app.actions import base
 from app.actions.planning.clashes import Wanted, refuse_clashes
+from app.actions.planning.ended import ended_details, ended_told
 from app.actions.planning.invitations import end_invitations
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
@@ -26,6 +27,7 @@ from app.permissions import Actor, Permission
 from app.queries.base.asked import Asked
 from app.queries.planning import facts
 from app.queries.planning import replacing as queries
+from app.queries.planning.invitations import Guests
 from app.queries.planning.persons import same_person
 from app.rules.text import N_
 
@@ -119,7 +121,12 @@ def _replaced(actor: Actor, ids: Sequence[int], role: str, examiner: str, reason
         base.Refused(one.label, base.say(why)) for one in found if (why := reasons[one.id]) is not None
     ]
     _refuse_clashes(actor, going, new)
-    _write(going, role, chosen)
+    guests = _write(going, role, chosen)
+    summary = ngettext(
+        "De examinator van %(num)s moment is vervangen.",
+        "De examinator van %(num)s momenten is vervangen.",
+        len(going),
+    )
     return base.Outcome(
         done=len(going),
         unchanged=len(found) - len(going) - len(refused),
@@ -131,12 +138,10 @@ def _replaced(actor: Actor, ids: Sequence[int], role: str, examiner: str, reason
             "reason": [None, reason],
             "role": role,
             **{f"{one.label}": [one.examiner, new.name if new else None] for one in going},
+            **ended_details(guests),
         },
-        summary=ngettext(
-            "De examinator van %(num)s moment is vervangen.",
-            "De examinator van %(num)s momenten is vervangen.",
-            len(going),
-        ),
+        rests_on=list(guests),
+        summary=f"{summary} {ended_told(guests)}".strip(),
     )
 
 
@@ -188,10 +193,10 @@ def _refuse_clashes(actor: Actor, going: Collection[queries.Examined], new: fact
     refuse_clashes(actor, wanted, leaving_out={one.id for one in going}, field="examiner")
 
 
-def _write(going: Sequence[queries.Examined], role: str, chosen: int | None) -> None:
+def _write(going: Sequence[queries.Examined], role: str, chosen: int | None) -> Guests:
+    """Put the chosen one at these sittings, or nobody. Returns the guests whose invitation ended."""
     ids = [one.id for one in going]
-    if role == facts.COMPANY:
-        end_invitations(ids)
+    guests = end_invitations(ids) if role == facts.COMPANY else {}
     db.session.execute(
         sa.delete(models.SittingExaminer).where(
             models.SittingExaminer.sitting_id.in_(id_set(ids)), models.SittingExaminer.role == role
@@ -208,3 +213,4 @@ def _write(going: Sequence[queries.Examined], role: str, chosen: int | None) -> 
         .values(version=models.Registration.version + 1),
         execution_options=QUIETLY,
     )
+    return guests

@@ -4,7 +4,7 @@ What was planned stays on record and counts for nobody: not for Te beoordelen, n
 clash. Scores stay where they are.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from flask_babel import ngettext
 from app import models
 from app.actions import base
 from app.actions.planning.clashes import Wanted, find_clashes
+from app.actions.planning.ended import ended_details, ended_told, not_back_details, not_back_told
 from app.actions.planning.invitations import end_invitations
 from app.actions.planning.later_attempts import tell_later
 from app.actions.planning.removal import delete_moments
@@ -24,10 +25,11 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.planning import present as queries
+from app.queries.planning.invitations import Guests, ended_by_stopping
 from app.rules import steps
 from app.rules.text import Reason
 
-Details = dict[str, list[str | None]]
+Details = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Told:
     lines: Sequence[str]
     details: Details
     rests_on: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Left:
+    """Who leaves moments of stopped exams: `places` as (sitting id, user id), and whose invitation ends."""
+
+    places: Set[tuple[int, int]]
+    guests: Guests
 
 
 class StopForm(base.ActionForm):
@@ -70,6 +80,7 @@ def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reas
     )
     found = queries.planned_in(names)
     left = stop(list(names), found, reason)
+    summary = ngettext("%(num)s examen is gestopt.", "%(num)s examens zijn gestopt.", len(names))
     return base.Outcome(
         done=len(names),
         refused=refused,
@@ -77,7 +88,7 @@ def stop_exams(actor: Actor, targets: base.Targets[models.Registration], *, reas
         names=_told(found, names),
         details={"reason": [None, reason], **_stopped(names, found, left)},
         rests_on=_per_moment(found, left),
-        summary=ngettext("%(num)s examen is gestopt.", "%(num)s examens zijn gestopt.", len(names)),
+        summary=f"{summary} {ended_told(left.guests)}".strip(),
     )
 
 
@@ -120,16 +131,14 @@ def resume_exams(actor: Actor, targets: base.Targets[models.Registration]) -> ba
 # -- for these actions and for students who leave and return; plain functions inside the caller's transaction
 
 
-def stop(
-    registrations: Collection[int], found: Sequence[queries.Planned], reason: str = ""
-) -> set[tuple[int, int]]:
+def stop(registrations: Collection[int], found: Sequence[queries.Planned], reason: str = "") -> Left:
     """Mark these registrations, of which `found` are the moments. Their guests are told, and may go.
 
-    A guest who scored something keeps their place beside those scores. Returns who lost their place: the
-    ids of sitting and user.
+    A guest who scored something keeps their place beside those scores.
     """
     chosen, going_on = id_set(sorted(registrations)), [one.id for one in found if not one.definitive]
-    end_invitations(going_on)
+    now = utc_now()  # one moment for both, by which resuming knows which invitations ended with it
+    ended = end_invitations(going_on, at=now)
     guests = sa.select(models.User.id).where(models.User.guest.is_(True))
     scored = sa.exists().where(
         models.Assessment.sitting_id == models.SittingExaminer.sitting_id,
@@ -149,10 +158,10 @@ def stop(
     db.session.execute(
         sa.update(models.Registration)
         .where(models.Registration.id.in_(chosen))
-        .values(stopped_at=utc_now(), stop_reason=reason, version=models.Registration.version + 1),
+        .values(stopped_at=now, stop_reason=reason, version=models.Registration.version + 1),
         execution_options=QUIETLY,
     )
-    return {(sitting, user) for sitting, user in left}
+    return Left({(sitting, user) for sitting, user in left}, ended)
 
 
 def resume(actor: Actor, registrations: Sequence[int]) -> Sequence[queries.Planned]:
@@ -179,7 +188,7 @@ def stop_of_students(students: Sequence[int]) -> Told:
     left = stop(ids, found)
     summary = ngettext("%(num)s examen stopt daarmee.", "%(num)s examens stoppen daarmee.", len(ids))
     return Told(
-        summary if ids else "",
+        f"{summary} {ended_told(left.guests)}".strip() if ids else "",
         list(names.values()),
         _stopped(names, found, left),
         _per_moment(found, left),
@@ -204,32 +213,31 @@ def resume_of_students(actor: Actor, students: Sequence[int]) -> Told:
 
 def _go_on(actor: Actor, names: Mapping[int, str]) -> Told:
     """Let these registrations go on."""
-    was = queries.stops_of(names)
+    was, guests = queries.stops_of(names), ended_by_stopping(names)
     expired, later = resume(actor, list(names)), tell_later(list(names))
+    summary = ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(names))
     return Told(
-        ngettext("%(num)s examen gaat verder.", "%(num)s examens gaan verder.", len(names)),
+        f"{summary} {not_back_told(guests)}".strip(),
         [*names.values(), *(_expires(one, names) for one in expired), *later],
-        _resumed(names, was, expired),
-        [one.id for one in expired],
+        _resumed(names, was, expired) | not_back_details(guests),
+        [*(one.id for one in expired), list(guests)],
     )
 
 
 # -- what the trail tells
 
 
-def _stopped(
-    names: Mapping[int, str], found: Sequence[queries.Planned], left: Collection[tuple[int, int]]
-) -> Details:
+def _stopped(names: Mapping[int, str], found: Sequence[queries.Planned], left: Left) -> Details:
     """Each registration, all that was planned of the moments that go, and who leaves a moment that stays."""
     lines: Details = {name: [_("loopt"), _("gestopt")] for name in names.values()}
     for one in found:
-        guests = [person for person in one.people if (one.id, person[0]) in left]
+        guests = [person for person in one.people if (one.id, person[0]) in left.places]
         line = f"{names[one.registration_id]}, {one.task}"
         if one.goes:
             lines[line] = [one.told, _("vervallen")]
         elif guests:
             lines[line] = [", ".join(one.told_of(guests)), None]
-    return lines
+    return lines | ended_details(left.guests)
 
 
 def _resumed(names: Mapping[int, str], was: Mapping[int, str], expired: Sequence[queries.Planned]) -> Details:
@@ -247,9 +255,9 @@ def _expires(one: queries.Planned, names: Mapping[int, str]) -> str:
     return _("Vervalt: %(what)s", what=", ".join((*about, one.task, one.when)))
 
 
-def _per_moment(found: Sequence[queries.Planned], left: Collection[tuple[int, int]]) -> Sequence[Any]:
-    """Of each moment whether it goes or stays, and who leaves one that stays. A page may only count them."""
-    return [*((one.id, one.goes) for one in found), *sorted(left)]
+def _per_moment(found: Sequence[queries.Planned], left: Left) -> Sequence[Any]:
+    """Of each moment whether it goes or stays, and who leaves. A page may only count them."""
+    return [*((one.id, one.goes) for one in found), *sorted(left.places), list(left.guests)]
 
 
 def _sorted_out(

@@ -14,8 +14,10 @@ from app.actions.access.code_making import NO_ADDRESS
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
+from app.queries.planning.sides import meetings
 from app.queries.users.users import with_role
 from app.rules import people
+from app.rules.sides import why_not_this_address
 
 NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
 
@@ -40,15 +42,16 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
     accounts = Accounts()
     new: list[Any] = []
     moved: list[dict[str, Any]] = []
-    for row in db.session.execute(_students(ids)):
+    rows = db.session.execute(_students(ids)).all()
+    met = meetings({row.user_id: row.email.lower() for row in rows if _is_outdated(row)})
+    for row in rows:
         email = row.email.lower()
         clash = row.number.lower() in taken_names or email in taken_mails
         has_account = row.user_id is not None
-        # An account that was never used gets the student's present address: the old may be a typing error.
-        outdated = (
-            has_account and email and not row.password and row.user_email != email and not row.other_role
-        )
+        outdated = _is_outdated(row)
         why = _refusal(actor, row, has_account, clash and (outdated or not has_account), on_paper)
+        if not why and row.user_id in met:
+            why = base.say(why_not_this_address(met[row.user_id].guest, met[row.user_id].moment))
         if why:
             accounts.refused.append(base.Refused(_label(row), why))
             continue
@@ -67,6 +70,17 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
     accounts.user_of |= made
     accounts.touched = sorted([*made.values(), *(one["id"] for one in moved)])
     return accounts
+
+
+def _is_outdated(row: Any) -> bool:
+    """Whether this account gets the student's address: never used, so the old may be a typing error."""
+    return bool(
+        row.user_id is not None
+        and row.email
+        and not row.password
+        and row.user_email != row.email.lower()
+        and not row.other_role
+    )
 
 
 def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool, on_paper: bool) -> str:

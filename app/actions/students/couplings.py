@@ -17,7 +17,7 @@ from app.actions import base
 from app.actions.students import bulk_report
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import QUIETLY, id_set, moment_set
+from app.entities.engine import QUIETLY, id_set, lock_rows, moment_set
 from app.entities.students import group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role, visible
@@ -106,6 +106,8 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
     reasons: dict[int, str] = {}
     undone: list[tuple[int, int]] = []  # (student, place of the piece)
     pieces = [Piece(**one) for one in run.pieces]
+    # Nobody takes a stopped exam up again meanwhile.
+    lock_rows(models.Student.__table__, id_set(sorted({one for piece in pieces for one in piece.students})))
     for place, piece in enumerate(pieces):
         found = db.session.execute(_students(actor, run, piece)).all()
         seen |= {row.id for row in found}

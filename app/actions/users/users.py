@@ -17,8 +17,9 @@ from app.actions.users.reach import beyond
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission, Role, visible
+from app.queries.planning.sides import meetings
 from app.queries.users import listing, users
-from app.rules import accounts, people, sessions
+from app.rules import accounts, people, sessions, sides
 from app.rules.text import N_
 
 NAMES = 10
@@ -240,6 +241,8 @@ def reactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.O
 def sign_in_names(user: models.User, email: str, username: str) -> None:
     """Set address and user name, in lower case. RuleBroken names the wrong field.
 
+    An address is one person: with that of a guest, nobody may come to examine a moment for both sides.
+
     A user name with an @ must be the user's own address. So nobody's user name can be another's address, and
     the two need no comparing. A user without an address signs in by user name, with a code on paper
     (decision 0014).
@@ -262,6 +265,9 @@ def sign_in_names(user: models.User, email: str, username: str) -> None:
         if name != user.username and users.taken(name, but=user.id):
             raise errors.RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
     if user.id and address != user.email:
+        if meeting := meetings({user.id: address}).get(user.id):
+            why = sides.why_not_this_address(meeting.guest, meeting.moment)
+            raise errors.RuleBroken(why.message, field="email", **why.params)
         code_making.cancel_codes([user.id])  # codes that went to the old address end
     user.email, user.username = address, name
 

@@ -13,11 +13,12 @@ import flask
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app import models
 from app.actions import base as actions
 from app.clock import utc_now
 from app.pages.base.once import SAID
 from app.pages.base.render import show_datetime
-from app.queries.base.meanwhile import entries_since
+from app.queries.base.meanwhile import MOST, beside, entries_since
 
 NAMES, REFUSALS = 10, 20
 LINES = 5  # of each kind of difference
@@ -47,9 +48,26 @@ def changed_since(
                 when=show_datetime(entry.at),
                 what=actions.entry_label(entry.action),
             )
-            for entry in entries_since(*_about(targets, now), at)
+            for entry in _entries(targets, now, at)
         ]
-    return told
+    return told or [_("Wie dit deed, staat niet in het logboek. Hieronder staat hoe het nu is.")]
+
+
+def _entries(
+    targets: actions.Targets[Any] | None, now: actions.Outcome | None, at: dt.datetime
+) -> Sequence[models.AuditEntry]:
+    """What was done since to the rows that the page is about, and to those that it shows or changes too.
+
+    Of the latter not what people did to their own account: signing in changes no page.
+    """
+    kind, ids = _about(targets, now)
+    also = dict(now.also) if now is not None else {}
+    if targets is not None:
+        also |= beside(targets.model, ids)
+    own = entries_since({kind: ids}, at)
+    others = entries_since(also, at, lambda entry: not actions.is_personal(entry.action))
+    both = {entry.id: entry for entry in (*own, *others)}
+    return [both[key] for key in sorted(both)[-MOST:]]
 
 
 def _about(targets: actions.Targets[Any] | None, now: actions.Outcome | None) -> tuple[str, Sequence[int]]:

@@ -62,6 +62,7 @@ FIELDS = {
     "group": N_("Studentgroep"),
     "hours": N_("Uren"),
     "groups": N_("Studentgroepen"),
+    "invitations": N_("Uitnodigingen"),
     "kept": N_("Gebleven"),
     "kind": N_("Soort"),
     "language": N_("Taal"),

@@ -1,7 +1,8 @@
 """What was done to rows lately, out of the trail."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,6 +11,7 @@ from app.entities.base import db
 from app.entities.engine import id_set
 
 MOST, ROWS = 3, 1000
+LOOKED_AT = 10  # so many entries for each that is told
 
 
 def newest_about(rows: Mapping[str, Collection[int]]) -> sa.Select[models.AuditEntry]:
@@ -24,8 +26,25 @@ def newest_about(rows: Mapping[str, Collection[int]]) -> sa.Select[models.AuditE
     )
 
 
-def entries_since(object_type: str, ids: Sequence[int], at: dt.datetime) -> Sequence[models.AuditEntry]:
-    """The newest entries about these rows since then, oldest first."""
-    about = newest_about({object_type: ids[:ROWS]})
-    entries = db.session.scalars(about.where(models.AuditEntry.at >= at).limit(MOST)).all()
-    return list(reversed(entries))
+def entries_since(
+    rows: Mapping[str, Sequence[int]],
+    at: dt.datetime,
+    fits: Callable[[models.AuditEntry], bool] = lambda _entry: True,
+) -> Sequence[models.AuditEntry]:
+    """The newest entries about these rows (kind -> ids) since then, oldest first. `fits`: which count."""
+    if not any(rows.values()):
+        return ()
+    about = newest_about({kind: ids[:ROWS] for kind, ids in rows.items()})
+    entries = db.session.scalars(about.where(models.AuditEntry.at >= at).limit(MOST * LOOKED_AT))
+    return list(reversed([one for one in entries if fits(one)][:MOST]))
+
+
+def beside(model: Any, ids: Sequence[int]) -> Mapping[str, Sequence[int]]:
+    """The rows that these rows are shown with, as their model says (`told_by`): kind -> ids."""
+    columns: Mapping[str, Any] = model.told_by() if hasattr(model, "told_by") else {}
+    return {
+        kind: db.session.scalars(
+            sa.select(column).where(model.id.in_(id_set(ids[:ROWS]))).distinct().order_by(column)
+        ).all()
+        for kind, column in columns.items()
+    }

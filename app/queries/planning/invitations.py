@@ -1,8 +1,9 @@
 """The invitations of people without an account to examine sittings, and the state of their mails."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -15,6 +16,8 @@ from app.permissions import Role
 from app.rules import invitations as rules
 from app.school import current_school
 from app.scopes import invitation_works
+
+Guests = Mapping[int, str]  # user id -> "Bas Bakker (bas@bakkerij.example)", by name
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,44 @@ def mail_is_true(mail: models.OutboxMail) -> bool:
 
 
 # -- for the actions
+
+
+def guests_where(which: sa.ColumnElement[bool]) -> Any:
+    """Such invitations, each with its guest."""
+    return (
+        sa.select(
+            models.Invitation.id,
+            models.Invitation.user_id,
+            models.Invitation.withdrawn_at,
+            models.User,
+            models.Guest.email,
+        )
+        .join(models.User, models.User.id == models.Invitation.user_id)
+        .join(models.Guest, models.Guest.user_id == models.Invitation.user_id)
+        .where(which)
+        .order_by(models.Invitation.id)
+    )
+
+
+def guests_of(rows: Iterable[Any]) -> Guests:
+    """The guests of rows of `guests_where`, each once. An address whose term is over is left out."""
+    found = {
+        user.id: f"{user.full_name} ({address})" if address else user.full_name
+        for *_invitation, user, address in rows
+    }
+    return dict(sorted(found.items(), key=lambda pair: (pair[1], pair[0])))
+
+
+def ended_by_stopping(registrations: Collection[int]) -> Guests:
+    """The guests whose invitations ended as these registrations were stopped. One query."""
+    own = models.Registration
+    stopped = (
+        sa.select(models.Sitting.id)
+        .join(own, own.id == models.Sitting.registration_id)
+        .where(own.id.in_(id_set(sorted(registrations))), models.Invitation.withdrawn_at >= own.stopped_at)
+        .correlate(models.Invitation)
+    )
+    return guests_of(db.session.execute(guests_where(models.Invitation.sitting_id.in_(stopped))))
 
 
 def live_invitation(sitting_id: int) -> models.Invitation | None:

@@ -153,10 +153,13 @@ def check_wish(
 
 
 def _check_examiners(students: Sequence[StudentPlan], wish: Wish, people: Examining) -> None:
-    """Check whoever was put at a moment. Who was there already stays, closed account or not."""
+    """Check whoever was put at a moment. Who was there already stays, closed account or not.
+
+    Not who is there for both sides: an address that changed may have made two people one.
+    """
     for one in students:
         for moment in one.moments:
-            if not moment.recrewed:
+            if moment.same:
                 continue
             key = "all" if wish.together is not None else f"task{moment.task.id}"
             school, company = moment.school_examiner_id, moment.company_examiner_id

@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from app import models
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, lock_rows
 from app.permissions import Role
 from app.queries.planning.facts import SCHOOL, when_label
 from app.queries.planning.persons import everybody_like
@@ -237,8 +237,8 @@ def lock_exams(registrations: Collection[int]) -> None:
     students = sa.select(models.Registration.student_id).where(models.Registration.id.in_(chosen))
     sittings = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(chosen))
     examine = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(sittings))
+    lock_rows(models.Student.__table__, students)
     for column, which in (
-        (models.Student.id, models.Student.id.in_(students)),
         (models.User.id, models.User.id.in_(everybody_like(examine))),
         (models.Registration.id, models.Registration.id.in_(chosen)),
         (models.Sitting.id, models.Sitting.registration_id.in_(chosen)),

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.actions.assessment.assessment import make_definitive
-from app.actions.base.runner import preview, run
+from app.actions.base.runner import Action, preview, run
+from app.actions.planning import stopping
 from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_planning
 from app.actions.planning.stopping import resume_exams, stop_exams
 from app.actions.students.activation import deactivate_students, reactivate_students
 from app.actions.students.availability import exclude_exam
-from app.actions.students.enrolment import uncouple_programme
+from app.actions.students.couplings import undo_coupling
+from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.entities.assessment import Score
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.planning import Registration, Sitting, SittingExaminer
-from app.entities.students import Student
+from app.entities.students import Enrolment, Student
 from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import ChangedMeanwhile, NotAllowed, NotFound, RuleBroken
 from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.access.calendar import own_moments
 from app.queries.assessment.assessment import todo
+from app.queries.planning import present
 from app.queries.planning.facts import busy_moments
 from app.queries.planning.plan import Slot, Wish
 from app.queries.school.start import to_assess
@@ -78,6 +84,21 @@ def exclude(exam: PlannedExam) -> str:
     row = registration(exam)
     run(exclude_exam, SYSTEM, [row.student_id], exams=[row.exam_id])
     return "Dit examen is niet-beschikbaar gemaakt voor deze student."
+
+
+def couple_anew(exam: PlannedExam) -> None:
+    """Couple the student to the programme as if for the first time, so that it can be undone."""
+    row = registration(exam)
+    target = f"p{row.exam.programme_id}"
+    with transaction():
+        db.session.execute(delete(Enrolment).where(Enrolment.student_id == row.student_id))
+    run(couple_programme, office(), [registration(exam).student_id], target=target)
+
+
+def undo(_exam: PlannedExam) -> None:
+    """Undo that coupling, as who made it."""
+    made = db.session.scalars(select(CouplingRun)).one()
+    run(undo_coupling, actor_of(db.session.get_one(User, made.actor_id)), run_id=made.id)
 
 
 @pytest.fixture
@@ -429,6 +450,48 @@ class TestGoingOn:
 
 
 class TestTogether:
+    @pytest.mark.schema
+    @pytest.mark.parametrize("lose", [uncouple, exclude, undo], ids=["uncoupled", "excluded", "undone"])
+    @pytest.mark.parametrize("back", [resume_exams, reactivate_students], ids=["exam", "student"])
+    def test_what_goes_on_is_not_taken_from_the_student_in_the_same_instant(
+        self,
+        exam: PlannedExam,
+        monkeypatch: pytest.MonkeyPatch,
+        lose: Callable[[PlannedExam], object],
+        back: Action,
+    ) -> None:
+        """Somebody who uncouples comes when it was seen that the student has the exam: they wait."""
+        couple_anew(exam)
+        actor, student = office(), registration(exam).student_id
+        ids = [exam.registration] if back is resume_exams else [student]
+        if back is resume_exams:
+            run(stop_exams, actor, ids, reason=WHY)
+        else:
+            run(deactivate_students, actor, ids)
+        seen, over = threading.Event(), threading.Event()
+        look = stopping.queries.not_theirs
+
+        def looked(registrations: list[int]) -> Any:
+            found = look(registrations)
+            seen.set()
+            over.wait(2)
+            return found
+
+        def loses() -> object:
+            seen.wait(20)
+            monkeypatch.setattr(stopping.queries, "not_theirs", look)
+            try:
+                return lose(exam)
+            finally:
+                over.set()
+
+        monkeypatch.setattr(stopping.queries, "not_theirs", looked)
+        answers = at_once(partial(run, back, actor, ids), loses)
+        assert seen.is_set()
+        assert answers[0].done == 1, answers
+        assert registration(exam).stopped_at is None
+        assert present.not_theirs([exam.registration]) == {}
+
     def test_saving_while_it_is_binned_keeps_the_scores_or_is_refused(self, app: Flask) -> None:
         for _n in range(4):
             made, planner = planned(tasks=1), office()

@@ -231,6 +231,48 @@ def test_a_form_names_the_rows_that_it_is_about(
     assert stored() == before
 
 
+ON_A_MOMENT = [pair for pair in ON_PAGES if REGISTRY[pair[0]].on is Sitting and pair[0] not in ELSEWHERE]
+
+
+@everywhere
+@pytest.mark.parametrize(("name", "base"), ON_A_MOMENT, ids=[f"{base}:{name}" for name, base in ON_A_MOMENT])
+def test_who_changed_the_planning_of_a_moment_is_said_on_every_page_about_it(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], name: str, base: str
+) -> None:
+    """Planning is about the registration, and the page is about the moment."""
+    page = Page(world, visitor_of, name, base)
+    fields = page.form()
+    sent = filled(fields)
+    if page.act.confirm:
+        sent, answer = page.shown()
+        sent |= announced(answer)
+    assert "shown" in sent
+    with transaction():
+        sitting = db.session.get_one(Sitting, page.row)
+        sitting.registration.version += 1
+        record(SYSTEM, "plan_exam", "Registration", [sitting.registration_id])
+    before = stored()
+    answer = page.visitor.post(page.path, sent)
+    told = html.unescape(answer.text).partition("Intussen gewijzigd")[2]
+    assert answer.status_code == 409
+    assert "Examenaanmelding toevoegen/wijzigen" in told
+    assert stored() == before
+
+
+@everywhere
+@pytest.mark.parametrize(("name", "base"), PLAIN, ids=[f"{base}:{name}" for name, base in PLAIN])
+def test_a_form_says_that_something_changed_of_which_the_trail_tells_nothing(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], name: str, base: str
+) -> None:
+    page = Page(world, visitor_of, name, base)
+    sent = filled(page.form()) | {"shown": "0" * 40}
+    if not page.row or "said" not in sent or page.act.form is None or page.act.form.says_version:
+        return
+    answer = page.visitor.post(page.path, sent)
+    if answer.status_code == 409:
+        assert "Wie dit deed, staat niet in het logboek" in answer.text
+
+
 # --- which rows, not how many -----------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from tests.factories import make_programme, make_user, refresh
 from tests.support import clock
 from tests.support.forms import PageForms, as_shown
 from tests.support.guests import EMAIL, guest_of, make_invited, sitting_of
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, announced
 
 pytestmark = pytest.mark.web
 
@@ -123,6 +123,21 @@ def test_a_moment_that_was_moved_meanwhile_is_told(app: Flask, planner: Visitor)
     assert answer.status_code == 409
     assert "Intussen gewijzigd" in answer.text
     assert invited_for() == []
+
+
+def test_a_code_that_was_sent_for_another_moment_meanwhile_is_told(
+    app: Flask, planner: Visitor, visit: Callable[..., Visitor]
+) -> None:
+    """A colleague sent the guest a new code, at another moment: the page says who, and what."""
+    ours, theirs = (make_invited(starts_at=clock.now() + n * SOON, email=EMAIL) for n in (1, 2))
+    paths = [f"/examens/do/resend_invitation?id={one.sitting}" for one in (ours, theirs)]
+    colleague = visit("administrator")
+    pressed = announced(planner.get(paths[0]))
+    assert colleague.post(paths[1], announced(colleague.get(paths[1]))).status_code == 302
+    answer = planner.post(paths[0], pressed)
+    assert answer.status_code == 409
+    assert "Uitnodiging opnieuw versturen." in answer.text.partition("Intussen gewijzigd")[2]
+    assert planner.post(paths[0], announced(planner.get(paths[0]))).status_code == 302
 
 
 def test_what_changed_before_a_question_is_told_after_its_answer(app: Flask, planner: Visitor) -> None:
