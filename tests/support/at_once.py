@@ -40,7 +40,7 @@ def while_half_done(
         remember(*given)
         if getattr(ready, "first", False) and not half.is_set():
             half.set()
-            _until(lambda: over.is_set() or _somebody_waits())
+            until_held_up(over)
 
     def go_first() -> Any:
         ready.first = True
@@ -60,9 +60,10 @@ def while_half_done(
     return _side_by_side([go_first, go_second])
 
 
-def _until(so: Callable[[], bool]) -> None:
+def until_held_up(over: threading.Event) -> None:
+    """Wait until the other one is done (`over`) or waits in the database for this one."""
     for _moment in range(int(PATIENCE * 100)):
-        if so():
+        if over.is_set() or _somebody_waits():
             return
         sleep(0.01)
     raise AssertionError("it took too long")

@@ -46,7 +46,7 @@ from tests.factories import make_registration, make_sitting, make_student, make_
 from tests.factories.assessment import PlannedExam, close_as_school, save_as
 from tests.factories.assessment import plan_exam as planned
 from tests.support import clock
-from tests.support.at_once import at_once
+from tests.support.at_once import at_once, until_held_up
 from tests.support.guests import make_invited
 from tests.support.queries import counted
 
@@ -474,7 +474,7 @@ class TestTogether:
         def looked(registrations: list[int]) -> Any:
             found = look(registrations)
             seen.set()
-            over.wait(2)
+            until_held_up(over)
             return found
 
         def loses() -> object:
