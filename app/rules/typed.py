@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 KEPT_FOR = timedelta(hours=12)  # until the same account signs in again and presses
-MOST_PER_ACCOUNT = 10  # forms that wait at once; the oldest goes first
+MOST_PER_ACCOUNT = 40 * 1024 * 1024  # together; what does not fit is refused, for the others were promised
+LEAST = 40 * 1024  # as what the smallest form counts
 MOST_BYTES = 3 * 1024 * 1024  # as JSON; a form itself is 2 MB at most (config.py)
 FORM_LASTS = timedelta(days=7)  # how long after it was drawn a form is still known as ours
 

@@ -116,6 +116,8 @@ def register_errors(app: flask.Flask) -> None:
             answer = start_again()
         except errors.OtherAccount as error:
             return error_page(error.status, _(OTHER_ACCOUNT), title=_("Nog niet gedaan"))
+        except errors.OnlyLooking as error:
+            return _told(error)
         return answer or error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 
     @app.errorhandler(HTTPException)
