@@ -17,6 +17,7 @@ from app.actions.access import second_factor
 from app.actions.access.passkeys import show_passkey
 from app.actions.access.tries import count_try
 from app.pages.base import trying
+from app.pages.base.form_token import drawn_for, form_goes_on
 from app.pages.base.once import PROOF_FIELDS
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
 from app.pages.base.sessions import SET_UP_PATH, carry, owed_now, present
@@ -139,6 +140,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
         flask.flash(_("Hiervoor is een tweede stap nodig. Stel er hier eerst een in."), "info")
         target = again() if flask.request.method == "GET" else cancel_href
         return flask.redirect(href_with(SET_UP_PATH, [("next", target)]))
+    form_goes_on(drawn_for() if posted() else None)
     model = Asking(
         title=_("Laat zien dat u het bent"),
         about=about,

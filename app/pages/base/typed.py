@@ -21,7 +21,7 @@ from app.actions import base as actions
 from app.actions.access.typed import drop_typed, keep_typed
 from app.entities.engine import in_a_hurry
 from app.mail.invitation import INVITATION_PATH
-from app.pages.base.form_token import drawn_for
+from app.pages.base.form_token import drawn_for, page_mark
 from app.pages.base.request import here, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
@@ -130,6 +130,24 @@ def keep() -> tuple[str, bool]:
     return kept
 
 
+def sent_now() -> tuple[list[tuple[str, str]], list[str]]:
+    """What was typed in the form of this request, and the names of its files."""
+    fields = worth_keeping(flask.request.form.items(multi=True), actions.secret_fields())
+    return fields, [file.filename for file in flask.request.files.values() if file.filename]
+
+
+def shown_row() -> tuple[str, int, int, str, int] | tuple[()]:
+    """The row (kind, id, within, name) that the page of this form showed, and when; empty: it showed none.
+
+    Only our own token says so, and only for the very page that the form is sent to.
+    """
+    drawn = drawn_for()
+    if drawn is None or drawn.page != page_mark(_page_of_form()[0].partition("?")[0]):
+        return ()
+    about = drawn.about
+    return about.kind, about.id, about.within, about.name, int(drawn.at.timestamp())
+
+
 def keep_own(user_id: int) -> str:
     """The address that brings back the form of this request; "" when it was not drawn for this account."""
     drawn = drawn_for()
@@ -147,8 +165,7 @@ def _keep() -> tuple[str, bool]:
     if drawn is None or not _by_a_page_of_ours():
         return "", False
     address, route = _page_of_form()
-    fields = worth_keeping(flask.request.form.items(multi=True), actions.secret_fields())
-    files = [file.filename for file in flask.request.files.values() if file.filename]
+    fields, files = sent_now()
     handle = secrets.token_urlsafe(HANDLE_BYTES)
     try:
         kept = actions.run(
@@ -156,7 +173,7 @@ def _keep() -> tuple[str, bool]:
             SYSTEM,
             user_id=drawn.user_id,
             handle=handle,
-            typed=Typed(address, fields, files, route),
+            typed=Typed(address, fields, files, route, shown_row()),
         )
     except errors.ProeveError:
         flask.current_app.logger.warning("what was typed could not be kept")

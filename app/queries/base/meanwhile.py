@@ -29,3 +29,11 @@ def entries_since(object_type: str, ids: Sequence[int], at: dt.datetime) -> Sequ
     about = newest_about({object_type: ids[:ROWS]})
     entries = db.session.scalars(about.where(models.AuditEntry.at >= at).limit(MOST)).all()
     return list(reversed(entries))
+
+
+def is_there(kind: str, id_: int) -> bool:
+    """Whether the row that the trail calls so still exists, whoever may see it."""
+    for mapper in models.User.registry.mappers:
+        if getattr(mapper.class_, "trail_name", mapper.class_.__name__) == kind:
+            return db.session.get(mapper.class_, id_) is not None
+    return False
