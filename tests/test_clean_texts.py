@@ -40,7 +40,7 @@ from tests.support.world import World
 from tests.test_bad_input import NOT_TYPED, ON_PAGES, TYPED, Trial, filled, fresh, misfits, somebody_for
 from tests.test_role_matrix import ACTIONS, POSTS, address, post_rules
 
-DIRT = "\u202e\u200b\u2066\ufeff\x07"
+DIRT = "\u202e\u200b\u200c\u200d\u2066\ufeff\x07"
 PASSWORD = (
     " Vier WOOR\u200bden \u202esamen\x07, e\u0301n zo lang dat niets het afbreekt: meer dan 72 tekens in al "
 )

@@ -39,7 +39,8 @@ def test_every_post_without_a_token_is_refused(app: Flask, world: World, visitor
 
 def test_the_token_of_another_session_is_refused(app: Flask, world: World, visitor_of: VisitorOf) -> None:
     mine, theirs = visitor_of(world.user(Role.ADMINISTRATOR)), visitor_of(world.user(Role.STUDENT))
-    answer = mine.client.post("/studenten/do/add_student", data={"csrf_token": theirs.token()})
+    mine._token = theirs.token()
+    answer = mine.post("/studenten/do/add_student")
     assert answer.status_code == 400
 
 

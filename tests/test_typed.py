@@ -11,6 +11,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.everywhere
 VisitorOf = Callable[[User | None], Visitor]
 APP = Path(__file__).parent.parent / "app"
 FILE = "een-bestand-om-te-kiezen.pdf"
+GROUP = "/studentgroepen/do/add_group"
 NOTICE = "data-given-back"
 Fields = dict[str, list[str]]
 
@@ -204,6 +206,104 @@ def test_every_form_comes_back_as_it_was_typed_and_does_nothing(
     assert wrong == []
     assert tried > 60
     assert fields_tried > 100
+
+
+def look_along(user_id: int, seen: int, *, since: timedelta = timedelta()) -> None:
+    """Bekijk als, begun in another tab of the same browser."""
+    refresh()
+    with db.engine.begin() as connection:
+        connection.execute(
+            update(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+            .values(viewing_id=seen, viewing_since=clock.now() - since)
+        )
+
+
+VIEWED: dict[str, tuple[timedelta, Callable[[Visitor], None]]] = {
+    "still looking": (timedelta(), lambda _page: None),
+    "still looking, and the token went": (timedelta(), lose_token),
+    "just over": (timedelta(minutes=31), lambda _page: None),
+}
+
+
+@pytest.mark.parametrize("how", list(VIEWED))
+def test_a_form_sent_while_its_user_looks_along_comes_back_when_they_stop(
+    app: Flask, world: World, visitor_of: VisitorOf, how: str
+) -> None:
+    """It does nothing, and waits for who typed it: never for who is looked at."""
+    seen = make_user("student").id
+    since, happens = VIEWED[how]
+    wrong, tried = [], 0
+    for trial in trials(app, world, visitor_of):
+        owner = trial.page.user_id or 0
+        form = trial.form()
+        if form is None or trial.path == "/bekijken/stoppen" or not is_administrator(owner):
+            continue
+        look_along(owner, seen, since=since)
+        happens(trial.page)
+        before = rows()
+        sent, answer = trial.send(*form)
+        if how != "just over":
+            if answer.status_code != 403 or "Wat u had ingevuld, is bewaard" not in answer.text:
+                wrong.append(f"{trial.path}: {answer.status_code} without a promise")
+                continue
+            trial.page._token = ""
+            answer = trial.page.post("/bekijken/stoppen")
+        place = answer.headers.get("Location", "")
+        if not place.startswith("/terug/"):
+            wrong.append(f"{trial.path}: {answer.status_code} {place}")
+            continue
+        wrong += trial.shown_again(place, sent, file=any(one.kind == "file" for one in form[1].values()))
+        after = rows()
+        changed = {name for name in after if after[name] != before[name]}
+        if changed - {"typed_form", "audit_entry", "audit_object"}:
+            wrong.append(f"{trial.path}: written: {changed}")
+        trial.page._token = ""
+        tried += 1
+    assert wrong == []
+    assert tried > 50
+    refresh()
+    assert seen not in set(db.session.scalars(select(TypedForm.user_id)))
+
+
+def is_administrator(user_id: int) -> bool:
+    return "administrator" in {role.name for role in db.session.get_one(User, user_id).roles}
+
+
+def test_the_first_page_after_a_viewing_that_ended_by_itself_gives_it_back(
+    app: Flask, visitor_of: VisitorOf
+) -> None:
+    page, seen = visitor_of(make_user("administrator")), make_user("student").id
+    page._token = forms_on(page.get(GROUP).text)[GROUP]["csrf_token"].values[0]
+    look_along(page.user_id or 0, seen)
+    assert page.post(GROUP, {"name": "Klas van straks"}).status_code == 403
+    assert "Klas van straks" not in page.get("/terug/", follow_redirects=True).text
+    look_along(page.user_id or 0, seen, since=timedelta(minutes=31))
+    assert "Klas van straks" in page.get("/mijn-profiel/", follow_redirects=True).text
+
+
+def test_a_form_of_who_is_looked_at_is_not_kept_for_them(app: Flask, visitor_of: VisitorOf) -> None:
+    """Their tab, in the browser in which an administrator looks along as them; and one drawn meanwhile."""
+    page, seen = visitor_of(make_user("administrator")), make_user("school_supervisor")
+    theirs = forms_on(visitor_of(seen).get("/mijn-profiel/do/save_profile").text)
+    mark = next((f["csrf_token"].values[0] for f in theirs.values() if "csrf_token" in f), "").partition("~")[
+        2
+    ]
+    assert mark
+    page.token()
+    look_along(page.user_id or 0, seen.id)
+    for broken in (False, True):
+        page._token = ""
+        own = page.token().partition("~")[0]
+        page._token = f"{own}~{mark}"
+        if broken:
+            lose_token(page)
+        answer = page.post("/mijn-profiel/do/save_profile", {"first_name": "Ingefluisterd"})
+        assert (answer.status_code, "is bewaard" in answer.text) == (403, False)
+        page._token = ""
+        page.token()
+        assert page.post("/mijn-profiel/do/save_profile", {"first_name": "Ingefluisterd"}).status_code == 403
+    assert rows()["typed_form"] == 0
 
 
 def test_another_account_sees_nothing_of_it(app: Flask, world: World, visitor_of: VisitorOf) -> None:

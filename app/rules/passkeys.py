@@ -4,7 +4,12 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from app.rules.text import N_
+
 LOCAL = "localhost"
+ANSWER_MAX = 20_000  # characters; a browser's answer is about a thousand
+WRONG = N_("Deze passkey is niet herkend. Probeer het opnieuw, of kies een andere manier.")
+TOO_LATE = N_("De vraag aan uw passkey is verlopen. Probeer het opnieuw.")
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 KEPT_FOR = timedelta(hours=12)  # until the same account signs in again and presses
-MOST_PER_ACCOUNT = 10  # forms that wait at once; the oldest goes first
+MOST_PER_ACCOUNT = 40 * 1024 * 1024  # together; what does not fit is refused, for the others were promised
+LEAST = 40 * 1024  # as what the smallest form counts
 MOST_BYTES = 3 * 1024 * 1024  # as JSON; a form itself is 2 MB at most (config.py)
 FORM_LASTS = timedelta(days=7)  # how long after it was drawn a form is still known as ours
 
@@ -19,13 +21,15 @@ PROOF = "proof_"  # how the fields begin with which users show who they are
 class Typed:
     """A form that was sent: `address` of its page, the fields, and the names of the files.
 
-    `route`: the route of that page's class that it was sent to; "": the page's own address.
+    `route`: the route of that page's class that it was sent to; "": the page's own address. `about`: which
+    row its page showed, and when; empty when it did not show one.
     """
 
     address: str
     fields: Sequence[tuple[str, str]]
     files: Sequence[str] = ()
     route: str = ""
+    about: Sequence[Any] = ()
 
     def as_text(self) -> str:
         return json.dumps(asdict(self))
@@ -34,7 +38,7 @@ class Typed:
     def from_text(cls, text: str) -> "Typed":
         kept = json.loads(text)
         fields = tuple((name, value) for name, value in kept["fields"])
-        return cls(kept["address"], fields, tuple(kept["files"]), kept["route"])
+        return cls(kept["address"], fields, tuple(kept["files"]), kept["route"], tuple(kept.get("about", ())))
 
 
 def worth_keeping(fields: Iterable[tuple[str, str]], secret: frozenset[str]) -> list[tuple[str, str]]:

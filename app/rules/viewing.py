@@ -10,6 +10,10 @@ LASTS = timedelta(minutes=30)
 OFFICE = frozenset({"administrator", "supplier"})  # role names of app/permissions.py
 
 READ_ONLY = N_("U bekijkt Proeve als iemand anders en kunt niets wijzigen. Er is niets opgeslagen.")
+READ_ONLY_KEPT = N_(
+    "U bekijkt Proeve als iemand anders en kunt niets wijzigen. Er is niets opgeslagen. Wat u had ingevuld, "
+    "is bewaard: stop met bekijken, dan staat het er weer."
+)
 PERSONAL = N_(
     "Profiel, wachtwoord, apparaten, codes en eigen gegevens ziet alleen de gebruiker zelf. "
     "Stop met bekijken om uw eigen profiel te openen."

@@ -209,6 +209,19 @@ class ErrorModel:
 
 
 @dataclass(frozen=True)
+class GoneModel:
+    """A form whose row went: which row, who took it away, and what was typed (label and text)."""
+
+    title: str
+    text: str
+    name: str
+    told: str
+    typed: Sequence[tuple[str, str]]
+    files: Sequence[str]
+    buttons: Sequence[Button]
+
+
+@dataclass(frozen=True)
 class NavItem:
     label: str
     href: str

@@ -30,6 +30,7 @@ WRITTEN = st.sampled_from(f"{JOINERS}👩🎓❤1\u20e3\u0301e\u094dकمیا\u2
         "€ 12,50 — “goed” … ½",
         "👩‍🎓 👩🏽‍🦰 ❤️‍🔥 🏳️‍🌈 👁️‍🗨️ 🕵🏻‍♂️ 🙂‍↔️ 🐦‍⬛ ❤️ ☎︎ 1️⃣ #️⃣ ‼️ 🇳🇱",
         "می‌خواهم",
+        "مَی\u064e\u200cخواهم",
         "ثلاثة",
         "क्‍ष श्‌र",
         "Nguyễn Thị 北京 서울 ไทย עברית",
@@ -57,12 +58,46 @@ def test_what_people_write_stays_as_it_is(text: str) -> None:
         ("دا\u200cرا", "دارا"),
         ("می\u200c\u200cخواهم", "می\u200cخواهم"),
         ("क\u200dष", "कष"),
+        ("ب\u200cء", "بء"),
+        ("a\u094d\u200dक", "a\u094dक"),
+        ("क\u094d\u200da", "क\u094da"),
+        ("क\u094d\u200cক", "क\u094dক"),
+        ("\u094d\u200dx", "\u094dx"),
         ("\U0001f3f4\U000e0067\U000e0062\U000e007f", "\U0001f3f4"),
         ("\u3164\u2800\ufdd0\U0010ffff", ""),
     ],
 )
 def test_what_nobody_sees_goes(text: str, kept: str) -> None:
     assert clean(text) == kept
+
+
+LATIN, DIGITS, MARKS, SIGNS, PICTURES = "aZéß", "019", "-'.@, _", "∑√≠⌘■●▲⠿⇒+<€°¨→", "👩❤"
+PERSIAN, HINDI = "ییا", "क"
+
+
+@pytest.mark.parametrize("unseen", JOINERS)
+def test_two_texts_that_look_the_same_do_not_differ_by_a_joiner(unseen: str) -> None:
+    """Between any two characters that it does not join, whatever they are, it goes."""
+    kinds = [LATIN, DIGITS, MARKS, SIGNS, PICTURES, PERSIAN, HINDI]
+    left = []
+    for first in "".join(kinds):
+        for second in "".join(kinds):
+            joins = first in PICTURES and (
+                unseen in "\ufe0e\ufe0f" or (second in PICTURES and unseen == "\u200d")
+            )
+            joins |= first in PERSIAN[:1] and second in PERSIAN and unseen == "\u200c"
+            if (clean(f"{first}{unseen}{second}") != clean(first + second)) != joins:
+                left.append(f"{first}{second}")
+    assert left == []
+
+
+@pytest.mark.parametrize("unseen", "\u200c\u200d")
+@pytest.mark.parametrize(
+    "name", ["Noor de Wit", "0912345", "noor.dewit@example.nl", "VZ-1A", "4 + 5 = 9", "A → B", "½ ■ ∑"]
+)
+def test_a_name_a_number_and_an_address_are_the_same_with_joiners(name: str, unseen: str) -> None:
+    assert clean(unseen.join(name)) == name
+    assert tidy(unseen.join(f" {name} ")) == name
 
 
 def test_no_control_or_format_character_of_unicode_is_left() -> None:

@@ -10,14 +10,8 @@ import sqlalchemy as sa
 import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from webauthn import (
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_authentication_credential_json
-from webauthn.helpers.structs import (
-    AuthenticationCredential,
-)
+from webauthn import verify_registration_response
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from wtforms import validators
 
 from app import errors, models
@@ -32,6 +26,7 @@ from app.entities.engine import QUIETLY
 from app.mail.notices import Notice
 from app.permissions import Actor, Permission
 from app.queries.access.factors import factors_of
+from app.queries.access.passkeys import open_challenge, recognised
 from app.rules import passkeys as rules
 from app.rules.people import tidy
 from app.rules.second_factor import Proof
@@ -42,8 +37,6 @@ from app.rules.tries import NO_BROWSER, Browser, Kind
 ANSWERED_WITHIN = timedelta(minutes=5)
 OPEN = 200  # challenges that wait for an answer: of one user, or of everybody at one address
 PER_USER = 20
-ANSWER_MAX = 20_000  # characters; a browser's answer is about a thousand
-WRONG = N_("Deze passkey is niet herkend. Probeer het opnieuw, of kies een andere manier.")
 NOT_MADE = N_("Er is geen passkey gemaakt. Probeer het opnieuw.")
 
 
@@ -96,11 +89,11 @@ def register_passkey(
 ) -> base.Outcome:
     """Keep the public half of a passkey that this user's device has just made."""
     user = profile.locked_account(actor)
-    if not credential or site is None or len(credential) > ANSWER_MAX:
+    if not credential or site is None or len(credential) > rules.ANSWER_MAX:
         raise errors.RuleBroken(NOT_MADE)
     if len(factors_of(user.id).passkeys) >= PER_USER:
         raise errors.RuleBroken(N_("U hebt al %(most)s passkeys. Verwijder er eerst een."), most=PER_USER)
-    challenge = _taken_challenge(challenge_id, "register", user.id)
+    challenge = _take(open_challenge(challenge_id, "register", user.id, lock=True))
     try:
         made = verify_registration_response(
             credential=credential,
@@ -172,7 +165,7 @@ def sign_in_by_passkey(actor: Actor, *, answer: rules.Answer, opening: Opening) 
     passkey = _accepted(answer, "sign_in")
     user = db.session.get_one(models.User, passkey.user_id, with_for_update=True)
     if not user.active:
-        raise errors.RuleBroken(WRONG)
+        raise errors.RuleBroken(rules.WRONG)
     sign_in.note_sign_in(user, opening.remembered)
     open_session(user.id, opening, strong=True)
     return second_factor.done_for(user.id, _("Aangemeld."), name=passkey.name)
@@ -192,51 +185,18 @@ def _make_room(user_id: int | None, address: str) -> None:
 
 def _accepted(answer: rules.Answer, purpose: str, user_id: int | None = None) -> models.Passkey:
     """The passkey that signed this challenge, with its counter raised. RuleBroken for any other answer."""
-    if answer.site is None:
-        raise errors.RuleBroken(WRONG)
-    shown = _parsed(answer.credential)
-    challenge = _taken_challenge(answer.challenge_id, purpose, user_id)
-    held = sa.select(models.Passkey).where(models.Passkey.credential_id == bytes_to_base64url(shown.raw_id))
-    if user_id is not None:
-        held = held.where(models.Passkey.user_id == user_id)
-    passkey = db.session.scalars(held.with_for_update(of=models.Passkey)).one_or_none()
-    if passkey is None:
-        raise errors.RuleBroken(WRONG)
-    try:
-        verified = verify_authentication_response(
-            credential=shown,
-            expected_challenge=challenge,
-            expected_rp_id=answer.site.rp_id,
-            expected_origin=answer.site.origin,
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except Exception as error:  # a wrong signature, an older counter (a copied key), hostile bytes
-        raise errors.RuleBroken(WRONG) from error
-    passkey.sign_count, passkey.last_used_at = verified.new_sign_count, utc_now()
+    signed = recognised(answer, purpose, user_id, lock=True)
+    _take(signed.challenge)
+    passkey = signed.passkey
+    passkey.sign_count, passkey.last_used_at = signed.count, utc_now()
     return passkey
 
 
-def _parsed(credential: str) -> AuthenticationCredential:
-    try:
-        if len(credential) > ANSWER_MAX:
-            raise ValueError("too long")
-        return parse_authentication_credential_json(credential)
-    except Exception as error:  # hostile bytes may raise any error in the library
-        raise errors.RuleBroken(WRONG) from error
-
-
-def _taken_challenge(challenge_id: int | None, purpose: str, user_id: int | None) -> bytes:
-    """Remove the challenge with this id and return it. RuleBroken when it is not there (any more)."""
-    row = (
-        db.session.get(models.PasskeyChallenge, challenge_id, with_for_update=True) if challenge_id else None
-    )
-    if row is None or row.purpose != purpose or row.user_id != user_id or row.expires_at < utc_now():
-        raise errors.RuleBroken(N_("De vraag aan uw passkey is verlopen. Probeer het opnieuw."))
+def _take(challenge: models.PasskeyChallenge) -> bytes:
+    """Remove a challenge and return what was to be signed. Of two answers at once, one gets it."""
     gone: Any = db.session.execute(
-        sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.id == row.id)
+        sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.id == challenge.id)
     )
     if gone.rowcount != 1:
         raise errors.NotFound
-    return base64url_to_bytes(row.challenge)
+    return base64url_to_bytes(challenge.challenge)

@@ -14,7 +14,7 @@ from app.entities.engine import QUIETLY
 from app.permissions import Actor, Permission
 from app.queries.access.typed import purpose
 from app.rules.tokens import fingerprint
-from app.rules.typed import KEPT_FOR, MOST_BYTES, MOST_PER_ACCOUNT, Typed
+from app.rules.typed import KEPT_FOR, LEAST, MOST_BYTES, MOST_PER_ACCOUNT, Typed
 from app.sealing import seal
 
 
@@ -25,7 +25,7 @@ def _sealed(actor: Actor, *, user_id: int, handle: str, typed: Typed) -> dict[st
 
 @base.action(_l("Invoer bewaard"), permission=Permission.START, before=_sealed)
 def keep_typed(actor: Actor, *, user_id: int, handle: str, typed: Typed, content: str) -> base.Outcome:
-    """Keep a form for this account, outside the trail. Nothing is kept for an account that is closed.
+    """Keep a form for this account, outside the trail. Nothing is kept for one that is closed, or full.
 
     `goto` is the account when the form was kept; `shown` says whether it is a guest's.
     """
@@ -35,24 +35,24 @@ def keep_typed(actor: Actor, *, user_id: int, handle: str, typed: Typed, content
     if not content or account is None or not account.active:
         return base.Outcome(summary=_("Er is niets bewaard."))
     now = utc_now()
-    theirs = models.TypedForm.user_id == user_id
-    newest = (
-        sa.select(models.TypedForm.id)
-        .where(theirs)
-        .order_by(models.TypedForm.id.desc())
-        .limit(MOST_PER_ACCOUNT - 1)
-    )
-    too_many = theirs & models.TypedForm.id.not_in(sa.select(newest.subquery().c.id))
     db.session.execute(
-        sa.delete(models.TypedForm).where(too_many | (models.TypedForm.at < now - KEPT_FOR)),
-        execution_options=QUIETLY,
+        sa.delete(models.TypedForm).where(models.TypedForm.at < now - KEPT_FOR), execution_options=QUIETLY
     )
+    if _waiting(user_id) + max(len(content), LEAST) > MOST_PER_ACCOUNT:
+        return base.Outcome(summary=_("Er is niets bewaard."))
     db.session.add(
         models.TypedForm(handle_hash=fingerprint(handle), user_id=user_id, at=now, content=content)
     )
     return base.Outcome(
         unchanged=1, goto=user_id, shown={"guest": account.guest}, summary=_("Invoer bewaard.")
     )
+
+
+def _waiting(user_id: int) -> int:
+    """How much waits of this account, each form counted as LEAST at least."""
+    size = sa.func.length(models.TypedForm.content)
+    counted = sa.func.sum(sa.case((size < LEAST, LEAST), else_=size))
+    return db.session.scalar(sa.select(counted).where(models.TypedForm.user_id == user_id)) or 0
 
 
 @base.action(_l("Bewaarde invoer gewist"), permission=Permission.START)

@@ -12,8 +12,9 @@ from app.pages import base
 from app.pages.access.sign_in import SIGN_IN_PATH
 from app.permissions import SYSTEM
 from app.queries.access.factors import factors_of
-from app.queries.access.passkeys import showing_options
+from app.queries.access.passkeys import is_recognised, showing_options
 from app.rules import tokens
+from app.rules.passkeys import Answer
 from app.rules.second_factor import Owed, Way
 from app.rules.tries import Kind
 
@@ -79,15 +80,16 @@ class SecondStepPage(base.Screen):
         if base.present() is not None:
             return base.go(target)
         try:
-            base.counted(Kind.PASSKEY)
-            self._let_in(base.posted_fields().get("credential", ""))
+            answer = base.given_answer(base.posted_fields().get("credential", ""))
+            base.counted(Kind.PASSKEY, right=is_recognised(answer, "sign_in"))
+            self._let_in(answer)
         except errors.RuleBroken as error:
             return self._refused(actions.say(error)), 422
         return base.go(target)
 
-    def _let_in(self, credential: str) -> None:
+    def _let_in(self, answer: Answer) -> None:
         token = tokens.new_token()
-        answer, opening = base.given_answer(credential), base.opening(token)
+        opening = base.opening(token)
         try:
             actions.run(passkeys.sign_in_by_passkey, SYSTEM, answer=answer, opening=opening)
         except errors.RuleBroken:

@@ -1,6 +1,6 @@
 """Tab Te beoordelen: an examiner's sittings, the score form, definitive, the result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -95,6 +95,19 @@ class ToAssessPage(base.ActionScreen):
             "assessment/result.html", model=outcome_pages.result_page(result, base.current_actor())
         )
 
+    def read_aloud(self, about: base.About, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """What was filled in on the form of a moment that went: the scores and the remarks, in its order."""
+        try:
+            given = typed(dict(fields))
+        except errors.RuleBroken:  # no form of ours
+            return
+        for criterion in queries.criteria_of(about.within):
+            chosen = [
+                level.label for level in criterion.levels if level.id == given["levels"].get(criterion.id)
+            ]
+            yield criterion.text, "\n".join([*chosen, given["remarks"].get(criterion.id, "")]).strip()
+        yield _("Algemene opmerking"), given["remark"]
+
     def back_href(self) -> str:
         """Back to the sitting of the action, else to the list; to the start page for users without a list."""
         ids = base.ids_arg()
@@ -133,6 +146,7 @@ class ToAssessPage(base.ActionScreen):
         view = queries.sitting_view(base.current_actor(), sitting_id)
         if view is None:
             raise errors.NotFound
+        base.form_is_about(view.sitting, within=view.sitting.exam_task_id)
         return view
 
 

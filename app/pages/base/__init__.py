@@ -3,7 +3,7 @@
 from app.pages.base.buttons import action_button, href_elsewhere, offers
 from app.pages.base.doing import ActionPage
 from app.pages.base.drafts import account_mark
-from app.pages.base.form_token import fresh_token
+from app.pages.base.form_token import About, form_is_about, fresh_token
 from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.once import sent_token
@@ -47,7 +47,7 @@ from app.pages.base.screens import (
 )
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, enter, leave, opening, owed_now, present, renew
 from app.pages.base.trying import browser, counted, failed, keep_cookie
-from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, waiting, way_back
+from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, own_waits, waiting, way_back
 from app.pages.base.view import View
 from app.pages.base.viewing import STOP_PATH, stop_looking
 
@@ -57,6 +57,7 @@ __all__ = [
     "SET_UP_PATH",
     "STEP_PATH",
     "STOP_PATH",
+    "About",
     "ActionPage",
     "ActionScreen",
     "ListColumn",
@@ -79,6 +80,7 @@ __all__ = [
     "file_answer",
     "filled",
     "filled_in",
+    "form_is_about",
     "fresh_token",
     "given_answer",
     "given_back",
@@ -102,6 +104,7 @@ __all__ = [
     "onward",
     "opening",
     "owed_now",
+    "own_waits",
     "posted",
     "posted_fields",
     "present",

@@ -18,6 +18,7 @@ from app import errors
 from app.actions import base as actions
 from app.entities.base import db
 from app.pages.base.buttons import BACK, action_button, offers
+from app.pages.base.form_token import form_is_about
 from app.pages.base.guards import needs, permission_pair
 from app.pages.base.meanwhile import changed_since, said
 from app.pages.base.once import SAID, SHOWN, is_typed, sent_token
@@ -240,12 +241,16 @@ class ActionPage(View):
             return [(BACK, text_arg(BACK)), *self.list_pairs()]
         return [(BACK, here())]
 
-    def _offered(self, name: str) -> actions.Action:
+    def action_named(self, name: str) -> actions.Action | None:
+        """The action of this name on this page, whoever may do it."""
         listed: Iterable[Any] = [*self.bulk, *self.page_actions, *self.row_actions, *self.other_actions]
         offered: dict[str, actions.Action] = {
             item.name: item for item in (x[0] if isinstance(x, tuple) else x for x in listed)
         }
-        act = offered.get(name)
+        return offered.get(name)
+
+    def _offered(self, name: str) -> actions.Action:
+        act = self.action_named(name)
         if act is None:
             flask.abort(404)
         if not flask.current_app.extensions["appbuilder"].sm.has_access(*permission_pair(act.permission)):
@@ -387,6 +392,8 @@ class ActionPage(View):
             return None
         model: Any = act.on
         first = db.session.scalars(sa.select(model).where(model.id.in_(targets.ids[:NAMES_SHOWN]))).all()
+        if targets.count == 1 and first:
+            form_is_about(first[0])
         return widgets.TargetSummary(targets.count, [str(row) for row in first], str(act.noun) or _("rijen"))
 
 

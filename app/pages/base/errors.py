@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.actions import base as actions
+from app.pages.base.form_token import shows_no_row
+from app.pages.base.gone import gone_page
 from app.pages.base.typed import start_again
 from app.rules.text import N_
 from app.school import current_school
@@ -77,6 +79,7 @@ def error_page(code: int, text: str = "", *, title: Any = "") -> Any:
     usual, hint = TEXTS.get(code, TEXTS[400 if code < 500 else 500])
     title, hint = (title, "") if title else (usual, hint)
     try:
+        shows_no_row()
         shown, below = (text, str(hint)) if text else (str(hint), "")
         model = ErrorModel(code=code, title=str(title), text=shown, hint=below)
         return flask.render_template("error.html", model=model), code
@@ -105,8 +108,11 @@ def register_errors(app: flask.Flask) -> None:
     @app.errorhandler(errors.ProeveError)
     def _told(error: errors.ProeveError) -> Any:
         _note(error.status)
-        if isinstance(error, errors.NotFound) and flask.request.method == "POST" and not error.message:
-            return error_page(error.status, str(GONE))
+        if isinstance(error, errors.NotFound):
+            if page := gone_page(actions.say(error)):
+                return page
+            if flask.request.method == "POST" and not error.message:
+                return error_page(error.status, str(GONE))
         return error_page(error.status, actions.say(error), title=TITLES.get(type(error), ""))
 
     @app.errorhandler(CSRFError)
@@ -116,6 +122,8 @@ def register_errors(app: flask.Flask) -> None:
             answer = start_again()
         except errors.OtherAccount as error:
             return error_page(error.status, _(OTHER_ACCOUNT), title=_("Nog niet gedaan"))
+        except errors.OnlyLooking as error:
+            return _told(error)
         return answer or error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 
     @app.errorhandler(HTTPException)
@@ -123,7 +131,7 @@ def register_errors(app: flask.Flask) -> None:
         if error.code is None or error.code < 400:
             return error
         _note(error.code)
-        return error_page(error.code)
+        return (gone_page() if error.code == errors.NotFound.status else None) or error_page(error.code)
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Any:

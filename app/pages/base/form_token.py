@@ -1,11 +1,13 @@
 """The token of every form: it keeps forms of other sites out, and says for which account it was drawn.
 
 The second part (decision 0032) outlives the session: a form that comes after its session ended is known as
-one of ours, and whose it was.
+one of ours, and whose it was. It also says on which page it stood and about which row: who was shown a row
+may be told that it went (gone.py), who was not learns nothing.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import flask
 from flask_wtf import CSRFProtect
@@ -15,19 +17,37 @@ from wtforms import ValidationError
 from app.clock import utc_now
 from app.pages.base.request import once
 from app.pages.base.sessions import present
+from app.rules.tokens import fingerprint
 from app.rules.typed import FORM_LASTS
 from app.sealing import Unreadable, seal, unseal
 
 BETWEEN = "~"  # stands in neither part
 PURPOSE = "form"
+NAME_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class About:
+    """The row that a form is about, as its page showed it. `within`: the row that its questions belong to."""
+
+    kind: str = ""  # what the trail calls it
+    id: int = 0
+    within: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """For whom a form was drawn. `handle`: of the earlier input that it gave back, if any."""
+    """For whom and when a form was drawn. `handle`: of the earlier input that it gave back, if any.
+
+    `page`: the mark of the page (`page_mark`); "" on an error page, which shows no row.
+    """
 
     user_id: int
+    at: datetime
     handle: str = ""
+    page: str = ""
+    about: About = About()
 
 
 class FormGuard(CSRFProtect):
@@ -55,7 +75,34 @@ def _mark() -> str:
     if here is None or here.viewing is not None:
         return ""
     handle = flask.g.typed_handle if flask.g.get("typed_shown") else ""
-    return seal(f"{here.user_id}|{int(utc_now().timestamp())}|{handle}", PURPOSE)
+    page = "" if flask.g.get("shows_no_row") else page_mark(flask.request.path)
+    about: About = flask.g.get("form_about", About())
+    shown = f"{page}|{about.kind}|{about.id}|{about.within}|{about.name}"
+    return seal(f"{here.user_id}|{int(utc_now().timestamp())}|{handle}|{shown}", PURPOSE)
+
+
+def page_mark(path: str) -> str:
+    """A page and the rows that its address chooses, in a few characters."""
+    return fingerprint(" ".join([path, *sorted(flask.request.args.getlist("id"))]))[:16]
+
+
+def form_is_about(row: Any, within: int = 0) -> None:
+    """Say which row the forms of this page are about: for when it went by the time that one is sent."""
+    kind = getattr(row, "trail_name", type(row).__name__)
+    flask.g.form_about = About(kind, row.id, within, str(row)[:NAME_LENGTH])
+
+
+def form_goes_on(drawn: Drawn | None) -> None:
+    """This page carries along a form that was filled in before: it shows the row that its page showed."""
+    if drawn is None or drawn.page != page_mark(flask.request.path):
+        shows_no_row()
+    else:
+        flask.g.form_about = drawn.about
+
+
+def shows_no_row() -> None:
+    """Say that this is an error page: its forms prove nothing about the row in its address."""
+    flask.g.shows_no_row = True
 
 
 def fresh_token() -> str:
@@ -71,8 +118,11 @@ def drawn_for() -> Drawn | None:
     """For whom the form of this request was drawn; None: not by us, for nobody, or too long ago."""
     mark = flask.request.form.get("csrf_token", "").partition(BETWEEN)[2]
     try:
-        user_id, at, handle = unseal(mark, PURPOSE).split("|")
+        user_id, at, handle, *shown = unseal(mark, PURPOSE).split("|", 7)
         drawn_at = datetime.fromtimestamp(int(at), UTC)
-        return Drawn(int(user_id), handle) if utc_now() - drawn_at < FORM_LASTS else None
+        page, kind, row_id, within, name = shown or ("", "", "0", "0", "")
+        about = About(kind, int(row_id), int(within), name)
+        fresh = utc_now() - drawn_at < FORM_LASTS
+        return Drawn(int(user_id), drawn_at, handle, page, about) if fresh else None
     except (Unreadable, ValueError, OverflowError, OSError):
         return None

@@ -17,12 +17,14 @@ from app.actions.access import second_factor
 from app.actions.access.passkeys import show_passkey
 from app.actions.access.tries import count_try
 from app.pages.base import trying
+from app.pages.base.form_token import drawn_for, form_goes_on
 from app.pages.base.once import PROOF_FIELDS
 from app.pages.base.request import address, current_actor, href_with, posted, posted_fields, sent
 from app.pages.base.sessions import SET_UP_PATH, carry, owed_now, present
 from app.pages.base.typed import again
 from app.permissions import SYSTEM, Actor
 from app.queries.access import factors as queries
+from app.queries.access.passkeys import is_recognised
 from app.queries.access.sessions import Present
 from app.rules import passkeys, tokens, tries
 from app.rules.passwords import FIELDS as PASSWORDS
@@ -72,7 +74,8 @@ def prove(asked: Way) -> actions.Outcome:
     token = tokens.new_token()
     kind, place = _counted_as(asked, here)
     renewal = Renewal(here.id, tokens.fingerprint(token), place)
-    actions.run(count_try, SYSTEM, kind=kind, place=place, account=here.user_id)
+    if not _is_passkey(asked, here.user_id):  # nobody guesses one: a stranger's tries do not shut it out
+        actions.run(count_try, SYSTEM, kind=kind, place=place, account=here.user_id)
     try:
         outcome = _shown(asked, actor, renewal)
     except errors.RuleBroken:
@@ -82,6 +85,12 @@ def prove(asked: Way) -> actions.Outcome:
     if "recovery" in outcome.details.values():
         flask.flash(outcome.summary, "warning")
     return outcome
+
+
+def _is_passkey(asked: Way, user_id: int) -> bool:
+    """Whether the right passkey is shown, where a second step is asked for."""
+    answer = given_answer(posted_fields().get("proof_passkey", ""))
+    return asked is Way.FACTOR and is_recognised(answer, "show", user_id)
 
 
 def _counted_as(asked: Way, here: Present) -> tuple[tries.Kind, tries.Place]:
@@ -131,6 +140,7 @@ def ask(about: str, cancel_href: str, *, strong: bool, problem: errors.RuleBroke
         flask.flash(_("Hiervoor is een tweede stap nodig. Stel er hier eerst een in."), "info")
         target = again() if flask.request.method == "GET" else cancel_href
         return flask.redirect(href_with(SET_UP_PATH, [("next", target)]))
+    form_goes_on(drawn_for() if posted() else None)
     model = Asking(
         title=_("Laat zien dat u het bent"),
         about=about,

@@ -1,9 +1,10 @@
 """Nothing typed is lost: a form that cannot be carried out now is kept, and shown again to who typed it.
 
-A form may come when its session has ended, its token has gone or the second step is owed. Nothing of it is
-carried out. What was typed waits on the server, encrypted, for the account that the form was drawn for
-(form_token.py). Once that account is signed in, the page of the form is shown with everything in it, by GET:
-a GET of ours changes nothing, so the user must press again (decision 0032).
+A form may come when its session has ended, its token has gone, the second step is owed, or its user looks
+along as another. Nothing of it is carried out. What was typed waits on the server, encrypted, for the
+account that the form was drawn for (form_token.py). Once that account is signed in, the page of the form is
+shown with everything in it, by GET: a GET of ours changes nothing, so the user must press again (decision
+0032).
 """
 
 import secrets
@@ -20,11 +21,12 @@ from app.actions import base as actions
 from app.actions.access.typed import drop_typed, keep_typed
 from app.entities.engine import in_a_hurry
 from app.mail.invitation import INVITATION_PATH
-from app.pages.base.form_token import drawn_for
+from app.pages.base.form_token import drawn_for, page_mark
 from app.pages.base.request import here, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
 from app.queries.access.typed import is_kept, typed_by
+from app.rules import viewing as rules
 from app.rules.text import N_
 from app.rules.typed import Typed, worth_keeping
 from app.theme.assets import ENDPOINTS
@@ -34,6 +36,9 @@ BESIDE = "proeve.typed"  # where the handle stands for the rest of the request
 BACK_PATH = "/terug/"
 SIGN_IN = "SignInPage.sign_in"
 HANDLE_BYTES = 16
+NOT_KEPT = N_(
+    "Wat u had ingevuld, kon niet worden bewaard. Ga terug in uw browser: misschien staat het daar nog."
+)
 NOTHING_LEFT = N_("Wat u had ingevuld, staat er niet meer. Vul het opnieuw in.")
 REDIRECTS = {301, 302, 303}
 OURS = {"", "same-origin", "none"}  # Sec-Fetch-Site; "": a browser that does not say
@@ -98,14 +103,15 @@ def start_again() -> Any:
     """The answer to a form whose token has gone; None: it is not known as a form of ours."""
     if getattr(_view(), "needs", "nobody") == "nobody":
         return _public_again()
-    drawn = drawn_for()
+    now, drawn = present(), drawn_for()
+    if now is not None and now.viewing is not None:
+        raise errors.OnlyLooking(rules.READ_ONLY_KEPT if keep_own(now.user_id) else rules.READ_ONLY)
     kept = keep()[0]
     if drawn is None or not kept:
         return None
-    now = present()
     if now is None:
         return way_in()
-    if now.user_id != drawn.user_id or now.viewing is not None:
+    if now.user_id != drawn.user_id:
         raise errors.OtherAccount
     return flask.redirect(kept)
 
@@ -114,11 +120,44 @@ def keep() -> tuple[str, bool]:
     """Keep the form of this request for the account that it was drawn for.
 
     Returns the address that brings it back, and whether the account is a guest's; "" when nothing was kept.
+    Of a form of ours that is said: nothing is promised that is not kept.
     """
     if "kept_already" not in flask.g:
         flask.g.kept_already = _keep()
+        if not flask.g.kept_already[0] and drawn_for() is not None and _by_a_page_of_ours():
+            flask.flash(_(NOT_KEPT), "warning")
     kept: tuple[str, bool] = flask.g.kept_already
     return kept
+
+
+def sent_now() -> tuple[list[tuple[str, str]], list[str]]:
+    """What was typed in the form of this request, and the names of its files."""
+    fields = worth_keeping(flask.request.form.items(multi=True), actions.secret_fields())
+    return fields, [file.filename for file in flask.request.files.values() if file.filename]
+
+
+def shown_row() -> tuple[str, int, int, str, int] | tuple[()]:
+    """The row (kind, id, within, name) that the page of this form showed, and when; empty: it showed none.
+
+    Only our own token says so, and only for the very page that the form is sent to.
+    """
+    drawn = drawn_for()
+    if drawn is None or drawn.page != page_mark(_page_of_form()[0].partition("?")[0]):
+        return ()
+    about = drawn.about
+    return about.kind, about.id, about.within, about.name, int(drawn.at.timestamp())
+
+
+def keep_own(user_id: int) -> str:
+    """The address that brings back the form of this request; "" when it was not drawn for this account."""
+    drawn = drawn_for()
+    return keep()[0] if drawn is not None and drawn.user_id == user_id else ""
+
+
+def own_waits(user_id: int) -> str:
+    """The address that brings back what this account typed last in this browser; "" when nothing waits."""
+    handle = waiting()
+    return f"{BACK_PATH}{handle}" if handle and typed_by(user_id, handle) is not None else ""
 
 
 def _keep() -> tuple[str, bool]:
@@ -126,8 +165,7 @@ def _keep() -> tuple[str, bool]:
     if drawn is None or not _by_a_page_of_ours():
         return "", False
     address, route = _page_of_form()
-    fields = worth_keeping(flask.request.form.items(multi=True), actions.secret_fields())
-    files = [file.filename for file in flask.request.files.values() if file.filename]
+    fields, files = sent_now()
     handle = secrets.token_urlsafe(HANDLE_BYTES)
     try:
         kept = actions.run(
@@ -135,7 +173,7 @@ def _keep() -> tuple[str, bool]:
             SYSTEM,
             user_id=drawn.user_id,
             handle=handle,
-            typed=Typed(address, fields, files, route),
+            typed=Typed(address, fields, files, route, shown_row()),
         )
     except errors.ProeveError:
         flask.current_app.logger.warning("what was typed could not be kept")
@@ -209,10 +247,12 @@ def onward(default: str = "/") -> str:
 def way_back(handle: str) -> str:
     """The address of the page that gives back what this user typed; Start when it is another account's.
 
-    "" when there is nothing (any more). What another account typed goes on waiting for it in this browser.
+    "" when there is nothing (any more). What another account typed goes on waiting for it in this browser, as
+    does one's own while one looks along as another.
     """
     now = present()
-    found = typed_by(now.user_id, handle) if now is not None and handle else None
+    own = now if now is not None and now.viewing is None else None
+    found = typed_by(own.user_id, handle) if own is not None and handle else None
     if found is None and handle and is_kept(handle):
         return "/"
     flask.session.pop(WAITING, None)
@@ -254,7 +294,7 @@ def _drop_what_came_again() -> None:
 def _tell_elsewhere(response: flask.Response) -> flask.Response:
     """Where the page that was to give back leads on to another, say there that nothing was done."""
     if flask.g.get("typed") is not None and response.status_code in REDIRECTS:
-        flask.flash(_("U was afgemeld. Er is nog niets gedaan."), "warning")
+        flask.flash(_("Er is nog niets gedaan."), "warning")
     return response
 
 

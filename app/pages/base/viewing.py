@@ -1,5 +1,7 @@
 """Bekijk als, for the web: refuses every change while an administrator views as another user."""
 
+from typing import Any
+
 import flask
 from flask_babel import gettext as _
 
@@ -8,12 +10,15 @@ from app.actions import base as actions
 from app.actions.users.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
 from app.pages.base.sessions import forget_who, present
+from app.pages.base.typed import BACK_PATH, keep_own, own_waits
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
 from app.rules import viewing as rules
+from app.rules.text import N_
 from app.theme.assets import ENDPOINTS
 
 STOP_PATH = "/bekijken/stoppen"
+OVER = N_("Het bekijken is gestopt. U werkt weer onder uw eigen naam.")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WAYS_OUT = frozenset({"ViewingPage.stop", "SignInPage.sign_out"})
 
@@ -31,18 +36,36 @@ def stop_looking(here: Present, why: rules.Over) -> None:
     forget_who()
 
 
-def _only_look() -> None:
-    """Refuse a change while viewing. The web refuses it only here; the action runner refuses it again."""
+def _only_look() -> Any:
+    """Refuse a change while viewing. The web refuses it only here; the action runner refuses it again.
+
+    What the administrator had typed as themselves, in another tab, waits until they stop.
+    """
     here = present() if flask.request.endpoint not in ENDPOINTS else None
     if here is None or here.viewing is None:
-        return
+        return None
     reads, over = flask.request.method in READING, here.viewing.over
     if over is not None:
         _note_end(here, over)
-    if over is not None and reads:
-        flask.flash(_("Het bekijken is gestopt. U werkt weer onder uw eigen naam."), "info")
-    if not reads and flask.request.endpoint not in WAYS_OUT:
-        raise errors.OnlyLooking(rules.READ_ONLY) if over is None else errors.ViewingOver(rules.JUST_OVER)
+    if reads:
+        return _come_out(here) if over is not None else None
+    if flask.request.endpoint in WAYS_OUT:
+        return None
+    kept = keep_own(here.user_id)
+    if over is None:
+        raise errors.OnlyLooking(rules.READ_ONLY_KEPT if kept else rules.READ_ONLY)
+    if not kept:
+        raise errors.ViewingOver(rules.JUST_OVER)
+    flask.flash(_(OVER), "info")
+    return flask.redirect(kept)
+
+
+def _come_out(here: Present) -> Any:
+    """Say that the viewing is over, and lead to what was typed meanwhile, if anything was."""
+    flask.flash(_(OVER), "info")
+    turns_a_page = flask.request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    waits = own_waits(here.user_id) if turns_a_page else ""
+    return flask.redirect(waits) if waits and not flask.request.path.startswith(BACK_PATH) else None
 
 
 def _note_end(here: Present, why: rules.Over) -> None:

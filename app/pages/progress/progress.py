@@ -1,6 +1,6 @@
 """Tabs Mijn onderwijsvoortgang (students) and Onderwijsvoortgang (supervisors) (manual, step 4e)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -222,6 +222,7 @@ class ProgressPage(base.ListPage):
     def show(self, pk: int) -> Any:
         actor = base.current_actor()
         student: models.Student = self.get_row(pk)
+        base.form_is_about(student)
         problem, sent = "", typed(base.filled_in() or {})
         if base.posted():
             try:
@@ -246,6 +247,16 @@ class ProgressPage(base.ListPage):
             waits=fills and not student.progress_available,
         )
         return page, 422 if problem else 200
+
+    def read_aloud(self, _about: base.About, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """The ratings that were chosen for a student who went. Work processes are no secret of a school."""
+        chosen = typed(dict(fields)).ratings
+        processes = queries.processes([process_id for _kind, process_id in chosen])
+        for (kind, process_id), rating in chosen.items():
+            if process_id in processes and 0 <= rating < len(rules.RATINGS):
+                process = processes[process_id]
+                label = f"{process.code} {process.name} ({_(rules.KINDS[kind])})"
+                yield label, _(rules.RATINGS[rating])
 
     def _save(self, actor: Actor, pk: int, sent: Typed) -> Any:
         outcome = actions.run(

@@ -17,11 +17,15 @@ class ViewingPage(base.Screen):
     @base.expose(base.STOP_PATH, methods=["POST"])
     @base.needs(Permission.START)
     def stop(self) -> Any:
-        """Stop viewing and go to the page of the viewed user; to the start page when nobody was viewed."""
+        """Stop viewing and go to what was typed meanwhile, or else to the page of the viewed user.
+
+        To the start page when nobody was viewed.
+        """
         here = base.present()
         back = "/"
         if here is not None and here.seen_as is not None:
             back = f"{UsersPage.route_base}/{here.seen_as.id}"
             base.stop_looking(here, Over.BY_HAND)
+            back = base.own_waits(here.user_id) or back
         base.tell(_("U werkt weer onder uw eigen naam."))
         return base.go(back)

@@ -1,19 +1,102 @@
-"""What a browser needs to make a passkey, or to show one."""
+"""What a browser needs to make a passkey, or to show one; and whether what it shows is right."""
 
-from webauthn import generate_authentication_options, generate_registration_options, options_to_json
-from webauthn.helpers import base64url_to_bytes
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+)
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_authentication_credential_json
 from webauthn.helpers.structs import (
+    AuthenticationCredential,
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
 
-from app import models
+from app import errors, models
+from app.clock import utc_now
+from app.entities.base import db
 from app.queries.access.factors import factors_of
-from app.rules.passkeys import Site
+from app.rules.passkeys import ANSWER_MAX, TOO_LATE, WRONG, Answer, Site
 from app.school import current_school
 from app.sealing import derived
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A challenge and the passkey that signed it. `count`: how often that passkey has signed by now."""
+
+    challenge: models.PasskeyChallenge
+    passkey: models.Passkey
+    count: int
+
+
+def is_recognised(answer: Answer, purpose: str, user_id: int | None = None) -> bool:
+    """Whether this answer is right: nobody guesses one, so it is looked at before a try is counted."""
+    try:
+        recognised(answer, purpose, user_id)
+    except errors.RuleBroken:
+        return False
+    return True
+
+
+def recognised(answer: Answer, purpose: str, user_id: int | None = None, *, lock: bool = False) -> Signed:
+    """What was signed, and by which passkey. RuleBroken for any other answer. `lock`: it is taken next."""
+    if answer.site is None:
+        raise errors.RuleBroken(WRONG)
+    shown = _parsed(answer.credential)
+    challenge = open_challenge(answer.challenge_id, purpose, user_id, lock=lock)
+    held = (
+        sa.select(models.Passkey)
+        .join(models.User, models.User.id == models.Passkey.user_id)
+        .where(models.Passkey.credential_id == bytes_to_base64url(shown.raw_id), models.User.active.is_(True))
+    )
+    if user_id is not None:
+        held = held.where(models.Passkey.user_id == user_id)
+    if lock:
+        held = held.with_for_update(of=models.Passkey)
+    passkey = db.session.scalars(held).one_or_none()
+    if passkey is None:
+        raise errors.RuleBroken(WRONG)
+    try:
+        verified = verify_authentication_response(
+            credential=shown,
+            expected_challenge=base64url_to_bytes(challenge.challenge),
+            expected_rp_id=answer.site.rp_id,
+            expected_origin=answer.site.origin,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except Exception as error:  # a wrong signature, an older counter (a copied key), hostile bytes
+        raise errors.RuleBroken(WRONG) from error
+    return Signed(challenge, passkey, verified.new_sign_count)
+
+
+def open_challenge(
+    challenge_id: int | None, purpose: str, user_id: int | None, *, lock: bool
+) -> models.PasskeyChallenge:
+    """The challenge with this id, which waits for an answer. RuleBroken when it is not there (any more)."""
+    row = (
+        db.session.get(models.PasskeyChallenge, challenge_id, with_for_update=lock) if challenge_id else None
+    )
+    if row is None or row.purpose != purpose or row.user_id != user_id or row.expires_at < utc_now():
+        raise errors.RuleBroken(TOO_LATE)
+    return row
+
+
+def _parsed(credential: str) -> AuthenticationCredential:
+    try:
+        if len(credential) > ANSWER_MAX:
+            raise ValueError("too long")
+        return parse_authentication_credential_json(credential)
+    except Exception as error:  # hostile bytes may raise any error in the library
+        raise errors.RuleBroken(WRONG) from error
 
 
 def registration_options(user: models.User, site: Site, challenge: bytes) -> str:

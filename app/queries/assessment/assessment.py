@@ -181,6 +181,16 @@ def _criteria_counts(task_ids: Iterable[int]) -> Mapping[int, int]:
     return {row.exam_task_id: row.criteria for row in rows}
 
 
+def criteria_of(task_id: int) -> Sequence[models.Criterion]:
+    """The criteria of a task with their levels, in order; the caller knows that its form was shown."""
+    return db.session.scalars(
+        sa.select(models.Criterion)
+        .where(models.Criterion.exam_task_id == task_id)
+        .options(orm.selectinload(models.Criterion.levels))
+        .order_by(models.Criterion.position)
+    ).all()
+
+
 def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
     """The sitting, when this actor may see its assessment; None otherwise."""
     statement = visible(actor, models.Sitting, Permission.ASSESSMENT_SEE).where(

@@ -48,3 +48,11 @@ def beside(model: Any, ids: Sequence[int]) -> Mapping[str, Sequence[int]]:
         ).all()
         for kind, column in columns.items()
     }
+
+
+def is_there(kind: str, id_: int) -> bool:
+    """Whether the row that the trail calls so still exists, whoever may see it."""
+    for mapper in models.User.registry.mappers:
+        if getattr(mapper.class_, "trail_name", mapper.class_.__name__) == kind:
+            return db.session.get(mapper.class_, id_) is not None
+    return False

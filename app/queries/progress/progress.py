@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from app import models
 from app.entities.base import db
+from app.entities.engine import id_set
 from app.permissions import Actor, Permission, visible
 
 
@@ -109,6 +110,12 @@ def load_sheet(student: models.Student) -> ProgressSheet:
         tasks.setdefault(task.id, TaskFacts(programme, str(task), own))
         own.append(ProcessFacts(process.id, process.code, process.name, _by_kind(ratings, process.id)))
     return ProgressSheet(list(tasks.values()), _assignments(student))
+
+
+def processes(ids: Sequence[int]) -> Mapping[int, models.WorkProcess]:
+    """Work processes by id."""
+    found = db.session.scalars(sa.select(models.WorkProcess).where(models.WorkProcess.id.in_(id_set(ids))))
+    return {one.id: one for one in found}
 
 
 def _enrolled(student: models.Student, column: object) -> sa.Select[tuple[int]]:

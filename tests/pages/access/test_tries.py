@@ -33,6 +33,7 @@ from app.errors import NotAllowed, NotFound, RuleBroken
 from app.permissions import RIGHTS, SYSTEM, Permission, Role, actor_of
 from app.queries.access.browsers import KEPT
 from app.queries.access.codes import stop_code
+from app.queries.access.passkeys import handle_of
 from app.rules import tries
 from app.rules.invitations import parts
 from app.rules.sessions import Opening, Renewal
@@ -50,6 +51,7 @@ from tests.pages.access.test_sign_in import (
     with_code,
 )
 from tests.support import clock
+from tests.support.device import Device
 from tests.support.guests import make_invited
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -349,7 +351,7 @@ def flooded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[bo
     """Takes every turn of this address for what nobody can guess; gives whether the last ones must wait."""
 
     def take_all() -> list[bool]:
-        for kind in (tries.Kind.INVITATION, tries.Kind.CODE, tries.Kind.STOP_CODE):
+        for kind in (tries.Kind.INVITATION, tries.Kind.CODE, tries.Kind.STOP_CODE, tries.Kind.PASSKEY):
             monkeypatch.setitem(tries.LIMITS, kind, tries.Limit(free=3, longest=5))
         for number in range(4):
             code = f"{number:04d}-0000-0000-0000"
@@ -358,10 +360,21 @@ def flooded(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[bo
                 follow_link(app, f"{number:043d}"),
                 submit(browser(app), "/aanmelden/code", {"username": f"naam{number}", "code": code}),
                 submit(browser(app), "/adreswijziging/", {"code": code}),
+                by_passkey(browser(app), lambda _asked: "{}"),
             ]
         return [SLOW in answer.text for answer in last]
 
     return take_all
+
+
+def by_passkey(client: FlaskClient, answer: Callable[[dict[str, Any]], str], path: str = "") -> Any:
+    """Ask for a challenge and answer it, to sign in or (with a path) as the second step there."""
+    found = TOKEN.search(client.get(path or "/aanmelden").text)
+    assert found is not None
+    sent, here = {"csrf_token": found[1]}, {"base_url": "http://localhost"}
+    asked = client.post("/aanmelden/passkey/vraag", data=sent, **here).get_json()
+    sent["proof_passkey" if path else "credential"] = answer(asked)
+    return client.post(path or "/aanmelden/passkey", data=sent, **here)
 
 
 def follow_link(app: Flask, token: str) -> Any:
@@ -472,7 +485,9 @@ class TestOneAddressIsAWholeSchool:
         """The pace has no turn left at this moment; who shows the right secret needs none."""
         by_code, by_link, (student, inlogcode) = make_invited(), make_invited(), with_code("student")
         code, token, change = by_code.code, by_link.token, asked_change()
-        assert flooded() == [True] * 4
+        owner = make_user("student")
+        device = Device(owner, handle_of(owner.id))
+        assert flooded() == [True] * 5
         assert submit(browser(app), "/uitnodiging/", {"code": code}).status_code == 302
         assert follow_link(app, token).status_code == 302
         client = browser(app)
@@ -480,7 +495,8 @@ class TestOneAddressIsAWholeSchool:
         assert answer.status_code == 302
         assert is_in(client)
         assert submit(browser(app), "/adreswijziging/", {"code": change}).status_code == 302
-        assert flooded() == [True] * 4, "and the wrong ones still wait"
+        assert by_passkey(browser(app), device.answer).status_code == 302
+        assert flooded() == [True] * 5, "and the wrong ones still wait"
 
     def test_what_is_wrong_keeps_its_pace_and_is_not_looked_at(
         self, app: Flask, flooded: Callable[[], list[bool]], monkeypatch: pytest.MonkeyPatch
@@ -521,6 +537,32 @@ class TestOneAddressIsAWholeSchool:
             for typed in (inlogcode, "0000")
         ]
         assert told == [True, True], "an account that has had its tries is not looked at"
+
+    def test_a_passkey_of_a_closed_account_or_signed_elsewhere_keeps_the_pace(
+        self, app: Flask, flooded: Callable[[], list[bool]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed = Device(make_user("student", active=False), b"anybody")
+        elsewhere = Device(make_user("student"), b"anybody")
+        flooded()
+        assert SLOW in by_passkey(browser(app), closed.answer).text
+        monkeypatch.setattr("tests.support.device.ORIGIN", "http://evil.example")
+        assert SLOW in by_passkey(browser(app), elsewhere.answer).text
+
+    def test_a_passkey_takes_the_second_step_whatever_a_stranger_with_the_password_tried(
+        self, app: Flask
+    ) -> None:
+        user = user_with_password()
+        make_app(user)
+        device = Device(user, handle_of(user.id))
+        stranger, owner = browser(app), browser(app)
+        sign_in(stranger, user.username)
+        sign_in(owner, user.username)
+        for _ in range(5):
+            submit(stranger, STEP, {"proof_code": "000000"})
+        assert WAIT in submit(owner, STEP, {"proof_code": app_code()}).text
+        assert WAIT in by_passkey(owner, lambda _asked: "{}", STEP).text
+        assert by_passkey(owner, device.answer, STEP).status_code == 302
+        assert is_in(owner)
 
     def test_an_invitation_costs_as_many_statements_whatever_code_is_typed(self, app: Flask) -> None:
         invited = make_invited()

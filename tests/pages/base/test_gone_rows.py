@@ -1,23 +1,52 @@
-"""A ticked row that went meanwhile: the page says so, and goes on with the others and with what was typed."""
+"""A row that went meanwhile: the page says so and shows what was typed, or goes on with those that are left.
+
+Every form on a row is tried, found as in tests/test_typed.py.
+"""
 
 from __future__ import annotations
 
+import html
+import re
+import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import false, select, update
 
+from app.actions.base.forms import secret_fields
 from app.actions.base.runner import run
 from app.actions.groups.groups import remove_group
+from app.actions.planning.removal import remove_moments
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.exams import Criterion, CriterionLevel
 from app.entities.planning import Registration
+from app.entities.sessions import UserSession
 from app.entities.students import StudentGroup
-from app.permissions import SYSTEM
-from tests.factories import make_exam, make_group, make_registration, make_student, refresh
-from tests.support.forms import as_shown
-from tests.support.visitor import Visitor, announced
+from app.entities.users import User
+from app.permissions import SYSTEM, Actor, Role, actor_of, visible
+from tests.factories import (
+    make_app,
+    make_exam,
+    make_group,
+    make_registration,
+    make_student,
+    make_user,
+    refresh,
+)
+from tests.factories.assessment import plan_exam
+from tests.support import clock
+from tests.support.forms import as_shown, forms_on
+from tests.support.visitor import TOKEN, Visitor, announced
+from tests.support.world import World
+from tests.test_bad_input import ON_PAGES
+from tests.test_role_matrix import ACTIONS
+from tests.test_typed import back_in, end_sessions, trials
 
+VisitorOf = Callable[[User | None], Visitor]
 WHY = "De stage is gestopt."
 
 
@@ -57,6 +86,154 @@ def test_what_was_typed_stays_with_the_rows_that_are_left(app: Flask, visit: Cal
     page.do(path.replace(f"&id={gone}", ""), {"reason": WHY})
     refresh()
     assert db.session.get_one(Registration, kept).stop_reason == WHY
+
+
+def texts_of(sent: dict[str, list[str]]) -> set[str]:
+    return {value for values in sent.values() for value in values if value.startswith("Getypt in ")}
+
+
+def no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is gone, for everybody."""
+
+    def nothing(_actor: Actor, model: Any, _permission: Any = None) -> Any:
+        return select(model).where(false())
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("app.") and getattr(module, "visible", None) is visible:
+            monkeypatch.setattr(module, "visible", nothing)
+
+
+@pytest.mark.everywhere
+def test_every_form_on_a_row_shows_what_was_typed_when_the_row_has_gone(
+    app: Flask, world: World, visitor_of: VisitorOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [(trial, form) for trial in trials(app, world, visitor_of) if (form := trial.form()) is not None]
+    no_rows(monkeypatch)
+    wrong, tried, typed = [], 0, 0
+    for trial, (action, fields) in shown:
+        if "/importeren/" in trial.path or trial.page.get(trial.shown_on).status_code != 404:
+            continue  # not on a row, or on a run of one's own
+        sent, answer = trial.send(action, fields)
+        page = html.unescape(answer.text)
+        tried += 1
+        if answer.status_code != 404 or "data-gone" not in page:
+            wrong.append(f"{trial.path}: {answer.status_code} without a word")
+            continue
+        lost = {text for text in texts_of(sent) if not any(f"in {name}:" in text for name in secret_fields())}
+        wrong += [f"{trial.path}: lost {text}" for text in lost if text not in page]
+        wrong += [
+            f"{trial.path}: no label of {text}" for text in lost if f"<dt>{text[10:].split(':')[0]}" in page
+        ]
+        typed += len(lost)
+    assert wrong == []
+    assert tried > 30
+    assert typed > 20
+
+
+@pytest.mark.everywhere
+def test_a_row_of_others_and_one_that_never_was_are_plainly_not_found(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    """With the token of a form on one's own row, and with that of the error page itself."""
+    wrong, tried = [], 0
+    for name, base in ON_PAGES:
+        expected = ACTIONS[name]
+        role = next((one for one, scope in expected.access.items() if scope == "own"), None)
+        if not expected.row or role is None or expected.row in {"session", "passkey"}:
+            continue
+        page = visitor_of(world.user(role))
+        ids = (world.own.of(expected.row, role), world.foreign.of(expected.row, role), 987_654_321)
+        own, foreign, never = (f"{base}/do/{name}?id={id_}" for id_ in ids)
+        tokens = [TOKEN.search(page.get(path).text) for path in (own, foreign, never)]
+        for token in (found[1] for found in tokens if found):
+            page._token = token
+            answers = [page.post(path, {"name": "Getypt", "reason": "Getypt"}) for path in (foreign, never)]
+            told = [re.sub(r'(value|nonce|data-[\w-]+)="[^"]*"|id=\d+', "", one.text) for one in answers]
+            if {one.status_code for one in answers} != {404} or told[0] != told[1] or "data-gone" in told[0]:
+                wrong.append(own)
+            tried += 1
+    assert wrong == []
+    assert tried > 10
+
+
+def test_the_page_that_asks_for_a_proof_shows_no_row(app: Flask, world: World, visitor_of: VisitorOf) -> None:
+    """It comes before anybody looks whether the row is there, and for whom."""
+    make_app(world.user(Role.SCHOOL_EXAMINER))
+    page = visitor_of(world.user(Role.SCHOOL_EXAMINER))
+    for sitting in (world.foreign["sitting"], 987_654_321):
+        path = f"/te-beoordelen/do/make_definitive?id={sitting}"
+        strong(page, clock.now() - timedelta(hours=2))
+        found = TOKEN.search(asked := page.get(path).text)
+        assert found is not None
+        assert "Laat zien dat u het bent" in asked
+        strong(page, clock.now())
+        page._token = found[1]
+        assert "data-gone" not in page.post(path, {"confirmed": "1"}).text
+
+
+def strong(page: Visitor, at: datetime) -> None:
+    with db.engine.begin() as connection:
+        mine = UserSession.user_id == page.user_id
+        connection.execute(update(UserSession).where(mine).values(strong_at=at, password_at=at))
+
+
+def edit(page: Visitor, path: str, **typed: str) -> Callable[[], Any]:
+    """Open a form and fill it in; sending comes later."""
+    text = page.get(path).text
+    sent, found = {**as_shown(text), **typed}, TOKEN.search(text)
+    assert found is not None
+    page._token = found[1]
+    return lambda: page.post(path, sent)
+
+
+def test_the_page_names_the_row_and_who_took_it_away(visit: Callable[..., Visitor]) -> None:
+    page, colleague = visit("administrator"), make_user("administrator", first_name="Ans", last_name="Bakker")
+    group = make_group(name="VZ1A").id
+    send = edit(page, f"/studentgroepen/do/change_group?id={group}", name="Een betere naam")
+    run(remove_group, actor_of(colleague), [group])
+    answer = send()
+    told = html.unescape(answer.text)
+    assert answer.status_code == 404
+    assert re.search(r"<h1>Er is niet meer wat u wilde wijzigen</h1>", told)
+    assert "<strong>VZ1A</strong>" in told
+    assert "Ans Bakker" in told
+    assert re.search(r"<dt>Naam</dt>\s*<dd[^>]*>Een betere naam</dd>", told)
+    assert 'href="/studentgroepen/"' in told
+
+
+def test_a_score_form_of_a_moment_that_went_shows_the_remarks(app: Flask, visitor_of: VisitorOf) -> None:
+    exam = plan_exam()
+    page = visitor_of(db.session.get_one(User, exam.school.id))
+    path = f"/te-beoordelen/{exam.sittings[0]}"
+    fields = next(one for one in forms_on(page.get(path).text).values() if "remark" in one)
+    remark = next(name for name in fields if name.startswith("remark-"))
+    level = f"level-{remark.split('-')[1]}"
+    page._token = fields["csrf_token"].values[0]
+    sent = {
+        "remark": "Over het geheel",
+        remark: "Bij dit punt",
+        level: fields[level].options[-1],
+        "version": "0",
+    }
+    run(remove_moments, SYSTEM, [exam.sittings[0]])
+    told = html.unescape(page.post(path, sent).text)
+    assert "Dit examenmoment bestaat niet meer" in told
+    criterion = db.session.get_one(Criterion, int(remark.split("-")[1]))
+    chosen = db.session.get_one(CriterionLevel, int(fields[level].options[-1]))
+    assert re.search(
+        rf"<dt>{re.escape(criterion.text)}</dt>\s*<dd[^>]*>{chosen.label}\nBij dit punt</dd>", told
+    )
+    assert re.search(r"<dt>Algemene opmerking</dt>\s*<dd[^>]*>Over het geheel</dd>", told)
+
+
+def test_what_waited_while_its_row_went_is_shown_after_signing_in(visit: Callable[..., Visitor]) -> None:
+    page, group = visit("administrator"), make_group(name="VZ1A").id
+    send = edit(page, f"/studentgroepen/do/change_group?id={group}", name="Een betere naam")
+    end_sessions()
+    place = "/terug/" + send().headers["Location"].split("/")[-1].split("%2F")[-1]
+    run(remove_group, SYSTEM, [group])
+    back_in(page, page.user_id or 0)
+    assert "Een betere naam" in page.get(place, follow_redirects=True).text
 
 
 def test_where_no_row_is_left_nothing_is_shown(visit: Callable[..., Visitor]) -> None:

@@ -35,7 +35,7 @@ from app.queries.access.factors import secret_behind
 from app.queries.access.typed import purpose, typed_by
 from app.rules.second_factor import Policy
 from app.rules.tokens import fingerprint
-from app.rules.typed import KEPT_FOR, MOST_PER_ACCOUNT, Typed, worth_keeping
+from app.rules.typed import KEPT_FOR, LEAST, Typed, worth_keeping
 from app.sealing import seal
 from tests.factories import app_code, make_app, make_exam, make_programme, make_student, make_user, refresh
 from tests.factories.assessment import PlannedExam, plan_exam, save_as, version_of
@@ -621,16 +621,46 @@ class TestNobodyElse:
         assert NAME not in text
         assert "~" not in TOKEN.search(text)[1].rstrip("~")  # type: ignore[index]
 
-    def test_no_more_waits_than_ten_forms_and_for_twelve_hours(self, app: Flask, visit: Visit) -> None:
+    def test_every_form_that_was_promised_comes_back_and_what_does_not_fit_is_said(
+        self, app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.actions.access.typed.MOST_PER_ACCOUNT", 25 * LEAST)
+        page = visit("administrator")
+        old = filled_form(page, GROUP)["csrf_token"].values[0]
+        answers = []
+        for n in range(27):
+            page._token = old
+            lose_token(page)
+            answers.append(page.post(GROUP, {"name": f"{NAME} {n}."}))
+        kept = [answer for answer in answers if answer.status_code == 302]
+        assert (len(kept), rows()["typed_form"]) == (25, 25)
+        for n, answer in enumerate(kept):
+            assert f'value="{NAME} {n}."' in page.get(answer.headers["Location"], follow_redirects=True).text
+        assert ["kon niet worden bewaard" in answer.text for answer in answers[25:]] == [True, True]
+
+    def test_what_is_not_kept_is_not_promised_to_who_was_signed_out(
+        self, app: Flask, visit: Visit, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.actions.access.typed.MOST_PER_ACCOUNT", 0)
+        page = visit("administrator")
+        told = page.get(self.late(page).headers["Location"]).text
+        assert "kon niet worden bewaard" in told
+        assert "wat u had ingevuld, staat er dan nog" not in told
+
+    def test_large_forms_wait_until_together_they_are_too_large(self, app: Flask) -> None:
+        user = make_user("administrator")
+        large = Typed("/studenten/", (("name", "x" * 2_000_000),))
+        kept = [run(keep_typed, SYSTEM, user_id=user.id, handle=f"{n}", typed=large).goto for n in range(20)]
+        room = kept.index(None)
+        assert 8 < room < 20
+        assert all(typed_by(user.id, str(n)) == large for n in range(room))
+
+    def test_what_waits_goes_after_twelve_hours(self, app: Flask, visit: Visit) -> None:
         page = visit("administrator")
         page._token = old = filled_form(page, GROUP)["csrf_token"].values[0]
         lose_token(page)
-        for n in range(MOST_PER_ACCOUNT + 3):
-            page._token = old
-            lose_token(page)
-            last = page.post(GROUP, {"name": f"{NAME} {n}"}).headers["Location"]
-        assert rows()["typed_form"] == MOST_PER_ACCOUNT
-        assert f'value="{NAME} {n}"' in page.get(last, follow_redirects=True).text
+        last = page.post(GROUP, {"name": NAME}).headers["Location"]
+        assert f'value="{NAME}"' in page.get(last, follow_redirects=True).text
         with db.engine.begin() as connection:
             connection.execute(update(TypedForm).values(at=clock.now() - KEPT_FOR - timedelta(seconds=1)))
         assert NAME not in page.get(last, follow_redirects=True).text

@@ -1,0 +1,117 @@
+"""A form whose row went while it was filled in: the page that says so, and shows what was typed, to copy it.
+
+Only who was shown the row on that very page is told: the form's own token says so (form_token.py). For
+anybody else a row that went, one of others and one that never was look the same.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.actions import base as actions
+from app.pages.base.doing import ActionPage
+from app.pages.base.form_token import About, drawn_for, shows_no_row
+from app.pages.base.once import is_typed
+from app.pages.base.render import show_datetime
+from app.pages.base.request import current_actor, posted
+from app.pages.base.sessions import present
+from app.pages.base.typed import sent_now, shown_row
+from app.permissions import may
+from app.queries.base.meanwhile import entries_since, is_there
+from app.theme.widgets import Button, GoneModel
+
+Fields = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """A form that has no row any more."""
+
+    about: About
+    at: dt.datetime
+    fields: Fields
+    files: Sequence[str]
+
+
+def gone_page(why: str = "") -> Any:
+    """The page, with status 404; None: this user was not shown the row. `why`: the route's own sentence."""
+    lost = _lost()
+    if lost is None:
+        return None
+    view, about = _view(), lost.about
+    act = _action(view)
+    kind = str(act.noun) if act is not None else ""
+    kind = kind[:1].upper() + kind[1:]
+    shows_no_row()
+    model = GoneModel(
+        title=_("Er is niet meer wat u wilde wijzigen"),
+        text=why or _("Het is verwijderd of niet meer voor u bestemd. Er is niets gewijzigd."),
+        name=about.name or kind,
+        told=_told(lost),
+        typed=[(label, text) for label, text in _typed(view, act, lost) if text],
+        files=lost.files,
+        buttons=_onward(view),
+    )
+    return flask.render_template("gone.html", model=model), 404
+
+
+def _lost() -> _Lost | None:
+    here = present()
+    if here is None or here.viewing is not None:
+        return None
+    if posted():
+        drawn = drawn_for()
+        row = shown_row() if drawn is not None and drawn.user_id == here.user_id else ()
+        fields, files = sent_now()
+    else:  # what this account typed comes back (typed.py), and meanwhile the row went
+        typed = flask.g.get("typed")
+        row, fields, files = (typed.about, typed.fields, typed.files) if typed is not None else ((), [], [])
+    if not row:
+        return None
+    kind, id_, within, name, at = row
+    kept = [pair for pair in fields if is_typed(pair[0])]
+    return _Lost(About(kind, id_, within, name), dt.datetime.fromtimestamp(at, dt.UTC), kept, files)
+
+
+def _told(lost: _Lost) -> str:
+    """Who took the row away, and when; "" while it is there: then others may do with it what they like."""
+    about = lost.about
+    if not about.id or is_there(about.kind, about.id):
+        return ""
+    entries = entries_since({about.kind: [about.id]}, lost.at)
+    if not entries:
+        return ""
+    last = entries[-1]
+    label = actions.entry_label(last.action)
+    return _("%(who)s, %(when)s: %(what)s.", who=last.actor_name, when=show_datetime(last.at), what=label)
+
+
+def _view() -> Any:
+    return getattr(flask.current_app.view_functions.get(flask.request.endpoint or ""), "__self__", None)
+
+
+def _action(view: Any) -> actions.Action | None:
+    """The action whose form this is, where the page offers actions and this is one."""
+    name = (flask.request.view_args or {}).get("name", "")
+    return view.action_named(name) if isinstance(view, ActionPage) and name else None
+
+
+def _typed(view: Any, act: actions.Action | None, lost: _Lost) -> Iterator[tuple[str, str]]:
+    """Label and text of everything that was filled in."""
+    if act is not None and act.form is not None:
+        yield from actions.read_aloud(act.form, current_actor(), lost.fields)
+    elif hasattr(view, "read_aloud"):
+        yield from view.read_aloud(lost.about, lost.fields)
+
+
+def _onward(view: Any) -> list[Button]:
+    """To the list of this page, where it has one for this user; else the page leads to Start."""
+    listed = isinstance(view, ActionPage) and view.default_view == "index"
+    if not listed or current_user.guest or not may(current_actor(), view.permission):
+        return []
+    return [Button(_("Naar de lijst"), view.href("index"), style="primary")]
