@@ -112,7 +112,7 @@ def edit_user(
 ) -> base.Outcome:
     """Change a user. Another role ends their sessions; another address ends their codes."""
     user = base.locked(actor, models.User, targets.one().id, version, form.LABELS)
-    guard_supplier(actor, user)
+    guard_way_in(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
     user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
@@ -300,9 +300,9 @@ def _programmes_text(programmes: Sequence[models.Programme], among: Sequence[int
     return "; ".join(sorted(str(one) for one in programmes if among is None or one.id in among))
 
 
-def guard_supplier(actor: Actor, user: models.User) -> None:
-    """RuleBroken when this is a supplier's account and the actor is no supplier."""
-    if why := users.why_not_change(actor, users.roles_of(user)):
+def guard_way_in(actor: Actor, user: models.User) -> None:
+    """RuleBroken when this actor may not change what lets somebody into this account."""
+    if why := users.why_not_change(actor, users.roles_of(user), way_in=True):
         raise errors.RuleBroken(why)
 
 
@@ -371,7 +371,7 @@ def _people(ids: Sequence[int]) -> list[Any]:
 def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> base.Outcome:
     """Activate or deactivate accounts, each judged by itself. `refusals`: user id -> reason."""
     outcome = base.Outcome(object_type="User")
-    theirs = beyond(actor, [row.id for row in rows])
+    theirs = beyond(actor, [row.id for row in rows], way_in=active)
     changed: list[int] = []
     for row in rows:
         name = people.full_name(row.first_name, row.infix, row.last_name)
