@@ -50,7 +50,6 @@ UNCONFIRMED = {
     "choose_codes": "seen",
     "fix_row": "seen",
     **dict.fromkeys(("save_own_progress", "save_student_progress"), "stood"),
-    "couple_to_programmes": "it only adds",
     "mark_update_read": "it only adds",
     "invite_company_examiner": "it is refused where there is an examiner",
     "check_again": "it changes nothing that a page shows",

@@ -131,8 +131,9 @@ def edit_user(
     on=models.User,
     changes=models.User,
     form=form.CoupleForm,
+    confirm=True,
     noun=_l("gebruikers"),
-    submit=_l("Koppelen aan opleidingen"),
+    intro=_l("De opleidingen waaraan zij al zijn gekoppeld, blijven."),
 )
 def couple_to_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
@@ -157,7 +158,12 @@ def couple_to_programmes(
         targets,
         theirs,
         changed,
-        ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
+        ngettext(
+            "%(num)s gebruiker gekoppeld aan %(programmes)s.",
+            "%(num)s gebruikers gekoppeld aan %(programmes)s.",
+            len(changed),
+            programmes=_programmes_text(rows),
+        ),
     )
     outcome.parts = base.parts_of(made, lambda some: {"programmes": [None, _programmes_text(rows, some)]})
     return outcome
@@ -192,7 +198,12 @@ def uncouple_from_programmes(
         targets,
         theirs,
         changed,
-        ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
+        ngettext(
+            "%(num)s gebruiker ontkoppeld van %(programmes)s.",
+            "%(num)s gebruikers ontkoppeld van %(programmes)s.",
+            len(changed),
+            programmes=_programmes_text(rows),
+        ),
     )
     outcome.parts = base.parts_of(gone, lambda some: {"programmes": [_programmes_text(rows, some), None]})
     return outcome
@@ -457,7 +468,7 @@ def _coupling_outcome(
         object_type="User",
         ids=changed,
         names=[user.full_name for user in first],
-        summary=summary if changed else _("Er is niets gewijzigd: dit was al zo."),
+        summary=summary,
     )
 
 
