@@ -37,7 +37,6 @@ OTHER_CELLS = N_(
     "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
 )
 KINDS = {"students": N_("Studenten"), "users": N_("Gebruikers"), "groups": N_("Studentgroepen")}
-BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 
 
 class FileForm(base.ActionForm):
@@ -311,14 +310,15 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun], *, ver
 def open_run(
     actor: Actor, targets: base.Targets[models.ImportRun], *, working: bool = False
 ) -> models.ImportRun:
-    """The actor's own run, when it is still to be carried out.
+    """The actor's own run, locked, when it is still to be carried out: whoever else would, waits.
 
-    NotFound for another's run or an expired one. RuleBroken when it is done, or being written (unless
-    `working`: the worker asks).
+    NotFound for another's run, an expired one or one that went meanwhile. RuleBroken when it is done, or
+    being written (unless `working`: the worker asks).
     """
-    run = targets.one()
+    run = db.session.get(models.ImportRun, targets.one().id, with_for_update=True, populate_existing=True)
     if (
-        run.maker_id != actor.id
+        run is None
+        or run.maker_id != actor.id
         or run.created_at <= oldest_kept()
         or not may(actor, runs.PERMISSIONS[run.kind])
     ):
@@ -326,7 +326,7 @@ def open_run(
     if run.stage == "done":
         raise errors.RuleBroken(rules.ALREADY_DONE)
     if run.task == "write" and not working:
-        raise errors.RuleBroken(BEING_WRITTEN)
+        raise errors.RuleBroken(rules.ALREADY_BEGUN)
     return run
 
 
@@ -334,8 +334,7 @@ def _as_seen(
     actor: Actor, targets: base.Targets[models.ImportRun], version: int | None = None
 ) -> models.ImportRun:
     """The open run, locked. Outdated when it no longer has the version that the page showed."""
-    db.session.refresh(open_run(actor, targets), with_for_update=True)
-    run = open_run(actor, targets)  # as it is under the lock
+    run = open_run(actor, targets)
     if version is not None and run.version != version:
         raise base.conflict(actor, run, version, {})
     return run
