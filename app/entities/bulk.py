@@ -21,9 +21,7 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     db.session.execute(sa.insert(table).from_select(names, sent(table, names, rows)))
 
 
-def add_missing(
-    target: Any, names: Sequence[str], rows: sa.SelectBase, *returning: str
-) -> Sequence[sa.Row[Any]]:
+def add_missing(target: Any, names: Sequence[str], rows: sa.SelectBase, *returning: str) -> Sequence[Any]:
     """Enter the rows of this SELECT in a table (or a model's), and return these columns of what was entered.
 
     Who only looks first whether a row is there does not see one that another is just entering. Here that one

@@ -15,6 +15,7 @@ from app.actions.access.sessions import end_sessions
 from app.actions.users import form
 from app.actions.users.reach import beyond
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.users import listing, users
@@ -151,8 +152,8 @@ def couple_to_programmes(
         .join(models.Programme, models.Programme.id.in_(id_set(chosen)))
         .where(models.User.id.in_(targets.among()), models.User.id.not_in(theirs), ~coupled)
     )
-    couple = sa.insert(models.user_programme).from_select(["user_id", "programme_id"], pairs)
-    made = db.session.execute(couple.returning(*COUPLING)).all()
+    names = ["user_id", "programme_id"]
+    made = add_missing(models.user_programme, names, pairs, *names)
     changed = sorted({row.user_id for row in made})
     outcome = _coupling_outcome(
         targets,
