@@ -60,6 +60,9 @@ EXAMINERS = frozenset({Role.SCHOOL_EXAMINER, Role.COMPANY_EXAMINER})
 # With one of these an account is not a student's alone.
 OTHER_ROLES = tuple(role for role in Role if role is not Role.STUDENT)
 
+# Whose holders see something of a student, be it of one alone or of themselves.
+SEE_STUDENTS = tuple(role for role in Role if role is not Role.SUPPLIER)
+
 # Who can be the mentor of a group: the school's own people who work with students. Nobody asks somebody of a
 # company, or somebody who only reads, about a class.
 MENTOR_ROLES = (Role.SCHOOL_SUPERVISOR, Role.SCHOOL_EXAMINER, Role.ADMINISTRATOR)

@@ -38,7 +38,6 @@ VisitorOf = Callable[[User], Visitor]
 NOT_OF_A_ROW = {
     "add_update": "today",
     "record_adoption": "today",
-    "mark_all_updates_read": "the newest update that was there, in `newest`: later ones stay unread",
     "invite_company_examiner": "the other moments of the exam, each refused where there is an examiner",
     "plan_exam": "the fingerprint of the planning that it shows, in `seen`",
 }
@@ -50,8 +49,7 @@ UNCONFIRMED = {
     "choose_codes": "seen",
     "fix_row": "seen",
     **dict.fromkeys(("save_own_progress", "save_student_progress"), "stood"),
-    "couple_to_programmes": "it only adds",
-    "mark_update_read": "it only adds",
+    "mark_update_read": "seen",
     "invite_company_examiner": "it is refused where there is an examiner",
     "check_again": "it changes nothing that a page shows",
     **dict.fromkeys(("export_students", "export_groups"), "it changes nothing"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import column
 
@@ -15,10 +16,26 @@ def insert_all(target: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Enter these rows in a table (or a model's); every row names the same columns. No rows: no statement."""
     if not rows:
         return
-    table: sa.Table = target if isinstance(target, sa.Table) else sa.inspect(target).local_table
-    names = list(rows[0])
+    table, names = _table(target), list(rows[0])
     sent = _from_json if db.engine.dialect.name == "sqlite" else _from_arrays
     db.session.execute(sa.insert(table).from_select(names, sent(table, names, rows)))
+
+
+def add_missing(target: Any, names: Sequence[str], rows: sa.SelectBase, *returning: str) -> Sequence[Any]:
+    """Enter the rows of this SELECT in a table (or a model's), and return these columns of what was entered.
+
+    Who only looks first whether a row is there does not see one that another is just entering. Here that one
+    is waited for, and the row is left to the other. The SELECT needs a WHERE, or SQLite reads it wrong.
+    """
+    table = _table(target)
+    make = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table).from_select(names, rows).on_conflict_do_nothing()
+    return db.session.execute(statement.returning(*(table.c[name] for name in returning))).all()
+
+
+def _table(target: Any) -> sa.Table:
+    table: sa.Table = target if isinstance(target, sa.Table) else sa.inspect(target).local_table
+    return table
 
 
 def _from_arrays(table: sa.Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> sa.Select[Any]:

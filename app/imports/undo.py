@@ -28,9 +28,12 @@ from app.queries.imports.runs import PERMISSIONS
 from app.rules import fields as rules
 from app.rules.student_fields import BY_NAME
 from app.rules.text import N_
+from app.school import current_school
 
 NOT_DONE = N_("Deze import is nog niet uitgevoerd: er valt niets ongedaan te maken.")
-UNDONE = N_("Deze import is al ongedaan gemaakt.")
+UNDONE = N_(
+    "Deze import is al ongedaan gemaakt door %(who)s (%(when)s). Het verslag zegt wat er is teruggezet."
+)
 NOTHING_WRITTEN = N_("Deze import heeft niets geschreven dat ongedaan gemaakt kan worden.")
 CHANGED_SINCE = N_("is sindsdien gewijzigd; de gegevens blijven zoals ze nu zijn")
 NAMES = 10
@@ -51,7 +54,8 @@ def run_to_undo(actor: Actor, targets: actions.Targets[models.ImportRun], kind: 
     if run.stage != "done":
         raise errors.RuleBroken(NOT_DONE)
     if run.undone_at is not None:
-        raise errors.RuleBroken(UNDONE)
+        when = current_school().local(run.undone_at).strftime("%d-%m-%Y %H:%M")
+        raise errors.RuleBroken(UNDONE, who=run.counts["undone"]["by"], when=when)
     if not run.counts.get("remembered"):
         raise errors.RuleBroken(NOTHING_WRITTEN)
     return run

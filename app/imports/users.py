@@ -10,12 +10,12 @@ from app import school
 from app.errors import RuleBroken
 from app.imports import columns, common_columns, kind
 from app.imports.table import Value
-from app.permissions import ROLE_LABELS, Actor, Role
+from app.permissions import ROLE_LABELS, SEE_STUDENTS, Actor, Role
 from app.queries.imports import absent as absent_queries
 from app.queries.imports import imports
 from app.queries.imports import users as user_queries
 from app.queries.users.users import grantable
-from app.rules.accounts import NAME_IS_ADDRESS
+from app.rules.accounts import ADMINISTRATOR_ONLY, NAME_IS_ADDRESS
 from app.rules.text import N_
 
 DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
@@ -295,9 +295,10 @@ class Users(kind.Kind):
             )
 
     def forbidden(self, there: imports.Fact, world: columns.World) -> kind.Wrong | None:
-        """Why a file may not change this account: it is a supplier's, a student's, or closed."""
+        """Why a file may not change this account: it is out of this actor's reach, a student's, or closed."""
         email = str(there.values["email"])
-        if Role.SUPPLIER in there.coupled["roles"] and Role.SUPPLIER not in world.known.roles:
+        beyond = set(there.coupled["roles"]) - {*world.known.roles, Role.STUDENT}
+        if Role.SUPPLIER in beyond:
             return kind.Wrong(
                 "email",
                 email,
@@ -306,6 +307,8 @@ class Users(kind.Kind):
                     "Laat de rij weg."
                 ),
             )
+        if beyond & set(SEE_STUDENTS):
+            return kind.Wrong("email", email, _(ADMINISTRATOR_ONLY))
         if user_queries.A_STUDENT in there.marks:
             return kind.Wrong(
                 "email", email, _("Dit is het account van een student. Wijzig het bij Studenten.")

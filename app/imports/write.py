@@ -14,7 +14,6 @@ from app import errors, models
 from app.actions import base as actions
 from app.actions.imports import imports
 from app.clock import utc_now
-from app.entities.base import db
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
 from app.imports.check import Checked, shown_value
@@ -43,7 +42,6 @@ def now_open(
     worker passes it, and only the worker writes a run that was left to it.
     """
     run = imports.open_run(actor, targets, working=report is not None)
-    db.session.refresh(run, with_for_update=True)  # whoever else would write or claim it, waits
     if run.kind != kind.key:
         raise errors.NotFound
     if run.version != version:

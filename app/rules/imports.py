@@ -11,5 +11,10 @@ LOGIN_CODES = {
     "none": N_("Geen inlogcode"),
 }
 CHOOSE_FIRST = N_("Kies eerst in stap 2 en 3 wat de kolommen en waarden zijn.")
-ALREADY_DONE = N_("Deze import is al uitgevoerd. Kies het bestand opnieuw om nog eens te importeren.")
+ALREADY_DONE = N_(
+    "Deze import is al uitgevoerd, misschien in een ander tabblad. Hieronder staat wat er is geïmporteerd."
+)
+ALREADY_BEGUN = N_(
+    "Deze import is al begonnen, misschien in een ander tabblad. Hieronder staat hoe ver het is."
+)
 LEASE = timedelta(seconds=60)  # after this long without a sign of life another worker begins anew

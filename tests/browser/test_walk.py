@@ -94,7 +94,7 @@ def test_step_3_users(sign_in: SignIn) -> None:
 
     link(page, "Koppelen aan opleidingen").click()
     fill_in(page, {"Opleidingen": [CARE]})
-    press(page, "Koppelen aan opleidingen")
+    carry_out(page, CARE)
     expect(heading(page)).to_have_text("Willemijn Wandel")
     expect(page.get_by_role("row").filter(has_text="25656")).to_contain_text(CARE)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from app.actions.base.runner import run
-from app.actions.imports.imports import BEING_WRITTEN, choose_codes, choose_columns, choose_values, fix_row
+from app.actions.imports.imports import choose_codes, choose_columns, choose_values, fix_row
 from app.actions.imports.jobs import BROKEN_OFF, ask_import, check_again, claim_import
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -24,6 +24,7 @@ from app.imports.work import NOT_YOURS, WENT_WRONG, work_all
 from app.permissions import SYSTEM
 from app.queries.imports import runs as import_runs
 from app.queries.imports.runs import row_mark
+from app.rules.imports import ALREADY_BEGUN
 from tests.factories import make_group, make_programme, make_student, make_user, refresh
 from tests.support import clock
 from tests.support.importing import Wizard, lines
@@ -121,7 +122,7 @@ def test_while_it_is_written_nothing_about_it_can_be_changed(small, wizard):
     ):
         with pytest.raises(RuleBroken) as refused:
             run(act, wizard.actor, [pk], **data)
-        assert refused.value.message == BEING_WRITTEN
+        assert refused.value.message == ALREADY_BEGUN
     other = wizard.take(lines(*GOOD))
     with pytest.raises(Conflict):
         run(ask_import, wizard.actor, [other], version=99)

@@ -19,7 +19,7 @@ from app.imports.kinds import USERS
 from app.imports.workbook import example_csv, example_xlsx
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
-from app.permissions import actor_of
+from app.permissions import Role, actor_of
 from app.queries.imports.imports import last_choices
 from app.rules.tokens import new_token
 from tests.factories import make_programme, make_student, make_user, refresh, save
@@ -225,15 +225,17 @@ def test_only_a_supplier_makes_suppliers_and_nobody_a_student(wizard):
     supplier = wizard_of("supplier")
     assert supplier.bring_in(content).done == 1
     assert roles_of("a@example.nl") == {"supplier"}
-    assert {one.value for one in USERS.by_key["roles"].options(world(supplier))} == {
-        "supplier",
-        "administrator",
-        "school_supervisor",
-        "company_supervisor",
-        "school_examiner",
-        "company_examiner",
-        "exam_committee",
-    }
+    assert offered(supplier) == {"supplier"}
+    assert offered(wizard) == {role.value for role in Role} - {"supplier", "student"}
+
+
+def test_the_first_people_are_brought_in_by_a_supplier(app):
+    """Without an administrator there is nobody else to do it (decision 30)."""
+    assert offered(wizard_of("supplier")) == {role.value for role in Role} - {"student"}
+
+
+def offered(wizard: Wizard) -> set[str]:
+    return {one.value for one in USERS.by_key["roles"].options(world(wizard))}
 
 
 def world(wizard: Wizard):

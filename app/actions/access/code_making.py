@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from app import models
 from app.actions import base
 from app.actions.mail import outbox
+from app.actions.users.reach import beyond
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import insert_all
@@ -98,6 +99,7 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
     """Make a new inlogcode for each of these users, without a mail. Their older codes end.
 
     These codes are printed. Paper gets lost, so users who manage others or decide on results are refused.
+    Who prints reads them, so an account that this actor may not let anybody into is refused too.
     """
     issued = Issued()
     people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
@@ -105,8 +107,9 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
     deciding = set(
         db.session.scalars(sa.select(models.User.id).where(theirs, users.with_role(*map(Role, AT_SIGN_IN))))
     )
+    closed_to = beyond(actor, list(people), way_in=True)
     for row in people.values():
-        why = _refusal(actor, row)
+        why = closed_to[row.id].reason if row.id in closed_to else _refusal(actor, row)
         if not why and row.id in deciding:
             why = _("Wie beheert of vaststelt, krijgt de inlogcode per mail en niet op papier.")
         name = rules.full_name(row.first_name, row.infix, row.last_name)

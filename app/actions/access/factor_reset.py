@@ -9,7 +9,7 @@ from app.actions import base
 from app.actions.access.second_factor import drop_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.mail.notices import notify
-from app.actions.users.users import guard_supplier
+from app.actions.users.users import guard_way_in
 from app.entities.base import db
 from app.errors import RuleBroken
 from app.mail.notices import Notice
@@ -37,7 +37,7 @@ from app.rules.text import N_
 def reset_second_factor(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Remove a user's authenticator app, passkeys and recovery codes. All their sessions end."""
     user = targets.one()
-    guard_supplier(actor, user)
+    guard_way_in(actor, user)
     if user.id == actor.id:
         raise RuleBroken(N_("Uw eigen tweede stap wijzigt u in Mijn profiel."))
     if factors_of(user.id).count == 0:

@@ -17,6 +17,7 @@ from app.actions import base
 from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import id_set
 from app.entities.membership import has_rule
 from app.entities.students import group_member
@@ -97,8 +98,7 @@ def _put(
     )
     pairs = sa.select(group_id, models.Student.id).select_from(models.Student).join(wanted, sa.true())
     new = pairs.where(models.Student.id.in_(targets.among()), ~member).order_by(models.Student.id)
-    joined = sa.insert(group_member).from_select(["group_id", "student_id"], new)
-    made = db.session.execute(joined.returning(group_member.c.student_id, group_member.c.group_id)).all()
+    made = add_missing(group_member, ["group_id", "student_id"], new, "student_id", "group_id")
     changed = sorted({row.student_id for row in made})
     summary = ngettext(
         "%(num)s student toegevoegd aan %(groups)s.",

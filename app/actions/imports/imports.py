@@ -37,7 +37,6 @@ OTHER_CELLS = N_(
     "Uw invoer staat hieronder nog; slaat u nu op, dan geldt die."
 )
 KINDS = {"students": N_("Studenten"), "users": N_("Gebruikers"), "groups": N_("Studentgroepen")}
-BEING_WRITTEN = N_("Deze import wordt nu uitgevoerd. Wacht tot het verslag er is.")
 
 
 class FileForm(base.ActionForm):
@@ -311,10 +310,10 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun], *, ver
 def open_run(
     actor: Actor, targets: base.Targets[models.ImportRun], *, working: bool = False
 ) -> models.ImportRun:
-    """The actor's own run, when it is still to be carried out.
+    """The actor's own run, when it is still to be carried out. The runner locks it: whoever else would, waits.
 
-    NotFound for another's run or an expired one. RuleBroken when it is done, or being written (unless
-    `working`: the worker asks).
+    NotFound for another's run or an expired one. RuleBroken when it is done, or
+    being written (unless `working`: the worker asks).
     """
     run = targets.one()
     if (
@@ -326,7 +325,7 @@ def open_run(
     if run.stage == "done":
         raise errors.RuleBroken(rules.ALREADY_DONE)
     if run.task == "write" and not working:
-        raise errors.RuleBroken(BEING_WRITTEN)
+        raise errors.RuleBroken(rules.ALREADY_BEGUN)
     return run
 
 

@@ -1,6 +1,7 @@
 """Instellingen (manual, step 7): updates of the system. The supplier writes them, users mark them as read."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,15 +9,16 @@ import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import validators, widgets
+from wtforms import validators
 
 from app import models
 from app.actions import base
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import MOST_ID, id_set
+from app.entities.bulk import add_missing
+from app.entities.engine import id_set
 from app.permissions import Actor, Permission
-from app.queries.school.updates import newest, unread
+from app.queries.school import updates
 from app.rules.people import tidy
 from app.school import current_school
 
@@ -27,58 +29,89 @@ FIELD_LABELS: Mapping[str, Any] = {
     "body": _l("Tekst"),
 }
 
-UNKNOWN = _l(base.WRONG_FORM)
+SEEN = re.compile(r"\d{1,15}\.\d{1,9}(?: \d{1,15}\.\d{1,9})*")  # as queries/school/updates.py writes it
+
+
+class SeenUpdatesForm(base.SeenForm):
+    """A button. `seen`: the updates that were unread on the page, each in the version that it showed."""
+
+    nothing_hint = _l("Bij Instellingen staat wat er nieuw is, met de knop om het als gelezen te markeren.")
+
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        if not self.seen.data:
+            self.nothing = _("Lees eerst wat er nieuw is")
+
+    def validate_seen(self, field: wtforms.Field) -> None:
+        if not SEEN.fullmatch(field.data or ""):
+            raise validators.ValidationError(_(base.WRONG_FORM))
+
+    def values(self) -> dict[str, Any]:
+        return {"seen": updates.versions_in(self.seen.data or "")}
 
 
 @base.action(
     _l("Markeren als gelezen"),
     permission=READ,
     on=models.SystemUpdate,
+    form=SeenUpdatesForm,
     noun=_l("update"),
     submit=_l("Markeren"),
 )
-def mark_update_read(actor: Actor, targets: base.Targets[models.SystemUpdate]) -> base.Outcome:
-    """Mark these updates as read by this user. Twice is the same as once."""
-    wanted = (
-        unread(actor)
-        .where(models.SystemUpdate.id.in_(targets.among()))
-        .with_only_columns(models.SystemUpdate.id)
+def mark_update_read(
+    actor: Actor, targets: base.Targets[models.SystemUpdate], *, seen: Mapping[int, int]
+) -> base.Outcome:
+    """Mark these updates as read by this user, as far as they are what the page showed."""
+    return _mark(actor, updates.unread(actor).where(models.SystemUpdate.id.in_(targets.among())), seen)
+
+
+@base.action(_l("Alles als gelezen markeren"), permission=READ, form=SeenUpdatesForm, submit=_l("Markeren"))
+def mark_all_updates_read(actor: Actor, *, seen: Mapping[int, int]) -> base.Outcome:
+    """Mark all updates that the page counted as unread, those on its further pages too."""
+    return _mark(actor, updates.unread(actor), seen)
+
+
+def _mark(actor: Actor, wanted: sa.Select[models.SystemUpdate], seen: Mapping[int, int]) -> base.Outcome:
+    """Mark those of the wanted that were seen (id -> version), and say what is left unread and why.
+
+    In another tab the same user may mark them at the same moment: then they are read as well.
+    """
+    columns = (models.SystemUpdate.id, models.SystemUpdate.version)
+    left = {row.id: row.version for row in db.session.execute(wanted.with_only_columns(*columns))}
+    ids = sorted(id_ for id_, version in left.items() if seen.get(id_) == version)
+    now = sa.literal(utc_now(), models.UpdateRead.read_at.type)
+    chosen = sa.select(models.SystemUpdate.id, sa.literal(actor.id), now)
+    these = chosen.where(models.SystemUpdate.id.in_(id_set(ids)))
+    entered = add_missing(models.UpdateRead, ["update_id", "user_id", "read_at"], these, "update_id")
+    read = sorted(row.update_id for row in entered)
+    changed, later = len((left.keys() & seen.keys()) - set(ids)), len(left.keys() - seen.keys())
+    told = _told(len(read), changed, later)
+    return base.Outcome(
+        done=len(read), unchanged=len(ids) - len(read), ids=read, object_type="SystemUpdate", summary=told
     )
-    return _marked(actor, db.session.scalars(wanted).all())
 
 
-class ReadAllForm(base.ActionForm):
-    """A button. `newest`: the newest update that was there when the page was shown."""
-
-    newest = wtforms.IntegerField(
-        widget=widgets.HiddenInput(),
-        validators=[
-            validators.InputRequired(message=UNKNOWN),
-            validators.NumberRange(min=0, max=MOST_ID, message=UNKNOWN),
-        ],
-    )
-
-    @classmethod
-    def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
-        return {"newest": newest(actor)}
-
-
-@base.action(_l("Alles als gelezen markeren"), permission=READ, form=ReadAllForm, submit=_l("Markeren"))
-def mark_all_updates_read(actor: Actor, *, newest: int) -> base.Outcome:
-    """Mark the updates as read that this user had not read. One that came after `newest` stays unread."""
-    shown = unread(actor).where(models.SystemUpdate.id <= newest)
-    return _marked(actor, db.session.scalars(shown.with_only_columns(models.SystemUpdate.id)).all())
-
-
-def _marked(actor: Actor, ids: Sequence[int]) -> base.Outcome:
-    if not ids:
-        return base.Outcome(unchanged=1, object_type="SystemUpdate", summary=_("Alles was al gelezen."))
-    chosen = sa.select(
-        models.SystemUpdate.id, sa.literal(actor.id), sa.literal(utc_now(), models.UpdateRead.read_at.type)
-    ).where(models.SystemUpdate.id.in_(id_set(ids)))
-    db.session.execute(sa.insert(models.UpdateRead).from_select(["update_id", "user_id", "read_at"], chosen))
-    summary = ngettext("%(num)s update gelezen.", "%(num)s updates gelezen.", len(ids))
-    return base.Outcome(done=len(ids), ids=ids, object_type="SystemUpdate", summary=summary)
+def _told(marked: int, changed: int, later: int) -> str:
+    parts = []
+    if marked:
+        parts.append(ngettext("%(num)s update gelezen.", "%(num)s updates gelezen.", marked))
+    if changed:
+        parts.append(
+            ngettext(
+                "%(num)s update is intussen gewijzigd en blijft ongelezen: lees de nieuwe tekst.",
+                "%(num)s updates zijn intussen gewijzigd en blijven ongelezen: lees de nieuwe tekst.",
+                changed,
+            )
+        )
+    if later:
+        parts.append(
+            ngettext(
+                "%(num)s update is er intussen bij gekomen en blijft ongelezen.",
+                "%(num)s updates zijn er intussen bij gekomen en blijven ongelezen.",
+                later,
+            )
+        )
+    return " ".join(parts) or _("Alles was al gelezen.")
 
 
 class UpdateForm(base.ActionForm):

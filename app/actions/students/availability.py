@@ -15,6 +15,7 @@ from app import models
 from app.actions import base
 from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
@@ -74,8 +75,8 @@ def exclude_exam(
     )
     refused = _already_registered(pairs.where(registered))
     new = pairs.with_only_columns(models.Student.id, models.Exam.id).where(~registered, ~excluded)
-    exclude = sa.insert(models.ExamExclusion).from_select(["student_id", "exam_id"], new)
-    made = db.session.execute(exclude.returning(*EXCLUSION)).all()
+    names = ["student_id", "exam_id"]
+    made = add_missing(models.ExamExclusion, names, new, *names)
     changed = sorted({row.student_id for row in made})
     # A student may be registered for one of the exams and lose another: that one counts as changed.
     held = set(refused) - set(changed)

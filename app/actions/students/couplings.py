@@ -17,6 +17,7 @@ from app.actions import base
 from app.actions.students import bulk_report
 from app.clock import utc_now
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set, lock_rows, moment_set
 from app.entities.students import group_member
 from app.errors import RuleBroken
@@ -209,21 +210,20 @@ def _couple_again(piece: Piece, among: Any, students: set[int]) -> None:
     """Couple the students again, with the moment at which they had been coupled."""
     if piece.kind == "group":
         rows = sa.select(sa.literal(piece.target), models.Student.id).where(models.Student.id.in_(among))
-        db.session.execute(sa.insert(group_member).from_select(["group_id", "student_id"], rows))
+        add_missing(group_member, ["group_id", "student_id"], rows, "student_id")
         return
     pairs = zip(piece.students, piece.since, strict=True)
     since = moment_set(
         (student, datetime.fromisoformat(at) if at else None) for student, at in pairs if student in students
     ).subquery()
     if piece.kind == "user":
-        couple = sa.insert(models.Supervision).from_select(
-            ["student_id", "created_at", "user_id", "role"],
-            sa.select(*since.c, sa.literal(piece.target), sa.literal(piece.role)),
-        )
+        whole = sa.select(*since.c, sa.literal(piece.target), sa.literal(piece.role))
+        names = ["student_id", "created_at", "user_id", "role"]
+        add_missing(models.Supervision, names, whole.where(sa.true()), "student_id")
     else:
         names = ["student_id", "created_at", _column(piece).key]
-        couple = sa.insert(models.Enrolment).from_select(names, sa.select(*since.c, sa.literal(piece.target)))
-    db.session.execute(couple)
+        pair = sa.select(*since.c, sa.literal(piece.target))
+        add_missing(models.Enrolment, names, pair.where(sa.true()), "student_id")
 
 
 def _column(piece: Piece) -> Any:

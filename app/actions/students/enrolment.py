@@ -14,6 +14,7 @@ from app.actions import base
 from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, visible
@@ -99,10 +100,9 @@ def couple_programme(actor: Actor, targets: base.Targets[models.Student], *, tar
         models.Student.id.in_(targets.among()), ~coupled
     )
     # In order of id, so that two of these at once take turns and never deadlock.
-    couple = sa.insert(models.Enrolment).from_select(
-        ["student_id", goal.column.key], rows.order_by(models.Student.id)
-    )
-    new = sorted(db.session.scalars(couple.returning(models.Enrolment.student_id)))
+    names = ["student_id", goal.column.key]
+    made = add_missing(models.Enrolment, names, rows.order_by(models.Student.id), "student_id")
+    new = sorted(row.student_id for row in made)
     summary = ngettext(
         "%(num)s student gekoppeld aan %(name)s.",
         "%(num)s studenten gekoppeld aan %(name)s.",
@@ -161,6 +161,7 @@ def uncouple_programme(actor: Actor, targets: base.Targets[models.Student], *, t
         )
         .execution_options(**QUIETLY)
     ).all()
+    free = sorted(row.student_id for row in gone)  # who another is just uncoupling is not counted twice
     summary = ngettext(
         "%(num)s student ontkoppeld van %(name)s.",
         "%(num)s studenten ontkoppeld van %(name)s.",

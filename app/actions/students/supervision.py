@@ -15,6 +15,7 @@ from app.actions import base
 from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
@@ -124,13 +125,8 @@ def couple_users(
         sa.select(models.Student.id, who.c.id, who.c.role).select_from(models.Student).join(who, sa.true())
     )
     new = pairs.where(models.Student.id.in_(targets.among()), ~present)
-    couple = sa.insert(models.Supervision).from_select(
-        ["student_id", "user_id", "role"], new.order_by(models.Student.id)
-    )
-    made = db.session.execute(
-        couple.returning(models.Supervision.student_id, models.Supervision.user_id, models.Supervision.role)
-    )
-    rows = made.all()
+    names = ["student_id", "user_id", "role"]
+    rows = add_missing(models.Supervision, names, new.order_by(models.Student.id), *names)
     summary = ngettext(
         "%(num)s student gekoppeld aan %(users)s.",
         "%(num)s studenten gekoppeld aan %(users)s.",

@@ -10,7 +10,7 @@ from app.actions import base
 from app.entities.base import db
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.users.users import taken
+from app.queries.users.users import taken, why_not_change
 from app.rules import people
 from app.rules.passwords import password_problem
 from app.rules.text import N_
@@ -22,6 +22,8 @@ def create_administrator(
     actor: Actor, *, first_name: str, infix: str, last_name: str, email: str, username: str, password: str
 ) -> base.Outcome:
     """Make a user with the role Beheerder, who can sign in at once. RuleBroken names the wrong field."""
+    if why := why_not_change(actor, [Role.ADMINISTRATOR], way_in=True):
+        raise RuleBroken(why)
     username, email = username.strip().lower(), people.email(email)
     for field, value in (
         ("first_name", people.tidy(first_name)),

@@ -15,6 +15,7 @@ from app.actions.access.sessions import end_sessions
 from app.actions.users import form
 from app.actions.users.reach import beyond
 from app.entities.base import db
+from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.planning.sides import meetings
@@ -113,7 +114,7 @@ def edit_user(
 ) -> base.Outcome:
     """Change a user. Another role ends their sessions; another address ends their codes."""
     user = base.locked(actor, models.User, targets.one().id, version, form.LABELS)
-    guard_supplier(actor, user)
+    guard_way_in(actor, user)
     before = _facts(user)
     user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
     user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
@@ -132,8 +133,9 @@ def edit_user(
     on=models.User,
     changes=models.User,
     form=form.CoupleForm,
+    confirm=True,
     noun=_l("gebruikers"),
-    submit=_l("Koppelen aan opleidingen"),
+    intro=_l("De opleidingen waaraan zij al zijn gekoppeld, blijven."),
 )
 def couple_to_programmes(
     actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
@@ -151,14 +153,19 @@ def couple_to_programmes(
         .join(models.Programme, models.Programme.id.in_(id_set(chosen)))
         .where(models.User.id.in_(targets.among()), models.User.id.not_in(theirs), ~coupled)
     )
-    couple = sa.insert(models.user_programme).from_select(["user_id", "programme_id"], pairs)
-    made = db.session.execute(couple.returning(*COUPLING)).all()
+    names = ["user_id", "programme_id"]
+    made = add_missing(models.user_programme, names, pairs, *names)
     changed = sorted({row.user_id for row in made})
     outcome = _coupling_outcome(
         targets,
         theirs,
         changed,
-        ngettext("%(num)s gebruiker gekoppeld.", "%(num)s gebruikers gekoppeld.", len(changed)),
+        ngettext(
+            "%(num)s gebruiker gekoppeld aan %(programmes)s.",
+            "%(num)s gebruikers gekoppeld aan %(programmes)s.",
+            len(changed),
+            programmes=_programmes_text(rows),
+        ),
     )
     outcome.parts = base.parts_of(made, lambda some: {"programmes": [None, _programmes_text(rows, some)]})
     return outcome
@@ -193,7 +200,12 @@ def uncouple_from_programmes(
         targets,
         theirs,
         changed,
-        ngettext("%(num)s gebruiker ontkoppeld.", "%(num)s gebruikers ontkoppeld.", len(changed)),
+        ngettext(
+            "%(num)s gebruiker ontkoppeld van %(programmes)s.",
+            "%(num)s gebruikers ontkoppeld van %(programmes)s.",
+            len(changed),
+            programmes=_programmes_text(rows),
+        ),
     )
     outcome.parts = base.parts_of(gone, lambda some: {"programmes": [_programmes_text(rows, some), None]})
     return outcome
@@ -306,9 +318,9 @@ def _programmes_text(programmes: Sequence[models.Programme], among: Sequence[int
     return "; ".join(sorted(str(one) for one in programmes if among is None or one.id in among))
 
 
-def guard_supplier(actor: Actor, user: models.User) -> None:
-    """RuleBroken when this is a supplier's account and the actor is no supplier."""
-    if why := users.why_not_change(actor, users.roles_of(user)):
+def guard_way_in(actor: Actor, user: models.User) -> None:
+    """RuleBroken when this actor may not change what lets somebody into this account."""
+    if why := users.why_not_change(actor, users.roles_of(user), way_in=True):
         raise errors.RuleBroken(why)
 
 
@@ -377,7 +389,7 @@ def _people(ids: Sequence[int]) -> list[Any]:
 def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, active: bool) -> base.Outcome:
     """Activate or deactivate accounts, each judged by itself. `refusals`: user id -> reason."""
     outcome = base.Outcome(object_type="User")
-    theirs = beyond(actor, [row.id for row in rows])
+    theirs = beyond(actor, [row.id for row in rows], way_in=active)
     changed: list[int] = []
     for row in rows:
         name = people.full_name(row.first_name, row.infix, row.last_name)
@@ -463,7 +475,7 @@ def _coupling_outcome(
         object_type="User",
         ids=changed,
         names=[user.full_name for user in first],
-        summary=summary if changed else _("Er is niets gewijzigd: dit was al zo."),
+        summary=summary,
     )
 
 

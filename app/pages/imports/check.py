@@ -1,8 +1,11 @@
 """Importeren, Stap 4 van 4: check every row, correct a row, import, and show the report."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -34,6 +37,31 @@ CHANGED_SINCE = N_(
     "controle hieronder nog eens na en kies dan Importeren."
 )
 REPORTED = 50  # the most refused rows, and the most absent rows, that the report names
+
+
+Page = TypeVar("Page", bound=Callable[..., Any])
+
+
+def led_on(step: Page) -> Page:
+    """Make a step lead on to where its run is when another tab carried it out or began it, and say so.
+
+    It asks before the step, and again when the run was taken on at the very same moment.
+    """
+
+    @wraps(step)
+    def led(self: CheckPages, pk: int, *args: Any, **given: Any) -> Any:
+        if not base.posted():
+            return step(self, pk, *args, **given)
+        if answer := self.taken_on(pk):
+            return answer
+        try:
+            return step(self, pk, *args, **given)
+        except (errors.RuleBroken, errors.Conflict):
+            if answer := self.taken_on(pk):
+                return answer
+            raise
+
+    return cast(Page, led)
 
 
 class CheckPages(base.ActionScreen):
@@ -108,6 +136,7 @@ class CheckPages(base.ActionScreen):
 
     @base.expose("/<int:pk>/opnieuw-controleren", methods=["POST"])
     @base.needs(page="check")
+    @led_on
     def check_again(self, pk: int) -> Any:
         self._run(pk)
         actions.run(jobs.check_again, base.current_actor(), [pk])
@@ -115,6 +144,7 @@ class CheckPages(base.ActionScreen):
 
     @base.expose("/<int:pk>/inlogcodes", methods=["POST"])
     @base.needs(page="check")
+    @led_on
     def codes(self, pk: int) -> Any:
         """Change the choice of step 1: whether new people get login codes, and how."""
         self._run(pk)
@@ -123,11 +153,14 @@ class CheckPages(base.ActionScreen):
         try:
             base.tell(actions.run(import_actions.choose_codes, base.current_actor(), [pk], **given).summary)
         except errors.RuleBroken as refused:
+            if answer := self.taken_on(pk):
+                return answer
             base.tell(actions.say(refused), "danger")
         return base.go(self.href("resume", pk=pk))
 
     @base.expose("/<int:pk>/rij/<int:number>", methods=["GET", "POST"])
     @base.needs()
+    @led_on
     def row(self, pk: int, number: int) -> Any:
         """Correct one row without going back to the file; the correction is kept with the run."""
         found = self._run(pk)
@@ -219,11 +252,11 @@ class CheckPages(base.ActionScreen):
                 version=int(given) if base.is_number(given) else 0,
                 seen=fields.get("checked", "unseen"),
             )
-        except errors.RuleBroken as refused:
-            base.tell(actions.say(refused), "danger")
-            return base.go(self.href("resume", pk=found.id))
-        except errors.Conflict:
-            base.tell(_(CHANGED_SINCE), "warning")
+        except (errors.RuleBroken, errors.Conflict) as refused:
+            if answer := self.taken_on(found.id):
+                return answer
+            broken = isinstance(refused, errors.RuleBroken)
+            base.tell(*((actions.say(refused), "danger") if broken else (_(CHANGED_SINCE), "warning")))
             return base.go(self.href("resume", pk=found.id))
         base.tell(outcome.summary, "success" if outcome.done else "info")
         return base.go(self.href(there, pk=found.id))
@@ -268,6 +301,16 @@ class CheckPages(base.ActionScreen):
 
     def _run(self, pk: int) -> models.ImportRun:
         return own_run(base.current_actor(), self.kind.key, pk)
+
+    def taken_on(self, pk: int) -> Any:
+        """A redirect to the report or the progress of a run that is done or being written; None otherwise."""
+        found = self._run(pk)
+        if found.stage == "done":
+            return self._to_report(found)
+        if found.task != "write":
+            return None
+        base.tell(_(rules.ALREADY_BEGUN), "info")
+        return base.go(self.href("check", pk=pk))
 
     def _to_report(self, found: models.ImportRun) -> Any:
         """Redirect to the report of a finished import, and say why its earlier steps are closed."""

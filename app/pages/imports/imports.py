@@ -72,6 +72,7 @@ class ImportPage(check.CheckPages):
 
     @base.expose("/<int:pk>/kolommen", methods=["GET", "POST"])
     @base.needs()
+    @check.led_on
     def columns(self, pk: int) -> Any:
         """Stap 2 van 4: which column is what."""
         found = self._run(pk)
@@ -103,6 +104,7 @@ class ImportPage(check.CheckPages):
 
     @base.expose("/<int:pk>/opnieuw-lezen", methods=["POST"])
     @base.needs(page="columns")
+    @check.led_on
     def read_again(self, pk: int) -> Any:
         """Stap 2 van 4: read the file again with the sheet, header row and signs that the user chooses."""
         found = self._run(pk)
@@ -173,6 +175,7 @@ class ImportPage(check.CheckPages):
 
     @base.expose("/<int:pk>/waarden", methods=["GET", "POST"])
     @base.needs()
+    @check.led_on
     def values(self, pk: int) -> Any:
         """Stap 3 van 4: what each value of geslacht and other closed lists means."""
         found = self._run(pk)
@@ -209,6 +212,7 @@ class ImportPage(check.CheckPages):
 
     @base.expose("/<int:pk>/weggooien", methods=["POST"])
     @base.needs(page="resume")
+    @check.led_on
     def discard(self, pk: int) -> Any:
         found, given = self._run(pk), base.posted_fields().get("version", "")
         version = int(given) if base.is_number(given) else 0

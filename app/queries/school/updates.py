@@ -1,6 +1,6 @@
 """What Instellingen shows: the system's updates, newest first, and which of them are unread."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,6 +17,10 @@ class UpdateLine:
     update: models.SystemUpdate
     read: bool
 
+    @property
+    def seen(self) -> str:
+        return as_seen([(self.update.id, self.update.version)])
+
 
 @dataclass(frozen=True)
 class UpdatePage:
@@ -24,7 +28,7 @@ class UpdatePage:
     page: int
     pages: int
     unread: int
-    newest: int  # the update that was added last
+    seen: str  # all that are unread, each in the version of this moment (`as_seen`)
 
 
 def unread(actor: Actor) -> sa.Select[models.SystemUpdate]:
@@ -36,13 +40,29 @@ def unread_count(actor: Actor) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(unread(actor).subquery())) or 0
 
 
+def as_seen(versions: Iterable[tuple[int, int]]) -> str:
+    """Updates with their versions, for a hidden field: "12.1 13.4". `versions_in` reads it."""
+    return " ".join(f"{id_}.{version}" for id_, version in versions)
+
+
+def versions_in(seen: str) -> dict[int, int]:
+    """Id -> version of the updates in such a field."""
+    pairs = (one.split(".") for one in seen.split())
+    return {int(id_): int(version) for id_, version in pairs}
+
+
+def unread_versions(actor: Actor) -> list[tuple[int, int]]:
+    """Id and version of every update that this user has not read."""
+    columns = (models.SystemUpdate.id, models.SystemUpdate.version)
+    rows = db.session.execute(unread(actor).with_only_columns(*columns).order_by(models.SystemUpdate.id))
+    return [(row.id, row.version) for row in rows]
+
+
 def updates(actor: Actor, page: int) -> UpdatePage:
     """A page of updates, newest first. Three queries."""
     seen = visible(actor, models.SystemUpdate)
     every = seen.subquery()
-    count, last = db.session.execute(
-        sa.select(sa.func.count(), sa.func.max(every.c.id)).select_from(every)
-    ).one()
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(every)) or 0
     pages = max(1, -(-count // UPDATES_SHOWN))
     page = min(max(page, 1), pages)
     rows = db.session.execute(
@@ -52,13 +72,8 @@ def updates(actor: Actor, page: int) -> UpdatePage:
         .offset((page - 1) * UPDATES_SHOWN)
     )
     lines = [UpdateLine(row[0], bool(row[1])) for row in rows]
-    return UpdatePage(lines, page, pages, unread_count(actor), last or 0)
-
-
-def newest(actor: Actor) -> int:
-    """The update that was added last, of those that this user may see; 0 without any."""
-    seen = visible(actor, models.SystemUpdate)
-    return db.session.scalar(sa.select(sa.func.max(seen.subquery().c.id))) or 0
+    left = unread_versions(actor)
+    return UpdatePage(lines, page, pages, len(left), as_seen(left))
 
 
 def _read(actor: Actor) -> sa.ColumnElement[bool]:

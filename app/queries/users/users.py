@@ -12,8 +12,8 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.permissions import Actor, Role, visible
-from app.rules.accounts import SUPPLIER_ONLY
+from app.permissions import SEE_STUDENTS, Actor, Role, visible
+from app.rules.accounts import ADMINISTRATOR_ONLY, SUPPLIER_ONLY
 from app.rules.code_format import INVITATION
 
 # Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
@@ -183,22 +183,45 @@ def own_user(user_id: int | None) -> models.User:
 
 def grantable(actor: Actor) -> list[Role]:
     """Roles this actor gives and takes: never student (students room), supplier from a supplier (trap 7)."""
-    return [role for role in Role if role is not Role.STUDENT and not why_not_change(actor, [role])]
+    beyond = {Role.STUDENT, *_barred(actor, way_in=True)}
+    return [role for role in Role if role not in beyond]
 
 
-def why_not_change(actor: Actor, held: Collection[Role]) -> str:
-    """Why this actor may not change an account with these roles, or give or take them; "" when they may.
+def why_not_change(actor: Actor, held: Collection[Role], *, way_in: bool = False) -> str:
+    """Why this actor may not change an account with these roles; "" when they may.
 
-    The one place that asks: only a supplier touches the account of a supplier.
+    `way_in`: whether the change would let somebody into the account, or give it a role.
     """
-    own_kind = actor.system or Role.SUPPLIER in actor.roles
-    return SUPPLIER_ONLY if Role.SUPPLIER in held and not own_kind else ""
+    return next((why for role, why in _barred(actor, way_in=way_in).items() if role in held), "")
 
 
-def out_of_reach(actor: Actor, ids: Collection[int]) -> dict[int, str]:
-    """User id -> name, of the users among these whom this actor may not change. One query."""
-    if not why_not_change(actor, list(Role)):
+def out_of_reach(actor: Actor, ids: Collection[int], *, way_in: bool = False) -> dict[int, tuple[str, str]]:
+    """User id -> name and reason, of the users among these whom this actor may not change. One query."""
+    barred = _barred(actor, way_in=way_in)
+    if not barred:
         return {}
-    theirs = models.User.id.in_(id_set(list(ids))) & with_role(Role.SUPPLIER)
+    why = next(iter(barred.values()))  # there is one reason for all of them
+    theirs = models.User.id.in_(id_set(list(ids))) & with_role(*barred)
     rows = db.session.scalars(sa.select(models.User).where(theirs).order_by(models.User.last_name))
-    return {row.id: row.full_name for row in rows}
+    return {row.id: (row.full_name, why) for row in rows}
+
+
+def _barred(actor: Actor, *, way_in: bool) -> dict[Role, str]:
+    """Role -> why this actor may not change an account that has it. The one place that asks (decision 0030).
+
+    Only a supplier touches the account of a supplier. A supplier sees no student, so opens no way into an
+    account that does; but as long as the school has no administrator, who else lets the first people in?
+    """
+    if actor.system:
+        return {}
+    if Role.SUPPLIER not in actor.roles:
+        return {Role.SUPPLIER: SUPPLIER_ONLY}
+    if not way_in or Role.ADMINISTRATOR in actor.roles or not has_administrator():
+        return {}
+    return dict.fromkeys(SEE_STUDENTS, ADMINISTRATOR_ONLY)
+
+
+def has_administrator() -> bool:
+    """Whether the school has an administrator who can sign in."""
+    held = sa.exists().where(models.User.active.is_(True), with_role(Role.ADMINISTRATOR))
+    return bool(db.session.scalar(sa.select(held)))

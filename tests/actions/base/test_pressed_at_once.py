@@ -63,7 +63,7 @@ ELSEWHERE = {
     "start_import": "makes a run of its own: two of the same are two",
     "keep_typed": "tests/test_typed.py",
     **dict.fromkeys(
-        ("import_groups", "import_students", "import_users"), "tests/imports/test_pressed_at_once.py"
+        ("import_groups", "import_students", "import_users"), "tests/pages/imports/test_import_at_once.py"
     ),
 }
 

@@ -1,4 +1,7 @@
-"""Only a supplier changes the account of a supplier, and a supplier has no business with students."""
+"""Only a supplier changes the account of a supplier, and a supplier has no business with students.
+
+What lets somebody into an account that sees students: test_suppliers_ways_in.py.
+"""
 
 from __future__ import annotations
 

@@ -295,7 +295,7 @@ def test_the_back_button_after_an_import_leads_to_its_report(visit, page):
     address = check.replace("controle", page)
     for answer in (admin.get(address), admin.post(address, {"column_0": "number"})):
         assert answer.headers["Location"] == report.headers["Location"]
-    assert "Deze import is al uitgevoerd." in admin.get(report.headers["Location"]).text
+    assert "Deze import is al uitgevoerd" in admin.get(report.headers["Location"]).text
 
 
 def test_another_administrator_does_not_find_the_run(visit):
@@ -442,7 +442,7 @@ def test_a_large_file_waits_for_the_worker_and_the_page_says_how_far_it_is(visit
     form = import_form(page)
     assert visitor.post(check, form).headers["Location"] == check
     assert "studenten.csv wordt geïmporteerd" in visitor.get(check).text
-    assert visitor.post(check.replace("/controle", "/weggooien"), marks(page)).status_code == 422
+    assert visitor.post(check.replace("/controle", "/weggooien"), marks(page)).headers["Location"] == check
     work_all()
     report = visitor.get(check).headers["Location"]
     assert report.endswith("/verslag")

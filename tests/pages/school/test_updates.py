@@ -10,15 +10,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.base.runner import run
-from app.actions.school.updates import add_update, mark_all_updates_read, mark_update_read
+from app.actions.school.updates import add_update, change_update, mark_all_updates_read, mark_update_read
 from app.entities.base import db
 from app.entities.school import SystemUpdate, UpdateRead
 from app.entities.users import User
 from app.errors import NotAllowed
-from app.permissions import Actor, actor_of
-from app.queries.school.updates import UPDATES_SHOWN, newest, unread, unread_count
+from app.permissions import SYSTEM, Actor, actor_of
+from app.queries.school.updates import UPDATES_SHOWN, unread, unread_count, unread_versions
 from tests.factories import make_user, refresh, save
-from tests.support.forms import as_shown
+from tests.support.forms import forms_on
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
 
@@ -48,9 +48,9 @@ def test_an_update_is_read_by_a_post_and_by_the_reader_alone(
     first, _ = make_update("Een"), make_update("Twee")
     reader, colleague = visitor_of(make_user("administrator")), visitor_of(make_user("administrator"))
     path = f"/instellingen/do/mark_update_read?id={first}"
-    assert reader.get(path).status_code == 200
+    assert "Lees eerst wat er nieuw is" in reader.get(path).text
     assert "2 ongelezen" in reader.get("/instellingen/").text
-    assert reader.post(path).location == "/instellingen/"
+    assert reader.post(path, button(reader, first)).location == "/instellingen/"
     assert "1 ongelezen" in reader.get("/instellingen/").text
     assert "2 ongelezen" in colleague.get("/instellingen/").text
 
@@ -60,40 +60,84 @@ def test_all_updates_are_read_at_once_and_twice_is_once(app: Flask) -> None:
         make_update(f"Update {n}")
     reader = actor_of(make_user("administrator"))
     with counted() as few:
-        assert run(mark_all_updates_read, reader, newest=newest(reader)).done == 5
+        assert run(mark_all_updates_read, reader, seen=dict(unread_versions(reader))).done == 5
     assert unread_count(reader) == 0
-    assert run(mark_all_updates_read, reader, newest=newest(reader)).unchanged == 1
+    assert run(mark_all_updates_read, reader, seen=dict(unread_versions(reader))).unchanged == 1
     first = db.session.scalars(select(SystemUpdate.id)).first()
-    assert run(mark_update_read, reader, [first or 0]).unchanged == 1
+    assert run(mark_update_read, reader, [first or 0], seen={first or 0: 1}).unchanged == 1
     assert db.session.query(UpdateRead).count() == 5
     for n in range(50):
         make_update(f"Nog een {n}")
     with counted() as many:
-        assert run(mark_all_updates_read, reader, newest=newest(reader)).done == 50
+        assert run(mark_all_updates_read, reader, seen=dict(unread_versions(reader))).done == 50
     assert len(many) == len(few)
 
 
+def button(reader: Visitor, update_id: int | None = None) -> dict[str, str]:
+    """What the button of one update sends, or that of all."""
+    forms = forms_on(reader.get("/instellingen/").text)
+    wanted = "mark_all_updates_read" if update_id is None else f"mark_update_read?id={update_id}"
+    fields = next(fields for address, fields in forms.items() if wanted in address)
+    return {"seen": fields["seen"].values[0]}
+
+
+def left_unread(reader: Visitor) -> list[str]:
+    refresh()
+    rows = db.session.scalars(unread(actor_of(db.session.get_one(User, reader.user_id))))
+    return sorted(row.title for row in rows)
+
+
 def test_all_updates_are_those_that_the_page_showed(app: Flask, visit: Visit) -> None:
-    """Also those on a further page; not one that came since, which nobody has read."""
+    """Also those on a further page; not one that came or was changed since, which nobody has read."""
+    first = make_update("Eerst")
     for n in range(UPDATES_SHOWN + 5):
         make_update(f"Update {n}", days=n)
     reader = visit("administrator")
-    shown = as_shown(reader.get("/instellingen/").text)
+    shown = button(reader)
     make_update("Examens vervallen", days=-1)
+    correct(first, "Anders")
+
     assert reader.post("/instellingen/do/mark_all_updates_read", shown).status_code == 302
+
     page = reader.get("/instellingen/").text
-    assert ">1 ongelezen" in page
-    refresh()
-    left = db.session.scalars(unread(actor_of(db.session.get_one(User, reader.user_id)))).one()
-    assert left.title == "Examens vervallen"
+    assert ">2 ongelezen" in page
+    assert f"{UPDATES_SHOWN + 5} updates gelezen." in page
+    assert "1 update is intussen gewijzigd en blijft ongelezen: lees de nieuwe tekst." in page
+    assert "1 update is er intussen bij gekomen en blijft ongelezen." in page
+    assert left_unread(reader) == ["Anders", "Examens vervallen"]
 
 
-def test_a_form_that_does_not_say_what_it_showed_marks_nothing(app: Flask, visit: Visit) -> None:
-    make_update("Een")
+def test_one_update_is_read_as_the_page_showed_it(app: Flask, visit: Visit) -> None:
+    first = make_update("Eerst")
+    make_update("Tweede")
     reader = visit("administrator")
-    assert reader.post("/instellingen/do/mark_all_updates_read").status_code == 422
+    path, shown = f"/instellingen/do/mark_update_read?id={first}", button(reader, first)
+    correct(first, "Anders")
+
+    assert reader.post(path, shown).location == "/instellingen/"
+
+    page = reader.get("/instellingen/").text
+    assert "1 update is intussen gewijzigd en blijft ongelezen: lees de nieuwe tekst." in page
+    assert "gelezen." not in page.replace("blijft ongelezen", "").replace("ongelezen", "")
+    assert left_unread(reader) == ["Anders", "Tweede"]
+    reader.post(path, button(reader, first))
+    assert left_unread(reader) == ["Tweede"]
+
+
+def correct(update_id: int, title: str) -> None:
+    data = {"title": title, "body": "Nu staat er iets anders.", "published_on": date(2026, 11, 1)}
+    run(change_update, SYSTEM, [update_id], version=1, **data)
+
+
+@pytest.mark.parametrize("sent", [{}, {"seen": ""}, {"seen": "1"}, {"seen": "1.1 x"}, {"seen": "9" * 40}])
+def test_a_form_that_does_not_say_what_it_showed_marks_nothing(
+    app: Flask, visit: Visit, sent: dict[str, str]
+) -> None:
+    one = make_update("Een")
+    reader = visit("administrator")
+    for path in ("mark_all_updates_read", f"mark_update_read?id={one}"):
+        assert reader.post(f"/instellingen/do/{path}", sent).status_code == 422
     assert "1 ongelezen" in reader.get("/instellingen/").text
-    assert reader.fill("/instellingen/do/mark_all_updates_read").status_code == 302
 
 
 def test_a_text_keeps_its_paragraphs_and_is_never_read_as_html(visit: Visit) -> None:

@@ -18,7 +18,6 @@ from app.models import EmailChange, LoginCode, UserSession
 from app.permissions import Actor, Role, actor_of
 from app.queries.access import factors
 from app.queries.access.codes import address_code, code_for
-from app.queries.access.passkeys import handle_of
 from app.rules.passkeys import Answer, Site
 from app.rules.sessions import Opening
 from app.rules.tokens import new_token
@@ -303,8 +302,6 @@ def _show_passkey(s: Stage) -> None:
 def _sign_in_by_passkey(s: Stage) -> None:
     passkey = make_passkey(s.user())
     s.patch.setattr(passkeys, "_accepted", lambda *_given: db.session.merge(passkey))
-    handle = SimpleNamespace(response=SimpleNamespace(user_handle=handle_of(passkey.user_id)))
-    s.patch.setattr(passkeys, "_parsed", lambda _credential: handle)
     s.run("sign_in_by_passkey", answer=Answer(ANSWER, 1, SITE), opening=opening())
 
 

@@ -179,12 +179,12 @@ def _change_update(s: Stage) -> None:
 
 @scene("mark_update_read")
 def _mark_update_read(s: Stage) -> None:
-    s.run("mark_update_read", s.world.own["update"], actor=s.admin)
+    s.run("mark_update_read", s.world.own["update"], actor=s.admin, seen={s.world.own["update"]: 1})
 
 
 @scene("mark_all_updates_read")
 def _mark_all_updates_read(s: Stage) -> None:
-    s.run("mark_all_updates_read", actor=s.admin, newest=s.world.own["update"])
+    s.run("mark_all_updates_read", actor=s.admin, seen={s.world.own["update"]: 1})
 
 
 # -- mails
