@@ -310,7 +310,7 @@ def discard_import(actor: Actor, targets: base.Targets[models.ImportRun], *, ver
 def open_run(
     actor: Actor, targets: base.Targets[models.ImportRun], *, working: bool = False
 ) -> models.ImportRun:
-    """The actor's own run, when it is still to be carried out. The runner locks it: whoever else would, waits.
+    """The actor's own run, when it is still to be carried out. Whoever else would waits.
 
     NotFound for another's run or an expired one. RuleBroken when it is done, or
     being written (unless `working`: the worker asks).

@@ -87,7 +87,7 @@ def _mark(actor: Actor, wanted: sa.Select[models.SystemUpdate], seen: Mapping[in
     changed, later = len((left.keys() & seen.keys()) - set(ids)), len(left.keys() - seen.keys())
     told = _told(len(read), changed, later)
     return base.Outcome(
-        done=len(read), unchanged=len(ids) - len(read), ids=read, object_type="SystemUpdate", summary=told
+        done=len(read), unchanged=int(not read), ids=read, object_type="SystemUpdate", summary=told
     )
 
 
