@@ -15,7 +15,8 @@ from typing import Any
 from openpyxl import Workbook
 from sqlalchemy import event, func, select
 
-from app.actions.base.runner import Action, Selection, run
+from app.actions.base.action import Action
+from app.actions.base.runner import Selection, run
 from app.actions.groups.members import add_to_groups
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme

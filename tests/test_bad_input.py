@@ -20,8 +20,8 @@ from flask import Flask
 from sqlalchemy import Select, String, func, select
 from werkzeug.test import TestResponse
 
+from app.actions.base.action import REGISTRY, Action
 from app.actions.base.form_words import GONE
-from app.actions.base.runner import REGISTRY, Action
 from app.entities.assessment import ScoreSheet
 from app.entities.base import db, metadata
 from app.entities.students import Student

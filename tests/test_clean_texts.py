@@ -23,7 +23,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
-from app.actions.base.runner import ActionForm
+from app.actions.base.action import ActionForm
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Student

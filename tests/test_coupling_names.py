@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.base.runner import REGISTRY, preview
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import preview
 from app.entities.students import ExamExclusion
 from app.permissions import actor_of
 from tests.factories import make_exam, make_group, make_programme, make_student, make_user, save, supervise

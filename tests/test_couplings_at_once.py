@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.actions.base.action import REGISTRY
 from app.actions.base.integrity import OTHERWISE
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.runner import run
 from app.actions.base.wording import say
 from app.actions.groups.groups import remove_group
 from app.actions.groups.members import add_members, add_to_groups

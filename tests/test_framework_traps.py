@@ -17,8 +17,8 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from app import create_app
+from app.actions.base.action import REGISTRY
 from app.actions.base.integrity import explain
-from app.actions.base.runner import REGISTRY
 from app.builder import granted
 from app.entities.base import db
 from app.entities.engine import transaction

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.actions.base.action import REGISTRY, Action, action
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import REGISTRY, Action, action, run
+from app.actions.base.runner import run
 from app.entities.base import Model, metadata
 from app.errors import NotAllowed
 from app.pages.base.lists import ListPage

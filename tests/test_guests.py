@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import delete, inspect, select, text, update
 
 from app.actions.assessment.assessment import make_definitive, reopen_assessment, save_scores
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.actions.planning.removal import remove_planning
 from app.actions.planning.stopping import stop_exams

@@ -19,8 +19,8 @@ from types import ModuleType
 
 import pytest
 
+from app.actions.base.action import Action, ActionForm
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import Action, ActionForm
 
 ROOT = Path(__file__).resolve().parent.parent
 ACTIONS, MACHINERY = "app.actions", "app.actions.base"

@@ -18,7 +18,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.actions.access.code_making import issue_codes
 from app.actions.assessment.assessment import make_definitive
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.actions.base.trail import broken_at
 from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSheet
 from app.entities.base import db, metadata

@@ -15,9 +15,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.actions.base.action import REGISTRY, Action, ActionForm, Targets, action
 from app.actions.base.forms import SeenForm, VersionedForm
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import REGISTRY, Action, ActionForm, Targets, action
 from app.actions.users.users import edit_user
 from app.entities.base import db
 from app.entities.library import LibraryDocument

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.actions.base.runner import REGISTRY, Action
+from app.actions.base.action import REGISTRY, Action
 from app.entities.base import db
 from app.entities.trail import AuditEntry
 from app.permissions import Role

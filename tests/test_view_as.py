@@ -13,7 +13,8 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.actions.base.trail import broken_at
 from app.actions.users.users import deactivate_users
 from app.entities.base import db, metadata

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.actions.base.runner import Action, run
+from app.actions.base.action import Action
+from app.actions.base.runner import run
 from app.actions.groups.groups import change_group
 from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.students.enrolment import couple_programme, uncouple_programme

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.actions.access.login_codes import send_student_codes
+from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import Action, preview, run
+from app.actions.base.runner import preview, run
 from app.actions.groups.groups import change_group
 from app.actions.groups.members import add_to_groups, remove_from_group
 from app.actions.imports.imports import sweep_expired

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import Action, run
+from app.actions.base.runner import run
 from app.actions.imports.imports import choose_columns, choose_values
 from app.entities.imports import ImportRun
 from app.imports.check import Checked, check_run

@@ -17,9 +17,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from app.actions.base import runner as action
+from app.actions.base.action import REGISTRY, Action
 from app.actions.base.forms import VersionedForm
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import REGISTRY, Action
 
 UPDATE = re.compile(r"\bUPDATE (\w+) SET (.*?)(?: WHERE|$)", re.S)
 SET_COLUMN = re.compile(r"\b(\w+)=")  # in a WHERE it is "version ="

@@ -26,8 +26,8 @@ from sqlalchemy.engine import Engine
 
 from app import models
 from app.actions.base import runner
+from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import Action
 from app.actions.base.trail import RECORDED
 from app.actions.imports.imports import KINDS
 from app.entities.base import db, metadata

@@ -1,6 +1,16 @@
 """The names that every action needs: `from app.actions import base`, then `base.action(...)`."""
 
 from app.actions.base import anchor_words
+from app.actions.base.action import (
+    FIRST_STEP,
+    Action,
+    ActionForm,
+    Targets,
+    action,
+    changed_by,
+    entry_label,
+    own_word,
+)
 from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
 from app.actions.base.form_words import GONE
@@ -20,19 +30,11 @@ from app.actions.base.picker import PICK_PATH, SEARCH, Picked, PickedOne, offer
 from app.actions.base.proof import demand
 from app.actions.base.reasons import given_reason, reason_field
 from app.actions.base.runner import (
-    FIRST_STEP,
     WRONG_FORM,
-    Action,
-    ActionForm,
     Selection,
-    Targets,
-    action,
-    changed_by,
     done_before,
-    entry_label,
     left_of,
     mark_of_rows,
-    own_word,
     preview,
     run,
     targets_of,

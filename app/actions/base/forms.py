@@ -13,7 +13,7 @@ from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired
 from wtforms.widgets import HiddenInput
 
-from app.actions.base.runner import ActionForm, Targets
+from app.actions.base.action import ActionForm, Targets
 from app.actions.base.wording import say
 from app.errors import Outdated, RuleBroken
 from app.permissions import Actor

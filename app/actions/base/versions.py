@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from flask_babel import gettext as _
 
 from app import errors, models
-from app.actions.base.runner import REGISTRY, changed_by, entry_label
+from app.actions.base.action import REGISTRY, changed_by, entry_label
 from app.entities.base import db
 from app.permissions import Actor, Permission
 from app.queries.base.meanwhile import newest_about

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from app.actions.base.action import REGISTRY, Action, Targets, action, changed_by
 from app.actions.base.forms import VersionedForm
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import REGISTRY, Action, Targets, action, changed_by, run
+from app.actions.base.runner import run
 from app.actions.students.students import change_student
 from app.entities.base import db
 from app.entities.students import Student

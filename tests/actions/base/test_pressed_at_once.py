@@ -17,9 +17,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from app.actions.base import runner
+from app.actions.base.action import REGISTRY
 from app.actions.base.integrity import OTHERWISE
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import REGISTRY, mark_of_rows, preview, run, targets_of
+from app.actions.base.runner import mark_of_rows, preview, run, targets_of
 from app.entities.base import db
 from app.entities.engine import transaction, unless_given_up
 from app.entities.students import Student

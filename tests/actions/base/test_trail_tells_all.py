@@ -14,8 +14,9 @@ from flask import current_app
 from sqlalchemy import delete, insert, update
 
 from app.actions.base import runner
+from app.actions.base.action import REGISTRY, Targets, action, own_word
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import REGISTRY, Targets, action, own_word, run
+from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Student, group_member

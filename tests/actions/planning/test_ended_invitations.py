@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
-from app.actions.base.runner import Action, preview, run
+from app.actions.base.runner import preview, run
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning

@@ -13,7 +13,8 @@ from flask import Flask
 from sqlalchemy import delete, select
 
 from app.actions.assessment.assessment import make_definitive
-from app.actions.base.runner import Action, preview, run
+from app.actions.base.action import Action
+from app.actions.base.runner import preview, run
 from app.actions.planning import stopping
 from app.actions.planning.invitations import invite_company_examiner
 from app.actions.planning.planning import plan_exam

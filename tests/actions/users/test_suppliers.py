@@ -16,7 +16,8 @@ from flask import Flask
 from sqlalchemy import func, insert, select
 
 from app.actions.access.sessions import end_sessions_of_users
-from app.actions.base.runner import REGISTRY, Action, Selection, preview, run
+from app.actions.base.action import REGISTRY, Action
+from app.actions.base.runner import Selection, preview, run
 from app.actions.users.users import (
     couple_to_programmes,
     deactivate_users,

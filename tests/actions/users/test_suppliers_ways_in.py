@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.actions.users.users import add_user, deactivate_users, edit_user
 from app.entities.base import db
 from app.entities.factors import Authenticator

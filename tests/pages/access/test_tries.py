@@ -17,7 +17,8 @@ from app.actions.access.passkeys import OPEN, ask_passkey
 from app.actions.access.second_factor import show_code
 from app.actions.access.sessions import end_own_sessions, renew_session
 from app.actions.access.sign_in import complete_sign_in, record_sign_in
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.actions.planning.invitations import resend_invitation
 from app.actions.school.retention import forget_outdated
 from app.actions.users.users import deactivate_users

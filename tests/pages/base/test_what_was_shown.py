@@ -15,17 +15,8 @@ from sqlalchemy import delete, insert, select, update
 from werkzeug.test import TestResponse
 
 from app.actions.base import runner
-from app.actions.base.runner import (
-    REGISTRY,
-    Action,
-    Outcome,
-    Targets,
-    action,
-    mark_of_rows,
-    preview,
-    run,
-    targets_of,
-)
+from app.actions.base.action import REGISTRY, Action, Targets, action
+from app.actions.base.runner import Outcome, mark_of_rows, preview, run, targets_of
 from app.actions.base.trail import record
 from app.actions.students.enrolment import couple_programme
 from app.entities.base import db, metadata

@@ -12,7 +12,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.actions.assessment.assessment import make_definitive, reopen_assessment
-from app.actions.base.runner import Action, run
+from app.actions.base.action import Action
+from app.actions.base.runner import run
 from app.actions.planning.invitations import withdraw_invitation
 from app.actions.planning.removal import remove_moments, remove_planning
 from app.actions.planning.replacing import replace_school_examiner

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.actions.base.trail import record
 from app.actions.groups.groups import change_group
 from app.actions.groups.members import add_members, add_to_groups, remove_from_group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from app.actions.base.runner import REGISTRY, own_word
+from app.actions.base.action import REGISTRY, own_word
 from app.actions.base.trail import record
 from app.entities.engine import transaction
 from app.pages.trail.words import FIELDS

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.actions.base.runner import REGISTRY, run
+from app.actions.base.action import REGISTRY
+from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.users import User
 from app.permissions import SYSTEM, Actor, Role, actor_of
