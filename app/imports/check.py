@@ -22,7 +22,7 @@ from app.imports import kept as import_kept
 from app.imports import kind as import_kind
 from app.imports.table import Value
 from app.permissions import Actor
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.queries.imports.runs import is_large
 from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
@@ -144,7 +144,7 @@ def _returning(run: models.ImportRun) -> Collection[int]:
     kind = kinds.kind_of(run)
     mapping = kinds.mapping_of(run)
     checker = _Checker(
-        kind, columns.World(imports.Known(current_school().today())), run.table["header"], mapping
+        kind, columns.World(present.Known(current_school().today())), run.table["header"], mapping
     )
     keys = [double.key for double in kind.doubles if double.key in mapping]
     first: dict[tuple[str, str], int] = {}
@@ -303,7 +303,7 @@ class _Checker:
         return seen[key]
 
     def missing(
-        self, kept: import_kind.Kept, bad: Collection[str], there: imports.Fact | None
+        self, kept: import_kind.Kept, bad: Collection[str], there: present.Fact | None
     ) -> list[import_kind.Wrong]:
         """Required cells that are empty. Only a new row needs more than the column by which it is known."""
         wanted = self.wanted_new if there is None else self.wanted
@@ -329,7 +329,7 @@ class _Checker:
         row.changes = list(self.changes(row.values, before)) if before else []
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
-    def changes(self, kept: import_kind.Kept, there: imports.Fact) -> list[import_kind.Change]:
+    def changes(self, kept: import_kind.Kept, there: present.Fact) -> list[import_kind.Change]:
         """What this row changes; never the column by which it is known."""
         found = []
         for column in self.filled:

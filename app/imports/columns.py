@@ -16,7 +16,7 @@ from app.errors import RuleBroken
 from app.imports.nearest import Nearest
 from app.imports.table import Value
 from app.permissions import SUPERVISION_ROLES
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.rules import people
 from app.rules.cells import is_formula_error
 from app.rules.text import N_
@@ -33,7 +33,7 @@ class World:
     `chosen`: column key -> text in the file -> choice. `login_codes`: what step 1 says about them.
     """
 
-    known: imports.Known
+    known: present.Known
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     login_codes: str = "none"
 
@@ -46,7 +46,7 @@ class World:
         return dict(self.known.students.values())
 
     @cached_property
-    def users(self) -> Mapping[int, imports.UserFact]:
+    def users(self) -> Mapping[int, present.UserFact]:
         return {user.id: user for user in self.known.users.values()}
 
     @cached_property
@@ -54,7 +54,7 @@ class World:
         return {user.id: user.name for user in (*self.known.people.values(), *self.known.users.values())}
 
     @cached_property
-    def people_by_login(self) -> Mapping[str, imports.UserFact]:
+    def people_by_login(self) -> Mapping[str, present.UserFact]:
         return {login: user for user in self.known.people.values() for login in user.logins}
 
     @cached_property

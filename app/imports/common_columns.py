@@ -11,7 +11,7 @@ from app.imports import columns
 from app.imports.kind import Kept
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.rules import names as name_rules
 from app.rules import people
 from app.rules.student_fields import most
@@ -207,7 +207,7 @@ class ProgrammeColumn(columns.ClosedColumn):
         choice = self.chosen(text, world)
         if choice == columns.LEAVE:
             return None
-        meant: Sequence[imports.ProgrammeFact]
+        meant: Sequence[present.ProgrammeFact]
         if choice:
             meant = [one for one in world.known.programmes if str(one.id) == choice]
         else:
@@ -227,7 +227,7 @@ class ProgrammeColumn(columns.ClosedColumn):
     def show(self, value: object, world: columns.World) -> str:
         return world.programme_labels.get(value, "") if isinstance(value, int) else ""
 
-    def meant(self, text: str, world: columns.World) -> Sequence[imports.ProgrammeFact]:
+    def meant(self, text: str, world: columns.World) -> Sequence[present.ProgrammeFact]:
         """The programmes that this text names exactly: label, crebo, name, or crebo and name."""
         wanted = people.search_form(text)
         by_name = _by_name(world.known.programmes)
@@ -241,9 +241,9 @@ class ProgrammeColumn(columns.ClosedColumn):
 
 
 @lru_cache(maxsize=16)
-def _by_name(programmes: tuple[imports.ProgrammeFact, ...]) -> Mapping[str, Sequence[imports.ProgrammeFact]]:
+def _by_name(programmes: tuple[present.ProgrammeFact, ...]) -> Mapping[str, Sequence[present.ProgrammeFact]]:
     """Everything a programme may be called exactly, as search_form writes it."""
-    found: dict[str, list[imports.ProgrammeFact]] = {}
+    found: dict[str, list[present.ProgrammeFact]] = {}
     for one in programmes:
         for name in {people.search_form(text) for text in (one.label, one.crebo, one.name)}:
             found.setdefault(name, []).append(one)
@@ -292,7 +292,7 @@ def _as_typed(value: Value) -> str:
     return value if isinstance(value, str) else columns.cell_text(value)
 
 
-def person_label(kept: Kept, there: imports.Fact | None, identity: str) -> str:
+def person_label(kept: Kept, there: present.Fact | None, identity: str) -> str:
     """What a person is called in a report: "Berg, Fleur van der (0203118)", as far as it is known."""
     values = {**there.values, **kept} if there else kept
     name = people.sort_name(

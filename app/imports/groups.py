@@ -16,7 +16,7 @@ from app.imports import columns, common_columns, kind
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
 from app.queries.imports import absent as absent_queries
-from app.queries.imports import groups, imports
+from app.queries.imports import groups, present
 from app.rules import groups as rules
 from app.rules import people
 from app.rules.text import N_
@@ -228,14 +228,14 @@ class Groups(kind.Kind):
         MembersColumn(),
     )
     in_label = ("name",)
-    blank: imports.Fact = imports.Fact(
+    blank: present.Fact = present.Fact(
         0, {"name": "", "cohort": None, "school_year": "", "location": "", "colour": "", "mentor_id": None}
     )
 
-    def choices(self, actor: Actor) -> imports.Known:
-        return imports.Known(current_school().today())
+    def choices(self, actor: Actor) -> present.Known:
+        return present.Known(current_school().today())
 
-    def known(self, actor: Actor, cells: kind.Cells) -> imports.Known:
+    def known(self, actor: Actor, cells: kind.Cells) -> present.Known:
         column, world = self.by_key["members"], columns.World(self.choices(actor))
         numbers = set()
         for value in cells.get("members", ()):
@@ -247,14 +247,14 @@ class Groups(kind.Kind):
         logins = {common_columns.login_in(value).lower() for value in cells.get("mentor_id", ())}
         return groups.groups_known(actor, today=current_school().today(), numbers=numbers, logins=logins)
 
-    def find(self, kept: kind.Kept, known: imports.Known) -> imports.Fact | None:
+    def find(self, kept: kind.Kept, known: present.Known) -> present.Fact | None:
         return known.there.get(_key(kept))
 
-    def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
+    def label(self, kept: kind.Kept, there: present.Fact | None) -> str:
         return str(kept.get("name", ""))
 
     def wrong(
-        self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: columns.World
+        self, kept: kind.Kept, bad: Collection[str], there: present.Fact | None, world: columns.World
     ) -> Iterable[kind.Wrong]:
         """Whether the mentor can be one, and whether the group takes members from a file at all."""
         mentor = world.users.get(kept.get("mentor_id", 0))

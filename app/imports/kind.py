@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from app.imports import columns as import_columns
 from app.imports.table import Value
 from app.permissions import Actor, Permission
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.queries.imports.absent import Absent
 from app.queries.imports.runs import PERMISSIONS
 from app.school import current_school
@@ -62,7 +62,7 @@ class CheckedRow:
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    there: imports.Fact | None = None
+    there: present.Fact | None = None
     joins: int = 0  # the number of the row that carries what this one adds
 
 
@@ -95,7 +95,7 @@ class Kind:
     scopes: Collection[str] = ()  # columns that tell which part of the school the file is about
     object_type: str
     batched = False  # a row can be checked and written without the others, but for `doubles`
-    blank: imports.Fact | None = (
+    blank: present.Fact | None = (
         None  # what a new row starts as, for a kind of which several rows may make one
     )
 
@@ -112,36 +112,36 @@ class Kind:
     def permission(self) -> Permission:
         return PERMISSIONS[self.key]
 
-    def choices(self, actor: Actor) -> imports.Known:
+    def choices(self, actor: Actor) -> present.Known:
         """What the lists of step 3 are made of."""
-        return imports.Known(current_school().today(), imports.programme_facts(actor))
+        return present.Known(current_school().today(), present.programme_facts(actor))
 
-    def known(self, actor: Actor, cells: Cells) -> imports.Known:
+    def known(self, actor: Actor, cells: Cells) -> present.Known:
         """What the database says of the rows in a file, in a fixed number of queries."""
         raise NotImplementedError
 
-    def find(self, kept: Kept, known: imports.Known) -> imports.Fact | None:
+    def find(self, kept: Kept, known: present.Known) -> present.Fact | None:
         """The row in the database that this row of the file is about."""
         return known.there.get(kept.get(self.identity, ""))
 
-    def label(self, kept: Kept, there: imports.Fact | None) -> str:
+    def label(self, kept: Kept, there: present.Fact | None) -> str:
         """What a row is called, as far as the row or the database says it."""
         raise NotImplementedError
 
     def wrong(
-        self, kept: Kept, bad: Collection[str], there: imports.Fact | None, world: import_columns.World
+        self, kept: Kept, bad: Collection[str], there: present.Fact | None, world: import_columns.World
     ) -> Iterable[Wrong]:
         """What is wrong with the row as a whole; `bad`: the columns of which something was said already."""
         return ()
 
-    def forbidden(self, there: imports.Fact, world: import_columns.World) -> Wrong | None:
+    def forbidden(self, there: present.Fact, world: import_columns.World) -> Wrong | None:
         """Why this row of the database may not be changed by a file."""
         return None
 
     def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
         """Look at all rows side by side, after each was checked: refuse some, or change what they tell."""
 
-    def new_groups(self, rows: Sequence[CheckedRow], known: imports.Known) -> Sequence[str]:
+    def new_groups(self, rows: Sequence[CheckedRow], known: present.Known) -> Sequence[str]:
         """Names of the groups that these rows make."""
         return ()
 

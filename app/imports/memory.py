@@ -11,7 +11,7 @@ from typing import Any
 from app import models
 from app.entities.bulk import insert_all
 from app.entities.imports import What
-from app.queries.imports.imports import Fact
+from app.queries.imports.present import Fact
 
 FIRST_VERSION = 1
 NOTHING: Mapping[str, Any] = {}

@@ -13,7 +13,7 @@ from app.imports.couplings import USER_COLUMNS, GroupColumn
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import absent as absent_queries
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.rules import people, student_fields
 from app.rules.text import N_
 from app.school import current_school
@@ -207,10 +207,10 @@ class Students(kind.Kind):
         ),
     )
 
-    def choices(self, actor: Actor) -> imports.Known:
-        return imports.student_choices(actor, current_school().today())
+    def choices(self, actor: Actor) -> present.Known:
+        return present.student_choices(actor, current_school().today())
 
-    def known(self, actor: Actor, cells: kind.Cells) -> imports.Known:
+    def known(self, actor: Actor, cells: kind.Cells) -> present.Known:
         """The students in the file, and the users it names.
 
         Numbers and addresses of students count as logins too: an account of somebody else may have them.
@@ -223,7 +223,7 @@ class Students(kind.Kind):
         logins = {
             common_columns.login_in(value).lower() for value in (*cells.get("email", ()), *coupled, *named)
         }
-        return imports.students_known(
+        return present.students_known(
             actor,
             today=current_school().today(),
             numbers=numbers,
@@ -235,12 +235,12 @@ class Students(kind.Kind):
     def columns(self) -> tuple[import_columns.Column, ...]:
         return (*self.fixed, *fields.own_columns(current_school().fields_in("import")))
 
-    def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
+    def label(self, kept: kind.Kept, there: present.Fact | None) -> str:
         """What a student is called in the report: "Berg, Fleur van der (0203118)"."""
         return common_columns.person_label(kept, there, self.identity)
 
     def wrong(
-        self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: import_columns.World
+        self, kept: kind.Kept, bad: Collection[str], there: present.Fact | None, world: import_columns.World
     ) -> Iterable[kind.Wrong]:
         """Problems with the group, the number, and the account that a student has or is to get."""
         yield from _wrong_group(kept, there, world)
@@ -277,7 +277,7 @@ class Students(kind.Kind):
         if not there and number.lower() in users:
             yield kind.Wrong("number", number, _("Dit nummer is al de gebruikersnaam van een ander."))
 
-    def new_groups(self, rows: Sequence[kind.CheckedRow], known: imports.Known) -> Sequence[str]:
+    def new_groups(self, rows: Sequence[kind.CheckedRow], known: present.Known) -> Sequence[str]:
         good = [row for row in rows if row.state != "refused"]
         names = {name for row in good for name in row.values.get("group", ())}
         return sorted(names - {name for _id, name in known.groups.values()})
@@ -289,7 +289,7 @@ class Students(kind.Kind):
 
 
 def _wrong_group(
-    kept: kind.Kept, there: imports.Fact | None, world: import_columns.World
+    kept: kind.Kept, there: present.Fact | None, world: import_columns.World
 ) -> Iterable[kind.Wrong]:
     """A group that a rule fills takes nobody from a file; for a student who is in it, nothing is wrong."""
     held = there.coupled["group"] if there else ()

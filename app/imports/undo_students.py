@@ -17,7 +17,7 @@ from app.imports import undo as import_undo
 from app.imports import write_students
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
-from app.queries.imports.imports import ACCOUNT_FIELDS
+from app.queries.imports.present import ACCOUNT_FIELDS
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)

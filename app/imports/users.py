@@ -12,7 +12,7 @@ from app.imports import columns, common_columns, kind
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, SEE_STUDENTS, Actor, Role
 from app.queries.imports import absent as absent_queries
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.queries.imports import users as user_queries
 from app.queries.users.users import grantable
 from app.rules.accounts import ADMINISTRATOR_ONLY, NAME_IS_ADDRESS
@@ -258,12 +258,12 @@ class Users(kind.Kind):
         ),
     )
 
-    def choices(self, actor: Actor) -> imports.Known:
-        return imports.Known(
-            school.current_school().today(), imports.programme_facts(actor), roles=_roles(actor)
+    def choices(self, actor: Actor) -> present.Known:
+        return present.Known(
+            school.current_school().today(), present.programme_facts(actor), roles=_roles(actor)
         )
 
-    def known(self, actor: Actor, cells: kind.Cells) -> imports.Known:
+    def known(self, actor: Actor, cells: kind.Cells) -> present.Known:
         emails = {_login(value) for value in cells.get("email", ())}
         return user_queries.users_known(
             actor,
@@ -273,12 +273,12 @@ class Users(kind.Kind):
             logins=emails | {_login(value) for value in cells.get("username", ())},
         )
 
-    def label(self, kept: kind.Kept, there: imports.Fact | None) -> str:
+    def label(self, kept: kind.Kept, there: present.Fact | None) -> str:
         """What a user is called in the report: "Bakker, Sanne de (s.debakker@school.example.nl)"."""
         return common_columns.person_label(kept, there, self.identity)
 
     def wrong(
-        self, kept: kind.Kept, bad: Collection[str], there: imports.Fact | None, world: columns.World
+        self, kept: kind.Kept, bad: Collection[str], there: present.Fact | None, world: columns.World
     ) -> Iterable[kind.Wrong]:
         """What is wrong with the address and the user name: another has it, or it is not a name."""
         users, own = world.known.users, there.id if there else 0
@@ -294,7 +294,7 @@ class Users(kind.Kind):
                 "username", name, _("Deze gebruikersnaam is van een ander. Kies een andere naam.")
             )
 
-    def forbidden(self, there: imports.Fact, world: columns.World) -> kind.Wrong | None:
+    def forbidden(self, there: present.Fact, world: columns.World) -> kind.Wrong | None:
         """Why a file may not change this account: it is out of this actor's reach, a student's, or closed."""
         email = str(there.values["email"])
         beyond = set(there.coupled["roles"]) - {*world.known.roles, Role.STUDENT}

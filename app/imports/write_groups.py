@@ -20,7 +20,7 @@ from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.permissions import Actor, Permission
-from app.queries.imports import imports
+from app.queries.imports import present
 
 
 @dataclass
@@ -28,7 +28,7 @@ class _Group:
     """One group, with what all its rows say together."""
 
     name: str
-    there: imports.Fact | None
+    there: present.Fact | None
     given: dict[str, Any] = field(default_factory=dict)
     members: dict[int, None] = field(default_factory=dict)  # in their order, each once
 
@@ -61,7 +61,7 @@ def import_groups(
     insert_all(models.StudentGroup, [group.values for group in new])
     _update([group for group in groups if group.there is not None], memory)
     ids = {group.name: group.there.id for group in groups if group.there is not None}
-    new_ids = imports.group_ids([group.name for group in new]) if new else {}
+    new_ids = present.group_ids([group.name for group in new]) if new else {}
     memory.made(What.GROUP, new_ids.values())
     ids |= new_ids
     _fill(groups, ids, memory)

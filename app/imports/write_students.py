@@ -19,7 +19,7 @@ from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.write import finish
 from app.permissions import Actor, Permission
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.rules import fields, people
 from app.rules.student_fields import PLAIN_FIELDS
 
@@ -57,7 +57,7 @@ def _write(actor: Actor, run: models.ImportRun, checked: check.Checked, written:
     _insert_students(new)
     written.users += _update_students(changed, memory)
     ids = {row.values["number"]: row.there.id for row in changed if row.there}
-    new_ids = imports.student_ids([row.values["number"] for row in new]) if new else {}
+    new_ids = present.student_ids([row.values["number"] for row in new]) if new else {}
     ids |= new_ids
     written.users += [row.there.user_id for row in changed if row.there and row.there.user_id]
     written.groups += _couple(checked, [*new, *changed], ids, memory)
@@ -94,7 +94,7 @@ def _update_students(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int
     return _tell_accounts(rows, memory) if found else []
 
 
-def _differs(there: imports.Fact, values: Mapping[str, Any]) -> bool:
+def _differs(there: present.Fact, values: Mapping[str, Any]) -> bool:
     return any(there.values[key] != value for key, value in values.items())
 
 
@@ -109,7 +109,7 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
         if row.there is not None and row.there.user_id is not None and _differs(row.there, _stored(row))
     }
     found: list[dict[str, Any]] = []
-    for before in imports.account_facts(told) if told else ():
+    for before in present.account_facts(told) if told else ():
         student_id, values = told[before.id]
         values["email"] = values["email"] or before.values["email"]
         if values == before.values:
@@ -201,6 +201,6 @@ def _groups(checked: check.Checked, memory: Memory) -> Mapping[str, int]:
     if not checked.new_groups:
         return there
     insert_all(models.StudentGroup, [{"name": name} for name in checked.new_groups])
-    made = imports.group_ids(checked.new_groups)
+    made = present.group_ids(checked.new_groups)
     memory.made(What.GROUP, made.values())
     return {**there, **made}

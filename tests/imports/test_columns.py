@@ -12,7 +12,7 @@ from app.imports.fields import own_columns
 from app.imports.groups import GROUPS
 from app.imports.kinds import STUDENTS, USERS
 from app.imports.nearest import Nearest, by_a_slip
-from app.queries.imports.imports import Known, ProgrammeFact, UserFact
+from app.queries.imports.present import Known, ProgrammeFact, UserFact
 from app.rules.fields import FieldType, StudentField
 from app.rules.mapping import read_mapping
 

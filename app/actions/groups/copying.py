@@ -13,7 +13,7 @@ from app.actions.groups.groups import NAME_MOST, properties_of
 from app.entities.base import db
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
-from app.queries.imports.imports import group_ids
+from app.queries.imports.present import group_ids
 from app.rules import groups as rules
 from app.rules.text import N_
 

@@ -10,7 +10,7 @@ from app.entities.base import db
 from app.entities.engine import id_set
 from app.entities.membership import has_rule, membership
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.rules import people
 
 GROUP_FIELDS = ("name", "cohort", "school_year", "location", "colour", "mentor_id")
@@ -20,7 +20,7 @@ RULED = "rule"  # the mark of a group that a rule fills
 
 def groups_known(
     actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str] = ()
-) -> imports.Known:
+) -> present.Known:
     """Every visible group with the students among these that are in it, these students, and the mentors."""
     rows = db.session.execute(
         visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(
@@ -33,15 +33,15 @@ def groups_known(
     students = _students(actor, numbers)
     missing = set(numbers) - set(students)
     member = membership(students=id_set([student_id for student_id, _name in students.values()])).c
-    members = imports.pairs(sa.select(member.group_id, member.student_id))
+    members = present.pairs(sa.select(member.group_id, member.student_id))
     users = _mentors(logins)
-    return imports.Known(
+    return present.Known(
         today=today,
-        users=imports.by_login(users),
+        users=present.by_login(users),
         named=_by_name(users),
         groups={row.name.lower(): (row.id, row.name) for row in rows},
         there={
-            row.name.lower(): imports.Fact(
+            row.name.lower(): present.Fact(
                 id=row.id,
                 values={name: getattr(row, name) for name in GROUP_FIELDS},
                 coupled={"members": [one[0] for one in members.get(row.id, ())]},
@@ -51,15 +51,15 @@ def groups_known(
             for row in rows
         },
         students=students,
-        zeros=imports.with_zeros(actor, Permission.GROUPS_IMPORT, missing),
+        zeros=present.with_zeros(actor, Permission.GROUPS_IMPORT, missing),
     )
 
 
-def _mentors(logins: Collection[str]) -> Sequence[imports.UserFact]:
+def _mentors(logins: Collection[str]) -> Sequence[present.UserFact]:
     """Users with one of these logins, users who can be a mentor (a file may name them), and mentors now."""
-    wanted = imports.text_set(sorted(logins))
+    wanted = present.text_set(sorted(logins))
     now = sa.select(models.StudentGroup.mentor_id).where(models.StudentGroup.mentor_id.is_not(None))
-    return imports.user_facts(
+    return present.user_facts(
         sa.or_(
             models.User.username.in_(wanted),
             models.User.email.in_(wanted),
@@ -71,9 +71,9 @@ def _mentors(logins: Collection[str]) -> Sequence[imports.UserFact]:
     )
 
 
-def _by_name(users: Sequence[imports.UserFact]) -> Mapping[str, Sequence[imports.UserFact]]:
+def _by_name(users: Sequence[present.UserFact]) -> Mapping[str, Sequence[present.UserFact]]:
     """Name (full, or with initials) -> the possible mentors with that name."""
-    found: dict[str, list[imports.UserFact]] = {}
+    found: dict[str, list[present.UserFact]] = {}
     for user in users:
         if user.active and user.roles & set(MENTOR_ROLES):
             for name in {people.name_form(user.name), people.name_form(user.initials)}:
@@ -92,7 +92,7 @@ def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, tuple[int,
             models.Student.infix,
             models.Student.last_name,
         )
-        .where(models.Student.number.in_(imports.text_set(sorted(numbers))))
+        .where(models.Student.number.in_(present.text_set(sorted(numbers))))
     )
     return {
         row.number: (row.id, f"{people.sort_name(row.first_name, row.infix, row.last_name)} ({row.number})")

@@ -14,7 +14,7 @@ from app.entities.imports import What
 from app.entities.students import group_member
 from app.permissions import Role
 from app.queries.base.hanging import pointing_at
-from app.queries.imports import imports
+from app.queries.imports import present
 from app.queries.users.users import with_role
 
 GIVEN = "given"
@@ -191,7 +191,7 @@ def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bo
 
 def roles_of_users(user_ids: Sequence[int]) -> dict[int, set[str]]:
     """User id -> the names of their roles; a user without any is left out."""
-    held = imports.pairs(
+    held = present.pairs(
         sa.select(assoc_user_role.c.user_id, models.RoleRow.name)
         .join(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)
         .where(assoc_user_role.c.user_id.in_(id_set(user_ids)))
@@ -215,7 +215,7 @@ def held_by_another(wanted: Mapping[int, str]) -> set[int]:
     """The users who cannot get their old name or address back (`wanted`): somebody else has it now."""
     if not wanted:
         return set()
-    names = imports.text_set(sorted(set(wanted.values())))
+    names = present.text_set(sorted(set(wanted.values())))
     rows = db.session.execute(
         sa.select(models.User.id, models.User.username, models.User.email).where(
             sa.or_(models.User.username.in_(names), models.User.email.in_(names))

@@ -10,7 +10,7 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.imports import imports
+from app.queries.imports import present
 
 USER_FIELDS = ("email", "first_name", "infix", "last_name", "username", "organisation", "phone", "language")
 CLOSED, A_STUDENT = "closed", "student"  # marks of an account that a file may not change
@@ -23,18 +23,18 @@ def users_known(
     emails: Collection[str],
     logins: Collection[str],
     roles: tuple[str, ...],
-) -> imports.Known:
+) -> present.Known:
     """Programmes, the users with these addresses, and the users with one of these names or addresses."""
-    return imports.Known(
+    return present.Known(
         today=today,
-        programmes=imports.programme_facts(actor),
-        users=imports.users_by_login(logins),
+        programmes=present.programme_facts(actor),
+        users=present.users_by_login(logins),
         there=_users(actor, emails),
         roles=roles,
     )
 
 
-def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, imports.Fact]:
+def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, present.Fact]:
     """Address in lower case -> the visible user with their roles and programmes. Three queries."""
     columns = [getattr(models.User, name) for name in USER_FIELDS]
     is_student = sa.exists().where(models.Student.user_id == models.User.id)
@@ -43,15 +43,15 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, imports.Fact]:
         .with_only_columns(
             models.User.id, models.User.version, models.User.active, is_student.label("student"), *columns
         )
-        .where(models.User.email.in_(imports.text_set(sorted(emails))))
+        .where(models.User.email.in_(present.text_set(sorted(emails))))
     ).all()
     among = id_set([row.id for row in rows])
-    roles = imports.pairs(
+    roles = present.pairs(
         sa.select(assoc_user_role.c.user_id, models.RoleRow.name)
         .join(models.RoleRow, models.RoleRow.id == assoc_user_role.c.role_id)
         .where(assoc_user_role.c.user_id.in_(among))
     )
-    programmes = imports.pairs(
+    programmes = present.pairs(
         sa.select(models.user_programme.c.user_id, models.user_programme.c.programme_id).where(
             models.user_programme.c.user_id.in_(among)
         )
@@ -60,7 +60,7 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, imports.Fact]:
     for row in rows:
         held = [one[0] for one in roles.get(row.id, ())]
         marks = {CLOSED: not row.active, A_STUDENT: row.student or Role.STUDENT in held}
-        found[row.email.lower()] = imports.Fact(
+        found[row.email.lower()] = present.Fact(
             id=row.id,
             values={name: getattr(row, name) or "" for name in USER_FIELDS},
             coupled={"roles": held, "programmes": [one[0] for one in programmes.get(row.id, ())]},
@@ -74,7 +74,7 @@ def user_ids(emails: Collection[str]) -> Mapping[str, int]:
     """Address -> id of the users with these addresses (kept in lower case)."""
     rows = db.session.execute(
         sa.select(models.User.email, models.User.id).where(
-            models.User.email.in_(imports.text_set(sorted(emails)))
+            models.User.email.in_(present.text_set(sorted(emails)))
         )
     )
     return {row[0]: row[1] for row in rows}

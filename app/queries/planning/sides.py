@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.queries.imports.imports import text_set
+from app.queries.imports.present import text_set
 from app.queries.planning.facts import when_label
 from app.queries.planning.stopped import goes_on
 
