@@ -5,7 +5,6 @@ A school sets what is its own in schools/<name>/school.toml; this file is about 
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,21 +14,12 @@ from urllib.parse import quote, unquote, urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.util import asbool
 
+import environment
 import private
 
 ROOT = Path(__file__).parent
 INSTANCE = ROOT / "instance"  # where a relative path of SQLite begins, as Flask-SQLAlchemy has it
 SHORTEST_KEY = 32  # characters
-
-
-def _flag(name: str, default: bool = False) -> bool:
-    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "ja"}
-
-
-def _secret(name: str, file_name: str) -> str:
-    """A secret out of the environment, or out of the file that the environment names."""
-    path = os.environ.get(file_name, "")
-    return Path(path).read_text().strip() if path else os.environ.get(name, "")
 
 
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -38,48 +28,48 @@ SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 @dataclass(frozen=True)
 class Settings:
     # PROEVE_SCHOOL: which folder under schools/ this process serves.
-    school: str = field(default_factory=lambda: os.environ.get("PROEVE_SCHOOL", "demo"))
+    school: str = field(default_factory=lambda: environment.folder_name("PROEVE_SCHOOL", "demo"))
     # PROEVE_DATA: where databases, uploads and secrets are kept.
-    data: Path = field(default_factory=lambda: Path(os.environ.get("PROEVE_DATA", ROOT / "data")))
+    data: Path = field(default_factory=lambda: environment.folder("PROEVE_DATA", ROOT / "data"))
     # DATABASE_URL: PostgreSQL for a real school; empty: SQLite in the data folder.
-    database_url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", ""))
+    database_url: str = field(default_factory=lambda: environment.database("DATABASE_URL"), repr=False)
     # HOST and PORT: where to listen. A demo school listens on loopback only.
-    host: str = field(default_factory=lambda: os.environ.get("HOST", "127.0.0.1"))
-    port: int = field(default_factory=lambda: int(os.environ.get("PORT", "5000")))
+    host: str = field(default_factory=lambda: environment.machine("HOST", "127.0.0.1"))
+    port: int = field(default_factory=lambda: environment.whole("PORT", 5000, 1, 65_535))
     # PROEVE_DEMO_ANYWHERE=1: let a demo school (known passwords!) listen elsewhere too.
-    demo_anywhere: bool = field(default_factory=lambda: _flag("PROEVE_DEMO_ANYWHERE"))
+    demo_anywhere: bool = field(default_factory=lambda: environment.flag("PROEVE_DEMO_ANYWHERE"))
     # PROEVE_TLS=1: served behind TLS; cookies become Secure and HSTS is sent.
-    tls: bool = field(default_factory=lambda: _flag("PROEVE_TLS"))
+    tls: bool = field(default_factory=lambda: environment.flag("PROEVE_TLS"))
     # PROEVE_HOSTS: host names this school answers to, separated by commas; empty: only this machine's own.
-    hosts: tuple[str, ...] = field(
-        default_factory=lambda: tuple(filter(None, os.environ.get("PROEVE_HOSTS", "").split(",")))
-    )
+    hosts: tuple[str, ...] = field(default_factory=lambda: environment.hosts("PROEVE_HOSTS"))
     # PROEVE_PROXIES: how many proxies stand in front; that many X-Forwarded-For addresses are believed.
-    proxies: int = field(default_factory=lambda: int(os.environ.get("PROEVE_PROXIES", "0")))
+    proxies: int = field(default_factory=lambda: environment.whole("PROEVE_PROXIES", 0, 0, 9))
     # PROEVE_SECRET_KEY: signs cookies, makes login codes, encrypts; empty: a file made at first start.
-    given_key: str = field(default_factory=lambda: os.environ.get("PROEVE_SECRET_KEY", ""), repr=False)
+    given_key: str = field(default_factory=lambda: environment.text("PROEVE_SECRET_KEY"), repr=False)
     # PROEVE_OLD_SECRET_KEYS: the keys before it, which still read; newest first, one a line.
     given_old_keys: str = field(
-        default_factory=lambda: os.environ.get("PROEVE_OLD_SECRET_KEYS", ""), repr=False
+        default_factory=lambda: environment.text("PROEVE_OLD_SECRET_KEYS"), repr=False
     )
     # PROEVE_ADDRESS: the address of this site as mails name it; without it: the first of PROEVE_HOSTS.
-    address: str = field(default_factory=lambda: os.environ.get("PROEVE_ADDRESS", ""))
+    address: str = field(default_factory=lambda: environment.site("PROEVE_ADDRESS"))
     # SMTP_HOST: the mail server; empty: nothing is sent and mails wait in the outbox.
-    smtp_host: str = field(default_factory=lambda: os.environ.get("SMTP_HOST", ""))
+    smtp_host: str = field(default_factory=lambda: environment.machine("SMTP_HOST", ""))
     # SMTP_SECURITY: starttls (default), tls or none; SMTP_PORT: empty is 587, 465 or 25, in that order.
-    smtp_security: str = field(default_factory=lambda: os.environ.get("SMTP_SECURITY", "starttls").lower())
-    smtp_port: int = field(default_factory=lambda: int(os.environ.get("SMTP_PORT", "0")))
+    smtp_security: str = field(
+        default_factory=lambda: environment.one_of("SMTP_SECURITY", "starttls", SMTP_PORTS)
+    )
+    smtp_port: int = field(default_factory=lambda: environment.whole("SMTP_PORT", 0, 0, 65_535))
     # SMTP_USER, and SMTP_PASSWORD or a file that holds it: SMTP_PASSWORD_FILE.
-    smtp_user: str = field(default_factory=lambda: os.environ.get("SMTP_USER", ""))
+    smtp_user: str = field(default_factory=lambda: environment.text("SMTP_USER"))
     smtp_password: str = field(
-        default_factory=lambda: _secret("SMTP_PASSWORD", "SMTP_PASSWORD_FILE"), repr=False
+        default_factory=lambda: environment.secret("SMTP_PASSWORD", "SMTP_PASSWORD_FILE"), repr=False
     )
     # SMTP_TIMEOUT: seconds to wait for a mail server that does not answer.
-    smtp_timeout: float = field(default_factory=lambda: float(os.environ.get("SMTP_TIMEOUT", "20")))
+    smtp_timeout: float = field(default_factory=lambda: environment.seconds("SMTP_TIMEOUT", 20, 1, 600))
     # REDIS_URL: wakes a sender in a process of its own (`run.py send-mail`); empty: every web worker sends.
-    redis_url: str = field(default_factory=lambda: os.environ.get("REDIS_URL", ""), repr=False)
+    redis_url: str = field(default_factory=lambda: environment.redis("REDIS_URL"), repr=False)
     # WEB_WORKERS: processes that serve.
-    workers: int = field(default_factory=lambda: int(os.environ.get("WEB_WORKERS", "2")))
+    workers: int = field(default_factory=lambda: environment.whole("WEB_WORKERS", 2, 1, 64))
 
     @property
     def school_data(self) -> Path:

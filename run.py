@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from flask.cli import FlaskGroup
-
 from startup import start_up
 
 with start_up():
     from app import create_app
-    from app.commands import register_commands
+    from app.commands import Commands, register_commands
     from app.errors import ProeveError
 
     try:
@@ -18,4 +16,4 @@ with start_up():
     register_commands(app)
 
 if __name__ == "__main__":
-    FlaskGroup(create_app=lambda: app, add_default_commands=False).main(prog_name="run.py")
+    Commands(create_app=lambda: app, add_default_commands=False).main(prog_name="run.py")

@@ -25,12 +25,15 @@ from app.theme.setup import init_theme
 from app.views import register_views
 from app.worker import init_worker
 from config import ROOT, Settings, flask_config
+from environment import refuse_unknown
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application of one school. Its database is prepared separately (`python run.py prepare`)."""
     register_logs()
-    settings = settings or Settings()
+    if settings is None:
+        settings = Settings()
+        refuse_unknown()
     folder = ROOT / "schools" / settings.school
     school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # wrong files stop it here
     app = Flask(__name__, static_folder="static", template_folder="templates")

@@ -8,11 +8,14 @@ from typing import Any
 import click
 import flask
 import sqlalchemy as sa
+from flask.cli import FlaskGroup
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 import private
 from app import errors, models, serving
@@ -101,6 +104,27 @@ def reset_demo() -> None:
     actions.forget_anchor()
     prepare()
     load_demo()
+
+
+class Commands(FlaskGroup):
+    """The commands; a database that is away is told in a sentence, not by a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, InterfaceError) as error:
+            raise click.ClickException(_away(error)) from error
+
+
+def _away(error: DBAPIError) -> str:
+    """Why the database did not answer, in its own words: they name the server, never the password."""
+    settings: Settings = flask.current_app.extensions["proeve_settings"]
+    return _(
+        "De database %(place)s is niet te gebruiken. Kijk of zij draait en of DATABASE_URL klopt. Zij zegt: "
+        "%(why)s",
+        place=make_url(settings.url()).render_as_string(hide_password=True),
+        why=" ".join(str(error.orig).split()),
+    )
 
 
 def register_commands(app: flask.Flask) -> None:

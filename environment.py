@@ -1,0 +1,170 @@
+"""Settings out of the environment, read as strictly as school.toml: a wrong one is a sentence and an end.
+
+Sentences are in Dutch: the school's language isn't known yet at this point.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+OURS = "PROEVE_"
+# What the tests and their tools read (tests/, tools/), which a program that they start gets too.
+OF_TESTS = ("PROEVE_TEST_", "PROEVE_PICTURES", "PROEVE_CHROMIUM")
+YES, NO = {"1", "true", "yes", "ja"}, {"", "0", "false", "no", "nee"}
+HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
+DATABASES = ("postgresql", "sqlite")
+
+_asked: set[str] = set()
+
+
+def text(name: str, default: str = "") -> str:
+    _asked.add(name)
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str) -> bool:
+    given = text(name).lower()
+    if given not in YES | NO:
+        _refuse(name, given, "1 (aan) of 0 (uit)")
+    return given in YES
+
+
+def whole(name: str, default: int, low: int, high: int) -> int:
+    """A whole number from `low` up to and including `high`."""
+    given = text(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}", given, re.ASCII) or not low <= int(given) <= high:
+        _refuse(name, given, f"een heel getal van {low} tot en met {high}")
+    return int(given)
+
+
+def seconds(name: str, default: float, low: float, high: float) -> float:
+    given = text(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", given, re.ASCII) or not low <= float(given) <= high:
+        _refuse(name, given, f"seconden, van {low:g} tot en met {high:g}, bijvoorbeeld {default:g}")
+    return float(given)
+
+
+def one_of(name: str, default: str, known: Collection[str]) -> str:
+    given = (text(name) or default).lower()
+    if given not in known:
+        _refuse(name, given, " of ".join([", ".join(list(known)[:-1]), list(known)[-1]]), known)
+    return given
+
+
+def folder_name(name: str, default: str) -> str:
+    """The name of a folder of ours: no path, so that nothing is made or read elsewhere."""
+    given = text(name) or default
+    if not NAME.fullmatch(given):
+        _refuse(name, given, "letters, cijfers, - en _")
+    return given
+
+
+def folder(name: str, default: Path) -> Path:
+    given = Path(text(name) or default)
+    if given.exists() and not given.is_dir():
+        _refuse(name, str(given), "een map")
+    return given
+
+
+def machine(name: str, default: str) -> str:
+    """The address or name of a machine."""
+    given = text(name) or default
+    if given and not _is_host(given):
+        _refuse(name, given, "een adres of naam, zoals 127.0.0.1 of mail.school.nl")
+    return given
+
+
+def hosts(name: str) -> tuple[str, ...]:
+    """Host names, separated by commas: names alone, without https:// and without a port."""
+    given = [one.strip() for one in text(name).split(",")]
+    wrong = next((one for one in given if one and not _is_host(one)), None)
+    if wrong is not None:
+        _refuse(name, wrong, "namen met komma's ertussen, zonder https:// en poort: examens.school.nl")
+    return tuple(filter(None, given))
+
+
+def site(name: str) -> str:
+    """The address of a site, or ""."""
+    given = text(name)
+    if given and not _is_site(given):
+        _refuse(name, given, "een adres met https:// ervoor, zoals https://examens.school.nl")
+    return given
+
+
+def database(name: str) -> str:
+    """The address of a database, or "". It may hold a password: no sentence repeats it."""
+    given = text(name)
+    if not given:
+        return ""
+    try:
+        kind = make_url(given).get_backend_name()
+    except (ArgumentError, ValueError):
+        kind = ""
+    if kind not in {*DATABASES, "postgres"}:
+        _refuse(name, "…", "postgresql://gebruiker:wachtwoord@server/database, of leeg voor SQLite")
+    return given
+
+
+def redis(name: str) -> str:
+    """The address of Redis, or "". It may hold a password: no sentence repeats it."""
+    given = text(name)
+    if given and urlsplit(given).scheme not in {"redis", "rediss", "unix"}:
+        _refuse(name, "…", "redis://server:6379/0, of leeg")
+    return given
+
+
+def secret(name: str, file_name: str) -> str:
+    """A secret out of the environment, or out of the file that the environment names."""
+    path = text(file_name)
+    if not path:
+        _asked.add(name)
+        return os.environ.get(name, "")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "geen tekst"
+        raise SystemExit(f"{file_name}={path} is niet te lezen ({why}).") from None
+
+
+def refuse_unknown() -> None:
+    """SystemExit for a setting of ours that nobody asked for: a typing error would change nothing, unseen."""
+    for name in sorted(os.environ):
+        if name.startswith(OURS) and not name.startswith(OF_TESTS) and name not in _asked:
+            near = get_close_matches(name, _asked, 1, 0.8)  # they all begin alike
+            hint = f" Bedoelt u {near[0]}?" if near else " Zie config.py voor wat er is."
+            raise SystemExit(f"{name} is geen instelling van Proeve.{hint}")
+
+
+def _is_host(given: str) -> bool:
+    try:
+        ipaddress.ip_address(given)
+    except ValueError:
+        return bool(HOST.fullmatch(given)) and len(given) <= 253
+    return True
+
+
+def _is_site(given: str) -> bool:
+    try:
+        parts = urlsplit(given)
+        named = _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket too few
+        return False
+    bare = not (parts.query or parts.fragment or parts.username)
+    return parts.scheme in {"http", "https"} and named and bare
+
+
+def _refuse(name: str, given: str, allowed: str, known: Collection[str] = ()) -> NoReturn:
+    near = get_close_matches(given, known, 1)
+    hint = f" Bedoelt u {near[0]}?" if near else ""
+    raise SystemExit(f"{name}={given} klopt niet. Toegestaan: {allowed}.{hint}")

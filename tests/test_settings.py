@@ -1,0 +1,215 @@
+"""Settings of the machine (config.py): a wrong one ends the start with one sentence that says what to do."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import Settings
+from environment import refuse_unknown
+
+ROOT = Path(__file__).parent.parent
+
+# name, what was typed, what the sentence says is allowed
+WRONG = [
+    ("PROEVE_SCHOOL", "../demo", "letters, cijfers, - en _"),
+    ("PROEVE_SCHOOL", "mijn school", "letters, cijfers, - en _"),
+    ("PROEVE_SCHOOL", "-x", "letters, cijfers, - en _"),
+    ("PROEVE_SCHOOL", "x" * 64, "letters, cijfers, - en _"),
+    ("PROEVE_DATA", str(ROOT / "README.md"), "een map"),
+    ("DATABASE_URL", "onzin", "postgresql://"),
+    ("DATABASE_URL", "mysql://school/proeve", "postgresql://"),
+    ("DATABASE_URL", "http://school.example.nl", "postgresql://"),
+    ("DATABASE_URL", "postgresql:geheim@server", "postgresql://"),
+    ("DATABASE_URL", "postgresql://u:w@server:poort/x", "postgresql://"),
+    ("HOST", "http://127.0.0.1", "een adres of naam"),
+    ("HOST", "127.0.0.1:5000", "een adres of naam"),
+    ("HOST", "mijn computer", "een adres of naam"),
+    ("PORT", "vijfduizend", "van 1 tot en met 65535"),
+    ("PORT", "0", "van 1 tot en met 65535"),
+    ("PORT", "65536", "van 1 tot en met 65535"),
+    ("PORT", "5000.0", "van 1 tot en met 65535"),
+    ("PORT", "-5000", "van 1 tot en met 65535"),
+    ("PORT", "٥٠٠٠", "van 1 tot en met 65535"),
+    ("PROEVE_DEMO_ANYWHERE", "misschien", "1 (aan) of 0 (uit)"),
+    ("PROEVE_TLS", "aan", "1 (aan) of 0 (uit)"),
+    ("PROEVE_TLS", "2", "1 (aan) of 0 (uit)"),
+    ("PROEVE_TLS", "treu", "1 (aan) of 0 (uit)"),
+    ("PROEVE_HOSTS", "https://examens.school.nl", "zonder https:// en poort"),
+    ("PROEVE_HOSTS", "examens.school.nl:443", "zonder https:// en poort"),
+    ("PROEVE_HOSTS", "examens.school.nl;school.nl", "zonder https:// en poort"),
+    ("PROEVE_HOSTS", "school.nl, *.school.nl", "zonder https:// en poort"),
+    ("PROEVE_PROXIES", "een", "van 0 tot en met 9"),
+    ("PROEVE_PROXIES", "-1", "van 0 tot en met 9"),
+    ("PROEVE_PROXIES", "10", "van 0 tot en met 9"),
+    ("PROEVE_ADDRESS", "examens.school.nl", "https://"),
+    ("PROEVE_ADDRESS", "ftp://examens.school.nl", "https://"),
+    ("PROEVE_ADDRESS", "https://", "https://"),
+    ("PROEVE_ADDRESS", "https://examens.school.nl?x=1", "https://"),
+    ("PROEVE_ADDRESS", "https://jan:geheim@examens.school.nl", "https://"),
+    ("PROEVE_ADDRESS", "https://examens.school.nl:poort", "https://"),
+    ("SMTP_HOST", "smtp://mail.school.nl", "een adres of naam"),
+    ("SMTP_HOST", "mail.school.nl:587", "een adres of naam"),
+    ("SMTP_SECURITY", "ssl", "starttls, tls of none"),
+    ("SMTP_SECURITY", "startls", "Bedoelt u starttls?"),
+    ("SMTP_SECURITY", "geen", "starttls, tls of none"),
+    ("SMTP_PORT", "smtp", "van 0 tot en met 65535"),
+    ("SMTP_PORT", "70000", "van 0 tot en met 65535"),
+    ("SMTP_PASSWORD_FILE", "/nergens/wachtwoord", "niet te lezen"),
+    ("SMTP_TIMEOUT", "lang", "seconden"),
+    ("SMTP_TIMEOUT", "0", "seconden"),
+    ("SMTP_TIMEOUT", "nan", "seconden"),
+    ("SMTP_TIMEOUT", "1e9", "seconden"),
+    ("REDIS_URL", "http://localhost:6379", "redis://"),
+    ("REDIS_URL", "localhost:6379", "redis://"),
+    ("WEB_WORKERS", "nul", "van 1 tot en met 64"),
+    ("WEB_WORKERS", "0", "van 1 tot en met 64"),
+    ("WEB_WORKERS", "1000", "van 1 tot en met 64"),
+]
+RIGHT = {
+    "PROEVE_SCHOOL": ["demo", "ROC_Noord-2"],
+    "PROEVE_DATA": ["/var/lib/proeve"],
+    "DATABASE_URL": [
+        "",
+        "postgresql://u:w@server/x",
+        "postgres://server/x",
+        "postgresql+psycopg:///x",
+        "sqlite:////x.db",
+    ],
+    "HOST": ["", "192.0.2.9", "::1", "localhost"],
+    "PORT": ["", "80", "65535"],
+    "PROEVE_DEMO_ANYWHERE": ["", "1", "nee"],
+    "PROEVE_TLS": ["", "1", "0", "ja", "True", "FALSE"],
+    "PROEVE_HOSTS": ["", "examens.school.nl", "examens.school.nl, 192.0.2.7"],
+    "PROEVE_PROXIES": ["", "0", "2"],
+    "PROEVE_SECRET_KEY": ["", "k" * 40],
+    "PROEVE_OLD_SECRET_KEYS": ["", "k" * 40 + "\n" + "l" * 40],
+    "PROEVE_ADDRESS": ["", "https://examens.school.nl", "http://127.0.0.1:5000/", "https://[::1]:8443"],
+    "SMTP_HOST": ["", "mail.school.nl", "192.0.2.1"],
+    "SMTP_SECURITY": ["", "starttls", "TLS", "none"],
+    "SMTP_PORT": ["", "2525"],
+    "SMTP_USER": ["", "proeve"],
+    "SMTP_PASSWORD": ["", " met spaties "],
+    "SMTP_PASSWORD_FILE": [""],
+    "SMTP_TIMEOUT": ["", "1", "2.5"],
+    "REDIS_URL": ["", "redis://localhost:6379/0", "rediss://u:w@server", "unix:///run/redis.sock"],
+    "WEB_WORKERS": ["", "1", "8"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in RIGHT:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(("name", "typed", "allowed"), WRONG)
+def test_a_wrong_setting_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, typed: str, allowed: str
+) -> None:
+    monkeypatch.setenv(name, typed)
+    with pytest.raises(SystemExit) as ended:
+        Settings()
+    told = str(ended.value)
+    assert told.startswith(name)
+    assert allowed in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(("name", "typed"), [(name, one) for name, all_of in RIGHT.items() for one in all_of])
+def test_a_right_setting_is_taken(monkeypatch: pytest.MonkeyPatch, name: str, typed: str) -> None:
+    monkeypatch.setenv(name, typed)
+    Settings()
+
+
+def test_every_setting_is_tried() -> None:
+    """Each `environment.….("NAME")` of config.py."""
+    tree = ast.parse((ROOT / "config.py").read_text())
+    asked = {
+        word.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("environment.")
+        for word in call.args
+        if isinstance(word, ast.Constant) and re.fullmatch("[A-Z][A-Z_]+", str(word.value))
+    }
+    assert asked == set(RIGHT)
+    free = {
+        "PROEVE_SECRET_KEY",
+        "PROEVE_OLD_SECRET_KEYS",
+        "SMTP_USER",
+        "SMTP_PASSWORD",
+    }  # any text; keys: later
+    assert asked - {name for name, _typed, _allowed in WRONG} == free
+
+
+def test_no_setting_is_read_anywhere_else() -> None:
+    assert "environ" not in (ROOT / "config.py").read_text().replace("environment", "")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_a_password_in_a_wrong_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "postgrsql://proeve:geheim@server/x")
+    with pytest.raises(SystemExit) as ended:
+        Settings()
+    assert "geheim" not in str(ended.value)
+
+
+def test_a_password_is_shown_by_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://proeve:geheim@server/x")
+    monkeypatch.setenv("SMTP_PASSWORD", "geheim")
+    monkeypatch.setenv("REDIS_URL", "redis://:geheim@server")
+    assert "geheim" not in repr(Settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("PROEVE_SCHOOOL", "Bedoelt u PROEVE_SCHOOL?"),
+        ("PROEVE_HOST", "Bedoelt u PROEVE_HOSTS?"),
+        ("PROEVE_XYZZY", "Zie config.py"),
+    ],
+)
+def test_a_setting_that_nobody_knows_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
+    Settings()
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SystemExit, match=name) as ended:
+        refuse_unknown()
+    assert told in str(ended.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SMTP_SECURITY": "ssl", "SMTP_PORT": "25"},
+        {"WEB_WORKERS": "nul"},
+        {"PROEVE_SCHOOL": "dmeo"},
+        {"PROEVE_SCHOOOL": "demo"},
+        {"DATABASE_URL": "postgresql://proeve:geheim@127.0.0.1:1/proeve"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_mistake_is_one_sentence_and_an_exit_status(tmp_path: Path, wrong: dict[str, str]) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROEVE_")}
+    env = {**kept, "PROEVE_DATA": str(tmp_path / "data"), **wrong}
+    done = subprocess.run(
+        [sys.executable, "run.py", "serve"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "geheim" not in done.stderr
+    if "DATABASE_URL" not in wrong:
+        assert not (tmp_path / "data").exists(), "a start that failed leaves nothing behind"
