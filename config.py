@@ -27,8 +27,10 @@ SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 @dataclass(frozen=True)
 class Settings:
-    # PROEVE_SCHOOL: which folder under schools/ this process serves.
+    # PROEVE_SCHOOL: which of the schools' folders this process serves.
     school: str = field(default_factory=lambda: environment.folder_name("PROEVE_SCHOOL", "demo"))
+    # PROEVE_SCHOOLS: where the folders of schools stand; outside the code, a new version leaves them alone.
+    schools: Path = field(default_factory=lambda: environment.folder("PROEVE_SCHOOLS", ROOT / "schools"))
     # PROEVE_DATA: where databases, uploads and secrets are kept.
     data: Path = field(default_factory=lambda: environment.folder("PROEVE_DATA", ROOT / "data"))
     # DATABASE_URL: PostgreSQL for a real school; empty: SQLite in the data folder.
@@ -70,6 +72,10 @@ class Settings:
     redis_url: str = field(default_factory=lambda: environment.redis("REDIS_URL"), repr=False)
     # WEB_WORKERS: processes that serve.
     workers: int = field(default_factory=lambda: environment.whole("WEB_WORKERS", 2, 1, 64))
+
+    @property
+    def school_folder(self) -> Path:
+        return self.schools / self.school
 
     @property
     def school_data(self) -> Path:

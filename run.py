@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+
 from startup import start_up
 
 with start_up():
     from app import create_app
     from app.commands import Commands, register_commands
     from app.errors import ProeveError
+    from app.new_school import BEFORE_A_SCHOOL
 
-    try:
-        app = create_app()
-    except ProeveError as error:  # a file of the school is wrong; its language isn't known yet, so in Dutch
-        raise SystemExit(str(error)) from None
-    register_commands(app)
+    # These commands begin where there is no school yet.
+    begun = BEFORE_A_SCHOOL.get(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else None
+    if begun is None:
+        try:
+            app = create_app()
+        except ProeveError as error:  # a file of the school is wrong; its language isn't known, so in Dutch
+            raise SystemExit(str(error)) from None
+        register_commands(app)
 
-if __name__ == "__main__":
+if begun is not None:
+    begun.main(args=sys.argv[2:], prog_name=f"run.py {begun.name}")
+elif __name__ == "__main__":
     Commands(create_app=lambda: app, add_default_commands=False).main(prog_name="run.py")

@@ -24,7 +24,7 @@ from app.school import load_school
 from app.theme.setup import init_theme
 from app.views import register_views
 from app.worker import init_worker
-from config import ROOT, Settings, flask_config
+from config import Settings, flask_config
 from environment import refuse_unknown
 
 
@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings is None:
         settings = Settings()
         refuse_unknown()
-    folder = ROOT / "schools" / settings.school
+    folder = settings.school_folder
     school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # wrong files stop it here
     app = Flask(__name__, static_folder="static", template_folder="templates")
     settings.make_private()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import flask
@@ -27,7 +27,7 @@ from app.actions.school import demo
 from app.actions.school.retention import forget_outdated
 from app.actions.trail import anchor
 from app.actions.users.roles import generate_roles
-from app.actions.users.setup import create_administrator
+from app.actions.users.setup import create_administrator, create_supplier
 from app.entities.base import db
 from app.imports.work import work_all
 from app.mailer import send_all
@@ -39,6 +39,7 @@ from app.school import current_school
 from app.views import menu_permissions
 from config import ROOT, Settings, new_key
 
+F = TypeVar("F", bound=Callable[..., Any])
 LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 
 
@@ -107,13 +108,20 @@ def reset_demo() -> None:
 
 
 class Commands(FlaskGroup):
-    """The commands; a database that is away is told in a sentence, not by a traceback."""
+    """The commands of a school."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with reached():
             return super().invoke(ctx)
-        except (OperationalError, InterfaceError) as error:
-            raise click.ClickException(_away(error)) from error
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn a database that is away into a sentence, without a traceback."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise click.ClickException(_away(error)) from error
 
 
 def _away(error: DBAPIError) -> str:
@@ -135,6 +143,7 @@ def register_commands(app: flask.Flask) -> None:
         serve_command,
         load_catalogue_command,
         create_administrator_command,
+        create_supplier_command,
         reset_second_factor_command,
         new_key_command,
         seal_anew_command,
@@ -164,7 +173,7 @@ def _clean_texts(command: click.Command) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Turn an error that has a sentence for the user into that sentence, without a traceback."""
     try:
         yield
@@ -186,7 +195,7 @@ def serve_command() -> None:
     app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined]
     settings: Settings = app.extensions["proeve_settings"]
     school = current_school()
-    with _told():
+    with told():
         serving.check_place(school, settings)
         prepare()
         if school.demo and db.session.scalar(sa.select(models.User.id).limit(1)) is None:
@@ -203,24 +212,41 @@ def serve_command() -> None:
 @click.command("load-catalogue")
 def load_catalogue_command() -> None:
     """Bring programmes, electives and exams of this school up to date with the catalogue."""
-    with _told():
+    with told():
         outcome = actions.run(load_catalogue, SYSTEM)
     click.echo(outcome.summary)
     for one in outcome.refused:
         click.echo(f"{one.label}: {one.reason}")
 
 
+def _of_a_user(command: F) -> F:
+    """The options of a command that makes a user; what is not given is asked."""
+    for option in (
+        click.password_option(prompt=_l("Wachtwoord"), confirmation_prompt=_l("Nogmaals het wachtwoord")),
+        click.option("--username", prompt=_l("Gebruikersnaam")),
+        click.option("--email", prompt=_l("E-mailadres")),
+        click.option("--last-name", prompt=_l("Achternaam")),
+        click.option("--infix", prompt=_l("Tussenvoegsel"), default="", show_default=False),
+        click.option("--first-name", prompt=_l("Voornaam")),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command("create-administrator")
-@click.option("--first-name", prompt=_l("Voornaam"))
-@click.option("--infix", prompt=_l("Tussenvoegsel"), default="", show_default=False)
-@click.option("--last-name", prompt=_l("Achternaam"))
-@click.option("--email", prompt=_l("E-mailadres"))
-@click.option("--username", prompt=_l("Gebruikersnaam"))
-@click.password_option(prompt=_l("Wachtwoord"), confirmation_prompt=_l("Nogmaals het wachtwoord"))
+@_of_a_user
 def create_administrator_command(**values: Any) -> None:
     """Make an administrator, so that a school can start for real."""
-    with _told():
+    with told():
         click.echo(actions.run(create_administrator, SYSTEM, **values).summary)
+
+
+@click.command("create-supplier")
+@_of_a_user
+def create_supplier_command(**values: Any) -> None:
+    """Make a supplier: somebody who keeps programmes and exams, and sees no students."""
+    with told():
+        click.echo(actions.run(create_supplier, SYSTEM, **values).summary)
 
 
 @click.command("reset-second-factor")
@@ -230,7 +256,7 @@ def reset_second_factor_command(username: str) -> None:
     user = db.session.scalars(by_sign_in_name(username)).one_or_none()
     if user is None:
         raise click.ClickException(_("Er is geen gebruiker %(name)s.", name=username))
-    with _told():
+    with told():
         click.echo(actions.run(reset_second_factor, SYSTEM, [user.id]).summary)
 
 
@@ -259,7 +285,7 @@ def new_key_command() -> None:
 @click.command("seal-anew")
 def seal_anew_command() -> None:
     """Encrypt everything with the newest key. Exits with 1 when something does not open."""
-    with _told():
+    with told():
         outcome = actions.run(seal_anew, SYSTEM)
     click.echo(outcome.summary)
     for one in outcome.refused:
@@ -271,7 +297,7 @@ def seal_anew_command() -> None:
 @click.command("demo-reset")
 def demo_reset_command() -> None:
     """Put the demo school back as it was."""
-    with _told():
+    with told():
         reset_demo()
     click.echo(_("De demoschool staat terug."))
 
@@ -281,7 +307,7 @@ def demo_reset_command() -> None:
 def demo_data_command(students: int) -> None:
     """Add believable students to the demo school, for trials at size."""
     began = time.monotonic()
-    with _told():
+    with told():
         outcome = actions.run(demo.add_demo_students, SYSTEM, number=students, report=_progress(began))
     click.echo(f"{outcome.summary} ({time.monotonic() - began:.1f} s)")
 
@@ -323,7 +349,7 @@ def verify_trail_command() -> None:
 @click.option("--reason", prompt=_l("Reden"))
 def accept_trail_command(reason: str) -> None:
     """Lay a new anchor at the end of the trail, after a restored backup. The trail keeps the reason."""
-    with _told():
+    with told():
         click.echo(actions.run(anchor.accept_trail, SYSTEM, reason=reason).summary)
     if doubts := _doubts_of_trail():
         raise click.ClickException(" ".join(doubts))

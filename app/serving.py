@@ -20,8 +20,9 @@ from app.errors import RuleBroken
 from app.queries.access.factors import unreadable_apps
 from app.rules.text import N_
 from app.school import School
-from config import Settings
+from config import ROOT, Settings
 
+DEMO_NAME = "ROC Demostad"
 LONGEST_ADDRESS = 8190  # bytes; a page of a thousand ticked rows asks for less
 
 
@@ -93,6 +94,29 @@ def serve(app: Flask, settings: Settings) -> None:
     contextvars.Context().run(Server(app, settings).run)
 
 
+def demo_values(school: School) -> list[str]:
+    """What a real school must not go live with: values that stand in the demo school's file."""
+    if school.demo:
+        return []
+    wrong = [
+        ("name", school.name, school.name == DEMO_NAME),
+        ("supplier.email", school.supplier.email, _is_example(school.supplier.email)),
+        ("mail.sender", school.mail_sender, _is_example(school.mail_sender)),
+        ("logo", str(school.logo or ""), _is_demo_logo(school)),
+    ]
+    told = N_("%(place)s in school.toml is nog van de demoschool (%(value)s). Zet er uw eigen waarde neer.")
+    return [_(told, place=place, value=value) for place, value, left in wrong if left]
+
+
+def _is_example(address: str) -> bool:
+    return address.rpartition("@")[2].rpartition(".")[0].endswith("example") or address.endswith(".example")
+
+
+def _is_demo_logo(school: School) -> bool:
+    theirs = ROOT / "schools" / "demo" / "logo.svg"
+    return school.logo is not None and theirs.exists() and school.logo.read_bytes() == theirs.read_bytes()
+
+
 def check_place(school: School, settings: Settings) -> None:
     """Check that this school may be served on this address.
 
@@ -105,6 +129,8 @@ def check_place(school: School, settings: Settings) -> None:
                 "Proeve antwoordt alleen op die naam."
             )
         )
+    if left := demo_values(school):
+        raise RuleBroken(" ".join(left))
     if school.demo and not settings.demo_anywhere and not _is_loopback(settings.host):
         raise RuleBroken(
             N_(

@@ -308,6 +308,7 @@ ELSEWHERE = {
     "seal_anew",
     "load_demo_school",
     "create_administrator",
+    "create_supplier",
     "add_demo_students",
     "note_visit",
     "renew_session",

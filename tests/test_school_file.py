@@ -496,7 +496,7 @@ def test_proeve_does_not_start_with_a_mistake(
     (folder / "school.toml").write_text(SCHOOL + "[exams]\nmax_atempts = 2\n")
     before, data = sorted(folder.iterdir()), tmp_path / "data"
 
-    status, shown = finished(app, *arguments, PROEVE_SCHOOL=str(folder), PROEVE_DATA=str(data))
+    status, shown = finished(app, *arguments, PROEVE_DATA=str(data), **place(folder))
 
     assert (status, shown) == (
         1,
@@ -507,11 +507,15 @@ def test_proeve_does_not_start_with_a_mistake(
     assert not data.exists()
 
 
+def place(folder: Path) -> dict[str, str]:
+    return {"PROEVE_SCHOOL": folder.name, "PROEVE_SCHOOLS": str(folder.parent)}
+
+
 @pytest.mark.web
 def test_proeve_does_not_start_with_a_wrong_mail_text(app: Flask, folder: Path):
     (folder / "mail").mkdir()
     (folder / "mail" / "login_code.nl.txt").write_text("Hallo\n")
-    status, shown = command(app, "serve", PROEVE_SCHOOL=str(folder))
+    status, shown = command(app, "serve", **place(folder))
     assert status == 1
     assert "login_code.nl.txt, regel 1: hier hoort het onderwerp" in shown
     assert "Traceback" not in shown

@@ -23,6 +23,7 @@ WRONG = [
     ("PROEVE_SCHOOL", "-x", "letters, cijfers, - en _"),
     ("PROEVE_SCHOOL", "x" * 64, "letters, cijfers, - en _"),
     ("PROEVE_DATA", str(ROOT / "README.md"), "een map"),
+    ("PROEVE_SCHOOLS", str(ROOT / "README.md"), "een map"),
     ("DATABASE_URL", "onzin", "postgresql://"),
     ("DATABASE_URL", "mysql://school/proeve", "postgresql://"),
     ("DATABASE_URL", "http://school.example.nl", "postgresql://"),
@@ -74,6 +75,7 @@ WRONG = [
 ]
 RIGHT = {
     "PROEVE_SCHOOL": ["demo", "ROC_Noord-2"],
+    "PROEVE_SCHOOLS": ["", "/etc/proeve/schools"],
     "PROEVE_DATA": ["/var/lib/proeve"],
     "DATABASE_URL": [
         "",

@@ -246,7 +246,9 @@ def test_a_named_school_answers_to_its_name_alone(tmp_path: Path) -> None:
 
 
 def test_a_real_school_without_a_name_does_not_start(app: Flask) -> None:
-    real = replace(current_school(), demo=False)
+    supplier = replace(current_school().supplier, email="help@leverancier.nl")
+    own = {"name": "ROC Noord", "mail_sender": "examens@roc.nl", "logo": None, "supplier": supplier}
+    real = replace(current_school(), demo=False, **own)
     with pytest.raises(RuleBroken, match="PROEVE_HOSTS"):
         check_place(real, Settings(hosts=(), port=0))
     check_place(real, Settings(hosts=("examens.school.nl",), port=0))

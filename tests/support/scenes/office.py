@@ -60,6 +60,12 @@ def _create_administrator(s: Stage) -> None:
     s.run("create_administrator", **given, username="jdboer", password="vier woorden samen zijn lang")
 
 
+@scene("create_supplier")
+def _create_supplier(s: Stage) -> None:
+    given: dict[str, Any] = {name: PERSON[name] for name in ("first_name", "infix", "last_name", "email")}
+    s.run("create_supplier", **given, username="jdboer", password="vier woorden samen zijn lang")
+
+
 @scene("couple_to_programmes")
 def _couple_to_programmes(s: Stage) -> None:
     """To two, of which each user has one already."""

@@ -1,0 +1,193 @@
+"""A school starts for real: `run.py new-school` and `check-school`, as an operator uses them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.errors import RuleBroken
+from app.school import load_school
+from app.serving import check_place, demo_values
+from config import Settings
+from tests.support.processes import free_port
+
+ROOT = Path(__file__).parent.parent
+SCHOOL = ["--title", "ROC Noord", "--sender", "examens@rocnoord.nl"]
+SUPPLIER = ["--supplier-name", "ESS", "--supplier-email", "help@ess.nl"]
+PERSON = ["--first-name", "Noor", "--infix", "de", "--last-name", "Wit", "--email", "noor@rocnoord.nl"]
+ACCOUNT = ["--username", "noor", "--password", "vier woorden samen zijn lang"]
+ALL = [*SCHOOL, *SUPPLIER, *PERSON, *ACCOUNT]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An empty folder, in which commands are run."""
+
+    folder: Path
+
+    @property
+    def schools(self) -> Path:
+        return self.folder / "schools"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def run(self, *arguments: str, typed: str = "", **settings: str) -> tuple[int, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PROEVE_", "DATABASE_"))}
+        places = {"PROEVE_SCHOOLS": str(self.schools), "PROEVE_DATA": str(self.data)}
+        done = subprocess.run(
+            [sys.executable, "run.py", *arguments],
+            cwd=ROOT,
+            env={**kept, **places, **settings},
+            input=typed,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout, done.stdout
+        return done.returncode, done.stdout
+
+    def rows(self, school: str, question: str) -> Sequence[tuple[object, ...]]:
+        database = sqlite3.connect(self.data / school / "proeve.db")
+        try:
+            return database.execute(question).fetchall()
+        finally:
+            database.close()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_a_school_starts_from_nothing_and_a_second_time_does_no_harm(machine: Machine) -> None:
+    status, told = machine.run("new-school", "roc-noord", *ALL)
+    assert status == 0, told
+    assert "Noor de Wit kan zich aanmelden als noor" in told
+    assert "PROEVE_SCHOOL=roc-noord" in told
+    school = load_school(machine.schools / "roc-noord")
+    assert (school.name, school.mail_sender, school.supplier.email) == (
+        "ROC Noord",
+        "examens@rocnoord.nl",
+        "help@ess.nl",
+    )
+    assert not school.demo
+    assert school.second_factor == "deciding_roles"
+    assert school.student_fields == ()
+    roles = "SELECT u.username, r.name FROM ab_user u JOIN ab_user_role l ON l.user_id = u.id JOIN ab_role r"
+    held = machine.rows("roc-noord", f"{roles} ON r.id = l.role_id")
+    assert held == [("noor", "administrator")]
+    assert machine.rows("roc-noord", "SELECT count(*) FROM programme")[0][0]
+
+    before = (machine.schools / "roc-noord" / "school.toml").read_text()
+    status, told = machine.run("new-school", "roc-noord")
+    assert status == 0, told
+    assert "blijft zoals het is" in told
+    assert (machine.schools / "roc-noord" / "school.toml").read_text() == before
+    assert machine.rows("roc-noord", f"{roles} ON r.id = l.role_id") == held
+
+    assert machine.run("check-school", "roc-noord")[0] == 0
+    supplier = ["--first-name", "Esther", "--infix", "", "--last-name", "Smit", "--email", "esther@ess.nl"]
+    status, told = machine.run(
+        "create-supplier", *supplier, "--username", "esther", *ACCOUNT[2:], PROEVE_SCHOOL="roc-noord"
+    )
+    assert status == 0, told
+    assert ("esther", "supplier") in machine.rows("roc-noord", f"{roles} ON r.id = l.role_id")
+
+
+def test_what_was_not_given_is_asked(machine: Machine) -> None:
+    typed = ["ROC Zuid", "ESS", "help@ess.nl", "examens@roczuid.nl"]
+    typed += ["Noor", "de", "Wit", "noor@roczuid.nl", "noor", *["vier woorden samen zijn lang"] * 2]
+    status, told = machine.run("new-school", "roc-zuid", typed="\n".join(typed) + "\n")
+    assert status == 0, told
+    assert load_school(machine.schools / "roc-zuid").name == "ROC Zuid"
+    assert machine.rows("roc-zuid", "SELECT username FROM ab_user WHERE active") == [("noor",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["../buiten", *ALL], "de naam van een map"),
+        (["roc", *ALL, "--sender", "geen adres"], "mail.sender"),
+        (["roc", *ALL, "--supplier-email", "x"], "supplier.email"),
+        (["roc", *ALL, "--title", "x" * 81], "name"),
+        (["roc", *ALL, "--language", "fr"], "--language"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_leaves_nothing_behind(
+    machine: Machine, arguments: list[str], told: str
+) -> None:
+    status, said = machine.run("new-school", *arguments)
+    assert status != 0
+    assert told in said
+    assert list(machine.folder.rglob("*.toml")) == []
+    assert not machine.data.exists()
+
+
+def test_a_text_with_quotes_and_ends_of_lines_is_written_as_it_is(machine: Machine) -> None:
+    title = 'De "Proeve" \\ Zuid'
+    assert machine.run("new-school", "roc", *ALL, "--title", title)[0] == 0
+    assert load_school(machine.schools / "roc").name == title
+
+
+def test_checking_makes_nothing(machine: Machine) -> None:
+    status, told = machine.run("check-school", "roc-noord")
+    assert status == 1
+    assert "school.toml is er niet" in told
+    assert list(machine.folder.iterdir()) == []
+
+
+# --- values of the demo school ------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(machine: Machine) -> Path:
+    """The demo school's folder, copied as the real school's, with `demo` left out."""
+    folder = machine.schools / "roc-noord"
+    shutil.copytree(ROOT / "schools" / "demo", folder)
+    path = folder / "school.toml"
+    lines = [one for one in path.read_text().splitlines() if not one.startswith("demo =")]
+    path.write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_a_copy_of_the_demo_school_is_not_served(machine: Machine, copied: Path) -> None:
+    left = demo_values(load_school(copied))
+    assert [one.split(" in ")[0] for one in left] == ["name", "supplier.email", "mail.sender", "logo"]
+    status, told = machine.run("check-school", "roc-noord")
+    assert status == 1
+    assert told.count("nog van de demoschool") == 4
+    status, told = machine.run(
+        "serve", PROEVE_SCHOOL="roc-noord", PROEVE_HOSTS="examens.rocnoord.nl", PORT=str(free_port())
+    )
+    assert status == 1
+    assert "nog van de demoschool" in told
+
+
+def test_own_values_are_served(app: Flask) -> None:
+    """`app`: a refusal is said in the school's language."""
+    school = load_school(ROOT / "schools" / "demo")
+    own = replace(
+        school,
+        demo=False,
+        name="ROC Noord",
+        logo=None,
+        mail_sender="examens@rocnoord.nl",
+        supplier=replace(school.supplier, email="help@ess.nl"),
+    )
+    assert demo_values(own) == []
+    check_place(own, Settings(hosts=("examens.rocnoord.nl",), port=free_port()))
+    with pytest.raises(RuleBroken, match="demoschool"):
+        check_place(replace(own, name=school.name), Settings(hosts=("examens.rocnoord.nl",), port=1))
