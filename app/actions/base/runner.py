@@ -81,12 +81,15 @@ def run(
 
     try:
         return unless_given_up(once)
-    except IntegrityError as error:
-        # The same form was sent twice at the same moment, and the other request has just done it.
+    except (IntegrityError, errors.ProeveError) as error:
+        # The same form was sent twice at the same moment, and the other request has just done it: that is
+        # what it did, whatever its rows look like by now.
         earlier = _earlier(act, actor, token)
         if earlier is not None:
             return earlier
-        raise explain(error) from error
+        if isinstance(error, IntegrityError):
+            raise explain(error) from error
+        raise
 
 
 def preview(

@@ -84,6 +84,7 @@ def invite_company_examiner(
     wanted = sorted({*targets.ids, *others})
     names = {"first_name": first_name, "infix": infix or "", "last_name": last_name}
     name = people.full_name(*names.values())
+    persons.lock_address(address)
     known = persons.at_address(address, wanted)
     _refuse_unasked(known, name, person)
     if known is None:
@@ -92,7 +93,6 @@ def invite_company_examiner(
     else:
         user, changes = _known_user(known, names, person, organisation)
     said = _said(changes, user, organisation) if known is not None else []
-    _lock_person(user.id)
     sittings = _locked(wanted, among=targets.ids)
     _refuse(sittings)
     _refuse_busy(actor, user, sittings)
@@ -344,16 +344,6 @@ def _replace_key(user_id: int, fresh: Mapping[str, Any]) -> Sequence[int]:
     return sorted(ended)
 
 
-def _lock_person(user_id: int) -> None:
-    """Lock all rows of one person by id, before any sitting: as planning does, so that they take turns."""
-    db.session.execute(
-        sa.select(models.User.id)
-        .where(models.User.id.in_(id_set(sorted(persons.same_person([user_id])))))
-        .order_by(models.User.id)
-        .with_for_update(key_share=True)
-    ).all()
-
-
 # -- for which sittings
 
 
@@ -373,11 +363,12 @@ def _locked(wanted: Sequence[int], *, among: Sequence[int] = ()) -> Sequence[mod
 
 
 def _invited(targets: base.Targets[models.Sitting]) -> tuple[models.Sitting, models.Invitation]:
-    """The locked sitting and its live invitation. RuleBroken when nobody is invited."""
+    """The locked sitting and its live invitation, the guest locked too. RuleBroken when nobody is invited."""
     (sitting,) = _locked([targets.one().id])
     invitation = invitations.live_invitation(sitting.id)
     if invitation is None:
         raise RuleBroken(NOBODY)
+    persons.lock_people(id_set([invitation.user_id]))
     return sitting, invitation
 
 

@@ -21,7 +21,7 @@ from app.queries.planning import facts
 from app.queries.planning import plan as plan_queries
 from app.queries.planning.invitations import Guests
 from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
-from app.queries.planning.persons import same_person
+from app.queries.planning.persons import lock_people, same_person
 
 
 class PlanOutcome(base.Outcome):
@@ -95,13 +95,8 @@ def _lock(students: Sequence[int], chosen: Collection[int]) -> None:
     )
     theirs = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(of_students))
     there = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(theirs))
-    people = same_person({*chosen, *db.session.scalars(there)})
-    db.session.execute(
-        sa.select(models.User.id)
-        .where(models.User.id.in_(id_set(sorted(people))))
-        .order_by(models.User.id)
-        .with_for_update(key_share=True)
-    ).all()
+    examine = models.User.id.in_(there) | models.User.id.in_(id_set(sorted(chosen)))
+    lock_people(sa.select(models.User.id).where(examine))
     # Before the sittings, as whoever makes an assessment definitive does: else the two wait for each other.
     db.session.execute(of_students.order_by(models.Registration.id).with_for_update(key_share=True)).all()
     db.session.execute(theirs.order_by(models.Sitting.id).with_for_update()).all()

@@ -28,7 +28,7 @@ from app.queries.base.asked import Asked
 from app.queries.planning import facts
 from app.queries.planning import replacing as queries
 from app.queries.planning.invitations import Guests
-from app.queries.planning.persons import same_person
+from app.queries.planning.persons import lock_people, same_person
 from app.rules.text import N_
 
 NOT_AN_EXAMINER = {
@@ -157,20 +157,23 @@ def _line(one: queries.Examined, new: facts.Examiner | None) -> str:
 
 
 def _lock(sittings: Sequence[int], chosen: int | None) -> Mapping[int, int]:
-    """Lock the new examiner, then registrations and sittings: planners of one person take turns.
+    """Lock the old and new examiners, then registrations and sittings: planners of one person take turns.
 
     Returns who is the same person as the new examiner (`same_person`).
     """
+    of_sittings = models.SittingExaminer.sitting_id.in_(id_set(sittings))
+    there = sa.select(models.SittingExaminer.user_id).where(of_sittings)
+    lock_people(
+        sa.select(models.User.id).where(models.User.id.in_(there) | (models.User.id == (chosen or 0)))
+    )
     registrations = sa.select(models.Sitting.registration_id).where(models.Sitting.id.in_(id_set(sittings)))
-    people = same_person({chosen}) if chosen is not None else {}
     for column, which in (
-        (models.User.id, models.User.id.in_(id_set(sorted(people)))),
         (models.Registration.id, models.Registration.id.in_(registrations)),
         (models.Sitting.id, models.Sitting.id.in_(id_set(sittings))),
     ):
         locking = sa.select(column).where(which).order_by(column)
         db.session.execute(locking.with_for_update(key_share=True)).all()
-    return people
+    return same_person({chosen}) if chosen is not None else {}
 
 
 def _known(found: Sequence[queries.Examined], role: str, chosen: int | None) -> facts.Examiner | None:

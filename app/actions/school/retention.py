@@ -23,6 +23,7 @@ from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission
 from app.queries.access import browsers
+from app.queries.planning.persons import lock_people
 from app.queries.students.couplings import UNDO_FOR
 from app.rules.text import N_
 from app.rules.typed import KEPT_FOR
@@ -64,9 +65,10 @@ def _forget_guests() -> tuple[Sequence[int], int]:
     A guest who filled in an assessment keeps their name with it. The others lose their name too.
     """
     busy = sa.exists().where(models.Invitation.user_id == models.Guest.user_id, ~_long_over())
-    found = db.session.scalars(
-        sa.select(models.Guest.user_id).where(models.Guest.email.is_not(None), ~busy)
-    ).all()
+    over = sa.select(models.Guest.user_id).where(models.Guest.email.is_not(None), ~busy)
+    due = id_set(db.session.scalars(over).all())
+    lock_people(due)  # nobody invites them meanwhile
+    found = db.session.scalars(over.where(models.Guest.user_id.in_(due))).all()
     if not found:
         return [], 0
     guests = id_set(found)

@@ -76,7 +76,7 @@ class ActionPage(View):
     def _do(self, act: actions.Action) -> Any:
         actor = current_actor()
         # First: a form that is sent twice runs once, even when its rows have changed or gone since.
-        if flask.request.method == "POST" and (done := actions.done_before(act, actor, sent_token())):
+        if done := self._done_before(act):
             return self.after(act, done)
         selection = self._selection(act)
         if act.proof is not None:
@@ -84,6 +84,8 @@ class ActionPage(View):
         try:
             targets = actions.targets_of(act, actor, selection)
         except errors.NotFound:
+            if done := self._done_before(act):  # its other sending has just removed them
+                return self.after(act, done)
             return self._for_those_left(act, selection)
         form = self._form(act, targets)
         if self._is_shown(act, form):
@@ -91,6 +93,12 @@ class ActionPage(View):
         if form is not None and not form.validate():
             return self._page(act, targets, form, "form"), 422
         return self._carry_out(act, selection, targets, form)
+
+    def _done_before(self, act: actions.Action) -> actions.Outcome | None:
+        """What this very form did, when it was sent before."""
+        if flask.request.method != "POST":
+            return None
+        return actions.done_before(act, current_actor(), sent_token())
 
     def _is_shown(self, act: actions.Action, form: actions.ActionForm | None) -> bool:
         """Whether the form itself is asked for: the first time, once more, or with what was searched."""

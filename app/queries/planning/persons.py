@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, lock_rows
 from app.queries.planning import facts
 
 
@@ -41,7 +42,7 @@ def same_person(users: Collection[int]) -> Mapping[int, int]:
     return {user_id: first[address] for user_id, address in pairs}
 
 
-def everybody_like(users: sa.Select[int]) -> sa.Select[int]:
+def everybody_like(users: sa.Select[Any]) -> sa.Select[int]:
     """The ids of these users, and of everybody with an address of theirs."""
     mine, theirs = _addressed().subquery(), _addressed().subquery()
     return (
@@ -50,6 +51,21 @@ def everybody_like(users: sa.Select[int]) -> sa.Select[int]:
         .join(theirs, theirs.c.address == mine.c.address)
         .where(mine.c.id.in_(users))
     )
+
+
+def lock_people(users: sa.Select[Any]) -> None:
+    """Lock these users and everybody with an address of theirs, by id.
+
+    Who plans, invites or mails somebody takes turns: nobody is in two places, and no mail or code of theirs
+    is made from what a colleague is just changing.
+    """
+    lock_rows(models.User.__table__, everybody_like(users))
+
+
+def lock_address(address: str) -> None:
+    """Lock everybody at this address (in lower case): who that is, is sure only after it."""
+    known = _addressed().subquery()
+    lock_rows(models.User.__table__, sa.select(known.c.id).where(known.c.address == address))
 
 
 def _addressed() -> sa.Select[int, str]:

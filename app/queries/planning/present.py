@@ -15,7 +15,7 @@ from app.entities.base import db
 from app.entities.engine import id_set, lock_rows
 from app.permissions import Role
 from app.queries.planning.facts import SCHOOL, when_label
-from app.queries.planning.persons import everybody_like
+from app.queries.planning.persons import lock_people
 from app.rules.steps import why_not_remove_planning, why_not_theirs
 from app.rules.text import Reason
 from app.school import current_school
@@ -238,8 +238,8 @@ def lock_exams(registrations: Collection[int]) -> None:
     sittings = sa.select(models.Sitting.id).where(models.Sitting.registration_id.in_(chosen))
     examine = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(sittings))
     lock_rows(models.Student.__table__, students)
+    lock_people(examine)
     for column, which in (
-        (models.User.id, models.User.id.in_(everybody_like(examine))),
         (models.Registration.id, models.Registration.id.in_(chosen)),
         (models.Sitting.id, models.Sitting.registration_id.in_(chosen)),
     ):

@@ -67,13 +67,19 @@ ELSEWHERE = {
         ("import_groups", "import_students", "import_users"), "tests/pages/imports/test_import_at_once.py"
     ),
 }
+# No form sends these.
+WITHOUT_FORM = {"claim_mails", "count_try"}
 
 
 @dataclass(frozen=True)
 class Twice(Stage):
-    """A stage on which one action is pressed by two at once, from pages that were opened before."""
+    """A stage on which one action is pressed by two at once, from pages that were opened before.
+
+    `one_form`: it is one page, whose form is sent twice.
+    """
 
     name: str
+    one_form: bool = False
     answers: list[Any] = field(default_factory=list)
 
     def run(self, name: str, /, *ids: int, actor: Actor | None = None, **data: Any) -> Any:
@@ -84,9 +90,11 @@ class Twice(Stage):
         refresh()
         rows_shown = mark_of_rows(act, targets_of(act, who, rows))
         shown = preview(act, who, rows, **data).mark if act.confirm else rows_shown
+        token = new_token()
 
         def press() -> Outcome:
-            return run(act, who, rows, token=new_token(), shown=shown, **data)
+            form = token if self.one_form else new_token()
+            return run(act, who, rows, token=form, shown=shown, **data)
 
         self.answers[:] = while_half_done(self.patch, press, press)
         refresh()
@@ -108,6 +116,19 @@ def test_of_two_who_press_at_once_one_does_it(
     else:
         assert isinstance(second, ProeveError)
         assert OTHERWISE not in str(second)
+
+
+@pytest.mark.parametrize("name", sorted(set(SCENES) - set(ELSEWHERE) - WITHOUT_FORM))
+def test_a_form_that_is_sent_twice_at_once_is_told_what_it_did(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(runner, "demand", lambda *_given: None)  # every proof was given
+    stage = Twice(world, monkeypatch, name, one_form=True)
+    SCENES[name](stage)
+    first, second = stage.answers
+    assert isinstance(first, Outcome)
+    assert isinstance(second, Outcome), second
+    assert second.as_json() == first.as_json()
 
 
 def test_whoever_waits_for_another_who_waits_for_them_tries_again(world: World) -> None:

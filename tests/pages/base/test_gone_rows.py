@@ -27,6 +27,7 @@ from app.entities.planning import Registration
 from app.entities.sessions import UserSession
 from app.entities.students import StudentGroup
 from app.entities.users import User
+from app.pages.base import doing
 from app.permissions import SYSTEM, Actor, Role, actor_of, visible
 from tests.factories import (
     make_app,
@@ -68,6 +69,28 @@ def test_a_confirmation_goes_on_with_the_rows_that_are_left(visit: Callable[...,
     assert groups() == ["VZ1A", "VZ1C"]
     left = path.replace(f"&id={ids['VZ1B']}", "")
     assert page.post(left, {"confirmed": "1", **as_shown(answer.text)}).status_code == 302
+    assert groups() == []
+
+
+def test_rows_that_this_very_form_removed_while_it_was_read_are_done(
+    visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was sent twice: the first sending is written just after the second looked whether it was."""
+    page = visit("administrator")
+    path = f"/studentgroepen/do/remove_group?id={make_group().id}"
+    form = {"confirmed": "1", **announced(page.post(path))}
+    looked, first = doing.actions.done_before, []
+
+    def just_too_early(*given: Any) -> Any:
+        if first:
+            return looked(*given)
+        first.append(None)
+        first.append(page.post(path, form))
+        return None
+
+    monkeypatch.setattr(doing.actions, "done_before", just_too_early)
+    answer = page.post(path, form)
+    assert (first[1].status_code, answer.status_code) == (302, 302)
     assert groups() == []
 
 
