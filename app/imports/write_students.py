@@ -1,14 +1,15 @@
 """Studenten importeren: writes and couples students, in a fixed number of statements per batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app import models
+from app import errors, models
 from app.actions import base as actions
 from app.actions.access.login_codes import give_students_codes
+from app.actions.groups.members import filled_by_hand
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import What
@@ -157,6 +158,7 @@ def _couple(
     members: list[dict[str, Any]] = []
     supervisions: list[dict[str, Any]] = []
     groups = _groups(checked, memory)
+    _filled_by_hand({groups[group] for row in rows for group in _added(row, "group")})
     for row in rows:
         student_id = ids[row.values["number"]]
         for programme in _added(row, "programme"):
@@ -181,6 +183,14 @@ def _couple(
     enrolled = ((one["student_id"], one["programme_id"]) for one in enrolments)
     memory.coupled(What.ENROLMENT, (pair for pair in enrolled if pair[0] in there))
     return checked.new_groups
+
+
+def _filled_by_hand(groups: Collection[int]) -> None:
+    """ChangedMeanwhile when one of these groups got a rule since the check."""
+    try:
+        filled_by_hand(groups)
+    except errors.RuleBroken as error:
+        raise errors.ChangedMeanwhile from error
 
 
 def _added(row: CheckedRow, key: str) -> list[Any]:
