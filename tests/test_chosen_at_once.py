@@ -85,6 +85,11 @@ def test_nobody_is_put_by_hand_in_a_group_that_gets_a_rule(
 
 
 def to_a_user(name: str, office: Actor, user: int) -> Press:
+    if name == "import_students":
+        login = db.session.get_one(User, user).username
+        header = ("Studentnummer", "Voornaam", "Achternaam", "Praktijkbegeleider")
+        pk = (wizard := Wizard(office)).take(lines(("9", "Noor", "Bos", login), header=header))
+        return pressing(name, office, [pk], version=wizard.own_run(pk).version)
     student = make_student(number="9", **PERSON)
     match name:
         case "couple_users":
@@ -102,7 +107,7 @@ def to_a_user(name: str, office: Actor, user: int) -> Press:
             return pressing(name, office, [group.id], version=1, name="V3A", mentor=user)
 
 
-COUPLING = ["couple_users", "change_student", "undo_coupling", "add_group", "change_group"]
+COUPLING = ["couple_users", "change_student", "undo_coupling", "add_group", "change_group", "import_students"]
 
 
 @pytest.mark.everywhere

@@ -19,7 +19,8 @@ from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.write import finish
-from app.permissions import Actor, Permission
+from app.permissions import SYSTEM, Actor, Permission
+from app.queries.base import picker
 from app.queries.imports import imports
 from app.rules import fields, people
 from app.rules.student_fields import PLAIN_FIELDS
@@ -158,7 +159,6 @@ def _couple(
     members: list[dict[str, Any]] = []
     supervisions: list[dict[str, Any]] = []
     groups = _groups(checked, memory)
-    _filled_by_hand({groups[group] for row in rows for group in _added(row, "group")})
     for row in rows:
         student_id = ids[row.values["number"]]
         for programme in _added(row, "programme"):
@@ -170,6 +170,9 @@ def _couple(
             for role, users in _added_users(row).items()
             for user in users
         ]
+    _as_checked(
+        {one["group_id"] for one in members}, {f"{one['role']}:{one['user_id']}" for one in supervisions}
+    )
     for target, values in (
         (models.Enrolment, enrolments),
         (group_member, members),
@@ -185,12 +188,14 @@ def _couple(
     return checked.new_groups
 
 
-def _filled_by_hand(groups: Collection[int]) -> None:
-    """ChangedMeanwhile when one of these groups got a rule since the check."""
+def _as_checked(groups: Collection[int], users: Collection[str]) -> None:
+    """ChangedMeanwhile when a group got a rule since the check, or a user ("<role>:<id>") lost the role."""
     try:
         filled_by_hand(groups)
     except errors.RuleBroken as error:
         raise errors.ChangedMeanwhile from error
+    if set(picker.named(SYSTEM, "gebruikers", users)) != set(users):
+        raise errors.ChangedMeanwhile
 
 
 def _added(row: CheckedRow, key: str) -> list[Any]:
