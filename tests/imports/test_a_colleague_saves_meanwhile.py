@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
 from app.actions.access.profile import save_profile
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import Action, run
 from app.actions.groups.groups import change_group
+from app.actions.planning.planning import plan_exam
 from app.actions.students.students import change_student
 from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db
-from app.entities.students import Student
+from app.entities.students import Enrolment, Student
 from app.entities.users import User
 from app.errors import ChangedMeanwhile
 from app.imports.kind import Kind
 from app.imports.kinds import GROUPS, STUDENTS, USERS
 from app.imports.summary import Summary
+from app.imports.undo_students import undo_student_import
 from app.imports.write_groups import import_groups
 from app.imports.write_students import import_students
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, Actor, actor_of
-from tests.factories import make_group, make_student, make_user, refresh
+from app.queries.planning.wish import Slot, Wish
+from tests.factories import make_exam, make_group, make_programme, make_student, make_user, refresh
+from tests.support import clock
 from tests.support.at_once import while_half_done
 from tests.support.importing import Wizard, lines
 
 IMPORTING = {"students": import_students, "users": import_users, "groups": import_groups}
+EXAMINERS = ("school_examiner", "company_examiner")
 PERSON: dict[str, Any] = {"first_name": "Noor", "infix": "", "last_name": "Bos"}
 
 
@@ -141,3 +148,29 @@ def _mark(wizard: Wizard, pk: int) -> str:
     summary.complete(wizard.actor)
     mark: str = summary.mark
     return mark
+
+
+@pytest.mark.everywhere
+def test_undoing_an_import_leaves_the_programme_of_who_is_just_planned_in(
+    app: Flask, actor: Callable[..., Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The import only coupled the student; what it wrote of them is nothing else."""
+    student, programme = make_student(number="9", **PERSON), make_programme(crebo="25656")
+    student_id, exam_id, wizard = student.id, make_exam(programme).id, Wizard(actor("administrator"))
+    examiners = {f"{role}_id": make_user(role, programmes=[programme]).id for role in EXAMINERS}
+    pk = wizard.take(lines(("9", "25656"), header=("Studentnummer", "Crebo")))
+    assert wizard.write(pk).done == 1
+    slot = Slot(**examiners, day=clock.monday(), start=time(9), minutes=60, location="Lokaal 2.04")
+
+    planned, undone = while_half_done(
+        monkeypatch,
+        lambda: run(plan_exam, SYSTEM, [student_id], exam_id=exam_id, wish=Wish(together=slot)),
+        lambda: run(undo_student_import, wizard.actor, [pk]),
+    )
+
+    assert isinstance(planned, Outcome), planned
+    assert planned.done == 1
+    assert not undone.done
+    assert "is aangemeld voor een examen" in undone.refused[0].reason
+    refresh()
+    assert db.session.scalar(select(func.count()).select_from(Enrolment)) == 1
