@@ -18,6 +18,8 @@ from app.entities.couplings import CouplingRun
 from app.entities.students import StudentGroup, Supervision, group_member
 from app.entities.users import User
 from app.errors import ProeveError
+from app.imports.kinds import GROUPS
+from app.imports.write_groups import import_groups
 from app.permissions import Actor, Role
 from tests.factories import make_group, make_programme, make_student, make_user, refresh, supervise
 from tests.support.at_once import while_half_done
@@ -90,6 +92,11 @@ def to_a_user(name: str, office: Actor, user: int) -> Press:
         header = ("Studentnummer", "Voornaam", "Achternaam", "Praktijkbegeleider")
         pk = (wizard := Wizard(office)).take(lines(("9", "Noor", "Bos", login), header=header))
         return pressing(name, office, [pk], version=wizard.own_run(pk).version)
+    if name == "import_groups":
+        login = db.session.get_one(User, user).email
+        wizard = Wizard(office, GROUPS, import_groups)
+        pk = wizard.take(lines(("V3A", login), header=("Groep", "Mentor")))
+        return pressing(name, office, [pk], version=wizard.own_run(pk).version)
     student = make_student(number="9", **PERSON)
     match name:
         case "couple_users":
@@ -107,7 +114,8 @@ def to_a_user(name: str, office: Actor, user: int) -> Press:
             return pressing(name, office, [group.id], version=1, name="V3A", mentor=user)
 
 
-COUPLING = ["couple_users", "change_student", "undo_coupling", "add_group", "change_group", "import_students"]
+COUPLING = ["couple_users", "change_student", "undo_coupling", "add_group", "change_group"]
+COUPLING += ["import_students", "import_groups"]
 
 
 @pytest.mark.everywhere

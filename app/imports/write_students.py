@@ -19,8 +19,7 @@ from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
 from app.imports.summary import Summary
 from app.imports.write import finish
-from app.permissions import SYSTEM, Actor, Permission
-from app.queries.base import picker
+from app.permissions import Actor, Permission
 from app.queries.imports import imports
 from app.rules import fields, people
 from app.rules.student_fields import PLAIN_FIELDS
@@ -194,8 +193,7 @@ def _as_checked(groups: Collection[int], users: Collection[str]) -> None:
         filled_by_hand(groups)
     except errors.RuleBroken as error:
         raise errors.ChangedMeanwhile from error
-    if set(picker.named(SYSTEM, "gebruikers", users)) != set(users):
-        raise errors.ChangedMeanwhile
+    write.still_to_be_chosen("gebruikers", users)
 
 
 def _added(row: CheckedRow, key: str) -> list[Any]:
