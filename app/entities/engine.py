@@ -158,9 +158,9 @@ def lock_rows(table: sa.FromClause, chosen: sa.Select[Any]) -> None:
 
     The rows that own them go first (a column with OWNER): so whoever works on a student's exams takes turns
     with whoever works on the student. Rows that only refer to them can still be added. SQLite has one writer
-    as it is.
+    as it is, and a page that only looks keeps nobody waiting.
     """
-    if db.engine.dialect.name != "postgresql":
+    if db.engine.dialect.name != "postgresql" or not _writing.get():
         return
     these = table.c.id.in_(chosen)
     for reference in table.c:
@@ -169,6 +169,16 @@ def lock_rows(table: sa.FromClause, chosen: sa.Select[Any]) -> None:
             lock_rows(key.column.table, sa.select(reference).where(these))
     locking = sa.select(table.c.id).where(these).order_by(table.c.id)
     db.session.execute(locking.with_for_update(key_share=True)).all()
+
+
+def hold_rows(table: sa.FromClause, ids: Sequence[int]) -> None:
+    """Keep these rows as they are until the transaction ends; others may hold them too.
+
+    For what an action couples its own rows to. Whoever is just changing one is waited for.
+    """
+    if db.engine.dialect.name == "postgresql" and _writing.get() and ids:
+        held = sa.select(table.c.id).where(table.c.id.in_(id_set(ids))).order_by(table.c.id)
+        db.session.execute(held.with_for_update(read=True)).all()
 
 
 def unless_given_up(work: Callable[[], T]) -> T:

@@ -51,6 +51,7 @@ def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]
     """Take back what one import did, except what was touched since; the report names that."""
     run, undoing = import_undo.run_to_undo(actor, targets, "students"), import_undo.Undoing()
     own = visible(actor, models.Student, Permission.STUDENTS_IMPORT).with_only_columns(models.Student.id)
+    queries.lock_students(run, OF_STUDENTS)
     found = queries.written(run, What.STUDENT, models.Student, own, models.Student.name_key)
     new = [one for one in found if one.was is None]
     undoing.keep_hidden(queries.out_of_sight(run, own, *OF_STUDENTS))

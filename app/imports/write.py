@@ -4,7 +4,7 @@ The rows are checked once more, by the check that the page showed. Nothing is de
 nothing, and the same file a second time changes nothing. Each kind writes in its own write_<kind>.py.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import format_decimal
@@ -19,7 +19,8 @@ from app.imports import kind as import_kind
 from app.imports.check import Checked, shown_value
 from app.imports.memory import Memory
 from app.imports.summary import Summary
-from app.permissions import Actor
+from app.permissions import SYSTEM, Actor
+from app.queries.base import picker
 from app.rules import imports as rules
 from app.rules.text import N_
 
@@ -51,6 +52,12 @@ def now_open(
     if run.stage != "check":
         raise errors.RuleBroken(rules.CHOOSE_FIRST)
     return run
+
+
+def still_to_be_chosen(source: str, keys: Collection[str]) -> None:
+    """Hold what these rows are coupled to. ChangedMeanwhile when one is no longer to be chosen."""
+    if set(picker.named(SYSTEM, source, keys)) != set(keys):
+        raise errors.ChangedMeanwhile
 
 
 @dataclass

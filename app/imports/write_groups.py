@@ -37,6 +37,11 @@ class _Group:
         before = self.there.values if self.there else GROUPS.blank.values
         return {**before, "name": self.name, **self.given}
 
+    @property
+    def new_mentor(self) -> int | None:
+        now = self.there.values["mentor_id"] if self.there else None
+        return None if self.given.get("mentor_id") == now else self.given.get("mentor_id")
+
 
 @actions.action(
     _l("Studentgroepen importeren"),
@@ -57,6 +62,7 @@ def import_groups(
     written, memory = write.Written(Summary(GROUPS), report), Memory(run)
     checked = check_run(actor, run)
     groups = _gathered(write.in_state(checked, "new", "changed"))
+    write.still_to_be_chosen("mentoren", {str(mentor) for group in groups if (mentor := group.new_mentor)})
     new = [group for group in groups if group.there is None]
     insert_all(models.StudentGroup, [group.values for group in new])
     _update([group for group in groups if group.there is not None], memory)

@@ -1,14 +1,15 @@
 """Studenten importeren: writes and couples students, in a fixed number of statements per batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app import models
+from app import errors, models
 from app.actions import base as actions
 from app.actions.access.login_codes import give_students_codes
+from app.actions.groups.members import filled_by_hand
 from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.imports import What
@@ -168,6 +169,9 @@ def _couple(
             for role, users in _added_users(row).items()
             for user in users
         ]
+    _as_checked(
+        {one["group_id"] for one in members}, {f"{one['role']}:{one['user_id']}" for one in supervisions}
+    )
     for target, values in (
         (models.Enrolment, enrolments),
         (group_member, members),
@@ -181,6 +185,15 @@ def _couple(
     enrolled = ((one["student_id"], one["programme_id"]) for one in enrolments)
     memory.coupled(What.ENROLMENT, (pair for pair in enrolled if pair[0] in there))
     return checked.new_groups
+
+
+def _as_checked(groups: Collection[int], users: Collection[str]) -> None:
+    """ChangedMeanwhile when a group got a rule since the check, or a user ("<role>:<id>") lost the role."""
+    try:
+        filled_by_hand(groups)
+    except errors.RuleBroken as error:
+        raise errors.ChangedMeanwhile from error
+    write.still_to_be_chosen("gebruikers", users)
 
 
 def _added(row: CheckedRow, key: str) -> list[Any]:

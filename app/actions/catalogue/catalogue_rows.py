@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from app import catalogue_data, models
 from app.entities.base import db
+from app.entities.engine import lock_rows
 from app.entities.exams import ExamKind
 
 M = TypeVar("M")
@@ -28,6 +29,7 @@ class CatalogueWriter:
         self.made: dict[str, dict[str, Any]] = {}  # new programmes and electives, with what they hold
         self.told: dict[str, dict[str, list[Any]]] = {}  # what changed in rows that were there: old and new
         self.tampered: list[str] = []
+        self.rewritten: list[int] = []  # ids of updates with another text
         self._read()
 
     def write(self) -> None:
@@ -62,6 +64,8 @@ class CatalogueWriter:
             (row.elective, row.position): row
             for row in session.scalars(sa.select(models.ConditionalAssignment))
         }
+        # Whoever is just changing one of them is waited for.
+        lock_rows(models.SystemUpdate.__table__, sa.select(models.SystemUpdate.id))
         self._news = {
             (row.published_on, row.title): row for row in session.scalars(sa.select(models.SystemUpdate))
         }
@@ -224,7 +228,11 @@ class CatalogueWriter:
     def _updates(self) -> None:
         for one in self.catalogue.updates:
             there = self._news.get((one.date, one.title))
+            before = there.body if there is not None else one.body
             self._keep(there, models.SystemUpdate, title=one.title, body=one.body, published_on=one.date)
+            if there is not None and one.body != before:
+                there.version += 1  # an open form, or who marks it as read, goes on the text from before
+                self.rewritten.append(there.id)
 
 
 def _label(row: Any) -> str:

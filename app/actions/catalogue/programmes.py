@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app import models
 from app.actions import base
 from app.actions.catalogue.catalogue_rows import CatalogueWriter
 from app.catalogue import load
@@ -22,6 +23,7 @@ SAME_VERSION = N_(
 @base.action(
     _l("Catalogus laden"),
     permission=Permission.PROGRAMMES_LOAD,
+    changes=models.SystemUpdate,
     confirm=True,
     submit=_l("Catalogus laden"),
     intro=_l(
@@ -55,6 +57,7 @@ def load_catalogue(actor: Actor, *, catalogue: Catalogue | None = None) -> base.
         names=[str(exam) for exam in writer.new_exams[:10]],
         ids=[exam.id for exam in writer.new_exams],
         object_type="Exam",
+        also={"SystemUpdate": writer.rewritten},
         rests_on=[writer.made, writer.told, [(exam.key, exam.version) for exam in writer.new_exams]],
         details={
             **({"made": writer.made} if writer.made else {}),

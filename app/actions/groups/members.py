@@ -18,7 +18,7 @@ from app.actions.students import couplings
 from app.actions.students.bulk_report import students_changed
 from app.entities.base import db
 from app.entities.bulk import add_missing
-from app.entities.engine import id_set
+from app.entities.engine import hold_rows, id_set
 from app.entities.membership import has_rule
 from app.entities.students import group_member
 from app.errors import RuleBroken
@@ -38,7 +38,11 @@ BY_RULE = N_(
 
 
 def filled_by_hand(groups: Collection[int], field: str = "") -> None:
-    """RuleBroken when a rule fills one of these groups. It names the groups and says what to do."""
+    """RuleBroken when a rule fills one of these groups. It names the groups and says what to do.
+
+    Nobody gives one of them a rule from here on until the transaction ends.
+    """
+    hold_rows(models.StudentGroup.__table__, sorted(groups))
     ruled = db.session.scalars(
         sa.select(models.StudentGroup.name)
         .where(models.StudentGroup.id.in_(id_set(sorted(groups))), has_rule())

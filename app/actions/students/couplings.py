@@ -18,7 +18,7 @@ from app.actions.students import bulk_report
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import add_missing
-from app.entities.engine import QUIETLY, id_set, lock_rows, moment_set
+from app.entities.engine import QUIETLY, hold_rows, id_set, lock_rows, moment_set
 from app.entities.students import group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role, visible
@@ -109,6 +109,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
     pieces = [Piece(**one) for one in run.pieces]
     # Nobody takes a stopped exam up again meanwhile.
     lock_rows(models.Student.__table__, id_set(sorted({one for piece in pieces for one in piece.students})))
+    _hold([piece for piece in pieces if piece.taken])
     for place, piece in enumerate(pieces):
         found = db.session.execute(_students(actor, run, piece)).all()
         seen |= {row.id for row in found}
@@ -138,6 +139,12 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
         parts=_told(pieces, undone),
         rests_on=[run.id, run.at, sorted(changed)],
     )
+
+
+def _hold(pieces: Sequence[Piece]) -> None:
+    """Keep the groups and users to couple to again as they are: able to be coupled to, or not."""
+    for kind, model in (("group", models.StudentGroup), ("user", models.User)):
+        hold_rows(model.__table__, sorted({one.target for one in pieces if one.kind == kind}))
 
 
 def _students(actor: Actor, run: models.CouplingRun, piece: Piece) -> Any:

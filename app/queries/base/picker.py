@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import hold_rows, id_set
 from app.entities.membership import groups_with, has_rule, members_of
 from app.permissions import (
     MENTOR_ROLES,
@@ -53,10 +53,16 @@ def search(actor: Actor, source: str, words: str, within: Collection[int] = ()) 
 def named(
     actor: Actor, source: str, keys: Collection[str], asked: asked_queries.Asked = asked_queries.EVERYTHING
 ) -> dict[str, Option]:
-    """The rows behind these keys; a key that this actor may not choose is left out."""
+    """The rows behind these keys; a key that this actor may not choose is left out.
+
+    For an action that writes they stay as they are until it is done.
+    """
     if not keys:
         return {}
-    return {one.key: one for one in SOURCES[source].find(actor, replace(asked, keys=keys))}
+    chosen = SOURCES[source]
+    if chosen.model is not None:
+        hold_rows(chosen.model.__table__, asked_queries.ids(key.rpartition(":")[2] for key in keys))
+    return {one.key: one for one in chosen.find(actor, replace(asked, keys=keys))}
 
 
 def in_reach(actor: Actor, programmes: Collection[int]) -> Sequence[int]:
@@ -93,6 +99,7 @@ class Source:
     permission: Permission
     find: Callable[[Actor, asked_queries.Asked], list[Option]]  # a fixed number of queries
     reach: Callable[[Actor, Collection[int]], Sequence[int]] = in_reach  # what `within` an address may be
+    model: type[Any] | None = None  # what others are coupled to, and a colleague may change meanwhile
 
 
 # -- programmes, electives, groups
@@ -289,12 +296,12 @@ P = Permission
 SOURCES: Mapping[str, Source] = {
     "opleidingen": Source(P.USERS_EDIT, _programmes),
     "opleidingen-en-keuzedelen": Source(P.STUDENTS_EDIT, _targets),
-    "studentgroepen": Source(P.GROUPS_EDIT, _groups),
+    "studentgroepen": Source(P.GROUPS_EDIT, _groups, model=models.StudentGroup),
     "regelopleidingen": Source(P.GROUPS_RULE, _programmes),
     "studenten": Source(P.GROUPS_EDIT, _students),
     "groepsleden": Source(P.GROUPS_EDIT, partial(_students, of_groups=True), own_groups),
-    "mentoren": Source(P.GROUPS_EDIT, _mentors),
-    "gebruikers": Source(P.STUDENTS_EDIT, _candidates),
+    "mentoren": Source(P.GROUPS_EDIT, _mentors, model=models.User),
+    "gebruikers": Source(P.STUDENTS_EDIT, _candidates, model=models.User),
     "gekoppelde-gebruikers": Source(P.STUDENTS_EDIT, _coupled),
     "praktijkbegeleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.SCHOOL_SUPERVISOR)),
     "praktijkopleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.COMPANY_SUPERVISOR)),

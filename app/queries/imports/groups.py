@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, lock_rows
 from app.entities.membership import has_rule, membership
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
 from app.queries.imports import present
@@ -22,8 +22,10 @@ def groups_known(
     actor: Actor, *, today: date, numbers: Collection[str], logins: Collection[str] = ()
 ) -> present.Known:
     """Every visible group with the students among these that are in it, these students, and the mentors."""
+    wanted = visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT)
+    lock_rows(models.StudentGroup.__table__, wanted.with_only_columns(models.StudentGroup.id))
     rows = db.session.execute(
-        visible(actor, models.StudentGroup, Permission.GROUPS_IMPORT).with_only_columns(
+        wanted.with_only_columns(
             models.StudentGroup.id,
             models.StudentGroup.version,
             has_rule().label("ruled"),

@@ -14,7 +14,7 @@ from sqlalchemy.sql import column
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, lock_rows
 from app.entities.membership import has_rule, membership
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
 from app.queries.users.users import is_holder
@@ -220,12 +220,14 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
     columns = [field.of(models.Student) for field in fields]
     # A student without a value for one of the school's own fields has no key for it.
     absent = {field.name: None for field in current_school().student_fields}
+    wanted = visible(actor, models.Student, Permission.STUDENTS_IMPORT).where(
+        models.Student.number.in_(text_set(sorted(numbers)))
+    )
+    lock_rows(models.Student.__table__, wanted.with_only_columns(models.Student.id))
     rows = db.session.execute(
-        visible(actor, models.Student, Permission.STUDENTS_IMPORT)
-        .with_only_columns(
+        wanted.with_only_columns(
             models.Student.id, models.Student.version, models.Student.user_id, models.Student.extra, *columns
         )
-        .where(models.Student.number.in_(text_set(sorted(numbers))))
     ).all()
     among = id_set([row.id for row in rows])
     programmes = pairs(
@@ -282,10 +284,11 @@ ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
 
 def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
     """The fields that these accounts took over from their students."""
-    columns = [getattr(models.User, name) for name in ACCOUNT_FIELDS]
+    columns, wanted = [getattr(models.User, name) for name in ACCOUNT_FIELDS], id_set(list(user_ids))
+    lock_rows(models.User.__table__, wanted)
     rows = db.session.execute(
         sa.select(models.User.id, models.User.version, *columns)
-        .where(models.User.id.in_(id_set(list(user_ids))))
+        .where(models.User.id.in_(wanted))
         .order_by(models.User.id)
     )
     return [

@@ -9,7 +9,7 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, lock_rows
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.permissions import Role
@@ -54,6 +54,12 @@ def written(
         )
         for row, was, version, changes in rows
     ]
+
+
+def lock_students(run: models.ImportRun, whats: Collection[What]) -> None:
+    """Wait for who works on one of these students, also on one whom the run only coupled."""
+    theirs = (models.ImportChange.run_id == run.id, models.ImportChange.kind.in_(whats))
+    lock_rows(models.Student.__table__, sa.select(models.ImportChange.row_id).where(*theirs))
 
 
 def out_of_sight(run: models.ImportRun, own: sa.Select[Any], *whats: What) -> int:

@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, lock_rows
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.imports import present
 
@@ -38,12 +38,14 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, present.Fact]:
     """Address in lower case -> the visible user with their roles and programmes. Three queries."""
     columns = [getattr(models.User, name) for name in USER_FIELDS]
     is_student = sa.exists().where(models.Student.user_id == models.User.id)
+    wanted = visible(actor, models.User, Permission.USERS_IMPORT).where(
+        models.User.email.in_(present.text_set(sorted(emails)))
+    )
+    lock_rows(models.User.__table__, wanted.with_only_columns(models.User.id))
     rows = db.session.execute(
-        visible(actor, models.User, Permission.USERS_IMPORT)
-        .with_only_columns(
+        wanted.with_only_columns(
             models.User.id, models.User.version, models.User.active, is_student.label("student"), *columns
         )
-        .where(models.User.email.in_(present.text_set(sorted(emails))))
     ).all()
     among = id_set([row.id for row in rows])
     roles = present.pairs(

@@ -12,9 +12,12 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
+from app.actions.base.outcome import Outcome
 from app.actions.base.runner import run
+from app.actions.base.wording import say
 from app.actions.catalogue.programmes import CATALOGUE, load_catalogue
 from app.actions.school.demo import add_demo_students, load_demo_school
+from app.actions.school.updates import change_update, mark_all_updates_read
 from app.catalogue import load
 from app.catalogue_data import Catalogue
 from app.demo.accounts import ACCOUNTS, PASSWORD
@@ -26,7 +29,7 @@ from app.entities.programmes import Programme
 from app.entities.school import SystemUpdate
 from app.entities.students import ExamExclusion, Student, Supervision
 from app.entities.users import User
-from app.errors import NotAllowed, RuleBroken
+from app.errors import NotAllowed, Outdated, RuleBroken
 from app.permissions import SYSTEM, Actor
 from app.queries.planning.planning import load_registrations
 from app.rules.blocks import BlockState
@@ -34,6 +37,7 @@ from app.rules.conflicts import Moment, Subject, clashes
 from app.school import current_school
 from tests.factories import refresh
 from tests.support import clock
+from tests.support.at_once import while_half_done
 from tests.support.queries import counted
 
 
@@ -46,7 +50,58 @@ def rows(model: type[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+def rewritten(catalogue: Catalogue) -> Catalogue:
+    """The catalogue in which the first update has another text."""
+    first, *others = catalogue.updates
+    return replace(catalogue, updates=(replace(first, body="Iets heel anders."), *others))
+
+
 # --- the catalogue ----------------------------------------------------------------------------
+
+
+def test_an_update_that_the_catalogue_rewrites_is_unread_for_who_saw_the_text_before(
+    app: Flask, catalogue: Catalogue, actor: Callable[..., Actor]
+) -> None:
+    run(load_catalogue, SYSTEM)
+    reader, seen = actor("administrator"), dict.fromkeys(db.session.scalars(select(SystemUpdate.id)), 1)
+    run(load_catalogue, SYSTEM, catalogue=rewritten(catalogue))
+
+    told = run(mark_all_updates_read, reader, seen=seen)
+
+    assert told.done == len(seen) - 1
+    assert "1 update is intussen gewijzigd en blijft ongelezen" in told.summary
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_catalogue_and_who_changes_an_update_write_nothing_over_unseen(
+    app: Flask,
+    catalogue: Catalogue,
+    actor: Callable[..., Actor],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: bool,
+) -> None:
+    run(load_catalogue, SYSTEM)
+    title, other = catalogue.updates[0].title, rewritten(catalogue)
+    row = db.session.scalars(select(SystemUpdate).where(SystemUpdate.title == title)).one()
+    supplier, row_id = actor("supplier"), row.id
+    form = {"version": 1, "title": title, "published_on": row.published_on, "body": "Van de leverancier."}
+
+    def load_it() -> Outcome:
+        return run(load_catalogue, supplier, catalogue=other)
+
+    def save() -> Outcome:
+        return run(change_update, supplier, [row_id], **form)
+
+    if at_once:
+        assert [one.done for one in while_half_done(monkeypatch, save, load_it)] == [1, 1]
+        refresh()
+        assert db.session.get_one(SystemUpdate, row_id).version == 3, "each raised it"
+        return
+    load_it()
+    with pytest.raises(Outdated) as refused:
+        save()
+    assert "Catalogus laden" in say(refused.value)
 
 
 def test_all_of_the_catalogue_arrives(app: Flask, catalogue: Catalogue):
