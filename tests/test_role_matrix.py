@@ -313,7 +313,6 @@ ELSEWHERE = {
     "renew_session",
     "use_invitation",
     "stop_email_change",
-    "ask_passkey",
     "sign_in_by_passkey",
     "show_passkey",
     "show_code",
