@@ -250,7 +250,7 @@ ACTIONS: dict[str, Expected] = {
         Expected(OFFICE, "user"),
     ),
     "undo_student_import": Expected(ADMIN, "run"),
-    "undo_user_import": Expected(OFFICE, "user run"),
+    "undo_user_import": Expected(makers(OFFICE), "user run"),
     "undo_group_import": Expected(ADMIN, "group run"),
     "load_catalogue": Expected({S: "all"}),
     "upload_document": Expected(OFFICE),
