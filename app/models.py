@@ -4,7 +4,7 @@ from app.entities.assessment import Adoption, Assessment, Result, Score, ScoreSh
 from app.entities.base import db, metadata
 from app.entities.couplings import CouplingRun
 from app.entities.exams import Criterion, CriterionLevel, Exam, ExamTask
-from app.entities.factors import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
+from app.entities.factors import AnsweredChallenge, Authenticator, Passkey, RecoveryCode
 from app.entities.imports import ImportChange, ImportPart, ImportRun
 from app.entities.invitations import Guest, GuestKey, Invitation
 from app.entities.library import LibraryDocument, LibraryPlacement
@@ -43,6 +43,7 @@ never_twice(metadata)
 __all__ = [
     "ActionRun",
     "Adoption",
+    "AnsweredChallenge",
     "Assessment",
     "AssignmentDone",
     "AuditEntry",
@@ -74,7 +75,6 @@ __all__ = [
     "LoginCode",
     "OutboxMail",
     "Passkey",
-    "PasskeyChallenge",
     "Programme",
     "ProgrammeElective",
     "ProgressMeasure",

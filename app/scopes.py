@@ -105,7 +105,8 @@ SCOPES: Mapping[tuple[type[Any], Scope], Rule] = {
     (models.Elective, Scope.OWN_PROGRAMMES): _programme_elective,
     (models.Exam, Scope.OWN_PROGRAMMES): _programme_exam,
     (models.User, Scope.STAFF): _staff,
-    (models.ImportRun, Scope.STAFF): lambda u, r: sa.true(),  # of users; a page shows one's own runs only
+    # Another's run holds users, students among them, that a supplier does not see.
+    (models.ImportRun, Scope.STAFF): lambda u, r: models.ImportRun.maker_id == u,
     (models.User, Scope.SELF): lambda u, r: models.User.id == u,
     (models.ImportRun, Scope.SELF): lambda u, r: models.ImportRun.maker_id == u,
     (models.UserSession, Scope.SELF): lambda u, r: models.UserSession.user_id == u,

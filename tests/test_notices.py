@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.security import generate_password_hash
 
-from app.actions.access.passkeys import ask_passkey, register_passkey, remove_passkey
+from app.actions.access.passkeys import register_passkey, remove_passkey
 from app.actions.access.profile import change_password
 from app.actions.access.second_factor import make_recovery_codes, remove_app, set_up_app
 from app.actions.access.sign_in import set_password
@@ -22,13 +22,13 @@ from app.entities.factors import Passkey
 from app.entities.mail import OutboxMail
 from app.mail.notices import Notice, notice_of
 from app.mail.purposes import PURPOSES
-from app.permissions import SYSTEM, Actor, Role, actor_of
+from app.permissions import Actor, Role, actor_of
 from app.queries.access.factors import new_setup, secret_behind
-from app.rules.passkeys import Site
 from app.rules.second_factor import Shown
 from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
 from tests.support import clock
+from tests.support.device import HERE, asked_to
 
 CODES = ["7KQ2M9XDTR4WB0HZ", "8KQ2M9XDTR4WB0HZ"]
 
@@ -56,9 +56,7 @@ def test_each_change_of_ones_own_is_mailed_once(person: Actor, monkeypatch: pyte
     run(make_recovery_codes, person, codes=CODES[1:])
     made = SimpleNamespace(credential_id=b"id", credential_public_key=b"key", sign_count=0)
     monkeypatch.setattr("app.actions.access.passkeys.verify_registration_response", lambda **_given: made)
-    asked = {"purpose": "register", "challenge": b"c" * 32, "user_id": person.id, "address": "192.0.2.1"}
-    challenge, site = run(ask_passkey, SYSTEM, **asked).goto, Site("localhost", "http://localhost")
-    given: dict[str, Any] = {"credential": "{}", "challenge_id": challenge, "site": site}
+    given: dict[str, Any] = {"credential": "{}", "challenge": asked_to("register", person.id), "site": HERE}
     run(register_passkey, person, name="telefoon", **given)
     refresh()
     run(remove_passkey, person, [db.session.scalars(select(Passkey.id)).one()])

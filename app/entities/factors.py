@@ -42,19 +42,13 @@ class Passkey(Model):
         return self.name
 
 
-class PasskeyChallenge(Model):
-    """A challenge that a browser must sign, once and soon; the row goes when it is answered."""
+class AnsweredChallenge(Model):
+    """A challenge that was signed: kept for as long as it would have been open, so that it works once."""
 
-    __tablename__ = "passkey_challenge"
-    __table_args__ = (sa.CheckConstraint("purpose IN ('register', 'show', 'sign_in')", name="purpose"),)
+    __tablename__ = "answered_challenge"
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    challenge: orm.Mapped[str] = orm.mapped_column(sa.String(100))  # base64url
-    purpose: orm.Mapped[str] = orm.mapped_column(sa.String(10))
-    user_id: orm.Mapped[int | None] = orm.mapped_column(
-        sa.ForeignKey("ab_user.id"), index=True
-    )  # none: at sign-in
-    address: orm.Mapped[str] = orm.mapped_column(sa.String(64), index=True)
+    challenge: orm.Mapped[str] = orm.mapped_column(sa.String(100), unique=True)  # base64url
     expires_at: orm.Mapped[datetime] = orm.mapped_column(Moment)
 
 

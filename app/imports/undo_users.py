@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
@@ -59,10 +60,13 @@ def undo_user_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -
 def _barred(actor: Actor, found: Sequence[undo_queries.Written]) -> dict[int, str]:
     """User id -> why this actor cannot take back what the run gave. The same rules hold as by hand."""
     ids = [one.row.id for one in found]
-    loses = {one.row.id: set(one.given.get("roles", ())) for one in found if one.was is not None}
-    loses |= undo_queries.roles_of_users([one.row.id for one in found if one.was is None])
+    held: dict[int, set[Any]] = {**undo_queries.roles_of_users(ids)}
+    loses = held | {one.row.id: set(one.given.get("roles", ())) for one in found if one.was is not None}
     barred = {user: _(IN_USE) for user, role in undo_queries.roles_in_use(ids) if role in loses.get(user, ())}
-    barred |= {user: _(why) for user in ids if (why := why_not_change(actor, loses.get(user, ())))}
+    known = {one.row.id for one in found if one.was is not None}  # who is put back gets names to sign in with
+    for user in ids:
+        if why := why_not_change(actor, held.get(user, ()), way_in=user in known):
+            barred[user] = _(why)
     deciding = [user for user in ids if Role.ADMINISTRATOR in loses.get(user, ())]
     if last_active_administrator(deciding):
         barred |= {user: _(accounts.LAST_ONE) for user in deciding}

@@ -9,6 +9,7 @@ from app.rules.text import N_
 LOCAL = "localhost"
 ANSWER_MAX = 20_000  # characters; a browser's answer is about a thousand
 WRONG = N_("Deze passkey is niet herkend. Probeer het opnieuw, of kies een andere manier.")
+ANSWERED_WITHIN = 300  # seconds
 TOO_LATE = N_("De vraag aan uw passkey is verlopen. Probeer het opnieuw.")
 
 
@@ -49,9 +50,22 @@ def _is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Challenge:
+    """What a browser must sign, in base64url. `user_id`: of whom; None: of anybody, at sign-in.
+
+    `until`: seconds since 1970.
+    """
+
+    text: str
+    purpose: str
+    user_id: int | None
+    until: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """A browser's answer to a challenge: its JSON, which challenge, and the site it was asked on."""
 
     credential: str
-    challenge_id: int | None
+    challenge: Challenge | None
     site: Site | None

@@ -13,10 +13,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from app.entities.users import User
+from app.rules.passkeys import ANSWERED_WITHIN, Challenge, Site
 from tests.factories import make_passkey
+from tests.support import clock
 
 SITE, ORIGIN = "localhost", "http://localhost"
 PRESENT_AND_VERIFIED = 0x05
+
+
+HERE = Site(SITE, ORIGIN)
+
+
+def asked_to(purpose: str, user_id: int | None) -> Challenge:
+    """A challenge as the cookie of a browser keeps it."""
+    return Challenge(text(os.urandom(32)), purpose, user_id, int(clock.seconds()) + ANSWERED_WITHIN)
 
 
 def text(raw: bytes) -> str:

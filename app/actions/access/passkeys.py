@@ -3,8 +3,7 @@
 User verification (PIN, finger, face) is always required, so that a passkey alone counts as two factors.
 """
 
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 import wtforms
@@ -34,8 +33,6 @@ from app.rules.sessions import Opening, Renewal
 from app.rules.text import N_
 from app.rules.tries import NO_BROWSER, Browser, Kind
 
-ANSWERED_WITHIN = timedelta(minutes=5)
-OPEN = 200  # challenges that wait for an answer: of one user, or of everybody at one address
 PER_USER = 20
 NOT_MADE = N_("Er is geen passkey gemaakt. Probeer het opnieuw.")
 
@@ -47,26 +44,6 @@ class PasskeyForm(base.ActionForm):
         description=_l("Waaraan u deze passkey herkent, zoals “telefoon” of “laptop van het werk”."),
     )
     credential = wtforms.HiddenField()  # the browser's answer, filled in by passkey.js
-
-
-@base.action(_l("Passkey gevraagd"), permission=Permission.SIGN_IN)
-def ask_passkey(
-    actor: Actor, *, purpose: str, challenge: bytes, user_id: int | None, address: str
-) -> base.Outcome:
-    """Keep a challenge for a few minutes, outside the trail. `goto` is its id."""
-    now = utc_now()
-    db.session.execute(sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now))
-    _make_room(user_id, address[:64])
-    row = models.PasskeyChallenge(
-        challenge=bytes_to_base64url(challenge),
-        purpose=purpose,
-        user_id=user_id,
-        address=address[:64],
-        expires_at=now + ANSWERED_WITHIN,
-    )
-    db.session.add(row)
-    db.session.flush()
-    return base.Outcome(unchanged=1, goto=row.id, summary=_("Passkey gevraagd."))
 
 
 @base.action(
@@ -82,7 +59,7 @@ def register_passkey(
     *,
     name: str,
     credential: str,
-    challenge_id: int | None,
+    challenge: rules.Challenge | None,
     site: rules.Site | None,
     session_id: int | None = None,
     browser: Browser = NO_BROWSER,
@@ -93,11 +70,11 @@ def register_passkey(
         raise errors.RuleBroken(NOT_MADE)
     if len(factors_of(user.id).passkeys) >= PER_USER:
         raise errors.RuleBroken(N_("U hebt al %(most)s passkeys. Verwijder er eerst een."), most=PER_USER)
-    challenge = _take(open_challenge(challenge_id, "register", user.id, lock=True))
+    asked = _take(open_challenge(challenge, "register", user.id))
     try:
         made = verify_registration_response(
             credential=credential,
-            expected_challenge=challenge,
+            expected_challenge=asked,
             expected_rp_id=site.rp_id,
             expected_origin=site.origin,
             require_user_verification=True,
@@ -171,18 +148,6 @@ def sign_in_by_passkey(actor: Actor, *, answer: rules.Answer, opening: Opening) 
     return second_factor.done_for(user.id, _("Aangemeld."), name=passkey.name)
 
 
-def _make_room(user_id: int | None, address: str) -> None:
-    """The oldest challenges give way: a refusal shuts out all who share the address of one who floods."""
-    asked = models.PasskeyChallenge
-    theirs = (
-        asked.user_id == user_id
-        if user_id is not None
-        else sa.and_(asked.user_id.is_(None), asked.address == address)
-    )
-    newest = sa.select(asked.id).where(theirs).order_by(asked.id.desc()).limit(OPEN - 1)
-    db.session.execute(sa.delete(asked).where(theirs, asked.id.not_in(newest)), execution_options=QUIETLY)
-
-
 def _accepted(answer: rules.Answer, purpose: str, user_id: int | None = None) -> models.Passkey:
     """The passkey that signed this challenge, with its counter raised. RuleBroken for any other answer."""
     signed = recognised(answer, purpose, user_id, lock=True)
@@ -192,11 +157,10 @@ def _accepted(answer: rules.Answer, purpose: str, user_id: int | None = None) ->
     return passkey
 
 
-def _take(challenge: models.PasskeyChallenge) -> bytes:
-    """Remove a challenge and return what was to be signed. Of two answers at once, one gets it."""
-    gone: Any = db.session.execute(
-        sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.id == challenge.id)
-    )
-    if gone.rowcount != 1:
-        raise errors.NotFound
-    return base64url_to_bytes(challenge.challenge)
+def _take(challenge: rules.Challenge) -> bytes:
+    """Note that this challenge is answered, and return what was to be signed. Of two at once, one gets it."""
+    kept, until = models.AnsweredChallenge, datetime.fromtimestamp(challenge.until, UTC)
+    db.session.execute(sa.delete(kept).where(kept.expires_at < utc_now()), execution_options=QUIETLY)
+    db.session.add(kept(challenge=challenge.text, expires_at=until))
+    db.session.flush()
+    return base64url_to_bytes(challenge.text)

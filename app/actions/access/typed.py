@@ -29,8 +29,11 @@ def keep_typed(actor: Actor, *, user_id: int, handle: str, typed: Typed, content
 
     `goto` is the account when the form was kept; `shown` says whether it is a guest's.
     """
+    # Locked: forms of one account that come at once are counted one after the other.
     account = db.session.execute(
-        sa.select(models.User.active, models.User.guest).where(models.User.id == user_id)
+        sa.select(models.User.active, models.User.guest)
+        .where(models.User.id == user_id)
+        .with_for_update(key_share=True)
     ).one_or_none()
     if not content or account is None or not account.active:
         return base.Outcome(summary=_("Er is niets bewaard."))

@@ -146,7 +146,7 @@ def _outdated() -> Sequence[sa.Delete]:
         sa.delete(models.ImportPart).where(of_expired(models.ImportPart)),
         sa.delete(models.CouplingRun).where(models.CouplingRun.at <= now - UNDO_FOR),
         sa.delete(models.UserSession).where(models.UserSession.created_at < now - KEPT),
-        sa.delete(models.PasskeyChallenge).where(models.PasskeyChallenge.expires_at < now),
+        sa.delete(models.AnsweredChallenge).where(models.AnsweredChallenge.expires_at < now),
         sa.delete(models.TypedForm).where(models.TypedForm.at < now - KEPT_FOR),
         sa.delete(models.SignInAttempt).where(tries.outdated(now)),
         sa.delete(models.KnownBrowser).where(models.KnownBrowser.last_seen_at <= now - browsers.KEPT),

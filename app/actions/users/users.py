@@ -229,7 +229,7 @@ def deactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.O
     if users.last_active_administrator(closing):
         refusals |= {row.id: _(accounts.LAST_ONE) for row in rows if row.administrator}
     outcome = _switch(actor, rows, refusals, active=False)
-    bound = listing.bound_to(outcome.ids)
+    bound = listing.bound_to(actor, outcome.ids)
     outcome.names, told = _left_behind(rows, outcome.ids, bound)
     outcome.summary = " ".join([outcome.summary, *told])
     outcome.rests_on = [(user_id, own.sittings, own.students) for user_id, own in bound.items()]

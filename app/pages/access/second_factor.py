@@ -11,7 +11,7 @@ from app.actions import base as actions
 from app.actions.access import passkeys, second_factor
 from app.errors import NotFound
 from app.pages import base
-from app.permissions import SYSTEM, Permission
+from app.permissions import Permission
 from app.queries.access import factors as queries
 from app.queries.access.passkeys import registration_options
 from app.queries.users.users import own_user
@@ -69,16 +69,7 @@ class SecondFactorPage(base.ActionScreen):
         site, actor = base.site_here(), base.current_actor()
         if site is None:
             raise NotFound
-        challenge = base.new_challenge()
-        asked = actions.run(
-            passkeys.ask_passkey,
-            SYSTEM,
-            purpose="register",
-            challenge=challenge,
-            user_id=actor.id,
-            address=base.address(),
-        )
-        base.keep_challenge(asked.goto)
+        challenge = base.new_challenge("register", actor.id)
         return base.json_answer(registration_options(own_user(actor.id), site, challenge))
 
     def template_for(self, act: actions.Action) -> str:
@@ -110,7 +101,7 @@ class SecondFactorPage(base.ActionScreen):
         if act is second_factor.set_up_app:
             return shown_in
         answer = base.given_answer("")
-        return {"challenge_id": answer.challenge_id, "site": answer.site, **shown_in}
+        return {"challenge": answer.challenge, "site": answer.site, **shown_in}
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         """Renew the session after a new factor; the first factor comes with recovery codes."""

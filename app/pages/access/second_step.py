@@ -59,18 +59,8 @@ class SecondStepPage(base.Screen):
         site, here = base.site_here(), base.present()
         if site is None:
             raise errors.NotFound
-        user_id = here.user_id if here is not None else None
-        challenge = base.new_challenge()
-        asked = actions.run(
-            passkeys.ask_passkey,
-            SYSTEM,
-            purpose="sign_in" if here is None else "show",
-            challenge=challenge,
-            user_id=user_id,
-            address=base.address(),
-        )
-        base.keep_challenge(asked.goto)
-        return base.json_answer(showing_options(user_id, site, challenge))
+        asked = ("sign_in", None) if here is None else ("show", here.user_id)
+        return base.json_answer(showing_options(site, base.new_challenge(*asked)))
 
     @base.expose("/aanmelden/passkey", methods=["POST"])
     @base.public

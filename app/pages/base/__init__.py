@@ -8,7 +8,7 @@ from app.pages.base.guards import needs, public, signed_in
 from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.once import sent_token
 from app.pages.base.paging import Wanted, numbered
-from app.pages.base.proving import given_answer, keep_challenge, prove, site_here, with_proof
+from app.pages.base.proving import given_answer, new_challenge, prove, site_here, with_proof
 from app.pages.base.render import show_date, show_datetime
 from app.pages.base.request import (
     address,
@@ -37,7 +37,6 @@ from app.pages.base.screens import (
     go,
     json_answer,
     missing,
-    new_challenge,
     new_token,
     stream_answer,
     tell,
@@ -90,7 +89,6 @@ __all__ = [
     "ids_arg",
     "is_number",
     "json_answer",
-    "keep_challenge",
     "keep_cookie",
     "leave",
     "missing",

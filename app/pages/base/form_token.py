@@ -93,8 +93,13 @@ def form_is_about(row: Any, within: int = 0) -> None:
 
 
 def form_goes_on(drawn: Drawn | None) -> None:
-    """This page carries along a form that was filled in before: it shows the row that its page showed."""
-    if drawn is None or drawn.page != page_mark(flask.request.path):
+    """This page carries along a form that was filled in before: it shows the row that its page showed.
+
+    Only to the account that was shown it: the form of another tells this one nothing.
+    """
+    now = present()
+    same = now is not None and drawn is not None and drawn.user_id == now.user_id
+    if drawn is None or not same or drawn.page != page_mark(flask.request.path):
         shows_no_row()
     else:
         flask.g.form_about = drawn.about

@@ -199,9 +199,13 @@ class ListPage(ActionPage, ModelView):
             for button in self.button(act, row, icon, style="icon", about=label)
         ]
 
-    def shown_columns(self) -> Sequence[ListColumn]:
-        """The columns that this reader sees; a hidden column can still be sorted on."""
+    def own_columns(self) -> Sequence[ListColumn]:
+        """The columns that are for this reader; one that they hid themselves can still be sorted on."""
         return self.columns
+
+    def shown_columns(self) -> Sequence[ListColumn]:
+        """Those that are shown now."""
+        return self.own_columns()
 
     def lines(self, rows: Sequence[Any]) -> Sequence[Any]:
         """One item per row to draw its cells from: the row itself, or the row with data of other tables."""
@@ -272,7 +276,7 @@ class ListPage(ActionPage, ModelView):
         wanted = text_arg("order")
         if not wanted:
             return self.default_order
-        column = next((c for c in self.columns if c.key == wanted and c.order is not None), None)
+        column = next((c for c in self.own_columns() if c.key == wanted and c.order is not None), None)
         if column is None:
             flask.abort(400)
         return column.order if isinstance(column.order, tuple) else [column.order]

@@ -4,7 +4,7 @@ The page that asks carries along what was filled in, so that nothing is lost.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import flask
@@ -16,6 +16,7 @@ from app.actions import base as actions
 from app.actions.access import second_factor
 from app.actions.access.passkeys import show_passkey
 from app.actions.access.tries import count_try
+from app.clock import seconds_now
 from app.pages.base import trying
 from app.pages.base.form_token import drawn_for, form_goes_on
 from app.pages.base.once import PROOF_FIELDS
@@ -32,7 +33,7 @@ from app.rules.second_factor import Owed, Proof, Way, way_asked
 from app.rules.sessions import Renewal
 
 WAS = "proof_was"  # method of the request that needed the proof: GET, or POST with a form to resume
-CHALLENGE = "passkey"  # in the session: the id of the challenge that the browser was given
+CHALLENGE = "passkey"  # in the session: the challenge that the browser was given
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,20 @@ def site_here() -> passkeys.Site | None:
 
 def given_answer(credential: str) -> passkeys.Answer:
     """The browser's answer, with the challenge that it was given last."""
-    return passkeys.Answer(credential, flask.session.get(CHALLENGE), site_here())
+    kept = flask.session.get(CHALLENGE)
+    challenge = passkeys.Challenge(*kept) if isinstance(kept, list) else None
+    return passkeys.Answer(credential, challenge, site_here())
 
 
-def keep_challenge(challenge_id: int | None) -> None:
-    flask.session[CHALLENGE] = challenge_id
+def new_challenge(purpose: str, user_id: int | None) -> passkeys.Challenge:
+    """32 random bytes for this browser to sign. Its own cookie, which we sign, keeps them.
+
+    So asking writes nothing, and however often others ask, they take nobody's challenge away.
+    """
+    until = int(seconds_now()) + passkeys.ANSWERED_WITHIN
+    challenge = passkeys.Challenge(tokens.new_token(), purpose, user_id, until)
+    flask.session[CHALLENGE] = list(astuple(challenge))
+    return challenge
 
 
 def prove(asked: Way) -> actions.Outcome:

@@ -3,7 +3,6 @@
 Pages import from here rather than from Flask, so that what a page can do stays small.
 """
 
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -126,11 +125,6 @@ def json_answer(content: str) -> flask.Response:
     return flask.current_app.response_class(content, mimetype="application/json")
 
 
-def new_challenge() -> bytes:
-    """32 random bytes that a browser must sign with a passkey."""
-    return secrets.token_bytes(32)
-
-
 __all__ = [
     "ActionScreen",
     "Screen",
@@ -142,7 +136,6 @@ __all__ = [
     "go",
     "json_answer",
     "missing",
-    "new_challenge",
     "new_token",
     "posted",
     "stream_answer",

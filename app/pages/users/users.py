@@ -182,7 +182,7 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
     empty_title = _l("Er zijn nog geen gebruikers")
     empty_hint = _l("Voeg praktijkbegeleiders, praktijkopleiders, examinatoren en de examencommissie toe.")
 
-    def shown_columns(self) -> Sequence[base.ListColumn]:
+    def own_columns(self) -> Sequence[base.ListColumn]:
         """How many students somebody has is for who may see students (decision 0030)."""
         return [one for one in self.columns if one.key != "students" or _sees_students()]
 

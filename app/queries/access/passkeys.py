@@ -19,10 +19,10 @@ from webauthn.helpers.structs import (
 )
 
 from app import errors, models
-from app.clock import utc_now
+from app.clock import seconds_now
 from app.entities.base import db
 from app.queries.access.factors import factors_of
-from app.rules.passkeys import ANSWER_MAX, TOO_LATE, WRONG, Answer, Site
+from app.rules.passkeys import ANSWER_MAX, TOO_LATE, WRONG, Answer, Challenge, Site
 from app.school import current_school
 from app.sealing import derived
 
@@ -31,7 +31,7 @@ from app.sealing import derived
 class Signed:
     """A challenge and the passkey that signed it. `count`: how often that passkey has signed by now."""
 
-    challenge: models.PasskeyChallenge
+    challenge: Challenge
     passkey: models.Passkey
     count: int
 
@@ -50,7 +50,6 @@ def recognised(answer: Answer, purpose: str, user_id: int | None = None, *, lock
     if answer.site is None:
         raise errors.RuleBroken(WRONG)
     shown = _parsed(answer.credential)
-    challenge = open_challenge(answer.challenge_id, purpose, user_id, lock=lock)
     held = (
         sa.select(models.Passkey)
         .join(models.User, models.User.id == models.Passkey.user_id)
@@ -63,10 +62,12 @@ def recognised(answer: Answer, purpose: str, user_id: int | None = None, *, lock
     passkey = db.session.scalars(held).one_or_none()
     if passkey is None:
         raise errors.RuleBroken(WRONG)
+    # Behind the lock: whoever had this passkey before us may have shown this answer.
+    challenge = open_challenge(answer.challenge, purpose, user_id)
     try:
         verified = verify_authentication_response(
             credential=shown,
-            expected_challenge=base64url_to_bytes(challenge.challenge),
+            expected_challenge=base64url_to_bytes(challenge.text),
             expected_rp_id=answer.site.rp_id,
             expected_origin=answer.site.origin,
             credential_public_key=passkey.public_key,
@@ -78,16 +79,16 @@ def recognised(answer: Answer, purpose: str, user_id: int | None = None, *, lock
     return Signed(challenge, passkey, verified.new_sign_count)
 
 
-def open_challenge(
-    challenge_id: int | None, purpose: str, user_id: int | None, *, lock: bool
-) -> models.PasskeyChallenge:
-    """The challenge with this id, which waits for an answer. RuleBroken when it is not there (any more)."""
-    row = (
-        db.session.get(models.PasskeyChallenge, challenge_id, with_for_update=lock) if challenge_id else None
-    )
-    if row is None or row.purpose != purpose or row.user_id != user_id or row.expires_at < utc_now():
+def open_challenge(challenge: Challenge | None, purpose: str, user_id: int | None) -> Challenge:
+    """This challenge, which waits for an answer. RuleBroken when it is another's, too old, or answered."""
+    if challenge is None or (challenge.purpose, challenge.user_id) != (purpose, user_id):
         raise errors.RuleBroken(TOO_LATE)
-    return row
+    answered = sa.select(models.AnsweredChallenge.id).where(
+        models.AnsweredChallenge.challenge == challenge.text
+    )
+    if challenge.until <= seconds_now() or db.session.scalar(answered) is not None:
+        raise errors.RuleBroken(TOO_LATE)
+    return challenge
 
 
 def _parsed(credential: str) -> AuthenticationCredential:
@@ -99,7 +100,7 @@ def _parsed(credential: str) -> AuthenticationCredential:
         raise errors.RuleBroken(WRONG) from error
 
 
-def registration_options(user: models.User, site: Site, challenge: bytes) -> str:
+def registration_options(user: models.User, site: Site, challenge: Challenge) -> str:
     """What the browser needs to make a passkey, as JSON."""
     return options_to_json(
         generate_registration_options(
@@ -108,7 +109,7 @@ def registration_options(user: models.User, site: Site, challenge: bytes) -> str
             user_name=user.username,
             user_display_name=user.full_name,
             user_id=handle_of(user.id),
-            challenge=challenge,
+            challenge=base64url_to_bytes(challenge.text),
             exclude_credentials=_descriptors(user.id),
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.REQUIRED,
@@ -118,12 +119,13 @@ def registration_options(user: models.User, site: Site, challenge: bytes) -> str
     )
 
 
-def showing_options(user_id: int | None, site: Site, challenge: bytes) -> str:
-    """What the browser needs to show a passkey, as JSON. `user_id` None: any passkey of this site will do."""
+def showing_options(site: Site, challenge: Challenge) -> str:
+    """What the browser needs to show a passkey, as JSON: one of the user who is asked, or of anybody."""
+    user_id = challenge.user_id
     return options_to_json(
         generate_authentication_options(
             rp_id=site.rp_id,
-            challenge=challenge,
+            challenge=base64url_to_bytes(challenge.text),
             allow_credentials=_descriptors(user_id) if user_id is not None else None,
             user_verification=UserVerificationRequirement.REQUIRED,
         )

@@ -11,7 +11,7 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.permissions import Actor, Role, visible
+from app.permissions import Actor, Permission, Role, may, visible
 from app.queries.access.factors import has_factor
 from app.queries.planning.stopped import goes_on
 from app.queries.users import users
@@ -152,8 +152,11 @@ class Bound:
     students: Sequence[int] = ()
 
 
-def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
-    """User id -> what stays behind when the account is closed; users without any left out. Two queries."""
+def bound_to(actor: Actor, user_ids: Sequence[int]) -> dict[int, Bound]:
+    """User id -> what stays behind when the account is closed; users without any left out. Two queries.
+
+    Only what this actor may know of: for a supplier nothing, as both count students (decision 0030).
+    """
     ids = id_set(user_ids)
     coming = (
         sa.select(models.SittingExaminer.user_id, models.Sitting.id)
@@ -165,7 +168,8 @@ def bound_to(user_ids: Sequence[int]) -> dict[int, Bound]:
         .where(models.Supervision.user_id.in_(ids))
         .distinct()
     )
-    sittings, students = _by_user(coming), _by_user(held)
+    sittings = _by_user(coming) if may(actor, Permission.PLANNING_SEE) else {}
+    students = _by_user(held) if may(actor, Permission.STUDENTS_SEE) else {}
     return {
         user_id: Bound(sittings.get(user_id, ()), students.get(user_id, ()))
         for user_id in sorted({*sittings, *students})

@@ -43,7 +43,7 @@ LEFT_OUT = {
     "sign_in_attempt": "counts tries, for an hour",
     "known_browser": "counts tries apart; Mijn profiel shows that browsers are known",
     "typed_form": "what somebody typed and did not send, encrypted, for a short time",
-    "passkey_challenge": "a question to a browser, for minutes",
+    "answered_challenge": "a question to a browser, for minutes",
     "*.version": "counts changes",
     "*.uid": "a name that the database draws",
     "*.created_at": "the moment of the entry, or that of the entry that made the row",

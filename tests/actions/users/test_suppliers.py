@@ -33,7 +33,16 @@ from app.errors import NotFound, ProeveError, RuleBroken
 from app.permissions import SYSTEM, Actor, Permission, actor_of, visible
 from app.rules.accounts import SUPPLIER_ONLY
 from app.rules.second_factor import Shown
-from tests.factories import make_app, make_programme, make_student, make_user, refresh
+from tests.factories import (
+    make_app,
+    make_exam,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    refresh,
+)
 from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import Visitor, signed_in
@@ -214,6 +223,34 @@ class TestStudentsAmongTheUsers:
                 with pytest.raises((NotFound, ProeveError)) as refused:
                     run(REGISTRY[name], supplier, [user.id], **GIVEN.get(name, {}))
                 assert refused.type is NotFound, name
+
+
+def with_students() -> User:
+    """An examiner with a student, and an examenmoment to come."""
+    user = make_user("school_examiner", last_name="Vries")
+    student = make_student(supervisors=((user, "school_examiner"),))
+    make_sitting(make_registration(student, make_exam(tasks=1)), school_examiner=user)
+    return user
+
+
+@pytest.mark.parametrize("name", on_users())
+def test_no_action_tells_a_supplier_how_many_students_somebody_has(app: Flask, name: str) -> None:
+    user, programme = with_students(), make_programme()
+    make_user("administrator")
+    acting = actor_of(make_user("supplier"), Shown(clock.now(), clock.now(), clock.now()))
+    asked = {"programmes": [programme.id]} if "programmes" in name else GIVEN.get(name, {})
+    with suppress(RuleBroken, TypeError):
+        told = preview(REGISTRY[name], acting, [user.id], **asked)
+        said = " ".join([told.summary, *told.names, *(one.reason for one in told.refused)])
+        assert not re.search(r"\d (komend|student|koppeling|examenmoment)", said), said
+        assert told.rests_on == [] or name != "deactivate_users"
+
+
+def test_a_list_is_not_ordered_by_what_its_reader_may_not_see(app: Flask) -> None:
+    with_students()
+    path = "/gebruikers/?order=students&down=1"
+    assert Visitor(app, make_user("supplier")).get(path).status_code == 400
+    assert Visitor(app, make_user("administrator")).get(path).status_code == 200
 
 
 def test_a_supplier_edits_a_supplier(app: Flask, actor: Acting) -> None:

@@ -15,9 +15,11 @@ from app.actions.base.runner import run
 from app.actions.users.users import add_user, deactivate_users, edit_user
 from app.entities.base import db
 from app.entities.factors import Authenticator
+from app.entities.imports import ImportRun
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
 from app.errors import NotFound, RuleBroken
+from app.imports.undo_users import undo_user_import
 from app.imports.users import USERS
 from app.imports.write_users import import_users
 from app.permissions import SEE_STUDENTS, SYSTEM, Actor, Permission, Role, actor_of
@@ -148,3 +150,41 @@ def test_a_supplier_still_helps_with_what_lets_nobody_in(app: Flask) -> None:
     assert run(deactivate_users, acting, [user.id]).done == 1
     again = run(REGISTRY["reactivate_users"], acting, [user.id])
     assert (again.done, [one.reason for one in again.refused]) == (0, [ADMINISTRATOR_ONLY])
+
+
+HEADER = ("E-mailadres", "Voornaam", "Achternaam", "Rollen", "Gebruikersnaam")
+
+
+def on_imports() -> list[str]:
+    """Every action on an import that a supplier has the right to."""
+    rights = [one for one in Permission if Role.SUPPLIER in one.roles]
+    return sorted(name for name, act in REGISTRY.items() if act.on is ImportRun and act.permission in rights)
+
+
+def given_to_a_known_user(actor: Actor, user: User) -> int:
+    """Import a user name and a role for this user; gives the id of the run."""
+    row = (user.email, "Ada", "Vos", "Examencommissie", "ada-vos")
+    wizard = Wizard(actor, USERS, import_users)
+    pk = wizard.take(lines(row, header=HEADER), "gebruikers.csv")
+    assert wizard.write(pk).done == 1
+    return pk
+
+
+@pytest.mark.parametrize("name", on_imports())
+def test_an_import_of_another_is_out_of_reach_for_a_supplier(app: Flask, name: str) -> None:
+    user = make_user("school_examiner")
+    pk = given_to_a_known_user(actor_of(make_user("administrator")), user)
+    before = ways_in(user.id)
+    with pytest.raises(NotFound):
+        run(REGISTRY[name], supplier(), [pk], **({"version": 1} if "undo" not in name else {}))
+    assert ways_in(user.id) == before
+
+
+def test_what_a_supplier_imported_before_there_was_an_administrator_is_no_way_in_later(app: Flask) -> None:
+    acting, user = supplier(), make_user("school_examiner")
+    pk = given_to_a_known_user(acting, user)
+    make_user("administrator")
+    before = ways_in(user.id)
+    undone = run(undo_user_import, acting, [pk])
+    assert ways_in(user.id) == before
+    assert [one.reason for one in undone.refused] == [ADMINISTRATOR_ONLY]

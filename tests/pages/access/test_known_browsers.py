@@ -12,17 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.actions.access.factor_reset import reset_second_factor
-from app.actions.access.passkeys import ask_passkey, register_passkey, remove_passkey
+from app.actions.access.passkeys import register_passkey, remove_passkey
 from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.factors import Passkey
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
 from app.entities.users import KnownBrowser, LoginCode, SignInAttempt, User
-from app.permissions import SYSTEM
 from app.queries.access.codes import address_code, shown_code
 from app.queries.access.factors import secret_behind
-from app.rules.passkeys import Site
 from app.rules.tokens import fingerprint
 from app.rules.tries import Browser
 from tests.factories import app_code, make_app, make_user, refresh, save
@@ -39,6 +37,7 @@ from tests.pages.access.test_sign_in import (
 )
 from tests.pages.access.test_tries import WAIT, guess, known_in, leave, rows
 from tests.support import clock
+from tests.support.device import HERE, asked_to
 from tests.support.forms import as_shown
 
 __all__ = ["strict"]  # a fixture
@@ -156,12 +155,7 @@ class TestAChangedWayInForgetsTheOthers:
         user = user_with_password("student")
         made = SimpleNamespace(credential_id=b"id", credential_public_key=b"key", sign_count=0)
         monkeypatch.setattr("app.actions.access.passkeys.verify_registration_response", lambda **_given: made)
-        asked = {"purpose": "register", "challenge": b"c" * 32, "user_id": user.id, "address": "192.0.2.1"}
-        given: dict[str, Any] = {
-            "credential": "{}",
-            "challenge_id": run(ask_passkey, SYSTEM, **asked).goto,
-            "site": Site("localhost", "http://localhost"),
-        }
+        given: dict[str, Any] = {"credential": "{}", "challenge": asked_to("register", user.id), "site": HERE}
         person, here = shown_now(user), Browser("1" * 64)
         if change == "remove_passkey":
             run(register_passkey, person, name="telefoon", **given)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from werkzeug.security import generate_password_hash
 
 from app.actions.access.own_password import choose_password
-from app.actions.access.passkeys import OPEN, ask_passkey
+from app.actions.access.passkeys import sign_in_by_passkey
 from app.actions.access.second_factor import show_code
 from app.actions.access.sessions import end_own_sessions, renew_session
 from app.actions.access.sign_in import complete_sign_in, record_sign_in
@@ -24,7 +24,6 @@ from app.actions.school.retention import forget_outdated
 from app.actions.users.users import deactivate_users
 from app.entities.base import db
 from app.entities.engine import transaction
-from app.entities.factors import PasskeyChallenge
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
@@ -37,6 +36,7 @@ from app.queries.access.codes import stop_code
 from app.queries.access.passkeys import handle_of
 from app.rules import tries
 from app.rules.invitations import parts
+from app.rules.passkeys import Answer
 from app.rules.sessions import Opening, Renewal
 from app.rules.tokens import fingerprint
 from tests.factories import app_code, make_app, make_student, make_user, refresh
@@ -52,7 +52,8 @@ from tests.pages.access.test_sign_in import (
     with_code,
 )
 from tests.support import clock
-from tests.support.device import Device
+from tests.support.at_once import at_once
+from tests.support.device import HERE, Device, asked_to
 from tests.support.guests import make_invited
 from tests.support.queries import counted
 from tests.support.visitor import Visitor
@@ -576,23 +577,49 @@ class TestOneAddressIsAWholeSchool:
             costs.append(len(statements))
         assert costs[0] == costs[1]
 
-    def test_a_flood_of_questions_for_a_passkey_shuts_nobody_out(self, app: Flask) -> None:
-        def ask(user_id: int | None) -> None:
-            run(
-                ask_passkey,
-                SYSTEM,
-                purpose="show" if user_id else "sign_in",
-                challenge=b"0" * 32,
-                user_id=user_id,
-                address="192.0.2.1",
-            )
+    @pytest.mark.parametrize("path", ["", STEP], ids=["to sign in", "as the second step"])
+    def test_a_flood_of_questions_for_a_passkey_takes_nobody_theirs(self, app: Flask, path: str) -> None:
+        """Neighbours at the address, and who knows the password, ask as often as they like."""
+        owner = user_with_password()
+        device, here = Device(owner, handle_of(owner.id)), {"base_url": "http://localhost"}
 
-        user = make_user("student")
-        ask(user.id)
-        for _ in range(OPEN + 5):
-            ask(None)
-        refresh()
-        assert db.session.scalar(select(func.count()).select_from(PasskeyChallenge)) == OPEN + 1
+        def asks(client: FlaskClient) -> Callable[[], int]:
+            if path:
+                sign_in(client, owner.username)
+            found = TOKEN.search(client.get(path or "/aanmelden").text)
+            assert found is not None
+            sent = {"csrf_token": found[1]}
+            return lambda: client.post("/aanmelden/passkey/vraag", data=sent, **here).status_code
+
+        stranger = asks(browser(app))
+
+        def while_others_ask(asked: dict[str, Any]) -> str:
+            refresh()
+            with counted() as statements:
+                assert {stranger() for _ in range(250)} == {200}
+            written = [one for one in statements if one.startswith(("INSERT", "UPDATE", "DELETE"))]
+            assert written == [], "asking leaves nothing behind"
+            return device.answer(asked)
+
+        client = browser(app)
+        asks(client)
+        assert by_passkey(client, while_others_ask, path).status_code == 302
+        assert is_in(client)
+
+    def test_an_answer_that_is_sent_twice_at_once_signs_in_once(self, app: Flask) -> None:
+        """Also of a device that does not count how often it signed."""
+        owner = make_user("student")
+        device = Device(owner, handle_of(owner.id))
+        device._count = -1
+        asked = asked_to("sign_in", None)
+        answer = Answer(device.answer({"challenge": asked.text}), asked, HERE)
+
+        def let_in(token: str) -> Callable[[], Any]:
+            opening = Opening(token * 64, "192.0.2.1", "")
+            return lambda: run(sign_in_by_passkey, SYSTEM, answer=answer, opening=opening)
+
+        answers = at_once(*(let_in(one) for one in "123"))
+        assert sorted(type(one).__name__ for one in answers) == ["Outcome", "RuleBroken", "RuleBroken"]
 
     def test_a_flood_of_wrong_codes_does_not_fill_the_trail(
         self, app: Flask, monkeypatch: pytest.MonkeyPatch

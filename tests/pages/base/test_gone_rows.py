@@ -194,6 +194,28 @@ def test_the_page_that_asks_for_a_proof_shows_no_row(app: Flask, world: World, v
         assert "data-gone" not in page.post(path, {"confirmed": "1"}).text
 
 
+def test_the_page_that_asks_for_a_proof_carries_nothing_over_from_another_account(app: Flask) -> None:
+    """The sealed part of a form is of who was shown it, whoever sends it."""
+    pupil = make_user("student", first_name="Zebedeus", last_name="Vos")
+    office, stranger = Visitor(app, make_user("administrator")), Visitor(app, make_user("supplier"))
+    path = f"/gebruikers/do/reset_second_factor?id={pupil.id}"
+    shown = TOKEN.search(office.post(path).text)
+    assert shown is not None
+    mine, theirs = stranger.token().partition("~")[0], shown[1].partition("~")[2]
+    strong(stranger, clock.now() - timedelta(hours=2))
+    with db.engine.begin() as connection:
+        connection.execute(update(UserSession).values(created_at=clock.now() - timedelta(hours=2)))
+    asked = stranger.post(path, {"csrf_token": f"{mine}~{theirs}"}).text
+    found = TOKEN.search(asked)
+    assert found is not None
+    assert "Laat zien dat u het bent" in asked
+    strong(stranger, clock.now())
+    answer = stranger.post(path, {"csrf_token": found[1]})
+    assert answer.status_code == 404
+    assert "data-gone" not in answer.text
+    assert "Zebedeus" not in answer.text
+
+
 def strong(page: Visitor, at: datetime) -> None:
     with db.engine.begin() as connection:
         mine = UserSession.user_id == page.user_id

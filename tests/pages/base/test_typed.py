@@ -50,6 +50,7 @@ from tests.pages.access.test_sign_in import (
 )
 from tests.pages.imports.test_import_pages import BASE, HEADER, ROWS, choose, lines, proposed
 from tests.support import clock
+from tests.support.at_once import while_half_done
 from tests.support.forms import FormField, forms_on
 from tests.support.guests import Invited, come_in, make_invited
 from tests.support.queries import counted
@@ -654,6 +655,21 @@ class TestNobodyElse:
         room = kept.index(None)
         assert 8 < room < 20
         assert all(typed_by(user.id, str(n)) == large for n in range(room))
+
+    def test_forms_that_come_at_once_are_no_more_than_fit(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.actions.access.typed.MOST_PER_ACCOUNT", LEAST)
+        user_id, small = make_user("administrator").id, Typed("/studenten/", (("name", NAME),))
+
+        def keeping(handle: str) -> Callable[[], Any]:
+            return lambda: run(keep_typed, SYSTEM, user_id=user_id, handle=handle, typed=small).goto
+
+        assert sorted(map(str, while_half_done(monkeypatch, keeping("a"), keeping("b")))) == [
+            str(user_id),
+            "None",
+        ]
+        assert rows()["typed_form"] == 1
 
     def test_what_waits_goes_after_twelve_hours(self, app: Flask, visit: Visit) -> None:
         page = visit("administrator")

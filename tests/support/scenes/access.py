@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -26,6 +25,7 @@ from app.rules.typed import Typed
 from tests.factories import app_code, make_app, make_passkey, make_user
 from tests.factories.factors import SECRET
 from tests.support import clock
+from tests.support.device import asked_to
 from tests.support.scenes.stage import Stage, scene
 
 PASSWORD = "vier woorden samen zijn lang"
@@ -269,20 +269,12 @@ def _reset_second_factor(s: Stage) -> None:
 SITE, ANSWER = Site("examens.example.nl", "https://examens.example.nl"), "{}"
 
 
-@scene("ask_passkey")
-def _ask_passkey(s: Stage) -> None:
-    s.run("ask_passkey", purpose="sign_in", challenge=b"c" * 32, user_id=None, address="192.0.2.1")
-
-
 @scene("register_passkey")
 def _register_passkey(s: Stage) -> None:
     made = SimpleNamespace(credential_id=b"id", credential_public_key=b"key", sign_count=0)
     s.patch.setattr(passkeys, "verify_registration_response", lambda **_given: made)
-    given: dict[str, Any] = {"purpose": "register", "user_id": s.admin.id, "address": "192.0.2.1"}
-    asked = s.run("ask_passkey", challenge=b"c" * 32, **given).goto
-    s.run(
-        "register_passkey", actor=s.admin, name="telefoon", credential=ANSWER, challenge_id=asked, site=SITE
-    )
+    asked = asked_to("register", s.admin.id)
+    s.run("register_passkey", actor=s.admin, name="telefoon", credential=ANSWER, challenge=asked, site=SITE)
 
 
 @scene("remove_passkey")
@@ -295,14 +287,14 @@ def _remove_passkey(s: Stage) -> None:
 def _show_passkey(s: Stage) -> None:
     passkey = make_passkey(s.user())
     s.patch.setattr(passkeys, "_accepted", lambda *_given: db.session.merge(passkey))
-    s.run("show_passkey", actor=actor_of(s.user()), answer=Answer(ANSWER, 1, SITE))
+    s.run("show_passkey", actor=actor_of(s.user()), answer=Answer(ANSWER, None, SITE))
 
 
 @scene("sign_in_by_passkey")
 def _sign_in_by_passkey(s: Stage) -> None:
     passkey = make_passkey(s.user())
     s.patch.setattr(passkeys, "_accepted", lambda *_given: db.session.merge(passkey))
-    s.run("sign_in_by_passkey", answer=Answer(ANSWER, 1, SITE), opening=opening())
+    s.run("sign_in_by_passkey", answer=Answer(ANSWER, None, SITE), opening=opening())
 
 
 @scene("seal_anew")
