@@ -52,8 +52,11 @@ TEXTS: dict[int, tuple[Any, Any]] = {
         _l("Dit is gewijzigd nadat u het opende. Open het opnieuw."),
     ),
     413: (
-        _l("Bestand te groot"),
-        _l("Een bestand mag hoogstens 25 MB groot zijn. Kies een kleiner bestand."),
+        _l("Dit is te groot"),
+        _l(
+            "Er is niets opgeslagen. Een bestand mag hoogstens 25 MB groot zijn, en ingevulde tekst "
+            "hoogstens 2 MB. Ga terug in uw browser: meestal staat daar nog wat u had ingevuld."
+        ),
     ),
     422: (
         _l("Dit kan niet"),

@@ -62,6 +62,8 @@ Visit = Callable[..., Visitor]
 NOTICE = "data-given-back"
 GROUP = "/studentgroepen/do/add_group"
 NAME = "Klas van de late invoer"
+MANY = "multipart/form-data; boundary=grens"
+PART = b'--grens\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n'
 
 
 def filled_form(page: Any, path: str) -> dict[str, FormField]:
@@ -701,6 +703,29 @@ class TestLarge:
         assert answer.status_code == 413
         assert "<h1" in answer.text
         assert rows()["typed_form"] == 1
+
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (413, {"data": {"pasted": "x" * 3_000_000}}),
+            (413, {"data": b"x" * 27_000_000, "content_type": MANY}),
+            (413, {"data": PART * 5_001 + b"--grens--\r\n", "content_type": MANY}),
+            (415, {"data": "{}", "content_type": "application/json"}),
+            (400, {"data": {"pasted": "a\x00b"}}),
+        ],
+        ids=["text", "file", "parts", "no form", "NUL"],
+    )
+    def test_what_the_door_refuses_is_told_on_a_whole_page(
+        self, app: Flask, visit: Visit, status: int, body: dict[str, Any]
+    ) -> None:
+        """With the menu, a way on, and where to find what was typed."""
+        page = visit("administrator")
+        answer = page.ask("POST", BASE, **body)
+        assert answer.status_code == status
+        assert "error-page" in answer.text
+        assert "drawer-button" in answer.text
+        if status == 413:
+            assert "Ga terug in uw browser" in answer.text
 
 
 def test_what_is_worth_keeping() -> None:
