@@ -15,6 +15,7 @@ from app.actions import base as actions
 from app.pages.base.form_token import shows_no_row
 from app.pages.base.gone import gone_page
 from app.pages.base.typed import start_again
+from app.pages.base.viewing import stopped_already
 from app.rules.text import N_
 from app.school import current_school
 from app.theme.widgets import ErrorModel
@@ -122,7 +123,7 @@ def register_errors(app: flask.Flask) -> None:
     def _csrf(_error: CSRFError) -> Any:
         _note(400)
         try:
-            answer = start_again()
+            answer = stopped_already() or start_again()
         except errors.OtherAccount as error:
             return error_page(error.status, _(OTHER_ACCOUNT), title=_("Nog niet gedaan"))
         except errors.OnlyLooking as error:
