@@ -398,6 +398,30 @@ def test_every_form_in_which_one_types_is_guarded_and_drafted(
     assert templates == []  # by the macro `guarded`, which has the words for it
 
 
+def test_a_form_that_is_refused_names_the_file_to_choose_again(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    """Its browser lets go of the file. One that was itself refused has a sentence of its own."""
+    unnamed, tried = [], 0
+    for trial in trials(app, world, visitor_of):
+        form = trial.form()
+        boxes = [name for name, one in form[1].items() if one.kind == "file"] if form else []
+        if form is None or not boxes:
+            continue
+        action, fields = form
+        trial.page._token = fields["csrf_token"].values[0]
+        nothing = {name: [""] for name in fields if name != "csrf_token"}
+        answer = trial.page.post(action, with_files(fields, nothing))
+        text = html.unescape(answer.text)
+        assert answer.status_code == 422, trial.path
+        tried += 1
+        refused = [name for name in boxes if f'id="{name}-error"' in text]
+        if not refused and f"Kies het bestand opnieuw: {FILE}" not in text:
+            unnamed.append(trial.path)
+    assert unnamed == []
+    assert tried > 3
+
+
 def test_no_password_and_no_code_is_kept(app: Flask) -> None:
     assert {
         "password",

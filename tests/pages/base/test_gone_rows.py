@@ -118,7 +118,9 @@ def test_planning_says_that_one_of_its_students_went(app: Flask, visit: Callable
     page = visit("administrator")
     drawn = next(fields for fields in forms_on(page.get(path).text).values() if "way" in fields)
     path = f"{path}&id=987654321"
-    for answer in (page.post(path, fresh(filled(drawn))), page.get(path)):
+    sent = fresh(filled(drawn))
+    refused = {**sent, "seen": "0" * 24}  # what it showed has changed, for a student is no longer there
+    for answer in (page.post(path, sent), page.post(path, refused), page.get(path)):
         assert answer.status_code == 404
         assert "1 van de aangevinkte regels is er niet meer" in answer.text
         assert 'name="way"' in answer.text
