@@ -15,6 +15,7 @@ from typing import Any
 import flask
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.urls import iri_to_uri
 
 from app import errors
 from app.actions import base as actions
@@ -283,7 +284,8 @@ def _bring_back() -> None:
     if now is None or now.viewing is not None or owed_now():
         return
     found = typed_by(now.user_id, handle)
-    if found is not None and found.address == here():
+    # A browser leaves some signs bare that are written as %… when it is sent to the same address.
+    if found is not None and iri_to_uri(found.address) == iri_to_uri(here()):
         flask.g.typed, flask.g.typed_handle = found, handle
 
 

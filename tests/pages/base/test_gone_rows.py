@@ -232,7 +232,7 @@ def test_the_page_names_the_row_and_who_took_it_away(visit: Callable[..., Visito
     answer = send()
     told = html.unescape(answer.text)
     assert answer.status_code == 404
-    assert re.search(r"<h1>Er is niet meer wat u wilde wijzigen</h1>", told)
+    assert re.search(r"<h1>Wat u wilde wijzigen, is er niet meer</h1>", told)
     assert "<strong>VZ1A</strong>" in told
     assert "Ans Bakker" in told
     assert re.search(r"<dt>Naam</dt>\s*<dd[^>]*>Een betere naam</dd>", told)

@@ -423,6 +423,19 @@ class TestOnceMore:
         assert NOTICE not in page.get(shown).text
         assert "staat er niet meer" in page.get(place, follow_redirects=True).text
 
+    @pytest.mark.parametrize(
+        "query", ["q=[1]", "q={a}|^`", "q=a%20b+c%26d", "q=%C3%A9", "q=wat?", "q=%", "&q=1&"]
+    )
+    def test_any_address_that_a_browser_shows_is_found_again(
+        self, app: Flask, visit: Visit, query: str
+    ) -> None:
+        """Some signs stand bare in an address, and are written otherwise when a page is sent there."""
+        page, path = visit("administrator"), f"{GROUP}?{query}"
+        page._token = filled_form(page, path)["csrf_token"].values[0]
+        lose_token(page)
+        place = page.post(path, {"name": NAME}).headers["Location"]
+        assert NOTICE in page.get(place, follow_redirects=True).text
+
     def test_the_page_without_the_handle_is_the_page_as_ever(self, app: Flask, visit: Visit) -> None:
         page = visit("administrator")
         page._token = filled_form(page, GROUP)["csrf_token"].values[0]
