@@ -266,6 +266,44 @@ def test_a_form_sent_while_its_user_looks_along_comes_back_when_they_stop(
     assert seen not in set(db.session.scalars(select(TypedForm.user_id)))
 
 
+def test_every_form_that_was_sent_while_looking_along_comes_back_to_its_own_tab(
+    app: Flask, visitor_of: VisitorOf
+) -> None:
+    """Each page promised it. "Stop met bekijken" in a tab gives back that tab's form, in any order."""
+    for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
+        page, seen = visitor_of(make_user("administrator")), make_user("student").id
+        mark = forms_on(page.get(GROUP).text)[GROUP]["csrf_token"].values[0].partition("~")[2]
+        look_along(page.user_id or 0, seen)
+        page._token = ""
+        page._token = f"{page.token().partition('~')[0]}~{mark}"
+        names = [f"Klas van tab {n}" for n in range(3)]
+        tabs = [page.post(GROUP, {"name": name}) for name in names]
+        assert all("is bewaard" in tab.text for tab in tabs)
+        for n in order:
+            button = forms_on(tabs[n].text)["/bekijken/stoppen"]
+            page._token = button["csrf_token"].values[0]
+            answer = page.post("/bekijken/stoppen", {"waits": button["waits"].values})
+            text = page.get(answer.headers["Location"], follow_redirects=True).text
+            assert f'value="{names[n]}"' in text, (order, n)
+            assert ("Er wacht nog meer" in text) == (n != order[-1])
+
+
+def test_each_account_finds_its_own_in_a_browser_of_several(app: Flask, visitor_of: VisitorOf) -> None:
+    """Whoever signs in without the page that leads back, and whoever typed last."""
+    users = [make_user("administrator") for _n in range(3)]
+    page = visitor_of(None)
+    for n, user in enumerate(users):
+        back_in(page, user.id)
+        page._token = forms_on(page.get(GROUP).text)[GROUP]["csrf_token"].values[0]
+        end_sessions()
+        page.post(GROUP, {"name": f"Klas van {n}"})
+    for n, user in enumerate(users):
+        back_in(page, user.id)
+        text = page.get("/terug/", follow_redirects=True).text
+        assert [f"Klas van {m}" in text for m in range(3)] == [m == n for m in range(3)]
+        end_sessions()
+
+
 def is_administrator(user_id: int) -> bool:
     return "administrator" in {role.name for role in db.session.get_one(User, user_id).roles}
 
@@ -358,6 +396,30 @@ def test_every_form_in_which_one_types_is_guarded_and_drafted(
     assert guarded > 20
     templates = [path for path in APP.rglob("*.html") if " data-guard" in path.read_text()]
     assert templates == []  # by the macro `guarded`, which has the words for it
+
+
+def test_a_form_that_is_refused_names_the_file_to_choose_again(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    """Its browser lets go of the file. One that was itself refused has a sentence of its own."""
+    unnamed, tried = [], 0
+    for trial in trials(app, world, visitor_of):
+        form = trial.form()
+        boxes = [name for name, one in form[1].items() if one.kind == "file"] if form else []
+        if form is None or not boxes:
+            continue
+        action, fields = form
+        trial.page._token = fields["csrf_token"].values[0]
+        nothing = {name: [""] for name in fields if name != "csrf_token"}
+        answer = trial.page.post(action, with_files(fields, nothing))
+        text = html.unescape(answer.text)
+        assert answer.status_code == 422, trial.path
+        tried += 1
+        refused = [name for name in boxes if f'id="{name}-error"' in text]
+        if not refused and f"Kies het bestand opnieuw: {FILE}" not in text:
+            unnamed.append(trial.path)
+    assert unnamed == []
+    assert tried > 3
 
 
 def test_no_password_and_no_code_is_kept(app: Flask) -> None:

@@ -75,13 +75,14 @@
 
   // --- Keeping ---------------------------------------------------------------------------------------
   let leaving = false; // by a link of the page: what was typed was left on purpose
+  const givenBack = new URL(location.href).searchParams.get("ingevuld") || ""; // what the server gave back here
   async function keep(form, sent) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const draft = { ...read(form), files: files(form), token: sent && form.elements.token ? form.elements.token.value : "" };
     const id = sent ? end(form) : "";
     const plain = new TextEncoder().encode(JSON.stringify(draft));
     const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, plain);
-    put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, iv: text(iv), data: text(data) });
+    put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, back: givenBack, iv: text(iv), data: text(data) });
   }
 
   async function opened(draft) {
@@ -164,7 +165,8 @@
       const goesOn = form && "posted" in page; // the same form with an error in it, or its confirmation
       if (draft.sent && answered.includes(draft.sent) && !goesOn && (arrived || !form)) drop(name);
       else if (arrived && draft.left && !(form && "scores" in form.dataset)) drop(name);
-      else if (guarded.includes(form) && !goesOn && !document.querySelector("[data-given-back]")) giveBack(form, draft);
+      // What the server gives back is newer, unless it was typed further on that very page.
+      else if (guarded.includes(form) && !goesOn && (draft.back === givenBack || !document.querySelector("[data-given-back]"))) giveBack(form, draft);
     }
     guarded.forEach(watch);
   }

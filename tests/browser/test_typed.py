@@ -349,6 +349,39 @@ def test_an_import_mapping_is_there_again_when_the_server_is(sign_in: SignIn, tm
     assert fields(page, "form:has(.import-map)") == typed
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["1280", "390"])
+def test_what_is_typed_further_in_what_was_given_back_is_not_lost_either(
+    sign_in: SignIn, phone: bool
+) -> None:
+    page = sign_in("schoolexaminator", phone=phone)
+    page.on("dialog", lambda dialog: dialog.accept())
+    open_scores(page)
+    tap_and_type(page, "Vóór het afmelden")
+    sign_out_everywhere(page.context)
+    press(page, "Opslaan")
+    sign_in_here(page, "schoolexaminator")
+    remark = page.get_by_label("Algemene opmerking")
+    expect(remark).to_have_value("Vóór het afmelden")
+    expect(page.locator(DRAFT)).to_have_count(0)  # the server gives back the same
+    remark.fill("Na het aanmelden")
+    drafted(page)
+    page.wait_for_timeout(600)
+    page.reload()
+    expect(page.locator(BACK)).to_be_visible()
+    expect(page.locator(DRAFT)).to_be_visible()
+    expect(remark).to_have_value("Na het aanmelden")
+    # Signed out once more: what was sent last is what comes back, and no older draft lands on it.
+    remark.fill("Nog later")
+    drafted(page)
+    sign_out_everywhere(page.context)
+    press(page, "Opslaan")
+    sign_in_here(page, "schoolexaminator")
+    expect(remark).to_have_value("Nog later")
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+    assert page.evaluate(STORED) == "{}"
+
+
 def test_a_file_that_must_be_chosen_again_is_named(sign_in: SignIn, tmp_path: Path) -> None:
     page = sign_in("beheerder")
     file = tmp_path / "handleiding-2026.pdf"

@@ -15,8 +15,9 @@ class TypedPage(base.Screen):
     @base.expose("/")
     @base.signed_in
     def last(self) -> Any:
-        """To the form that was sent last in this browser; to Start when it is not this user's."""
-        return base.go(base.way_back(base.waiting()) or "/")
+        """To the form that this user sent last in this browser; to Start when there is none."""
+        here = base.present()
+        return base.go((base.own_waits(here.user_id) if here is not None else "") or "/")
 
     @base.expose("/<handle>")
     @base.signed_in

@@ -46,7 +46,7 @@ from app.pages.base.screens import (
 )
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, enter, leave, opening, owed_now, present, renew
 from app.pages.base.trying import browser, counted, failed, keep_cookie
-from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, own_waits, waiting, way_back
+from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, own_waits, way_back
 from app.pages.base.view import View
 from app.pages.base.viewing import STOP_PATH, stop_looking
 
@@ -123,7 +123,6 @@ __all__ = [
     "text_arg",
     "unsent",
     "upload",
-    "waiting",
     "way_back",
     "with_proof",
 ]

@@ -139,18 +139,18 @@ class ActionPage(View):
         rest = actions.Selection(ids=targets.ids)
         form = self._form(act, targets)
         fine = not self._is_shown(act, form) and (form is None or form.validate())
+        gone = ngettext(
+            "%(num)s van de aangevinkte regels is er niet meer, of is niet meer voor u bestemd.",
+            "%(num)s van de aangevinkte regels zijn er niet meer, of zijn niet meer voor u bestemd.",
+            len(asked) - targets.count,
+        )
         told = None
         if act.confirm and fine:
             data = (form.values() if form is not None else {}) | self.given(act)
             try:
                 told = actions.preview(act, actor, rest, **data)
             except errors.RuleBroken as error:
-                return self._refuse(act, targets, form, error), errors.NotFound.status
-        gone = ngettext(
-            "%(num)s van de aangevinkte regels is er niet meer, of is niet meer voor u bestemd.",
-            "%(num)s van de aangevinkte regels zijn er niet meer, of zijn niet meer voor u bestemd.",
-            len(asked) - targets.count,
-        )
+                return self._refuse(act, targets, form, error, changed=[gone]), errors.NotFound.status
         step = "form" if told is None else "confirm"
         page = self._page(act, targets, form, step, outcome=told, changed=[gone])
         return page, errors.NotFound.status
@@ -294,12 +294,14 @@ class ActionPage(View):
         targets: actions.Targets[Any] | None,
         form: actions.ActionForm | None,
         error: errors.RuleBroken,
+        *,
+        changed: list[str] | None = None,
     ) -> Any:
         if form is not None and error.field in form:
             actions.show_refusal(form, error)
-            return self._page(act, targets, form, "form")
-        problems = [actions.say(error)]
-        return self._page(act, targets, form, "form" if form else "confirm", problems=problems)
+            return self._page(act, targets, form, "form", changed=changed)
+        problems, step = [actions.say(error)], "form" if form else "confirm"
+        return self._page(act, targets, form, step, problems=problems, changed=changed)
 
     def _show_again(
         self,

@@ -15,6 +15,7 @@ from app.actions import base as actions
 from app.pages.base.form_token import shows_no_row
 from app.pages.base.gone import gone_page
 from app.pages.base.typed import start_again
+from app.pages.base.viewing import stopped_already
 from app.rules.text import N_
 from app.school import current_school
 from app.theme.widgets import ErrorModel
@@ -52,8 +53,11 @@ TEXTS: dict[int, tuple[Any, Any]] = {
         _l("Dit is gewijzigd nadat u het opende. Open het opnieuw."),
     ),
     413: (
-        _l("Bestand te groot"),
-        _l("Een bestand mag hoogstens 25 MB groot zijn. Kies een kleiner bestand."),
+        _l("Dit is te groot"),
+        _l(
+            "Er is niets opgeslagen. Een bestand mag hoogstens 25 MB groot zijn, en ingevulde tekst "
+            "hoogstens 2 MB. Ga terug in uw browser: meestal staat daar nog wat u had ingevuld."
+        ),
     ),
     422: (
         _l("Dit kan niet"),
@@ -119,7 +123,7 @@ def register_errors(app: flask.Flask) -> None:
     def _csrf(_error: CSRFError) -> Any:
         _note(400)
         try:
-            answer = start_again()
+            answer = stopped_already() or start_again()
         except errors.OtherAccount as error:
             return error_page(error.status, _(OTHER_ACCOUNT), title=_("Nog niet gedaan"))
         except errors.OnlyLooking as error:

@@ -49,7 +49,7 @@ def gone_page(why: str = "") -> Any:
     kind = kind[:1].upper() + kind[1:]
     shows_no_row()
     model = GoneModel(
-        title=_("Er is niet meer wat u wilde wijzigen"),
+        title=_("Wat u wilde wijzigen, is er niet meer"),
         text=why or _("Het is verwijderd of niet meer voor u bestemd. Er is niets gewijzigd."),
         name=about.name or kind,
         told=_told(lost),

@@ -11,6 +11,7 @@ from typing import Any
 
 import flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, ValidationError
 from werkzeug.wsgi import ClosingIterator
 
@@ -69,7 +70,12 @@ def _refuse_unreadable() -> None:
     most = flask.request.max_form_memory_size
     if flask.request.mimetype == "application/x-www-form-urlencoded" and most is not None:
         flask.request.max_content_length = min(most, flask.request.max_content_length or most)
-    sent = chain(flask.request.args.items(multi=True), flask.request.form.items(multi=True))
+    try:
+        sent = chain(flask.request.args.items(multi=True), flask.request.form.items(multi=True))
+    except RequestEntityTooLarge:
+        flask.request.form = ImmutableMultiDict()  # for the page that says so: reading it again fails again
+        flask.request.files = ImmutableMultiDict()
+        raise
     names = ((name, file.filename or "") for name, file in flask.request.files.items(multi=True))
     if any("\x00" in name or "\x00" in value for name, value in chain(sent, names)):
         flask.abort(400)

@@ -20,7 +20,7 @@ from app.theme.assets import ENDPOINTS
 COOKIE_KEY = "_user_id"  # where Flask-Login looks for what identifies a user
 STEP_PATH = "/aanmelden/tweede-stap"
 SET_UP_PATH = "/mijn-profiel/tweede-stap/"
-WAITING = "waiting"  # in the cookie: the handle of what was typed and not carried out (typed.py)
+WAITING = "waits"  # in the cookie: the handles of what was typed and not carried out (typed.py)
 STAYS = ("locale", WAITING)  # what stays in the cookie at sign-in
 
 

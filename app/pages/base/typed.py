@@ -15,6 +15,7 @@ from typing import Any
 import flask
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.urls import iri_to_uri
 
 from app import errors
 from app.actions import base as actions
@@ -36,6 +37,7 @@ BESIDE = "proeve.typed"  # where the handle stands for the rest of the request
 BACK_PATH = "/terug/"
 SIGN_IN = "SignInPage.sign_in"
 HANDLE_BYTES = 16
+MOST_WAITING = 8  # handles that the cookie holds; what is older comes back by its own tab only
 NOT_KEPT = N_(
     "Wat u had ingevuld, kon niet worden bewaard. Ga terug in uw browser: misschien staat het daar nog."
 )
@@ -46,10 +48,14 @@ OURS = {"", "same-origin", "none"}  # Sec-Fetch-Site; "": a browser that does no
 
 @dataclass(frozen=True)
 class GivenBack:
-    """What the page says above what it gives back; `filled`: it shows fields that were typed."""
+    """What the page says above what it gives back.
+
+    `filled`: it shows fields that were typed. `more`: the address of what else waits for this user, or "".
+    """
 
     filled: bool
     files: Sequence[str]
+    more: str
 
 
 class HandleBeside:
@@ -74,7 +80,7 @@ def register_typed(app: flask.Flask) -> None:
     app.before_request(_bring_back)
     app.before_request(_drop_what_came_again)
     app.after_request(_tell_elsewhere)
-    app.context_processor(lambda: {"given_back": _given_back})
+    app.context_processor(lambda: {"given_back": _given_back, "waits_here": _waits_here})
 
 
 # -- keeping
@@ -154,10 +160,15 @@ def keep_own(user_id: int) -> str:
     return keep()[0] if drawn is not None and drawn.user_id == user_id else ""
 
 
-def own_waits(user_id: int) -> str:
-    """The address that brings back what this account typed last in this browser; "" when nothing waits."""
-    handle = waiting()
-    return f"{BACK_PATH}{handle}" if handle and typed_by(user_id, handle) is not None else ""
+def own_waits(user_id: int, first: str = "") -> str:
+    """The address that brings back what this account typed last in this browser; "" when nothing waits.
+
+    `first`: rather the form of this handle, that of the tab which asks.
+    """
+    for handle in sorted(waiting(), key=lambda one: one != first):
+        if typed_by(user_id, handle) is not None:
+            return f"{BACK_PATH}{handle}"
+    return ""
 
 
 def _keep() -> tuple[str, bool]:
@@ -182,7 +193,7 @@ def _keep() -> tuple[str, bool]:
         forget_who()
     if kept.goto is None:
         return "", False
-    flask.session[WAITING] = handle
+    flask.session[WAITING] = [handle, *waiting()][:MOST_WAITING]
     return f"{BACK_PATH}{handle}", bool(kept.shown["guest"])
 
 
@@ -241,7 +252,7 @@ def onward(default: str = "/") -> str:
     asked = safe_path(text_arg("next"), "/")
     if asked != "/":
         return asked
-    return BACK_PATH if WAITING in flask.session else default
+    return BACK_PATH if waiting() else default
 
 
 def way_back(handle: str) -> str:
@@ -255,13 +266,13 @@ def way_back(handle: str) -> str:
     found = typed_by(own.user_id, handle) if own is not None and handle else None
     if found is None and handle and is_kept(handle):
         return "/"
-    flask.session.pop(WAITING, None)
+    flask.session[WAITING] = [one for one in waiting() if one != handle]
     return with_handle(found.address, handle) if found is not None else ""
 
 
-def waiting() -> str:
-    """The handle of what was typed last in this browser."""
-    return str(flask.session.get(WAITING, ""))
+def waiting() -> list[str]:
+    """The handles of what was typed in this browser and not shown again yet, the last one first."""
+    return list(flask.session.get(WAITING, ()))
 
 
 def _bring_back() -> None:
@@ -273,7 +284,8 @@ def _bring_back() -> None:
     if now is None or now.viewing is not None or owed_now():
         return
     found = typed_by(now.user_id, handle)
-    if found is not None and found.address == here():
+    # A browser leaves some signs bare that are written as %… when it is sent to the same address.
+    if found is not None and iri_to_uri(found.address) == iri_to_uri(here()):
         flask.g.typed, flask.g.typed_handle = found, handle
 
 
@@ -303,4 +315,10 @@ def _given_back() -> GivenBack | None:
     typed: Typed | None = flask.g.get("typed")
     if typed is None or not current_user.is_authenticated:
         return None
-    return GivenBack(bool(typed.fields) and flask.g.get("typed_shown", False), typed.files)
+    filled = bool(typed.fields) and flask.g.get("typed_shown", False)
+    return GivenBack(filled, typed.files, own_waits(current_user.id))
+
+
+def _waits_here() -> str:
+    """The handle of what this very page says to be kept; "" when it kept nothing."""
+    return str(flask.g.get("kept_already", ("",))[0]).removeprefix(BACK_PATH)

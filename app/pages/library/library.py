@@ -82,12 +82,14 @@ class LibraryAdminPage(base.ActionScreen):
         targets: actions.Targets[Any] | None,
         form: actions.ActionForm | None,
         error: errors.RuleBroken,
+        *,
+        changed: list[str] | None = None,
     ) -> Any:
         """For a move on a shelf that has changed: the shelf as it is now."""
         role = reader(base.posted_fields().get("role", ""))
         if act is library.move_document and isinstance(error, errors.Outdated) and role is not None:
             return self._shelf(role, [actions.say(error)])
-        return super()._refuse(act, targets, form, error)
+        return super()._refuse(act, targets, form, error, changed=changed)
 
     def _form(self, act: actions.Action, targets: actions.Targets[Any] | None) -> actions.ActionForm | None:
         form: Any = super()._form(act, targets)

@@ -192,10 +192,12 @@ class PlanScreen(base.ActionScreen):
         targets: actions.Targets[Any] | None,
         form: actions.ActionForm | None,
         error: errors.RuleBroken,
+        *,
+        changed: list[str] | None = None,
     ) -> Any:
         if error.field == "seen" and isinstance(form, PlanExamForm):
             form.refresh_seen()
-        return super()._refuse(act, targets, form, error)
+        return super()._refuse(act, targets, form, error, changed=changed)
 
     def _columns(self, programme_id: int) -> Sequence[planning_queries.ExamColumn]:
         if not programme_id:

@@ -17,7 +17,7 @@ class ViewingPage(base.Screen):
     @base.expose(base.STOP_PATH, methods=["POST"])
     @base.needs(Permission.START)
     def stop(self) -> Any:
-        """Stop viewing and go to what was typed meanwhile, or else to the page of the viewed user.
+        """Stop viewing and go to what was typed meanwhile, first in this tab; else to the viewed user's page.
 
         To the start page when nobody was viewed.
         """
@@ -26,6 +26,6 @@ class ViewingPage(base.Screen):
         if here is not None and here.seen_as is not None:
             back = f"{UsersPage.route_base}/{here.seen_as.id}"
             base.stop_looking(here, Over.BY_HAND)
-            back = base.own_waits(here.user_id) or back
+            back = base.own_waits(here.user_id, base.posted_fields().get("waits", "")) or back
         base.tell(_("U werkt weer onder uw eigen naam."))
         return base.go(back)

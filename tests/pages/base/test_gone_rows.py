@@ -43,7 +43,7 @@ from tests.support import clock
 from tests.support.forms import as_shown, forms_on
 from tests.support.visitor import TOKEN, Visitor, announced
 from tests.support.world import World
-from tests.test_bad_input import ON_PAGES
+from tests.test_bad_input import ON_PAGES, filled, fresh
 from tests.test_role_matrix import ACTIONS
 from tests.test_typed import back_in, end_sessions, trials
 
@@ -109,6 +109,44 @@ def test_what_was_typed_stays_with_the_rows_that_are_left(app: Flask, visit: Cal
     page.do(path.replace(f"&id={gone}", ""), {"reason": WHY})
     refresh()
     assert db.session.get_one(Registration, kept).stop_reason == WHY
+
+
+@pytest.mark.everywhere
+def test_every_form_on_several_rows_says_that_one_of_them_went(
+    app: Flask, world: World, visitor_of: VisitorOf
+) -> None:
+    """When it is sent, and when it is asked for once more, as after signing in."""
+    silent, tried = set(), set()
+    for trial in trials(app, world, visitor_of):
+        form = trial.form() if "?id=" in trial.path else None
+        if form is None:
+            continue
+        action, fields = f"{form[0]}&id=987654321", form[1]
+        typed, right = trial.send(action, fields)[1], trial.page.post(action, fresh(filled(fields)))
+        for answer in (typed, right, trial.page.get(action)):
+            shown = {name for one in forms_on(answer.text).values() for name in one}
+            if answer.status_code == 404 and set(fields) <= shown:
+                tried.add(trial.path)
+                silent |= (
+                    set() if "1 van de aangevinkte regels is er niet meer" in answer.text else {trial.path}
+                )
+    assert silent == set()
+    assert len(tried) > 8
+
+
+def test_planning_says_that_one_of_its_students_went(app: Flask, visit: Callable[..., Visitor]) -> None:
+    exam = make_exam(tasks=2)
+    ids = [make_student(exam.programme).id for _n in range(2)]
+    path = f"/examens/do/plan_exam?kies={exam.id}&opleiding={exam.programme.id}&id={ids[0]}&id={ids[1]}"
+    page = visit("administrator")
+    drawn = next(fields for fields in forms_on(page.get(path).text).values() if "way" in fields)
+    path = f"{path}&id=987654321"
+    sent = fresh(filled(drawn))
+    refused = {**sent, "seen": "0" * 24}  # what it showed has changed, for a student is no longer there
+    for answer in (page.post(path, sent), page.post(path, refused), page.get(path)):
+        assert answer.status_code == 404
+        assert "1 van de aangevinkte regels is er niet meer" in answer.text
+        assert 'name="way"' in answer.text
 
 
 def texts_of(sent: dict[str, list[str]]) -> set[str]:
@@ -239,7 +277,7 @@ def test_the_page_names_the_row_and_who_took_it_away(visit: Callable[..., Visito
     answer = send()
     told = html.unescape(answer.text)
     assert answer.status_code == 404
-    assert re.search(r"<h1>Er is niet meer wat u wilde wijzigen</h1>", told)
+    assert re.search(r"<h1>Wat u wilde wijzigen, is er niet meer</h1>", told)
     assert "<strong>VZ1A</strong>" in told
     assert "Ans Bakker" in told
     assert re.search(r"<dt>Naam</dt>\s*<dd[^>]*>Een betere naam</dd>", told)

@@ -63,6 +63,8 @@ Visit = Callable[..., Visitor]
 NOTICE = "data-given-back"
 GROUP = "/studentgroepen/do/add_group"
 NAME = "Klas van de late invoer"
+MANY = "multipart/form-data; boundary=grens"
+PART = b'--grens\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n'
 
 
 def filled_form(page: Any, path: str) -> dict[str, FormField]:
@@ -422,6 +424,19 @@ class TestOnceMore:
         assert NOTICE not in page.get(shown).text
         assert "staat er niet meer" in page.get(place, follow_redirects=True).text
 
+    @pytest.mark.parametrize(
+        "query", ["q=[1]", "q={a}|^`", "q=a%20b+c%26d", "q=%C3%A9", "q=wat?", "q=%", "&q=1&"]
+    )
+    def test_any_address_that_a_browser_shows_is_found_again(
+        self, app: Flask, visit: Visit, query: str
+    ) -> None:
+        """Some signs stand bare in an address, and are written otherwise when a page is sent there."""
+        page, path = visit("administrator"), f"{GROUP}?{query}"
+        page._token = filled_form(page, path)["csrf_token"].values[0]
+        lose_token(page)
+        place = page.post(path, {"name": NAME}).headers["Location"]
+        assert NOTICE in page.get(place, follow_redirects=True).text
+
     def test_the_page_without_the_handle_is_the_page_as_ever(self, app: Flask, visit: Visit) -> None:
         page = visit("administrator")
         page._token = filled_form(page, GROUP)["csrf_token"].values[0]
@@ -717,6 +732,29 @@ class TestLarge:
         assert answer.status_code == 413
         assert "<h1" in answer.text
         assert rows()["typed_form"] == 1
+
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (413, {"data": {"pasted": "x" * 3_000_000}}),
+            (413, {"data": b"x" * 27_000_000, "content_type": MANY}),
+            (413, {"data": PART * 5_001 + b"--grens--\r\n", "content_type": MANY}),
+            (415, {"data": "{}", "content_type": "application/json"}),
+            (400, {"data": {"pasted": "a\x00b"}}),
+        ],
+        ids=["text", "file", "parts", "no form", "NUL"],
+    )
+    def test_what_the_door_refuses_is_told_on_a_whole_page(
+        self, app: Flask, visit: Visit, status: int, body: dict[str, Any]
+    ) -> None:
+        """With the menu, a way on, and where to find what was typed."""
+        page = visit("administrator")
+        answer = page.ask("POST", BASE, **body)
+        assert answer.status_code == status
+        assert "error-page" in answer.text
+        assert "drawer-button" in answer.text
+        if status == 413:
+            assert "Ga terug in uw browser" in answer.text
 
 
 def test_what_is_worth_keeping() -> None:
