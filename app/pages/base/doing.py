@@ -91,6 +91,8 @@ class ActionPage(View):
         if self._is_shown(act, form):
             return self._page(act, targets, form, "form")
         if form is not None and not form.validate():
+            if done := self._done_before(act):  # its other sending took away what it chooses
+                return self.after(act, done)
             return self._page(act, targets, form, "form"), 422
         return self._carry_out(act, selection, targets, form)
 
