@@ -15,7 +15,6 @@ from app.actions.access.sessions import end_sessions
 from app.actions.users import form
 from app.actions.users.reach import beyond
 from app.entities.base import db
-from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.planning.sides import meetings
@@ -24,7 +23,6 @@ from app.rules import accounts, people, sessions, sides
 from app.rules.text import N_
 
 NAMES = 10
-COUPLING = (models.user_programme.c.user_id, models.user_programme.c.programme_id)
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
 
@@ -53,7 +51,7 @@ def add_user(
 ) -> base.Outcome:
     """Add a user with roles and programmes. They choose a password themselves, with an inlogcode."""
     role_rows = _role_rows(_wanted_roles(actor, (), roles))
-    programme_rows = _programme_rows(actor, programmes)
+    chosen = programme_rows(actor, programmes)
     user = models.User(
         first_name=people.tidy(first_name),
         infix=people.tidy(infix or ""),
@@ -63,7 +61,7 @@ def add_user(
         active=True,
     )
     sign_in_names(user, email, username)
-    user.roles, user.programmes = role_rows, programme_rows
+    user.roles, user.programmes = role_rows, chosen
     db.session.add(user)
     db.session.flush()
     summary = _("%(name)s is toegevoegd.", name=user.full_name)
@@ -83,7 +81,7 @@ def add_user(
         summary=summary,
         details={
             **{name: ["", value] for name, value in _facts(user).items() if value},
-            **({"programmes": ["", _programmes_text(programme_rows)]} if programme_rows else {}),
+            **({"programmes": ["", programmes_text(chosen)]} if chosen else {}),
             **({"code_sent": True} if send_code else {}),
         },
     )
@@ -125,90 +123,6 @@ def edit_user(
         name: [old, new] for (name, old), new in zip(before.items(), _facts(user).values(), strict=True)
     }
     return saved(user, {name: pair for name, pair in changes.items() if pair[0] != pair[1]})
-
-
-@base.action(
-    _l("Koppelen aan opleidingen"),
-    permission=Permission.USERS_EDIT,
-    on=models.User,
-    changes=models.User,
-    form=form.CoupleForm,
-    confirm=True,
-    noun=_l("gebruikers"),
-    intro=_l("De opleidingen waaraan zij al zijn gekoppeld, blijven."),
-)
-def couple_to_programmes(
-    actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
-) -> base.Outcome:
-    """Couple these users to these programmes. Their other couplings stay."""
-    rows = _programme_rows(actor, programmes)
-    chosen = [row.id for row in rows]
-    theirs = beyond(actor, targets.ids)
-    coupled = sa.exists().where(
-        models.user_programme.c.user_id == models.User.id,
-        models.user_programme.c.programme_id == models.Programme.id,
-    )
-    pairs = (
-        sa.select(models.User.id, models.Programme.id)
-        .join(models.Programme, models.Programme.id.in_(id_set(chosen)))
-        .where(models.User.id.in_(targets.among()), models.User.id.not_in(theirs), ~coupled)
-    )
-    names = ["user_id", "programme_id"]
-    made = add_missing(models.user_programme, names, pairs, *names)
-    changed = sorted({row.user_id for row in made})
-    outcome = _coupling_outcome(
-        targets,
-        theirs,
-        changed,
-        ngettext(
-            "%(num)s gebruiker gekoppeld aan %(programmes)s.",
-            "%(num)s gebruikers gekoppeld aan %(programmes)s.",
-            len(changed),
-            programmes=_programmes_text(rows),
-        ),
-    )
-    outcome.parts = base.parts_of(made, lambda some: {"programmes": [None, _programmes_text(rows, some)]})
-    return outcome
-
-
-@base.action(
-    _l("Ontkoppelen van opleidingen"),
-    permission=Permission.USERS_EDIT,
-    on=models.User,
-    changes=models.User,
-    form=form.UncoupleForm,
-    confirm=True,
-    danger=True,
-    noun=_l("gebruikers"),
-    intro=_l("U kunt alleen opleidingen kiezen waaraan deze gebruikers zijn gekoppeld."),
-)
-def uncouple_from_programmes(
-    actor: Actor, targets: base.Targets[models.User], *, programmes: Sequence[int]
-) -> base.Outcome:
-    """Uncouple these users from these programmes."""
-    rows = _programme_rows(actor, programmes)
-    chosen = [row.id for row in rows]
-    theirs = beyond(actor, targets.ids)
-    these = (
-        models.user_programme.c.user_id.in_(targets.among()),
-        models.user_programme.c.user_id.not_in(theirs),
-        models.user_programme.c.programme_id.in_(id_set(chosen)),
-    )
-    gone = db.session.execute(sa.delete(models.user_programme).where(*these).returning(*COUPLING)).all()
-    changed = sorted({row.user_id for row in gone})
-    outcome = _coupling_outcome(
-        targets,
-        theirs,
-        changed,
-        ngettext(
-            "%(num)s gebruiker ontkoppeld van %(programmes)s.",
-            "%(num)s gebruikers ontkoppeld van %(programmes)s.",
-            len(changed),
-            programmes=_programmes_text(rows),
-        ),
-    )
-    outcome.parts = base.parts_of(gone, lambda some: {"programmes": [_programmes_text(rows, some), None]})
-    return outcome
 
 
 @base.action(
@@ -313,7 +227,7 @@ def _role_text(user: models.User) -> str:
     return ", ".join(role.label for role in users.roles_of(user))
 
 
-def _programmes_text(programmes: Sequence[models.Programme], among: Sequence[int] | None = None) -> str:
+def programmes_text(programmes: Sequence[models.Programme], among: Sequence[int] | None = None) -> str:
     """These programmes by name; `among`: only those of these ids."""
     return "; ".join(sorted(str(one) for one in programmes if among is None or one.id in among))
 
@@ -357,7 +271,7 @@ def _role_rows(roles: Sequence[Role]) -> list[models.RoleRow]:
     return list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name.in_(names))))
 
 
-def _programme_rows(actor: Actor, ids: Sequence[int]) -> list[models.Programme]:
+def programme_rows(actor: Actor, ids: Sequence[int]) -> list[models.Programme]:
     if not ids:
         return []
     rows = list(
@@ -405,7 +319,7 @@ def _switch(actor: Actor, rows: Sequence[Any], refusals: dict[int, str], *, acti
     if not active:
         code_making.cancel_codes(changed)
         end_sessions(changed, sessions.ACCOUNT_CLOSED)
-    _raise_versions(models.User.id.in_(id_set(changed)), active=active)
+    raise_versions(models.User.id.in_(id_set(changed)), active=active)
     outcome.done, outcome.ids = len(changed), changed
     outcome.details = {"active": [not active, active]}
     outcome.summary = (
@@ -458,28 +372,7 @@ def _left_behind(
     return names, told
 
 
-def _coupling_outcome(
-    targets: base.Targets[models.User],
-    theirs: Mapping[int, base.Refused],
-    changed: Sequence[int],
-    summary: str,
-) -> base.Outcome:
-    _raise_versions(models.User.id.in_(id_set(changed)))
-    first = db.session.scalars(
-        sa.select(models.User).where(models.User.id.in_(changed[:NAMES])).order_by(models.User.last_name)
-    )
-    return base.Outcome(
-        done=len(changed),
-        unchanged=targets.count - len(changed) - len(theirs),
-        refused=list(theirs.values()),
-        object_type="User",
-        ids=changed,
-        names=[user.full_name for user in first],
-        summary=summary,
-    )
-
-
-def _raise_versions(these: sa.ColumnElement[bool], **values: Any) -> None:
+def raise_versions(these: sa.ColumnElement[bool], **values: Any) -> None:
     db.session.execute(
         sa.update(models.User).where(these).values(version=models.User.version + 1, **values),
         execution_options=QUIETLY,

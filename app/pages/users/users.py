@@ -17,7 +17,7 @@ from app.actions.access.code_sheet import print_codes
 from app.actions.access.factor_reset import reset_second_factor
 from app.actions.access.sessions import end_sessions_of_users
 from app.actions.mail.sample_mail import send_user_sample
-from app.actions.users import users
+from app.actions.users import couplings, users
 from app.actions.users.viewing import view_as
 from app.pages import base
 from app.pages.access import sign_in_state
@@ -166,10 +166,10 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
     load = (selectinload(models.User.roles), selectinload(models.User.programmes))
     show_load = load
     page_actions = ((users.add_user, "plus-lg"),)
-    row_actions = ((users.edit_user, "pencil"), (users.couple_to_programmes, "mortarboard"))
+    row_actions = ((users.edit_user, "pencil"), (couplings.couple_to_programmes, "mortarboard"))
     bulk = (
-        users.couple_to_programmes,
-        users.uncouple_from_programmes,
+        couplings.couple_to_programmes,
+        couplings.uncouple_from_programmes,
         login_codes.send_login_codes,
         login_codes.make_codes,
         print_codes,
@@ -258,9 +258,9 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
         )
 
     def _programmes(self, row: models.User) -> widgets.Section:
-        buttons = self.button(users.couple_to_programmes, row, "mortarboard", style="primary")
+        buttons = self.button(couplings.couple_to_programmes, row, "mortarboard", style="primary")
         if row.programmes:
-            buttons += self.button(users.uncouple_from_programmes, row, "x-lg")
+            buttons += self.button(couplings.uncouple_from_programmes, row, "x-lg")
         labels = [("name", _("Opleiding")), ("crebo", _("Crebo")), ("cohort", _("Cohort"))]
         return widgets.Section(
             _("Opleidingen"),

@@ -18,11 +18,10 @@ from sqlalchemy import func, insert, select
 from app.actions.access.sessions import end_sessions_of_users
 from app.actions.base.action import REGISTRY, Action
 from app.actions.base.runner import Selection, preview, run
+from app.actions.users.couplings import couple_to_programmes, uncouple_from_programmes
 from app.actions.users.users import (
-    couple_to_programmes,
     deactivate_users,
     edit_user,
-    uncouple_from_programmes,
 )
 from app.entities.base import db
 from app.entities.engine import transaction

@@ -15,13 +15,12 @@ from sqlalchemy import func, select
 from app.actions.access.login_codes import make_codes, send_login_codes, send_student_codes
 from app.actions.access.sign_in import use_code
 from app.actions.base.runner import Selection, preview, run
+from app.actions.users.couplings import couple_to_programmes, uncouple_from_programmes
 from app.actions.users.users import (
     add_user,
-    couple_to_programmes,
     deactivate_users,
     edit_user,
     reactivate_users,
-    uncouple_from_programmes,
 )
 from app.entities.base import db
 from app.entities.engine import transaction
