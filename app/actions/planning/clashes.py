@@ -14,8 +14,9 @@ from flask_babel import ngettext
 from app import errors
 from app.actions import base
 from app.permissions import Actor
-from app.queries.planning import facts
+from app.queries.planning.busy import Busy, busy_moments
 from app.queries.planning.persons import same_person
+from app.queries.planning.when import when_label
 from app.rules import conflicts
 from app.rules.text import N_
 
@@ -61,7 +62,7 @@ def find_clashes(actor: Actor, wanted: Sequence[Wanted], *, leaving_out: Collect
     if not wanted:
         return Found((), frozenset(), ())
     person = same_person({user for one in wanted for user in one.examiners})
-    busy = facts.busy_moments(
+    busy = busy_moments(
         actor,
         users=person.keys(),
         students={student for one in wanted for student in one.students},
@@ -91,12 +92,12 @@ class _Names:
         for subject in subjects:
             yield conflicts.Moment(one.starts_at, one.ends_at, subject, one.label)
 
-    def busy(self, other: facts.Busy) -> Iterable[conflicts.Moment]:
+    def busy(self, other: Busy) -> Iterable[conflicts.Moment]:
         """The moments of these people in another sitting. One that the actor may not see shows its time."""
         if other.seen:
             label = moment_label(other.starts_at, other.ends_at, other.exam, other.task, other.student)
         else:
-            when = facts.when_label(other.starts_at, other.ends_at)
+            when = when_label(other.starts_at, other.ends_at)
             label = _("een ander examenmoment (%(when)s)", when=when)
         there = {self.person[key] for key in other.examiner_ids if key in self.person}
         subjects = [self._examiner(key) for key in sorted(there)]
@@ -132,4 +133,4 @@ def _clash_line(clash: conflicts.Clash, planned: Set[conflicts.Moment]) -> str:
 
 
 def moment_label(start: datetime, end: datetime, exam: str, task: str, student: str) -> str:
-    return f"“{exam}, {task}, {student}, {facts.when_label(start, end)}”"
+    return f"“{exam}, {task}, {student}, {when_label(start, end)}”"

@@ -23,6 +23,7 @@ from app.queries.base.asked import Asked
 from app.queries.planning import facts as fact_queries
 from app.queries.planning import plan
 from app.queries.planning.layout import MISSING, open_moments
+from app.queries.planning.when import when_label
 from app.rules import timetable
 from app.rules.text import N_
 
@@ -301,7 +302,7 @@ def _now(one: fact_queries.Candidate) -> str:
     if not there:
         return ""
     first = min(there, key=lambda sitting: sitting.starts_at)
-    return _("Nu: %(when)s", when=fact_queries.when_label(first.starts_at, first.ends_at))
+    return _("Nu: %(when)s", when=when_label(first.starts_at, first.ends_at))
 
 
 def _section(

@@ -19,7 +19,7 @@ from app.entities.base import db
 from app.entities.bulk import insert_all
 from app.entities.engine import id_set
 from app.mail import invitation as mail_invitation
-from app.queries.planning.facts import when_label
+from app.queries.planning.when import when_label
 from app.rules import people
 from app.rules.invitations import SAME, news_of
 from app.rules.tokens import new_token

@@ -14,7 +14,7 @@ from app.actions.users import form
 from app.errors import RuleBroken
 from app.permissions import Actor
 from app.queries.planning import invitations, persons
-from app.queries.planning.facts import when_label
+from app.queries.planning.when import when_label
 from app.rules import people
 from app.rules.text import N_
 from app.rules.tokens import fingerprint

@@ -22,6 +22,7 @@ from app.queries.planning import plan as plan_queries
 from app.queries.planning.invitations import Guests
 from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
 from app.queries.planning.persons import lock_people, same_person
+from app.queries.planning.when import when_label
 
 
 class PlanOutcome(base.Outcome):
@@ -158,7 +159,7 @@ def _summary(plan: plan_queries.Plan, count: int) -> str:
 
 def _when(one: StudentPlan) -> str:
     start = min(m.starts_at for m in one.moments)
-    return facts.when_label(start, max(m.ends_at for m in one.moments))
+    return when_label(start, max(m.ends_at for m in one.moments))
 
 
 def _details(

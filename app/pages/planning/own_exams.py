@@ -13,7 +13,7 @@ from app.pages.planning import blocks as block_pages
 from app.pages.planning.registration import grade_label
 from app.permissions import Permission
 from app.queries.planning import registrations
-from app.queries.planning.facts import when_label
+from app.queries.planning.when import when_label
 from app.rules.blocks import BlockState
 from app.school import current_school
 from app.theme.widgets import Badge

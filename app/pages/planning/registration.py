@@ -21,8 +21,8 @@ from app.pages.trail.entries import trail_section
 from app.permissions import ROLE_LABELS, Actor, Permission, Role, may
 from app.queries.planning import registrations
 from app.queries.planning.attempts import other_results
-from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import invitations_of
+from app.queries.planning.when import when_label
 from app.queries.trail.trail import entries_about_attempt
 from app.rules.blocks import BlockState
 from app.school import current_school

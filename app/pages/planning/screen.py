@@ -22,6 +22,7 @@ from app.queries.planning import invitations
 from app.queries.planning import plan as plan_queries
 from app.queries.planning import planning as planning_queries
 from app.queries.planning.moments import Change, PlannedMoment, StudentPlan, changes
+from app.queries.planning.when import when_label
 from app.rules import timetable
 from app.rules.attempts import next_attempt
 
@@ -250,7 +251,7 @@ class _Words:
         asked = _invite_href(sitting.id, one.pending.id) if one.pending and alone else ""
         return PresentView(
             self.titles[sitting.task_id],
-            fact_queries.when_label(sitting.starts_at, sitting.ends_at),
+            when_label(sitting.starts_at, sitting.ends_at),
             ", ".join(self.facts.people[user].full_name for user in sitting.people),
             sitting.location,
             sitting.locked,
@@ -318,7 +319,7 @@ def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
     new = moment.present is None
     return LineView(
         moment.task.title,
-        fact_queries.when_label(moment.starts_at, moment.ends_at),
+        when_label(moment.starts_at, moment.ends_at),
         [fact for fact in (people, moment.location, moment.note) if fact],
         new,
         [] if new else [_change(one) for one in changes(moment, names)],

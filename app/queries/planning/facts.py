@@ -11,17 +11,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.permissions import Actor, Permission, Role, visible
-from app.queries.planning.stopped import goes_on
-from app.rules import clock_times
+from app.permissions import Actor, Role, visible
 from app.rules.attempts import AttemptFacts
-from app.school import current_school
 
 SCHOOL = Role.SCHOOL_EXAMINER.value
 COMPANY = Role.COMPANY_EXAMINER.value
@@ -101,21 +97,6 @@ class Examiner:
     @property
     def label(self) -> str:
         return f"{self.name} ({self.organisation})" if self.organisation else self.name
-
-
-@dataclass(frozen=True)
-class Busy:
-    """A moment that takes a person: `seen` says whether the actor may know what it is."""
-
-    sitting_id: int
-    starts_at: datetime
-    ends_at: datetime
-    student_id: int
-    student: str
-    exam: str
-    task: str
-    examiner_ids: tuple[int, ...]
-    seen: bool
 
 
 def exam_to_plan(exam_id: int) -> models.Exam | None:
@@ -336,85 +317,6 @@ def examining(candidates: Iterable[Candidate]) -> Mapping[int, models.User]:
         row.id: row
         for row in db.session.scalars(sa.select(models.User).where(models.User.id.in_(id_set(ids))))
     }
-
-
-def busy_moments(
-    actor: Actor,
-    *,
-    users: Collection[int],
-    students: Collection[int],
-    start: datetime,
-    end: datetime,
-    leaving_out: Collection[int],
-) -> Sequence[Busy]:
-    """Every moment of these people between `start` and `end`, whoever may see it. Two queries.
-
-    `users`: with everybody who is the same person as one of them (persons.py).
-    """
-    assigned = sa.select(models.SittingExaminer.sitting_id).where(
-        models.SittingExaminer.user_id.in_(id_set(sorted(users)))
-    )
-    # A clash counts whoever may see it: what the actor may not see is only marked as not `seen`.
-    shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
-        models.Registration.id
-    )
-    rows = db.session.execute(
-        sa.select(
-            models.Sitting,
-            models.Student,
-            models.Exam.code,
-            models.ExamTask.title,
-            models.Registration.id.in_(shown).label("seen"),
-        )
-        .join(models.Registration, models.Registration.id == models.Sitting.registration_id)
-        .join(models.Student, models.Student.id == models.Registration.student_id)
-        .join(models.Exam, models.Exam.id == models.Registration.exam_id)
-        .join(models.ExamTask, models.ExamTask.id == models.Sitting.exam_task_id)
-        .where(
-            goes_on(),
-            models.Sitting.starts_at < end,
-            models.Sitting.ends_at > start,
-            models.Sitting.id.not_in(id_set(sorted(leaving_out))),
-            sa.or_(
-                models.Registration.student_id.in_(id_set(sorted(students))), models.Sitting.id.in_(assigned)
-            ),
-        )
-    ).all()
-    people: dict[int, list[int]] = defaultdict(list)
-    links = sa.select(models.SittingExaminer.sitting_id, models.SittingExaminer.user_id).where(
-        models.SittingExaminer.sitting_id.in_(id_set([row.Sitting.id for row in rows]))
-    )
-    for sitting_id, user_id in db.session.execute(links):
-        people[sitting_id].append(user_id)
-    return [
-        Busy(
-            s.id,
-            s.starts_at,
-            s.ends_at,
-            student.id,
-            str(student),
-            code,
-            title,
-            tuple(people[s.id]),
-            bool(seen),
-        )
-        for s, student, code, title, seen in rows
-    ]
-
-
-def when_label(start: datetime, end: datetime) -> str:
-    """A moment in words: "24-11-2026 09:30–10:30" on the school's clock, with a second date if need be."""
-    school = current_school()
-    first, last = school.local(start), school.local(end)
-    until = _hour(end) if first.date() == last.date() else f"{last:%d-%m-%Y} {_hour(end)}"
-    return f"{first:%d-%m-%Y} {_hour(start)}–{until}"
-
-
-def _hour(moment: datetime) -> str:
-    """ "09:30"; of the hour that comes twice "02:30 (wintertijd)"."""
-    school = current_school()
-    twice = clock_times.which(moment, school.zone)
-    return f"{school.local(moment):%H:%M}" + (f" ({_(twice)})" if twice else "")
 
 
 @dataclass(frozen=True)

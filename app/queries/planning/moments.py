@@ -7,6 +7,7 @@ from typing import Any
 
 from app import models
 from app.queries.planning import facts
+from app.queries.planning.when import when_label
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,6 @@ def _read(name: str, value: Any, names: Mapping[int, str]) -> str | int | None:
     if not value:
         return None
     if name == "when":
-        return facts.when_label(*value)
+        return when_label(*value)
     found: str | int = names[value] if name in _EXAMINERS else value
     return found

@@ -14,8 +14,9 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set, lock_rows
 from app.permissions import Role
-from app.queries.planning.facts import SCHOOL, when_label
+from app.queries.planning.facts import SCHOOL
 from app.queries.planning.persons import lock_people
+from app.queries.planning.when import when_label
 from app.rules.steps import why_not_remove_planning, why_not_theirs
 from app.rules.text import Reason
 from app.school import current_school

@@ -13,8 +13,8 @@ from sqlalchemy import orm
 from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.queries.planning.facts import when_label
 from app.queries.planning.sides import others_at
+from app.queries.planning.when import when_label
 from app.rules import sides, steps
 from app.rules.text import Reason
 

@@ -12,8 +12,8 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set
 from app.queries.imports.present import text_set
-from app.queries.planning.facts import when_label
 from app.queries.planning.stopped import goes_on
+from app.queries.planning.when import when_label
 
 
 def others_at(sittings: Collection[int], role: str) -> Mapping[int, Mapping[int, str]]:

@@ -24,8 +24,8 @@ from app.entities.planning import Sitting, SittingExaminer
 from app.entities.users import User
 from app.mail.invitation import INVITATION, INVITATION_ENDED
 from app.permissions import SYSTEM, Role
-from app.queries.planning.facts import when_label
 from app.queries.planning.invitations import open_sittings
+from app.queries.planning.when import when_label
 from app.school import current_school
 from tests.actions.planning.test_guests_are_people import again, mails, make_attempt, plan
 from tests.factories import make_programme, make_user, refresh

@@ -38,7 +38,7 @@ from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.access.calendar import own_moments
 from app.queries.assessment.assessment import todo
 from app.queries.planning import present
-from app.queries.planning.facts import busy_moments
+from app.queries.planning.busy import busy_moments
 from app.queries.planning.plan import Slot, Wish
 from app.queries.school.start import to_assess
 from app.queries.users.listing import bound_to
