@@ -16,7 +16,7 @@ from app.errors import RuleBroken
 from app.mail.invitation import INVITATION_PATH
 from app.pages import base
 from app.pages.access import sign_in as sign_in_pages
-from app.pages.assessment import views
+from app.pages.assessment import todo
 from app.permissions import SYSTEM
 from app.queries.assessment import assessment as assessments
 from app.queries.planning import invitation_codes, invitations
@@ -76,7 +76,7 @@ class InvitationPage(base.Screen):
         moments = invitations.open_sittings(guest.id)
         if len(moments) == 1:
             return base.go(sitting_href(moments[0]))
-        model = views.todo_page(assessments.guest_moments(guest), guest, sitting_href)
+        model = todo.todo_page(assessments.guest_moments(guest), guest, sitting_href)
         return self.page("assessment/todo.html", model=model, title=_("Uw examenmomenten"))
 
 

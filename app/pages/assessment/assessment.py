@@ -12,7 +12,7 @@ from app.actions.assessment import assessment
 from app.actions.planning import replacing
 from app.pages import base
 from app.pages.assessment import outcome as outcome_pages
-from app.pages.assessment import views
+from app.pages.assessment import score_form, todo
 from app.pages.planning.examiners import replace_buttons
 from app.pages.planning.invitations import for_sitting
 from app.permissions import Actor, Permission, Role, may
@@ -37,7 +37,7 @@ class ToAssessPage(base.ActionScreen):
     @base.needs(Permission.ASSESSMENT_TODO)
     def index(self) -> Any:
         everything = base.text_arg("klaar") == "alles"
-        model = views.todo_page(
+        model = todo.todo_page(
             queries.todo(base.current_actor(), all_done=everything), base.current_actor(), self._sitting_href
         )
         return self.page("assessment/todo.html", model=model, done_href=f"{self.href('index')}?klaar=alles")
@@ -46,7 +46,7 @@ class ToAssessPage(base.ActionScreen):
     @base.needs(Permission.ASSESSMENT_SEE, guests=True)
     def sitting(self, sitting_id: int) -> Any:
         view, actor = self._view(sitting_id), base.current_actor()
-        model = views.score_page(view, actor, typed=base.filled_in())
+        model = score_form.score_page(view, actor, typed=base.filled_in())
         facts, buttons = for_sitting(view.sitting, definitive=queries.is_definitive(view.assessment))
         model = replace(
             model, facts=[*model.facts, *facts], buttons=[*model.buttons, *buttons, *self._replacing(view)]
@@ -71,7 +71,7 @@ class ToAssessPage(base.ActionScreen):
             raise errors.NotFound(MOMENT_GONE) from error
         except errors.RuleBroken as error:
             view = self._view(sitting_id)
-            model = views.score_page(
+            model = score_form.score_page(
                 view, actor, typed=fields, problem=actions.say(error), problem_field=error.field
             )
             return self.page("assessment/sitting.html", model=model), error.status
@@ -123,7 +123,7 @@ class ToAssessPage(base.ActionScreen):
         """The page after saving: the form, or making definitive when it was asked and no score is missing."""
         if not closing:
             return self._sitting_href(sitting_id)
-        missing = views.score_page(self._view(sitting_id), base.current_actor()).missing
+        missing = score_form.score_page(self._view(sitting_id), base.current_actor()).missing
         if not missing:
             return self.href("do", name=assessment.make_definitive.name, id=sitting_id)
         numbers = ", ".join(card.number for card in missing)

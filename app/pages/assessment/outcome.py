@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app import models
-from app.pages.assessment.views import saved_text
+from app.pages.assessment.words import saved_text
 from app.pages.planning.blocks import result_badge
 from app.permissions import Actor, Permission, Role, may
 from app.queries.assessment import assessment
