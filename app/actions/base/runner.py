@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from app import errors
+from app.actions.base import earlier
 from app.actions.base.action import Action, Targets
 from app.actions.base.integrity import explain
 from app.actions.base.mark import mark_of
@@ -25,7 +26,6 @@ from app.actions.base.proof import demand
 from app.actions.base.trail import record
 from app.entities.base import db
 from app.entities.engine import id_set, lock_rows, take_turns, transaction, unless_given_up
-from app.entities.trail import ActionRun
 from app.permissions import Actor, may, visible
 from app.rules.text import N_
 from app.rules.tokens import fingerprint
@@ -55,6 +55,7 @@ def run(
 ) -> Outcome:
     """Run an action in one transaction. The same token a second time returns the first outcome.
 
+    Not when others did something to its rows since: that form is then one of an older page like any other.
     `shown` is the mark of what the page announced: ChangedMeanwhile when it no longer holds. None: nobody was
     shown anything (a command, a job). A page that sends a token must have announced what it confirms.
     """
@@ -65,18 +66,23 @@ def run(
     if token and not TOKEN.fullmatch(token):
         raise errors.RuleBroken(WRONG_FORM)
     data |= _prepared(act, actor, data)
+    chosen = selection if isinstance(selection, Selection) else Selection(ids=tuple(selection or ()))
 
     def once() -> Outcome:
         with transaction():
-            earlier = _earlier(act, actor, token)
-            if earlier is not None:
-                return earlier
-            outcome = _perform(act, actor, selection, data, shown, locking=not act.only_reads)
+            first = earlier.run_of(act, actor, token)
+            if first is not None and earlier.still_holds(act, first):
+                return earlier.outcome_of(first)
+            outcome = _perform(act, actor, chosen, data, shown, locking=not act.only_reads)
+            if first is not None and shown is not None:  # a page is done once
+                raise errors.ChangedMeanwhile(outcome if act.confirm else None)
+            if first is not None and not outcome.done:  # the action itself compared: what it said is still so
+                return earlier.outcome_of(first)
             if outcome.done:
                 entry = outcome.entry or act.name
                 for part in outcome.parts or [Part(outcome.ids, outcome.details, outcome.also)]:
                     record(actor, entry, outcome.object_type, part.ids, part.details, also=part.also)
-            _remember(act, actor, token, outcome)
+            _remember(first or earlier.new_run(act, actor, token), act, outcome, chosen.ids)
             return outcome
 
     try:
@@ -84,9 +90,9 @@ def run(
     except (IntegrityError, errors.ProeveError) as error:
         # The same form was sent twice at the same moment, and the other request has just done it: that is
         # what it did, whatever its rows look like by now.
-        earlier = _earlier(act, actor, token)
-        if earlier is not None:
-            return earlier
+        done = _earlier(act, actor, token)
+        if done is not None:
+            return done
         if isinstance(error, IntegrityError):
             raise explain(error) from error
         raise
@@ -227,7 +233,8 @@ def _mark_of_outcome(act: Action, targets: Targets[Any] | None, outcome: Outcome
 def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
     """The outcome of this form when it was sent before, else None. Its rows may be gone by now.
 
-    None too for an action that needs a proof, as the proof comes first.
+    None too when others did something to its rows since, and for an action that needs a proof, as the proof
+    comes first.
     """
     if actor.read_only or act.proof is not None or not TOKEN.fullmatch(token):
         return None
@@ -235,22 +242,8 @@ def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
 
 
 def _earlier(act: Action, actor: Actor, token: str) -> Outcome | None:
-    found = db.session.get(ActionRun, token) if token else None
-    if found is None:
-        return None
-    if found.action != act.name or found.actor_id != actor.id:
-        raise errors.NotAllowed
-    return Outcome.from_json(found.outcome)
+    found = earlier.run_of(act, actor, token)
+    return earlier.outcome_of(found) if found is not None and earlier.still_holds(act, found) else None
 
 
-def _remember(act: Action, actor: Actor, token: str, outcome: Outcome) -> None:
-    if token:
-        db.session.add(
-            ActionRun(
-                token=token,
-                action=act.name,
-                actor_id=actor.id,
-                summary=outcome.summary,
-                outcome=outcome.as_json(),
-            )
-        )
+_remember = earlier.keep  # the last thing before the commit, so that a test can stop here

@@ -180,7 +180,7 @@ class PlanExamForm(base.ActionForm):
             ]
             for field in untouched:
                 field.data = now.get(field.name, field.default)
-                field.raw_data = [starting.text_of(field.data)]
+                field.raw_data, field.process_errors = [starting.text_of(field.data)], []
         self.seen.data, self.began.data = now["seen"], now["began"]
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:

@@ -483,3 +483,30 @@ PEOPLE = ("all_school_examiner", "all_company_examiner")
 def test_of_any_students_only_the_touched_fields_change(app: Flask, visit: Visit, seed: int) -> None:
     dice = random.Random(seed)
     Play(an_office(visit("administrator"), students=12, examiners=13), dice).round()
+
+
+@pytest.mark.parametrize("order", ["apart", "alike"])
+def test_a_field_that_nobody_touched_is_not_wrong_when_a_colleague_fills_it(
+    office: Office, order: str
+) -> None:
+    """Day, hour and duration differ and stand empty; meanwhile somebody makes them the same, or others."""
+    one, two = office.students[:2]
+    office.planned(one, 0, minutes=450)
+    office.planned(two, 1, minutes=540, day=TUESDAY, start=time(11, 0))
+    shown = form_values(office.admin.get(office.url(one, two)).text, "all_day")
+    assert (shown["all_day"], shown["all_start"], shown["all_minutes"]) == ("", "", "")
+    day = WEDNESDAY if order == "alike" else TUESDAY
+    for student, index, minutes in ((one, 0, 450), (two, 1, 450 if order == "alike" else 540)):
+        office.planned(student, index, minutes=minutes, day=day, start=time(10, 0))
+        day = WEDNESDAY
+    late = office.admin.post(office.url(one, two), {**shown, "all_location": "Aula"})
+    assert late.status_code == 422
+    assert "intussen gewijzigd" in late.text
+    assert "Ongeldig" not in late.text
+    now = form_values(late.text, "all_day")
+    assert (now["all_start"], now["all_location"]) == ("10:00", "Aula")
+    assert (now["all_day"], now["all_minutes"]) == (
+        (WEDNESDAY.isoformat(), "450") if order == "alike" else ("", "")
+    )
+    carry_out(office.admin, office.url(one, two), office.admin.post(office.url(one, two), now).text)
+    assert all(moment[4] == "Aula" for moments in state([one, two]).values() for moment in moments)

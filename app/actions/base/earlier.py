@@ -1,0 +1,67 @@
+"""What a form did that was sent before, kept under its token; told again only while it still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app import errors
+from app.actions.base.action import Action
+from app.actions.base.outcome import Outcome
+from app.clock import utc_now
+from app.entities.base import db
+from app.entities.trail import ActionRun
+from app.permissions import Actor
+from app.queries.base.meanwhile import ROWS, beside, entries_since
+
+ABOUT = "about"  # in the kept outcome: the rows of the form, kind -> ids
+
+
+def run_of(act: Action, actor: Actor, token: str) -> ActionRun | None:
+    """The run of this form; NotAllowed when it was another form, or another's."""
+    found = db.session.get(ActionRun, token, populate_existing=True) if token else None
+    if found is not None and (found.action != act.name or found.actor_id != actor.id):
+        raise errors.NotAllowed
+    return found
+
+
+def outcome_of(found: ActionRun) -> Outcome:
+    return Outcome.from_json({key: value for key, value in found.outcome.items() if key != ABOUT})
+
+
+def still_holds(act: Action, found: ActionRun) -> bool:
+    """Whether nobody did anything to its rows since. Of a form about no rows of its own: always."""
+    about = found.outcome.get(ABOUT, {})
+    if act.on is not None:
+        about = {**beside(act.on, about.get(_kind(act), ())), **about}
+    return not entries_since(about, found.at)
+
+
+def new_run(act: Action, actor: Actor, token: str) -> ActionRun:
+    return ActionRun(token=token, action=act.name, actor_id=actor.id)
+
+
+def keep(row: ActionRun, act: Action, outcome: Outcome, ticked: Sequence[int]) -> None:
+    """Keep an outcome under the token of its form, with the rows that it is about; nothing without one."""
+    if not row.token:
+        return
+    about = _about(act, outcome, ticked) if act.on is not None or act.confirm else {}
+    row.at, row.summary, row.outcome = utc_now(), outcome.summary, {**outcome.as_json(), ABOUT: about}
+    db.session.add(row)
+
+
+def _about(act: Action, outcome: Outcome, ticked: Sequence[int]) -> dict[str, list[int]]:
+    """The rows that were ticked, and those that were written."""
+    found: dict[str, set[int]] = {_kind(act): set(ticked)} if ticked else {}
+    written: list[Mapping[str, Sequence[int]]] = [{outcome.object_type: outcome.ids}, outcome.also]
+    for part in outcome.parts:
+        written += [{outcome.object_type: part.ids}, part.also]
+    for rows in written:
+        for kind, ids in rows.items():
+            found.setdefault(kind, set()).update(ids)
+    return {kind: sorted(ids)[:ROWS] for kind, ids in found.items() if kind and ids}
+
+
+def _kind(act: Action) -> str:
+    model: Any = act.on
+    return str(getattr(model, "trail_name", model.__name__))
