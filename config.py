@@ -96,6 +96,12 @@ class Settings:
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
         return _with_whole_path(self.database_url)
 
+    def shown_url(self) -> str:
+        """The same, to be read by people: without a password, wherever in the address it stands."""
+        url = make_url(self.url())
+        place = {name: value for name, value in url.query.items() if name in {"host", "port"}}
+        return url.set(query=place).render_as_string(hide_password=True)
+
     @property
     def key_file(self) -> Path:
         return self.school_data / "secret-key"

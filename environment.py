@@ -23,7 +23,8 @@ OF_TESTS = ("PROEVE_TEST_", "PROEVE_PICTURES", "PROEVE_CHROMIUM")
 YES, NO = {"1", "true", "yes", "ja"}, {"", "0", "false", "no", "nee"}
 HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
-DATABASES = ("postgresql", "sqlite")
+# With the driver that we install, or without one.
+DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
 
 _asked: set[str] = set()
 
@@ -108,10 +109,10 @@ def database(name: str) -> str:
     if not given:
         return ""
     try:
-        kind = make_url(given).get_backend_name()
+        kind = make_url(given).drivername
     except (ArgumentError, ValueError):
         kind = ""
-    if kind not in {*DATABASES, "postgres"}:
+    if kind not in DATABASES:
         _refuse(name, "…", "postgresql://gebruiker:wachtwoord@server/database, of leeg voor SQLite")
     return given
 
@@ -165,6 +166,8 @@ def _is_site(given: str) -> bool:
 
 
 def _refuse(name: str, given: str, allowed: str, known: Collection[str] = ()) -> NoReturn:
+    if "@" in given:  # the right values hold none, and before it stands a password
+        given = "…"
     near = get_close_matches(given, known, 1)
     hint = f" Bedoelt u {near[0]}?" if near else ""
     raise SystemExit(f"{name}={given} klopt niet. Toegestaan: {allowed}.{hint}")

@@ -14,7 +14,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 import private
@@ -130,7 +129,7 @@ def _away(error: DBAPIError) -> str:
     return _(
         "De database %(place)s is niet te gebruiken. Kijk of zij draait en of DATABASE_URL klopt. Zij zegt: "
         "%(why)s",
-        place=make_url(settings.url()).render_as_string(hide_password=True),
+        place=settings.shown_url(),
         why=" ".join(str(error.orig).split()),
     )
 
@@ -185,7 +184,8 @@ def told() -> Iterator[None]:
 def prepare_command() -> None:
     """Bring the tables and roles of this school up to date."""
     prepare()
-    click.echo(f"Gereed: {flask.current_app.config['SQLALCHEMY_DATABASE_URI'].split('@')[-1]}")
+    settings: Settings = flask.current_app.extensions["proeve_settings"]
+    click.echo(f"Gereed: {settings.shown_url()}")
 
 
 @click.command("serve")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from app.entities.base import db
 from app.mail.own_texts import load_own_texts
 from app.permissions import SYSTEM, Role
 from app.queries.users.users import with_role
+from app.rules.cleaning import clean
 from app.school import FILE, LANGUAGES, load_school
 from app.serving import demo_values
 from config import Settings
@@ -95,14 +95,16 @@ def _write_folder(folder: Path, given: Mapping[str, Any]) -> None:
         return
     answers = {key: given[key] or click.prompt(str(asked)) for key, asked in ASKED.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(_toml({**given, **answers}), encoding="utf-8")
     try:
+        path.write_text(_toml({**given, **answers}), encoding="utf-8")
         load_school(folder)
-    except errors.ProeveError as error:
-        path.unlink()
+    except BaseException as error:  # whatever happened: half a file would be taken for the school's own
+        path.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
-        raise click.ClickException(str(error)) from None
+        if isinstance(error, errors.ProeveError):
+            raise click.ClickException(str(error)) from None
+        raise
     click.echo(_("Gemaakt: %(file)s", file=path))
 
 
@@ -124,8 +126,8 @@ def _toml(answers: Mapping[str, Any]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A text as TOML writes it: JSON's way of quoting is TOML's too, but for DEL."""
-    return re.sub("\x7f", "\\\\u007f", json.dumps(value, ensure_ascii=False))
+    """A text as TOML writes it: JSON's way of quoting is TOML's too, but for DEL, which nobody can see."""
+    return json.dumps(clean(value), ensure_ascii=False)
 
 
 def _first_user(role: Role, command: click.Command, given: Mapping[str, Any]) -> None:

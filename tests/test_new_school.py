@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app import new_school
 from app.errors import RuleBroken
 from app.school import load_school
 from app.serving import check_place, demo_values
@@ -124,6 +125,7 @@ def test_what_was_not_given_is_asked(machine: Machine) -> None:
         (["roc", *ALL, "--supplier-email", "x"], "supplier.email"),
         (["roc", *ALL, "--title", "x" * 81], "name"),
         (["roc", *ALL, "--language", "fr"], "--language"),
+        (["roc", *ALL, "--title", "\udcff"], "name"),
     ],
 )
 def test_a_mistake_is_a_sentence_and_leaves_nothing_behind(
@@ -140,6 +142,35 @@ def test_a_text_with_quotes_and_ends_of_lines_is_written_as_it_is(machine: Machi
     title = 'De "Proeve" \\ Zuid'
     assert machine.run("new-school", "roc", *ALL, "--title", title)[0] == 0
     assert load_school(machine.schools / "roc").name == title
+
+
+def test_what_nobody_can_see_goes_also_what_is_no_utf8(machine: Machine) -> None:
+    status, told = machine.run("new-school", "roc", *ALL, "--title", "ROC \udcff\u202eNoord")
+    assert status == 0, told
+    assert load_school(machine.schools / "roc").name == "ROC Noord"
+
+
+def test_a_password_that_is_no_utf8_is_refused_in_a_sentence(machine: Machine) -> None:
+    status, told = machine.run("new-school", "roc", *ALL, "--password", "vier woorden \udcff zijn lang")
+    assert status == 1
+    assert "Kies een ander." in told
+
+
+@pytest.mark.parametrize("trouble", [OSError("de schijf is vol"), KeyboardInterrupt()], ids=type)
+def test_a_file_that_is_not_finished_is_not_left_behind(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    def stops(*_given: object, **_more: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(new_school, "load_school", stops)
+    given = dict.fromkeys(("title", "supplier_name", "sender"), "x")
+    with pytest.raises(type(trouble)):
+        new_school._write_folder(
+            tmp_path / "roc",
+            {**given, "supplier_email": "a@b.nl", "supplier_phone": "", "language": "nl"},
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_checking_makes_nothing(machine: Machine) -> None:

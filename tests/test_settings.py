@@ -28,6 +28,7 @@ WRONG = [
     ("DATABASE_URL", "mysql://school/proeve", "postgresql://"),
     ("DATABASE_URL", "http://school.example.nl", "postgresql://"),
     ("DATABASE_URL", "postgresql:geheim@server", "postgresql://"),
+    ("DATABASE_URL", "postgresql+psycopg2://school/proeve", "postgresql://"),
     ("DATABASE_URL", "postgresql://u:w@server:poort/x", "postgresql://"),
     ("HOST", "http://127.0.0.1", "een adres of naam"),
     ("HOST", "127.0.0.1:5000", "een adres of naam"),
@@ -154,7 +155,9 @@ def test_no_setting_is_read_anywhere_else() -> None:
     assert "environ" not in (ROOT / "config.py").read_text().replace("environment", "")
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "REDIS_URL", "PROEVE_ADDRESS", "PROEVE_HOSTS", "SMTP_HOST", "HOST"]
+)
 def test_a_password_in_a_wrong_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "postgrsql://proeve:geheim@server/x")
     with pytest.raises(SystemExit) as ended:
@@ -195,6 +198,7 @@ def test_a_setting_that_nobody_knows_ends_the_start(
         {"PROEVE_SCHOOL": "dmeo"},
         {"PROEVE_SCHOOOL": "demo"},
         {"DATABASE_URL": "postgresql://proeve:geheim@127.0.0.1:1/proeve"},
+        {"DATABASE_URL": "postgresql://proeve@127.0.0.1:1/proeve?password=geheim&sslpassword=geheim"},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )

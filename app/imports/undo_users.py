@@ -14,7 +14,7 @@ from app.actions.access.sessions import end_sessions
 from app.actions.students.removal import remove_accounts
 from app.entities.imports import What
 from app.imports import undo as import_undo
-from app.permissions import Actor, Permission, Role, visible
+from app.permissions import Actor, Permission, Role, may, visible
 from app.queries.imports import undo as undo_queries
 from app.queries.imports import users
 from app.queries.users.users import last_active_administrator, why_not_change
@@ -24,6 +24,7 @@ from app.rules.sessions import ROLES_CHANGED
 from app.rules.text import N_
 
 IN_USE = N_("heeft door deze import een rol waarin sindsdien studenten of examenmomenten staan")
+USED_SINCE = N_("is sindsdien gebruikt of gewijzigd")  # for whoever sees no students (decision 0030)
 NAME_TAKEN = N_("de oude gebruikersnaam is intussen van een ander")
 
 
@@ -52,7 +53,7 @@ def undo_user_import(actor: Actor, targets: actions.Targets[models.ImportRun]) -
         run, What.USER, models.User, own, models.User.last_name, models.User.first_name
     )
     barred = _barred(actor, found)
-    _remove_new(run, undoing, [one for one in found if one.was is None], barred)
+    _remove_new(actor, run, undoing, [one for one in found if one.was is None], barred)
     _put_back_known(run, undoing, [one for one in found if one.was is not None], barred)
     return import_undo.finish_undo(actor, run, undoing, "User")
 
@@ -62,7 +63,8 @@ def _barred(actor: Actor, found: Sequence[undo_queries.Written]) -> dict[int, st
     ids = [one.row.id for one in found]
     held: dict[int, set[Any]] = {**undo_queries.roles_of_users(ids)}
     loses = held | {one.row.id: set(one.given.get("roles", ())) for one in found if one.was is not None}
-    barred = {user: _(IN_USE) for user, role in undo_queries.roles_in_use(ids) if role in loses.get(user, ())}
+    in_use = _(IN_USE if may(actor, Permission.STUDENTS_SEE) else USED_SINCE)
+    barred = {user: in_use for user, role in undo_queries.roles_in_use(ids) if role in loses.get(user, ())}
     known = {one.row.id for one in found if one.was is not None}  # who is put back gets names to sign in with
     for user in ids:
         if why := why_not_change(actor, held.get(user, ()), way_in=user in known):
@@ -76,6 +78,7 @@ def _barred(actor: Actor, found: Sequence[undo_queries.Written]) -> dict[int, st
 
 
 def _remove_new(
+    actor: Actor,
     run: models.ImportRun,
     undoing: import_undo.Undoing,
     new: Sequence[undo_queries.Written],
@@ -84,7 +87,7 @@ def _remove_new(
     """Delete the new users whose accounts nobody used or changed since."""
     since = undo_queries.accounts_since(run, [one.row.id for one in new], of_students=False)
     for one in new:
-        if why := barred.get(one.row.id) or _why_it_stays(one, since):
+        if why := barred.get(one.row.id) or _why_it_stays(actor, one, since):
             undoing.keep(_label(one.row), why)
         else:
             undoing.removed[one.row.id] = _label(one.row)
@@ -93,13 +96,19 @@ def _remove_new(
     import_undo.forget(gone, What.USER)
 
 
-def _why_it_stays(one: undo_queries.Written, since: undo_queries.Since) -> str:
-    """Why a new user is not deleted; "" when nothing stands in the way."""
+def _why_it_stays(actor: Actor, one: undo_queries.Written, since: undo_queries.Since) -> str:
+    """Why a new user is not deleted; "" when nothing stands in the way.
+
+    Whoever sees no students reads one reason for all, so that it doesn't tell who has any.
+    """
+    why = ""
     if one.row.id in since.used:
-        return _("heeft zich al aangemeld")
-    if one.row.id in since.touched:
-        return _("hoort sindsdien bij studenten, examens of iets anders in Proeve")
-    return "" if import_undo.untouched(one) and one.row.active else _(import_undo.CHANGED_SINCE)
+        why = _("heeft zich al aangemeld")
+    elif one.row.id in since.touched:
+        why = _("hoort sindsdien bij studenten, examens of iets anders in Proeve")
+    elif not import_undo.untouched(one) or not one.row.active:
+        why = _(import_undo.CHANGED_SINCE)
+    return _(USED_SINCE) if why and not may(actor, Permission.STUDENTS_SEE) else why
 
 
 def _put_back_known(

@@ -107,6 +107,8 @@ def password_problem(password: str, *, own: Iterable[str] = ()) -> Reason | None
         return reason(
             N_("Kies een wachtwoord van minstens %(least)s tekens. Een zin mag ook."), least=SHORTEST
         )
+    if any("\ud800" <= one <= "\udfff" for one in password):  # bytes on a command line that are no UTF-8
+        return reason(N_("In dit wachtwoord staat iets dat geen teken is. Kies een ander."))
     if len(password) > LONGEST:
         return reason(N_("Kies een wachtwoord van hoogstens %(most)s tekens."), most=LONGEST)
     plain = _plain(password)

@@ -1,7 +1,8 @@
 """What changed between showing a page and pressing its button, in words.
 
-The page carries the mark of what it showed (app/actions/base/mark.py), and the lines that it said. The mark
-decides; the lines only serve to tell the difference, so it does no harm when they are forged.
+The page carries the mark of what it showed (app/actions/base/mark.py), when, and the lines that it said. The
+mark decides; the lines only serve to tell the difference, so it does no harm when they are forged. The moment
+is sealed for this account and this page: an earlier one would read the trail.
 """
 
 import datetime as dt
@@ -18,7 +19,9 @@ from app.actions import base as actions
 from app.clock import utc_now
 from app.pages.base.once import SAID
 from app.pages.base.render import show_datetime
+from app.pages.base.request import current_actor
 from app.queries.base.meanwhile import MOST, beside, entries_since
+from app.sealing import Unreadable, seal, unseal
 
 NAMES, REFUSALS = 10, 20
 LINES = 5  # of each kind of difference
@@ -27,7 +30,7 @@ LINES = 5  # of each kind of difference
 def said(outcome: actions.Outcome | None) -> str:
     """What a page says, and when, for a hidden field."""
     lines = _lines(outcome) if outcome is not None else []
-    return json.dumps({"at": utc_now().isoformat(), "lines": lines}, ensure_ascii=False)
+    return json.dumps({"at": seal(utc_now().isoformat(), _purpose()), "lines": lines}, ensure_ascii=False)
 
 
 def changed_since(
@@ -85,11 +88,16 @@ def _lines(outcome: actions.Outcome) -> list[str]:
     return [line for line in lines if line]
 
 
+def _purpose() -> str:
+    """What the moment of this page is sealed for."""
+    return f"shown|{current_actor().id}|{flask.request.path}"
+
+
 def _sent() -> tuple[dt.datetime | None, list[str]]:
     """When the sent page was shown, and its lines; nothing of what does not look like it."""
     try:
         sent = json.loads(flask.request.form.get(SAID, ""))
-        at, lines = dt.datetime.fromisoformat(sent["at"]), sent["lines"]
-        return at if at.tzinfo else None, [line for line in lines if isinstance(line, str)]
-    except (ValueError, TypeError, KeyError, OverflowError):
+        at, lines = dt.datetime.fromisoformat(unseal(sent["at"], _purpose())), sent["lines"]
+        return at, [line for line in lines if isinstance(line, str)]
+    except (Unreadable, ValueError, TypeError, KeyError):
         return None, []

@@ -8,25 +8,36 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.actions.base.action import REGISTRY
-from app.actions.base.runner import run
+from app.actions.base.runner import preview, run
 from app.actions.users.users import add_user, deactivate_users, edit_user
 from app.entities.base import db
+from app.entities.engine import transaction
 from app.entities.factors import Authenticator
 from app.entities.imports import ImportRun
 from app.entities.mail import OutboxMail
 from app.entities.users import LoginCode, User
 from app.errors import NotFound, RuleBroken
-from app.imports.undo_users import undo_user_import
+from app.imports.undo_users import USED_SINCE, undo_user_import
 from app.imports.users import USERS
 from app.imports.write_users import import_users
 from app.permissions import SEE_STUDENTS, SYSTEM, Actor, Permission, Role, actor_of
 from app.queries.users.users import has_administrator, roles_of
 from app.rules.accounts import ADMINISTRATOR_ONLY
 from app.rules.second_factor import Shown
-from tests.factories import make_app, make_programme, make_user, refresh
+from tests.factories import (
+    make_app,
+    make_exam,
+    make_group,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    refresh,
+)
 from tests.support import clock
 from tests.support.importing import Wizard, lines
 
@@ -188,3 +199,33 @@ def test_what_a_supplier_imported_before_there_was_an_administrator_is_no_way_in
     undone = run(undo_user_import, acting, [pk])
     assert ways_in(user.id) == before
     assert [one.reason for one in undone.refused] == [ADMINISTRATOR_ONLY]
+
+
+HAPPENED: dict[str, Callable[[User], Any]] = {
+    "a student": lambda user: make_student(supervisors=((user, "school_supervisor"),)),
+    "a moment": lambda user: make_sitting(
+        make_registration(make_student(), make_exam(make_programme())), school_examiner=user
+    ),
+    "a mentor": lambda user: make_group(mentor_id=user.id),
+    "signed in": lambda user: saved_with(user, last_login=clock.now().replace(tzinfo=None)),
+    "changed": lambda user: saved_with(user, version=2),
+    "closed": lambda user: saved_with(user, active=False),
+}
+
+
+def saved_with(user: User, **values: Any) -> None:
+    with transaction():
+        db.session.execute(update(User).where(User.id == user.id).values(**values))
+
+
+@pytest.mark.parametrize("happened", HAPPENED)
+def test_the_undo_of_an_import_tells_a_supplier_of_no_students(app: Flask, happened: str) -> None:
+    """All that keeps a new account where it is has the same words."""
+    acting = supplier()
+    header = ("E-mailadres", "Voornaam", "Achternaam", "Rollen")
+    row = (OWN, "Ada", "Vos", "Praktijkbegeleider; Examinator school")
+    made = Wizard(acting, USERS, import_users).bring_in(lines(row, header=header))
+    HAPPENED[happened](db.session.scalars(select(User).where(User.email == OWN)).one())
+    make_user("administrator")
+    told = preview(undo_user_import, acting, [made.goto])
+    assert [one.reason for one in told.refused] == [USED_SINCE]

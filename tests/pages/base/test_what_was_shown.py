@@ -6,6 +6,7 @@ Every action that a page offers is tried. One that comes later is tried too, wit
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -220,6 +221,60 @@ def test_a_form_names_the_rows_that_it_is_about(
     assert answer.status_code in {409, 422}
     assert "ntussen" in answer.text
     assert stored() == before
+
+
+ABOUT_A_ROW = [pair for pair in ON_PAGES if REGISTRY[pair[0]].on is not None and pair[0] not in ELSEWHERE]
+
+
+@everywhere
+@pytest.mark.parametrize(("name", "base"), ABOUT_A_ROW, ids=[f"{base}:{name}" for name, base in ABOUT_A_ROW])
+def test_a_moment_of_ones_own_making_does_not_read_the_trail(
+    app: Flask, world: World, visitor_of: Callable[..., Visitor], name: str, base: str
+) -> None:
+    """When the page was shown comes back with the form; only what was done since is told."""
+    page = Page(world, visitor_of, name, base)
+    before = sent_from(page)
+    if "said" not in before:
+        return  # it asks another thing first, or names a version of its own
+    real = json.loads(before["said"])["at"]
+    with transaction():
+        about = getattr(page.act.on, "trail_name", page.act.on.__name__)
+        record(Actor(id=None, name="Zebedeus", system=True), "generate_roles", about, [page.row])
+    with clock.later(minutes=2):
+        sent = sent_from(page)
+        for at in ("2000-01-01T00:00:00+00:00", f"x{real}", real[:-2], 7):
+            said = json.dumps({"at": at, "lines": []})
+            told = page.visitor.post(page.path, {**sent, "shown": "0" * 40, "said": said})
+            assert b"Zebedeus" not in told.data, at
+
+
+def sent_from(page: Page) -> dict[str, Any]:
+    """All that the last step of this page sends."""
+    if not page.act.confirm:
+        return filled(page.form())
+    sent, answer = page.shown()
+    return {**sent, **announced(answer)}
+
+
+def test_the_moment_of_a_page_is_of_its_own_account_and_page(
+    app: Flask, visitor_of: Callable[..., Visitor]
+) -> None:
+    student, office = make_student(), visitor_of(make_user("administrator"))
+    path = f"/studenten/do/release_progress?id={student.id}"
+    other = f"/studenten/do/deactivate_students?id={student.id}"
+    moments = {
+        True: announced(office.post(path, {"available": "on"}))["said"],
+        "another account's": announced(
+            visitor_of(make_user("administrator")).post(path, {"available": "on"})
+        )["said"],
+        "of another page": announced(office.get(other))["said"],
+    }
+    with transaction():
+        record(Actor(id=None, name="Zebedeus", system=True), "generate_roles", "Student", [student.id])
+    pressed = announced(office.post(path, {"available": "on"}))
+    for own, said in moments.items():
+        sent = {"available": "on", **pressed, "shown": "0" * 40, "said": said}
+        assert ("Zebedeus" in office.post(path, sent).text) == (own is True), own
 
 
 ON_A_MOMENT = [pair for pair in ON_PAGES if REGISTRY[pair[0]].on is Sitting and pair[0] not in ELSEWHERE]
