@@ -36,7 +36,7 @@ def plan(page: Page, student: str, start: str, place: str, minutes: str) -> None
     start_planning(page, student, SHORT_EXAM)
     page.get_by_role("radio", name=re.compile("^Alle opdrachten tegelijk inplannen")).check()
     day = clock.workdays(2, after=40)[0 if place == "Zaal 1" else 1]
-    fill_section(together(page), day, start, company="" if place == "Zaal 1" else "Björn")
+    fill_section(together(page), day, start, company="" if place == "Zaal 1" else "Berg, Björn")
     together(page).get_by_label("Duur (minuten)").fill(minutes)
     together(page).get_by_label("Locatie").fill(place)
     finish_planning(page)
