@@ -86,7 +86,7 @@ def test_only_what_is_touched_changes(sign_in: SignIn) -> None:
     expect(together(phone).get_by_label("Locatie")).to_have_value("")
     expect(together(phone).get_by_label("Opmerking")).to_have_value("Neem uw legitimatie mee.")
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
-    choose(together(phone).get_by_label(re.compile("^Examinator bedrijf")), "Björn")
+    choose(together(phone).get_by_label(re.compile("^Examinator bedrijf")), "Berg, Björn")
     picture(phone, "meer-studenten-telefoon")
     press(phone, "Verder")
     expect(phone.locator(".plan-changes")).to_have_count(2)  # the other has this one already
