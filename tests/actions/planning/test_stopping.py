@@ -165,7 +165,7 @@ class TestTheStudentStops:
         assert not db.session.get_one(Student, student, populate_existing=True).active
         assert registration(exam).stopped_at is not None
         assert waiting_for(exam.school) == in_calendar(exam.school) == busy(exam.school) == []
-        assert bound_to([exam.school.id or 0]) == {}
+        assert bound_to(office(), [exam.school.id or 0]) == {}
 
     def test_the_examiners_are_free_for_somebody_else(self, exam: PlannedExam) -> None:
         sitting = db.session.get_one(Sitting, exam.sittings[2])
