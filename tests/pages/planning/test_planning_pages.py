@@ -467,6 +467,12 @@ class TestPlanning:
             office.admin.post(office.plan_url(office.students[0]), office.form(all_start="13:00")).text
         )
         assert f"was {MONDAY:%d-%m-%Y} 09:00–10:00 → wordt {MONDAY:%d-%m-%Y} 13:00–14:00" in told
+        office.admin.do(office.plan_url(office.students[0]), office.form(all_start="13:00"))
+        assert f"De planning van {office.code} is gewijzigd voor 1 student." in (
+            office.admin.get(office.overview).text
+        )
+        office.admin.do(office.plan_url(*office.students[:2]), office.form(all_start="14:00"))
+        assert f"{office.code} is ingepland voor 2 studenten." in office.admin.get(office.overview).text
 
     @pytest.mark.parametrize("role", ["school_examiner", "company_examiner"])
     def test_examiners_to_choose_from_are_named_one_way_whoever_is_there_now(
