@@ -192,7 +192,7 @@ def prepare_command() -> None:
 def serve_command() -> None:
     """Serve this school; an empty demo school is filled first."""
     # Gunicorn wants the application itself, not the proxy; the proxy is typed as if it were one.
-    app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined]
+    app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined] # itself, no proxy
     settings: Settings = app.extensions["proeve_settings"]
     school = current_school()
     with told():

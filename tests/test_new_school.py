@@ -180,6 +180,13 @@ def test_checking_makes_nothing(machine: Machine) -> None:
     assert list(machine.folder.iterdir()) == []
 
 
+def test_checking_names_a_setting_that_is_none(machine: Machine) -> None:
+    assert machine.run("new-school", "roc-noord", *ALL)[0] == 0
+    status, told = machine.run("check-school", "roc-noord", PROEVE_HOST="examens.rocnoord.nl")
+    assert status == 1
+    assert "Bedoelt u PROEVE_HOSTS?" in told
+
+
 # --- values of the demo school ------------------------------------------------------------------
 
 

@@ -252,12 +252,12 @@ def test_a_rule_says_no_in_the_readers_language(
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "This field is required."), ("nl", "Dit veld is vereist.")]
+    ("language", "said"), [("en", "This field is required."), ("nl", "Dit veld is verplicht.")]
 )
 def test_a_form_asks_for_an_empty_field_in_the_readers_language(
     speaker: Callable[[str], Visitor], language: str, said: str
 ) -> None:
-    """The sentences of the form library come from its own catalogues."""
+    """With the word that the form itself has above its fields: "verplicht"."""
     page = speaker(language).post("/studentgroepen/do/add_group", {"name": ""}).text
     assert any(said in text for text in readable(page))
 

@@ -207,6 +207,17 @@ def id_set(ids: Sequence[int]) -> sa.Select[tuple[int]]:
     return sa.select(sa.cast(pieces.c.piece, sa.Integer))
 
 
+def text_set(texts: Sequence[str]) -> sa.Select[tuple[str]]:
+    """A SELECT of these texts as one parameter, for ten texts or 100,000; as id_set is for ids."""
+    if db.engine.dialect.name == "sqlite":
+        items = sa.func.json_each(json.dumps(list(texts))).table_valued(column("value", sa.Text))
+        return sa.select(items.c.value)
+    elements = sa.func.json_array_elements_text(sa.cast(list(texts), sa.JSON)).table_valued(
+        column("value", sa.Text)
+    )
+    return sa.select(elements.c.value)
+
+
 def moment_set(rows: Iterable[tuple[int, dt.datetime | None]]) -> sa.Select[int, dt.datetime]:
     """A SELECT of these ids, each with a moment, as one parameter."""
     if db.engine.dialect.name == "sqlite":

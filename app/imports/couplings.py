@@ -145,7 +145,7 @@ class UserColumn(columns.ClosedColumn):
             user = world.known.people.get(int(choice)) if choice.isdigit() else None
         if user is None:
             raise RuleBroken(
-                N_("Er is geen gebruiker “%(value)s”. Kies in stap 3 wie het is, of voer hem eerst in."),
+                N_("Er is geen gebruiker “%(value)s”. Kies in stap 3 wie het is, of voer deze eerst in."),
                 value=columns.short(text),
             )
         if not user.active:

@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-SCHOOL_EXAMINER = "Sanne de Vries"
-COMPANY_EXAMINER = "Björn van den Berg"
+SCHOOL_EXAMINER = "Vries, Sanne de"
+COMPANY_EXAMINER = "Berg, Björn van den"
 # The colour of a block as people see it: compares the red, green and blue of its background.
 COLOUR = """block => {
   const [r, g, b] = getComputedStyle(block).backgroundColor.match(/[0-9]+/g).map(Number);

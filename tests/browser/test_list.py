@@ -56,6 +56,24 @@ def test_the_action_bar_never_lies_on_what_is_pressed_in_a_row(sign_in: SignIn) 
             assert page.evaluate(MEETING) == 0, (href, width)
 
 
+# How many controls of the rows lie, from left to right, outside the part of the table that is seen.
+UNSEEN = """() => [...document.querySelectorAll("tbody .row-buttons :is(a, button)")].filter((one) => {
+  const box = one.getBoundingClientRect(), seen = one.closest(".table-region").getBoundingClientRect();
+  return box.left < seen.left || box.right > seen.right;
+}).length"""
+
+
+def test_what_is_pressed_in_a_row_is_seen_without_scrolling(sign_in: SignIn) -> None:
+    """The manual, step 4b: click on the pencil behind the student."""
+    page = sign_in("beheerder")
+    for width in (800, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for href in ("/studenten/", "/studentgroepen/", "/gebruikers/", "/examens/aanmelding/1"):
+            page.goto(href)
+            expect(page.locator("tbody .row-buttons").first).to_be_attached()
+            assert page.evaluate(UNSEEN) == 0, (href, width)
+
+
 def test_on_a_phone_the_action_bar_waits_at_the_end_until_a_row_is_ticked(sign_in: SignIn) -> None:
     page = sign_in("beheerder", phone=True)
     page.goto("/studenten/")

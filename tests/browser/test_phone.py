@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -42,6 +43,20 @@ def test_the_manual_on_a_phone(sign_in: SignIn) -> None:
     press(page, "Opslaan")
     expect(page.locator(".save-state")).to_contain_text(f"{total} van {total} ingevuld")
     fits(page)
+
+
+def test_an_import_on_a_phone(sign_in: SignIn) -> None:
+    page = sign_in("beheerder", phone=True)
+    page.goto("/studenten/importeren/")
+    rows = "Studentnummer;Voornaam;Achternaam;Praktijkbegeleider\n00491;Pia;Duim;niemand@example.nl\n"
+    page.get_by_label(re.compile("^Bestand")).set_input_files(
+        [{"name": "duim.csv", "mimeType": "text/csv", "buffer": rows.encode()}]
+    )
+    for step in ("2", "3", "4"):
+        press(page, "Verder")
+        expect(page).to_have_title(re.compile(f"^Stap {step} van 4"))
+        fits(page)
+    expect(page.get_by_role("main")).to_contain_text("Geweigerd")
 
 
 def fits(page: Page) -> None:

@@ -36,7 +36,7 @@ def plan(page: Page, student: str, start: str, place: str, minutes: str) -> None
     start_planning(page, student, SHORT_EXAM)
     page.get_by_role("radio", name=re.compile("^Alle opdrachten tegelijk inplannen")).check()
     day = clock.workdays(2, after=40)[0 if place == "Zaal 1" else 1]
-    fill_section(together(page), day, start, company="" if place == "Zaal 1" else "Björn")
+    fill_section(together(page), day, start, company="" if place == "Zaal 1" else "Berg, Björn")
     together(page).get_by_label("Duur (minuten)").fill(minutes)
     together(page).get_by_label("Locatie").fill(place)
     finish_planning(page)
@@ -86,7 +86,7 @@ def test_only_what_is_touched_changes(sign_in: SignIn) -> None:
     expect(together(phone).get_by_label("Locatie")).to_have_value("")
     expect(together(phone).get_by_label("Opmerking")).to_have_value("Neem uw legitimatie mee.")
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
-    choose(together(phone).get_by_label(re.compile("^Examinator bedrijf")), "Björn")
+    choose(together(phone).get_by_label(re.compile("^Examinator bedrijf")), "Berg, Björn")
     picture(phone, "meer-studenten-telefoon")
     press(phone, "Verder")
     expect(phone.locator(".plan-changes")).to_have_count(2)  # the other has this one already

@@ -1,4 +1,4 @@
-"""The sentences of WTForms, with one of our own for a choice that a form does not offer (any more)."""
+"""The sentences of WTForms, with our own for an empty field and a choice that is not offered (any more)."""
 
 from functools import cache
 from typing import Any
@@ -8,27 +8,29 @@ from wtforms import i18n
 
 from app.rules.text import N_
 
+EMPTY = N_("Dit veld is verplicht.")
 GONE = N_("Deze keuze is er niet meer. Kies opnieuw.")
-# What WTForms says of it, in its own words: some name the value, which is a number of the database.
-NO_SUCH_CHOICE = {
-    "Not a valid choice.",
-    "Invalid Choice: could not coerce.",
-    "Invalid choice(s): one or more data inputs could not be coerced.",
-    "'%(value)s' is not a valid choice for this field.",
+# What WTForms says of these -> what we say: some of its words name the value, a number of the database.
+OURS = {
+    "This field is required.": EMPTY,
+    "Not a valid choice.": GONE,
+    "Invalid Choice: could not coerce.": GONE,
+    "Invalid choice(s): one or more data inputs could not be coerced.": GONE,
+    "'%(value)s' is not a valid choice for this field.": GONE,
 }
 
 
 class FormWords:
-    """WTForms' own translations, but for a choice that is not offered: whatever the field, one sentence."""
+    """WTForms' own translations, but for what `OURS` says better: whatever the field, one sentence."""
 
     def __init__(self, theirs: Any) -> None:
         self.theirs = theirs
 
     def gettext(self, text: str) -> str:
-        return _(GONE) if text in NO_SUCH_CHOICE else str(self.theirs.gettext(text))
+        return _(OURS[text]) if text in OURS else str(self.theirs.gettext(text))
 
     def ngettext(self, singular: str, plural: str, count: int) -> str:
-        return _(GONE) if singular in NO_SUCH_CHOICE else str(self.theirs.ngettext(singular, plural, count))
+        return _(OURS[singular]) if singular in OURS else str(self.theirs.ngettext(singular, plural, count))
 
 
 @cache

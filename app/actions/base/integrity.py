@@ -111,7 +111,7 @@ def explain(error: IntegrityError) -> RuleBroken:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     broken = _by_name().get(name) if name else None
     if isinstance(broken, sa.ForeignKeyConstraint):
-        return _of_other_rows(broken, str(error.orig.diag.message_detail))  # type: ignore[union-attr]
+        return _of_other_rows(broken, str(error.orig.diag.message_detail))  # type: ignore[union-attr] # it has a name: PostgreSQL's
     if broken is not None:
         return _there(_key(broken))
     # SQLite names the columns of what must be unique; of a foreign key it says nothing.

@@ -133,7 +133,7 @@ def _written(plan: plan_queries.Plan) -> base.Outcome:
         done=len(changed),
         unchanged=len(plan.students) - len(changed),
         refused=[base.Refused(one.label, base.say(why)) for one, why in plan.refused],
-        summary=f"{_summary(plan, len(changed))} {ended_told(guests)}".strip(),
+        summary=f"{_summary(plan, changed)} {ended_told(guests)}".strip(),
         names=[f"{one.student.label}: {_when(one)}" for one in changed[:10]],
         ids=sorted(registrations.values()),
         object_type="Registration",
@@ -144,16 +144,21 @@ def _written(plan: plan_queries.Plan) -> base.Outcome:
     return outcome
 
 
-def _summary(plan: plan_queries.Plan, count: int) -> str:
-    return (
-        ngettext(
-            "%(exam)s is ingepland voor %(num)s student.",
-            "%(exam)s is ingepland voor %(num)s studenten.",
-            count,
+def _summary(plan: plan_queries.Plan, changed: Sequence[StudentPlan]) -> str:
+    if not changed:
+        return _("De planning was al zo; er is niets veranderd.")
+    if all(one.changing for one in changed):
+        return ngettext(
+            "De planning van %(exam)s is gewijzigd voor %(num)s student.",
+            "De planning van %(exam)s is gewijzigd voor %(num)s studenten.",
+            len(changed),
             exam=plan.exam.code,
         )
-        if count
-        else _("De planning was al zo; er is niets veranderd.")
+    return ngettext(
+        "%(exam)s is ingepland voor %(num)s student.",
+        "%(exam)s is ingepland voor %(num)s studenten.",
+        len(changed),
+        exam=plan.exam.code,
     )
 
 

@@ -66,6 +66,7 @@ class SignInPage(base.View):
         if here is not None:
             actions.run(record_sign_out, SYSTEM, user_id=here.user_id, session_id=here.id)
         base.leave()
+        flask.flash(_("U bent afgemeld."), "info")
         return flask.redirect(SIGN_IN_PATH)
 
     @base.expose("/taal", methods=["POST"])

@@ -9,7 +9,7 @@ from app.pages.base.lists import ListColumn, ListFilter, ListPage
 from app.pages.base.once import sent_token
 from app.pages.base.paging import Wanted, numbered
 from app.pages.base.proving import given_answer, new_challenge, prove, site_here, with_proof
-from app.pages.base.render import show_date, show_datetime
+from app.pages.base.render import show_date, show_datetime, show_duration
 from app.pages.base.request import (
     address,
     current_actor,
@@ -114,6 +114,7 @@ __all__ = [
     "sent_token",
     "show_date",
     "show_datetime",
+    "show_duration",
     "signed_in",
     "site_here",
     "stop_looking",

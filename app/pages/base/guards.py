@@ -52,8 +52,8 @@ def needs(permission: Permission | None = None, *, guests: bool = False, page: s
                 raise errors.OnlyLooking(viewing.PERSONAL)
             return function(self, *args, **kwargs)
 
-        guarded.needs = permission or "page"  # type: ignore[attr-defined]
-        guarded.page = page  # type: ignore[attr-defined]
+        guarded.needs = permission or "page"  # type: ignore[attr-defined] # our own mark on a function
+        guarded.page = page  # type: ignore[attr-defined] # our own mark on a function
         return cast(F, guarded)
 
     return decorate
@@ -71,7 +71,7 @@ def _ended_for_guest(sitting_id: int) -> bool:
 
 def public(function: F) -> F:
     """Mark a route as open to everybody, signed in or not."""
-    function.needs = "nobody"  # type: ignore[attr-defined]
+    function.needs = "nobody"  # type: ignore[attr-defined] # our own mark on a function
     return function
 
 
@@ -87,7 +87,7 @@ def signed_in(function: F) -> F:
             return flask.redirect(href_with(step, [("next", come_back())]))
         return function(self, *args, **kwargs)
 
-    guarded.needs = "nobody"  # type: ignore[attr-defined]
+    guarded.needs = "nobody"  # type: ignore[attr-defined] # our own mark on a function
     return cast(F, guarded)
 
 

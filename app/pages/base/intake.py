@@ -55,7 +55,7 @@ def register_intake(app: flask.Flask) -> None:
     app.url_map.converters["int"] = RowNumber
     for rule in app.url_map.iter_rules():  # Flask made the route of static files before our settings
         (rule.methods or set()).discard("OPTIONS")
-    app.wsgi_app = AskingIsAsking(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = AskingIsAsking(app.wsgi_app)  # type: ignore[method-assign] # as Flask asks
     app.before_request(_refuse_unreadable)
     app.before_request(_clean_texts)
 

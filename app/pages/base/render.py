@@ -33,6 +33,16 @@ def show_datetime(value: dt.datetime | None) -> str:
     return f"{show_date(value)} {show_time(value)}" if value else ""
 
 
+def show_duration(minutes: int) -> str:
+    """A duration in words: "45 min", "2 uur", "1 uur 30 min"."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return _("%(minutes)s min", minutes=rest)
+    if not rest:
+        return _("%(hours)s uur", hours=hours)
+    return _("%(hours)s uur %(minutes)s min", hours=hours, minutes=rest)
+
+
 def navigation() -> Sequence[NavItem]:
     """The tabs of this user in the manual's order, from the framework's menu."""
     rights = granted()

@@ -32,7 +32,7 @@ def current_actor() -> Actor:
         mine, here = owner(), flask.g.get("present")
         seen = here.seen_as if here is not None else None
         flask.g.actor = mine if seen is None else replace(actor_of(seen), read_only=True)
-    return flask.g.actor  # type: ignore[no-any-return]
+    return flask.g.actor  # type: ignore[no-any-return] # `g` holds anything
 
 
 def owner() -> Actor:

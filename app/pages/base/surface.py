@@ -58,7 +58,7 @@ def register_surface(app: flask.Flask, settings: Settings) -> None:
     """Security headers on every answer, and two checks before every request."""
     if settings.proxies:
         # Trust one forwarded address for each proxy of ours; a visitor can have written the others.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign] # as Flask asks
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0, x_port=0, x_prefix=0
         )
     app.after_request(lambda response: _finish(response, settings))  # registered first, so done last

@@ -76,7 +76,7 @@ class HandleBeside:
 
 def register_typed(app: flask.Flask) -> None:
     """Register this after the checks of session and viewing."""
-    app.wsgi_app = HandleBeside(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = HandleBeside(app.wsgi_app)  # type: ignore[method-assign] # as Flask asks
     app.before_request(_bring_back)
     app.before_request(_drop_what_came_again)
     app.after_request(_tell_elsewhere)

@@ -45,16 +45,6 @@ def owner_cell(exam: models.Exam) -> widgets.Cell:
     return widgets.Cell()
 
 
-def duration(minutes: int) -> str:
-    """A duration in words: "45 min", "2 uur", "1 uur 30 min"."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return _("%(minutes)s min", minutes=rest)
-    if not rest:
-        return _("%(hours)s uur", hours=hours)
-    return _("%(hours)s uur %(minutes)s min", hours=hours, minutes=rest)
-
-
 class ExamsPage(base.ListPage):
     include_route_methods = {"index", "show", "do", "choose", "form"}
     datamodel = SQLAInterface(models.Exam)
@@ -77,7 +67,7 @@ class ExamsPage(base.ListPage):
         base.ListColumn(
             "duration",
             _l("Duur"),
-            lambda e: widgets.Cell(duration(e.duration_minutes)),
+            lambda e: widgets.Cell(base.show_duration(e.duration_minutes)),
             order=models.Exam.duration_minutes,
         ),
         base.ListColumn("version", _l("Versie"), lambda e: widgets.Cell(e.version)),
@@ -136,7 +126,7 @@ class ExamsPage(base.ListPage):
                 exam=exam,
                 parts=parts,
                 max_points=most,
-                duration=duration,
+                duration=base.show_duration,
                 owner=owner_cell(exam),
                 rule=[actions.say(one) for one in rule],
                 others=exams.other_versions(base.current_actor(), exam),

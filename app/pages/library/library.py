@@ -96,7 +96,7 @@ class LibraryAdminPage(base.ActionScreen):
         role = reader(base.text_arg("rol"))
         if act is library.upload_document and role is not None and base.filled_in() is None:
             form.roles.data = [role.value]
-        return form  # type: ignore[no-any-return]
+        return form  # type: ignore[no-any-return] # Any, for its own field `roles`
 
 
 def reader(name: str) -> Role | None:

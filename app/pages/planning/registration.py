@@ -177,13 +177,16 @@ def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Secti
     invited = invitations_of([moment.id for moment in view.moments])
     rows = []
     for moment in view.moments:
-        if view.stopped_at is not None and moment.id not in invited:
-            continue
         state = invited.get(moment.id)
-        buttons = invitations.invitation_buttons(
-            moment.id, view.id, state, company=moment.company, name=moment.task
+        open_still = view.stopped_at is None and moment.definitive_at is None
+        buttons = (
+            invitations.invitation_buttons(
+                moment.id, view.id, state, company=moment.company, name=moment.task
+            )
+            if open_still
+            else ()
         )
-        if state is not None or (buttons and moment.definitive_at is None):
+        if state is not None or buttons:
             cells = [
                 widgets.Cell(f"{moment.position}. {moment.task}"),
                 widgets.Cell(
@@ -191,7 +194,7 @@ def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Secti
                     muted=invitations.invitation_line(state) if state else "",
                 ),
             ]
-            rows.append(widgets.Row(moment.id, moment.task, cells, () if moment.definitive_at else buttons))
+            rows.append(widgets.Row(moment.id, moment.task, cells, buttons))
     columns = [widgets.Column("task", _("Examenopdracht")), widgets.Column("who", _("Uitgenodigd"))]
     return (
         [widgets.Section(_("Bedrijfsexaminator zonder account"), columns=columns, rows=rows)] if rows else []

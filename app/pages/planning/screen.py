@@ -141,7 +141,7 @@ class PlanScreen(base.ActionScreen):
             title=str(planning_actions.plan_exam.label),
             targets=self._summary(planning_actions.plan_exam, targets),
             exams=exams,
-            minutes=minutes_label,
+            minutes=base.show_duration,
             chosen=base.number_arg("examen", 0),
             action_href=self.href("do", name=planning_actions.plan_exam.name),
             hidden=[*hidden, *self.filter_pairs()],
@@ -283,14 +283,14 @@ def exam_view(exam: models.Exam) -> ExamView:
         core_task=str(exam.core_task) if exam.core_task else "",
         owner=str(owner),
         place=exam.place,
-        duration=minutes_label(exam.duration_minutes),
+        duration=base.show_duration(exam.duration_minutes),
         description=exam.description,
         tasks=[_task_view(task) for task in exam.tasks],
     )
 
 
 def _task_view(task: models.ExamTask) -> tuple[int, str, str, str]:
-    return task.position, task.title, minutes_label(task.duration_minutes), f"task{task.id}"
+    return task.position, task.title, base.show_duration(task.duration_minutes), f"task{task.id}"
 
 
 def plan_view(plan: plan_queries.Plan) -> PlanView:
@@ -328,13 +328,3 @@ def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
 
 def _change(one: Change) -> ChangeView:
     return ChangeView(field_label(one.field), value_text(one.old), value_text(one.new))
-
-
-def minutes_label(minutes: int) -> str:
-    """A duration in words: "90 minuten", and from two hours on "2 uur 15 minuten"."""
-    hours, rest = divmod(minutes, 60)
-    if hours < 2:
-        return _("%(minutes)s minuten", minutes=minutes)
-    if not rest:
-        return _("%(hours)s uur", hours=hours)
-    return _("%(hours)s uur %(minutes)s minuten", hours=hours, minutes=rest)

@@ -279,10 +279,7 @@ def _examiners(actor: Actor, asked: asked_queries.Asked, *, role: Role) -> list[
     rows = db.session.scalars(
         statement.order_by(models.User.last_name, models.User.first_name, models.User.id)
     )
-    return [
-        Option(str(u.id), f"{u.full_name} ({u.organisation})" if u.organisation else u.full_name)
-        for u in rows
-    ]
+    return [Option(str(user.id), user_label(user)) for user in rows]
 
 
 def _searched(actor: Actor) -> Sequence[Any]:

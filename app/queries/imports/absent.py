@@ -8,10 +8,9 @@ import sqlalchemy as sa
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
+from app.entities.engine import id_set, text_set
 from app.entities.membership import members_of
 from app.permissions import Actor, Permission, Role, visible
-from app.queries.imports.present import text_set
 
 KEPT = 1000  # rows that are named; more are counted
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set, lock_rows
+from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.membership import has_rule, membership
 from app.permissions import MENTOR_ROLES, Actor, Permission, visible
 from app.queries.imports import present
@@ -59,7 +59,7 @@ def groups_known(
 
 def _mentors(logins: Collection[str]) -> Sequence[present.UserFact]:
     """Users with one of these logins, users who can be a mentor (a file may name them), and mentors now."""
-    wanted = present.text_set(sorted(logins))
+    wanted = text_set(sorted(logins))
     now = sa.select(models.StudentGroup.mentor_id).where(models.StudentGroup.mentor_id.is_not(None))
     return present.user_facts(
         sa.or_(
@@ -94,7 +94,7 @@ def _students(actor: Actor, numbers: Collection[str]) -> Mapping[str, tuple[int,
             models.Student.infix,
             models.Student.last_name,
         )
-        .where(models.Student.number.in_(present.text_set(sorted(numbers))))
+        .where(models.Student.number.in_(text_set(sorted(numbers))))
     )
     return {
         row.number: (row.id, f"{people.sort_name(row.first_name, row.infix, row.last_name)} ({row.number})")

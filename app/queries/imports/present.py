@@ -4,17 +4,15 @@ A fixed number of queries, for ten rows or ten thousand: what a file names comes
 """
 
 import datetime as dt
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql import column
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set, lock_rows
+from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.membership import has_rule, membership
 from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
 from app.queries.users.users import is_holder
@@ -305,14 +303,3 @@ def group_ids(names: Collection[str]) -> Mapping[str, int]:
         )
     )
     return {row[0]: row[1] for row in rows}
-
-
-def text_set(texts: Sequence[str]) -> sa.Select[tuple[str]]:
-    """A SELECT of these texts as one parameter, for ten texts or 100,000; as id_set is for ids."""
-    if db.engine.dialect.name == "sqlite":
-        items = sa.func.json_each(json.dumps(list(texts))).table_valued(column("value", sa.Text))
-        return sa.select(items.c.value)
-    elements = sa.func.json_array_elements_text(sa.cast(list(texts), sa.JSON)).table_valued(
-        column("value", sa.Text)
-    )
-    return sa.select(elements.c.value)

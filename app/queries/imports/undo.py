@@ -9,7 +9,7 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set, lock_rows
+from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.permissions import Role
@@ -221,7 +221,7 @@ def held_by_another(wanted: Mapping[int, str]) -> set[int]:
     """The users who cannot get their old name or address back (`wanted`): somebody else has it now."""
     if not wanted:
         return set()
-    names = present.text_set(sorted(set(wanted.values())))
+    names = text_set(sorted(set(wanted.values())))
     rows = db.session.execute(
         sa.select(models.User.id, models.User.username, models.User.email).where(
             sa.or_(models.User.username.in_(names), models.User.email.in_(names))

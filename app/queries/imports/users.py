@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.models import assoc_user_role
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set, lock_rows
+from app.entities.engine import id_set, lock_rows, text_set
 from app.permissions import Actor, Permission, Role, visible
 from app.queries.imports import present
 
@@ -39,7 +39,7 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, present.Fact]:
     columns = [getattr(models.User, name) for name in USER_FIELDS]
     is_student = sa.exists().where(models.Student.user_id == models.User.id)
     wanted = visible(actor, models.User, Permission.USERS_IMPORT).where(
-        models.User.email.in_(present.text_set(sorted(emails)))
+        models.User.email.in_(text_set(sorted(emails)))
     )
     lock_rows(models.User.__table__, wanted.with_only_columns(models.User.id))
     rows = db.session.execute(
@@ -75,9 +75,7 @@ def _users(actor: Actor, emails: Collection[str]) -> Mapping[str, present.Fact]:
 def user_ids(emails: Collection[str]) -> Mapping[str, int]:
     """Address -> id of the users with these addresses (kept in lower case)."""
     rows = db.session.execute(
-        sa.select(models.User.email, models.User.id).where(
-            models.User.email.in_(present.text_set(sorted(emails)))
-        )
+        sa.select(models.User.email, models.User.id).where(models.User.email.in_(text_set(sorted(emails))))
     )
     return {row[0]: row[1] for row in rows}
 

@@ -10,8 +10,7 @@ from sqlalchemy import orm
 
 from app import models
 from app.entities.base import db
-from app.entities.engine import id_set
-from app.queries.imports.present import text_set
+from app.entities.engine import id_set, text_set
 from app.queries.planning.stopped import goes_on
 from app.queries.planning.when import when_label
 
@@ -48,7 +47,7 @@ def meetings(addresses: Mapping[int, str]) -> Mapping[int, Meeting]:
     """User id -> a moment at which, with this address, they would be the guest of the other side.
 
     Only moments that go on and are not definitive. These are locked, as by whoever invites: of two at once
-    the second sees what the first did. Three queries, and two for each that is found.
+    the second sees what the first did. Four queries at most, and some for each meeting that is found.
     """
     theirs = _open_places(id_set(sorted(addresses))) if addresses else ()
     if not theirs:
@@ -56,18 +55,18 @@ def meetings(addresses: Mapping[int, str]) -> Mapping[int, Meeting]:
     chosen = id_set(sorted({sitting_id for sitting_id, _user, _role in theirs}))
     locking = sa.select(models.Sitting.id).where(models.Sitting.id.in_(chosen)).order_by(models.Sitting.id)
     db.session.execute(locking.with_for_update()).all()
-    guests = sa.select(models.Guest.user_id).where(
+    addressed = sa.select(models.Guest.user_id).where(
         models.Guest.email.in_(text_set(sorted(addresses.values())))
     )
-    there = _open_places(guests, chosen)
+    there = _open_places(addressed, chosen)
     if not there:
         return {}
-    emails = {guest.user_id: guest for guest in db.session.scalars(_guests({user for _s, user, _r in there}))}
+    guests = {guest.user_id: guest for guest in db.session.scalars(_guests({user for _s, user, _r in there}))}
     return {
-        user: _meeting(emails[other], sitting_id)
+        user: _meeting(guests[other], sitting_id)
         for sitting_id, user, role in theirs
         for at, other, their_role in there
-        if at == sitting_id and role != their_role and emails[other].email == addresses[user]
+        if at == sitting_id and role != their_role and guests[other].email == addresses[user]
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -118,9 +119,8 @@ def processes(ids: Sequence[int]) -> Mapping[int, models.WorkProcess]:
     return {one.id: one for one in found}
 
 
-def _enrolled(student: models.Student, column: object) -> sa.Select[tuple[int]]:
-    found: sa.Select[tuple[int]] = sa.select(column).where(models.Enrolment.student_id == student.id)  # type: ignore[call-overload]
-    return found
+def _enrolled(student: models.Student, column: Any) -> sa.Select[tuple[int]]:
+    return sa.select(column).where(models.Enrolment.student_id == student.id)
 
 
 def _ratings(student: models.Student) -> Mapping[tuple[int, str], list[Rating]]:

@@ -49,7 +49,7 @@ def lines_of(students: Iterable[models.Student]) -> Sequence[StudentLine]:
             line.users.setdefault(row.kind, []).append(full_name(row.a, row.b, row.c))
     for line in lines.values():
         for names in (line.programmes, line.electives, line.groups, *line.users.values()):
-            names.sort()  # type: ignore[attr-defined]
+            names.sort()  # type: ignore[attr-defined] # all four are lists
     return list(lines.values())
 
 

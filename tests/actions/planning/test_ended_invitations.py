@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import preview, run
+from app.actions.planning.ended import NAMED, ended_told, not_back_told
 from app.actions.planning.invitations import resend_invitation, withdraw_invitation
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning
@@ -113,6 +114,13 @@ def test_the_trail_names_the_address_that_it_ended_for(
     other = make_invited(starts_at=clock.now() + timedelta(days=3))
     run(resend_invitation, SYSTEM, [other.sitting])
     assert (other.person.email or "") in last_entry()
+
+
+def test_of_many_guests_the_sentence_counts_those_whom_it_does_not_name(app: Flask) -> None:
+    guests = {number: f"Bakker {number}" for number in range(1, NAMED + 3)}
+    assert f"Bakker {NAMED}, en nog 2" in ended_told(guests)
+    assert f"Bakker {NAMED}, en nog 2" in not_back_told(guests)
+    assert "en nog" not in ended_told(dict(list(guests.items())[:NAMED]))
 
 
 @pytest.mark.parametrize("ending", [one for one in ENDINGS if one is not withdraw])

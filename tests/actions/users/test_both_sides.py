@@ -15,6 +15,7 @@ from app.actions.assessment.assessment import make_definitive
 from app.actions.base import runner
 from app.actions.base.runner import run
 from app.actions.planning.invitations import withdraw_invitation
+from app.actions.planning.replacing import replace_company_examiner
 from app.actions.planning.stopping import stop_exams
 from app.actions.users.users import add_user, edit_user
 from app.entities.base import db
@@ -133,6 +134,24 @@ def test_where_they_meet_at_no_open_moment_the_address_is_free(
     free(invited)
     give(school_of(invited), EMAIL)
     assert address_of(invited) == EMAIL
+
+
+@pytest.mark.parametrize("give", GIVERS)
+def test_so_it_is_where_both_are_of_the_company(invited: Invited, give: Give) -> None:
+    """The account filled in before the guest came: one person on one side."""
+    exam = sitting_of(invited).registration.exam
+    assert exam.programme is not None
+    roles = (Role.COMPANY_EXAMINER, Role.SCHOOL_EXAMINER)
+    company = make_user(*roles, programmes=[exam.programme]).id
+    gone(invited)
+    for taker in (str(company), ""):
+        run(replace_company_examiner, SYSTEM, [invited.sitting], examiner=taker, reason=WHY)
+        if taker:
+            score(invited.sitting, db.session.get_one(User, company))
+    again([invited.sitting])
+    give(db.session.get_one(User, company), EMAIL)
+    refresh()
+    assert db.session.get_one(User, company).email == EMAIL
 
 
 def test_a_new_account_examines_nowhere_yet_and_may_have_it(invited: Invited) -> None:

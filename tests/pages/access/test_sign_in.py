@@ -491,3 +491,10 @@ class TestLanguage:
     def test_the_profile_goes_before_the_choice(self, app: Flask, visitor_of: Callable[..., Visitor]) -> None:
         visitor = visitor_of(make_user("student", language="en"))
         assert '<html lang="en">' in visitor.get("/mijn-profiel/").text
+
+
+def test_who_signs_out_is_told_so(visit: Callable[..., Visitor]) -> None:
+    page = visit("administrator")
+    assert page.post("/afmelden").status_code == 302
+    assert "U bent afgemeld." in page.get("/aanmelden").text
+    assert "U bent afgemeld." not in page.get("/aanmelden").text

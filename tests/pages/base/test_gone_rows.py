@@ -258,6 +258,20 @@ def test_the_page_that_asks_for_a_proof_carries_nothing_over_from_another_accoun
     assert "Zebedeus" not in answer.text
 
 
+def test_a_form_of_another_account_tells_nothing_of_its_row(app: Flask) -> None:
+    """The row is not for the stranger, and its page was shown to somebody else."""
+    pupil = make_user("student", first_name="Zebedeus", last_name="Vos")
+    office, stranger = Visitor(app, make_user("administrator")), Visitor(app, make_user("supplier"))
+    path = f"/gebruikers/do/edit_user?id={pupil.id}"
+    shown = TOKEN.search(office.get(path).text)
+    assert shown is not None
+    mine, theirs = stranger.token().partition("~")[0], shown[1].partition("~")[2]
+    answer = stranger.post(path, {"csrf_token": f"{mine}~{theirs}"})
+    assert answer.status_code == 404
+    assert "data-gone" not in answer.text
+    assert "Zebedeus" not in answer.text
+
+
 def strong(page: Visitor, at: datetime) -> None:
     with db.engine.begin() as connection:
         mine = UserSession.user_id == page.user_id

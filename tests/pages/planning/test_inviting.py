@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,12 +13,13 @@ from werkzeug.test import TestResponse
 
 from app.actions.assessment.assessment import save_scores
 from app.actions.base.runner import run
+from app.actions.planning.stopping import resume_exams, stop_exams
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.invitations import Invitation
 from app.entities.planning import Sitting, SittingExaminer
 from app.entities.students import Supervision
-from app.permissions import Role, actor_of
+from app.permissions import SYSTEM, Role, actor_of
 from tests.actions.planning.test_guests_are_people import SOON, make_attempt
 from tests.factories import make_programme, make_user, refresh
 from tests.support import clock
@@ -80,6 +82,20 @@ def test_somebody_elses_sitting_is_no_choice(app: Flask, planner: Visitor) -> No
     (own, _e), (foreign, _f) = make_attempt(2), make_attempt(1)
     assert planner.post(form_of(own[0]), {**BAS, "others": foreign}).status_code == 422
     assert invited_for() == []
+
+
+def test_nobody_is_invited_from_the_page_of_a_stopped_exam_until_it_goes_on(
+    app: Flask, planner: Visitor
+) -> None:
+    made = make_invited(starts_at=clock.now() + SOON, email=EMAIL)
+    page = f"/examens/aanmelding/{made.registration}"
+    assert "withdraw_invitation" in planner.get(page).text
+    run(stop_exams, SYSTEM, [made.registration], reason="De stage is gestopt.")
+    stopped = planner.get(page).text
+    assert "Bas Bakker" in stopped
+    assert not re.search("(invite_company_examiner|resend_invitation|withdraw_invitation)\\?id", stopped)
+    run(resume_exams, SYSTEM, [made.registration])
+    assert "invite_company_examiner?id" in planner.get(page).text
 
 
 def test_another_name_at_the_address_is_asked_with_all_that_was_typed(app: Flask, planner: Visitor) -> None:

@@ -149,6 +149,8 @@ def test_it_says_who_did_what_and_asks_for_nothing_that_was_filled_in(
     assert answer.status_code == 422
     assert "Carla Eerder heeft dit intussen gewijzigd (" in answer.text
     assert f"): {act.label}. Bekijk de planning" in answer.text
+    assert "Intussen gewijzigd" in answer.text
+    assert "niet goed ingevuld" not in answer.text
     assert "verplicht." not in answer.text
 
 

@@ -467,6 +467,30 @@ class TestPlanning:
             office.admin.post(office.plan_url(office.students[0]), office.form(all_start="13:00")).text
         )
         assert f"was {MONDAY:%d-%m-%Y} 09:00–10:00 → wordt {MONDAY:%d-%m-%Y} 13:00–14:00" in told
+        office.admin.do(office.plan_url(office.students[0]), office.form(all_start="13:00"))
+        assert f"De planning van {office.code} is gewijzigd voor 1 student." in (
+            office.admin.get(office.overview).text
+        )
+        office.admin.do(office.plan_url(*office.students[:2]), office.form(all_start="14:00"))
+        assert f"{office.code} is ingepland voor 2 studenten." in office.admin.get(office.overview).text
+
+    @pytest.mark.parametrize("role", ["school_examiner", "company_examiner"])
+    def test_examiners_to_choose_from_are_named_one_way_whoever_is_there_now(
+        self, office: Office, role: str
+    ) -> None:
+        programmes = [db.session.get_one(Programme, office.programme)]
+        there = make_user(role, infix="van", last_name="Aa", organisation="Zorghuis", programmes=programmes)
+        other = make_user(role, infix="de", last_name="Zon", organisation="", programmes=programmes)
+        named = {
+            str(there.id): f"Aa, {there.first_name} van (Zorghuis)",
+            str(other.id): f"Zon, {other.first_name} de",
+        }
+        office.admin.do(office.plan_url(office.students[0]), office.form(**{f"all_{role}": str(there.id)}))
+        for student in office.students[:2]:
+            page = office.admin.get(office.plan_url(student)).text
+            (listed,) = re.findall(rf'<select[^>]*name="all_{role}".*?</select>', page, re.S)
+            found = dict(re.findall(r'<option[^>]*value="(\d+)"[^>]*>([^<]*)<', listed))
+            assert {key: found[key] for key in named} == named
 
     def test_a_change_by_somebody_else_is_seen_before_it_is_overwritten(self, office: Office) -> None:
         page = office.admin.get(office.plan_url(office.students[0])).text

@@ -19,6 +19,7 @@ from app.entities.engine import transaction
 from app.entities.planning import Registration, Sitting
 from app.entities.users import User
 from app.permissions import SYSTEM, Actor, actor_of
+from app.queries.base.picker import user_label
 from tests.factories import make_user, refresh
 from tests.factories.assessment import PlannedExam, close_as_school, save_as
 from tests.factories.assessment import plan_exam as planned
@@ -155,7 +156,7 @@ class TestTakingOver:
             in office.get(f"/te-beoordelen/{exam.sittings[0]}").text
         )
         address = f"/examens/do/replace_school_examiner?id={exam.sittings[0]}&aanmelding={exam.registration}"
-        assert new.full_name in office.get(address).text
+        assert user_label(new) in html.unescape(office.get(address).text)
         short = office.do(address, {"examiner": str(new.id), "reason": "ziek"})
         assert short.status_code == 422
         assert f'value="{new.id}" selected' in short.text or f'selected value="{new.id}"' in short.text
