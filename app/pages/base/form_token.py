@@ -12,6 +12,7 @@ from typing import Any
 import flask
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import ValidationError
 
 from app.clock import utc_now
@@ -23,6 +24,7 @@ from app.sealing import Unreadable, seal, unseal
 
 BETWEEN = "~"  # stands in neither part
 PURPOSE = "form"
+SALT = "wtf-csrf-token"  # of Flask-WTF
 NAME_LENGTH = 120
 
 
@@ -108,6 +110,17 @@ def form_goes_on(drawn: Drawn | None) -> None:
 def shows_no_row() -> None:
     """Say that this is an error page: its forms prove nothing about the row in its address."""
     flask.g.shows_no_row = True
+
+
+def is_ours() -> bool:
+    """Whether the token of this request is one that we made, for whatever session."""
+    token = flask.request.form.get("csrf_token", "").partition(BETWEEN)[0]
+    signer = URLSafeTimedSerializer(flask.current_app.config["WTF_CSRF_SECRET_KEY"], salt=SALT)
+    try:
+        signer.loads(token)
+    except BadData:
+        return False
+    return True
 
 
 def fresh_token() -> str:

@@ -9,6 +9,7 @@ from app import errors
 from app.actions import base as actions
 from app.actions.users.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
+from app.pages.base.form_token import is_ours
 from app.pages.base.request import posted_fields
 from app.pages.base.sessions import forget_who, present
 from app.pages.base.typed import BACK_PATH, keep_own, own_waits
@@ -40,7 +41,7 @@ def stop_looking(here: Present, why: rules.Over) -> None:
 def stopped_already() -> Any:
     """The answer to "Stop met bekijken" on a page of a viewing that is over; None: this is something else."""
     here = present()
-    if flask.request.path != STOP_PATH or here is None or here.viewing is not None:
+    if flask.request.path != STOP_PATH or here is None or here.viewing is not None or not is_ours():
         return None
     flask.flash(_(OVER), "info")
     return flask.redirect(own_waits(here.user_id, posted_fields().get("waits", "")) or "/")
