@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from tests.factories import make_user, refresh
 from tests.support import clock
 from tests.support.forms import as_shown
 from tests.support.guests import EMAIL, GuestVisitor, Invited, come_in, guest_of, make_invited, sitting_of
-from tests.support.visitor import Visitor
+from tests.support.visitor import TOKEN, Visitor
 from tests.support.world import make_world
 from tests.test_role_matrix import POSTS, ROUTES, address, get_rules, offered, post_rules, trail_length
 
@@ -451,3 +452,17 @@ def test_who_is_no_examiner_of_it_sees_no_moment_whatever_the_invitation_says(ap
         db.session.execute(delete(SittingExaminer).where(*coupled))
     assert page.get(f"/te-beoordelen/{first.sitting}").status_code == 404
     assert page.get(f"/te-beoordelen/{second.sitting}").status_code == 200
+
+
+@pytest.mark.parametrize("end", [end_by_withdrawal, end_by_removal, end_by_stopping])
+def test_what_a_guest_typed_is_shown_when_their_work_ended_meanwhile(
+    app: Flask, invited: Invited, end: Callable[[Invited], None]
+) -> None:
+    page, path = come_in(app, invited), f"/te-beoordelen/{invited.sitting}"
+    shown = page.get(path).text
+    fields = {**as_shown(shown), "csrf_token": html.unescape(TOKEN.findall(shown)[-1])}
+    end(invited)
+    answer = page.post(path, {**fields, "remark": "Rustig en netjes gewerkt"})
+    assert answer.status_code == 404
+    assert "Rustig en netjes gewerkt" in answer.text
+    assert "is niet opgeslagen" in answer.text

@@ -123,7 +123,7 @@ def remove_passkey(
     return outcome
 
 
-@base.action(_l("Passkey getoond"), permission=Permission.PROFILE)
+@base.action(_l("Passkey getoond"), permission=Permission.PROFILE, only_reads=True)
 def show_passkey(actor: Actor, *, answer: rules.Answer, renewal: Renewal | None = None) -> base.Outcome:
     """Accept a passkey of the signed-in user as the second factor."""
     user = profile.own_account(actor)

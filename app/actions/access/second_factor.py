@@ -251,7 +251,7 @@ class PasswordProofForm(base.ActionForm):
     )
 
 
-@base.action(_l("Tweede stap getoond"), permission=Permission.PROFILE)
+@base.action(_l("Tweede stap getoond"), permission=Permission.PROFILE, only_reads=True)
 def show_code(actor: Actor, *, code: str, renewal: Renewal | None = None) -> base.Outcome:
     """Accept a code of the app or a recovery code. Each works once. RuleBroken for a wrong code.
 
@@ -273,7 +273,7 @@ def _fits(actor: Actor, *, password: str, **_data: Any) -> dict[str, Any]:
     return {"fits": fitting_password(actor, password)}
 
 
-@base.action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE, before=_fits)
+@base.action(_l("Wachtwoord opnieuw getoond"), permission=Permission.PROFILE, only_reads=True, before=_fits)
 def show_password(actor: Actor, *, password: str, fits: str, renewal: Renewal | None = None) -> base.Outcome:
     """Accept the user's password again, before something that matters."""
     user = profile.locked_account(actor)
@@ -292,7 +292,7 @@ def accept(user_id: int, kind: Kind, renewal: Renewal | None) -> None:
     tries.forgive(kind, renewal.place, account=user_id)
 
 
-@base.action(_l("Tweede stap mislukt"), permission=Permission.PROFILE)
+@base.action(_l("Tweede stap mislukt"), permission=Permission.PROFILE, only_reads=True)
 def record_failed_proof(actor: Actor, *, address: str) -> base.Outcome:
     """Put a failed try in the trail, without what was typed."""
     return base.Outcome(

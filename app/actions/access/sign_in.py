@@ -147,7 +147,7 @@ def record_sign_in(actor: Actor, *, user_id: int, fits: str, opening: session_ru
     return let_in(user, opening, password=True)
 
 
-@base.action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE)
+@base.action(_l("Aangemeld, met de tweede stap"), permission=Permission.PROFILE, only_reads=True)
 def complete_sign_in(actor: Actor, *, session_id: int, browser: Browser = NO_BROWSER) -> base.Outcome:
     """Finish signing in. RuleBroken when the second step was not shown in this very session."""
     user = db.session.get_one(models.User, actor.id, with_for_update=True)

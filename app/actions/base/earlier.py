@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app import errors
-from app.actions.base.action import Action
+from app.actions.base.action import REGISTRY, Action
 from app.actions.base.outcome import Outcome
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.trail import ActionRun
-from app.permissions import Actor
+from app.entities.trail import ActionRun, AuditEntry
+from app.permissions import Actor, Permission
 from app.queries.base.meanwhile import ROWS, beside, entries_since
 
 ABOUT = "about"  # in the kept outcome: the rows of the form, kind -> ids
@@ -26,7 +27,8 @@ def run_of(act: Action, actor: Actor, token: str) -> ActionRun | None:
 
 
 def outcome_of(found: ActionRun) -> Outcome:
-    return Outcome.from_json({key: value for key, value in found.outcome.items() if key != ABOUT})
+    kept = {key: value for key, value in found.outcome.items() if key != ABOUT}
+    return replace(Outcome.from_json(kept), again=True)
 
 
 def still_holds(act: Action, found: ActionRun) -> bool:
@@ -34,7 +36,13 @@ def still_holds(act: Action, found: ActionRun) -> bool:
     about = found.outcome.get(ABOUT, {})
     if act.on is not None:
         about = {**beside(act.on, about.get(_kind(act), ())), **about}
-    return not entries_since(about, found.at)
+    return not entries_since(about, found.at, _changed_something)
+
+
+def _changed_something(entry: AuditEntry) -> bool:
+    """Signing in, showing a proof and exporting leave the rows as they are."""
+    act = REGISTRY.get(entry.action)
+    return act is None or not (act.only_reads or act.permission is Permission.SIGN_IN)
 
 
 def new_run(act: Action, actor: Actor, token: str) -> ActionRun:
@@ -45,7 +53,8 @@ def keep(row: ActionRun, act: Action, outcome: Outcome, ticked: Sequence[int]) -
     """Keep an outcome under the token of its form, with the rows that it is about; nothing without one."""
     if not row.token:
         return
-    about = _about(act, outcome, ticked) if act.on is not None or act.confirm else {}
+    compares = bool(act.changes) and act.form is not None and act.form.says_version
+    about = _about(act, outcome, ticked) if act.on is not None or act.confirm or compares else {}
     row.at, row.summary, row.outcome = utc_now(), outcome.summary, {**outcome.as_json(), ABOUT: about}
     db.session.add(row)
 

@@ -55,6 +55,7 @@ class Outcome:
     `rests_on`: which rows the announcement stands for besides those of the action, where it only counts or
     sums them up. Rows that were there before, by what no later row has; `mark` is its mark.
     `also` are rows of another kind that the entry is about too: kind -> ids.
+    `again`: it was an earlier sending of the same form that did this.
     `parts`, when given, are the entries in the trail, instead of one of `ids`, `details` and `also`.
     """
 
@@ -73,6 +74,7 @@ class Outcome:
     mark: str = ""
     also: Mapping[str, Sequence[int]] = field(default_factory=dict)
     parts: Sequence[Part] = ()
+    again: bool = False
 
     def as_json(self) -> dict[str, Any]:
         nothing: dict[str, Any] = {
@@ -85,7 +87,7 @@ class Outcome:
         }
         # `asdict` copies everything, so the ids are left out first: there may be 100,000.
         kept = asdict(replace(self, **nothing, refused=self.refused[:KEPT_REFUSED]))
-        for name in ("details", "shown", "rests_on", "mark", "also", "parts"):
+        for name in ("details", "shown", "rests_on", "mark", "also", "parts", "again"):
             del kept[name]
         return kept
 

@@ -10,13 +10,15 @@ from flask_babel import gettext as _
 
 from app import models
 from app.actions import base
-from app.actions.access.code_making import NO_ADDRESS
+from app.actions.access.code_making import NO_ADDRESS, cancel_codes
+from app.actions.access.sessions import end_sessions
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.planning.sides import meetings
 from app.queries.users.users import with_role
 from app.rules import people
+from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.sides import why_not_this_address
 
 NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
@@ -65,6 +67,9 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
         taken_mails.add(email or people.without_mail(row.number))
     if moved:
         db.session.execute(sa.update(models.User), moved)
+        # Whoever reads the old address has no code that works and no session that goes on.
+        cancel_codes([one["id"] for one in moved])
+        end_sessions([one["id"] for one in moved], CREDENTIAL_CHANGED)
     accounts.made = len(new)
     made = _make(new)
     accounts.user_of |= made

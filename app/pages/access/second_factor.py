@@ -112,7 +112,10 @@ class SecondFactorPage(base.ActionScreen):
         if here is not None and not here.shared:
             base.keep_cookie()
         base.renew()
-        if queries.factors_of(base.current_actor().id).codes_left:
+        factors = queries.factors_of(base.current_actor().id)
+        # A first factor that was sent twice has shown its codes to nobody: then there are new ones.
+        unseen = outcome.again and factors.count == 1
+        if factors.codes_left and not unseen:
             return base.go(_onward() or self.href("index"))
         return self._codes_page()
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.pages import base
+from app.pages.access.invitation import MOMENTS_PATH
 
 
 class TypedPage(base.Screen):
@@ -15,9 +16,10 @@ class TypedPage(base.Screen):
     @base.expose("/")
     @base.signed_in
     def last(self) -> Any:
-        """To the form that this user sent last in this browser; to Start when there is none."""
+        """To the form that this user sent last in this browser; to where they begin when there is none."""
         here = base.present()
-        return base.go((base.own_waits(here.user_id) if here is not None else "") or "/")
+        begin = MOMENTS_PATH if base.current_actor().guest else "/"
+        return base.go((base.own_waits(here.user_id) if here is not None else "") or begin)
 
     @base.expose("/<handle>")
     @base.signed_in

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import errors
+from app.pages.base.form_token import drawn_for
 from app.pages.base.request import current_actor, href_with, posted
 from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, owed_now
 from app.pages.base.typed import come_back, way_in
@@ -39,6 +40,8 @@ def needs(permission: Permission | None = None, *, guests: bool = False, page: s
                 return way_in()
             if current_user.guest and _ended_for_guest(kwargs.get("sitting_id", 0)):
                 if posted():
+                    if _was_shown_a_row():
+                        raise errors.NotFound(NOT_SAVED)  # that page shows what they typed
                     flask.flash(_(NOT_SAVED), "warning")
                 return flask.redirect(flask.url_for("InvitationPage.own"))
             if current_user.guest and not guests:
@@ -57,6 +60,11 @@ def needs(permission: Permission | None = None, *, guests: bool = False, page: s
         return cast(F, guarded)
 
     return decorate
+
+
+def _was_shown_a_row() -> bool:
+    drawn = drawn_for()
+    return drawn is not None and drawn.user_id == current_user.id and bool(drawn.about.id)
 
 
 def _ended_for_guest(sitting_id: int) -> bool:

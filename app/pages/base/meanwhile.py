@@ -17,10 +17,12 @@ from flask_babel import ngettext
 from app import models
 from app.actions import base as actions
 from app.clock import utc_now
+from app.pages.base.form_token import page_mark
 from app.pages.base.once import SAID
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor
 from app.queries.base.meanwhile import MOST, beside, entries_since
+from app.rules.typed import FORM_LASTS
 from app.sealing import Unreadable, seal, unseal
 
 NAMES, REFUSALS = 10, 20
@@ -89,8 +91,9 @@ def _lines(outcome: actions.Outcome) -> list[str]:
 
 
 def _purpose() -> str:
-    """What the moment of this page is sealed for."""
-    return f"shown|{current_actor().id}|{flask.request.path}"
+    """What the moment of this page is sealed for: this account, this page and the rows that it chooses."""
+    chosen = "" if flask.request.args.getlist("id") else sorted(flask.request.args.items(multi=True))
+    return f"shown|{current_actor().id}|{page_mark(flask.request.path)}|{chosen}"
 
 
 def _sent() -> tuple[dt.datetime | None, list[str]]:
@@ -98,6 +101,8 @@ def _sent() -> tuple[dt.datetime | None, list[str]]:
     try:
         sent = json.loads(flask.request.form.get(SAID, ""))
         at, lines = dt.datetime.fromisoformat(unseal(sent["at"], _purpose())), sent["lines"]
+        if utc_now() - at > FORM_LASTS:
+            return None, []
         return at, [line for line in lines if isinstance(line, str)]
-    except (Unreadable, ValueError, TypeError, KeyError):
+    except (Unreadable, ValueError, TypeError, KeyError, RecursionError):
         return None, []

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from app.actions.access.login_codes import send_student_codes
 from app.actions.access.mailed_codes import use_mailed_code
 from app.actions.base.runner import run
 from app.actions.school.retention import forget_outdated
@@ -17,6 +18,7 @@ from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange
+from app.entities.students import Student
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, SignInAttempt
 from app.errors import RuleBroken
@@ -24,7 +26,7 @@ from app.mailer import send_all
 from app.permissions import SYSTEM
 from app.queries.access.codes import address_code, shown_code
 from app.rules.sessions import Opening
-from tests.factories import app_code, make_app, make_user, refresh
+from tests.factories import app_code, make_app, make_student, make_user, refresh
 from tests.pages.access.test_sign_in import (
     NEW,
     OTHER,
@@ -370,3 +372,23 @@ def test_what_was_asked_is_kept_for_a_day_and_what_was_tried_for_an_hour(app: Fl
         sixteen_minutes_pass()
     sign_in(browser(app), "niemand", "fout")
     assert kept() == ["password"]
+
+
+def test_a_code_in_the_mailbox_of_a_wrong_address_opens_nothing_once_the_address_is_right(app: Flask) -> None:
+    """Nor does the session of whoever came in by it go on."""
+    student = make_student(email="fout@example.nl").id
+    run(send_student_codes, SYSTEM, [student])
+    readers = [browser(app), browser(app)]
+    codes = []
+    for reader in readers:
+        submit(reader, ASK, {"username": "fout@example.nl"})
+        refresh()
+        newest = select(LoginCode).where(LoginCode.purpose != "invitation").order_by(LoginCode.id.desc())
+        codes.append(shown_code(db.session.scalars(newest.limit(1)).one()))
+    assert submit(readers[1], ENTER, {"code": codes[1]}).status_code == 302
+    assert is_in(readers[1])
+    with transaction():
+        db.session.execute(update(Student).values(email="goed@example.nl"))
+    run(send_student_codes, SYSTEM, [student])
+    submit(readers[0], ENTER, {"code": codes[0]})
+    assert [is_in(reader) for reader in readers] == [False, False]

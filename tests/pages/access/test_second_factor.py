@@ -27,6 +27,7 @@ from app.errors import ProofNeeded, RuleBroken
 from app.permissions import Actor, Role, actor_of
 from app.queries.access.factors import factors_of
 from app.rules.second_factor import Policy, Shown
+from app.rules.tokens import fingerprint
 from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.access.test_sign_in import browser, sign_in, submit, user_with_password
@@ -170,6 +171,21 @@ def test_an_older_tab_does_not_replace_an_app_that_it_did_not_know(
     refresh()
     assert db.session.scalars(select(Authenticator.sealed_secret)).one() == kept
     assert visitor.post(path, as_shown(late.text)).status_code == 302
+
+
+def test_a_first_app_that_is_sent_twice_shows_codes_that_work(visit: Callable[..., Visitor]) -> None:
+    """The browser shows the answer to the second press only."""
+    visitor, path = visit("student"), f"{PAGE}do/set_up_app"
+    page = visitor.get(path).text
+    form = {**as_shown(page), "code": code_on(page)}
+    assert visitor.post(path, form).status_code == 200
+    again = visitor.post(path, form)
+    assert again.status_code == 200
+    shown = re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", again.text)
+    refresh()
+    kept = set(db.session.scalars(select(RecoveryCode.code_hash)))
+    assert {fingerprint(code.replace("-", "")) for code in shown} == kept
+    assert len(kept) == 10
 
 
 def code_on(page: str) -> str:

@@ -236,8 +236,8 @@ def test_a_praktijkbegeleider_finds_own_rows_only(app: Flask, visitor_of: Visito
         "praktijkbegeleiders": ["Begeleider, Sanne"],
         "studenten": [mine.list_name],
         "mentoren": ["Begeleider, Sanne", "Eigen, Sanne (Hier)"],
-        "examinatoren-school": ["Sanne Eigen (Hier)"],
-        "examinatoren-bedrijf": ["Sanne Eigen (Hier)"],
+        "examinatoren-school": ["Eigen, Sanne (Hier)"],
+        "examinatoren-bedrijf": ["Eigen, Sanne (Hier)"],
     }
     assert {source: found(page, source, within=within) for source in expected} == expected
     assert found(page, "groepsleden", within=classes) == [mine.list_name]
@@ -246,7 +246,7 @@ def test_a_praktijkbegeleider_finds_own_rows_only(app: Flask, visitor_of: Visito
     assert found(page, "schoolexaminatoren", near.email) == []  # whose addresses he does not see
     assert page.get("/kies/examinatoren-school?binnen=x").status_code == 404
     office = visitor_of(make_user("administrator"))
-    assert found(office, "examinatoren-school", within=within) == ["Sanne Eigen (Hier)", "Sanne Vreemd"]
+    assert found(office, "examinatoren-school", within=within) == ["Eigen, Sanne (Hier)", "Vreemd, Sanne"]
     assert found(office, "examinatoren-school") == []
 
 

@@ -12,12 +12,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.actions.access.sessions import record_sign_out
+from app.actions.base.runner import run
+from app.actions.students.export import export_students
 from app.entities.assessment import ScoreSheet
 from app.entities.base import db
 from app.entities.planning import Registration
 from app.entities.students import Student
 from app.entities.users import User
-from app.permissions import Role
+from app.permissions import SYSTEM, Role, actor_of
 from tests.factories import make_programme, make_student, make_user, refresh
 from tests.factories.assessment import plan_exam
 from tests.pages.base.test_what_was_shown import CONFIRMING, PLAIN, Page, stored
@@ -156,3 +159,29 @@ def test_scores_of_another_examiner_change_nothing_of_ones_own(
     told = school.get(path).text
     assert "Opgeslagen om" in told
     assert "Er is niets gewijzigd" not in told
+
+
+@pytest.mark.parametrize("since", ["sign_in", "export"])
+def test_what_changed_nothing_leaves_the_first_outcome_as_it_is(
+    office: Visitor, colleague: Visitor, since: str
+) -> None:
+    user = make_user("student")
+    student = make_student(user_id=user.id).id
+    path = f"/studenten/do/deactivate_students?id={student}"
+    sent = press(office, path)
+    if since == "sign_in":
+        run(record_sign_out, SYSTEM, user_id=user.id, session_id=0)
+    else:
+        run(export_students, actor_of(db.session.get_one(User, colleague.user_id)), [student], kind="csv")
+    assert office.post(path, sent).status_code == 302
+
+
+def test_ones_own_profile_that_is_otherwise_by_now_is_not_called_saved(office: Visitor) -> None:
+    path = "/mijn-profiel/do/save_profile"
+    first = {**as_shown(office.get(path).text), "phone": "0611111111"}
+    assert office.post(path, first).status_code == 302
+    second = {**as_shown(office.get(path).text), "phone": "0622222222"}
+    assert office.post(path, second).status_code == 302
+    assert office.post(path, first).status_code == 422
+    refresh()
+    assert db.session.get_one(User, office.user_id).phone == "0622222222"

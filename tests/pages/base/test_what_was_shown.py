@@ -141,7 +141,7 @@ class Page:
         value = {"version": columns.version + 1} if "version" in columns else {"uid": "another row"}
         with transaction():
             db.session.execute(update(model).where(model.id == self.row).values(value))
-            record(SYSTEM, "note_visit", getattr(model, "trail_name", model.__name__), [self.row])
+            record(SYSTEM, "forget_outdated", getattr(model, "trail_name", model.__name__), [self.row])
         return True
 
 
