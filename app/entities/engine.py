@@ -162,13 +162,18 @@ def lock_rows(table: sa.FromClause, chosen: sa.Select[Any]) -> None:
     """
     if db.engine.dialect.name != "postgresql" or not _writing.get():
         return
-    these = table.c.id.in_(chosen)
     for reference in table.c:
         if reference.info == OWNER:
             (key,) = reference.foreign_keys
-            lock_rows(key.column.table, sa.select(reference).where(these))
-    locking = sa.select(table.c.id).where(these).order_by(table.c.id)
-    db.session.execute(locking.with_for_update(key_share=True)).all()
+            lock_rows(key.column.table, sa.select(reference).where(table.c.id.in_(chosen)))
+    lock_these(table, chosen)
+
+
+def lock_these(table: sa.FromClause, chosen: sa.Select[Any]) -> None:
+    """As `lock_rows`, when whoever owns these rows is locked already."""
+    if db.engine.dialect.name == "postgresql" and _writing.get():
+        locking = sa.select(table.c.id).where(table.c.id.in_(chosen)).order_by(table.c.id)
+        db.session.execute(locking.with_for_update(key_share=True)).all()
 
 
 def hold_rows(table: sa.FromClause, ids: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import current_app
 
-from app.actions.base import runner
+from app.actions.base import earlier
 from app.entities.base import db
 
 PATIENCE = 20.0  # seconds, before something is wrong
@@ -34,7 +34,7 @@ def while_half_done(
     `first` goes on when `second` is done, or waits for it in the database.
     """
     half, over = threading.Event(), threading.Event()
-    ready, remember = threading.local(), runner._remember
+    ready, remember = threading.local(), earlier.keep
 
     def held(*given: Any) -> None:
         remember(*given)
@@ -56,7 +56,7 @@ def while_half_done(
         finally:
             over.set()
 
-    patch.setattr(runner, "_remember", held)
+    patch.setattr(earlier, "keep", held)
     return _side_by_side([go_first, go_second])
 
 

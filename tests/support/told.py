@@ -25,7 +25,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from app import models
-from app.actions.base import runner
+from app.actions.base import earlier, runner
 from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
 from app.actions.base.trail import RECORDED
@@ -112,7 +112,7 @@ _running: ContextVar[Watched | None] = ContextVar("watched", default=None)
 def watching() -> Iterator[list[Watched]]:
     """Every action that runs inside, with what it wrote and what its entries tell, in their order."""
     seen: list[Watched] = []
-    perform, remember = runner._perform, runner._remember
+    perform, remember = runner._perform, earlier.keep
 
     def noting(act: Action, *args: Any, **named: Any) -> Outcome:
         watched = Watched(act)
@@ -131,12 +131,12 @@ def watching() -> Iterator[list[Watched]]:
 
     event.listen(Engine, "before_cursor_execute", _look)
     setattr(runner, "_perform", noting)  # noqa: B010 - functions of that module
-    setattr(runner, "_remember", ending)  # noqa: B010
+    setattr(earlier, "keep", ending)  # noqa: B010
     try:
         yield seen
     finally:
         setattr(runner, "_perform", perform)  # noqa: B010
-        setattr(runner, "_remember", remember)  # noqa: B010
+        setattr(earlier, "keep", remember)  # noqa: B010
         event.remove(Engine, "before_cursor_execute", _look)
 
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 SECRET_BOXES = {"current-password", "new-password", "one-time-code"}  # as autocomplete calls them
 
 # WTForms 3.3 has it and deprecates tuples; its type stubs do not know it yet.
-SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined]
+SelectChoice: Any = choices.SelectChoice  # type: ignore[attr-defined] # of WTForms 3.3; stubs of before
 
 
 def ruled(rule: Callable[[str], Any]) -> Callable[[ActionForm, wtforms.Field], None]:

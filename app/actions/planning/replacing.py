@@ -21,7 +21,7 @@ from app.actions.planning.clashes import Wanted, refuse_clashes
 from app.actions.planning.ended import ended_details, ended_told
 from app.actions.planning.invitations import end_invitations
 from app.entities.base import db
-from app.entities.engine import QUIETLY, id_set
+from app.entities.engine import QUIETLY, id_set, lock_these
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.queries.base.asked import Asked
@@ -167,12 +167,8 @@ def _lock(sittings: Sequence[int], chosen: int | None) -> Mapping[int, int]:
         sa.select(models.User.id).where(models.User.id.in_(there) | (models.User.id == (chosen or 0)))
     )
     registrations = sa.select(models.Sitting.registration_id).where(models.Sitting.id.in_(id_set(sittings)))
-    for column, which in (
-        (models.Registration.id, models.Registration.id.in_(registrations)),
-        (models.Sitting.id, models.Sitting.id.in_(id_set(sittings))),
-    ):
-        locking = sa.select(column).where(which).order_by(column)
-        db.session.execute(locking.with_for_update(key_share=True)).all()
+    lock_these(models.Registration.__table__, registrations)
+    lock_these(models.Sitting.__table__, id_set(sittings))
     return same_person({chosen}) if chosen is not None else {}
 
 

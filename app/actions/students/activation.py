@@ -39,7 +39,6 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         sa.select(models.Student)
         .where(models.Student.id.in_(targets.among()), models.Student.active)
         .order_by(models.Student.id)
-        .with_for_update(key_share=True)
     ).all()
     leaving = [row.id for row in rows]
     told = stop_of_students(leaving)
@@ -70,7 +69,6 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         sa.select(models.Student.id)
         .where(models.Student.id.in_(targets.among()), models.Student.active.is_(False))
         .order_by(models.Student.id)
-        .with_for_update(key_share=True)
     ).all()
     told = resume_of_students(actor, back)
     accounts = _accounts(back)

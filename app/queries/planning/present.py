@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from app import models
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import id_set, lock_rows
+from app.entities.engine import id_set, lock_rows, lock_these
 from app.permissions import Role
 from app.queries.planning.facts import SCHOOL
 from app.queries.planning.persons import lock_people
@@ -240,10 +240,5 @@ def lock_exams(registrations: Collection[int]) -> None:
     examine = sa.select(models.SittingExaminer.user_id).where(models.SittingExaminer.sitting_id.in_(sittings))
     lock_rows(models.Student.__table__, students)
     lock_people(examine)
-    for column, which in (
-        (models.Registration.id, models.Registration.id.in_(chosen)),
-        (models.Sitting.id, models.Sitting.registration_id.in_(chosen)),
-    ):
-        db.session.execute(
-            sa.select(column).where(which).order_by(column).with_for_update(key_share=True)
-        ).all()
+    lock_these(models.Registration.__table__, chosen)
+    lock_these(models.Sitting.__table__, sittings)
