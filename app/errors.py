@@ -50,11 +50,15 @@ class Conflict(ProeveError):
 
 
 class ChangedMeanwhile(Conflict):
-    """What a page announced is no longer so; `now` is what it would announce now, None for a form."""
+    """What a page announced is no longer so; `now` is what it would announce now, None for a form.
 
-    def __init__(self, now: Any = None) -> None:
+    `first`: what this very form did when it was sent before, which does not stand as it was left.
+    """
+
+    def __init__(self, now: Any = None, *, first: Any = None) -> None:
         super().__init__()
         self.now = now
+        self.first = first
 
 
 class RuleBroken(ProeveError):

@@ -211,6 +211,7 @@ def drop_codes(user_id: int) -> Dropped:
     confirm=True,
     submit=_l("Maak herstelcodes"),
     proof=second_factor.Proof.LATELY,
+    apart=True,
     intro=_l("U ziet de tien codes één keer. Codes die u eerder kreeg, werken daarna niet meer."),
 )
 def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> base.Outcome:

@@ -13,6 +13,7 @@ from app.actions.base.action import (
 )
 from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
+from app.actions.base.earlier import First
 from app.actions.base.form_words import GONE
 from app.actions.base.forms import (
     SeenForm,
@@ -55,6 +56,7 @@ __all__ = [
     "Checked",
     "End",
     "Finding",
+    "First",
     "Outcome",
     "Part",
     "Picked",

@@ -105,6 +105,7 @@ class Action:
     before: Callable[..., dict[str, Any]] | None = None  # slow work, done before the transaction opens
     only_reads: bool = False  # it leaves its rows as they are, so nobody who changes them waits for it
     in_turn: bool = False  # one at a time, whoever does it
+    apart: bool = False  # no other form tells of what it changes
     changes: tuple[type[Any], ...] = ()  # the models whose version it raises
     # What the trail calls its details, as msgids. Left out of the hash: a dict has none.
     words: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -147,6 +148,7 @@ def action(
     before: Callable[..., dict[str, Any]] | None = None,
     only_reads: bool = False,
     in_turn: bool = False,
+    apart: bool = False,
     changes: type[Any] | tuple[type[Any], ...] = (),
     words: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Outcome]], Action]:
@@ -158,6 +160,9 @@ def action(
     An action locks its rows before it reads them, so that two who do something to the same rows take turns;
     not with `only_reads`, when it changes none of them (an export). One on no chosen rows has nothing to
     lock: `in_turn` lets it wait for itself. When it announces what it will do, it always does.
+
+    What a form did is told again only while nobody did anything else to its rows. One that is `apart` leaves
+    what other forms did as it was (new recovery codes: the app that was set up still is).
 
     `changes` names the models whose version goes up. `changed_by` reads it, so that a form can say who
     changed its row. It is not the same as `on`: a coupling works on students and leaves their data alone.
@@ -186,6 +191,7 @@ def action(
             before=before,
             only_reads=only_reads,
             in_turn=in_turn or (confirm and on is None),
+            apart=apart,
             changes=models,
             words=words or {},
         )

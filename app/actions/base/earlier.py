@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import errors
@@ -31,18 +32,38 @@ def outcome_of(found: ActionRun) -> Outcome:
     return replace(Outcome.from_json(kept), again=True)
 
 
+@dataclass(frozen=True)
+class First:
+    """What a form did when it was sent before, and what was done to its rows since."""
+
+    at: dt.datetime
+    summary: str
+    since: Sequence[AuditEntry]
+
+
 def still_holds(act: Action, found: ActionRun) -> bool:
-    """Whether nobody did anything to its rows since. Of a form about no rows of its own: always."""
+    """Whether nobody did anything to its rows since."""
+    return not _since(act, found)
+
+
+def first_of(act: Action, found: ActionRun) -> First:
+    return First(found.at, found.summary, _since(act, found))
+
+
+def _since(act: Action, found: ActionRun) -> Sequence[AuditEntry]:
+    """What was done since to the rows that it chose or wrote, and to those that they are shown with."""
     about = found.outcome.get(ABOUT, {})
     if act.on is not None:
         about = {**beside(act.on, about.get(_kind(act), ())), **about}
-    return not entries_since(about, found.at, _changed_something)
+    return entries_since(about, found.at, lambda entry: _counts(act, entry))
 
 
-def _changed_something(entry: AuditEntry) -> bool:
+def _counts(act: Action, entry: AuditEntry) -> bool:
     """Signing in, showing a proof and exporting leave the rows as they are."""
-    act = REGISTRY.get(entry.action)
-    return act is None or not (act.only_reads or act.permission is Permission.SIGN_IN)
+    did = REGISTRY.get(entry.action)
+    if did is None or did is act:
+        return True
+    return not (did.only_reads or did.apart or did.permission is Permission.SIGN_IN)
 
 
 def new_run(act: Action, actor: Actor, token: str) -> ActionRun:
@@ -53,8 +74,8 @@ def keep(row: ActionRun, act: Action, outcome: Outcome, ticked: Sequence[int]) -
     """Keep an outcome under the token of its form, with the rows that it is about; nothing without one."""
     if not row.token:
         return
-    compares = bool(act.changes) and act.form is not None and act.form.says_version
-    about = _about(act, outcome, ticked) if act.on is not None or act.confirm or compares else {}
+    a_page = act.on is not None or act.confirm or act.form is not None
+    about = _about(act, outcome, ticked) if a_page else {}
     row.at, row.summary, row.outcome = utc_now(), outcome.summary, {**outcome.as_json(), ABOUT: about}
     db.session.add(row)
 

@@ -73,6 +73,8 @@ def run(
             first = earlier.run_of(act, actor, token)
             if first is not None and earlier.still_holds(act, first):
                 return earlier.outcome_of(first)
+            if first is not None and shown is not None and act.on is None and not act.confirm:
+                raise errors.ChangedMeanwhile(first=earlier.first_of(act, first))
             outcome = _perform(act, actor, chosen, data, shown, locking=not act.only_reads)
             if first is not None and shown is not None:  # a page is done once
                 raise errors.ChangedMeanwhile(outcome if act.confirm else None)
@@ -233,11 +235,12 @@ def _mark_of_outcome(act: Action, targets: Targets[Any] | None, outcome: Outcome
 def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
     """The outcome of this form when it was sent before, else None. Its rows may be gone by now.
 
-    None too when others did something to its rows since, and for an action that needs a proof, as the proof
-    comes first.
+    None too when others did something to its rows since. ProofNeeded when the action asks for a proof first.
     """
-    if actor.read_only or act.proof is not None or not TOKEN.fullmatch(token):
+    if actor.read_only or not TOKEN.fullmatch(token):
         return None
+    if act.proof is not None:
+        demand(actor, act.proof)
     return _earlier(act, actor, token)
 
 

@@ -128,7 +128,7 @@ class ActionPage(View):
             shown = None if knows else flask.request.form.get(SHOWN, "" if act.confirm else None)
             outcome = actions.run(act, actor, selection, token=sent_token(), shown=shown, **data)
         except errors.ChangedMeanwhile as error:
-            return self._show_again(act, selection, form, error.now), error.status
+            return self._show_again(act, selection, form, error), error.status
         except errors.RuleBroken as error:
             return self._refuse(act, targets, form, error), error.status
         return self.after(act, outcome)
@@ -310,12 +310,13 @@ class ActionPage(View):
         act: actions.Action,
         selection: actions.Selection | None,
         form: actions.ActionForm | None,
-        now: actions.Outcome | None,
+        error: errors.ChangedMeanwhile,
     ) -> str:
         """The page once more, as it is now, with what changed since it was shown."""
         targets = actions.targets_of(act, current_actor(), selection)
         step = "confirm" if act.confirm else "form"
-        return self._page(act, targets, form, step, outcome=now, changed=changed_since(act, targets, now))
+        changed = changed_since(act, targets, error)
+        return self._page(act, targets, form, step, outcome=error.now, changed=changed)
 
     def _page(
         self,

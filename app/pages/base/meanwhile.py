@@ -14,7 +14,7 @@ import flask
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app import models
+from app import errors, models
 from app.actions import base as actions
 from app.clock import utc_now
 from app.pages.base.form_token import page_mark
@@ -36,9 +36,12 @@ def said(outcome: actions.Outcome | None) -> str:
 
 
 def changed_since(
-    act: actions.Action, targets: actions.Targets[Any] | None, now: actions.Outcome | None
+    act: actions.Action, targets: actions.Targets[Any] | None, error: errors.ChangedMeanwhile
 ) -> list[str]:
     """The differences with what the sent page said, and who changed these rows since."""
+    if error.first is not None:
+        return _since_it_was_done(error.first)
+    now: actions.Outcome | None = error.now
     at, before = _sent()
     lines = _lines(now) if now is not None else []
     gone = [line for line in before if line not in lines][:LINES]
@@ -46,16 +49,27 @@ def changed_since(
     told = [_("Er stond: %(line)s", line=line) for line in gone]
     told += [_("Nu is het: %(line)s", line=line) for line in new]
     if at is not None:
-        told += [
-            _(
-                "%(who)s, %(when)s: %(what)s.",
-                who=entry.actor_name,
-                when=show_datetime(entry.at),
-                what=actions.entry_label(entry.action),
-            )
-            for entry in _entries(targets, now, at)
-        ]
+        told += [_deed(entry) for entry in _entries(targets, now, at)]
     return told or [_("Wie dit deed, staat niet in het logboek. Hieronder staat hoe het nu is.")]
+
+
+def _since_it_was_done(first: actions.First) -> list[str]:
+    """What the very form did that is sent once more, and what others did to its rows since."""
+    done = _("U deed dit al, %(when)s: %(what)s", when=show_datetime(first.at), what=first.summary)
+    return [
+        done,
+        *map(_deed, first.since),
+        _("Wilt u het nog een keer doen? Verstuur het formulier dan opnieuw."),
+    ]
+
+
+def _deed(entry: models.AuditEntry) -> str:
+    return _(
+        "%(who)s, %(when)s: %(what)s.",
+        who=entry.actor_name,
+        when=show_datetime(entry.at),
+        what=actions.entry_label(entry.action),
+    )
 
 
 def _entries(

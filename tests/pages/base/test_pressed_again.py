@@ -6,19 +6,27 @@ Back, and the same button. Its first outcome is told only as long as nobody did 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.security import check_password_hash, generate_password_hash
 
+from app.actions import base as actions
 from app.actions.access.sessions import record_sign_out
+from app.actions.base import runner
+from app.actions.base.action import REGISTRY
 from app.actions.base.runner import run
+from app.actions.base.trail import record
 from app.actions.students.export import export_students
 from app.entities.assessment import ScoreSheet
 from app.entities.base import db
+from app.entities.engine import transaction
 from app.entities.planning import Registration
-from app.entities.students import Student
+from app.entities.students import Student, StudentGroup
+from app.entities.trail import ActionRun
 from app.entities.users import User
 from app.permissions import SYSTEM, Role, actor_of
 from tests.factories import make_programme, make_student, make_user, refresh
@@ -30,7 +38,15 @@ from tests.support.world import World
 from tests.test_bad_input import filled
 
 everywhere = pytest.mark.everywhere
+GROUP = {"name": "VZ-IG 2A", "cohort": "2025", "school_year": "2026-2027"}
 REASON = "De student is langdurig ziek geworden"
+
+
+@pytest.fixture
+def proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every proof was given."""
+    for where in (runner, actions):
+        monkeypatch.setattr(where, "demand", lambda *_given: None)
 
 
 @everywhere
@@ -38,10 +54,10 @@ REASON = "De student is langdurig ziek geworden"
     ("name", "base"), [*CONFIRMING, *PLAIN], ids=[f"{base}:{name}" for name, base in [*CONFIRMING, *PLAIN]]
 )
 def test_what_was_done_is_not_told_again_when_its_rows_have_changed_since(
-    app: Flask, world: World, visitor_of: Callable[..., Visitor], name: str, base: str
+    world: World, visitor_of: Callable[..., Visitor], proved: None, name: str, base: str
 ) -> None:
     page = Page(world, visitor_of, name, base)
-    if page.act.proof is not None or not page.row or name == "view_as":  # who looks along presses nothing
+    if not page.row or name == "view_as":  # who looks along presses nothing
         return
     if page.act.confirm:
         sent, answer = page.shown()
@@ -60,6 +76,73 @@ def test_what_was_done_is_not_told_again_when_its_rows_have_changed_since(
     again = page.visitor.post(page.path, sent)
     assert again.status_code in {409, 422}
     assert stored() == before
+
+
+OF_NO_ROW = [(name, base) for name, base in PLAIN if REGISTRY[name].on is None]
+
+
+@everywhere
+@pytest.mark.parametrize(("name", "base"), OF_NO_ROW, ids=[f"{base}:{name}" for name, base in OF_NO_ROW])
+def test_a_form_of_its_own_tells_no_old_news_either(
+    world: World, visitor_of: Callable[..., Visitor], proved: None, name: str, base: str
+) -> None:
+    """It chose no rows, and wrote some: a group, a password. It is not done twice, nor called done."""
+    page = Page(world, visitor_of, name, base)
+    sent = filled(page.form())
+    if "token" not in sent or page.visitor.post(page.path, sent).status_code != 302:
+        return
+    refresh()
+    kept = db.session.scalars(select(ActionRun)).one()
+    if not kept.outcome["about"]:
+        assert not kept.outcome.get("done"), "it wrote something, and does not say what"
+        return
+    assert page.visitor.post(page.path, sent).status_code == 302, "sent twice is done once"
+    with transaction():
+        for kind, ids in kept.outcome["about"].items():
+            record(SYSTEM, "forget_outdated", kind, ids)
+    before = stored()
+    again = page.visitor.post(page.path, sent)
+    assert again.status_code in {409, 422}
+    if again.status_code == 409:
+        assert "U deed dit al" in again.text
+    assert stored() == before
+
+
+def test_a_password_that_was_changed_once_more_is_not_called_the_new_one(
+    app: Flask, visitor_of: Callable[..., Visitor]
+) -> None:
+    words = [f"Een-heel-lang-wachtwoord-{number}" for number in range(3)]
+    user = make_user("administrator", password=generate_password_hash(words[0], "scrypt:1024:8:1"))
+    page, path, sent = visitor_of(user), "/mijn-profiel/do/change_password", []
+    for present, password in pairwise(words):
+        typed = {"present": present, "password": password, "again": password}
+        sent.append({**as_shown(page.get(path).text), **typed})
+        assert page.post(path, sent[-1]).status_code == 302
+    again = page.post(path, sent[0])
+    assert again.status_code == 409
+    assert "U deed dit al" in again.text
+    refresh()
+    kept = db.session.get_one(User, user.id).password
+    assert kept is not None
+    assert check_password_hash(kept, words[-1])
+
+
+def test_a_group_that_was_removed_meanwhile_is_not_called_added(office: Visitor, colleague: Visitor) -> None:
+    path = "/studentgroepen/do/add_group"
+    sent = {**as_shown(office.get(path).text), **GROUP}
+    assert office.post(path, sent).status_code == 302
+    refresh()
+    group = db.session.scalars(select(StudentGroup.id)).one()
+    press(colleague, f"/studentgroepen/do/remove_group?id={group}")
+    again = office.post(path, sent)
+    assert again.status_code == 409
+    assert "Collega" in again.text
+    refresh()
+    assert db.session.scalars(select(StudentGroup.id)).all() == []
+    anew = {**as_shown(again.text), **GROUP}
+    assert office.post(path, anew).status_code == 302
+    refresh()
+    assert len(db.session.scalars(select(StudentGroup.id)).all()) == 1
 
 
 @pytest.fixture
