@@ -7,10 +7,12 @@ from flask_babel import gettext as _
 
 from app import errors, models
 from app.actions.base.action import REGISTRY, changed_by, entry_label
+from app.clock import utc_now
 from app.entities.base import db
 from app.permissions import Actor, Permission
 from app.queries.base.meanwhile import newest_about
 from app.rules.text import N_
+from app.rules.typed import FORM_LASTS
 from app.school import current_school
 
 M = TypeVar("M")
@@ -50,9 +52,12 @@ def told_of(
 ) -> str:
     """Who did these actions last on these rows (kind -> ids), and what they changed, for this actor to read.
 
-    `fits`: which of the last entries count.
+    `fits`: which of the last entries count. None that is older than a form can be: a form of one's own making
+    does not read the trail.
     """
-    about = newest_about(rows).where(models.AuditEntry.action.in_(actions))
+    about = newest_about(rows).where(
+        models.AuditEntry.action.in_(actions), models.AuditEntry.at >= utc_now() - FORM_LASTS
+    )
     entries = db.session.scalars(about.limit(most * LOOKED_AT)).all()
     return _in_words(actor, list(reversed([one for one in entries if fits(one)][:most])), labels)
 

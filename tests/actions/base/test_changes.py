@@ -18,6 +18,7 @@ from app.entities.students import Student
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from tests.factories import make_student, refresh
+from tests.support import clock
 from tests.support.raised_versions import shown
 
 Actors = Callable[..., Actor]
@@ -73,6 +74,16 @@ def test_who_saves_an_old_form_is_told_of_an_action_that_says_so(
     with pytest.raises(RuleBroken) as refused:
         run(change_student, actor("administrator"), [student.id], version=1)
     assert refused.value.params["told"].endswith("): Neergezet.")
+
+
+def test_a_form_of_ones_own_making_reads_nothing_older_than_a_form_can_be(
+    planted: Callable[..., Action], actor: Actors
+) -> None:
+    student = make_student()
+    run(planted(changes=Student), actor("administrator"), [student.id])
+    with clock.later(days=8), pytest.raises(RuleBroken) as refused:
+        run(change_student, actor("administrator"), [student.id], version=0)
+    assert refused.value.params["told"] == "Dit is intussen gewijzigd."
 
 
 def test_an_action_whose_form_looks_at_a_version_says_whose(app: Any) -> None:
