@@ -18,6 +18,8 @@ from app.demo import accounts
 from app.entities.base import db
 from app.errors import RuleBroken
 from app.queries.access.factors import unreadable_apps
+from app.queries.students.field_words import misfit_text
+from app.queries.students.fields import misfits
 from app.rules.text import N_
 from app.school import School
 from config import ROOT, Settings
@@ -201,7 +203,7 @@ def doubts(school: School, settings: Settings) -> list[str]:
                 lost,
             )
         )
-    return found
+    return [*found, *(f"{one.label}: {misfit_text(one)}" for one in misfits())]
 
 
 def welcome(school: School, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from app.documents import sheets
 from app.queries.students import field_words
 from app.queries.students.export import SEPARATOR
 from app.rules import student_fields
-from app.rules.fields import StudentField
+from app.rules.fields import StudentField, cell_of
 from app.rules.people import tidy
 from app.rules.text import N_
 from app.school import current_school
@@ -69,7 +69,13 @@ def _own_cell(field: StudentField) -> CellOf:
     shown = lru_cache(maxsize=1000)(
         partial(field_words.shown_field, field)
     )  # the same few values, thirty thousand times
-    return lambda row: shown(field.of(row))
+
+    def cell(row: Any) -> Any:
+        kept = field.of(row)
+        number = cell_of(field, kept)
+        return shown(kept) if number is None else number
+
+    return cell
 
 
 def _sorted(found: str | None) -> str:

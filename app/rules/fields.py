@@ -25,6 +25,7 @@ _YES_NO_WORDS = {
     **dict.fromkeys((NO, "nee", "n", "false", "onwaar", "0"), False),
 }
 _NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,6})?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # as a date is kept
 _AHEAD = dt.timedelta(days=20 * 365)  # how far in the future 1-1-30 may lie before it is 1930
 
 Kept = str | int | float | bool | None
@@ -85,15 +86,46 @@ def read_field(field: StudentField, value: object, *, today: dt.date) -> Kept:
     return text
 
 
+def fits(field: StudentField, kept: Kept) -> bool:
+    """Whether a value that is kept is one that this field can hold: school.toml may have said otherwise then.
+
+    A text holds whatever can be read.
+    """
+    if kept is None or field.type is FieldType.TEXT:
+        return True
+    if field.type is FieldType.NUMBER:
+        return isinstance(kept, int | float) and not isinstance(kept, bool)
+    if field.type is FieldType.DATE:
+        return isinstance(kept, str) and _as_day(kept) is not None
+    return isinstance(kept, bool) if field.type is FieldType.YES_NO else kept in field.choices
+
+
 def typed_field(field: StudentField, kept: Kept) -> str:
-    """The value as a user types it in the form."""
+    """The value as a user types it in the form. One that does not fit is given as it was."""
+    if isinstance(kept, bool) and field.type is FieldType.YES_NO:
+        return YES if kept else NO
+    as_it_is = field.type is FieldType.TEXT or kept in field.choices
+    return kept if as_it_is and isinstance(kept, str) else as_it_was(kept)
+
+
+def as_it_was(kept: Kept) -> str:
+    """A value as people read it, whatever its field has become."""
     if kept is None:
         return ""
     if isinstance(kept, bool):
-        return YES if kept else NO
-    if field.type is FieldType.DATE:
-        return people.dutch_date(dt.date.fromisoformat(str(kept)))
-    return str(kept).replace(".", ",") if field.type is FieldType.NUMBER else str(kept)
+        return YES_NO_LABELS[kept]
+    if isinstance(kept, str):
+        day = _as_day(kept)
+        return people.dutch_date(day) if day is not None else kept
+    return str(kept).replace(".", ",")
+
+
+def cell_of(field: StudentField, kept: Kept) -> int | float | dt.date | None:
+    """The number or date that a spreadsheet can count with; None: the value is a text."""
+    if field.type is FieldType.DATE and isinstance(kept, str):
+        return _as_day(kept)
+    number = field.type is FieldType.NUMBER and fits(field, kept)
+    return kept if number and isinstance(kept, int | float) else None
 
 
 def flat(extra: Mapping[str, Kept]) -> dict[str, Kept]:
@@ -106,6 +138,13 @@ def packed(values: Mapping[str, object]) -> dict[str, object]:
     own = {key.removeprefix(PREFIX): value for key, value in values.items() if key.startswith(PREFIX)}
     rest = {key: value for key, value in values.items() if not key.startswith(PREFIX)}
     return {**rest, "extra": {key: value for key, value in own.items() if value is not None}}
+
+
+def _as_day(kept: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(kept) if _DAY.fullmatch(kept) else None
+    except ValueError:
+        return None
 
 
 def _number(text: str) -> int | float:

@@ -27,13 +27,22 @@ class StudentFields(base.ActionForm):
         self._unbound_fields = [*plain, *own, *(type(self)._unbound_fields or [])]
         super().__init__(*args, **kwargs)
 
-    def keep_choices(self, extra: Mapping[str, Any]) -> None:
-        """Keep a student's present value as a choice when school.toml no longer names it."""
+    kept: Mapping[str, Any] = {}  # the own fields of the student that the form is about
+
+    def keep(self, extra: Mapping[str, Any]) -> None:
+        """Keep a value that school.toml no longer knows, until somebody changes it."""
+        self.kept = extra
         for field in current_school().student_fields:
-            kept = extra.get(field.key)
-            if field.type is fields.FieldType.CHOICE and kept and kept not in field.choices:
-                select: Any = self[field.name]
-                select.choices.append(base.SelectChoice(kept, kept))
+            value = extra.get(field.key)
+            if fields.fits(field, value):
+                continue
+            box: Any = self[field.name]
+            was = fields.typed_field(field, value)
+            box.description = _(
+                "“%(value)s” past niet bij dit veld. Het blijft zo tot u het wijzigt.", value=was
+            )
+            if field.type in fields.CLOSED and was not in field.choices:
+                box.choices.append(base.SelectChoice(was, was))
 
 
 def _plain_field(field: student_fields.PlainField) -> Any:
@@ -66,10 +75,16 @@ def _own_field(field: fields.StudentField) -> Any:
         return wtforms.SelectField(field.label, required, choices=choices, default="")
     return wtforms.StringField(
         field.label,
-        [*required, base.ruled(partial(_read, field))],
+        [*required, partial(_reads, field)],
         description=_(fields.HINTS[field.type]) if field.type in fields.HINTS else "",
         render_kw={"autocomplete": "off", "maxlength": fields.TEXT_MAX},
     )
+
+
+def _reads(field: fields.StudentField, form: StudentFields, box: wtforms.Field) -> None:
+    """Check what was typed; what stood there already stays, also when it would not be taken today."""
+    if box.data != fields.typed_field(field, form.kept.get(field.key)):
+        base.ruled(partial(_read, field))(form, box)
 
 
 def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:

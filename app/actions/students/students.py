@@ -115,7 +115,7 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         super().prepare(actor, targets)
-        self.keep_choices(self.row.extra)
+        self.keep(self.row.extra)
         coupled = supervision.coupled_users(self.row)
         for role in supervision.ROLE_FIELDS:
             base.offer(actor, getattr(self, role), present=coupled[role])

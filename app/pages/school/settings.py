@@ -8,10 +8,12 @@ from flask_babel import gettext as _
 from app.actions import base as actions
 from app.actions.school import updates as update_actions
 from app.pages import base
-from app.permissions import Permission
+from app.permissions import Permission, may
 from app.queries.school.updates import updates
+from app.queries.students.field_words import misfit_text
+from app.queries.students.fields import OTHER, Misfit, misfits
 from app.school import LANGUAGES, School, current_school
-from app.theme.widgets import Fact
+from app.theme.widgets import Cell, Fact
 
 
 class UpdatesPage(base.ActionScreen):
@@ -35,7 +37,7 @@ class UpdatesPage(base.ActionScreen):
             read_all_href=self._href_of(update_actions.mark_all_updates_read),
             read_href=partial(self._href_of, update_actions.mark_update_read),
             change_href=partial(self._href_of, update_actions.change_update),
-            facts=school_facts(current_school()),
+            facts=[*school_facts(current_school()), *_misfits()],
         )
 
     def _href_of(self, act: actions.Action, row: Any = None) -> str:
@@ -58,3 +60,18 @@ def school_facts(school: School) -> list[Fact]:
         Fact(_("Geldigheid van een inlogcode"), _("%(days)s dagen", days=school.login_code_days)),
         Fact(_("Leverancier"), supplier),
     ]
+
+
+def _misfits() -> list[Fact]:
+    """The own fields that changed in school.toml and no longer fit what is kept of students."""
+    if not may(base.current_actor(), Permission.STUDENTS_EDIT):
+        return []
+    return [
+        Fact(_("Veld “%(field)s”", field=one.label), cells=[Cell(misfit_text(one), _students_with(one))])
+        for one in misfits()
+    ]
+
+
+def _students_with(one: Misfit) -> str:
+    """The list of the students with such a value; "" where no filter finds them."""
+    return base.href_with("/studenten/", [(one.found_by, OTHER)]) if one.found_by else ""

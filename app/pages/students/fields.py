@@ -45,4 +45,8 @@ def _choices(field: rules.StudentField) -> Sequence[tuple[str, str]]:
     choices = [(choice, choice) for choice in field.choices]
     if field.type is rules.FieldType.YES_NO:
         choices = [(rules.YES, _(rules.YES_NO_LABELS[True])), (rules.NO, _(rules.YES_NO_LABELS[False]))]
-    return [*choices, (fields.EMPTY, _("Niet ingevuld"))]
+    choices.append((fields.EMPTY, _("Niet ingevuld")))
+    # Instellingen leads here; whoever comes from elsewhere has no such values to look for.
+    if base.text_arg(field.name) == fields.OTHER:
+        choices.append((fields.OTHER, _("Past niet bij dit veld")))
+    return choices

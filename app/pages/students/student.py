@@ -25,7 +25,7 @@ from app.queries.groups.groups import groups_of
 from app.queries.mail.outbox import mails_to
 from app.queries.students import field_words
 from app.queries.students import students as queries
-from app.queries.students.fields import fields_seen
+from app.queries.students.fields import fields_seen, sees_everything
 from app.queries.trail.trail import entries_about
 from app.queries.users.users import code_state
 from app.rules.blocks import BlockState
@@ -90,6 +90,9 @@ def _data(actor: Actor, student: models.Student) -> widgets.Section:
         for field in fields_seen(actor, "page")
     ]
     facts.insert(1, widgets.Fact(_("Naam"), student.full_name))
+    if sees_everything(actor):
+        gone = field_words.gone(student.extra)
+        facts += [widgets.Fact(_("%(field)s (veld vervallen)", field=key), value) for key, value in gone]
     return widgets.Section(_("Gegevens"), facts)
 
 
