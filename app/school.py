@@ -1,7 +1,7 @@
 """The settings that a school makes itself: reads and checks schools/<name>/school.toml."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from app.rules import clock_times
 from app.rules.fields import StudentField
 from app.rules.second_factor import Policy
 from app.rules.text import N_
-from app.toml_kinds import Choice, Colour, Flag, Mail, Picture, Text, Whole, Zone, nearest
+from app.toml_kinds import Choice, Colour, Flag, Mail, Picture, Text, Web, Whole, Zone, nearest
 from app.toml_settings import filled, needed, refuse_unknown, setting
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}  # the languages of Proeve, each by its own name
@@ -30,11 +30,22 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Help:
+    """Whom at the school to ask, and where the manual stands; shown to everybody under Hulp."""
+
+    name: str = setting("help.name", Text(80), "")
+    email: str = setting("help.email", Mail(), "")
+    phone: str = setting("help.phone", Text(40), "")
+    manual: str = setting("help.manual", Web(), "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class School:
     """Every setting stands here once: its place in school.toml, what it may hold and its default."""
 
     key: str
     supplier: Contact
+    help: Help = Help()
     name: str = needed("name", Text(80))
     demo: bool = setting("demo", Flag(), False)
     language: str = setting("language", Choice(tuple(LANGUAGES)), "nl")
@@ -67,6 +78,15 @@ class School:
     def mail_sender_name(self) -> str:
         return self.own_sender_name or self.name
 
+    @property
+    def office(self) -> Help:
+        """Whom to ask at the school: who is named for it, or else whom its mails come from."""
+        return replace(
+            self.help,
+            name=self.help.name or self.mail_sender_name,
+            email=self.help.email or ("" if self.help.phone else self.mail_sender),
+        )
+
     def fields_in(self, place: str) -> tuple[StudentField, ...]:
         """The own fields of a student that stand in the list, filter, import or export."""
         return tuple(field for field in self.student_fields if place in field.places)
@@ -96,12 +116,13 @@ def load_school(folder: Path) -> School:
     if not path.exists():
         raise _absent(folder)
     file = toml_file.read_toml(path, str(path))
-    refuse_unknown(file, (School, Contact), lists=(school_fields.TABLE,))
+    refuse_unknown(file, (School, Contact, Help), lists=(school_fields.TABLE,))
     return filled(
         School,
         file,
         key=folder.name,
         supplier=filled(Contact, file),
+        help=filled(Help, file),
         student_fields=school_fields.student_fields(file),
     )
 

@@ -104,6 +104,8 @@ def demo_values(school: School) -> list[str]:
         ("name", school.name, school.name == DEMO_NAME),
         ("supplier.email", school.supplier.email, _is_example(school.supplier.email)),
         ("mail.sender", school.mail_sender, _is_example(school.mail_sender)),
+        ("help.email", school.help.email, _is_example(school.help.email)),
+        ("help.name", school.help.name, DEMO_NAME in school.help.name),
         ("logo", str(school.logo or ""), _is_demo_logo(school)),
     ]
     told = N_("%(place)s in school.toml is nog van de demoschool (%(value)s). Zet er uw eigen waarde neer.")

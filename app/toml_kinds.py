@@ -18,6 +18,7 @@ from app.rules.people import email_plausible
 T = TypeVar("T")
 S = TypeVar("S", bound=str)
 
+_WEB = re.compile(r"https://[A-Za-z0-9.-]{1,200}(?:[/?#][!-~]{0,300})?")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _UNSEEN = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's names for control characters, surrogates and ends of lines
 _SVG = re.compile(
@@ -131,6 +132,18 @@ class Mail(Kind[str]):
 
     def read(self, value: object, folder: Path) -> str | None:
         return value if isinstance(value, str) and email_plausible(value) else None
+
+
+@dataclass(frozen=True)
+class Web(Kind[str]):
+    """An address of a page, over TLS."""
+
+    @property
+    def allowed(self) -> Any:
+        return _l("een adres dat met https:// begint, zoals https://www.school.nl/handleiding")
+
+    def read(self, value: object, folder: Path) -> str | None:
+        return value if isinstance(value, str) and _WEB.fullmatch(value) else None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from app.pages.planning.own_exams import OwnExamsPage
 from app.pages.planning.planning import PlanningPage
 from app.pages.progress import progress
 from app.pages.school import start
+from app.pages.school.help import HelpPage
 from app.pages.school.settings import UpdatesPage
 from app.pages.students.students import StudentsPage
 from app.pages.trail.trail import TrailPage
@@ -85,6 +86,7 @@ OTHERS: tuple[type[Any], ...] = (
     CodesPage,
     InvitationPage,
     start.HealthPage,
+    HelpPage,
     programmes.ElectivesPage,
     GroupsPage,
     imports.StudentImportPage,

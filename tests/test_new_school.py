@@ -16,7 +16,7 @@ from flask import Flask
 
 from app import new_school
 from app.errors import RuleBroken
-from app.school import load_school
+from app.school import Help, load_school
 from app.serving import check_place, demo_values
 from config import Settings
 from tests.support.processes import free_port
@@ -203,10 +203,17 @@ def copied(machine: Machine) -> Path:
 
 def test_a_copy_of_the_demo_school_is_not_served(machine: Machine, copied: Path) -> None:
     left = demo_values(load_school(copied))
-    assert [one.split(" in ")[0] for one in left] == ["name", "supplier.email", "mail.sender", "logo"]
+    assert [one.split(" in ")[0] for one in left] == [
+        "name",
+        "supplier.email",
+        "mail.sender",
+        "help.email",
+        "help.name",
+        "logo",
+    ]
     status, told = machine.run("check-school", "roc-noord")
     assert status == 1
-    assert told.count("nog van de demoschool") == 4
+    assert told.count("nog van de demoschool") == 6
     status, told = machine.run(
         "serve", PROEVE_SCHOOL="roc-noord", PROEVE_HOSTS="examens.rocnoord.nl", PORT=str(free_port())
     )
@@ -224,6 +231,7 @@ def test_own_values_are_served(app: Flask) -> None:
         logo=None,
         mail_sender="examens@rocnoord.nl",
         supplier=replace(school.supplier, email="help@ess.nl"),
+        help=Help(),
     )
     assert demo_values(own) == []
     check_place(own, Settings(hosts=("examens.rocnoord.nl",), port=free_port()))

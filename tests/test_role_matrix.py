@@ -127,6 +127,7 @@ ROUTES: dict[str, Expected] = {
     "UpdatesPage.index": Expected(OFFICE),
     "UpdatesPage.choose": Expected(OFFICE),
     "ProfilePage.index": Expected(EVERYONE),
+    "HelpPage.index": Expected(EVERYONE),
     "CodesPage.new_password": Expected(EVERYONE),
     "ProfilePage.choose": Expected(EVERYONE),
     "OwnDataPage.index": Expected(EVERYONE),

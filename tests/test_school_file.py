@@ -13,16 +13,16 @@ from flask import Flask
 from flask_babel import force_locale, gettext
 
 from app.rules.second_factor import Policy
-from app.school import Contact, School, load_school
+from app.school import Contact, Help, School, load_school
 from app.toml_file import DataFileError
-from app.toml_kinds import Choice, Colour, Flag, Kind, Mail, Picture, Text, Whole, Zone
+from app.toml_kinds import Choice, Colour, Flag, Kind, Mail, Picture, Text, Web, Whole, Zone
 from app.toml_lines import field_lines, shown_key
 from app.toml_settings import Setting, settings_of
 from tests.support.processes import command, finished
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "schools" / "demo"
-SETTINGS = [*settings_of(School).values(), *settings_of(Contact).values()]
+SETTINGS = [one for kind in (School, Contact, Help) for one in settings_of(kind).values()]
 SCHOOL = """\
 name = "Test"
 logo = "logo.svg"
@@ -133,6 +133,8 @@ MISTAKES: list[tuple[str, str, str]] = [
         "[sign_in]\nsecond_factor_minutes = 0",
         "8: “sign_in.second_factor_minutes” is 0; … van 1 tot en met 120",
     ),
+    ("", '[help]\nmanual = "http://x.nl"', '8: “help.manual” is "http://x.nl"; … dat met https:// begint'),
+    ("", '[help]\nmanual = "https://x.nl/a b"', '8: “help.manual” is "https://x.nl/a b"; … een adres dat'),
     # closed lists
     ("name", 'language = "de"\nname', '1: “language” is "de"; toegestaan: en, nl.'),
     ("name", 'language = "NL"\nname', '1: “language” is "NL"; toegestaan: en, nl; misschien bedoelt u “nl”.'),
@@ -382,7 +384,8 @@ def test_every_default_is_one_that_may_be_written():
 
 
 def test_every_kind_is_in_use():
-    assert {type(one.kind) for one in SETTINGS} == {Choice, Colour, Flag, Mail, Picture, Text, Whole, Zone}
+    kinds = {Choice, Colour, Flag, Mail, Picture, Text, Web, Whole, Zone}
+    assert {type(one.kind) for one in SETTINGS} == kinds
 
 
 # --- lines ------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from app.errors import RuleBroken
 from app.pages.base.logs import discreet
 from app.pages.base.request import address as visitors_address
 from app.permissions import Role
-from app.school import current_school
+from app.school import Help, current_school
 from app.serving import Server, check_place, doubts
 from config import Settings, flask_config
 from tests.factories import make_app, make_user
@@ -247,7 +247,13 @@ def test_a_named_school_answers_to_its_name_alone(tmp_path: Path) -> None:
 
 def test_a_real_school_without_a_name_does_not_start(app: Flask) -> None:
     supplier = replace(current_school().supplier, email="help@leverancier.nl")
-    own = {"name": "ROC Noord", "mail_sender": "examens@roc.nl", "logo": None, "supplier": supplier}
+    own = {
+        "name": "ROC Noord",
+        "mail_sender": "examens@roc.nl",
+        "logo": None,
+        "supplier": supplier,
+        "help": Help(),
+    }
     real = replace(current_school(), demo=False, **own)
     with pytest.raises(RuleBroken, match="PROEVE_HOSTS"):
         check_place(real, Settings(hosts=(), port=0))
