@@ -4,7 +4,6 @@ The guest is coupled to each sitting as any other examiner, so scores, trail and
 Only app/permissions.py limits what a guest may do. An e-mail address is one person (decision 0033).
 """
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,38 +12,28 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import orm
-from werkzeug.security import generate_password_hash
 
 from app import models
 from app.actions import base
-from app.actions.access.sessions import open_session
-from app.actions.access.tries import forgive
-from app.actions.planning import invitation_mails
-from app.actions.planning.clashes import Wanted, moment_label, refuse_clashes
-from app.actions.planning.inviting import ACCOUNT_UNFIT, InviteForm, choice_of, choices_for
+from app.actions.planning import guests, invitation_mails
+from app.actions.planning import invited_moments as moments
+from app.actions.planning.inviting import InviteForm
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.errors import NotFound, RuleBroken
-from app.permissions import Actor, Permission, Role
-from app.queries.planning import invitation_codes, invitations, persons, sides
+from app.errors import RuleBroken
+from app.permissions import Actor, Permission
+from app.queries.planning import invitations, persons
 from app.rules import invitations as invitation_rules
-from app.rules import people, steps
-from app.rules import sides as side_rules
+from app.rules import people
 from app.rules.invitations import MOVED
-from app.rules.sessions import Opening
 from app.rules.text import N_
-from app.rules.tokens import fingerprint
-from app.rules.tries import Kind, invitation_parts
 
-COMPANY = Role.COMPANY_EXAMINER.value
 NOBODY = N_("Er is niemand uitgenodigd voor dit examenmoment.")
-ENDED = N_("Deze uitnodiging werkt niet meer. Vraag de school om een nieuwe.")
 
 
 def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
-    return {"fresh": fresh_secrets()}
+    return {"fresh": guests.fresh_secrets()}
 
 
 @base.action(
@@ -86,19 +75,19 @@ def invite_company_examiner(
     name = people.full_name(*names.values())
     persons.lock_address(address)
     known = persons.at_address(address, wanted)
-    _refuse_unasked(known, name, person)
+    guests.refuse_unasked(known, name, person)
     if known is None:
-        user = _new_guest(names, organisation, address, fresh)
+        user = guests.new_guest(names, organisation, address, fresh)
         changes = {"organisation": [None, user.organisation]} if user.organisation else {}
     else:
-        user, changes = _known_user(known, names, person, organisation)
-    said = _said(changes, user, organisation) if known is not None else []
-    sittings = _locked(wanted, among=targets.ids)
-    _refuse(sittings)
-    _refuse_busy(actor, user, sittings)
+        user, changes = guests.known_user(known, names, person, organisation)
+    said = guests.said(changes, user, organisation) if known is not None else []
+    sittings = moments.locked(wanted, among=targets.ids)
+    moments.refuse(sittings)
+    moments.refuse_busy(actor, user, sittings)
     if known is not None and user.guest and not invitations.open_sittings(user.id):
-        _replace_key(user.id, fresh)  # what opened nothing any more stays so
-    _couple(sittings, user.id)
+        guests.replace_key(user.id, fresh)  # what opened nothing any more stays so
+    moments.couple(sittings, user.id)
     if not user.guest:
         summary = " ".join([_coupled(user, len(sittings)), *said])
         return _outcome(sittings, user.id, [None, user.full_name], user.full_name, summary)
@@ -138,8 +127,8 @@ def resend_invitation(
 ) -> base.Outcome:
     """Mail the guest again, with a new code for all moments. A session that they have open goes on."""
     sitting, invitation = _invited(targets)
-    _refuse([sitting], again=True)
-    ended = _replace_key(invitation.user_id, fresh)
+    moments.refuse([sitting], again=True)
+    ended = guests.replace_key(invitation.user_id, fresh)
     invitation_mails.mail_guests([invitation.user_id])
     name = invitation.user.full_name
     summary = _("De uitnodiging van %(name)s staat opnieuw in Postvak uit.", name=name)
@@ -176,7 +165,7 @@ def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> 
         ),
         execution_options=QUIETLY,
     )
-    _changed([sitting])
+    moments.changed([sitting])
     return _outcome(
         [sitting],
         invitation.user_id,
@@ -184,34 +173,6 @@ def withdraw_invitation(actor: Actor, targets: base.Targets[models.Sitting]) -> 
         name,
         _("De uitnodiging van %(name)s is ingetrokken.", name=name),
         more={"email": email},
-    )
-
-
-@base.action(_l("Uitnodiging gebruikt"), permission=Permission.SIGN_IN)
-def use_invitation(actor: Actor, *, key_id: int, opening: Opening) -> base.Outcome:
-    """Sign the guest in. The code keeps working as long as it opens a moment."""
-    key = db.session.scalars(
-        sa.select(models.GuestKey)
-        .where(models.GuestKey.id == key_id, models.GuestKey.ended_at.is_(None))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    moments = invitations.open_sittings(key.user_id) if key is not None else ()
-    if key is None or not moments:
-        raise RuleBroken(ENDED)
-    db.session.execute(
-        sa.update(models.Guest).where(models.Guest.user_id == key.user_id).values(opened_at=utc_now()),
-        execution_options=QUIETLY,
-    )
-    forgive(Kind.INVITATION, opening.place, typed=invitation_parts(key.selector, key.token_hash))
-    open_session(key.user_id, opening)
-    return base.Outcome(
-        done=1,
-        ids=moments,
-        object_type="Sitting",
-        details={"examiner": [None, key.user.full_name]},
-        also={"User": [key.user_id]},
-        summary=_("Uitnodiging gebruikt."),
     )
 
 
@@ -253,191 +214,14 @@ def moments_moved(sittings: Collection[int]) -> None:
     invitation_mails.mail_guests({row.user_id for row in rows}, {row.id: MOVED for row in rows})
 
 
-def fresh_secrets() -> dict[str, Any]:
-    """New values for the secret columns of a key, out of which the code and the link of a mail are made."""
-    nonce = secrets.token_hex(32)
-    selector, secret = invitation_rules.parts(invitation_codes.code_for(nonce))
-    return {
-        "nonce": nonce,
-        "selector": selector,
-        "code_hash": generate_password_hash(secret),
-        "token_hash": fingerprint(invitation_codes.token_for(nonce)),
-    }
-
-
-# -- who
-
-
-def _refuse_unasked(known: persons.Known | None, name: str, person: str) -> None:
-    """RuleBroken when the address is somebody's and the planner has not said that they mean this person."""
-    if known is None:
-        return
-    if not known.examines:
-        raise RuleBroken(ACCOUNT_UNFIT, field="email")
-    choices = choices_for(known, name)
-    if choices and person not in {value for value, _label in choices}:
-        raise RuleBroken(
-            N_("Dit e-mailadres is van %(name)s. Kies hieronder wie u bedoelt."),
-            field="person",
-            name=known.name,
-        )
-
-
-def _known_user(
-    known: persons.Known, names: Mapping[str, str], person: str, organisation: str
-) -> tuple[models.User, dict[str, Any]]:
-    """The one at the address, and what changed there: old and new.
-
-    A guest is renamed when the planner chose that, as far as it was offered. The organisation that was typed
-    is theirs from now on, until it stands on a sheet: as with the name.
-    """
-    user = db.session.get_one(models.User, known.id)
-    changes: dict[str, Any] = {}
-    if known.guest and person == choice_of(known, rename=True):
-        for field, value in names.items():
-            setattr(user, field, people.tidy(value))
-        changes["name"] = [known.name, user.full_name]
-    wanted = people.tidy(organisation or "")
-    if known.guest and not known.scored and wanted not in {"", user.organisation}:
-        changes["organisation"] = [user.organisation or None, wanted]
-        user.organisation = wanted
-    if changes:
-        user.version += 1
-        db.session.flush()
-    return user, changes
-
-
-def _new_guest(
-    names: Mapping[str, str], organisation: str, address: str, fresh: Mapping[str, Any]
-) -> models.User:
-    """A new guest, who gets in by code or link only: no password, a user name that nobody can guess."""
-    hidden = f"gast-{secrets.token_hex(12)}"
-    user = models.User(
-        **{field: people.tidy(value) for field, value in names.items()},
-        organisation=people.tidy(organisation or ""),
-        username=hidden,
-        email=f"{hidden}@gast.invalid",
-        active=True,
-        guest=True,
-    )
-    user.roles = list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name == COMPANY)))
-    db.session.add(user)
-    db.session.flush()
-    db.session.add_all(
-        [models.Guest(user_id=user.id, email=address), models.GuestKey(user_id=user.id, **fresh)]
-    )
-    db.session.flush()
-    return user
-
-
-def _replace_key(user_id: int, fresh: Mapping[str, Any]) -> Sequence[int]:
-    """Give a guest a new key. Returns those that opened their moments before, and open nothing any more."""
-    ended = db.session.scalars(
-        sa.update(models.GuestKey)
-        .where(models.GuestKey.user_id == user_id, models.GuestKey.ended_at.is_(None))
-        .values(ended_at=utc_now())
-        .returning(models.GuestKey.id),
-        execution_options=QUIETLY,
-    ).all()
-    db.session.add(models.GuestKey(user_id=user_id, **fresh))
-    db.session.flush()
-    return sorted(ended)
-
-
-# -- for which sittings
-
-
-def _locked(wanted: Sequence[int], *, among: Sequence[int] = ()) -> Sequence[models.Sitting]:
-    """These sittings by time, locked. NotFound for one of another attempt than the sittings `among`."""
-    found = db.session.scalars(
-        sa.select(models.Sitting)
-        .where(models.Sitting.id.in_(id_set(wanted)))
-        .order_by(models.Sitting.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    attempts = {one.registration_id for one in found if one.id in set(among or wanted)}
-    if len(found) != len(wanted) or any(one.registration_id not in attempts for one in found):
-        raise NotFound
-    return sorted(found, key=lambda one: (one.starts_at, one.id))
-
-
 def _invited(targets: base.Targets[models.Sitting]) -> tuple[models.Sitting, models.Invitation]:
     """The locked sitting and its live invitation, the guest locked too. RuleBroken when nobody is invited."""
-    (sitting,) = _locked([targets.one().id])
+    (sitting,) = moments.locked([targets.one().id])
     invitation = invitations.live_invitation(sitting.id)
     if invitation is None:
         raise RuleBroken(NOBODY)
     persons.lock_people(id_set([invitation.user_id]))
     return sitting, invitation
-
-
-def _refuse(sittings: Sequence[models.Sitting], *, again: bool = False) -> None:
-    there = invitations.taken([one.id for one in sittings])
-    for one in sittings:
-        stopped = steps.why_not_change(stopped=one.registration.stopped_at is not None)
-        why = stopped or invitation_rules.why_not_invite(
-            definitive=there[one.id].definitive,
-            expired=invitations.too_long_ago(one.ends_at),
-            company="" if again else there[one.id].company,
-            invited="" if again else there[one.id].invited,
-        )
-        if why is not None:
-            raise why.as_error()
-
-
-def _refuse_busy(actor: Actor, user: models.User, sittings: Sequence[models.Sitting]) -> None:
-    """RuleBroken when they would be in two places, or examine for both sides at one of these sittings."""
-    ids = [one.id for one in sittings]
-    person = persons.same_person([user.id])
-    for others in sides.others_at(ids, COMPANY).values():
-        why = side_rules.why_not_both(user.id, others, person)
-        if why is not None:
-            raise RuleBroken(why.message, field="email", **why.params)
-    labels = _labels(ids)
-    wanted = [
-        Wanted(
-            one.starts_at,
-            one.ends_at,
-            moment_label(one.starts_at, one.ends_at, *labels[one.id]),
-            examiners={user.id: user.full_name},
-        )
-        for one in sittings
-    ]
-    refuse_clashes(actor, wanted, leaving_out=ids)
-
-
-def _labels(sittings: Sequence[int]) -> Mapping[int, tuple[str, str, str]]:
-    """Sitting id -> its exam, task and student in words. One query."""
-    rows = db.session.scalars(
-        sa.select(models.Sitting)
-        .where(models.Sitting.id.in_(id_set(sittings)))
-        .options(
-            orm.joinedload(models.Sitting.task),
-            orm.joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
-            orm.joinedload(models.Sitting.registration).joinedload(models.Registration.student),
-        )
-    )
-    return {
-        one.id: (one.registration.exam.code, one.task.title, str(one.registration.student)) for one in rows
-    }
-
-
-def _couple(sittings: Sequence[models.Sitting], user_id: int) -> None:
-    rows = [{"sitting_id": one.id, "role": COMPANY, "user_id": user_id} for one in sittings]
-    db.session.execute(sa.insert(models.SittingExaminer), rows)
-    _changed(sittings)
-
-
-def _changed(sittings: Sequence[models.Sitting]) -> None:
-    """Raise the registrations' versions, so that planning forms that are open notice the change."""
-    touched = sorted({one.registration_id for one in sittings})
-    db.session.execute(
-        sa.update(models.Registration)
-        .where(models.Registration.id.in_(id_set(touched)))
-        .values(version=models.Registration.version + 1),
-        execution_options=QUIETLY,
-    )
 
 
 # -- what is told
@@ -452,21 +236,6 @@ def _coupled(user: models.User, count: int) -> str:
     )
 
 
-def _said(changes: Mapping[str, Any], user: models.User, organisation: str) -> list[str]:
-    """What changed at somebody who was known, and that an organisation that was typed was left alone."""
-    said = []
-    if "name" in changes:
-        old, new = changes["name"]
-        said.append(_("De naam is gewijzigd: %(old)s → %(new)s.", old=old, new=new))
-    if "organisation" in changes:
-        old, new = changes["organisation"]
-        said.append(_("De organisatie is gewijzigd: %(old)s → %(new)s.", old=old or _("leeg"), new=new))
-    elif people.tidy(organisation or "") not in {"", user.organisation}:
-        stays = user.organisation or _("leeg")
-        said.append(_("De organisatie is niet gewijzigd: die blijft %(organisation)s.", organisation=stays))
-    return said
-
-
 def _outcome(
     sittings: Sequence[models.Sitting],
     user_id: int,
@@ -478,16 +247,16 @@ def _outcome(
 ) -> base.Outcome:
     """The trail names each moment, with who examines there for the company: old and new, or who stays."""
     ids = [one.id for one in sittings]
-    labels = _labels(ids)
+    words = moments.labels(ids)
     details: dict[str, Any] = {"examiner": change}
     if len(ids) > 1:
-        details = {f"{labels[key][2]}, {labels[key][1]}": change for key in ids}
+        details = {f"{words[key][2]}, {words[key][1]}": change for key in ids}
     return base.Outcome(
         done=len(ids),
         ids=ids,
         object_type="Sitting",
         names=[name],
-        details={**details, "role": COMPANY, **(more or {})},
+        details={**details, "role": moments.COMPANY, **(more or {})},
         summary=summary,
         also={"Registration": sorted({one.registration_id for one in sittings}), "User": [user_id]},
     )

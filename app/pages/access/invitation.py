@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app import models
 from app.actions import base as actions
 from app.actions.access import sign_in as sign_in_actions
-from app.actions.planning.invitations import use_invitation
+from app.actions.planning.guests import use_invitation
 from app.errors import RuleBroken
 from app.mail.invitation import INVITATION_PATH
 from app.pages import base
