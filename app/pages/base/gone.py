@@ -15,11 +15,12 @@ from flask_login import current_user
 
 from app.actions import base as actions
 from app.pages.base.doing import ActionPage
-from app.pages.base.form_token import About, drawn_for, shows_no_row
+from app.pages.base.form_token import About, drawn_for, page_mark, shows_no_row
 from app.pages.base.once import is_typed
 from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, posted
 from app.pages.base.sessions import present
+from app.pages.base.told_gone import note, told_here
 from app.pages.base.typed import sent_now, shown_row
 from app.permissions import may
 from app.queries.base.meanwhile import entries_since, is_there
@@ -64,18 +65,23 @@ def _lost() -> _Lost | None:
     here = present()
     if here is None or here.viewing is not None:
         return None
+    page = page_mark(flask.request.path)
     if posted():
         drawn = drawn_for()
         row = shown_row() if drawn is not None and drawn.user_id == here.user_id else ()
+        page = drawn.page if drawn is not None else ""
         fields, files = sent_now()
     else:  # what this account typed comes back (typed.py), and meanwhile the row went
         typed = flask.g.get("typed")
         row, fields, files = (typed.about, typed.fields, typed.files) if typed is not None else ((), [], [])
     if not row:
-        return None
+        told = told_here(here.user_id) if not posted() else None
+        return _Lost(*told, (), ()) if told is not None else None
     kind, id_, within, name, at = row
+    about, shown_at = About(kind, id_, within, name), dt.datetime.fromtimestamp(at, dt.UTC)
+    note(here.user_id, page, about, shown_at)
     kept = [pair for pair in fields if is_typed(pair[0])]
-    return _Lost(About(kind, id_, within, name), dt.datetime.fromtimestamp(at, dt.UTC), kept, files)
+    return _Lost(about, shown_at, kept, files)
 
 
 def _told(lost: _Lost) -> str:
@@ -103,8 +109,9 @@ def _action(view: Any) -> actions.Action | None:
 
 def _typed(view: Any, act: actions.Action | None, lost: _Lost) -> Iterator[tuple[str, str]]:
     """Label and text of everything that was filled in."""
-    if act is not None and act.form is not None:
-        yield from actions.read_aloud(act.form, current_actor(), lost.fields)
+    if isinstance(view, ActionPage) and act is not None:
+        form = view.form_to_read(act, lost.fields)
+        yield from actions.read_aloud(form, current_actor(), lost.fields) if form is not None else ()
     elif hasattr(view, "read_aloud"):
         yield from view.read_aloud(lost.about, lost.fields)
 

@@ -187,6 +187,18 @@ class PlanScreen(base.ActionScreen):
         facts = planning_facts(base.number_arg("kies", 0), targets.ids, registration)
         return super()._form(dataclasses.replace(act, form=PlanExamForm.for_exam(facts)), targets)
 
+    def form_to_read(
+        self, act: actions.Action, fields: Sequence[tuple[str, str]]
+    ) -> type[actions.ActionForm] | None:
+        exam = (
+            fact_queries.exam_to_plan(base.number_arg("kies", 0))
+            if act is planning_actions.plan_exam
+            else None
+        )
+        if exam is None or not fact_queries.is_known(base.current_actor(), exam, ()):
+            return super().form_to_read(act, fields)
+        return PlanExamForm.to_read(exam, [name for name, _value in fields])
+
     def _refuse(
         self,
         act: actions.Action,
