@@ -17,8 +17,8 @@ from app import errors
 from app.actions import base as actions
 from app.pages.base.doing import ActionPage
 from app.pages.base.form_token import About, drawn_for, drawn_while_viewing, page_mark, shows_no_row
+from app.pages.base.meanwhile import told_entry
 from app.pages.base.once import is_typed
-from app.pages.base.render import show_datetime
 from app.pages.base.request import current_actor, posted
 from app.pages.base.sessions import present
 from app.pages.base.told_gone import note, told_here
@@ -127,9 +127,7 @@ def _told(lost: _Lost) -> str:
     entries = entries_since({about.kind: [about.id]}, lost.at)
     if not entries:
         return ""
-    last = entries[-1]
-    label = actions.entry_label(last.action)
-    return _("%(who)s, %(when)s: %(what)s.", who=last.actor_name, when=show_datetime(last.at), what=label)
+    return told_entry(entries[-1])
 
 
 def _view() -> Any:

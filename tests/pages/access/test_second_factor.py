@@ -282,7 +282,7 @@ def test_an_older_tab_removes_no_app_that_it_did_not_know(app: Flask) -> None:
     make_app(user)
     late = visitor.post(f"{PAGE}do/remove_app", old)
     assert late.status_code == 409
-    assert "Authenticator-app verwijderen." in late.text.partition("Intussen gewijzigd")[2], "what happened"
+    assert "“Authenticator-app verwijderen”." in late.text.partition("Intussen gewijzigd")[2], "what happened"
     assert factors_of(user.id).app is not None
 
 
