@@ -35,7 +35,7 @@ HINT_SCHOOL = _l(
 )
 HINT_COMPANY = _l(
     "Vult de beoordeling in en slaat op, maar maakt niet definitief. Twee examinatoren is gebruikelijk. "
-    "Heeft hij geen account? Laat dit op “Geen” en kies na het inplannen “Bedrijfsexaminator uitnodigen”."
+    "Is er geen account? Laat dit op “Geen” en kies na het inplannen “Bedrijfsexaminator uitnodigen”."
 )
 
 

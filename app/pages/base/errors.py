@@ -38,7 +38,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     403: (
         _l("Geen toegang"),
-        _l("Uw rol geeft geen recht op deze pagina. Vraag het uw beheerder als u denkt van wel."),
+        _l("Uw rol geeft geen recht op deze pagina. Vraag het een beheerder als u denkt van wel."),
     ),
     404: (
         _l("Niet gevonden"),
@@ -65,7 +65,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     500: (
         _l("Er ging iets mis"),
-        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het dan aan uw beheerder."),
+        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het dan aan een beheerder."),
     ),
 }
 
