@@ -123,7 +123,11 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
 
     def recall(self, actor: Actor) -> None:
         """A value that only this student still had is its own words."""
-        self.keep_choices({one.key: self[one.name].data for one in current_school().student_fields})
+        for one in current_school().student_fields:
+            box: Any = self[one.name]
+            offered = {choice.value for choice in getattr(box, "choices", ())}
+            if offered and box.data and box.data not in offered:
+                box.choices.append(base.SelectChoice(box.data, box.data))
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:

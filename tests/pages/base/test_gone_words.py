@@ -164,3 +164,13 @@ def test_the_way_back_from_the_page_says_it_too(visit: Callable[..., Visitor]) -
     assert "data-gone" not in page.get(never).text
     back_in(page, make_user("administrator").id)
     assert "data-gone" not in page.get(path).text
+
+
+def test_a_value_that_only_the_student_still_had_is_its_own_words(
+    app: Flask, visit: Callable[..., Visitor]
+) -> None:
+    student, page = make_student().id, visit("administrator")
+    send = edit(page, f"/studenten/do/change_student?id={student}", extra_locatie="Oude haven")
+    with transaction():
+        remove_students([student])
+    assert "Oude haven" in send().text
