@@ -418,7 +418,7 @@ class TestCalendar:
         newer = path_in(visitor.do("/mijn-profiel/do/make_calendar_link").text)
         late = visitor.post(f"/mijn-profiel/do/{name}", old)
         assert late.status_code == 409
-        assert "Nieuwe kalenderlink." in late.text.partition("Intussen gewijzigd")[2], "what happened"
+        assert "“Nieuwe kalenderlink”." in late.text.partition("Intussen gewijzigd")[2], "what happened"
         assert Visitor(app).get(newer).status_code == 200
 
     def test_the_token_is_kept_nowhere(self, app: Flask, visit: Visit) -> None:
@@ -562,3 +562,9 @@ class TestWhatIsKept:
                 page.get("/mijn-profiel/gegevens/")
             counts.append(len(statements))
         assert counts[0] == counts[1] <= 15
+
+
+def test_who_changes_users_is_not_sent_to_an_administrator(visit: Callable[..., Visitor]) -> None:
+    assert "Vraag het een beheerder" not in (own := visit("administrator").get("/mijn-profiel/").text)
+    assert "Dat wijzigt u bij Gebruikers." in own
+    assert "Vraag het een beheerder van uw school." in visit("student").get("/mijn-profiel/").text

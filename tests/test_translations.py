@@ -60,6 +60,32 @@ def test_every_dutch_sentence_has_its_english() -> None:
     assert wrong(source, kept()) == [], "run `make messages` and write the English"
 
 
+# Of a thing, a code or a link, "hij" is right.
+HIJ_OF_A_THING = (
+    "Typ de code",
+    "Kopieer de link",
+    "Als dit account bestaat, is er een code",
+    "Vul beide in: een code",
+)
+HIJ = re.compile(r"\bhij\b", re.I)
+
+
+def him(dutch: str) -> bool:
+    """Whether this sentence calls a person "hij": use words that fit everybody."""
+    return bool(HIJ.search(dutch)) and not dutch.startswith(HIJ_OF_A_THING)
+
+
+def test_no_dutch_sentence_calls_a_person_hij() -> None:
+    assert [
+        dutch for message in messages(extracted()) for dutch, _english in forms(message) if him(dutch)
+    ] == []
+
+
+def test_the_guard_of_hij_sees_one() -> None:
+    assert him("De gebruiker krijgt een code, waarmee hij een wachtwoord kiest.")
+    assert not him("Kopieer de link nu: hij is hierna niet meer te zien.")
+
+
 def test_the_catalogue_is_as_make_messages_writes_it() -> None:
     assert ENGLISH.read_text(encoding="utf-8") == as_text(merged(extracted(), kept()))
 

@@ -333,9 +333,44 @@ def test_stopping_leads_back_to_the_user_and_the_trail_knows_who_whom_and_when(
         f"/studenten/do/release_progress?id={world.own['student']}",
         data={"csrf_token": drawn, "available": "off", "confirmed": "1"},
     )
-    assert stale.status_code == 400, "a form of the viewed user's page is worth nothing to the administrator"
+    assert (stale.status_code, JUST_OVER in stale.text) == (409, True), (
+        "a form of the viewed user's page is worth nothing to the administrator"
+    )
     assert stored() == before
     assert broken_at() is None
+
+
+def test_a_stale_button_stops_the_viewing_that_goes_on(world: World, look_as: LookAs) -> None:
+    """Two tabs: the first viewing was stopped in one of them, and another begun."""
+    page = look_as(Role.SCHOOL_SUPERVISOR)
+    old = page.token()
+    stop(page)
+    start(page, world.users[Role.STUDENT])
+    page._token = old
+    answer = page.post("/bekijken/stoppen")
+    assert answer.headers["Location"] == f"/gebruikers/{world.users[Role.STUDENT]}"
+    page._token = ""
+    shown = page.get(answer.headers["Location"]).text
+    assert "U werkt weer onder uw eigen naam." in shown
+    assert not BANNER.search(shown)
+    assert [action for action, *_rest in told()] == ["view_as", "stop_viewing"] * 2
+    assert told()[-1][3] == [world.users[Role.STUDENT]]
+
+
+def test_a_button_of_no_viewing_of_this_administrator_stops_nothing(
+    world: World, look_as: LookAs, visitor_of: VisitorOf
+) -> None:
+    other = visitor_of(make_user("administrator"))
+    start(other, world.users[Role.STUDENT])
+    other._token = ""
+    theirs = other.token()
+    page = look_as(Role.SCHOOL_SUPERVISOR)
+    own = visitor_of(world.user(Role.ADMINISTRATOR)).token()
+    for token in (theirs, own, "nothing", ""):
+        page._token = token or "~"
+        assert page.post("/bekijken/stoppen").status_code in {400, 403}
+    page._token = ""
+    assert BANNER.search(page.get("/").text)
 
 
 ENDS: dict[str, tuple[Callable[[World], Any], Over]] = {

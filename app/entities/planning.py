@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy import orm
 
 from app.clock import utc_now
@@ -14,6 +15,11 @@ from app.entities.exams import Exam, ExamTask
 from app.entities.numbers import uid_column
 from app.entities.students import Student
 from app.entities.users import User
+
+
+def attempt_name(student: str, exam: str, attempt: int) -> str:
+    """What every page and list calls a registration, and its result, in the reader's language."""
+    return _("%(student)s, %(exam)s, kans %(attempt)s", student=student, exam=exam, attempt=attempt)
 
 
 class Registration(Model):
@@ -46,7 +52,7 @@ class Registration(Model):
     )
 
     def __str__(self) -> str:
-        return f"{self.student.full_name}, {self.exam.title} ({self.attempt})"
+        return attempt_name(self.student.full_name, self.exam.title, self.attempt)
 
 
 class Sitting(Model):

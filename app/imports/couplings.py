@@ -25,8 +25,8 @@ class GroupColumn(columns.ClosedColumn):
     synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
     example = "VIG3A"
     help = N_(
-        "De groep met deze naam wordt gekoppeld; bestaat die nog niet, dan kiest u in stap 3 of hij wordt "
-        "gemaakt. Meer groepen met een puntkomma of komma ertussen."
+        "De groep met deze naam wordt gekoppeld; bestaat die nog niet, dan kiest u in stap 3 of de groep "
+        "wordt gemaakt. Meer groepen met een puntkomma of komma ertussen."
     )
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:

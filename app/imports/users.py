@@ -118,8 +118,8 @@ class RolesColumn(columns.ClosedColumn):
     synonyms = ("rol", "functie", "functies", "role", "roles")
     example = "Praktijkbegeleider; Examinator school"
     help = N_(
-        "Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de rollen die hij "
-        "heeft; deze komen erbij."
+        "Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de eigen rollen; "
+        "deze komen erbij."
     )
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
@@ -152,7 +152,7 @@ class RolesColumn(columns.ClosedColumn):
         if name in world.known.roles:
             return str(name)
         if name == Role.STUDENT:
-            raise RuleBroken(N_("Een student krijgt zijn account bij Studenten, niet hier."))
+            raise RuleBroken(N_("Een student krijgt een account bij Studenten, niet hier."))
         if name:
             raise RuleBroken(
                 N_("De rol %(role)s kunt u niet geven. Laat de rol weg."), role=ROLE_LABELS[Role(name)]

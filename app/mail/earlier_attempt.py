@@ -45,13 +45,32 @@ class News(enum.Enum):
         return self.value[1]
 
 
+DECIDED = N_(
+    "Kans %(own)s heeft al een uitslag. Die verandert hierdoor niet. De hoogste uitslag telt, tenzij de "
+    "examencommissie anders besluit."
+)
+
+
 def news_text(
-    news: News, language: str, school: str, *, name: str, exam: str, first: int, own: int, when: str
+    news: News,
+    language: str,
+    school: str,
+    *,
+    name: str,
+    exam: str,
+    first: int,
+    own: int,
+    when: str,
+    decided: bool = False,
 ) -> tuple[str, str]:
-    """Subject and body. `first`: the earlier attempt; `own`: the reader's, at `when` ("": not planned)."""
+    """Subject and body. `first`: the earlier attempt; `own`: the reader's, at `when` ("": not planned).
+
+    `decided`: it has a result, so that it is neither still planned nor to be assessed.
+    """
     with force_locale(language):
         numbers = {"first": first, "own": own, "exam": exam}
-        planned = _("Kans %(own)s staat gepland op %(when)s.", own=own, when=when) if when else ""
+        due = when and not decided
+        planned = _("Kans %(own)s staat gepland op %(when)s.", own=own, when=when) if due else ""
         return _("Kans %(first)s van %(exam)s is veranderd", first=first, exam=exam), letter(
-            name, school, _(news.told, **numbers), planned, _(news.advice, **numbers)
+            name, school, _(news.told, **numbers), planned, _(DECIDED if decided else news.advice, **numbers)
         )

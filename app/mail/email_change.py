@@ -56,5 +56,5 @@ def changed_text(language: str, school: str, *, name: str) -> tuple[str, str]:
             name,
             school,
             _("Voor uw account geldt nu een ander e-mailadres. Op dit adres krijgt u geen mails meer."),
-            _("Hebt u dit niet zelf gedaan? Waarschuw dan meteen de beheerder van uw school."),
+            _("Hebt u dit niet zelf gedaan? Waarschuw dan meteen een beheerder van uw school."),
         )

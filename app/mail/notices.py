@@ -76,7 +76,7 @@ def notice_of(kind: Notice, language: str, school: str, *, name: str, when: date
             if kind is Notice.FACTOR_RESET
             else _(
                 "Was u dat niet? Meld u dan meteen aan, kies in Mijn profiel een ander wachtwoord en druk op "
-                "“Overal afmelden”. Waarschuw daarna de beheerder van uw school. Kunt u zich niet meer "
+                "“Overal afmelden”. Waarschuw daarna een beheerder van uw school. Kunt u zich niet meer "
                 "aanmelden? Bel dan meteen uw school."
             )
         )

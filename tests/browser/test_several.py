@@ -78,7 +78,7 @@ def test_only_what_is_touched_changes(sign_in: SignIn) -> None:
     picture(page, "meer-studenten-controle")
     press(page, "Terug en aanpassen")
     expect(together(page).get_by_label("Bij iedereen leegmaken")).to_be_checked()
-    finish_planning(page)
+    finish_planning(page, "Planning wijzigen")
 
     phone = sign_in("beheerder", phone=True)
     phone.goto(page.url)
@@ -92,5 +92,5 @@ def test_only_what_is_touched_changes(sign_in: SignIn) -> None:
     expect(phone.locator(".plan-changes")).to_have_count(2)  # the other has this one already
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
     picture(phone, "meer-studenten-telefoon-controle")
-    press(phone, "Inplannen")
+    press(phone, "Planning wijzigen")
     expect(heading(phone)).to_have_text("Examens")

@@ -44,6 +44,10 @@ OTHER_APP = N_(
     "U hebt dit zelf in een ander tabblad gewijzigd: daar stelde u al een app in. "
     "Gaat u hier verder, dan werkt die niet meer."
 )
+OTHER_CODES = N_(
+    "U hebt zelf in een ander tabblad intussen al herstelcodes gemaakt; die werken. Maakt u hier nieuwe, dan "
+    "werken die van het andere tabblad niet meer."
+)
 CODE_BOX = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
 
@@ -214,9 +218,16 @@ def drop_codes(user_id: int) -> Dropped:
     apart=True,
     intro=_l("U ziet de tien codes één keer. Codes die u eerder kreeg, werken daarna niet meer."),
 )
-def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = ()) -> base.Outcome:
-    """Keep the fingerprints of these codes. The page shows them once; older codes end."""
+def make_recovery_codes(actor: Actor, *, codes: Sequence[str] = (), seen: str | None = None) -> base.Outcome:
+    """Keep the fingerprints of these codes. The page shows them once; older codes end.
+
+    `seen`: which codes there were when the page was shown (`sheet_mark`). Outdated when there are others by
+    now, so that no other page shows codes that ended.
+    """
     user = profile.locked_account(actor)
+    now = factors.sheet_mark(user.id)
+    if seen is not None and now and seen != now:
+        raise Outdated(OTHER_CODES, now=now, field="seen")
     if factors.factors_of(user.id).count == 0:
         raise RuleBroken(N_("Stel eerst een authenticator-app of een passkey in."))
     older = drop_codes(user.id)

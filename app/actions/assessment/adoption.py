@@ -15,6 +15,7 @@ from app.actions import base
 from app.clock import utc_now
 from app.entities.base import Moment, db
 from app.entities.engine import id_set
+from app.entities.planning import attempt_name
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission
 from app.rules.text import N_
@@ -90,7 +91,7 @@ def record_adoption(
 
 
 def _names(results: sa.Select[Any], most: int | None = None) -> list[str]:
-    """The results as "Fleur de Vries, Proeve … (1)", in the order of the list."""
+    """The results as "Fleur de Vries, Proeve …, kans 1", in the order of the list."""
     rows = db.session.execute(
         sa.select(
             models.Student.first_name,
@@ -108,8 +109,11 @@ def _names(results: sa.Select[Any], most: int | None = None) -> list[str]:
         .limit(most)
     )
     return [
-        f"{' '.join(part for part in (row.first_name, row.infix, row.last_name) if part)}, "
-        f"{row.title} ({row.attempt})"
+        attempt_name(
+            " ".join(part for part in (row.first_name, row.infix, row.last_name) if part),
+            row.title,
+            row.attempt,
+        )
         for row in rows
     ]
 

@@ -11,6 +11,7 @@ from app.actions.base.action import (
     entry_label,
     own_word,
 )
+from app.actions.base.aloud import read_aloud
 from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
 from app.actions.base.earlier import First
@@ -21,7 +22,6 @@ from app.actions.base.forms import (
     UploadFileField,
     VersionedForm,
     at,
-    read_aloud,
     ruled,
     secret_fields,
     show_refusal,

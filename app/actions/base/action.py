@@ -76,6 +76,13 @@ class ActionForm(Form):
     def prepare(self, actor: Actor, targets: Targets[Any] | None) -> None:
         """Called once, after the form is made and before it is shown or validated."""
 
+    def recall(self, actor: Actor) -> None:
+        """Instead of `prepare`, when its rows have gone: fill the choices to read what was typed (aloud.py).
+
+        A form with choices of its rows, other than `Picked` ones, fills them with what this actor may see.
+        """
+        self.prepare(actor, None)
+
     @classmethod
     def initial(cls, actor: Actor, targets: Targets[Any] | None) -> dict[str, Any]:
         """Starting values when the form is first shown."""

@@ -1,13 +1,10 @@
 """Parts that several forms share: rules as validators, an upload field, a form that names its version."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, TypeVar
 
 import wtforms
-from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 from wtforms.fields import choices
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired
@@ -102,33 +99,3 @@ def show_refusal(form: ActionForm, error: RuleBroken) -> None:
     field.errors = [*field.errors, say(error)]
     if isinstance(error, Outdated):
         field.data, field.raw_data = error.now, [str(error.now)]
-
-
-def read_aloud(
-    form: type[ActionForm], actor: Actor, fields: Sequence[tuple[str, str]]
-) -> Sequence[tuple[str, str]]:
-    """Label and text of what was typed in a form whose row has gone, as far as it can be read without."""
-    with suppress(Exception):  # a form that is made of its rows; its plain fields can still be read
-        made = form(MultiDict(fields))
-        with suppress(Exception):
-            made.prepare(actor, None)
-        return [pair for field in made for pair in _aloud(field)]
-    return []
-
-
-def _aloud(field: Any) -> Iterator[tuple[str, str]]:
-    inner = getattr(field, "entries", None) or getattr(field, "form", None)
-    label, widget = str(field.label.text), field.widget
-    if getattr(widget, "input_type", "") in {"hidden", "file", "password", "submit"}:
-        return
-    if inner is not None:
-        for one in inner:
-            yield from _aloud(one)
-    elif isinstance(field, wtforms.BooleanField):
-        yield label, _("Ja") if field.data else ""
-    elif hasattr(field, "iter_choices"):
-        chosen = {str(value) for value in field.raw_data or ()}
-        offered = field.iter_choices() if field.choices else ()
-        yield label, ", ".join(str(one[1]) for one in offered if str(one[0]) in chosen and one[0] != "")
-    else:
-        yield label, "\n".join(str(value) for value in field.raw_data or ())

@@ -6,7 +6,8 @@ JavaScript. A section's fields are named by its key: `all_day`, `task12_day`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import wtforms
@@ -34,10 +35,11 @@ HINT_SCHOOL = _l(
 )
 HINT_COMPANY = _l(
     "Vult de beoordeling in en slaat op, maar maakt niet definitief. Twee examinatoren is gebruikelijk. "
-    "Heeft hij geen account? Laat dit op “Geen” en kies na het inplannen “Bedrijfsexaminator uitnodigen”."
+    "Is er geen account? Laat dit op “Geen” en kies na het inplannen “Bedrijfsexaminator uitnodigen”."
 )
 
 
+OWN_START = re.compile(r"start[0-9]{1,9}")
 CHANGED_MEANWHILE = N_("%(told)s Bekijk de planning en probeer het opnieuw.")
 NOT_BOTH = N_("Vul iets in, of maak het bij iedereen leeg: niet allebei.")
 
@@ -133,10 +135,7 @@ class PlanExamForm(base.ActionForm):
     @classmethod
     def for_exam(cls, facts: fact_queries.PlanFacts) -> type[PlanExamForm]:
         """The form class of this exam and these students."""
-        sections = starting.sections(facts)
-        made: dict[str, Any] = {"facts": facts, "sections": sections, **_section("all", sections["all"])}
-        for task in facts.exam.tasks:
-            made.update(_section(f"task{task.id}", sections[f"task{task.id}"], task))
+        made = _fields_of(facts, starting.sections(facts))
         if 1 < len(facts.allowed) <= OWN_STARTS_MOST:
             for one in facts.allowed:
                 made[f"start{one.id}"] = wtforms.TimeField(
@@ -145,6 +144,28 @@ class PlanExamForm(base.ActionForm):
                     description=_now(one),
                 )
         return type("PlanThisExamForm", (cls,), made)
+
+    @classmethod
+    def to_read(cls, exam: models.Exam, sent: Collection[str]) -> type[PlanExamForm]:
+        """The form class to read what was typed, when no student is left. `sent`: names of fields."""
+        facts = fact_queries.PlanFacts(exam, (), (), ())
+        nothing = starting.Section({}, frozenset(CLEARED), planned=False)
+        made = _fields_of(facts, dict.fromkeys(starting.sections(facts), nothing))
+        for name in filter(OWN_START.fullmatch, sent):
+            made[name] = wtforms.TimeField(_("Begintijd van een student"))
+        return type("ReadPlanForm", (cls,), made)
+
+    def recall(self, actor: Actor) -> None:
+        """Leave out the sections in which nothing was filled in, and name each task beside its fields."""
+        titles = {f"task{task.id}": task for task in self.facts.exam.tasks}
+        for key in self.sections:
+            fields, filled = [one for one in self if one.name.startswith(f"{key}_")], self._is_filled(key)
+            for field in fields:
+                if not filled:
+                    del self[field.name]
+                elif key in titles:
+                    opened = _("Opdracht %(position)s", position=titles[key].position)
+                    field.label.text = f"{opened}: {field.label.text}"
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
@@ -234,6 +255,9 @@ class PlanExamForm(base.ActionForm):
             return False
         if self.sections[key].planned:
             return True
+        return self._is_filled(key)
+
+    def _is_filled(self, key: str) -> bool:
         # The duration of the exam itself stands in every section: alone it says nothing.
         said = [name for name in NAMES if name != "minutes"]
         return any(not _empty(self[f"{key}_{name}"]) for name in said)
@@ -294,6 +318,14 @@ CLEARED = {
 }
 LEAVE = _l("Verschilt: laat zo")
 LEAVE_EMPTY = _l("Verschilt. Leeg: dit blijft zo.")
+
+
+def _fields_of(facts: fact_queries.PlanFacts, sections: Mapping[str, starting.Section]) -> dict[str, Any]:
+    """What the form class of this exam holds, without the begin of each student."""
+    made: dict[str, Any] = {"facts": facts, "sections": sections, **_section("all", sections["all"])}
+    for task in facts.exam.tasks:
+        made.update(_section(f"task{task.id}", sections[f"task{task.id}"], task))
+    return made
 
 
 def _now(one: fact_queries.Candidate) -> str:

@@ -46,8 +46,9 @@ def _fresh(_actor: Actor, **_data: Any) -> dict[str, Any]:
     submit=_l("Uitnodigen"),
     before=_fresh,
     intro=_l(
-        "Voor iemand zonder account. Hij krijgt één mail met één code voor al zijn examenmomenten. Hij ziet "
-        "alleen die momenten en kan de beoordeling invullen en opslaan, nooit definitief maken."
+        "Voor iemand zonder account. Wie u uitnodigt, krijgt één mail met één code voor alle eigen "
+        "examenmomenten, ziet alleen die momenten en kan de beoordeling invullen en opslaan, nooit "
+        "definitief maken."
     ),
 )
 def invite_company_examiner(

@@ -11,8 +11,10 @@ from wtforms import validators
 from app import models
 from app.actions import base
 from app.actions.users import form
+from app.entities.base import db
+from app.entities.engine import id_set
 from app.errors import RuleBroken
-from app.permissions import Actor
+from app.permissions import Actor, Permission, may, visible
 from app.queries.planning import invitations, persons
 from app.queries.planning.when import when_label
 from app.rules import people
@@ -48,6 +50,17 @@ class InviteForm(form.NamedForm):
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:
         return {"others": [one.id for one in _others(targets)]}
 
+    def recall(self, actor: Actor) -> None:
+        chosen = models.Sitting.id.in_(id_set(sorted(self.others.data or ())))
+        seen = visible(actor, models.Sitting, Permission.PLANNING_EDIT).where(chosen)
+        self.others.choices = [
+            _choice(one) for one in db.session.scalars(seen.order_by(models.Sitting.starts_at))
+        ]
+        if may(actor, Permission.PLANNING_EDIT):
+            self._offer_person(None)
+        else:  # its words are of whoever was found at the address
+            del self.person
+
     def _offer_others(self, targets: base.Targets[Any] | None) -> None:
         others = _others(targets)
         if not others:
@@ -56,10 +69,7 @@ class InviteForm(form.NamedForm):
         self.others.label.text = _(
             "Ook voor de andere opdrachten van dit examen (%(count)s)", count=len(others)
         )
-        self.others.choices = [
-            (one.id, f"{one.task.position}. {one.task.title}, {when_label(one.starts_at, one.ends_at)}")
-            for one in others
-        ]
+        self.others.choices = [_choice(one) for one in others]
 
     def _offer_person(self, targets: base.Targets[Any] | None) -> None:
         """Ask who is meant when somebody has this address already, under another name or with an account."""
@@ -89,6 +99,10 @@ class InviteForm(form.NamedForm):
 
     def _name(self) -> str:
         return people.full_name(self.first_name.data or "", self.infix.data or "", self.last_name.data or "")
+
+
+def _choice(one: models.Sitting) -> tuple[int, str]:
+    return one.id, f"{one.task.position}. {one.task.title}, {when_label(one.starts_at, one.ends_at)}"
 
 
 def choices_for(known: persons.Known, name: str) -> Sequence[tuple[str, str]]:

@@ -32,19 +32,26 @@ def tell_later(registrations: Sequence[int], news: News = News.REOPENED) -> list
         for mail in _mail(one, user, found, news)
     ]
     outbox.put_in_outbox(mails)
-    told: Mapping[str, list[str]] = defaultdict(list)
+    told: Mapping[tuple[int, bool], list[str]] = defaultdict(list)
     for one in later:
-        told[_("kans %(attempt)s", attempt=one.registration.attempt)] += [
+        told[one.registration.attempt, one.decided] += [
             user.full_name for user in readers[one.registration.id]
         ]
-    return [
-        _(
-            "Let op: %(attempt)s is al ingepland. Hierover krijgen bericht: %(names)s.",
+    return [_line(*key, ", ".join(names)) for key, names in told.items()]
+
+
+def _line(attempt: int, decided: bool, names: str) -> str:
+    if decided:
+        return _(
+            "Let op: kans %(attempt)s heeft al een uitslag. Hierover krijgen bericht: %(names)s.",
             attempt=attempt,
-            names=", ".join(names),
+            names=names,
         )
-        for attempt, names in told.items()
-    ]
+    return _(
+        "Let op: kans %(attempt)s is al ingepland. Hierover krijgen bericht: %(names)s.",
+        attempt=attempt,
+        names=names,
+    )
 
 
 def _mail(
@@ -64,6 +71,7 @@ def _mail(
         first=later.earlier,
         own=registration.attempt,
         when=moments[0].when if moments else "",
+        decided=later.decided,
     )
     return [
         outbox.NewMail(

@@ -47,6 +47,9 @@ class ExcludeForm(base.ActionForm):
         self.exams.choices = exam_choices(students.exams_for(targets.among())) if targets is not None else {}
         self.nothing = "" if self.exams.choices else _("Deze studenten hebben nog geen examens")
 
+    def recall(self, actor: Actor) -> None:
+        self.exams.choices = exam_choices(students.seen_exams(actor, self.exams.data or ()))
+
 
 @base.action(
     _l("Maak een examen niet-beschikbaar"),

@@ -20,6 +20,7 @@ from app.queries.students.field_words import own_labels
 from app.rules import people
 from app.rules.student_fields import LABELS
 from app.rules.text import N_
+from app.school import current_school
 
 FIELD_LABELS: Mapping[str, Any] = {role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES}
 NAME_MAX = 64  # characters of a name in the account table
@@ -119,6 +120,14 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
         coupled = supervision.coupled_users(self.row)
         for role in supervision.ROLE_FIELDS:
             base.offer(actor, getattr(self, role), present=coupled[role])
+
+    def recall(self, actor: Actor) -> None:
+        """A value that only this student still had is its own words."""
+        for one in current_school().student_fields:
+            box: Any = self[one.name]
+            offered = {choice.value for choice in getattr(box, "choices", ())}
+            if offered and box.data and box.data not in offered:
+                box.choices.append(base.SelectChoice(box.data, box.data))
 
     @classmethod
     def initial(cls, actor: Actor, targets: base.Targets[Any] | None) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class NewUserForm(UserForm):
     )
     send_code = wtforms.BooleanField(
         _l("Inlogcode versturen"),
-        description=_l("De gebruiker krijgt een mail met een code waarmee hij zelf een wachtwoord kiest."),
+        description=_l("De gebruiker krijgt een mail met een code, om zelf een wachtwoord te kiezen."),
     )
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:

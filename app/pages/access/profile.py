@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from app import models, school
 from app.actions import base as actions
 from app.actions.access import calendar, email_change, profile, sessions
+from app.actions.users.users import edit_user
 from app.entities.base import db
 from app.pages import base
 from app.pages.access.calendar import CALENDAR_PATH
@@ -43,7 +44,7 @@ class ProfilePage(base.ActionScreen):
     @base.needs()
     def index(self) -> Any:
         user = users.own_user(base.current_actor().id)
-        return self.page("access/profile.html", model=self._model(user))
+        return self.page("access/profile.html", model=self._model(user), edits_users=base.offers(edit_user))
 
     def given(self, act: actions.Action) -> dict[str, Any]:
         here = base.present()

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from app import models
 from app.actions import base as actions
 from app.actions.access import passkeys, second_factor
-from app.errors import NotFound
+from app.errors import NotFound, Outdated
 from app.pages import base
 from app.permissions import Permission
 from app.queries.access import factors as queries
@@ -21,6 +21,7 @@ from app.theme import widgets
 from app.theme.qr import qr_code
 
 PROFILE_PATH = "/mijn-profiel/"
+SHOWN = "shown"  # the field that holds which recovery codes there were
 TEMPLATES = {
     second_factor.set_up_app: "access/authenticator.html",
     passkeys.register_passkey: "access/passkey.html",
@@ -112,21 +113,31 @@ class SecondFactorPage(base.ActionScreen):
         if here is not None and not here.shared:
             base.keep_cookie()
         base.renew()
+        seen = queries.sheet_mark(base.current_actor().id)
         factors = queries.factors_of(base.current_actor().id)
         # A first factor that was sent twice has shown its codes to nobody: then there are new ones.
         unseen = outcome.again and factors.count == 1
         if factors.codes_left and not unseen:
             return base.go(_onward() or self.href("index"))
-        return self._codes_page()
+        return self._codes_page(seen)
 
     # -- inside
 
     def _codes(self) -> Any:
-        return self._codes_page() if base.posted() else self.page("access/recovery_codes.html", codes=())
+        if base.posted():
+            return self._codes_page(base.posted_fields().get(SHOWN, ""))
+        return self._ask_for_codes(queries.sheet_mark(base.current_actor().id))
 
-    def _codes_page(self) -> Any:
+    def _ask_for_codes(self, seen: str, problem: str = "") -> str:
+        return self.page("access/recovery_codes.html", codes=(), hidden=[(SHOWN, seen)], problem=problem)
+
+    def _codes_page(self, seen: str) -> Any:
+        """New codes, shown this once; the page with the button again when another tab made some meanwhile."""
         codes = recovery.new_codes()
-        actions.run(second_factor.make_recovery_codes, base.current_actor(), codes=codes)
+        try:
+            actions.run(second_factor.make_recovery_codes, base.current_actor(), codes=codes, seen=seen)
+        except Outdated as error:
+            return self._ask_for_codes(str(error.now), actions.say(error)), error.status
         return self.page(
             "access/recovery_codes.html",
             codes=[code_format.grouped(code) for code in codes],

@@ -48,7 +48,7 @@ from app.pages.base.sessions import SET_UP_PATH, STEP_PATH, enter, leave, openin
 from app.pages.base.trying import browser, counted, failed, keep_cookie
 from app.pages.base.typed import BACK_PATH, NOTHING_LEFT, onward, own_waits, way_back
 from app.pages.base.view import View
-from app.pages.base.viewing import STOP_PATH, stop_looking
+from app.pages.base.viewing import STOP_PATH, stop_by_hand
 
 __all__ = [
     "BACK_PATH",
@@ -117,7 +117,7 @@ __all__ = [
     "show_duration",
     "signed_in",
     "site_here",
-    "stop_looking",
+    "stop_by_hand",
     "stream_answer",
     "tell",
     "text",

@@ -5,7 +5,7 @@ action. The selection is in the URL: ticked ids, or `all=1` with the filters, co
 (trap 23).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import flask
@@ -174,6 +174,12 @@ class ActionPage(View):
     ) -> dict[str, Any]:
         """The values that this template needs besides the model."""
         return {}
+
+    def form_to_read(
+        self, act: actions.Action, fields: Sequence[tuple[str, str]]
+    ) -> type[actions.ActionForm] | None:
+        """The form that reads what was typed when its rows have gone; one made of its rows is another."""
+        return act.form
 
     def given(self, act: actions.Action) -> dict[str, Any]:
         """Arguments for the action that come from the request or the session, never from its form."""

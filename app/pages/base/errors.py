@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from app import errors
 from app.actions import base as actions
 from app.pages.base.form_token import shows_no_row
-from app.pages.base.gone import gone_page
+from app.pages.base.gone import gone_page, no_longer_page
 from app.pages.base.typed import start_again
 from app.pages.base.viewing import stopped_already
 from app.rules.text import N_
@@ -38,7 +38,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     403: (
         _l("Geen toegang"),
-        _l("Uw rol geeft geen recht op deze pagina. Vraag het uw beheerder als u denkt van wel."),
+        _l("Uw rol geeft geen recht op deze pagina. Vraag het een beheerder als u denkt van wel."),
     ),
     404: (
         _l("Niet gevonden"),
@@ -65,7 +65,7 @@ TEXTS: dict[int, tuple[Any, Any]] = {
     ),
     500: (
         _l("Er ging iets mis"),
-        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het dan aan uw beheerder."),
+        _l("Er is niets gewijzigd. Probeer het opnieuw; blijft het misgaan, meld het dan aan een beheerder."),
     ),
 }
 
@@ -112,6 +112,8 @@ def register_errors(app: flask.Flask) -> None:
     @app.errorhandler(errors.ProeveError)
     def _told(error: errors.ProeveError) -> Any:
         _note(error.status)
+        if isinstance(error, errors.NotAllowed | errors.ViewingOver) and (page := no_longer_page(error)):
+            return page
         if isinstance(error, errors.NotFound):
             if page := gone_page(actions.say(error)):
                 return page
@@ -126,7 +128,7 @@ def register_errors(app: flask.Flask) -> None:
             answer = stopped_already() or start_again()
         except errors.OtherAccount as error:
             return error_page(error.status, _(OTHER_ACCOUNT), title=_("Nog niet gedaan"))
-        except errors.OnlyLooking as error:
+        except errors.ProeveError as error:
             return _told(error)
         return answer or error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 

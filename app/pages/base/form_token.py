@@ -24,6 +24,7 @@ from app.sealing import Unreadable, seal, unseal
 
 BETWEEN = "~"  # stands in neither part
 PURPOSE = "form"
+VIEWING = "form while viewing"  # another purpose: such a form counts as nobody's own
 SALT = "wtf-csrf-token"  # of Flask-WTF
 NAME_LENGTH = 120
 
@@ -72,15 +73,16 @@ def form_token() -> str:
 
 
 def _mark() -> str:
-    """For whom this page is drawn, sealed; "" for nobody, and while an administrator views as another."""
+    """For whom this page is drawn, sealed; "" for nobody."""
     here = present()
-    if here is None or here.viewing is not None:
+    if here is None:
         return ""
     handle = flask.g.typed_handle if flask.g.get("typed_shown") else ""
     page = "" if flask.g.get("shows_no_row") else page_mark(flask.request.path)
     about: About = flask.g.get("form_about", About())
     shown = f"{page}|{about.kind}|{about.id}|{about.within}|{about.name}"
-    return seal(f"{here.user_id}|{int(utc_now().timestamp())}|{handle}|{shown}", PURPOSE)
+    purpose = VIEWING if here.viewing is not None else PURPOSE
+    return seal(f"{here.user_id}|{int(utc_now().timestamp())}|{handle}|{shown}", purpose)
 
 
 def page_mark(path: str) -> str:
@@ -133,10 +135,22 @@ def fresh_token() -> str:
 
 
 def drawn_for() -> Drawn | None:
-    """For whom the form of this request was drawn; None: not by us, for nobody, or too long ago."""
+    """For whom the form of this request was drawn; None: not by us, for nobody, or too long ago.
+
+    Also None for a form that an administrator was shown as another: nothing of it may be carried out.
+    """
+    return _drawn(PURPOSE)
+
+
+def drawn_while_viewing() -> Drawn | None:
+    """The same for a form that this administrator was shown as another; None: it is no such form."""
+    return _drawn(VIEWING)
+
+
+def _drawn(purpose: str) -> Drawn | None:
     mark = flask.request.form.get("csrf_token", "").partition(BETWEEN)[2]
     try:
-        user_id, at, handle, *shown = unseal(mark, PURPOSE).split("|", 7)
+        user_id, at, handle, *shown = unseal(mark, purpose).split("|", 7)
         drawn_at = datetime.fromtimestamp(int(at), UTC)
         page, kind, row_id, within, name = shown or ("", "", "0", "0", "")
         about = About(kind, int(row_id), int(within), name)

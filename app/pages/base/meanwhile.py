@@ -19,7 +19,7 @@ from app.actions import base as actions
 from app.clock import utc_now
 from app.pages.base.form_token import page_mark
 from app.pages.base.once import SAID
-from app.pages.base.render import show_datetime
+from app.pages.base.render import show_date, show_datetime, show_time
 from app.pages.base.request import current_actor
 from app.queries.base.meanwhile import MOST, beside, entries_since
 from app.rules.typed import FORM_LASTS
@@ -49,7 +49,7 @@ def changed_since(
     told = [_("Er stond: %(line)s", line=line) for line in gone]
     told += [_("Nu is het: %(line)s", line=line) for line in new]
     if at is not None:
-        told += [_deed(entry) for entry in _entries(targets, now, at)]
+        told += [told_entry(entry) for entry in _entries(targets, now, at)]
     return told or [_("Wie dit deed, staat niet in het logboek. Hieronder staat hoe het nu is.")]
 
 
@@ -58,16 +58,18 @@ def _since_it_was_done(first: actions.First) -> list[str]:
     done = _("U deed dit al, %(when)s: %(what)s", when=show_datetime(first.at), what=first.summary)
     return [
         done,
-        *map(_deed, first.since),
+        *map(told_entry, first.since),
         _("Wilt u het nog een keer doen? Verstuur het formulier dan opnieuw."),
     ]
 
 
-def _deed(entry: models.AuditEntry) -> str:
+def told_entry(entry: models.AuditEntry) -> str:
+    """Who did what, and when, in a sentence: the label of an action is none by itself."""
     return _(
-        "%(who)s, %(when)s: %(what)s.",
+        "%(who)s deed dit op %(day)s om %(time)s: “%(what)s”.",
         who=entry.actor_name,
-        when=show_datetime(entry.at),
+        day=show_date(entry.at),
+        time=show_time(entry.at),
         what=actions.entry_label(entry.action),
     )
 

@@ -22,10 +22,11 @@ from app.actions import base as actions
 from app.actions.access.typed import drop_typed, keep_typed
 from app.entities.engine import in_a_hurry
 from app.mail.invitation import INVITATION_PATH
-from app.pages.base.form_token import drawn_for, page_mark
+from app.pages.base.form_token import Drawn, drawn_for, drawn_while_viewing, page_mark
 from app.pages.base.request import here, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
+from app.queries.access.sessions import Present
 from app.queries.access.typed import is_kept, typed_by
 from app.rules import viewing as rules
 from app.rules.text import N_
@@ -112,6 +113,9 @@ def start_again() -> Any:
     now, drawn = present(), drawn_for()
     if now is not None and now.viewing is not None:
         raise errors.OnlyLooking(rules.READ_ONLY_KEPT if keep_own(now.user_id) else rules.READ_ONLY)
+    seen = drawn_while_viewing()
+    if seen is not None:
+        return _after_viewing(seen, now)
     kept = keep()[0]
     if drawn is None or not kept:
         return None
@@ -120,6 +124,17 @@ def start_again() -> Any:
     if now.user_id != drawn.user_id:
         raise errors.OtherAccount
     return flask.redirect(kept)
+
+
+def _after_viewing(seen: Drawn, now: Present | None) -> Any:
+    """The answer to a form that was drawn while viewing as another, which is over."""
+    if now is None:
+        flask.flash(_("U was afgemeld en er is niets gedaan. Meld u opnieuw aan."), "warning")
+        flask.flash(_(NOT_KEPT), "warning")
+        return flask.redirect(flask.url_for(SIGN_IN))
+    if now.user_id == seen.user_id:
+        raise errors.ViewingOver(rules.JUST_OVER)
+    return None
 
 
 def keep() -> tuple[str, bool]:
@@ -142,12 +157,11 @@ def sent_now() -> tuple[list[tuple[str, str]], list[str]]:
     return fields, [file.filename for file in flask.request.files.values() if file.filename]
 
 
-def shown_row() -> tuple[str, int, int, str, int] | tuple[()]:
+def shown_row(drawn: Drawn | None) -> tuple[str, int, int, str, int] | tuple[()]:
     """The row (kind, id, within, name) that the page of this form showed, and when; empty: it showed none.
 
     Only our own token says so, and only for the very page that the form is sent to.
     """
-    drawn = drawn_for()
     if drawn is None or drawn.page != page_mark(_page_of_form()[0].partition("?")[0]):
         return ()
     about = drawn.about
@@ -184,7 +198,7 @@ def _keep() -> tuple[str, bool]:
             SYSTEM,
             user_id=drawn.user_id,
             handle=handle,
-            typed=Typed(address, fields, files, route, shown_row()),
+            typed=Typed(address, fields, files, route, shown_row(drawn)),
         )
     except errors.ProeveError:
         flask.current_app.logger.warning("what was typed could not be kept")

@@ -9,7 +9,7 @@ from app import errors
 from app.actions import base as actions
 from app.actions.users.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
-from app.pages.base.form_token import is_ours
+from app.pages.base.form_token import drawn_while_viewing, is_ours
 from app.pages.base.request import posted_fields
 from app.pages.base.sessions import forget_who, present
 from app.pages.base.typed import BACK_PATH, keep_own, own_waits
@@ -20,6 +20,7 @@ from app.rules.text import N_
 from app.theme.assets import ENDPOINTS
 
 STOP_PATH = "/bekijken/stoppen"
+USERS_PATH = "/gebruikers"
 OVER = N_("Het bekijken is gestopt. U werkt weer onder uw eigen naam.")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 WAYS_OUT = frozenset({"ViewingPage.stop", "SignInPage.sign_out"})
@@ -38,13 +39,29 @@ def stop_looking(here: Present, why: rules.Over) -> None:
     forget_who()
 
 
+def stop_by_hand(here: Present) -> str:
+    """Stop what this session views; gives where to go: what was typed, first in this tab, or that user."""
+    back = "/"
+    if here.seen_as is not None:
+        back = f"{USERS_PATH}/{here.seen_as.id}"
+        stop_looking(here, rules.Over.BY_HAND)
+    return own_waits(here.user_id, posted_fields().get("waits", "")) or back
+
+
 def stopped_already() -> Any:
-    """The answer to "Stop met bekijken" on a page of a viewing that is over; None: this is something else."""
+    """The answer to "Stop met bekijken" on a page of a viewing that is over; None: this is something else.
+
+    Whoever views as another user meanwhile, in another tab, wants to stop too.
+    """
     here = present()
-    if flask.request.path != STOP_PATH or here is None or here.viewing is not None or not is_ours():
+    if flask.request.path != STOP_PATH or here is None:
         return None
+    seen = drawn_while_viewing()
+    if not (is_ours() if here.viewing is None else seen is not None and seen.user_id == here.user_id):
+        return None
+    back = stop_by_hand(here)
     flask.flash(_(OVER), "info")
-    return flask.redirect(own_waits(here.user_id, posted_fields().get("waits", "")) or "/")
+    return flask.redirect(back)
 
 
 def _only_look() -> Any:

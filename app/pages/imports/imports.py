@@ -32,6 +32,10 @@ class ImportPage(check.CheckPages):
     default_view = "index"
     file_form: type[imports.FileForm] = imports.FileForm
 
+    def read_aloud(self, _about: base.About, fields: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """What was filled in at Stap 1; the later steps only choose, from what their run holds."""
+        return actions.read_aloud(self.file_form, base.current_actor(), fields)
+
     @base.expose("/", methods=["GET", "POST"])
     @base.needs()
     def index(self) -> Any:

@@ -78,6 +78,7 @@ class PlanningScreen:
     candidates: Sequence[CandidateView]
     count: int
     allowed: int
+    changing: bool = False  # of one registration that is there, from its own page
     together: str = timetable.TOGETHER
     apart: str = timetable.APART
 
@@ -113,9 +114,14 @@ class StudentPlanView:
 
 @dataclass(frozen=True)
 class PlanView:
-    """What the confirmation page shows: each moment per student, and the warnings."""
+    """What the confirmation page shows: each moment per student, and the warnings.
+
+    `new`, `changing`: whether any student is planned anew, and whether the planning of any changes.
+    """
 
     exam: str
+    new: bool
+    changing: bool
     students: Sequence[StudentPlanView]
     more: int
     warnings: Sequence[str]
@@ -186,6 +192,18 @@ class PlanScreen(base.ActionScreen):
         registration = base.number_arg("aanmelding", 0)  # of the page where the planning is changed
         facts = planning_facts(base.number_arg("kies", 0), targets.ids, registration)
         return super()._form(dataclasses.replace(act, form=PlanExamForm.for_exam(facts)), targets)
+
+    def form_to_read(
+        self, act: actions.Action, fields: Sequence[tuple[str, str]]
+    ) -> type[actions.ActionForm] | None:
+        exam = (
+            fact_queries.exam_to_plan(base.number_arg("kies", 0))
+            if act is planning_actions.plan_exam
+            else None
+        )
+        if exam is None or not fact_queries.is_known(base.current_actor(), exam, ()):
+            return super().form_to_read(act, fields)
+        return PlanExamForm.to_read(exam, [name for name, _value in fields])
 
     def _refuse(
         self,
@@ -270,7 +288,9 @@ def _invite_href(sitting_id: int, registration_id: int) -> str:
 def planning_screen(facts: fact_queries.PlanFacts) -> PlanningScreen:
     words = _Words(facts)
     rows = [words.candidate(one) for one in facts.candidates[:SHOWN]]
-    return PlanningScreen(exam_view(facts.exam), rows, len(facts.candidates), len(facts.allowed))
+    return PlanningScreen(
+        exam_view(facts.exam), rows, len(facts.candidates), len(facts.allowed), bool(facts.registration_id)
+    )
 
 
 def exam_view(exam: models.Exam) -> ExamView:
@@ -294,12 +314,14 @@ def _task_view(task: models.ExamTask) -> tuple[int, str, str, str]:
 
 
 def plan_view(plan: plan_queries.Plan) -> PlanView:
-    shown = [one for one in plan.students if not one.same][:SHOWN]
-    total = sum(not one.same for one in plan.students)
+    changed = [one for one in plan.students if not one.same]
+    shown = changed[:SHOWN]
     return PlanView(
         exam=f"{plan.exam.code} {plan.exam.title}",
+        new=any(not one.changing for one in changed),
+        changing=any(one.changing for one in changed),
         students=[_student_plan(one, plan) for one in shown],
-        more=total - len(shown),
+        more=len(changed) - len(shown),
         warnings=[actions.say(why) for why in plan.warnings[:20]],
     )
 

@@ -159,6 +159,20 @@ class OwnProgressPage(base.Screen):
         page = self.page("progress/own.html", view=view, token=base.new_token(), problem=problem)
         return page, 422 if problem else 200
 
+    def read_aloud(self, _about: base.About, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        return ratings_aloud(fields)
+
+
+def ratings_aloud(fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The ratings on a sheet that can be sent no more. Work processes are no secret of a school."""
+    chosen = typed(dict(fields)).ratings
+    processes = queries.processes([process_id for _kind, process_id in chosen])
+    for (kind, process_id), rating in chosen.items():
+        if process_id in processes and 0 <= rating < len(rules.RATINGS):
+            process = processes[process_id]
+            label = f"{process.code} {process.name} ({_(rules.KINDS[kind])})"
+            yield label, _(rules.RATINGS[rating])
+
 
 def availability(student: models.Student) -> widgets.Badge:
     if student.progress_available:
@@ -249,14 +263,7 @@ class ProgressPage(base.ListPage):
         return page, 422 if problem else 200
 
     def read_aloud(self, _about: base.About, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        """The ratings that were chosen for a student who went. Work processes are no secret of a school."""
-        chosen = typed(dict(fields)).ratings
-        processes = queries.processes([process_id for _kind, process_id in chosen])
-        for (kind, process_id), rating in chosen.items():
-            if process_id in processes and 0 <= rating < len(rules.RATINGS):
-                process = processes[process_id]
-                label = f"{process.code} {process.name} ({_(rules.KINDS[kind])})"
-                yield label, _(rules.RATINGS[rating])
+        return ratings_aloud(fields)
 
     def _save(self, actor: Actor, pk: int, sent: Typed) -> Any:
         outcome = actions.run(

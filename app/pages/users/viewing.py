@@ -5,9 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.pages import base
-from app.pages.users.users import UsersPage
 from app.permissions import Permission
-from app.rules.viewing import Over
 
 
 class ViewingPage(base.Screen):
@@ -22,10 +20,6 @@ class ViewingPage(base.Screen):
         To the start page when nobody was viewed.
         """
         here = base.present()
-        back = "/"
-        if here is not None and here.seen_as is not None:
-            back = f"{UsersPage.route_base}/{here.seen_as.id}"
-            base.stop_looking(here, Over.BY_HAND)
-            back = base.own_waits(here.user_id, base.posted_fields().get("waits", "")) or back
+        back = base.stop_by_hand(here) if here is not None else "/"
         base.tell(_("U werkt weer onder uw eigen naam."))
         return base.go(back)

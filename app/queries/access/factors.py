@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app import models, sealing
 from app.entities.base import db
 from app.rules import totp
+from app.rules.tokens import fingerprint
 
 SETUP_SECONDS = 30 * 60  # how long a QR code on the screen may be confirmed
 SETUP = "second-factor-setup"
@@ -53,6 +54,13 @@ def factors_of(user_id: int | None) -> Factors:
         models.RecoveryCode.user_id == user_id, models.RecoveryCode.used_at.is_(None)
     )
     return Factors(app, passkeys, db.session.scalar(left) or 0)
+
+
+def sheet_mark(user_id: int | None) -> str:
+    """Which recovery codes a user has, used or not, in a few characters; "" for none."""
+    codes = sa.select(models.RecoveryCode.code_hash).where(models.RecoveryCode.user_id == user_id)
+    found = db.session.scalars(codes.order_by(models.RecoveryCode.code_hash)).all()
+    return fingerprint(" ".join(found))[:16] if found else ""
 
 
 def sealed_for(user_id: int) -> str:

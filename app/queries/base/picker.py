@@ -65,6 +65,14 @@ def named(
     return {one.key: one for one in chosen.find(actor, replace(asked, keys=keys))}
 
 
+def recalled(actor: Actor, source: str, keys: Collection[str]) -> dict[str, Option]:
+    """The rows behind these keys, to name them on a page that writes nothing and whose own rows have gone."""
+    if not may(actor, SOURCES[source].permission):
+        return {}
+    found = SOURCES[SOURCES[source].wider or source].find(actor, asked_queries.Asked(keys=keys))
+    return {one.key: one for one in found}
+
+
 def in_reach(actor: Actor, programmes: Collection[int]) -> Sequence[int]:
     """The programmes among these whose examiners a planner may know.
 
@@ -99,6 +107,7 @@ class Source:
     permission: Permission
     find: Callable[[Actor, asked_queries.Asked], list[Option]]  # a fixed number of queries
     reach: Callable[[Actor, Collection[int]], Sequence[int]] = in_reach  # what `within` an address may be
+    wider: str = ""  # the source with the same keys, for one that shows only what certain rows have
     model: type[Any] | None = None  # what others are coupled to, and a colleague may change meanwhile
 
 
@@ -296,14 +305,18 @@ SOURCES: Mapping[str, Source] = {
     "studentgroepen": Source(P.GROUPS_EDIT, _groups, model=models.StudentGroup),
     "regelopleidingen": Source(P.GROUPS_RULE, _programmes),
     "studenten": Source(P.GROUPS_EDIT, _students),
-    "groepsleden": Source(P.GROUPS_EDIT, partial(_students, of_groups=True), own_groups),
+    "groepsleden": Source(P.GROUPS_EDIT, partial(_students, of_groups=True), own_groups, "studenten"),
     "mentoren": Source(P.GROUPS_EDIT, _mentors, model=models.User),
     "gebruikers": Source(P.STUDENTS_EDIT, _candidates, model=models.User),
-    "gekoppelde-gebruikers": Source(P.STUDENTS_EDIT, _coupled),
+    "gekoppelde-gebruikers": Source(P.STUDENTS_EDIT, _coupled, wider="gebruikers"),
     "praktijkbegeleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.SCHOOL_SUPERVISOR)),
     "praktijkopleiders": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.COMPANY_SUPERVISOR)),
     "schoolexaminatoren": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.SCHOOL_EXAMINER)),
     "bedrijfsexaminatoren": Source(P.STUDENTS_EDIT, partial(_in_role, role=Role.COMPANY_EXAMINER)),
-    "examinatoren-school": Source(P.PLANNING_EDIT, partial(_examiners, role=Role.SCHOOL_EXAMINER)),
-    "examinatoren-bedrijf": Source(P.PLANNING_EDIT, partial(_examiners, role=Role.COMPANY_EXAMINER)),
+    "examinatoren-school": Source(
+        P.PLANNING_EDIT, partial(_examiners, role=Role.SCHOOL_EXAMINER), wider="schoolexaminatoren"
+    ),
+    "examinatoren-bedrijf": Source(
+        P.PLANNING_EDIT, partial(_examiners, role=Role.COMPANY_EXAMINER), wider="bedrijfsexaminatoren"
+    ),
 }

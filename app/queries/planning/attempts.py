@@ -34,10 +34,11 @@ class OtherResult:
 
 @dataclass(frozen=True)
 class Later:
-    """A later attempt, and the number of the attempt before it that was asked about."""
+    """A later attempt, the number of the earlier one that was asked about, and whether it has a result."""
 
     registration: models.Registration
     earlier: int
+    decided: bool
 
 
 def school_rules() -> rules.AttemptRules:
@@ -85,22 +86,21 @@ def why_wait(attempt: int, opened: int | None, passed: int | None) -> Reason | N
 
 
 def later_attempts(registrations: Sequence[int]) -> Sequence[Later]:
-    """The later attempts that have no result and were not stopped, each with its exam. One query."""
+    """The later attempts that were not stopped, with a result or without, each with its exam. One query."""
     own, other = orm.aliased(models.Registration), orm.aliased(models.Registration)
-    decided = sa.select(models.Result.registration_id)
+    decided = sa.exists().where(models.Result.registration_id == other.id).correlate(other)
     rows = db.session.execute(
         _others(own, other)
-        .with_only_columns(other, own.attempt)
+        .with_only_columns(other, own.attempt, decided)
         .where(
             own.id.in_(id_set(registrations)),
             other.attempt > own.attempt,
             other.stopped_at.is_(None),
-            other.id.not_in(decided),
         )
         .options(orm.joinedload(other.exam))
         .order_by(other.id, own.attempt)
     ).all()
-    return [Later(registration, attempt) for registration, attempt in rows]
+    return [Later(*row) for row in rows]
 
 
 def who_has(registrations: Sequence[models.Registration]) -> Mapping[int, Sequence[models.User]]:

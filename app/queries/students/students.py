@@ -1,6 +1,6 @@
 """What the pages of Studenten read: filters, choices, one student's exams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,12 @@ def excluded_exams(students: sa.Select[tuple[int]]) -> Sequence[models.Exam]:
     """The exams that are not available to at least one of these students. One query."""
     excluded = sa.select(models.ExamExclusion.exam_id).where(models.ExamExclusion.student_id.in_(students))
     return db.session.scalars(_in_order(sa.select(models.Exam)).where(models.Exam.id.in_(excluded))).all()
+
+
+def seen_exams(actor: Actor, ids: Collection[int]) -> Sequence[models.Exam]:
+    """The exams among these that this actor sees. One query."""
+    seen = visible(actor, models.Exam).where(models.Exam.id.in_(id_set(sorted(ids))))
+    return db.session.scalars(_in_order(seen)).all()
 
 
 def _in_order(statement: Any) -> Any:

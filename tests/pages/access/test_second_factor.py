@@ -26,12 +26,14 @@ from app.entities.users import User
 from app.errors import ProofNeeded, RuleBroken
 from app.permissions import Actor, Role, actor_of
 from app.queries.access.factors import factors_of
+from app.rules.code_format import normal_form
 from app.rules.second_factor import Policy, Shown
 from app.rules.tokens import fingerprint
 from tests.factories import app_code, make_app, make_passkey, make_user, refresh
 from tests.factories import make_recovery_codes as keep_codes
 from tests.pages.access.test_sign_in import browser, sign_in, submit, user_with_password
 from tests.support import clock
+from tests.support.at_once import at_once
 from tests.support.forms import as_shown
 from tests.support.racer import race
 from tests.support.visitor import TOKEN, Visitor, announced, signed_in
@@ -280,7 +282,7 @@ def test_an_older_tab_removes_no_app_that_it_did_not_know(app: Flask) -> None:
     make_app(user)
     late = visitor.post(f"{PAGE}do/remove_app", old)
     assert late.status_code == 409
-    assert "Authenticator-app verwijderen." in late.text.partition("Intussen gewijzigd")[2], "what happened"
+    assert "“Authenticator-app verwijderen”." in late.text.partition("Intussen gewijzigd")[2], "what happened"
     assert factors_of(user.id).app is not None
 
 
@@ -392,3 +394,43 @@ def test_a_school_file_with_an_unknown_policy_is_refused(tmp_path: Any) -> None:
     )
     with pytest.raises(DataFileError, match="second_factor"):
         load_school(tmp_path)
+
+
+# -- two tabs that ask for recovery codes
+
+
+CODES = f"{PAGE}herstelcodes"
+SHEET = re.compile(r"<li><code>(.*?)</code></li>")
+
+
+def sheet_that_works(user: User, page: str) -> bool:
+    refresh()
+    kept = set(db.session.scalars(select(RecoveryCode.code_hash).where(RecoveryCode.user_id == user.id)))
+    return {fingerprint(normal_form(code)) for code in SHEET.findall(page)} == kept
+
+
+def test_the_second_of_two_tabs_says_that_there_are_other_codes(app: Flask) -> None:
+    user = make_user("student")
+    make_app(user)
+    visitor = Visitor(app, user)
+    first, second = as_shown(visitor.get(CODES).text), as_shown(visitor.get(CODES).text)
+    shown = visitor.post(CODES, first)
+    assert (shown.status_code, len(SHEET.findall(shown.text))) == (200, 10)
+    late = visitor.post(CODES, second)
+    assert (late.status_code, SHEET.findall(late.text)) == (422, [])
+    assert "intussen al herstelcodes gemaakt" in late.text
+    assert sheet_that_works(user, shown.text)
+    again = visitor.post(CODES, as_shown(late.text))
+    assert (again.status_code, sheet_that_works(user, again.text)) == (200, True)
+
+
+@pytest.mark.everywhere
+def test_of_two_tabs_at_the_same_moment_one_shows_codes_and_they_work(app: Flask) -> None:
+    user = make_user("student")
+    make_app(user)
+    visitors = [Visitor(app, user), Visitor(app, user)]
+    forms = [as_shown(visitor.get(CODES).text) for visitor in visitors]
+    jobs = [lambda n=n: visitors[n].post(CODES, forms[n]) for n in range(2)]  # type: ignore[misc]
+    answers = at_once(*jobs)
+    assert sorted(one.status_code for one in answers) == [200, 422]
+    assert sheet_that_works(user, next(one.text for one in answers if one.status_code == 200))

@@ -152,7 +152,7 @@ def test_a_code_that_was_sent_for_another_moment_meanwhile_is_told(
     assert colleague.post(paths[1], announced(colleague.get(paths[1]))).status_code == 302
     answer = planner.post(paths[0], pressed)
     assert answer.status_code == 409
-    assert "Uitnodiging opnieuw versturen." in answer.text.partition("Intussen gewijzigd")[2]
+    assert "“Uitnodiging opnieuw versturen”." in answer.text.partition("Intussen gewijzigd")[2]
     assert planner.post(paths[0], announced(planner.get(paths[0]))).status_code == 302
 
 

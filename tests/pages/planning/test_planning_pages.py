@@ -474,6 +474,26 @@ class TestPlanning:
         office.admin.do(office.plan_url(*office.students[:2]), office.form(all_start="14:00"))
         assert f"{office.code} is ingepland voor 2 studenten." in office.admin.get(office.overview).text
 
+    def test_the_button_says_what_is_planned_and_what_is_changed(self, office: Office) -> None:
+        def button_and_sentence(*students: int, **typed: str) -> tuple[str, str]:
+            page = office.admin.post(office.plan_url(*students), office.form(**typed)).text
+            (button,) = re.findall(r'name="confirmed" value="1">(.*?)</button>', page, re.S)
+            (sentence,) = re.findall(r'<p class="intro">(.*?)</p>', page)
+            return text_of("<main" + button).strip(" >"), sentence
+
+        first, second = office.students[:2]
+        assert button_and_sentence(first)[0] == "Inplannen"
+        office.admin.do(office.plan_url(first), office.form())
+        button, sentence = button_and_sentence(first, all_start="13:00")
+        assert button == "Planning wijzigen"
+        assert sentence.startswith("U wijzigt de planning van")
+        button, sentence = button_and_sentence(first, second, all_start="13:00")
+        assert button == "Inplannen en wijzigen"
+        assert "wijzigt de planning van de anderen" in sentence
+        own = db.session.scalars(select(Registration.id).where(Registration.student_id == first)).one()
+        page = office.admin.get(f"{office.plan_url(first)}&aanmelding={own}").text
+        assert "<h1>Planning wijzigen</h1>" in page
+
     @pytest.mark.parametrize("role", ["school_examiner", "company_examiner"])
     def test_examiners_to_choose_from_are_named_one_way_whoever_is_there_now(
         self, office: Office, role: str

@@ -110,7 +110,7 @@ def fill_in(visitor: Visitor, url: str, **typed: Any) -> str:
 
 
 def carry_out(visitor: Visitor, url: str, page: str) -> None:
-    """Press Inplannen on the page that tells what will happen."""
+    """Press the button of the page that tells what will happen."""
     assert "Planning controleren" in page, text_of(page)
     answer = visitor.post(url, {**form_values(page, "said"), "confirmed": "1"})
     assert answer.status_code == 302, text_of(answer.text)
@@ -430,7 +430,7 @@ class Play:
             return False
         if not typed and not cleared:
             assert "De planning is al zo" in answer.text
-        elif "Inplannen" in answer.text and 'name="token"' in answer.text:
+        elif 'name="confirmed" value="1"' in answer.text:
             carry_out(visitor, url, answer.text)
         self.look(before, state(some), typed, cleared, order)
         return True
