@@ -65,8 +65,10 @@ def _name(_context: click.Context, _param: click.Parameter, value: str) -> str:
 @click.option("--email", help=_l("Beheerder: e-mailadres"))
 @click.option("--username", help=_l("Beheerder: gebruikersnaam"))
 @click.option(
-    "--password", help=_l("Beheerder: wachtwoord (beter is het in te typen als ernaar gevraagd wordt)")
+    "--password",
+    help=_l("Beheerder: wachtwoord (beter is een bestand, of het in te typen als ernaar gevraagd wordt)"),
 )
+@commands.password_file_option
 @click.option("--supplier/--no-supplier", default=None, help=_l("Ook een account voor de leverancier maken"))
 def new_school(name: str, **given: Any) -> None:
     """Make a school: its folder, its database, its catalogue and its first administrator."""
@@ -137,8 +139,8 @@ def _first_user(role: Role, command: click.Command, given: Mapping[str, Any]) ->
         return
     click.echo(_("Een account met de rol %(role)s.", role=_(role.label)))
     known = {key: given.get(key) for key in PERSON}
-    if known["first_name"] is not None and known["infix"] is None:
-        known["infix"] = ""
+    if file := given.get("password_file"):
+        known["password"] = file.readline().rstrip("\r\n")
     chosen = [f"--{key.replace('_', '-')}={value}" for key, value in known.items() if value is not None]
     command.main(args=chosen, prog_name="", standalone_mode=False)
 
