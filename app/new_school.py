@@ -95,8 +95,20 @@ def _write_folder(folder: Path, given: Mapping[str, Any]) -> None:
     if path.exists():
         click.echo(_("%(file)s is er al en blijft zoals het is.", file=path))
         return
+    if folder.exists() and not folder.is_dir():
+        raise click.ClickException(
+            _("%(folder)s is er al en is geen map. Kies een andere naam.", folder=folder)
+        )
     answers = {key: given[key] or click.prompt(str(asked)) for key, asked in ASKED.items()}
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = _(
+            "%(folder)s is niet te maken (%(why)s). Kijk of PROEVE_SCHOOLS klopt.",
+            folder=folder,
+            why=error.strerror,
+        )
+        raise click.ClickException(why) from None
     try:
         path.write_text(_toml({**given, **answers}), encoding="utf-8")
         load_school(folder)
