@@ -71,6 +71,11 @@ class PersonForm(NamedForm):
 
     phone = wtforms.TelField(LABELS["phone"], [validators.Optional(), validators.Length(max=30)])
 
+    def validate_phone(self, field: wtforms.TelField) -> None:
+        """A number of before this rule stays as it is until somebody changes it."""
+        if people.tidy(field.data or "") != getattr(getattr(self, "row", None), "phone", ""):
+            base.ruled(people.phone)(self, field)
+
 
 class AccountForm(NamedForm):
     """Name, e-mail address and user name: what a user must have to sign in."""
