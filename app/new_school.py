@@ -28,7 +28,7 @@ from app.permissions import SYSTEM, Role
 from app.queries.users.users import with_role
 from app.rules.cleaning import clean
 from app.school import FILE, LANGUAGES, load_school
-from app.serving import demo_values
+from app.serving import AS_ROOT, demo_values, runs_as_root
 from config import Settings
 from environment import NAME, refuse_unknown
 
@@ -190,6 +190,8 @@ def check_school(name: str) -> None:
     refuse_unknown()
     if left := demo_values(school):
         raise click.ClickException("\n".join(str(one) for one in left))
+    if not school.demo and runs_as_root():
+        click.echo(_(AS_ROOT), err=True)
     click.echo(_("%(file)s is in orde: %(name)s.", file=settings.school_folder / FILE, name=school.name))
 
 
