@@ -29,6 +29,7 @@ from app.actions.trail import anchor
 from app.actions.users.roles import generate_roles
 from app.actions.users.setup import create_administrator, create_supplier
 from app.entities.base import db
+from app.entities.preparing import one_at_a_time
 from app.imports.work import work_all
 from app.mailer import send_all
 from app.permissions import SYSTEM
@@ -46,11 +47,13 @@ LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 def prepare() -> None:
     """Bring tables and roles up to date, and begin the trail's anchor.
 
-    A step before the start, never a side effect of it (trap 24).
+    A step before the start, never a side effect of it (trap 24). Two at once wait for each other.
     """
-    upgrade(directory=str(ROOT / "migrations"))
-    actions.run(generate_roles, SYSTEM, menu=menu_permissions())
-    actions.run(anchor.begin_anchor, SYSTEM)
+    db.session.remove()
+    with one_at_a_time():
+        upgrade(directory=str(ROOT / "migrations"))
+        actions.run(generate_roles, SYSTEM, menu=menu_permissions())
+        actions.run(anchor.begin_anchor, SYSTEM)
 
 
 def load_demo() -> None:
