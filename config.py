@@ -5,6 +5,8 @@ A school sets what is its own in schools/<name>/school.toml; this file is about 
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -118,11 +120,13 @@ class Settings:
                 _usable(self.given_key, "PROEVE_SECRET_KEY"),
                 *(_usable(key, "PROEVE_OLD_SECRET_KEYS") for key in older),
             )
-        private.make_folder(self.school_data)
-        with suppress(FileExistsError):
-            private.make_file(self.key_file, new_key())
-        private.refuse_open([self.key_file], f"chmod 600 {self.key_file}")
-        lines = [line.strip() for line in self.key_file.read_text().splitlines() if line.strip()]
+        with private.made_or_told():
+            private.make_folder(self.school_data)
+            with suppress(FileExistsError):
+                private.make_file(self.key_file, new_key())
+            private.refuse_open([self.key_file], f"chmod 600 {self.key_file}")
+            text = self.key_file.read_text(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         return tuple(_usable(key, str(self.key_file)) for key in lines or [""])
 
     def database_file(self) -> Path | None:
@@ -131,17 +135,26 @@ class Settings:
         return Path(path).resolve() if path else None
 
     def make_private(self) -> None:
-        """Make the data folder, and SQLite's file, for their owner alone. SystemExit: others can read one."""
+        """Make the data folder, and SQLite's file, for their owner alone; a file that is not, is mended.
+
+        SystemExit: others can read a folder, or it cannot be made.
+        """
         file = self.database_file()
-        folders = [self.school_data, *([file.parent] if file else [])]
-        for folder in folders:
-            private.make_folder(folder)
-            private.refuse_open([folder], f"chmod -R go= {folder}")
-        if file:
+        with private.made_or_told():
+            private.make_folder(self.school_data)
+            private.refuse_open([self.school_data], f"chmod -R go= {self.school_data}")
+            if not file:
+                return
+            if file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+            private.make_folder(file.parent)
+            beside = "zet de database in een map van Proeve alleen, of doe chmod go="
+            private.refuse_open([file.parent], f"{beside} {file.parent}")
             with suppress(FileExistsError):
                 private.make_file(file)  # empty: a database without tables. -wal and -shm take its mode
-            beside = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
-            private.refuse_open(beside, f"chmod 600 {file}*")
+            files = [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
+            private.mend(files)
+            private.refuse_open(files, f"chmod 600 {file}*")
 
 
 def _with_whole_path(written: str) -> str:

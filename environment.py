@@ -25,6 +25,11 @@ HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
 # With the driver that we install, or without one.
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
+DATABASE = "postgresql://gebruiker:wachtwoord@server/database, of leeg voor SQLite"
+SQLITE_OPTIONS = {
+    *("timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"),  # of Python
+    *("uri", "mode", "cache", "psow", "nolock", "immutable", "vfs"),  # of SQLite
+}
 
 _asked: set[str] = set()
 
@@ -109,20 +114,55 @@ def database(name: str) -> str:
     if not given:
         return ""
     try:
-        kind = make_url(given).drivername
+        url = make_url(given)
     except (ArgumentError, ValueError):
-        kind = ""
-    if kind not in DATABASES:
-        _refuse(name, "…", "postgresql://gebruiker:wachtwoord@server/database, of leeg voor SQLite")
+        _refuse(name, "…", DATABASE)
+    if url.drivername not in DATABASES:
+        _refuse(name, "…", DATABASE)
+    if url.drivername.startswith("sqlite"):
+        _refuse_options(name, url.query, SQLITE_OPTIONS)
+    else:
+        if not url.database and "dbname" not in url.query:  # the server would take one of its own
+            _refuse(name, "…", f"{DATABASE}. De naam van de database ontbreekt")
+        _refuse_options(name, url.query, _libpq_options())
+        if not str(url.query.get("connect_timeout", 0)).isdecimal():
+            _refuse(name, "…", "bij connect_timeout een heel getal (seconden)")
     return given
+
+
+def _libpq_options() -> set[str]:
+    """Every option that PostgreSQL's own library knows. Asked for only where there is a PostgreSQL."""
+    from psycopg.pq import Conninfo
+
+    return {one.keyword.decode() for one in Conninfo.get_defaults()}
+
+
+def _refuse_options(name: str, asked: Collection[str], known: Collection[str]) -> None:
+    if wrong := next((one for one in asked if one not in known), None):
+        near = get_close_matches(wrong, known, 1)
+        hint = f" Bedoelt u {near[0]}?" if near else ""
+        raise SystemExit(f"{name} heeft een optie die de database niet kent: {wrong}.{hint}")
 
 
 def redis(name: str) -> str:
     """The address of Redis, or "". It may hold a password: no sentence repeats it."""
     given = text(name)
-    if given and urlsplit(given).scheme not in {"redis", "rediss", "unix"}:
+    if given and not _is_redis(given):
         _refuse(name, "…", "redis://server:6379/0, of leeg")
     return given
+
+
+def _is_redis(given: str) -> bool:
+    from redis import ConnectionPool
+
+    try:
+        parts = urlsplit(given)
+        if parts.scheme not in {"redis", "rediss", "unix"} or parts.port == 0:
+            return False
+        ConnectionPool.from_url(given).make_connection()  # it connects to nothing yet
+    except (ValueError, TypeError):  # a port that is no number, an option that nobody knows
+        return False
+    return parts.scheme == "unix" or bool(re.fullmatch(r"/?[0-9]{0,4}", parts.path, re.ASCII))
 
 
 def secret(name: str, file_name: str) -> str:

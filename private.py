@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OTHERS = 0o077  # the bits of a mode that let others in
@@ -42,6 +44,27 @@ def replace_file(path: Path, text: str) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def made_or_told() -> Iterator[None]:
+    """SystemExit with a sentence for a file or folder that cannot be made, read or written."""
+    try:
+        yield
+    except OSError as error:
+        raise SystemExit(
+            f"{error.filename} is niet te maken of te gebruiken ({error.strerror}). Kijk of PROEVE_DATA en "
+            "DATABASE_URL kloppen en of deze gebruiker daar mag schrijven."
+        ) from None
+
+
+def mend(paths: Iterable[Path]) -> None:
+    """Close what others can read, and say so. What somebody else owns stays, for `refuse_open`."""
+    for path in paths:
+        if path.is_file() and _is_open(path):
+            with suppress(PermissionError):
+                path.chmod(0o600)
+                print(f"Let op: anderen konden {path} lezen. Dat is hersteld (chmod 600).", file=sys.stderr)
 
 
 def refuse_open(paths: Iterable[Path], remedy: str) -> None:

@@ -11,12 +11,13 @@ with start_up():
     from app.commands import Commands, register_commands
     from app.errors import ProeveError
     from app.new_school import BEFORE_A_SCHOOL
+    from app.serving import check_place
 
     # These commands begin where there is no school yet.
     begun = BEFORE_A_SCHOOL.get(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else None
     if begun is None:
         try:
-            app = create_app()
+            app = create_app(before=check_place if sys.argv[1:2] == ["serve"] else None)
         except ProeveError as error:  # a file of the school is wrong; its language isn't known, so in Dutch
             raise SystemExit(str(error)) from None
         register_commands(app)

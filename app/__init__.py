@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
 
 from app import models  # noqa: F401 - every table is known before the first query
@@ -20,7 +22,7 @@ from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
 from app.pages.base.typed import register_typed
 from app.pages.base.viewing import register_viewing
-from app.school import load_school
+from app.school import School, load_school
 from app.theme.setup import init_theme
 from app.views import register_views
 from app.worker import init_worker
@@ -28,14 +30,21 @@ from config import Settings, flask_config
 from environment import refuse_unknown
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application of one school. Its database is prepared separately (`python run.py prepare`)."""
+def create_app(
+    settings: Settings | None = None, *, before: Callable[[School, Settings], None] | None = None
+) -> Flask:
+    """Make the application of one school. Its database is prepared separately (`python run.py prepare`).
+
+    `before` may refuse the start, before anything is made on disk.
+    """
     register_logs()
     if settings is None:
         settings = Settings()
         refuse_unknown()
     folder = settings.school_folder
     school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # wrong files stop it here
+    if before is not None:
+        before(school, settings)
     app = Flask(__name__, static_folder="static", template_folder="templates")
     settings.make_private()
     app.config.from_mapping(flask_config(settings))

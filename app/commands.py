@@ -1,7 +1,8 @@
 """The command line: prepare a school's database, serve it, put the demo school back, send mail, and more."""
 
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ from app.actions.trail import anchor
 from app.actions.users.roles import generate_roles
 from app.actions.users.setup import create_administrator, create_supplier
 from app.entities.base import db
+from app.entities.preparing import one_at_a_time
 from app.imports.work import work_all
 from app.mailer import send_all
 from app.permissions import SYSTEM
@@ -45,11 +47,13 @@ LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 def prepare() -> None:
     """Bring tables and roles up to date, and begin the trail's anchor.
 
-    A step before the start, never a side effect of it (trap 24).
+    A step before the start, never a side effect of it (trap 24). Two at once wait for each other.
     """
-    upgrade(directory=str(ROOT / "migrations"))
-    actions.run(generate_roles, SYSTEM, menu=menu_permissions())
-    actions.run(anchor.begin_anchor, SYSTEM)
+    db.session.remove()
+    with one_at_a_time():
+        upgrade(directory=str(ROOT / "migrations"))
+        actions.run(generate_roles, SYSTEM, menu=menu_permissions())
+        actions.run(anchor.begin_anchor, SYSTEM)
 
 
 def load_demo() -> None:
@@ -219,34 +223,90 @@ def load_catalogue_command() -> None:
         click.echo(f"{one.label}: {one.reason}")
 
 
+ASKED = {
+    "first_name": _l("Voornaam"),
+    "infix": _l("Tussenvoegsel"),
+    "last_name": _l("Achternaam"),
+    "email": _l("E-mailadres"),
+    "username": _l("Gebruikersnaam"),
+}
+MAY_BE_EMPTY = {"infix", "username"}  # not asked once something was given; no user name: the address is it
+
+
+def password_file_option(command: F) -> F:
+    """The option for a password that no list of processes shows: a file, - or /dev/fd/3."""
+    return click.option(
+        "--password-file",
+        type=click.File(encoding="utf-8", errors="surrogateescape"),
+        help=_l("Bestand met het wachtwoord op de eerste regel; - is de invoer"),
+    )(command)
+
+
 def _of_a_user(command: F) -> F:
     """The options of a command that makes a user; what is not given is asked."""
-    for option in (
-        click.password_option(prompt=_l("Wachtwoord"), confirmation_prompt=_l("Nogmaals het wachtwoord")),
-        click.option("--username", prompt=_l("Gebruikersnaam")),
-        click.option("--email", prompt=_l("E-mailadres")),
-        click.option("--last-name", prompt=_l("Achternaam")),
-        click.option("--infix", prompt=_l("Tussenvoegsel"), default="", show_default=False),
-        click.option("--first-name", prompt=_l("Voornaam")),
-    ):
-        command = option(command)
+    command = password_file_option(command)
+    command = click.option("--password", hide_input=True, help=_l("Wachtwoord; in een bestand is veiliger"))(
+        command
+    )
+    for key, label in reversed(ASKED.items()):
+        command = click.option(f"--{key.replace('_', '-')}", help=label)(command)
     return command
+
+
+def _complete(given: dict[str, Any]) -> dict[str, str]:
+    """Ask what was not given. ClickException: there is nobody to ask."""
+    if file := given.pop("password_file"):
+        given["password"] = file.readline().rstrip("\r\n")
+    alone = all(given[key] is None for key in ASKED)
+    if not alone:
+        given |= {key: given[key] or "" for key in MAY_BE_EMPTY}
+    try:
+        for key, label in ASKED.items():
+            if given[key] is None:
+                default = "" if key in MAY_BE_EMPTY else None
+                given[key] = click.prompt(str(label), default, type=_CleanText(), show_default=False)
+        if given["password"] is None:
+            again = _("Nogmaals het wachtwoord")
+            given["password"] = click.prompt(_("Wachtwoord"), hide_input=True, confirmation_prompt=again)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        options = [f"--{key.replace('_', '-')}" for key in given if given[key] is None]
+        raise click.ClickException(_missing(options)) from None
+    return given
+
+
+def _missing(options: Sequence[str]) -> str:
+    named = ["--password-file" if one == "--password" else one for one in options]
+    return _("Geef ook %(options)s: er is niemand om het te vragen.", options=", ".join(named))
+
+
+def _make_user(action: actions.Action, given: dict[str, Any]) -> None:
+    """Carry this action out on what was given; a refusal names its field."""
+    values: dict[str, Any] = {**_complete(given)}
+    try:
+        click.echo(actions.run(action, SYSTEM, **values).summary)
+    except errors.RuleBroken as error:
+        if not error.field:
+            raise
+        label = ASKED.get(error.field) or _l("Wachtwoord")
+        raise click.ClickException(f"{label}: {_(error.message, **error.params)}") from error
 
 
 @click.command("create-administrator")
 @_of_a_user
-def create_administrator_command(**values: Any) -> None:
+def create_administrator_command(**given: Any) -> None:
     """Make an administrator, so that a school can start for real."""
     with told():
-        click.echo(actions.run(create_administrator, SYSTEM, **values).summary)
+        _make_user(create_administrator, given)
 
 
 @click.command("create-supplier")
 @_of_a_user
-def create_supplier_command(**values: Any) -> None:
+def create_supplier_command(**given: Any) -> None:
     """Make a supplier: somebody who keeps programmes and exams, and sees no students."""
     with told():
-        click.echo(actions.run(create_supplier, SYSTEM, **values).summary)
+        _make_user(create_supplier, given)
 
 
 @click.command("reset-second-factor")

@@ -28,7 +28,7 @@ from app.permissions import SYSTEM, Role
 from app.queries.users.users import with_role
 from app.rules.cleaning import clean
 from app.school import FILE, LANGUAGES, load_school
-from app.serving import demo_values
+from app.serving import AS_ROOT, demo_values, runs_as_root
 from config import Settings
 from environment import NAME, refuse_unknown
 
@@ -65,8 +65,10 @@ def _name(_context: click.Context, _param: click.Parameter, value: str) -> str:
 @click.option("--email", help=_l("Beheerder: e-mailadres"))
 @click.option("--username", help=_l("Beheerder: gebruikersnaam"))
 @click.option(
-    "--password", help=_l("Beheerder: wachtwoord (beter is het in te typen als ernaar gevraagd wordt)")
+    "--password",
+    help=_l("Beheerder: wachtwoord (beter is een bestand, of het in te typen als ernaar gevraagd wordt)"),
 )
+@commands.password_file_option
 @click.option("--supplier/--no-supplier", default=None, help=_l("Ook een account voor de leverancier maken"))
 def new_school(name: str, **given: Any) -> None:
     """Make a school: its folder, its database, its catalogue and its first administrator."""
@@ -93,8 +95,20 @@ def _write_folder(folder: Path, given: Mapping[str, Any]) -> None:
     if path.exists():
         click.echo(_("%(file)s is er al en blijft zoals het is.", file=path))
         return
+    if folder.exists() and not folder.is_dir():
+        raise click.ClickException(
+            _("%(folder)s is er al en is geen map. Kies een andere naam.", folder=folder)
+        )
     answers = {key: given[key] or click.prompt(str(asked)) for key, asked in ASKED.items()}
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = _(
+            "%(folder)s is niet te maken (%(why)s). Kijk of PROEVE_SCHOOLS klopt.",
+            folder=folder,
+            why=error.strerror,
+        )
+        raise click.ClickException(why) from None
     try:
         path.write_text(_toml({**given, **answers}), encoding="utf-8")
         load_school(folder)
@@ -137,8 +151,8 @@ def _first_user(role: Role, command: click.Command, given: Mapping[str, Any]) ->
         return
     click.echo(_("Een account met de rol %(role)s.", role=_(role.label)))
     known = {key: given.get(key) for key in PERSON}
-    if known["first_name"] is not None and known["infix"] is None:
-        known["infix"] = ""
+    if file := given.get("password_file"):
+        known["password"] = file.readline().rstrip("\r\n")
     chosen = [f"--{key.replace('_', '-')}={value}" for key, value in known.items() if value is not None]
     command.main(args=chosen, prog_name="", standalone_mode=False)
 
@@ -176,6 +190,8 @@ def check_school(name: str) -> None:
     refuse_unknown()
     if left := demo_values(school):
         raise click.ClickException("\n".join(str(one) for one in left))
+    if not school.demo and runs_as_root():
+        click.echo(_(AS_ROOT), err=True)
     click.echo(_("%(file)s is in orde: %(name)s.", file=settings.school_folder / FILE, name=school.name))
 
 

@@ -143,5 +143,8 @@ def _absent(folder: Path) -> toml_file.DataFileError:
     """The error for a school that is not there; its name comes out of PROEVE_SCHOOL."""
     known = sorted(one.parent.name for one in folder.parent.glob(f"*/{FILE}"))
     allowed = toml_file.hinted(", ".join(known), nearest(folder.name, known))
+    if not known:
+        message = N_("%(file)s is er niet. Maak de school met: run.py new-school")
+        return toml_file.DataFileError(message, file=str(folder / FILE))
     message = N_("%(file)s is er niet; toegestaan voor PROEVE_SCHOOL: %(allowed)s.")
     return toml_file.DataFileError(message, file=str(folder / FILE), allowed=allowed)

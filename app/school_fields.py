@@ -1,14 +1,21 @@
 """The fields of a student that a school adds itself: [[student_field]] in school.toml, read and checked."""
 
 import re
+from functools import cache
+from pathlib import Path
+
+from babel.support import Translations
 
 from app.rules import fields as rules
+from app.rules import student_columns
+from app.rules.people import search_form
 from app.rules.text import N_
 from app.toml_file import TomlTable
 from app.toml_kinds import Choice
 
 TABLE = "student_field"
 NAMES = ("key", "label", "type", "choices", "required", *rules.PLACES)
+TRANSLATIONS = Path(__file__).parent / "translations"
 MOST = 30
 MOST_CHOICES = 100
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -43,6 +50,11 @@ def _field(table: TomlTable) -> rules.StudentField:
             "key",
         )
     label = table.text("label", limit=60)
+    if _plain(label) in _our_labels():
+        message = N_(
+            "%(file)s: “%(where)s” is “%(label)s”: zo heet een kolom van Proeve al. Kies een andere."
+        )
+        raise table.error(message, "label", label=label)
     kind = table.read("type", Choice(tuple(rules.FieldType)))
     required = table.flag("required")
     field = rules.StudentField(key, label, kind, _choices(table, kind), required, _places(table, kind))
@@ -87,3 +99,17 @@ def _places(table: TomlTable, kind: rules.FieldType) -> frozenset[str]:
 
 def _has_a_letter(text: str) -> bool:
     return any(map(str.isalnum, text))
+
+
+@cache
+def _our_labels() -> frozenset[str]:
+    """The labels of our own columns, in each language: two columns of a file would have one heading."""
+    english = Translations.load(str(TRANSLATIONS), ["en"])
+    return frozenset(
+        _plain(word) for label in student_columns.OURS for word in (label, english.gettext(label))
+    )
+
+
+def _plain(label: str) -> str:
+    """A label as the import compares it."""
+    return "".join(filter(str.isalnum, search_form(label)))

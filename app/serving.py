@@ -3,6 +3,7 @@
 import contextvars
 import errno
 import ipaddress
+import os
 import signal
 import socket
 from typing import Any
@@ -179,11 +180,21 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+AS_ROOT = N_(
+    "Let op: Proeve draait als root. Wie een fout in Proeve vindt, heeft dan de hele machine. Maak een eigen "
+    "gebruiker voor Proeve, geef die de map met de gegevens (chown -R) en start Proeve als die gebruiker."
+)
+
+
+def runs_as_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 def doubts(school: School, settings: Settings) -> list[str]:
     """Warnings about settings that do not stop a real school from starting, but need mending."""
     if school.demo:
         return []
-    found = []
+    found = [_(AS_ROOT)] if runs_as_root() else []
     if not settings.tls:
         found.append(
             _(

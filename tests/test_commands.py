@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,22 +215,58 @@ def test_the_first_administrator_is_asked_for_and_can_sign_in(
     assert answer.status_code == 302
 
 
+@pytest.mark.parametrize("kind", ["create-administrator", "create-supplier"])
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
         ({"--password": "kort"}, "wachtwoord"),
         ({"--password": "demostad2026!"}, "lijkt te veel"),
         ({"--email": "noor"}, "geen e-mailadres"),
-        ({"--first-name": " "}, "Vul dit in"),
+        ({"--first-name": " "}, "Voornaam: Dit veld is verplicht"),
+        ({"--first-name": "x" * 65}, "Voornaam: "),
+        ({"--infix": "x" * 21}, "Tussenvoegsel: "),
+        ({"--email": ""}, "E-mailadres: "),
+        ({"--username": "noor de wit"}, "Gebruikersnaam: Een gebruikersnaam heeft geen spaties"),
+        ({"--username": "anders@school.example.nl"}, "Gebruikersnaam: "),
+        ({"--username": "x" * 129}, "Gebruikersnaam: "),
     ],
 )
 def test_a_wrong_administrator_is_refused_in_a_sentence(
-    real_school: Flask, wrong: dict[str, str], sentence: str
+    real_school: Flask, kind: str, wrong: dict[str, str], sentence: str
 ):
     arguments = [part for pair in {**ADMINISTRATOR, **wrong}.items() for part in pair]
-    status, shown = invoke(real_school, "create-administrator", *arguments)
+    status, shown = invoke(real_school, kind, *arguments)
     assert status == 1
     assert sentence in shown
+    assert count(User) == 0
+
+
+def test_an_administrator_is_made_without_questions(real_school: Flask, tmp_path: Path):
+    given = {**ADMINISTRATOR, "--password-file": str(tmp_path / "password")}
+    for name in ("--infix", "--username", "--password"):
+        del given[name]
+    (tmp_path / "password").write_text(f"{ADMINISTRATOR['--password']}\nen een regel\n")
+    status, shown = invoke(
+        real_school, "create-administrator", *[part for pair in given.items() for part in pair]
+    )
+    assert status == 0, shown
+    user = db.session.scalars(select(User)).one()
+    assert (user.full_name, user.username) == ("Noor Wit", "noor@school.example.nl")
+    assert check_password_hash(user.password, ADMINISTRATOR["--password"])
+
+
+def test_a_password_comes_in_by_the_input(real_school: Flask):
+    given = [part for name, value in ADMINISTRATOR.items() if name != "--password" for part in (name, value)]
+    typed = ADMINISTRATOR["--password"] + "\n"
+    status, shown = invoke(real_school, "create-supplier", *given, "--password-file", "-", answers=typed)
+    assert status == 0, shown
+    assert check_password_hash(db.session.scalars(select(User)).one().password, ADMINISTRATOR["--password"])
+
+
+def test_with_nobody_to_ask_what_is_missing_is_named(real_school: Flask):
+    status, shown = invoke(real_school, "create-administrator", "--first-name", "Noor")
+    assert status == 1
+    assert "Geef ook --last-name, --email, --password-file: er is niemand om het te vragen." in shown
     assert count(User) == 0
 
 

@@ -152,3 +152,33 @@ def test_the_readme_beside_the_example_names_every_mail_and_every_word() -> None
         assert all(f"`{{{word}}}`" in row for word in known)
         assert all(f"**`{{{word}}}`**" in row for word in needed)
     assert all(f"`{role}`" in readme for role in Role)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".DS_Store",
+        "._login_code.nl.txt",
+        ".login_code.nl.txt.swp",
+        ".#login_code.nl.txt",
+        "login_code.nl.txt~",
+        "login_code.nl.txt.bak",
+        "login_code.nl.txt.orig",
+        "#login_code.nl.txt#",
+        "~$gin_code.nl.txt",
+        "~WRL0001.tmp",
+        "Thumbs.db",
+        "desktop.ini",
+        "readme.md",
+    ],
+)
+def test_what_an_editor_or_a_system_leaves_stops_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xff\x00 no text of a mail")
+    assert load_own_texts(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["login_code.nl.text", "login-code.nl.txt", "inlogcode.txt"])
+def test_a_text_with_a_wrong_name_is_still_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Onderwerp: x")
+    with pytest.raises(DataFileError):
+        load_own_texts(tmp_path)

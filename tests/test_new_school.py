@@ -138,6 +138,29 @@ def test_a_mistake_is_a_sentence_and_leaves_nothing_behind(
     assert not machine.data.exists()
 
 
+@pytest.mark.parametrize(
+    ("schools", "told"),
+    [("files", "is er al en is geen map"), ("files/roc", "PROEVE_SCHOOLS"), ("/proc/x", "PROEVE_SCHOOLS")],
+)
+def test_a_place_where_no_folder_can_be_made_is_a_sentence(machine: Machine, schools: str, told: str) -> None:
+    (machine.folder / "files").mkdir()
+    (machine.folder / "files" / "roc").touch()
+    status, said = machine.run("new-school", "roc", *ALL, PROEVE_SCHOOLS=str(machine.folder / schools))
+    assert (status, len(said.splitlines())) == (1, 1), said
+    assert told in said
+    assert not machine.data.exists()
+
+
+def test_check_school_tells_who_runs_it_as_root(machine: Machine) -> None:
+    (machine.schools / "roc").mkdir(parents=True)
+    (machine.schools / "roc" / "school.toml").write_text(
+        'name = "ROC"\n[supplier]\nname = "ESS"\nemail = "help@ess.nl"\n'
+    )
+    status, said = machine.run("check-school", "roc")
+    assert status == 0
+    assert ("draait als root" in said) == (os.geteuid() == 0)
+
+
 def test_a_text_with_quotes_and_ends_of_lines_is_written_as_it_is(machine: Machine) -> None:
     title = 'De "Proeve" \\ Zuid'
     assert machine.run("new-school", "roc", *ALL, "--title", title)[0] == 0

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
+from app.documents.students import headings
+from app.imports.students import Students
 from app.rules.fields import FieldType
-from app.school import load_school
+from app.rules.student_columns import STUDENT_COLUMNS
+from app.school import current_school, load_school
+from app.school_fields import _our_labels, _plain
 from app.toml_file import DataFileError
 
 SCHOOL = 'name = "Test"\n[supplier]\nname = "X"\nemail = "x@example.nl"\n'
@@ -64,3 +70,28 @@ def test_two_fields_are_told_apart(tmp_path, second, line, reason):
         load(tmp_path, GOOD.format(key="een", label="Een") + second)
     assert reason in str(refused.value)
     assert not line or f", regel {line}: " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "label", ["Naam", "Studentnummer", "E-mailadres", "e-mail adres", "Email address", "OPLEIDING"]
+)
+def test_a_label_of_ours_is_refused(tmp_path, label):
+    with pytest.raises(DataFileError) as refused:
+        load(tmp_path, GOOD.format(key="een", label=label))
+    assert "regel 7: " in str(refused.value)
+    assert "zo heet een kolom van Proeve al" in str(refused.value)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_heading_of_ours_is_refused(app, language):
+    """Of the list, the file that is exported and the file that is imported."""
+    with force_locale(language):
+        own = {field.label for field in current_school().student_fields}
+        ours = {
+            *(_(label) for label in STUDENT_COLUMNS.values()),
+            *headings(),
+            *(_(column.label) for column in Students().columns),
+        } - own
+    assert len(ours) > 12
+    taken = {_plain(heading) for heading in ours}
+    assert taken <= _our_labels(), taken - _our_labels()

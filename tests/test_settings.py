@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from config import Settings
 from environment import refuse_unknown
+from tests.support.starter import Started, started
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,6 +32,12 @@ WRONG = [
     ("DATABASE_URL", "postgresql:geheim@server", "postgresql://"),
     ("DATABASE_URL", "postgresql+psycopg2://school/proeve", "postgresql://"),
     ("DATABASE_URL", "postgresql://u:w@server:poort/x", "postgresql://"),
+    ("DATABASE_URL", "postgresql://server", "De naam van de database ontbreekt"),
+    ("DATABASE_URL", "postgresql://server/", "De naam van de database ontbreekt"),
+    ("DATABASE_URL", "postgresql://server/x?foo=bar", "een optie die de database niet kent: foo"),
+    ("DATABASE_URL", "postgresql://server/x?sslmod=require", "Bedoelt u sslmode?"),
+    ("DATABASE_URL", "postgresql://server/x?connect_timeout=lang", "bij connect_timeout een heel getal"),
+    ("DATABASE_URL", "sqlite:////x.db?foo=bar", "een optie die de database niet kent: foo"),
     ("HOST", "http://127.0.0.1", "een adres of naam"),
     ("HOST", "127.0.0.1:5000", "een adres of naam"),
     ("HOST", "mijn computer", "een adres of naam"),
@@ -70,6 +78,9 @@ WRONG = [
     ("SMTP_TIMEOUT", "1e9", "seconden"),
     ("REDIS_URL", "http://localhost:6379", "redis://"),
     ("REDIS_URL", "localhost:6379", "redis://"),
+    ("REDIS_URL", "redis://localhost:poort/0", "redis://"),
+    ("REDIS_URL", "redis://localhost/nul", "redis://"),
+    ("REDIS_URL", "redis://localhost/0?foo=bar", "redis://"),
     ("WEB_WORKERS", "nul", "van 1 tot en met 64"),
     ("WEB_WORKERS", "0", "van 1 tot en met 64"),
     ("WEB_WORKERS", "1000", "van 1 tot en met 64"),
@@ -83,6 +94,9 @@ RIGHT = {
         "postgresql://u:w@server/x",
         "postgres://server/x",
         "postgresql+psycopg:///x",
+        "postgresql:///?dbname=x&host=/run/postgresql",
+        "postgresql://server/x?sslmode=require&connect_timeout=5",
+        "sqlite:////x.db?timeout=9",
         "sqlite:////x.db",
     ],
     "HOST": ["", "192.0.2.9", "::1", "localhost"],
@@ -101,7 +115,13 @@ RIGHT = {
     "SMTP_PASSWORD": ["", " met spaties "],
     "SMTP_PASSWORD_FILE": [""],
     "SMTP_TIMEOUT": ["", "1", "2.5"],
-    "REDIS_URL": ["", "redis://localhost:6379/0", "rediss://u:w@server", "unix:///run/redis.sock"],
+    "REDIS_URL": [
+        "",
+        "redis://localhost:6379/0",
+        "rediss://u:w@server",
+        "redis://server?socket_timeout=5",
+        "unix:///run/redis.sock",
+    ],
     "WEB_WORKERS": ["", "1", "8"],
 }
 
@@ -190,32 +210,103 @@ def test_a_setting_that_nobody_knows_ends_the_start(
     assert told in str(ended.value)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"SMTP_SECURITY": "ssl", "SMTP_PORT": "25"},
-        {"WEB_WORKERS": "nul"},
-        {"PROEVE_SCHOOL": "dmeo"},
-        {"PROEVE_SCHOOOL": "demo"},
+# Wrong settings that only show when Proeve looks around: what is set, and what the sentence says.
+AROUND: dict[str, tuple[dict[str, str], str]] = {
+    "a school that is not there": ({"PROEVE_SCHOOL": "dmeo"}, "misschien bedoelt u “demo”"),
+    "a setting that nobody knows": ({"PROEVE_SCHOOOL": "demo"}, "Bedoelt u PROEVE_SCHOOL?"),
+    "a school that is a file": (
+        {"PROEVE_SCHOOLS": "{here}/files"},
+        "{here}/files/demo/school.toml is er niet",
+    ),
+    "no schools at all": ({"PROEVE_SCHOOLS": "{here}/nothing"}, "run.py new-school"),
+    "data that cannot be made": ({"PROEVE_DATA": "/proc/x"}, "/proc/x is niet te maken"),
+    "data below a file": ({"PROEVE_DATA": "{here}/files/demo/data"}, "files/demo/data"),
+    "a database below a file": ({"DATABASE_URL": "sqlite:///{here}/files/demo/x.db"}, "files/demo is niet"),
+    "a database that is a folder": ({"DATABASE_URL": "sqlite:///{here}/folder/db"}, "folder/db is niet"),
+    "a database in a folder for all": (
+        {"DATABASE_URL": "sqlite:///{here}/x.db"},
+        "een map van Proeve alleen",
+    ),
+    "a database that is away": (
         {"DATABASE_URL": "postgresql://proeve:geheim@127.0.0.1:1/proeve"},
+        "Kijk of zij draait",
+    ),
+    "passwords all over the address": (
         {"DATABASE_URL": "postgresql://proeve@127.0.0.1:1/proeve?password=geheim&sslpassword=geheim"},
-    ],
-    ids=lambda wrong: next(iter(wrong)),
-)
-def test_a_mistake_is_one_sentence_and_an_exit_status(tmp_path: Path, wrong: dict[str, str]) -> None:
+        "Kijk of zij draait",
+    ),
+    "a port in use": ({"PORT": "{taken}"}, "Poort {taken} is al in gebruik"),
+    "an address of another machine": (
+        {"HOST": "192.0.2.1", "PROEVE_DEMO_ANYWHERE": "1"},
+        "niet luisteren op",
+    ),
+    "a demo school for everybody": ({"HOST": "0.0.0.0"}, "PROEVE_DEMO_ANYWHERE=1"),  # noqa: S104
+    "a short key": ({"PROEVE_SECRET_KEY": "kort"}, "te kort"),
+    "a short old key": ({"PROEVE_SECRET_KEY": "k" * 40, "PROEVE_OLD_SECRET_KEYS": "kort"}, "te kort"),
+    "mail in plain text by a typing error": ({"SMTP_SECURITY": "ssl", "SMTP_PORT": "25"}, "starttls, tls of"),
+}
+REALLY = {f"{name}={typed}": ({name: typed}, allowed) for name, typed, allowed in WRONG} | AROUND
+
+
+@pytest.fixture(scope="module")
+def real_starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Started, str, bool]]:
+    """Every wrong setting, really started: what came of it, what should be told, whether data was left."""
+    here = tmp_path_factory.mktemp("starts")
+    (here / "files").mkdir()
+    (here / "files" / "demo").touch()
+    (here / "folder" / "db").mkdir(parents=True)
+    here.chmod(0o755)
+    (here / "folder").chmod(0o700)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        known = {"here": here, "taken": other.getsockname()[1]}
+        cases = {
+            name: {"PROEVE_DATA": f"{here}/{number}", **_filled(wrong, known)}
+            for number, (name, (wrong, _told)) in enumerate(REALLY.items())
+        }
+        came = started([(["serve"], settings) for settings in cases.values()])
+    return {
+        name: (one, REALLY[name][1].format(**known), Path(settings["PROEVE_DATA"]).exists())
+        for (name, settings), one in zip(cases.items(), came, strict=True)
+    }
+
+
+def _filled(settings: dict[str, str], known: dict[str, object]) -> dict[str, str]:
+    return {name: typed.format(**known) if "{" in typed else typed for name, typed in settings.items()}
+
+
+@pytest.mark.parametrize("name", REALLY)
+def test_a_mistake_is_one_sentence_and_an_exit_status(
+    real_starts: dict[str, tuple[Started, str, bool]], name: str
+) -> None:
+    done, told, left = real_starts[name]
+    assert (done.status, done.out) == (1, ""), done
+    assert len(done.told.strip().splitlines()) == 1, done.told
+    assert told in done.told
+    assert "geheim" not in done.told
+    # A key that cannot be read, or a database that is away, is known after the folder was made.
+    made_first = ("database" in name and name in AROUND) or name.startswith(("a short", "passwords"))
+    assert made_first or not left or name.startswith("PROEVE_DATA="), (
+        "a start that failed leaves nothing behind"
+    )
+
+
+def test_forty_wrong_settings_are_really_started() -> None:
+    assert len(REALLY) >= 40
+
+
+def test_run_py_itself_says_it_too(tmp_path: Path) -> None:
+    """The starts above are forked; this one is `python run.py`, from nothing."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROEVE_")}
-    env = {**kept, "PROEVE_DATA": str(tmp_path / "data"), **wrong}
     done = subprocess.run(
         [sys.executable, "run.py", "serve"],
         cwd=ROOT,
-        env=env,
+        env={**kept, "PROEVE_DATA": str(tmp_path / "data"), "SMTP_SECURITY": "ssl"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert "geheim" not in done.stderr
-    if "DATABASE_URL" not in wrong:
-        assert not (tmp_path / "data").exists(), "a start that failed leaves nothing behind"
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1), done.stderr
+    assert not (tmp_path / "data").exists()

@@ -261,6 +261,22 @@ def test_a_real_school_without_a_name_does_not_start(app: Flask) -> None:
     check_place(current_school(), Settings(hosts=(), port=0))
 
 
+@pytest.fixture
+def _as_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a system user of its own, whoever runs the tests."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+
+def test_a_real_school_that_runs_as_root_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = replace(current_school(), demo=False)
+    sending = Settings(tls=True, smtp_host="mail.example.nl")
+    for user, told in ((0, 1), (1000, 0)):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        assert sum("als root" in one for one in doubts(real, sending)) == told
+        assert doubts(current_school(), sending) == []
+
+
+@pytest.mark.usefixtures("_as_somebody")
 def test_a_real_school_without_tls_is_warned(app: Flask) -> None:
     real = replace(current_school(), demo=False)
     assert "PROEVE_TLS" in doubts(real, Settings(tls=False))[0]
@@ -268,6 +284,7 @@ def test_a_real_school_without_tls_is_warned(app: Flask) -> None:
     assert doubts(real, sending) == doubts(current_school(), Settings(tls=False)) == []
 
 
+@pytest.mark.usefixtures("_as_somebody")
 def test_a_real_school_that_sends_no_mail_is_warned(app: Flask) -> None:
     real = replace(current_school(), demo=False)
     assert "SMTP_HOST" in doubts(real, Settings(tls=True))[0]
@@ -275,6 +292,7 @@ def test_a_real_school_that_sends_no_mail_is_warned(app: Flask) -> None:
     assert "SMTP_HOST" in doubts(nameless, Settings(tls=True, smtp_host="mail.example.nl"))[0]
 
 
+@pytest.mark.usefixtures("_as_somebody")
 def test_a_real_school_whose_apps_no_key_opens_is_warned(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     real = replace(current_school(), demo=False)
     sending = Settings(tls=True, smtp_host="mail.example.nl")

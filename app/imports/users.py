@@ -15,6 +15,7 @@ from app.queries.imports import absent as absent_queries
 from app.queries.imports import present
 from app.queries.imports import users as user_queries
 from app.queries.users.users import grantable
+from app.rules import people
 from app.rules.accounts import ADMINISTRATOR_ONLY, NAME_IS_ADDRESS
 from app.rules.text import N_
 
@@ -107,7 +108,8 @@ class PhoneColumn(columns.TextColumn):
         """The number as text. Excel keeps 0612345678 without its zero, and +31612345678 without its plus."""
         digits = columns.cell_text(value) if isinstance(value, int | float) else ""
         begun = "0" if len(digits) == DIGITS_AFTER_ZERO else "+" if digits[:2] == "31" else ""
-        return super().parse(begun + digits if begun else value, world)
+        text = super().parse(begun + digits if begun else value, world)
+        return people.phone(text) if text else text
 
 
 class RolesColumn(columns.ClosedColumn):

@@ -22,6 +22,9 @@ EXTENSION = "proeve_mail_texts"
 SUBJECT = re.compile(r"(onderwerp|subject):\s*(.+)", re.IGNORECASE)
 WORD = re.compile(r"\{([^{}\n]*)\}")
 LONGEST_SUBJECT, LONGEST_BODY = 150, 5000  # characters
+# What editors and systems leave beside a file: Emacs, vi, Word, patch, macOS, Windows.
+LEFT_OVER = ("~", ".swp", ".swo", ".bak", ".tmp", ".orig", ".rej", ".old", ".part", ".lock")
+NO_TEXT = {"readme.md", "thumbs.db", "desktop.ini", "__macosx", "icon\r"}
 
 # Purpose -> (the words it may use, the words it must use). Without the latter the reader cannot sign in.
 WORDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -74,8 +77,14 @@ def own_text(purpose: str, language: str, role: str = "") -> OwnText | None:
 
 def load_own_texts(folder: Path) -> dict[Key, OwnText]:
     """Every text in a school's mail folder. DataFileError names the file and what is wrong with it."""
-    files = sorted(path for path in folder.glob("*") if path.name != "README.md")
+    files = sorted(path for path in folder.glob("*") if not _is_left_over(path.name))
     return {_key(path): _text(path) for path in files}
+
+
+def _is_left_over(name: str) -> bool:
+    """Whether an editor or a system left this, or it is our own explanation: nobody's text."""
+    folded = name.casefold()
+    return folded.startswith((".", "~", "#")) or folded.endswith(LEFT_OVER) or folded in NO_TEXT
 
 
 def _key(path: Path) -> Key:

@@ -39,6 +39,10 @@ SEARCH_MAX = 500  # what the column holds
 
 _SPACES = re.compile(r"\s+")
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>")
+# Digits, and what people write between and before them; after it an extension.
+_PHONE = re.compile(
+    r"[0-9 +().,/–-]*[0-9][0-9 +().,/–-]*(?:(?:tst|toestel|ext|x|#)[.:]? ?[0-9]{1,8})?", re.IGNORECASE
+)
 _INSIDE = re.compile(r"(?<=\w)[-'’.@_+/]+(?=\w)|^[-'’]+(?=\w)")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
 _EMAIL = re.compile(
@@ -194,6 +198,17 @@ def email(value: str) -> str:
         raise RuleBroken(N_("“%(value)s” is geen e-mailadres."), value=_short(text))
     name, _, domain = text.rpartition("@")
     return f"{name}@{domain.lower()}"
+
+
+def phone(value: str) -> str:
+    """A telephone number as it was written, if it can be one; empty stays empty."""
+    text = tidy(value)
+    if text and not _PHONE.fullmatch(text):
+        raise RuleBroken(
+            N_("“%(value)s” is geen telefoonnummer. Gebruik cijfers, bijvoorbeeld 06-12345678."),
+            value=_short(text),
+        )
+    return text
 
 
 def bare_address(text: str) -> str:

@@ -18,6 +18,17 @@ STUDENT_COLUMNS: Mapping[str, str] = {
     **{field.name: field.label for field in student_fields.fields_in("list") if field.everybody},
     "progress": N_("Studievoortgang"),
 }
+# Headings of the export and the import that the list has not.
+IN_FILES = (
+    N_("Keuzedelen"),
+    N_("Studentgroepen"),
+    N_("Examinator school"),
+    N_("Examinator bedrijf"),
+    N_("Volledige naam"),
+    N_("Achternaam met tussenvoegsel"),
+)
+# Every label of a column or field of ours: a school's own field has another one.
+OURS = frozenset((*STUDENT_COLUMNS.values(), *student_fields.LABELS.values(), *IN_FILES))
 FIRST = "name"  # the heading of a row: always there
 USUAL = ("name", "number", "programme", "groups", "supervisor", "progress")
 VIEWS_MOST = 20

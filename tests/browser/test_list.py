@@ -82,3 +82,33 @@ def test_on_a_phone_the_action_bar_waits_at_the_end_until_a_row_is_ticked(sign_i
     page.get_by_label(re.compile("^Selecteer (?!alles)")).first.check()
     expect(bar).to_be_in_viewport()
     expect(bar).to_contain_text("1 geselecteerd")
+
+
+# How many pixels of a table lie outside the part of it that is seen.
+TOO_WIDE = """() => Math.max(0, ...[...document.querySelectorAll(".table-region")].map(
+  (one) => one.scrollWidth - one.clientWidth))"""
+LISTS = (
+    "/studenten/",
+    "/studentgroepen/",
+    "/gebruikers/",
+    "/examens/",
+    "/examenbeheer/",
+    "/opleidingen/",
+    "/postvak-uit/",
+    "/logboek/",
+)
+
+
+def test_every_list_fits_on_a_small_laptop(sign_in: SignIn) -> None:
+    """Where a table is too wide, the pencil of a row covers its last column."""
+    page = sign_in("beheerder")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    wide = {}
+    for href in LISTS:
+        answer = page.goto(href)
+        assert answer is not None
+        if answer.status != 200:
+            wide[href] = -answer.status
+        elif over := page.evaluate(TOO_WIDE):
+            wide[href] = over
+    assert wide == {}

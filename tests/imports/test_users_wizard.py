@@ -398,3 +398,13 @@ def many(batch: int, size: int, role: str) -> bytes:
     header = (*HEADER, "Opleiding", "Telefoon")
     rows = [(f"u{batch}.{i}@example.nl", "Daan", "", f"Vos{i}", role, "25656", f"06{i}") for i in range(size)]
     return lines(*rows, header=header)
+
+
+def test_a_text_that_is_no_telephone_number_is_told_at_its_row(wizard):
+    header = (*HEADER, "Telefoon")
+    good, bad = (*SANNE, "06-12345678"), ("an@example.nl", "An", "", "Vos", "Praktijkbegeleider", "abc")
+    told = sentences(wizard, good, bad, header=header)
+    assert told == [
+        [],
+        ["Telefoon: “abc” is geen telefoonnummer. Gebruik cijfers, bijvoorbeeld 06-12345678."],
+    ]

@@ -296,3 +296,29 @@ def test_names_stand_in_the_order_of_a_dutch_list():
         ("Gijs", "", "Zwart"),
     ]
     assert sorted(listed, key=lambda name: people.name_key(*name)) == listed
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "06-12345678",
+        "+31 6 1234 5678",
+        "(020) 123 45 67",
+        "0031.20.1234567",
+        "020 1234567 tst. 12",
+        "+31 (0)20-1234567 ext 9",
+        "020-1234567 / 020-7654321",
+        "112",
+    ],
+)
+def test_a_telephone_number_is_kept_as_it_was_written(number):
+    assert people.phone(f" {number} ") == number
+
+
+@pytest.mark.parametrize(
+    "number", ["abc", "06-1234x567y", "geen", "+", "()", "06 12 na 17 uur", "=1+1;", "j@x.nl"]
+)
+def test_what_is_no_telephone_number_is_refused(number):
+    with pytest.raises(RuleBroken, match="geen telefoonnummer"):
+        people.phone(number)

@@ -16,7 +16,7 @@ from app.actions.library import files
 from app.actions.library.files import MAX_BYTES
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import QUIETLY
+from app.entities.engine import QUIETLY, take_turns
 from app.permissions import Actor, Permission, Role
 from app.queries.library.library import READERS, order_of
 from app.rules.people import tidy
@@ -64,6 +64,9 @@ class UploadForm(base.ActionForm):
 
     def values(self) -> dict[str, Any]:
         return {"upload": self.upload, "title": self.title.data, "roles": self.roles.data}
+
+
+SHELVES = 0x5E1F  # the number of the turns in which documents get a place
 
 
 @base.action(
@@ -312,6 +315,8 @@ def _who_ordered(actor: Actor, role: str, seen: str, now: str) -> str:
 
 
 def _place(document: models.LibraryDocument, roles: Iterable[str]) -> None:
+    """Put a document last on the shelf of each of these roles; two at one instant take turns."""
+    take_turns(SHELVES)
     last = {
         row[0]: row[1]
         for row in db.session.execute(

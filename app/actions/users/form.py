@@ -71,14 +71,24 @@ class PersonForm(NamedForm):
 
     phone = wtforms.TelField(LABELS["phone"], [validators.Optional(), validators.Length(max=30)])
 
+    def validate_phone(self, field: wtforms.TelField) -> None:
+        """A number of before this rule stays as it is until somebody changes it."""
+        if people.tidy(field.data or "") != getattr(getattr(self, "row", None), "phone", ""):
+            base.ruled(people.phone)(self, field)
 
-class UserForm(PersonForm):
+
+class AccountForm(NamedForm):
+    """Name, e-mail address and user name: what a user must have to sign in."""
+
     username = wtforms.StringField(
         LABELS["username"],
         [validators.Length(max=128)],
         description=_l("Laat leeg om met het e-mailadres aan te melden."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
     )
+
+
+class UserForm(PersonForm, AccountForm):
     organisation = wtforms.StringField(
         LABELS["organisation"], [validators.Length(max=120)], description=_l("De school, of het leerbedrijf.")
     )

@@ -3,17 +3,19 @@
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from werkzeug.security import generate_password_hash
 
 from app import models
 from app.actions import base
+from app.actions.users.form import AccountForm
+from app.actions.users.users import sign_in_names
 from app.entities.base import db
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role
-from app.queries.users.users import taken, why_not_change
+from app.queries.users.users import why_not_change
 from app.rules import people
 from app.rules.passwords import password_problem
-from app.rules.text import N_
 from app.school import current_school
 
 
@@ -43,31 +45,22 @@ def _made(
     """Make a user with this role, who can sign in at once."""
     if why := why_not_change(actor, [role], way_in=True):
         raise RuleBroken(why)
-    username, email = username.strip().lower(), people.email(email)
-    for field, value in (
-        ("first_name", people.tidy(first_name)),
-        ("last_name", people.tidy(last_name)),
-        ("email", email),
-        ("username", username),
-    ):
-        if not value:
-            raise RuleBroken(N_("Vul dit in."), field=field)
-    _check_free(email, username)
+    _check(first_name=first_name, infix=infix, last_name=last_name, email=email, username=username)
     own = (username, email, first_name, last_name, current_school().name)
     if problem := password_problem(password, own=own):
-        raise problem.as_error()
+        raise RuleBroken(problem.message, field="password", **problem.params)
     user = models.User(
         first_name=people.tidy(first_name),
         infix=people.tidy(infix),
         last_name=people.tidy(last_name),
-        email=email,
-        username=username,
         password=generate_password_hash(password),
         active=True,
     )
+    sign_in_names(user, email, username)
     user.roles = list(db.session.scalars(sa.select(models.RoleRow).where(models.RoleRow.name == role.value)))
     db.session.add(user)
     db.session.flush()
+    summary = _("%(name)s kan zich aanmelden als %(username)s.", name=user.full_name, username=user.username)
     return base.Outcome(
         done=1,
         ids=[user.id],
@@ -81,15 +74,13 @@ def _made(
             "username": [None, user.username],
             "roles": [[], [role.value]],
         },
-        summary=_("%(name)s kan zich aanmelden als %(username)s.", name=user.full_name, username=username),
+        summary=summary,
     )
 
 
-def _check_free(email: str, username: str) -> None:
-    """RuleBroken when another user has this address or user name. Users sign in with either."""
-    for field, value, sentence in (
-        ("email", email.lower(), N_("Er is al een gebruiker met dit e-mailadres.")),
-        ("username", username, N_("Deze gebruikersnaam is al in gebruik.")),
-    ):
-        if taken(value):
-            raise RuleBroken(sentence, field=field)
+def _check(**given: str) -> None:
+    """RuleBroken when a page would refuse one of these; it names the field."""
+    checked = AccountForm(MultiDict(given))
+    if not checked.validate():
+        field = next(one for one in checked if one.errors)
+        raise RuleBroken(str(field.errors[0]), field=field.name)

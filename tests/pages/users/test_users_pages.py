@@ -11,10 +11,14 @@ from html import unescape
 from typing import Any
 
 import pytest
+import wtforms
 from sqlalchemy import select, update
 
 from app.actions.access.login_codes import send_login_codes
+from app.actions.base.action import ActionForm
+from app.actions.base.forms import _forms
 from app.actions.base.runner import run
+from app.actions.users.form import PersonForm
 from app.actions.users.users import deactivate_users, edit_user
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -473,3 +477,39 @@ class TestProfile:
         assert answer.status_code == 422
         assert "Petra Pen" in answer.text
         assert "Amrani" in answer.text
+
+
+class TestTelephone:
+    @pytest.mark.parametrize("typed", ["abc", "zie mail"])
+    def test_a_text_that_is_no_number_is_refused_at_its_field(self, visit: Visit, typed: str) -> None:
+        answer = visit("administrator").post(ADD, {**NEW, "phone": typed})
+        assert f"“{typed}” is geen telefoonnummer" in answer.text
+        assert db.session.scalar(select(User.id).where(User.email == NEW["email"])) is None
+
+    def test_a_kept_one_that_does_not_fit_stays_until_it_is_changed(self, visit: Visit) -> None:
+        user = make_user("school_examiner", phone="bel de school")
+        beheerder, page = visit("administrator"), f"/gebruikers/do/edit_user?id={user.id}"
+        assert "bel de school" in beheerder.get(f"/gebruikers/{user.id}").text
+        typed = {
+            name: getattr(user, name) for name in ("first_name", "last_name", "email", "username", "version")
+        }
+        typed |= {"roles": ["school_examiner"], "last_name": "Nieuw", "phone": "bel de school"}
+        assert beheerder.do(page, typed).status_code == 302
+        refresh()
+        kept = db.session.get_one(User, user.id)
+        assert (kept.last_name, kept.phone) == ("Nieuw", "bel de school")
+        again = beheerder.do(page, typed | {"version": kept.version, "phone": "bel de school!"})
+        assert "is geen telefoonnummer" in again.text
+
+    def test_every_form_with_a_telephone_asks_the_same(self) -> None:
+        with_phone = [
+            form
+            for form in _forms(ActionForm)
+            if any(
+                getattr(made, "field_class", None) is wtforms.TelField
+                for part in form.__mro__
+                for made in vars(part).values()
+            )
+        ]
+        assert len(with_phone) >= 4
+        assert all(issubclass(form, PersonForm) for form in with_phone)
