@@ -14,6 +14,7 @@ import pytest
 
 from config import Settings
 from environment import refuse_unknown
+from tests.support.processes import free_port
 from tests.support.starter import Started, started
 
 ROOT = Path(__file__).parent.parent
@@ -257,12 +258,13 @@ def real_starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Sta
     (here / "folder" / "db").mkdir(parents=True)
     here.chmod(0o755)
     (here / "folder").chmod(0o700)
+    free = str(free_port())
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         known = {"here": here, "taken": other.getsockname()[1]}
         cases = {
-            name: {"PROEVE_DATA": f"{here}/{number}", **_filled(wrong, known)}
+            name: {"PROEVE_DATA": f"{here}/{number}", "PORT": free, **_filled(wrong, known)}
             for number, (name, (wrong, _told)) in enumerate(REALLY.items())
         }
         came = started([(["serve"], settings) for settings in cases.values()])
