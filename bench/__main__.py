@@ -28,7 +28,7 @@ from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import User
 from app.permissions import SYSTEM, Actor, actor_of
-from bench import imports, large, students
+from bench import imports, large, load, students
 from config import Settings
 from startup import start_up
 from tests.support.queries import counted
@@ -96,6 +96,7 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=100_000)
     parser.add_argument("--rows", type=int, default=10_000, help="students in the file that is imported")
     parser.add_argument("--database", default="", help="an empty PostgreSQL database; default: SQLite")
+    parser.add_argument("--load", type=int, default=0, help="only many people at once, so many seconds")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="proeve-bench-") as folder:
         settings = Settings(school="demo", data=Path(folder), database_url=wanted.database)
@@ -105,9 +106,14 @@ def main() -> None:
         with app.app_context():
             if inspect(db.engine).get_table_names():
                 raise SystemExit("This database is not empty; nothing was done.")
-            load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-            print(f"Python {platform.python_version()}, {db.engine.dialect.name}, {load}")
+            busy = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+            print(f"Python {platform.python_version()}, {db.engine.dialect.name}, {busy}")
             fill(wanted.students)
+            if wanted.load:
+                db.session.remove()
+                load.measured(show, app, settings, wanted.load)
+                db.engine.dispose()
+                return
             pages(app)
             with app.test_request_context():
                 students.export(show)
