@@ -53,7 +53,7 @@ def save_scores(
     this examiner's own sheet was saved since then and says something else. Criteria that are not
     named stay as they were.
     """
-    sitting = _locked_sitting(targets.one().id)
+    sitting = _sitting_of(targets)
     if uid and uid != sitting.uid:
         raise errors.NotFound
     role = queries.role_in(sitting, actor)
@@ -107,7 +107,7 @@ def make_definitive(actor: Actor, targets: base.Targets[models.Sitting]) -> base
 
     Only the school examiner of this sitting may do so, when their own sheet is complete (manual, step 6a).
     """
-    sitting = _locked_sitting(targets.one().id, with_registration=True)
+    sitting = _sitting_of(targets)
     assessment = queries.assessment_of(sitting.id, fresh=True)
     role = queries.role_in(sitting, actor)
     sheet = _sheet_of(assessment, actor.id, role)
@@ -164,7 +164,7 @@ class ReopenForm(base.ActionForm):
 def reopen_assessment(actor: Actor, targets: base.Targets[models.Sitting], *, reason: str) -> base.Outcome:
     """Reopen a definitive assessment, with a reason in the trail. The result of its exam is deleted."""
     reason = base.given_reason(reason)
-    sitting = _locked_sitting(targets.one().id, with_registration=True)
+    sitting = _sitting_of(targets)
     assessment = queries.assessment_of(sitting.id, fresh=True)
     refusal = steps.why_not_reopen(
         definitive=queries.is_definitive(assessment),
@@ -295,26 +295,17 @@ def _label(criterion: models.Criterion, level_id: int | None) -> str | None:
     return next((level.label for level in criterion.levels if level.id == level_id), None)
 
 
-def _locked_sitting(sitting_id: int, *, with_registration: bool = False) -> models.Sitting:
-    """The sitting as it is now, locked until the transaction ends (on SQLite by the transaction itself)."""
-    if with_registration:
-        held = (
-            sa.select(models.Sitting.registration_id).where(models.Sitting.id == sitting_id).scalar_subquery()
-        )
-        db.session.execute(
-            sa.select(models.Registration.id)
-            .where(models.Registration.id == held)
-            .with_for_update(key_share=True)
-        )
-    db.session.execute(
-        sa.select(models.Sitting.id).where(models.Sitting.id == sitting_id).with_for_update(key_share=True)
+def _sitting_of(targets: base.Targets[models.Sitting]) -> models.Sitting:
+    """The one sitting, with all that is scored. The runner holds it, and the registration that owns it."""
+    chosen = sa.select(models.Sitting).where(models.Sitting.id.in_(targets.ids))
+    found: models.Sitting | None = (
+        db.session.scalars(queries.whole_sitting(chosen)).unique().one_or_none()
+        if len(targets.ids) == 1
+        else None
     )
-    statement = queries.whole_sitting(sa.select(models.Sitting).where(models.Sitting.id == sitting_id))
-    found = db.session.scalars(statement.execution_options(populate_existing=True)).unique().one_or_none()
-    if found is None:  # removed while this one waited for the lock
+    if found is None:
         raise errors.NotFound
-    sitting: models.Sitting = found
-    return sitting
+    return found
 
 
 def _not_before_the_day(sitting: models.Sitting) -> None:

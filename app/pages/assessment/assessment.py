@@ -15,7 +15,7 @@ from app.pages.assessment import outcome as outcome_pages
 from app.pages.assessment import score_form, todo
 from app.pages.planning.examiners import replace_buttons
 from app.pages.planning.invitations import for_sitting
-from app.permissions import Actor, Permission, Role, may
+from app.permissions import Permission, Role, may
 from app.queries.assessment import assessment as queries
 from app.rules.text import N_
 from app.theme.widgets import Button
@@ -78,11 +78,11 @@ class ToAssessPage(base.ActionScreen):
         closing = "definitive" in fields
         if outcome.done or not closing:
             base.tell(outcome.summary, "success" if outcome.done else "info")
-        view = self._view(sitting_id)
-        for name in saved_meanwhile(view, actor, fields):
+        saved = queries.after_saving(actor, sitting_id, version=_opened(fields))
+        for name in saved.others:
             base.tell(_("%(name)s heeft intussen ook opgeslagen.", name=name), "info")
-        if view.waits is not None:
-            base.tell(actions.say(view.waits), "warning")
+        if saved.waits is not None:
+            base.tell(actions.say(saved.waits), "warning")
         return base.go(self._on_to(sitting_id, closing=closing))
 
     @base.expose("/uitslag/<int:registration_id>")
@@ -150,11 +150,9 @@ class ToAssessPage(base.ActionScreen):
         return view
 
 
-def saved_meanwhile(view: queries.SittingView, actor: Actor, fields: dict[str, str]) -> list[str]:
-    """The names of others who saved since this form was opened; no clash, as each has their own sheet."""
-    opened = _number(fields.get("version", "0") or "0")
-    others = (sheet for sheet in view.sheets if sheet.examiner_id != actor.id)
-    return [sheet.examiner.full_name for sheet in others if sheet.version > opened]
+def _opened(fields: dict[str, str]) -> int:
+    """The version of the assessment when the form was opened."""
+    return _number(fields.get("version", "0") or "0")
 
 
 def typed(fields: dict[str, str]) -> dict[str, Any]:
@@ -169,7 +167,7 @@ def typed(fields: dict[str, str]) -> dict[str, Any]:
         elif value:
             levels[_number(number)] = _number(value)
     return {
-        "version": _number(fields.get("version", "0") or "0"),
+        "version": _opened(fields),
         "levels": levels,
         "remarks": remarks,
         "remark": fields.get("remark", ""),

@@ -200,8 +200,43 @@ def sitting_view(actor: Actor, sitting_id: int) -> SittingView | None:
     if sitting is None:
         return None
     assessment = assessment_of(sitting_id)
-    waits = waiting_for([sitting.registration_id]).get(sitting.registration_id)
+    waits = _waits(sitting.registration_id, sitting.registration.attempt)
     return SittingView(sitting, assessment, tuple(assessment.sheets) if assessment else (), waits)
+
+
+def _waits(registration_id: int, attempt: int) -> Reason | None:
+    """Why it must wait for an earlier attempt; a first attempt has none, and costs no query."""
+    return waiting_for([registration_id]).get(registration_id) if attempt > 1 else None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What whoever just saved must know: who else saved since, and why the sitting must wait."""
+
+    others: Sequence[str]
+    waits: Reason | None
+
+
+def after_saving(actor: Actor, sitting_id: int, *, version: int) -> Saved:
+    """`version`: that of the assessment when the form was opened."""
+    sheet, sitting = models.ScoreSheet, models.Sitting
+    rows = db.session.execute(
+        sa.select(sitting.registration_id, models.Registration.attempt, models.User)
+        .join(models.Registration, models.Registration.id == sitting.registration_id)
+        .outerjoin(models.Assessment, models.Assessment.sitting_id == sitting.id)
+        .outerjoin(
+            sheet,
+            (sheet.assessment_id == models.Assessment.id)
+            & (sheet.version > version)
+            & (sheet.examiner_id != actor.id),
+        )
+        .outerjoin(models.User, models.User.id == sheet.examiner_id)
+        .options(orm.load_only(models.User.first_name, models.User.infix, models.User.last_name))
+        .where(sitting.id == sitting_id)
+        .order_by(sheet.id)
+    ).all()
+    waits = _waits(*rows[0][:2]) if rows else None
+    return Saved([user.full_name for *_registration, user in rows if user is not None], waits)
 
 
 def whole_sitting(statement: sa.Select[Any]) -> sa.Select[Any]:

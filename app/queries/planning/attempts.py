@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +62,7 @@ def waiting_for(registrations: Sequence[int]) -> Mapping[int, Reason]:
     return {id_: why for id_, why in reasons.items() if why is not None}
 
 
+@cache  # to make these costs more than to run them
 def earlier_attempts() -> tuple[sa.ScalarSelect[int], sa.ScalarSelect[int]]:
     """Columns beside Registration: the first earlier attempt that is open, and the first that was passed."""
     own, other = models.Registration, orm.aliased(models.Registration)
