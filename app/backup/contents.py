@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from app.errors import RuleBroken
+from app.rules.text import N_
 from config import Settings
 
 ANCHOR, KEY, LIBRARY = "trail-anchor", "secret-key", "library"
@@ -17,6 +19,26 @@ PASSING = ("progress", f"{ANCHOR}.lock")
 PASSING_STARTS = (f".{ANCHOR}-", f"{KEY}.")
 # What editors and systems leave in a folder is nobody's setting.
 LEFTOVERS = (".DS_Store", "Thumbs.db", "desktop.ini")
+
+
+def refuse_mixed(settings: Settings, target: Path | None = None) -> None:
+    """RuleBroken when one folder of the school stands in the other, or `target`, a backup, in one of them."""
+    data, school = settings.school_data.resolve(), settings.school_folder.resolve()
+    if data.is_relative_to(school) or school.is_relative_to(data):
+        raise RuleBroken(
+            N_(
+                "%(data)s en %(school)s staan in elkaar. Geef PROEVE_DATA en PROEVE_SCHOOLS elk een "
+                "eigen map."
+            ),
+            data=str(data),
+            school=str(school),
+        )
+    for folder in (data, school):
+        if target is not None and target.resolve().is_relative_to(folder):
+            raise RuleBroken(
+                N_("Een back-up kan niet staan in %(folder)s, waar hij van is. Kies een andere map."),
+                folder=str(folder),
+            )
 
 
 def data_files(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -45,6 +45,7 @@ def make(settings: Settings, to: Path | None = None, *, word: str = "") -> Made:
     `word`: stands at the end of the name that it gets by itself. Then it is of what a restore replaces,
     however little is left of that.
     """
+    contents.refuse_mixed(settings, to)
     target = _target(settings, to, word)
     with _room(target.parent) as room:
         made = room / "archive"

@@ -1,7 +1,8 @@
 """Says who is at work on a school's data, so that nothing is put back below somebody's hands.
 
 Every command and every server holds a lock, together; who restores holds it alone. It stands beside the data
-folder, which a restore replaces, and ends with its process, however that ends.
+folder, which a restore replaces, and ends with its process, however that ends. A restore that was killed
+half-way leaves a word in it.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ IN_USE = N_(
     "Deze school is in gebruik (%(by)s). Stop Proeve (de website, en run.py send-mail) en probeer het "
     "opnieuw. Er is niets veranderd."
 )
+HALF = N_(
+    "Het terugzetten van een back-up is halverwege gestopt, en wat er staat past niet bij elkaar. Zet hem "
+    "opnieuw terug: run.py restore BESTAND"
+)
 _kept: list[int] = []
 
 
 @contextmanager
 def shared(settings: Settings) -> Iterator[None]:
     """Work on the school's data beside others. RuleBroken while a backup is put back."""
-    handle = _locked(settings, fcntl.LOCK_SH, RuleBroken(RESTORING))
+    handle = _shared(settings)
     try:
         yield
     finally:
@@ -37,7 +42,7 @@ def shared(settings: Settings) -> Iterator[None]:
 
 def keep_shared(settings: Settings) -> None:
     """The same, until this process ends: for a server that somebody else started."""
-    _kept.append(_locked(settings, fcntl.LOCK_SH, RuleBroken(RESTORING)))
+    _kept.append(_shared(settings))
 
 
 @contextmanager
@@ -50,8 +55,21 @@ def alone(settings: Settings) -> Iterator[None]:
         os.close(handle)
 
 
+def mark(settings: Settings, *, half_done: bool) -> None:
+    """Leave word that what stands there does not fit together, in case we are killed; or take it away."""
+    lock_file(settings).write_text("half restored\n" if half_done else "")
+
+
 def lock_file(settings: Settings) -> Path:
     return settings.data / f".{settings.school}.in-use"
+
+
+def _shared(settings: Settings) -> int:
+    handle = _locked(settings, fcntl.LOCK_SH, RuleBroken(RESTORING))
+    if os.fstat(handle).st_size:
+        os.close(handle)
+        raise RuleBroken(HALF)
+    return handle
 
 
 def _locked(settings: Settings, how: int, otherwise: RuleBroken) -> int:

@@ -171,8 +171,12 @@ def script_of(dumped: Path, to: Path, server_version: int) -> None:
     _run([program, *options, str(dumped)])
 
 
-def put_back(connection: psycopg.Connection[Any], script: Path, rows: Mapping[str, int]) -> None:
-    """Replace everything in this database by what the script makes, in one transaction or not at all."""
+@contextmanager
+def put_back(connection: psycopg.Connection[Any], script: Path, rows: Mapping[str, int]) -> Iterator[None]:
+    """Replace everything in this database by what the script makes, in one transaction or not at all.
+
+    What is done inside comes before its commit: when that raises, nothing was replaced.
+    """
     with connection.transaction():
         connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
         (schema,) = _one(connection, "SELECT current_schema()")
@@ -182,6 +186,7 @@ def put_back(connection: psycopg.Connection[Any], script: Path, rows: Mapping[st
         connection.execute("SELECT set_config('search_path', %s, true)", [schema])
         if content(connection).rows != rows:
             raise RuleBroken(N_("De teruggezette database heeft andere aantallen rijen dan de back-up."))
+        yield
 
 
 def _carry_out(connection: psycopg.Connection[Any], script: IO[bytes]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import private
-from app.backup import contents, making, postgresql, sqlite
+from app.backup import contents, making, occupied, postgresql, sqlite
 from app.backup.archive import DATA, SCHOOL, Archive
 from app.backup.manifest import DATABASE, POSTGRESQL, SQLITE, Manifest, is_newer, proeve_version
 from app.backup.occupied import IN_USE
@@ -38,9 +38,11 @@ class Kept:
 class Moves:
     """Changes of name, which can be taken back as long as not all is done."""
 
-    def __init__(self, moment: str, kept: Kept) -> None:
-        self._moment, self._kept = moment, kept
+    def __init__(self, settings: Settings, kept: Kept) -> None:
+        self._settings, self._kept = settings, kept
+        self._moment = f"{utc_now():%Y%m%dT%H%M%SZ}"
         self._done: list[tuple[Path, Path]] = []
+        self._half = False
 
     def set_aside(self, place: Path, end: str = "") -> None:
         """Give what stands here another name; `end`: what that must end with."""
@@ -50,14 +52,30 @@ class Moves:
             self._kept.aside.append(aside)
 
     def move(self, source: Path, target: Path) -> None:
+        occupied.mark(self._settings, half_done=True)
         os.rename(source, target)
         self._done.append((source, target))
         making.keep_folder(target.parent)
 
     def undo(self) -> None:
+        """Put everything as it was. RuleBroken, and the school stays half restored, when that fails too."""
+        self._half = True
         for source, target in reversed(self._done):
-            os.rename(target, source)
-        self._done.clear()
+            try:
+                os.rename(target, source)
+            except OSError as error:
+                raise RuleBroken(
+                    N_("Terugdraaien lukte niet (%(why)s): geef %(target)s zelf weer de naam %(source)s."),
+                    why=error.strerror or str(error),
+                    target=str(target),
+                    source=str(source),
+                ) from error
+        self._half = False
+
+    def end(self) -> None:
+        """Say that all fits together again: everything is in its new place, or back in its old one."""
+        if not self._half:
+            occupied.mark(self._settings, half_done=False)
 
 
 @dataclass
@@ -122,18 +140,19 @@ def refuse_other_key(archive: Archive, settings: Settings) -> None:
 
 def put_back(archive: Archive, settings: Settings) -> Kept:
     """Put all of it in its place. RuleBroken, with everything as it was, when that cannot be done."""
+    contents.refuse_mixed(settings)
     try:
         with _unpacked(archive, settings) as ready:
             _refuse_open(settings)
             kept = Kept(backup=_backup_of_tables(settings))
-            moves = Moves(f"{utc_now():%Y%m%dT%H%M%SZ}", kept)
+            moves = Moves(settings, kept)
             try:
-                _take_places(settings, ready, moves)
-                if ready.script is not None:
-                    _fill(settings, archive, ready.script)
+                _put_all(archive, settings, ready, moves)
             except BaseException:
                 moves.undo()
                 raise
+            finally:
+                moves.end()
     except OSError as error:
         raise RuleBroken(
             N_("De back-up is niet teruggezet: %(why)s (%(file)s). Er is niets veranderd."),
@@ -292,8 +311,13 @@ def _take_places(settings: Settings, ready: Ready, moves: Moves) -> None:
         moves.move(ready.school, settings.school_folder)
 
 
-def _fill(settings: Settings, archive: Archive, script: Path) -> None:
+def _put_all(archive: Archive, settings: Settings, ready: Ready, moves: Moves) -> None:
+    """Fill the database and let folders take their places: last of all, and before PostgreSQL's commit."""
+    if ready.script is None:
+        _take_places(settings, ready, moves)
+        return
     with postgresql.connected(settings) as connection:
         if others := postgresql.others(connection):
             raise RuleBroken(IN_USE, by=f"{settings.shown_url()}: {others}")
-        postgresql.put_back(connection, script, archive.manifest.rows)
+        with postgresql.put_back(connection, ready.script, archive.manifest.rows):
+            _take_places(settings, ready, moves)

@@ -19,12 +19,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from flask_migrate import downgrade
 
 from app.actions.base.runner import run
 from app.actions.base.trail import record
 from app.actions.trail.anchor import note_restore
 from app.backup import making, occupied, restoring
 from app.backup.archive import opened
+from app.backup.manifest import known_revisions
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.permissions import SYSTEM
@@ -412,6 +414,67 @@ def test_a_restore_that_fails_half_way_changes_nothing(
     assert {name for name in town.tree() if "_backups" not in name} == before
     assert (town.settings.school_folder / "school.toml").read_text() == "stuk"
     assert town.names() == ["Eerste", "Later"]
+
+
+def test_a_restore_that_was_killed_half_way_is_told_and_can_be_done_again(town: Town, kept: Path) -> None:
+    code = (
+        "import os, sys; from app.backup.restoring import Moves; from app.restore import restore\n"
+        "move = Moves.move\n"
+        "Moves.move = lambda *given: (move(*given), os.kill(os.getpid(), 9))\n"
+        "restore.main(sys.argv[1:])"
+    )
+    kept_names = {name: value for name, value in os.environ.items() if not name.startswith("PROEVE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(kept)], cwd=ROOT, env={**kept_names, **town.environment}, check=False
+    )
+    assert done.returncode == -9
+    assert not (town.folder / "data" / "demo").exists(), "set aside, and nothing in its place yet"
+    status, told = town.command("prepare")
+    assert (status, "halverwege gestopt" in told) == (1, True), told
+    status, told = town.restore(kept)
+    assert (status, RIGHT in told) == (0, True), told
+    assert town.command("prepare")[0] == 0
+    assert not [path for path in town.folder.rglob("*") if restoring.ROOM in path.name]
+
+
+def test_what_cannot_be_turned_back_is_said(town: Town, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, calls = os.rename, list[Path]()
+
+    def fails(source: Path, target: Path) -> None:
+        if Path(target).name.startswith("demo.before") or not calls:
+            calls.append(source)
+            return rename(source, target)
+        raise OSError(13, "Permission denied", str(source))
+
+    monkeypatch.setattr(restoring.os, "rename", fails)
+    status, told = town.restore(kept)
+    assert (status, "Terugdraaien lukte niet" in told, "zelf weer de naam" in told) == (1, True, True), told
+    monkeypatch.undo()
+    assert "halverwege gestopt" in town.command("prepare")[1]
+
+
+def test_folders_that_stand_in_each_other_are_refused(town: Town, kept: Path) -> None:
+    status, told = town.command("backup", str(town.folder / "data" / "demo"))
+    assert (status, "Kies een andere map" in told) == (1, True), told
+    status, told = town.command("backup", str(town.folder / "schools" / "demo" / "x.zip"))
+    assert (status, "Kies een andere map" in told) == (1, True), told
+    before = town.tree()
+    status, told = town.restore(kept, PROEVE_SCHOOLS=str(town.folder / "data"))
+    assert (status, "elk een eigen map" in told) == (1, True), told
+    assert town.tree() == before
+
+
+def test_an_older_backup_is_brought_up_to_date(town: Town, new_town: Callable[[], Town]) -> None:
+    with town.app():
+        downgrade(directory=str(ROOT / "migrations"), revision="0023")
+        db.session.remove()
+        made = making.make(town.settings)
+    assert made.manifest.revision == "0023"
+    elsewhere = new_town()
+    status, told = elsewhere.restore(made.file)
+    assert (status, RIGHT in told) == (0, True), told
+    assert f"tabellen van versie {known_revisions()[0]}" in told
+    assert elsewhere.names() == ["Eerste"]
 
 
 def test_a_database_of_somebody_else_is_left_alone(empty: Town, kept: Path) -> None:
