@@ -139,6 +139,15 @@ def test_a_spoiled_backup_is_refused_before_anything_is_touched(
     assert town.tree() == before
 
 
+def test_a_spoiled_backup_leaves_nothing_on_an_empty_machine(empty: Town, kept: Path, tmp_path: Path) -> None:
+    file = tmp_path / "back-up.zip"
+    shutil.copyfile(kept, file)
+    flipped(0.4)(file)
+    status, told = empty.restore(file)
+    assert (status, DAMAGED in told) == (1, True), told
+    assert list(empty.folder.iterdir()) == []
+
+
 def test_a_database_with_other_rows_than_it_says_is_refused(
     filled: tuple[Town, Path], tmp_path: Path
 ) -> None:
