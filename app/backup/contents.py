@@ -13,7 +13,7 @@ from app.rules.text import N_
 from config import Settings
 
 ANCHOR, KEY, LIBRARY = "trail-anchor", "secret-key", "library"
-BESIDE = ("", "-wal", "-shm", "-journal")  # SQLite's files of one database
+BESIDE = ("", "-wal", "-shm", "-journal", ".prepare")  # the files of one SQLite database, and its lock
 # Locks, notes of work that goes on, and files that are being written.
 PASSING = ("progress", f"{ANCHOR}.lock")
 PASSING_STARTS = (f".{ANCHOR}-", f"{KEY}.")
