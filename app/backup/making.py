@@ -19,7 +19,7 @@ from pathlib import Path
 import private
 from app.backup import contents, postgresql, sqlite
 from app.backup.archive import DATA, SCHOOL, Writer, opened
-from app.backup.manifest import DATABASE, POSTGRESQL, SQLITE, Manifest, proeve_version
+from app.backup.manifest import DATABASE, POSTGRESQL, SQLITE, Content, Manifest, proeve_version
 from app.clock import seconds_now, utc_now
 from app.errors import RuleBroken
 from app.rules.text import N_
@@ -94,13 +94,10 @@ def _write(settings: Settings, writer: Writer, room: Path) -> Manifest:
     return writer.finish(manifest)
 
 
-def _add_database(
-    settings: Settings, writer: Writer, room: Path
-) -> tuple[str, sqlite.Content | postgresql.Content]:
+def _add_database(settings: Settings, writer: Writer, room: Path) -> tuple[str, Content]:
     file = settings.database_file()
     kind = SQLITE if file else POSTGRESQL
     copied = room / DATABASE[kind]
-    found: sqlite.Content | postgresql.Content
     if file is None:
         found = postgresql.dump(settings, copied)
     else:

@@ -28,6 +28,15 @@ class Part:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a copy of the database holds."""
+
+    revision: str
+    rows: dict[str, int]  # of each table
+    documents: tuple[str, ...]  # the hashes of the kept files that it names
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """The manifest, as it stands in the archive beside the parts."""

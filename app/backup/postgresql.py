@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,12 +22,11 @@ from psycopg import sql
 from psycopg.pq import Conninfo
 from sqlalchemy.engine import make_url
 
-from app.backup.manifest import POSTGRESQL
+from app.backup.manifest import Content
 from app.errors import RuleBroken
 from app.rules.text import N_
 from config import Settings
 
-KIND = POSTGRESQL
 LOCK_SECONDS, LEAVE_SECONDS = 10, 2.0  # how long a lock, and a session that just ended, are waited for
 OF_US = "alembic_version"  # the table by which a database of ours is known
 MISSING = N_(
@@ -66,15 +64,6 @@ BEGIN
   END LOOP;
 END $$
 """
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a dump holds."""
-
-    revision: str
-    rows: dict[str, int]
-    documents: tuple[str, ...]
 
 
 @contextmanager

@@ -8,10 +8,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from app.backup.manifest import SQLITE
+from app.backup.manifest import Content
 from app.errors import RuleBroken
 from app.rules import people
 from app.rules.text import N_
@@ -22,15 +21,6 @@ DAMAGED = N_(
 )
 # Where every connection holds a lock for as long as it is open: in the file itself, and in -shm (WAL).
 HELD = {"": (0x40000000, 512), "-shm": (120, 9)}
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a copy of the database holds."""
-
-    revision: str
-    rows: dict[str, int]
-    documents: tuple[str, ...]
 
 
 @contextmanager
@@ -106,6 +96,3 @@ def _is_held(file: Path, start: int, length: int) -> bool:
     finally:
         os.close(handle)  # this gives the lock back, too
     return False
-
-
-KIND = SQLITE
