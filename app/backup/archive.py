@@ -28,7 +28,9 @@ PIECE = 1024 * 1024
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)  # what a damaged zip raises
 PACKED = {".sqlite", ".toml", ".txt", ".svg", ".csv"}  # the rest is packed already, or small
 
-NO_BACKUP = N_("%(file)s is geen back-up van Proeve, of hij is niet heel: %(why)s. Er is niets veranderd.")
+NO_BACKUP = N_(
+    "%(file)s is geen back-up van Proeve, of het bestand is niet heel: %(why)s. Er is niets veranderd."
+)
 
 
 class Damaged(RuleBroken):

@@ -36,7 +36,7 @@ def refuse_mixed(settings: Settings, target: Path | None = None) -> None:
     for folder in (data, school):
         if target is not None and target.resolve().is_relative_to(folder):
             raise RuleBroken(
-                N_("Een back-up kan niet staan in %(folder)s, waar hij van is. Kies een andere map."),
+                N_("Een back-up kan niet staan in %(folder)s, een map van de school. Kies een andere map."),
                 folder=str(folder),
             )
 

@@ -132,7 +132,7 @@ def refuse_other_key(archive: Archive, settings: Settings) -> None:
         raise RuleBroken(
             N_(
                 "De sleutel is een andere dan die van de back-up. Zet die in PROEVE_SECRET_KEY (een oudere "
-                "erbij: PROEVE_OLD_SECRET_KEYS). Is hij weg, dan zet --other-key toch alles terug: wat "
+                "erbij: PROEVE_OLD_SECRET_KEYS). Is die weg, dan zet --other-key toch alles terug: wat "
                 "daarmee eindigt, staat in docs/running.md, “Secrets”."
             )
         )

@@ -87,7 +87,7 @@ def longer(manifest: dict[str, Any], parts: dict[str, bytes]) -> None:
     parts["data/secret-key"] += b"x"
 
 
-DAMAGED = "geen back-up van Proeve, of hij is niet heel"
+DAMAGED = "geen back-up van Proeve, of het bestand is niet heel"
 SPOILED: dict[str, tuple[Spoil, str]] = {
     "empty": (lambda file: file.write_bytes(b""), DAMAGED),
     "text": (lambda file: file.write_text("geen back-up"), DAMAGED),
