@@ -8,16 +8,21 @@ from startup import start_up
 
 with start_up():
     from app import create_app
+    from app.backup.occupied import keep_shared
     from app.commands import Commands, register_commands
     from app.errors import ProeveError
     from app.new_school import BEFORE_A_SCHOOL
+    from app.restore import restore
     from app.serving import check_place
 
     # These commands begin where there is no school yet.
-    begun = BEFORE_A_SCHOOL.get(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else None
+    first = {**BEFORE_A_SCHOOL, "restore": restore}
+    begun = first.get(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else None
     if begun is None:
         try:
             app = create_app(before=check_place if sys.argv[1:2] == ["serve"] else None)
+            if __name__ != "__main__":  # a server of somebody else, which runs no command of ours
+                keep_shared(app.extensions["proeve_settings"])
         except ProeveError as error:  # a file of the school is wrong; its language isn't known, so in Dutch
             raise SystemExit(str(error)) from None
         register_commands(app)

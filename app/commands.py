@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
@@ -15,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
 from huey.consumer import Consumer
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 import private
 from app import errors, models, serving
@@ -28,6 +29,7 @@ from app.actions.school.retention import forget_outdated
 from app.actions.trail import anchor
 from app.actions.users.roles import generate_roles
 from app.actions.users.setup import create_administrator, create_supplier
+from app.backup import occupied, sqlite, terminal
 from app.entities.base import db
 from app.entities.preparing import one_at_a_time
 from app.imports.work import work_all
@@ -44,16 +46,32 @@ F = TypeVar("F", bound=Callable[..., Any])
 LOCK_SECONDS = 10  # how long `empty_database` waits for another writer
 
 
-def prepare() -> None:
+def prepare(*, look: sqlite.Look = sqlite.Look.WHOLE) -> None:
     """Bring tables and roles up to date, and begin the trail's anchor.
 
-    A step before the start, never a side effect of it (trap 24). Two at once wait for each other.
+    A step before the start, never a side effect of it (trap 24). Two at once wait for each other. RuleBroken:
+    the database is damaged.
     """
     db.session.remove()
+    refuse_damaged(look)
     with one_at_a_time():
         upgrade(directory=str(ROOT / "migrations"))
         actions.run(generate_roles, SYSTEM, menu=menu_permissions())
         actions.run(anchor.begin_anchor, SYSTEM)
+
+
+def refuse_damaged(look: sqlite.Look) -> None:
+    """RuleBroken when SQLite's file is not whole: what is done with it then would only make it worse."""
+    file = _settings().database_file()
+    if file is not None and file.exists():
+        with sqlite.reading(file) as connection:
+            if wrong := sqlite.faults(connection, look):
+                raise errors.RuleBroken(sqlite.DAMAGED, place=str(file), why=wrong[0])
+
+
+def _settings() -> Settings:
+    settings: Settings = flask.current_app.extensions["proeve_settings"]
+    return settings
 
 
 def load_demo() -> None:
@@ -125,15 +143,29 @@ def reached() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise click.ClickException(_away(error)) from error
+    except DatabaseError as error:
+        if not _says_damaged(error):
+            raise
+        why = " ".join(str(error.orig).split())
+        raise click.ClickException(_(sqlite.DAMAGED, place=_settings().shown_url(), why=why)) from error
+
+
+def _says_damaged(error: DatabaseError) -> bool:
+    """Whether the database itself says that it is not whole."""
+    sqlite_says = str(getattr(error.orig, "sqlite_errorname", ""))
+    postgresql_says = getattr(error.orig, "sqlstate", "")
+    return sqlite_says.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or postgresql_says in {
+        "XX001",
+        "XX002",
+    }
 
 
 def _away(error: DBAPIError) -> str:
     """Why the database did not answer, in its own words: they name the server, never the password."""
-    settings: Settings = flask.current_app.extensions["proeve_settings"]
     return _(
         "De database %(place)s is niet te gebruiken. Kijk of zij draait en of DATABASE_URL klopt. Zij zegt: "
         "%(why)s",
-        place=settings.shown_url(),
+        place=_settings().shown_url(),
         why=" ".join(str(error.orig).split()),
     )
 
@@ -156,8 +188,11 @@ def register_commands(app: flask.Flask) -> None:
         accept_trail_command,
         send_mail_command,
         forget_command,
+        terminal.backup,
+        terminal.check_data,
     ):
         _clean_texts(command)
+        _hold_school(command)
         app.cli.add_command(command)
 
 
@@ -175,6 +210,21 @@ def _clean_texts(command: click.Command) -> None:
             one.type = _CleanText()
 
 
+def _hold_school(command: click.Command) -> None:
+    """Keep a backup from being put back while this command is at work."""
+    work = command.callback
+    if work is None or hasattr(work, "holds_school"):
+        return
+
+    @wraps(work)
+    def holding(*given: Any, **named: Any) -> Any:
+        with told(), occupied.shared(_settings()):
+            return work(*given, **named)
+
+    holding.holds_school = True  # type: ignore[attr-defined] # our own mark: commands are registered more than once
+    command.callback = holding
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn an error that has a sentence for the user into that sentence, without a traceback."""
@@ -187,9 +237,9 @@ def told() -> Iterator[None]:
 @click.command("prepare")
 def prepare_command() -> None:
     """Bring the tables and roles of this school up to date."""
-    prepare()
-    settings: Settings = flask.current_app.extensions["proeve_settings"]
-    click.echo(f"Gereed: {settings.shown_url()}")
+    with told():
+        prepare()
+    click.echo(f"Gereed: {_settings().shown_url()}")
 
 
 @click.command("serve")
@@ -201,7 +251,7 @@ def serve_command() -> None:
     school = current_school()
     with told():
         serving.check_place(school, settings)
-        prepare()
+        prepare(look=sqlite.Look.QUICK)
         if school.demo and db.session.scalar(sa.select(models.User.id).limit(1)) is None:
             click.echo(_("De demoschool wordt gevuld."))
             load_demo()

@@ -22,6 +22,7 @@ from flask_babel import lazy_gettext as _l
 from app import commands, create_app, errors, models
 from app.actions import base as actions
 from app.actions.catalogue.programmes import load_catalogue
+from app.backup import occupied
 from app.entities.base import db
 from app.mail.own_texts import load_own_texts
 from app.permissions import SYSTEM, Role
@@ -80,7 +81,7 @@ def new_school(name: str, **given: Any) -> None:
     except errors.ProeveError as error:
         raise click.ClickException(str(error)) from None
     commands.register_commands(app)
-    with app.app_context(), commands.told(), commands.reached():
+    with app.app_context(), commands.told(), commands.reached(), occupied.shared(settings):
         commands.prepare()
         click.echo(actions.run(load_catalogue, SYSTEM).summary)
         _first_user(Role.ADMINISTRATOR, commands.create_administrator_command, given)

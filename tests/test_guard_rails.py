@@ -286,7 +286,7 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a script that hears messages", r"postMessage|onmessage|[\"'`]message[\"'`]", scripts),
     ("a script in the way of pasting", r"(?i)paste", scripts),
     ("a store that outlives the tab", r"localStorage|indexedDB|document\.cookie|\bcaches\b", scripts),
-    ("another process", PROCESS, lambda: _sources("imports/reader.py")),
+    ("another process", PROCESS, lambda: _sources("imports/reader.py", "backup/postgresql.py")),
     (
         "a request to elsewhere",
         r"\burlopen|urllib\.request|\b(import|from) (requests|httpx|http)\b",
@@ -298,7 +298,7 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a password hashed in a way of its own", r"generate_password_hash\([^\n]*method", _sources),
     ("chance that can be foreseen", r"\bimport random\b|from random\b", _beside_the_demo),
     ("a nonce of fewer bits", r"\bnonce = (?!secrets\.token_hex\(32\))", lambda: _sources("sealing.py")),
-    ("SQL out of a text", SQL, lambda: _sources("entities/engine.py", "commands.py")),
+    ("SQL out of a text", SQL, lambda: _sources("entities/engine.py", "commands.py", "backup/postgresql.py")),
     ("a value in a sentence before it is translated", r"\b(_|_l|N_)\((\"[^\"]*\" *[+%]|[rf]+\")", _sources),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),

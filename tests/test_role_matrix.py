@@ -278,6 +278,7 @@ ELSEWHERE = {
     "forget_outdated",
     "begin_anchor",
     "accept_trail",
+    "note_restore",
     "save_scores",
     "save_own_progress",
     "save_student_progress",

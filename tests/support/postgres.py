@@ -228,3 +228,11 @@ def _as_account(*command: str | Path) -> None:
             output.seek(0)
             name = Path(command[0]).name
             raise RuntimeError(f"PostgreSQL's {name} failed ({done.returncode}): {output.read()}")
+
+
+def programs() -> Path | None:
+    """Where pg_dump of this server's version is; None: on the PATH, as on the machine of a given server."""
+    if os.environ.get("PROEVE_TEST_POSTGRES"):
+        return None
+    server_url()
+    return _binaries(_home())

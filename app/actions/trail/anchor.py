@@ -1,5 +1,6 @@
-"""Begins the anchor of the trail, and accepts the trail as it is after a restored backup (decision 0031)."""
+"""Begins the anchor of the trail, accepts the trail as it is, and notes a restored backup (decision 0031)."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,7 +48,7 @@ def begin_anchor(actor: Actor, *, found: base.Finding, torn: bool) -> base.Outco
     _l("Logboek aanvaard zoals het is"),
     permission=Permission.SETTINGS_EDIT,
     before=_seen,
-    words={"found": N_("Gevonden"), "held": N_("Regels in het oude anker"), "lines": N_("Regels nu")},
+    words={"found": N_("Gevonden")},
 )
 def accept_trail(actor: Actor, *, reason: str, found: base.Finding) -> base.Outcome:
     """Lay a new anchor at the end of the trail. RuleBroken without a reason, or when the anchor fits."""
@@ -70,3 +71,15 @@ def accept_trail(actor: Actor, *, reason: str, found: base.Finding) -> base.Outc
         },
         summary=_("Er ligt een nieuw anker bij regel %(count)s.", count=length + 1),
     )
+
+
+@base.action(
+    _l("Back-up teruggezet"),
+    permission=Permission.SETTINGS_EDIT,
+    words={"made_at": N_("Back-up gemaakt op")},
+)
+def note_restore(actor: Actor, *, made_at: datetime, held: int | None) -> base.Outcome:
+    """Keep in the trail that a backup was put back. `held`: how many entries the anchor of before held."""
+    length = db.session.scalar(sa.select(sa.func.count()).select_from(models.AuditEntry)) or 0
+    details = {"made_at": made_at, "held": held, "lines": length + 1}
+    return base.Outcome(done=1, details=details, summary=_("In het logboek staat: “Back-up teruggezet”."))

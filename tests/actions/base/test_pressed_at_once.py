@@ -35,6 +35,7 @@ from tests.support.world import World
 # Done twice, each is done.
 TWICE = {
     "accept_trail": "an operator's command: the second anchor is that of the first, drawn again",
+    "note_restore": "an operator's command: put back twice is noted twice",
     "add_demo_students": "made-up students for measuring; twice is twice as many",
     "add_update": "two of the same are two",
     "upload_document": "two of the same are two",

@@ -268,3 +268,8 @@ def _begin_anchor(s: Stage) -> None:
 def _accept_trail(s: Stage) -> None:
     anchor_file.place().unlink()
     s.run("accept_trail", reason="Back-up teruggezet")
+
+
+@scene("note_restore")
+def _note_restore(s: Stage) -> None:
+    s.run("note_restore", made_at=clock.now(), held=7)

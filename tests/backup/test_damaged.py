@@ -1,0 +1,61 @@
+"""A SQLite database that is not whole: every command says so in a sentence, and a restore mends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.towns import Town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    made = Town.new(tmp_path / "town", "sqlite")
+    made.fill()
+    yield made
+    shutil.rmtree(made.folder)
+
+
+def garbage(town: Town) -> None:
+    town.file.write_bytes(b"dit is geen database " * 1000)
+
+
+def a_hole(town: Town) -> None:
+    content = bytearray(town.file.read_bytes())
+    for page in range(20, 60):
+        content[page * 4096 : page * 4096 + 200] = os.urandom(200)
+    town.file.write_bytes(content)
+
+
+def a_copy_beside_an_old_wal(town: Town) -> None:
+    """A database that was put back by hand over one that a server left, with its last changes beside it."""
+    copy = town.file.read_bytes()
+    with closing(sqlite3.connect(town.file, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE ab_register_user")
+        connection.execute("VACUUM")  # as much work does: what stood on one page stands on another
+    town.leave_wal()
+    town.file.write_bytes(copy)
+
+
+@pytest.mark.parametrize("spoil", [garbage, a_hole, a_copy_beside_an_old_wal])
+def test_a_damaged_database_is_a_sentence_and_a_restore_mends_it(
+    town: Town, spoil: Callable[[Town], None]
+) -> None:
+    kept = town.backup()
+    spoil(town)
+    for words in (["prepare"], ["backup"], ["check-data"], ["serve"]):
+        status, told = town.command(*words)
+        assert (status, "Gereed" in told, "Traceback" in told) == (1, False, False), told
+        assert "beschadigd" in told or "niet te lezen" in told, told
+    status, told = town.command("prepare")
+    assert "run.py restore" in told
+    assert len(told.strip().splitlines()) == 1
+    status, told = town.restore(kept)
+    assert (status, "Alles klopt" in told) == (0, True), told
+    assert town.names() == ["Eerste"]
