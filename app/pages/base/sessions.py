@@ -21,6 +21,8 @@ COOKIE_KEY = "_user_id"  # where Flask-Login looks for what identifies a user
 STEP_PATH = "/aanmelden/tweede-stap"
 SET_UP_PATH = "/mijn-profiel/tweede-stap/"
 WAITING = "waits"  # in the cookie: the handles of what was typed and not carried out (typed.py)
+# Whoever asks for these, nothing of their session is looked at: a program that watches, and files.
+WATCHED = {*ENDPOINTS, "HealthPage.healthz", "HealthPage.readyz"}
 STAYS = ("locale", WAITING)  # what stays in the cookie at sign-in
 
 
@@ -97,7 +99,7 @@ def owed_now() -> second_factor.Owed:
 
 def _note_visit() -> None:
     """Before each request: record that this session is in use, at most once a minute."""
-    if COOKIE_KEY not in flask.session or flask.request.endpoint in ENDPOINTS:
+    if flask.request.endpoint in WATCHED or COOKIE_KEY not in flask.session:
         return
     here = present()
     if here is None:
