@@ -37,7 +37,7 @@ from app.entities.base import db
 from app.entities.engine import unhurried
 from app.entities.heartbeat import beat
 from app.entities.jobs import calmly, quieten_queue
-from app.entities.waking import SENDER, register_waking, wake_now
+from app.entities.waking import SENDER, register_waking
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
 from app.queries.mail.mail_bodies import ready_body
@@ -131,7 +131,7 @@ def init_mailer(app: flask.Flask, settings: Settings) -> None:
 def _patient_pool(url: str) -> redis.ConnectionPool:
     """Connections to Redis that give up soon: who waits for them is a user, and the clock comes anyway."""
     return redis.ConnectionPool.from_url(
-        url, socket_connect_timeout=1, socket_timeout=3, retry=Retry(NoBackoff(), 0)
+        url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
     )
 
 
@@ -314,8 +314,7 @@ class Sender:
 def start_sender(app: flask.Flask) -> Sender:
     """Send mails from this process, and do the waiting imports (app/worker.py), in threads."""
     sender = Sender(app)
-    sender.start()
-    wake_now(app, SENDER)
+    sender.start()  # its clock begins with a look at what waits
     return sender
 
 

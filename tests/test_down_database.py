@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import psycopg.errors
 import pytest
 from flask import Flask
-from psycopg.errors import LockNotAvailable
 from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.entities import engine as engine_room
 from app.entities.base import db
@@ -29,6 +33,7 @@ from app.entities.students import Student
 from app.errors import Busy
 from config import CONNECT_TIMEOUT
 from tests.factories import make_user, refresh
+from tests.pages.access.test_sessions import age
 from tests.pages.base.test_busy import FLEUR, busy_writer
 from tests.support.forms import as_shown
 from tests.support.freezing import FreezingProxy, freezing
@@ -154,6 +159,21 @@ def _broken_at(moment: str, where: str = "") -> Iterator[None]:
         event.remove(db.engine, moment, refuse)
 
 
+def test_on_a_full_disk_pages_can_still_be_read(visitor_of: Visit, app: Flask) -> None:
+    visitor = visitor_of(make_user("student"))
+    age(last_seen_at=timedelta(minutes=5))
+
+    def full(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("UPDATE user_session"):
+            raise _of(_sqlite("SQLITE_FULL"))
+
+    event.listen(db.engine, "before_cursor_execute", full)
+    try:
+        assert visitor.get("/mijn-profiel/").status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", full)
+
+
 def test_no_page_holds_a_password(visitor_of: Visit, app: Flask, away: Callable[[], None]) -> None:
     visitor = visitor_of(None)
     token = visitor.token()
@@ -183,6 +203,43 @@ def test_an_ordinary_mistake_is_no_fault_of_the_database(app: Flask) -> None:
         db.session.execute(text("SELECT 1 FROM no_such_table"))
     assert what_is_down(raised.value) is None
     assert not is_unsure(raised.value)
+
+
+def _of(orig: BaseException) -> OperationalError:
+    return OperationalError("x", None, orig)
+
+
+def _sqlite(name: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("x")
+    error.sqlite_errorname = name
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "down"),
+    [
+        (_of(psycopg.errors.DiskFull()), Down.DISK),
+        (_of(psycopg.errors.TooManyConnections()), Down.DATABASE),
+        (_of(psycopg.errors.AdminShutdown()), Down.DATABASE),
+        (_of(psycopg.errors.QueryCanceled()), Down.DATABASE),
+        (_of(psycopg.errors.ReadOnlySqlTransaction()), Down.DATABASE),
+        (_of(psycopg.OperationalError("connection refused")), Down.DATABASE),
+        (_of(psycopg.errors.DeadlockDetected()), None),
+        (IntegrityError("x", None, psycopg.errors.UniqueViolation()), None),
+        (_of(_sqlite("SQLITE_FULL")), Down.DISK),
+        (_of(_sqlite("SQLITE_IOERR_WRITE")), Down.DISK),
+        (_of(_sqlite("SQLITE_CANTOPEN")), Down.DATABASE),
+        (_of(_sqlite("SQLITE_ERROR")), None),
+        (PoolTimeout(), Down.DATABASE),
+        (OSError(errno.ENOSPC, "x"), Down.DISK),
+        (OSError(errno.EROFS, "x"), Down.DISK),
+        (FileNotFoundError(errno.ENOENT, "x"), None),
+        (ValueError("x"), None),
+    ],
+    ids=lambda one: str(one) if one is None or isinstance(one, Down) else type(one).__name__,
+)
+def test_which_errors_say_that_something_is_down(error: Exception, down: Down | None) -> None:
+    assert what_is_down(error) is down
 
 
 @pytest.mark.web
@@ -294,12 +351,12 @@ def test_a_lock_is_waited_for_as_long_as_sqlites(engine: Engine) -> None:
         other.execute(text("SET lock_timeout = '100ms'"))
         with pytest.raises(OperationalError) as raised:
             other.execute(text("SELECT pg_advisory_xact_lock(1)"))
-    assert isinstance(raised.value.orig, LockNotAvailable)
+    assert isinstance(raised.value.orig, psycopg.errors.LockNotAvailable)
 
 
 def test_a_lock_that_was_waited_for_in_vain_is_a_sentence(app: Flask) -> None:
     with pytest.raises(Busy), transaction():
-        raise OperationalError("x", None, LockNotAvailable())
+        raise OperationalError("x", None, psycopg.errors.LockNotAvailable())
 
 
 @pytest.mark.web
