@@ -26,11 +26,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.entities import engine as engine_room
 from app.entities.base import db
-from app.entities.down import Down, is_unsure, what_is_down
+from app.entities.down import Down, in_a_word, is_unsure, what_is_down
 from app.entities.engine import arm, transaction
-from app.entities.patience import answering_within
+from app.entities.patience import NoAnswer, answering_within, limit
 from app.entities.students import Student
 from app.errors import Busy
+from app.pages.base.logs import NONE, request_number
+from app.pages.base.numbers import Numbered
 from config import CONNECT_TIMEOUT
 from tests.factories import make_user, refresh
 from tests.pages.access.test_sessions import age
@@ -39,6 +41,7 @@ from tests.support.forms import as_shown
 from tests.support.freezing import FreezingProxy, freezing
 from tests.support.postgres import create_database, drop_database, server_url
 from tests.support.served import TOKEN, served
+from tests.support.smtp import unused_port
 from tests.support.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -394,3 +397,30 @@ def test_a_school_whose_database_freezes_answers_and_comes_back(
         while school.ask("/aanmelden", form, cookie=cookie).status == 503:
             assert time.monotonic() < ends
             time.sleep(0.3)
+
+
+@pytest.mark.web
+def test_the_line_says_in_a_word_what_went_wrong_and_repeats_no_address(tmp_path: Path) -> None:
+    nobody = create_engine(f"postgresql+psycopg://an:geheim@127.0.0.1:{unused_port()}/proeve")
+    with pytest.raises(OperationalError) as raised:
+        nobody.connect()
+    assert in_a_word(raised.value) == "OperationalError Connection refused"
+    assert in_a_word(_of(NoAnswer("x"))) == "NoAnswer"
+    assert in_a_word(_of(_sqlite("SQLITE_FULL"))) == "OperationalError SQLITE_FULL"
+    assert in_a_word(OSError(errno.ENOSPC, "x", str(tmp_path))) == "OSError ENOSPC"
+
+
+def test_nothing_of_a_request_stays_behind_and_its_pieces_know_its_number(app: Flask) -> None:
+    seen: list[tuple[str, float | None]] = []
+
+    def answer(_environ: dict[str, Any], start: Any) -> Iterator[bytes]:
+        start("200 OK", [])
+        for _ in range(2):
+            seen.append((request_number.get(), limit()))
+            yield b"x"
+
+    given: list[tuple[str, str]] = []
+    body = Numbered(answer, 12)({}, lambda _status, headers: given.extend(headers))
+    assert list(body) == [b"x", b"x"]  # and it is never closed
+    assert seen == [(dict(given)["X-Request-ID"], 12)] * 2
+    assert (request_number.get(), limit()) == (NONE, None)

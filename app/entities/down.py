@@ -12,6 +12,7 @@ log = logging.getLogger("proeve.down")
 
 MAYBE = "it broke off while it was kept: whether it was, is not known"  # a note on the error itself
 
+REFUSED = "Connection refused"  # of what a driver says, all that is repeated
 CLOSED = "This connection is closed"  # SQLAlchemy, when a new connection broke as well
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE}
@@ -50,6 +51,8 @@ def in_a_word(error: BaseException) -> str:
     detail = getattr(orig, "sqlite_errorname", "") or getattr(orig, "sqlstate", "") or ""
     if not detail and isinstance(orig, OSError) and orig.errno:
         detail = errno.errorcode.get(orig.errno, "")
+    if not detail and REFUSED in str(orig):
+        detail = REFUSED
     return f"{type(orig).__name__} {detail}".strip()
 
 

@@ -8,7 +8,7 @@ that a statement may take. SQLite needs none of it: it is in this very process.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -27,6 +27,10 @@ SET_PATIENCE = "SELECT set_config('statement_timeout', %s, false), set_config('l
 _limit: ContextVar[float | None] = ContextVar("limit", default=None)  # seconds for a statement; None: any
 
 
+class NoAnswer(psycopg.OperationalError):
+    """We ended the waiting ourselves."""
+
+
 @contextmanager
 def answering_within(seconds: float | None) -> Iterator[None]:
     """Every statement inside has this long; None: as long as it takes."""
@@ -34,8 +38,12 @@ def answering_within(seconds: float | None) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(ValueError):  # ended in another context: nothing there to put back
-            _limit.reset(token)
+        _limit.reset(token)
+
+
+def answer_within(seconds: float) -> None:
+    """The same, for what follows in this context."""
+    _limit.set(seconds)
 
 
 def limit() -> float | None:
@@ -93,7 +101,7 @@ def _ending(gen: Any, connection: BoundedConnection) -> Any:
                     connection.watch.doubt()
                 if waited > most + GRACE or (connection.watch is not None and connection.watch.away):
                     connection.pgconn.finish()  # what follows on it fails at once
-                    raise psycopg.OperationalError("the database does not answer")
+                    raise NoAnswer("the database does not answer")
             state = gen.send(ready)
     except StopIteration as done:
         return done.value
@@ -132,7 +140,7 @@ def bound(engine: sa.Engine, locks: Callable[[], int]) -> None:
     @sa.event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> Any:
         if watch.away and limit() is not None:
-            raise psycopg.OperationalError("the database is away")
+            raise NoAnswer("the database did not answer a moment ago")
         reached.update(named)
         connection = BoundedConnection.connect(*arguments, **named)
         connection.watch = watch

@@ -4,15 +4,14 @@ The number is drawn here: nothing of it comes from outside. It stands in the ans
 the log that the request led to, and on the error page, so that a user can name it.
 """
 
-import contextlib
+import contextvars
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import flask
-from werkzeug.wsgi import ClosingIterator
 
-from app.entities.patience import answering_within
+from app.entities.patience import answer_within
 from app.pages.base.logs import request_number
 from config import Settings
 
@@ -29,28 +28,41 @@ class Numbered:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         number = secrets.token_hex(BYTES)
-        after = contextlib.ExitStack()
-        after.enter_context(numbered(number))
-        after.enter_context(answering_within(self.seconds))
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, [*headers, (HEADER, number)], *more)
 
-        try:
-            return ClosingIterator(self.answer(environ, start), [after.close])
-        except BaseException:
-            after.close()
-            raise
+        def answered() -> Iterable[bytes]:
+            request_number.set(number)
+            answer_within(self.seconds)
+            body: Iterable[bytes] = self.answer(environ, start)
+            return body
+
+        context = contextvars.copy_context()
+        body = context.run(answered)
+        as_file = environ.get("wsgi.file_wrapper")
+        if isinstance(as_file, type) and isinstance(body, as_file):
+            return body  # the server sends it by itself
+        return Inside(context, body)
 
 
-@contextlib.contextmanager
-def numbered(number: str) -> Any:
-    token = request_number.set(number)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):  # closed in another context: nothing there to put back
-            request_number.reset(token)
+class Inside:
+    """The pieces of an answer, each made in the context of its request."""
+
+    def __init__(self, context: contextvars.Context, body: Iterable[bytes]) -> None:
+        self._run = context.run
+        self._pieces: Iterator[bytes] = self._run(iter, body)
+        self._close: Callable[[], None] | None = getattr(body, "close", None)
+
+    def __iter__(self) -> "Inside":
+        return self
+
+    def __next__(self) -> bytes:
+        return self._run(next, self._pieces)
+
+    def close(self) -> None:
+        if self._close is not None:
+            self._run(self._close)
 
 
 def register_numbers(app: flask.Flask, settings: Settings) -> None:
