@@ -22,6 +22,7 @@ import private
 ROOT = Path(__file__).parent
 INSTANCE = ROOT / "instance"  # where a relative path of SQLite begins, as Flask-SQLAlchemy has it
 SHORTEST_KEY = 32  # characters
+CONNECT_TIMEOUT = 3  # seconds that a database server has to take a connection
 
 
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -37,6 +38,10 @@ class Settings:
     data: Path = field(default_factory=lambda: environment.folder("PROEVE_DATA", ROOT / "data"))
     # DATABASE_URL: PostgreSQL for a real school; empty: SQLite in the data folder.
     database_url: str = field(default_factory=lambda: environment.database("DATABASE_URL"), repr=False)
+    # DATABASE_TIMEOUT: seconds that one statement of a page may take on PostgreSQL.
+    database_timeout: float = field(
+        default_factory=lambda: environment.seconds("DATABASE_TIMEOUT", 30, 1, 50)
+    )
     # HOST and PORT: where to listen. A demo school listens on loopback only.
     host: str = field(default_factory=lambda: environment.machine("HOST", "127.0.0.1"))
     port: int = field(default_factory=lambda: environment.whole("PORT", 5000, 1, 65_535))
@@ -97,6 +102,11 @@ class Settings:
             if self.database_url.startswith(prefix):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
         return _with_whole_path(self.database_url)
+
+    def is_remote(self) -> bool:
+        """Whether the database is a server whose address says nothing about how long to wait."""
+        url = make_url(self.url())
+        return url.get_backend_name() == "postgresql" and "connect_timeout" not in url.query
 
     def shown_url(self) -> str:
         """The same, to be read by people: without a password, wherever in the address it stands."""
@@ -206,7 +216,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": settings.url(),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,  # an error in the log names no value of a row
-            **({"pool_pre_ping": True} if settings.database_url else {}),
+            **({"connect_args": {"connect_timeout": CONNECT_TIMEOUT}} if settings.is_remote() else {}),
         },
         "MAX_CONTENT_LENGTH": 25 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,

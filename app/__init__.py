@@ -17,6 +17,7 @@ from app.pages.base.errors import register_errors
 from app.pages.base.form_token import FormGuard
 from app.pages.base.intake import register_intake
 from app.pages.base.logs import register_logs
+from app.pages.base.numbers import register_numbers
 from app.pages.base.render import register_rendering
 from app.pages.base.sessions import register_sessions
 from app.pages.base.surface import register_surface
@@ -71,6 +72,7 @@ def create_app(
         register_rendering(app)
         register_errors(app)
         register_views(builder)
+    register_numbers(app, settings)
     return app
 
 

@@ -30,6 +30,7 @@ class ProeveSecurity(SecurityManager):
         """The user behind a cookie's token. None for an ended session or a closed account (trap 15)."""
         found = sessions.session_of(str(pk))
         flask.g.present = found[0] if found else None
+        flask.g.language = found[1].language if found else ""  # for a page without database
         return found[1] if found else None
 
     def has_access(self, permission_name: str, view_name: str) -> bool:

@@ -15,7 +15,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_migrate import Migrate, upgrade
-from huey.consumer import Consumer
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 import private
@@ -33,7 +32,7 @@ from app.backup import occupied, sqlite, terminal
 from app.entities.base import db
 from app.entities.preparing import one_at_a_time
 from app.imports.work import work_all
-from app.mailer import send_all
+from app.mailer import send_all, send_until_stopped
 from app.permissions import SYSTEM
 from app.queries.users.users import by_sign_in_name
 from app.rules.cleaning import clean
@@ -434,7 +433,8 @@ def send_mail_command() -> None:
     click.echo(ngettext("%(num)s mail verzonden.", "%(num)s mails verzonden.", send_all()))
     if settings.redis_url:
         work_all()
-        Consumer(flask.current_app.extensions["proeve_huey"], workers=2, max_delay=2).run()
+        # The application itself: other threads know no current one.
+        send_until_stopped(flask.current_app._get_current_object())  # type: ignore[attr-defined] # itself
 
 
 @click.command("forget")

@@ -1,6 +1,7 @@
 """Sends the mails of the outbox. The table says what waits; huey only keeps the time and wakes the sender.
 
-Without REDIS_URL a thread in every web worker sends. With it `run.py send-mail` sends, woken over Redis.
+Without REDIS_URL a thread in every web worker sends. With it `run.py send-mail` sends, woken over Redis; its
+clock is its own, so that mails go every minute while Redis is away.
 There may be many senders: `claim_mails` gives each mail to one of them.
 """
 
@@ -20,10 +21,13 @@ from email.utils import formataddr, parseaddr
 from typing import Any
 
 import flask
+import redis
 from flask_babel import force_locale
 from flask_mail import Connection, Mail, Message
 from huey import Huey, MemoryHuey, RedisHuey, crontab
 from huey.consumer import Consumer
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app import models
 from app.actions import base as actions
@@ -31,7 +35,9 @@ from app.actions.mail import delivery as delivery_actions
 from app.actions.mail.outbox import one_line
 from app.entities.base import db
 from app.entities.engine import unhurried
-from app.entities.waking import SENDER, register_waking, wake_now
+from app.entities.heartbeat import beat
+from app.entities.jobs import calmly, quieten_queue
+from app.entities.waking import SENDER, register_waking
 from app.mail.texts import paragraphs_of
 from app.permissions import SYSTEM
 from app.queries.mail.mail_bodies import ready_body
@@ -40,6 +46,8 @@ from app.school import current_school
 from config import Settings
 
 log = logging.getLogger("proeve.mail")
+
+SENDS_WITHIN = 120.0  # seconds that the database has for a statement of the sender
 
 
 @dataclass(frozen=True)
@@ -97,15 +105,18 @@ def init_mailer(app: flask.Flask, settings: Settings) -> None:
     """
     Mail(app)
     name = f"proeve-{settings.school}"
-    huey: Huey = RedisHuey(name, url=settings.redis_url) if settings.redis_url else MemoryHuey(name)
-    app.extensions["proeve_huey"] = huey
+    clock: Huey = MemoryHuey(name)
+    at = settings.redis_url
+    queue: Huey = RedisHuey(name, connection_pool=_patient_pool(at)) if at else clock
+    app.extensions["proeve_huey"], app.extensions["proeve_clock"] = queue, clock
 
-    @huey.task()
+    @queue.task()
     def send_waiting() -> None:
-        with app.app_context():
+        with calmly(app, "mails wait", SENDS_WITHIN):
+            beat()
             send_all()
 
-    @huey.periodic_task(crontab(minute="*"))
+    @clock.periodic_task(crontab(minute="*"))
     def each_minute() -> None:
         send_waiting.call_local()
 
@@ -114,6 +125,14 @@ def init_mailer(app: flask.Flask, settings: Settings) -> None:
             send_waiting()
 
     register_waking(app, SENDER, wake)
+    quieten_queue()
+
+
+def _patient_pool(url: str) -> redis.ConnectionPool:
+    """Connections to Redis that give up soon: who waits for them is a user, and the clock comes anyway."""
+    return redis.ConnectionPool.from_url(
+        url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def send_all() -> int:
@@ -198,8 +217,12 @@ def _send(ready: list[Ready], me: str) -> int:
                     if failure is not None and failure.kind == rules.UNREACHABLE:
                         break
         except (smtplib.SMTPException, OSError) as error:
+            failure = _meaning(error)
+            log.warning(
+                "the mail server is down: %s mails wait (%s %s)", len(waiting), failure.kind, failure.detail
+            )
             for one in waiting:
-                _note(one.id, me, _meaning(error))
+                _note(one.id, me, failure, told=True)
             return sent
     return sent
 
@@ -217,11 +240,13 @@ def _hand_over(connection: Connection, message: Message) -> Failure | None:
     return None
 
 
-def _note(mail_id: int, me: str, failure: Failure | None) -> None:
+def _note(mail_id: int, me: str, failure: Failure | None, *, told: bool = False) -> None:
+    beat()
     if failure is None:
         actions.run(delivery_actions.note_sent, SYSTEM, mail_id=mail_id, sender=me)
         return
-    log.warning("mail %s: %s %s", mail_id, failure.kind, failure.detail)
+    if not told:
+        log.warning("mail %s: %s %s", mail_id, failure.kind, failure.detail)
     actions.run(
         delivery_actions.note_failed,
         SYSTEM,
@@ -264,9 +289,41 @@ class QuietConsumer(Consumer):
         pass
 
 
-def start_sender(app: flask.Flask) -> QuietConsumer:
+class Sender:
+    """The threads that send: those of the clock, and those that Redis wakes, if there is one."""
+
+    def __init__(self, app: flask.Flask) -> None:
+        queue, clock = app.extensions["proeve_huey"], app.extensions["proeve_clock"]
+        ways = [clock] if queue is clock else [clock, queue]
+        self._consumers = [
+            QuietConsumer(one, workers=2, max_delay=2, shutdown_timeout=10, periodic=one is clock)
+            for one in ways
+        ]
+
+    def start(self) -> None:
+        for one in self._consumers:
+            one.start()
+
+    def stop(self, *, graceful: bool) -> None:
+        for one in self._consumers:
+            one.stop_flag.set()
+        for one in self._consumers:
+            one.stop(graceful=graceful)
+
+
+def start_sender(app: flask.Flask) -> Sender:
     """Send mails from this process, and do the waiting imports (app/worker.py), in threads."""
-    consumer = QuietConsumer(app.extensions["proeve_huey"], workers=2, max_delay=2, shutdown_timeout=10)
-    consumer.start()
-    wake_now(app, SENDER)
-    return consumer
+    sender = Sender(app)
+    sender.start()  # its clock begins with a look at what waits
+    return sender
+
+
+def send_until_stopped(app: flask.Flask) -> None:
+    """Be the sender and the worker, until this process is told to stop."""
+    queue, clock = app.extensions["proeve_huey"], app.extensions["proeve_clock"]
+    keeps_time = QuietConsumer(clock, workers=2, max_delay=2, shutdown_timeout=10)
+    keeps_time.start()
+    try:
+        Consumer(queue, workers=2, max_delay=2, periodic=False).run()
+    finally:
+        keeps_time.stop(graceful=True)

@@ -6,6 +6,8 @@ import ipaddress
 import os
 import signal
 import socket
+import threading
+import time
 from typing import Any
 
 from flask import Flask
@@ -26,6 +28,8 @@ from app.school import School
 from config import ROOT, Settings
 
 DEMO_NAME = "ROC Demostad"
+GRACE = 10  # seconds that a running request has when the server stops
+LOOKS_EVERY = 0.5  # seconds
 LONGEST_ADDRESS = 8190  # bytes; a page of a thousand ticked rows asks for less
 
 
@@ -42,7 +46,7 @@ class Server(BaseApplication):
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._sender: mailer.QuietConsumer | None = None
+        self._sender: mailer.Sender | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -54,7 +58,7 @@ class Server(BaseApplication):
             "timeout": 60,
             "loglevel": "warning",
             "proc_name": "proeve",
-            "graceful_timeout": 10,
+            "graceful_timeout": GRACE,
             "limit_request_line": LONGEST_ADDRESS,
             "limit_request_fields": 60,
             "limit_request_field_size": 8190,
@@ -72,12 +76,15 @@ class Server(BaseApplication):
     def run(self) -> None:
         PatientArbiter(self).run()
 
-    def _begin(self, _worker: Any) -> None:
-        """Begin a worker: leave Ctrl-C to the parent, and start the sender of mails.
+    def _begin(self, worker: Any) -> None:
+        """Begin a worker: leave Ctrl-C to the parent, end with it, and start the sender of mails.
 
         A terminal sends Ctrl-C to every process; the parent stops its workers itself.
         """
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(
+            target=_end_with_parent, args=(worker,), name="watch of the parent", daemon=True
+        ).start()
         if not self._settings.redis_url:
             self._sender = mailer.start_sender(self._app)
 
@@ -90,6 +97,21 @@ class Server(BaseApplication):
         """Forget the parent's database connections without closing them; a worker opens its own."""
         with self._app.app_context():
             db.engine.dispose(close=False)
+
+
+def _end_with_parent(worker: Any) -> None:
+    """End this worker when its parent was killed, and let go of the port: gunicorn looks after 30 seconds.
+
+    A request that is running is finished first, as at any other stop.
+    """
+    while os.getppid() == worker.ppid:
+        time.sleep(LOOKS_EVERY)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LOOKS_EVERY)
+    for one in worker.sockets:
+        one.close()
+    time.sleep(GRACE)
+    os._exit(1)
 
 
 def serve(app: Flask, settings: Settings) -> None:

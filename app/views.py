@@ -31,7 +31,7 @@ from app.pages.mail.outbox import OutboxPage
 from app.pages.planning.own_exams import OwnExamsPage
 from app.pages.planning.planning import PlanningPage
 from app.pages.progress import progress
-from app.pages.school import start
+from app.pages.school import health, start
 from app.pages.school.help import HelpPage
 from app.pages.school.settings import UpdatesPage
 from app.pages.students.students import StudentsPage
@@ -85,7 +85,7 @@ OTHERS: tuple[type[Any], ...] = (
     SignInPage,
     CodesPage,
     InvitationPage,
-    start.HealthPage,
+    health.HealthPage,
     HelpPage,
     programmes.ElectivesPage,
     GroupsPage,

@@ -2,7 +2,8 @@
 
 The table says what waits; huey keeps the time and wakes the worker.
 
-Without REDIS_URL a thread in every web worker does them. With it `run.py send-mail` does, woken over Redis.
+Without REDIS_URL a thread in every web worker does them. With it `run.py send-mail` does, woken over Redis or
+by its own clock.
 There may be many workers: `claim_import` gives each run to one of them.
 """
 
@@ -12,9 +13,12 @@ from huey import Huey, crontab
 from app.actions.base.anchor import follow
 from app.actions.base.runner import run
 from app.actions.school.retention import forget_outdated
+from app.entities.jobs import calmly
 from app.entities.waking import WORKER, register_waking
 from app.imports.work import work_all
 from app.permissions import SYSTEM
+
+WORKS_WITHIN = 600.0  # seconds that the database has for a statement of these
 
 
 def init_worker(app: Flask) -> None:
@@ -23,22 +27,23 @@ def init_worker(app: Flask) -> None:
     It also looks every minute, for imports that were broken off, and lets the trail's anchor follow what a
     process that died left behind.
     """
-    huey: Huey = app.extensions["proeve_huey"]
+    queue: Huey = app.extensions["proeve_huey"]
+    clock: Huey = app.extensions["proeve_clock"]
 
-    @huey.task()
+    @queue.task()
     def carry_out_imports() -> None:
-        with app.app_context():
+        with calmly(app, "imports wait", WORKS_WITHIN):
             work_all()
 
-    @huey.periodic_task(crontab(minute="*"))
+    @clock.periodic_task(crontab(minute="*"))
     def look_each_minute() -> None:
         carry_out_imports.call_local()
-        with app.app_context():
+        with calmly(app, "the anchor of the trail waits", WORKS_WITHIN):
             follow()
 
-    @huey.periodic_task(crontab(hour="3", minute="17"))
+    @clock.periodic_task(crontab(hour="3", minute="17"))
     def each_night() -> None:
-        with app.app_context():
+        with calmly(app, "what is over is not removed tonight", WORKS_WITHIN):
             run(forget_outdated, SYSTEM)
 
     register_waking(app, WORKER, carry_out_imports)

@@ -32,6 +32,7 @@ STATIC = {"static", "bootstrap.static"}
 # The whole list of what somebody who is not signed in may ask for.
 FOR_NOBODY = {
     "HealthPage.healthz",
+    "HealthPage.readyz",
     "HealthPage.logo",
     "SignInPage.sign_in",
     "SignInPage.sign_out",

@@ -159,6 +159,7 @@ PUBLIC = {
     "static",
     "bootstrap.static",
     "HealthPage.healthz",
+    "HealthPage.readyz",
     "HealthPage.logo",
     "SignInPage.sign_in",
     "SignInPage.sign_out",

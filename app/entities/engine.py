@@ -1,7 +1,8 @@
 """How a database is opened, and the one way to write in it.
 
 SQLite: WAL, foreign keys, synchronous FULL, BEGIN for reading and BEGIN IMMEDIATE for writing, so that
-two writers wait for each other instead of losing an update. PostgreSQL needs none of that.
+two writers wait for each other instead of losing an update. PostgreSQL needs none of that; how long it is
+waited for stands in patience.py.
 Nothing is written outside `transaction`: a guard on the session refuses it.
 """
 
@@ -18,6 +19,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql import column
 
 from app.entities.base import OWNER, Moment, db
+from app.entities.down import MAYBE, Down, what_is_down
+from app.entities.patience import bound, limit
 from app.errors import Busy
 from app.rules import people
 from app.rules.text import N_
@@ -28,9 +31,10 @@ QUIETLY = {"synchronize_session": False}
 
 T = TypeVar("T")
 DEADLOCK, MOST_TRIES = "40P01", 3  # PostgreSQL's code for it
+LOCK_TIMEOUT = "55P03"  # and for a lock that took too long
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
-PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one on SQLite
+PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one
 CACHE_KB = 32_768  # of pages, per connection; with SQLite's own 2 MB every query reads them anew
 _patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)
 _after: list[Callable[[bool], None]] = []  # what follows when a transaction has ended
@@ -61,7 +65,7 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
     try:
         yield session
         if keep:
-            session.commit()
+            _commit(session)
             committed = True
         else:
             session.flush()
@@ -75,6 +79,16 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
         _writing.reset(token)
         for follow in _after:
             follow(committed)
+
+
+def _commit(session: orm.Session) -> None:
+    session.flush()
+    try:
+        session.commit()
+    except Exception as error:
+        if what_is_down(error) is Down.DATABASE and not _waited_in_vain(error):
+            error.add_note(MAYBE)
+        raise
 
 
 def after_writing(follow: Callable[[bool], None]) -> Callable[[bool], None]:
@@ -105,14 +119,18 @@ def unhurried() -> AbstractContextManager[None]:
 def _waited_in_vain(error: BaseException) -> bool:
     """Whether this error says that another writer was busy for as long as this one waited."""
     reason = error.orig if isinstance(error, OperationalError) else None
-    return getattr(reason, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+    on_sqlite: str = getattr(reason, "sqlite_errorname", "")
+    return on_sqlite.startswith("SQLITE_BUSY") or getattr(reason, "sqlstate", None) == LOCK_TIMEOUT
 
 
 def arm(engine: sa.Engine) -> None:
-    """Set up how SQLite's connections begin and wait. Called once per engine, at application start."""
-    if engine.dialect.name != "sqlite" or getattr(engine, "_proeve_armed", False):
+    """Set up how connections begin and wait. Called once per engine, at application start."""
+    if getattr(engine, "_proeve_armed", False):
         return
     engine._proeve_armed = True  # type: ignore[attr-defined] # our own mark on SQLAlchemy's object
+    if engine.dialect.name == "postgresql":
+        bound(engine, _lock_patience)
+        return
 
     @sa.event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -130,6 +148,12 @@ def arm(engine: sa.Engine) -> None:
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience.get()}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def _lock_patience() -> int:
+    """Milliseconds for PostgreSQL's lock_timeout; 0: a command waits as long as it takes."""
+    hurried = limit() is not None or _patience.get() != PATIENCE_MS
+    return _patience.get() if hurried else 0
 
 
 def guard_session() -> None:

@@ -1,7 +1,9 @@
 """Wakes the sender or the worker after the commit of a transaction that left it work."""
 
 import logging
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import flask
@@ -11,8 +13,17 @@ from app.entities.base import db
 
 SENDER, WORKER = "the sender of mails", "the worker of imports"
 LEFT = "left work to"  # in the session's info until the commit
+RESTS = 10.0  # seconds; so long nobody is woken after that failed, as trying may take a second each time
 
 log = logging.getLogger("proeve.waking")
+
+
+@dataclass
+class _Rest:
+    until: float = 0.0  # on the monotonic clock
+
+
+_rest = _Rest()
 
 
 def register_waking(app: flask.Flask, who: str, wake: Callable[[], object]) -> None:
@@ -31,10 +42,13 @@ def wake_after_commit(who: str) -> None:
 def _wake(session: Any) -> None:
     """Wake whom this transaction left work. That may fail: their clock comes within a minute."""
     for who in sorted(session.info.pop(LEFT, ())):
+        if time.monotonic() < _rest.until:
+            continue
         try:
             wake_now(flask.current_app, who)
-        except Exception:
-            log.exception("%s could not be woken", who)
+        except Exception as error:
+            _rest.until = time.monotonic() + RESTS
+            log.warning("%s could not be woken (%s): it looks every minute", who, type(error).__name__)
 
 
 @sa.event.listens_for(db.session, "after_rollback")

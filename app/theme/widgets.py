@@ -198,14 +198,28 @@ class ActionModel:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A form that is sent once more, as it was: to which address, and everything in it."""
+
+    href: str
+    label: str
+    fields: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class ErrorModel:
-    """An error page: what happened and what to do next. No buttons: a link to the start page."""
+    """An error page: what happened and what to do next. No buttons: a link to the start page.
+
+    `number`: of the request, for whoever reports it.
+    """
 
     code: int
     title: str
     text: str
     hint: str = ""
     buttons: Sequence[Button] = ()
+    number: str = ""
+    again: Again | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.support.visitor import Visitor
 
 LINK = re.compile(r'(?:href|action)="(/[^"#]*)')
 OF_NOBODY = " object at 0x"  # how Python writes a thing that was given no name
-OUT = ("/static", "/bootstrap", "/afmelden", "/taal", "/healthz", "/logo")
+OUT = ("/static", "/bootstrap", "/afmelden", "/taal", "/healthz", "/readyz", "/logo")
 
 
 def text_of(answer: TestResponse) -> str:

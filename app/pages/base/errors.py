@@ -1,6 +1,8 @@
 """Error pages: every refusal and error becomes a page here. It shows no internal details (trap 11)."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import flask
@@ -12,8 +14,10 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.actions import base as actions
+from app.pages.base.down import down_page
 from app.pages.base.form_token import shows_no_row
 from app.pages.base.gone import gone_page, no_longer_page
+from app.pages.base.logs import request_number
 from app.pages.base.typed import start_again
 from app.pages.base.viewing import stopped_already
 from app.rules.text import N_
@@ -29,7 +33,9 @@ OTHER_ACCOUNT = N_(
 NOTED = {400, 403, 405, 413, 415}
 
 # Drawn when nothing else can be: no menu, no user, no database.
-BARE = '<!doctype html><meta charset="utf-8"><title>Proeve</title><h1>{title}</h1><p>{hint}</p>'
+BARE = (
+    '<!doctype html><meta charset="utf-8"><title>Proeve</title><h1>{title}</h1><p>{hint}</p><p>{number}</p>'
+)
 
 TEXTS: dict[int, tuple[Any, Any]] = {
     400: (
@@ -85,12 +91,15 @@ def error_page(code: int, text: str = "", *, title: Any = "") -> Any:
     try:
         shows_no_row()
         shown, below = (text, str(hint)) if text else (str(hint), "")
-        model = ErrorModel(code=code, title=str(title), text=shown, hint=below)
+        number = request_number.get()
+        model = ErrorModel(code=code, title=str(title), text=shown, hint=below, number=number)
         return flask.render_template("error.html", model=model), code
     except Exception as error:
+        if page := down_page(error):
+            return page
         log.exception("no error page", exc_info=error)
         with force_locale(current_school().language):
-            bare = BARE.format(title=title, hint=hint)
+            bare = BARE.format(title=title, hint=hint, number=request_number.get())
         return flask.current_app.response_class(bare, status=code, mimetype="text/html")
 
 
@@ -108,8 +117,24 @@ def _note(code: int) -> None:
         )
 
 
+def _unless_down(shown: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What goes wrong while an error is shown may be that something is down, too."""
+
+    @wraps(shown)
+    def answer(error: Any) -> Any:
+        try:
+            return shown(error)
+        except Exception as another:
+            if page := down_page(another):
+                return page
+            raise
+
+    return answer
+
+
 def register_errors(app: flask.Flask) -> None:
     @app.errorhandler(errors.ProeveError)
+    @_unless_down
     def _told(error: errors.ProeveError) -> Any:
         _note(error.status)
         if isinstance(error, errors.NotAllowed | errors.ViewingOver) and (page := no_longer_page(error)):
@@ -122,6 +147,7 @@ def register_errors(app: flask.Flask) -> None:
         return error_page(error.status, actions.say(error), title=TITLES.get(type(error), ""))
 
     @app.errorhandler(CSRFError)
+    @_unless_down
     def _csrf(_error: CSRFError) -> Any:
         _note(400)
         try:
@@ -133,6 +159,7 @@ def register_errors(app: flask.Flask) -> None:
         return answer or error_page(400, _("De beveiligingscode van dit formulier is verlopen."))
 
     @app.errorhandler(HTTPException)
+    @_unless_down
     def _http(error: HTTPException) -> Any:
         if error.code is None or error.code < 400:
             return error
@@ -141,5 +168,7 @@ def register_errors(app: flask.Flask) -> None:
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Any:
+        if page := down_page(error):
+            return page
         log.exception("unexpected error", exc_info=error)
         return error_page(500)

@@ -91,6 +91,8 @@ def choose_locale() -> str:
         return current_school().language
     languages = flask.current_app.config["LANGUAGES"]
     own = getattr(current_user, "language", "") if current_user else ""
+    if flask.g.get("without_database"):
+        own = flask.g.get("language", "")
     wanted = own or flask.session.get("locale") or current_school().language
     return wanted if wanted in languages else current_school().language
 

@@ -120,9 +120,9 @@ def upload(field: Any) -> tuple[bytes, str]:
     return field.data.read(), tidy(field.data.filename or "")
 
 
-def json_answer(content: str) -> flask.Response:
+def json_answer(content: str, status: int = 200) -> flask.Response:
     """An answer for a script of ours; `content` is JSON already."""
-    return flask.current_app.response_class(content, mimetype="application/json")
+    return flask.current_app.response_class(content, status=status, mimetype="application/json")
 
 
 __all__ = [

@@ -7,6 +7,7 @@ from flask_login import current_user
 from app.actions import base as actions
 from app.actions.access import sessions as session_actions
 from app.clock import utc_now
+from app.entities.down import Down, note_down, what_is_down
 from app.entities.engine import in_a_hurry
 from app.errors import Busy
 from app.pages.base import trying
@@ -21,6 +22,8 @@ COOKIE_KEY = "_user_id"  # where Flask-Login looks for what identifies a user
 STEP_PATH = "/aanmelden/tweede-stap"
 SET_UP_PATH = "/mijn-profiel/tweede-stap/"
 WAITING = "waits"  # in the cookie: the handles of what was typed and not carried out (typed.py)
+# Whoever asks for these, nothing of their session is looked at: a program that watches, and files.
+WATCHED = {*ENDPOINTS, "HealthPage.healthz", "HealthPage.readyz"}
 STAYS = ("locale", WAITING)  # what stays in the cookie at sign-in
 
 
@@ -97,7 +100,7 @@ def owed_now() -> second_factor.Owed:
 
 def _note_visit() -> None:
     """Before each request: record that this session is in use, at most once a minute."""
-    if COOKIE_KEY not in flask.session or flask.request.endpoint in ENDPOINTS:
+    if flask.request.endpoint in WATCHED or COOKIE_KEY not in flask.session:
         return
     here = present()
     if here is None:
@@ -110,4 +113,8 @@ def _note_visit() -> None:
                 actions.run(session_actions.note_visit, SYSTEM, session_id=here.id, address=address())
         except Busy:  # the database is busy: a page must not wait for this
             flask.current_app.logger.info("a visit was not written down")
+        except Exception as error:  # a full disk: what is there can still be read
+            if what_is_down(error) is not Down.DISK:
+                raise
+            note_down(error, "a visit was not written down")
         forget_who()  # read again, in the transaction of the page itself

@@ -51,6 +51,7 @@ PERMISSIONS = {
 }
 LOGO = "HealthPage.logo"
 FEED = "CalendarPage.feed"  # only the calendar program may keep a copy
+BUSY, RETRY_AFTER = 503, 30  # seconds
 KEEPABLE = {*ENDPOINTS, LOGO}
 
 
@@ -119,6 +120,8 @@ def _finish(response: flask.Response, settings: Settings) -> flask.Response:
     headers["Cross-Origin-Opener-Policy"] = headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if settings.tls:
         headers["Strict-Transport-Security"] = f"max-age={YEAR_SECONDS}; includeSubDomains"
+    if response.status_code == BUSY and "Retry-After" not in headers:
+        headers["Retry-After"] = str(RETRY_AFTER)
     if flask.request.endpoint == LOGO or "attachment" in headers.get("Content-Disposition", ""):
         headers["Content-Security-Policy"] = FILE_CSP
     if flask.request.endpoint == FEED and response.status_code == 200:

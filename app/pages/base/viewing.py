@@ -11,13 +11,12 @@ from app.actions.users.viewing import stop_viewing
 from app.entities.engine import in_a_hurry
 from app.pages.base.form_token import drawn_while_viewing, is_ours
 from app.pages.base.request import posted_fields
-from app.pages.base.sessions import forget_who, present
+from app.pages.base.sessions import WATCHED, forget_who, present
 from app.pages.base.typed import BACK_PATH, keep_own, own_waits
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
 from app.rules import viewing as rules
 from app.rules.text import N_
-from app.theme.assets import ENDPOINTS
 
 STOP_PATH = "/bekijken/stoppen"
 USERS_PATH = "/gebruikers"
@@ -69,7 +68,7 @@ def _only_look() -> Any:
 
     What the administrator had typed as themselves, in another tab, waits until they stop.
     """
-    here = present() if flask.request.endpoint not in ENDPOINTS else None
+    here = present() if flask.request.endpoint not in WATCHED else None
     if here is None or here.viewing is None:
         return None
     reads, over = flask.request.method in READING, here.viewing.over

@@ -1,4 +1,4 @@
-"""The start page (what waits for each role), the health check, and the school's logo."""
+"""The start page: what waits for each role."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.clock import utc_now
-from app.entities.base import db
 from app.pages import base
 from app.pages.planning.blocks import block_badge
 from app.pages.school.start_steps import eight_steps
@@ -139,22 +138,3 @@ def day_label(moment: dt.datetime, today: dt.date) -> str:
     if day == today + dt.timedelta(days=1):
         return _("Morgen")
     return str(format_date(day, "EEE d MMM" if day.year == today.year else "d MMM yyyy"))
-
-
-class HealthPage(base.Screen):
-    route_base = ""
-    default_view = "healthz"
-
-    @base.expose("/healthz")
-    @base.public
-    def healthz(self) -> Any:
-        """200 when the database answers."""
-        db.session.connection().exec_driver_sql("SELECT 1")
-        return base.text("ok")
-
-    @base.expose("/school/logo")
-    @base.public
-    def logo(self) -> Any:
-        logo = current_school().logo
-        kind = "image/png" if logo and logo.suffix.lower() == ".png" else "image/svg+xml"
-        return base.file_answer(logo, kind, attachment=False)

@@ -32,13 +32,6 @@ def test_a_page_without_right_is_refused_to_a_signed_in_user(visit: Callable[...
     assert visit("student").get("/gebruikers/").status_code == 403
 
 
-def test_the_health_check_answers_while_the_database_does(
-    app: object, visitor_of: Callable[..., Visitor]
-) -> None:
-    answer = visitor_of(None).get("/healthz")
-    assert (answer.status_code, answer.text) == (200, "ok")
-
-
 def test_a_user_may_hold_two_roles(visit: Callable[..., Visitor]) -> None:
     both = visit("school_supervisor", "school_examiner")
     assert both.get("/studenten/").status_code == both.get("/te-beoordelen/").status_code == 200
