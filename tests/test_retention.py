@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.actions.access.code_making import issue_codes
+from app.actions.access.typed import keep_typed
 from app.actions.assessment.assessment import make_definitive, save_scores
 from app.actions.base.runner import run
 from app.actions.planning.invitations import withdraw_invitation
@@ -22,8 +23,10 @@ from app.entities.invitations import Guest, Invitation
 from app.entities.mail import OutboxMail
 from app.entities.sessions import UserSession
 from app.entities.trail import AuditEntry
+from app.entities.typed import TypedForm
 from app.entities.users import LoginCode, User
 from app.permissions import SYSTEM, Role, actor_of
+from app.rules.typed import Typed
 from tests.factories import make_user, refresh
 from tests.factories.base import saved
 from tests.support import clock
@@ -53,6 +56,8 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
     for version, actor in enumerate((guest, examiner)):
         run(save_scores, actor, [invited.sitting], version=version, levels=levels, remarks={})
     run(make_definitive, examiner, [invited.sitting])
+    typed = Typed("/te-beoordelen/1", [("remark", "Van de gast")])
+    run(keep_typed, SYSTEM, user_id=invited.guest, handle="h" * 22, typed=typed)
     assert run(forget_outdated, SYSTEM).done == 0, "the term has only just begun"
     backdate(Assessment.definitive_at, Assessment, clock.now() - LONG_AGO)
     run(forget_outdated, SYSTEM)
@@ -61,8 +66,9 @@ def test_a_guest_keeps_his_name_with_what_he_filled_in_and_nothing_else(app: Fla
     key, person = invited.key, guest_of(invited)
     assert (invited.person.email, key.nonce, key.code_hash) == (None, "", "")
     assert (person.full_name, person.active) == ("Bas Bakker", False)
-    kept = [db.session.scalars(select(mail)).all() for mail in (OutboxMail.to_user_id, UserSession.user_id)]
-    assert [set(ids) & {invited.guest} for ids in kept] == [set(), set()]
+    theirs = (OutboxMail.to_user_id, UserSession.user_id, TypedForm.user_id)
+    kept = [db.session.scalars(select(column)).all() for column in theirs]
+    assert [set(ids) & {invited.guest} for ids in kept] == [set(), set(), set()]
     assert db.session.scalars(select(Result)).one()
     assert (
         "Bas Bakker"

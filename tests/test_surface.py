@@ -548,6 +548,17 @@ def test_two_schools_have_two_keys(tmp_path: Path) -> None:
         ("csrf_token=IjEyMyI.aaa", "IjEy"),
         ("login_token: 'abc'" + " token='Geheim1'", "Geheim1"),
         ("GET /studenten/?q=Jansen HTTP/1.1", "Jansen"),
+        ("proof_code=123456", "123456"),
+        ("login_code: ABCD", "ABCD"),
+        ("form: {'proof_code': 'ABCD-EFGH'}", "ABCD"),
+        ("setup=JBSWY3DPEHPK3PXP", "JBSW"),
+        ('password="een zin met spaties"', "spaties"),
+        ("{'password': 'een zin met spaties', 'kind': 'x'}", "spaties"),
+        ("wachtwoord=Geheim1", "Geheim1"),
+        ("recovery=ABCD-EFGH", "ABCD"),
+        ("Authorization: Bearer abc", "Bearer"),
+        ("again=Geheim1&present=Geheim2", "Geheim"),
+        ("client_secret=abc123", "abc123"),
     ],
 )
 def test_a_secret_is_cut_out_of_a_line_of_the_log(written: str, secret: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 KEPT_FOR = timedelta(hours=12)  # until the same account signs in again and presses
 MOST_PER_ACCOUNT = 40 * 1024 * 1024  # together; what does not fit is refused, for the others were promised
 LEAST = 40 * 1024  # as what the smallest form counts
-MOST_BYTES = 3 * 1024 * 1024  # as JSON; a form itself is 2 MB at most (config.py)
+MOST_BYTES = 3 * 1024 * 1024  # as JSON in UTF-8; a form itself is 2 MB at most (config.py)
 FORM_LASTS = timedelta(days=7)  # how long after it was drawn a form is still known as ours
 
 # What belongs to one sending of a form, not to what was typed in it.
@@ -32,7 +32,7 @@ class Typed:
     about: Sequence[Any] = ()
 
     def as_text(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_text(cls, text: str) -> "Typed":

@@ -76,6 +76,8 @@
   // --- Keeping ---------------------------------------------------------------------------------------
   let leaving = false; // by a link of the page: what was typed was left on purpose
   const givenBack = new URL(location.href).searchParams.get("ingevuld") || ""; // what the server gave back here
+  // The server gives it back once: whoever looks elsewhere first must find it again when they return.
+  const shownOnce = givenBack && document.querySelector("[data-given-back]");
   async function keep(form, sent) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const draft = { ...read(form), files: files(form), token: sent && form.elements.token ? form.elements.token.value : "" };
@@ -144,7 +146,11 @@
     let typed;
     try { typed = await opened(draft); } catch { drop(place(form)); return; }
     const own = ({ fields, pickers }) => JSON.stringify([fields.filter(([name]) => name !== "version"), pickers]);
-    if (own(read(form)) === own(typed) && !typed.files.length) { drop(place(form)); return; }
+    if (own(read(form)) === own(typed) && !typed.files.length) {
+      if (shownOnce) keep(form, false);
+      else drop(place(form));
+      return;
+    }
     fill(form, typed);
     tell(form, draft, typed.files);
     // Sent again just as it was: the server may have done it already, and knows that by the token.
@@ -164,11 +170,12 @@
       const form = forms.find((one) => place(one) === name);
       const goesOn = form && "posted" in page; // the same form with an error in it, or its confirmation
       if (draft.sent && answered.includes(draft.sent) && !goesOn && (arrived || !form)) drop(name);
-      else if (arrived && draft.left && !(form && "scores" in form.dataset)) drop(name);
+      else if (arrived && draft.left && !draft.back && !(form && "scores" in form.dataset)) drop(name);
       // What the server gives back is newer, unless it was typed further on that very page.
       else if (guarded.includes(form) && !goesOn && (draft.back === givenBack || !document.querySelector("[data-given-back]"))) giveBack(form, draft);
     }
     guarded.forEach(watch);
+    if (shownOnce) guarded.filter((form) => (kept(place(form)) || {}).back !== givenBack).forEach((form) => keep(form, false));
   }
 
   // --- A session lives on while its form is touched -----------------------------------------------------

@@ -127,6 +127,27 @@ def test_a_score_form_comes_back_after_signing_out_everywhere_in_another_tab(sig
     expect(page.get_by_label("Algemene opmerking")).to_have_value("Twee uur lang getikt")
 
 
+def test_what_was_given_back_is_there_again_for_who_looks_elsewhere_first(sign_in: SignIn) -> None:
+    """No field was touched since, so nothing but the page itself held it."""
+    page = sign_in("schoolexaminator", phone=True)
+    page.on("dialog", lambda dialog: dialog.accept())
+    path = open_scores(page)
+    typed = tap_and_type(page, "Eerst even iets anders")
+    sign_out_everywhere(page.context)
+    press(page, "Opslaan")
+    sign_in_here(page, "schoolexaminator")
+    expect(page.locator(BACK)).to_be_visible()
+    page.wait_for_timeout(400)
+    page.locator("main a[href='/te-beoordelen/']").first.click()
+    expect(heading(page)).to_have_text("Te beoordelen")
+    page.locator(f"main a[href='{path}']").first.click()
+    expect(page.locator(DRAFT)).to_contain_text("staat er weer")
+    assert fields(page, "[data-scores]") == typed
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+    assert page.evaluate(STORED) == "{}"
+
+
 def first_form(page: Page) -> str:
     for href in page.locator("main a[href^='/te-beoordelen/']").evaluate_all(
         "all => all.map(a => a.pathname)"

@@ -20,7 +20,7 @@ from app.sealing import seal
 
 def _sealed(actor: Actor, *, user_id: int, handle: str, typed: Typed) -> dict[str, Any]:
     text = typed.as_text()
-    return {"content": seal(text, purpose(user_id, handle)) if len(text) <= MOST_BYTES else ""}
+    return {"content": seal(text, purpose(user_id, handle)) if len(text.encode()) <= MOST_BYTES else ""}
 
 
 @base.action(_l("Invoer bewaard"), permission=Permission.START, before=_sealed)

@@ -14,7 +14,7 @@ from app.actions.base.action import (
 from app.actions.base.aloud import read_aloud
 from app.actions.base.anchor import Checked, End, Finding, begin_anew, check_trail, follow, is_torn, look
 from app.actions.base.anchor_file import forget as forget_anchor
-from app.actions.base.earlier import First
+from app.actions.base.earlier import First, was_done
 from app.actions.base.form_words import GONE
 from app.actions.base.forms import (
     SeenForm,
@@ -102,4 +102,5 @@ __all__ = [
     "show_refusal",
     "targets_of",
     "told_of",
+    "was_done",
 ]

@@ -27,6 +27,12 @@ def run_of(act: Action, actor: Actor, token: str) -> ActionRun | None:
     return found
 
 
+def was_done(user_id: int, token: str) -> bool:
+    """Whether this account has sent this very form before, and it was carried out."""
+    found = db.session.get(ActionRun, token) if token else None
+    return found is not None and found.actor_id == user_id
+
+
 def outcome_of(found: ActionRun) -> Outcome:
     kept = {key: value for key, value in found.outcome.items() if key != ABOUT}
     return replace(Outcome.from_json(kept), again=True)

@@ -17,7 +17,8 @@ from wtforms import ValidationError
 
 from app.clock import utc_now
 from app.pages.base.request import once
-from app.pages.base.sessions import present
+from app.pages.base.sessions import owed_now, present
+from app.rules.second_factor import Owed
 from app.rules.tokens import fingerprint
 from app.rules.typed import FORM_LASTS
 from app.sealing import Unreadable, seal, unseal
@@ -73,9 +74,12 @@ def form_token() -> str:
 
 
 def _mark() -> str:
-    """For whom this page is drawn, sealed; "" for nobody."""
+    """For whom this page is drawn, sealed; "" for nobody.
+
+    A password alone makes nobody of it: what is sent then must not wait among what the account typed.
+    """
     here = present()
-    if here is None:
+    if here is None or owed_now() is Owed.SHOW:
         return ""
     handle = flask.g.typed_handle if flask.g.get("typed_shown") else ""
     page = "" if flask.g.get("shows_no_row") else page_mark(flask.request.path)

@@ -14,8 +14,9 @@ from typing import Any, TextIO
 
 QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
 NAMED = re.compile(
-    r"(?i)\b((?:\w*(?:password|wachtwoord|token|secret|recovery)\w*)|again|present|code|cookie|authorization)"
-    r"(['\"]?\s*(?:=|(?<=['\"]):|(?<=cookie):|(?<=authorization):)\s*['\"]?)[^\s,;&'\"]+"
+    r"(?i)\b(\w*(?:password|wachtwoord|token|secret|recovery|_code)\w*|again|present|setup|code|cookie|authorization)"
+    r"(['\"]?\s*(?:=|(?<=['\"]):|(?<=_code):|(?<=cookie):|(?<=authorization):)\s*)"
+    r"(?:'[^']*'|\"[^\"]*\"|['\"]?[^\s,;&'\"]+)"
 )
 FEED = re.compile(r"/kalender/[^\s?\"'<>/]+")  # decision 0010: its token stands in the path
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -23,11 +23,12 @@ from app.actions.access.typed import drop_typed, keep_typed
 from app.entities.engine import in_a_hurry
 from app.mail.invitation import INVITATION_PATH
 from app.pages.base.form_token import Drawn, drawn_for, drawn_while_viewing, page_mark
-from app.pages.base.request import here, posted, safe_path, text_arg
+from app.pages.base.once import sent_token
+from app.pages.base.request import here, once, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
-from app.queries.access.typed import is_kept, typed_by
+from app.queries.access.typed import is_guest, is_kept, typed_by
 from app.rules import viewing as rules
 from app.rules.text import N_
 from app.rules.typed import Typed, worth_keeping
@@ -42,6 +43,7 @@ MOST_WAITING = 8  # handles that the cookie holds; what is older comes back by i
 NOT_KEPT = N_(
     "Wat u had ingevuld, kon niet worden bewaard. Ga terug in uw browser: misschien staat het daar nog."
 )
+DONE_BEFORE = N_("U had dit formulier al verstuurd, en het is toen uitgevoerd. Er is nu niets gedaan.")
 NOTHING_LEFT = N_("Wat u had ingevuld, staat er niet meer. Vul het opnieuw in.")
 REDIRECTS = {301, 302, 303}
 OURS = {"", "same-origin", "none"}  # Sec-Fetch-Site; "": a browser that does not say
@@ -95,7 +97,11 @@ def way_in() -> Any:
     told = _(
         "U was afgemeld en er is niets gedaan. Meld u opnieuw aan; wat u had ingevuld, staat er dan nog."
     )
-    flask.flash(told if kept else _("U was afgemeld en er is niets gedaan. Meld u opnieuw aan."), "warning")
+    if not kept:
+        told = _("U was afgemeld en er is niets gedaan. Meld u opnieuw aan.")
+    if was_done():
+        told = _("U bent afgemeld. Meld u opnieuw aan.")
+    flask.flash(told, "warning")
     if guest:
         return flask.redirect(f"{INVITATION_PATH}/")
     return flask.redirect(flask.url_for(SIGN_IN, next=kept or _page_of_form()[0]))
@@ -117,13 +123,13 @@ def start_again() -> Any:
     if seen is not None:
         return _after_viewing(seen, now)
     kept = keep()[0]
-    if drawn is None or not kept:
+    if drawn is None or not (kept or was_done()):
         return None
     if now is None:
         return way_in()
     if now.user_id != drawn.user_id:
         raise errors.OtherAccount
-    return flask.redirect(kept)
+    return flask.redirect(kept or _page_of_form()[0])
 
 
 def _after_viewing(seen: Drawn, now: Present | None) -> Any:
@@ -145,10 +151,20 @@ def keep() -> tuple[str, bool]:
     """
     if "kept_already" not in flask.g:
         flask.g.kept_already = _keep()
-        if not flask.g.kept_already[0] and drawn_for() is not None and _by_a_page_of_ours():
+        if was_done():
+            flask.flash(_(DONE_BEFORE), "info")
+        elif not flask.g.kept_already[0] and drawn_for() is not None and _by_a_page_of_ours():
             flask.flash(_(NOT_KEPT), "warning")
     kept: tuple[str, bool] = flask.g.kept_already
     return kept
+
+
+def was_done() -> bool:
+    """Whether the form of this request was sent before and carried out, though its answer was not seen."""
+    drawn = drawn_for()
+    return drawn is not None and once(
+        "was_done", lambda: actions.was_done(drawn.user_id, sent_token()) and _by_a_page_of_ours()
+    )
 
 
 def sent_now() -> tuple[list[tuple[str, str]], list[str]]:
@@ -189,6 +205,8 @@ def _keep() -> tuple[str, bool]:
     drawn = drawn_for()
     if drawn is None or not _by_a_page_of_ours():
         return "", False
+    if was_done():
+        return "", is_guest(drawn.user_id)
     address, route = _page_of_form()
     fields, files = sent_now()
     handle = secrets.token_urlsafe(HANDLE_BYTES)

@@ -31,6 +31,10 @@ def is_kept(handle: str) -> bool:
     return db.session.scalar(_under(handle).with_only_columns(models.TypedForm.user_id)) is not None
 
 
+def is_guest(user_id: int) -> bool:
+    return bool(db.session.scalar(sa.select(models.User.guest).where(models.User.id == user_id)))
+
+
 def _under(handle: str) -> sa.Select[models.TypedForm]:
     return sa.select(models.TypedForm).where(
         models.TypedForm.handle_hash == fingerprint(handle), models.TypedForm.at > utc_now() - KEPT_FOR

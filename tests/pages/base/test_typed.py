@@ -26,6 +26,7 @@ from app.actions.users.users import deactivate_users
 from app.entities.assessment import ScoreSheet
 from app.entities.base import db
 from app.entities.engine import transaction
+from app.entities.school import SystemUpdate
 from app.entities.sessions import UserSession
 from app.entities.students import Student, StudentGroup
 from app.entities.typed import TypedForm
@@ -47,12 +48,13 @@ from tests.pages.access.test_sign_in import (
     PASSWORD,
     Browser,
     browser,
+    sign_in,
     user_with_password,
 )
 from tests.pages.imports.test_import_pages import BASE, HEADER, ROWS, choose, lines, proposed
 from tests.support import clock
 from tests.support.at_once import while_half_done
-from tests.support.forms import FormField, forms_on
+from tests.support.forms import FormField, as_shown, forms_on
 from tests.support.guests import Invited, come_in, make_invited
 from tests.support.queries import counted
 from tests.support.visitor import TOKEN, Visitor, signed_in
@@ -63,6 +65,7 @@ VisitorOf = Callable[[User | None], Visitor]
 Visit = Callable[..., Visitor]
 NOTICE = "data-given-back"
 GROUP = "/studentgroepen/do/add_group"
+UPDATE = "/instellingen/do/add_update"
 NAME = "Klas van de late invoer"
 MANY = "multipart/form-data; boundary=grens"
 PART = b'--grens\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n'
@@ -510,6 +513,49 @@ class TestWhatComesFirst:
         assert rows()["typed_form"] == 0
 
 
+class TestDoneBefore:
+    """It was carried out and its answer never came; then the session ended, and the same button."""
+
+    @pytest.mark.parametrize("then", ["signed out", "signed in anew", "second step owed"])
+    def test_it_is_not_done_twice_and_nothing_untrue_is_said(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch, then: str
+    ) -> None:
+        user = user_with_password("supplier")
+        page = browser(app)
+        sign_in(page, user.username)
+        sent = {**as_shown(page.get(UPDATE).text), "title": "Eén keer", "body": "Tekst"}
+        sent["csrf_token"] = TOKEN.search(page.get(UPDATE).text)[1]  # type: ignore[index]
+        assert page.post(UPDATE, data=sent).status_code == 302
+        page.get("/instellingen/")
+        if then == "second step owed":
+            make_app(user)
+            ask_of_deciding_roles(app, monkeypatch)
+        else:
+            end_sessions()
+        if then == "signed in anew":
+            sign_in(page, user.username)
+        answer = page.post(UPDATE, data=sent)
+        assert answer.status_code == 302
+        assert "terug" not in answer.headers["Location"]
+        text = html.unescape(page.get(answer.headers["Location"], follow_redirects=True).text)
+        assert "U had dit formulier al verstuurd, en het is toen uitgevoerd" in text
+        assert "er is niets gedaan. Meld" not in text
+        refresh()
+        assert db.session.scalars(select(SystemUpdate.title)).all() == ["Eén keer"]
+        assert rows()["typed_form"] == 0
+
+    def test_what_was_changed_since_is_another_form_and_comes_back(self, app: Flask) -> None:
+        user = user_with_password("supplier")
+        page = browser(app)
+        sign_in(page, user.username)
+        text = page.get(UPDATE).text
+        sent = {**as_shown(text), "title": "Eerste", "body": "Tekst", "csrf_token": TOKEN.search(text)[1]}  # type: ignore[index]
+        assert page.post(UPDATE, data=sent).status_code == 302
+        end_sessions()
+        answer = page.post(UPDATE, data=sent | {"title": "Tweede"})
+        assert "next=/terug/" in answer.headers["Location"]
+
+
 class TestNobodyElse:
     def late(self, page: Visitor, **headers: str) -> Any:
         page._token = filled_form(page, GROUP)["csrf_token"].values[0]
@@ -579,6 +625,24 @@ class TestNobodyElse:
         refresh()
         row = db.session.scalars(select(TypedForm)).one()
         assert row.user_id == attacker.user_id
+
+    def test_what_a_password_alone_sends_is_not_kept_among_what_the_account_typed(self, app: Flask) -> None:
+        """Who knows the password and not the second step fills nobody's place, and plants nothing."""
+        user = user_with_password("administrator")
+        make_app(user)
+        half_way = Late(app, user).client
+        half_way.post("/afmelden")
+        with clock.later(minutes=1):
+            sign_in(half_way, user.username)
+            step = half_way.get("/aanmelden/tweede-stap").text
+            token = TOKEN.search(step)
+            assert token
+            before = rows()["typed_form"]
+            sent = {"csrf_token": token[1], "name": "Geplant"}
+            answer = half_way.post(GROUP, data=sent)
+            assert answer.status_code in {302, 400}
+            assert "terug" not in answer.headers.get("Location", "")
+            assert rows()["typed_form"] == before
 
     def test_a_forged_mark_is_worth_nothing(self, app: Flask, visit: Visit, visitor_of: VisitorOf) -> None:
         victim = visit("administrator")
@@ -736,6 +800,18 @@ class TestLarge:
         assert answer.status_code == 413
         assert "<h1" in answer.text
         assert rows()["typed_form"] == 1
+
+    @pytest.mark.parametrize("sign", ["é", "ب", "漢"])
+    def test_signs_of_several_bytes_count_as_what_they_are(self, app: Flask, visit: Visit, sign: str) -> None:
+        page = visit("administrator")
+        token = filled_form(page, BASE)["csrf_token"].values[0]
+        lose_token(page)
+        pasted = sign * (1_900_000 // len(sign.encode()))
+        parts = {"csrf_token": token, "pasted": pasted}
+        head = '--grens\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+        body = "".join(head.format(name, value) for name, value in parts.items()) + "--grens--\r\n"
+        answer = page.ask("POST", BASE, data=body.encode(), content_type=MANY)
+        assert pasted in page.get(answer.headers["Location"], follow_redirects=True).text
 
     @pytest.mark.parametrize(
         ("status", "body"),
