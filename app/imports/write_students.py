@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app import errors, models
 from app.actions import base as actions
 from app.actions.access.login_codes import give_students_codes
+from app.actions.access.new_address import Moved, address_changed
 from app.actions.groups.members import filled_by_hand
 from app.entities.base import db
 from app.entities.bulk import insert_all
@@ -110,6 +111,7 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
         if row.there is not None and row.there.user_id is not None and _differs(row.there, _stored(row))
     }
     found: list[dict[str, Any]] = []
+    moved: list[Moved] = []
     for before in present.account_facts(told) if told else ():
         student_id, values = told[before.id]
         values["email"] = values["email"] or before.values["email"]
@@ -117,8 +119,11 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
             continue
         found.append({"id": before.id, "version": before.version + 1, **values})
         memory.changed(What.ACCOUNT, before, values, other_id=student_id)
+        if values["email"] != before.values["email"]:
+            moved.append(Moved(before.id, before.values["email"]))
     if found:
         db.session.execute(sa.update(models.User), found)
+    address_changed(moved)
     return [row["id"] for row in found]
 
 

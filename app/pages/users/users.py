@@ -212,7 +212,11 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
 
     def given(self, act: actions.Action) -> dict[str, Any]:
         here = base.present()
-        return {"session_id": here.id} if act is view_as and here is not None else super().given(act)
+        if act is view_as and here is not None:
+            return {"session_id": here.id}
+        if act is users.edit_user and here is not None:
+            return {"staying": here.id, "browser": base.browser(shared=here.shared)}
+        return super().given(act)
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         """After Bekijk als: go to the start page of the viewed user; the banner says the rest."""
