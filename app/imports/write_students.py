@@ -23,11 +23,11 @@ from app.imports.write import finish
 from app.permissions import Actor, Permission
 from app.queries.imports import present
 from app.rules import fields, people
+from app.rules.accounts import names_of_student
 from app.rules.student_fields import PLAIN_FIELDS
 
 STORED = tuple(column.key for column in students.STUDENTS.fixed if column.stored)
 EMPTY: Mapping[str, Any] = {field.name: field.empty for field in PLAIN_FIELDS}
-ACCOUNT_NAME = 64  # what the account table holds of a name
 
 
 @actions.action(
@@ -130,9 +130,7 @@ def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
 def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
     """The values that a student's account takes over from the student."""
     return {
-        "first_name": student["first_name"][:ACCOUNT_NAME],
-        "infix": student["infix"],
-        "last_name": student["last_name"][:ACCOUNT_NAME],
+        **names_of_student(student["first_name"], student["infix"], student["last_name"]),
         "email": student["email"].lower(),
     }
 

@@ -18,9 +18,8 @@ from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.planning.sides import meetings
 from app.queries.users.users import with_role
 from app.rules import people
+from app.rules.accounts import names_of_student
 from app.rules.sides import why_not_this_address
-
-NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
 
 
 @dataclass
@@ -148,9 +147,7 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
         sa.insert(models.User),
         [
             {
-                "first_name": row.first_name[:NAME_MAX],
-                "infix": row.infix,
-                "last_name": row.last_name[:NAME_MAX],
+                **names_of_student(row.first_name, row.infix, row.last_name),
                 "username": row.number.lower(),
                 "active": True,
                 "email": row.email.lower() or people.without_mail(row.number),

@@ -121,9 +121,8 @@ def edit_user(
     user = base.locked(actor, models.User, targets.one().id, version, form.LABELS)
     guard_way_in(actor, user)
     before, old = _facts(user), user.email
-    user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
-    user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
-    user.organisation = people.tidy(organisation or "")
+    set_names(user, first_name, infix, last_name, accounts.NAME_OF_STUDENT)
+    user.phone, user.organisation = people.tidy(phone or ""), people.tidy(organisation or "")
     sign_in_names(user, email, username)
     if user.email != old:
         moved, own = [Moved(user.id, old, user.language)], user.id == actor.id
@@ -172,6 +171,17 @@ def deactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.O
 def reactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.Outcome:
     """Activate accounts again. The passwords stay."""
     return _switch(actor, _people(targets.ids), {}, active=True)
+
+
+def set_names(user: models.User, first_name: str, infix: str, last_name: str, why: str) -> None:
+    """Set the name. RuleBroken with `why` when it is the name of a student: their own row decides it."""
+    given = (people.tidy(first_name), people.tidy(infix or ""), people.tidy(last_name))
+    changed = [
+        name for name, new in zip(accounts.NAME_FIELDS, given, strict=True) if getattr(user, name) != new
+    ]
+    if changed and users.student_of(user.id) is not None:
+        raise errors.RuleBroken(why, field=changed[0])
+    user.first_name, user.infix, user.last_name = given
 
 
 def sign_in_names(user: models.User, email: str, username: str) -> None:

@@ -32,6 +32,7 @@ OBJECTS = {
 
 # Fields that several actions write; the word for a field of one action stands there (`words`).
 FIELDS = {
+    "account": N_("Account"),
     "accounts": N_("Accounts"),
     "active": N_("Actief"),
     "asked": N_("Gevraagd e-mailadres"),

@@ -213,7 +213,7 @@ def _plant(
         return Outcome(done=1, ids=targets.ids if told else [], details=dict(details))
 
     change.__name__ = name
-    action("Neergezet", permission=Permission.STUDENTS_EDIT, on=on, changes=Student)(change)  # type: ignore[arg-type]
+    action("Neergezet", permission=Permission.STUDENTS_EDIT, on=on, changes=(Student, User))(change)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
