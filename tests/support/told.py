@@ -313,7 +313,8 @@ def _under_names(value: Any, names: Sequence[str]) -> Iterator[Any]:
 def untold(watched: Watched, left_out: Collection[str]) -> list[Change]:
     """The changes that no entry of this run tells.
 
-    `left_out`: what need not be told, as "table", "table.column", "*.column", each also as "action:…".
+    `left_out`: what need not be told, as "table", "table.column", "*.column", or, of a row that was made or
+    went, "whole table.column"; each also as "action:…".
     """
     return [
         one
@@ -404,7 +405,9 @@ def _couplings(
 
 
 def _left_out(watched: Watched, one: Change, left_out: Collection[str]) -> bool:
-    names = (one.table, f"{one.table}.{one.column}", f"*.{one.column}")
+    names = [one.table, f"{one.table}.{one.column}", f"*.{one.column}"]
+    if one.old is None or one.new is None:
+        names.append(f"whole {one.table}.{one.column}")
     return any(name in left_out or f"{watched.action.name}:{name}" in left_out for name in names)
 
 

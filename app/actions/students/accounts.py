@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app import models
 from app.actions import base
@@ -30,6 +31,32 @@ class Accounts:
     made: int = 0
     touched: list[int] = field(default_factory=list)  # user ids: made now, or given another address
     refused: list[base.Refused] = field(default_factory=list)
+    moved: dict[str, list[str]] = field(default_factory=dict)  # student -> old and new address of the account
+    old_address: dict[int, str] = field(default_factory=dict)  # by user id, of who got another
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the trail holds of them: how many were made, and every address that changed."""
+        found = {"accounts": self.made, "addresses": self.moved}
+        return {name: told for name, told in found.items() if told}
+
+    @property
+    def told(self) -> list[str]:
+        """What a page says of the addresses that change."""
+        if not self.moved:
+            return []
+        return [
+            ngettext(
+                "%(num)s account krijgt het e-mailadres van de student.",
+                "%(num)s accounts krijgen het e-mailadres van de student.",
+                len(self.moved),
+            )
+        ]
+
+    @property
+    def rests_on(self) -> list[tuple[str, list[str]]]:
+        """The addresses that change, for the mark of what was announced: the page names the first few."""
+        return sorted(self.moved.items())
 
 
 def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool = False) -> Accounts:
@@ -61,6 +88,8 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
             new.append(row)
         if outdated:
             moved.append(row)
+            accounts.old_address[row.user_id] = people.mail_of(row.user_email)
+            accounts.moved[_label(row)] = [accounts.old_address[row.user_id], email]
         # Two students of one batch may not get the same address either.
         taken_mails.add(email or people.without_mail(row.number))
     if moved:

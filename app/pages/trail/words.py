@@ -35,6 +35,7 @@ FIELDS = {
     "account": N_("Account"),
     "accounts": N_("Accounts"),
     "active": N_("Actief"),
+    "addresses": N_("E-mailadres van het account"),
     "asked": N_("Gevraagd e-mailadres"),
     "address": N_("Adres"),
     "attempt": N_("Kans"),

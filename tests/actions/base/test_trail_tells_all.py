@@ -102,8 +102,13 @@ LEFT_OUT = {
     "forget_outdated:invitation": "what was forgotten must not stand in the trail",
     "forget_outdated:import_run": "what was forgotten must not stand in the trail",
     **{
-        f"{name}:ab_user.{column}": "an account copies its student's name, number and address"
+        f"{name}:whole ab_user.{column}": "an account that is made copies its student's name and address"
         for name in ("send_student_codes", "print_student_codes", "import_students", "undo_student_import")
+        for column in ("first_name", "infix", "last_name", "username", "email")
+    },
+    **{
+        f"{name}:ab_user.{column}": "an account copies the name and address of its student"
+        for name in ("import_students", "undo_student_import")
         for column in ("first_name", "infix", "last_name", "username", "email")
     },
     **{
