@@ -160,6 +160,8 @@ def _put_back_accounts(
         else:
             back.append(one)
     undoing.about("User", [one.row.id for one in back])
+    for one in back:
+        undoing.tell_along(students[one.row.id].row.number, one.changes)
     import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
     address_changed(
         [

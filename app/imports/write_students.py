@@ -18,12 +18,12 @@ from app.entities.students import group_member
 from app.imports import check, students, write
 from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
+from app.imports.student_accounts import account_after
 from app.imports.summary import Summary
 from app.imports.write import finish
 from app.permissions import Actor, Permission
 from app.queries.imports import present
 from app.rules import fields, people
-from app.rules.accounts import names_of_student
 from app.rules.student_fields import PLAIN_FIELDS
 
 STORED = tuple(column.key for column in students.STUDENTS.fixed if column.stored)
@@ -101,38 +101,25 @@ def _differs(there: present.Fact, values: Mapping[str, Any]) -> bool:
 
 
 def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
-    """Give the accounts of changed students the same name and address (an empty address changes nothing).
+    """Give the accounts of changed students the name and address that the check showed.
 
     Returns the accounts that became another.
     """
-    told = {
-        row.there.user_id: (row.there.id, account_of({**row.there.values, **_stored(row)}))
-        for row in rows
-        if row.there is not None and row.there.user_id is not None and _differs(row.there, _stored(row))
-    }
     found: list[dict[str, Any]] = []
     moved: list[Moved] = []
-    for before in present.account_facts(told) if told else ():
-        student_id, values = told[before.id]
-        values["email"] = values["email"] or before.values["email"]
-        if values == before.values:
+    for row in rows:
+        account = row.there.account if row.there else None
+        values = account_after(row.there, _stored(row)) if row.there else {}
+        if row.there is None or account is None or not values:
             continue
-        found.append({"id": before.id, "version": before.version + 1, **values})
-        memory.changed(What.ACCOUNT, before, values, other_id=student_id)
-        if values["email"] != before.values["email"]:
-            moved.append(Moved(before.id, before.values["email"]))
+        found.append({"id": account.id, "version": account.version + 1, **account.values, **values})
+        memory.changed(What.ACCOUNT, account, values, other_id=row.there.id)
+        if "email" in values:
+            moved.append(Moved(account.id, account.values["email"], account.language))
     if found:
         db.session.execute(sa.update(models.User), found)
     address_changed(moved)
     return [row["id"] for row in found]
-
-
-def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a student's account takes over from the student."""
-    return {
-        **names_of_student(student["first_name"], student["infix"], student["last_name"]),
-        "email": student["email"].lower(),
-    }
 
 
 def _stored(row: CheckedRow) -> dict[str, Any]:

@@ -107,11 +107,6 @@ LEFT_OUT = {
         for column in ("first_name", "infix", "last_name", "username", "email")
     },
     **{
-        f"{name}:ab_user.{column}": "an account copies the name and address of its student"
-        for name in ("import_students", "undo_student_import")
-        for column in ("first_name", "infix", "last_name", "username", "email")
-    },
-    **{
         f"{name}:ab_user_role.role_id": "the account of a student has the role of a student"
         for name in ("send_student_codes", "print_student_codes", "import_students", "undo_student_import")
     },
