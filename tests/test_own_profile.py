@@ -25,12 +25,12 @@ from app.entities.mail import OutboxMail
 from app.entities.planning import Registration
 from app.entities.profile import CalendarLink, EmailChange
 from app.entities.trail import ActionRun, AuditEntry
-from app.entities.users import User
+from app.entities.users import LoginCode, User
 from app.pages.base.logs import discreet
 from app.permissions import SYSTEM, Role, actor_of
 from app.queries.access.codes import address_code, stop_code
 from app.queries.mail.mail_bodies import body_with, code_in
-from app.rules.code_format import grouped
+from app.rules.code_format import INVITATION, MAILED, grouped
 from app.school import LANGUAGES
 from tests.factories import (
     app_code,
@@ -102,6 +102,18 @@ class TestAnotherAddress:
         assert user_of(visitor).email == "nieuw@example.nl"
         assert mails()["email_changed"].to_address == old
         assert [one.get("/mijn-profiel/").status_code for one in (visitor, elsewhere)] == [200, 302]
+
+    @pytest.mark.parametrize("purpose", [INVITATION, *MAILED])
+    def test_a_code_mailed_to_the_old_one_opens_nothing_once_the_new_one_is_confirmed(
+        self, app: Flask, visitor: Visitor, purpose: str
+    ) -> None:
+        now = clock.now()
+        old = {"user_id": visitor.user_id, "nonce": "n", "code_hash": "c", "purpose": purpose}
+        with transaction():
+            db.session.add(LoginCode(**old, created_at=now, expires_at=now + timedelta(minutes=10)))
+        visitor.post(CONFIRM, {"code": address_code(change().nonce)})
+        refresh()
+        assert db.session.scalars(select(LoginCode.cancelled_at)).one() is not None
 
     def test_the_codes_are_filled_in_at_sending_only(self, app: Flask, visitor: Visitor) -> None:
         secrets = {address_code(change().nonce), stop_code(change().nonce)}

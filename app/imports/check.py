@@ -113,7 +113,7 @@ def _join(rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, checke
         first.values = values
         checker.compare(first)
         for row in others:
-            row.state, row.changes, row.joins = "unchanged", [], first.number
+            row.state, row.changes, row.along, row.joins = "unchanged", [], False, first.number
 
 
 def _together(rows: Sequence[import_kind.Kept], kind: import_kind.Kind) -> dict[str, Any] | None:
@@ -327,6 +327,8 @@ class _Checker:
         """Set the state and the changes of a row with nothing wrong; an empty cell changes nothing."""
         before = row.there or self.kind.blank
         row.changes = list(self.changes(row.values, before)) if before else []
+        along = list(self.kind.along(row.values, row.there)) if row.changes and row.there else []
+        row.changes, row.along = [*row.changes, *along], bool(along)
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
     def changes(self, kept: import_kind.Kept, there: present.Fact) -> list[import_kind.Change]:
@@ -357,7 +359,7 @@ class _Checker:
     def refuse(self, row: import_kind.CheckedRow, wrong: import_kind.Wrong) -> None:
         """Refuse a row for this reason; it then changes nothing."""
         row.problems.append(import_kind.Problem(self.names[wrong.key], wrong.value, wrong.sentence))
-        row.changes, row.state = [], "refused"
+        row.changes, row.along, row.state = [], False, "refused"
 
 
 def other_rows(row: import_kind.CheckedRow, same: Sequence[import_kind.CheckedRow]) -> str:

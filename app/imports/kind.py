@@ -63,6 +63,7 @@ class CheckedRow:
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     there: present.Fact | None = None
+    along: bool = False  # whether something changes along with it (Kind.along)
     joins: int = 0  # the number of the row that carries what this one adds
 
 
@@ -137,6 +138,10 @@ class Kind:
     def forbidden(self, there: present.Fact, world: import_columns.World) -> Wrong | None:
         """Why this row of the database may not be changed by a file."""
         return None
+
+    def along(self, kept: Kept, there: present.Fact) -> Iterable[Change]:
+        """What changes along with this row, in another row: for the page, the mark and the trail."""
+        return ()
 
     def settle(self, rows: Sequence[CheckedRow], refuse: Refuse) -> None:
         """Look at all rows side by side, after each was checked: refuse some, or change what they tell."""

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.errors import RuleBroken
 from app.imports import columns as import_columns
-from app.imports import common_columns, fields, kind
+from app.imports import common_columns, fields, kind, student_accounts
 from app.imports.couplings import USER_COLUMNS, GroupColumn
 from app.imports.table import Value
 from app.permissions import Actor
@@ -276,6 +276,10 @@ class Students(kind.Kind):
             )
         if not there and number.lower() in users:
             yield kind.Wrong("number", number, _("Dit nummer is al de gebruikersnaam van een ander."))
+
+    def along(self, kept: kind.Kept, there: present.Fact) -> Iterable[kind.Change]:
+        """What changes in the account of the student."""
+        return student_accounts.told(there, kept)
 
     def new_groups(self, rows: Sequence[kind.CheckedRow], known: present.Known) -> Sequence[str]:
         good = [row for row in rows if row.state != "refused"]

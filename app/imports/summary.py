@@ -33,6 +33,7 @@ class Summary:
     doubles: dict[int, Sequence[import_kind.Wrong]] = field(
         default_factory=dict
     )  # rows that are wrong beside another
+    along: int = 0  # rows with which something else changes: of students, the account
     mark: str = ""  # of what was said of each row, so that what is written is what was shown
 
     def add(self, checked: check.Checked) -> None:
@@ -45,6 +46,7 @@ class Summary:
         for row in checked.rows:
             said.update(repr((row.number, row.state, row.changes)).encode())
             self.counts[row.state] += 1
+            self.along += row.along
             self._name(row)
             if row.state == "new" and row.values.get("email"):
                 self.readers[_reader(row, usual)] += 1
@@ -76,6 +78,7 @@ class Summary:
             "absent": {"count": self.absent.count, "rows": [list(row) for row in self.absent.rows]},
             "doubles": {str(number): [list(one) for one in wrong] for number, wrong in self.doubles.items()},
             "at": utc_now().isoformat(),
+            "along": self.along,
             "mark": self.mark,
         }
 
@@ -87,6 +90,7 @@ class Summary:
             dict.fromkeys(kept["groups"]),
             collections.Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
+            along=kept.get("along", 0),
             mark=kept.get("mark", ""),
         )
 

@@ -63,7 +63,7 @@ class Undoing:
     removed: dict[int, str] = field(default_factory=dict)
     restored: dict[int, str] = field(default_factory=dict)
     kept: list[actions.Refused] = field(default_factory=list)
-    changes: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: int = 0  # made by an import of students, and gone again
     groups_gone: list[str] = field(default_factory=list)
     mailed: int = 0  # mails that cannot be called back
@@ -94,6 +94,11 @@ class Undoing:
         """Note for the trail what each value was just now, and what it is again."""
         if changes:
             self.changes[label] = {key: [new, old] for key, (old, new) in changes.items()}
+
+    def tell_along(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
+        """Note what was put back in the account of the student of this label."""
+        told = {key: [new, old] for key, (old, new) in changes.items()}
+        self.changes.setdefault(label, {})["account"] = told
 
 
 # -- rows

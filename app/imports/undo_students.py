@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import models
 from app.actions import base as actions
+from app.actions.access.new_address import Moved, address_changed
 from app.actions.students import removal
 from app.entities.engine import id_set
 from app.entities.imports import What
@@ -159,7 +160,16 @@ def _put_back_accounts(
         else:
             back.append(one)
     undoing.about("User", [one.row.id for one in back])
+    for one in back:
+        undoing.tell_along(students[one.row.id].row.number, one.changes)
     import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
+    address_changed(
+        [
+            Moved(one.row.id, one.changes["email"][1], one.row.language)
+            for one in back
+            if "email" in one.changes
+        ]
+    )
     import_undo.hand_on_versions(run, What.ACCOUNT, [one.row.id for one in back])
 
 

@@ -16,11 +16,10 @@ from app.queries.imports import present
 from app.queries.imports import users as user_queries
 from app.queries.users.users import grantable
 from app.rules import people
-from app.rules.accounts import ADMINISTRATOR_ONLY, NAME_IS_ADDRESS
+from app.rules.accounts import ADMINISTRATOR_ONLY, NAME_IS_ADDRESS, NAME_MAX
 from app.rules.text import N_
 
 DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
-NAME_MAX = 64  # what the account table holds of a name
 
 # What roles are called elsewhere. Step 3 proposes the role, and never takes it over unasked.
 ROLE_WORDS: dict[str, Role] = {

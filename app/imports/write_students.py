@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app import errors, models
 from app.actions import base as actions
 from app.actions.access.login_codes import give_students_codes
+from app.actions.access.new_address import Moved, address_changed
 from app.actions.groups.members import filled_by_hand
 from app.entities.base import db
 from app.entities.bulk import insert_all
@@ -17,6 +18,7 @@ from app.entities.students import group_member
 from app.imports import check, students, write
 from app.imports.kind import CheckedRow
 from app.imports.memory import Memory
+from app.imports.student_accounts import account_after
 from app.imports.summary import Summary
 from app.imports.write import finish
 from app.permissions import Actor, Permission
@@ -26,7 +28,6 @@ from app.rules.student_fields import PLAIN_FIELDS
 
 STORED = tuple(column.key for column in students.STUDENTS.fixed if column.stored)
 EMPTY: Mapping[str, Any] = {field.name: field.empty for field in PLAIN_FIELDS}
-ACCOUNT_NAME = 64  # what the account table holds of a name
 
 
 @actions.action(
@@ -100,36 +101,25 @@ def _differs(there: present.Fact, values: Mapping[str, Any]) -> bool:
 
 
 def _tell_accounts(rows: Sequence[CheckedRow], memory: Memory) -> Sequence[int]:
-    """Give the accounts of changed students the same name and address (an empty address changes nothing).
+    """Give the accounts of changed students the name and address that the check showed.
 
     Returns the accounts that became another.
     """
-    told = {
-        row.there.user_id: (row.there.id, account_of({**row.there.values, **_stored(row)}))
-        for row in rows
-        if row.there is not None and row.there.user_id is not None and _differs(row.there, _stored(row))
-    }
     found: list[dict[str, Any]] = []
-    for before in present.account_facts(told) if told else ():
-        student_id, values = told[before.id]
-        values["email"] = values["email"] or before.values["email"]
-        if values == before.values:
+    moved: list[Moved] = []
+    for row in rows:
+        account = row.there.account if row.there else None
+        values = account_after(row.there, _stored(row)) if row.there else {}
+        if row.there is None or account is None or not values:
             continue
-        found.append({"id": before.id, "version": before.version + 1, **values})
-        memory.changed(What.ACCOUNT, before, values, other_id=student_id)
+        found.append({"id": account.id, "version": account.version + 1, **account.values, **values})
+        memory.changed(What.ACCOUNT, account, values, other_id=row.there.id)
+        if "email" in values:
+            moved.append(Moved(account.id, account.values["email"], account.language))
     if found:
         db.session.execute(sa.update(models.User), found)
+    address_changed(moved)
     return [row["id"] for row in found]
-
-
-def account_of(student: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a student's account takes over from the student."""
-    return {
-        "first_name": student["first_name"][:ACCOUNT_NAME],
-        "infix": student["infix"],
-        "last_name": student["last_name"][:ACCOUNT_NAME],
-        "email": student["email"].lower(),
-    }
 
 
 def _stored(row: CheckedRow) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The texts of the mails about a new e-mail address: a code to the new one, a notice to the old one."""
 
+from functools import cache
+
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -45,6 +47,23 @@ def notice_text(language: str, school: str, *, name: str) -> tuple[str, str]:
                 address=texts.ADDRESS,
             ),
             texts.CODE,
+        )
+
+
+@cache
+def changed_by_school_text(language: str, school: str) -> tuple[str, str]:
+    """Subject and body of the mail to the old address when somebody else changed it.
+
+    It names nobody: the old address may be a typing error, and then a stranger reads it.
+    """
+    with force_locale(language):
+        subject = _("Uw e-mailadres bij %(school)s is gewijzigd", school=school)
+        return subject, texts.letter(
+            "",
+            school,
+            _("Uw school heeft het e-mailadres van uw account gewijzigd."),
+            _("Op dit adres krijgt u geen mails meer, en overal waar u was aangemeld bent u afgemeld."),
+            _("Klopt dit niet, of hebt u een vraag? Ga dan naar een beheerder van uw school."),
         )
 
 

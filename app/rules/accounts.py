@@ -1,10 +1,19 @@
-"""The sentences that say why an account is not changed."""
+"""The name of an account, and the sentences that say why an account is not changed."""
 
 from app.rules.text import N_
 
 SUPPLIER_ONLY = N_("Alleen een leverancier kan dit voor een leverancier doen.")
 ADMINISTRATOR_ONLY = N_("Wie met dit account werkt, ziet studenten. Alleen een beheerder kan dit doen.")
+NAME_OF_STUDENT = N_("De naam van een student wijzigt u bij Studenten.")
+OWN_NAME_OF_STUDENT = N_("Uw naam staat bij uw studentgegevens. Klopt die niet? Vraag het uw school.")
 LAST_ONE = N_("Dit is de laatste actieve beheerder.")
 NAME_IS_ADDRESS = N_(
     "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
 )
+NAME_FIELDS = ("first_name", "infix", "last_name")
+NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
+
+
+def names_of_student(first_name: str, infix: str, last_name: str) -> dict[str, str]:
+    """The name that a student's account has: that of the student. Nothing else decides it."""
+    return {"first_name": first_name[:NAME_MAX], "infix": infix, "last_name": last_name[:NAME_MAX]}

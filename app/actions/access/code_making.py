@@ -7,7 +7,7 @@ nonce and the school's secret key. A stolen database therefore gives nobody acce
 import datetime as dt
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ from app.rules.tokens import fingerprint
 from app.school import current_school
 
 NAMES = 10
+NOBODY: Mapping[int, str] = {}
 NO_ADDRESS = N_(
     "Er is geen e-mailadres bekend; met “Inlogcodes afdrukken” krijgt deze persoon een code op papier."
 )
@@ -62,12 +63,14 @@ class Issued:
         return sorted({*self.made, *self.mailed})
 
 
-def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
+def issue_codes(
+    actor: Actor, user_ids: Iterable[int], *, mail: bool, moved: Mapping[int, str] = NOBODY
+) -> Issued:
     """Give these users an inlogcode and, with `mail`, a mail about it in the outbox.
 
     It runs inside the caller's transaction, in a fixed number of statements. A new code cancels the older
     one. A code that already waits to be mailed stays as it is. A code that was made without a mail is mailed
-    now.
+    now. `moved`: the old address of who just got another, to name both.
     """
     issued = Issued()
     fresh: list[int] = []
@@ -87,7 +90,7 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
             if mail:
                 issued.mailed.append(row.id)
             if len(issued.names) < NAMES:
-                issued.names.append(f"{name}: {row.email}" if mail else name)
+                issued.names.append(_named(row, moved, mail=mail))
     issued.made = fresh
     cancel_codes(fresh, INVITATION)
     _make(fresh)
@@ -95,11 +98,12 @@ def issue_codes(actor: Actor, user_ids: Iterable[int], *, mail: bool) -> Issued:
     return issued
 
 
-def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
+def renew_codes(actor: Actor, user_ids: Iterable[int], *, moved: Mapping[int, str] = NOBODY) -> Issued:
     """Make a new inlogcode for each of these users, without a mail. Their older codes end.
 
     These codes are printed. Paper gets lost, so users who manage others or decide on results are refused.
-    Who prints reads them, so an account that this actor may not let anybody into is refused too.
+    Who prints reads them, so an account that this actor may not let anybody into is refused too. `moved`: as
+    in issue_codes.
     """
     issued = Issued()
     people = {row.id: row for row in db.session.execute(_candidates(sorted(set(user_ids))))}
@@ -120,10 +124,18 @@ def renew_codes(actor: Actor, user_ids: Iterable[int]) -> Issued:
         issued.replaced += row.code_id is not None
         issued.stands_on(row)
         if len(issued.names) < NAMES:
-            issued.names.append(name)
+            issued.names.append(_named(row, moved, mail=False))
     cancel_codes(issued.made)
     _make(issued.made)
     return issued
+
+
+def _named(row: Any, moved: Mapping[int, str], *, mail: bool) -> str:
+    """A user as the announcement names them: with the address that the mail goes to, or that changes."""
+    name = rules.full_name(row.first_name, row.infix, row.last_name)
+    if row.id in moved:
+        return f"{name}: {moved[row.id] or _('geen e-mailadres')} → {row.email}"
+    return f"{name}: {row.email}" if mail else name
 
 
 def cancel_codes(user_ids: Sequence[int], *purposes: str, browser_hash: str = "") -> None:

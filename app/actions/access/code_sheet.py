@@ -51,7 +51,7 @@ def print_codes(actor: Actor, targets: base.Targets[models.User]) -> base.Outcom
 def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> base.Outcome:
     """Make new codes for these students, to print. A student without an account gets one."""
     accounts = ensure_accounts(actor, targets.ids, on_paper=True)
-    issued = code_making.renew_codes(actor, accounts.user_of.values())
+    issued = code_making.renew_codes(actor, accounts.user_of.values(), moved=accounts.old_address)
     made = set(issued.made)
     return base.Outcome(
         done=len(made),
@@ -59,10 +59,10 @@ def print_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> 
         names=issued.names,
         ids=sorted(student for student, user in accounts.user_of.items() if user in made),
         object_type="Student",
-        details={"accounts": accounts.made} if accounts.made else {},
+        details=accounts.details,
         also={"User": sorted({*accounts.touched, *made})},
-        rests_on=issued.standing,
-        summary=_summary(issued),
+        rests_on=[*issued.standing, *accounts.rests_on],
+        summary=" ".join([_summary(issued), *accounts.told]),
     )
 
 

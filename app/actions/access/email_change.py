@@ -18,20 +18,20 @@ from wtforms import validators
 from app import models
 from app.actions import base
 from app.actions.access import profile, sign_in, tries
-from app.actions.access.code_making import cancel_codes
+from app.actions.access.new_address import Moved, address_changed, end_changes
 from app.actions.access.sessions import end_sessions
 from app.actions.mail import outbox
 from app.actions.users.users import sign_in_names
 from app.clock import utc_now
 from app.entities.base import db
-from app.entities.engine import QUIETLY, take_turns
+from app.entities.engine import take_turns
 from app.errors import Outdated, RuleBroken
 from app.mail import email_change
 from app.permissions import Actor, Permission
 from app.queries.access import codes as codes_queries
 from app.queries.access import recognising
 from app.queries.access.profile import open_change
-from app.rules import code_format, people
+from app.rules import people
 from app.rules.code_format import normal_form
 from app.rules.invitations import parts
 from app.rules.second_factor import Proof
@@ -136,7 +136,7 @@ def change_email(
     _keep_to_the_limits(user.id, address)
     # The present password was right, so its tries no longer count. Only one change waits at a time.
     tries.forgive(Kind.PRESENT, profile.INSIDE, account=user.id)
-    _end_changes(user.id)
+    end_changes([user.id])
     now = utc_now()
     change = models.EmailChange(
         user_id=user.id,
@@ -229,12 +229,10 @@ def confirm_email(
     base.at("code", sign_in_names, user, change.new_email, user.username)
     user.version += 1
     change.confirmed_at = utc_now()
-    cancel_codes([user.id], *code_format.MAILED)  # they went to the old address
-    end_sessions([user.id], CREDENTIAL_CHANGED, but=staying, browser=browser)
     tries.forgive(Kind.ADDRESS_CODE, profile.INSIDE, account=user.id)
-    language, school = user.language or current_school().language, current_school().name
-    text = email_change.changed_text(language, school, name=user.full_name)
-    _mail(change, user, email_change.EMAIL_CHANGED, change.old_email, text)
+    db.session.flush()  # this change is confirmed, and not one that ends now
+    moved = Moved(user.id, change.old_email, user.language, user.full_name)
+    address_changed([moved], staying=staying, browser=browser)
     return base.Outcome(
         done=1,
         ids=[user.id],
@@ -254,7 +252,7 @@ def confirm_email(
 def cancel_email_change(actor: Actor) -> base.Outcome:
     """Cancel the user's own change that waits for its code."""
     user = profile.own_account(actor)
-    ended = _end_changes(user.id)
+    ended = end_changes([user.id])
     return base.Outcome(
         done=len(ended),
         unchanged=int(not ended),
@@ -273,7 +271,7 @@ def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
     change = db.session.get_one(models.EmailChange, change_id, with_for_update=True, populate_existing=True)
     if change.confirmed_at is not None or change.ended_at is not None or change.expires_at <= utc_now():
         raise RuleBroken(recognising.WRONG_CHANGE_CODE)
-    ended = _end_changes(change.user_id)
+    ended = end_changes([change.user_id])
     end_sessions([change.user_id], CREDENTIAL_CHANGED)
     return base.Outcome(
         done=1,
@@ -282,25 +280,6 @@ def stop_email_change(actor: Actor, *, change_id: int) -> base.Outcome:
         details=_ended_details(ended),
         summary=_("De wijziging is gestopt; uw e-mailadres blijft zoals het was."),
     )
-
-
-def _end_changes(user_id: int) -> Sequence[Any]:
-    """End the changes that wait, and their mails that were not sent yet. Returns the changes that ended."""
-    waiting = db.session.execute(
-        sa.select(models.EmailChange.id, models.EmailChange.new_email)
-        .where(
-            models.EmailChange.user_id == user_id,
-            models.EmailChange.confirmed_at.is_(None),
-            models.EmailChange.ended_at.is_(None),
-        )
-        .order_by(models.EmailChange.id)
-    ).all()
-    if waiting:
-        ids = [one.id for one in waiting]
-        ended = sa.update(models.EmailChange).where(models.EmailChange.id.in_(ids)).values(ended_at=utc_now())
-        db.session.execute(ended, execution_options=QUIETLY)
-        outbox.cancel_waiting(models.OutboxMail.email_change_id.in_(ids))
-    return waiting
 
 
 def _ended_details(ended: Sequence[Any]) -> dict[str, Any]:

@@ -77,16 +77,21 @@ def send_student_codes(actor: Actor, targets: base.Targets[models.Student]) -> b
         shown=_mails(issued),
         ids=sorted(student for student, user in accounts.user_of.items() if user in changed),
         object_type="Student",
-        details={"accounts": accounts.made} if accounts.made else {},
+        details=accounts.details,
         also={"User": sorted({*accounts.touched, *changed})},
-        rests_on=issued.standing,
-        summary=ngettext(
-            "%(num)s inlogcode klaargezet in Postvak uit.",
-            "%(num)s inlogcodes klaargezet in Postvak uit.",
-            count,
-        )
-        if count
-        else _("Er is geen inlogcode klaargezet."),
+        rests_on=[*issued.standing, *accounts.rests_on],
+        summary=" ".join(
+            [
+                ngettext(
+                    "%(num)s inlogcode klaargezet in Postvak uit.",
+                    "%(num)s inlogcodes klaargezet in Postvak uit.",
+                    count,
+                )
+                if count
+                else _("Er is geen inlogcode klaargezet."),
+                *accounts.told,
+            ]
+        ),
     )
 
 
@@ -99,7 +104,8 @@ def give_students_codes(
     may act on these students.
     """
     accounts = account_actions.ensure_accounts(actor, student_ids)
-    return accounts, issue_codes(actor, accounts.user_of.values(), mail=mail)
+    issued = issue_codes(actor, accounts.user_of.values(), mail=mail, moved=accounts.old_address)
+    return accounts, issued
 
 
 def _outcome(issued: Issued, object_type: str, summary: str) -> base.Outcome:

@@ -12,11 +12,11 @@ from app.actions import base
 from app.actions.access import sign_in, tries
 from app.actions.access.sessions import mark_shown
 from app.actions.users import form
-from app.actions.users.users import saved
+from app.actions.users.users import saved, set_names
 from app.entities.base import db
 from app.permissions import SYSTEM, Actor, Permission
 from app.queries.access.recognising import fitting_password
-from app.rules import people
+from app.rules import accounts, people
 from app.rules import tries as try_rules
 from app.rules.passwords import LONGEST
 from app.rules.second_factor import Proof
@@ -27,10 +27,14 @@ NOT_PRESENT = N_("Dit is niet uw huidige wachtwoord.")
 
 
 class ProfileForm(form.OwnVersion):
+    name_kept = accounts.OWN_NAME_OF_STUDENT
     language = wtforms.SelectField(form.LABELS["language"])
 
+    def row_of(self, actor: Actor, row: Any) -> models.User:
+        return own_account(actor)
+
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
-        self.row = own_account(actor)
+        super().prepare(actor, targets)
         del self.email  # another action: a new address is confirmed first (email_change.py)
         self.language.choices = list(school.LANGUAGES.items())
 
@@ -96,8 +100,8 @@ def save_profile(
         raise errors.RuleBroken(N_("Kies een taal."), field="language")
     names = ("first_name", "infix", "last_name", "phone", "language")
     before = {name: getattr(user, name) for name in names}
-    user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
-    user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
+    set_names(user, first_name, infix, last_name, accounts.OWN_NAME_OF_STUDENT)
+    user.phone = people.tidy(phone or "")
     if user.language or language != school.current_school().language:
         user.language = language
     after = {name: getattr(user, name) for name in names}

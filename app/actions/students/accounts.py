@@ -7,21 +7,20 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import assoc_user_role
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app import models
 from app.actions import base
-from app.actions.access.code_making import NO_ADDRESS, cancel_codes
-from app.actions.access.sessions import end_sessions
+from app.actions.access.code_making import NO_ADDRESS
+from app.actions.access.new_address import Moved, address_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.planning.sides import meetings
 from app.queries.users.users import with_role
 from app.rules import people
-from app.rules.sessions import CREDENTIAL_CHANGED
+from app.rules.accounts import names_of_student
 from app.rules.sides import why_not_this_address
-
-NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
 
 
 @dataclass
@@ -32,6 +31,32 @@ class Accounts:
     made: int = 0
     touched: list[int] = field(default_factory=list)  # user ids: made now, or given another address
     refused: list[base.Refused] = field(default_factory=list)
+    moved: dict[str, list[str]] = field(default_factory=dict)  # student -> old and new address of the account
+    old_address: dict[int, str] = field(default_factory=dict)  # by user id, of who got another
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the trail holds of them: how many were made, and every address that changed."""
+        found = {"accounts": self.made, "addresses": self.moved}
+        return {name: told for name, told in found.items() if told}
+
+    @property
+    def told(self) -> list[str]:
+        """What a page says of the addresses that change."""
+        if not self.moved:
+            return []
+        return [
+            ngettext(
+                "%(num)s account krijgt het e-mailadres van de student.",
+                "%(num)s accounts krijgen het e-mailadres van de student.",
+                len(self.moved),
+            )
+        ]
+
+    @property
+    def rests_on(self) -> list[tuple[str, list[str]]]:
+        """The addresses that change, for the mark of what was announced: the page names the first few."""
+        return sorted(self.moved.items())
 
 
 def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool = False) -> Accounts:
@@ -43,7 +68,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
     taken_names, taken_mails = _clashes(ids)
     accounts = Accounts()
     new: list[Any] = []
-    moved: list[dict[str, Any]] = []
+    moved: list[Any] = []
     rows = db.session.execute(_students(ids)).all()
     met = meetings({row.user_id: row.email.lower() for row in rows if _is_outdated(row)})
     for row in rows:
@@ -62,18 +87,21 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
         else:
             new.append(row)
         if outdated:
-            moved.append({"id": row.user_id, "email": email, "version": row.user_version + 1})
+            moved.append(row)
+            accounts.old_address[row.user_id] = people.mail_of(row.user_email)
+            accounts.moved[_label(row)] = [accounts.old_address[row.user_id], email]
         # Two students of one batch may not get the same address either.
         taken_mails.add(email or people.without_mail(row.number))
     if moved:
-        db.session.execute(sa.update(models.User), moved)
-        # Whoever reads the old address has no code that works and no session that goes on.
-        cancel_codes([one["id"] for one in moved])
-        end_sessions([one["id"] for one in moved], CREDENTIAL_CHANGED)
+        values = [
+            {"id": row.user_id, "email": row.email.lower(), "version": row.user_version + 1} for row in moved
+        ]
+        db.session.execute(sa.update(models.User), values)
+        address_changed([Moved(row.user_id, row.user_email, row.user_language) for row in moved])
     accounts.made = len(new)
     made = _make(new)
     accounts.user_of |= made
-    accounts.touched = sorted([*made.values(), *(one["id"] for one in moved)])
+    accounts.touched = sorted([*made.values(), *(one.user_id for one in moved)])
     return accounts
 
 
@@ -81,6 +109,7 @@ def _is_outdated(row: Any) -> bool:
     """Whether this account gets the student's address: never used, so the old may be a typing error."""
     return bool(
         row.user_id is not None
+        and row.user_active  # no code can be given to a closed one, so nothing would be told
         and row.email
         and not row.password
         and row.user_email != row.email.lower()
@@ -113,6 +142,8 @@ def _students(ids: Sequence[int]) -> Any:
             models.Student.user_id,
             models.User.email.label("user_email"),
             models.User.version.label("user_version"),
+            models.User.language.label("user_language"),
+            models.User.active.label("user_active"),
             models.User.password,
             with_role(*OTHER_ROLES).label("other_role"),
         )
@@ -145,9 +176,7 @@ def _make(rows: Sequence[Any]) -> dict[int, int]:
         sa.insert(models.User),
         [
             {
-                "first_name": row.first_name[:NAME_MAX],
-                "infix": row.infix,
-                "last_name": row.last_name[:NAME_MAX],
+                **names_of_student(row.first_name, row.infix, row.last_name),
                 "username": row.number.lower(),
                 "active": True,
                 "email": row.email.lower() or people.without_mail(row.number),

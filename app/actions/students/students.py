@@ -18,12 +18,12 @@ from app.entities.students import group_member
 from app.permissions import ROLE_LABELS, SUPERVISION_ROLES, Actor, Permission, Role, visible
 from app.queries.students.field_words import own_labels
 from app.rules import people
+from app.rules.accounts import names_of_student
 from app.rules.student_fields import LABELS
 from app.rules.text import N_
 from app.school import current_school
 
 FIELD_LABELS: Mapping[str, Any] = {role.value: _l(ROLE_LABELS[role]) for role in SUPERVISION_ROLES}
-NAME_MAX = 64  # characters of a name in the account table
 
 
 def field_labels() -> Mapping[str, Any]:
@@ -147,7 +147,7 @@ class ChangeStudentForm(base.VersionedForm, PersonForm):
     form=ChangeStudentForm,
     noun=_l("student"),
     submit=_l("Opslaan"),
-    words={"account_name": N_("Naam van het account")},
+    words={"account_name": N_("Naam van het account")},  # of entries of before
 )
 def change_student(
     actor: Actor,
@@ -235,10 +235,13 @@ def _tell_account(student: models.Student) -> dict[str, Any]:
     account = student.user
     if account is None:
         return {}
-    before = account.full_name
-    account.first_name, account.last_name = student.first_name[:NAME_MAX], student.last_name[:NAME_MAX]
-    account.infix = student.infix
-    if account.full_name == before:
+    wanted = names_of_student(student.first_name, student.infix, student.last_name)
+    changes = {
+        key: [getattr(account, key), value] for key, value in wanted.items() if getattr(account, key) != value
+    }
+    if not changes:
         return {}
+    for key, value in wanted.items():
+        setattr(account, key, value)
     account.version += 1
-    return {"account_name": [before, account.full_name]}
+    return {"account": changes}

@@ -14,7 +14,7 @@ from app.errors import RuleBroken
 from app.permissions import Actor
 from app.queries.base.asked import Asked
 from app.queries.users import users
-from app.rules import people
+from app.rules import accounts, people
 
 LABELS = {
     "first_name": _l("Voornaam"),
@@ -37,12 +37,16 @@ class Checks(wtforms.SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class FirstName(wtforms.StringField):
+    """A first name. `leads_to`: address and words of a link after its description, set by the page."""
+
+    leads_to: tuple[str, str] | None = None
+
+
 class NamedForm(base.ActionForm):
     """Name and e-mail address."""
 
-    first_name = wtforms.StringField(
-        LABELS["first_name"], [validators.InputRequired(), validators.Length(max=64)]
-    )
+    first_name = FirstName(LABELS["first_name"], [validators.InputRequired(), validators.Length(max=64)])
     infix = wtforms.StringField(LABELS["infix"], [validators.Length(max=20)])
     last_name = wtforms.StringField(
         LABELS["last_name"], [validators.InputRequired(), validators.Length(max=64)]
@@ -131,7 +135,43 @@ class NewUserForm(UserForm):
 
 
 class OwnVersion(base.VersionedForm, PersonForm):
-    """A form of one user, whom several people may change."""
+    """A form of one user, whom several people may change. It only shows the name of a student's account."""
+
+    name_kept = accounts.NAME_OF_STUDENT  # why such a name is not changed here
+    student_id: int | None = None
+
+    def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
+        super().prepare(actor, targets)
+        self.row = self.row_of(actor, self.row)
+        self.student_id = users.student_of(self.row.id) if self.row is not None else None
+        if self.student_id is not None:
+            self.first_name.description = _(self.name_kept)
+            for name in accounts.NAME_FIELDS:
+                self[name].render_kw = {"readonly": True}
+
+    def row_of(self, actor: Actor, row: Any) -> Any:
+        """The user whom this form is of; `row` is the chosen one."""
+        return row
+
+    def validate_first_name(self, field: wtforms.StringField) -> None:
+        super().validate_first_name(field)
+        self._keep(field)
+
+    def validate_infix(self, field: wtforms.StringField) -> None:
+        self._keep(field)
+
+    def validate_last_name(self, field: wtforms.StringField) -> None:
+        super().validate_last_name(field)
+        self._keep(field)
+
+    def _keep(self, field: wtforms.StringField) -> None:
+        """Show the student's name again where another was sent; in an older tab it was the name of then."""
+        held = getattr(self.row, field.name) if self.student_id is not None else None
+        if held is None or people.tidy(field.data or "") == held:
+            return
+        field.data = held
+        if self.version.data == self.row.version:
+            raise validators.ValidationError(_(self.name_kept))
 
 
 class EditUserForm(OwnVersion, UserForm):

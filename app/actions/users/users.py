@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from app import errors, models
 from app.actions import base
 from app.actions.access import code_making
+from app.actions.access.new_address import Moved, address_changed
 from app.actions.access.sessions import end_sessions
 from app.actions.users import form
 from app.actions.users.reach import beyond
@@ -21,6 +22,7 @@ from app.queries.planning.sides import meetings
 from app.queries.users import listing, users
 from app.rules import accounts, people, sessions, sides
 from app.rules.text import N_
+from app.rules.tries import NO_BROWSER, Browser
 
 NAMES = 10
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
@@ -109,15 +111,22 @@ def edit_user(
     username: str = "",
     organisation: str = "",
     phone: str = "",
+    staying: int | None = None,
+    browser: Browser = NO_BROWSER,
 ) -> base.Outcome:
-    """Change a user. Another role ends their sessions; another address ends their codes."""
+    """Change a user. Another role ends their sessions, another address their codes too (new_address.py).
+
+    `staying` and `browser` are those of the actor, who stays signed in after changing their own address.
+    """
     user = base.locked(actor, models.User, targets.one().id, version, form.LABELS)
     guard_way_in(actor, user)
-    before = _facts(user)
-    user.first_name, user.infix = people.tidy(first_name), people.tidy(infix or "")
-    user.last_name, user.phone = people.tidy(last_name), people.tidy(phone or "")
-    user.organisation = people.tidy(organisation or "")
+    before, old = _facts(user), user.email
+    set_names(user, first_name, infix, last_name, accounts.NAME_OF_STUDENT)
+    user.phone, user.organisation = people.tidy(phone or ""), people.tidy(organisation or "")
     sign_in_names(user, email, username)
+    if user.email != old:
+        moved, own = [Moved(user.id, old, user.language)], user.id == actor.id
+        address_changed(moved, staying=staying if own else None, browser=browser if own else NO_BROWSER)
     _change_roles(actor, user, roles)
     changes = {
         name: [old, new] for (name, old), new in zip(before.items(), _facts(user).values(), strict=True)
@@ -164,8 +173,21 @@ def reactivate_users(actor: Actor, targets: base.Targets[models.User]) -> base.O
     return _switch(actor, _people(targets.ids), {}, active=True)
 
 
+def set_names(user: models.User, first_name: str, infix: str, last_name: str, why: str) -> None:
+    """Set the name. RuleBroken with `why` when it is the name of a student: their own row decides it."""
+    given = (people.tidy(first_name), people.tidy(infix or ""), people.tidy(last_name))
+    changed = [
+        name for name, new in zip(accounts.NAME_FIELDS, given, strict=True) if getattr(user, name) != new
+    ]
+    if changed and users.student_of(user.id) is not None:
+        raise errors.RuleBroken(why, field=changed[0])
+    user.first_name, user.infix, user.last_name = given
+
+
 def sign_in_names(user: models.User, email: str, username: str) -> None:
     """Set address and user name, in lower case. RuleBroken names the wrong field.
+
+    Who gives an account that was there another address calls `address_changed` too.
 
     An address is one person: with that of a guest, nobody may come to examine a moment for both sides.
 
@@ -190,11 +212,9 @@ def sign_in_names(user: models.User, email: str, username: str) -> None:
             raise errors.RuleBroken(N_("Er is al een gebruiker met dit e-mailadres."), field="email")
         if name != user.username and users.taken(name, but=user.id):
             raise errors.RuleBroken(N_("Deze gebruikersnaam is al in gebruik."), field="username")
-    if user.id and address != user.email:
-        if meeting := meetings({user.id: address}).get(user.id):
-            why = sides.why_not_this_address(meeting.guest, meeting.moment)
-            raise errors.RuleBroken(why.message, field="email", **why.params)
-        code_making.cancel_codes([user.id])  # codes that went to the old address end
+    if user.id and address != user.email and (meeting := meetings({user.id: address}).get(user.id)):
+        why = sides.why_not_this_address(meeting.guest, meeting.moment)
+        raise errors.RuleBroken(why.message, field="email", **why.params)
     user.email, user.username = address, name
 
 

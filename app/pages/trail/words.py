@@ -32,8 +32,10 @@ OBJECTS = {
 
 # Fields that several actions write; the word for a field of one action stands there (`words`).
 FIELDS = {
+    "account": N_("Account"),
     "accounts": N_("Accounts"),
     "active": N_("Actief"),
+    "addresses": N_("E-mailadres van het account"),
     "asked": N_("Gevraagd e-mailadres"),
     "address": N_("Adres"),
     "attempt": N_("Kans"),

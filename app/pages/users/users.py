@@ -18,6 +18,7 @@ from app.actions.access.factor_reset import reset_second_factor
 from app.actions.access.sessions import end_sessions_of_users
 from app.actions.mail.sample_mail import send_user_sample
 from app.actions.users import couplings, users
+from app.actions.users.form import EditUserForm
 from app.actions.users.viewing import view_as
 from app.pages import base
 from app.pages.access import sign_in_state
@@ -212,7 +213,23 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
 
     def given(self, act: actions.Action) -> dict[str, Any]:
         here = base.present()
-        return {"session_id": here.id} if act is view_as and here is not None else super().given(act)
+        if act is view_as and here is not None:
+            return {"session_id": here.id}
+        if act is users.edit_user and here is not None:
+            return {"staying": here.id, "browser": base.browser(shared=here.shared)}
+        return super().given(act)
+
+    def extras(
+        self,
+        act: actions.Action,
+        targets: actions.Targets[Any] | None,
+        form: actions.ActionForm | None,
+        outcome: actions.Outcome | None,
+    ) -> dict[str, Any]:
+        """The form of a student's account leads to the student, where their name is changed."""
+        if isinstance(form, EditUserForm) and form.student_id is not None and _sees_students():
+            form.first_name.leads_to = (f"/studenten/{form.student_id}", _("Naar de student"))
+        return super().extras(act, targets, form, outcome)
 
     def after(self, act: actions.Action, outcome: actions.Outcome) -> Any:
         """After Bekijk als: go to the start page of the viewed user; the banner says the rest."""

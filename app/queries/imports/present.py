@@ -14,13 +14,14 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.membership import has_rule, membership
-from app.permissions import SUPERVISION_ROLES, Actor, Permission, visible
+from app.permissions import OTHER_ROLES, SUPERVISION_ROLES, Actor, Permission, visible
 from app.queries.users.users import is_holder
 from app.rules import people as people_rules
 from app.rules.fields import flat
 from app.rules.student_fields import fields_in
 from app.school import current_school
 
+OTHER_ROLE = "other role"  # the mark of an account that has another role than student
 ZEROS = range(1, 4)  # how many zeros before a student number a spreadsheet may leave out
 
 
@@ -63,6 +64,8 @@ class Fact:
     coupled: Mapping[str, Collection[Any]] = field(default_factory=dict)  # column key -> what is there
     version: int = 1
     user_id: int | None = None  # a student's account
+    account: "Fact | None" = None  # what that account took over from the student
+    language: str = ""  # of an account
     marks: frozenset[str] = frozenset()  # what else a kind looks at
 
 
@@ -213,7 +216,7 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
 
 
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
-    """Number -> the student with their programmes, groups and users. Four queries."""
+    """Number -> the student with their programmes, groups, users and account. Five queries."""
     fields = fields_in("import")
     columns = [field.of(models.Student) for field in fields]
     # A student without a value for one of the school's own fields has no key for it.
@@ -228,6 +231,7 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
         )
     ).all()
     among = id_set([row.id for row in rows])
+    accounts = _accounts([row.user_id for row in rows if row.user_id is not None])
     programmes = pairs(
         sa.select(models.Enrolment.student_id, models.Enrolment.programme_id).where(
             models.Enrolment.student_id.in_(among), models.Enrolment.programme_id.is_not(None)
@@ -254,6 +258,7 @@ def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, 
             },
             version=row.version,
             user_id=row.user_id,
+            account=accounts.get(row.user_id),
         )
         for row in rows
     }
@@ -280,19 +285,29 @@ def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
 ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
 
 
-def account_facts(user_ids: Collection[int]) -> Sequence[Fact]:
-    """The fields that these accounts took over from their students."""
+def _accounts(user_ids: Collection[int]) -> Mapping[int, Fact]:
+    """By id: what these accounts took over from their students; locked, so that it stays so."""
     columns, wanted = [getattr(models.User, name) for name in ACCOUNT_FIELDS], id_set(list(user_ids))
     lock_rows(models.User.__table__, wanted)
     rows = db.session.execute(
-        sa.select(models.User.id, models.User.version, *columns)
-        .where(models.User.id.in_(wanted))
-        .order_by(models.User.id)
+        sa.select(
+            models.User.id,
+            models.User.version,
+            models.User.language,
+            is_holder(*OTHER_ROLES).label("other_role"),
+            *columns,
+        ).where(models.User.id.in_(wanted))
     )
-    return [
-        Fact(row.id, {name: getattr(row, name) for name in ACCOUNT_FIELDS}, version=row.version)
+    return {
+        row.id: Fact(
+            row.id,
+            {name: getattr(row, name) for name in ACCOUNT_FIELDS},
+            version=row.version,
+            marks=frozenset({OTHER_ROLE} if row.other_role else ()),
+            language=row.language,
+        )
         for row in rows
-    ]
+    }
 
 
 def group_ids(names: Collection[str]) -> Mapping[str, int]:

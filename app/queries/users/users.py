@@ -159,6 +159,11 @@ def by_sign_in_name(name: str) -> sa.Select[models.User]:
     )
 
 
+def student_of(user_id: int | None) -> int | None:
+    """The student whose account this is, if it is one's."""
+    return db.session.scalar(sa.select(models.Student.id).where(models.Student.user_id == user_id))
+
+
 def taken(value: str, *, but: int | None = None) -> bool:
     """Whether another user already has this as user name or e-mail address."""
     statement = (

@@ -20,11 +20,12 @@ from app.actions.base.runner import run
 from app.entities.base import db
 from app.entities.imports import ImportRun
 from app.entities.students import Student, group_member
+from app.entities.users import User
 from app.pages.trail.words import field_label
 from app.permissions import SYSTEM, Actor, Permission
-from tests.factories import make_group, make_student
+from tests.factories import make_group, make_student, make_user
 from tests.support.scenes import SCENES, Stage
-from tests.support.told import CALLED, Watched, overtold, untold, watching
+from tests.support.told import CALLED, Watched, moved_beside, overtold, untold, watching
 from tests.support.world import World
 
 pytestmark = pytest.mark.everywhere
@@ -101,7 +102,7 @@ LEFT_OUT = {
     "forget_outdated:invitation": "what was forgotten must not stand in the trail",
     "forget_outdated:import_run": "what was forgotten must not stand in the trail",
     **{
-        f"{name}:ab_user.{column}": "an account copies its student's name, number and address"
+        f"{name}:whole ab_user.{column}": "an account that is made copies its student's name and address"
         for name in ("send_student_codes", "print_student_codes", "import_students", "undo_student_import")
         for column in ("first_name", "infix", "last_name", "username", "email")
     },
@@ -169,6 +170,7 @@ def test_each_column_that_an_action_changed_stands_in_its_entry(stage: Stage, na
     assert missing(seen, name) == []
     assert [one for run in runs for one in overtold(run, LEFT_OUT)] == []
     assert wordless(runs) == []
+    assert [one for run in seen for one in moved_beside(run)] == []
 
 
 def wordless(runs: list[Watched]) -> list[str]:
@@ -211,7 +213,7 @@ def _plant(
         return Outcome(done=1, ids=targets.ids if told else [], details=dict(details))
 
     change.__name__ = name
-    action("Neergezet", permission=Permission.STUDENTS_EDIT, on=on, changes=Student)(change)  # type: ignore[arg-type]
+    action("Neergezet", permission=Permission.STUDENTS_EDIT, on=on, changes=(Student, User))(change)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -265,6 +267,18 @@ def test_a_change_that_did_not_happen_is_seen(
     with watching() as runs:
         run(REGISTRY["planted_action"], SYSTEM, [make_student(email="oud@example.nl").id])
     assert overtold(runs[0], LEFT_OUT) == seen
+
+
+def test_an_address_that_moves_in_a_way_of_its_own_is_seen(world: World, planted: None) -> None:
+    account = make_user("student", email="oud@example.nl").id
+    _plant(
+        "planted_action",
+        lambda _targets: update(User).where(User.id == account).values(email="nieuw@example.nl", version=2),
+        {"email": ["oud@example.nl", "nieuw@example.nl"]},
+    )
+    with watching() as runs:
+        run(REGISTRY["planted_action"], SYSTEM, [make_student().id])
+    assert moved_beside(runs[0]) == ["ab_user.email: 'oud@example.nl' -> 'nieuw@example.nl'"]
 
 
 def test_a_coupling_that_is_told_of_who_had_it_already_is_seen(world: World, planted: None) -> None:

@@ -184,7 +184,7 @@ class TestEditing:
         run(send_login_codes, admin, [user.id])
         run(edit_user, admin, [user.id], **as_edited(user, email="nieuw@example.nl"))
         assert shown_code(codes_of(user.id)[0]) == ""
-        assert the(OutboxMail, to_user_id=user.id).state == "cancelled"
+        assert the(OutboxMail, to_user_id=user.id, purpose="login_code").state == "cancelled"
 
 
 class TestCoupling:
@@ -395,6 +395,7 @@ class TestStudentCodes:
         ).all()
         assert [tuple(row) for row in sent] == [
             ("fuot@example.nl", "cancelled"),
+            ("fuot@example.nl", "waiting"),  # that it is another now
             ("goed@example.nl", "waiting"),
         ]
 

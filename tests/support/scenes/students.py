@@ -160,7 +160,8 @@ def _send_student_codes(s: Stage) -> None:
 
 @scene("print_student_codes")
 def _print_student_codes(s: Stage) -> None:
-    s.run("print_student_codes", make_student().id)
+    other = make_student(email="nieuw@example.nl", user_id=make_user("student").id)
+    s.run("print_student_codes", make_student().id, other.id)
 
 
 @scene("add_demo_students")
