@@ -74,7 +74,7 @@ TABS = (
     ),
     Tab("progress", _l("Onderwijsvoortgang"), progress.ProgressPage, P.PROGRESS_SEE, "graph-up-arrow"),
     Tab("library", _l("Bibliotheek"), LibraryPage, P.LIBRARY_READ, "book"),
-    Tab("settings", _l("Instellingen"), UpdatesPage, P.SETTINGS_READ, "gear"),
+    Tab("settings", _l("Instellingen"), UpdatesPage, P.SETTINGS_READ, "sliders"),
     Tab("profile", _l("Mijn profiel"), ProfilePage, P.PROFILE, "person-circle"),
 )
 

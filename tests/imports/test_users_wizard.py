@@ -154,7 +154,7 @@ def test_every_error_of_a_row_is_told_at_once_with_column_value_and_what_to_do(w
         "heeft geen spaties",
         "Kort het in",
         "“Tovenaar” is geen rol. Kies in stap 3",
-        "Een student krijgt zijn account bij Studenten",
+        "Een student krijgt een account bij Studenten",
         "De rol Leverancier kunt u niet geven",
         "staat niet bij uw opleidingen",
         "is geen taal",
