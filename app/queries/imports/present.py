@@ -216,7 +216,7 @@ def _user_fact(row: Any, roles: frozenset[str]) -> UserFact:
 
 
 def _students(actor: Actor, numbers: Collection[str], group_names: Mapping[int, str]) -> Mapping[str, Fact]:
-    """Number -> the student with their programmes, groups, users and account. Five queries."""
+    """Number -> the student with their programmes, groups, users and accounts. Five queries at most."""
     fields = fields_in("import")
     columns = [field.of(models.Student) for field in fields]
     # A student without a value for one of the school's own fields has no key for it.
@@ -287,6 +287,8 @@ ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
 
 def _accounts(user_ids: Collection[int]) -> Mapping[int, Fact]:
     """By id: what these accounts took over from their students; locked, so that it stays so."""
+    if not user_ids:
+        return {}
     columns, wanted = [getattr(models.User, name) for name in ACCOUNT_FIELDS], id_set(list(user_ids))
     lock_rows(models.User.__table__, wanted)
     rows = db.session.execute(
