@@ -22,9 +22,9 @@ from app.queries.planning.sides import meetings
 from app.queries.users import listing, users
 from app.rules import accounts, people, sessions, sides
 from app.rules.text import N_
-from app.rules.tries import NO_BROWSER, Browser
 
 NAMES = 10
+OWN_ADDRESS = N_("Uw eigen e-mailadres wijzigt u bij Mijn profiel.")
 NOT_YOURSELF = N_("U kunt uw eigen account niet deactiveren; vraag het een andere beheerder.")
 NO_WAY_TO_SIGN_IN = N_("Vul een e-mailadres in, of een gebruikersnaam voor wie geen e-mailadres heeft.")
 
@@ -111,12 +111,10 @@ def edit_user(
     username: str = "",
     organisation: str = "",
     phone: str = "",
-    staying: int | None = None,
-    browser: Browser = NO_BROWSER,
 ) -> base.Outcome:
     """Change a user. Another role ends their sessions, another address their codes too (new_address.py).
 
-    `staying` and `browser` are those of the actor, who stays signed in after changing their own address.
+    One's own address is changed under Mijn profiel, where it asks who one is and for the code of a mail.
     """
     user = base.locked(actor, models.User, targets.one().id, version, form.LABELS)
     guard_way_in(actor, user)
@@ -125,8 +123,9 @@ def edit_user(
     user.phone, user.organisation = people.tidy(phone or ""), people.tidy(organisation or "")
     sign_in_names(user, email, username)
     if user.email != old:
-        moved, own = [Moved(user.id, old, user.language)], user.id == actor.id
-        address_changed(moved, staying=staying if own else None, browser=browser if own else NO_BROWSER)
+        if user.id == actor.id:
+            raise errors.RuleBroken(OWN_ADDRESS, field="email")
+        address_changed([Moved(user.id, old, user.language)])
     _change_roles(actor, user, roles)
     changes = {
         name: [old, new] for (name, old), new in zip(before.items(), _facts(user).values(), strict=True)

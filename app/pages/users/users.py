@@ -215,8 +215,6 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
         here = base.present()
         if act is view_as and here is not None:
             return {"session_id": here.id}
-        if act is users.edit_user and here is not None:
-            return {"staying": here.id, "browser": base.browser(shared=here.shared)}
         return super().given(act)
 
     def extras(
