@@ -47,7 +47,11 @@ class Moves:
     def set_aside(self, place: Path, end: str = "") -> None:
         """Give what stands here another name; `end`: what that must end with."""
         if place.exists() or place.is_symlink():
-            aside = place.with_name(f"{place.name.removesuffix(end)}.before-{self._moment}{end}")
+            name = f"{place.name.removesuffix(end)}.before-{self._moment}"
+            numbered = (
+                place.with_name(f"{name}{more}{end}") for more in ("", *(f"-{n}" for n in range(2, 100)))
+            )
+            aside = next(one for one in numbered if not one.exists())  # two restores in one second
             self.move(place, aside)
             self._kept.aside.append(aside)
 

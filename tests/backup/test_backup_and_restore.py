@@ -27,6 +27,7 @@ from app.actions.trail.anchor import note_restore
 from app.backup import making, occupied, restoring
 from app.backup.archive import opened
 from app.backup.manifest import known_revisions
+from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.permissions import SYSTEM
@@ -286,6 +287,20 @@ def test_a_database_in_a_folder_of_its_own_is_put_back_there(empty: Town, kept: 
     assert empty.names() == ["Eerste"]
     if empty.kind == "sqlite":
         assert any(place.name.startswith("x.db.before-") for place in aside_of(told))
+
+
+def test_two_restores_within_a_second_keep_what_was_there_apart(
+    town: Town, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = utc_now()
+    monkeypatch.setattr(restoring, "utc_now", lambda: moment)
+    asides = []
+    for _twice in range(2):
+        status, told = town.restore(kept)
+        assert (status, RIGHT in told) == (0, True), told
+        asides += aside_of(told)
+    assert len(set(asides)) == len(asides) > 1
+    assert all(place.exists() for place in asides)
 
 
 # --- what is refused --------------------------------------------------------------------------
