@@ -16,7 +16,7 @@ from app.backup import archive as archives
 from app.backup.archive import MANIFEST, is_safe
 from tests.support.towns import Town
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.web  # what an archive may hold is the same, whatever database it is of
 Spoil = Callable[[Path], Any]
 
 
