@@ -33,6 +33,7 @@ PATIENCE = 1.5  # seconds for all parts together
 KEPT_FOR = 1.0  # seconds that an answer counts
 LOCKED_SECONDS = 0.2  # how long SQLite's writer is waited for before it is called busy
 BLOCK = b"0" * 4096  # what a disk with room takes
+TELLING = dt.timedelta(minutes=3)  # a mail that waits shorter is nobody's business
 LATE = dt.timedelta(minutes=10)  # a mail whose time came longer ago waits too long
 SERVER_TROUBLE = (delivery.UNREACHABLE, delivery.SIGN_IN, delivery.CERTIFICATE)
 
@@ -43,7 +44,7 @@ MATTER = {"database": {OK, BUSY}, "disk": {OK}}  # without these no page can be 
 
 @dataclass(frozen=True)
 class Answer:
-    """A word for each part, and how long the oldest mail waits (seconds; None: none does, or unknown)."""
+    """A word for each part, and how long the oldest mail waits (seconds; None: not long)."""
 
     words: Mapping[str, str]
     oldest_mail: int | None
@@ -187,6 +188,8 @@ def _outbox(connection: sa.Connection) -> _Outbox:
     late = connection.scalar(overdue) is not None
     connection.rollback()
     oldest = int((utc_now() - made).total_seconds()) if made is not None else None
+    if oldest is not None and oldest < TELLING.total_seconds():
+        oldest = None  # whether a mail was made just now says whether an account exists
     return _Outbox(_takes_writes(connection), oldest, late, bool(failing))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import signal
 import socket
 import time
@@ -39,11 +40,15 @@ ADMINISTRATOR = {
 }
 
 
+# A line of the log, which goes to the same place here.
+LOGGED = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z [A-Z]+ .*\n", re.MULTILINE)
+
+
 def invoke(app: Flask, *arguments: str, answers: str = "") -> tuple[int, str]:
     db.session.rollback()
     done = app.test_cli_runner().invoke(args=list(arguments), input=answers or None)
     refresh()
-    return done.exit_code, done.output
+    return done.exit_code, LOGGED.sub("", done.output)
 
 
 def count(model: type[Any]) -> int:

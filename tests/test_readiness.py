@@ -187,6 +187,14 @@ def test_a_mail_server_that_is_wrong_is_told_and_pages_are_served(app: Flask) ->
         assert asked(app)[1]["mail_server"] == "ok"
 
 
+def test_a_mail_that_was_made_just_now_is_not_told_of(app: Flask) -> None:
+    """It would say whether the name that somebody typed is an account's."""
+    heartbeat.beat()
+    before = asked(app)
+    put("an@example.nl", ago=timedelta(seconds=150))
+    assert asked(app) == before
+
+
 def test_a_mail_that_waits_too_long_is_told_with_its_age(app: Flask) -> None:
     heartbeat.beat()
     put("an@example.nl", ago=timedelta(minutes=3))

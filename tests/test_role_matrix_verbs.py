@@ -36,7 +36,9 @@ from tests.test_role_matrix import (
 pytestmark = pytest.mark.web
 
 VisitorOf = Callable[[User | None], Visitor]
-DRAWN_ANEW = re.compile(r'(nonce|value|content|href|action|name|id|for)="[^"]*"')
+DRAWN_ANEW = re.compile(
+    r'(nonce|value|content|href|action|name|id|for)="[^"]*"|<p class="error-number">[^<]*</p>'
+)
 NUMBER = re.compile(r"\d+")
 KNOWN = {"GET", "HEAD", "POST"}
 OTHER_VERBS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

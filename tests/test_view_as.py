@@ -52,6 +52,7 @@ BANNER = re.compile(r'<section class="viewing-banner".*?</section>', re.S)
 BESIDES = re.compile(r'<svg class="icon-symbols".*?</svg>', re.S)  # the drawings of the icons in use
 DRAWN_ANEW = re.compile(
     r'(nonce|name="(csrf_token|token)" value|data-(token|account|draft-key|answered)|content)="[^"]*"'
+    r'|<p class="error-number">[^<]*</p>'
 )
 OF_ONES_OWN = ("ProfilePage.", "OwnDataPage.", "SecondFactorPage.", "CodesPage.")
 WAYS_OUT = {"/afmelden", "/bekijken/stoppen"}

@@ -194,7 +194,7 @@ def email(value: str) -> str:
     text = bare_address(value)
     if not text:
         return ""
-    if not email_plausible(text):
+    if not email_plausible(text) or not mail_of(text.lower()):
         raise RuleBroken(N_("“%(value)s” is geen e-mailadres."), value=_short(text))
     name, _, domain = text.rpartition("@")
     return f"{name}@{domain.lower()}"

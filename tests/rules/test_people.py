@@ -322,3 +322,9 @@ def test_a_telephone_number_is_kept_as_it_was_written(number):
 def test_what_is_no_telephone_number_is_refused(number):
     with pytest.raises(RuleBroken, match="geen telefoonnummer"):
         people.phone(number)
+
+
+@pytest.mark.parametrize("typed", ["an@geen-mail.invalid", "An@Geen-Mail.INVALID"])
+def test_the_domain_that_stands_for_no_address_is_none_to_type(typed: str) -> None:
+    with pytest.raises(RuleBroken, match="geen e-mailadres"):
+        people.email(typed)

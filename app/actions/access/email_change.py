@@ -60,7 +60,7 @@ OTHER_ADDRESS = N_(
 )
 
 
-class NewEmailForm(base.SeenForm):
+class NewEmailForm(profile.AsksPresent, base.SeenForm):
     """`seen`: the change that waited for its code when the form was opened; there is at most one."""
 
     email = wtforms.EmailField(
@@ -76,13 +76,9 @@ class NewEmailForm(base.SeenForm):
         return {"seen": str(waiting.id) if waiting is not None else ""}
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
-        user = profile.own_account(actor)
-        self._user_id = user.id
-        if not user.password:  # such a user signs in with mailed codes
+        super().prepare(actor, targets)
+        if not profile.own_account(actor).password:  # such a user signs in with mailed codes
             del self.present
-
-    def validate_present(self, field: wtforms.PasswordField) -> None:
-        profile.counted(Kind.PRESENT, self._user_id)
 
 
 class EmailCodeForm(base.ActionForm):

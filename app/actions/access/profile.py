@@ -65,16 +65,28 @@ def counted(kind: try_rules.Kind, user_id: int) -> None:
         raise validators.ValidationError(base.say(error)) from error
 
 
-class ChangePasswordForm(sign_in.NewPasswordForm):
-    present = present_field()
-    password = sign_in.new_password_field()
-    again = sign_in.again_field()
+class AsksPresent(base.ActionForm):
+    """A form with the present password. A try counts when all else is right: a slip beside it is no guess."""
 
     def prepare(self, actor: Actor, targets: base.Targets[Any] | None) -> None:
         self._user_id = own_account(actor).id
 
-    def validate_present(self, field: wtforms.PasswordField) -> None:
-        counted(try_rules.Kind.PRESENT, self._user_id)
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if "present" in self:
+            try:
+                counted(try_rules.Kind.PRESENT, self._user_id)
+            except validators.ValidationError as error:
+                self["present"].errors = [*self["present"].errors, str(error)]
+                return False
+        return True
+
+
+class ChangePasswordForm(AsksPresent, sign_in.NewPasswordForm):
+    present = present_field()
+    password = sign_in.new_password_field()
+    again = sign_in.again_field()
 
 
 @base.action(

@@ -42,6 +42,7 @@ from app.rules.tokens import fingerprint
 from tests.factories import app_code, make_app, make_student, make_user, refresh
 from tests.pages.access.test_second_factor import PAGE, STEP, half_way, shown_now, trail
 from tests.pages.access.test_sign_in import (
+    OTHER,
     PASSWORD,
     TOKEN,
     browser,
@@ -783,3 +784,22 @@ def test_the_page_about_oneself_shows_ones_known_browsers(app: Flask) -> None:
     assert "Browsers waarin u zich eerder aanmeldde" in told
     data = client.get("/mijn-profiel/gegevens/download").json or {}
     assert [set(one) for one in data["known_browsers"]] == [{"created_at", "last_seen_at"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "slip", "right"),
+    [
+        ("change_password", {"password": "kort", "again": "kort"}, {"password": OTHER, "again": OTHER}),
+        ("change_email", {"email": "nieuw@"}, {"email": "nieuw@example.nl"}),
+    ],
+)
+def test_a_slip_beside_the_right_password_is_no_guess(
+    app: Flask, path: str, slip: dict[str, str], right: dict[str, str]
+) -> None:
+    user = user_with_password("student")
+    mine = browser(app)
+    sign_in(mine, user.username)
+    address = f"/mijn-profiel/do/{path}"
+    for _n in range(7):
+        assert submit(mine, address, {"present": PASSWORD, **slip}).status_code == 422
+    assert submit(mine, address, {"present": PASSWORD, **right}).status_code == 302
