@@ -46,6 +46,7 @@ BETWEEN_WORDS = re.compile(r"[\s,;:+()/]+")
 
 # The actions that give an account that was there another address (test_another_address.py tries each).
 MOVES = (
+    "change_student",
     "confirm_email",
     "edit_user",
     "import_students",

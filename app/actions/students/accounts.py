@@ -15,6 +15,7 @@ from app.actions.access.code_making import NO_ADDRESS
 from app.actions.access.new_address import Moved, address_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
+from app.errors import RuleBroken
 from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.planning.sides import meetings
 from app.queries.users.users import with_role
@@ -105,6 +106,20 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
     return accounts
 
 
+def follow_address(actor: Actor, student_id: int) -> Accounts:
+    """Give the account of a student whose address was corrected that address, as long as nobody used it.
+
+    Codes that went to the old one end. RuleBroken when the address is somebody else's.
+    """
+    row = db.session.execute(_students([student_id])).one()
+    if not (row.active and _is_outdated(row)):
+        return Accounts()
+    accounts = ensure_accounts(actor, [student_id], on_paper=True)
+    if accounts.refused:
+        raise RuleBroken(accounts.refused[0].reason, field="email")
+    return accounts
+
+
 def _is_outdated(row: Any) -> bool:
     """Whether this account gets the student's address: never used, so the old may be a typing error."""
     return bool(
@@ -112,6 +127,7 @@ def _is_outdated(row: Any) -> bool:
         and row.user_active  # no code can be given to a closed one, so nothing would be told
         and row.email
         and not row.password
+        and row.last_login is None
         and row.user_email != row.email.lower()
         and not row.other_role
     )
@@ -145,6 +161,7 @@ def _students(ids: Sequence[int]) -> Any:
             models.User.language.label("user_language"),
             models.User.active.label("user_active"),
             models.User.password,
+            models.User.last_login,
             with_role(*OTHER_ROLES).label("other_role"),
         )
         .outerjoin(models.User, models.User.id == models.Student.user_id)

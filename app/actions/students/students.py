@@ -12,6 +12,7 @@ from app import errors, models
 from app.actions import base
 from app.actions.groups.members import filled_by_hand
 from app.actions.students import fields, supervision
+from app.actions.students.accounts import Accounts, follow_address
 from app.actions.students.enrolment import enrol_one
 from app.entities.base import db
 from app.entities.students import group_member
@@ -188,13 +189,14 @@ def change_student(
         )
     student.version += 1
     details |= _tell_account(student)
+    followed = follow_address(actor, student.id) if "email" in details else Accounts()
     return base.Outcome(
         done=1,
         ids=[student.id],
         names=[str(student)],
-        details=details,
+        details=details | followed.details,
         also={"User": [student.user_id]} if student.user_id else {},
-        summary=_("%(name)s is gewijzigd.", name=student.full_name),
+        summary=" ".join([_("%(name)s is gewijzigd.", name=student.full_name), *followed.told]),
     )
 
 

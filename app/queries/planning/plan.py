@@ -56,6 +56,8 @@ class Plan:
             for one in self.students
             for m in one.moments
         ]
+        people = {user for one in self.students for m in one.moments for user in m.people if user}
+        parts += [f"{user}={self.names.get(user, '')}" for user in people]
         return hashlib.sha256("|".join(sorted(parts)).encode()).hexdigest()[:24]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import preview, run
@@ -18,6 +18,7 @@ from app.actions.planning.planning import PlanOutcome, plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning
 from app.entities.assessment import Assessment, Result, ScoreSheet
 from app.entities.base import db
+from app.entities.engine import transaction
 from app.entities.exams import Exam
 from app.entities.planning import Registration, Sitting, SittingExaminer
 from app.entities.programmes import Programme
@@ -497,6 +498,15 @@ class TestAllOrNone:
         assert told.plan is not None
         assert sittings() == []
         finish(office.students[1], office.exam, passed=True)
+        with pytest.raises(ChangedMeanwhile):
+            office.plan(wish=wish, shown=told.mark)
+        assert sittings() == []
+
+    def test_an_examiner_who_has_another_name_meanwhile_is_announced_anew(self, office: Office) -> None:
+        wish = Wish(together=office.slot())
+        told = preview(plan_exam, office.actor, office.students, exam_id=office.exam, wish=wish)
+        with transaction():
+            db.session.execute(update(User).values(last_name="Anders"))
         with pytest.raises(ChangedMeanwhile):
             office.plan(wish=wish, shown=told.mark)
         assert sittings() == []

@@ -1,0 +1,98 @@
+"""A student's corrected address: an account that nobody used follows it, one that is used keeps its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.actions.access.code_sheet import print_student_codes
+from app.actions.access.login_codes import send_student_codes
+from app.actions.base.action import Action
+from app.actions.base.runner import preview, run
+from app.actions.students.students import change_student
+from app.clock import utc_now
+from app.entities.base import db
+from app.entities.engine import transaction
+from app.entities.mail import OutboxMail
+from app.entities.students import Student
+from app.entities.users import LoginCode, User
+from app.errors import RuleBroken
+from app.permissions import Actor
+from tests.factories import make_student, make_user, refresh
+
+OLD, NEW = "oud@example.nl", "nieuw@example.nl"
+
+
+@pytest.fixture
+def office(actor: Callable[..., Actor]) -> Actor:
+    return actor("administrator")
+
+
+def coded(office: Actor) -> int:
+    """A student whose code waits in the outbox, for the address that was typed first."""
+    student = make_student(email=OLD, number="4711").id
+    mark = preview(send_student_codes, office, [student]).mark
+    run(send_student_codes, office, [student], token="t" * 40, shown=mark)
+    refresh()
+    return student
+
+
+def corrected(office: Actor, student: int) -> Any:
+    row = db.session.get_one(Student, student)
+    data = {
+        "number": row.number,
+        "first_name": row.first_name,
+        "infix": row.infix,
+        "last_name": row.last_name,
+        "email": NEW,
+    }
+    outcome = run(change_student, office, [student], version=row.version, **data)
+    refresh()
+    return outcome
+
+
+def account_of(student: int) -> User:
+    refresh()
+    return db.session.get_one(User, db.session.get_one(Student, student).user_id)
+
+
+def test_the_code_of_a_wrong_address_ends_when_the_office_corrects_it(app: Flask, office: Actor) -> None:
+    student = coded(office)
+    outcome = corrected(office, student)
+    assert "1 account krijgt het e-mailadres van de student." in outcome.summary
+    assert outcome.details["addresses"]
+    assert account_of(student).email == NEW
+    assert db.session.scalars(select(LoginCode.cancelled_at)).all() != [None]
+    waiting = select(OutboxMail.to_address).where(
+        OutboxMail.state == "queued", OutboxMail.purpose != "email_changed"
+    )
+    assert OLD not in db.session.scalars(waiting).all()
+
+
+def test_an_address_of_somebody_else_is_told_at_its_field(app: Flask, office: Actor) -> None:
+    student = coded(office)
+    make_user(email=NEW)
+    with pytest.raises(RuleBroken) as refused:
+        corrected(office, student)
+    assert refused.value.field == "email"
+    assert account_of(student).email == OLD
+
+
+@pytest.mark.parametrize("act", [send_student_codes, print_student_codes], ids=["send", "print"])
+def test_an_account_that_was_used_keeps_the_address_that_its_user_proved(
+    app: Flask, office: Actor, act: Action
+) -> None:
+    """Also without a password: whoever signs in with codes may have changed it under Mijn profiel."""
+    student = coded(office)
+    with transaction():
+        user = account_of(student)
+        user.last_login, user.email = utc_now().replace(tzinfo=None), "eigen@example.nl"
+    mark = preview(act, office, [student]).mark
+    run(act, office, [student], token="u" * 40, shown=mark)
+    assert account_of(student).email == "eigen@example.nl"
+    corrected(office, student)
+    assert account_of(student).email == "eigen@example.nl"
