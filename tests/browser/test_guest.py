@@ -41,7 +41,7 @@ def plan_without_company(page: Page) -> None:
     start_planning(page, STUDENT, EXAM)
     page.get_by_role("radio", name=re.compile("^Alle opdrachten tegelijk inplannen")).check()
     fill_section(page.locator("[data-section=together]").first, clock.today(), "00:05", company="Geen")
-    finish_planning(page)
+    finish_planning(page, "Planning wijzigen")
 
 
 def invite(page: Page) -> str:
