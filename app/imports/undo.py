@@ -67,6 +67,7 @@ class Undoing:
     groups: int = 0  # made by an import of students, and gone again
     groups_gone: list[str] = field(default_factory=list)
     mailed: int = 0  # mails that cannot be called back
+    addresses: int = 0  # accounts that get back their address: what the other one opened ends
     also: dict[str, list[int]] = field(default_factory=dict)  # what the trail is about besides, by kind
 
     def told(self) -> Iterator[str]:
@@ -245,6 +246,7 @@ def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_ty
                 "restored": len(undoing.restored),
                 "groups": undoing.groups,
                 "mailed": undoing.mailed,
+                "addresses": undoing.addresses,
                 "kept": len(undoing.kept),
             },
         }
@@ -272,7 +274,7 @@ def finish_undo(actor: Actor, run: models.ImportRun, undoing: Undoing, object_ty
 
 
 def undo_summary(told: Mapping[str, Any]) -> str:
-    """The outcome of an undo in one to three sentences."""
+    """The outcome of an undo in a few sentences."""
     parts = [
         _(
             "Ongedaan gemaakt: %(removed)s verwijderd, %(restored)s teruggezet, %(kept)s gebleven.",
@@ -289,6 +291,14 @@ def undo_summary(told: Mapping[str, Any]) -> str:
                 "%(num)s mail met een inlogcode was al verstuurd; die code werkt niet meer.",
                 "%(num)s mails met een inlogcode waren al verstuurd; die codes werken niet meer.",
                 told["mailed"],
+            )
+        )
+    if told.get("addresses"):  # a run of before does not say
+        parts.append(
+            ngettext(
+                "%(num)s account krijgt zijn oude e-mailadres terug en is overal afgemeld.",
+                "%(num)s accounts krijgen hun oude e-mailadres terug en zijn overal afgemeld.",
+                told["addresses"],
             )
         )
     return " ".join(parts)

@@ -163,13 +163,9 @@ def _put_back_accounts(
     for one in back:
         undoing.tell_along(students[one.row.id].row.number, one.changes)
     import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
-    address_changed(
-        [
-            Moved(one.row.id, one.changes["email"][1], one.row.language)
-            for one in back
-            if "email" in one.changes
-        ]
-    )
+    moved = [one for one in back if "email" in one.changes]
+    undoing.addresses = len(moved)
+    address_changed([Moved(one.row.id, one.changes["email"][1], one.row.language) for one in moved])
     import_undo.hand_on_versions(run, What.ACCOUNT, [one.row.id for one in back])
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.base.runner import run
+from app.actions.base.runner import preview, run
 from app.actions.users.users import edit_user
 from app.entities.base import db
 from app.entities.imports import ImportRun
@@ -171,6 +171,8 @@ def test_undoing_tells_what_the_account_got_back(wizard: Wizard) -> None:
     account = pupil()
     pk = taken(wizard)
     wizard.write(pk)
+    said = preview(undo_student_import, wizard.actor, [pk]).summary
+    assert "1 account krijgt zijn oude e-mailadres terug en is overal afgemeld." in said, "it is announced"
     run(undo_student_import, wizard.actor, [pk])
     refresh()
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "undo_student_import")).one()
