@@ -74,8 +74,10 @@ def read_manifest(raw: bytes) -> Manifest:
         raise ValueError("no manifest") from error
     if not isinstance(found.school, str) or not NAME.fullmatch(found.school):
         raise ValueError("no name of a school")
-    if found.format <= FORMAT and found.database not in DATABASE:
-        raise ValueError("an unknown kind of database")
+    if not isinstance(found.format, int):
+        raise ValueError("no format")
+    if found.format <= FORMAT and DATABASE.get(found.database) not in parts:
+        raise ValueError("no database of a kind that we know")
     return found
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from app.backup import archive as archives
 from app.backup.archive import MANIFEST, is_safe
+from app.backup.manifest import read_manifest
 from tests.support.towns import Town
 
 pytestmark = pytest.mark.web  # what an archive may hold is the same, whatever database it is of
@@ -176,3 +177,12 @@ def test_a_file_with_a_name_that_no_backup_holds_is_named(town: Town) -> None:
     assert (status, "mail" in told, "andere naam" in told) == (1, True, True)
     assert list((town.folder / "data" / "_backups").iterdir()) == []
     assert archives.FORMAT == 1
+
+
+@pytest.mark.parametrize("wrong", [{"format": "1"}, {"parts": {}}, {"database": "oracle"}])
+def test_a_manifest_that_does_not_hold_together_is_none(kept: Path, wrong: dict[str, Any]) -> None:
+    with zipfile.ZipFile(kept) as zipped:
+        raw = json.loads(zipped.read(MANIFEST))
+    assert read_manifest(json.dumps(raw).encode()).parts
+    with pytest.raises(ValueError, match="no "):
+        read_manifest(json.dumps({**raw, **wrong}).encode())
