@@ -107,7 +107,7 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
 
 
 def follow_address(actor: Actor, student_id: int) -> Accounts:
-    """Give the account of a student whose address was corrected that address, as long as nobody used it.
+    """Give the account of a student whose address was corrected that address, unless its user proved theirs.
 
     Codes that went to the old one end. RuleBroken when the address is somebody else's.
     """
@@ -121,13 +121,13 @@ def follow_address(actor: Actor, student_id: int) -> Accounts:
 
 
 def _is_outdated(row: Any) -> bool:
-    """Whether this account gets the student's address: never used, so the old may be a typing error."""
+    """Whether this account gets the student's address: nobody proved the old, so it may be a typing error."""
     return bool(
         row.user_id is not None
         and row.user_active  # no code can be given to a closed one, so nothing would be told
         and row.email
         and not row.password
-        and row.last_login is None
+        and not row.proved  # its user showed that the address is theirs
         and row.user_email != row.email.lower()
         and not row.other_role
     )
@@ -161,7 +161,9 @@ def _students(ids: Sequence[int]) -> Any:
             models.User.language.label("user_language"),
             models.User.active.label("user_active"),
             models.User.password,
-            models.User.last_login,
+            sa.exists()
+            .where(models.EmailChange.user_id == models.User.id, models.EmailChange.confirmed_at.is_not(None))
+            .label("proved"),
             with_role(*OTHER_ROLES).label("other_role"),
         )
         .outerjoin(models.User, models.User.id == models.Student.user_id)
