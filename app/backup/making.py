@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 import private
@@ -150,15 +151,19 @@ def _target(settings: Settings, to: Path | None, word: str) -> Path:
     if to.is_dir():
         moment = f"{utc_now():%Y%m%dT%H%M%SZ}"
         named = "-".join(filter(None, (settings.school, moment, word)))
-        to, folder = to / f"{named}.zip", to
-        number = 2
-        while to.exists():
-            to, number = folder / f"{named}-{number}.zip", number + 1
+        to = free_place(to, named, ".zip")
     if to.exists():
         raise _exists(to)
     if not to.absolute().parent.is_dir():
         raise RuleBroken(N_("De map %(folder)s is er niet."), folder=str(to.absolute().parent))
     return to.absolute()
+
+
+def free_place(folder: Path, name: str, end: str = "") -> Path:
+    """A path of this name that is not there yet: with a number behind it when two come in one second."""
+    numbers = (f"-{number}" for number in count(2))
+    places = (folder / f"{name}{number}{end}" for number in chain([""], numbers))
+    return next(one for one in places if not one.exists())
 
 
 def _exists(file: Path) -> RuleBroken:

@@ -24,7 +24,7 @@ from app.errors import RuleBroken
 from app.rules.text import N_
 from config import SHORTEST_KEY, Settings
 
-ROOM = "-restore-"  # in the name of what is unpacked and not yet in its place
+ROOM = "-restoring-"  # in the name of what is unpacked and not yet in its place
 
 
 @dataclass
@@ -48,10 +48,7 @@ class Moves:
         """Give what stands here another name; `end`: what that must end with."""
         if place.exists() or place.is_symlink():
             name = f"{place.name.removesuffix(end)}.before-{self._moment}"
-            numbered = (
-                place.with_name(f"{name}{more}{end}") for more in ("", *(f"-{n}" for n in range(2, 100)))
-            )
-            aside = next(one for one in numbered if not one.exists())  # two restores in one second
+            aside = making.free_place(place.parent, name, end)
             self.move(place, aside)
             self._kept.aside.append(aside)
 

@@ -52,7 +52,7 @@ def content(file: Path) -> Content:
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
         )
         tables = [name for (name,) in connection.execute(named)]
-        rows = {name: _one(connection, f'SELECT count(*) FROM "{name}"') for name in tables}  # noqa: S608
+        rows = {name: _one(connection, f'SELECT count(*) FROM "{name}"') for name in tables}  # noqa: S608 - its own names
         revision = str(_one(connection, "SELECT version_num FROM alembic_version"))
         documents = connection.execute("SELECT DISTINCT content_hash FROM library_document ORDER BY 1")
         return Content(revision, rows, tuple(found for (found,) in documents))
