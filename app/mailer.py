@@ -295,10 +295,7 @@ class Sender:
     def __init__(self, app: flask.Flask) -> None:
         queue, clock = app.extensions["proeve_huey"], app.extensions["proeve_clock"]
         ways = [clock] if queue is clock else [clock, queue]
-        self._consumers = [
-            QuietConsumer(one, workers=2, max_delay=2, shutdown_timeout=10, periodic=one is clock)
-            for one in ways
-        ]
+        self._consumers = [_threads_of(one, keeping_time=one is clock) for one in ways]
 
     def start(self) -> None:
         for one in self._consumers:
@@ -311,6 +308,10 @@ class Sender:
             one.stop(graceful=graceful)
 
 
+def _threads_of(huey: Huey, *, keeping_time: bool) -> QuietConsumer:
+    return QuietConsumer(huey, workers=2, max_delay=2, shutdown_timeout=10, periodic=keeping_time)
+
+
 def start_sender(app: flask.Flask) -> Sender:
     """Send mails from this process, and do the waiting imports (app/worker.py), in threads."""
     sender = Sender(app)
@@ -321,7 +322,7 @@ def start_sender(app: flask.Flask) -> Sender:
 def send_until_stopped(app: flask.Flask) -> None:
     """Be the sender and the worker, until this process is told to stop."""
     queue, clock = app.extensions["proeve_huey"], app.extensions["proeve_clock"]
-    keeps_time = QuietConsumer(clock, workers=2, max_delay=2, shutdown_timeout=10)
+    keeps_time = _threads_of(clock, keeping_time=True)
     keeps_time.start()
     try:
         Consumer(queue, workers=2, max_delay=2, periodic=False).run()

@@ -131,9 +131,7 @@ def test_the_page_is_in_the_language_of_its_user(app: Flask, visitor_of: Visit) 
 
 def test_what_was_typed_stands_in_the_page_and_is_sent_again_by_its_button(visit: Visit, app: Flask) -> None:
     visitor = visit("administrator")
-    shown = as_shown(visitor.get("/studenten/do/add_student").text)
-    sent = {name: value if isinstance(value, str) else value[0] for name, value in shown.items() if value}
-    sent |= {**FLEUR, "csrf_token": visitor.token()}
+    sent = _filled_in(visitor)
     with _broken_at("before_cursor_execute"):
         answer = visitor.post("/studenten/do/add_student", sent)
     assert answer.status_code == 503
@@ -145,6 +143,12 @@ def test_what_was_typed_stands_in_the_page_and_is_sent_again_by_its_button(visit
     assert again.status_code == 302
     refresh()
     assert db.session.scalars(select(Student.last_name)).all() == ["Berg"]
+
+
+def _filled_in(visitor: Visitor) -> dict[str, str]:
+    """All that a browser sends for a new student."""
+    shown = as_shown(visitor.get("/studenten/do/add_student").text)
+    return {name: values[0] for name, values in shown.items()} | {**FLEUR, "csrf_token": visitor.token()}
 
 
 @contextmanager
@@ -191,9 +195,7 @@ def test_no_page_holds_a_password(visitor_of: Visit, app: Flask, away: Callable[
 
 def test_a_commit_that_was_not_answered_is_called_unsure(visit: Visit, app: Flask) -> None:
     visitor = visit("administrator")
-    shown = as_shown(visitor.get("/studenten/do/add_student").text)
-    sent = {name: value if isinstance(value, str) else value[0] for name, value in shown.items() if value}
-    sent |= {**FLEUR, "csrf_token": visitor.token()}
+    sent = _filled_in(visitor)
     with _broken_at("commit"):
         answer = visitor.post("/studenten/do/add_student", sent)
     assert answer.status_code == 503

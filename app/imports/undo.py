@@ -94,12 +94,16 @@ class Undoing:
     def tell(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
         """Note for the trail what each value was just now, and what it is again."""
         if changes:
-            self.changes[label] = {key: [new, old] for key, (old, new) in changes.items()}
+            self.changes[label] = _turned(changes)
 
     def tell_along(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
         """Note what was put back in the account of the student of this label."""
-        told = {key: [new, old] for key, (old, new) in changes.items()}
-        self.changes.setdefault(label, {})["account"] = told
+        self.changes.setdefault(label, {})["account"] = _turned(changes)
+
+
+def _turned(changes: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """What each value was just now, and what it is again."""
+    return {key: [new, old] for key, (old, new) in changes.items()}
 
 
 # -- rows

@@ -47,17 +47,11 @@ class First:
     since: Sequence[AuditEntry]
 
 
-def still_holds(act: Action, found: ActionRun) -> bool:
-    """Whether nobody did anything to its rows since."""
-    return not _since(act, found)
+def since(act: Action, found: ActionRun) -> Sequence[AuditEntry]:
+    """What was done since to the rows that it chose or wrote, and to those that they are shown with.
 
-
-def first_of(act: Action, found: ActionRun) -> First:
-    return First(found.at, found.summary, _since(act, found))
-
-
-def _since(act: Action, found: ActionRun) -> Sequence[AuditEntry]:
-    """What was done since to the rows that it chose or wrote, and to those that they are shown with."""
+    Nothing: what it did still holds.
+    """
     about = found.outcome.get(ABOUT, {})
     if act.on is not None:
         about = {**beside(act.on, about.get(_kind(act), ())), **about}

@@ -71,10 +71,12 @@ def run(
     def once() -> Outcome:
         with transaction():
             first = earlier.run_of(act, actor, token)
-            if first is not None and earlier.still_holds(act, first):
-                return earlier.outcome_of(first)
-            if first is not None and shown is not None and act.on is None and not act.confirm:
-                raise errors.ChangedMeanwhile(first=earlier.first_of(act, first))
+            if first is not None:
+                since = earlier.since(act, first)
+                if not since:
+                    return earlier.outcome_of(first)
+                if shown is not None and act.on is None and not act.confirm:
+                    raise errors.ChangedMeanwhile(first=earlier.First(first.at, first.summary, since))
             outcome = _perform(act, actor, chosen, data, shown, locking=not act.only_reads)
             if first is not None and shown is not None:  # a page is done once
                 raise errors.ChangedMeanwhile(outcome if act.confirm else None)
@@ -246,4 +248,4 @@ def done_before(act: Action, actor: Actor, token: str) -> Outcome | None:
 
 def _earlier(act: Action, actor: Actor, token: str) -> Outcome | None:
     found = earlier.run_of(act, actor, token)
-    return earlier.outcome_of(found) if found is not None and earlier.still_holds(act, found) else None
+    return earlier.outcome_of(found) if found is not None and not earlier.since(act, found) else None

@@ -213,9 +213,7 @@ class UsersPage(PrintsCodes, MailsCodes, base.ListPage):
 
     def given(self, act: actions.Action) -> dict[str, Any]:
         here = base.present()
-        if act is view_as and here is not None:
-            return {"session_id": here.id}
-        return super().given(act)
+        return {"session_id": here.id} if act is view_as and here is not None else super().given(act)
 
     def extras(
         self,

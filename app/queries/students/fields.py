@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,15 +66,10 @@ def by_own_field(statement: sa.Select[Any], value: str, *, field: field_rules.St
     kept = sa.cast(models.Student.extra[field.key].as_string(), sa.String)
     if value == EMPTY:
         return statement.where(kept.is_(None))
-    if field.type is not field_rules.FieldType.YES_NO:
-        known = field.choices
-    else:
-        known = (*AS_TEXT[field_rules.YES], *AS_TEXT[field_rules.NO])
+    yes_no = field.type is field_rules.FieldType.YES_NO
     if value == OTHER:
-        return statement.where(kept.not_in(known))
-    if field.type is field_rules.FieldType.YES_NO:
-        return statement.where(kept.in_(AS_TEXT.get(value, ())))
-    return statement.where(kept == value)
+        return statement.where(kept.not_in([*chain(*AS_TEXT.values())] if yes_no else field.choices))
+    return statement.where(kept.in_(AS_TEXT.get(value, ())) if yes_no else kept == value)
 
 
 @dataclass(frozen=True)
