@@ -19,6 +19,7 @@ from app.imports import write_students
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
 from app.queries.imports.present import ACCOUNT_FIELDS
+from app.rules.accounts import names_of_student
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
@@ -128,23 +129,24 @@ def _put_back_known(
     ]
     import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
     undoing.about("User", [one["user_id"] for one in supervisions])
-    import_undo.put_back(
-        models.Student,
-        [
-            write_students.searchable(
-                import_undo.as_it_was(one, (*write_students.STORED, import_undo.OWN_FIELDS))
-            )
-            for one in back
-        ],
-    )
-    _put_back_accounts(run, undoing, {one.row.user_id: one for one in back if one.row.user_id})
+    values = {
+        one.row.id: import_undo.as_it_was(one, (*write_students.STORED, import_undo.OWN_FIELDS))
+        for one in back
+    }
+    import_undo.put_back(models.Student, [write_students.searchable(one) for one in values.values()])
+    students = {one.row.user_id: one for one in back if one.row.user_id}
+    put_back = _put_back_accounts(run, undoing, students)
+    names = {account: _names(values[one.row.id]) for account, one in students.items()}
+    _name_accounts(undoing, students, {one: name for one, name in names.items() if one not in put_back})
     import_undo.hand_on_versions(run, What.STUDENT, ids)
 
 
 def _put_back_accounts(
     run: models.ImportRun, undoing: import_undo.Undoing, students: Mapping[int, queries.Written]
-) -> None:
-    """Put back accounts. One that changed since stays as it is; so does one whose old address is taken."""
+) -> Collection[int]:
+    """Put back accounts; gives which. One that changed since keeps what it has, but for its name; so does
+    one whose old address is taken.
+    """
     changed = queries.written(run, What.ACCOUNT, models.User, id_set(list(students)))
     taken = queries.held_by_another(
         {one.row.id: one.changes["email"][0] for one in changed if "email" in one.changes}
@@ -152,10 +154,12 @@ def _put_back_accounts(
     back = []
     for one in changed:
         if one.row.id in taken:
-            why = _("het oude e-mailadres van het account is intussen van een ander; het account blijft zo")
+            why = _(
+                "het oude e-mailadres van het account is intussen van een ander; het account houdt het nieuwe"
+            )
             undoing.keep(students[one.row.id].row.list_name, why)
         elif not import_undo.untouched(one):
-            why = _("het account is sindsdien gewijzigd en blijft zoals het nu is")
+            why = _("het account is sindsdien gewijzigd en blijft zoals het nu is; de naam volgt de student")
             undoing.keep(students[one.row.id].row.list_name, why)
         else:
             back.append(one)
@@ -167,6 +171,29 @@ def _put_back_accounts(
     undoing.addresses = len(moved)
     address_changed([Moved(one.row.id, one.changes["email"][1], one.row.language) for one in moved])
     import_undo.hand_on_versions(run, What.ACCOUNT, [one.row.id for one in back])
+    return {one.row.id for one in back}
+
+
+def _names(student: Mapping[str, Any]) -> dict[str, str]:
+    return names_of_student(student["first_name"], student["infix"], student["last_name"])
+
+
+def _name_accounts(
+    undoing: import_undo.Undoing,
+    students: Mapping[int, queries.Written],
+    names: Mapping[int, Mapping[str, str]],
+) -> None:
+    """Give these accounts (id -> name) the name that their student has again."""
+    changed = []
+    for account in queries.locked_accounts(list(names)):
+        name = names[account.id]
+        changes = {key: (new, getattr(account, key)) for key, new in name.items()}
+        changes = {key: pair for key, pair in changes.items() if pair[0] != pair[1]}
+        if changes:
+            changed.append({"id": account.id, "version": account.version + 1, **name})
+            undoing.tell_along(students[account.id].row.number, changes)
+    undoing.about("User", [one["id"] for one in changed])
+    import_undo.put_back(models.User, changed)
 
 
 # -- what they were given

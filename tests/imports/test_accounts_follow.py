@@ -180,6 +180,34 @@ def test_undoing_tells_what_the_account_got_back(wizard: Wizard) -> None:
     assert (kept(account).full_name, kept(account).email) == ("Noor Bos", "oud@example.nl")
 
 
+@pytest.mark.everywhere
+@pytest.mark.parametrize("since", ["changed", "address taken", "made"])
+def test_undoing_gives_the_account_the_name_of_its_student_whatever_came_since(
+    wizard: Wizard, since: str
+) -> None:
+    account = pupil()
+    if since == "made":  # the account came after the import
+        student = db.session.query(Student).one()
+        student.user_id = None
+        refresh()
+    pk = taken(wizard)
+    written(wizard, pk, mark(wizard, pk))
+    if since == "changed":
+        edited(account, organisation="Bakkerij")
+    elif since == "address taken":
+        make_user("school_examiner", email="oud@example.nl")
+    else:
+        db.session.query(Student).one().user_id = account
+        for name, value in zip(("first_name", "infix", "last_name"), NEW[1:4], strict=True):
+            setattr(kept(account), name, value)
+    refresh()
+    run(undo_student_import, wizard.actor, [pk])
+    user = kept(account)
+    assert {name: getattr(user, name) for name in NAMES} == NAMES
+    told = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first().details
+    assert told["changes"]["9"]["account"]["first_name"] == ["Noortje", "Noor"]
+
+
 def test_the_count_of_a_large_file_is_kept(wizard: Wizard) -> None:
     pupil()
     summary = summary_of(wizard.actor, wizard.check(taken(wizard)))

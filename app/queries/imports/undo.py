@@ -195,6 +195,12 @@ def accounts_since(run: models.ImportRun, ids: Sequence[int], *, of_students: bo
     )
 
 
+def locked_accounts(ids: Sequence[int]) -> Sequence[models.User]:
+    """These accounts, as they are now; locked until the end of the transaction."""
+    own = sa.select(models.User).where(models.User.id.in_(id_set(ids))).order_by(models.User.id)
+    return db.session.scalars(own.with_for_update(of=models.User)).all()
+
+
 def roles_of_users(user_ids: Sequence[int]) -> dict[int, set[str]]:
     """User id -> the names of their roles; a user without any is left out."""
     held = present.pairs(
