@@ -193,6 +193,22 @@ def test_no_page_holds_a_password(visitor_of: Visit, app: Flask, away: Callable[
     assert "terug in uw browser" in answer.text
 
 
+def test_no_page_holds_a_way_in_or_a_form_of_another_site(
+    visitor_of: Visit, visit: Visit, app: Flask, away: Callable[[], None]
+) -> None:
+    guest, known = visitor_of(None), visit("administrator")
+    token, sent = guest.token(), _filled_in(known)
+    away()
+    answers = [
+        guest.post("/uitnodiging/link", {"token": "a-way-in", "csrf_token": token}),
+        known.post("/studenten/do/add_student", sent | {"csrf_token": "of another site"}),
+    ]
+    for answer in answers:
+        assert answer.status_code in (400, 503)
+        assert "a-way-in" not in answer.text
+        assert "Verstuur het opnieuw" not in answer.text
+
+
 def test_a_commit_that_was_not_answered_is_called_unsure(visit: Visit, app: Flask) -> None:
     visitor = visit("administrator")
     sent = _filled_in(visitor)

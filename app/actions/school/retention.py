@@ -25,6 +25,7 @@ from app.permissions import Actor, Permission
 from app.queries.access import browsers
 from app.queries.planning.persons import lock_people
 from app.queries.students.couplings import UNDO_FOR
+from app.queries.users.users import proves_address
 from app.rules.text import N_
 from app.rules.typed import KEPT_FOR
 from app.school import current_school
@@ -133,12 +134,14 @@ def _outdated() -> Sequence[sa.Delete]:
         invitation_works(),
     )
     about = sa.exists().where(models.OutboxMail.email_change_id == models.EmailChange.id)
+    # What proves the address that a user has now stays: it keeps that address theirs (decision 39).
+    proof = sa.exists().where(proves_address())
     return (
         sa.delete(models.OutboxMail).where(
             models.OutboxMail.state.in_(OVER), models.OutboxMail.created_at < mails, ~needed
         ),
         sa.delete(models.LoginCode).where(models.LoginCode.expires_at < mails, ~told),
-        sa.delete(models.EmailChange).where(models.EmailChange.expires_at < mails, ~about),
+        sa.delete(models.EmailChange).where(models.EmailChange.expires_at < mails, ~about, ~proof),
         sa.delete(models.ImportRun).where(
             models.ImportRun.stage != "done", models.ImportRun.created_at < now - UNFINISHED_IMPORT
         ),

@@ -18,7 +18,7 @@ from app.entities.engine import QUIETLY, id_set
 from app.errors import RuleBroken
 from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.planning.sides import meetings
-from app.queries.users.users import with_role
+from app.queries.users.users import proves_address, with_role
 from app.rules import people
 from app.rules.accounts import names_of_student
 from app.rules.sides import why_not_this_address
@@ -161,9 +161,7 @@ def _students(ids: Sequence[int]) -> Any:
             models.User.language.label("user_language"),
             models.User.active.label("user_active"),
             models.User.password,
-            sa.exists()
-            .where(models.EmailChange.user_id == models.User.id, models.EmailChange.confirmed_at.is_not(None))
-            .label("proved"),
+            sa.exists().where(proves_address()).label("proved"),
             with_role(*OTHER_ROLES).label("other_role"),
         )
         .outerjoin(models.User, models.User.id == models.Student.user_id)

@@ -15,11 +15,11 @@ from flask_babel import gettext as _
 from app.actions import base as actions
 from app.entities.base import db
 from app.entities.down import Down, in_a_word, is_unsure, what_is_down
-from app.pages.base.form_token import shows_no_row
+from app.pages.base.form_token import is_ours, shows_no_row
 from app.pages.base.logs import request_number
 from app.pages.base.request import here, posted
 from app.rules.passwords import FIELDS as PASSWORDS
-from app.rules.typed import PROOF
+from app.rules.typed import PROOF, worth_keeping
 from app.theme.widgets import Again, Button, ErrorModel
 
 STATUS = 503
@@ -98,7 +98,9 @@ def _title(down: Down) -> str:
 
 
 def _fields() -> Sequence[tuple[str, str]]:
-    """What was sent, to be sent again; empty with a password, a code or a file in it: no page holds those."""
+    """What was sent, to be sent again. Empty: a form of another site, one in which nothing was filled in (its
+    token may be a way in), or one with a password, a code or a file: no page holds those.
+    """
     try:
         sent = list(flask.request.form.items(multi=True))
         files = any(file.filename for file in flask.request.files.values())
@@ -107,4 +109,4 @@ def _fields() -> Sequence[tuple[str, str]]:
     secret = actions.secret_fields() | PASSWORDS
     if files or any(name in secret or name.startswith(PROOF) for name, _value in sent):
         return ()
-    return sent
+    return sent if is_ours() and worth_keeping(sent, secret) else ()

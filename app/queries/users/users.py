@@ -51,6 +51,15 @@ def last_sign_in(user: models.User) -> dt.datetime | None:
     return user.last_login.replace(tzinfo=dt.UTC) if user.last_login else None
 
 
+def proves_address() -> sa.ColumnElement[bool]:
+    """Condition on EmailChange and User: its code showed that the address of this user now is theirs."""
+    return sa.and_(
+        models.EmailChange.user_id == models.User.id,
+        models.EmailChange.new_email == models.User.email,
+        models.EmailChange.confirmed_at.is_not(None),
+    )
+
+
 def with_role(*roles: Role) -> sa.ColumnElement[bool]:
     """Condition on User: holds one of these roles (any role at all when none is named)."""
     return _holders(*roles).where(assoc_user_role.c.user_id == models.User.id).exists()
