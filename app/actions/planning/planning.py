@@ -147,19 +147,27 @@ def _written(plan: plan_queries.Plan) -> base.Outcome:
 def _summary(plan: plan_queries.Plan, changed: Sequence[StudentPlan]) -> str:
     if not changed:
         return _("De planning was al zo; er is niets veranderd.")
-    if all(one.changing for one in changed):
-        return ngettext(
-            "De planning van %(exam)s is gewijzigd voor %(num)s student.",
-            "De planning van %(exam)s is gewijzigd voor %(num)s studenten.",
-            len(changed),
-            exam=plan.exam.code,
+    code, moved = plan.exam.code, sum(one.changing for one in changed)
+    planned, told = len(changed) - moved, []
+    if planned:
+        told.append(
+            ngettext(
+                "%(exam)s is ingepland voor %(num)s student.",
+                "%(exam)s is ingepland voor %(num)s studenten.",
+                planned,
+                exam=code,
+            )
         )
-    return ngettext(
-        "%(exam)s is ingepland voor %(num)s student.",
-        "%(exam)s is ingepland voor %(num)s studenten.",
-        len(changed),
-        exam=plan.exam.code,
-    )
+    if moved:
+        told.append(
+            ngettext(
+                "De planning van %(exam)s is gewijzigd voor %(num)s student.",
+                "De planning van %(exam)s is gewijzigd voor %(num)s studenten.",
+                moved,
+                exam=code,
+            )
+        )
+    return " ".join(told)
 
 
 def _when(one: StudentPlan) -> str:

@@ -14,7 +14,7 @@ from app import models
 from app.clock import utc_now
 from app.errors import RuleBroken
 from app.queries.planning import attempts, facts, layout
-from app.queries.planning.moments import PlannedMoment, StudentPlan
+from app.queries.planning.moments import PlannedMoment, StudentPlan, changes
 from app.queries.planning.wish import NOBODY, Slot, Wish
 from app.rules import attempts as attempts_rules
 from app.rules import sides, steps
@@ -49,10 +49,13 @@ class Plan:
 
     @property
     def mark(self) -> str:
-        """A hash of these students and moments, by which the action does what was shown, or nothing."""
+        """A hash of these students and moments, by which the action does what was shown, or nothing.
+
+        What a moment was is in it too, in the words of the page: who goes stands there by name.
+        """
         parts = [
             f"{one.student.id}.{one.attempt}.{m.task.id}.{m.starts_at.timestamp():.0f}.{m.ends_at.timestamp():.0f}"
-            f".{'+'.join(map(str, m.people))}.{m.location}.{m.note}"
+            f".{'+'.join(map(str, m.people))}.{m.location}.{m.note}.{changes(m, self.names)}"
             for one in self.students
             for m in one.moments
         ]

@@ -511,6 +511,24 @@ class TestAllOrNone:
             office.plan(wish=wish, shown=told.mark)
         assert sittings() == []
 
+    def test_an_examiner_who_goes_and_has_another_name_meanwhile_is_announced_anew(
+        self, office: Office
+    ) -> None:
+        office.plan()
+        other = make_user("school_examiner", programmes=[db.session.get_one(Programme, office.programme)]).id
+        wish = Wish(together=office.slot(school_examiner_id=other))
+        told = preview(plan_exam, office.actor, office.students, exam_id=office.exam, wish=wish)
+        with transaction():
+            db.session.execute(update(User).where(User.id == office.school).values(last_name="Anders"))
+        with pytest.raises(ChangedMeanwhile):
+            office.plan(wish=wish, shown=told.mark)
+
+    def test_who_is_planned_and_whose_planning_changes_are_told_apart(self, office: Office) -> None:
+        office.plan(office.students[:1])
+        told = office.plan(wish=Wish(together=office.slot(start=time(10, 0)))).summary
+        assert "is ingepland voor 2 studenten." in told
+        assert "is gewijzigd voor 1 student." in told
+
     def test_the_same_form_sent_twice_plans_once(self, office: Office) -> None:
         form = {"exam_id": office.exam, "wish": Wish(together=office.slot())}
         told = preview(plan_exam, office.actor, office.students, **form)
