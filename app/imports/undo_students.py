@@ -184,16 +184,16 @@ def _name_accounts(
     names: Mapping[int, Mapping[str, str]],
 ) -> None:
     """Give these accounts (id -> name) the name that their student has again."""
-    changed = []
+    changed: dict[int, Mapping[str, Any]] = {}
     for account in queries.locked_accounts(list(names)):
         name = names[account.id]
         changes = {key: (new, getattr(account, key)) for key, new in name.items()}
         changes = {key: pair for key, pair in changes.items() if pair[0] != pair[1]}
         if changes:
-            changed.append({"id": account.id, "version": account.version + 1, **name})
+            changed[account.id] = {"id": account.id, "version": account.version + 1, **name}
             undoing.tell_along(students[account.id].row.number, changes)
-    undoing.about("User", [one["id"] for one in changed])
-    import_undo.put_back(models.User, changed)
+    undoing.about("User", list(changed))
+    import_undo.put_back(models.User, list(changed.values()))
 
 
 # -- what they were given

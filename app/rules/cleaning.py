@@ -10,7 +10,7 @@ import unicodedata
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 # Unicode's control characters (Cc) but tab and line feed, format characters (Cf) and surrogates (Cs); what it
 # calls "default ignorable"; what is no character; and the blank of braille, which looks like nothing at all.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160"
     "\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufdd0-\ufdef"
     "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f"
@@ -53,7 +53,7 @@ def clean(text: str) -> str:
     """The text as Proeve keeps it: composed letters (NFC), line ends as one character, nothing unseen."""
     if text.isascii() and text.isprintable():
         return text
-    seen = _UNSEEN.sub("", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
+    seen = UNSEEN.sub("", _LINE_END.sub("\n", unicodedata.normalize("NFC", text)))
     return unicodedata.normalize("NFC", _joined(seen) if _JOINING.search(seen) else seen)
 
 

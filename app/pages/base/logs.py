@@ -12,6 +12,8 @@ import time
 from contextvars import ContextVar
 from typing import Any, TextIO
 
+from app.rules.cleaning import UNSEEN
+
 QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
 NAMED = re.compile(
     r"(?i)\b(\w*(?:password|wachtwoord|token|secret|recovery|_code)\w*|again|present|setup|code|cookie|authorization)"
@@ -33,8 +35,12 @@ def discreet(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """The text with control characters escaped, so that visitors cannot add lines or colours of their own."""
-    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+    """The text with what cannot be seen escaped: no visitor adds lines, colours or another reading order."""
+    return CONTROL.sub(_escaped, UNSEEN.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
 
 
 def indented(traceback: str) -> str:
