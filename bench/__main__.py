@@ -28,7 +28,7 @@ from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import User
 from app.permissions import SYSTEM, Actor, actor_of
-from bench import imports, large, load, students
+from bench import imports, large, load, migrations, students
 from config import Settings
 from startup import start_up
 from tests.support.queries import counted
@@ -97,6 +97,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000, help="students in the file that is imported")
     parser.add_argument("--database", default="", help="an empty PostgreSQL database; default: SQLite")
     parser.add_argument("--load", type=int, default=0, help="only many people at once, so many seconds")
+    parser.add_argument("--migrations", action="store_true", help="only the steps of an upgrade")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="proeve-bench-") as folder:
         settings = Settings(school="demo", data=Path(folder), database_url=wanted.database)
@@ -109,6 +110,10 @@ def main() -> None:
             busy = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
             print(f"Python {platform.python_version()}, {db.engine.dialect.name}, {busy}")
             fill(wanted.students)
+            if wanted.migrations:
+                migrations.measured(show)
+                db.engine.dispose()
+                return
             if wanted.load:
                 db.session.remove()
                 load.measured(show, app, settings, wanted.load)
