@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app import commands, create_app, errors, models
+from app import commands, create_app, database, errors, models
 from app.actions import base as actions
 from app.actions.catalogue.programmes import load_catalogue
 from app.backup import occupied
@@ -82,7 +82,7 @@ def new_school(name: str, **given: Any) -> None:
         raise click.ClickException(str(error)) from None
     commands.register_commands(app)
     with app.app_context(), commands.told(), commands.reached(), occupied.shared(settings):
-        commands.prepare()
+        database.prepare()
         click.echo(actions.run(load_catalogue, SYSTEM).summary)
         _first_user(Role.ADMINISTRATOR, commands.create_administrator_command, given)
         if _wants_supplier(given["supplier"]):

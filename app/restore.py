@@ -15,7 +15,7 @@ import click
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app import commands, create_app, errors
+from app import commands, create_app, database, errors
 from app.actions import base as actions
 from app.actions.trail.anchor import note_restore
 from app.backup import contents, occupied, owners, restoring, terminal
@@ -61,7 +61,7 @@ def _finish(settings: Settings, manifest: Manifest, kept: restoring.Kept) -> Non
         raise click.ClickException(str(error)) from None
     commands.register_commands(app)
     with app.app_context(), _connections_closed(), commands.told(), commands.reached():
-        commands.prepare()
+        database.prepare()
         held = _held_before(kept.aside, settings)
         actions.run(note_restore, SYSTEM, made_at=manifest.made_at, held=held)
         terminal.end_of_check(True)

@@ -23,7 +23,8 @@ from app import create_app
 from app.actions.base.runner import run
 from app.actions.base.trail import broken_at
 from app.actions.school.demo import add_demo_students
-from app.commands import load_demo, prepare, register_commands
+from app.commands import register_commands
+from app.database import load_demo, prepare
 from app.entities.base import db
 from app.entities.programmes import Programme
 from app.entities.users import User

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from alembic import command as alembic
 from alembic.script import ScriptDirectory
 
-from app.commands import prepare
+from app.database import prepare
 from app.entities.base import db
 from tests.support.database import alembic_config
 

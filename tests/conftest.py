@@ -29,7 +29,8 @@ from flask import Flask
 
 from app import create_app
 from app.actions.base import anchor_file
-from app.commands import prepare, register_commands
+from app.commands import register_commands
+from app.database import prepare
 from app.entities.base import db
 from app.entities.users import User
 from app.permissions import Actor, actor_of
@@ -126,7 +127,7 @@ class School:
             prepare()
 
     def _build_demo(self) -> None:
-        from app.commands import load_demo
+        from app.database import load_demo
 
         self.restore("empty")
         with self.app.app_context():

@@ -173,7 +173,7 @@ def test_demo_data_adds_students_and_tells_how_far_it_is(demo: Flask):
 
 
 def test_a_database_in_use_is_not_emptied(demo: Flask, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("app.commands.LOCK_SECONDS", 1)
+    monkeypatch.setattr("app.database.LOCK_SECONDS", 1)
     before = count(Student)
     with create_engine(db.engine.url, poolclass=NullPool).connect() as other:
         other.exec_driver_sql("UPDATE student SET active = active")
@@ -184,7 +184,7 @@ def test_a_database_in_use_is_not_emptied(demo: Flask, monkeypatch: pytest.Monke
 
 @pytest.mark.web  # about SQLite's file
 def test_a_refused_reset_lets_go_of_the_database(demo: Flask, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("app.commands.LOCK_SECONDS", 0)
+    monkeypatch.setattr("app.database.LOCK_SECONDS", 0)
     alone = create_engine(db.engine.url, poolclass=NullPool)
     gc.disable()  # what is left for it to find counts as held
     try:

@@ -27,7 +27,7 @@ from app.actions.base.runner import preview, run
 from app.actions.base.trail import broken_at, entry_hash
 from app.actions.students.students import add_student, change_student
 from app.clock import utc_now
-from app.commands import prepare
+from app.database import prepare
 from app.entities.base import db, metadata
 from app.entities.engine import UnguardedWrite, transaction
 from app.entities.students import Student

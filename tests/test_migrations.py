@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.event import listen, remove
 
-from app.commands import prepare
+from app.database import prepare
 from app.entities.base import db
 from app.entities.students import Student, StudentTerm
 from config import ROOT

@@ -16,7 +16,8 @@ from flask import Flask
 from sqlalchemy import event, select, update
 
 from app import create_app
-from app.commands import prepare, register_commands
+from app.commands import register_commands
+from app.database import prepare
 from app.entities.base import db, metadata
 from app.entities.engine import transaction
 from app.entities.planning import Sitting

@@ -19,7 +19,8 @@ from flask import Flask
 
 from app import create_app
 from app.actions.library.files import Upload, store
-from app.commands import prepare, register_commands
+from app.commands import register_commands
+from app.database import prepare
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.library import LibraryDocument

@@ -22,7 +22,8 @@ from app.actions.base.anchor import End, check_trail, follow
 from app.actions.base.runner import run
 from app.actions.base.trail import broken_at, record
 from app.actions.trail.anchor import accept_trail, begin_anchor
-from app.commands import prepare, reset_demo
+from app.commands import reset_demo
+from app.database import prepare
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.sessions import UserSession

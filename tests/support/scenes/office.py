@@ -13,7 +13,7 @@ from app.actions.base import anchor_file
 from app.actions.catalogue.programmes import CATALOGUE
 from app.actions.library.files import check_upload
 from app.catalogue import load
-from app.commands import empty_database, prepare
+from app.database import empty_database, prepare
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.invitations import Invitation
