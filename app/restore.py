@@ -51,6 +51,7 @@ def _look_first(archive: Archive, settings: Settings, *, other_key: bool) -> Non
     archive.check()
     if not other_key:
         restoring.refuse_other_key(archive, settings)
+        restoring.refuse_other_installation(archive, settings)
 
 
 def _finish(settings: Settings, manifest: Manifest, kept: restoring.Kept) -> None:

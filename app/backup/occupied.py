@@ -60,13 +60,19 @@ def mark(settings: Settings, *, half_done: bool) -> None:
     lock_file(settings).write_text("half restored\n" if half_done else "")
 
 
+def is_half_restored(settings: Settings) -> bool:
+    """Whether a restore was killed here: what stands here does not fit together."""
+    file = lock_file(settings)
+    return file.exists() and file.stat().st_size > 0
+
+
 def lock_file(settings: Settings) -> Path:
     return settings.data / f".{settings.school}.in-use"
 
 
 def _shared(settings: Settings) -> int:
     handle = _locked(settings, fcntl.LOCK_SH, RuleBroken(RESTORING))
-    if os.fstat(handle).st_size:
+    if is_half_restored(settings):
         os.close(handle)
         raise RuleBroken(HALF)
     return handle

@@ -119,6 +119,11 @@ def tables(connection: psycopg.Connection[Any]) -> Sequence[str]:
     return [name for (name,) in connection.execute(named).fetchall()]
 
 
+def has_users(connection: psycopg.Connection[Any]) -> bool:
+    """Whether there is an account in this database, and so a school that somebody works with."""
+    return "ab_user" in tables(connection) and bool(_one(connection, "SELECT count(*) FROM ab_user")[0])
+
+
 def read_whole(connection: psycopg.Connection[Any], name: str) -> int:
     """Read every value of a table, also what stands apart because it is large; gives the number of rows."""
     copied = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(name))

@@ -139,6 +139,32 @@ def refuse_other_key(archive: Archive, settings: Settings) -> None:
         )
 
 
+def refuse_other_installation(archive: Archive, settings: Settings) -> None:
+    """RuleBroken when a school with users stands here that never had a key of this backup.
+
+    An archive proves only itself: one of an acceptance server is as whole as that of the school.
+    """
+    here = {contents.fingerprint(key) for key in contents.kept_keys(settings)}
+    if not here or not archive.manifest.keys or not here.isdisjoint(archive.manifest.keys):
+        return
+    if _has_users(settings) and not occupied.is_half_restored(settings):
+        raise RuleBroken(
+            N_(
+                "Deze back-up is van een andere installatie: de sleutel die hier staat, hoort er niet bij. "
+                "Is het toch de goede, dan zet --other-key hem terug. Wat hier staat, blijft ook dan bewaard."
+            )
+        )
+
+
+def _has_users(settings: Settings) -> bool:
+    """Whether anybody has an account here; no when there is no database, or none that can be read."""
+    file = settings.database_file()
+    if file is None:
+        with postgresql.connected(settings) as connection:
+            return postgresql.has_users(connection)
+    return file.exists() and sqlite.has_users(file)
+
+
 def put_back(archive: Archive, settings: Settings) -> Kept:
     """Put all of it in its place. RuleBroken, with everything as it was, when that cannot be done."""
     contents.refuse_mixed(settings)

@@ -58,6 +58,15 @@ def content(file: Path) -> Content:
         return Content(revision, rows, tuple(found for (found,) in documents))
 
 
+def has_users(file: Path) -> bool:
+    """Whether there is an account in this file, and so a school that somebody works with."""
+    try:
+        with closing(sqlite3.connect(file, timeout=30)) as connection:
+            return bool(_one(connection, "SELECT count(*) FROM ab_user"))
+    except sqlite3.DatabaseError:  # no table yet, or nothing that can be read
+        return False
+
+
 class Look(enum.StrEnum):
     """How closely a file is looked at: 100,000 students take eleven seconds, and two when in a hurry."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -28,10 +29,11 @@ from app.backup import making, occupied, restoring
 from app.backup.archive import opened
 from app.backup.manifest import known_revisions
 from app.clock import utc_now
+from app.database import prepare
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.permissions import SYSTEM
-from config import ROOT
+from config import ROOT, new_key
 from tests.factories import make_student
 from tests.support.processes import free_port
 from tests.support.towns import Town
@@ -317,6 +319,22 @@ def test_a_key_that_is_another_is_refused_and_told_of_when_it_is_insisted_on(tow
     assert "Fout: De sleutel opent de app van 1 account niet" in told
     assert "Fout: Het anker is niet echt" in told
     assert RIGHT not in told
+
+
+def test_a_backup_of_another_installation_is_put_back_only_when_it_is_insisted_on(
+    town: Town, kept: Path, new_town: Callable[[], Town]
+) -> None:
+    town.settings.key_file.write_text(f"{new_key()}\n")  # as a school has that was begun apart
+    before = town.tree()
+    status, told = town.restore(kept)
+    assert (status, "van een andere installatie" in told) == (1, True)
+    assert town.tree() == before
+    assert town.restore(kept, "--other-key")[0] == 0
+    begun = new_town()  # nobody works with what only was prepared, as after a restore that was killed
+    shutil.copytree(town.folder / "schools", begun.folder / "schools")
+    with begun.app():
+        prepare()
+    assert begun.restore(kept)[0] == 0
 
 
 def started(town: Town, *arguments: str, **extra: str) -> subprocess.Popen[str]:
