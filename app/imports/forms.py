@@ -1,7 +1,7 @@
 """The forms of steps 2 to 4, built from the columns of the file at hand."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import wtforms
@@ -163,6 +163,17 @@ def tell_cells(form: actions.ActionForm, values: Sequence[Value]) -> None:
         there = kept.shown(values[int(field.name.partition("_")[2])])
         if (field.data or "").strip() != there:
             field.errors = [*field.errors, _("In het andere tabblad staat: “%(text)s”.", text=there)]
+
+
+def aloud(kind: Kind, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Label and text of what was chosen for the columns, or typed in a row, of a file that has gone."""
+    for name, sent in fields:
+        part, _line, place = name.partition("_")
+        if part not in {"column", "cell"} or not (place.isascii() and place.isdigit() and len(place) < 5):
+            continue
+        target = kind.by_key.get(sent)
+        text = sent if part == "cell" else _(target.label) if target is not None else ""
+        yield _("Kolom %(letter)s", letter=kept.column_letter(int(place))), text
 
 
 class ValuesForm(actions.ActionForm):

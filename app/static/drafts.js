@@ -14,13 +14,15 @@
   const key = crypto.subtle.importKey("raw", bytes(page.draftKey), "AES-GCM", false, ["encrypt", "decrypt"]);
   const forms = [...document.querySelectorAll("form[method=post]")];
   const guarded = forms.filter((form) => "guard" in form.dataset);
+  const drafted = guarded.filter((form) => "draftAgain" in form.dataset);
 
   // --- What stands in this tab -------------------------------------------------------------------
-  function place(form) {
-    const target = new URL(form.getAttribute("action") || location.href, location.href);
+  function placeOf(address) {
+    const target = new URL(address, location.href);
     target.searchParams.delete("ingevuld");
     return STORE + target.pathname + target.search;
   }
+  const place = (form) => placeOf(form.getAttribute("action") || location.href);
   const names = () => Object.keys(sessionStorage).filter((name) => name.startsWith(STORE));
   function kept(name) {
     try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; }
@@ -74,7 +76,7 @@
   const answered = (page.answered || "").split(" ");
 
   // --- Keeping ---------------------------------------------------------------------------------------
-  let leaving = false; // by a link of the page: what was typed was left on purpose
+  let leaving = false; // by a link or another form of the page: what was typed was left on purpose
   const givenBack = new URL(location.href).searchParams.get("ingevuld") || ""; // what the server gave back here
   // The server gives it back once: whoever looks elsewhere first must find it again when they return.
   const shownOnce = givenBack && document.querySelector("[data-given-back]");
@@ -92,22 +94,39 @@
     return JSON.parse(new TextDecoder().decode(plain));
   }
 
+  function noteOn(form, told) {
+    const draft = kept(place(form));
+    if (draft) put(place(form), { ...draft, ...told });
+  }
+
   function watch(form) {
     let waiting = 0;
+    const keeps = drafted.includes(form);
     const later = (event) => {
       if (event.type === "input") leaving = false;
       clearTimeout(waiting);
-      waiting = setTimeout(() => keep(form, false), PAUSE_MS);
+      if (keeps) waiting = setTimeout(() => keep(form, false), PAUSE_MS);
       beat(form);
     };
     form.addEventListener("input", later);
     form.addEventListener("change", later);
     form.addEventListener("submit", () => {
       clearTimeout(waiting);
-      const draft = kept(place(form));
-      if (draft) put(place(form), { ...draft, sent: end(form) });
-      keep(form, true);
+      if (keeps) keep(form, true);
     });
+  }
+
+  // The page that goes on from a form (its check page, both versions of a clash) stands at the same address, and
+  // keeps no draft of its own: it is that form's draft that is sent, or left, there.
+  function follow(form) {
+    form.addEventListener("submit", () => {
+      leave(place(form));
+      noteOn(form, { sent: end(form), left: false });
+    });
+  }
+  function leave(but) {
+    leaving = !drafted.some((form) => place(form) === but);
+    for (const form of forms) if (place(form) !== but) noteOn(form, { left: true });
   }
 
   // --- Giving back -----------------------------------------------------------------------------------
@@ -168,14 +187,17 @@
       if (!draft || draft.account !== page.account || Date.now() - draft.at > LASTS_MS) { drop(name); continue; }
       if (document.querySelector(".error-page")) continue; // nothing was done: Back brings it back
       const form = forms.find((one) => place(one) === name);
-      const goesOn = form && "posted" in page; // the same form with an error in it, or its confirmation
-      if (draft.sent && answered.includes(draft.sent) && !goesOn && (arrived || !form)) drop(name);
-      else if (arrived && draft.left && !draft.back && !(form && "scores" in form.dataset)) drop(name);
+      const refused = form && "posted" in page; // the page once more, for a form on it
+      const goesOn = refused && placeOf(location.href) === name; // the same form with an error in it, or its confirmation
+      if (goesOn) put(name, { ...draft, sent: "" }); // an answer, but nothing is done yet
+      else if (draft.sent && answered.includes(draft.sent) && (arrived || !form)) drop(name);
+      else if (arrived && draft.left && !draft.back && !refused && !(form && "scores" in form.dataset)) drop(name);
       // What the server gives back is newer, unless it was typed further on that very page.
-      else if (guarded.includes(form) && !goesOn && (draft.back === givenBack || !document.querySelector("[data-given-back]"))) giveBack(form, draft);
+      else if (drafted.includes(form) && (draft.back === givenBack || !document.querySelector("[data-given-back]"))) giveBack(form, draft);
     }
     guarded.forEach(watch);
-    if (shownOnce) guarded.filter((form) => (kept(place(form)) || {}).back !== givenBack).forEach((form) => keep(form, false));
+    forms.forEach(follow);
+    if (shownOnce) drafted.filter((form) => (kept(place(form)) || {}).back !== givenBack).forEach((form) => keep(form, false));
   }
 
   // --- A session lives on while its form is touched -----------------------------------------------------
@@ -204,11 +226,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     if (!link || link.hash && link.pathname === location.pathname || link.target) return;
-    leaving = true;
-    for (const form of guarded) {
-      const draft = kept(place(form));
-      if (draft) put(place(form), { ...draft, left: true });
-    }
+    leave("");
   });
   const OUT = ["/afmelden", "/mijn-profiel/do/end_own_sessions"];
   for (const form of forms) {

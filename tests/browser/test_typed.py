@@ -197,6 +197,50 @@ def test_a_draft_never_lands_on_what_was_saved_later(sign_in: SignIn) -> None:
     expect(page.get_by_role("main")).to_contain_text("Van de laptop")
 
 
+LEFT: dict[str, Callable[[Page, str], None]] = {
+    "the server away": lambda page, _path: away(page, lambda: press(page, "Opslaan")),
+    "Back": lambda page, _path: (page.go_back(), None)[1],
+    "Annuleren": lambda page, path: page.locator(f"main a[href='{path}']").last.click(),
+}
+
+
+@pytest.mark.parametrize("how", list(LEFT))
+def test_a_clash_in_which_was_chosen_does_not_take_the_place_of_what_was_typed(
+    sign_in: SignIn, how: str
+) -> None:
+    """Both stand at one address: the draft of the form must stay that of the form, with its old version."""
+    page = sign_in("schoolexaminator")
+    page.on("dialog", lambda dialog: dialog.accept())
+    path = open_scores(page)
+    typed = tap_and_type(page, f"Van de laptop, en dan {how}")
+    drafted(page)
+    phone = page.context.new_page()
+    phone.goto(path)
+    phone.get_by_label("Algemene opmerking").fill(f"Van de telefoon, {how}")
+    press(phone, "Opslaan")
+    expect(phone.locator(".save-state")).to_contain_text("opgeslagen:")
+    phone.close()
+    press(page, "Opslaan")
+    expect(heading(page)).to_contain_text("Kies wat bewaard blijft")
+    for row in page.locator("main fieldset").all():
+        row.locator("label").first.click()
+    page.wait_for_timeout(600)
+    LEFT[how](page, path)
+    if how == "the server away":
+        page.goto(path)
+    expect(page.locator(DRAFT)).to_contain_text("staat er weer")
+    assert fields(page, "[data-scores]") == typed
+    press(page, "Opslaan")
+    expect(heading(page)).to_contain_text("Kies wat bewaard blijft")
+    for row in page.locator("main fieldset").all():
+        row.locator("label").first.click()
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+    expect(page.get_by_label("Algemene opmerking")).to_have_value(f"Van de laptop, en dan {how}")
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert page.evaluate(STORED) == "{}"
+
+
 def test_a_form_that_is_touched_keeps_its_session_once_a_minute(sign_in: SignIn) -> None:
     page = sign_in("schoolexaminator")
     page.clock.install()
@@ -328,6 +372,53 @@ def test_planning_of_many_is_there_again_when_the_server_is(sign_in: SignIn) -> 
     assert page.evaluate(STORED) == "{}"
 
 
+# -- a form with a check page
+
+
+def open_coupling(page: Page) -> str:
+    """Koppelen aan opleiding, for one student, with a choice made."""
+    page.goto("/studenten/")
+    student = page.locator("[data-tick]").first.get_attribute("value")
+    address = f"/studenten/do/couple_programme?id={student}"
+    page.goto(address)
+    page.locator("#target").select_option(index=3)
+    drafted(page)
+    return address
+
+
+def check_it(page: Page) -> None:
+    press(page, "Verder")
+    expect(page.get_by_role("button", name="Voer uit")).to_be_visible()
+    page.wait_for_timeout(300)
+
+
+def test_what_was_checked_is_there_again_when_the_server_is(sign_in: SignIn) -> None:
+    """The check page is an answer, and yet nothing is done: the server goes away at the last press."""
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    address = open_coupling(page)
+    typed = fields(page, "main form[method=post]")
+    check_it(page)
+    away(page, lambda: press(page, "Voer uit"))
+    page.goto(address)
+    expect(page.locator(DRAFT)).to_be_visible()
+    assert fields(page, "main form[method=post]") == typed
+
+
+def test_what_was_done_or_left_from_its_check_page_leaves_no_draft(sign_in: SignIn) -> None:
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    for how in ("Annuleren", "Voer uit"):
+        address = open_coupling(page)
+        check_it(page)
+        assert page.evaluate(STORED) != "{}"
+        page.get_by_role("main").get_by_text(how, exact=True).click()
+        expect(heading(page)).to_have_text("Studenten")
+        assert page.evaluate(STORED) == "{}"
+        page.goto(address)
+        expect(page.locator(DRAFT)).to_have_count(0)
+
+
 # -- the import
 
 
@@ -366,6 +457,38 @@ def test_an_import_mapping_is_there_again_when_the_server_is(sign_in: SignIn, tm
     drafted(page)
     away(page, lambda: press(page, "Verder"))
     page.goto(address)
+    expect(page.locator(DRAFT)).to_be_visible()
+    assert fields(page, "form:has(.import-map)") == typed
+
+
+def test_choices_for_columns_that_are_read_otherwise_do_not_come_back(
+    sign_in: SignIn, tmp_path: Path
+) -> None:
+    """The browser asks first; then they are left, and never stand at other columns of the same place."""
+    page = sign_in("beheerder")
+    open_mapping(page, tmp_path)
+    map_otherwise(page)
+    drafted(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    again = page.locator("form[action$='/opnieuw-lezen']")
+    again.evaluate("form => { const fold = form.closest('details'); if (fold) fold.open = true; }")
+    again.locator("[name=header]").select_option(index=1)
+    again.get_by_role("button").click()
+    expect(page.locator(".import-map")).to_contain_text("99000")
+    expect(page.locator(DRAFT)).to_have_count(0)
+    assert page.evaluate(STORED) == "{}"
+
+
+def test_a_mapping_stays_when_the_file_cannot_be_read_otherwise(sign_in: SignIn, tmp_path: Path) -> None:
+    page = sign_in("beheerder")
+    open_mapping(page, tmp_path)
+    typed = map_otherwise(page)
+    drafted(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    again = page.locator("form[action$='/opnieuw-lezen']")
+    again.evaluate("form => { const fold = form.closest('details'); if (fold) fold.open = true; }")
+    again.locator("[name=header]").select_option(index=5)  # below it stands nothing
+    again.get_by_role("button").click()
     expect(page.locator(DRAFT)).to_be_visible()
     assert fields(page, "form:has(.import-map)") == typed
 

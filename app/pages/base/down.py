@@ -39,6 +39,22 @@ def down_page(error: BaseException) -> Any:
     return flask.render_template("error.html", model=model), STATUS
 
 
+def busy_page(text: str) -> Any:
+    """The page when another writer took too long and the form itself says nothing of it, with its status."""
+    shows_no_row()
+    fields = _fields() if posted() else ()
+    model = ErrorModel(
+        code=STATUS,
+        title=_title(Down.DISK),
+        text=text,
+        hint=_hint(fields) if posted() else "",
+        number=request_number.get(),
+        buttons=[] if posted() else [_try_again()],
+        again=Again(here(), _("Verstuur het opnieuw"), fields) if fields else None,
+    )
+    return flask.render_template("error.html", model=model), STATUS
+
+
 def without_database() -> None:
     """For the rest of this request nobody is signed in, and nothing is asked of the database."""
     with suppress(Exception):
@@ -57,8 +73,12 @@ def _of_a_page(down: Down) -> ErrorModel:
         title=_title(down),
         text=_("Probeer het over een halve minuut opnieuw. Blijft het zo, meld het dan aan uw beheerder."),
         number=request_number.get(),
-        buttons=[Button(_("Probeer het opnieuw"), here(), style="primary")],
+        buttons=[_try_again()],
     )
+
+
+def _try_again() -> Button:
+    return Button(_("Probeer het opnieuw"), here(), style="primary")
 
 
 def _of_a_form(down: Down, *, unsure: bool) -> ErrorModel:
@@ -71,6 +91,18 @@ def _of_a_form(down: Down, *, unsure: bool) -> ErrorModel:
         if unsure
         else _("Er is niets opgeslagen.")
     )
+    return ErrorModel(
+        code=STATUS,
+        title=_title(down),
+        text=told,
+        hint=_hint(fields),
+        number=request_number.get(),
+        again=Again(here(), _("Verstuur het opnieuw"), fields) if fields else None,
+    )
+
+
+def _hint(fields: Sequence[tuple[str, str]]) -> str:
+    """What to do with a form that could not be carried out: this page holds it, or the one before it."""
     if fields:
         hint = _(
             "Laat deze pagina open: wat u had ingevuld, zit er nog in. Druk over een halve minuut op "
@@ -81,14 +113,7 @@ def _of_a_form(down: Down, *, unsure: bool) -> ErrorModel:
             "Ga over een halve minuut terug in uw browser en verstuur het opnieuw: daar staat meestal nog "
             "wat u had ingevuld."
         )
-    return ErrorModel(
-        code=STATUS,
-        title=_title(down),
-        text=told,
-        hint=" ".join([hint, _("Blijft het zo, meld het dan aan uw beheerder.")]),
-        number=request_number.get(),
-        again=Again(here(), _("Verstuur het opnieuw"), fields) if fields else None,
-    )
+    return " ".join([hint, _("Blijft het zo, meld het dan aan uw beheerder.")])
 
 
 def _title(down: Down) -> str:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.actions import base as actions
-from app.pages.base.down import down_page
+from app.pages.base.down import busy_page, down_page
 from app.pages.base.form_token import shows_no_row
 from app.pages.base.gone import gone_page, no_longer_page
 from app.pages.base.logs import request_number
@@ -139,6 +139,8 @@ def register_errors(app: flask.Flask) -> None:
         _note(error.status)
         if isinstance(error, errors.NotAllowed | errors.ViewingOver) and (page := no_longer_page(error)):
             return page
+        if isinstance(error, errors.Busy):
+            return busy_page(actions.say(error))
         if isinstance(error, errors.NotFound):
             if page := gone_page(actions.say(error)):
                 return page

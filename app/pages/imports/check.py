@@ -174,11 +174,14 @@ class CheckPages(base.ActionScreen):
         tab, seen = Tab(found, form), row_mark(found, number)
         if tab.asked_otherwise:
             tab.begin_again()
+            tab.recall(forms.aloud(self.kind, list(tab.sent.items())))
             form = base.unsent(made)
         elif base.posted() and form.validate():
             try:
                 self._fix(pk, number, forms.changed_cells(form, values), tab.sent.get("seen", ""))
                 return self._after_fix(self._run(pk), number)
+            except errors.Busy as error:
+                tab.tell(error)
             except errors.Outdated as error:
                 tab.tell(error)
                 forms.tell_cells(form, values)

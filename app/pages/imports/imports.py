@@ -33,14 +33,15 @@ class ImportPage(check.CheckPages):
     file_form: type[imports.FileForm] = imports.FileForm
 
     def read_aloud(self, _about: base.About, fields: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-        """What was filled in at Stap 1; the later steps only choose, from what their run holds."""
-        return actions.read_aloud(self.file_form, base.current_actor(), fields)
+        """What was filled in at Stap 1, and what does not need the file: the columns, and a corrected row."""
+        first = actions.read_aloud(self.file_form, base.current_actor(), fields)
+        return [*first, *forms.aloud(self.kind, fields)]
 
     @base.expose("/", methods=["GET", "POST"])
     @base.needs()
     def index(self) -> Any:
         """Stap 1 van 4: the file (or pasted rows), and what happens with login codes."""
-        form = base.filled(self.file_form)
+        form, problems = base.filled(self.file_form), []
         if base.posted() and form.validate():
             pasted = form.data.get("pasted") or ""
             content, name = (pasted.encode(), intake.PASTED) if pasted.strip() else base.upload(form.file)
@@ -57,9 +58,12 @@ class ImportPage(check.CheckPages):
             except table.FileRefused as refused:
                 wrong = form["pasted" if pasted.strip() else "file"]
                 wrong.errors = [actions.say(refused)]
+            except errors.Busy as error:
+                problems.append(actions.say(error))
         page = self.page(
             "imports/file.html",
             form=form,
+            problems=problems,
             steps=self.steps(1),
             token=base.new_token(),
             here=self,
@@ -99,7 +103,7 @@ class ImportPage(check.CheckPages):
                 given: dict[str, Any] = {"version": tab.version, "mapping": form.mapping()}
                 actions.run(imports.choose_columns, base.current_actor(), [pk], **given)
                 return self._on_to_values(pk)
-            except errors.Outdated as error:
+            except (errors.Outdated, errors.Busy) as error:
                 tab.tell(error)
         refused = base.posted() and (not valid or bool(tab.problems))
         return self._columns_page(
@@ -138,7 +142,7 @@ class ImportPage(check.CheckPages):
                 return base.go(self.href("columns", pk=pk))
             except table.FileRefused as refused:
                 form["header"].errors = [actions.say(refused)]
-            except errors.Outdated as error:
+            except (errors.Outdated, errors.Busy) as error:
                 tab.tell(error)
         return self._columns_page(found, form_of_columns, form, tab, refused=True)
 
@@ -199,7 +203,7 @@ class ImportPage(check.CheckPages):
                 given: dict[str, Any] = {"version": tab.version, "values": form.chosen()}
                 actions.run(imports.choose_values, base.current_actor(), [pk], **given)
                 return base.go(self.href("check", pk=pk))
-            except errors.Outdated as error:
+            except (errors.Outdated, errors.Busy) as error:
                 tab.tell(error)
         page = self.page(
             "imports/values.html",

@@ -1,6 +1,6 @@
 """The wizard in two tabs: what an older page is told, and whether its answers still belong to a question."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -36,6 +36,12 @@ class Tab:
         told = actions.conflict(base.current_actor(), self.found, self.version, {}).params["told"]
         self.problems.append(_("%(told)s Hieronder staat hoe het nu is; kies opnieuw.", told=told))
         self.version = self.found.version
+
+    def recall(self, typed: Iterable[tuple[str, str]]) -> None:
+        """Tell what was typed, where the form can hold it no more: it asks about other columns now."""
+        self.problems += [
+            _("U had ingevuld: %(label)s: “%(text)s”.", label=one, text=text) for one, text in typed if text
+        ]
 
     def tell(self, error: errors.RuleBroken) -> None:
         self.problems.append(actions.say(error))

@@ -24,7 +24,7 @@ from tests.factories import make_programme, make_student, make_user, refresh
 from tests.support.forms import as_shown
 from tests.support.importing import Wizard, lines
 from tests.support.queries import counted
-from tests.support.visitor import Visitor
+from tests.support.visitor import TOKEN, Visitor
 
 BASE = "/studenten/importeren/"
 HEADER = ("Studentnr", "Roepnaam", "Tussenvoegsel", "Achternaam", "M/V", "Crebo", "Huisdier")
@@ -652,6 +652,37 @@ class TestTwoTabs:
         assert wrong.status_code == 422
         late = admin.post(row, {**as_shown(wrong.text), "cell_1": "Hanna"})
         assert "U hebt rij 2 zelf in een ander tabblad gewijzigd." in late.text
+
+    def test_a_row_typed_while_the_columns_were_chosen_otherwise_is_told(self, visit):
+        """Its cells are other columns now, so the form can hold it no more; what was typed is read there."""
+        admin = visit("administrator")
+        check = to_check(admin, lines(*self.TWO))
+        row, columns = (check.replace("/controle", part) for part in ("/rij/2", "/kolommen"))
+        old = as_shown(admin.get(row).text)
+        admin.post(columns, {**proposed(admin.get(columns).text), "column_2": ""})
+        late = html.unescape(admin.post(row, {**old, "cell_1": "Hanna & zo", "cell_3": "Jansens"}).text)
+        assert "kies opnieuw" in late
+        assert "U had ingevuld: Kolom B: “Hanna & zo”." in late
+        assert "U had ingevuld: Kolom D: “Jansens”." in late
+        assert "niet goed ingevuld" not in late
+
+    def test_what_was_typed_for_an_import_that_was_thrown_away_is_read_on_the_page_that_says_so(self, visit):
+        admin = visit("administrator")
+        check = to_check(admin, lines(*self.TWO))
+        row, columns = (check.replace("/controle", part) for part in ("/rij/2", "/kolommen"))
+        forms = {page: as_shown(admin.get(page).text) for page in (row, columns)}
+        tokens = {page: TOKEN.search(admin.get(page).text)[1] for page in forms}
+        away = columns.replace("/kolommen", "/weggooien")
+        admin.post(away, marks(admin.get(columns).text))
+        assert db.session.scalars(select(ImportRun)).all() == []
+        for page, typed, told in (
+            (row, {"cell_1": "Hanna & zo"}, ("Kolom B", "Hanna & zo")),
+            (columns, {"column_1": "last_name"}, ("Kolom B", "Achternaam")),
+        ):
+            gone = admin.post(page, {**forms[page], **typed, "csrf_token": tokens[page]})
+            assert gone.status_code == 404
+            assert "Dit had u ingevuld" in gone.text
+            assert [part for part in told if part not in html.unescape(gone.text)] == []
 
     def test_login_codes_chosen_in_both(self, visit):
         admin = visit("administrator")
