@@ -16,11 +16,10 @@ from sqlalchemy import func, select
 
 from app.entities.base import db
 from app.entities.students import Student
-from app.entities.users import User
 from tests.factories import make_user, refresh
 from tests.pages.base.test_busy import FLEUR
 from tests.support.served import Served, served
-from tests.support.visitor import signed_in
+from tests.support.visitor import cookie_header
 
 PAGE = "/studenten/do/add_student"
 FIELD = re.compile(r'name="(csrf_token|token)" value="([^"]*)"')
@@ -43,7 +42,7 @@ def fill_disk(running: Served, *, full: bool = True) -> None:
 
 @pytest.mark.web
 def test_a_full_disk_is_told_and_what_was_typed_is_sent_again(app: Flask, running: Served) -> None:
-    cookie = _cookie(app, make_user("administrator"))
+    cookie = cookie_header(app, make_user("administrator"))
     page = running.ask(PAGE, cookie=cookie)
     fields, cookie = dict(FIELD.findall(page.text)), str(page.headers["Set-Cookie"]).partition(";")[0]
     assert running.until("/readyz", 200).json["disk"] == "ok"
@@ -108,17 +107,6 @@ def _is_dead(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-def _cookie(app: Flask, user: User) -> str:
-    token = signed_in(user)
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["_user_id"] = token
-    found = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
-    assert found is not None
-    db.session.remove()
-    return f"{found.key}={found.value}"
 
 
 def _lines(running: Served, number: str) -> list[str]:

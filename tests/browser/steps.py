@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -111,7 +111,7 @@ def told(page: Page, text: str | re.Pattern[str]) -> None:
 def new_student(page: Page, number: str, first: str, last: str, **more: Any) -> str:
     """Nieuwe student invoeren; returns the name as lists show it."""
     open_tab(page, "Studenten")
-    link(page, "Nieuwe student invoeren").click()
+    link(page, "Nieuwe student invoeren").first.click()  # an empty list offers it twice
     fill_in(page, {"Studentnummer": number, "Voornaam": first, "Achternaam": last, **more})
     press(page, "Opslaan")
     told(page, re.compile(f"{first} {last} .*is ingevoerd"))
@@ -192,3 +192,21 @@ def score(page: Page, *, best: bool) -> int:
         levels = cards.nth(number).locator(".score-level label")
         (levels.last if best else levels.first).click()
     return cards.count()
+
+
+def assess(page: Page, student: str, task: str, *, best: bool) -> None:
+    """Fill in the whole form and save it."""
+    to_assess(page, student, task)
+    total = score(page, best=best)
+    expect(page.get_by_text(f"{total} van {total} ingevuld")).to_be_visible()
+    press(page, "Opslaan")
+    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
+
+
+def make_definitive(page: Page, second_step: Callable[[Page], None] = lambda _page: None) -> None:
+    """Only the school's examiner: from the saved form, after a confirmation."""
+    press(page, "Opslaan en definitief maken…")
+    second_step(page)
+    expect(heading(page)).to_have_text("Maak definitief")
+    press(page, "Maak definitief")
+    expect(page.get_by_role("main")).to_contain_text("definitief")

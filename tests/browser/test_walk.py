@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.crawl import pages_of
 from tests.browser.steps import (
+    assess,
     block,
     carry_out,
     colour,
@@ -21,15 +22,14 @@ from tests.browser.steps import (
     finish_planning,
     heading,
     link,
+    make_definitive,
     new_student,
     open_programme,
     open_tab,
     plan_together,
     press,
-    score,
     start_planning,
     tabs,
-    to_assess,
     told,
 )
 from tests.support import clock
@@ -319,23 +319,6 @@ def own_result(page: Page, attempt: int) -> Locator:
     open_tab(page, "Mijn examens")
     exam = page.locator(".own-exams > li").filter(has_text="Werken aan organisatie")
     return exam.locator(".own-result").filter(has_text=f"kans {attempt}")
-
-
-def assess(page: Page, student: str, task: str, *, best: bool) -> None:
-    """Fill in the whole form and save it."""
-    to_assess(page, student, task)
-    total = score(page, best=best)
-    expect(page.get_by_text(f"{total} van {total} ingevuld")).to_be_visible()
-    press(page, "Opslaan")
-    expect(page.locator(".save-state")).to_contain_text("opgeslagen:")
-
-
-def make_definitive(page: Page) -> None:
-    """Only the school's examiner: from the saved form, after a confirmation."""
-    press(page, "Opslaan en definitief maken…")
-    expect(heading(page)).to_have_text("Maak definitief")
-    press(page, "Maak definitief")
-    expect(page.get_by_role("main")).to_contain_text("definitief")
 
 
 def test_the_committee_sees_everything_and_changes_nothing(sign_in: SignIn) -> None:

@@ -59,12 +59,22 @@ class MailServer:
 @contextmanager
 def mail_server(app: Flask, *, tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
     """A server that the application sends to while the block lasts; `tls`: it offers STARTTLS."""
+    with listening(tls=tls) as (server, port), sending_to(app, port):
+        yield server
+
+
+@contextmanager
+def listening(
+    *, tls: ssl.SSLContext | None = None, only_tls: bool = False
+) -> Iterator[tuple[MailServer, int]]:
+    """A server and its port; `only_tls`: it takes nothing before STARTTLS."""
     server, port = MailServer(), unused_port()
-    controller = Controller(server, hostname="127.0.0.1", port=port, tls_context=tls)
+    controller = Controller(
+        server, hostname="127.0.0.1", port=port, tls_context=tls, require_starttls=only_tls
+    )
     controller.start()
     try:
-        with sending_to(app, port):
-            yield server
+        yield server, port
     finally:
         controller.stop()
 

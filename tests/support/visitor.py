@@ -103,3 +103,15 @@ def signed_in(user: User, **values: Any) -> str:
 def _apart(ask: Callable[..., TestResponse], *args: Any, **kwargs: Any) -> TestResponse:
     """Make a request in a context of its own: it must know nothing of the user and the rows of the test."""
     return contextvars.Context().run(ask, *args, buffered=True, **kwargs)
+
+
+def cookie_header(app: Flask, user: User) -> str:
+    """What the browser of this user would send, once signed in, to a server that is really served."""
+    token = signed_in(user)
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = token
+    found = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert found is not None
+    db.session.remove()
+    return f"{found.key}={found.value}"
