@@ -161,8 +161,21 @@ def _first_user(role: Role, command: click.Command, given: Mapping[str, Any]) ->
 def _wants_supplier(said: bool | None) -> bool:
     if said is not None:
         return said
-    asked = _("Ook een account voor de leverancier maken?")
-    return bool(sys.stdin.isatty() and click.confirm(asked, default=False))
+    return sys.stdin.isatty() and _agrees(_("Ook een account voor de leverancier maken?"))
+
+
+def _agrees(question: str) -> bool:
+    """Ask; an empty answer is no. In Dutch, with the words that people use: click knows y and n alone."""
+    words = {"j": True, "ja": True, "y": True, "yes": True, "n": False, "nee": False, "no": False}
+    hint = _("[j/N]")
+    asked = click.prompt(
+        f"{question} {hint}",
+        default="n",
+        show_default=False,
+        type=click.Choice(list(words), case_sensitive=False),
+        show_choices=False,
+    )
+    return words[asked]
 
 
 def _next(settings: Settings) -> str:

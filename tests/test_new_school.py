@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from app import new_school
@@ -22,6 +24,15 @@ from config import Settings
 from tests.support.processes import free_port
 
 ROOT = Path(__file__).parent.parent
+AGREEING = [
+    ("j", True),
+    ("Ja", True),
+    ("y", True),
+    ("", False),
+    ("n", False),
+    ("nee", False),
+    ("hm\nja", True),
+]
 SCHOOL = ["--title", "ROC Noord", "--sender", "examens@rocnoord.nl"]
 SUPPLIER = ["--supplier-name", "ESS", "--supplier-email", "help@ess.nl"]
 PERSON = ["--first-name", "Noor", "--infix", "de", "--last-name", "Wit", "--email", "noor@rocnoord.nl"]
@@ -260,3 +271,14 @@ def test_own_values_are_served(app: Flask) -> None:
     check_place(own, Settings(hosts=("examens.rocnoord.nl",), port=free_port()))
     with pytest.raises(RuleBroken, match="demoschool"):
         check_place(replace(own, name=school.name), Settings(hosts=("examens.rocnoord.nl",), port=1))
+
+
+@pytest.mark.parametrize(("typed", "agreed"), AGREEING)
+def test_a_question_is_answered_in_the_words_that_people_use(app: Flask, typed: str, agreed: bool) -> None:
+    @click.command()
+    def asking() -> None:
+        click.echo(f"answer: {new_school._agrees('Zal ik?')}")
+
+    told = CliRunner().invoke(asking, input=f"{typed}\n").output
+    assert "Zal ik? [j/N]" in told
+    assert f"answer: {agreed}" in told

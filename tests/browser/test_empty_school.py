@@ -42,7 +42,7 @@ ANSWERS = (
     ("Gebruikersnaam", ADMINISTRATOR),
     ("Wachtwoord", PASSWORD),
     ("Nogmaals het wachtwoord", PASSWORD),
-    ("leverancier maken?", "y"),
+    ("leverancier maken? [j/N]", "j"),
     ("Voornaam", "Esther"),
     ("Tussenvoegsel", ""),
     ("Achternaam", "Smit"),
