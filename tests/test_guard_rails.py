@@ -261,6 +261,7 @@ RUN = (
     r"|\bset(Timeout|Interval)\(\s*[\"'`]"
 )
 SCRIPT = r"<script(?![^>]*\bsrc=[^>]*\bnonce=[^>]*></script>)|javascript:"
+FILLED = r"\b(_|_l|N_)\((\"[^\"]*\"( *[+%]|\.)|[rf]+\")"
 NONCE = r"\b(nonce|chance) = (?!secrets\.token_(hex|urlsafe)\(32\)|codes\.mailed_nonce\(\))"
 PROCESS = r"subprocess|os\.(system|popen|exec|spawn|posix_spawn)|from os import .*\b(system|popen|exec|spawn)"
 
@@ -307,7 +308,11 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("chance that can be foreseen", r"\bimport random\b|from random\b", _beside_the_demo),
     ("a nonce of fewer bits", NONCE, lambda: _sources("sealing.py")),
     ("SQL out of a text", SQL, lambda: _sources("entities/engine.py", "commands.py", "backup/postgresql.py")),
-    ("a value in a sentence before it is translated", r"\b(_|_l|N_)\((\"[^\"]*\" *[+%]|[rf]+\")", _sources),
+    (
+        "a value in a sentence before it is translated",
+        r"\b(_|_l|N_)\((\"[^\"]*\"( *[+%]|\.)|[rf]+\")",
+        _sources,
+    ),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
     ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),
