@@ -182,14 +182,14 @@ def _asking(url: sa.URL) -> sa.Engine:
 def _outbox(connection: sa.Connection) -> _Outbox:
     mail = sa.inspect(models.OutboxMail).columns
     waits = mail.state.in_(("waiting", "sending"))
+    # Whether a mail was made just now says whether a name that somebody typed is an account's.
+    told = waits & (mail.created_at <= utc_now() - TELLING)
     trouble = sa.func.count(sa.case((mail.failure.in_(SERVER_TROUBLE), 1)))
-    made, failing = connection.execute(sa.select(sa.func.min(mail.created_at), trouble).where(waits)).one()
+    made, failing = connection.execute(sa.select(sa.func.min(mail.created_at), trouble).where(told)).one()
     overdue = sa.select(mail.id).where(waits, mail.next_try_at < utc_now() - LATE).limit(1)
     late = connection.scalar(overdue) is not None
     connection.rollback()
     oldest = int((utc_now() - made).total_seconds()) if made is not None else None
-    if oldest is not None and oldest < TELLING.total_seconds():
-        oldest = None  # whether a mail was made just now says whether an account exists
     return _Outbox(_takes_writes(connection), oldest, late, bool(failing))
 
 

@@ -247,14 +247,22 @@ def _tests() -> Iterator[Path]:
 CLOCK = r"\b(datetime\.(now|today)|date\.today|time\.time|(local|gm|utc)(now|time))\(|func\.now|CURRENT_TIME"
 
 # Of a text; search.js reads a page of ours as a page.
-HTML = r"(inner|outer)HTML|insertAdjacentHTML|document\.write|DOMParser(?!\(\)\.parseFromString\(page, )"
+HTML = (
+    r"(inner|outer|set|Adjacent)HTML|document\.write|createContextualFragment|srcdoc"
+    r"|DOMParser(?!\(\)\.parseFromString\(page, )"
+)
 # A statement or a part of one that is not one constant text, or that goes past SQLAlchemy.
 SQL = (
     r"((sa|db)\.text|literal_column|exec_driver_sql)\((?!\"[^\"{%]*\"\))|\bDDL\(|\.cursor\(\)"
     r"|from sqlalchemy[\w.]* import .*\btext\b"
 )
-RUN = r"(?<![\w.])(eval|exec|Function)\(|\b(window|globalThis|builtins)\.(eval|exec|Function)\b"
+RUN = (
+    r"(?<![\w.])(eval|exec|Function)\(|\b(window|globalThis|builtins)\.(eval|exec|Function)\b"
+    r"|\bset(Timeout|Interval)\(\s*[\"'`]"
+)
 SCRIPT = r"<script(?![^>]*\bsrc=[^>]*\bnonce=[^>]*></script>)|javascript:"
+FILLED = r"\b(_|_l|N_)\((\"[^\"]*\"( *[+%]|\.)|[rf]+\")"
+NONCE = r"\b(nonce|chance) = (?!secrets\.token_(hex|urlsafe)\(32\)|codes\.mailed_nonce\(\))"
 PROCESS = r"subprocess|os\.(system|popen|exec|spawn|posix_spawn)|from os import .*\b(system|popen|exec|spawn)"
 
 WRITES_MEMBERS = (
@@ -298,9 +306,13 @@ RULES: list[tuple[str, str, Callable[[], Iterable[Path]]]] = [
     ("a weak hash", r"(?i)\b(hashlib\.)?(md5|sha1|crc32)\b", _sources),
     ("a password hashed in a way of its own", r"generate_password_hash\([^\n]*method", _sources),
     ("chance that can be foreseen", r"\bimport random\b|from random\b", _beside_the_demo),
-    ("a nonce of fewer bits", r"\bnonce = (?!secrets\.token_hex\(32\))", lambda: _sources("sealing.py")),
+    ("a nonce of fewer bits", NONCE, lambda: _sources("sealing.py")),
     ("SQL out of a text", SQL, lambda: _sources("entities/engine.py", "commands.py", "backup/postgresql.py")),
-    ("a value in a sentence before it is translated", r"\b(_|_l|N_)\((\"[^\"]*\" *[+%]|[rf]+\")", _sources),
+    (
+        "a value in a sentence before it is translated",
+        r"\b(_|_l|N_)\((\"[^\"]*\"( *[+%]|\.)|[rf]+\")",
+        _sources,
+    ),
     ("a page from elsewhere", r"(src|href)=\"(https?:)?//", templates),
     ("jQuery or Bootstrap 3", r"jquery|data-toggle=|glyphicon|panel-heading|col-xs-", templates),
     ("commit outside the runner", r"\.commit\(\)", lambda: _sources("entities/engine.py")),

@@ -216,6 +216,12 @@ def test_every_code_that_waits_in_the_outbox_is_the_same_under_a_newer_key(app: 
 # --- with the old key gone --------------------------------------------------------------------
 
 
+def test_without_the_old_key_a_mailed_code_is_known_as_gone(app: Flask, use: Use) -> None:
+    Visitor(app).post("/aanmelden/stuur-code", {"username": user_now().username})
+    use(NEW)
+    assert code_in(mails()["sign_in"]) == ""
+
+
 def test_without_the_old_key_sessions_and_open_forms_end(app: Flask, use: Use) -> None:
     page = Visitor(app, make_user("administrator"))
     token = page.token()

@@ -175,7 +175,7 @@ def test_a_mail_server_that_is_wrong_is_told_and_pages_are_served(app: Flask) ->
     heartbeat.beat()
     with sending_to(app, unused_port()):
         assert asked(app)[1]["mail_server"] == "ok"
-        put("an@example.nl")
+        put("an@example.nl", ago=timedelta(minutes=3))
         send_all()
         status, told = asked(app)
         assert (status, told["ready"], told["mail_server"]) == (200, True, "failing")
@@ -193,6 +193,11 @@ def test_a_mail_that_was_made_just_now_is_not_told_of(app: Flask) -> None:
     before = asked(app)
     put("an@example.nl", ago=timedelta(seconds=150))
     assert asked(app) == before
+    with sending_to(app, unused_port()):
+        away = asked(app)
+        assert send_all() == 0
+        assert db.session.scalars(select(OutboxMail.failure)).one(), "the server could not be reached"
+        assert asked(app) == away
 
 
 def test_a_mail_that_waits_too_long_is_told_with_its_age(app: Flask) -> None:

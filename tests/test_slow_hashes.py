@@ -21,6 +21,7 @@ from app.entities import engine
 from app.entities.base import db
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
+from app.mailer import send_all
 from app.permissions import SYSTEM, Role, actor_of
 from app.queries.access.codes import address_code, slow_hash
 from app.rules.code_format import SIGN_IN
@@ -28,7 +29,8 @@ from tests.factories import make_user, refresh
 from tests.pages.access.test_sign_in import OTHER, PASSWORD
 from tests.support import clock
 from tests.support.guests import make_invited
-from tests.support.visitor import signed_in
+from tests.support.smtp import mail_server
+from tests.support.visitor import Visitor, signed_in
 
 THIRD = "negen koeien bij de sloot"
 
@@ -67,3 +69,29 @@ def test_nothing_is_hashed_slowly_inside_a_transaction(app: Flask, monkeypatch: 
 def test_a_mailed_code_is_hashed_slowly_with_the_salt_of_its_row() -> None:
     kept = slow_hash("7KQ2M9XD", "een")
     assert kept == hashlib.scrypt(b"7KQ2M9XD", salt=b"een", n=2**15, r=8, p=3, maxmem=2**26, dklen=32).hex()
+
+
+@pytest.mark.usefixtures("slow_hashes")
+def test_a_code_for_somebody_costs_as_much_hashing_as_one_for_nobody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail included: what the sender does more is seen in how long the next answers take."""
+    somebody = make_user(Role.STUDENT).username
+    scrypt = hashlib.scrypt
+    work: list[int] = []
+
+    def watched(*args: Any, **kwargs: Any) -> bytes:
+        work.append(kwargs["n"] * kwargs["p"])
+        return scrypt(*args, **kwargs)
+
+    monkeypatch.setattr(hashlib, "scrypt", watched)
+    cost = {}
+    with mail_server(app) as server:
+        for name in (somebody, "niemand"):
+            work.clear()
+            for path in ("/aanmelden/stuur-code", "/aanmelden/wachtwoord-vergeten"):
+                assert Visitor(app).post(path, {"username": name}).status_code == 302
+            send_all()
+            cost[name] = list(work)
+    assert len(server.received) == 2
+    assert cost[somebody] == cost["niemand"] == [3 * 2**15] * 2

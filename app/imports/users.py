@@ -87,7 +87,7 @@ class UsernameColumn(columns.TextColumn):
         name = super().parse(value, world)
         if name and " " in name:
             raise RuleBroken(N_("Een gebruikersnaam heeft geen spaties. Haal ze weg."))
-        return name.lower() if name else None
+        return people.one_writing(name).lower() if name else None
 
 
 class OrganisationColumn(columns.TextColumn):

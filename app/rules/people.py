@@ -190,14 +190,13 @@ def is_citizen_number(text: str) -> bool:
 
 
 def email(value: str) -> str:
-    """A plausible e-mail address, its domain in lower case; empty stays empty."""
+    """A plausible e-mail address, its domain in one writing; empty stays empty."""
     text = bare_address(value)
     if not text:
         return ""
     if not email_plausible(text) or not mail_of(text.lower()):
         raise RuleBroken(N_("“%(value)s” is geen e-mailadres."), value=_short(text))
-    name, _, domain = text.rpartition("@")
-    return f"{name}@{domain.lower()}"
+    return text
 
 
 def phone(value: str) -> str:
@@ -215,7 +214,27 @@ def bare_address(text: str) -> str:
     """An address as mail programs copy it, without the name before it: "Piet Jansen <p.jansen@x.nl>"."""
     written = tidy(text)
     found = _IN_BRACKETS.fullmatch(written)
-    return (found[1] if found else written).strip().removeprefix("mailto:").strip()
+    return one_writing((found[1] if found else written).strip().removeprefix("mailto:").strip())
+
+
+def one_writing(address: str) -> str:
+    """An address with its domain in lower case, as our mails reach it; what is no address stays as it is.
+
+    Mail to `piet@ｅxample.nl` or `piet@xn--bcher-kva.nl` arrives at example.nl and bücher.nl (IDNA). So two
+    writings are one address, and one person.
+    """
+    name, at, domain = address.rpartition("@")
+    if not at:
+        return address
+    try:
+        sent = domain.encode("idna").lower()
+    except UnicodeError:  # no mail gets there
+        return address
+    try:
+        shown = sent.decode("idna")
+    except UnicodeError:  # letters of a newer kind, which only the other writing tells apart
+        shown = sent.decode("ascii")
+    return f"{name}@{shown}"
 
 
 def without_mail(name: str) -> str:

@@ -160,6 +160,40 @@ def test_a_plausible_address_is_taken(typed, address):
     assert people.email(typed) == address
 
 
+# Full-width letters, a Roman numeral for an l, bold, the full stop of Japanese, the way of computers.
+WRITINGS = ("ｅxample.nl", "exampⅼe.nl", "𝐞xample.nl", "EXAMPLE。NL", "ⓔxample.nl")
+
+
+@pytest.mark.parametrize("domain", WRITINGS)
+def test_an_address_has_one_writing_as_mail_to_it_has(domain):
+    assert people.email(f"Piet@{domain}") == "Piet@example.nl"
+    assert people.bare_address(f"Piet <Piet@{domain}>") == "Piet@example.nl"
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("a@xn--bcher-kva.nl", "a@bücher.nl"),
+        ("a@BÜCHER.nl", "a@bücher.nl"),
+        ("a@straße.nl", "a@strasse.nl"),  # where our mails arrive
+        ("a@xn--strae-oqa.nl", "a@xn--strae-oqa.nl"),  # and there they don't
+        ("a@еxample.nl", "a@еxample.nl"),  # a letter of Russian is another domain
+    ],
+)
+def test_the_letters_of_a_domain_and_its_way_in_computers_are_one_address(typed, address):
+    assert people.email(typed) == address
+
+
+@given(st.from_regex(r"[a-z]{1,4}@[\w.-]{1,12}", fullmatch=True))
+def test_an_address_in_one_writing_stays_as_it_is(text):
+    assert people.one_writing(people.one_writing(text)) == people.one_writing(text)
+
+
+def test_the_domain_of_no_address_is_known_in_any_writing():
+    with pytest.raises(RuleBroken, match="geen e-mailadres"):
+        people.email("a@ｇeen-mail.invalid")
+
+
 @pytest.mark.parametrize(
     "typed",
     [
@@ -175,6 +209,8 @@ def test_a_plausible_address_is_taken(typed, address):
         "a@b.nl\nBcc: x@y.nl",
         "a@b.nl, c@d.nl",
         "x" * 250 + "@b.nl",
+        "a@" + "b" * 64 + ".nl",
+        "a@b℀.nl",
     ],
 )
 def test_what_is_no_address_is_refused(typed):

@@ -195,7 +195,7 @@ def sign_in_names(user: models.User, email: str, username: str) -> None:
     (decision 0014).
     """
     address = people.email(email or "").lower()
-    name = people.tidy(username or "").lower()
+    name = people.one_writing(people.tidy(username or "")).lower()
     if not address:
         if not name or "@" in name:
             raise errors.RuleBroken(NO_WAY_TO_SIGN_IN, field="email")

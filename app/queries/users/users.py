@@ -15,6 +15,7 @@ from app.entities.engine import id_set
 from app.permissions import SEE_STUDENTS, Actor, Role, visible
 from app.rules.accounts import ADMINISTRATOR_ONLY, SUPPLIER_ONLY
 from app.rules.code_format import INVITATION
+from app.rules.people import one_writing
 
 # Roles whose rows or work depend on the programmes they are coupled to; the others are complete without.
 PROGRAMME_ROLES = (
@@ -152,14 +153,17 @@ def code_state(user_id: int) -> CodeState:
 def by_sign_in_name(name: str) -> sa.Select[models.User]:
     """The user behind a typed user name, e-mail address or student number, in this order.
 
-    User names and addresses are kept in lower case; a number as the school writes it.
+    User names and addresses are kept in lower case, and a domain in one writing, whichever is typed; a number
+    as the school writes it.
     """
     typed = name.strip().lower()
+    writings = {typed, one_writing(typed).lower()}  # an account of before may have the other one
     numbered = sa.select(models.Student.user_id).where(
         models.Student.number.in_({name.strip(), typed, typed.upper()}), models.Student.user_id.is_not(None)
     )
-    rank = sa.case((models.User.username == typed, 0), (models.User.email == typed, 1), else_=2)
-    names = sa.or_(models.User.username == typed, models.User.email == typed, models.User.id.in_(numbered))
+    is_name, is_address = models.User.username.in_(writings), models.User.email.in_(writings)
+    rank = sa.case((is_name, 0), (is_address, 1), else_=2)
+    names = sa.or_(is_name, is_address, models.User.id.in_(numbered))
     return (
         sa.select(models.User)
         .where(names, models.User.guest.is_(False))

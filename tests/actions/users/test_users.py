@@ -34,7 +34,7 @@ from app.mail.texts import CODE
 from app.permissions import SYSTEM, Actor, actor_of
 from app.queries.access.codes import code_for, shown_code
 from app.queries.access.recognising import check_code
-from app.queries.users.users import last_active_administrator, roles_of
+from app.queries.users.users import by_sign_in_name, last_active_administrator, roles_of
 from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
 from app.school import current_school
@@ -102,6 +102,22 @@ class TestAdding:
         with pytest.raises(RuleBroken) as refusal:
             run(add_user, actor("administrator"), **{**NEW, field: taken})
         assert refusal.value.field == field
+
+    @pytest.mark.parametrize("email", ["bezet@ｅxample.nl", "BEZET@exampⅼe.nl", "bezet@example。nl"])
+    def test_an_address_in_another_writing_is_the_same_address(self, actor: Acting, email: str) -> None:
+        taken = make_user("student", username="bezet", email="bezet@example.nl")
+        with pytest.raises(RuleBroken, match="al een gebruiker met dit e-mailadres"):
+            run(add_user, actor("administrator"), **{**NEW, "email": email})
+        assert db.session.scalars(by_sign_in_name(email)).one() == taken
+
+    def test_an_account_of_before_is_found_by_its_own_writing(self, actor: Acting) -> None:
+        user = make_user("student", username="oud@straße.nl", email="oud@straße.nl")
+        assert db.session.scalars(by_sign_in_name("Oud@Straße.nl")).one() == user
+
+    def test_a_user_name_that_is_the_address_may_have_another_writing(self, actor: Acting) -> None:
+        given = NEW | {"email": "jan@exampⅼe.nl", "username": "Jan@ｅxample.nl"}
+        run(add_user, actor("administrator"), **given)
+        assert the(User, email="jan@example.nl").username == "jan@example.nl"
 
     def test_a_user_name_that_is_another_address_is_refused(self, actor: Acting) -> None:
         with pytest.raises(RuleBroken, match="eigen e-mailadres") as refusal:

@@ -174,6 +174,23 @@ def test_asking_again_in_vain_leaves_a_code_as_it_is(app: Flask) -> None:
         assert is_in(mine), theirs
 
 
+def test_asking_again_in_vain_gives_a_code_no_further_tries(app: Flask) -> None:
+    """The question is counted anew, the code is not."""
+    user, mine = make_user("student"), browser(app)
+    submit(mine, ASK, {"username": user.username})
+    code = codes()[-1]
+    for _n in range(2):
+        submit(browser(app), ASK, {"username": user.email})
+    before = mails()
+    for tries in (3, 2):
+        for _n in range(tries):
+            assert submit(mine, ENTER, {"code": "0000-0000"}).status_code == 422
+        assert submit(mine, ASK, {"username": user.username}).headers["Location"] == ENTER
+    assert mails() == before
+    assert submit(mine, ENTER, {"code": code}).status_code == 422
+    assert not is_in(mine)
+
+
 def test_another_name_in_the_same_browser_tells_nothing_about_it(app: Flask) -> None:
     """The code of before works no longer on the page, whether or not somebody has that name."""
     told = []
