@@ -30,6 +30,8 @@ REASONS = {
     "enrolment": N_("is sindsdien gekoppeld aan een opleiding of keuzedeel"),
     "student_group_member": N_("is sindsdien in een studentgroep gezet"),
 }  # in the order in which they are told
+UNCOUPLED = N_("is sindsdien al ontkoppeld")
+TAKEN_OUT = N_("is sindsdien al uit de studentgroep gehaald")
 OTHERWISE = N_("wordt elders in Proeve al gebruikt")
 
 
@@ -195,12 +197,16 @@ def why_it_is_kept(one: Any) -> str:
     """Why a coupling of this run stays; "" when it can go. `one`: a row of queries.given_since."""
     if one.kind == What.ENROLMENT:
         if not one.there:
-            return _("is sindsdien al ontkoppeld")
+            return _("is sindsdien opnieuw gekoppeld; dat blijft zo") if one.again else _(UNCOUPLED)
         return (
             _("is aangemeld voor een examen van deze opleiding; de koppeling blijft")
             if one.registered
             else ""
         )
+    if one.ruled:
+        return _("de leden van deze groep volgen nu uit een regel; die blijft zo")
     if not one.there:
-        return _("is sindsdien al uit de studentgroep gehaald")
-    return _("is sindsdien met de hand in of uit een studentgroep gezet") if one.touched else ""
+        return (
+            _("is sindsdien opnieuw in de studentgroep gezet; dat blijft zo") if one.again else _(TAKEN_OUT)
+        )
+    return ""
