@@ -19,6 +19,7 @@ from app.imports import write_students
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
 from app.queries.imports.present import ACCOUNT_FIELDS
+from app.queries.students.couplings import names_of
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
@@ -129,6 +130,10 @@ def _put_back_known(
         for user in users
     ]
     import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    numbers = {one.row.id: one.row.number for one in back}
+    people = names_of("user", [one["user_id"] for one in supervisions])
+    for one in supervisions:
+        undoing.tell_gone(numbers[one["student_id"]], one["role"], people[one["user_id"]])
     undoing.about("User", [one["user_id"] for one in supervisions])
     import_undo.put_back(
         models.Student,
@@ -191,6 +196,13 @@ def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: 
     import_undo.uncouple(group_member, members, "student_id", "group_id")
     undoing.about("Programme", [one["programme_id"] for one in enrolments])
     undoing.about("StudentGroup", [one["group_id"] for one in members])
+    numbers = {one.Student.id: one.Student.number for one in given}
+    programmes = names_of("programme", [one["programme_id"] for one in enrolments])
+    groups = names_of("group", [one["group_id"] for one in members])
+    for one in enrolments:
+        undoing.tell_gone(numbers[one["student_id"]], "programmes", programmes[one["programme_id"]])
+    for one in members:
+        undoing.tell_gone(numbers[one["student_id"]], "groups", groups[one["group_id"]])
 
 
 def why_it_is_kept(one: Any) -> str:

@@ -31,6 +31,7 @@ from app.entities.engine import transaction
 from app.entities.imports import ImportChange, ImportRun
 from app.entities.mail import OutboxMail
 from app.entities.membership import members_of
+from app.entities.programmes import Programme
 from app.entities.students import Student, StudentGroup
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
@@ -42,6 +43,7 @@ from app.imports.undo_users import undo_user_import
 from app.imports.write_groups import import_groups
 from app.imports.write_users import import_users
 from app.permissions import SYSTEM, Actor, actor_of
+from app.queries.base.picker import user_label
 from app.queries.groups.groups import groups_of
 from app.queries.mail.mail_bodies import ready_body
 from app.rules.people import name_key
@@ -123,6 +125,41 @@ def test_who_was_new_goes_and_who_was_there_is_as_before(wizard, programme):
     assert student.search.startswith("oud")
     assert student.name_key == name_key(student.first_name, student.infix, student.last_name)
     assert rows(StudentGroup) == 0
+
+
+@pytest.mark.everywhere
+def test_the_trail_names_what_each_row_is_no_longer_coupled_to(wizard, programme):
+    make_student(number="9", first_name="Noor", last_name="Bos", infix="")
+    make_group(name="V3A")
+    undo(wizard, brought_in(wizard, ("9", "Noor", "Bos", "", "25656", "V3A", "begeleider")))
+    ans = make_user("school_examiner", email="ans@example.nl")
+    users = Wizard(wizard.actor, USERS, import_users)
+    header = ("E-mail", "Voornaam", "Achternaam", "Rol", "Crebo")
+    row = (ans.email, ans.first_name, ans.last_name, "Praktijkopleider", "25656")
+    users.write(pk := users.take(lines(row, header=header), "gebruikers.csv"))
+    undo(users, pk, undo_user_import)
+    groups = Wizard(wizard.actor, GROUPS, import_groups)
+    groups.write(pk := groups.take(lines(("V3A", "9"), header=("Groep", "Studentnummer")), "groepen.csv"))
+    undo(groups, pk, undo_group_import)
+
+    told = [
+        entry.details["changes"]
+        for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        if entry.action.startswith("undo_")
+    ]
+    whole = str(db.session.get_one(Programme, programme))
+    guide = db.session.scalars(select(User).where(User.username == "begeleider")).one()
+    assert told == [
+        {
+            "9": {
+                "school_supervisor": [user_label(guide), None],
+                "programmes": [whole, None],
+                "groups": ["V3A", None],
+            }
+        },
+        {"ans@example.nl": {"roles": ["Praktijkopleider", None], "programmes": [whole, None]}},
+        {"V3A": {"members": ["Noor Bos (9)", None]}},
+    ]
 
 
 def test_the_trail_tells_what_was_put_back_and_a_second_time_says_so(wizard, programme):
