@@ -221,4 +221,4 @@ def why_it_is_kept(one: Any) -> str:
         return (
             _("is sindsdien opnieuw in de studentgroep gezet; dat blijft zo") if one.again else _(TAKEN_OUT)
         )
-    return ""
+    return _("is sindsdien met de hand in of uit een studentgroep gezet") if one.touched else ""

@@ -324,6 +324,23 @@ def test_in_whatever_way_a_student_came_in_a_group_since_it_stays_so(wizard, pro
     assert everything("9")[5] == ["V3A"]
 
 
+@pytest.mark.parametrize("on_the_page_of_the_group", [True, False])
+def test_who_was_moved_stays_in_the_group_of_the_import(wizard, programme, on_the_page_of_the_group):
+    """Taken out of another group since: somebody decided which group is right."""
+    student = make_student(number="9")
+    other = make_group(student, name="V3B")
+    make_group(name="V3A")
+    pk = brought_in(wizard, ("9", "", "", "", "", "V3A", ""))
+    if on_the_page_of_the_group:
+        run(remove_members, wizard.actor, [other.id], students=[student.id])
+    else:
+        run(remove_from_group, wizard.actor, [student.id], groups=[other.id])
+    assert [one.reason for one in undo(wizard, pk).refused] == [
+        "is sindsdien met de hand in of uit een studentgroep gezet"
+    ]
+    assert everything("9")[5] == ["V3A"]
+
+
 def test_a_new_student_whom_a_colleague_put_in_the_same_group_again_stays(wizard, programme):
     make_group(name="V3A")
     pk = brought_in(wizard, NEW)

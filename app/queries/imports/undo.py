@@ -19,6 +19,8 @@ from app.queries.imports import present
 from app.queries.users.users import with_role
 
 GIVEN = "given"
+# After one of these, being in a group is no longer the import's doing.
+TAKEN_OUT = ("remove_from_group", "remove_members")
 NO_STUDENTS = tuple(role for role in Role if role is not Role.STUDENT)
 
 
@@ -97,7 +99,8 @@ def standing_on(run: models.ImportRun, student_ids: Sequence[int]) -> Mapping[in
 def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]) -> Sequence[Any]:
     """The programmes and groups that the run gave to these students, as they are now.
 
-    `there`: the coupling of the run itself; `again`: another one, of later; `ruled`: a rule fills the group.
+    `there`: the coupling of the run itself; `again`: another one, of later; `ruled`: a rule fills the group;
+    `touched`: somebody decided on the student's groups.
     """
     is_enrolment = models.ImportChange.kind == What.ENROLMENT
     by_then, enrolled, member = run.finished_at, _enrolled(), _member()
@@ -111,6 +114,7 @@ def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]
             sa.or_(sa.and_(is_enrolment, enrolled), sa.and_(~is_enrolment, member)).label("again"),
             sa.and_(is_enrolment, _registered()).label("registered"),
             sa.and_(~is_enrolment, _ruled()).label("ruled"),
+            sa.and_(~is_enrolment, _taken_out(run)).label("touched"),
         )
         .join(models.Student, models.Student.id == models.ImportChange.row_id)
         .where(
@@ -142,6 +146,17 @@ def _registered() -> sa.ColumnElement[bool]:
         models.Registration.student_id == models.ImportChange.row_id,
         models.Registration.exam_id == models.Exam.id,
         models.Exam.programme_id == models.ImportChange.other_id,
+    )
+
+
+def _taken_out(run: models.ImportRun) -> sa.Exists:
+    """Condition: somebody took this student out of a group since, and so decided on their groups."""
+    return sa.exists().where(
+        models.AuditEntry.action.in_(TAKEN_OUT),
+        models.AuditEntry.at > run.finished_at,
+        models.AuditObject.entry_id == models.AuditEntry.id,
+        models.AuditObject.object_type == "Student",
+        models.AuditObject.object_id == models.ImportChange.row_id,
     )
 
 
