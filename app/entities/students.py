@@ -16,12 +16,14 @@ from app.entities.programmes import Elective, Programme
 from app.entities.users import User
 from app.rules import student_fields
 
-# The students put in a group by hand. Only code that writes, and entities/membership.py, uses this table.
+# The students put in a group by hand, and since when (None: of before this was kept), so that undoing takes
+# away its own and not what came later. Only code that writes, and entities/membership.py, uses this table.
 group_member = sa.Table(
     "student_group_member",
     Model.metadata,
     sa.Column("group_id", sa.ForeignKey("student_group.id"), primary_key=True),
     sa.Column("student_id", sa.ForeignKey("student.id"), primary_key=True, index=True),
+    sa.Column("created_at", Moment, default=utc_now),
 )
 # The programmes of a group that fills itself. Who is in a group, of either kind: entities/membership.py.
 group_rule = sa.Table(

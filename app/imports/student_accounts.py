@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from app.imports.kind import Change
 from app.queries.imports import present
 from app.rules import people
-from app.rules.accounts import names_of_student
+from app.rules.accounts import name_with, names_of_student
 from app.rules.student_fields import LABELS
 from app.rules.text import N_
 
+NAME = N_("Gebruikersnaam")
 OF_ACCOUNT = N_("%(field)s van het account")
 
 
@@ -33,6 +34,7 @@ def account_after(there: present.Fact, values: Mapping[str, Any]) -> dict[str, A
     email = student["email"].lower()
     if email and email != there.values["email"].lower() and present.OTHER_ROLE not in account.marks:
         wanted["email"] = email
+        wanted["username"] = name_with(account.values["username"], account.values["email"], email)
     return {key: value for key, value in wanted.items() if account.values[key] != value}
 
 
@@ -43,4 +45,4 @@ def told(there: present.Fact, values: Mapping[str, Any]) -> Iterable[Change]:
     for key, new in account_after(there, values).items():
         old = there.account.values[key]
         shown = people.mail_of(old) if key == "email" else old
-        yield Change(_(OF_ACCOUNT, field=_(LABELS[key])), shown, new)
+        yield Change(_(OF_ACCOUNT, field=_(LABELS.get(key, NAME))), shown, new)

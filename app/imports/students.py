@@ -15,6 +15,7 @@ from app.permissions import Actor
 from app.queries.imports import absent as absent_queries
 from app.queries.imports import present
 from app.rules import people, student_fields
+from app.rules.accounts import ADDRESS_TOO_LONG, USERNAME_MAX
 from app.rules.text import N_
 from app.school import current_school
 
@@ -274,6 +275,8 @@ class Students(kind.Kind):
             yield kind.Wrong(
                 "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
             )
+        if there and len(student_accounts.account_after(there, kept).get("username", "")) > USERNAME_MAX:
+            yield kind.Wrong("email", email, _(ADDRESS_TOO_LONG))
         if not there and number.lower() in users:
             yield kind.Wrong("number", number, _("Dit nummer is al de gebruikersnaam van een ander."))
 

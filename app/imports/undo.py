@@ -94,7 +94,12 @@ class Undoing:
     def tell(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
         """Note for the trail what each value was just now, and what it is again."""
         if changes:
-            self.changes[label] = _turned(changes)
+            self.changes.setdefault(label, {}).update(_turned(changes))
+
+    def tell_gone(self, label: str, key: str, name: str) -> None:
+        """Note for the trail that this row is no longer coupled to what is called so."""
+        told = self.changes.setdefault(label, {}).setdefault(key, ["", None])
+        told[0] = "; ".join(filter(None, (told[0], name)))
 
     def tell_along(self, label: str, changes: Mapping[str, Sequence[Any]]) -> None:
         """Note what was put back in the account of the student of this label."""

@@ -17,6 +17,7 @@ from app.imports import undo_students
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
 from app.queries.imports.groups import GROUP_FIELDS
+from app.queries.students.couplings import names_of
 
 
 @actions.action(
@@ -46,11 +47,14 @@ def undo_group_import(actor: Actor, targets: actions.Targets[models.ImportRun]) 
         queries.out_of_sight(run, own, What.GROUP) + queries.out_of_sight(run, own_students, What.MEMBER)
     )
     members = []
-    for one in queries.given_since(run, own_students, ()):
+    given = queries.given_since(run, own_students, ())
+    groups = names_of("group", [one.other_id for one in given])
+    for one in given:
         if why := undo_students.why_it_is_kept(one):
             undoing.keep(one.Student.list_name, why)
         else:
             members.append({"student_id": one.Student.id, "group_id": one.other_id})
+            undoing.tell_gone(groups[one.other_id], "members", str(one.Student))
     import_undo.uncouple(group_member, members, "student_id", "group_id")
     undoing.about("Student", [one["student_id"] for one in members])
     names = {one.row.id: one.row.name for one in found}

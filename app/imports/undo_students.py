@@ -19,6 +19,7 @@ from app.imports import write_students
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
 from app.queries.imports.present import ACCOUNT_FIELDS
+from app.queries.students.couplings import names_of
 from app.rules.accounts import names_of_student
 from app.rules.text import N_
 
@@ -31,6 +32,8 @@ REASONS = {
     "enrolment": N_("is sindsdien gekoppeld aan een opleiding of keuzedeel"),
     "student_group_member": N_("is sindsdien in een studentgroep gezet"),
 }  # in the order in which they are told
+UNCOUPLED = N_("is sindsdien al ontkoppeld")
+TAKEN_OUT = N_("is sindsdien al uit de studentgroep gehaald")
 OTHERWISE = N_("wordt elders in Proeve al gebruikt")
 
 
@@ -128,6 +131,10 @@ def _put_back_known(
         for user in users
     ]
     import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    numbers = {one.row.id: one.row.number for one in back}
+    people = names_of("user", [one["user_id"] for one in supervisions])
+    for one in supervisions:
+        undoing.tell_gone(numbers[one["student_id"]], one["role"], people[one["user_id"]])
     undoing.about("User", [one["user_id"] for one in supervisions])
     values = {
         one.row.id: import_undo.as_it_was(one, (*write_students.STORED, import_undo.OWN_FIELDS))
@@ -216,18 +223,29 @@ def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: 
     import_undo.uncouple(group_member, members, "student_id", "group_id")
     undoing.about("Programme", [one["programme_id"] for one in enrolments])
     undoing.about("StudentGroup", [one["group_id"] for one in members])
+    numbers = {one.Student.id: one.Student.number for one in given}
+    programmes = names_of("programme", [one["programme_id"] for one in enrolments])
+    groups = names_of("group", [one["group_id"] for one in members])
+    for one in enrolments:
+        undoing.tell_gone(numbers[one["student_id"]], "programmes", programmes[one["programme_id"]])
+    for one in members:
+        undoing.tell_gone(numbers[one["student_id"]], "groups", groups[one["group_id"]])
 
 
 def why_it_is_kept(one: Any) -> str:
     """Why a coupling of this run stays; "" when it can go. `one`: a row of queries.given_since."""
     if one.kind == What.ENROLMENT:
         if not one.there:
-            return _("is sindsdien al ontkoppeld")
+            return _("is sindsdien opnieuw gekoppeld; dat blijft zo") if one.again else _(UNCOUPLED)
         return (
             _("is aangemeld voor een examen van deze opleiding; de koppeling blijft")
             if one.registered
             else ""
         )
+    if one.ruled:
+        return _("de leden van deze groep volgen nu uit een regel; die blijft zo")
     if not one.there:
-        return _("is sindsdien al uit de studentgroep gehaald")
+        return (
+            _("is sindsdien opnieuw in de studentgroep gezet; dat blijft zo") if one.again else _(TAKEN_OUT)
+        )
     return _("is sindsdien met de hand in of uit een studentgroep gezet") if one.touched else ""

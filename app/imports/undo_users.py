@@ -17,6 +17,7 @@ from app.imports import undo as import_undo
 from app.permissions import Actor, Permission, Role, may, visible
 from app.queries.imports import undo as undo_queries
 from app.queries.imports import users
+from app.queries.students.couplings import names_of
 from app.queries.users.users import last_active_administrator, why_not_change
 from app.rules import accounts
 from app.rules.people import sort_name
@@ -141,6 +142,12 @@ def _put_back_known(
     import_undo.uncouple(assoc_user_role, roles, "user_id", "role_id")
     import_undo.uncouple(models.user_programme, programmes, "user_id", "programme_id")
     undoing.about("Programme", [one["programme_id"] for one in programmes])
+    names = names_of("programme", [one["programme_id"] for one in programmes])
+    for one in back:
+        for role in filter(numbers.__contains__, one.given.get("roles", ())):
+            undoing.tell_gone(one.row.email, "roles", str(Role(role).label))
+        for programme in one.given.get("programmes", ()):
+            undoing.tell_gone(one.row.email, "programmes", names[programme])
     import_undo.put_back(models.User, [import_undo.as_it_was(one, users.USER_FIELDS) for one in back])
     import_undo.hand_on_versions(run, What.USER, list(undoing.restored))
     end_sessions(sorted({one["user_id"] for one in roles}), ROLES_CHANGED)

@@ -16,7 +16,13 @@ from app.queries.imports import present
 from app.queries.imports import users as user_queries
 from app.queries.users.users import grantable
 from app.rules import people
-from app.rules.accounts import ADMINISTRATOR_ONLY, NAME_IS_ADDRESS, NAME_MAX
+from app.rules.accounts import (
+    ADDRESS_TOO_LONG,
+    ADMINISTRATOR_ONLY,
+    NAME_IS_ADDRESS,
+    NAME_MAX,
+    USERNAME_MAX,
+)
 from app.rules.text import N_
 
 DIGITS_AFTER_ZERO = 9  # of a Dutch telephone number
@@ -79,7 +85,7 @@ class UserFamilyNameColumn(common_columns.FamilyNameColumn):
 
 
 class UsernameColumn(columns.TextColumn):
-    key, label, most = "username", N_("Gebruikersnaam"), 128
+    key, label, most = "username", N_("Gebruikersnaam"), USERNAME_MAX
     synonyms = ("inlognaam", "login", "account", "user name", "username")
     help = N_("Laat leeg om met het e-mailadres aan te melden.")
 
@@ -288,6 +294,8 @@ class Users(kind.Kind):
             yield kind.Wrong(
                 "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
             )
+        if not there and not name and len(email) > USERNAME_MAX:
+            yield kind.Wrong("email", email, _(ADDRESS_TOO_LONG))
         if "@" in name and name != email:
             yield kind.Wrong("username", name, _(NAME_IS_ADDRESS))
         elif name in users and users[name].id != own:

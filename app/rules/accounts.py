@@ -10,8 +10,21 @@ LAST_ONE = N_("Dit is de laatste actieve beheerder.")
 NAME_IS_ADDRESS = N_(
     "Een gebruikersnaam met een @ moet het eigen e-mailadres zijn. Laat leeg of kies een naam."
 )
+ADDRESS_TOO_LONG = N_(
+    "Dit e-mailadres is te lang om ook de gebruikersnaam te zijn (hoogstens 128 tekens). "
+    "Kies een gebruikersnaam."
+)
+USERNAME_MAX = 128  # characters of a user name in the account table; an address may have more
 NAME_FIELDS = ("first_name", "infix", "last_name")
 NAME_MAX = 64  # characters of a name in the account table; the student's own row holds all of it
+
+
+def name_with(username: str, old_address: str, new_address: str) -> str:
+    """The user name of an account whose address becomes another. One that was its address stays its address.
+
+    So a user name with an @ is always the account's own address, and nobody's can be another's.
+    """
+    return new_address if username == old_address else username
 
 
 def names_of_student(first_name: str, infix: str, last_name: str) -> dict[str, str]:

@@ -14,20 +14,24 @@ from app.actions.base.action import Action
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import preview, run
 from app.actions.groups.groups import change_group
-from app.actions.groups.members import add_to_groups, remove_from_group
+from app.actions.groups.members import add_members, add_to_groups, remove_from_group, remove_members
+from app.actions.groups.rule import drop_rule, set_rule
 from app.actions.imports.imports import sweep_expired
 from app.actions.mail.outbox import send_again
 from app.actions.school.retention import forget_outdated
 from app.actions.students.availability import release_progress
+from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme, uncouple_programme
 from app.actions.students.students import change_student
 from app.actions.students.supervision import couple_users
 from app.actions.users.users import edit_user
 from app.entities.base import db
+from app.entities.couplings import CouplingRun
 from app.entities.engine import transaction
 from app.entities.imports import ImportChange, ImportRun
 from app.entities.mail import OutboxMail
 from app.entities.membership import members_of
+from app.entities.programmes import Programme
 from app.entities.students import Student, StudentGroup
 from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
@@ -38,7 +42,8 @@ from app.imports.undo_students import undo_student_import
 from app.imports.undo_users import undo_user_import
 from app.imports.write_groups import import_groups
 from app.imports.write_users import import_users
-from app.permissions import SYSTEM, actor_of
+from app.permissions import SYSTEM, Actor, actor_of
+from app.queries.base.picker import user_label
 from app.queries.groups.groups import groups_of
 from app.queries.mail.mail_bodies import ready_body
 from app.rules.people import name_key
@@ -120,6 +125,41 @@ def test_who_was_new_goes_and_who_was_there_is_as_before(wizard, programme):
     assert student.search.startswith("oud")
     assert student.name_key == name_key(student.first_name, student.infix, student.last_name)
     assert rows(StudentGroup) == 0
+
+
+@pytest.mark.everywhere
+def test_the_trail_names_what_each_row_is_no_longer_coupled_to(wizard, programme):
+    make_student(number="9", first_name="Noor", last_name="Bos", infix="")
+    make_group(name="V3A")
+    undo(wizard, brought_in(wizard, ("9", "Noor", "Bos", "", "25656", "V3A", "begeleider")))
+    ans = make_user("school_examiner", email="ans@example.nl")
+    users = Wizard(wizard.actor, USERS, import_users)
+    header = ("E-mail", "Voornaam", "Achternaam", "Rol", "Crebo")
+    row = (ans.email, ans.first_name, ans.last_name, "Praktijkopleider", "25656")
+    users.write(pk := users.take(lines(row, header=header), "gebruikers.csv"))
+    undo(users, pk, undo_user_import)
+    groups = Wizard(wizard.actor, GROUPS, import_groups)
+    groups.write(pk := groups.take(lines(("V3A", "9"), header=("Groep", "Studentnummer")), "groepen.csv"))
+    undo(groups, pk, undo_group_import)
+
+    told = [
+        entry.details["changes"]
+        for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        if entry.action.startswith("undo_")
+    ]
+    whole = str(db.session.get_one(Programme, programme))
+    guide = db.session.scalars(select(User).where(User.username == "begeleider")).one()
+    assert told == [
+        {
+            "9": {
+                "school_supervisor": [user_label(guide), None],
+                "programmes": [whole, None],
+                "groups": ["V3A", None],
+            }
+        },
+        {"ans@example.nl": {"roles": ["Praktijkopleider", None], "programmes": [whole, None]}},
+        {"V3A": {"members": ["Noor Bos (9)", None]}},
+    ]
 
 
 def test_the_trail_tells_what_was_put_back_and_a_second_time_says_so(wizard, programme):
@@ -220,7 +260,7 @@ def test_a_programme_that_was_used_since_stays_and_one_coupled_by_hand_too(wizar
     assert outcome.done == 0
     assert [one.reason for one in outcome.refused] == [
         "is aangemeld voor een examen van deze opleiding; de koppeling blijft",
-        "is sindsdien al ontkoppeld",
+        "is sindsdien opnieuw gekoppeld; dat blijft zo",
     ]
     assert [everything(number)[4] for number in ("7", "8")] == [[programme], [programme]]
     assert db.session.get_one(ImportRun, pk).undone_at is None, "nothing was done: it can be tried again"
@@ -236,9 +276,89 @@ def test_who_was_taken_out_of_a_group_and_put_back_by_hand_stays_in_it(wizard, p
 
     assert (outcome.done, [one.reason for one in outcome.refused]) == (
         0,
-        ["is sindsdien met de hand in of uit een studentgroep gezet"],
+        ["is sindsdien opnieuw in de studentgroep gezet; dat blijft zo"],
     )
     assert everything("9")[5] == ["V3A"]
+
+
+def _by_the_group(actor: Actor, student: int, group: int) -> None:
+    run(remove_members, actor, [group], students=[student])
+    run(add_members, actor, [group], students=[student])
+
+
+def _by_a_rule(actor: Actor, student: int, group: int) -> None:
+    programme = make_programme(crebo="25657").id
+    run(couple_programme, actor, [student], target=f"p{programme}")
+    run(set_rule, actor, [group], version=1, programmes=[programme])
+    run(drop_rule, actor, [group])
+
+
+def _by_undoing(actor: Actor, student: int, group: int) -> None:
+    """Who undoes what a colleague put in a group by hand, and puts it in once more."""
+    run(remove_from_group, actor, [student], groups=[group])
+    run(add_to_groups, actor, [student], groups=[group])
+    last = select(CouplingRun.id).order_by(CouplingRun.id.desc()).limit(1)
+    run(undo_coupling, actor, run_id=db.session.scalars(last).one())
+    run(add_members, actor, [group], students=[student])
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("kind", ["students", "groups"])
+@pytest.mark.parametrize("how", [_by_the_group, _by_a_rule, _by_undoing])
+def test_in_whatever_way_a_student_came_in_a_group_since_it_stays_so(wizard, programme, how, kind):
+    student, group = make_student(number="9"), make_group(name="V3A")
+    if kind == "students":
+        importing, act = wizard, undo_student_import
+        pk = brought_in(wizard, ("9", "", "", "", "", "V3A", ""))
+    else:
+        importing, act = Wizard(wizard.actor, GROUPS, import_groups), undo_group_import
+        pk = importing.take(lines(("V3A", "9"), header=("Groep", "Studentnummer")), "groepen.csv")
+        importing.write(pk)
+    how(wizard.actor, student.id, group.id)
+    refresh()
+
+    outcome = undo(importing, pk, act)
+
+    again = "is sindsdien opnieuw in de studentgroep gezet; dat blijft zo"
+    assert (outcome.done, [one.reason for one in outcome.refused]) == (0, [again])
+    assert everything("9")[5] == ["V3A"]
+
+
+@pytest.mark.parametrize("on_the_page_of_the_group", [True, False])
+def test_who_was_moved_stays_in_the_group_of_the_import(wizard, programme, on_the_page_of_the_group):
+    """Taken out of another group since: somebody decided which group is right."""
+    student = make_student(number="9")
+    other = make_group(student, name="V3B")
+    make_group(name="V3A")
+    pk = brought_in(wizard, ("9", "", "", "", "", "V3A", ""))
+    if on_the_page_of_the_group:
+        run(remove_members, wizard.actor, [other.id], students=[student.id])
+    else:
+        run(remove_from_group, wizard.actor, [student.id], groups=[other.id])
+    assert [one.reason for one in undo(wizard, pk).refused] == [
+        "is sindsdien met de hand in of uit een studentgroep gezet"
+    ]
+    assert everything("9")[5] == ["V3A"]
+
+
+def test_a_new_student_whom_a_colleague_put_in_the_same_group_again_stays(wizard, programme):
+    make_group(name="V3A")
+    pk = brought_in(wizard, NEW)
+    student, group = (db.session.scalars(select(one.id)).one() for one in (Student, StudentGroup))
+    _by_the_group(wizard.actor, student, group)
+    assert undo(wizard, pk).done == 0
+    assert everything("1")[5] == ["V3A"]
+
+
+def test_a_group_that_a_rule_fills_now_is_not_said_to_have_lost_its_students(wizard, programme):
+    student, group = make_student(number="9"), make_group(name="V3A")
+    pk = brought_in(wizard, ("9", "", "", "", "25656", "V3A", ""))
+    run(set_rule, wizard.actor, [group.id], version=1, programmes=[programme])
+    outcome = undo(wizard, pk)
+    assert [one.reason for one in outcome.refused] == [
+        "de leden van deze groep volgen nu uit een regel; die blijft zo"
+    ]
+    assert student.id
 
 
 def test_imports_are_undone_from_the_last_to_the_first_as_if_they_never_were(wizard, programme):

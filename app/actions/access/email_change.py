@@ -222,7 +222,8 @@ def confirm_email(
     if change is None or change.code_hash != fits or change.old_email != user.email:
         raise RuleBroken(recognising.WRONG_CHANGE_CODE, field="code")
     # Told only now, at the one field here: who asks for an address may not learn yet whose it is.
-    base.at("code", sign_in_names, user, change.new_email, user.username)
+    named = user.username
+    base.at("code", sign_in_names, user, change.new_email, named)
     user.version += 1
     change.confirmed_at = utc_now()
     tries.forgive(Kind.ADDRESS_CODE, profile.INSIDE, account=user.id)
@@ -233,7 +234,10 @@ def confirm_email(
         done=1,
         ids=[user.id],
         object_type="User",
-        details={"email": [people.mail_of(change.old_email), change.new_email]},
+        details={
+            "email": [people.mail_of(change.old_email), change.new_email],
+            **({"username": [named, user.username]} if named != user.username else {}),
+        },
         summary=_("Uw e-mailadres is nu %(email)s.", email=change.new_email),
     )
 

@@ -121,7 +121,7 @@ def _outcome(
     chosen: Sequence[picker.Option],
 ) -> base.Outcome:
     """`rows`: (student, group) for each member who came or went."""
-    outcome = students_changed(targets, sorted({row.student_id for row in rows}), summary, {})
+    outcome = students_changed(targets, sorted({student for student, _group in rows}), summary, {})
     labels = {int(group.key): group.label for group in chosen}
     outcome.parts = base.parts_of(
         rows,
@@ -164,8 +164,10 @@ def _take(
 ) -> base.Outcome:
     which = group_member.c.group_id.in_([int(group.key) for group in chosen])
     gone = sa.delete(group_member).where(group_member.c.student_id.in_(targets.among()), which)
-    rows = db.session.execute(gone.returning(group_member.c.student_id, group_member.c.group_id)).all()
-    changed = sorted({row.student_id for row in rows})
+    since = (group_member.c.student_id, group_member.c.group_id, group_member.c.created_at)
+    taken = [tuple(row) for row in db.session.execute(gone.returning(*since))]
+    rows = [(student, group) for student, group, _since in taken]
+    changed = sorted({student for student, _group in rows})
     summary = ngettext(
         "%(num)s student verwijderd uit %(groups)s.",
         "%(num)s studenten verwijderd uit %(groups)s.",
@@ -173,7 +175,9 @@ def _take(
         groups=", ".join(group.label for group in chosen),
     )
     couplings.remember(
-        actor, summary, couplings.pieces_of("group", [(*row, "", None) for row in rows], taken=True)
+        actor,
+        summary,
+        couplings.pieces_of("group", [(student, group, "", at) for student, group, at in taken], taken=True),
     )
     return _outcome(targets, rows, summary, chosen)
 

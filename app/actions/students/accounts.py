@@ -20,7 +20,7 @@ from app.permissions import OTHER_ROLES, Actor, Permission, Role, may
 from app.queries.planning.sides import meetings
 from app.queries.users.users import proves_address, with_role
 from app.rules import people
-from app.rules.accounts import names_of_student
+from app.rules.accounts import ADDRESS_TOO_LONG, USERNAME_MAX, name_with, names_of_student
 from app.rules.sides import why_not_this_address
 
 
@@ -33,12 +33,13 @@ class Accounts:
     touched: list[int] = field(default_factory=list)  # user ids: made now, or given another address
     refused: list[base.Refused] = field(default_factory=list)
     moved: dict[str, list[str]] = field(default_factory=dict)  # student -> old and new address of the account
+    renamed: dict[str, list[str]] = field(default_factory=dict)  # the same of the user name that was it
     old_address: dict[int, str] = field(default_factory=dict)  # by user id, of who got another
 
     @property
     def details(self) -> dict[str, Any]:
         """What the trail holds of them: how many were made, and every address that changed."""
-        found = {"accounts": self.made, "addresses": self.moved}
+        found = {"accounts": self.made, "addresses": self.moved, "usernames": self.renamed}
         return {name: told for name, told in found.items() if told}
 
     @property
@@ -91,11 +92,19 @@ def ensure_accounts(actor: Actor, student_ids: Iterable[int], *, on_paper: bool 
             moved.append(row)
             accounts.old_address[row.user_id] = people.mail_of(row.user_email)
             accounts.moved[_label(row)] = [accounts.old_address[row.user_id], email]
+            if _named(row) != row.username:
+                accounts.renamed[_label(row)] = [row.username, email]
         # Two students of one batch may not get the same address either.
         taken_mails.add(email or people.without_mail(row.number))
     if moved:
         values = [
-            {"id": row.user_id, "email": row.email.lower(), "version": row.user_version + 1} for row in moved
+            {
+                "id": row.user_id,
+                "email": row.email.lower(),
+                "username": _named(row),
+                "version": row.user_version + 1,
+            }
+            for row in moved
         ]
         db.session.execute(sa.update(models.User), values)
         address_changed([Moved(row.user_id, row.user_email, row.user_language) for row in moved])
@@ -120,6 +129,10 @@ def follow_address(actor: Actor, student_id: int) -> Accounts:
     return accounts
 
 
+def _named(row: Any) -> str:
+    return name_with(row.username, row.user_email, row.email.lower())
+
+
 def _is_outdated(row: Any) -> bool:
     """Whether this account gets the student's address: nobody proved the old, so it may be a typing error."""
     return bool(
@@ -140,6 +153,8 @@ def _refusal(actor: Actor, row: Any, has_account: bool, clash: bool, on_paper: b
         return _(NO_ADDRESS)
     if has_account and row.other_role and not may(actor, Permission.USERS_EDIT):
         return _("Dit account heeft ook een andere rol; een beheerder verstuurt de inlogcode via Gebruikers.")
+    if _is_outdated(row) and len(_named(row)) > USERNAME_MAX:
+        return _(ADDRESS_TOO_LONG)
     if clash:
         return _("Er is al een andere gebruiker met dit studentnummer of dit e-mailadres.")
     return ""
@@ -157,6 +172,7 @@ def _students(ids: Sequence[int]) -> Any:
             models.Student.active,
             models.Student.user_id,
             models.User.email.label("user_email"),
+            models.User.username,
             models.User.version.label("user_version"),
             models.User.language.label("user_language"),
             models.User.active.label("user_active"),

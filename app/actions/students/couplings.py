@@ -150,10 +150,14 @@ def _hold(pieces: Sequence[Piece]) -> None:
 def _students(actor: Actor, run: models.CouplingRun, piece: Piece) -> Any:
     """The students of a piece whom the actor still may see, with the present state of their coupling."""
     own = visible(actor, models.Student, Permission.STUDENTS_EDIT)
-    before = None if piece.taken else run.at
-    there, used, able = queries.condition_now(piece.kind, piece.target, piece.role, before=before)
+    coupled, used, able = queries.condition_now(piece.kind, piece.target, piece.role)
+    there, *_rest = queries.condition_now(piece.kind, piece.target, piece.role, before=run.at)
     return own.with_only_columns(
-        models.Student.id, there.label("there"), used.label("used"), able.label("able")
+        models.Student.id,
+        coupled.label("coupled"),  # now, by whatever
+        there.label("there"),  # now, and since this run or earlier
+        used.label("used"),
+        able.label("able"),
     ).where(models.Student.id.in_(id_set(piece.students)), models.Student.created_at <= run.at)
 
 
@@ -181,11 +185,15 @@ def _called(piece: Piece, names: Mapping[int, str]) -> str:
 
 
 def _why_not(piece: Piece, row: Any) -> str:
-    if piece.taken and row.there:
+    if piece.taken and row.coupled:
         return _("is sindsdien al weer gekoppeld")
     if piece.taken and not row.able:
         return _("is niet meer te koppelen: de groep of de rol van de gebruiker is er niet meer")
     if not piece.taken and not row.there:
+        if row.coupled:
+            return _("is sindsdien opnieuw gekoppeld; dat blijft zo")
+        if piece.kind == "group" and not row.able:
+            return _("de leden van deze groep volgen nu uit een regel; die blijft zo")
         return _("is sindsdien al ontkoppeld")
     return _("is sindsdien aangemeld voor een examen") if not piece.taken and row.used else ""
 
@@ -215,15 +223,15 @@ def _uncouple(piece: Piece, among: Any, _students: set[int]) -> None:
 
 def _couple_again(piece: Piece, among: Any, students: set[int]) -> None:
     """Couple the students again, with the moment at which they had been coupled."""
-    if piece.kind == "group":
-        rows = sa.select(sa.literal(piece.target), models.Student.id).where(models.Student.id.in_(among))
-        add_missing(group_member, ["group_id", "student_id"], rows, "student_id")
-        return
     pairs = zip(piece.students, piece.since, strict=True)
     since = moment_set(
         (student, datetime.fromisoformat(at) if at else None) for student, at in pairs if student in students
     ).subquery()
-    if piece.kind == "user":
+    if piece.kind == "group":
+        names = ["student_id", "created_at", "group_id"]
+        member = sa.select(*since.c, sa.literal(piece.target))
+        add_missing(group_member, names, member.where(sa.true()), "student_id")
+    elif piece.kind == "user":
         whole = sa.select(*since.c, sa.literal(piece.target), sa.literal(piece.role))
         names = ["student_id", "created_at", "user_id", "role"]
         add_missing(models.Supervision, names, whole.where(sa.true()), "student_id")

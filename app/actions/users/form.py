@@ -86,7 +86,7 @@ class AccountForm(NamedForm):
 
     username = wtforms.StringField(
         LABELS["username"],
-        [validators.Length(max=128)],
+        [validators.Length(max=accounts.USERNAME_MAX)],
         description=_l("Laat leeg om met het e-mailadres aan te melden."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
     )

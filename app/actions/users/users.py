@@ -202,6 +202,8 @@ def sign_in_names(user: models.User, email: str, username: str) -> None:
         address = people.without_mail(name)
     if not name or name == user.email:
         name = address
+    if len(name) > accounts.USERNAME_MAX:
+        raise errors.RuleBroken(accounts.ADDRESS_TOO_LONG, field="username")
     if " " in name:
         raise errors.RuleBroken(N_("Een gebruikersnaam heeft geen spaties."), field="username")
     if "@" in name and name != address:

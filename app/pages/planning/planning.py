@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from app.actions import base as actions
 from app.actions.planning.planning import plan_exam
 from app.actions.planning.removal import remove_moments, remove_planning
 from app.actions.planning.stopping import resume_exams, stop_exams
@@ -21,6 +22,7 @@ from app.pages.planning.registration import registration_model
 from app.pages.planning.screen import PlanScreen
 from app.permissions import Actor, Permission, may
 from app.queries.planning import planning as queries
+from app.queries.planning.present import is_left
 from app.rules.blocks import BlockState
 from app.theme import widgets
 
@@ -117,6 +119,12 @@ class PlanningPage(PlanScreen):
         """Back to the page of the examenaanmelding when the action began there, else to the overview."""
         registration_id = base.number_arg("aanmelding", 0)
         return self.href("registration", pk=registration_id) if registration_id else super().back_href()
+
+    def after_href(self, act: actions.Action, outcome: actions.Outcome) -> str:
+        registration_id = base.number_arg("aanmelding", 0)
+        if act is remove_moments and registration_id and not is_left(registration_id):
+            return self.list_href()  # its page went with its last moment
+        return self.back_href()
 
     def matching(self) -> sa.Select[Any] | None:
         wanted = OverviewScreen(self).wanted

@@ -110,6 +110,7 @@ FIELDS = {
     "unchanged": N_("Ongewijzigd"),
     "uncoupled": N_("Ontkoppeld"),
     "username": N_("Gebruikersnaam"),
+    "usernames": N_("Gebruikersnaam van het account"),
     "users": N_("Gebruikers"),
     "way": N_("Manier"),
     "when": N_("Tijd"),

@@ -282,11 +282,11 @@ def student_ids(numbers: Collection[str]) -> Mapping[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email")
+ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "email", "username")
 
 
 def _accounts(user_ids: Collection[int]) -> Mapping[int, Fact]:
-    """By id: what these accounts took over from their students; locked, so that it stays so."""
+    """By id: what these accounts take over from their students; locked, so that it stays so."""
     if not user_ids:
         return {}
     columns, wanted = [getattr(models.User, name) for name in ACCOUNT_FIELDS], id_set(list(user_ids))

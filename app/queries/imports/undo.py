@@ -11,14 +11,16 @@ from app import models
 from app.entities.base import db
 from app.entities.engine import id_set, lock_rows, text_set
 from app.entities.imports import What
-from app.entities.students import group_member
+from app.entities.membership import member_by
+from app.entities.students import group_member, group_rule
 from app.permissions import Role
 from app.queries.base.hanging import pointing_at
 from app.queries.imports import present
 from app.queries.users.users import with_role
 
 GIVEN = "given"
-TAKEN_OUT = "remove_from_group"  # after this action, being in a group is no longer the import's doing
+# After one of these, being in a group is no longer the import's doing.
+TAKEN_OUT = ("remove_from_group", "remove_members")
 NO_STUDENTS = tuple(role for role in Role if role is not Role.STUDENT)
 
 
@@ -85,6 +87,7 @@ def standing_on(run: models.ImportRun, student_ids: Sequence[int]) -> Mapping[in
         models.ImportChange.kind == What.MEMBER,
         models.ImportChange.row_id == group_member.c.student_id,
         models.ImportChange.other_id == group_member.c.group_id,
+        member_by(run.finished_at),
     )
     of_run = sa.and_(
         models.Enrolment.created_at <= run.finished_at, models.Enrolment.programme_id.is_not(None)
@@ -94,15 +97,23 @@ def standing_on(run: models.ImportRun, student_ids: Sequence[int]) -> Mapping[in
 
 
 def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]) -> Sequence[Any]:
-    """The programmes and groups that the run gave to these students: still there, and touched since?"""
+    """The programmes and groups that the run gave to these students, as they are now.
+
+    `there`: the coupling of the run itself; `again`: another one, of later; `ruled`: a rule fills the group;
+    `touched`: somebody decided on the student's groups.
+    """
     is_enrolment = models.ImportChange.kind == What.ENROLMENT
+    by_then, enrolled, member = run.finished_at, _enrolled(), _member()
+    of_run = (enrolled.where(models.Enrolment.created_at <= by_then), member.where(member_by(by_then)))
     return db.session.execute(
         sa.select(
             models.Student,
             models.ImportChange.kind,
             models.ImportChange.other_id,
-            sa.or_(sa.and_(is_enrolment, _enrolled(run)), sa.and_(~is_enrolment, _member())).label("there"),
+            sa.or_(sa.and_(is_enrolment, of_run[0]), sa.and_(~is_enrolment, of_run[1])).label("there"),
+            sa.or_(sa.and_(is_enrolment, enrolled), sa.and_(~is_enrolment, member)).label("again"),
             sa.and_(is_enrolment, _registered()).label("registered"),
+            sa.and_(~is_enrolment, _ruled()).label("ruled"),
             sa.and_(~is_enrolment, _taken_out(run)).label("touched"),
         )
         .join(models.Student, models.Student.id == models.ImportChange.row_id)
@@ -116,16 +127,14 @@ def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]
     ).all()
 
 
-def _enrolled(run: models.ImportRun) -> sa.ColumnElement[bool]:
-    """Condition: the enrolment is that of this run; one of later has a later moment."""
+def _enrolled() -> sa.Exists:
     return sa.exists().where(
         models.Enrolment.student_id == models.ImportChange.row_id,
         models.Enrolment.programme_id == models.ImportChange.other_id,
-        models.Enrolment.created_at <= run.finished_at,
     )
 
 
-def _member() -> sa.ColumnElement[bool]:
+def _member() -> sa.Exists:
     return sa.exists().where(
         group_member.c.student_id == models.ImportChange.row_id,
         group_member.c.group_id == models.ImportChange.other_id,
@@ -140,15 +149,19 @@ def _registered() -> sa.ColumnElement[bool]:
     )
 
 
-def _taken_out(run: models.ImportRun) -> sa.ColumnElement[bool]:
+def _taken_out(run: models.ImportRun) -> sa.Exists:
     """Condition: somebody took this student out of a group since, and so decided on their groups."""
     return sa.exists().where(
-        models.AuditEntry.action == TAKEN_OUT,
+        models.AuditEntry.action.in_(TAKEN_OUT),
         models.AuditEntry.at > run.finished_at,
         models.AuditObject.entry_id == models.AuditEntry.id,
         models.AuditObject.object_type == "Student",
         models.AuditObject.object_id == models.ImportChange.row_id,
     )
+
+
+def _ruled() -> sa.Exists:
+    return sa.exists().where(group_rule.c.group_id == models.ImportChange.other_id)
 
 
 def with_members(group_ids: Sequence[int]) -> set[int]:

@@ -10,7 +10,7 @@ from app import models
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import id_set
-from app.entities.membership import has_rule
+from app.entities.membership import has_rule, member_by
 from app.entities.students import group_member
 from app.permissions import Actor, Role
 from app.queries.base.picker import user_label
@@ -44,13 +44,17 @@ def condition_now(kind: str, target: int, role: str, *, before: dt.datetime | No
     """Three conditions on Student: coupled to it, registered for an exam of it, able to be coupled to it.
 
     `kind`: "group", "user", "programme" or elective; `target`: its id. `before`: only couplings made by then
-    count; a group keeps no moment of its couplings.
+    count.
     """
     if kind == "group":
         member = sa.exists().where(
             group_member.c.group_id == target, group_member.c.student_id == models.Student.id
         )
-        return member, sa.false(), sa.exists().where(models.StudentGroup.id == target, ~has_rule())
+        return (
+            member if before is None else member.where(member_by(before)),
+            sa.false(),
+            sa.exists().where(models.StudentGroup.id == target, ~has_rule()),
+        )
     if kind == "user":
         coupled = sa.exists().where(
             models.Supervision.student_id == models.Student.id,

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from flask import current_app
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from app.actions.base import runner
 from app.actions.base.action import REGISTRY, Targets, action, own_word
 from app.actions.base.outcome import Outcome
 from app.actions.base.runner import run
-from app.entities.base import db
+from app.entities.base import db, metadata
 from app.entities.imports import ImportRun
 from app.entities.students import Student, group_member
 from app.entities.users import User
@@ -25,7 +25,7 @@ from app.pages.trail.words import field_label
 from app.permissions import SYSTEM, Actor, Permission
 from tests.factories import make_group, make_student, make_user
 from tests.support.scenes import SCENES, Stage
-from tests.support.told import CALLED, Watched, moved_beside, overtold, untold, watching
+from tests.support.told import CALLED, Change, Watched, moved_beside, overtold, untold, watching
 from tests.support.world import World
 
 pytestmark = pytest.mark.everywhere
@@ -129,6 +129,14 @@ LEFT_OUT = {
     },
 }
 # An undone import takes away what it made: the trail names it, and the import's own entry holds its values.
+# What it takes away of a row that stays is told in full.
+COUPLED = {
+    "student_group_member": ("student_id", "group_id"),
+    "supervision": ("student_id",),
+    "enrolment": ("student_id",),
+    "ab_user_role": ("user_id",),
+    "user_programme": ("user_id",),
+}
 UNDOING = ("undo_student_import", "undo_user_import", "undo_group_import")
 NAME_IN_CODE = re.compile(r"[a-z_]+")
 # Details that the logbook lays out in lines of their own (app/pages/trail/entries.py).
@@ -151,8 +159,19 @@ def missing(seen: list[Watched], name: str) -> list[str]:
     """What the action changed and no entry tells."""
     found = [one for run in seen if run.action.name == name for one in untold(run, LEFT_OUT)]
     if name in UNDOING:
-        found = [one for one in found if one.new is not None or one.column in CALLED]
+        found = [
+            one for one in found if one.new is not None or one.column in CALLED or _of_rows_that_stay(one)
+        ]
     return [str(one) for one in found]
+
+
+def _of_rows_that_stay(one: Change) -> bool:
+    """Whether it is of a coupling that went, between rows that are both there still."""
+    owners = [metadata.tables[one.table].c[name] for name in COUPLED.get(one.table, ())]
+    keys = [(next(iter(owner.foreign_keys)).column, one.row[owner.name]) for owner in owners]
+    return bool(keys) and all(
+        db.session.scalar(select(column).where(column == value)) is not None for column, value in keys
+    )
 
 
 def _marked(name: str) -> Any:

@@ -16,16 +16,22 @@ from app.actions.base.action import Action
 from app.actions.base.runner import preview, run
 from app.actions.school.retention import forget_outdated
 from app.actions.students.students import change_student
+from app.actions.users.users import add_user, edit_user
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange
 from app.entities.students import Student
+from app.entities.trail import AuditEntry
 from app.entities.users import LoginCode, User
 from app.errors import RuleBroken
+from app.imports.kinds import USERS
+from app.imports.undo_students import undo_student_import
+from app.imports.write_users import import_users
 from app.permissions import SYSTEM, Actor
 from tests.factories import make_student, make_user, refresh
+from tests.support.importing import Wizard, lines
 
 OLD, NEW = "oud@example.nl", "nieuw@example.nl"
 
@@ -122,3 +128,79 @@ def test_a_proof_lasts_as_long_as_the_address_and_no_longer(app: Flask, office: 
         account_of(student).email = "tikfout@example.nl"
     corrected(office, student, "weer@example.nl")
     assert account_of(student).email == "weer@example.nl"
+
+
+LONG = f"{'a' * 60}@{'b' * 60}.example.nl"  # an address may be longer than a user name
+
+
+def named_by_address(student: int) -> User:
+    """The student's account, which signs in with its address."""
+    account = account_of(student)
+    with transaction():
+        account = db.session.get_one(User, account.id)
+        account.username = account.email
+    return account_of(student)
+
+
+@pytest.mark.everywhere
+def test_a_user_name_that_is_the_address_follows_and_is_told(office: Actor) -> None:
+    student = coded(office)
+    assert named_by_address(student).username == OLD
+    corrected(office, student)
+    account = account_of(student)
+    assert (account.email, account.username) == (NEW, NEW)
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "change_student")).one()
+    assert list(entry.details["usernames"].values()) == [[OLD, NEW]]
+    # The office can go on with it, and whoever has the old address gets an account.
+    names = ("first_name", "infix", "last_name", "email", "username", "version")
+    given = {name: getattr(account, name) for name in names}
+    run(edit_user, office, [account.id], roles=[], phone="06-12345678", **given)
+    run(add_user, office, first_name="An", last_name="Der", email=OLD, roles=["exam_committee"])
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("act", [send_student_codes, print_student_codes])
+def test_it_follows_with_a_code_too(office: Actor, act: Action) -> None:
+    student = coded(office)
+    named_by_address(student)
+    with transaction():
+        db.session.get_one(Student, student).email = NEW
+    run(act, office, [student])
+    assert (account_of(student).email, account_of(student).username) == (NEW, NEW)
+
+
+@pytest.mark.everywhere
+def test_it_follows_with_an_import_and_goes_back_when_that_is_undone(office: Actor) -> None:
+    student = coded(office)
+    named_by_address(student)
+    wizard = Wizard(office)
+    pk = wizard.take(lines(("4711", NEW), header=("Studentnummer", "E-mail")))
+    wizard.write(pk)
+    assert (account_of(student).email, account_of(student).username) == (NEW, NEW)
+    told = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "import_students")).one()
+    assert told.details["changes"]["4711"]["Gebruikersnaam van het account"] == [OLD, NEW]
+    run(undo_student_import, office, [pk])
+    assert (account_of(student).email, account_of(student).username) == (OLD, OLD)
+
+
+@pytest.mark.everywhere
+def test_an_address_too_long_for_a_user_name_is_refused_in_words(office: Actor) -> None:
+    student = coded(office)
+    named_by_address(student)
+    with pytest.raises(RuleBroken, match="te lang") as refused:
+        run(add_user, office, first_name="An", last_name="Der", email=LONG, roles=["exam_committee"])
+    assert refused.value.field == "username"
+    made = run(
+        add_user, office, first_name="A", last_name="B", email=LONG, username="ab", roles=["exam_committee"]
+    )
+    assert made.done == 1
+    with transaction():
+        db.session.get_one(Student, student).email = LONG.replace("a", "c")
+    assert "te lang" in run(send_student_codes, office, [student]).refused[0].reason
+    wizard = Wizard(office)
+    row = wizard.check(wizard.take(lines(("4711", "d" + LONG[1:]), header=("Studentnummer", "E-mail")))).rows
+    assert ["te lang" in problem.remark for problem in row[0].problems] == [True]
+    users = Wizard(office, USERS, import_users)
+    header = ("E-mail", "Voornaam", "Achternaam", "Rol")
+    row = users.check(users.take(lines(("e" + LONG[1:], "A", "B", "Praktijkopleider"), header=header))).rows
+    assert ["te lang" in problem.remark for problem in row[0].problems] == [True]

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.actions.base.runner import Selection, preview, run
-from app.actions.groups.members import add_to_groups, remove_from_group
+from app.actions.groups.members import add_members, add_to_groups, remove_from_group, remove_members
+from app.actions.groups.rule import drop_rule, set_rule
 from app.actions.school.retention import forget_outdated
 from app.actions.students.couplings import undo_coupling
 from app.actions.students.enrolment import couple_programme, uncouple_programme
@@ -75,7 +76,7 @@ def test_what_one_coupling_inserted_goes_and_what_was_there_stays(actor: Act) ->
         assert (told.done, told.names) == (1, [f"Nieuw, Fleur van der ({new.number})"])
         assert [(row.label.split(",")[0], row.reason) for row in told.refused] == [
             ("Aangemeld", "is sindsdien aangemeld voor een examen"),
-            ("Weg", "is sindsdien al ontkoppeld"),
+            ("Weg", "is sindsdien opnieuw gekoppeld; dat blijft zo"),
         ]
     assert enrolled_in(programme.id) == {had.id, planned.id, left.id}
     with pytest.raises(RuleBroken, match="al ongedaan gemaakt"):
@@ -89,11 +90,36 @@ def test_groups_and_electives_can_be_undone_too(actor: Act) -> None:
     run(add_to_groups, office, EVERYBODY, groups=[first.id, second.id])
     assert run(undo_coupling, office, run_id=last_run()).done == 3
     refresh()
-    assert db.session.execute(select(group_member)).all() == [(first.id, both.id)]
+    members = select(group_member.c.group_id, group_member.c.student_id)
+    assert db.session.execute(members).all() == [(first.id, both.id)]
     run(couple_programme, office, [one.id, two.id], target=f"e{elective.id}")
     assert run(undo_coupling, office, run_id=last_run()).done == 2
     refresh()
     assert db.session.scalars(select(Enrolment)).all() == []
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("rule", [False, True])
+def test_whom_a_colleague_put_in_the_group_again_stays_in_it(actor: Act, rule: bool) -> None:
+    office, programme, group = actor("administrator"), make_programme(), make_group()
+    student = make_student(programme)
+    run(add_to_groups, office, [student.id], groups=[group.id])
+    coupling = last_run()
+    if rule:
+        run(set_rule, office, [group.id], version=1, programmes=[programme.id])
+        ruled = preview(undo_coupling, office, run_id=coupling)
+        assert [row.reason for row in ruled.refused] == [
+            "de leden van deze groep volgen nu uit een regel; die blijft zo"
+        ]
+        run(drop_rule, office, [group.id])
+    else:
+        run(remove_members, office, [group.id], students=[student.id])
+        run(add_members, office, [group.id], students=[student.id])
+    outcome = run(undo_coupling, office, run_id=coupling)
+    again = "is sindsdien opnieuw gekoppeld; dat blijft zo"
+    assert (outcome.done, [row.reason for row in outcome.refused]) == (0, [again])
+    refresh()
+    assert db.session.scalars(select(group_member.c.student_id)).all() == [student.id]
 
 
 def test_a_coupling_is_undone_by_who_made_it_for_own_students_and_for_a_day(actor: Act) -> None:
@@ -153,7 +179,7 @@ def test_users_are_coupled_and_undone_and_who_was_coupled_anew_since_stays(actor
     outcome = run(undo_coupling, office, run_id=coupling)
     assert outcome.done == 3
     assert [(row.label.split(",")[0], row.reason) for row in outcome.refused] == [
-        ("Opnieuw", "is sindsdien al ontkoppeld")
+        ("Opnieuw", "is sindsdien opnieuw gekoppeld; dat blijft zo")
     ]
     assert guides() == {(had.id, one.id, "school_supervisor"), (anew.id, one.id, "school_supervisor")}
     assert db.session.get_one(Student, new.id).version > version  # a form that is open is old now
@@ -168,6 +194,9 @@ def test_what_was_uncoupled_comes_back_as_it_was(actor: Act) -> None:
     with transaction():
         db.session.execute(update(Enrolment).values(created_at=long_ago))
         db.session.execute(update(Supervision).where(Supervision.user_id == quick.id).values(created_at=None))
+        alone = group_member.c.student_id == again.id
+        db.session.execute(update(group_member).where(~alone).values(created_at=long_ago))
+        db.session.execute(update(group_member).where(alone).values(created_at=None))
     before = everything()
     people = [f"school_supervisor:{user.id}" for user in (gone, quick)]
     for act, more in (
@@ -209,7 +238,7 @@ def everything() -> list[set[tuple[object, ...]]]:
         for columns in (
             (Enrolment.student_id, Enrolment.programme_id, Enrolment.created_at),
             (Supervision.student_id, Supervision.user_id, Supervision.role, Supervision.created_at),
-            (group_member.c.student_id, group_member.c.group_id),
+            (group_member.c.student_id, group_member.c.group_id, group_member.c.created_at),
         )
     ]
 

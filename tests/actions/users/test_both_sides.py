@@ -20,6 +20,7 @@ from app.actions.planning.stopping import stop_exams
 from app.actions.users.users import add_user, edit_user
 from app.entities.base import db
 from app.entities.profile import EmailChange
+from app.entities.trail import AuditEntry
 from app.entities.users import User
 from app.errors import Busy, RuleBroken
 from app.permissions import SYSTEM, Role, actor_of
@@ -192,3 +193,18 @@ def test_two_at_once_do_not_pass_each_other(app: Flask) -> None:
         )
         refused = [one for one in answers if isinstance(one, RuleBroken | Busy)]
         assert len(refused) == 1, answers
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("by_address", [True, False])
+def test_the_trail_tells_of_the_user_name_that_becomes_the_new_address(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, by_address: bool
+) -> None:
+    monkeypatch.setattr(runner, "demand", lambda *_given: None)  # every proof was given
+    name = "oud@example.nl" if by_address else "anna"
+    user = make_user("school_examiner", email="oud@example.nl", username=name)
+    by_the_user(user, "nieuw@example.nl")
+    refresh()
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "confirm_email")).one()
+    told = {"username": ["oud@example.nl", "nieuw@example.nl"]} if by_address else {}
+    assert entry.details == {"email": ["oud@example.nl", "nieuw@example.nl"], **told}

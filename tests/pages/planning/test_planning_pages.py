@@ -563,6 +563,17 @@ class TestPlanning:
         assert "is verwijderd" in page
         assert blocks(page) == ["open"] * 3
 
+    def test_the_bin_of_a_moment_leads_back_to_a_page_that_is_there(self, office: Office) -> None:
+        """Two tabs: each takes one of the two moments, and the page goes with the last one."""
+        key = planned(office, office.students[0]).id
+        moments = db.session.scalars(select(Sitting.id).where(Sitting.registration_id == key)).all()
+        came_to = []
+        for one in moments:
+            done = office.admin.do(f"/examens/do/remove_moments?id={one}&aanmelding={key}")
+            came_to.append(done.location)
+            assert office.admin.get(done.location).status_code == 200
+        assert came_to == [f"/examens/aanmelding/{key}", "/examens/"]
+
 
 class TestRegistration:
     def test_it_shows_what_when_where_and_who(self, office: Office) -> None:
