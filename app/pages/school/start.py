@@ -95,7 +95,7 @@ def administrator_tiles(counts: Mapping[str, int]) -> list[Tile]:
     shown = [
         Tile(counts["students"], _("studenten"), "/studenten/"),
         Tile(counts["planned"], _("ingeplande examens"), "/examens/"),
-        Tile(counts["to_adopt"], _("uitslagen nog niet vastgesteld"), "/uitslagen/"),
+        Tile(counts["to_adopt"], _("uitslagen nog niet vastgesteld"), "/uitslagen/?adopted=no"),
     ]
     if loose:
         href = "/studenten/?state=no-programme"
