@@ -24,6 +24,7 @@ from app.entities.engine import transaction
 from app.entities.mail import OutboxMail
 from app.entities.profile import EmailChange
 from app.entities.sessions import UserSession
+from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import KnownBrowser, LoginCode, User
 from app.mail import email_change
 from app.permissions import Actor
@@ -160,6 +161,10 @@ def test_a_change_of_one_s_own_that_waits_ends_when_the_office_changes_it(
     run(edit_user, actor("administrator"), [user.id], **data)
     refresh()
     assert db.session.scalars(select(EmailChange.ended_at)).one() is not None
+    told = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "cancel_email_change")).one()
+    assert told.details == {"asked": ["eigen@example.nl", None]}
+    about = select(AuditObject.object_id).where(AuditObject.entry_id == told.id)
+    assert db.session.scalars(about).all() == [user.id]
 
 
 def test_who_had_no_address_gets_no_mail_but_the_codes_end(actor: Callable[..., Actor]) -> None:

@@ -18,7 +18,7 @@ from wtforms import validators
 from app import models
 from app.actions import base
 from app.actions.access import profile, sign_in, tries
-from app.actions.access.new_address import Moved, address_changed, end_changes
+from app.actions.access.new_address import Moved, address_changed, end_changes, let_changes_lapse
 from app.actions.access.sessions import end_sessions
 from app.actions.mail import outbox
 from app.actions.users.users import sign_in_names
@@ -132,7 +132,7 @@ def change_email(
     _keep_to_the_limits(user.id, address)
     # The present password was right, so its tries no longer count. Only one change waits at a time.
     tries.forgive(Kind.PRESENT, profile.INSIDE, account=user.id)
-    end_changes([user.id])
+    let_changes_lapse([user.id])
     now = utc_now()
     change = models.EmailChange(
         user_id=user.id,

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app import models
+from app.actions import base
 from app.actions.access.code_making import cancel_codes
 from app.actions.access.sessions import end_sessions
 from app.actions.mail import outbox
@@ -17,11 +18,14 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
 from app.mail import email_change
+from app.permissions import SYSTEM
 from app.rules.people import mail_of
 from app.rules.sessions import CREDENTIAL_CHANGED
 from app.rules.tokens import new_token
 from app.rules.tries import NO_BROWSER, Browser
 from app.school import current_school
+
+LAPSED = "cancel_email_change"  # what the trail calls it, also when nobody asked for that
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,27 @@ def address_changed(
         return
     cancel_codes(ids)
     end_sessions(ids, CREDENTIAL_CHANGED, but=staying, browser=browser)
-    end_changes(ids)
+    let_changes_lapse(ids)
     outbox.put_in_outbox([_mail(one) for one in moved if mail_of(one.old)])
+
+
+def let_changes_lapse(user_ids: Sequence[int]) -> None:
+    """End the changes of address in whose place something else came; the trail says which still waited."""
+    waited = [one for one in end_changes(user_ids) if one.expires_at > utc_now()]
+    if waited:
+        asked = "; ".join(one.new_email for one in waited)
+        base.record(SYSTEM, LAPSED, "User", [one.user_id for one in waited], {"asked": [asked, None]})
 
 
 def end_changes(user_ids: Sequence[int]) -> Sequence[Any]:
     """End the changes of address that wait, and their mails not sent yet. Returns the changes that ended."""
     waiting = db.session.execute(
-        sa.select(models.EmailChange.id, models.EmailChange.new_email)
+        sa.select(
+            models.EmailChange.id,
+            models.EmailChange.user_id,
+            models.EmailChange.new_email,
+            models.EmailChange.expires_at,
+        )
         .where(
             models.EmailChange.user_id.in_(id_set(user_ids)),
             models.EmailChange.confirmed_at.is_(None),

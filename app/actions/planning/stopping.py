@@ -40,6 +40,7 @@ class Told:
     lines: Sequence[str]
     details: Details
     rests_on: Sequence[Any]
+    registrations: Sequence[int]  # in whose history it stands
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ def stop_of_students(students: Sequence[int]) -> Told:
         list(names.values()),
         _stopped(names, found, left),
         _per_moment(found, left),
+        list(names),
     )
 
 
@@ -221,6 +223,7 @@ def _go_on(actor: Actor, names: Mapping[int, str]) -> Told:
         [*names.values(), *(_expires(one, names) for one in expired), *later],
         _resumed(names, was, expired) | not_back_details(guests),
         [*(one.id for one in expired), list(guests)],
+        list(names),
     )
 
 

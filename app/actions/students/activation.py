@@ -1,8 +1,10 @@
 """Deactivates students who left school and activates them again. Their data is kept."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
@@ -14,9 +16,19 @@ from app.actions.planning.stopping import Told, resume_of_students, stop_of_stud
 from app.actions.students.bulk_report import SHOWN, first_names, students_changed
 from app.entities.base import db
 from app.entities.engine import QUIETLY, id_set
-from app.permissions import OTHER_ROLES, Actor, Permission
-from app.queries.users.users import with_role
+from app.permissions import Actor, Permission
+from app.queries.students.leaving import Account, accounts_of, closed_by_hand
 from app.rules.sessions import ACCOUNT_CLOSED
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What becomes of the accounts of students: the ids that change, and which stay as they are, in words."""
+
+    ids: Sequence[int]
+    stay: Sequence[Account]
+    summary: str
+    lines: Sequence[str]
 
 
 @base.action(
@@ -41,11 +53,10 @@ def deactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .order_by(models.Student.id)
     ).all()
     leaving = [row.id for row in rows]
-    told = stop_of_students(leaving)
-    accounts = _accounts(leaving)
-    cancel_codes(accounts)
-    end_sessions(accounts, ACCOUNT_CLOSED)
-    _switch(leaving, accounts, active=False)
+    told, accounts = stop_of_students(leaving), _closing(leaving)
+    cancel_codes(accounts.ids)
+    end_sessions(accounts.ids, ACCOUNT_CLOSED)
+    _switch(leaving, accounts.ids, active=False)
     summary = ngettext("%(num)s student gedeactiveerd.", "%(num)s studenten gedeactiveerd.", len(leaving))
     return _changed(targets, leaving, summary, told, accounts, active=False)
 
@@ -70,9 +81,8 @@ def reactivate_students(actor: Actor, targets: base.Targets[models.Student]) -> 
         .where(models.Student.id.in_(targets.among()), models.Student.active.is_(False))
         .order_by(models.Student.id)
     ).all()
-    told = resume_of_students(actor, back)
-    accounts = _accounts(back)
-    _switch(back, accounts, active=True)
+    told, accounts = resume_of_students(actor, back), _opening(back)
+    _switch(back, accounts.ids, active=True)
     summary = ngettext("%(num)s student is weer actief.", "%(num)s studenten zijn weer actief.", len(back))
     return _changed(targets, back, summary, told, accounts, active=True)
 
@@ -82,30 +92,48 @@ def _changed(
     students: Sequence[int],
     summary: str,
     told: Told,
-    accounts: Sequence[int],
+    accounts: Accounts,
     *,
     active: bool,
 ) -> base.Outcome:
-    """The outcome for these students, with what becomes of their exams."""
+    """The outcome for these students, with what becomes of their exams and accounts."""
+    lines = [*told.lines, *accounts.lines]
     return students_changed(
         targets,
         students,
-        f"{summary} {told.summary}".strip(),
+        " ".join(filter(None, [summary, told.summary, accounts.summary if accounts.stay else ""])),
         {"active": [not active, active], **told.details},
-        names=[*first_names(students)[: max(3, SHOWN - len(told.lines))], *told.lines],
-        rests_on=told.rests_on,
-        also={"User": accounts},
+        names=[*first_names(students)[: max(3, SHOWN - len(lines))], *lines],
+        rests_on=[*told.rests_on, *(one.id for one in accounts.stay)],
+        also={"User": accounts.ids, "Registration": told.registrations},
     )
 
 
-def _accounts(students: Sequence[int]) -> Sequence[int]:
-    """The accounts of these students, except those with another role too: Gebruikers handles these."""
-    return db.session.scalars(
-        sa.select(models.User.id)
-        .join(models.Student, models.Student.user_id == models.User.id)
-        .where(models.Student.id.in_(id_set(students)), ~with_role(*OTHER_ROLES))
-        .order_by(models.User.id)
-    ).all()
+def _closing(students: Sequence[int]) -> Accounts:
+    """The accounts that close as these students leave: not one with another role, which Gebruikers has."""
+    found = [one for one in accounts_of(students) if one.active]
+    stay = [one for one in found if one.other_role]
+    summary = ngettext(
+        "%(num)s account blijft actief, want het heeft nog een andere rol.",
+        "%(num)s accounts blijven actief, want ze hebben nog een andere rol.",
+        len(stay),
+    )
+    lines = [_("Account blijft actief: %(name)s", name=one.name) for one in stay]
+    return Accounts([one.id for one in found if not one.other_role], stay, summary, lines)
+
+
+def _opening(students: Sequence[int]) -> Accounts:
+    """The accounts that open again as these students return: not one that was closed at Gebruikers."""
+    found = [one for one in accounts_of(students) if not one.active]
+    by_hand = closed_by_hand([one.id for one in found])
+    stay = [one for one in found if one.other_role or one.id in by_hand]
+    summary = ngettext(
+        "%(num)s account blijft gedeactiveerd, want dat is bij Gebruikers gedaan.",
+        "%(num)s accounts blijven gedeactiveerd, want dat is bij Gebruikers gedaan.",
+        len(stay),
+    )
+    lines = [_("Account blijft gedeactiveerd: %(name)s", name=one.name) for one in stay]
+    return Accounts([one.id for one in found if one not in stay], stay, summary, lines)
 
 
 def _switch(students: Sequence[int], accounts: Sequence[int], *, active: bool) -> None:

@@ -10,14 +10,16 @@ from sqlalchemy import select
 
 from app.actions.base.runner import preview, run
 from app.actions.students.activation import deactivate_students, reactivate_students
+from app.actions.users.users import deactivate_users, reactivate_users
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.planning import Registration, Sitting
 from app.entities.students import Student
-from app.entities.trail import AuditEntry
+from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import User
 from app.errors import ChangedMeanwhile
 from app.permissions import Actor
+from app.queries.trail.trail import entries_about_attempt
 from tests.factories import (
     make_exam,
     make_programme,
@@ -153,3 +155,62 @@ def test_many_students_take_as_many_statements_as_a_few(actor: Callable[..., Act
         return len(leaving), len(returning)
 
     assert statements(2) == statements(12)
+
+
+def test_an_account_that_the_office_closed_stays_closed(actor: Callable[..., Actor]) -> None:
+    """Who leaves and returns opens what leaving closed, and nothing else; both pages say what stays."""
+    office = actor("administrator")
+    shut, free = make_user("student"), make_user("student")
+    double = make_user("student", "school_examiner")
+    students = [
+        make_student(last_name=name, user_id=user.id).id
+        for name, user in (("Dicht", shut), ("Vrij", free), ("Dubbel", double))
+    ]
+    run(deactivate_users, office, [shut.id])
+    leaving = preview(deactivate_students, office, students)
+    assert "1 account blijft actief, want het heeft nog een andere rol." in leaving.summary
+    assert any("Account blijft actief: Dubbel" in line for line in leaving.names)
+    run(deactivate_students, office, students)
+    assert told_users("deactivate_students") == {free.id}
+    returning = preview(reactivate_students, office, students)
+    assert "1 account blijft gedeactiveerd, want dat is bij Gebruikers gedaan." in returning.summary
+    assert any("Account blijft gedeactiveerd: Dicht" in line for line in returning.names)
+    run(reactivate_students, office, students)
+    assert told_users("reactivate_students") == {free.id}
+    refresh()
+    active = {user: db.session.get_one(User, user).active for user in (shut.id, free.id, double.id)}
+    assert active == {shut.id: False, free.id: True, double.id: True}
+
+
+def test_an_account_that_the_office_opened_and_leaving_closed_again_opens(
+    actor: Callable[..., Actor],
+) -> None:
+    office = actor("administrator")
+    account = make_user("student")
+    student = make_student(user_id=account.id)
+    run(deactivate_users, office, [account.id])
+    run(reactivate_users, office, [account.id])
+    run(deactivate_students, office, [student.id])
+    run(reactivate_students, office, [student.id])
+    refresh()
+    assert db.session.get_one(User, account.id).active
+
+
+def test_the_history_of_an_exam_says_that_it_stopped_and_went_on_with_its_student(
+    actor: Callable[..., Actor],
+) -> None:
+    office, attempt = actor("administrator"), make_attempt()
+    make_sitting(attempt, starts_at=clock.now() + timedelta(days=3))
+    run(deactivate_students, office, [attempt.student_id])
+    run(reactivate_students, office, [attempt.student_id])
+    told = [one.action for one in entries_about_attempt(office, attempt.id, [])]
+    assert told[:2] == ["reactivate_students", "deactivate_students"]
+
+
+def told_users(action: str) -> set[int]:
+    """The users that the newest entry of this action is about."""
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == action)).all()[-1]
+    about = select(AuditObject.object_id).where(
+        AuditObject.entry_id == entry.id, AuditObject.object_type == "User"
+    )
+    return set(db.session.scalars(about))
