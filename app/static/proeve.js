@@ -106,8 +106,9 @@
     if (goneBack) form.reset();
     const first = new URLSearchParams(new FormData(form)).toString();
     let leaving = false;
-    // What came back after signing in is not saved yet either.
-    const dirty = () => document.querySelector("[data-given-back]") || all("input[type=file]", form).some((f) => f.value) || new URLSearchParams(new FormData(form)).toString() !== first;
+    // What came back after signing in, or was refused, is not saved yet either.
+    const unsaved = "posted" in document.body.dataset || document.querySelector("[data-given-back]");
+    const dirty = () => unsaved || all("input[type=file]", form).some((f) => f.value) || new URLSearchParams(new FormData(form)).toString() !== first;
     form.addEventListener("submit", () => { leaving = true; });
     window.addEventListener("pageshow", () => { leaving = false; });
     window.addEventListener("beforeunload", (event) => {

@@ -628,6 +628,20 @@ def test_going_back_shows_what_was_typed_to_who_typed_it_and_it_is_still_kept(si
     expect(page.locator("#name")).to_have_value("Klas van Terug")
 
 
+def test_leaving_a_form_that_was_refused_is_asked_about_too(sign_in: SignIn) -> None:
+    """What it shows is what was typed, and none of it is saved."""
+    page, asked = sign_in("beheerder"), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.goto("/gebruikers/do/add_user")
+    fill_in(page, {"Voornaam": "Kim", "Achternaam": "Kiezer"})
+    press(page, "Opslaan")
+    expect(page.locator("[data-error-summary]")).to_be_visible()
+    page.get_by_role("link", name="Start").first.click()
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    expect(page.locator("#first_name")).to_have_value("Kim")
+
+
 def test_what_is_typed_just_before_signing_out_is_not_kept_after_it(sign_in: SignIn) -> None:
     """The draft is written a moment after the last letter: by then the tab is signing out."""
     page = sign_in("beheerder")
