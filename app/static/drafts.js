@@ -77,6 +77,7 @@
 
   // --- Keeping ---------------------------------------------------------------------------------------
   let leaving = false; // by a link or another form of the page: what was typed was left on purpose
+  let signedOut = false; // nothing is kept any more, nor what was on its way
   const givenBack = new URL(location.href).searchParams.get("ingevuld") || ""; // what the server gave back here
   // The server gives it back once: whoever looks elsewhere first must find it again when they return.
   const shownOnce = givenBack && document.querySelector("[data-given-back]");
@@ -86,7 +87,7 @@
     const id = sent ? end(form) : "";
     const plain = new TextEncoder().encode(JSON.stringify(draft));
     const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, plain);
-    put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, back: givenBack, iv: text(iv), data: text(data) });
+    if (!signedOut) put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, back: givenBack, iv: text(iv), data: text(data) });
   }
 
   async function opened(draft) {
@@ -103,7 +104,7 @@
     let waiting = 0;
     const keeps = drafted.includes(form);
     const later = (event) => {
-      if (event.type === "input") leaving = false;
+      if (event.type === "input") leaving = signedOut = false;
       clearTimeout(waiting);
       if (keeps) waiting = setTimeout(() => keep(form, false), PAUSE_MS);
       beat(form);
@@ -112,6 +113,7 @@
     form.addEventListener("change", later);
     form.addEventListener("submit", () => {
       clearTimeout(waiting);
+      signedOut = false;
       if (keeps) keep(form, true);
     });
   }
@@ -191,7 +193,7 @@
       const goesOn = refused && placeOf(location.href) === name; // the same form with an error in it, or its confirmation
       if (goesOn) put(name, { ...draft, sent: "" }); // an answer, but nothing is done yet
       else if (draft.sent && answered.includes(draft.sent) && (arrived || !form)) drop(name);
-      else if (arrived && draft.left && !draft.back && !refused && !(form && "scores" in form.dataset)) drop(name);
+      else if (form && arrived && draft.left && !draft.back && !refused && !("scores" in form.dataset)) drop(name);
       // What the server gives back is newer, unless it was typed further on that very page.
       else if (drafted.includes(form) && (draft.back === givenBack || !document.querySelector("[data-given-back]"))) giveBack(form, draft);
     }
@@ -230,7 +232,10 @@
   });
   const OUT = ["/afmelden", "/mijn-profiel/do/end_own_sessions"];
   for (const form of forms) {
-    if (OUT.includes(new URL(form.action, location.href).pathname)) form.addEventListener("submit", () => names().forEach(drop));
+    if (OUT.includes(new URL(form.action, location.href).pathname)) form.addEventListener("submit", () => {
+      signedOut = true;
+      names().forEach(drop);
+    });
   }
   window.addEventListener("DOMContentLoaded", start); // after picker.js and the scripts of the page
 })();

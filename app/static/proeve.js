@@ -4,6 +4,11 @@
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+  // A page that is gone back to is drawn anew: what the browser itself would fill in belongs to what stood there
+  // before, or to who was signed in before. Templates forbid it (autocomplete); here for boxes that have their own.
+  const [entry] = performance.getEntriesByType("navigation");
+  const goneBack = Boolean(entry) && entry.type === "back_forward";
+
   // --- Ticked rows: the count, this page, all that match -------------------------------------
   function startSelection(form) {
     const ticks = all("[data-tick]", form);
@@ -11,6 +16,15 @@
     const pageTick = page && page.querySelector("input");
     const everything = form.querySelector("[data-tick-all]");
     const count = form.querySelector("[data-count]");
+    const { account } = document.body.dataset;
+    const state = account && history.state && history.state.account === account ? history.state : {};
+    if (goneBack) for (const tick of ticks) tick.checked = (state[form.action] || []).includes(tick.value);
+
+    // Whoever goes back finds the same rows ticked, wherever these stand by then.
+    function remember() {
+      const ticked = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+      if (account) history.replaceState({ account, [form.action]: ticked }, "");
+    }
 
     function show() {
       const chosen = ticks.filter((tick) => tick.checked).length;
@@ -46,7 +60,7 @@
       }
       last = at;
     });
-    form.addEventListener("change", show);
+    form.addEventListener("change", () => { show(); remember(); });
     window.addEventListener("pageshow", show);
     show();
   }
@@ -89,10 +103,12 @@
   }
 
   function startGuard(form) {
+    if (goneBack) form.reset();
     const first = new URLSearchParams(new FormData(form)).toString();
     let leaving = false;
-    // What came back after signing in is not saved yet either.
-    const dirty = () => document.querySelector("[data-given-back]") || all("input[type=file]", form).some((f) => f.value) || new URLSearchParams(new FormData(form)).toString() !== first;
+    // What came back after signing in, or was refused, is not saved yet either.
+    const unsaved = "posted" in document.body.dataset || document.querySelector("[data-given-back]");
+    const dirty = () => unsaved || all("input[type=file]", form).some((f) => f.value) || new URLSearchParams(new FormData(form)).toString() !== first;
     form.addEventListener("submit", () => { leaving = true; });
     window.addEventListener("pageshow", () => { leaving = false; });
     window.addEventListener("beforeunload", (event) => {

@@ -36,6 +36,24 @@ def test_the_list_follows_what_is_typed_and_the_field_keeps_the_cursor(sign_in: 
     expect(page.get_by_text("Niets gevonden")).to_be_visible()
 
 
+def test_going_back_ticks_the_same_rows_and_not_the_same_places(sign_in: SignIn) -> None:
+    page, colleague = sign_in("beheerder"), sign_in("beheerder")
+    page.goto("/studenten/")
+    ticked = page.locator("[data-tick]").nth(2)
+    row = ticked.get_attribute("value")
+    ticked.check()
+    last = page.locator("[data-tick]").last.get_attribute("value")
+    page.get_by_role("link", name="Start").first.click()
+    colleague.goto(f"/studenten/do/change_student?id={last}")
+    colleague.locator("#last_name").fill("Aaaa")
+    colleague.get_by_role("button", name="Opslaan").click()
+    expect(colleague.get_by_text("is gewijzigd").first).to_be_visible()
+    page.go_back()
+    expect(page.locator("[data-count]")).to_have_text("1 geselecteerd")
+    assert page.locator("[data-tick]:checked").evaluate_all("all => all.map(one => one.value)") == [row]
+    assert page.locator("[data-tick]").nth(2).get_attribute("value") != row
+
+
 # How many controls of the bar can ever lie on a control of a row: from left to right they overlap.
 MEETING = """() => {
   const spans = (css) => [...document.querySelectorAll(css)].map((one) => one.getBoundingClientRect());

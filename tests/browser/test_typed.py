@@ -414,9 +414,9 @@ def test_what_was_done_or_left_from_its_check_page_leaves_no_draft(sign_in: Sign
         assert page.evaluate(STORED) != "{}"
         page.get_by_role("main").get_by_text(how, exact=True).click()
         expect(heading(page)).to_have_text("Studenten")
-        assert page.evaluate(STORED) == "{}"
         page.goto(address)
         expect(page.locator(DRAFT)).to_have_count(0)
+        assert page.evaluate(STORED) == "{}"
 
 
 # -- the import
@@ -539,6 +539,122 @@ def test_a_file_that_must_be_chosen_again_is_named(sign_in: SignIn, tmp_path: Pa
     sign_in_here(page, "beheerder")
     expect(page.locator(BACK)).to_contain_text("Kies ook het bestand opnieuw: handleiding-2026.pdf.")
     expect(page.locator("#title")).to_have_value("Handleiding voor examinatoren")
+
+
+# -- Back: the page is drawn anew, and the browser itself fills in nothing
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".user-menu summary").click()
+    page.get_by_role("button", name="Afmelden").click()
+    expect(heading(page)).to_have_text("Aanmelden")
+
+
+def go_back_to(page: Page, path: str) -> None:
+    for _n in range(5):
+        page.go_back()
+        if page.url.endswith(path):
+            break
+    assert page.url.endswith(path)
+    page.wait_for_timeout(500)
+
+
+def test_going_back_shows_no_form_as_another_account_filled_it_in(sign_in: SignIn) -> None:
+    page = sign_in("schoolexaminator")
+    page.on("dialog", lambda dialog: dialog.accept())
+    path = open_scores(page)
+    untouched = fields(page, "[data-scores]")
+    assert tap_and_type(page, "Van de schoolexaminator") != untouched
+    drafted(page)
+    sign_out(page)
+    enter(page, "bedrijfsexaminator")
+    go_back_to(page, path)
+    assert page.locator("#remark").evaluate("box => box.value === box.defaultValue")
+    drawn = "all => all.every(one => one.checked === one.defaultChecked)"
+    assert page.locator("[data-scores] input[type=radio]").evaluate_all(drawn)
+    expect(page.locator(DRAFT)).to_have_count(0)
+
+
+def test_going_back_shows_no_address_that_another_account_typed(sign_in: SignIn) -> None:
+    """A box that tells the browser what it is for is filled in by it, whatever its form says."""
+    page = sign_in("schoolexaminator")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/mijn-profiel/do/change_email")
+    page.locator("#email").fill("van-een-ander@example.nl")
+    drafted(page)
+    sign_out(page)
+    enter(page, "bedrijfsexaminator")
+    go_back_to(page, "/mijn-profiel/do/change_email")
+    assert page.locator("#email").evaluate("box => box.value === box.defaultValue")
+
+
+def test_going_back_shows_what_a_colleague_made_of_it_and_overwrites_nothing(sign_in: SignIn) -> None:
+    page, colleague = sign_in("beheerder"), sign_in("beheerder")
+    path = "/studentgroepen/do/change_group?id=5"
+    page.goto(path)
+    colour = page.locator("#colour").input_value()
+    page.get_by_role("link", name="Start").first.click()
+    colleague.goto(path)
+    other = "grey" if colour != "grey" else "blue"
+    colleague.locator("#colour").select_option(other)
+    press(colleague, "Opslaan")
+    told(colleague, "is gewijzigd")
+    go_back_to(page, path)
+    expect(page.locator("#colour")).to_have_value(other)
+
+
+def test_going_back_shows_what_was_typed_to_who_typed_it_and_it_is_still_kept(sign_in: SignIn) -> None:
+    """Fields that the browser would have filled in again, and fields that it never did."""
+    page = sign_in("schoolexaminator")
+    page.on("dialog", lambda dialog: dialog.accept())
+    path = open_scores(page)
+    typed = tap_and_type(page, "Even naar Start")
+    drafted(page)
+    page.get_by_role("link", name="Start").first.click()
+    expect(heading(page)).not_to_contain_text("Proef")
+    go_back_to(page, path)
+    expect(page.locator(DRAFT)).to_be_visible()
+    assert fields(page, "[data-scores]") == typed
+    page.reload()
+    expect(page.locator(DRAFT)).to_be_visible()
+    assert fields(page, "[data-scores]") == typed
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(GROUP)
+    fill_in(page, {"Naam": "Klas van Terug"})
+    drafted(page)
+    page.get_by_role("link", name="Start").first.click()
+    go_back_to(page, GROUP)
+    expect(page.locator("#name")).to_have_value("Klas van Terug")
+
+
+def test_leaving_a_form_that_was_refused_is_asked_about_too(sign_in: SignIn) -> None:
+    """What it shows is what was typed, and none of it is saved."""
+    page, asked = sign_in("beheerder"), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.goto("/gebruikers/do/add_user")
+    fill_in(page, {"Voornaam": "Kim", "Achternaam": "Kiezer"})
+    press(page, "Opslaan")
+    expect(page.locator("[data-error-summary]")).to_be_visible()
+    page.get_by_role("link", name="Start").first.click()
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    expect(page.locator("#first_name")).to_have_value("Kim")
+
+
+def test_what_is_typed_just_before_signing_out_is_not_kept_after_it(sign_in: SignIn) -> None:
+    """The draft is written a moment after the last letter: by then the tab is signing out."""
+    page = sign_in("beheerder")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(GROUP)
+    page.route("**/afmelden", lambda route: (page.wait_for_timeout(1000), route.continue_())[1])
+    page.locator(".user-menu summary").click()
+    page.locator("#name").evaluate(
+        """box => { box.value = "Op het nippertje"; box.dispatchEvent(new Event("input", { bubbles: true }));
+                    document.querySelector("form[action='/afmelden']").requestSubmit(); }"""
+    )
+    expect(heading(page)).to_have_text("Aanmelden")
+    assert page.evaluate(STORED) == "{}"
 
 
 # -- every form

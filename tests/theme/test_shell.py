@@ -39,7 +39,9 @@ def test_the_menu_marks_where_one_is(draw: Draw) -> None:
 
 def test_signing_out_is_a_post_with_a_token(draw: Draw) -> None:
     form = re.search(
-        r'<form method="post" action="/afmelden">.*?</form>', draw("error.html", model=ERROR), re.S
+        r'<form autocomplete="off" method="post" action="/afmelden">.*?</form>',
+        draw("error.html", model=ERROR),
+        re.S,
     )
     assert form
     assert 'name="csrf_token"' in form[0]

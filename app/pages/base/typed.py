@@ -44,7 +44,10 @@ NOT_KEPT = N_(
     "Wat u had ingevuld, kon niet worden bewaard. Ga terug in uw browser: misschien staat het daar nog."
 )
 DONE_BEFORE = N_("U had dit formulier al verstuurd, en het is toen uitgevoerd. Er is nu niets gedaan.")
-NOTHING_LEFT = N_("Wat u had ingevuld, staat er niet meer. Vul het opnieuw in.")
+NOTHING_LEFT = N_(
+    "Wat u had ingevuld, wacht hier niet meer. Misschien hebt u het intussen verstuurd: kijk of het is "
+    "opgeslagen."
+)
 REDIRECTS = {301, 302, 303}
 OURS = {"", "same-origin", "none"}  # Sec-Fetch-Site; "": a browser that does not say
 

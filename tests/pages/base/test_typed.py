@@ -426,7 +426,8 @@ class TestOnceMore:
         assert answer.status_code == 302
         assert db.session.scalar(select(func.count()).select_from(TypedForm)) == 0
         assert NOTICE not in page.get(shown).text
-        assert "staat er niet meer" in page.get(place, follow_redirects=True).text
+        # Back to the page of signing in leads here: nothing is to be filled in again.
+        assert "kijk of het is opgeslagen" in page.get(place, follow_redirects=True).text
 
     @pytest.mark.parametrize(
         "query", ["q=[1]", "q={a}|^`", "q=a%20b+c%26d", "q=%C3%A9", "q=wat?", "q=%", "&q=1&"]
