@@ -1,6 +1,6 @@
 """Gebruikers: add, change, couple, deactivate and activate users. They are never deleted (manual, step 3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -126,11 +126,24 @@ def edit_user(
         if user.id == actor.id:
             raise errors.RuleBroken(OWN_ADDRESS, field="email")
         address_changed([Moved(user.id, old, user.language)])
-    _change_roles(actor, user, roles)
+    lost = _change_roles(actor, user, roles)
     changes = {
         name: [old, new] for (name, old), new in zip(before.items(), _facts(user).values(), strict=True)
     }
-    return saved(user, {name: pair for name, pair in changes.items() if pair[0] != pair[1]})
+    outcome = saved(user, {name: pair for name, pair in changes.items() if pair[0] != pair[1]})
+    if waiting := listing.coming_as(actor, user.id, lost):
+        outcome.summary = " ".join([outcome.summary, _without_examiner(waiting)])
+    return outcome
+
+
+def _without_examiner(moments: int) -> str:
+    return ngettext(
+        "Er staat nog %(num)s examenmoment op naam van deze gebruiker, met de rol die weg is: het blijft "
+        "gepland, kies zelf een andere examinator.",
+        "Er staan nog %(num)s examenmomenten op naam van deze gebruiker, met de rol die weg is: die blijven "
+        "gepland, kies zelf een andere examinator.",
+        moments,
+    )
 
 
 @base.action(
@@ -270,11 +283,12 @@ def _wanted_roles(actor: Actor, held: Sequence[Role], chosen: Sequence[str]) -> 
     return wanted
 
 
-def _change_roles(actor: Actor, user: models.User, chosen: Sequence[str]) -> None:
+def _change_roles(actor: Actor, user: models.User, chosen: Sequence[str]) -> Collection[Role]:
+    """Give the user these roles; gives those that they lose by it."""
     held = users.roles_of(user)
     wanted = _wanted_roles(actor, held, chosen)
     if wanted == held:
-        return
+        return ()
     if Role.ADMINISTRATOR in held and Role.ADMINISTRATOR not in wanted:
         if user.id == actor.id:
             raise errors.RuleBroken(
@@ -285,6 +299,7 @@ def _change_roles(actor: Actor, user: models.User, chosen: Sequence[str]) -> Non
             raise errors.RuleBroken(accounts.LAST_ONE, field="roles")
     user.roles = _role_rows(wanted)
     end_sessions([user.id], sessions.ROLES_CHANGED)
+    return [role for role in held if role not in wanted]
 
 
 def _role_rows(roles: Sequence[Role]) -> list[models.RoleRow]:

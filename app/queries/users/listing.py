@@ -1,7 +1,7 @@
 """What the list of Gebruikers adds to its rows: how far each user is, and how many students are coupled."""
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +174,17 @@ def bound_to(actor: Actor, user_ids: Sequence[int]) -> dict[int, Bound]:
         user_id: Bound(sittings.get(user_id, ()), students.get(user_id, ()))
         for user_id in sorted({*sittings, *students})
     }
+
+
+def coming_as(actor: Actor, user_id: int, roles: Collection[Role]) -> int:
+    """How many coming moments this user examines in one of these roles; 0 for whoever may not know."""
+    if not roles or not may(actor, Permission.PLANNING_SEE):
+        return 0
+    mine = sa.select(sa.func.count(models.SittingExaminer.sitting_id)).where(
+        models.SittingExaminer.user_id == user_id, models.SittingExaminer.role.in_(sorted(roles))
+    )
+    coming = mine.join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
+    return db.session.scalar(coming.where(models.Sitting.ends_at > utc_now(), goes_on())) or 0
 
 
 def _by_user(pairs: sa.Select[int, int]) -> dict[int, list[int]]:

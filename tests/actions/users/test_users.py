@@ -38,7 +38,16 @@ from app.queries.users.users import by_sign_in_name, last_active_administrator, 
 from app.rules.sessions import Opening
 from app.rules.tokens import fingerprint
 from app.school import current_school
-from tests.factories import make_programme, make_student, make_user, refresh, supervise
+from tests.factories import (
+    make_exam,
+    make_programme,
+    make_registration,
+    make_sitting,
+    make_student,
+    make_user,
+    refresh,
+    supervise,
+)
 from tests.support import clock
 from tests.support.queries import counted
 from tests.support.visitor import signed_in
@@ -172,6 +181,22 @@ class TestEditing:
         signed_in(user)
         run(edit_user, actor("administrator"), [user.id], **as_edited(user, roles=["exam_committee"]))
         assert the(UserSession, user_id=user.id).ended_because == "roles_changed"
+
+    def test_who_loses_the_role_in_which_they_are_expected_is_told_of(self, actor: Acting) -> None:
+        user = make_user("school_examiner")
+        for days in (3, -3):
+            registration = make_registration(make_student(), make_exam(tasks=1))
+            make_sitting(registration, starts_at=clock.now() + timedelta(days=days), school_examiner=user)
+        both = run(
+            edit_user,
+            actor("administrator"),
+            [user.id],
+            **as_edited(user, roles=["school_examiner", "exam_committee"]),
+        )
+        assert "op naam van deze gebruiker" not in both.summary
+        user = the(User, id=user.id)
+        gone = run(edit_user, actor("administrator"), [user.id], **as_edited(user, roles=["exam_committee"]))
+        assert "Er staat nog 1 examenmoment op naam van deze gebruiker" in gone.summary
 
     def test_a_student_keeps_the_student_role(self, actor: Acting) -> None:
         user = make_user("student")
