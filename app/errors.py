@@ -25,6 +25,10 @@ class OnlyLooking(NotAllowed):
     """An administrator looks as another user: they can change nothing and open nothing personal."""
 
 
+class NoWayBack(NotAllowed):
+    """A form came of somebody who is signed out and gets in no more: nothing is promised."""
+
+
 class ViewingOver(ProeveError):
     """A form was sent while looking as another user, but that had just ended: nothing is carried out."""
 

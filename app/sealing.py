@@ -35,7 +35,12 @@ def drawings(words: str) -> Iterator[bytes]:
 
 def derived(purpose: str) -> bytes:
     """A key of 32 bytes for one purpose, the same for as long as no newer key is made."""
-    return _derived(next(_keys()), purpose)
+    return next(derivations(purpose))
+
+
+def derivations(purpose: str) -> Iterator[bytes]:
+    """What each key gives for this purpose, the newest first: what waits may be an older key's."""
+    return (_derived(key, purpose) for key in _keys())
 
 
 def seal(text: str, purpose: str) -> str:

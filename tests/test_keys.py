@@ -5,6 +5,7 @@ docs/running.md, "Secrets", promises each of these.
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,6 +109,27 @@ def sign_in_with(device: Device, page: Visitor) -> int:
 
 
 # --- with the old key beside it ---------------------------------------------------------------
+
+
+def test_what_a_tab_keeps_opens_after_a_newer_key(app: Flask, use: Use) -> None:
+    """A draft is of the account that its page names, and of the key that stood there (drafts.js)."""
+    page, other = (Visitor(app, make_user("administrator")) for _one in range(2))
+
+    def told(visitor: Visitor) -> tuple[str, list[str]]:
+        text = visitor.get("/mijn-profiel/").text
+        (account,), (keys,) = (
+            re.findall(rf'data-{name}="([^"]+)"', text) for name in ("account", "draft-key")
+        )
+        return account, keys.split()
+
+    account, (old,) = told(page)
+    use(NEW, OLD)
+    again, (newest, kept) = told(page)
+    assert (again, kept) == (account, old)
+    assert newest != old
+    theirs = told(other)
+    assert theirs[0] != account
+    assert not {newest, kept} & set(theirs[1])
 
 
 def test_a_session_and_an_open_form_outlive_a_newer_key(app: Flask, use: Use) -> None:

@@ -11,7 +11,8 @@
 
   const text = (bytes) => btoa(Array.from(new Uint8Array(bytes), (one) => String.fromCharCode(one)).join(""));
   const bytes = (plain) => Uint8Array.from(atob(plain.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
-  const key = crypto.subtle.importKey("raw", bytes(page.draftKey), "AES-GCM", false, ["encrypt", "decrypt"]);
+  // The newest key first: a draft that waits may be of an older one.
+  const keys = page.draftKey.split(" ").map((one) => crypto.subtle.importKey("raw", bytes(one), "AES-GCM", false, ["encrypt", "decrypt"]));
   const forms = [...document.querySelectorAll("form[method=post]")];
   const guarded = forms.filter((form) => "guard" in form.dataset);
   const drafted = guarded.filter((form) => "draftAgain" in form.dataset);
@@ -86,13 +87,13 @@
     const draft = { ...read(form), files: files(form), token: sent && form.elements.token ? form.elements.token.value : "" };
     const id = sent ? end(form) : "";
     const plain = new TextEncoder().encode(JSON.stringify(draft));
-    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key, plain);
+    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keys[0], plain);
     if (!signedOut) put(place(form), { account: page.account, at: Date.now(), sent: id, left: leaving, back: givenBack, iv: text(iv), data: text(data) });
   }
 
   async function opened(draft) {
-    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(draft.iv) }, await key, bytes(draft.data));
-    return JSON.parse(new TextDecoder().decode(plain));
+    const open = async (key) => crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(draft.iv) }, await key, bytes(draft.data));
+    return JSON.parse(new TextDecoder().decode(await Promise.any(keys.map(open))));
   }
 
   function noteOn(form, told) {

@@ -123,13 +123,16 @@ def _closing(students: Sequence[int]) -> Accounts:
 
 
 def _opening(students: Sequence[int]) -> Accounts:
-    """The accounts that open again as these students return: not one that was closed at Gebruikers."""
+    """The accounts that open again as these students return: not one that is closed at Gebruikers, or has
+    another role by now."""
     found = [one for one in accounts_of(students) if not one.active]
     by_hand = closed_by_hand([one.id for one in found])
     stay = [one for one in found if one.other_role or one.id in by_hand]
     summary = ngettext(
-        "%(num)s account blijft gedeactiveerd, want dat is bij Gebruikers gedaan.",
-        "%(num)s accounts blijven gedeactiveerd, want dat is bij Gebruikers gedaan.",
+        "%(num)s account blijft gedeactiveerd: bij Gebruikers is het gedeactiveerd of kreeg het een andere "
+        "rol. Activeer het daar.",
+        "%(num)s accounts blijven gedeactiveerd: bij Gebruikers zijn ze gedeactiveerd of kregen ze een "
+        "andere rol. Activeer ze daar.",
         len(stay),
     )
     lines = [_("Account blijft gedeactiveerd: %(name)s", name=one.name) for one in stay]

@@ -16,11 +16,15 @@ from app.queries.access import factors as queries
 from app.queries.access.passkeys import registration_options
 from app.queries.users.users import own_user
 from app.rules import code_format, recovery, totp
+from app.rules.text import N_
 from app.school import current_school
 from app.theme import widgets
 from app.theme.qr import qr_code
 
 PROFILE_PATH = "/mijn-profiel/"
+CODES_ARE_MADE = N_(
+    "Uw herstelcodes zijn al gemaakt. Hebt u ze bewaard, dan is het klaar. Zo niet, maak dan hier nieuwe."
+)
 SHOWN = "shown"  # the field that holds which recovery codes there were
 TEMPLATES = {
     second_factor.set_up_app: "access/authenticator.html",
@@ -115,11 +119,12 @@ class SecondFactorPage(base.ActionScreen):
         base.renew()
         seen = queries.sheet_mark(base.current_actor().id)
         factors = queries.factors_of(base.current_actor().id)
-        # A first factor that was sent twice has shown its codes to nobody: then there are new ones.
-        unseen = outcome.again and factors.count == 1
-        if factors.codes_left and not unseen:
-            return base.go(_onward() or self.href("index"))
-        return self._codes_page(seen)
+        if not factors.codes_left:
+            return self._codes_page(seen)
+        if outcome.again and factors.count == 1:  # pressed twice, or the page with the codes was loaded anew
+            base.tell(_(CODES_ARE_MADE), "warning")
+            return base.go(self.href("codes"))
+        return base.go(_onward() or self.href("index"))
 
     # -- inside
 

@@ -7,7 +7,7 @@ from webauthn.helpers import bytes_to_base64url
 
 from app.pages.base.form_token import drawn_for
 from app.pages.base.sessions import present
-from app.sealing import derived, drawn
+from app.sealing import derivations, drawings
 
 ANSWERED = "answered"  # in the cookie: the ends of the tokens of the forms that were answered last
 MOST_ANSWERED = 4
@@ -16,7 +16,8 @@ END = 12  # characters of a token that tell forms apart
 
 @dataclass(frozen=True)
 class Drafts:
-    """`key`: opens the drafts of this account, and stands in no page of another.
+    """`key`: opens the drafts of this account, and stands in no page of another. With spaces between them,
+    the newest first: a draft that waits may be of an older key of the school.
 
     `answered`: the ends of the tokens of the forms that were answered last; their drafts can go.
     """
@@ -37,10 +38,14 @@ def register_drafts(app: flask.Flask) -> None:
 def account_mark() -> str:
     """The account of this page for a script: the same each time, and tells nothing.
 
-    "" for nobody, and while an administrator views as another: then no drafts are kept.
+    "" for nobody, and while an administrator views as another: then no drafts are kept. It is the oldest
+    key's: the same before and after the school gets another.
     """
     here = present()
-    return drawn(f"account|{here.user_id}").hex()[:32] if here is not None and here.viewing is None else ""
+    if here is None or here.viewing is not None:
+        return ""
+    *_newer, oldest = drawings(f"account|{here.user_id}")
+    return oldest.hex()[:32]
 
 
 def _drafts() -> Drafts:
@@ -49,7 +54,8 @@ def _drafts() -> Drafts:
         return NOBODYS
     now = [_end()] if flask.request.method == "POST" else []
     ends = " ".join([*flask.session.get(ANSWERED, ()), *now])
-    return Drafts(account, bytes_to_base64url(derived(f"draft|{here.user_id}")), ends)
+    keys = " ".join(bytes_to_base64url(one) for one in derivations(f"draft|{here.user_id}"))
+    return Drafts(account, keys, ends)
 
 
 def _note_answer(response: flask.Response) -> flask.Response:

@@ -68,32 +68,41 @@ def gone_page(why: str = "") -> Any:
 
 
 def no_longer_page(error: errors.ViewingOver | errors.NotAllowed) -> Any:
-    """The page for a form that its user may send no more, with its status: the viewing ended, a right went.
+    """The page for a form that its user may send no more, with its status: the viewing ended, a right went,
+    or they get in no more.
 
     None: this user was not shown that form.
     """
     if isinstance(error, errors.OnlyLooking):
         return None
-    over, here = isinstance(error, errors.ViewingOver), present()
+    over, out, here = isinstance(error, errors.ViewingOver), isinstance(error, errors.NoWayBack), present()
     drawn = (drawn_while_viewing() if over else drawn_for()) if posted() else None
-    if here is None or drawn is None or drawn.user_id != here.user_id:
+    if drawn is None or not (out or (here is not None and drawn.user_id == here.user_id)):
         return None
     row, (fields, files) = shown_row(drawn), sent_now()
-    if not row and not over:
+    if not row and not over and not out:
         return None  # not on this page: then it may have been no right of theirs at all
     view, about = _view(), drawn.about if row else About()
     lost = _Lost(about, drawn.at, [pair for pair in fields if is_typed(pair[0])], files)
     shows_no_row()
     model = GoneModel(
-        title=_("Het bekijken was al gestopt") if over else _("U mag dit niet meer"),
+        title=_no_longer(error),
         text=actions.say(error) or _(RIGHT_WENT),
         name="",
         told="",
         typed=[(label, text) for label, text in _typed(view, _action(view), lost) if text],
         files=lost.files,
-        buttons=_onward(view),
+        buttons=[] if out else _onward(view),
     )
     return flask.render_template("gone.html", model=model), error.status
+
+
+def _no_longer(error: errors.ViewingOver | errors.NotAllowed) -> str:
+    if isinstance(error, errors.NoWayBack):
+        return _("U bent afgemeld, en er is niets gedaan")
+    if isinstance(error, errors.ViewingOver):
+        return _("Het bekijken was al gestopt")
+    return _("U mag dit niet meer")
 
 
 def _lost() -> _Lost | None:

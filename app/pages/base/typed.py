@@ -28,10 +28,10 @@ from app.pages.base.request import here, once, posted, safe_path, text_arg
 from app.pages.base.sessions import WAITING, forget_who, owed_now, present
 from app.permissions import SYSTEM
 from app.queries.access.sessions import Present
-from app.queries.access.typed import is_guest, is_kept, typed_by
+from app.queries.access.typed import is_guest, is_kept, typed_by, why_no_way_back
 from app.rules import viewing as rules
 from app.rules.text import N_
-from app.rules.typed import Typed, worth_keeping
+from app.rules.typed import PROOF, Typed, worth_keeping
 from app.theme.assets import ENDPOINTS
 
 ARGUMENT = "ingevuld"  # in the address of a page that gives back: the handle
@@ -93,13 +93,29 @@ def register_typed(app: flask.Flask) -> None:
 
 
 def way_in() -> Any:
-    """The answer to a request that needs a user and has none: the sign-in page, and then back here."""
+    """The answer to a request that needs a user and has none: the sign-in page, and then back here.
+
+    NoWayBack: whoever filled in this form gets in no more.
+    """
     if not posted():
         return flask.redirect(flask.url_for(SIGN_IN, next=again()))
+    drawn = drawn_for()
+    if (
+        drawn is not None
+        and _by_a_page_of_ours()
+        and not was_done()
+        and (why := why_no_way_back(drawn.user_id))
+    ):
+        raise errors.NoWayBack(why)
     kept, guest = keep()
     told = _(
         "U was afgemeld en er is niets gedaan. Meld u opnieuw aan; wat u had ingevuld, staat er dan nog."
     )
+    if any(name in actions.secret_fields() or name.startswith(PROOF) for name in flask.request.form):
+        told = _(
+            "U was afgemeld en er is niets gedaan. Meld u opnieuw aan; wat u had ingevuld, staat er dan nog, "
+            "behalve een wachtwoord of code."
+        )
     if not kept:
         told = _("U was afgemeld en er is niets gedaan. Meld u opnieuw aan.")
     if was_done():

@@ -97,7 +97,7 @@ def _notes(view: registrations.RegistrationView) -> Sequence[widgets.Fact]:
     """What a reader must know first: it was stopped, waits for an earlier attempt, or has another result."""
     notes = []
     if view.stopped_at is not None:
-        why = view.stop_reason or _("De student is gedeactiveerd.")
+        why = view.stop_reason or _("De student werd gedeactiveerd.")
         notes.append(widgets.Fact(_("Gestopt op"), cells=[widgets.Cell(_day(view.stopped_at), muted=why)]))
     if view.waits is not None:
         notes.append(widgets.Fact(_("Let op"), actions.say(view.waits)))

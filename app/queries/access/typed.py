@@ -5,9 +5,14 @@ import sqlalchemy as sa
 from app import models
 from app.clock import utc_now
 from app.entities.base import db
+from app.queries.planning.invitations import why_ended
+from app.rules.invitations import WHY_ENDED
+from app.rules.text import N_
 from app.rules.tokens import fingerprint
 from app.rules.typed import KEPT_FOR, Typed
 from app.sealing import Unreadable, unseal
+
+CLOSED = N_("Uw account is gedeactiveerd. Vraag het uw school als dat niet klopt.")
 
 
 def purpose(user_id: int, handle: str) -> str:
@@ -33,6 +38,15 @@ def is_kept(handle: str) -> bool:
 
 def is_guest(user_id: int) -> bool:
     return bool(db.session.scalar(sa.select(models.User.guest).where(models.User.id == user_id)))
+
+
+def why_no_way_back(user_id: int) -> str:
+    """Why this user, who is signed out, gets in no more; "": they may sign in again. Two queries at most."""
+    user = models.User
+    row = db.session.execute(sa.select(user.guest, user.active).where(user.id == user_id)).one_or_none()
+    if row is None or (not row.guest and not row.active):
+        return CLOSED
+    return WHY_ENDED.get(why_ended(user_id), "") if row.guest else ""
 
 
 def _under(handle: str) -> sa.Select[models.TypedForm]:

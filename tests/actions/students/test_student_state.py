@@ -173,7 +173,7 @@ def test_an_account_that_the_office_closed_stays_closed(actor: Callable[..., Act
     run(deactivate_students, office, students)
     assert told_users("deactivate_students") == {free.id}
     returning = preview(reactivate_students, office, students)
-    assert "1 account blijft gedeactiveerd, want dat is bij Gebruikers gedaan." in returning.summary
+    assert "1 account blijft gedeactiveerd: bij Gebruikers is het" in returning.summary
     assert any("Account blijft gedeactiveerd: Dicht" in line for line in returning.names)
     run(reactivate_students, office, students)
     assert told_users("reactivate_students") == {free.id}

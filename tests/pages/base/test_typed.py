@@ -228,6 +228,36 @@ class TestEveryDoor:
         assert "Van de gast</textarea>" in text
         assert NOTICE in text
 
+    def test_a_guest_whose_invitation_ended_reads_what_they_typed(self, app: Flask) -> None:
+        invited = make_invited()
+        page = come_in(app, invited)
+        path = f"/te-beoordelen/{invited.sitting}"
+        form = filled_form(page, path)
+        end_sessions()
+        run(withdraw_invitation, SYSTEM, [invited.sitting])
+        page._token = form["csrf_token"].values[0]
+        answer = page.post(path, {"remark": "Van de gast", "version": form["version"].values[0]})
+        assert answer.status_code == 403
+        assert "heeft deze uitnodiging ingetrokken" in answer.text
+        assert "Van de gast" in answer.text
+        assert "Meld u opnieuw aan" not in answer.text
+
+    @pytest.mark.parametrize("path", [GROUP, "/studenten/do/add_student", "/mijn-profiel/do/save_profile"])
+    def test_who_was_deactivated_meanwhile_reads_what_they_typed(
+        self, app: Flask, visitor_of: VisitorOf, path: str
+    ) -> None:
+        user = make_user("school_supervisor")
+        page = visitor_of(user)
+        form = filled_form(page, path)
+        field = "name" if path == GROUP else "first_name"
+        run(deactivate_users, SYSTEM, [user.id])
+        page._token = form["csrf_token"].values[0]
+        answer = page.post(path, {field: "Getypt"})
+        assert answer.status_code == 403
+        assert "Uw account is gedeactiveerd." in answer.text
+        assert "Getypt" in answer.text
+        assert "Meld u opnieuw aan" not in answer.text
+
     def test_two_tabs_each_come_back_to_their_own(self, app: Flask, visit: Visit) -> None:
         page = visit("administrator")
         first, second = filled_form(page, GROUP), filled_form(page, "/studenten/do/add_student")

@@ -117,7 +117,7 @@ class TestStopped:
         assert "1 examen stopt daarmee" in told
         office.do(f"/studenten/do/deactivate_students?id={student}")
         assert "Gestopt" in office.get(f"/studenten/{student}").text
-        assert "De student is gedeactiveerd." in office.get(path(exam)).text
+        assert "De student werd gedeactiveerd." in office.get(path(exam)).text
 
     def test_one_moment_has_its_own_button_where_there_are_more(
         self, exam: PlannedExam, visit: Visit
