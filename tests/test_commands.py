@@ -66,17 +66,17 @@ def real_school(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
 
 @contextmanager
-def served(app: Flask, **extra: str) -> Iterator[tuple[int, str, float]]:
-    """Serve until the block ends: port, what the terminal showed, seconds until it answered."""
-    port, began = free_port(), time.monotonic()
+def served(app: Flask, **extra: str) -> Iterator[tuple[int, str]]:
+    """Serve until the block ends: port, what the terminal showed."""
+    port = free_port()
     process = start(app, "run.py", "serve", PORT=str(port), WEB_WORKERS="1", **extra)
     try:
-        took = _wait(port, began)
+        _wait(port)
         assert process.stdout is not None
         shown = ""
         while "Ctrl-C" not in shown:
             shown += process.stdout.readline()
-        yield port, shown, took
+        yield port, shown
     finally:
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
@@ -84,12 +84,13 @@ def served(app: Flask, **extra: str) -> Iterator[tuple[int, str, float]]:
     assert "Traceback" not in rest
 
 
-def _wait(port: int, began: float) -> float:
+def _wait(port: int) -> None:
+    began = time.monotonic()
     while time.monotonic() - began < 90:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
                 assert answer.status == 200
-                return time.monotonic() - began
+                return
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the server did not answer")
@@ -97,7 +98,7 @@ def _wait(port: int, began: float) -> float:
 
 def test_serve_fills_the_demo_school_once_and_says_who_can_sign_in(app: Flask):
     db.session.remove()
-    with served(app) as (port, shown, _took):
+    with served(app) as (port, shown):
         assert f"http://127.0.0.1:{port}/" in shown
         for one in ACCOUNTS:
             assert one.username in shown
@@ -106,9 +107,8 @@ def test_serve_fills_the_demo_school_once_and_says_who_can_sign_in(app: Flask):
     assert students > 0
     make_student(last_name="Blijft")
 
-    with served(app) as (_port, _shown, took):
+    with served(app) as (_port, _shown):
         assert count(Student) == students + 1
-    assert took < 20  # on a machine that does much else at the same time
 
 
 @pytest.mark.web
@@ -132,7 +132,7 @@ def test_a_demo_school_listens_on_this_computer_only(app: Flask):
     status, shown = command(app, "serve", HOST="0.0.0.0", PORT=str(free_port()))  # noqa: S104
     assert status == 1
     assert "PROEVE_DEMO_ANYWHERE" in shown
-    with served(app, HOST="0.0.0.0", PROEVE_DEMO_ANYWHERE="1") as (port, _shown, _took):  # noqa: S104
+    with served(app, HOST="0.0.0.0", PROEVE_DEMO_ANYWHERE="1") as (port, _shown):  # noqa: S104
         assert port
 
 

@@ -18,7 +18,9 @@ from werkzeug.wsgi import ClosingIterator
 from app.entities.engine import MOST_ID
 from app.rules.cleaning import clean
 from app.rules.passwords import FIELDS as PASSWORDS
+from config import Settings
 
+MOST_DROPPED, PIECE = 32 * 1024 * 1024, 64 * 1024  # bytes; the proxies of docs/service refuse what is larger
 FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data"}
 
 
@@ -75,10 +77,22 @@ def _refuse_unreadable() -> None:
     except RequestEntityTooLarge:
         flask.request.form = ImmutableMultiDict()  # for the page that says so: reading it again fails again
         flask.request.files = ImmutableMultiDict()
+        _let_the_proxy_end()
         raise
     names = ((name, file.filename or "") for name, file in flask.request.files.items(multi=True))
     if any("\x00" in name or "\x00" in value for name, value in chain(sent, names)):
         flask.abort(400)
+
+
+def _let_the_proxy_end() -> None:
+    """Read on and drop what a proxy still sends: to Caddy, whom we answer half-way, we are "away" (503).
+
+    A proxy has taken the whole request in, so this waits for no visitor. Without one nothing is read.
+    """
+    settings: Settings = flask.current_app.extensions["proeve_settings"]
+    left = min(flask.request.content_length or 0, MOST_DROPPED) if settings.proxies else 0
+    while left > 0 and (piece := flask.request.environ["wsgi.input"].read(min(left, PIECE))):
+        left -= len(piece)
 
 
 def _clean_texts() -> None:
