@@ -179,8 +179,8 @@ def _refusal(error: OSError, settings: Settings) -> RuleBroken:
     if error.errno == errno.EADDRINUSE:
         return RuleBroken(
             N_(
-                "Poort %(port)s is al in gebruik. Stop wat daar draait, of kies een andere: "
-                "PORT=%(other)s make run"
+                "Poort %(port)s is al in gebruik. Stop wat daar draait, of kies een andere, zoals "
+                "PORT=%(other)s."
             ),
             port=settings.port,
             other=settings.port + 1,
