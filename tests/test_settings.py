@@ -226,7 +226,9 @@ def test_a_setting_that_nobody_knows_ends_the_start(
     assert told in str(ended.value)
 
 
-@pytest.mark.parametrize("name", ["SMTP_FROM", "HOSTNAME", "HOSTS", "REPORT", "WORKERS", "DATABASE_NAME", "REDIS_HOST"])
+@pytest.mark.parametrize(
+    "name", ["SMTP_FROM", "HOSTNAME", "HOSTS", "REPORT", "WORKERS", "DATABASE_NAME", "REDIS_HOST"]
+)
 def test_what_is_somebody_elses_is_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     Settings()
     monkeypatch.setenv(name, "1")
@@ -319,7 +321,9 @@ def test_a_mistake_is_one_sentence_and_an_exit_status(
     assert told in done.told
     assert "geheim" not in done.told
     # A key that cannot be read, or a database that is away, is known after the folder was made.
-    made_first = ("database" in name and name in AROUND) or name.startswith(("a short", "old keys", "passwords"))
+    made_first = ("database" in name and name in AROUND) or name.startswith(
+        ("a short", "old keys", "passwords")
+    )
     assert made_first or not left or name.startswith("PROEVE_DATA="), (
         "a start that failed leaves nothing behind"
     )
