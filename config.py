@@ -132,8 +132,8 @@ class Settings:
             )
         if self.given_old_keys.strip():
             raise SystemExit(
-                "PROEVE_OLD_SECRET_KEYS staat er zonder PROEVE_SECRET_KEY. Zet de nieuwste sleutel daar, of haal "
-                f"beide weg en bewaar alle sleutels in {self.key_file}, de nieuwste bovenaan."
+                "PROEVE_OLD_SECRET_KEYS staat er zonder PROEVE_SECRET_KEY. Zet de nieuwste sleutel daar, of "
+                f"haal beide weg en bewaar alle sleutels in {self.key_file}, de nieuwste bovenaan."
             )
         with private.made_or_told():
             private.make_folder(self.school_data)

@@ -193,15 +193,15 @@ def test_a_file_for_which_there_is_no_room_is_not_left_behind(
 
     monkeypatch.setattr("private.os.fsync", full)
     settings = Settings(school="demo", data=tmp_path)
-    with pytest.raises(SystemExit, match="secret-key is niet te maken.*No space left") as refusal:
+    with pytest.raises(SystemExit, match=r"secret-key is niet te maken.*No space left") as refusal:
         settings.secret_keys()
     assert "None" not in str(refusal.value)
     assert os.listdir(tmp_path / "demo") == []
 
 
-def test_what_the_disk_refuses_any_command_is_a_sentence(app: Flask) -> None:
+def test_what_the_disk_refuses_any_command_is_a_sentence(app: Flask, tmp_path: Path) -> None:
     """A name that is too long stands for what root meets too: rights it has everywhere."""
-    status, shown = command(app, "backup", "/tmp/" + "x" * 300)
+    status, shown = command(app, "backup", str(tmp_path / ("x" * 300)))
     assert (status, len(shown.strip().splitlines()), "File name too long" in shown) == (1, 1, True), shown
 
 

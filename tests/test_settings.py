@@ -26,7 +26,7 @@ WRONG = [
     ("PROEVE_SCHOOL", "-x", "letters, cijfers, - en _"),
     ("PROEVE_SCHOOL", "x" * 64, "letters, cijfers, - en _"),
     ("PROEVE_DATA", str(ROOT / "README.md"), "een map"),
-    ("PROEVE_DATA", "/tmp/" + "x" * 300, "niet te gebruiken (File name too long)"),
+    ("PROEVE_DATA", "/" + "x" * 300, "niet te gebruiken (File name too long)"),
     ("PROEVE_SCHOOLS", str(ROOT / "README.md"), "een map"),
     ("DATABASE_URL", "onzin", "postgresql://"),
     ("DATABASE_URL", "mysql://school/proeve", "postgresql://"),

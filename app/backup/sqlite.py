@@ -21,8 +21,8 @@ DAMAGED = N_(
     "(docs/running.md, “Backups”)."
 )
 UNUSABLE = N_(
-    "De database %(place)s is nu niet te gebruiken (%(why)s). Kijk of deze gebruiker het bestand en zijn map mag "
-    "lezen en schrijven, of er ruimte is, en of een ander programma het vasthoudt. Er is niets veranderd."
+    "De database %(place)s is nu niet te gebruiken (%(why)s). Kijk of deze gebruiker het bestand en zijn map "
+    "mag lezen en schrijven, of er ruimte is, en of een ander programma het vasthoudt. Er is niets veranderd."
 )
 # What is wrong around a file that may be whole: nothing is to be put back for these.
 AROUND = ("CANTOPEN", "PERM", "READONLY", "BUSY", "LOCKED", "FULL", "NOMEM", "AUTH", "PROTOCOL")
@@ -48,9 +48,8 @@ def copy(file: Path, to: Path) -> None:
     """Copy the database as it is at this moment, while others read and write; one plain file comes of it."""
     os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with reading(file) as source, reading(to) as target:
-        source.backup(
-            target, progress=_patient()
-        )  # all pages in one go: a writer makes it begin anew otherwise
+        # All pages in one go: a writer makes it begin anew otherwise.
+        source.backup(target, progress=_patient())
         target.execute("PRAGMA journal_mode=DELETE")
 
 
