@@ -130,6 +130,11 @@ class Settings:
                 _usable(self.given_key, "PROEVE_SECRET_KEY"),
                 *(_usable(key, "PROEVE_OLD_SECRET_KEYS") for key in older),
             )
+        if self.given_old_keys.strip():
+            raise SystemExit(
+                "PROEVE_OLD_SECRET_KEYS staat er zonder PROEVE_SECRET_KEY. Zet de nieuwste sleutel daar, of "
+                f"haal beide weg en bewaar alle sleutels in {self.key_file}, de nieuwste bovenaan."
+            )
         with private.made_or_told():
             private.make_folder(self.school_data)
             with suppress(FileExistsError):

@@ -23,8 +23,10 @@ OF_TESTS = ("PROEVE_TEST_", "PROEVE_PICTURES", "PROEVE_CHROMIUM")
 YES, NO = {"1", "true", "yes", "ja"}, {"", "0", "false", "no", "nee"}
 HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
+NEARLY = 0.88  # how alike a name must be to one of ours; other programs have settings, too
 # With the driver that we install, or without one.
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite", "sqlite+pysqlite")
+WITH_DRIVER = "postgresql+psycopg"
 DATABASE = "postgresql://gebruiker:wachtwoord@server/database, of leeg voor SQLite"
 SQLITE_OPTIONS = {
     *("timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"),  # of Python
@@ -78,7 +80,11 @@ def folder_name(name: str, default: str) -> str:
 
 def folder(name: str, default: Path) -> Path:
     given = Path(text(name) or default)
-    if given.exists() and not given.is_dir():
+    try:
+        wrong = given.exists() and not given.is_dir()
+    except OSError as error:  # a folder on the way that we may not enter, or a name that is too long
+        raise SystemExit(f"{name}={given} is niet te gebruiken ({error.strerror}).") from None
+    if wrong:
         _refuse(name, str(given), "een map")
     return given
 
@@ -121,12 +127,18 @@ def database(name: str) -> str:
         _refuse(name, "…", DATABASE)
     if url.drivername.startswith("sqlite"):
         _refuse_options(name, url.query, SQLITE_OPTIONS)
+        if url.database in {None, "", ":memory:"} or url.query.get("mode") == "memory":
+            _refuse(name, "…", f"{DATABASE}. Een database in het geheugen is weg als Proeve stopt")
     else:
         if not url.database and "dbname" not in url.query:  # the server would take one of its own
             _refuse(name, "…", f"{DATABASE}. De naam van de database ontbreekt")
         _refuse_options(name, url.query, _libpq_options())
         if not str(url.query.get("connect_timeout", 0)).isdecimal():
             _refuse(name, "…", "bij connect_timeout een heel getal (seconden)")
+        try:
+            url.set(drivername=WITH_DRIVER).get_dialect()().create_connect_args(url)
+        except (ArgumentError, ValueError, TypeError):  # such as a port among the options that is no number
+            _refuse(name, "…", DATABASE)
     return given
 
 
@@ -185,6 +197,16 @@ def refuse_unknown() -> None:
             near = get_close_matches(name, _asked, 1, 0.8)  # they all begin alike
             hint = f" Bedoelt u {near[0]}?" if near else " Zie config.py voor wat er is."
             raise SystemExit(f"{name} is geen instelling van Proeve.{hint}")
+        if (meant := _nearly_ours(name)) is not None:
+            raise SystemExit(f"{name} is geen instelling van Proeve. Bedoelt u {meant}?")
+
+
+def _nearly_ours(name: str) -> str | None:
+    """The setting without PROEVE_ that somebody who typed this name meant, when it is not there itself."""
+    if name in _asked or name.startswith(OURS):
+        return None
+    ours = [one for one in _asked if "_" in one and not one.startswith(OURS) and one not in os.environ]
+    return next(iter(get_close_matches(name.upper(), ours, 1, NEARLY)), None)
 
 
 def _is_host(given: str) -> bool:
@@ -201,7 +223,7 @@ def _is_site(given: str) -> bool:
         named = _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:  # a port that is no number, a bracket too few
         return False
-    bare = not (parts.query or parts.fragment or parts.username)
+    bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
     return parts.scheme in {"http", "https"} and named and bare
 
 

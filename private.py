@@ -5,6 +5,7 @@ Sentences are in Dutch: the school's language isn't known yet at this point.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -13,6 +14,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# What rights and disks answer: no room, only to be read, not ours, a name that cannot be.
+REFUSED = {
+    *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE),
+}
 OTHERS = 0o077  # the bits of a mode that let others in
 
 
@@ -26,10 +32,14 @@ def make_folder(path: Path) -> None:
 def make_file(path: Path, text: str = "") -> None:
     """Make a file with this text, for its owner alone, and safe on disk. FileExistsError: it is there."""
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:  # half a file would be taken for a whole one
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, os.strerror(error.errno or errno.EIO), str(path)) from error
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -52,10 +62,26 @@ def made_or_told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SystemExit(
-            f"{error.filename} is niet te maken of te gebruiken ({error.strerror}). Kijk of PROEVE_DATA en "
-            "DATABASE_URL kloppen en of deze gebruiker daar mag schrijven."
-        ) from None
+        raise SystemExit(_told(error)) from None
+
+
+@contextmanager
+def disk_told() -> Iterator[None]:
+    """The same for a whole program: what the disk refuses is told, and anything else stays a traceback."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        raise SystemExit(_told(error)) from None
+
+
+def _told(error: OSError) -> str:
+    what = error.filename or "Een bestand van Proeve"
+    return (
+        f"{what} is niet te maken of te gebruiken ({error.strerror}). Kijk of PROEVE_DATA, PROEVE_SCHOOLS en "
+        "DATABASE_URL kloppen, of er ruimte is, en of deze gebruiker daar mag lezen en schrijven."
+    )
 
 
 def mend(paths: Iterable[Path]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from private import disk_told
 from startup import start_up
 
-with start_up():
+with start_up(), disk_told():
     from app import create_app
     from app.backup.occupied import keep_shared
     from app.commands import Commands, register_commands
@@ -27,7 +28,8 @@ with start_up():
             raise SystemExit(str(error)) from None
         register_commands(app)
 
-if begun is not None:
-    begun.main(args=sys.argv[2:], prog_name=f"run.py {begun.name}")
-elif __name__ == "__main__":
-    Commands(create_app=lambda: app, add_default_commands=False).main(prog_name="run.py")
+with disk_told():
+    if begun is not None:
+        begun.main(args=sys.argv[2:], prog_name=f"run.py {begun.name}")
+    elif __name__ == "__main__":
+        Commands(create_app=lambda: app, add_default_commands=False).main(prog_name="run.py")

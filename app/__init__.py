@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app import models  # noqa: F401 - every table is known before the first query
+from app.backup.occupied import refuse_half
 from app.builder import ProeveBuilder, ProeveSecurity
 from app.entities.base import db
 from app.entities.engine import arm, guard_session
@@ -42,6 +43,7 @@ def create_app(
     if settings is None:
         settings = Settings()
         refuse_unknown()
+    refuse_half(settings)
     folder = settings.school_folder
     school, own_texts = load_school(folder), load_own_texts(folder / "mail")  # wrong files stop it here
     if before is not None:

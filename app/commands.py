@@ -249,13 +249,14 @@ def _complete(given: dict[str, Any]) -> dict[str, str]:
     except click.Abort:
         if sys.stdin.isatty():
             raise
-        options = [f"--{key.replace('_', '-')}" for key in given if given[key] is None]
-        raise click.ClickException(_missing(options)) from None
+        keys = [key for key in given if given[key] is None and key not in MAY_BE_EMPTY]
+        raise click.ClickException(missing(keys)) from None
     return given
 
 
-def _missing(options: Sequence[str]) -> str:
-    named = ["--password-file" if one == "--password" else one for one in options]
+def missing(keys: Sequence[str]) -> str:
+    """The sentence for what was not given, when there is nobody to ask."""
+    named = ["--password-file" if key == "password" else f"--{key.replace('_', '-')}" for key in keys]
     return _("Geef ook %(options)s: er is niemand om het te vragen.", options=", ".join(named))
 
 

@@ -28,7 +28,7 @@ from app.mail.own_texts import load_own_texts
 from app.permissions import SYSTEM, Role
 from app.queries.users.users import with_role
 from app.rules.cleaning import clean
-from app.school import FILE, LANGUAGES, load_school
+from app.school import FILE, LANGUAGES, School, load_school
 from app.serving import AS_ROOT, demo_values, runs_as_root
 from config import Settings
 from environment import NAME, refuse_unknown
@@ -75,8 +75,10 @@ def new_school(name: str, **given: Any) -> None:
     """Make a school: its folder, its database, its catalogue and its first administrator."""
     os.environ["PROEVE_SCHOOL"] = name
     settings = Settings()
-    _write_folder(settings.school_folder, given)
     try:
+        occupied.refuse_half(settings)
+        _write_folder(settings.school_folder, given)
+        _refuse_demo(load_school(settings.school_folder))
         app = create_app(settings)
     except errors.ProeveError as error:
         raise click.ClickException(str(error)) from None
@@ -86,7 +88,7 @@ def new_school(name: str, **given: Any) -> None:
         click.echo(actions.run(load_catalogue, SYSTEM).summary)
         _first_user(Role.ADMINISTRATOR, commands.create_administrator_command, given)
         if _wants_supplier(given["supplier"]):
-            _first_user(Role.SUPPLIER, commands.create_supplier_command, {})
+            _supplier(settings)
         click.echo(_next(settings))
 
 
@@ -100,7 +102,7 @@ def _write_folder(folder: Path, given: Mapping[str, Any]) -> None:
         raise click.ClickException(
             _("%(folder)s is er al en is geen map. Kies een andere naam.", folder=folder)
         )
-    answers = {key: given[key] or click.prompt(str(asked)) for key, asked in ASKED.items()}
+    answers = _answers(given)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -112,15 +114,39 @@ def _write_folder(folder: Path, given: Mapping[str, Any]) -> None:
         raise click.ClickException(why) from None
     try:
         path.write_text(_toml({**given, **answers}), encoding="utf-8")
-        load_school(folder)
+        _refuse_demo(load_school(folder))
     except BaseException as error:  # whatever happened: half a file would be taken for the school's own
         path.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
-        if isinstance(error, errors.ProeveError):
-            raise click.ClickException(str(error)) from None
+        if isinstance(error, errors.ProeveError):  # the file that it names is gone again
+            params = {**error.params, "file": _("Uw antwoord")}
+            raise click.ClickException(_(error.message, **params)) from None
         raise
     click.echo(_("Gemaakt: %(file)s", file=path))
+
+
+def _answers(given: Mapping[str, Any]) -> dict[str, str]:
+    """Ask what was not given. ClickException: there is nobody to ask."""
+    answers = {key: given[key] for key in ASKED}
+    try:
+        for key, asked in ASKED.items():
+            answers[key] = answers[key] or click.prompt(str(asked))
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.ClickException(commands.missing([key for key in ASKED if not answers[key]])) from None
+    return answers
+
+
+def _refuse_demo(school: School) -> None:
+    """ClickException for a school that `serve` would refuse: better now than when all is filled in."""
+    if school.demo:
+        raise click.ClickException(
+            _("%(name)s is een demoschool (demo = true). Kies een andere naam.", name=school.key)
+        )
+    if left := demo_values(school):
+        raise click.ClickException("\n".join(str(one) for one in left))
 
 
 def _toml(answers: Mapping[str, Any]) -> str:
@@ -156,6 +182,22 @@ def _first_user(role: Role, command: click.Command, given: Mapping[str, Any]) ->
         known["password"] = file.readline().rstrip("\r\n")
     chosen = [f"--{key.replace('_', '-')}={value}" for key, value in known.items() if value is not None]
     command.main(args=chosen, prog_name="", standalone_mode=False)
+
+
+def _supplier(settings: Settings) -> None:
+    """Make a supplier, whom no option describes. ClickException that names the command for it."""
+    try:
+        _first_user(Role.SUPPLIER, commands.create_supplier_command, {})
+    except click.ClickException as error:
+        if sys.stdin.isatty():
+            raise
+        told = _(
+            "De school en de beheerder zijn klaar. Alleen de leverancier is niet gemaakt; doe dat zo: "
+            "PROEVE_SCHOOL=%(school)s .venv/bin/python run.py create-supplier (%(why)s)",
+            school=settings.school,
+            why=error.message,
+        )
+        raise click.ClickException(told) from None
 
 
 def _wants_supplier(said: bool | None) -> bool:
@@ -197,6 +239,7 @@ def check_school(name: str) -> None:
     os.environ["PROEVE_SCHOOL"] = name
     settings = Settings()
     try:
+        occupied.refuse_half(settings)
         school = load_school(settings.school_folder)
         load_own_texts(settings.school_folder / "mail")
     except errors.ProeveError as error:

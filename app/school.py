@@ -15,6 +15,7 @@ from app.rules.second_factor import Policy
 from app.rules.text import N_
 from app.toml_kinds import Choice, Colour, Flag, Mail, Picture, Text, Web, Whole, Zone, nearest
 from app.toml_settings import filled, needed, refuse_unknown, setting
+from environment import NAME
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}  # the languages of Proeve, each by its own name
 FILE = "school.toml"
@@ -141,7 +142,8 @@ def site_address(path: str) -> str:
 
 def _absent(folder: Path) -> toml_file.DataFileError:
     """The error for a school that is not there; its name comes out of PROEVE_SCHOOL."""
-    known = sorted(one.parent.name for one in folder.parent.glob(f"*/{FILE}"))
+    there = sorted(one.parent.name for one in folder.parent.glob(f"*/{FILE}"))
+    known = [name for name in there if NAME.fullmatch(name)]  # not what a restore set aside
     allowed = toml_file.hinted(", ".join(known), nearest(folder.name, known))
     if not known:
         message = N_("%(file)s is er niet. Maak de school met: run.py new-school")

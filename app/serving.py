@@ -8,7 +8,9 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_babel import gettext as _
@@ -179,8 +181,8 @@ def _refusal(error: OSError, settings: Settings) -> RuleBroken:
     if error.errno == errno.EADDRINUSE:
         return RuleBroken(
             N_(
-                "Poort %(port)s is al in gebruik. Stop wat daar draait, of kies een andere: "
-                "PORT=%(other)s make run"
+                "Poort %(port)s is al in gebruik. Stop wat daar draait, of kies een andere, zoals "
+                "PORT=%(other)s."
             ),
             port=settings.port,
             other=settings.port + 1,
@@ -212,16 +214,38 @@ def runs_as_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
+def texts_behind(folder: Path) -> bool:
+    """Whether the texts of a language were not made ready since the last version came."""
+    pairs = [(source, source.with_suffix(".mo")) for source in folder.glob("*/LC_MESSAGES/*.po")]
+    return any(not made.exists() or made.stat().st_mtime < source.stat().st_mtime for source, made in pairs)
+
+
 def doubts(school: School, settings: Settings) -> list[str]:
     """Warnings about settings that do not stop a real school from starting, but need mending."""
     if school.demo:
         return []
     found = [_(AS_ROOT)] if runs_as_root() else []
+    if texts_behind(ROOT / "app" / "translations"):
+        found.append(
+            _(
+                "Let op: de Engelse teksten ontbreken, of zijn van een oudere versie. Doe dit in de map van "
+                "Proeve en start opnieuw: make translations"
+            )
+        )
     if not settings.tls:
         found.append(
             _(
                 "Let op: PROEVE_TLS staat uit. Wachtwoorden en cookies gaan dan onversleuteld over het "
                 "netwerk. Zet een proxy met TLS voor Proeve en PROEVE_TLS=1."
+            )
+        )
+    named = urlsplit(settings.site()).hostname or ""
+    if settings.hosts and named not in {one.lower() for one in settings.hosts}:
+        found.append(
+            _(
+                "Let op: PROEVE_ADDRESS noemt %(name)s, en dat staat niet in PROEVE_HOSTS. De links in "
+                "mails werken dan niet.",
+                name=named,
             )
         )
     if not settings.smtp_host or not school.mail_sender:
@@ -244,7 +268,12 @@ def doubts(school: School, settings: Settings) -> list[str]:
 def welcome(school: School, settings: Settings) -> str:
     """The text for the terminal: the address, and for a demo school the accounts and their password."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    lines = ["", f"  Proeve · {school.name}", f"  http://{host}:{settings.port}/", ""]
+    here = f"http://{host}:{settings.port}/"
+    lines = ["", f"  Proeve · {school.name}"]
+    if settings.hosts:  # it answers to those names alone
+        lines += [f"  {settings.site()}/", "  " + _("voor de proxy: %(place)s", place=here), ""]
+    else:
+        lines += [f"  {here}", ""]
     if school.demo:
         width = max(len(_(one.role.label)) for one in accounts.ACCOUNTS) + 2
         lines += [f"  {_('Rol'):<{width}}{_('Gebruikersnaam')}"]

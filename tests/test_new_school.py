@@ -19,7 +19,7 @@ from flask import Flask
 from app import new_school
 from app.errors import RuleBroken
 from app.school import Help, load_school
-from app.serving import check_place, demo_values
+from app.serving import check_place, demo_values, doubts, texts_behind, welcome
 from config import Settings
 from tests.support.processes import free_port
 
@@ -119,6 +119,48 @@ def test_a_school_starts_from_nothing_and_a_second_time_does_no_harm(machine: Ma
     assert ("esther", "supplier") in machine.rows("roc-noord", f"{roles} ON r.id = l.role_id")
 
 
+def test_without_a_supplier_on_the_line_the_command_for_it_is_named(machine: Machine) -> None:
+    """The options describe the administrator: giving them again would never help."""
+    for _again in range(2):
+        status, told = machine.run("new-school", "roc", *ALL, "--supplier")
+        assert status == 1
+        assert "PROEVE_SCHOOL=roc .venv/bin/python run.py create-supplier" in told
+        assert "--infix" not in told.splitlines()[-1], "what may be left out is not asked for"
+    assert machine.rows("roc", "SELECT username FROM ab_user WHERE active") == [("noor",)]
+
+
+def test_with_nobody_to_ask_the_options_are_named(machine: Machine) -> None:
+    status, told = machine.run("new-school", "roc", "--title", "ROC")
+    assert status == 1
+    assert "Geef ook --supplier-name, --supplier-email, --sender: er is niemand" in told
+    assert list(machine.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "demo",
+    [
+        ["--title", "ROC Demostad"],
+        ["--sender", "examens@roc.example"],
+        ["--supplier-email", "help@ess.example.nl"],
+    ],
+)
+def test_what_serve_would_refuse_is_refused_before_anything_is_made(
+    machine: Machine, demo: list[str]
+) -> None:
+    status, told = machine.run("new-school", "roc", *ALL, *demo)
+    assert (status, "nog van de demoschool" in told, "Klaar" in told) == (1, True, False), told
+    assert list(machine.folder.rglob("*.toml")) == []
+    assert not machine.data.exists()
+
+
+def test_the_demo_school_is_not_made_a_real_one(machine: Machine) -> None:
+    """With an administrator of its own it would never be filled."""
+    shutil.copytree(ROOT / "schools" / "demo", machine.schools / "demo")
+    status, told = machine.run("new-school", "demo", *ALL)
+    assert (status, "is een demoschool" in told) == (1, True), told
+    assert not machine.data.exists()
+
+
 def test_what_was_not_given_is_asked(machine: Machine) -> None:
     typed = ["ROC Zuid", "ESS", "help@ess.nl", "examens@roczuid.nl"]
     typed += ["Noor", "de", "Wit", "noor@roczuid.nl", "noor", *["vier woorden samen zijn lang"] * 2]
@@ -145,6 +187,7 @@ def test_a_mistake_is_a_sentence_and_leaves_nothing_behind(
     status, said = machine.run("new-school", *arguments)
     assert status != 0
     assert told in said
+    assert "school.toml" not in said, "there is no such file any more"
     assert list(machine.folder.rglob("*.toml")) == []
     assert not machine.data.exists()
 
@@ -282,3 +325,30 @@ def test_a_question_is_answered_in_the_words_that_people_use(app: Flask, typed: 
     told = CliRunner().invoke(asking, input=f"{typed}\n").output
     assert "Zal ik? [j/N]" in told
     assert f"answer: {agreed}" in told
+
+
+def test_who_starts_it_reads_the_names_that_it_answers_to(app: Flask) -> None:
+    """An address of this machine answers 400 there."""
+    school = replace(load_school(ROOT / "schools" / "demo"), demo=False)
+    shown = welcome(school, Settings(hosts=("examens.rocnoord.nl",), tls=True, port=5000))
+    assert "  https://examens.rocnoord.nl/\n  voor de proxy: http://127.0.0.1:5000/\n" in shown
+    assert "  http://127.0.0.1:5000/\n" in welcome(school, Settings(port=5000))
+
+
+def test_an_address_to_which_the_site_does_not_answer_is_told(app: Flask) -> None:
+    school = replace(load_school(ROOT / "schools" / "demo"), demo=False)
+    own = Settings(hosts=("examens.rocnoord.nl",), address="https://anders.nl")
+    assert [one for one in doubts(school, own) if "noemt anders.nl" in one]
+    right = replace(own, address="https://Examens.rocnoord.nl/")
+    assert not [one for one in doubts(school, right) if "PROEVE_ADDRESS" in one]
+
+
+def test_texts_that_were_not_made_ready_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.po").touch()
+    assert texts_behind(tmp_path)
+    (folder / "messages.mo").touch()
+    assert not texts_behind(tmp_path)
+    os.utime(folder / "messages.mo", (1, 1))
+    assert texts_behind(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -180,6 +181,28 @@ def test_every_folder_and_file_in_the_data_folder_is_its_owners_alone(tmp_path: 
     inside = list((tmp_path / "demo").rglob("*"))
     assert {mode(path) for path in inside if path.is_dir()} == {0o700}
     assert {mode(path) for path in inside if path.is_file()} == {0o600}
+
+
+def test_a_file_for_which_there_is_no_room_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty key would be refused as too short at the next start."""
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("private.os.fsync", full)
+    settings = Settings(school="demo", data=tmp_path)
+    with pytest.raises(SystemExit, match=r"secret-key is niet te maken.*No space left") as refusal:
+        settings.secret_keys()
+    assert "None" not in str(refusal.value)
+    assert os.listdir(tmp_path / "demo") == []
+
+
+def test_what_the_disk_refuses_any_command_is_a_sentence(app: Flask, tmp_path: Path) -> None:
+    """A name that is too long stands for what root meets too: rights it has everywhere."""
+    status, shown = command(app, "backup", str(tmp_path / ("x" * 300)))
+    assert (status, len(shown.strip().splitlines()), "File name too long" in shown) == (1, 1, True), shown
 
 
 @pytest.mark.usefixtures("open_handed")

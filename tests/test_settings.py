@@ -26,6 +26,7 @@ WRONG = [
     ("PROEVE_SCHOOL", "-x", "letters, cijfers, - en _"),
     ("PROEVE_SCHOOL", "x" * 64, "letters, cijfers, - en _"),
     ("PROEVE_DATA", str(ROOT / "README.md"), "een map"),
+    ("PROEVE_DATA", "/" + "x" * 300, "niet te gebruiken (File name too long)"),
     ("PROEVE_SCHOOLS", str(ROOT / "README.md"), "een map"),
     ("DATABASE_URL", "onzin", "postgresql://"),
     ("DATABASE_URL", "mysql://school/proeve", "postgresql://"),
@@ -39,6 +40,10 @@ WRONG = [
     ("DATABASE_URL", "postgresql://server/x?sslmod=require", "Bedoelt u sslmode?"),
     ("DATABASE_URL", "postgresql://server/x?connect_timeout=lang", "bij connect_timeout een heel getal"),
     ("DATABASE_URL", "sqlite:////x.db?foo=bar", "een optie die de database niet kent: foo"),
+    ("DATABASE_URL", "postgresql://server/x?port=poort", "postgresql://"),
+    ("DATABASE_URL", "sqlite://", "in het geheugen"),
+    ("DATABASE_URL", "sqlite:///:memory:", "in het geheugen"),
+    ("DATABASE_URL", "sqlite:///file:x?uri=true&mode=memory", "in het geheugen"),
     ("DATABASE_TIMEOUT", "lang", "seconden, van 1 tot en met 50"),
     ("DATABASE_TIMEOUT", "60", "seconden, van 1 tot en met 50"),
     ("HOST", "http://127.0.0.1", "een adres of naam"),
@@ -67,6 +72,7 @@ WRONG = [
     ("PROEVE_ADDRESS", "https://examens.school.nl?x=1", "https://"),
     ("PROEVE_ADDRESS", "https://jan:geheim@examens.school.nl", "https://"),
     ("PROEVE_ADDRESS", "https://examens.school.nl:poort", "https://"),
+    ("PROEVE_ADDRESS", "https://examens.school.nl/proeve", "https://"),
     ("SMTP_HOST", "smtp://mail.school.nl", "een adres of naam"),
     ("SMTP_HOST", "mail.school.nl:587", "een adres of naam"),
     ("SMTP_SECURITY", "ssl", "starttls, tls of none"),
@@ -202,6 +208,12 @@ def test_a_password_is_shown_by_no_setting(monkeypatch: pytest.MonkeyPatch) -> N
         ("PROEVE_SCHOOOL", "Bedoelt u PROEVE_SCHOOL?"),
         ("PROEVE_HOST", "Bedoelt u PROEVE_HOSTS?"),
         ("PROEVE_XYZZY", "Zie config.py"),
+        ("DATABASE_URI", "Bedoelt u DATABASE_URL?"),
+        ("DATABSE_URL", "Bedoelt u DATABASE_URL?"),
+        ("SMPT_HOST", "Bedoelt u SMTP_HOST?"),
+        ("SMTP_PASWORD", "Bedoelt u SMTP_PASSWORD?"),
+        ("WEB_WORKER", "Bedoelt u WEB_WORKERS?"),
+        ("database_url", "Bedoelt u DATABASE_URL?"),
     ],
 )
 def test_a_setting_that_nobody_knows_ends_the_start(
@@ -212,6 +224,22 @@ def test_a_setting_that_nobody_knows_ends_the_start(
     with pytest.raises(SystemExit, match=name) as ended:
         refuse_unknown()
     assert told in str(ended.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["SMTP_FROM", "HOSTNAME", "HOSTS", "REPORT", "WORKERS", "DATABASE_NAME", "REDIS_HOST"]
+)
+def test_what_is_somebody_elses_is_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    Settings()
+    monkeypatch.setenv(name, "1")
+    refuse_unknown()
+
+
+def test_a_name_beside_the_right_one_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://server/x")
+    Settings()
+    monkeypatch.setenv("DATABASE_URI", "1")
+    refuse_unknown()
 
 
 # Wrong settings that only show when Proeve looks around: what is set, and what the sentence says.
@@ -247,6 +275,8 @@ AROUND: dict[str, tuple[dict[str, str], str]] = {
     "a demo school for everybody": ({"HOST": "0.0.0.0"}, "PROEVE_DEMO_ANYWHERE=1"),  # noqa: S104
     "a short key": ({"PROEVE_SECRET_KEY": "kort"}, "te kort"),
     "a short old key": ({"PROEVE_SECRET_KEY": "k" * 40, "PROEVE_OLD_SECRET_KEYS": "kort"}, "te kort"),
+    "old keys without a new one": ({"PROEVE_OLD_SECRET_KEYS": "k" * 40}, "zonder PROEVE_SECRET_KEY"),
+    "a name that is nearly ours": ({"DATABASE_URI": "postgresql://server/x"}, "Bedoelt u DATABASE_URL?"),
     "mail in plain text by a typing error": ({"SMTP_SECURITY": "ssl", "SMTP_PORT": "25"}, "starttls, tls of"),
 }
 REALLY = {f"{name}={typed}": ({name: typed}, allowed) for name, typed, allowed in WRONG} | AROUND
@@ -272,7 +302,7 @@ def real_starts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Sta
         }
         came = started([(["serve"], settings) for settings in cases.values()])
     return {
-        name: (one, REALLY[name][1].format(**known), Path(settings["PROEVE_DATA"]).exists())
+        name: (one, REALLY[name][1].format(**known), os.path.exists(settings["PROEVE_DATA"]))
         for (name, settings), one in zip(cases.items(), came, strict=True)
     }
 
@@ -291,7 +321,9 @@ def test_a_mistake_is_one_sentence_and_an_exit_status(
     assert told in done.told
     assert "geheim" not in done.told
     # A key that cannot be read, or a database that is away, is known after the folder was made.
-    made_first = ("database" in name and name in AROUND) or name.startswith(("a short", "passwords"))
+    made_first = ("database" in name and name in AROUND) or name.startswith(
+        ("a short", "old keys", "passwords")
+    )
     assert made_first or not left or name.startswith("PROEVE_DATA="), (
         "a start that failed leaves nothing behind"
     )

@@ -15,7 +15,7 @@ from config import Settings
 ANCHOR, KEY, LIBRARY = "trail-anchor", "secret-key", "library"
 BESIDE = ("", "-wal", "-shm", "-journal", ".prepare")  # the files of one SQLite database, and its lock
 # Locks, notes of work that goes on, and files that are being written.
-PASSING = ("progress", f"{ANCHOR}.lock")
+PASSING = ("progress", "sender-lives", f"{ANCHOR}.lock")
 PASSING_STARTS = (f".{ANCHOR}-", f"{KEY}.")
 # What editors and systems leave in a folder is nobody's setting.
 LEFTOVERS = (".DS_Store", "Thumbs.db", "desktop.ini")

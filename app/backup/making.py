@@ -187,6 +187,13 @@ def _room(folder: Path) -> Iterator[Path]:
 
 
 def _unwritten(folder: Path, error: OSError) -> RuleBroken:
+    at = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else folder
+    if not at.is_relative_to(folder):
+        return RuleBroken(
+            N_("Er is geen back-up gemaakt: %(file)s is niet te lezen (%(why)s)."),
+            file=str(at),
+            why=error.strerror or str(error),
+        )
     return RuleBroken(
         N_("Er is geen back-up gemaakt: in %(folder)s is niet te schrijven (%(why)s)."),
         folder=str(folder),

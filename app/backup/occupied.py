@@ -55,6 +55,16 @@ def alone(settings: Settings) -> Iterator[None]:
         os.close(handle)
 
 
+def refuse_half(settings: Settings) -> None:
+    """RuleBroken when a restore was killed half-way: a file that is not there is then in another place."""
+    try:
+        half = lock_file(settings).stat().st_size > 0
+    except OSError:
+        return
+    if half:
+        raise RuleBroken(HALF)
+
+
 def mark(settings: Settings, *, half_done: bool) -> None:
     """Leave word that what stands there does not fit together, in case we are killed; or take it away."""
     lock_file(settings).write_text("half restored\n" if half_done else "")

@@ -6,7 +6,8 @@ import enum
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,6 +20,13 @@ DAMAGED = N_(
     "De database is beschadigd: %(place)s (%(why)s). Zet een back-up terug: run.py restore BESTAND "
     "(docs/running.md, “Backups”)."
 )
+UNUSABLE = N_(
+    "De database %(place)s is nu niet te gebruiken (%(why)s). Kijk of deze gebruiker het bestand en zijn map "
+    "mag lezen en schrijven, of er ruimte is, en of een ander programma het vasthoudt. Er is niets veranderd."
+)
+# What is wrong around a file that may be whole: nothing is to be put back for these.
+AROUND = ("CANTOPEN", "PERM", "READONLY", "BUSY", "LOCKED", "FULL", "NOMEM", "AUTH", "PROTOCOL")
+PATIENCE = 30  # seconds that another program may hold the file
 # Where every connection holds a lock for as long as it is open: in the file itself, and in -shm (WAL).
 HELD = {"": (0x40000000, 512), "-shm": (120, 9)}
 
@@ -27,19 +35,35 @@ HELD = {"": (0x40000000, 512), "-shm": (120, 9)}
 def reading(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection of our own, without the application; SQLite's errors become a sentence."""
     try:
-        with closing(sqlite3.connect(file, timeout=30)) as connection:
+        with closing(sqlite3.connect(file, timeout=PATIENCE)) as connection:
             connection.create_function("folded", 1, people.search_form, deterministic=True)
             yield connection
     except sqlite3.DatabaseError as error:
-        raise RuleBroken(DAMAGED, place=str(file), why=str(error)) from error
+        name = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_")
+        told = UNUSABLE if name.startswith(AROUND) else DAMAGED
+        raise RuleBroken(told, place=str(file), why=str(error)) from error
 
 
 def copy(file: Path, to: Path) -> None:
     """Copy the database as it is at this moment, while others read and write; one plain file comes of it."""
     os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with reading(file) as source, reading(to) as target:
-        source.backup(target)  # all pages in one go: a writer makes it begin anew otherwise
+        # All pages in one go: a writer makes it begin anew otherwise.
+        source.backup(target, progress=_patient())
         target.execute("PRAGMA journal_mode=DELETE")
+
+
+def _patient() -> Callable[[int, int, int], None]:
+    """Python itself goes on asking for ever while another program holds the file."""
+    until = time.monotonic() + PATIENCE
+
+    def progress(status: int, _left: int, _pages: int) -> None:
+        if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} and time.monotonic() > until:
+            held = sqlite3.OperationalError("database is locked")
+            held.sqlite_errorname = "SQLITE_BUSY"
+            raise held
+
+    return progress
 
 
 def content(file: Path) -> Content:

@@ -178,6 +178,20 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(town: Town, monkeypatch:
     assert list((town.folder / "data" / "_backups").iterdir()) == []
 
 
+def test_a_file_that_cannot_be_read_is_the_one_that_is_named(town: Town) -> None:
+    anchor = town.settings.school_data / "trail-anchor"
+    anchor.unlink()
+    anchor.mkdir()
+    status, told = town.command("backup")
+    assert (status, f"{anchor} is niet te lezen" in told) == (1, True), told
+
+
+def test_that_a_sender_lives_is_not_put_back(town: Town, kept: Path) -> None:
+    (town.settings.school_data / "sender-lives").touch()
+    with zipfile.ZipFile(town.backup()) as made:
+        assert not [name for name in made.namelist() if "sender" in name]
+
+
 def test_root_is_sent_to_the_user_of_the_school(
     town: Town, monkeypatch: pytest.MonkeyPatch, kept: Path
 ) -> None:
@@ -453,11 +467,20 @@ def test_a_restore_that_fails_half_way_changes_nothing(
     assert town.names() == ["Eerste", "Later"]
 
 
-def test_a_restore_that_was_killed_half_way_is_told_and_can_be_done_again(town: Town, kept: Path) -> None:
+@pytest.mark.parametrize("gone", ["data", "school"])
+def test_a_restore_that_was_killed_half_way_is_told_and_can_be_done_again(
+    town: Town, kept: Path, gone: str
+) -> None:
+    """Also when the school's own settings are the folder that is not there for a moment."""
+    (town.settings.school_folder / "school.toml").write_text("stuk")
     code = (
         "import os, sys; from app.backup.restoring import Moves; from app.restore import restore\n"
         "move = Moves.move\n"
-        "Moves.move = lambda *given: (move(*given), os.kill(os.getpid(), 9))\n"
+        "def moved(self, source, target):\n"
+        "    move(self, source, target)\n"
+        f"    if str(source).endswith('/{'data' if gone == 'data' else 'schools'}/demo'):\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "Moves.move = moved\n"
         "restore.main(sys.argv[1:])"
     )
     kept_names = {name: value for name, value in os.environ.items() if not name.startswith("PROEVE_")}
@@ -465,7 +488,8 @@ def test_a_restore_that_was_killed_half_way_is_told_and_can_be_done_again(town: 
         [sys.executable, "-c", code, str(kept)], cwd=ROOT, env={**kept_names, **town.environment}, check=False
     )
     assert done.returncode == -9
-    assert not (town.folder / "data" / "demo").exists(), "set aside, and nothing in its place yet"
+    place = town.folder / "data" if gone == "data" else town.folder / "schools"
+    assert not (place / "demo").exists(), "set aside, and nothing in its place yet"
     status, told = town.command("prepare")
     assert (status, "halverwege gestopt" in told) == (1, True), told
     status, told = town.restore(kept)

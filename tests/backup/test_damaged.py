@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from app.backup import sqlite
+from app.errors import RuleBroken
 from tests.support.towns import Town
 
 
@@ -41,6 +45,43 @@ def a_copy_beside_an_old_wal(town: Town) -> None:
         connection.execute("VACUUM")  # as much work does: what stood on one page stands on another
     town.leave_wal()
     town.file.write_bytes(copy)
+
+
+HOLD = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("PRAGMA journal_mode=DELETE")
+held.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("words", ["prepare", "backup"])
+def test_a_database_that_somebody_holds_is_not_called_damaged(
+    town: Town, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Whoever restored a backup for it would lose the work since."""
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.1)
+    asked = [sys.executable, "-c", HOLD, str(town.file)]
+    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        status, told = town.command(words)
+        other.kill()
+    assert status == 1
+    assert "nu niet te gebruiken" in told, told
+    assert "beschadigd" not in told
+    assert "restore" not in told
+
+
+def test_a_database_that_cannot_be_opened_is_not_called_damaged(town: Town) -> None:
+    """A folder stands for a file of somebody else: the tests may be root, who may read it."""
+    with (
+        pytest.raises(RuleBroken, match=r"nu niet te gebruiken.*unable to open"),
+        sqlite.reading(town.folder),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("spoil", [garbage, a_hole, a_copy_beside_an_old_wal])

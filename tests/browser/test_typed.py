@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, text
 
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -25,12 +25,17 @@ STORED = "JSON.stringify(sessionStorage)"
 
 
 @pytest.fixture
-def many(school: Any, server: str) -> None:
-    """More programmes than a form shows as boxes."""
+def many(school: Any, server: str) -> Iterator[None]:
+    """More programmes than a form shows as boxes, while this test runs."""
     given = {"level": 3, "learning_path": "BOL", "cohort": 2025}
     with school.app.app_context(), transaction():
         rows = [{"name": f"Zoötechniek {n:02}", "crebo": f"{27000 + n}", **given} for n in range(25)]
         db.session.execute(insert(Programme), rows)
+    yield
+    with school.app.app_context(), transaction():
+        theirs = "IN (SELECT id FROM programme WHERE name LIKE 'Zoötechniek%')"
+        db.session.execute(text(f"DELETE FROM user_programme WHERE programme_id {theirs}"))
+        db.session.execute(delete(Programme).where(Programme.name.startswith("Zoötechniek")))
 
 
 @pytest.fixture(autouse=True)

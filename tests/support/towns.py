@@ -24,6 +24,7 @@ from app.database import prepare
 from app.entities.base import db
 from app.entities.engine import transaction
 from app.entities.library import LibraryDocument
+from app.errors import ProeveError
 from app.restore import restore
 from config import ROOT, Settings
 from tests.factories import make_app, make_student, make_user
@@ -116,8 +117,11 @@ class Town:
 
     def command(self, *arguments: str) -> tuple[int, str]:
         """A command of `run.py`, in this process."""
-        with self.app() as app:
-            done = app.test_cli_runner().invoke(args=list(arguments))
+        try:
+            with self.app() as app:
+                done = app.test_cli_runner().invoke(args=list(arguments))
+        except ProeveError as error:  # run.py makes a sentence of it
+            return 1, f"{error}\n"
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.output
 
