@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, insert
 
 from app.entities.base import db
 from app.entities.engine import transaction
@@ -34,7 +35,7 @@ def many(school: Any, server: str) -> Iterator[None]:
     yield
     with school.app.app_context(), transaction():
         theirs = "IN (SELECT id FROM programme WHERE name LIKE 'Zoötechniek%')"
-        db.session.execute(text(f"DELETE FROM user_programme WHERE programme_id {theirs}"))
+        db.session.execute(sa.text(f"DELETE FROM user_programme WHERE programme_id {theirs}"))
         db.session.execute(delete(Programme).where(Programme.name.startswith("Zoötechniek")))
 
 
