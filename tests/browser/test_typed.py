@@ -381,10 +381,10 @@ def test_planning_of_many_is_there_again_when_the_server_is(sign_in: SignIn) -> 
 # -- a form with a check page
 
 
-def open_coupling(page: Page) -> str:
-    """Koppelen aan opleiding, for one student, with a choice made."""
+def open_coupling(page: Page, row: int) -> str:
+    """Koppelen aan opleiding, for the student in this row, with a choice made."""
     page.goto("/studenten/")
-    student = page.locator("[data-tick]").first.get_attribute("value")
+    student = page.locator("[data-tick]").nth(row).get_attribute("value")
     address = f"/studenten/do/couple_programme?id={student}"
     page.goto(address)
     page.locator("#target").select_option(index=3)
@@ -402,7 +402,7 @@ def test_what_was_checked_is_there_again_when_the_server_is(sign_in: SignIn) -> 
     """The check page is an answer, and yet nothing is done: the server goes away at the last press."""
     page = sign_in("beheerder")
     page.on("dialog", lambda dialog: dialog.accept())
-    address = open_coupling(page)
+    address = open_coupling(page, 0)
     typed = fields(page, "main form[method=post]")
     check_it(page)
     away(page, lambda: press(page, "Voer uit"))
@@ -415,7 +415,7 @@ def test_what_was_done_or_left_from_its_check_page_leaves_no_draft(sign_in: Sign
     page = sign_in("beheerder")
     page.on("dialog", lambda dialog: dialog.accept())
     for how in ("Annuleren", "Voer uit"):
-        address = open_coupling(page)
+        address = open_coupling(page, 1)  # another row: this one is coupled in the end
         check_it(page)
         assert page.evaluate(STORED) != "{}"
         page.get_by_role("main").get_by_text(how, exact=True).click()

@@ -40,7 +40,7 @@ def command(verb: str, school: str) -> Command:
 
 def exported() -> dict[str, str]:
     """The settings that its first step exports."""
-    first = CHAPTER.split("\n2. ")[0]
+    first = " ".join(CHAPTER.split("\n2. ")[0].split())
     found = re.findall(r"`(?:export )?([A-Z_]+)=([^`\s]+)`", first)
     assert found
     return dict(found)
