@@ -10,7 +10,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -190,14 +190,21 @@ def test_a_slow_reader_holds_nobody_behind_the_proxy(site: Site) -> None:
         assert len(connection.getresponse().read()) == len(site.behind.body)
 
 
-def test_many_slow_visitors_do_not_keep_others_waiting(site: Site) -> None:
+@contextmanager
+def slow_visitors(place: Place, path: str, number: int) -> Iterator[None]:
+    """So many visitors who began to send a form there, and send no more of it."""
     with ExitStack() as ending:
-        for _ in range(40):
-            connection = ending.enter_context(closing(asking(site.place)))
-            connection.putrequest("POST", "/bibliotheek/")
+        for _ in range(number):
+            connection = ending.enter_context(closing(asking(place)))
+            connection.putrequest("POST", path)
             connection.putheader("Content-Length", str(MB))
             connection.endheaders()
             connection.send(b"x" * 1000)
+        yield
+
+
+def test_many_slow_visitors_do_not_keep_others_waiting(site: Site) -> None:
+    with slow_visitors(site.place, "/bibliotheek/", 40):
         began = time.monotonic()
         answer, _ = site.ask("/")
         assert answer.status == 200
@@ -306,13 +313,7 @@ def test_the_largest_document_comes_in_while_slow_visitors_hold_no_worker(app: F
 
 
 def upload_beside_slow_visitors(site: Site, cookie: str) -> None:
-    with ExitStack() as ending:
-        for _ in range(20):
-            slow = ending.enter_context(closing(asking(site.place)))
-            slow.putrequest("POST", "/aanmelden")
-            slow.putheader("Content-Length", str(MB))
-            slow.endheaders()
-            slow.send(b"x" * 1000)
+    with slow_visitors(site.place, "/aanmelden", 20):
         page, text = site.ask(UPLOAD, headers={"Cookie": cookie})
         fields = dict(FIELD.findall(text.decode()))
         cookie = str(page.headers["Set-Cookie"]).partition(";")[0]

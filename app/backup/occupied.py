@@ -57,11 +57,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 def refuse_half(settings: Settings) -> None:
     """RuleBroken when a restore was killed half-way: a file that is not there is then in another place."""
-    try:
-        half = lock_file(settings).stat().st_size > 0
-    except OSError:
-        return
-    if half:
+    if is_half_restored(settings):
         raise RuleBroken(HALF)
 
 
@@ -72,8 +68,10 @@ def mark(settings: Settings, *, half_done: bool) -> None:
 
 def is_half_restored(settings: Settings) -> bool:
     """Whether a restore was killed here: what stands here does not fit together."""
-    file = lock_file(settings)
-    return file.exists() and file.stat().st_size > 0
+    try:
+        return lock_file(settings).stat().st_size > 0
+    except OSError:
+        return False
 
 
 def lock_file(settings: Settings) -> Path:

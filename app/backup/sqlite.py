@@ -85,7 +85,7 @@ def content(file: Path) -> Content:
 def has_users(file: Path) -> bool:
     """Whether there is an account in this file, and so a school that somebody works with."""
     try:
-        with closing(sqlite3.connect(file, timeout=30)) as connection:
+        with closing(sqlite3.connect(file, timeout=PATIENCE)) as connection:
             return bool(_one(connection, "SELECT count(*) FROM ab_user"))
     except sqlite3.DatabaseError:  # no table yet, or nothing that can be read
         return False

@@ -127,7 +127,8 @@ def _opening(students: Sequence[int]) -> Accounts:
     another role by now."""
     found = [one for one in accounts_of(students) if not one.active]
     by_hand = closed_by_hand([one.id for one in found])
-    stay = [one for one in found if one.other_role or one.id in by_hand]
+    opens = {one.id: not (one.other_role or one.id in by_hand) for one in found}
+    stay = [one for one in found if not opens[one.id]]
     summary = ngettext(
         "%(num)s account blijft gedeactiveerd: bij Gebruikers is het gedeactiveerd of kreeg het een andere "
         "rol. Activeer het daar.",
@@ -136,7 +137,7 @@ def _opening(students: Sequence[int]) -> Accounts:
         len(stay),
     )
     lines = [_("Account blijft gedeactiveerd: %(name)s", name=one.name) for one in stay]
-    return Accounts([one.id for one in found if one not in stay], stay, summary, lines)
+    return Accounts([one.id for one in found if opens[one.id]], stay, summary, lines)
 
 
 def _switch(students: Sequence[int], accounts: Sequence[int], *, active: bool) -> None:

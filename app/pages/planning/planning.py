@@ -21,8 +21,8 @@ from app.pages.planning.invitations import INVITATION_ACTIONS
 from app.pages.planning.registration import registration_model
 from app.pages.planning.screen import PlanScreen
 from app.permissions import Actor, Permission, may
+from app.queries.base.meanwhile import is_there
 from app.queries.planning import planning as queries
-from app.queries.planning.present import is_left
 from app.rules.blocks import BlockState
 from app.theme import widgets
 
@@ -122,7 +122,7 @@ class PlanningPage(PlanScreen):
 
     def after_href(self, act: actions.Action, outcome: actions.Outcome) -> str:
         registration_id = base.number_arg("aanmelding", 0)
-        if act is remove_moments and registration_id and not is_left(registration_id):
+        if act is remove_moments and registration_id and not is_there("Registration", registration_id):
             return self.list_href()  # its page went with its last moment
         return self.back_href()
 

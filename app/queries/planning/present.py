@@ -222,12 +222,6 @@ def stopped_by_leaving(students: Sequence[int]) -> Sequence[int]:
     ).all()
 
 
-def is_left(registration_id: int) -> bool:
-    """Whether there still is such a registration: it goes with its last moment."""
-    found = sa.select(models.Registration.id).where(models.Registration.id == registration_id)
-    return db.session.scalar(found) is not None
-
-
 def registrations_of(sittings: Collection[int]) -> Sequence[int]:
     """The registrations of these sittings. One query."""
     return db.session.scalars(

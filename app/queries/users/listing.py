@@ -157,18 +157,12 @@ def bound_to(actor: Actor, user_ids: Sequence[int]) -> dict[int, Bound]:
 
     Only what this actor may know of: for a supplier nothing, as both count students (decision 0030).
     """
-    ids = id_set(user_ids)
-    coming = (
-        sa.select(models.SittingExaminer.user_id, models.Sitting.id)
-        .join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
-        .where(models.SittingExaminer.user_id.in_(ids), models.Sitting.ends_at > utc_now(), goes_on())
-    )
     held = (
         sa.select(models.Supervision.user_id, models.Supervision.student_id)
-        .where(models.Supervision.user_id.in_(ids))
+        .where(models.Supervision.user_id.in_(id_set(user_ids)))
         .distinct()
     )
-    sittings = _by_user(coming) if may(actor, Permission.PLANNING_SEE) else {}
+    sittings = _by_user(_coming(user_ids)) if may(actor, Permission.PLANNING_SEE) else {}
     students = _by_user(held) if may(actor, Permission.STUDENTS_SEE) else {}
     return {
         user_id: Bound(sittings.get(user_id, ()), students.get(user_id, ()))
@@ -180,11 +174,21 @@ def coming_as(actor: Actor, user_id: int, roles: Collection[Role]) -> int:
     """How many coming moments this user examines in one of these roles; 0 for whoever may not know."""
     if not roles or not may(actor, Permission.PLANNING_SEE):
         return 0
-    mine = sa.select(sa.func.count(models.SittingExaminer.sitting_id)).where(
-        models.SittingExaminer.user_id == user_id, models.SittingExaminer.role.in_(sorted(roles))
+    coming = _coming([user_id]).where(models.SittingExaminer.role.in_(sorted(roles)))
+    return len(db.session.execute(coming).all())
+
+
+def _coming(user_ids: Sequence[int]) -> sa.Select[int, int]:
+    """Each of these users with each coming moment that they examine."""
+    return (
+        sa.select(models.SittingExaminer.user_id, models.Sitting.id)
+        .join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
+        .where(
+            models.SittingExaminer.user_id.in_(id_set(user_ids)),
+            models.Sitting.ends_at > utc_now(),
+            goes_on(),
+        )
     )
-    coming = mine.join(models.Sitting, models.Sitting.id == models.SittingExaminer.sitting_id)
-    return db.session.scalar(coming.where(models.Sitting.ends_at > utc_now(), goes_on())) or 0
 
 
 def _by_user(pairs: sa.Select[int, int]) -> dict[int, list[int]]:
