@@ -32,4 +32,5 @@ with disk_told():
     if begun is not None:
         begun.main(args=sys.argv[2:], prog_name=f"run.py {begun.name}")
     elif __name__ == "__main__":
-        Commands(create_app=lambda: app, add_default_commands=False).main(prog_name="run.py")
+        commands = Commands(before=first, create_app=lambda: app, add_default_commands=False)
+        commands.main(prog_name="run.py")

@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
@@ -57,7 +58,17 @@ def reset_demo() -> None:
 
 
 class Commands(FlaskGroup):
-    """The commands of a school."""
+    """The commands of a school; `before`: those that begin where there is none yet, to be named with them."""
+
+    def __init__(self, before: Mapping[str, click.Command] = MappingProxyType({}), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.before = before
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self.before})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return self.before.get(name) or super().get_command(ctx, name)
 
     def invoke(self, ctx: click.Context) -> Any:
         with reached():

@@ -126,6 +126,14 @@ def test_a_taken_port_is_said_and_another_one_proposed(app: Flask):
     assert count(User) == 0
 
 
+def test_the_help_names_every_command_also_those_that_begin_without_a_school(app: Flask):
+    status, shown = command(app, "--help")
+    named = re.findall(r"^  ([a-z]+(?:-[a-z]+)*)  ", shown, re.MULTILINE)
+    assert status == 0
+    assert {"new-school", "check-school", "restore", "serve", "backup"} <= set(named)
+    assert len(named) == len(set(named))
+
+
 @pytest.mark.web
 def test_a_demo_school_listens_on_this_computer_only(app: Flask):
     make_user()  # a school with a user is not filled

@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import random
 import signal
+import sqlite3
+import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,11 +32,11 @@ from app.actions.students.students import add_student, change_student
 from app.clock import utc_now
 from app.database import prepare
 from app.entities.base import db, metadata
-from app.entities.engine import UnguardedWrite, transaction
+from app.entities.engine import PATIENCE_MS, UnguardedWrite, in_a_hurry, transaction
 from app.entities.students import Student
 from app.entities.trail import AuditEntry, AuditObject
 from app.entities.users import SignInAttempt, User
-from app.errors import RuleBroken
+from app.errors import Busy, RuleBroken
 from app.pages.base import show_datetime
 from app.permissions import SYSTEM, actor_of
 from app.rules.sessions import Opening
@@ -367,3 +370,20 @@ def test_the_database_is_opened_by_the_recipe(app: Flask):
         return
     recipe = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10000}
     assert {name: db.session.scalar(text(f"PRAGMA {name}")) for name in recipe} == recipe
+
+
+def test_a_writer_waits_for_another_as_long_as_it_wants_to(app: Flask):
+    """SQLite: each writer has a patience of its own, and leaves nothing of it behind."""
+    file = app.extensions["proeve_settings"].database_file()
+    if file is None:  # PostgreSQL locks rows; test_down_database.py
+        return
+    with closing(sqlite3.connect(file, check_same_thread=False, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy), in_a_hurry(), transaction():
+            db.session.execute(delete(SignInAttempt))
+        ends = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        ends.start()
+        with transaction():
+            db.session.execute(delete(SignInAttempt))
+            assert db.session.scalar(text("PRAGMA busy_timeout")) == PATIENCE_MS
+        ends.join()

@@ -8,6 +8,8 @@ Nothing is written outside `transaction`: a guard on the session refuses it.
 
 import datetime as dt
 import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -35,6 +37,7 @@ LOCK_TIMEOUT = "55P03"  # and for a lock that took too long
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one
+LOOKS_EVERY_S = 0.001  # a writer of SQLite that waits
 CACHE_KB = 32_768  # of pages, per connection; with SQLite's own 2 MB every query reads them anew
 _patience: ContextVar[int] = ContextVar("patience", default=PATIENCE_MS)
 _after: list[Callable[[bool], None]] = []  # what follows when a transaction has ended
@@ -146,8 +149,36 @@ def arm(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={_patience.get()}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        if _writing.get():
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Any) -> None:
+    """Begin as the one writer of SQLite, as soon as the one before has ended.
+
+    SQLite itself looks ever less often while it waits, up to ten times a second, and the writer that waited
+    longest looks least.
+    """
+    plain, until = connection.connection.driver_connection, time.monotonic() + _patience.get() / 1000
+    plain.execute("PRAGMA busy_timeout=0")
+    try:
+        while _another_writes(plain) and time.monotonic() < until:
+            time.sleep(LOOKS_EVERY_S)
+        if not plain.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail as every other statement does
+    finally:
+        plain.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+
+
+def _another_writes(plain: sqlite3.Connection) -> bool:
+    """Begin to write, unless another writer is at work; any other trouble comes again, and is told there."""
+    try:
+        plain.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorname.startswith("SQLITE_BUSY")
+    return False
 
 
 def _lock_patience() -> int:

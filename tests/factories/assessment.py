@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -39,11 +41,16 @@ class PlannedExam:
 
 @at_once()
 def plan_exam(
-    tasks: int = 1, criteria: int = 3, days: int = 0, attempt: int = 1, **values: Any
+    tasks: int = 1,
+    criteria: int = 3,
+    days: int = 0,
+    attempt: int = 1,
+    student: Mapping[str, Any] = MappingProxyType({}),
+    **values: Any,
 ) -> PlannedExam:
     programme = make_programme()
     made = make_exam(programme, tasks=tasks, criteria=criteria, **values)
-    registration = make_registration(make_student(programme), made, attempt=attempt)
+    registration = make_registration(make_student(programme, **student), made, attempt=attempt)
     school, company = make_user("school_examiner"), make_user("company_examiner")
     start = clock.now() + timedelta(days=days)
     sittings = [
