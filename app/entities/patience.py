@@ -22,7 +22,11 @@ DOUBTS_AFTER = 1.0  # seconds without an answer, after which somebody looks whet
 ASKS_FOR = 2  # seconds that it then has to answer; psycopg knows no shorter one for connecting
 GRACE = 3.0  # seconds that the server has to end a statement by itself
 
-SET_PATIENCE = "SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)"
+# To compile the statement of a page, or to start helpers for it, takes longer than the statement itself.
+SET_PATIENCE = (
+    "SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false), "
+    "set_config('jit', 'off', false), set_config('max_parallel_workers_per_gather', '0', false)"
+)
 
 _limit: ContextVar[float | None] = ContextVar("limit", default=None)  # seconds for a statement; None: any
 

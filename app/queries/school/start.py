@@ -75,7 +75,7 @@ class OwnProgress:
 
 
 def school_counts(actor: Actor) -> Mapping[str, int]:
-    """The state of the eight steps of the manual, in one query."""
+    """The state of the eight steps of the manual, in one query. Of supervisors and examiners: whether any."""
     students = visible(actor, models.Student).where(models.Student.active)
     users = visible(actor, models.User).where(models.User.active.is_(True))
     kept = visible(actor, models.LibraryDocument, Permission.LIBRARY_MANAGE).where(
@@ -92,8 +92,8 @@ def school_counts(actor: Actor) -> Mapping[str, int]:
         exams=visible(actor, models.Exam).where(models.Exam.current),
         users=users.where(queries.is_holder(*STAFF)),
         incomplete_users=users.where(queries.is_incomplete()),
-        supervisors=users.where(queries.is_holder(Role.SCHOOL_SUPERVISOR)),
-        examiners=users.where(queries.is_holder(Role.SCHOOL_EXAMINER)),
+        supervisors=users.where(queries.is_holder(Role.SCHOOL_SUPERVISOR)).limit(1),
+        examiners=users.where(queries.is_holder(Role.SCHOOL_EXAMINER)).limit(1),
         students=students,
         loose_students=by_state(students, "no-programme"),
         groups=visible(actor, models.StudentGroup),
