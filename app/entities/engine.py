@@ -132,7 +132,7 @@ def arm(engine: sa.Engine) -> None:
         return
     engine._proeve_armed = True  # type: ignore[attr-defined] # our own mark on SQLAlchemy's object
     if engine.dialect.name == "postgresql":
-        bound(engine, _lock_patience)
+        bound(engine, _lock_patience, _writing.get)
         return
 
     @sa.event.listens_for(engine, "connect")
