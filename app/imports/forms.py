@@ -165,15 +165,24 @@ def tell_cells(form: actions.ActionForm, values: Sequence[Value]) -> None:
             field.errors = [*field.errors, _("In het andere tabblad staat: “%(text)s”.", text=there)]
 
 
-def aloud(kind: Kind, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Label and text of what was chosen for the columns, or typed in a row, of a file that has gone."""
+def aloud(
+    kind: Kind, fields: Sequence[tuple[str, str]], world: import_columns.World | None = None
+) -> Iterator[tuple[str, str]]:
+    """Label and text of what was chosen for columns or (with `world`) for values, or typed in a row.
+
+    The file has gone, or is read otherwise by now.
+    """
     for name, sent in fields:
-        part, _line, place = name.partition("_")
-        if part not in {"column", "cell"} or not (place.isascii() and place.isdigit() and len(place) < 5):
+        part, _line, place = name.rpartition("_")
+        if not (place.isascii() and place.isdigit() and len(place) < 5):
             continue
-        target = kind.by_key.get(sent)
-        text = sent if part == "cell" else _(target.label) if target is not None else ""
-        yield _("Kolom %(letter)s", letter=kept.column_letter(int(place))), text
+        target = kind.by_key.get(sent if part == "column" else part)
+        if part in {"column", "cell"}:
+            text = sent if part == "cell" else _(target.label) if target is not None else ""
+            yield _("Kolom %(letter)s", letter=kept.column_letter(int(place))), text
+        elif isinstance(target, import_columns.ClosedColumn) and world is not None:
+            names = {one.value: _(one.label) if one.translate else one.label for one in target.options(world)}
+            yield _(target.label), names.get(sent, "")
 
 
 class ValuesForm(actions.ActionForm):

@@ -336,6 +336,8 @@ class ActionPage(View):
         changed: list[str] | None = None,
     ) -> str:
         confirming = step == "confirm"
+        if form is not None and not confirming:
+            actions.tell_gone_choices(form)
         last = confirming or not act.confirm
         hidden = [("token", new_token()), ("confirmed", "1")] if last else []
         if last:

@@ -174,7 +174,6 @@ class CheckPages(base.ActionScreen):
         tab, seen = Tab(found, form), row_mark(found, number)
         if tab.asked_otherwise:
             tab.begin_again()
-            tab.recall(forms.aloud(self.kind, list(tab.sent.items())))
             form = base.unsent(made)
         elif base.posted() and form.validate():
             try:
