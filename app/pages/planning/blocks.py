@@ -6,11 +6,13 @@ app/templates/catalogue/_matrix.html.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 
 from app import models
 from app.actions import base as actions
+from app.clock import utc_now
 from app.rules import blocks as rules
 from app.rules.scoring import mark_text
 from app.rules.text import Reason
@@ -56,6 +58,19 @@ def result_badge(result: models.Result) -> Badge:
 def state_badge(state: rules.BlockState, text: str = "") -> Badge:
     """The badge of a state without an attempt; `text`: other words, for the state of one examenmoment."""
     return Badge(text or _(state.label), state.tone, state.icon)
+
+
+def moment_badge(ends_at: datetime, *, scored: bool, definitive: bool, stopped: bool) -> Badge:
+    """How far the assessment of one examenmoment is."""
+    if definitive:
+        return state_badge(rules.BlockState.PASSED, _("Definitief"))
+    if scored:
+        return state_badge(rules.BlockState.SAVED, _("Opgeslagen"))
+    if stopped:
+        return state_badge(rules.BlockState.STOPPED)
+    if ends_at <= utc_now():
+        return state_badge(rules.BlockState.TO_ASSESS, _("Te beoordelen"))
+    return state_badge(rules.BlockState.PLANNED)
 
 
 def waits_badges(waits: Reason | None) -> list[Badge]:

@@ -18,6 +18,7 @@ from app.pages import base
 from app.pages.planning import blocks as block_pages
 from app.pages.planning.examiners import REPLACE_ACTIONS
 from app.pages.planning.invitations import INVITATION_ACTIONS
+from app.pages.planning.moments import MomentsPage
 from app.pages.planning.registration import registration_model
 from app.pages.planning.screen import PlanScreen
 from app.permissions import Actor, Permission, may
@@ -73,8 +74,12 @@ class MatrixModel:
 
 
 def _ways_on(actor: Actor) -> Sequence[widgets.Button]:
-    """The buttons to the results and the trail, as far as this user may see them."""
+    """The buttons to all moments, the results and the trail, as far as this user may see them."""
     ways = (
+        (
+            Permission.PLANNING_SEE,
+            widgets.Button(_("Alle opleidingen"), MomentsPage.route_base + "/", icon="list-ul"),
+        ),
         (Permission.RESULTS_SEE, widgets.Button(_("Uitslagen"), "/uitslagen/", icon="award")),
         (Permission.TRAIL_READ, widgets.Button(_("Logboek"), "/logboek/", icon="journal-text")),
     )

@@ -24,7 +24,6 @@ from app.queries.planning.attempts import other_results
 from app.queries.planning.invitations import invitations_of
 from app.queries.planning.when import when_label
 from app.queries.trail.trail import entries_about_attempt
-from app.rules.blocks import BlockState
 from app.school import current_school
 from app.theme import widgets
 
@@ -204,15 +203,12 @@ def _invitations(view: registrations.RegistrationView) -> Sequence[widgets.Secti
 def _assessment_badge(
     moment: registrations.MomentFacts, view: registrations.RegistrationView
 ) -> widgets.Badge:
-    if moment.definitive_at is not None:
-        return blocks.state_badge(BlockState.PASSED, _("Definitief"))
-    if moment.scored:
-        return blocks.state_badge(BlockState.SAVED, _("Opgeslagen"))
-    if view.stopped_at is not None:
-        return blocks.state_badge(BlockState.STOPPED)
-    if moment.ends_at <= utc_now():
-        return blocks.state_badge(BlockState.TO_ASSESS, _("Te beoordelen"))
-    return blocks.state_badge(BlockState.PLANNED)
+    return blocks.moment_badge(
+        moment.ends_at,
+        scored=moment.scored,
+        definitive=moment.definitive_at is not None,
+        stopped=view.stopped_at is not None,
+    )
 
 
 def _assess_buttons(
