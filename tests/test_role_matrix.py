@@ -316,6 +316,7 @@ ELSEWHERE = {
     "create_supplier",
     "add_demo_students",
     "note_visit",
+    "note_programme",
     "renew_session",
     "use_invitation",
     "stop_email_change",

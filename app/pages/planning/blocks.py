@@ -5,7 +5,7 @@ app/templates/catalogue/_matrix.html.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -110,6 +110,14 @@ def state_view(state: rules.BlockState, about: str, *, href: str = "") -> BlockV
     """A cell without an attempt: open, or not available."""
     text = f"{about}, {_(state.label)}" if about else _(state.label)
     return BlockView(state.key, state.letter, state.icon, state.tone, text, href=href)
+
+
+def open_view(about: str, *, plan_href: str) -> BlockView:
+    """An exam that is not planned. `plan_href`: where the block leads to plan it; "" for who may not."""
+    view = state_view(rules.BlockState.OPEN, about, href=plan_href)
+    if not plan_href:
+        return view
+    return replace(view, text=_("%(block)s: klik om in te plannen", block=view.text))
 
 
 def legend() -> Sequence[BlockView]:

@@ -15,6 +15,7 @@ from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import invite_company_examiner
 from app.pages import base
 from app.pages.planning.invitations import invitation_line
+from app.pages.planning.place import from_registration
 from app.pages.trail.words import field_label, value_text
 from app.permissions import Permission
 from app.queries.planning import facts as fact_queries
@@ -281,7 +282,7 @@ class _Words:
 def _invite_href(sitting_id: int, registration_id: int) -> str:
     if not base.offers(invite_company_examiner):
         return ""
-    pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
+    pairs = [("id", str(sitting_id)), *from_registration(registration_id)]
     return base.href_with(f"/examens/do/{invite_company_examiner.name}", pairs)
 
 
