@@ -23,7 +23,7 @@ from app.queries.planning import invitations
 from app.queries.planning import plan as plan_queries
 from app.queries.planning import planning as planning_queries
 from app.queries.planning.moments import Change, PlannedMoment, StudentPlan, changes
-from app.queries.planning.when import when_label
+from app.queries.planning.when import dated_label, when_label
 from app.rules import timetable
 from app.rules.attempts import next_attempt
 
@@ -342,7 +342,7 @@ def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
     new = moment.present is None
     return LineView(
         moment.task.title,
-        when_label(moment.starts_at, moment.ends_at),
+        dated_label(moment.starts_at, moment.ends_at),
         [fact for fact in (people, moment.location, moment.note) if fact],
         new,
         [] if new else [_change(one) for one in changes(moment, names)],
