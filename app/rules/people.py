@@ -56,6 +56,7 @@ _DAY_FIRST = re.compile(
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _MIDNIGHT)
 _YEAR_FIRST_BARE = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")  # 20080314
 _SERIAL = re.compile(r"(\d{4,5})(?:[.,]0+)?")
+_BARE_NUMBER = re.compile(r"\d+(?:[.,]0+)?")
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _MONTH_NAMES = (
     "januari",
@@ -252,6 +253,22 @@ def email_plausible(text: str) -> bool:
     return len(text) <= EMAIL_MAX and _EMAIL.fullmatch(text) is not None
 
 
+NO_DATE = N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006.")
+DIGITS_OF_A_DATE = 8
+
+
+def typed_day(typed: str) -> dt.date:
+    """The day that somebody typed in a form: 24-11-2026, 24/11/26, 24 nov 2026, 2026-11-24.
+
+    The day comes first, never the month; 26 is 2026. RuleBroken: it is no day. A day number of Excel is none.
+    """
+    bare = _BARE_NUMBER.fullmatch(typed) is not None and len(typed) != DIGITS_OF_A_DATE
+    found = None if bare else date_of(typed, dt.date(2079, 12, 31))
+    if found is None:
+        raise RuleBroken(NO_DATE, value=_short(typed))
+    return found
+
+
 def birth_date(value: object, *, today: dt.date) -> dt.date | None:
     """The birth date in a cell or field; empty is None.
 
@@ -263,10 +280,7 @@ def birth_date(value: object, *, today: dt.date) -> dt.date | None:
         return None
     found = date_of(value, today)
     if found is None:
-        raise RuleBroken(
-            N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006."),
-            value=_short(str(value)),
-        )
+        raise RuleBroken(NO_DATE, value=_short(str(value)))
     if found > today:
         raise RuleBroken(N_("De geboortedatum %(date)s ligt in de toekomst."), date=dutch_date(found))
     if found < EARLIEST_BIRTH:

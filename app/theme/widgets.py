@@ -195,6 +195,7 @@ class ActionModel:
     problems: Sequence[str] = ()  # errors that belong to no field
     changed: Sequence[str] | None = None  # what changed since the page was shown; None: it is new
     more: Sequence[Button] = ()  # done: what the user may want to do next
+    can_adjust: bool = False  # `hidden` holds what was typed, to go back to the form
 
 
 @dataclass(frozen=True)

@@ -344,7 +344,7 @@ class ActionPage(View):
             hidden += self._shown(act, targets, outcome, again=changed is not None)
         # The confirmation draws no form, so it carries what was filled in as hidden fields.
         if confirming and form is not None:
-            hidden += [(k, v) for k, v in flask.request.form.items(multi=True) if is_typed(k)]
+            hidden += _typed()
         return flask.render_template(
             self.template_for(act),
             **self.extras(act, targets, form, outcome),
@@ -370,6 +370,7 @@ class ActionPage(View):
                 hidden=hidden,
                 problems=problems or [],
                 changed=changed,
+                can_adjust=confirming and form is not None,
             ),
         )
 
@@ -393,6 +394,7 @@ class ActionPage(View):
         return [(SHOWN, mark), (SAID, said(outcome))]
 
     def _done(self, act: actions.Action, outcome: actions.Outcome) -> widgets.ActionModel:
+        nothing = act.form is not None and not outcome.done  # what was typed can be adjusted
         return widgets.ActionModel(
             title=str(act.label),
             step="done",
@@ -404,6 +406,9 @@ class ActionPage(View):
             unchanged_count=outcome.unchanged,
             refused=[widgets.RefusedRow(r.label, r.reason) for r in outcome.refused[:200]],
             refused_count=len(outcome.refused),
+            post_href=here(),
+            hidden=_typed() if nothing else (),
+            can_adjust=nothing,
         )
 
     def _summary(
@@ -416,6 +421,11 @@ class ActionPage(View):
         if targets.count == 1 and first:
             form_is_about(first[0])
         return widgets.TargetSummary(targets.count, [str(row) for row in first], str(act.noun) or _("rijen"))
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What was filled in on the form that was sent, for a page that draws no form."""
+    return [(k, v) for k, v in flask.request.form.items(multi=True) if is_typed(k)]
 
 
 def _with_ids(targets: actions.Targets[Any] | None) -> str:

@@ -15,6 +15,7 @@ from app.actions.planning.form import PlanExamForm
 from app.actions.planning.invitations import invite_company_examiner
 from app.pages import base
 from app.pages.planning.invitations import invitation_line
+from app.pages.planning.place import from_registration
 from app.pages.trail.words import field_label, value_text
 from app.permissions import Permission
 from app.queries.planning import facts as fact_queries
@@ -22,7 +23,7 @@ from app.queries.planning import invitations
 from app.queries.planning import plan as plan_queries
 from app.queries.planning import planning as planning_queries
 from app.queries.planning.moments import Change, PlannedMoment, StudentPlan, changes
-from app.queries.planning.when import when_label
+from app.queries.planning.when import dated_label, when_label
 from app.rules import timetable
 from app.rules.attempts import next_attempt
 
@@ -281,7 +282,7 @@ class _Words:
 def _invite_href(sitting_id: int, registration_id: int) -> str:
     if not base.offers(invite_company_examiner):
         return ""
-    pairs = [("id", str(sitting_id)), ("aanmelding", str(registration_id))]
+    pairs = [("id", str(sitting_id)), *from_registration(registration_id)]
     return base.href_with(f"/examens/do/{invite_company_examiner.name}", pairs)
 
 
@@ -341,7 +342,7 @@ def _line(moment: PlannedMoment, names: Mapping[int, str]) -> LineView:
     new = moment.present is None
     return LineView(
         moment.task.title,
-        when_label(moment.starts_at, moment.ends_at),
+        dated_label(moment.starts_at, moment.ends_at),
         [fact for fact in (people, moment.location, moment.note) if fact],
         new,
         [] if new else [_change(one) for one in changes(moment, names)],
