@@ -33,6 +33,7 @@ def pack(table: import_table.Table) -> dict[str, Any]:
         "reading": asdict(table.reading),
         "sheets": list(table.sheets),
         "top": [pack_row(row.number, row.values) for row in table.top],
+        "seen": {key: value for key, value in asdict(table.seen).items() if value},
     }
 
 
@@ -94,6 +95,16 @@ def count_of(run: models.ImportRun) -> int:
 def reading_of(run: models.ImportRun) -> import_table.Reading:
     """How the file of a run was read; empty for runs from before this was kept."""
     return import_table.Reading(**run.table.get("reading", {}))
+
+
+def seen_of(run: models.ImportRun) -> import_table.Seen:
+    """What was seen of the file beside its values."""
+    return import_table.Seen(**run.table.get("seen", {}))
+
+
+def refuses_wide(run: models.ImportRun) -> bool:
+    """Whether rows with more cells than the header are exceptions; else the header merely lacks a name."""
+    return 0 < 2 * len(seen_of(run).wide) <= count_of(run)
 
 
 def top_of(run: models.ImportRun) -> list[tuple[int, list[str]]]:

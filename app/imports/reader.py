@@ -38,14 +38,23 @@ _DEFAULT = Limits()
 _FOUND = Reading()
 
 
+def _no_names(_values: Sequence[Value]) -> int:
+    """What a caller says who knows no columns by name."""
+    return 0
+
+
 def read_table(
     path_or_bytes: str | Path | bytes,
     file_name: str,
     *,
     limits: Limits = _DEFAULT,
     reading: Reading = _FOUND,
+    named: import_table.Named = _no_names,
 ) -> Table:
-    """The table in an xlsx, xls, ods or csv file. Raises FileRefused, with the reason, for other files."""
+    """The table in an xlsx, xls, ods or csv file. Raises FileRefused, with the reason, for other files.
+
+    `named` tells how many known columns a row names: by that the delimiter of a csv is found.
+    """
     data = _contents(path_or_bytes, limits)
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xfe\xff"):
         raise FileRefused("empty")
@@ -57,7 +66,7 @@ def read_table(
     if data.startswith(_ZIP):
         check_zip(data, limits)
         return _read_workbook(data, limits, reading)
-    return read_csv(data, limits, reading)
+    return read_csv(data, limits, reading, named)
 
 
 def _check_old_office(data: bytes) -> None:
