@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -123,10 +124,9 @@ def _of_sheet(sheet: str, data: bytes, limits: Limits, reading: Reading) -> Tabl
         if meant != sheet:
             raise _Elsewhere(meant)
         (plain,) = import_table.sheet_names([told["sheet"]])
-        kept = Reading(sheet=called.get(told["sheet"], plain), header=reading.header)
-        return import_table.table_of(
-            (_row(line, limits) for line in lines), limits, kept, sheets=list(called.values())
-        )
+        kept = Reading(sheet=called.get(told["sheet"], plain), header=reading.header, hidden=reading.hidden)
+        rows = (_row(line, limits) for line in lines)
+        return import_table.table_of(rows, limits, kept, sheets=list(called.values()), seen=_seen(told))
 
     return _of_child(command, data, limits, table)
 
@@ -197,6 +197,12 @@ def _answer(line: bytes, limits: Limits) -> Any:
         size = {"too-many-rows": limits.rows - 1, "too-many-columns": limits.columns}
         raise FileRefused(refused, **({"maximum": size[refused]} if refused in size else {}))
     return answer
+
+
+def _seen(told: Mapping[str, Any]) -> import_table.Seen:
+    """What the child saw beside the values."""
+    known = [one.name for one in fields(import_table.Seen)]
+    return import_table.Seen(**{name: told[name] for name in known if name in told})
 
 
 def _row(line: bytes, limits: Limits) -> import_table.RawRow:

@@ -204,9 +204,7 @@ def table_of(
         reading=replace(reading, header=number),
         sheets=sheets,
         top=[Row(number, values) for number, values, _cells in filled[: max(at, 0) + TOP]],
-        seen=replace(
-            _below(number, seen), wide=[number for number, values, _cells in data if len(values) > cells]
-        ),
+        seen=replace(_among(found_rows, seen), wide=_wider(data, cells)),
     )
 
 
@@ -235,14 +233,20 @@ def _wanted(rows: list[Row], seen: Seen, reading: Reading) -> list[Row]:
     return kept
 
 
-def _below(header: int, seen: Seen) -> Seen:
-    """What was seen in rows below the header; a title above it may be hidden or merged as it likes."""
+def _wider(data: Sequence[tuple[int, Sequence[Value], int]], cells: int) -> list[int]:
+    """The numbers of the rows with a value beyond so many cells."""
+    return [number for number, values, _cells in data if len(values) > cells]
+
+
+def _among(rows: Sequence[Row], seen: Seen) -> Seen:
+    """What was seen of these rows: empty ones, and a title above them, may be hidden or merged."""
+    numbers = {row.number for row in rows} if seen != _NOTHING else set()
     return replace(
         seen,
-        hidden=[number for number in seen.hidden if number > header],
-        tall=[number for number in seen.tall if number > header],
-        broad=[number for number in seen.broad if number > header],
-        formulas=[(number, place) for number, place in seen.formulas if number > header],
+        hidden=[number for number in seen.hidden if number in numbers],
+        tall=[number for number in seen.tall if number in numbers],
+        broad=[number for number in seen.broad if number in numbers],
+        formulas=[(number, place) for number, place in seen.formulas if number in numbers],
     )
 
 
