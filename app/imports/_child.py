@@ -27,7 +27,6 @@ if __name__ == "__main__":  # packages without their contents: the application i
         sys.modules[_package] = types.ModuleType(_package)
         sys.modules[_package].__path__ = [str(Path(__file__).parents[_depth])]
 
-from app.imports import _seen_ods, _seen_xls, _seen_xlsx
 from app.imports._seen import Seen
 
 CHUNK = 1024 * 1024
@@ -159,12 +158,20 @@ def looked_at(data: bytes, sheet: str, found: Any) -> Seen:
     if merged := found.merged_cell_ranges:
         seen.merged = [(top + 1, left, last + 1, right) for (top, left), (last, right) in merged]
     if data.startswith(OLE2):
+        from app.imports import _seen_xls
+
         _seen_xls.look(data, sheet, seen)
         return seen
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            look = _seen_ods.look if "content.xml" in archive.namelist() else _seen_xlsx.look
-            look(archive, sheet, seen)
+            if "content.xml" in archive.namelist():
+                from app.imports import _seen_ods
+
+                _seen_ods.look(archive, sheet, seen)
+            else:
+                from app.imports import _seen_xlsx
+
+                _seen_xlsx.look(archive, sheet, seen)
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
         return seen  # one that writes it otherwise
     return seen

@@ -5,7 +5,6 @@ Only _child.py imports this module and those that fill it, for xlsx, xls and ods
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, Any
 
@@ -14,11 +13,12 @@ MOST = 16 * CHUNK  # bytes without the end of a row; longer than any real row
 Show = Callable[[float], str]  # a number -> what its cell shows
 _BITS = 14  # of a column, of which Excel has 16,384
 _MASK = (1 << _BITS) - 1
+_ESCAPE = re.compile(r"&(#[xX]?[0-9a-fA-F]{1,7}|[a-z]{2,4});")
+_NAMED = {"quot": '"', "apos": "'", "lt": "<", "gt": ">", "amp": "&"}
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[[^\]]*\]|(.)', re.DOTALL)
 _PLAIN = set(" -/().:+")  # signs that a number format shows as they are
 
 
-@dataclass
 class Seen:
     """Rows count from 1 and columns from 0, as in the answers of the child.
 
@@ -27,13 +27,14 @@ class Seen:
     there may be hundreds of thousands.
     """
 
-    hidden: list[int] = field(default_factory=list)
-    filtered: bool = False
-    hidden_columns: list[int] = field(default_factory=list)
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    formulas: list[tuple[int, int]] = field(default_factory=list)
-    texts: dict[int, str] = field(default_factory=dict)
-    shows: dict[int, Show] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.hidden: list[int] = []
+        self.filtered = False
+        self.hidden_columns: list[int] = []
+        self.merged: list[tuple[int, int, int, int]] = []
+        self.formulas: list[tuple[int, int]] = []
+        self.texts: dict[int, str] = {}
+        self.shows: dict[int, Show] = {}
 
     def shown(self, number: int, values: list[Any]) -> None:
         """Put in this row what its cells show, where that is something else than their value."""
@@ -51,6 +52,21 @@ class Seen:
 
 def place(row: int, column: int) -> int:
     return row << _BITS | column
+
+
+def unescaped(text: bytes) -> str:
+    """The text of an attribute of XML, or between two elements."""
+    return _ESCAPE.sub(_character, text.decode(errors="replace"))
+
+
+def _character(found: re.Match[str]) -> str:
+    name = found[1]
+    if not name.startswith("#"):
+        return _NAMED.get(name, found[0])
+    try:
+        return chr(int(name[2:], 16) if name[1] in "xX" else int(name[1:]))
+    except (ValueError, OverflowError):
+        return found[0]
 
 
 def pieces(stream: IO[bytes], end: bytes) -> Iterator[bytes]:

@@ -2,10 +2,9 @@
 
 import re
 import zipfile
-from html import unescape
 from typing import IO
 
-from app.imports._seen import Seen, pieces, place
+from app.imports._seen import Seen, pieces, place, unescaped
 
 ROWS, COLUMNS = 100_001, 1000  # what is beyond belongs to no table that is read
 _STEP = re.compile(rb"<table:table\s([^<>]*)>|<(/)table:table>|<table:table-(row|column)\b([^<>]*)>")
@@ -86,14 +85,14 @@ class _Sheet:
     def note_shown(self, rows: range, columns: range, inside: bytes) -> None:
         """Note the text of cells that show a number otherwise than its value tells."""
         texts = _PARAGRAPH.findall(inside)
-        shown = unescape(texts[0].decode(errors="replace")) if len(texts) == 1 else ""
+        shown = unescaped(texts[0]) if len(texts) == 1 else ""
         if _SHOWN.fullmatch(shown):
             self.seen.texts |= {place(row, column): shown for row in rows for column in columns}
 
 
 def _name(attributes: bytes) -> str:
     found = _NAME.search(attributes)
-    return unescape((found[1] or found[2] or b"").decode(errors="replace")) if found else ""
+    return unescaped(found[1] or found[2] or b"") if found else ""
 
 
 def _times(what: re.Pattern[bytes], attributes: bytes) -> int:
