@@ -10,6 +10,7 @@ from typing import IO, Any
 
 CHUNK = 1024 * 1024
 MOST = 16 * CHUNK  # bytes without the end of a row; longer than any real row
+LONGEST = 255  # characters in a number format, as Excel has it
 Show = Callable[[float], str]  # a number -> what its cell shows
 _BITS = 14  # of a column, of which Excel has 16,384
 _MASK = (1 << _BITS) - 1
@@ -88,6 +89,8 @@ def show_of(code: str) -> Show | None:
 
     "0000000" shows 203118 as 0203118; `0000-000` puts a sign between; "0%" shows 0.5 as 50%.
     """
+    if len(code) > LONGEST:
+        return None
     signs: list[str] = []  # "0" and "#" are digits, other signs stand for themselves after a "="
     for found in _TOKEN.finditer(code):
         quoted, escaped, plain = found.groups()

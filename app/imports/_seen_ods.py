@@ -61,11 +61,11 @@ class _Sheet:
 
     def note_rows(self, attributes: bytes, cells: bytes) -> None:
         count = _times(_REPEATED_ROWS, attributes)
-        rows = range(self.row, self.row + min(count, ROWS))
+        rows = range(self.row, max(self.row, min(self.row + count, ROWS + 1)))
         if hidden := _HIDDEN.search(attributes):
             self.seen.hidden += rows
             self.seen.filtered = self.seen.filtered or hidden[1] == b"filter"
-        if _SPECIAL.search(cells):
+        if rows and _SPECIAL.search(cells):
             self.note_cells(rows, cells)
         self.row += count
 

@@ -121,7 +121,9 @@ def _table(data: bytes, size: int) -> list[int]:
 def _chain(data: bytes, sector: int, table: list[int], size: int, before: int) -> bytes:
     """The sectors from this one on, one after another; a chain that goes round ends somewhere."""
     found = bytearray()
-    while sector < _END and len(found) <= MAXIMUM:
+    for _ in table:
+        if sector >= _END or len(found) > MAXIMUM:
+            break
         found += data[before + sector * size : before + (sector + 1) * size]
         sector = table[sector]
     return bytes(found)

@@ -106,7 +106,10 @@ def mapping_form(kind: Kind, found: models.ImportRun) -> type[MappingForm]:
         fields["hidden"] = wtforms.RadioField(
             question,
             [InputRequired(_("Kies of de verborgen rijen meegaan."))],
-            choices=[(table.TAKE, _("Meenemen")), (table.SKIP, _("Overslaan"))],
+            choices=[
+                actions.SelectChoice(table.TAKE, _("Meenemen")),
+                actions.SelectChoice(table.SKIP, _("Overslaan")),
+            ],
             description=told.hidden_rows(found),
         )
     return type("MappingForm", (MappingForm,), fields)
@@ -126,7 +129,8 @@ def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
         actions.SelectChoice(str(number), _row_name(number, texts)) for number, texts in kept.top_of(found)
     ]
     rows.insert(
-        0, actions.SelectChoice(str(table.NO_HEADER), _("Geen kopregel: de eerste rij is al een gegeven"))
+        0,
+        actions.SelectChoice(str(table.NO_HEADER), _("Geen kopregel: de gegevens beginnen op de eerste rij")),
     )
     fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:

@@ -36,7 +36,6 @@ def tell(run: models.ImportRun, mapping: ColumnMap, rows: Rows) -> None:
     """Refuse rows wider than the header, until somebody looked at them, and note characters that broke."""
     wide = _wide_rows(run)
     places = sorted(place for found in mapping.values() for place in found)
-    header = run.table["header"]
     whole: set[str] = set()  # texts without anything broken; most return
     for row, (number, values) in rows:
         if number in wide:
@@ -47,7 +46,7 @@ def tell(run: models.ImportRun, mapping: ColumnMap, rows: Rows) -> None:
             if not isinstance(text, str) or text in whole:
                 continue
             if is_broken(text):
-                row.notes.append(_broken_note(kept.column_name(header, place), text))
+                row.notes.append(_broken_note(run, place, text))
             else:
                 whole.add(text)
 
@@ -59,13 +58,19 @@ def is_broken(text: str) -> bool:
     return "://" not in text and _BROKEN.search(text) is not None
 
 
-def _broken_note(column: str, text: str) -> Problem:
-    sentence = _(
-        "In “%(value)s” zijn tekens kapot. Kies in stap 2 bij Anders lezen een andere tekenset, of verbeter "
-        "het in het bestand.",
-        value=columns.short(text),
-    )
-    return Problem(column, text, sentence)
+def _broken_note(run: models.ImportRun, place: int, text: str) -> Problem:
+    """What is told of a text with broken characters; only a csv can be read in another encoding."""
+    if kept.reading_of(run).encoding:
+        sentence = _(
+            "In “%(value)s” zijn tekens kapot. Kies in stap 2 bij Anders lezen een andere tekenset, of "
+            "verbeter het in het bestand.",
+            value=columns.short(text),
+        )
+    else:
+        sentence = _(
+            "In “%(value)s” zijn tekens kapot. Verbeter het in het bestand.", value=columns.short(text)
+        )
+    return Problem(kept.column_name(run.table["header"], place), text, sentence)
 
 
 def _wide_rows(run: models.ImportRun) -> set[int]:

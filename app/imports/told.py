@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app import models
 from app.imports import kept
@@ -37,8 +37,8 @@ def remarks_on(run: models.ImportRun) -> list[str]:
         names = ", ".join(kept.column_name(header, place) for place in places)
         found.append(
             ngettext(
-                "Deze kolom is verborgen in het bestand en staat hieronder wel: %(names)s.",
-                "Deze kolommen zijn verborgen in het bestand en staan hieronder wel: %(names)s.",
+                "%(num)s kolom is verborgen in het bestand en staat hieronder wel: %(names)s.",
+                "%(num)s kolommen zijn verborgen in het bestand en staan hieronder wel: %(names)s.",
                 len(places),
                 names=names,
             )
@@ -55,8 +55,8 @@ def _formulas(run: models.ImportRun) -> Sequence[str]:
             rows.setdefault(place, []).append(number)
     return [
         ngettext(
-            "De formule in %(column)s heeft geen waarde (rij %(rows)s): die cel is hier leeg.",
-            "De formules in %(column)s hebben geen waarde (rij %(rows)s): die cellen zijn hier leeg.",
+            "%(num)s formule in %(column)s heeft geen waarde (rij %(rows)s): die cel is hier leeg.",
+            "%(num)s formules in %(column)s hebben geen waarde (rij %(rows)s): die cellen zijn hier leeg.",
             len(found),
             column=kept.column_name(header, place),
             rows=numbers(found),
@@ -115,7 +115,7 @@ def how_read(run: models.ImportRun) -> str:
     """In one line: the sheet, the row of the header and how many rows stand below it."""
     reading = kept.reading_of(run)
     count = kept.count_of(run)
-    rows = ngettext("%(count)s rij", "%(count)s rijen", count, count=format_decimal(count))
+    rows = ngettext("%(num)s rij", "%(num)s rijen", count)
     parts = {"sheet": reading.sheet, "row": reading.header, "rows": rows}
     if reading.header == NO_HEADER:
         if reading.sheet:

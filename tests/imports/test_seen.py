@@ -196,7 +196,7 @@ def test_hidden_columns_are_told_by_name(wizard):
     book.active.column_dimensions["C"].hidden = True
     pk = receive(wizard.actor, wizard.kind, saved(book), "s.xlsx")
     assert told.remarks_on(wizard.own_run(pk)) == [
-        "Deze kolom is verborgen in het bestand en staat hieronder wel: Achternaam."
+        "1 kolom is verborgen in het bestand en staat hieronder wel: Achternaam."
     ]
     column = '<table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>'
     found = read_table(open_document(column + open_line(*map(open_cell, HEADER)) * 2), "s.ods")
@@ -260,7 +260,7 @@ def test_formulas_without_a_value_are_told_by_column_and_row(wizard):
     content = (CASES / "formula-without-value.xlsx").read_bytes()
     found = wizard.own_run(receive(wizard.actor, wizard.kind, content, "s.xlsx"))
     assert told.remarks_on(found) == [
-        "De formules in E-mail hebben geen waarde (rij 2-4): die cellen zijn hier leeg. "
+        "3 formules in E-mail hebben geen waarde (rij 2-4): die cellen zijn hier leeg. "
         "Open het bestand in Excel, sla het op en kies het opnieuw."
     ]
 
