@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from app import models
 from app.actions import base as actions
 from app.errors import RuleBroken
-from app.imports import columns, kinds
+from app.imports import columns, kinds, oddities
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
 from app.imports.table import Value
@@ -86,6 +86,7 @@ def check(
     world = columns.World(kind.known(actor, _Cells(kind, rows, mapping)), run.values, run.login_codes)
     checker = _Checker(kind, world, run.table["header"], mapping)
     checked = [checker.row(number, values) for number, values in rows]
+    oddities.tell(run, mapping, zip(checked, rows, strict=True))
     if twice is None and not is_large(run):  # the rows of a large file are checked apart from each other
         _join(checked, kind, checker)
     found = _doubles_among(checked, kind, world) if twice is None else twice

@@ -216,7 +216,7 @@ def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> 
 def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[int]]:
     """Column key -> its place in the header, by name: the label first, then synonyms in their order."""
     known = {name for column in columns for name in column.names}
-    names = [name if (name := plain(text)) in known else plain(_IN_BRACKETS.sub("", text)) for text in header]
+    names = [name if (name := plain(text)) in known else plain(without_brackets(text)) for text in header]
     found: dict[str, list[int]] = {}
     for rank in range(max(len(column.names) for column in columns)):
         for column in columns:
@@ -238,6 +238,10 @@ def _whole(
             if key in found and names[found[key][0]] in column.alone:
                 found[column.key] = found.pop(key)
     return found
+
+
+def without_brackets(name: str) -> str:
+    return _IN_BRACKETS.sub("", name)
 
 
 def plain(name: str) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 import wtforms
 from flask_babel import gettext as _
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from app import models
 from app.actions import base as actions
 from app.imports import choices as import_choices
 from app.imports import columns as import_columns
-from app.imports import kept
+from app.imports import kept, table, told
 from app.imports._csv import ENCODINGS
 from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
@@ -21,19 +21,24 @@ from app.queries.imports import runs
 from app.rules.tokens import fingerprint
 
 CELL = 1000  # the most characters in a corrected cell
+COLUMN = "column_"
 
 
 class MappingForm(actions.ActionForm):
-    """One field per column of the file: `column_<index>`."""
+    """One field per column of the file, `column_<index>`, and `hidden` for a file with hidden rows."""
 
     kind: Kind
+
+    @property
+    def columns(self) -> list[wtforms.Field]:
+        return [field for field in self if field.name.startswith(COLUMN)]
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Whether no target is chosen twice (unless it is repeatable), and no required one is missing."""
         ok = super().validate(*args, **kwargs)
         targets = self.kind.by_key
         taken: dict[str, str] = {}
-        for field in self:
+        for field in self.columns:
             target = targets.get(field.data or "")
             if target and target.key in taken and not target.repeatable:
                 field.errors = [
@@ -51,21 +56,21 @@ class MappingForm(actions.ActionForm):
         if missing:  # said once, at a column that is still free
             names = ", ".join(_(column.label) for column in missing)
             sentence = _("Kies nog welke kolom dit is: %(names)s.", names=names)
-            free = next((field for field in self if not field.data), next(iter(self)))
+            free = next((field for field in self.columns if not field.data), self.columns[0])
             free.errors = [*free.errors, sentence]
         return ok and not any(field.errors for field in self)
 
     def mapping(self) -> dict[str, list[int]]:
         """Column key -> the places in the file that were chosen for it."""
         found: dict[str, list[int]] = {}
-        for field in self:
+        for field in self.columns:
             if field.data:
                 found.setdefault(field.data, []).append(int(field.name.partition("_")[2]))
         return found
 
     def explain(self, guessed: Mapping[int, str]) -> None:
         """Set a line at each choice that needs one: why it is proposed, and which columns go with it."""
-        columns = {int(field.name.partition("_")[2]): field for field in self}
+        columns = {int(field.name.partition("_")[2]): field for field in self.columns}
         places = self.mapping()
         split = next((one for one in self.kind.columns if one.gives and one.key in places), None)
         for place, field in columns.items():
@@ -85,23 +90,36 @@ class MappingForm(actions.ActionForm):
             field.description = " ".join(notes)
 
 
-def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
-    """The form of step 2: which column of the file is what."""
+def mapping_form(kind: Kind, found: models.ImportRun) -> type[MappingForm]:
+    """The form of step 2: which column of the file is what, and what becomes of rows that it hides."""
+    header: Sequence[str] = found.table["header"]
     choices = [actions.SelectChoice("", _("Niet importeren"))]
     for column in kind.columns:
         choices.append(
             actions.SelectChoice(column.key, f"{_(column.label)} *" if column.required else _(column.label))
         )
     fields: dict[str, Any] = {"kind": kind} | {
-        f"column_{index}": wtforms.SelectField(kept.column_name(header, index), choices=choices, default="")
+        f"{COLUMN}{index}": wtforms.SelectField(kept.column_name(header, index), choices=choices, default="")
         for index in range(len(header))
     }
+    if question := told.hidden_question(found):
+        fields["hidden"] = wtforms.RadioField(
+            question,
+            [InputRequired(_("Kies of de verborgen rijen meegaan."))],
+            choices=[
+                actions.SelectChoice(table.TAKE, _("Meenemen")),
+                actions.SelectChoice(table.SKIP, _("Overslaan")),
+            ],
+            description=told.hidden_rows(found),
+        )
     return type("MappingForm", (MappingForm,), fields)
 
 
 def chosen_columns(found: models.ImportRun) -> dict[str, str]:
     """What a mapping form of this run starts with."""
-    return {f"column_{place}": key for key, places in mapping_of(found).items() for place in places}
+    chosen = {f"{COLUMN}{place}": key for key, places in mapping_of(found).items() for place in places}
+    hidden = kept.reading_of(found).hidden
+    return chosen | ({"hidden": hidden} if hidden else {})
 
 
 def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
@@ -110,6 +128,10 @@ def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
     rows = [
         actions.SelectChoice(str(number), _row_name(number, texts)) for number, texts in kept.top_of(found)
     ]
+    rows.insert(
+        0,
+        actions.SelectChoice(str(table.NO_HEADER), _("Geen kopregel: de gegevens beginnen op de eerste rij")),
+    )
     fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:
         sheets = [actions.SelectChoice(name, name) for name in found.table["sheets"]]

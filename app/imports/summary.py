@@ -34,6 +34,7 @@ class Summary:
         default_factory=dict
     )  # rows that are wrong beside another
     along: int = 0  # rows with which something else changes: of students, the account
+    noted: int = 0  # rows about which something is told that does not refuse them
     mark: str = ""  # of what was said of each row, so that what is written is what was shown
 
     def add(self, checked: check.Checked) -> None:
@@ -44,8 +45,9 @@ class Summary:
         usual = current_school().language
         said = hashlib.sha256(self.mark.encode())
         for row in checked.rows:
-            said.update(repr((row.number, row.state, row.changes)).encode())
+            said.update(repr((row.number, row.state, row.changes, *row.notes)).encode())
             self.counts[row.state] += 1
+            self.noted += bool(row.notes)
             self.along += row.along
             self._name(row)
             if row.state == "new" and row.values.get("email"):
@@ -79,6 +81,7 @@ class Summary:
             "doubles": {str(number): [list(one) for one in wrong] for number, wrong in self.doubles.items()},
             "at": utc_now().isoformat(),
             "along": self.along,
+            "noted": self.noted,
             "mark": self.mark,
         }
 
@@ -91,6 +94,7 @@ class Summary:
             collections.Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
             along=kept.get("along", 0),
+            noted=kept.get("noted", 0),
             mark=kept.get("mark", ""),
         )
 

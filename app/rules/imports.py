@@ -11,6 +11,7 @@ LOGIN_CODES = {
     "none": N_("Geen inlogcode"),
 }
 CHOOSE_FIRST = N_("Kies eerst in stap 2 en 3 wat de kolommen en waarden zijn.")
+CHOOSE_HIDDEN = N_("Kies eerst in stap 2 of de verborgen rijen meegaan.")
 ALREADY_DONE = N_(
     "Deze import is al uitgevoerd, misschien in een ander tabblad. Hieronder staat wat er is geïmporteerd."
 )

@@ -194,6 +194,8 @@ def choose_columns(
     run = _as_seen(actor, targets, version)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
+    if run.table.get("seen", {}).get("hidden") and not run.table["reading"].get("hidden"):
+        raise errors.RuleBroken(rules.CHOOSE_HIDDEN)
     told = _told(run.mapping, mapping)
     run.mapping = dict(mapping)
     _moved(run, "values")

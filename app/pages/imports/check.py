@@ -17,7 +17,7 @@ from app.actions.imports import jobs
 from app.imports import forms, kept, overview, workbook
 from app.imports import summary as import_summary
 from app.imports.bar import told
-from app.imports.kind import Kind
+from app.imports.kind import CheckedRow, Kind
 from app.imports.write import remarks
 from app.pages import base
 from app.pages.access import code_preview
@@ -177,7 +177,7 @@ class CheckPages(base.ActionScreen):
             form = base.unsent(made)
         elif base.posted() and form.validate():
             try:
-                self._fix(pk, number, forms.changed_cells(form, values), tab.sent.get("seen", ""))
+                self._fix(found, number, forms.changed_cells(form, values), tab.sent.get("seen", ""))
                 return self._after_fix(self._run(pk), number)
             except errors.Busy as error:
                 tab.tell(error)
@@ -187,11 +187,8 @@ class CheckPages(base.ActionScreen):
         elif base.posted():
             seen = tab.sent.get("seen", "")
         row = overview.row_checked(base.current_actor(), found, number)
-        # On opening, each problem that the check found stands at its own field.
-        for problem in row.problems:
-            for field in form:
-                if field.label.text == problem.column and not base.posted():
-                    field.errors = [*field.errors, problem.sentence]
+        if not base.posted():
+            _tell_problems(row, form, tab)
         page = self.page(
             "imports/row.html",
             form=form,
@@ -205,10 +202,11 @@ class CheckPages(base.ActionScreen):
         )
         return page, 422 if base.posted() else 200
 
-    def _fix(self, pk: int, number: int, cells: Mapping[int, str], seen: str) -> None:
-        if cells:
+    def _fix(self, found: models.ImportRun, number: int, cells: Mapping[int, str], seen: str) -> None:
+        """Keep what was corrected. A row that is wider than the header is right once somebody saved it."""
+        if cells or number in kept.seen_of(found).wide:
             given: dict[str, Any] = {"number": number, "cells": cells, "seen": seen}
-            actions.run(import_actions.fix_row, base.current_actor(), [pk], **given)
+            actions.run(import_actions.fix_row, base.current_actor(), [found.id], **given)
 
     def _after_fix(self, found: models.ImportRun, number: int) -> Any:
         row = overview.row_checked(base.current_actor(), found, number)
@@ -329,3 +327,12 @@ class CheckPages(base.ActionScreen):
             back = found is not None and found.stage != "done" and page and state == "done"
             made.append(Step(label, self.href(page, pk=found.id) if back and found else "", state))
         return made
+
+
+def _tell_problems(row: CheckedRow, form: Any, tab: Tab) -> None:
+    """Set each problem that the check found at its own field; of the row as a whole above them."""
+    tab.problems += [problem.sentence for problem in row.problems if not problem.column]
+    for problem in row.problems:
+        for field in form:
+            if field.label.text == problem.column:
+                field.errors = [*field.errors, problem.sentence]

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app import models
 from app.actions import base as actions
-from app.imports import kind, overview
+from app.imports import kept, kind, overview
 from app.imports.check import STATES
 from app.imports.undo import undo_summary
 from app.pages import base
@@ -87,7 +87,8 @@ class CheckView:
         self.row_href = row_href
         self.counts = shown.summary.tally
         self.new_groups = list(shown.summary.new_groups)
-        self.state = next((state for state in (*STATES, ABSENT) if state == base.text_arg("toon")), "")
+        known = (*STATES, ABSENT, kept.NOTED)
+        self.state = next((state for state in known if state == base.text_arg("toon")), "")
         if self.state == ABSENT:
             self._absent()
         else:
@@ -117,6 +118,11 @@ class CheckView:
         )
 
     @property
+    def noted_href(self) -> str:
+        """The rows about which something is told that does not refuse them."""
+        return base.href_with(self.path, [("toon", kept.NOTED)])
+
+    @property
     def to_write(self) -> int:
         return self.counts["new"] + self.counts["changed"]
 
@@ -142,6 +148,10 @@ class CheckView:
         return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row), href)
 
     def _lines(self, row: kind.CheckedRow) -> Sequence[LineView]:
+        notes = [LineView(note.column, note.sentence) for note in row.notes]
+        return [*self._told(row), *notes]
+
+    def _told(self, row: kind.CheckedRow) -> Sequence[LineView]:
         if row.state == "refused":
             return [LineView(problem.column, problem.sentence) for problem in row.problems]
         if row.joins:

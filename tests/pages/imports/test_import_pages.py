@@ -520,7 +520,7 @@ class TestHowTheFileIsRead:
             form |= {**marks(visitor.get(address).text), "header": row}
             visitor.post(address.replace("/kolommen", "/opnieuw-lezen"), form)
             page = visitor.get(address).text
-            assert f"kopregel op rij {row}." in page
+            assert f"kopregel op rij {row}," in page
 
     def test_the_file_goes_when_it_is_imported(self, visit):
         make_programme(crebo="25656")
