@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 
@@ -19,7 +19,8 @@ from app.permissions import SUPERVISION_ROLES
 from app.queries.imports import present
 from app.rules import people
 from app.rules.cells import is_formula_error
-from app.rules.text import N_
+from app.rules.date_order import MonthFirst
+from app.rules.text import N_, Reason
 
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
@@ -31,11 +32,13 @@ class World:
     """What a value is read against: the database, and the choices of steps 1 and 3.
 
     `chosen`: column key -> text in the file -> choice. `login_codes`: what step 1 says about them.
+    `month_first`: the columns of dates, by key, that prove to write the month first.
     """
 
     known: present.Known
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     login_codes: str = "none"
+    month_first: Mapping[str, MonthFirst] = field(default_factory=dict)
 
     @cached_property
     def programme_labels(self) -> Mapping[int, str]:
@@ -100,8 +103,18 @@ class Option:
     translate: bool = False
 
 
+class Told(NamedTuple):
+    """What `parse` gives of a cell with which something is to be told, that does not refuse the row."""
+
+    value: Any
+    reason: Reason
+
+
 class Column:
-    """What a column of a file can be. `parse` gives the value to keep; it never gets an empty cell."""
+    """What a column of a file can be.
+
+    `parse` gives the value to keep, or Told; it never gets an empty cell.
+    """
 
     key: str
     label: str
@@ -152,11 +165,8 @@ class Column:
         return [plain(name) for name in (self.label, *self.synonyms)]
 
 
-class ClosedColumn(Column):
-    """A column whose values come from a list."""
-
-    closed = True
-    rest = ""  # the choice for values past the most that step 3 asks about; empty: they are refused
+class AskedColumn(Column):
+    """A column about which step 3 can ask."""
 
     def options(self, world: World) -> Sequence[Option]:
         raise NotImplementedError
@@ -165,6 +175,17 @@ class ClosedColumn(Column):
         """The options to choose from for this text; of a long list only those most like it."""
         return self.options(world)
 
+    def chosen(self, text: str, world: World) -> str | None:
+        """What step 3 says about this text; None: nothing."""
+        return world.chosen.get(self.key, {}).get(text)
+
+
+class ClosedColumn(AskedColumn):
+    """A column whose values come from a list."""
+
+    closed = True
+    rest = ""  # the choice for values past the most that step 3 asks about; empty: they are refused
+
     def ask(self, text: str, world: World) -> bool:
         """Whether step 3 has to ask what this text means."""
         raise NotImplementedError
@@ -172,10 +193,6 @@ class ClosedColumn(Column):
     def propose(self, text: str, world: World) -> str:
         """The option that is likely meant; empty: no idea."""
         raise NotImplementedError
-
-    def chosen(self, text: str, world: World) -> str | None:
-        """What step 3 says about this text; None: nothing."""
-        return world.chosen.get(self.key, {}).get(text)
 
 
 def share(values: Sequence[Value], test: Callable[[str], bool]) -> float:

@@ -199,17 +199,22 @@ def values_form(
     fields: dict[str, Any] = {"asked": asked}
     for key, values in asked.items():
         column = kind.by_key[key]
-        assert isinstance(column, import_columns.ClosedColumn)  # noqa: S101 - only those are asked
+        assert isinstance(column, import_columns.AskedColumn)  # noqa: S101 - only those are asked
         for index, value in enumerate(values[: import_choices.MOST_ASKED]):
             choices = _choices(column, value, world)
             fields[f"{key}_{index}"] = wtforms.SelectField(
-                value.text, choices=choices, default=value.proposal
+                _called(value), choices=choices, default=value.proposal
             )
     return type("ValuesForm", (ValuesForm,), fields)
 
 
+def _called(value: import_choices.Asked) -> str:
+    """What step 3 asks about: a text of the file, or a whole column of dates."""
+    return _("Datums zoals %(example)s", example=value.example) if value.example else value.text
+
+
 def _choices(
-    column: import_columns.ClosedColumn, value: import_choices.Asked, world: import_columns.World
+    column: import_columns.AskedColumn, value: import_choices.Asked, world: import_columns.World
 ) -> list[Any]:
     """The options for one value; the proposal is always among them."""
     options = list(column.offered(value.text, world))

@@ -62,6 +62,7 @@ class CheckedRow:
     values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)  # what is told of it, and does not refuse it
     there: present.Fact | None = None
     along: bool = False  # whether something changes along with it (Kind.along)
     joins: int = 0  # the number of the row that carries what this one adds

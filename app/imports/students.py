@@ -8,18 +8,19 @@ from flask_babel import gettext as _
 
 from app.errors import RuleBroken
 from app.imports import columns as import_columns
-from app.imports import common_columns, fields, kind, student_accounts
+from app.imports import common_columns, dates, fields, kind, student_accounts
 from app.imports.couplings import USER_COLUMNS, GroupColumn
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import absent as absent_queries
 from app.queries.imports import present
-from app.rules import people, student_fields
+from app.rules import date_order, people, student_fields
 from app.rules.accounts import ADDRESS_TOO_LONG, USERNAME_MAX
-from app.rules.text import N_
+from app.rules.text import N_, reason
 from app.school import current_school
 
 OLDEST, YOUNGEST = -80, -14  # years before today in which students are born
+DAY_UNKNOWN = N_("“%(value)s” heeft geen dag of maand. De geboortedatum blijft leeg.")
 
 
 class NumberColumn(import_columns.Column):
@@ -111,7 +112,7 @@ class GenderColumn(import_columns.ClosedColumn):
         return _(student_fields.GENDER_LABELS[value]) if value is not None else ""
 
 
-class BirthDateColumn(import_columns.Column):
+class BirthDateColumn(dates.DateColumn):
     key, label = "birth_date", student_fields.LABELS["birth_date"]
     synonyms = ("geb datum", "gebdatum", "geboren", "geboren op", "date of birth", "birth date", "birthdate")
     example = date(2008, 3, 14)
@@ -130,10 +131,12 @@ class BirthDateColumn(import_columns.Column):
             return False
         return found is not None and OLDEST <= found.year - world.known.today.year <= YOUNGEST
 
-    def parse(self, value: Value, world: import_columns.World) -> date | None:
+    def parse(self, value: Value, world: import_columns.World) -> date | import_columns.Told | None:
         if isinstance(value, str) and people.says_nothing(value):
             return None
-        return people.birth_date(value, today=world.known.today)
+        if isinstance(value, str) and date_order.without_day(value):
+            return import_columns.Told(None, reason(DAY_UNKNOWN, value=import_columns.short(value)))
+        return people.birth_date(self.in_order(value, world), today=world.known.today)
 
     def show(self, value: Any, world: import_columns.World) -> str:
         return people.dutch_date(value) if value else ""

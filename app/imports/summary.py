@@ -44,7 +44,7 @@ class Summary:
         usual = current_school().language
         said = hashlib.sha256(self.mark.encode())
         for row in checked.rows:
-            said.update(repr((row.number, row.state, row.changes)).encode())
+            said.update(repr((row.number, row.state, row.changes, *row.notes)).encode())
             self.counts[row.state] += 1
             self.along += row.along
             self._name(row)

@@ -16,8 +16,9 @@ from app.actions.imports import imports
 from app.clock import utc_now
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
-from app.imports.check import Checked, shown_value
+from app.imports.check import Checked
 from app.imports.memory import Memory
+from app.imports.row_check import shown_value
 from app.imports.summary import Summary
 from app.permissions import SYSTEM, Actor
 from app.queries.base import picker

@@ -142,6 +142,10 @@ class CheckView:
         return RowView(row.number, row.label, row.state, state_view(row.state).badge, self._lines(row), href)
 
     def _lines(self, row: kind.CheckedRow) -> Sequence[LineView]:
+        notes = [LineView(note.column, note.sentence) for note in row.notes]
+        return [*self._told(row), *notes]
+
+    def _told(self, row: kind.CheckedRow) -> Sequence[LineView]:
         if row.state == "refused":
             return [LineView(problem.column, problem.sentence) for problem in row.problems]
         if row.joins:
