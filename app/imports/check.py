@@ -19,18 +19,20 @@ from app.errors import RuleBroken
 from app.imports import columns, kinds
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
-from app.imports.row_check import RowChecker, sentence, shown_value
+from app.imports.row_check import RowChecker, shown_value
+from app.imports.sentences import sentence
 from app.imports.table import Value
 from app.permissions import Actor
 from app.queries.imports import present
 from app.queries.imports.runs import is_large
+from app.rules.imports import ANSWERS
 from app.rules.mapping import ColumnMap
 from app.school import current_school
 
 SHOWN_ROWS = 5  # a column with one value in 20,000 rows is no reason to name them all in each
 BATCH = 10_000  # rows that are checked side by side
 Doubles = Mapping[int, Sequence[import_kind.Wrong]]  # row number -> what is wrong because of another row
-STATES: Sequence[import_kind.State] = ("new", "changed", "unchanged", "refused")
+STATES: Sequence[import_kind.State] = ("new", "changed", "unchanged", "refused", "left")
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,20 @@ class Checked:
     @property
     def counts(self) -> dict[str, int]:
         """Rows per state; they add up to the rows of the file."""
-        found = collections.Counter(row.state for row in self.rows)
-        return {"rows": len(self.rows), **{state: found[state] for state in STATES}}
+        found: collections.Counter[str] = collections.Counter(row.state for row in self.rows)
+        return tally_of({"rows": len(self.rows), **dict(found)})
 
     def show(self, column: columns.Column, value: Any) -> str:
         return shown_value(column, value, self.world)
 
 
 # -- step 4: the check
+
+
+def tally_of(counts: Mapping[str, int]) -> dict[str, int]:
+    """Rows per state, which add up to `rows`. Most files leave no rows out: "left" is there when one does."""
+    told = ("rows", *(state for state in STATES if state != "left" or counts.get(state)))
+    return {key: counts.get(key, 0) for key in told}
 
 
 def check_run(actor: Actor, run: models.ImportRun) -> Checked:
@@ -86,9 +94,13 @@ def check(
         run.values,
         run.login_codes,
         kinds.month_first_in(run, mapping),
+        run.values.get(ANSWERS, {}),
     )
     checker = RowChecker(kind, world, run.table["header"], mapping)
-    checked = [checker.row(number, values) for number, values in rows]
+    read = [checker.read_row(number, values) for number, values in rows]
+    unknown = [row for row, _wrong in read if row.there is None and row.state != "left"]
+    alike = kind.alike(actor, unknown, world) if unknown else {}
+    checked = [checker.finish(row, wrong, alike.get(row.number)) for row, wrong in read]
     if twice is None and not is_large(run):  # the rows of a large file are checked apart from each other
         _join(checked, kind, checker)
     found = _doubles_among(checked, kind, world) if twice is None else twice
@@ -106,7 +118,7 @@ def _join(rows: Sequence[import_kind.CheckedRow], kind: import_kind.Kind, checke
     """
     same: dict[str, list[import_kind.CheckedRow]] = collections.defaultdict(list)
     for row in rows if kind.doubles else ():
-        if identity := row.values.get(kind.identity):
+        if row.state != "left" and (identity := row.values.get(kind.identity)):
             same[str(identity).lower()].append(row)
     for first, *others in same.values():
         if not others or any(row.state == "refused" for row in (first, *others)):
@@ -159,7 +171,7 @@ def _returning(run: models.ImportRun) -> Collection[int]:
             parsed = checker.read(column, cells)[0] if cells else None
             if parsed is None:
                 continue
-            other = first.setdefault((key, str(parsed).lower()), number)
+            other = first.setdefault((key, column.same(parsed)), number)
             if other != number:
                 found |= {other, number}
     return found
@@ -173,7 +185,7 @@ def _doubles_among(
     for double in kind.doubles:
         by_value: dict[str, list[import_kind.CheckedRow]] = collections.defaultdict(list)
         for row in rows:
-            if not row.joins and (value := double.value_of(row, world)):
+            if not row.joins and row.state != "left" and (value := double.value_of(row, world)):
                 by_value[value].append(row)
         for value, same in by_value.items():
             for row in same if len(same) > 1 else ():

@@ -20,8 +20,10 @@ from app.queries.imports import present
 from app.rules import people
 from app.rules.cells import is_formula_error
 from app.rules.date_order import MonthFirst
+from app.rules.imports import answer_to
 from app.rules.text import N_, Reason
 
+SKIPPED = "skipped"  # in what is kept of a row: a column of the file says that the row stays behind
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
@@ -39,6 +41,11 @@ class World:
     chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     login_codes: str = "none"
     month_first: Mapping[str, MonthFirst] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)  # what step 4 was answered
+
+    def answer(self, question: str, about: object = "") -> str:
+        """What was answered about this one thing, else about all such rows; "" before any answer."""
+        return answer_to(self.answers, question, about)
 
     @cached_property
     def programme_labels(self) -> Mapping[int, str]:
@@ -149,6 +156,10 @@ class Column:
     def put(self, value: Any, kept: dict[str, Any]) -> None:
         """Add the value to what is kept of a row; `kept` already holds the columns before this one."""
         kept[self.key] = value
+
+    def same(self, value: Any) -> str:
+        """A text that two kept values share when they are one, where no two rows may have it."""
+        return str(value).lower()
 
     def show(self, value: Any, world: World) -> str:
         """One kept value as people read it."""

@@ -20,7 +20,7 @@ from app.queries.imports.imports import part_rows
 FIRST_VALUES = 5
 FIRST_ROWS = 200  # rows in which further values of a column are looked for
 PART = 1000  # rows in a part
-LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}  # in ImportPart.states
+LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r", "left": "l"}  # in ImportPart.states
 Row = tuple[int, list[import_table.Value]]
 Packed = list[Any]  # [number, [values]]; of a finished run [number, [values], label, [remarks]]
 

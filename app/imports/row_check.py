@@ -13,11 +13,13 @@ from app.errors import RuleBroken
 from app.imports import columns
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
+from app.imports.sentences import sentence
 from app.imports.table import Value
 from app.queries.imports import present
+from app.rules import imports as rules
 from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
-from app.rules.text import N_, Reason
+from app.rules.text import N_
 
 
 def _sound(value: Value) -> Value:
@@ -38,11 +40,15 @@ def shown_value(column: columns.Column, value: Any, world: columns.World) -> str
 
 
 class Parsed(NamedTuple):
-    """What is kept of a cell; or the sentence that refuses it; or a value and what is told with it."""
+    """What is kept of a cell; or the sentence that refuses it; or a value and what is told with it.
+
+    `reason`: the sentence before values were put in it.
+    """
 
     value: Any
     refusal: str = ""
     told: str = ""
+    reason: str = ""
 
 
 class RowChecker:
@@ -64,12 +70,19 @@ class RowChecker:
         self.filled = [column for column in kind.columns if column.key in filled]
         self.wanted = [one for one in kind.columns if one.key == kind.identity]  # of a row we know already
         self.wanted_new = [one for one in kind.columns if one.key == kind.identity or one.needed]
+        self.without = {
+            one.key
+            for one, _places in self.columns
+            if kind.dispensable(one) and world.answer(rules.WITHOUT, one.key)
+        }
         self.seen: dict[str, dict[Any, Parsed]] = collections.defaultdict(dict)
         # The same for columns that may hold several values.
         self.whole: dict[Any, tuple[Any, list[import_kind.Wrong], list[import_kind.Wrong]]] = {}
 
-    def row(self, number: int, values: Sequence[Value]) -> import_kind.CheckedRow:
-        """One row with its state, its changes and everything that is wrong with it."""
+    def read_row(
+        self, number: int, values: Sequence[Value]
+    ) -> tuple[import_kind.CheckedRow, list[import_kind.Wrong]]:
+        """One row with what its cells hold and whom it is about, and what is wrong with those cells."""
         kept: dict[str, Any] = {}
         wrong: list[import_kind.Wrong] = []
         notes: list[import_kind.Wrong] = []
@@ -78,17 +91,39 @@ class RowChecker:
             if not cells:
                 continue
             parsed, refusals, told = self.read(column, cells)
-            wrong += refusals
             notes += told
+            if refusals and column.key in self.without:
+                notes += map(self.left_out, refusals)
+                continue
+            wrong += refusals
             if not refusals and parsed is not None:
                 column.put(parsed, kept)
-        there = self.kind.find(kept, self.world.known)
+        row = import_kind.CheckedRow(
+            number, "", "refused", kept, there=self.kind.find(kept, self.world.known)
+        )
+        if kept.pop(columns.SKIPPED, False):
+            row.state, row.label = "left", self.kind.label(kept, row.there)
+            return row, []
+        not_sure, known_as = self.kind.recognise(row, self.world)
+        wrong += not_sure
+        notes += known_as
+        row.notes = [self.problem(one) for one in notes]
+        return row, wrong
+
+    def finish(
+        self, row: import_kind.CheckedRow, wrong: list[import_kind.Wrong], alike: import_kind.Alike | None
+    ) -> import_kind.CheckedRow:
+        """The row with its state, its changes and everything that is wrong with it."""
+        if row.state == "left":
+            return row
+        if alike is not None:
+            wrong += self.someone_else(row, alike)
+        kept, there = row.values, row.there
         # One complaint about a column is enough: neither it nor what it fills is called missing too.
         bad = {key for one in wrong for key in (one.key, *self.by_key[one.key].gives)}
         wrong += self.missing(kept, bad, there)
-        wrong += self.kind.wrong(kept, {one.key for one in wrong}, there, self.world)
-        row = import_kind.CheckedRow(number, self.kind.label(kept, there), "refused", kept, there=there)
-        row.notes = [self.problem(one) for one in notes]
+        wrong += self.wrong_beside(row, {one.key for one in wrong})
+        row.label = self.kind.label(kept, there)
         if not wrong:
             self.compare(row)
             forbidden = self.kind.forbidden(there, self.world) if there and row.changes else None
@@ -96,6 +131,35 @@ class RowChecker:
         for one in wrong:
             self.refuse(row, one)
         return row
+
+    def someone_else(
+        self, row: import_kind.CheckedRow, alike: import_kind.Alike
+    ) -> Sequence[import_kind.Wrong]:
+        """Who a new row may be by another number; refused until somebody says whether it is that person."""
+        key = self.kind.identity
+        answer = self.world.answer(rules.SAME, row.number)
+        row.asks = (rules.SAME,)
+        if not answer:
+            return [import_kind.Wrong(key, str(row.values.get(key, "")), alike.sentence, rules.SAME)]
+        if answer == "known" and alike.fact:
+            row.there = alike.fact
+        row.notes.append(import_kind.Problem(self.names[key], "", alike.sentence, key))
+        return []
+
+    def wrong_beside(self, row: import_kind.CheckedRow, bad: Collection[str]) -> list[import_kind.Wrong]:
+        """What is wrong with the row as a whole, after leaving out the cells that need not come along."""
+        while True:
+            found = list(self.kind.wrong(row.values, bad, row.there, self.world))
+            out = next((one for one in found if one.key in self.without and one.key in row.values), None)
+            if out is None:
+                return found
+            row.values.pop(out.key)
+            row.notes.append(self.problem(self.left_out(out)))
+
+    def left_out(self, wrong: import_kind.Wrong) -> import_kind.Wrong:
+        """The note on a cell that does not come along, instead of what is wrong with it."""
+        told = _("“%(value)s” gaat niet mee: %(why)s", value=columns.short(wrong.value), why=wrong.sentence)
+        return wrong._replace(sentence=told)
 
     def read(
         self, column: columns.Column, cells: Sequence[Value]
@@ -131,7 +195,7 @@ class RowChecker:
             return [], []
         text = import_kept.shown(value)
         return (
-            [import_kind.Wrong(column.key, text, parsed.refusal)] if parsed.refusal else [],
+            [import_kind.Wrong(column.key, text, parsed.refusal, parsed.reason)] if parsed.refusal else [],
             [import_kind.Wrong(column.key, text, parsed.told)] if parsed.told else [],
         )
 
@@ -143,7 +207,7 @@ class RowChecker:
             try:
                 found = column.parse(_sound(value), self.world)
             except RuleBroken as error:
-                seen[key] = Parsed(None, sentence(error))
+                seen[key] = Parsed(None, sentence(error), reason=error.message)
             else:
                 told = isinstance(found, columns.Told)
                 seen[key] = Parsed(found.value, told=actions.say(found.reason)) if told else Parsed(found)
@@ -174,16 +238,19 @@ class RowChecker:
         """Set the state and the changes of a row with nothing wrong; an empty cell changes nothing."""
         before = row.there or self.kind.blank
         row.changes = list(self.changes(row.values, before)) if before else []
-        along = list(self.kind.along(row.values, row.there)) if row.changes and row.there else []
+        if row.there is not None:
+            row.changes += self.kind.answered(row.values, row.there, self.world)
+        along = list(self.kind.along(row.values, row.there, self.world)) if row.changes and row.there else []
         row.changes, row.along = [*row.changes, *along], bool(along)
+        row.asks = tuple(dict.fromkeys((*row.asks, *self.kind.asks(row, self.world))))
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
     def changes(self, kept: import_kind.Kept, there: present.Fact) -> list[import_kind.Change]:
-        """What this row changes; never the column by which it is known."""
+        """What this row changes: the column by which it is known only for who was known by another."""
         found = []
         for column in self.filled:
             new = kept.get(column.key)
-            if new is None or column.key == self.kind.identity:
+            if new is None or (column.key == self.kind.identity and self.known_by(new, there)):
                 continue
             if column.stored:
                 old = there.values[column.key]
@@ -200,6 +267,10 @@ class RowChecker:
             ]
         return found
 
+    def known_by(self, identity: Any, there: present.Fact) -> bool:
+        """Whether the database knows the row by this, but for its capitals."""
+        return str(there.values[self.kind.identity]).lower() in ("", str(identity).lower())
+
     def show(self, column: columns.Column, value: Any) -> str:
         return shown_value(column, value, self.world)
 
@@ -210,10 +281,6 @@ class RowChecker:
 
     def problem(self, wrong: import_kind.Wrong) -> import_kind.Problem:
         """The same, with the name of the column in the file."""
-        return import_kind.Problem(self.names[wrong.key], wrong.value, wrong.sentence)
-
-
-def sentence(error: RuleBroken) -> str:
-    """The sentence in the reader's language; names of roles in it too."""
-    params = {key: _(value) if key == "role" else value for key, value in error.params.items()}
-    return actions.say(Reason(error.message, params))
+        return import_kind.Problem(
+            self.names[wrong.key], wrong.value, wrong.sentence, wrong.key, wrong.reason or wrong.sentence
+        )

@@ -291,9 +291,7 @@ class Users(kind.Kind):
         users, own = world.known.users, there.id if there else 0
         email, name = kept.get("email", ""), kept.get("username", "")
         if email in users and users[email].id != own:
-            yield kind.Wrong(
-                "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
-            )
+            yield common_columns.held_by(users[email], "email", email)
         if not there and not name and len(email) > USERNAME_MAX:
             yield kind.Wrong("email", email, _(ADDRESS_TOO_LONG))
         if "@" in name and name != email:

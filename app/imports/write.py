@@ -73,6 +73,7 @@ class Written:
     groups: list[str] = field(default_factory=list)
     group_ids: list[int] = field(default_factory=list)  # made by an import of students
     users: list[int] = field(default_factory=list)  # accounts of students: made now, or with another name
+    registrations: list[int] = field(default_factory=list)  # exams that go on
     refused: list[import_kind.CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -185,5 +186,9 @@ def _outcome(run: models.ImportRun, written: Written) -> actions.Outcome:
             **({"made": written.made} if written.made else {}),
             **({"accounts": written.accounts} if written.accounts else {}),
         },
-        also={"User": written.users, "StudentGroup": written.group_ids},
+        also={
+            "User": written.users,
+            "StudentGroup": written.group_ids,
+            "Registration": written.registrations,
+        },
     )
