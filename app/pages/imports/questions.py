@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app import models
-from app.imports import columns as import_columns
 from app.imports import kept, kinds
 from app.imports.kind import CheckedRow
 from app.imports.summary import Refusal, Summary
@@ -56,6 +55,7 @@ class Asking:
         self.run, self.summary, self.href = run, summary, href
         self.answers: Mapping[str, str] = run.values.get(rules.ANSWERS, {})
         self.kind, self.mapping = kinds.kind_of(run), kinds.mapping_of(run)
+        self.month_first = kinds.month_first_in(run, self.mapping)
 
     def questions(self) -> Sequence[QuestionView]:
         about_all = [
@@ -100,7 +100,7 @@ class Asking:
             return "#questions", _("Kies wie het is"), ""
         if one.reason == rules.NO_ADDRESS:
             return "#login_codes", _("Kies geen inlogcode"), ""
-        if isinstance(column, import_columns.AskedColumn) and one.key in self.mapping:
+        if one.key in self.mapping and (column.closed or one.key in self.month_first):
             return f"{self.href('values')}#values-{one.key}", _("Kies in stap 3"), ""
         if self.kind.dispensable(column) and one.key in self.mapping:
             words = ngettext(
