@@ -1,6 +1,7 @@
 """A new student of a file who may be one that Proeve knows by another number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from flask_babel import gettext as _
 
@@ -17,7 +18,8 @@ def alike(actor: Actor, rows: Sequence[kind.CheckedRow], world: columns.World) -
 
     One query, and those for whole students when somebody said that they are the same.
     """
-    keys = {row.number: key for row in rows if (key := _key(row))}
+    form = lru_cache(maxsize=None)(people.search_form)  # first names return, and so do most surnames
+    keys = {row.number: key for row in rows if (key := _key(row, form))}
     there = queries.namesakes(actor, Permission.STUDENTS_IMPORT, set(keys.values())) if keys else {}
     found = {
         row.number: same
@@ -41,14 +43,14 @@ def alike(actor: Actor, rows: Sequence[kind.CheckedRow], world: columns.World) -
     }
 
 
-def _key(row: kind.CheckedRow) -> str:
+def _key(row: kind.CheckedRow, form: Callable[..., str]) -> str:
     """The key of the name of this row; "" without a whole name, or without what tells namesakes apart."""
     values = row.values
     if not (values.get("last_name") and values.get("first_name")):
         return ""
     if not (values.get("birth_date") or values.get("email")):
         return ""
-    return people.name_key(values["first_name"], values.get("infix", ""), values["last_name"])
+    return people.name_key(values["first_name"], values.get("infix", ""), values["last_name"], form=form)
 
 
 def _same(row: kind.CheckedRow, others: Sequence[queries.Namesake]) -> queries.Namesake | None:

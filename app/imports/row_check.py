@@ -91,13 +91,15 @@ class RowChecker:
             if not cells:
                 continue
             parsed, refusals, told = self.read(column, cells)
-            notes += told
-            if refusals and column.key in self.without:
+            if told:
+                notes += told
+            if not refusals:
+                if parsed is not None:
+                    column.put(parsed, kept)
+            elif column.key in self.without:
                 notes += map(self.left_out, refusals)
-                continue
-            wrong += refusals
-            if not refusals and parsed is not None:
-                column.put(parsed, kept)
+            else:
+                wrong += refusals
         row = import_kind.CheckedRow(
             number, "", "refused", kept, there=self.kind.find(kept, self.world.known)
         )
@@ -107,7 +109,8 @@ class RowChecker:
         not_sure, known_as = self.kind.recognise(row, self.world)
         wrong += not_sure
         notes += known_as
-        row.notes = [self.problem(one) for one in notes]
+        if notes:
+            row.notes = [self.problem(one) for one in notes]
         return row, wrong
 
     def finish(
@@ -167,7 +170,9 @@ class RowChecker:
         """What the cells of a column hold, everything that is wrong with it, and what is told with it."""
         if not column.many:
             parsed = self.parse(column, cells[0])
-            return parsed.value, *self.said(column, cells[0], parsed)
+            if parsed.refusal or parsed.told:
+                return parsed.value, *self.said(column, cells[0], parsed)
+            return parsed.value, [], []
         key = (column.key, *((type(cell), cell) for cell in cells))
         if key not in self.whole:
             self.whole[key] = self.read_many(column, cells)
@@ -242,7 +247,8 @@ class RowChecker:
             row.changes += self.kind.answered(row.values, row.there, self.world)
         along = list(self.kind.along(row.values, row.there, self.world)) if row.changes and row.there else []
         row.changes, row.along = [*row.changes, *along], bool(along)
-        row.asks = tuple(dict.fromkeys((*row.asks, *self.kind.asks(row, self.world))))
+        if row.there is not None:
+            row.asks = (*row.asks, *self.kind.asks(row, self.world))
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
     def changes(self, kept: import_kind.Kept, there: present.Fact) -> list[import_kind.Change]:

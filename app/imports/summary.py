@@ -62,11 +62,15 @@ class Summary:
         usual = current_school().language
         said = hashlib.sha256(self.mark.encode())
         for row in checked.rows:
-            said.update(repr((row.number, row.state, row.changes, *row.notes)).encode())
+            said.update(repr((row.number, row.state, row.changes)).encode())
+            if row.notes:
+                said.update(repr(row.notes).encode())
             self.counts[row.state] += 1
             self.along += row.along
-            self.asked.update(row.asks)
-            self._refusals(row)
+            if row.asks:
+                self.asked.update(row.asks)
+            if row.problems:
+                self._refusals(row)
             self._name(row)
             if row.state == "new" and row.values.get("email"):
                 self.readers[_reader(row, usual)] += 1

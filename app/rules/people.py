@@ -7,6 +7,8 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from app.errors import RuleBroken
@@ -121,13 +123,13 @@ def search_form(*parts: str) -> str:
     return tidy("".join(one for one in letters if not unicodedata.combining(one)))
 
 
-def name_key(first: str, infix: str, last: str) -> str:
+def name_key(first: str, infix: str, last: str, *, form: Callable[..., str] = search_form) -> str:
     """The key that lists of students are ordered by, byte for byte.
 
     It is surname, first name and infix, without accents and capitals: "Berg" stands before "Bergen", "Çelik"
-    before "Dam".
+    before "Dam". `form`: search_form, or one that remembers what it was asked.
     """
-    return BETWEEN_NAMES.join((search_form(last), search_form(first, infix)))
+    return BETWEEN_NAMES.join((form(last), form(first, infix)))
 
 
 def student_search(first: str, infix: str, last: str, number: str, mail: str = "") -> str:
@@ -231,17 +233,19 @@ def one_writing(address: str) -> str:
     writings are one address, and one person.
     """
     name, at, domain = address.rpartition("@")
-    if not at:
-        return address
+    return f"{name}@{_one_domain(domain)}" if at else address
+
+
+@lru_cache(maxsize=1000)  # the addresses of a file share a few domains
+def _one_domain(domain: str) -> str:
     try:
         sent = domain.encode("idna").lower()
     except UnicodeError:  # no mail gets there
-        return address
+        return domain
     try:
-        shown = sent.decode("idna")
+        return sent.decode("idna")
     except UnicodeError:  # letters of a newer kind, which only the other writing tells apart
-        shown = sent.decode("ascii")
-    return f"{name}@{shown}"
+        return sent.decode("ascii")
 
 
 def without_mail(name: str) -> str:

@@ -25,7 +25,7 @@ class Namesake:
 
 def bare(number: str) -> str:
     """The number without the zeros before it, when it is digits alone; two with the same are one number."""
-    return number.lstrip("0") if number.isascii() and number.isdigit() else number
+    return number.lstrip("0") if number[:1] == "0" and number.isascii() and number.isdigit() else number
 
 
 def but_for_zeros(
