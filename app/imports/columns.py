@@ -186,6 +186,10 @@ class AskedColumn(Column):
         """The options to choose from for this text; of a long list only those most like it."""
         return self.options(world)
 
+    def called(self, text: str) -> str:
+        """What step 3 calls this text."""
+        return text
+
     def chosen(self, text: str, world: World) -> str | None:
         """What step 3 says about this text; None: nothing."""
         return world.chosen.get(self.key, {}).get(text)

@@ -203,14 +203,16 @@ def values_form(
         for index, value in enumerate(values[: import_choices.MOST_ASKED]):
             choices = _choices(column, value, world)
             fields[f"{key}_{index}"] = wtforms.SelectField(
-                _called(value), choices=choices, default=value.proposal
+                _called(column, value), choices=choices, default=value.proposal
             )
     return type("ValuesForm", (ValuesForm,), fields)
 
 
-def _called(value: import_choices.Asked) -> str:
+def _called(column: import_columns.AskedColumn, value: import_choices.Asked) -> str:
     """What step 3 asks about: a text of the file, or a whole column of dates."""
-    return _("Datums zoals %(example)s", example=value.example) if value.example else value.text
+    if value.example:
+        return _("Datums zoals %(example)s", example=value.example)
+    return column.called(value.text)
 
 
 def _choices(

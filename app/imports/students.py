@@ -10,6 +10,7 @@ from app.errors import RuleBroken
 from app.imports import columns as import_columns
 from app.imports import common_columns, dates, fields, kind, namesakes, student_accounts
 from app.imports.couplings import USER_COLUMNS, GroupColumn
+from app.imports.leaving import SKIP_COLUMNS
 from app.imports.sentences import sentence
 from app.imports.table import Value
 from app.permissions import Actor
@@ -201,6 +202,7 @@ class Students(kind.Kind):
         StudentProgrammeColumn(),
         GroupColumn(),
         *USER_COLUMNS,
+        *SKIP_COLUMNS,
     )
     in_label = ("number", "first_name", "infix", "last_name")
     scopes = ("programme", "group")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app import school
 from app.errors import RuleBroken
 from app.imports import columns, common_columns, kind
+from app.imports.leaving import SKIP_COLUMNS
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, SEE_STUDENTS, Actor, Role
 from app.queries.imports import absent as absent_queries
@@ -246,6 +247,7 @@ class Users(kind.Kind):
         RolesColumn(),
         UserProgrammesColumn(),
         LanguageColumn(),
+        *SKIP_COLUMNS,
     )
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)

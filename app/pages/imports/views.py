@@ -154,6 +154,8 @@ class CheckView:
         if row.joins:
             told = _("Hoort bij rij %(number)s, die alles van deze rij meeneemt.", number=row.joins)
             return [LineView("", told)]
+        if row.state == "left":
+            return [LineView("", _("Overgeslagen, zoals u koos in stap 3."))]
         if row.state == "new":
             return [
                 LineView(_(column.label), text)
