@@ -6,7 +6,7 @@ the checks with their sentences, and what is written. One more column is one mor
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -137,6 +137,7 @@ class Column:
     gives: Sequence[str] = ()  # the columns that this one fills, without a value of its own
     alone: Sequence[str] = ()  # names that mean this column when the file lacks another of `gives`
     in_example = True
+    for_all = ""  # a file without this column may choose one value for all rows: how step 2 calls that
 
     def parts(self, value: Value, world: World) -> Sequence[Value]:
         """The values in a cell."""
@@ -197,6 +198,10 @@ class AskedColumn(Column):
 
 class ClosedColumn(AskedColumn):
     """A column whose values come from a list."""
+
+    def everywhere(self, choice: str, world: World) -> Any:
+        """What is kept of this option. Raises RuleBroken for one that is no longer there."""
+        return self.parse(choice, replace(world, chosen={self.key: {choice: choice}}))
 
     closed = True
     rest = ""  # the choice for values past the most that step 3 asks about; empty: they are refused

@@ -18,8 +18,10 @@ from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
 from app.imports.table import Value
 from app.queries.imports import runs
+from app.rules import imports as rules
 from app.rules.tokens import fingerprint
 
+ALL_ROWS = "all_"  # how the name of a field begins that holds for all rows
 CELL = 1000  # the most characters in a corrected cell
 
 
@@ -28,12 +30,25 @@ class MappingForm(actions.ActionForm):
 
     kind: Kind
 
+    def of_file(self) -> Iterator[wtforms.Field]:
+        """The fields of the columns in the file."""
+        return (field for field in self if field.name.startswith("column_"))
+
+    def of_all(self) -> Sequence[wtforms.Field]:
+        """The fields of what can be chosen for all rows, where the file has no column for it."""
+        places = self.mapping()
+        return [
+            field
+            for field in self
+            if field.name.startswith(ALL_ROWS) and field.name.removeprefix(ALL_ROWS) not in places
+        ]
+
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Whether no target is chosen twice (unless it is repeatable), and no required one is missing."""
         ok = super().validate(*args, **kwargs)
         targets = self.kind.by_key
         taken: dict[str, str] = {}
-        for field in self:
+        for field in self.of_file():
             target = targets.get(field.data or "")
             if target and target.key in taken and not target.repeatable:
                 field.errors = [
@@ -47,25 +62,40 @@ class MappingForm(actions.ActionForm):
             elif target:
                 taken[target.key] = field.label.text
         given = {key for one in taken for key in (one, *targets[one].gives)}
-        missing = [column for column in self.kind.columns if column.required and column.key not in given]
-        if missing:  # said once, at a column that is still free
-            names = ", ".join(_(column.label) for column in missing)
-            sentence = _("Kies nog welke kolom dit is: %(names)s.", names=names)
-            free = next((field for field in self if not field.data), next(iter(self)))
-            free.errors = [*free.errors, sentence]
-        return ok and not any(field.errors for field in self)
+        self._ask_missing([one for one in self.kind.columns if one.required and one.key not in given])
+        return ok and not any(field.errors for field in self) and not self.form_errors
+
+    def _ask_missing(self, missing: Sequence[import_columns.Column]) -> None:
+        """Say which required columns the file lacks: of the file as a whole, or where one value for all rows
+        can be chosen."""
+        for field in self.of_all():
+            column = self.kind.by_key[field.name.removeprefix(ALL_ROWS)]
+            if column in missing and not field.data:
+                sentence = _(
+                    "Dit bestand heeft geen kolom met %(column)s. Kies hier wat voor alle rijen geldt, of "
+                    "kies hierboven welke kolom het is.",
+                    column=_(column.label),
+                )
+                field.errors = [*field.errors, sentence]
+        names = ", ".join(_(column.label) for column in missing if not column.for_all)
+        if names:
+            self.form_errors.append(_("Kies nog welke kolom dit is: %(names)s.", names=names))
+
+    def everywhere(self) -> dict[str, str]:
+        """Column key -> the option that was chosen for all rows."""
+        return {field.name.removeprefix(ALL_ROWS): field.data for field in self.of_all() if field.data}
 
     def mapping(self) -> dict[str, list[int]]:
         """Column key -> the places in the file that were chosen for it."""
         found: dict[str, list[int]] = {}
-        for field in self:
+        for field in self.of_file():
             if field.data:
                 found.setdefault(field.data, []).append(int(field.name.partition("_")[2]))
         return found
 
     def explain(self, guessed: Mapping[int, str]) -> None:
         """Set a line at each choice that needs one: why it is proposed, and which columns go with it."""
-        columns = {int(field.name.partition("_")[2]): field for field in self}
+        columns = {int(field.name.partition("_")[2]): field for field in self.of_file()}
         places = self.mapping()
         split = next((one for one in self.kind.columns if one.gives and one.key in places), None)
         for place, field in columns.items():
@@ -85,8 +115,10 @@ class MappingForm(actions.ActionForm):
             field.description = " ".join(notes)
 
 
-def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
-    """The form of step 2: which column of the file is what."""
+def mapping_form(
+    kind: Kind, header: Sequence[str], world: import_columns.World | None = None
+) -> type[MappingForm]:
+    """The form of step 2: which column of the file is what, and what holds for all rows without a column."""
     choices = [actions.SelectChoice("", _("Niet importeren"))]
     for column in kind.columns:
         choices.append(
@@ -96,12 +128,36 @@ def mapping_form(kind: Kind, header: Sequence[str]) -> type[MappingForm]:
         f"column_{index}": wtforms.SelectField(kept.column_name(header, index), choices=choices, default="")
         for index in range(len(header))
     }
+    for column in kind.columns:
+        if world is not None and column.for_all and isinstance(column, import_columns.ClosedColumn):
+            fields[f"{ALL_ROWS}{column.key}"] = wtforms.SelectField(
+                _(column.for_all), choices=_for_all(column, world), default=""
+            )
     return type("MappingForm", (MappingForm,), fields)
+
+
+def _for_all(column: import_columns.ClosedColumn, world: import_columns.World) -> list[Any]:
+    """What all rows may get: an option that is there, not one that is to be made."""
+    return [
+        actions.SelectChoice("", _("Niets kiezen")),
+        *(
+            actions.SelectChoice(one.value, _(one.label) if one.translate else one.label)
+            for one in column.options(world)
+            if one.value != column.rest
+        ),
+    ]
 
 
 def chosen_columns(found: models.ImportRun) -> dict[str, str]:
     """What a mapping form of this run starts with."""
-    return {f"column_{place}": key for key, places in mapping_of(found).items() for place in places}
+    chosen = {f"column_{place}": key for key, places in mapping_of(found).items() for place in places}
+    begins = f"{rules.ALL}:"
+    answers: Mapping[str, str] = found.values.get(rules.ANSWERS, {})
+    return chosen | {
+        f"{ALL_ROWS}{key.removeprefix(begins)}": value
+        for key, value in answers.items()
+        if key.startswith(begins)
+    }
 
 
 def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:

@@ -66,7 +66,9 @@ class RowChecker:
             named = " + ".join(import_kept.column_name(header, place) for place in places)
             self.names |= {key: named for key in column.gives if key not in mapping}
             self.names[column.key] = named
+        self.constants, self.refusals = self.for_all_rows(mapping)
         filled = {key for column, _places in self.columns for key in (column.key, *column.gives)}
+        filled |= self.constants.keys()
         self.filled = [column for column in kind.columns if column.key in filled]
         self.wanted = [one for one in kind.columns if one.key == kind.identity]  # of a row we know already
         self.wanted_new = [one for one in kind.columns if one.key == kind.identity or one.needed]
@@ -79,12 +81,27 @@ class RowChecker:
         # The same for columns that may hold several values.
         self.whole: dict[Any, tuple[Any, list[import_kind.Wrong], list[import_kind.Wrong]]] = {}
 
+    def for_all_rows(self, mapping: ColumnMap) -> tuple[dict[str, Any], list[import_kind.Wrong]]:
+        """What step 2 chose for all rows: column key -> what is kept; and what is wrong with that by now."""
+        kept: dict[str, Any] = {}
+        wrong = []
+        for column in self.kind.columns:
+            choice = self.world.answers.get(f"{rules.ALL}:{column.key}", "")
+            if not choice or column.key in mapping or not isinstance(column, columns.ClosedColumn):
+                continue
+            try:
+                value = column.everywhere(choice, self.world)
+                kept[column.key] = (value,) if column.many else value
+            except RuleBroken as error:
+                wrong.append(import_kind.Wrong(column.key, choice, sentence(error), error.message))
+        return kept, wrong
+
     def read_row(
         self, number: int, values: Sequence[Value]
     ) -> tuple[import_kind.CheckedRow, list[import_kind.Wrong]]:
         """One row with what its cells hold and whom it is about, and what is wrong with those cells."""
-        kept: dict[str, Any] = {}
-        wrong: list[import_kind.Wrong] = []
+        kept: dict[str, Any] = {**self.constants}
+        wrong: list[import_kind.Wrong] = [*self.refusals]
         notes: list[import_kind.Wrong] = []
         for column, places in self.columns:
             cells = columns.cells_of(column, places, values)

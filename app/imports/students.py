@@ -159,6 +159,7 @@ class StudentEmailColumn(common_columns.EmailColumn):
 
 class StudentProgrammeColumn(common_columns.ProgrammeColumn):
     key, label = "programme", N_("Opleiding")
+    for_all = N_("Eén opleiding voor alle rijen")
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. De student wordt eraan gekoppeld.")
 
 

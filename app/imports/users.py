@@ -123,6 +123,7 @@ class RolesColumn(columns.ClosedColumn):
 
     key, label, many, stored = "roles", N_("Rollen"), True, False
     required, needed = True, True
+    for_all = N_("Eén rol voor alle rijen")
     synonyms = ("rol", "functie", "functies", "role", "roles")
     example = "Praktijkbegeleider; Examinator school"
     help = N_(
@@ -175,6 +176,7 @@ class RolesColumn(columns.ClosedColumn):
 
 class UserProgrammesColumn(common_columns.ProgrammeColumn):
     key, label = "programmes", N_("Opleidingen")
+    for_all = N_("Eén opleiding voor alle rijen")
     synonyms = ("opleiding", *common_columns.ProgrammeColumn.synonyms)
     example = "25656; 25655"
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. Deze komen erbij.")

@@ -30,6 +30,7 @@ class Question:
 # ("same:12") or a column ("without:email"), which goes before the answer for all.
 ANSWERS = "answers"
 SAME, RETURNING, MOVES, WITHOUT = "same", "returning", "moves", "without"
+ALL = "all"  # not a question: what step 2 chose for all rows, for a column that the file lacks
 NO_ADDRESS = "no address"  # the reason that refuses a row which has no address for its login code
 QUESTIONS: Mapping[str, Question] = {
     SAME: Question(

@@ -22,7 +22,14 @@ def test_a_day_on_which_somebody_left_leaves_the_row_out_and_an_empty_cell_does_
     rows = (("", "1", "A", "Vos"), ("15/09/2020", "2", "B", "Vos"), ("15-9-2099", "3", "C", "Vos"))
     pk = wizard.take(lines(*rows, header=header))
     assert asked(wizard, pk, "left") == {"date-past": "out", "date-later": "in"}
-    assert wizard.check(pk).counts == {"rows": 3, "new": 2, "changed": 0, "unchanged": 0, "refused": 0, "left": 1}
+    assert wizard.check(pk).counts == {
+        "rows": 3,
+        "new": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "refused": 0,
+        "left": 1,
+    }
     wizard.write(pk)
     assert [student.number for student in students()] == ["1", "3"]
     assert wizard.own_run(pk).counts["left"] == 1

@@ -41,12 +41,14 @@ class Wizard:
         codes: str = "none",
         mapping: dict[str, list[int]] | None = None,
         values: dict[str, dict[str, str]] | None = None,
+        everywhere: dict[str, str] | None = None,
     ) -> int:
         """Take steps 1 to 3; gives the run's id."""
         pk = receive(self.actor, self.kind, content, name, login_codes=codes)
         found = self.own_run(pk)
         chosen = found.mapping if mapping is None else mapping
-        run(choose_columns, self.actor, [pk], version=found.version, mapping=chosen)
+        given: dict[str, Any] = {"version": found.version, "mapping": chosen, "everywhere": everywhere}
+        run(choose_columns, self.actor, [pk], **given)
         found = self.own_run(pk)
         earlier = last_choices(self.kind.key, found.header_key)[1]
         asked = values_to_choose(world_of_choices(self.actor, found), found, earlier)

@@ -186,20 +186,33 @@ def read_again(
     permission=Permission.IMPORT_RUNS,
     on=models.ImportRun,
     changes=models.ImportRun,
+    words={"everywhere": N_("Voor alle rijen")},
 )
 def choose_columns(
-    actor: Actor, targets: base.Targets[models.ImportRun], *, version: int, mapping: ColumnMap
+    actor: Actor,
+    targets: base.Targets[models.ImportRun],
+    *,
+    version: int,
+    mapping: ColumnMap,
+    everywhere: Mapping[str, str] | None = None,
 ) -> base.Outcome:
-    """Stap 2 van 4: choose what each column of the file holds."""
+    """Stap 2 van 4: choose what each column of the file holds.
+
+    `everywhere`: what holds for all rows, by the key of a column that the file lacks.
+    """
     run = as_seen(actor, targets, version)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
     told = _told(run.mapping, mapping)
     run.mapping = dict(mapping)
+    answers: Mapping[str, str] = run.values.get(rules.ANSWERS, {})
+    begins = f"{rules.ALL}:"
+    kept = {key: choice for key, choice in answers.items() if not key.startswith(begins)}
+    kept |= {begins + key: choice for key, choice in (everywhere or {}).items()}
+    run.values = {**run.values, rules.ANSWERS: kept} if kept or answers else run.values
     moved(run, "values")
-    return base.Outcome(
-        done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details={"mapping": told}
-    )
+    details = {"mapping": told, **({"everywhere": dict(everywhere)} if everywhere else {})}
+    return base.Outcome(done=1, ids=[run.id], summary=_("De kolommen zijn gekozen."), details=details)
 
 
 @base.action(
