@@ -77,7 +77,7 @@ def imported(page: str, access: Access, row: str) -> dict[str, Expected]:
 
 
 def import_posts(page: str, access: Access, row: str) -> dict[str, Expected]:
-    steps = ("columns", "read_again", "values", "check", "check_again", "codes", "row", "discard")
+    steps = ("columns", "read_again", "values", "check", "check_again", "codes", "answer", "row", "discard")
     return {
         f"{page}.index": Expected(access),
         **dict.fromkeys((f"{page}.{one}" for one in steps), Expected(makers(access), row)),
@@ -295,6 +295,7 @@ ELSEWHERE = {
     "discard_import",
     "fix_row",
     "choose_codes",
+    "answer_question",
     "check_again",
     "ask_import",
     "claim_import",

@@ -6,9 +6,11 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.errors import RuleBroken
 from app.imports import columns
-from app.imports.kind import Kept
+from app.imports.kind import Kept, Wrong
 from app.imports.nearest import by_a_slip
 from app.imports.table import Value
 from app.queries.imports import present
@@ -22,6 +24,13 @@ FILLED_BY_RULE = N_(
     "Laat deze cel leeg, of laat de regel eerst los op de pagina van die groep."
 )
 FULL_NAME, FAMILY_NAME = "full_name", "family_name"  # the columns that are split
+KNOWN_BY_ZEROS = N_(
+    "“%(value)s” is %(known)s in Proeve: dezelfde student. Nullen voor een nummer maken geen ander nummer."
+)
+TWO_BUT_FOR_ZEROS = N_(
+    "In Proeve is er ook een student met nummer %(known)s. Die nummers verschillen alleen in de nullen "
+    "ervoor, dus wie bedoeld is, is niet zeker. Wijzig deze student bij Studenten."
+)
 _CREBO = re.compile(r"\b0?(\d{5})\b")
 _PHONE = re.compile(r"0[1-9]\d{8}")
 LEAST_DIGITS = 4  # of a student number
@@ -260,6 +269,21 @@ def number_in(value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RuleBroken(N_("“%(value)s” is geen studentnummer."), value=columns.cell_text(value))
     return people.student_number(value)
+
+
+def two_but_for_zeros(number: str, others: Sequence[str]) -> RuleBroken:
+    """Several students have this number but for the zeros before it: a file cannot say who is meant."""
+    return RuleBroken(TWO_BUT_FOR_ZEROS, value=number, known=", ".join(others))
+
+
+def held_by(user: present.UserFact, key: str, address: str) -> Wrong:
+    """This address is another's: whose it is, for who may see them."""
+    why = (
+        _("Dit e-mailadres is al van een andere gebruiker: %(who)s. Verbeter het.", who=user.label)
+        if user.seen
+        else _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
+    )
+    return Wrong(key, address, why, "held by another")
 
 
 def may_be_number(text: str) -> bool:

@@ -22,6 +22,7 @@ class GroupColumn(columns.ClosedColumn):
     """Couples a student to groups by their names; step 3 asks about a name that is new."""
 
     key, label, stored, many, rest = "group", N_("Studentgroep"), False, True, NEW_GROUP
+    for_all = N_("Eén studentgroep voor alle rijen")
     synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
     example = "VIG3A"
     help = N_(

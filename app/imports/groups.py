@@ -19,7 +19,7 @@ from app.queries.imports import absent as absent_queries
 from app.queries.imports import groups, present
 from app.rules import groups as rules
 from app.rules import people
-from app.rules.text import N_
+from app.rules.text import N_, reason
 from app.school import current_school
 
 YEAR = 4  # digits
@@ -193,18 +193,15 @@ class MembersColumn(columns.Column):
             return 0
         return sum(map(common_columns.may_be_number, texts)) / len(texts)
 
-    def parse(self, value: Value, world: columns.World) -> int:
+    def parse(self, value: Value, world: columns.World) -> int | columns.Told:
         number = common_columns.number_in(value)
         student = world.known.students.get(number)
-        if number in world.known.zeros:
-            raise RuleBroken(
-                N_(
-                    "Er is geen student met nummer “%(value)s”, wel met %(known)s. Zet de nullen ervoor: "
-                    "Excel laat ze weg in een cel die geen tekst is."
-                ),
-                value=columns.short(number),
-                known=world.known.zeros[number],
-            )
+        others = world.known.zeros.get(number, ())
+        if len(others) + (student is not None) > 1:
+            raise common_columns.two_but_for_zeros(number, others)
+        if others:
+            told = reason(common_columns.KNOWN_BY_ZEROS, value=number, known=others[0])
+            return columns.Told(world.known.students[others[0]][0], told)
         if student is None:
             raise RuleBroken(
                 N_("Er is geen student met nummer “%(value)s”. Voer de student in of verbeter het nummer."),

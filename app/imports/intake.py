@@ -17,6 +17,7 @@ from app.imports.kind import Kind
 from app.imports.reader import read_table
 from app.permissions import Actor
 from app.queries.imports import imports as queries
+from app.rules.date_order import MonthFirst, month_first_in
 
 PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
@@ -83,7 +84,10 @@ def _read(
     earlier, _values = queries.last_choices(kind.key, key) if any(table.header) else ({}, {})
     width = len(table.header)
     kept = {"parts": list(import_kept.parts(table.rows)), "header_key": key}
-    packed = import_kept.pack(table) | {"first_is_data": headers.looks_like_data(table, known)}
+    packed = import_kept.pack(table) | {
+        "first_is_data": headers.looks_like_data(table, known),
+        "month_first": _month_first(table),
+    }
     mapping = {
         key: places
         for key, places in earlier.items()
@@ -109,6 +113,13 @@ def _read(
     ):
         told[FAMILY_NAME] = named.pop(import_content.LAST_NAME)
     return {**kept, "table": packed | {"guessed": told}, "mapping": named | told}
+
+
+def _month_first(table: import_table.Table) -> dict[str, MonthFirst]:
+    """Place in the header -> what proves that this column writes the month first, as JSON keeps it."""
+    columns_of = zip(*(row.values for row in table.rows), strict=True)
+    proven = {str(place): month_first_in(dict.fromkeys(values)) for place, values in enumerate(columns_of)}
+    return {place: proof for place, proof in proven.items() if proof is not None}
 
 
 def _as_last_time(header: Sequence[str], kind: Kind) -> dict[str, list[int]]:

@@ -21,7 +21,7 @@ FIRST_VALUES = 5
 FIRST_ROWS = 200  # rows in which further values of a column are looked for
 PART = 1000  # rows in a part
 # In ImportPart.states; a capital for a row with a note.
-LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r"}
+LETTERS = {"new": "n", "changed": "c", "unchanged": "u", "refused": "r", "left": "l"}
 NOTED = "noted"  # beside the states of rows: those with a note, whatever their state
 Row = tuple[int, list[import_table.Value]]
 Packed = list[Any]  # [number, [values]]; of a finished run [number, [values], label, [remarks]]

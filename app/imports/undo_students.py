@@ -9,7 +9,10 @@ from flask_babel import lazy_gettext as _l
 
 from app import models
 from app.actions import base as actions
+from app.actions.access.code_making import cancel_codes
 from app.actions.access.new_address import Moved, address_changed
+from app.actions.access.sessions import end_sessions
+from app.actions.planning.stopping import stop_of_students
 from app.actions.students import removal
 from app.entities.engine import id_set
 from app.entities.imports import What
@@ -21,6 +24,7 @@ from app.queries.imports import undo as queries
 from app.queries.imports.present import ACCOUNT_FIELDS
 from app.queries.students.couplings import names_of
 from app.rules.accounts import names_of_student
+from app.rules.sessions import ACCOUNT_CLOSED
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
@@ -41,7 +45,7 @@ OTHERWISE = N_("wordt elders in Proeve al gebruikt")
     _l("Import van studenten ongedaan maken"),
     permission=Permission.STUDENTS_IMPORT,
     on=models.ImportRun,
-    changes=(models.Student, models.User, models.ImportRun),
+    changes=(models.Student, models.User, models.Registration, models.ImportRun),
     confirm=True,
     danger=True,
     noun=_l("import"),
@@ -137,15 +141,22 @@ def _put_back_known(
         undoing.tell_gone(numbers[one["student_id"]], one["role"], people[one["user_id"]])
     undoing.about("User", [one["user_id"] for one in supervisions])
     values = {
-        one.row.id: import_undo.as_it_was(one, (*write_students.STORED, import_undo.OWN_FIELDS))
+        one.row.id: import_undo.as_it_was(one, (*write_students.STORED, "active", import_undo.OWN_FIELDS))
         for one in back
     }
     import_undo.put_back(models.Student, [write_students.searchable(one) for one in values.values()])
+    _leave_again(undoing, [one.row.id for one in back if "active" in one.changes])
     students = {one.row.user_id: one for one in back if one.row.user_id}
     put_back = _put_back_accounts(run, undoing, students)
     names = {account: _names(values[one.row.id]) for account, one in students.items()}
     _name_accounts(undoing, students, {one: name for one, name in names.items() if one not in put_back})
     import_undo.hand_on_versions(run, What.STUDENT, ids)
+
+
+def _leave_again(undoing: import_undo.Undoing, students: Sequence[int]) -> None:
+    """Stop the exams of those whom the run had made active again."""
+    if students:
+        undoing.about("Registration", stop_of_students(students).registrations)
 
 
 def _put_back_accounts(
@@ -174,6 +185,9 @@ def _put_back_accounts(
     for one in back:
         undoing.tell_along(students[one.row.id].row.number, one.changes)
     import_undo.put_back(models.User, [import_undo.as_it_was(one, ACCOUNT_FIELDS) for one in back])
+    closed = [one.row.id for one in back if "active" in one.changes]
+    cancel_codes(closed)
+    end_sessions(closed, ACCOUNT_CLOSED)
     moved = [one for one in back if "email" in one.changes]
     undoing.addresses = len(moved)
     address_changed([Moved(one.row.id, one.changes["email"][1], one.row.language) for one in moved])

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app import school
 from app.errors import RuleBroken
 from app.imports import columns, common_columns, kind
+from app.imports.leaving import SKIP_COLUMNS
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, SEE_STUDENTS, Actor, Role
 from app.queries.imports import absent as absent_queries
@@ -122,6 +123,7 @@ class RolesColumn(columns.ClosedColumn):
 
     key, label, many, stored = "roles", N_("Rollen"), True, False
     required, needed = True, True
+    for_all = N_("Eén rol voor alle rijen")
     synonyms = ("rol", "functie", "functies", "role", "roles")
     example = "Praktijkbegeleider; Examinator school"
     help = N_(
@@ -174,6 +176,7 @@ class RolesColumn(columns.ClosedColumn):
 
 class UserProgrammesColumn(common_columns.ProgrammeColumn):
     key, label = "programmes", N_("Opleidingen")
+    for_all = N_("Eén opleiding voor alle rijen")
     synonyms = ("opleiding", *common_columns.ProgrammeColumn.synonyms)
     example = "25656; 25655"
     help = N_("Crebo of naam; meer opleidingen met een puntkomma ertussen. Deze komen erbij.")
@@ -246,6 +249,7 @@ class Users(kind.Kind):
         RolesColumn(),
         UserProgrammesColumn(),
         LanguageColumn(),
+        *SKIP_COLUMNS,
     )
     in_label = ("email", "first_name", "infix", "last_name")
     scopes = ("roles",)
@@ -291,9 +295,7 @@ class Users(kind.Kind):
         users, own = world.known.users, there.id if there else 0
         email, name = kept.get("email", ""), kept.get("username", "")
         if email in users and users[email].id != own:
-            yield kind.Wrong(
-                "email", email, _("Dit e-mailadres is al van een andere gebruiker. Verbeter het.")
-            )
+            yield common_columns.held_by(users[email], "email", email)
         if not there and not name and len(email) > USERNAME_MAX:
             yield kind.Wrong("email", email, _(ADDRESS_TOO_LONG))
         if "@" in name and name != email:

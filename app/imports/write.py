@@ -16,8 +16,9 @@ from app.actions.imports import imports
 from app.clock import utc_now
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
-from app.imports.check import Checked, shown_value
+from app.imports.check import Checked
 from app.imports.memory import Memory
+from app.imports.row_check import shown_value
 from app.imports.summary import Summary
 from app.permissions import SYSTEM, Actor
 from app.queries.base import picker
@@ -72,6 +73,7 @@ class Written:
     groups: list[str] = field(default_factory=list)
     group_ids: list[int] = field(default_factory=list)  # made by an import of students
     users: list[int] = field(default_factory=list)  # accounts of students: made now, or with another name
+    registrations: list[int] = field(default_factory=list)  # exams that go on
     refused: list[import_kind.CheckedRow] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -184,5 +186,9 @@ def _outcome(run: models.ImportRun, written: Written) -> actions.Outcome:
             **({"made": written.made} if written.made else {}),
             **({"accounts": written.accounts} if written.accounts else {}),
         },
-        also={"User": written.users, "StudentGroup": written.group_ids},
+        also={
+            "User": written.users,
+            "StudentGroup": written.group_ids,
+            "Registration": written.registrations,
+        },
     )

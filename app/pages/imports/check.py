@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from app import errors, models
 from app.actions import base as actions
+from app.actions.imports import answers, jobs
 from app.actions.imports import imports as import_actions
-from app.actions.imports import jobs
 from app.imports import forms, kept, overview, workbook
 from app.imports import summary as import_summary
 from app.imports.bar import told
@@ -21,7 +21,7 @@ from app.imports.kind import CheckedRow, Kind
 from app.imports.write import remarks
 from app.pages import base
 from app.pages.access import code_preview
-from app.pages.imports import views
+from app.pages.imports import questions, views
 from app.pages.imports.tabs import Tab
 from app.pages.imports.words import Words
 from app.permissions import Permission
@@ -91,18 +91,23 @@ class CheckPages(base.ActionScreen):
             base.current_actor(),
             found,
             state="" if state == views.ABSENT else state,
+            reason=base.text_arg("reden") if state == "refused" else "",
             page=base.number_arg("page", 1),
             size=views.PAGE_SIZE,
         )
         view = views.CheckView(
             shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at)
         )
+        asking = questions.Asking(found, shown.summary, lambda step: self.href(step, pk=pk))
         return self.page(
             "imports/check.html",
             run=found,
             steps=self.steps(4, found),
             here=self,
             view=view,
+            questions=asking.questions(),
+            reasons=asking.reasons(),
+            of_row=asking.of_row,
             token=base.new_token(),
             checked=shown.summary.mark,
             codes=rules.LOGIN_CODES,
@@ -152,6 +157,22 @@ class CheckPages(base.ActionScreen):
         given = {"login_codes": fields.get("login_codes", ""), "seen": fields.get("seen", "")}
         try:
             base.tell(actions.run(import_actions.choose_codes, base.current_actor(), [pk], **given).summary)
+        except errors.RuleBroken as refused:
+            if answer := self.taken_on(pk):
+                return answer
+            base.tell(actions.say(refused), "danger")
+        return base.go(self.href("resume", pk=pk))
+
+    @base.expose("/<int:pk>/antwoord", methods=["POST"])
+    @base.needs(page="check")
+    @led_on
+    def answer(self, pk: int) -> Any:
+        """Answer a question about many rows at once, or about one of them."""
+        self._run(pk)
+        fields = base.posted_fields()
+        given = {name: fields.get(name, "") for name in ("question", "about", "choice", "seen")}
+        try:
+            base.tell(actions.run(answers.answer_question, base.current_actor(), [pk], **given).summary)
         except errors.RuleBroken as refused:
             if answer := self.taken_on(pk):
                 return answer

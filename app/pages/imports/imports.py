@@ -87,7 +87,7 @@ class ImportPage(check.CheckPages):
         found = self._run(pk)
         if found.stage == "done":
             return self._to_report(found)
-        made, chosen = forms.mapping_form(self.kind, found), forms.chosen_columns(found)
+        made, chosen = self._mapping_form(found), forms.chosen_columns(found)
         form = base.filled(made, chosen)
         tab = Tab(found, form)
         reading = (
@@ -102,7 +102,11 @@ class ImportPage(check.CheckPages):
         if valid and import_names.names_were_shown(form.mapping(), tab.sent):
             try:
                 version = self._hide_or_show(found, form, tab.version)
-                given: dict[str, Any] = {"version": version, "mapping": form.mapping()}
+                given: dict[str, Any] = {
+                    "version": version,
+                    "mapping": form.mapping(),
+                    "everywhere": form.everywhere(),
+                }
                 actions.run(imports.choose_columns, base.current_actor(), [pk], **given)
                 return self._on_to_values(pk)
             except table.FileRefused as refusal:
@@ -137,7 +141,7 @@ class ImportPage(check.CheckPages):
         if found.stage == "done":
             return self._to_report(found)
         form = base.filled(forms.reading_form(found))
-        form_of_columns = base.unsent(forms.mapping_form(self.kind, found), forms.chosen_columns(found))
+        form_of_columns = base.unsent(self._mapping_form(found), forms.chosen_columns(found))
         tab = Tab(found, form_of_columns)
         if tab.asked_otherwise:
             tab.begin_again()
@@ -164,7 +168,7 @@ class ImportPage(check.CheckPages):
         names_first: bool = False,
     ) -> Any:
         header: Sequence[str] = found.table["header"]
-        left_out = [field.label.text for field in form.columns if not field.data]
+        left_out = [field.label.text for field in form.of_file() if not field.data]
         form.explain(kept.told_by_content(found))
         names = import_names.preview_of(found, form.mapping())
         page = self.page(
@@ -257,6 +261,10 @@ class ImportPage(check.CheckPages):
         )
 
     # -- inside
+
+    def _mapping_form(self, found: models.ImportRun) -> type[forms.MappingForm]:
+        world = choices.world_of_choices(base.current_actor(), found)
+        return forms.mapping_form(self.kind, found, world)
 
     def _on_to_values(self, pk: int) -> Any:
         """Go to step 3, or to step 4 when the file has nothing to choose."""
