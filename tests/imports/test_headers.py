@@ -10,8 +10,11 @@ from app.actions.base.runner import run
 from app.actions.imports.imports import fix_row
 from app.imports import intake, kept, told
 from app.imports.intake import receive, receive_again
+from app.imports.kinds import GROUPS, STUDENTS, USERS
 from app.imports.reader import Reading
 from app.imports.table import NO_HEADER
+from app.imports.workbook import example_csv, example_xlsx
+from app.queries.imports.imports import own_run
 from app.queries.imports.runs import row_mark
 from tests.imports.hostile import workbook
 from tests.support.importing import lines
@@ -233,3 +236,20 @@ def test_utf8_that_was_read_as_something_else_is_noticed(wizard, name, encoding)
     broken = name.encode().decode(encoding, "replace")
     checked = wizard.check(wizard.take(lines(("900100", broken, "", "Vos"))))
     assert len(checked.rows[0].notes) == 1
+
+
+# -- the example file
+
+
+@pytest.mark.parametrize("kind", [STUDENTS, USERS, GROUPS], ids=lambda kind: kind.key)
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_the_example_file_reads_without_a_remark(wizard, kind, ending):
+    content = example_xlsx(kind.columns, "Blad") if ending == "xlsx" else example_csv(kind.columns)
+    pk = receive(wizard.actor, kind, content, f"voorbeeld.{ending}")
+    found = own_run(wizard.actor, kind.key, pk)
+    assert (kept.reading_of(found).header, kept.count_of(found)) == (1, 1)
+    assert (told.remarks_on(found), found.table["first_is_data"]) == ([], False)
+    named = [column.key for column in kind.columns if column.in_example]
+    assert {key: places for key, places in found.mapping.items() if key in named} == {
+        key: [place] for place, key in enumerate(named)
+    }
