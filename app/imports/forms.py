@@ -180,10 +180,8 @@ def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
     rows = [
         actions.SelectChoice(str(number), _row_name(number, texts)) for number, texts in kept.top_of(found)
     ]
-    rows.insert(
-        0,
-        actions.SelectChoice(str(table.NO_HEADER), _("Geen kopregel: de gegevens beginnen op de eerste rij")),
-    )
+    without = _("Geen kopregel: de gegevens beginnen op de eerste rij")
+    rows.append(actions.SelectChoice(str(table.NO_HEADER), without))
     fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:
         sheets = [actions.SelectChoice(name, name) for name in found.table["sheets"]]
