@@ -121,10 +121,10 @@ def _styled(shows: Mapping[int, Show]) -> re.Pattern[bytes] | None:
 
 def _shows(archive: zipfile.ZipFile) -> dict[int, Show]:
     """Number of a style -> how it shows a number, for the styles that change what is read."""
-    try:
-        text = archive.read("xl/styles.xml")
-    except KeyError:
+    part = next((name for name in archive.namelist() if name.lower().endswith("styles.xml")), "")
+    if not part:
         return {}
+    text = archive.read(part)
     found = {number: show_of(code) for number, code in (BUILT_IN | _codes(text)).items()}
     changing = {number: show for number, show in found.items() if show is not None}
     styles = _STYLES.search(text)

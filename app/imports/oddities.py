@@ -38,7 +38,7 @@ def tell(run: models.ImportRun, mapping: ColumnMap, rows: Rows) -> None:
     places = sorted(place for found in mapping.values() for place in found)
     whole: set[str] = set()  # texts without anything broken; most return
     for row, (number, values) in rows:
-        if number in wide:
+        if number in wide and row.state != "left":
             row.problems.append(Problem("", "", _(WIDE)))
             row.changes, row.along, row.state = [], False, "refused"
         for place in places:
@@ -62,14 +62,12 @@ def _broken_note(run: models.ImportRun, place: int, text: str) -> Problem:
     """What is told of a text with broken characters; only a csv can be read in another encoding."""
     if kept.reading_of(run).encoding:
         sentence = _(
-            "In “%(value)s” zijn tekens kapot. Kies in stap 2 bij Anders lezen een andere tekenset, of "
-            "verbeter het in het bestand.",
+            "In “%(value)s” zijn tekens kapot. Verbeter deze rij, of kies in stap 2 bij Anders lezen een "
+            "andere tekenset.",
             value=columns.short(text),
         )
     else:
-        sentence = _(
-            "In “%(value)s” zijn tekens kapot. Verbeter het in het bestand.", value=columns.short(text)
-        )
+        sentence = _("In “%(value)s” zijn tekens kapot. Verbeter deze rij.", value=columns.short(text))
     return Problem(kept.column_name(run.table["header"], place), text, sentence)
 
 

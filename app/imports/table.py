@@ -21,7 +21,7 @@ TAKE, SKIP = "take", "skip"  # what a person chooses for hidden rows
 NO_HEADER = -1  # as the number of the header: the first row holds data
 TOP = 6  # rows from the header on that are shown where a person chooses the header
 MB = 1024 * 1024
-_WHOLE = re.compile(r"\d+\.0")  # 203118 as programs write it that take every number for a broken one
+_WHOLE = re.compile(r"\d+(?:\.0)?")  # 203118 as programs write it that take every number for a broken one
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,14 +251,15 @@ def _among(rows: Sequence[Row], seen: Seen) -> Seen:
 
 
 def _mend_whole_numbers(rows: Sequence[Row], width: int) -> None:
-    """Take the ".0" off a column of whole numbers that some program wrote as 203118.0."""
+    """Take the ".0" off in a column of whole numbers, where some program wrote 203118.0."""
     for place in range(width):
-        texts = (row.values[place] for row in rows if row.values[place] is not None)
-        if all(isinstance(text, str) and _WHOLE.fullmatch(text) for text in texts):
-            for row in rows:
-                text = row.values[place]
-                if isinstance(text, str):
-                    row.values[place] = text[:-2]
+        texts = [row.values[place] for row in rows if isinstance(row.values[place], str)]
+        if not texts or not all(_WHOLE.fullmatch(str(text)) for text in texts):
+            continue
+        for row in rows:
+            text = row.values[place]
+            if isinstance(text, str):
+                row.values[place] = text.removesuffix(".0")
 
 
 def sheet_names(names: Iterable[str]) -> list[str]:

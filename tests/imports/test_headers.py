@@ -193,6 +193,11 @@ def test_a_column_of_whole_numbers_loses_its_point_and_zero(wizard, students):
     assert wizard.check(wizard.take(lines(*rows, header=header))).new_groups == []
 
 
+def test_of_a_column_of_numbers_only_those_with_a_point_change(wizard, students):
+    wizard.bring_in(lines(("0203118", "An", "", "Vos"), ("203119.0", "Bo", "", "Bos")))
+    assert [one.number for one in students()] == ["0203118", "203119"]
+
+
 def test_a_column_with_another_text_in_it_keeps_its_points(wizard):
     header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
     pk = wizard.take(lines(("900100", "A", "Vos", "1.0"), ("900101", "B", "Vos", "1.1"), header=header))

@@ -96,7 +96,7 @@ class CheckPages(base.ActionScreen):
             size=views.PAGE_SIZE,
         )
         view = views.CheckView(
-            shown, self.href("check", pk=pk), self.words, lambda at: self._row_href(pk, at)
+            shown, self.href("check", pk=pk), self.words, lambda at: self.href("row", pk=pk, number=at)
         )
         asking = questions.Asking(found, shown.summary, lambda step: self.href(step, pk=pk))
         return self.page(
@@ -219,7 +219,8 @@ class CheckPages(base.ActionScreen):
             seen=seen,
             steps=self.steps(4, found),
             row=row,
-            back=self._refused_href(pk),
+            back=self._rows_href(pk),
+            action=self._row_href(pk, number),
         )
         return page, 422 if base.posted() else 200
 
@@ -237,13 +238,17 @@ class CheckPages(base.ActionScreen):
             )
             return base.go(self._row_href(found.id, number))
         base.tell(_("Rij %(number)s is verbeterd.", number=number))
-        return base.go(self._refused_href(found.id))
+        return base.go(self._rows_href(found.id))
 
     def _row_href(self, pk: int, number: int) -> str:
-        return self.href("row", pk=pk, number=number)
+        """The page of a row, which leads back to the rows among which it stood."""
+        noted = base.text_arg("toon") == kept.NOTED
+        return base.href_with(self.href("row", pk=pk, number=number), [("toon", kept.NOTED if noted else "")])
 
-    def _refused_href(self, pk: int) -> str:
-        return base.href_with(self.href("check", pk=pk), [("toon", "refused")])
+    def _rows_href(self, pk: int) -> str:
+        """The rows among which a row stood: those with a remark, or the refused ones."""
+        state = kept.NOTED if base.text_arg("toon") == kept.NOTED else "refused"
+        return base.href_with(self.href("check", pk=pk), [("toon", state)])
 
     def _mails(
         self, found: models.ImportRun, summary: import_summary.Summary

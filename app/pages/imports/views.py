@@ -147,6 +147,8 @@ class CheckView:
 
     def _row(self, row: kind.CheckedRow) -> RowView:
         href = self.row_href(row.number) if row.state == "refused" else ""
+        if row.notes and not href:
+            href = base.href_with(self.row_href(row.number), [("toon", kept.NOTED)])
         badge = state_view(row.state).badge
         return RowView(row.number, row.label, row.state, badge, self._lines(row), href, row)
 

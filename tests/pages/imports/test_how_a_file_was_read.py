@@ -118,6 +118,21 @@ def test_rows_with_a_remark_are_counted_and_shown_together(app: Flask, monkeypat
         assert "Vos, Bo" in page
 
 
+def test_a_row_with_a_remark_is_corrected_and_leads_back_to_the_others(app: Flask) -> None:
+    office = make_user("administrator")
+    wizard, visitor = Wizard(actor_of(office)), Visitor(app, office)
+    pk = wizard.take(lines(("1", "ZoÃ«", "", "Vos"), ("2", "RenÃ©e", "", "Vos")))
+    noted = f"/studenten/importeren/{pk}/controle?toon=noted"
+    row = f"/studenten/importeren/{pk}/rij/2?toon=noted"
+    assert f'href="{row}"' in shown(visitor, noted)
+    page = shown(visitor, row)
+    typed = {"cell_0": "1", "cell_1": "Zoë", "cell_2": "", "cell_3": "Vos"}
+    assert visitor.post(row, {**marks(page), **typed}).headers["Location"] == noted
+    page = shown(visitor, noted)
+    assert "Bij 1 rij staat een opmerking." in page
+    assert "Vos, Zoë" not in page
+
+
 def test_what_step_2_says_is_said_in_english_too(app: Flask) -> None:
     office = make_user("administrator", language="en")
     visitor = Visitor(app, office)
