@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.actions import base as actions
 from app.actions.school import updates as update_actions
@@ -57,7 +58,10 @@ def school_facts(school: School) -> list[Fact]:
         Fact(_("Tijdzone"), school.timezone),
         Fact(_("Kansen per examen"), str(school.max_attempts)),
         Fact(_("Verbeteren na een voldoende"), _("Ja") if school.improve_allowed else _("Nee")),
-        Fact(_("Geldigheid van een inlogcode"), _("%(days)s dagen", days=school.login_code_days)),
+        Fact(
+            _("Geldigheid van een inlogcode"),
+            ngettext("%(num)s dag", "%(num)s dagen", school.login_code_days),
+        ),
         Fact(_("Leverancier"), supplier),
     ]
 
