@@ -37,7 +37,7 @@ def load(folder: Path) -> catalogue_data.Catalogue:
     _check_offers(electives, {one.crebo for one in programmes.values()})
     _check_exams(exams, programmes.values(), electives.values())
     return catalogue_data.Catalogue(
-        tuple(programmes.values()), tuple(electives.values()), tuple(exams.values()), _updates(folder)
+        tuple(programmes.values()), tuple(electives.values()), tuple(exams.values()), read_updates(folder)
     )
 
 
@@ -226,7 +226,8 @@ def criterion_facts(tasks: Iterable[catalogue_data.ExamTaskData]) -> list[Criter
     ]
 
 
-def _updates(folder: Path) -> tuple[catalogue_data.UpdateData, ...]:
+def read_updates(folder: Path) -> tuple[catalogue_data.UpdateData, ...]:
+    """The updates alone, newest first. DataFileError: what is wrong in their file."""
     file = toml_file.read_toml(folder / "updates.toml", "updates.toml")
     updates = [_update(one) for one in file.tables("updates")]
     _refuse_double(file, "updates", [f"{one.date} {one.title}" for one in updates])

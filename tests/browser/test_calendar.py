@@ -33,8 +33,8 @@ def test_a_day_is_chosen_with_a_click(sign_in: SignIn, phone: bool) -> None:
     dialog = page.get_by_role("dialog", name="Kies een datum")
     expect(dialog.get_by_role("button", name="dinsdag 24 november 2026")).to_be_focused()
     box, window = dialog.bounding_box(), page.viewport_size
-    assert box
-    assert window
+    assert box is not None
+    assert window is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= window["width"]
     assert violations(page) == []

@@ -130,3 +130,19 @@ def test_every_list_fits_on_a_small_laptop(sign_in: SignIn) -> None:
         elif over := page.evaluate(TOO_WIDE):
             wide[href] = over
     assert wide == {}
+
+
+def test_on_a_phone_every_link_that_sorts_can_be_seen_and_pressed(sign_in: SignIn) -> None:
+    page = sign_in("beheerder", phone=True)
+    for path in ("/studenten/", "/gebruikers/", "/examenbeheer/", "/examens/momenten/"):
+        page.goto(path)
+        links = page.locator(".data thead a.sort:visible").all()
+        assert len(links) >= 1, path
+        for link in links:
+            box = link.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 24, (path, link.inner_text(), box)
+            assert box["x"] + box["width"] <= 390, (path, link.inner_text(), box)
+    page.goto("/studenten/")
+    page.get_by_role("link", name="Studentnummer").first.click()
+    assert "order=number" in page.url
