@@ -14,6 +14,7 @@ from app.actions.access.new_address import Moved, address_changed
 from app.actions.access.sessions import end_sessions
 from app.actions.planning.stopping import stop_of_students
 from app.actions.students import removal
+from app.entities.bulk import delete_these
 from app.entities.engine import id_set
 from app.entities.imports import What
 from app.entities.students import group_member
@@ -28,6 +29,11 @@ from app.rules.sessions import ACCOUNT_CLOSED
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
+# What the run couples a student to: the table, the column of the other side, and since when.
+COUPLINGS = {
+    What.ENROLMENT: (models.Enrolment, "programme_id", models.Enrolment.created_at),
+    What.MEMBER: (group_member, "group_id", group_member.c.created_at),
+}
 REASONS = {
     "registration": N_("is aangemeld voor een examen"),
     "exam_exclusion": N_("heeft een examen dat niet-beschikbaar is gemaakt"),
@@ -134,7 +140,7 @@ def _put_back_known(
         for role, users in one.given.items()
         for user in users
     ]
-    import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    delete_these(models.Supervision, supervisions)
     numbers = {one.row.id: one.row.number for one in back}
     people = names_of("user", [one["user_id"] for one in supervisions])
     for one in supervisions:
@@ -222,28 +228,43 @@ def _name_accounts(
 
 def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> None:
     """Take away the programmes and groups that the run gave to students who were there before."""
-    enrolments, members = [], []
-    for one in given:
-        why = why_it_is_kept(one)
-        if why:
-            undoing.keep(one.Student.list_name, why)
-            continue
-        undoing.restored[one.Student.id] = one.Student.list_name
-        if one.kind == What.ENROLMENT:
-            enrolments.append({"student_id": one.Student.id, "programme_id": one.other_id})
-        else:
-            members.append({"student_id": one.Student.id, "group_id": one.other_id})
-    import_undo.uncouple(models.Enrolment, enrolments, "student_id", "programme_id")
-    import_undo.uncouple(group_member, members, "student_id", "group_id")
-    undoing.about("Programme", [one["programme_id"] for one in enrolments])
-    undoing.about("StudentGroup", [one["group_id"] for one in members])
-    numbers = {one.Student.id: one.Student.number for one in given}
-    programmes = names_of("programme", [one["programme_id"] for one in enrolments])
-    groups = names_of("group", [one["group_id"] for one in members])
+    gone = take_away(run, undoing, given)
+    undoing.restored |= {one.Student.id: one.Student.list_name for one in gone}
+    enrolments = [one for one in gone if one.kind == What.ENROLMENT]
+    members = [one for one in gone if one.kind == What.MEMBER]
+    undoing.about("Programme", [one.other_id for one in enrolments])
+    undoing.about("StudentGroup", [one.other_id for one in members])
+    programmes = names_of("programme", [one.other_id for one in enrolments])
+    groups = names_of("group", [one.other_id for one in members])
     for one in enrolments:
-        undoing.tell_gone(numbers[one["student_id"]], "programmes", programmes[one["programme_id"]])
+        undoing.tell_gone(one.Student.number, "programmes", programmes[one.other_id])
     for one in members:
-        undoing.tell_gone(numbers[one["student_id"]], "groups", groups[one["group_id"]])
+        undoing.tell_gone(one.Student.number, "groups", groups[one.other_id])
+
+
+def take_away(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> list[Any]:
+    """Delete the couplings of this run among these rows of queries.given_since; gives those that went.
+
+    The others are kept, each with the reason; also one that somebody takes away at this very moment.
+    """
+    gone: set[tuple[str, int, int]] = set()
+    why = {one: why_it_is_kept(one) for one in given}
+    for what, (table, other, since) in COUPLINGS.items():
+        free = [
+            {"student_id": one.Student.id, other: one.other_id}
+            for one in given
+            if one.kind == what and not why[one]
+        ]
+        deleted = delete_these(table, free, queries.own_row(run, since))
+        gone |= {(what, row["student_id"], row[other]) for row in deleted}
+    went = []
+    for one in given:
+        if (one.kind, one.Student.id, one.other_id) in gone:
+            went.append(one)
+        else:
+            since_then = UNCOUPLED if one.kind == What.ENROLMENT else TAKEN_OUT
+            undoing.keep(one.Student.list_name, why[one] or _(since_then))
+    return went
 
 
 def why_it_is_kept(one: Any) -> str:
