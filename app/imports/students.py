@@ -71,7 +71,7 @@ class GenderColumn(import_columns.ClosedColumn):
     """Step 3 asks about each value: no two systems write it the same (manual, step 4a, Stap 3 van 4)."""
 
     key, label = "gender", student_fields.LABELS["gender"]
-    synonyms = ("gender", "sexe", "m/v", "mv", "sex")
+    synonyms = ("gender", "sexe", "sekse", "m/v", "mv", "m/v/x", "sex", "gesl", "geslachtsaanduiding")
     example = "V"
     help = N_("Zoals uw systeem het schrijft; in stap 3 kiest u wat elke waarde betekent.")
 
@@ -122,7 +122,18 @@ class GenderColumn(import_columns.ClosedColumn):
 
 class BirthDateColumn(dates.DateColumn):
     key, label = "birth_date", student_fields.LABELS["birth_date"]
-    synonyms = ("geb datum", "gebdatum", "geboren", "geboren op", "date of birth", "birth date", "birthdate")
+    synonyms = (
+        "geb datum",
+        "gebdatum",
+        "gebdat",
+        "geboren",
+        "geboren op",
+        "geboortedag",
+        "date of birth",
+        "birth date",
+        "birthday",
+        "dob",
+    )
     example = date(2008, 3, 14)
     help = N_("Een datum, of als tekst dag-maand-jaar: 14-3-2008.")
 
@@ -152,7 +163,24 @@ class BirthDateColumn(dates.DateColumn):
 
 class StudentEmailColumn(common_columns.EmailColumn):
     label = student_fields.LABELS["email"]
-    synonyms = ("e-mail", "mail", "mailadres", "e-mail school", "email address")
+    synonyms = (
+        "e-mail school",
+        "e-mailadres school",
+        "school e-mail",
+        "school e-mailadres",
+        "schoolmail",
+        "mail school",
+        "e-mail instelling",
+        "e-mailadres instelling",
+        "instellings e-mail",
+        "studentmail",
+        "e-mail",
+        "e-mailadres",
+        "mail",
+        "mailadres",
+        "email address",
+        "school email address",
+    )
     example = "fleur.vanderberg@student.example.nl"
     help = N_("Nodig voor een inlogcode.")
 

@@ -252,7 +252,7 @@ class ImportPage(check.CheckPages):
 
     def _mapping_form(self, found: models.ImportRun) -> type[forms.MappingForm]:
         world = choices.world_of_choices(base.current_actor(), found)
-        return forms.mapping_form(self.kind, found.table["header"], world)
+        return forms.mapping_form(self.kind, found.table["header"], world, found.table.get("citizen", ()))
 
     def _on_to_values(self, pk: int) -> Any:
         """Go to step 3, or to step 4 when the file has nothing to choose."""
