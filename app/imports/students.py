@@ -334,7 +334,17 @@ class Students(kind.Kind):
         return namesakes.alike(actor, rows, world)
 
     def asks(self, row: kind.CheckedRow, world: import_columns.World) -> tuple[str, ...]:
-        return (rules.RETURNING,) if row.there and not row.there.values["active"] else ()
+        there = row.there
+        if there is None:
+            return ()
+        moves = bool(_other_groups(row.values, there, world))
+        asked = ((rules.RETURNING, not there.values["active"]), (rules.MOVES, moves))
+        return tuple(question for question, holds in asked if holds)
+
+    @staticmethod
+    def leaves(kept: kind.Kept, there: present.Fact, world: import_columns.World) -> Sequence[str]:
+        """The groups that this student goes out of, by the answer of step 4."""
+        return _other_groups(kept, there, world) if world.answer(rules.MOVES) else ()
 
     @staticmethod
     def activates(there: present.Fact, world: import_columns.World) -> bool:
@@ -347,6 +357,8 @@ class Students(kind.Kind):
         """Who was not active is, when step 4 says so."""
         if self.activates(there, world):
             yield kind.Change(_("Actief"), _("nee"), _("ja"))
+        for group in self.leaves(kept, there, world):
+            yield kind.Change(_("Uit studentgroep"), group, "–")
 
     def along(
         self, kept: kind.Kept, there: present.Fact, world: import_columns.World
@@ -365,6 +377,14 @@ class Students(kind.Kind):
         return absent_queries.absent_students(
             actor, named.identities, named.coupled.get("programme", ()), named.coupled.get("group", ())
         )
+
+
+def _other_groups(kept: kind.Kept, there: present.Fact, world: import_columns.World) -> Sequence[str]:
+    """The groups of a student whom the file puts in another, but for those that a rule fills."""
+    named, held = kept.get("group", ()), there.coupled["group"]
+    if all(group in held for group in named):
+        return ()
+    return [one for one in held if one not in named and one.lower() not in world.known.ruled]
 
 
 def _not_active(there: present.Fact | None) -> Sequence[kind.Wrong]:
