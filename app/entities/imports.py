@@ -81,6 +81,7 @@ class What(enum.StrEnum):
     ACCOUNT = "account"  # of a user who was there: the student
     ENROLMENT = "enrolment"  # of a student who was there: the programme
     MEMBER = "member"  # of a student: the studentgroep
+    LEFT = "left"  # of a student who was there: the studentgroep that they were taken out of
 
 
 class ImportChange(Model):

@@ -5,7 +5,7 @@ the checks with their sentences, and what is written. One more column is one mor
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -26,6 +26,11 @@ from app.rules.text import N_, Reason
 SKIPPED = "skipped"  # in what is kept of a row: a column of the file says that the row stays behind
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
+_WHOSE = re.compile(
+    r"(?<![^\W_])(?:student|studenten|leerling|deelnemer|kandidaat|cursist|persoon|persoons|gebruiker|medewerker)"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
 
 
@@ -245,6 +250,7 @@ def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> 
         return [] if value is None else [value]
     cells = [values[place] for place in places if values[place] is not None]
     if column.joins and len(cells) > 1:
+        cells = [one for one in cells if not (isinstance(one, str) and people.says_nothing(one))] or cells[:1]
         wrong = next((cell for cell in cells if isinstance(cell, str) and is_formula_error(cell)), None)
         return [wrong or " ".join(map(cell_text, cells))]
     return cells
@@ -253,7 +259,7 @@ def cells_of(column: Column, places: Sequence[int], values: Sequence[Value]) -> 
 def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[int]]:
     """Column key -> its place in the header, by name: the label first, then synonyms in their order."""
     known = {name for column in columns for name in column.names}
-    names = [name if (name := plain(text)) in known else plain(without_brackets(text)) for text in header]
+    names = [_known_as(text, known) for text in header]
     found: dict[str, list[int]] = {}
     for rank in range(max(len(column.names) for column in columns)):
         for column in columns:
@@ -263,6 +269,16 @@ def guess(header: Sequence[str], columns: Sequence[Column]) -> dict[str, list[in
             if [index] not in found.values():
                 found[column.key] = [index]
     return _whole(found, names, columns)
+
+
+def _known_as(text: str, known: Collection[str]) -> str:
+    """The name by which a header is known: all of it, without brackets, a part before or behind a slash
+    ("Voornaam/Roepnaam"), or without the word that says whose it is ("Achternaam student")."""
+    bare = _IN_BRACKETS.sub("", text)
+    parts = [plain(part) for part in re.split(r"[/|\\]", bare)]
+    whole = [plain(text), plain(bare)]
+    without = [plain(_WHOSE.sub(" ", part)) for part in (bare, *re.split(r"[/|\\]", bare))]
+    return next((name for name in (*whole, *parts, *without) if name in known), whole[-1])
 
 
 def _whole(

@@ -52,6 +52,15 @@ NUMBER_NAMES = (
     "llnr",
     "lln nr",
     "ov nummer",
+    "ov nr",
+    "deelnemercode",
+    "leerlingcode",
+    "studentcode",
+    "student code",
+    "studnr",
+    "cursistnummer",
+    "kandidaatnummer",
+    "student no",
     "nummer",
     "student id",
     "student number",
@@ -60,21 +69,56 @@ NUMBER_NAMES = (
 
 class FirstNameColumn(columns.TextColumn):
     key, label, required, needed = "first_name", N_("Voornaam"), True, True
-    synonyms = ("roepnaam", "voornamen", "first name", "given name", "voorletters")
+    synonyms = (
+        "roepnaam",
+        "voornamen",
+        "first name",
+        "given name",
+        "given names",
+        "forename",
+        "vnaam",
+        "voornaam voluit",
+        "voorletters",
+        "initialen",
+    )
     joins = True
     example = "Fleur"
 
 
 class InfixColumn(columns.TextColumn):
     key, label, most = "infix", N_("Tussenvoegsel"), 20
-    synonyms = ("tussenvoegsels", "voorvoegsel", "voorvoegsels", "tussenv", "tv", "infix")
+    synonyms = (
+        "tussenvoegsels",
+        "voorvoegsel",
+        "voorvoegsels",
+        "tussenv",
+        "tussenvgsl",
+        "tsv",
+        "tv",
+        "voorv",
+        "vv",
+        "infix",
+        "name prefix",
+        "surname prefix",
+        "voorvoegsel achternaam",
+        "voorvoegsel geslachtsnaam",
+    )
     joins = True
     example = "van der"
 
 
 class LastNameColumn(columns.TextColumn):
     key, label, required, needed = "last_name", N_("Achternaam"), True, True
-    synonyms = ("familienaam", "geslachtsnaam", "last name", "surname", "naam")
+    synonyms = (
+        "familienaam",
+        "geslachtsnaam",
+        "last name",
+        "surname",
+        "family name",
+        "achternaam zonder tussenvoegsel",
+        "achternaam excl tussenvoegsel",
+        "naam",
+    )
     joins = True
     example = "Berg"
 
@@ -94,6 +138,18 @@ class FullNameColumn(columns.Column):
         "naam medewerker",
         "medewerker",
         "full name",
+        "naam volledig",
+        "naam kandidaat",
+        "kandidaat",
+        "naam cursist",
+        "cursist",
+        "naam gebruiker",
+        "weergavenaam",
+        "display name",
+        "voornaam en achternaam",
+        "voor en achternaam",
+        "roepnaam en achternaam",
+        "voornaam achternaam",
     )
     gives: Sequence[str] = ("first_name", "infix", "last_name")
     alone: Sequence[str] = ("naam",)
@@ -125,15 +181,30 @@ class FullNameColumn(columns.Column):
         """
         if value.first:
             kept.setdefault("first_name", value.first)
+        if "infix" not in kept and self._of_its_own(value, kept.get("last_name", "")):
+            kept["last_name"] = value.last
         if kept.setdefault("last_name", value.last) == value.last:
             kept.setdefault("infix", value.infix)
+
+    @staticmethod
+    def _of_its_own(value: name_rules.Split, surname: str) -> bool:
+        """Whether a surname with a column of its own is the one of this name, with its infix in it."""
+        found = name_rules.split_surname(surname)
+        return bool(found.infix) and (found.infix, found.last) == (value.infix, value.last)
 
 
 class FamilyNameColumn(FullNameColumn):
     """A surname and its infix in one column, as many systems export it; proposed by content (intake.py)."""
 
     key, label = FAMILY_NAME, N_("Achternaam met tussenvoegsel")
-    synonyms = ("tussenvoegsel en achternaam", "achternaam incl tussenvoegsel", "volledige achternaam")
+    synonyms = (
+        "tussenvoegsel en achternaam",
+        "tussenvoegsel achternaam",
+        "achternaam incl tussenvoegsel",
+        "achternaam inclusief tussenvoegsel",
+        "achternaam tussenvoegsel",
+        "volledige achternaam",
+    )
     gives, alone = ("infix", "last_name"), ()
     example = "van der Berg"
     help = N_(
@@ -177,6 +248,18 @@ class ProgrammeColumn(columns.ClosedColumn):
         "programme",
         "program",
         "studie",
+        "opleidingsnaam",
+        "opleidingnaam",
+        "naam opleiding",
+        "opleiding omschrijving",
+        "omschrijving opleiding",
+        "crebonr",
+        "crebo nr",
+        "creboopleiding",
+        "opleidingcode",
+        "opleiding crebo",
+        "studierichting",
+        "course",
     )
     example = "25656"
 

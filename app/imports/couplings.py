@@ -23,7 +23,23 @@ class GroupColumn(columns.ClosedColumn):
 
     key, label, stored, many, rest = "group", N_("Studentgroep"), False, True, NEW_GROUP
     for_all = N_("Eén studentgroep voor alle rijen")
-    synonyms = ("groep", "klas", "klassen", "lesgroep", "stamgroep", "group", "class")
+    synonyms = (
+        "groep",
+        "klas",
+        "klassen",
+        "lesgroep",
+        "stamgroep",
+        "group",
+        "class",
+        "basisgroep",
+        "stamklas",
+        "klascode",
+        "klasnaam",
+        "groepsnaam",
+        "groepscode",
+        "groepen",
+        "lesgroepen",
+    )
     example = "VIG3A"
     help = N_(
         "De groep met deze naam wordt gekoppeld; bestaat die nog niet, dan kiest u in stap 3 of de groep "
@@ -169,13 +185,28 @@ class UserColumn(columns.ClosedColumn):
 
 class SchoolSupervisorColumn(UserColumn):
     key, label, role = "school_supervisor", N_("Praktijkbegeleider"), Role.SCHOOL_SUPERVISOR
-    synonyms = ("bpv-docent", "bpv-begeleider", "stagebegeleider", "e-mail praktijkbegeleider")
+    synonyms = (
+        "bpv-docent",
+        "bpv-begeleider",
+        "stagebegeleider",
+        "stagedocent",
+        "begeleider school",
+        "schoolbegeleider",
+        "e-mail praktijkbegeleider",
+    )
     example = "s.bakker@school.example.nl"
 
 
 class CompanySupervisorColumn(UserColumn):
     key, label, role = "company_supervisor", N_("Praktijkopleider"), Role.COMPANY_SUPERVISOR
-    synonyms = ("praktijkopleider bedrijf", "werkbegeleider", "e-mail praktijkopleider")
+    synonyms = (
+        "praktijkopleider bedrijf",
+        "praktijkopleider leerbedrijf",
+        "werkbegeleider",
+        "begeleider bedrijf",
+        "bedrijfsbegeleider",
+        "e-mail praktijkopleider",
+    )
     example = "j.visser@zorggroep.example.nl"
 
 

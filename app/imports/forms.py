@@ -1,7 +1,7 @@
 """The forms of steps 2 to 4, built from the columns of the file at hand."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import wtforms
@@ -19,9 +19,11 @@ from app.imports.kinds import mapping_of
 from app.imports.table import Value
 from app.queries.imports import runs
 from app.rules import imports as rules
+from app.rules.text import N_
 from app.rules.tokens import fingerprint
 
 ALL_ROWS = "all_"  # how the name of a field begins that holds for all rows
+CITIZEN = N_("Hierin staan burgerservicenummers. Die mag Proeve niet bewaren; deze kolom is niet gelezen.")
 CELL = 1000  # the most characters in a corrected cell
 COLUMN = "column_"
 
@@ -119,15 +121,24 @@ class MappingForm(actions.ActionForm):
 def mapping_form(
     kind: Kind, found: models.ImportRun, world: import_columns.World | None = None
 ) -> type[MappingForm]:
-    """The form of step 2: which column is what, what becomes of hidden rows, and what holds for all rows."""
+    """The form of step 2: which column is what, what becomes of hidden rows, and what holds for all rows.
+
+    The places of citizen numbers can be nothing.
+    """
     header: Sequence[str] = found.table["header"]
+    refused: Collection[int] = found.table.get("citizen", ())
     choices = [actions.SelectChoice("", _("Niet importeren"))]
     for column in kind.columns:
         choices.append(
             actions.SelectChoice(column.key, f"{_(column.label)} *" if column.required else _(column.label))
         )
     fields: dict[str, Any] = {"kind": kind} | {
-        f"{COLUMN}{index}": wtforms.SelectField(kept.column_name(header, index), choices=choices, default="")
+        f"{COLUMN}{index}": wtforms.SelectField(
+            kept.column_name(header, index),
+            choices=choices[:1] if index in refused else choices,
+            default="",
+            description=_(CITIZEN) if index in refused else "",
+        )
         for index in range(len(header))
     }
     if question := told.hidden_question(found):

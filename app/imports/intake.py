@@ -8,7 +8,7 @@ from typing import Any
 from app import models
 from app.actions import base as actions
 from app.actions.imports import imports as import_actions
-from app.imports import columns, headers
+from app.imports import better_guess, citizen, columns, headers
 from app.imports import content as import_content
 from app.imports import kept as import_kept
 from app.imports import table as import_table
@@ -18,6 +18,7 @@ from app.imports.reader import read_table
 from app.permissions import Actor
 from app.queries.imports import imports as queries
 from app.rules.date_order import MonthFirst, month_first_in
+from app.school import current_school
 
 PASTED = "geplakt.tsv"  # what pasted cells are called when they are read: cells between tabs
 
@@ -26,6 +27,9 @@ def receive(
     actor: Actor, kind: Kind, content: bytes, file_name: str, *, login_codes: str = "none", token: str = ""
 ) -> int:
     """Read a file and keep its table in a run of this actor. Gives the run's id; raises FileRefused."""
+    read = _read(actor, kind, content, file_name, import_table.Reading())
+    if read["table"].get("citizen"):
+        content = b""  # the file holds what we must not keep
     outcome = actions.run(
         import_actions.start_import,
         actor,
@@ -35,7 +39,7 @@ def receive(
         file_hash=hashlib.sha256(content).hexdigest(),
         content=content,
         login_codes=login_codes,
-        **_read(actor, kind, content, file_name, import_table.Reading()),
+        **read,
     )
     return outcome.goto or 0
 
@@ -49,6 +53,8 @@ def receive_again(
     changes.
     """
     content, file_name = found.content or b"", found.file_name
+    if found.table.get("citizen"):
+        raise import_table.FileRefused("citizen-numbers")
     read = _read(actor, kind, content, file_name, reading)
     actions.run(import_actions.read_again, actor, [found.id], version=version, **read)
 
@@ -79,6 +85,8 @@ def _read(
     table = read_table(content, file_name, reading=reading, named=known)
     if not reading.header and (likelier := headers.likelier_header(table, known)):
         table = read_table(content, file_name, reading=replace(reading, header=likelier), named=known)
+    refused = citizen.refused_places(table)
+    citizen.wipe(table, refused)
     key = import_kept.header_key(table.header)
     # Columns without a name can't be known again by their names.
     earlier, _values = queries.last_choices(kind.key, key) if any(table.header) else ({}, {})
@@ -87,18 +95,20 @@ def _read(
     packed = import_kept.pack(table) | {
         "first_is_data": headers.looks_like_data(table, known),
         "month_first": _month_first(table),
+        "citizen": refused,
     }
     mapping = {
         key: places
         for key, places in earlier.items()
-        if key in kind.by_key and max(places, default=0) < width
+        if key in kind.by_key and max(places, default=0) < width and not set(places) & set(refused)
     }
     if mapping:  # a file with exactly this header was imported before
         return {**kept, "table": packed, "mapping": mapping}
     # First the columns as they were named last time, then those with a name we know, last the content.
     again = _as_last_time(table.header, kind)
     taken = [place for places in again.values() for place in places]
-    guessed = columns.guess(table.header, kind.columns)
+    readable = ["" if place in refused else name for place, name in enumerate(table.header)]
+    guessed = columns.guess(readable, kind.columns)
     named = again | {
         key: places for key, places in guessed.items() if key not in again and places[0] not in taken
     }
@@ -112,7 +122,9 @@ def _read(
         and import_content.holds_infixes(table.rows, named | told)
     ):
         told[FAMILY_NAME] = named.pop(import_content.LAST_NAME)
-    return {**kept, "table": packed | {"guessed": told}, "mapping": named | told}
+    found = better_guess.mended(table, kind, named | told, current_school().mail_sender)
+    found = {key: places for key, places in found.items() if not set(places) & set(refused)}
+    return {**kept, "table": packed | {"guessed": told}, "mapping": found}
 
 
 def _month_first(table: import_table.Table) -> dict[str, MonthFirst]:

@@ -17,6 +17,7 @@ from app.imports.sentences import sentence
 from app.imports.table import Value
 from app.queries.imports import present
 from app.rules import imports as rules
+from app.rules import people
 from app.rules.cells import is_formula_error
 from app.rules.mapping import ColumnMap
 from app.rules.text import N_
@@ -24,7 +25,7 @@ from app.rules.text import N_
 
 def _sound(value: Value) -> Value:
     """The value. Raises RuleBroken for what Excel shows where a formula went wrong, such as #N/A."""
-    if isinstance(value, str) and is_formula_error(value):
+    if isinstance(value, str) and is_formula_error(value) and not people.says_nothing(value):
         raise RuleBroken(
             N_("In deze cel ging een formule mis (%(error)s). Herstel de formule of typ de waarde zelf."),
             error=value,
@@ -227,12 +228,16 @@ class RowChecker:
         key = (type(value), value)
         if key not in seen:
             try:
-                found = column.parse(_sound(value), self.world)
+                nothing = isinstance(value, str) and not column.closed and people.says_nothing(value)
+                found = None if nothing else column.parse(_sound(value), self.world)
             except RuleBroken as error:
                 seen[key] = Parsed(None, sentence(error), reason=error.message)
             else:
-                told = isinstance(found, columns.Told)
-                seen[key] = Parsed(found.value, told=actions.say(found.reason)) if told else Parsed(found)
+                seen[key] = (
+                    Parsed(found.value, told=actions.say(found.reason))
+                    if isinstance(found, columns.Told)
+                    else Parsed(found)
+                )
         return seen[key]
 
     def missing(

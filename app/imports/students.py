@@ -71,7 +71,7 @@ class GenderColumn(import_columns.ClosedColumn):
     """Step 3 asks about each value: no two systems write it the same (manual, step 4a, Stap 3 van 4)."""
 
     key, label = "gender", student_fields.LABELS["gender"]
-    synonyms = ("gender", "sexe", "m/v", "mv", "sex")
+    synonyms = ("gender", "sexe", "sekse", "m/v", "mv", "m/v/x", "sex", "gesl", "geslachtsaanduiding")
     example = "V"
     help = N_("Zoals uw systeem het schrijft; in stap 3 kiest u wat elke waarde betekent.")
 
@@ -122,7 +122,18 @@ class GenderColumn(import_columns.ClosedColumn):
 
 class BirthDateColumn(dates.DateColumn):
     key, label = "birth_date", student_fields.LABELS["birth_date"]
-    synonyms = ("geb datum", "gebdatum", "geboren", "geboren op", "date of birth", "birth date", "birthdate")
+    synonyms = (
+        "geb datum",
+        "gebdatum",
+        "gebdat",
+        "geboren",
+        "geboren op",
+        "geboortedag",
+        "date of birth",
+        "birth date",
+        "birthday",
+        "dob",
+    )
     example = date(2008, 3, 14)
     help = N_("Een datum, of als tekst dag-maand-jaar: 14-3-2008.")
 
@@ -152,7 +163,24 @@ class BirthDateColumn(dates.DateColumn):
 
 class StudentEmailColumn(common_columns.EmailColumn):
     label = student_fields.LABELS["email"]
-    synonyms = ("e-mail", "mail", "mailadres", "e-mail school", "email address")
+    synonyms = (
+        "e-mail school",
+        "e-mailadres school",
+        "school e-mail",
+        "school e-mailadres",
+        "schoolmail",
+        "mail school",
+        "e-mail instelling",
+        "e-mailadres instelling",
+        "instellings e-mail",
+        "studentmail",
+        "e-mail",
+        "e-mailadres",
+        "mail",
+        "mailadres",
+        "email address",
+        "school email address",
+    )
     example = "fleur.vanderberg@student.example.nl"
     help = N_("Nodig voor een inlogcode.")
 
@@ -306,7 +334,17 @@ class Students(kind.Kind):
         return namesakes.alike(actor, rows, world)
 
     def asks(self, row: kind.CheckedRow, world: import_columns.World) -> tuple[str, ...]:
-        return (rules.RETURNING,) if row.there and not row.there.values["active"] else ()
+        there = row.there
+        if there is None:
+            return ()
+        moves = bool(_other_groups(row.values, there, world))
+        asked = ((rules.RETURNING, not there.values["active"]), (rules.MOVES, moves))
+        return tuple(question for question, holds in asked if holds)
+
+    @staticmethod
+    def leaves(kept: kind.Kept, there: present.Fact, world: import_columns.World) -> Sequence[str]:
+        """The groups that this student goes out of, by the answer of step 4."""
+        return _other_groups(kept, there, world) if world.answer(rules.MOVES) else ()
 
     @staticmethod
     def activates(there: present.Fact, world: import_columns.World) -> bool:
@@ -319,6 +357,8 @@ class Students(kind.Kind):
         """Who was not active is, when step 4 says so."""
         if self.activates(there, world):
             yield kind.Change(_("Actief"), _("nee"), _("ja"))
+        for group in self.leaves(kept, there, world):
+            yield kind.Change(_("Uit studentgroep"), group, "–")
 
     def along(
         self, kept: kind.Kept, there: present.Fact, world: import_columns.World
@@ -337,6 +377,14 @@ class Students(kind.Kind):
         return absent_queries.absent_students(
             actor, named.identities, named.coupled.get("programme", ()), named.coupled.get("group", ())
         )
+
+
+def _other_groups(kept: kind.Kept, there: present.Fact, world: import_columns.World) -> Sequence[str]:
+    """The groups of a student whom the file puts in another, but for those that a rule fills."""
+    named, held = kept.get("group", ()), there.coupled["group"]
+    if all(group in held for group in named):
+        return ()
+    return [one for one in held if one not in named and one.lower() not in world.known.ruled]
 
 
 def _not_active(there: present.Fact | None) -> Sequence[kind.Wrong]:

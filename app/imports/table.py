@@ -104,6 +104,10 @@ REFUSALS = {
         "Dit bestand is geen spreadsheet. Kies een bestand uit Excel (.xlsx, .xls) of LibreOffice (.ods), of "
         "een CSV-bestand (.csv)."
     ),
+    "citizen-numbers": N_(
+        "In dit bestand staan burgerservicenummers. Het bestand zelf is daarom niet bewaard en niet anders "
+        "te lezen. Haal die kolom eruit en kies het bestand opnieuw."
+    ),
     "empty": N_("Dit bestand is leeg. Kies een bestand met een kopregel en daaronder de gegevens."),
     "no-header": N_(
         "Er is geen kopregel gevonden. Zet boven de gegevens een rij met minstens twee kolomnamen, "

@@ -1,6 +1,7 @@
 """Import van studenten ongedaan maken: deletes new students, and puts back those who were there before."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -14,12 +15,13 @@ from app.actions.access.new_address import Moved, address_changed
 from app.actions.access.sessions import end_sessions
 from app.actions.planning.stopping import stop_of_students
 from app.actions.students import removal
-from app.entities.bulk import delete_these
+from app.entities.bulk import delete_these, insert_all
 from app.entities.engine import id_set
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.imports import undo as import_undo
 from app.imports import write_students
+from app.imports.memory import SINCE
 from app.permissions import Actor, Permission, visible
 from app.queries.imports import undo as queries
 from app.queries.imports.present import ACCOUNT_FIELDS
@@ -28,7 +30,7 @@ from app.rules.accounts import names_of_student
 from app.rules.sessions import ACCOUNT_CLOSED
 from app.rules.text import N_
 
-OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER)
+OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER, What.LEFT)
 # What the run couples a student to: the table, the column of the other side, and since when.
 COUPLINGS = {
     What.ENROLMENT: (models.Enrolment, "programme_id", models.Enrolment.created_at),
@@ -44,6 +46,7 @@ REASONS = {
 }  # in the order in which they are told
 UNCOUPLED = N_("is sindsdien al ontkoppeld")
 TAKEN_OUT = N_("is sindsdien al uit de studentgroep gehaald")
+GROUP_GONE = N_("de studentgroep van vroeger is er niet meer, of volgt nu uit een regel")
 OTHERWISE = N_("wordt elders in Proeve al gebruikt")
 
 
@@ -74,6 +77,7 @@ def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]
     _remove_new(run, undoing, new)
     _put_back_known(run, undoing, [one for one in found if one.was is not None])
     _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
+    _put_back_in_groups(undoing, queries.left_since(run, own))
     undoing.groups = len(import_undo.remove_empty_groups(undoing, groups))
     return import_undo.finish_undo(actor, run, undoing, "Student")
 
@@ -265,6 +269,29 @@ def take_away(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequen
             since_then = UNCOUPLED if one.kind == What.ENROLMENT else TAKEN_OUT
             undoing.keep(one.Student.list_name, why[one] or _(since_then))
     return went
+
+
+def _put_back_in_groups(undoing: import_undo.Undoing, left: Sequence[Any]) -> None:
+    """Put students back in the groups that the run took them out of, as members since when they were."""
+    back = []
+    for one in left:
+        if one.held:
+            continue  # somebody put them back already
+        if one.name is None or one.ruled:
+            undoing.keep(one.Student.list_name, _(GROUP_GONE))
+            continue
+        since = (one.changes or {}).get(SINCE)
+        back.append(
+            {
+                "student_id": one.Student.id,
+                "group_id": one.other_id,
+                "created_at": datetime.fromisoformat(since) if since else None,
+            }
+        )
+        undoing.restored[one.Student.id] = one.Student.list_name
+        undoing.changes.setdefault(one.Student.number, {})["groups_again"] = ["", one.name]
+    insert_all(group_member, back)
+    undoing.about("StudentGroup", [one["group_id"] for one in back])
 
 
 def why_it_is_kept(one: Any) -> str:

@@ -50,7 +50,17 @@ ROLE_NAMES = {columns.plain(name): role for role in Role for name in (role.value
 
 class UserEmailColumn(common_columns.EmailColumn):
     label, required, needed = N_("E-mailadres"), True, True
-    synonyms = ("e-mail", "emailadres", "mail", "mailadres", "e-mail werk", "email address")
+    synonyms = (
+        "e-mail werk",
+        "werkmail",
+        "e-mail zakelijk",
+        "zakelijk e-mailadres",
+        "e-mail",
+        "emailadres",
+        "mail",
+        "mailadres",
+        "email address",
+    )
     example = "s.debakker@school.example.nl"
     help = N_("Verplicht. Een bekend adres wijzigt die gebruiker.")
 
@@ -99,7 +109,20 @@ class UsernameColumn(columns.TextColumn):
 
 class OrganisationColumn(columns.TextColumn):
     key, label, most = "organisation", N_("Organisatie"), 120
-    synonyms = ("bedrijf", "leerbedrijf", "school", "instelling", "werkgever", "organisation", "company")
+    synonyms = (
+        "bedrijf",
+        "leerbedrijf",
+        "school",
+        "instelling",
+        "werkgever",
+        "organisation",
+        "company",
+        "bedrijfsnaam",
+        "naam bedrijf",
+        "naam leerbedrijf",
+        "naam organisatie",
+        "employer",
+    )
     joins = True
     example = "Zorggroep Voorbeeld"
     help = N_("De school, of het leerbedrijf.")
@@ -107,7 +130,20 @@ class OrganisationColumn(columns.TextColumn):
 
 class PhoneColumn(columns.TextColumn):
     key, label, most = "phone", N_("Telefoon"), 30
-    synonyms = ("telefoonnummer", "tel", "mobiel", "mobiel nummer", "phone", "phone number")
+    synonyms = (
+        "telefoonnummer",
+        "tel",
+        "telnr",
+        "tel nr",
+        "mobiel",
+        "mobiel nummer",
+        "mobiele telefoon",
+        "gsm",
+        "06 nummer",
+        "phone",
+        "phone number",
+        "mobile",
+    )
     example = "06-12345678"
 
     def parse(self, value: Value, world: columns.World) -> Any:
@@ -124,7 +160,7 @@ class RolesColumn(columns.ClosedColumn):
     key, label, many, stored = "roles", N_("Rollen"), True, False
     required, needed = True, True
     for_all = N_("Eén rol voor alle rijen")
-    synonyms = ("rol", "functie", "functies", "role", "roles")
+    synonyms = ("rol", "functie", "functies", "role", "roles", "gebruikersrol", "rol in proeve", "user role")
     example = "Praktijkbegeleider; Examinator school"
     help = N_(
         "Eén of meer rollen, met een puntkomma ertussen. Een bekende gebruiker houdt de eigen rollen; "

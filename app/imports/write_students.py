@@ -14,6 +14,7 @@ from app.actions.groups.members import filled_by_hand
 from app.actions.planning.stopping import resume_of_students
 from app.entities.base import db
 from app.entities.bulk import insert_all
+from app.entities.engine import QUIETLY, id_set, text_set
 from app.entities.imports import What
 from app.entities.students import group_member
 from app.imports import check, students, write
@@ -163,6 +164,7 @@ def _couple(
     members: list[dict[str, Any]] = []
     supervisions: list[dict[str, Any]] = []
     groups = _groups(checked, memory)
+    _take_out(rows, checked.world, ids, groups, memory)
     for row in rows:
         student_id = ids[row.values["number"]]
         for programme in _added(row, "programme"):
@@ -190,6 +192,35 @@ def _couple(
     enrolled = ((one["student_id"], one["programme_id"]) for one in enrolments)
     memory.coupled(What.ENROLMENT, (pair for pair in enrolled if pair[0] in there))
     return checked.new_groups
+
+
+def _take_out(
+    rows: Sequence[CheckedRow],
+    world: World,
+    ids: Mapping[str, int],
+    groups: Mapping[str, int],
+    memory: Memory,
+) -> None:
+    """Take students out of the groups that they leave, in one statement."""
+    leaving = [
+        (ids[row.values["number"]], groups[name])
+        for row in rows
+        if row.there
+        for name in students.STUDENTS.leaves(row.values, row.there, world)
+    ]
+    if not leaving:
+        return
+    member = sa.cast(group_member.c.student_id, sa.Text) + ":" + sa.cast(group_member.c.group_id, sa.Text)
+    gone = (
+        sa.delete(group_member)
+        .where(
+            group_member.c.student_id.in_(id_set(sorted({student for student, _group in leaving}))),
+            member.in_(text_set([f"{student}:{group}" for student, group in leaving])),
+        )
+        .returning(group_member.c.student_id, group_member.c.group_id, group_member.c.created_at)
+    )
+    taken = db.session.execute(gone, execution_options=QUIETLY).all()
+    memory.taken_out((student, group, since.isoformat() if since else "") for student, group, since in taken)
 
 
 def _as_checked(groups: Collection[int], users: Collection[str]) -> None:

@@ -27,7 +27,12 @@ GENDER_WORDS: dict[str, GenderKey] = {
     **dict.fromkeys(("", "-", "?", "onbekend", "unknown", "u", "n.v.t", "nvt"), "unknown"),
 }
 
-NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt"))  # not "geen" or "onbekend": people are called that
+# Not "geen" or "onbekend": people are called that. Somebody may be called Null or Nan as well, but a program
+# writes these otherwise.
+NOTHING = frozenset(
+    ("-", "--", "–", "—", "n.v.t", "nvt", "#n/b", "#n/a", "n/a", "<null>", "(leeg)", "(blank)")
+)
+NOTHING_OF_PROGRAMS = frozenset(("NULL", "null", "nan", "NaN", "NAN", "\\N"))
 NUMBER_MAX = 20
 EMAIL_MAX = 254
 NO_MAIL = "geen-mail.invalid"  # a domain that nobody can have (RFC 2606), for an account without an address
@@ -105,7 +110,8 @@ def sort_name(first: str, infix: str, last: str) -> str:
 
 def says_nothing(text: str) -> bool:
     """Whether a text is what people type for "nothing" in a cell that must not be empty."""
-    return tidy(text).casefold().rstrip(".") in NOTHING
+    written = tidy(text).rstrip(".")
+    return written.casefold() in NOTHING or written in NOTHING_OF_PROGRAMS
 
 
 def name_form(name: str) -> str:

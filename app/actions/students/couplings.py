@@ -1,6 +1,6 @@
 """Remembers what a bulk coupling or uncoupling of students did, so that it can be undone for a day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import add_missing
 from app.entities.engine import QUIETLY, hold_rows, id_set, lock_rows, moment_set
+from app.entities.imports import What
 from app.entities.students import group_member
 from app.errors import RuleBroken
 from app.permissions import Actor, Permission, Role, visible
@@ -124,7 +125,7 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
         free = back
         changed |= free
         undone += [(student, place) for student in free]
-    raise_version(sorted(changed))
+    _raise_versions(run, pieces, undone)
     run.undone_at = utc_now()
     # Students whom the actor may no longer see.
     hidden = {student for piece in pieces for student in piece.students} - seen
@@ -255,6 +256,37 @@ def _couple_again(piece: Piece, students: set[int]) -> Sequence[Any]:
 
 def _column(piece: Piece) -> Any:
     return models.Enrolment.programme_id if piece.kind == "programme" else models.Enrolment.elective_id
+
+
+def _raise_versions(
+    run: models.CouplingRun, pieces: Sequence[Piece], undone: Sequence[tuple[int, int]]
+) -> None:
+    """Raise the version of the students whose coupling was undone.
+
+    Where nothing else changed since an import, undoing that import can still put the student back: what it
+    remembers as the version that it left becomes the present one. Coupling a user raised the version as well.
+    """
+    raise_version(sorted({student for student, _place in undone}))
+    users = {student for student, place in undone if pieces[place].kind == "user"}
+    _hand_on(run, {student for student, _place in undone} - users, raised=1)
+    _hand_on(run, users, raised=2)
+
+
+def _hand_on(run: models.CouplingRun, students: Collection[int], *, raised: int) -> None:
+    """Let imports of before this coupling, since which only it raised the version, know the present one."""
+    now = sa.select(models.Student.version).where(models.Student.id == models.ImportChange.row_id)
+    before = sa.select(models.ImportRun.id).where(models.ImportRun.finished_at < run.at)
+    db.session.execute(
+        sa.update(models.ImportChange)
+        .where(
+            models.ImportChange.kind == What.STUDENT,
+            models.ImportChange.row_id.in_(id_set(sorted(students))),
+            models.ImportChange.version + raised == now.scalar_subquery(),
+            models.ImportChange.run_id.in_(before),
+        )
+        .values(version=models.ImportChange.version + raised),
+        execution_options=QUIETLY,
+    )
 
 
 def raise_version(students: Sequence[int]) -> list[str]:

@@ -133,6 +133,31 @@ def given_since(run: models.ImportRun, own: sa.Select[Any], but: Collection[int]
     ).all()
 
 
+def left_since(run: models.ImportRun, own: sa.Select[Any]) -> Sequence[Any]:
+    """The students whom the run took out of a group, with that group as it is now.
+
+    `name`: None when the group is gone; `ruled`: a rule fills it; `held`: the student is in it again.
+    """
+    return db.session.execute(
+        sa.select(
+            models.Student,
+            models.ImportChange.other_id,
+            models.ImportChange.changes,
+            models.StudentGroup.name,
+            _ruled().label("ruled"),
+            _member().label("held"),
+        )
+        .join(models.Student, models.Student.id == models.ImportChange.row_id)
+        .outerjoin(models.StudentGroup, models.StudentGroup.id == models.ImportChange.other_id)
+        .where(
+            models.ImportChange.run_id == run.id,
+            models.ImportChange.kind == What.LEFT,
+            models.Student.id.in_(own),
+        )
+        .order_by(models.Student.name_key, models.Student.id)
+    ).all()
+
+
 def _enrolled() -> sa.Exists:
     return sa.exists().where(
         models.Enrolment.student_id == models.ImportChange.row_id,
