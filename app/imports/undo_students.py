@@ -15,6 +15,7 @@ from app.actions.access.new_address import Moved, address_changed
 from app.actions.access.sessions import end_sessions
 from app.actions.planning.stopping import stop_of_students
 from app.actions.students import removal
+from app.actions.students.electives import losing_examiners
 from app.entities.bulk import delete_these, insert_all
 from app.entities.engine import id_set
 from app.entities.imports import What
@@ -76,10 +77,14 @@ def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]
     groups = queries.written(run, What.GROUP, models.StudentGroup, visible_groups(actor))
     _remove_new(run, undoing, new)
     _put_back_known(run, undoing, [one for one in found if one.was is not None])
-    _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
+    uncoupled = _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
     _put_back_in_groups(undoing, queries.left_since(run, own))
     undoing.groups = len(import_undo.remove_empty_groups(undoing, groups))
-    return import_undo.finish_undo(actor, run, undoing, "Student")
+    losing = losing_examiners(uncoupled)
+    outcome = import_undo.finish_undo(actor, run, undoing, "Student")
+    outcome.summary = " ".join(filter(None, (outcome.summary, losing.told)))
+    outcome.rests_on = losing.registrations
+    return outcome
 
 
 def visible_groups(actor: Actor) -> Any:
@@ -230,8 +235,13 @@ def _name_accounts(
 # -- what they were given
 
 
-def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> None:
-    """Take away the programmes and groups that the run gave to students who were there before."""
+def _uncouple_given(
+    run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]
+) -> Sequence[int]:
+    """Take away the programmes and groups that the run gave to students who were there before.
+
+    Returns who were uncoupled from a programme.
+    """
     gone = take_away(run, undoing, given)
     undoing.restored |= {one.Student.id: one.Student.list_name for one in gone}
     enrolments = [one for one in gone if one.kind == What.ENROLMENT]
@@ -244,6 +254,7 @@ def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: 
         undoing.tell_gone(one.Student.number, "programmes", programmes[one.other_id])
     for one in members:
         undoing.tell_gone(one.Student.number, "groups", groups[one.other_id])
+    return sorted({one.Student.id for one in enrolments})
 
 
 def take_away(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> list[Any]:

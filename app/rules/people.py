@@ -29,9 +29,7 @@ GENDER_WORDS: dict[str, GenderKey] = {
 
 # Not "geen" or "onbekend": people are called that. Somebody may be called Null or Nan as well, but a program
 # writes these otherwise.
-NOTHING = frozenset(
-    ("-", "--", "–", "—", "n.v.t", "nvt", "#n/b", "#n/a", "n/a", "<null>", "(leeg)", "(blank)")
-)
+NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt", "n/a", "<null>", "(leeg)", "(blank)"))
 NOTHING_OF_PROGRAMS = frozenset(("NULL", "null", "nan", "NaN", "NAN", "\\N"))
 NUMBER_MAX = 20
 EMAIL_MAX = 254

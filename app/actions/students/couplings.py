@@ -16,6 +16,7 @@ from wtforms.validators import InputRequired
 from app import models
 from app.actions import base
 from app.actions.students import bulk_report
+from app.actions.students.electives import losing_examiners
 from app.clock import utc_now
 from app.entities.base import db
 from app.entities.bulk import add_missing
@@ -127,22 +128,25 @@ def undo_coupling(actor: Actor, *, run_id: int) -> base.Outcome:
         undone += [(student, place) for student in free]
     _raise_versions(run, pieces, undone)
     run.undone_at = utc_now()
+    programmes = [piece.kind == "programme" and not piece.taken for piece in pieces]
+    losing = losing_examiners(sorted({student for student, place in undone if programmes[place]}))
     # Students whom the actor may no longer see.
     hidden = {student for piece in pieces for student in piece.students} - seen
+    summary = ngettext(
+        "Ongedaan gemaakt voor %(num)s student: %(what)s",
+        "Ongedaan gemaakt voor %(num)s studenten: %(what)s",
+        len(changed),
+        what=run.summary,
+    )
     return base.Outcome(
         done=len(changed),
         ids=sorted(changed),
         object_type="Student",
         names=bulk_report.first_names(sorted(changed)),
         refused=[*_touched(reasons), *_out_of_sight(len(hidden))],
-        summary=ngettext(
-            "Ongedaan gemaakt voor %(num)s student: %(what)s",
-            "Ongedaan gemaakt voor %(num)s studenten: %(what)s",
-            len(changed),
-            what=run.summary,
-        ),
+        summary=" ".join(filter(None, (summary, losing.told))),
         parts=_told(pieces, undone),
-        rests_on=[run.id, run.at, sorted(changed)],
+        rests_on=[run.id, run.at, sorted(changed), losing.registrations],
     )
 
 
