@@ -40,6 +40,7 @@ def read_csv(data: bytes, limits: table.Limits, reading: table.Reading, named: t
     if told := _SEPARATOR_LINE.match(text):  # Excel's own way to say it
         delimiter, text, skipped = told[1], text[told.end() :], 1
     else:
+        text = _unwrapped(text, named)
         delimiter = find_delimiter(text, named)
     if reading.delimiter in DELIMITERS:
         delimiter = reading.delimiter
@@ -69,6 +70,19 @@ def decode(data: bytes) -> tuple[str, str]:
 def find_delimiter(text: str, named: table.Named) -> str:
     """The delimiter that shows most column names that we know; among equals, the one that fits best."""
     return max(DELIMITERS, key=lambda delimiter: _fit(text, delimiter, named))
+
+
+def _unwrapped(text: str, named: table.Named) -> str:
+    """The text without the quotes around each whole line, which Excel saves of a csv that it showed in one
+    column; any other text as it is.
+    """
+    if not text.startswith('"') or any(_fit(text, delimiter, named)[0] for delimiter in DELIMITERS):
+        return text
+    try:
+        lines = [record[0] if record else "" for record in csv.reader(io.StringIO(text, newline=""))]
+    except csv.Error:
+        return text
+    return "\n".join(lines)
 
 
 def _fit(text: str, delimiter: str, named: table.Named) -> tuple[bool, int, float, int]:

@@ -37,6 +37,7 @@ _NAMES = ("jan", "feb", "mrt|mar", "apr", "mei|may", "jun", "jul", "aug", "sep",
 _MONTHS = {name: number for number, names in enumerate(_NAMES, start=1) for name in names.split("|")}
 _MONTH = "|".join(_MONTHS)
 _DAY_AND_MONTH = re.compile(rf"(\d{{1,2}})[- ]({_MONTH})\.?|({_MONTH})\.?[- ](\d{{2}})", re.IGNORECASE)
+_APOSTROPHE = re.compile("'[A-Z0-9]")  # typed before a text so that Excel leaves it alone; "'s-Hof" is a name
 _TRUTH = re.compile(r"waar|onwaar|true|false", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"(\d)(?:[.,]0+)?E\+0*(\d+)", re.IGNORECASE)
 _ROUND = re.compile(r"([1-9]\d?)(0{3,})|([1-9])(00)")
@@ -48,7 +49,8 @@ def group_text(value: Value) -> str:
         return "WAAR" if value else "ONWAAR"
     if isinstance(value, dt.date):
         return f"{value:%d-%m-%Y}"
-    return cell_text(value)
+    text = cell_text(value)
+    return text[1:] if _APOSTROPHE.match(text) else text
 
 
 def changed_into(text: str) -> str:

@@ -57,7 +57,7 @@ class GroupColumn(columns.ClosedColumn):
         found = common_columns.pieces(value, r"[;,|\n]")
         return [
             part
-            for one in found
+            for one in map(changed.group_text, found)
             for part in ([one] if known(one) else common_columns.taken_apart(one, SIGNS, known))
         ]
 

@@ -57,6 +57,12 @@ def looks_like_data(found: table.Table, named: table.Named) -> bool:
     return False
 
 
+def holds_data(values: Sequence[table.Value]) -> bool:
+    """Whether a row has a number, a date or an address, and something beside it."""
+    cells = [columns.cell_text(value) for value in values if value is not None]
+    return len(cells) > 1 and any(map(_shape, cells))
+
+
 def _shape(text: str) -> str:
     """What a text is, for texts that name no column: a number (by its length), a date or an address."""
     if _NUMBER.fullmatch(text):
@@ -66,4 +72,4 @@ def _shape(text: str) -> str:
     return "address" if people.email_plausible(text) else ""
 
 
-__all__ = ["likelier_header", "looks_like_data", "named_in"]
+__all__ = ["holds_data", "likelier_header", "looks_like_data", "named_in"]

@@ -77,12 +77,28 @@ def anew(before: import_table.Reading, chosen: Mapping[str, Any]) -> import_tabl
     return now
 
 
+def _table(
+    content: bytes, file_name: str, reading: import_table.Reading, known: import_table.Named
+) -> import_table.Table:
+    """The table in a file. One in which no row can be the header is read without, if it holds data at all."""
+    try:
+        return read_table(content, file_name, reading=reading, named=known)
+    except import_table.FileRefused as refused:
+        if reading.header or refused.key not in ("no-header", "no-rows"):
+            raise
+        without = replace(reading, header=import_table.NO_HEADER)
+        table = read_table(content, file_name, reading=without, named=known)
+        if known(table.rows[0].values) or not headers.holds_data(table.rows[0].values):
+            raise
+        return table
+
+
 def _read(
     actor: Actor, kind: Kind, content: bytes, file_name: str, reading: import_table.Reading
 ) -> dict[str, Any]:
     """The table of a file and its likely mapping: as chosen last time, else by name and by content."""
     known = headers.named_in(kind)
-    table = read_table(content, file_name, reading=reading, named=known)
+    table = _table(content, file_name, reading, known)
     if not reading.header and (likelier := headers.likelier_header(table, known)):
         table = read_table(content, file_name, reading=replace(reading, header=likelier), named=known)
     refused = citizen.refused_places(table)

@@ -1,12 +1,12 @@
 """What step 4 says of a row that nothing refuses outright: cells too many, and characters that broke."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from flask_babel import gettext as _
 
 from app import models
-from app.imports import columns, kept
+from app.imports import columns, headers, kept, kinds
 from app.imports.kind import CheckedRow, Problem
 from app.imports.table import Value
 from app.rules.mapping import ColumnMap
@@ -16,6 +16,9 @@ WIDE = N_(
     "Deze rij heeft meer cellen dan de kopregel. Kijk of elke waarde in de juiste kolom staat en sla de rij "
     "op."
 )
+
+HEADER_AGAIN = N_("Deze rij lijkt een kopregel: er staan namen van kolommen in. Zo gaat zij niet mee.")
+_NO_NAME = re.compile(r"[\d@]")  # in a number or an address, and in no name of a column
 
 # UTF-8 that was read in the encoding of Windows or of a Mac: "Ã«", "â€™", "√´". The second character is what
 # the second byte of a letter looks like then; in a name no letter is followed by it.
@@ -36,10 +39,14 @@ def tell(run: models.ImportRun, mapping: ColumnMap, rows: Rows) -> None:
     """Refuse rows wider than the header, until somebody looked at them, and note characters that broke."""
     wide = _wide_rows(run)
     places = sorted(place for found in mapping.values() for place in found)
+    repeats = _repeats_header(run, mapping)
     whole: set[str] = set()  # texts without anything broken; most return
     for row, (number, values) in rows:
         if number in wide and row.state != "left":
             row.problems.append(Problem("", "", _(WIDE)))
+            row.changes, row.along, row.state = [], False, "refused"
+        elif row.state != "left" and repeats(values) and str(number) not in run.fixes:
+            row.problems.append(Problem("", "", _(HEADER_AGAIN)))
             row.changes, row.along, row.state = [], False, "refused"
         for place in places:
             text = values[place]
@@ -49,6 +56,24 @@ def tell(run: models.ImportRun, mapping: ColumnMap, rows: Rows) -> None:
                 row.notes.append(_broken_note(run, place, text))
             else:
                 whole.add(text)
+
+
+def _repeats_header(run: models.ImportRun, mapping: ColumnMap) -> Callable[[Sequence[Value]], bool]:
+    """A function that tells whether a row names columns, as a second header does.
+
+    Looks closer only where the column by which rows are known may hold such a name: that is soon seen.
+    """
+    kind = kinds.kind_of(run)
+    named = headers.named_in(kind)
+    (place, *_others) = mapping.get(kind.identity) or [0]
+
+    def repeats(values: Sequence[Value]) -> bool:
+        text = values[place]
+        if not isinstance(text, str) or _NO_NAME.search(text):
+            return False
+        return named(values) >= max(2, sum(value is not None for value in values) / 2)
+
+    return repeats
 
 
 def is_broken(text: str) -> bool:

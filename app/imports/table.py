@@ -21,7 +21,7 @@ TAKE, SKIP = "take", "skip"  # what a person chooses for hidden rows
 NO_HEADER = -1  # as the number of the header: the first row holds data
 TOP = 6  # rows from the header on that are shown where a person chooses the header
 MB = 1024 * 1024
-_WHOLE = re.compile(r"\d+(?:\.0)?")  # 203118 as programs write it that take every number for a broken one
+_WHOLE = re.compile(r"\d+(?:[.,]0)?")  # some programs write 203118.0 or 203118,0
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +263,7 @@ def _mend_whole_numbers(rows: Sequence[Row], width: int) -> None:
         for row in rows:
             text = row.values[place]
             if isinstance(text, str):
-                row.values[place] = text.removesuffix(".0")
+                row.values[place] = text.removesuffix(".0").removesuffix(",0")
 
 
 def sheet_names(names: Iterable[str]) -> list[str]:

@@ -11,13 +11,13 @@ from app.actions.imports.imports import fix_row
 from app.imports import intake, kept, told
 from app.imports.intake import receive, receive_again
 from app.imports.kinds import GROUPS, STUDENTS, USERS
-from app.imports.reader import Reading
+from app.imports.reader import FileRefused, Reading
 from app.imports.table import NO_HEADER
 from app.imports.workbook import example_csv, example_xlsx
 from app.queries.imports.imports import own_run
 from app.queries.imports.runs import row_mark
 from tests.imports.hostile import workbook
-from tests.support.importing import lines
+from tests.support.importing import HEADER, lines
 
 CASES = Path(__file__).with_name("cases")
 
@@ -258,3 +258,42 @@ def test_the_example_file_reads_without_a_remark(wizard, kind, ending):
     assert {key: places for key, places in found.mapping.items() if key in named} == {
         key: [place] for place, key in enumerate(named)
     }
+
+
+# -- what goes wrong in a csv on its way through Excel
+
+
+def test_a_header_that_returns_on_every_page_makes_no_student(wizard):
+    rows = [("900100", "An", "", "Vos"), HEADER, ("900101", "Bo", "", "Vos"), ("Kim", "Naam", "", "Vos")]
+    checked = wizard.check(wizard.take(lines(*rows)))
+    assert [row.state for row in checked.rows] == ["new", "refused", "new", "new"]
+    assert "lijkt een kopregel" in checked.rows[1].problems[0].sentence
+
+
+def test_quotes_around_whole_lines_are_taken_off(wizard):
+    content = "".join(f'"{line}"\r\n' for line in ("Studentnummer;Voornaam;Achternaam", "1;An;Vos"))
+    found = received(wizard, content.encode())
+    assert found.table["header"] == ["Studentnummer", "Voornaam", "Achternaam"]
+    assert (kept.reading_of(found).delimiter, kept.count_of(found)) == (";", 1)
+
+
+@pytest.mark.parametrize("content", [b"0912701;An;Vos\n", b"900100;1;2\n900101;3;4\n"])
+def test_a_file_in_which_no_row_can_be_the_header_is_read_without_one(wizard, content):
+    found = received(wizard, content)
+    assert kept.reading_of(found).header == NO_HEADER
+    assert kept.count_of(found) == content.count(b"\n")
+
+
+@pytest.mark.parametrize("content", [b"Studentnummer;Voornaam\n", b"Beste\ncollega\n", b"1\n2\n"])
+def test_a_file_without_data_is_still_refused(wizard, content):
+    with pytest.raises(FileRefused):
+        received(wizard, content)
+
+
+def test_a_comma_before_the_zero_and_an_apostrophe_before_a_group_are_no_part_of_it(wizard):
+    header = ("Studentnummer", "Voornaam", "Achternaam", "Klas")
+    rows = [("203118,0", "An", "'t Hoen", "'V3A"), ("203119,0", "Bo", "Vos", "'s-Hof")]
+    checked = wizard.check(wizard.take(lines(*rows, header=header)))
+    assert [row.values["number"] for row in checked.rows] == ["203118", "203119"]
+    assert checked.new_groups == ["'s-Hof", "V3A"]
+    assert (checked.rows[0].values["infix"], checked.rows[0].values["last_name"]) == ("'t", "Hoen")
