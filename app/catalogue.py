@@ -16,6 +16,7 @@ from app.rules import marks
 from app.rules.scoring import CriterionFacts
 from app.rules.text import N_
 from app.toml_kinds import Choice
+from config import ROOT
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ PLACES = (N_("Beroepspraktijk"), N_("School"), N_("Examenlocatie"))
 LEARNING_PATHS = ("BOL", "BBL")
 ELECTIVE_KINDS = (N_("verdiepend"), N_("verbredend"), N_("doorstroom"))
 
+CATALOGUE = ROOT / "catalogue"  # the folder of the programmes, exams and updates that come with Proeve
 LONG = 10_000  # characters of an instruction or description
 MAX_HOURS = 2_000  # studiebelastingsuren of an elective
 MAX_MINUTES = 60 * 24 * 7 * 6  # a proeve may last six weeks (docs/sources.md)

@@ -164,6 +164,8 @@ class TargetSummary:
     count: int
     names: Sequence[str] = ()  # at most ten
     noun: str = ""  # "studenten"
+    left_out: int = 0  # of all that match
+    left_out_names: Sequence[str] = ()  # at most ten
 
 
 @dataclass(frozen=True)

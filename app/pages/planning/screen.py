@@ -142,7 +142,6 @@ class PlanScreen(base.ActionScreen):
         targets = actions.targets_of(
             planning_actions.plan_exam, base.current_actor(), self._selection(planning_actions.plan_exam)
         )
-        hidden = [("id", str(one)) for one in base.ids_arg()] if not base.text_arg("all") else [("all", "1")]
         return self.page(
             "planning/choose.html",
             title=str(planning_actions.plan_exam.label),
@@ -151,7 +150,7 @@ class PlanScreen(base.ActionScreen):
             minutes=base.show_duration,
             chosen=base.number_arg("examen", 0),
             action_href=self.href("do", name=planning_actions.plan_exam.name),
-            hidden=[*hidden, *self.filter_pairs()],
+            hidden=[*self.selection_pairs(), *self.filter_pairs()],
             back_href=self.back_href(),
         )
 
@@ -162,8 +161,8 @@ class PlanScreen(base.ActionScreen):
             act = self._offered(name)  # refuse a user without the right to the action or the rows first
             actions.targets_of(act, base.current_actor(), self._selection(act))
             base.tell(_("Kies eerst een examen."), "warning")
-            pairs = [("id", str(one)) for one in base.ids_arg()] or [("all", base.text_arg("all"))]
-            return base.go(base.href_with(self.href("choose_exam"), [*pairs, *self.filter_pairs()]))
+            pairs = [*self.selection_pairs(), *self.filter_pairs()]
+            return base.go(base.href_with(self.href("choose_exam"), pairs))
         return super().do(name)
 
     def chosen_href(self, name: str) -> str:

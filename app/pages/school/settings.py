@@ -9,9 +9,8 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.actions import base as actions
-from app.actions.catalogue.programmes import CATALOGUE
 from app.actions.school import updates as update_actions
-from app.catalogue import read_updates
+from app.catalogue import CATALOGUE, read_updates
 from app.pages import base
 from app.permissions import Permission, may
 from app.queries.school.updates import UpdatePage, updates
