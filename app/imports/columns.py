@@ -152,6 +152,10 @@ class Column:
         """What may stand in this column, as the example file says it."""
         return _(self.help) if self.help else ""
 
+    def own_example(self, world: World) -> Value:
+        """An example that this school can import; "" where the school has nothing to couple."""
+        return self.example
+
     def looks(self, values: Sequence[Value], world: World) -> float:
         """The part of these values that looks like this column; 0 for what only a header can tell."""
         return 0
