@@ -26,11 +26,19 @@ from app.rules.text import N_, Reason
 SKIPPED = "skipped"  # in what is kept of a row: a column of the file says that the row stays behind
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
-_WHOSE = re.compile(
-    r"(?<![^\W_])(?:student|studenten|leerling|deelnemer|kandidaat|cursist|persoon|persoons|gebruiker|medewerker)"
-    r"(?![^\W_])",
-    re.IGNORECASE,
+PERSONS = (
+    "student",
+    "studenten",
+    "leerling",
+    "deelnemer",
+    "kandidaat",
+    "cursist",
+    "persoon",
+    "persoons",
+    "gebruiker",
+    "medewerker",
 )
+_WHOSE = re.compile(rf"(?<![^\W_])(?:{'|'.join(PERSONS)})(?![^\W_])", re.IGNORECASE)  # "Achternaam student"
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
 
 
