@@ -26,11 +26,19 @@ from app.rules.text import N_, Reason
 SKIPPED = "skipped"  # in what is kept of a row: a column of the file says that the row stays behind
 LEAVE = "-"  # step 3: do not take this value over
 SHOWN = 60
-_WHOSE = re.compile(
-    r"(?<![^\W_])(?:student|studenten|leerling|deelnemer|kandidaat|cursist|persoon|persoons|gebruiker|medewerker)"
-    r"(?![^\W_])",
-    re.IGNORECASE,
+PERSONS = (
+    "student",
+    "studenten",
+    "leerling",
+    "deelnemer",
+    "kandidaat",
+    "cursist",
+    "persoon",
+    "persoons",
+    "gebruiker",
+    "medewerker",
 )
+_WHOSE = re.compile(rf"(?<![^\W_])(?:{'|'.join(PERSONS)})(?![^\W_])", re.IGNORECASE)  # "Achternaam student"
 _IN_BRACKETS = re.compile(r"\([^()]*\)")  # "Achternaam (verplicht)"
 
 
@@ -151,6 +159,10 @@ class Column:
     def explained(self) -> str:
         """What may stand in this column, as the example file says it."""
         return _(self.help) if self.help else ""
+
+    def own_example(self, world: World) -> Value:
+        """An example that this school can import; "" where the school has nothing to couple."""
+        return self.example
 
     def looks(self, values: Sequence[Value], world: World) -> float:
         """The part of these values that looks like this column; 0 for what only a header can tell."""

@@ -263,6 +263,13 @@ class ProgrammeColumn(columns.ClosedColumn):
     )
     example = "25656"
 
+    def own_example(self, world: columns.World) -> Value:
+        """The code of the first programme, or more where another has the same code."""
+        first = next(iter(world.known.programmes), None)
+        if first is None:
+            return ""
+        return first.crebo if len(self.meant(first.crebo, world)) == 1 else first.label
+
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """The programmes in a cell. Names hold commas and slashes too, but two codes are two programmes."""
 

@@ -46,6 +46,10 @@ class GroupColumn(columns.ClosedColumn):
         "wordt gemaakt. Meer groepen met een puntkomma of komma ertussen."
     )
 
+    def own_example(self, world: columns.World) -> Value:
+        free = (name for _id, name in world.known.groups.values() if name.lower() not in world.known.ruled)
+        return next((name for name in free if self.parts(name, world) == [name]), "")
+
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """The groups in a cell; a slash separates only where a known group stands on each side."""
 
@@ -121,6 +125,10 @@ class UserColumn(columns.ClosedColumn):
         "E-mailadres, gebruikersnaam of naam van een gebruiker met deze rol; meer met een puntkomma "
         "ertussen. Bij een naam kiest u in stap 3 wie het is."
     )
+
+    def own_example(self, world: columns.World) -> Value:
+        able = (user for user in world.known.people.values() if self.role in user.roles)
+        return next((user.email or user.username for user in able), "")
 
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         """The users in a cell. A comma separates addresses; in "Bakker, Sanne de" it does not."""

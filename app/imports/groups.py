@@ -150,6 +150,10 @@ class MentorColumn(columns.Column):
         "of beheerder."
     )
 
+    def own_example(self, world: columns.World) -> Value:
+        able = (user for users in world.known.named.values() for user in users)
+        return next((user.email or user.username for user in able), "")
+
     def parse(self, value: Value, world: columns.World) -> int | None:
         text = common_columns.login_in(value)
         if not text:
@@ -238,6 +242,9 @@ class Groups(kind.Kind):
 
     def choices(self, actor: Actor) -> present.Known:
         return present.Known(current_school().today())
+
+    def example_facts(self, actor: Actor) -> present.Known:
+        return self.known(actor, {})
 
     def known(self, actor: Actor, cells: kind.Cells) -> present.Known:
         column, world = self.by_key["members"], columns.World(self.choices(actor))

@@ -129,6 +129,10 @@ class Kind:
         """What the lists of step 3 are made of."""
         return present.Known(current_school().today(), present.programme_facts(actor))
 
+    def example_facts(self, actor: Actor) -> present.Known:
+        """What the example file is made of."""
+        return self.choices(actor)
+
     def known(self, actor: Actor, cells: Cells) -> present.Known:
         """What the database says of the rows in a file, in a fixed number of queries."""
         raise NotImplementedError

@@ -61,8 +61,11 @@ class SkipColumn(columns.ClosedColumn):
         return not people.says_nothing(text)
 
     def propose(self, text: str, world: columns.World) -> str:
-        """What the value is likely to mean; a code that says nothing is left to the person."""
-        return {PAST: OUT, LATER: IN}.get(text) or self.words.get(columns.plain(text), "")
+        """What a word is likely to mean; a code that says nothing is left to the person.
+
+        Rows with a day come along unless somebody says otherwise: one who left may have come back since.
+        """
+        return IN if text in (PAST, LATER) else self.words.get(columns.plain(text), "")
 
     def parse(self, value: Value, world: columns.World) -> str | None:
         text = self.kind_of(value, world)

@@ -270,7 +270,7 @@ class RowChecker:
         along = list(self.kind.along(row.values, row.there, self.world)) if row.changes and row.there else []
         row.changes, row.along = [*row.changes, *along], bool(along)
         if row.there is not None:
-            row.asks = (*row.asks, *self.kind.asks(row, self.world))
+            row.asks = tuple(dict.fromkeys((*row.asks, *self.kind.asks(row, self.world))))
         row.state = "new" if row.there is None else "changed" if row.changes else "unchanged"
 
     def changes(self, kept: import_kind.Kept, there: present.Fact) -> list[import_kind.Change]:

@@ -167,6 +167,11 @@ class RolesColumn(columns.ClosedColumn):
         "deze komen erbij."
     )
 
+    def own_example(self, world: columns.World) -> Value:
+        given = (role for role in Role if role in world.known.roles and role not in SEE_STUDENTS)
+        role = next(given, None) or next((one for one in Role if one in world.known.roles), None)
+        return str(_(ROLE_LABELS[role])) if role else ""
+
     def parts(self, value: Value, world: columns.World) -> Sequence[str]:
         return common_columns.pieces(value, r"[;,/|+&\n]|\s(?:en|and)\s")
 

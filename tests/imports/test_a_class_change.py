@@ -67,6 +67,14 @@ def test_a_move_is_shown_per_row_and_undo_puts_the_student_back(wizard, pupil):
     assert groups(pupil) == ["KW1"]
 
 
+def test_a_student_on_two_rows_is_asked_about_once_each(wizard, pupil):
+    make_programme(crebo="25656")
+    header = (*HEADER, "Crebo")
+    rows = (("941000", "Klas", "Wissel", "KW2", ""), ("941000", "Klas", "Wissel", "KW2", "25656"))
+    checked = wizard.check(wizard.take(lines(*rows, header=header)))
+    assert [row.asks for row in checked.rows] == [("moves",)] * 2
+
+
 def test_who_stays_in_a_group_and_a_group_of_a_rule_are_no_move(wizard, pupil):
     programme = make_programme()
     ruled = make_student(programme, number="2", first_name="A", infix="", last_name="Vos")

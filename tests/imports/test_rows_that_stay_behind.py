@@ -20,8 +20,9 @@ def asked(wizard, pk, key):
 def test_a_day_on_which_somebody_left_leaves_the_row_out_and_an_empty_cell_does_not(wizard, students):
     header = ("Uitschrijvingsdatum", "Nummer", "Voornaam", "Achternaam")
     rows = (("", "1", "A", "Vos"), ("15/09/2020", "2", "B", "Vos"), ("15-9-2099", "3", "C", "Vos"))
-    pk = wizard.take(lines(*rows, header=header))
-    assert asked(wizard, pk, "left") == {"date-past": "out", "date-later": "in"}
+    out = {"left": {"date-past": "out", "date-later": "in"}}
+    pk = wizard.take(lines(*rows, header=header), values=out)
+    assert asked(wizard, pk, "left") == out["left"]
     assert wizard.check(pk).counts == {
         "rows": 3,
         "new": 2,
@@ -77,5 +78,8 @@ def test_users_can_stay_behind_too(wizard):
         ("a@b.example.nl", "A", "Vos", "Praktijkopleider", "1-1-2020"),
         ("b@b.example.nl", "B", "Vos", "Praktijkopleider", ""),
     )
-    pk = users.take(lines(*rows, header=header), "gebruikers.csv")
+    content = lines(*rows, header=header)
+    pk = users.take(content, "gebruikers.csv")
+    assert [row.state for row in users.check(pk).rows] == ["new", "new"], "nobody said to leave one out"
+    pk = users.take(content, "gebruikers.csv", values={"left": {"date-past": "out"}})
     assert [row.state for row in users.check(pk).rows] == ["left", "new"]

@@ -48,7 +48,7 @@ class TestNames:
             (
                 ("Nummer", "Naam", "Voornaam/Roepnaam"),
                 [("1", "Peeters", "Tom"), ("2", "De Smet", "Els")],
-                [("Tom", "", "Peeters"), ("Els", "De", "Smet")],
+                [("Tom", "", "Peeters"), ("Els", "", "De Smet")],
             ),
             (("Nummer", "Naam"), [("1", "Berg, F. van der")], [("F.", "van der", "Berg")]),
         ],

@@ -10,7 +10,7 @@ from app import errors, models
 from app.actions import base as actions
 from app.actions.imports import imports
 from app.actions.mail import sample_mail
-from app.imports import choices, forms, intake, kept, kinds, table, told, workbook
+from app.imports import choices, example, forms, intake, kept, kinds, table, told, workbook
 from app.imports import names as import_names
 from app.imports.columns import World
 from app.imports.undo_groups import undo_group_import
@@ -250,15 +250,16 @@ class ImportPage(check.CheckPages):
     @base.expose("/voorbeeldbestand.xlsx")
     @base.needs()
     def example(self) -> Any:
-        content = workbook.example_xlsx(self.kind.columns, str(self.words.home_label))
+        row = example.example_row(base.current_actor(), self.kind)
+        content = workbook.example_xlsx(self.kind.columns, str(self.words.home_label), row)
         return base.bytes_answer(content, workbook.XLSX, f"{self.words.example}.xlsx")
 
     @base.expose("/voorbeeldbestand.csv")
     @base.needs()
     def example_as_csv(self) -> Any:
-        return base.bytes_answer(
-            workbook.example_csv(self.kind.columns), workbook.CSV, f"{self.words.example}.csv"
-        )
+        row = example.example_row(base.current_actor(), self.kind)
+        content = workbook.example_csv(self.kind.columns, row)
+        return base.bytes_answer(content, workbook.CSV, f"{self.words.example}.csv")
 
     # -- inside
 
