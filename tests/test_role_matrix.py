@@ -102,6 +102,8 @@ ROUTES: dict[str, Expected] = {
     "PickerPage.find": Expected(OFFICE),  # the source of WORDS; the others: tests/pages/base/test_picker.py
     "PlanningPage.index": Expected(STUDENTS),
     "PlanningPage.choose": Expected(STUDENTS),
+    "MomentsPage.index": Expected(STUDENTS),
+    "MomentsPage.choose": Expected(STUDENTS),
     "PlanningPage.choose_exam": Expected(PLANNERS),
     "PlanningPage.registration": Expected(STUDENTS, "registration"),
     "ToAssessPage.index": Expected(EXAMINERS),
@@ -315,6 +317,7 @@ ELSEWHERE = {
     "create_supplier",
     "add_demo_students",
     "note_visit",
+    "note_programme",
     "renew_session",
     "use_invitation",
     "stop_email_change",

@@ -20,6 +20,7 @@ from sqlalchemy import orm
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql import column
 
+from app.clock import utc_now
 from app.entities.base import OWNER, Moment, db
 from app.entities.down import MAYBE, Down, what_is_down
 from app.entities.patience import bound, limit
@@ -36,6 +37,7 @@ DEADLOCK, MOST_TRIES = "40P01", 3  # PostgreSQL's code for it
 LOCK_TIMEOUT = "55P03"  # and for a lock that took too long
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_moment: ContextVar[dt.datetime | None] = ContextVar("moment", default=None)  # of the open transaction
 PATIENCE_MS, HURRY_MS, UNHURRIED_MS = 10_000, 50, 120_000  # how long a writer waits for another one
 LOOKS_EVERY_S = 0.001  # a writer of SQLite that waits
 CACHE_KB = 32_768  # of pages, per connection; with SQLite's own 2 MB every query reads them anew
@@ -63,7 +65,7 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
         raise UnguardedWrite("a transaction is open already; actions inside an action are plain calls")
     session: orm.Session = db.session()
     session.rollback()  # ends the reading transaction: a writer must see what is there now
-    token = _writing.set(True)
+    token, moment = _writing.set(True), _moment.set(None)
     committed = False
     try:
         yield session
@@ -80,6 +82,7 @@ def transaction(*, keep: bool = True) -> Iterator[orm.Session]:
         raise
     finally:
         _writing.reset(token)
+        _moment.reset(moment)
         for follow in _after:
             follow(committed)
 
@@ -92,6 +95,17 @@ def _commit(session: orm.Session) -> None:
         if what_is_down(error) is Down.DATABASE and not _waited_in_vain(error):
             error.add_note(MAYBE)
         raise
+
+
+def this_moment() -> dt.datetime:
+    """The one moment of the open transaction: the first time that it is asked for.
+
+    Rows that carry it tell in which transaction they were made, whatever was written just before or after.
+    """
+    moment = _moment.get() or utc_now()
+    if _writing.get():
+        _moment.set(moment)
+    return moment
 
 
 def after_writing(follow: Callable[[bool], None]) -> Callable[[bool], None]:
@@ -132,7 +146,7 @@ def arm(engine: sa.Engine) -> None:
         return
     engine._proeve_armed = True  # type: ignore[attr-defined] # our own mark on SQLAlchemy's object
     if engine.dialect.name == "postgresql":
-        bound(engine, _lock_patience)
+        bound(engine, _lock_patience, _writing.get)
         return
 
     @sa.event.listens_for(engine, "connect")
@@ -255,16 +269,24 @@ def unless_given_up(work: Callable[[], T]) -> T:
     raise Busy(BUSY)
 
 
+class _Ids(sa.types.UserDefinedType[str]):
+    """Numbers as PostgreSQL writes a list of them: of such a parameter it knows how many there are."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        return "INTEGER[]"
+
+
 def id_set(ids: Sequence[int]) -> sa.Select[tuple[int]]:
     """A SELECT of these ids as one parameter: `Student.id.in_(id_set(ids))`, for ten or 100,000."""
     listed = json.dumps(list(ids), separators=(",", ":"))
     if db.engine.dialect.name == "sqlite":
         items = sa.func.json_each(listed).table_valued(column("value", sa.Integer))
         return sa.select(items.c.value)
-    pieces = (
-        sa.func.string_to_table(listed[1:-1], ",").table_valued(column("piece", sa.Text)).render_derived()
-    )
-    return sa.select(sa.cast(pieces.c.piece, sa.Integer))
+    sent = sa.cast(sa.bindparam(None, f"{{{listed[1:-1]}}}", _Ids()), _Ids())
+    numbers = sa.func.unnest(sent).table_valued(column("number", sa.Integer)).render_derived()
+    return sa.select(numbers.c.number)
 
 
 def text_set(texts: Sequence[str]) -> sa.Select[tuple[str]]:

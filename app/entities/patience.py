@@ -15,14 +15,20 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from psycopg import waiting
+from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import InvalidatePoolError
 
 LOOKS_EVERY = 0.1  # seconds; while waiting
 DOUBTS_AFTER = 1.0  # seconds without an answer, after which somebody looks whether the server lives
 ASKS_FOR = 2  # seconds that it then has to answer; psycopg knows no shorter one for connecting
+PREPARED_AFTER, PREPARED_MOST = 5, 200  # times that a statement was asked; statements per connection
 GRACE = 3.0  # seconds that the server has to end a statement by itself
 
-SET_PATIENCE = "SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)"
+# To compile the statement of a page, or to start helpers for it, takes longer than the statement itself.
+SET_PATIENCE = (
+    "SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false), "
+    "set_config('jit', 'off', false), set_config('max_parallel_workers_per_gather', '0', false)"
+)
 
 _limit: ContextVar[float | None] = ContextVar("limit", default=None)  # seconds for a statement; None: any
 
@@ -77,9 +83,24 @@ class Watch:
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """A connection whose answers are not waited for without end. One that was given up is closed."""
+    """A connection whose answers are not waited for without end. One that was given up is closed.
+
+    The server keeps the plans of what pages ask again and again: for a page, planning was half of it. What
+    writes is planned each time: its lists of rows are now of ten and then of 100,000.
+    """
 
     watch: Watch | None = None
+    only_read = False  # whether nothing but SELECTs was sent since this transaction began
+
+    def begins(self, *, reads: bool) -> None:
+        self.only_read, self.prepare_threshold = reads, PREPARED_AFTER if reads else None
+
+    def rollback(self) -> None:
+        """End the transaction. One that only read is committed: at a rollback psycopg drops all plans."""
+        if self.only_read and self.info.transaction_status is TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
 
     def wait(
         self, gen: Any, interval: float = LOOKS_EVERY, timeout: float | None = None
@@ -118,8 +139,17 @@ class Asking(psycopg.Connection[Any]):
             raise
 
 
-def bound(engine: sa.Engine, locks: Callable[[], int]) -> None:
-    """Let this engine wait `limit` seconds at most for an answer, and `locks` milliseconds for a lock."""
+def _bounded(connection: sa.Connection) -> BoundedConnection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, BoundedConnection)  # noqa: S101 - `bound` makes no other
+    return driver
+
+
+def bound(engine: sa.Engine, locks: Callable[[], int], writes: Callable[[], bool]) -> None:
+    """Let this engine wait `limit` seconds at most for an answer, and `locks` milliseconds for a lock.
+
+    `writes`: whether what begins now may write.
+    """
     reached: dict[str, Any] = {}
 
     def answers() -> bool:
@@ -144,11 +174,22 @@ def bound(engine: sa.Engine, locks: Callable[[], int]) -> None:
         reached.update(named)
         connection = BoundedConnection.connect(*arguments, **named)
         connection.watch = watch
+        connection.prepared_max = PREPARED_MOST
         return connection
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        _bounded(connection).begins(reads=not writes())
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _execute(connection: sa.Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith("SELECT"):
+            _bounded(connection).only_read = False
 
     @sa.event.listens_for(engine, "checkout")
     def _checkout(connection: BoundedConnection, record: Any, _fairy: Any) -> None:
         """Say how patient this connection is now, which also shows that it is alive."""
+        connection.begins(reads=False)
         most = limit()
         wanted = (int((most or 0) * 1000), locks())
         set_already = record.info.get("patience") == wanted

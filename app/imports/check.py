@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 
 from app import models
 from app.errors import RuleBroken
-from app.imports import columns, kinds
+from app.imports import columns, kinds, oddities
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
 from app.imports.row_check import RowChecker, shown_value
@@ -101,6 +101,7 @@ def check(
     unknown = [row for row, _wrong in read if row.there is None and row.state != "left"]
     alike = kind.alike(actor, unknown, world) if unknown else {}
     checked = [checker.finish(row, wrong, alike.get(row.number)) for row, wrong in read]
+    oddities.tell(run, mapping, zip(checked, rows, strict=True))
     if twice is None and not is_large(run):  # the rows of a large file are checked apart from each other
         _join(checked, kind, checker)
     found = _doubles_among(checked, kind, world) if twice is None else twice

@@ -305,6 +305,10 @@ def _whole(
     return found
 
 
+def without_brackets(name: str) -> str:
+    return _IN_BRACKETS.sub("", name)
+
+
 def plain(name: str) -> str:
     """ "E-mail adres" -> "emailadres": what is left of a name when only letters and digits count."""
     return "".join(one for one in people.search_form(name) if one.isalnum())

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from app.errors import RuleBroken
-from app.imports import columns, common_columns
+from app.imports import changed, columns, common_columns
 from app.imports.nearest import Nearest
 from app.imports.table import Value
 from app.permissions import ROLE_LABELS, Role
@@ -56,12 +56,12 @@ class GroupColumn(columns.ClosedColumn):
         def known(text: str) -> bool:
             return text.lower() in world.known.groups
 
-        if known(text := columns.cell_text(value)):
+        if known(text := changed.group_text(value)) or changed.changed_into(text):
             return [text]
         found = common_columns.pieces(value, r"[;,|\n]")
         return [
             part
-            for one in found
+            for one in map(changed.group_text, found)
             for part in ([one] if known(one) else common_columns.taken_apart(one, SIGNS, known))
         ]
 
@@ -85,6 +85,9 @@ class GroupColumn(columns.ClosedColumn):
         """A group whose name is written a little differently, else a new one: V3A and V3B are two groups."""
         if alike := world.groups_by_letters.get(columns.plain(text)):
             return alike
+        if changed.changed_into(text):
+            before = (world.known.groups.get(name.lower()) for name in changed.once_written(text))
+            return next((str(found[0]) for found in before if found), "")
         found = world.groups_like.likely(text)
         return found if found and _codes(world.group_names[found]) == _codes(text) else NEW_GROUP
 
@@ -99,6 +102,7 @@ class GroupColumn(columns.ClosedColumn):
         if there:
             return there
         if choice != NEW_GROUP:
+            changed.refuse_changed(name, changed.CHOOSE)
             raise RuleBroken(
                 N_("De groep “%(value)s” is er niet. Kies in stap 3 of u hem maakt of welke u bedoelt."),
                 value=columns.short(name),

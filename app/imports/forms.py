@@ -6,13 +6,13 @@ from typing import Any
 
 import wtforms
 from flask_babel import gettext as _
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from app import models
 from app.actions import base as actions
 from app.imports import choices as import_choices
 from app.imports import columns as import_columns
-from app.imports import kept
+from app.imports import kept, table, told
 from app.imports._csv import ENCODINGS
 from app.imports.kind import Kind
 from app.imports.kinds import mapping_of
@@ -25,10 +25,11 @@ from app.rules.tokens import fingerprint
 ALL_ROWS = "all_"  # how the name of a field begins that holds for all rows
 CITIZEN = N_("Hierin staan burgerservicenummers. Die mag Proeve niet bewaren; deze kolom is niet gelezen.")
 CELL = 1000  # the most characters in a corrected cell
+COLUMN = "column_"
 
 
 class MappingForm(actions.ActionForm):
-    """One field per column of the file: `column_<index>`."""
+    """One field per column of the file, `column_<index>`, and `hidden` for a file with hidden rows."""
 
     kind: Kind
 
@@ -118,22 +119,21 @@ class MappingForm(actions.ActionForm):
 
 
 def mapping_form(
-    kind: Kind,
-    header: Sequence[str],
-    world: import_columns.World | None = None,
-    refused: Collection[int] = (),
+    kind: Kind, found: models.ImportRun, world: import_columns.World | None = None
 ) -> type[MappingForm]:
-    """The form of step 2: which column of the file is what, and what holds for all rows without a column.
+    """The form of step 2: which column is what, what becomes of hidden rows, and what holds for all rows.
 
-    `refused`: the places of citizen numbers, which can be nothing.
+    The places of citizen numbers can be nothing.
     """
+    header: Sequence[str] = found.table["header"]
+    refused: Collection[int] = found.table.get("citizen", ())
     choices = [actions.SelectChoice("", _("Niet importeren"))]
     for column in kind.columns:
         choices.append(
             actions.SelectChoice(column.key, f"{_(column.label)} *" if column.required else _(column.label))
         )
     fields: dict[str, Any] = {"kind": kind} | {
-        f"column_{index}": wtforms.SelectField(
+        f"{COLUMN}{index}": wtforms.SelectField(
             kept.column_name(header, index),
             choices=choices[:1] if index in refused else choices,
             default="",
@@ -141,6 +141,16 @@ def mapping_form(
         )
         for index in range(len(header))
     }
+    if question := told.hidden_question(found):
+        fields["hidden"] = wtforms.RadioField(
+            question,
+            [InputRequired(_("Kies of de verborgen rijen meegaan."))],
+            choices=[
+                actions.SelectChoice(table.TAKE, _("Meenemen")),
+                actions.SelectChoice(table.SKIP, _("Overslaan")),
+            ],
+            description=told.hidden_rows(found),
+        )
     for column in kind.columns:
         if world is not None and column.for_all and isinstance(column, import_columns.ClosedColumn):
             fields[f"{ALL_ROWS}{column.key}"] = wtforms.SelectField(
@@ -163,14 +173,16 @@ def _for_all(column: import_columns.ClosedColumn, world: import_columns.World) -
 
 def chosen_columns(found: models.ImportRun) -> dict[str, str]:
     """What a mapping form of this run starts with."""
-    chosen = {f"column_{place}": key for key, places in mapping_of(found).items() for place in places}
+    chosen = {f"{COLUMN}{place}": key for key, places in mapping_of(found).items() for place in places}
+    hidden = kept.reading_of(found).hidden
     begins = f"{rules.ALL}:"
     answers: Mapping[str, str] = found.values.get(rules.ANSWERS, {})
-    return chosen | {
+    for_all = {
         f"{ALL_ROWS}{key.removeprefix(begins)}": value
         for key, value in answers.items()
         if key.startswith(begins)
     }
+    return chosen | ({"hidden": hidden} if hidden else {}) | for_all
 
 
 def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
@@ -179,6 +191,8 @@ def reading_form(found: models.ImportRun) -> type[actions.ActionForm]:
     rows = [
         actions.SelectChoice(str(number), _row_name(number, texts)) for number, texts in kept.top_of(found)
     ]
+    without = _("Geen kopregel: de gegevens beginnen op de eerste rij")
+    rows.append(actions.SelectChoice(str(table.NO_HEADER), without))
     fields = {"header": wtforms.SelectField(_("Kopregel"), choices=rows, default=str(reading.header))}
     if len(found.table.get("sheets", ())) > 1:
         sheets = [actions.SelectChoice(name, name) for name in found.table["sheets"]]
@@ -234,15 +248,24 @@ def tell_cells(form: actions.ActionForm, values: Sequence[Value]) -> None:
             field.errors = [*field.errors, _("In het andere tabblad staat: “%(text)s”.", text=there)]
 
 
-def aloud(kind: Kind, fields: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Label and text of what was chosen for the columns, or typed in a row, of a file that has gone."""
+def aloud(
+    kind: Kind, fields: Sequence[tuple[str, str]], world: import_columns.World | None = None
+) -> Iterator[tuple[str, str]]:
+    """Label and text of what was chosen for columns or (with `world`) for values, or typed in a row.
+
+    The file has gone, or is read otherwise by now.
+    """
     for name, sent in fields:
-        part, _line, place = name.partition("_")
-        if part not in {"column", "cell"} or not (place.isascii() and place.isdigit() and len(place) < 5):
+        part, _line, place = name.rpartition("_")
+        if not (place.isascii() and place.isdigit() and len(place) < 5):
             continue
-        target = kind.by_key.get(sent)
-        text = sent if part == "cell" else _(target.label) if target is not None else ""
-        yield _("Kolom %(letter)s", letter=kept.column_letter(int(place))), text
+        target = kind.by_key.get(sent if part == "column" else part)
+        if part in {"column", "cell"}:
+            text = sent if part == "cell" else _(target.label) if target is not None else ""
+            yield _("Kolom %(letter)s", letter=kept.column_letter(int(place))), text
+        elif isinstance(target, import_columns.ClosedColumn) and world is not None:
+            names = {one.value: _(one.label) if one.translate else one.label for one in target.options(world)}
+            yield _(target.label), names.get(sent, "")
 
 
 class ValuesForm(actions.ActionForm):

@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.errors import RuleBroken
-from app.imports import columns, common_columns, kind
+from app.imports import changed, columns, common_columns, kind
 from app.imports.table import Value
 from app.permissions import MENTOR_ROLES, Actor
 from app.queries.imports import absent as absent_queries
@@ -56,8 +56,10 @@ class NameColumn(columns.TextColumn):
         return [*others, label]
 
     def parse(self, value: Value, world: columns.World) -> str | None:
-        name: str | None = super().parse(value, world)
+        name: str | None = super().parse(changed.group_text(value), world)
         there = world.known.groups.get(name.lower()) if name else None
+        if name and not there:
+            changed.refuse_changed(name, changed.MEND)
         return there[1] if there else name
 
 

@@ -25,7 +25,7 @@ from app.rules.text import N_
 
 def _sound(value: Value) -> Value:
     """The value. Raises RuleBroken for what Excel shows where a formula went wrong, such as #N/A."""
-    if isinstance(value, str) and is_formula_error(value) and not people.says_nothing(value):
+    if isinstance(value, str) and is_formula_error(value):
         raise RuleBroken(
             N_("In deze cel ging een formule mis (%(error)s). Herstel de formule of typ de waarde zelf."),
             error=value,

@@ -50,6 +50,7 @@ class Summary:
         default_factory=dict
     )  # rows that are wrong beside another
     along: int = 0  # rows with which something else changes: of students, the account
+    noted: int = 0  # rows about which something is told that does not refuse them
     asked: collections.Counter[str] = field(default_factory=collections.Counter)  # question -> rows
     refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
     mark: str = ""  # of what was said of each row, so that what is written is what was shown
@@ -66,6 +67,7 @@ class Summary:
             if row.notes:
                 said.update(repr(row.notes).encode())
             self.counts[row.state] += 1
+            self.noted += bool(row.notes)
             self.along += row.along
             if row.asks:
                 self.asked.update(row.asks)
@@ -111,6 +113,7 @@ class Summary:
             "doubles": {str(number): [list(one) for one in wrong] for number, wrong in self.doubles.items()},
             "at": utc_now().isoformat(),
             "along": self.along,
+            "noted": self.noted,
             "asked": dict(self.asked),
             "refusals": [asdict(one) for one in self.refusals.values()],
             "mark": self.mark,
@@ -125,6 +128,7 @@ class Summary:
             collections.Counter({(role, language): count for role, language, count in kept["readers"]}),
             absent=absent_in(kept),
             along=kept.get("along", 0),
+            noted=kept.get("noted", 0),
             asked=collections.Counter(kept.get("asked", {})),
             refusals={(one["key"], one["reason"]): Refusal(**one) for one in kept.get("refusals", ())},
             mark=kept.get("mark", ""),

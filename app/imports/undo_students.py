@@ -15,7 +15,8 @@ from app.actions.access.new_address import Moved, address_changed
 from app.actions.access.sessions import end_sessions
 from app.actions.planning.stopping import stop_of_students
 from app.actions.students import removal
-from app.entities.bulk import insert_all
+from app.actions.students.electives import losing_examiners
+from app.entities.bulk import delete_these, insert_all
 from app.entities.engine import id_set
 from app.entities.imports import What
 from app.entities.students import group_member
@@ -31,6 +32,11 @@ from app.rules.sessions import ACCOUNT_CLOSED
 from app.rules.text import N_
 
 OF_STUDENTS = (What.STUDENT, What.ENROLMENT, What.MEMBER, What.LEFT)
+# What the run couples a student to: the table, the column of the other side, and since when.
+COUPLINGS = {
+    What.ENROLMENT: (models.Enrolment, "programme_id", models.Enrolment.created_at),
+    What.MEMBER: (group_member, "group_id", group_member.c.created_at),
+}
 REASONS = {
     "registration": N_("is aangemeld voor een examen"),
     "exam_exclusion": N_("heeft een examen dat niet-beschikbaar is gemaakt"),
@@ -71,10 +77,14 @@ def undo_student_import(actor: Actor, targets: actions.Targets[models.ImportRun]
     groups = queries.written(run, What.GROUP, models.StudentGroup, visible_groups(actor))
     _remove_new(run, undoing, new)
     _put_back_known(run, undoing, [one for one in found if one.was is not None])
-    _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
+    uncoupled = _uncouple_given(run, undoing, queries.given_since(run, own, [one.row.id for one in new]))
     _put_back_in_groups(undoing, queries.left_since(run, own))
     undoing.groups = len(import_undo.remove_empty_groups(undoing, groups))
-    return import_undo.finish_undo(actor, run, undoing, "Student")
+    losing = losing_examiners(uncoupled)
+    outcome = import_undo.finish_undo(actor, run, undoing, "Student")
+    outcome.summary = " ".join(filter(None, (outcome.summary, losing.told)))
+    outcome.rests_on = losing.registrations
+    return outcome
 
 
 def visible_groups(actor: Actor) -> Any:
@@ -139,7 +149,7 @@ def _put_back_known(
         for role, users in one.given.items()
         for user in users
     ]
-    import_undo.uncouple(models.Supervision, supervisions, "student_id", "user_id", "role")
+    delete_these(models.Supervision, supervisions)
     numbers = {one.row.id: one.row.number for one in back}
     people = names_of("user", [one["user_id"] for one in supervisions])
     for one in supervisions:
@@ -225,30 +235,51 @@ def _name_accounts(
 # -- what they were given
 
 
-def _uncouple_given(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> None:
-    """Take away the programmes and groups that the run gave to students who were there before."""
-    enrolments, members = [], []
-    for one in given:
-        why = why_it_is_kept(one)
-        if why:
-            undoing.keep(one.Student.list_name, why)
-            continue
-        undoing.restored[one.Student.id] = one.Student.list_name
-        if one.kind == What.ENROLMENT:
-            enrolments.append({"student_id": one.Student.id, "programme_id": one.other_id})
-        else:
-            members.append({"student_id": one.Student.id, "group_id": one.other_id})
-    import_undo.uncouple(models.Enrolment, enrolments, "student_id", "programme_id")
-    import_undo.uncouple(group_member, members, "student_id", "group_id")
-    undoing.about("Programme", [one["programme_id"] for one in enrolments])
-    undoing.about("StudentGroup", [one["group_id"] for one in members])
-    numbers = {one.Student.id: one.Student.number for one in given}
-    programmes = names_of("programme", [one["programme_id"] for one in enrolments])
-    groups = names_of("group", [one["group_id"] for one in members])
+def _uncouple_given(
+    run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]
+) -> Sequence[int]:
+    """Take away the programmes and groups that the run gave to students who were there before.
+
+    Returns who were uncoupled from a programme.
+    """
+    gone = take_away(run, undoing, given)
+    undoing.restored |= {one.Student.id: one.Student.list_name for one in gone}
+    enrolments = [one for one in gone if one.kind == What.ENROLMENT]
+    members = [one for one in gone if one.kind == What.MEMBER]
+    undoing.about("Programme", [one.other_id for one in enrolments])
+    undoing.about("StudentGroup", [one.other_id for one in members])
+    programmes = names_of("programme", [one.other_id for one in enrolments])
+    groups = names_of("group", [one.other_id for one in members])
     for one in enrolments:
-        undoing.tell_gone(numbers[one["student_id"]], "programmes", programmes[one["programme_id"]])
+        undoing.tell_gone(one.Student.number, "programmes", programmes[one.other_id])
     for one in members:
-        undoing.tell_gone(numbers[one["student_id"]], "groups", groups[one["group_id"]])
+        undoing.tell_gone(one.Student.number, "groups", groups[one.other_id])
+    return sorted({one.Student.id for one in enrolments})
+
+
+def take_away(run: models.ImportRun, undoing: import_undo.Undoing, given: Sequence[Any]) -> list[Any]:
+    """Delete the couplings of this run among these rows of queries.given_since; gives those that went.
+
+    The others are kept, each with the reason; also one that somebody takes away at this very moment.
+    """
+    gone: set[tuple[str, int, int]] = set()
+    why = {one: why_it_is_kept(one) for one in given}
+    for what, (table, other, since) in COUPLINGS.items():
+        free = [
+            {"student_id": one.Student.id, other: one.other_id}
+            for one in given
+            if one.kind == what and not why[one]
+        ]
+        deleted = delete_these(table, free, queries.own_row(run, since))
+        gone |= {(what, row["student_id"], row[other]) for row in deleted}
+    went = []
+    for one in given:
+        if (one.kind, one.Student.id, one.other_id) in gone:
+            went.append(one)
+        else:
+            since_then = UNCOUPLED if one.kind == What.ENROLMENT else TAKEN_OUT
+            undoing.keep(one.Student.list_name, why[one] or _(since_then))
+    return went
 
 
 def _put_back_in_groups(undoing: import_undo.Undoing, left: Sequence[Any]) -> None:

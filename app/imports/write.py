@@ -14,6 +14,7 @@ from app import errors, models
 from app.actions import base as actions
 from app.actions.imports import imports
 from app.clock import utc_now
+from app.entities.engine import this_moment
 from app.imports import kept as import_kept
 from app.imports import kind as import_kind
 from app.imports.check import Checked
@@ -52,6 +53,7 @@ def now_open(
         raise errors.RuleBroken(NOT_CHOSEN)
     if run.stage != "check":
         raise errors.RuleBroken(rules.CHOOSE_FIRST)
+    run.rows_at = this_moment()
     return run
 
 

@@ -65,6 +65,7 @@ def answer_to(answers: Mapping[str, str], question: str, about: object = "") -> 
 
 
 CHOOSE_FIRST = N_("Kies eerst in stap 2 en 3 wat de kolommen en waarden zijn.")
+CHOOSE_HIDDEN = N_("Kies eerst in stap 2 of de verborgen rijen meegaan.")
 ALREADY_DONE = N_(
     "Deze import is al uitgevoerd, misschien in een ander tabblad. Hieronder staat wat er is geïmporteerd."
 )

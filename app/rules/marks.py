@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from app.errors import RuleBroken
 from app.rules import scoring
-from app.rules.text import N_, Reason, reason
+from app.rules.text import N_, Reason, counted, reason
 
 Facts = Sequence[scoring.CriterionFacts]
 Verdict = tuple[scoring.Grade, Decimal | None, tuple[Reason, ...]]
@@ -190,9 +190,17 @@ def _knock_out(criteria: Facts, values: scoring.Values) -> Verdict:
         return "O", None, (_critical_reason(failed),)
     points, threshold = _points(criteria), values["threshold"]
     if points < threshold:
-        low = N_("%(points)s punten behaald; %(threshold)s zijn nodig.")
-        return "O", None, (reason(low, points=points, threshold=threshold),)
-    enough = reason(
+        low = counted(
+            points,
+            N_("1 punt behaald; %(threshold)s zijn nodig."),
+            N_("%(points)s punten behaald; %(threshold)s zijn nodig."),
+            points=points,
+            threshold=threshold,
+        )
+        return "O", None, (low,)
+    enough = counted(
+        points,
+        N_("1 punt behaald, genoeg voor de grens van %(threshold)s."),
         N_("%(points)s punten behaald, genoeg voor de grens van %(threshold)s."),
         points=points,
         threshold=threshold,

@@ -24,6 +24,7 @@ EVERY_CRITERION = (
     N_("Voldoende: elk criterium krijgt minstens 1 punt."),
     N_("Voldoende: elk criterium krijgt minstens %(points)s punten."),
 )
+GOOD = (N_("Goed: minstens 1 punt."), N_("Goed: minstens %(points)s punten."))
 EVERY_PROCESS = {
     "average": (
         N_("Elk werkproces moet voldoende zijn: gemiddeld minstens 1 punt per criterium."),
@@ -116,7 +117,7 @@ def _knock_out(values: Values, max_points: int) -> list[Reason]:
         )
     ]
     if values["good_from"] is not None:
-        told.append(reason(N_("Goed: minstens %(points)s punten."), points=values["good_from"]))
+        told.append(in_points(GOOD, values["good_from"]))
     return told
 
 

@@ -29,9 +29,7 @@ GENDER_WORDS: dict[str, GenderKey] = {
 
 # Not "geen" or "onbekend": people are called that. Somebody may be called Null or Nan as well, but a program
 # writes these otherwise.
-NOTHING = frozenset(
-    ("-", "--", "–", "—", "n.v.t", "nvt", "#n/b", "#n/a", "n/a", "<null>", "(leeg)", "(blank)")
-)
+NOTHING = frozenset(("-", "--", "–", "—", "n.v.t", "nvt", "n/a", "<null>", "(leeg)", "(blank)"))
 NOTHING_OF_PROGRAMS = frozenset(("NULL", "null", "nan", "NaN", "NAN", "\\N"))
 NOTHING_BEGINS = frozenset(word[0] for words in (NOTHING, NOTHING_OF_PROGRAMS) for word in words) | {"N"}
 NUMBER_MAX = 20
@@ -65,6 +63,7 @@ _YEAR_FIRST_BARE = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")  # 20080314
 # 14032008, and 4032008 of a sheet that dropped its zero. No text is both: 19 and 20 are no months.
 _DAY_FIRST_BARE = re.compile(r"(\d?\d)(\d\d)((?:19|20)\d\d)")
 _SERIAL = re.compile(r"(\d{4,5})(?:[.,]0+)?")
+_BARE_NUMBER = re.compile(r"\d+(?:[.,]0+)?")
 _MONTHS: dict[str, int] = {
     name: number
     for number, names in enumerate(
@@ -272,6 +271,22 @@ def email_plausible(text: str) -> bool:
     return len(text) <= EMAIL_MAX and _EMAIL.fullmatch(text) is not None
 
 
+NO_DATE = N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006.")
+DIGITS_OF_A_DATE = 8
+
+
+def typed_day(typed: str) -> dt.date:
+    """The day that somebody typed in a form: 24-11-2026, 24/11/26, 24 nov 2026, 2026-11-24.
+
+    The day comes first, never the month; 26 is 2026. RuleBroken: it is no day. A day number of Excel is none.
+    """
+    bare = _BARE_NUMBER.fullmatch(typed) is not None and len(typed) != DIGITS_OF_A_DATE
+    found = None if bare else date_of(typed, dt.date(2079, 12, 31))
+    if found is None:
+        raise RuleBroken(NO_DATE, value=_short(typed))
+    return found
+
+
 def birth_date(value: object, *, today: dt.date) -> dt.date | None:
     """The birth date in a cell or field; empty is None.
 
@@ -283,10 +298,7 @@ def birth_date(value: object, *, today: dt.date) -> dt.date | None:
         return None
     found = date_of(value, today)
     if found is None:
-        raise RuleBroken(
-            N_("“%(value)s” is geen datum. Schrijf dag-maand-jaar, bijvoorbeeld 24-11-2006."),
-            value=_short(str(value)),
-        )
+        raise RuleBroken(NO_DATE, value=_short(str(value)))
     if found > today:
         raise RuleBroken(N_("De geboortedatum %(date)s ligt in de toekomst."), date=dutch_date(found))
     if found < EARLIEST_BIRTH:

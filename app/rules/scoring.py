@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from app.errors import RuleBroken
-from app.rules.text import N_, Reason
+from app.rules.text import N_, Reason, counted
 
 Grade = Literal["O", "V", "G"]
 ParameterKind = Literal["points", "decimal", "mark", "choice"]
@@ -155,11 +155,13 @@ def mark_text(mark: Decimal) -> str:
 
 
 def incomplete(missing: Sequence[CriterionFacts]) -> RuleBroken:
-    return RuleBroken(
+    return counted(
+        len(missing),
+        N_("Nog niet beoordeeld: 1 criterium (%(criteria)s)."),
         N_("Nog niet beoordeeld: %(count)s criteria (%(criteria)s)."),
         count=len(missing),
         criteria=", ".join(one.name for one in missing),
-    )
+    ).as_error()
 
 
 def _json_mark(mark: Decimal | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A file without a column for roles, a programme or a group: one value of step 2 holds for all rows."""
+"""A file without a column for roles, a programme or a group: one value holds for all rows."""
 
 from __future__ import annotations
 

@@ -167,7 +167,7 @@ def test_the_working_can_be_frozen_as_json():
 def test_a_missing_score_is_an_error_that_names_the_criterion():
     with pytest.raises(RuleBroken, match=r"Nog niet beoordeeld: 2 criteria \(1\.1, 1\.2\)\."):
         decide("consortium", {}, criteria(1, None, None))
-    with pytest.raises(RuleBroken, match=r"1 criteria \(7\)"):
+    with pytest.raises(RuleBroken, match=r"1 criterium \(7\)"):
         _ = CriterionFacts(7, 1, "W1", False, 2, None).scored
 
 

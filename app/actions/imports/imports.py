@@ -203,6 +203,8 @@ def choose_columns(
     run = as_seen(actor, targets, version)
     if not {place for places in mapping.values() for place in places} <= set(range(len(run.table["header"]))):
         raise errors.NotFound
+    if run.table.get("seen", {}).get("hidden") and not run.table["reading"].get("hidden"):
+        raise errors.RuleBroken(rules.CHOOSE_HIDDEN)
     told = _told(run.mapping, mapping)
     run.mapping = dict(mapping)
     answers: Mapping[str, str] = run.values.get(rules.ANSWERS, {})

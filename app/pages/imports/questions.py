@@ -95,6 +95,8 @@ class Asking:
 
     def _mended(self, one: Refusal) -> tuple[str, str, str]:
         """(address, words, column to leave out) of what mends this reason; all "" when only the cells can."""
+        if not one.key:  # of the row as a whole
+            return "", "", ""
         column = self.kind.by_key[one.key]
         if one.reason == rules.SAME:
             return "#questions", _("Kies wie het is"), ""

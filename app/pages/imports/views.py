@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app import models
 from app.actions import base as actions
-from app.imports import kind, overview
+from app.imports import kept, kind, overview
 from app.imports.check import STATES
 from app.imports.undo import undo_summary
 from app.pages import base
@@ -89,7 +89,8 @@ class CheckView:
         self.row_href = row_href
         self.counts = shown.summary.tally
         self.new_groups = list(shown.summary.new_groups)
-        self.state = next((state for state in (*STATES, ABSENT) if state == base.text_arg("toon")), "")
+        known = (*STATES, ABSENT, kept.NOTED)
+        self.state = next((state for state in known if state == base.text_arg("toon")), "")
         if self.state == ABSENT:
             self._absent()
         else:
@@ -119,6 +120,11 @@ class CheckView:
         )
 
     @property
+    def noted_href(self) -> str:
+        """The rows about which something is told that does not refuse them."""
+        return base.href_with(self.path, [("toon", kept.NOTED)])
+
+    @property
     def to_write(self) -> int:
         return self.counts["new"] + self.counts["changed"]
 
@@ -141,6 +147,8 @@ class CheckView:
 
     def _row(self, row: kind.CheckedRow) -> RowView:
         href = self.row_href(row.number) if row.state == "refused" else ""
+        if row.notes and not href:
+            href = base.href_with(self.row_href(row.number), [("toon", kept.NOTED)])
         badge = state_view(row.state).badge
         return RowView(row.number, row.label, row.state, badge, self._lines(row), href, row)
 

@@ -57,7 +57,7 @@ def own_data(actor: Actor, most: int | None = None) -> dict[str, Any]:
 
 
 def _list_views(actor: Actor) -> Rows:
-    """The columns and filters that this person keeps for the list of students."""
+    """The columns and filters that this person keeps, and the programme that they had in Examens."""
     kept = (
         sa.select(models.ListView.name, models.ListView.query)
         .where(models.ListView.user_id == actor.id)
@@ -164,6 +164,11 @@ def _sittings(actor: Actor, most: int | None) -> Rows:
     examines = models.SittingExaminer.user_id == actor.id
     taken = visible(actor, models.Sitting, Permission.OWN_EXAMS).with_only_columns(models.Sitting.id)
     assigned = sa.select(models.SittingExaminer.sitting_id).where(examines)
+    scored = (  # also where somebody else took over, and the sheet stayed
+        sa.select(models.Assessment.sitting_id)
+        .join(models.ScoreSheet, models.ScoreSheet.assessment_id == models.Assessment.id)
+        .where(models.ScoreSheet.examiner_id == actor.id)
+    )
     rows = db.session.execute(
         sa.select(
             models.Sitting,
@@ -181,13 +186,7 @@ def _sittings(actor: Actor, most: int | None) -> Rows:
                 models.ScoreSheet.examiner_id == actor.id,
             ),
         )
-        .where(
-            sa.or_(
-                models.Sitting.id.in_(taken),
-                models.Sitting.id.in_(assigned),
-                models.ScoreSheet.id.is_not(None),  # somebody else took over, and the sheet stayed
-            )
-        )
+        .where(models.Sitting.id.in_(sa.union(taken, assigned, scored)))
         .options(
             joinedload(models.Sitting.registration).joinedload(models.Registration.exam),
             joinedload(models.Sitting.task),

@@ -46,8 +46,11 @@ def busy_moments(
         models.SittingExaminer.user_id.in_(id_set(sorted(users)))
     )
     # A clash counts whoever may see it: what the actor may not see is only marked as not `seen`.
-    shown = visible(actor, models.Registration, Permission.PLANNING_SEE).with_only_columns(
-        models.Registration.id
+    then = models.Sitting.starts_at < end, models.Sitting.ends_at > start
+    shown = (
+        visible(actor, models.Registration, Permission.PLANNING_SEE)
+        .where(models.Registration.id.in_(sa.select(models.Sitting.registration_id).where(*then)))
+        .with_only_columns(models.Registration.id)
     )
     rows = db.session.execute(
         sa.select(
@@ -63,8 +66,7 @@ def busy_moments(
         .join(models.ExamTask, models.ExamTask.id == models.Sitting.exam_task_id)
         .where(
             goes_on(),
-            models.Sitting.starts_at < end,
-            models.Sitting.ends_at > start,
+            *then,
             models.Sitting.id.not_in(id_set(sorted(leaving_out))),
             sa.or_(
                 models.Registration.student_id.in_(id_set(sorted(students))), models.Sitting.id.in_(assigned)

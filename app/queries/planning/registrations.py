@@ -175,7 +175,8 @@ def _sittings(
     actor: Actor, registrations: Sequence[int], permission: Permission
 ) -> Mapping[int, list[_SittingRow]]:
     """Registration id -> all its sittings by time; `seen` tells which the actor may see. Two queries."""
-    shown = visible(actor, models.Sitting, permission).with_only_columns(models.Sitting.id)
+    theirs = models.Sitting.registration_id.in_(id_set(registrations))
+    shown = visible(actor, models.Sitting, permission).where(theirs).with_only_columns(models.Sitting.id)
     scored = sa.exists().where(models.ScoreSheet.assessment_id == models.Assessment.id)
     rows = db.session.execute(
         sa.select(
@@ -185,7 +186,7 @@ def _sittings(
             models.Sitting.id.in_(shown).label("seen"),
         )
         .outerjoin(models.Assessment, models.Assessment.sitting_id == models.Sitting.id)
-        .where(models.Sitting.registration_id.in_(id_set(registrations)))
+        .where(theirs)
         .options(orm.joinedload(models.Sitting.task))
         .order_by(models.Sitting.starts_at, models.Sitting.id)
     ).all()
