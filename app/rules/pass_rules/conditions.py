@@ -197,7 +197,9 @@ class InOrder:
         return all(one.passed for one in group)
 
     def told(self) -> Reason:
-        return reason(N_("op volgorde: na een onvoldoende tellen de delen daarna niet mee"))
+        return reason(
+            N_("op volgorde: na een onvoldoende tellen de delen daarna als niets (0 punten, 1,0, O)")
+        )
 
     def missed(self, group: p.Parts) -> list[Reason]:
         failed = next(one for one in group if not one.passed)

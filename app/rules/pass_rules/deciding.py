@@ -99,7 +99,7 @@ def _part(rule: Rule, step: Step, key: str, own: Sequence[p.Part]) -> p.Part:
         names = ", ".join(one.key for one in critical)
         reasons.append(reason(N_("Cruciaal criterium niet gehaald: %(criteria)s."), criteria=names))
         changed, said = _because_critical(rule, step, taken, group)
-        value, reasons = value.lower(changed), [*reasons, *said]
+        value, reasons = changed, [*reasons, *said]
     if missed:
         reasons += [said for one in missed for said in one.missed(_looked_at(one, own, group))]
         changed, said = _apply(rule, step, step.otherwise, taken, group)
@@ -270,7 +270,7 @@ def _about(steps: Iterable[StepOutcome], criteria: p.Parts, over: p.Over) -> tup
     judged = next((step.parts for step in steps if step.over == over), None)
     if judged is not None:
         return tuple(
-            PartOutcome(one.key, one.points, one.max_points, one.passed, one.value_text, one.reasons)
+            PartOutcome(one.key, _scored(one), one.max_points, one.passed, one.value_text, one.reasons)
             for one in judged
         )
     groups: dict[str, list[p.Part]] = {}
@@ -280,3 +280,8 @@ def _about(steps: Iterable[StepOutcome], criteria: p.Parts, over: p.Over) -> tup
         PartOutcome(key, p.points_of(own), p.max_points_of(own), None, None)
         for key, own in sorted(groups.items(), key=lambda pair: natural(pair[0]))
     )
+
+
+def _scored(part: p.Part) -> int:
+    """The points that were given, also those that do not count because a phase before was failed."""
+    return sum(one.level.points for one in part.criteria if one.level)

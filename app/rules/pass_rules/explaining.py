@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from app.rules.pass_rules import conditions as c
 from app.rules.pass_rules import taking as t
-from app.rules.pass_rules.conditions import Condition
 from app.rules.pass_rules.facts import Criteria
 from app.rules.pass_rules.numbers import TENTH, Rounding, mark_text_of
 from app.rules.pass_rules.rule import AtMost, Fails, Fixed, Otherwise, Rule, Step
@@ -109,7 +109,7 @@ def _rows(lead: Reason, grade: t.Grade) -> list[Explained]:
     return told
 
 
-def _conditions(conditions: Sequence[Condition]) -> tuple[Reason, ...]:
+def _conditions(conditions: Sequence[c.Condition]) -> tuple[Reason, ...]:
     return tuple(one.told() for one in conditions)
 
 
@@ -143,7 +143,13 @@ CRITICAL_LEAD = {
 
 
 def _critical(rule: Rule) -> list[Explained]:
-    message = N_("Een cruciaal criterium moet voldoende zijn. Anders is het hele examen onvoldoende.")
+    if len(rule.steps) == 1:
+        message = N_("Een cruciaal criterium moet voldoende zijn. Anders is het hele examen onvoldoende.")
+    else:
+        message = N_(
+            "Een cruciaal criterium moet voldoende zijn. Anders is elk deel waar het in zit onvoldoende, "
+            "en het hele examen ook."
+        )
     told = [Explained(reason(message))]
     for step in rule.steps:
         effect = _critical_effect(rule, step)
@@ -170,6 +176,10 @@ def _critical_effect(rule: Rule, step: Step) -> Reason | None:
 def _whole(rule: Rule) -> list[Explained]:
     told = []
     pass_from, good_from = mark_text_of(rule.pass_from), rule.good_from
+    if any(_asks_for_a_pass(step) for step in rule.steps[1:]):
+        told.append(
+            Explained(reason(N_("Een deel is voldoende vanaf een %(pass_mark)s."), pass_mark=pass_from))
+        )
     if not isinstance(rule.last.taking, t.Grade):
         if good_from is None or rule.scale == "passed":
             told.append(
@@ -180,9 +190,22 @@ def _whole(rule: Rule) -> list[Explained]:
             told.append(Explained(reason(message, pass_mark=pass_from, good_mark=mark_text_of(good_from))))
     if rule.scale == "passed":
         told.append(Explained(reason(N_("De uitslag is behaald of niet behaald."))))
+    if rule.scale == "grade" and rule.last.gives_marks:
+        told.append(Explained(reason(N_("De uitslag is O, V of G; het cijfer zelf staat er niet bij."))))
     if rule.scale == "mark":
         told.append(_end_mark(rule))
     return told
+
+
+def _asks_for_a_pass(step: Step) -> bool:
+    """Whether it looks if the parts with their marks are sufficient, without saying from which mark on."""
+    asked = [one for one in step.conditions if isinstance(one, c.InOrder)]
+    rows = step.taking.rows if isinstance(step.taking, t.Grade) else ()
+    own = [*step.conditions, *(one for row in rows for one in row.conditions)]
+    for one in own:
+        if isinstance(one, c.Each | c.Share) and one.at.kind == "sufficient" and not one.of_criteria:
+            return True
+    return bool(asked) or isinstance(step.taking, t.Share)
 
 
 def _end_mark(rule: Rule) -> Explained:

@@ -453,7 +453,8 @@ def test_the_rule_is_told_in_the_numbers_that_decide():
         "Daarbij geldt:",
         "elk daarvan is minstens een 5,5",
         "Is dat niet zo, dan is het cijfer hoogstens 5,4.",
-        "Een cruciaal criterium moet voldoende zijn. Anders is het hele examen onvoldoende.",
+        "Een cruciaal criterium moet voldoende zijn. Anders is elk deel waar het in zit onvoldoende, "
+        "en het hele examen ook.",
         "Is er een cruciaal criterium niet gehaald, dan geldt voor het examen:",
         "het cijfer is hoogstens 5,4",
         "Vanaf een 5,5 is de uitslag voldoende, vanaf een 8,0 goed.",
