@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app import models
 from app.actions import base as actions
 from app.rules import blocks as rules
-from app.rules.scoring import mark_text
+from app.rules.marks import mark_text
 from app.rules.text import Reason
 from app.theme.widgets import Badge
 

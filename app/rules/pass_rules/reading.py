@@ -148,6 +148,13 @@ def _check_whole(fields: Fields, rule: Rule) -> None:
         raise PassRuleBroken(message, place=f"{last.place}.over")
     if rule.good_from is not None and rule.good_from < rule.pass_from:
         raise fields.broken("good_from", N_("Cesuur: “%(place)s” is lager dan de voldoende."))
+    if rule.good_from is not None and (rule.scale == "passed" or isinstance(last.taking, t.Grade)):
+        raise fields.broken(
+            "good_from", N_("Cesuur: “%(place)s” doet niets: goed komt hier niet van een cijfer.")
+        )
+    if rule.end_mark.said and rule.scale != "mark":
+        message = N_("Cesuur: “%(place)s”: een eindcijfer hoort bij een examen met een cijfer (mark).")
+        raise fields.broken("end_mark", message)
     if rule.pass_from <= LOWEST:
         raise fields.broken("pass_from", N_("Cesuur: “%(place)s” moet hoger zijn dan 1,0."))
     if rule.scale == "mark" and not last.gives_marks:

@@ -395,7 +395,10 @@ class TestTheResult:
         close_as_school(exam, label="O")
         shown = opened(exam.school).get(f"/te-beoordelen/uitslag/{exam.registration}").text
         assert "Definitief: niet geslaagd (O)" in shown
-        assert "Niet alle criteria zijn voldoende: 1.1, 1.2, 1.3." in shown
+        assert "Voor V is niet alles gehaald:" in shown
+        assert "Niet gehaald: criterium 1.1 (O), 1.2 (O), 1.3 (O)." in shown
+        assert "Zo komt de uitslag tot stand" in shown
+        assert "<li>V als:<ul><li>elk criterium is voldoende</li></ul></li>" in shown
         assert shown.count("result-criterion") == 3
 
 

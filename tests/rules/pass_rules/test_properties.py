@@ -77,9 +77,9 @@ class Maker:
         made = {"scale": scale, "step": steps}
         if self.pick(True, False):
             made["pass_from"] = self.pick("5.5", "6.0", "5.0")
-        if self.pick(True, False):
+        if scale != "passed" and steps[-1]["take"] != "grade" and self.pick(True, False):
             made["good_from"] = self.pick("7.5", "8.0")
-        if self.pick(True, False, False):
+        if scale == "mark" and self.pick(True, False, False):
             made["end_mark"] = {
                 "decimals": self.pick(0, 1),
                 "how": self.pick("half_up", "cut"),
