@@ -223,6 +223,7 @@ def _result_facts(result: models.Result) -> Sequence[widgets.Fact]:
     exam = detail["exam"]
     version = _("%(code)s, versie %(version)s", code=exam["code"], version=exam["version"])
     adopted = result.adoption
+    end_mark: str = detail["outcome"].get("end_mark") or ""
     label: str = detail["rule"].get("label", "")  # of an older result
     return [
         widgets.Fact(
@@ -231,6 +232,7 @@ def _result_facts(result: models.Result) -> Sequence[widgets.Fact]:
         ),
         widgets.Fact(_("Examen"), cells=[widgets.Cell(exam["title"], muted=version)]),
         widgets.Fact(_("Kans"), str(registration.attempt)),
+        *([widgets.Fact(_("Eindcijfer"), end_mark.replace(".", ","))] if end_mark else []),
         widgets.Fact(_("Punten"), _("%(points)s van %(most)s", points=result.points, most=result.max_points)),
         *([widgets.Fact(_("Cesuur"), _(label))] if label else []),
         widgets.Fact(_("Uitslag sinds"), f"{school.local(result.decided_at):%d-%m-%Y}"),

@@ -124,7 +124,7 @@ def _taken(step: Step, key: str, group: p.Parts) -> tuple[_Value, list[Reason]]:
     if isinstance(taking, t.Grade):
         letter = taking.letter(group)
         mark = taking.marks[letter] if taking.marks else None
-        said = taking.worked(group)
+        said = taking.worked(group, whole=step.over == "exam")
         if mark is not None:
             said.append(reason(N_("%(level)s → %(mark)s"), level=letter, mark=mark_text_of(mark)))
         return _Value(mark, mark, letter), said
@@ -162,7 +162,8 @@ def _apply(
         capped = _cap(step, value, rule.pass_from - TENTH, "O")
         return replace(capped, failed=True), [_so(step, rule, capped, value)]
     if isinstance(otherwise, AtMost):
-        return _cap(step, value, otherwise.mark, otherwise.letter), [at_most(otherwise)]
+        capped = _cap(step, value, otherwise.mark, otherwise.letter)
+        return capped, [] if capped == value else [at_most(otherwise)]
     if isinstance(otherwise, Fixed):
         mark = otherwise.mark
         return replace(value, exact=mark, mark=mark), [

@@ -219,15 +219,13 @@ class Grade:
     def letter(self, group: p.Parts) -> p.Letter:
         return next((one.letter for one in self.rows if one.holds(group)), "O")
 
-    def worked(self, group: p.Parts) -> list[Reason]:
-        """Which row it is, and what kept it from the row above."""
+    def worked(self, group: p.Parts, *, whole: bool) -> list[Reason]:
+        """Which row it is, and what kept it from the row above. Of a part only what it missed."""
         letter = self.letter(group)
         above = [one for one in self.rows if p.LETTERS.index(one.letter) > p.LETTERS.index(letter)]
-        said = (
-            []
-            if letter == "O"
-            else [reason(N_("Alles wat voor %(letter)s nodig is, is gehaald."), letter=letter)]
-        )
+        said = []
+        if whole and letter != "O":
+            said.append(reason(N_("Alles wat voor %(letter)s nodig is, is gehaald."), letter=letter))
         if above:
             said.append(reason(N_("Voor %(letter)s is niet alles gehaald:"), letter=above[-1].letter))
             said += above[-1].missed(group)

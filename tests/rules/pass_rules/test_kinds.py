@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -467,3 +471,15 @@ def test_of_crucial_criteria_a_rule_speaks_where_there_are_any():
     rule = checked(preset("knock_out", {"threshold": 1}), exam("W1"))
     assert "cruciaal" not in " ".join(plain(explain(rule, exam("W1"))))
     assert "cruciaal" in " ".join(plain(explain(rule, exam("W1!"))))
+
+
+def test_every_rule_in_the_catalogues_readme_can_be_used():
+    """The examples for who writes a rule: read from the page, and each decides."""
+    page = (Path(__file__).parents[3] / "catalogue" / "README.md").read_text()
+    examples = [one for one in re.findall(r"(?:^    .*\n)+", page, re.M) if "[pass_rule]" in one]
+    marks = []
+    for text in examples:
+        rule = tomllib.loads(textwrap.dedent(text))["pass_rule"]
+        marks.append(outcome(rule, exam("W1 W1 / W2 W2 / W3 W3"), "G G / G G / V V").mark)
+    # (10 + 10 + 5,5) / 3 = 8,5; 4 of 6 is 67 percent; 0,8 × 10 + 0,1 × 10 and 0,1 × 1 + 4,5 × 2/3 (4,0)
+    assert marks == [Decimal("8.5"), Decimal("8.0"), Decimal("9.4")]
